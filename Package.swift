@@ -1,0 +1,92 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+
+let package = Package(
+    name: "quai",
+    products: [
+        .executable(name: "edge-agent", targets: ["EdgeAgent"]),
+        .executable(name: "edge-ingest", targets: ["IngestServer"]),
+        .executable(name: "edge-sim", targets: ["EdgeSim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: [
+        // C libraries, from Debian's packages.
+        .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CSerialPort", path: "Sources/CSerialPort", pkgConfig: "libserialport",
+            providers: [.apt(["libserialport-dev"])]),
+        .systemLibrary(
+            name: "CMosquitto", path: "Sources/CMosquitto", pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CToml", path: "Sources/CToml"),
+        .target(
+            name: "CPhoneNumber", path: "Sources/CPhoneNumber",
+            linkerSettings: [.linkedLibrary("phonenumber")]),
+
+        // Shared by both ends.
+        .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
+
+        // The agent.
+        .target(name: "Drivers", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
+        .target(name: "Ports", dependencies: ["Model", "CSerialPort"], swiftSettings: strict),
+        .target(name: "Uplink", dependencies: ["Model", "SQLite", "CZstd"], swiftSettings: strict),
+        .executableTarget(
+            name: "EdgeAgent",
+            dependencies: [
+                "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite",
+                argumentParser, lifecycle, logging,
+            ],
+            swiftSettings: strict),
+
+        // The centre.
+        .target(
+            name: "Ingest", dependencies: ["Model", "SQLite", "CPhoneNumber", "CZstd"], swiftSettings: strict),
+        .executableTarget(
+            name: "IngestServer",
+            dependencies: [
+                "Model", "Ingest", "Broker", "Settings", "SQLite",
+                argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
+            ],
+            resources: [.copy("Web")],
+            swiftSettings: strict),
+
+        // The simulator.
+        .target(name: "Devices", dependencies: ["Model", "Drivers"], path: "simulators/Devices", swiftSettings: strict),
+        .executableTarget(
+            name: "EdgeSim",
+            dependencies: ["Model", "Drivers", "Devices", "Ports", "SQLite", argumentParser],
+            path: "simulators/EdgeSim", swiftSettings: strict),
+
+        // Tests.
+        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"], exclude: ["Captures", "Transcripts"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,11 @@
+extension Driver {
+    /// Every driver, one line each; rules, tables and `list` are made from it.
+    public static let catalog: [Driver] = [
+        .rdm6300,
+        .m100,
+        .barcode,
+        .asteriskAMI,
+    ]
+
+    public static func named(_ name: String) -> Driver? { catalog.first { $0.name == name } }
+}

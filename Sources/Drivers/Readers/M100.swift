@@ -1,0 +1,244 @@
+import Model
+
+extension Driver {
+    /// M100 family UHF modules. Source: rfid.md §2 (Communication user protocol V2.1; R200 user protocol V2.3.3).
+    public static let m100 = Driver(
+        name: "m100", title: "M100, YRM100, R200 and JRD-4035 UHF modules", kind: .reader, line: .serial(baud: 115200),
+        hints: [
+            .usb(vendor: 0x1A86, product: 0x7523, shared: true), .usb(vendor: 0x10C4, product: 0xEA60, shared: true),
+        ],
+        source: "YRM100 communication user protocol V2.1; R200 user protocol V2.3.3",
+        session: { M100(settings: $0) })
+}
+
+/// Identify, set the region and the power, then read for ever: a multi poll that is renewed when it runs dry.
+struct M100: Session {
+    private enum Phase: Equatable {
+        case idle
+        /// Waits for the answer to `script[step]`; accepts a response of that command or an error.
+        case settingUp(step: Int, tries: Int)
+        /// Accepts notices and error 15.
+        case polling
+    }
+
+    /// How long a module may take to answer (rfid.md 0.4, step 2).
+    static let patience: Duration = .milliseconds(200)
+    static let tries = 3
+    /// A multi poll without a sign of life for this long has ended (rfid.md §2).
+    static let silence: Duration = .seconds(1)
+
+    private let settings: SessionSettings
+    private var phase = Phase.idle
+    private var form = M100Frame.Form.bb
+    private var pending: [UInt8] = []
+    private var torn: Instant?
+    private var due: Instant?
+    private var restarts = 0
+
+    init(settings: SessionSettings) { self.settings = settings }
+
+    private var script: [M100Frame] {
+        var commands = [
+            M100Frame(.command, M100Frame.Code.info, [0]),
+            M100Frame(.command, M100Frame.Code.info, [1]),
+            M100Frame(.command, M100Frame.Code.setRegion, [settings.region.m100]),
+        ]
+        if let power = settings.powerDBm {
+            let hundredths = UInt16(clamping: Int((power * 100).rounded()))
+            commands.append(
+                M100Frame(.command, M100Frame.Code.setPower, [UInt8(hundredths >> 8), UInt8(hundredths & 0xFF)]))
+        }
+        commands.append(M100Frame(.command, M100Frame.Code.getPower))
+        return commands
+    }
+
+    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .opened:
+            pending = []
+            torn = nil
+            reaction.condition = .starting
+            // A module left polling by a killed process talks over our questions: stop it first.
+            reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll))
+            ask(step: 0, tries: 1, now, &reaction)
+        case .bytes(let bytes):
+            pending += bytes
+            drain(now, &reaction)
+        case .tick:
+            if let torn, now >= torn, !pending.isEmpty {
+                pending.removeFirst()
+                reaction.noise += 1
+                self.torn = nil
+                drain(now, &reaction)
+            }
+            if let due, now >= due { overdue(now, &reaction) }
+        case .closing:
+            if phase != .idle { reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll)) }
+            phase = .idle
+        case .closed:
+            phase = .idle
+            due = nil
+            torn = nil
+            pending = []
+        case .command: break
+        }
+        reaction.deadline = [torn, due].compactMap(\.self).min()
+        return reaction
+    }
+
+    private func command(_ frame: M100Frame) -> [UInt8] {
+        var frame = frame
+        frame.form = form
+        return frame.bytes
+    }
+
+    private mutating func drain(_ now: Instant, _ reaction: inout Reaction) {
+        let before = pending.count
+        while let step = M100Frame.take(from: &pending) {
+            switch step {
+            case .frame(let frame): accept(frame, now, &reaction)
+            case .noise(let count): reaction.noise += count
+            }
+        }
+        if pending.isEmpty {
+            torn = nil
+        } else if torn == nil || pending.count != before {
+            torn = now + .milliseconds(100)
+        }
+    }
+
+    private mutating func accept(_ frame: M100Frame, _ now: Instant, _ reaction: inout Reaction) {
+        form = frame.form
+        switch frame.kind {
+        case .command: return
+        case .notice:
+            if let tag = frame.tag { reaction.observations.append(.tag(tag)) }
+            alive(now)
+        case .response:
+            if frame.command == M100Frame.Code.error {
+                refuse(frame.parameters.first ?? 0, now, &reaction)
+            } else {
+                if let identity = frame.identity { reaction.observations.append(.identity(identity)) }
+                answered(frame.command, now, &reaction)
+            }
+        }
+    }
+
+    private mutating func alive(_ now: Instant) {
+        restarts = 0
+        if phase == .polling { due = now + M100.silence }
+    }
+
+    /// Error 15 after each empty round is a keep-alive, not a fault.
+    private mutating func refuse(_ code: UInt8, _ now: Instant, _ reaction: inout Reaction) {
+        alive(now)
+        guard code != 0x15 else { return }
+        if code == 0x17, case .settingUp(let step, _) = phase, script[step].command == M100Frame.Code.info {
+            next(after: step, now, &reaction)  // small clones know no software version
+            return
+        }
+        reaction.observations.append(.fault(M100.fault(code)))
+        if case .settingUp(let step, _) = phase { next(after: step, now, &reaction) }
+    }
+
+    private mutating func answered(_ command: UInt8, _ now: Instant, _ reaction: inout Reaction) {
+        guard case .settingUp(let step, _) = phase, script[step].command == command else { return }
+        next(after: step, now, &reaction)
+    }
+
+    private mutating func next(after step: Int, _ now: Instant, _ reaction: inout Reaction) {
+        if step + 1 < script.count {
+            ask(step: step + 1, tries: 1, now, &reaction)
+        } else {
+            reaction.condition = .ready
+            poll(now, &reaction)
+        }
+    }
+
+    private mutating func ask(step: Int, tries: Int, _ now: Instant, _ reaction: inout Reaction) {
+        phase = .settingUp(step: step, tries: tries)
+        due = now + M100.patience
+        reaction.send += command(script[step])
+    }
+
+    private mutating func poll(_ now: Instant, _ reaction: inout Reaction) {
+        phase = .polling
+        due = now + M100.silence
+        reaction.send += command(M100Frame(.command, M100Frame.Code.multiPoll, [0x22, 0xFF, 0xFF]))
+    }
+
+    private mutating func overdue(_ now: Instant, _ reaction: inout Reaction) {
+        switch phase {
+        case .idle: due = nil
+        case .settingUp(let step, let tries) where tries < M100.tries: ask(step: step, tries: tries + 1, now, &reaction)
+        case .settingUp(let step, _):
+            if script[step].command == M100Frame.Code.info, script[step].parameters == [0] {
+                phase = .idle
+                due = nil
+                reaction.condition = .failing(
+                    code: "no-answer",
+                    text: "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver")
+                reaction.restart = .seconds(2)
+            } else {
+                next(after: step, now, &reaction)
+            }
+        case .polling:
+            restarts += 1
+            if restarts > M100.tries {
+                restarts = 0
+                phase = .idle
+                due = nil
+                reaction.condition = .failing(code: "silent", text: "the reader stopped answering: check its power")
+                reaction.restart = .seconds(1)
+            } else {
+                poll(now, &reaction)
+            }
+        }
+    }
+
+    static func fault(_ code: UInt8) -> Fault {
+        switch code {
+        case 0x09: Fault(code: "read-failed", text: "reading the tag's memory failed")
+        case 0x10: Fault(code: "write-failed", text: "writing the tag's memory failed")
+        case 0x12: Fault(code: "kill-failed", text: "killing the tag failed")
+        case 0x13: Fault(code: "lock-failed", text: "locking the tag failed")
+        case 0x16: Fault(code: "access-refused", text: "the tag refused the access password")
+        case 0x17: Fault(code: "unknown-command", text: "the reader does not know this command")
+        case 0x20: Fault(code: "no-free-channel", text: "no free radio channel: another reader is transmitting")
+        case 0xA0...0xEF: Fault(code: "tag-refused", text: "the tag refused the operation, code \(Hex.string([code]))")
+        default: Fault(code: "reader-error", text: "the reader reports error \(Hex.string([code]))")
+        }
+    }
+}
+
+extension Region {
+    /// Region byte of the set-region command.
+    fileprivate var m100: UInt8 {
+        switch self {
+        case .cn900: 1
+        case .us: 2
+        case .eu: 3
+        case .cn800: 4
+        case .kr: 6
+        }
+    }
+}
+
+extension M100Frame {
+    fileprivate var identity: Identity? {
+        switch command {
+        case Code.info where parameters.count > 1:
+            let field = [0: "hardware", 1: "software", 2: "maker"][Int(parameters[0])] ?? "info"
+            let text = String(decoding: parameters.dropFirst().filter { (0x20..<0x7F).contains($0) }, as: UTF8.self)
+            return Identity(field: field, text: text)
+        case Code.getPower where parameters.count == 2:
+            let hundredths = Int(parameters[0]) << 8 | Int(parameters[1])
+            return Identity(field: "power", text: "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10) dBm")
+        case Code.getRegion where parameters.count == 1:
+            let name = [1: "cn900", 2: "us", 3: "eu", 4: "cn800", 6: "kr"][Int(parameters[0])]
+            return Identity(field: "region", text: name ?? "unknown \(parameters[0])")
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Model
+
+extension Driver {
+    /// 125 kHz EM4100 modules on a serial line. Source: rfid.md §1 (RDM6300 and ID Innovations data sheets).
+    public static let rdm6300 = Driver(
+        name: "rdm6300", title: "RDM6300 and ID-xx 125 kHz readers", kind: .reader, line: .serial(baud: 9600),
+        hints: [.usb(vendor: 0x1A86, product: 0x7523, shared: true)],
+        source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
+        session: { _ in RDM6300() })
+}
+
+/// The reader pushes a frame while a tag is in its field; there is nothing to ask.
+struct RDM6300: Session {
+    private var pending: [UInt8] = []
+
+    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .opened: reaction.condition = .ready
+        case .bytes(let bytes):
+            pending += bytes
+            while let step = Frame.take(from: &pending) { reaction.take(step) }
+            if !pending.isEmpty { reaction.deadline = now + Frame.patience }
+        case .tick:
+            // The rest of this frame never came: its first byte was noise, what follows may begin another.
+            guard !pending.isEmpty else { break }
+            pending.removeFirst()
+            reaction.noise += 1
+            while let step = Frame.take(from: &pending) { reaction.take(step) }
+            if !pending.isEmpty { reaction.deadline = now + Frame.patience }
+        case .closing, .closed, .command: pending = []
+        }
+        return reaction
+    }
+}
+
+extension Reaction {
+    fileprivate mutating func take(_ step: RDM6300.Frame.Step) {
+        switch step {
+        case .frame(let frame): observations.append(.tag(TagRead(id: TagID(.em4100, frame.id))))
+        case .noise(let count): noise += count
+        }
+    }
+}
+
+extension RDM6300 {
+    // 02 '0' 'C' '0' '0' '0' '6' '2' '1' 'A' '5' '8' 'E' 03         RDM6300, 14 bytes
+    // 02 …ten hex digits of id…                  '6' 'C' 0D 0A 03   ID-xx, 16 bytes
+    // 02 …ten hex digits of id…                  01 03              clones: one binary checksum byte, 13 bytes
+    // 0  1                                       11 12 13
+    struct Frame: Equatable {
+        /// Version byte, then the 32-bit number, most significant first.
+        var id: [UInt8]
+
+        enum Step: Equatable {
+            case frame(Frame)
+            case noise(Int)
+        }
+
+        /// A frame takes 15 ms at 9600 baud; one that is still torn after this was cut short.
+        static let patience: Duration = .milliseconds(100)
+
+        /// Nil asks for more bytes; anything returned has been removed from `bytes`.
+        static func take(from bytes: inout [UInt8]) -> Step? {
+            guard let start = bytes.firstIndex(of: 0x02) else { return drop(bytes.count, from: &bytes) }
+            guard start == 0 else { return drop(start, from: &bytes) }
+            for at in 1..<min(11, bytes.count) where Hex.digit(bytes[at]) == nil { return drop(1, from: &bytes) }
+            guard bytes.count >= 13 else { return nil }
+            let id = Hex.bytes(ascii: bytes[1..<11])!
+            let sum = id.reduce(0, ^)
+            // Decided by position: a binary checksum may be any value, 02, 03, 0A, 0D and hex digits included.
+            if let high = Hex.digit(bytes[11]), let low = Hex.digit(bytes[12]) {
+                guard high << 4 | low == sum else { return drop(1, from: &bytes) }
+                guard bytes.count >= 14 else { return nil }
+                if bytes[13] == 0x03 { return accept(id, length: 14, from: &bytes) }
+                guard bytes[13] == 0x0D else { return drop(1, from: &bytes) }
+                guard bytes.count >= 16 else { return nil }
+                guard bytes[14] == 0x0A, bytes[15] == 0x03 else { return drop(1, from: &bytes) }
+                return accept(id, length: 16, from: &bytes)
+            }
+            guard bytes[12] == 0x03, bytes[11] == sum else { return drop(1, from: &bytes) }
+            return accept(id, length: 13, from: &bytes)
+        }
+
+        private static func accept(_ id: [UInt8], length: Int, from bytes: inout [UInt8]) -> Step? {
+            // An all-zero id passes its own checksum; it is what a shorted line sends.
+            guard id.contains(where: { $0 != 0 }) else { return drop(length, from: &bytes) }
+            bytes.removeFirst(length)
+            return .frame(Frame(id: id))
+        }
+
+        private static func drop(_ count: Int, from bytes: inout [UInt8]) -> Step? {
+            guard count > 0 else { return nil }
+            bytes.removeFirst(count)
+            return .noise(count)
+        }
+    }
+}

@@ -1,0 +1,611 @@
+import Model
+
+/// Turns AMI events into call signals, by the rules that reproduced the telephones' own log (cti.md §2.5 to 2.9).
+/// A value without a connection: it can be fed a recording, from its middle too.
+struct AMICalls {
+    struct Channel {
+        enum Leg { case none, ringing, talking, held }
+
+        var id: String
+        var name: String
+        var root: String
+        var desk: String?
+        var isLocal: Bool
+        /// It was called (target of a dial), so that Up means "answered".
+        var dialled = false
+        var leg = Leg.none
+        var connected: (number: String?, name: String?) = (nil, nil)
+        var dialStatuses: [String] = []
+        var forwarded = false
+        var hangupCause: Int?
+    }
+
+    private struct Call {
+        var members: Set<String> = []
+        /// Something was said about it, so its end must be said too.
+        var announced = false
+        var direction: CallDirection?
+        var caller: Party?
+        var called: String?
+        var withheld = false
+        var answered = false
+        var lastCause: CallCause?
+        var command: String?
+        var queue: String?
+        /// Signals that wait until the caller's presentation is known.
+        var waiting: [CallSignal]?
+    }
+
+    /// Channels whose presentation must be asked for before their call may be shown.
+    private(set) var questions: [(channel: String, id: String)] = []
+    /// True when a live connection can answer such questions.
+    var asksPresentation = false
+
+    private let source: String
+    private var plan: DialPlan
+    private var channels: [String: Channel] = [:]
+    private var calls: [String: Call] = [:]
+    private var aliases: [String: String] = [:]
+    private var gone: [String] = []
+    private var goneSet: Set<String> = []
+    private var out: [CallSignal] = []
+
+    static let goneLimit = 4096
+
+    init(source: String, plan: DialPlan) {
+        self.source = source
+        self.plan = plan
+    }
+
+    func channel(_ id: String) -> Channel? { channels[id] }
+    var channelIDs: Set<String> { Set(channels.keys) }
+
+    mutating func takeQuestions() -> [(channel: String, id: String)] {
+        defer { questions = [] }
+        return questions
+    }
+
+    /// A click to call is about to appear under this Uniqueid.
+    mutating func expect(command: String, desk: String, number: String) {
+        calls[command] = Call(direction: .outbound, caller: Party(number: desk, name: nil), called: number, command: command)
+    }
+
+    mutating func forget(command: String) {
+        if let call = calls[command], call.members.isEmpty, !call.announced { calls[command] = nil }
+    }
+
+    // MARK: events
+
+    mutating func apply(_ message: AMIMessage) -> [CallSignal] {
+        guard let event = message.event else { return [] }
+        out = []
+        switch event {
+        case "Newchannel": created(message)
+        case "Newstate": if let id = touch(message) { stateChanged(id, message) }
+        case "CoreShowChannel", "Status": listed(message)
+        case "DialBegin", "AgentCalled":
+            touch(message)
+            if let id = touch(message, prefix: "dest") { channels[id]?.dialled = true }
+        case "DialEnd": dialEnded(message)
+        case "Hangup": hungUp(message)
+        case "Hold": if let id = touch(message) { hold(id) }
+        case "Unhold": if let id = touch(message) { resume(id) }
+        case "QueueCallerJoin", "QueueCallerLeave": queue(message, joins: event == "QueueCallerJoin")
+        case "BlindTransfer":
+            touch(message, prefix: "transferee")
+            if let id = touch(message, prefix: "transferer") {
+                transfer(id, how: "blind", to: message.known("extension"))
+            }
+        case "AttendedTransfer": attended(message)
+        case "Pickup": pickedUp(message)
+        case "Rename":
+            if let id = message["uniqueid"], let name = message["newname"] { rename(id, name) }
+        case "Shutdown": endAll(.pbxStopped)
+        default: touch(message)
+        }
+        return out
+    }
+
+    private mutating func created(_ message: AMIMessage) {
+        guard let id = touch(message), let channel = channels[id], !channel.isLocal else { return }
+        let root = channel.root
+        guard message["channelstate"] == "4" else {
+            // A telephone that is rung first, by somebody's originate: its own root, never dialled by another channel.
+            if calls[root]?.direction == nil, id == root, let desk = channel.desk {
+                calls[root]?.direction = .outbound
+                calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(AMICalls.clean))
+            }
+            return
+        }
+        guard calls[root]?.direction == nil else { return }
+        let called = message.known("exten")
+        if channel.desk != nil {
+            let isInternal = called.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
+            calls[root]?.direction = isInternal ? .internal : .outbound
+            calls[root]?.caller = Party(
+                number: message.known("calleridnum") ?? channel.desk, name: message.known("calleridname").map(AMICalls.clean))
+        } else {
+            calls[root]?.direction = .inbound
+            calls[root]?.withheld = AMICalls.isWithheld(message)
+            calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
+            if asksPresentation, calls[root]?.withheld == false, message.variable("CALLERID(num-pres)") == nil {
+                calls[root]?.waiting = []
+                questions.append((channel.name, id))
+            }
+        }
+        calls[root]?.called = called
+        announce(root)
+    }
+
+    private mutating func stateChanged(_ id: String, _ message: AMIMessage) {
+        guard let channel = channels[id], !channel.isLocal else { return }
+        switch message["channelstatedesc"] {
+        case "Ringing" where channel.leg == .none:
+            channels[id]?.leg = .ringing
+            announce(channel.root)
+            emit(leg(.ringing, id))
+        case "Up" where channel.leg == .ringing || channel.leg == .none && channel.dialled: answered(id)
+        default: break
+        }
+    }
+
+    private mutating func answered(_ id: String) {
+        guard let channel = channels[id] else { return }
+        channels[id]?.leg = .talking
+        calls[channel.root]?.answered = true
+        announce(channel.root)
+        emit(leg(.answered, id))
+    }
+
+    private mutating func dialEnded(_ message: AMIMessage) {
+        touch(message)
+        guard let id = touch(message, prefix: "dest") else { return }
+        if let status = message["dialstatus"] { channels[id]?.dialStatuses.append(status) }
+        if message.known("forward") != nil { channels[id]?.forwarded = true }
+    }
+
+    private mutating func hungUp(_ message: AMIMessage) {
+        guard let id = touch(message), var channel = channels[id] else { return }
+        channel.hangupCause = message["cause"].flatMap { Int($0) }
+        let root = channel.root
+        if channel.leg != .none || (channel.dialled && !channel.isLocal) {
+            let cause = cause(of: channel)
+            calls[root]?.lastCause = cause
+            if channel.leg != .none {
+                var signal = leg(.legEnded, id)
+                signal.cause = cause
+                emit(signal)
+            }
+        }
+        remove(id)
+        guard !(calls[root]?.members.contains { channels[$0]?.isLocal == false } ?? false) else { return }
+        let cause: CallCause
+        if calls[root]?.answered == true {
+            cause = .normal
+        } else if let last = calls[root]?.lastCause, last != .answeredElsewhere {
+            cause = last
+        } else {
+            cause = AMICalls.cause(hangup: channel.hangupCause)
+        }
+        end(root, cause)
+    }
+
+    /// Table 2.7: what DialEnd and the hang-up cause say together.
+    private func cause(of channel: Channel) -> CallCause {
+        if channel.leg == .talking || channel.leg == .held { return .normal }
+        let cancelled = channel.dialStatuses.contains("CANCEL")
+        if channel.forwarded { return .forwarded }
+        if channel.dialStatuses.contains("BUSY") { return .busy }
+        if channel.hangupCause == 21, !cancelled { return .declined }
+        if channel.hangupCause == 26 || calls[channel.root]?.answered == true { return .answeredElsewhere }
+        if channel.dialStatuses.contains("CHANUNAVAIL") || channel.dialStatuses.contains("CONGESTION") {
+            return .unreachable
+        }
+        if channel.dialStatuses.contains("NOANSWER") { return .noAnswer }
+        // A telephone rung by an originate has no DialEnd: only the cause tells.
+        if channel.dialStatuses.isEmpty, !channel.dialled { return AMICalls.cause(hangup: channel.hangupCause) }
+        return .callerGaveUp
+    }
+
+    /// Q.850 numbers as Asterisk uses them.
+    static func cause(hangup: Int?) -> CallCause {
+        switch hangup {
+        case 17: .busy
+        case 18, 19: .noAnswer
+        case 21: .declined
+        case 1, 3, 20, 27: .unreachable
+        case 34, 38, 41, 42, 58: .failed
+        default: .callerGaveUp
+        }
+    }
+
+    private mutating func hold(_ id: String) {
+        guard channels[id]?.leg == .talking else { return }
+        channels[id]?.leg = .held
+        emit(leg(.held, id))
+    }
+
+    private mutating func resume(_ id: String) {
+        guard channels[id]?.leg == .held else { return }
+        channels[id]?.leg = .talking
+        emit(leg(.resumed, id))
+    }
+
+    private mutating func queue(_ message: AMIMessage, joins: Bool) {
+        guard let id = touch(message), let root = channels[id]?.root else { return }
+        announce(root)
+        calls[root]?.queue = joins ? message.known("queue") : nil
+        var signal = CallSignal(joins ? .queued : .dequeued, call: name(root))
+        signal.queue = message.known("queue")
+        emit(signal, root)
+    }
+
+    private mutating func transfer(_ id: String, how: String, to: String?) {
+        guard let channel = channels[id] else { return }
+        announce(channel.root)
+        var signal = CallSignal(.transferred, call: name(channel.root))
+        signal.how = how
+        signal.by = channel.desk
+        signal.to = to
+        emit(signal, channel.root)
+    }
+
+    private mutating func attended(_ message: AMIMessage) {
+        guard message["result"] == nil || message["result"] == "Success",
+            let original = touch(message, prefix: "origtransferer")
+        else { return }
+        let second = touch(message, prefix: "secondtransferer")
+        touch(message, prefix: "transferee")
+        let target = touch(message, prefix: "transfertarget")
+        if let second, let from = channels[second]?.root, let into = channels[original]?.root { merge(from, into: into) }
+        let blonde = message["desttype"] == "App"
+        let to = target.flatMap { channels[$0]?.desk } ?? ringingDesk(of: original)
+        transfer(original, how: blonde ? "blonde" : "attended", to: to)
+    }
+
+    private func ringingDesk(of id: String) -> String? {
+        guard let root = channels[id]?.root, let members = calls[root]?.members else { return nil }
+        return members.compactMap { channels[$0] }.first { $0.leg == .ringing }?.desk
+    }
+
+    private mutating func pickedUp(_ message: AMIMessage) {
+        guard let taker = touch(message), let target = touch(message, prefix: "target"),
+            let from = channels[taker]?.root, let into = channels[target]?.root
+        else { return }
+        merge(from, into: into)
+        transfer(taker, how: "pickup", to: channels[taker]?.desk)
+        channels[taker]?.dialled = true
+        answered(taker)
+    }
+
+    // MARK: lists
+
+    private mutating func listed(_ message: AMIMessage) {
+        guard let id = message["uniqueid"] else { return }
+        let isNew = channels[id] == nil
+        guard touch(message) != nil, let channel = channels[id], !channel.isLocal else { return }
+        if let number = message.known("dnid"), id == channel.root { correct(channel.root, called: number) }
+        guard isNew else { return }
+        let root = channel.root
+        let application = message["application"] ?? ""
+        let isCalled = application == "AppDial" || application == "AppQueue" || message["channelstate"] == "5"
+        if isCalled {
+            channels[id]?.dialled = true
+        } else if calls[root]?.direction == nil, id == root || message["linkedid"] == id {
+            let called = message.known("exten")
+            let isInternal = called.map { plan.isExtension($0) } ?? false
+            calls[root]?.direction = channel.desk == nil ? .inbound : isInternal ? .internal : .outbound
+            calls[root]?.withheld = AMICalls.isWithheld(message)
+            calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
+            calls[root]?.called = called
+            if asksPresentation, channel.desk == nil, calls[root]?.withheld == false,
+                message.variable("CALLERID(num-pres)") == nil
+            {
+                calls[root]?.waiting = []
+                questions.append((channel.name, id))
+            }
+        }
+        if !isCalled, calls[root]?.announced == true { reintroduce(root) }
+        announce(root)
+        guard isCalled else { return }
+        switch message["channelstatedesc"] {
+        case "Ringing":
+            channels[id]?.leg = .ringing
+            emit(leg(.ringing, id))
+        case "Up": answered(id)
+        default: break
+        }
+    }
+
+    /// The number the caller dialled, where the dial plan has gone on to another extension since.
+    private mutating func correct(_ root: String, called: String) {
+        guard calls[root]?.called != called, calls[root]?.direction != .outbound else { return }
+        calls[root]?.called = called
+        if calls[root]?.announced == true { reintroduce(root) }
+    }
+
+    /// Says again who calls whom, now that it is known.
+    private mutating func reintroduce(_ root: String) {
+        var signal = CallSignal(.identity, call: name(root))
+        signal.direction = calls[root]?.direction
+        signal.caller = calls[root]?.caller
+        signal.called = calls[root]?.called
+        emit(signal, root)
+    }
+
+    /// After a complete list: what was running before and is not listed has ended unseen.
+    mutating func reconcile(listed: Set<String>, known: Set<String>) -> [CallSignal] {
+        out = []
+        for id in known.subtracting(listed).sorted() where channels[id] != nil {
+            let channel = channels[id]!
+            if channel.leg != .none {
+                var signal = leg(.legEnded, id)
+                signal.cause = .lost
+                emit(signal)
+            }
+            remove(id)
+            if !(calls[channel.root]?.members.contains { channels[$0]?.isLocal == false } ?? false) {
+                end(channel.root, .lost)
+            }
+        }
+        return out
+    }
+
+    /// Everything ends: the exchange stopped, or it has been away too long.
+    mutating func abandon(_ cause: CallCause) -> [CallSignal] {
+        out = []
+        endAll(cause)
+        return out
+    }
+
+    private mutating func endAll(_ cause: CallCause) {
+        for root in calls.keys.sorted() {
+            for id in (calls[root]?.members ?? []).sorted() {
+                if channels[id]?.leg != Channel.Leg.none, channels[id] != nil {
+                    var signal = leg(.legEnded, id)
+                    signal.cause = cause
+                    emit(signal)
+                }
+                remove(id)
+            }
+            end(root, cause)
+        }
+    }
+
+    // MARK: presentation
+
+    /// The answer to a question: nil when the exchange does not tell (no right, channel gone, too late).
+    mutating func presented(channel id: String, withheld: Bool?) -> [CallSignal] {
+        out = []
+        guard let root = channels[id]?.root, calls[root] != nil else { return [] }
+        if let withheld, withheld {
+            calls[root]?.withheld = true
+            calls[root]?.caller = .hidden
+        }
+        release(root)
+        return out
+    }
+
+    /// No answer in time: the call is shown without its number, which follows when the answer comes.
+    mutating func presentationLate(channel id: String) -> [CallSignal] {
+        out = []
+        guard let root = channels[id]?.root, let waiting = calls[root]?.waiting else { return [] }
+        calls[root]?.waiting = []
+        for signal in waiting {
+            var signal = signal
+            signal.caller = signal.caller.map { _ in Party(number: nil, name: nil) }
+            out.append(signal)
+        }
+        return out
+    }
+
+    private mutating func release(_ root: String) {
+        guard let waiting = calls[root]?.waiting else { return }
+        calls[root]?.waiting = nil
+        let hidden = calls[root]?.withheld ?? false
+        if waiting.isEmpty {
+            var signal = CallSignal(.identity, call: name(root))
+            signal.caller = calls[root]?.caller
+            out.append(signal)
+        }
+        for var signal in waiting {
+            if hidden, signal.caller != nil { signal.caller = .hidden }
+            out.append(signal)
+        }
+    }
+
+    // MARK: book-keeping
+
+    /// Learns what the headers say about a channel; nil when they name none or one that is gone.
+    @discardableResult
+    private mutating func touch(_ message: AMIMessage, prefix: String = "") -> String? {
+        guard let id = message[prefix + "uniqueid"], !id.isEmpty, let name = message[prefix + "channel"], !name.isEmpty,
+            !goneSet.contains(id)
+        else { return nil }
+        let linked = message.known(prefix + "linkedid") ?? id
+        if channels[id] == nil {
+            let root = resolve(linked)
+            channels[id] = Channel(id: id, name: name, root: root, desk: desk(name), isLocal: name.hasPrefix("Local/"))
+            calls[root, default: Call()].members.insert(id)
+        } else if let root = channels[id]?.root, resolve(linked) != root {
+            merge(root, into: resolve(linked))
+        }
+        if channels[id]?.name != name { rename(id, name) }
+        learn(id, message, prefix)
+        return id
+    }
+
+    private mutating func learn(_ id: String, _ message: AMIMessage, _ prefix: String) {
+        guard let root = channels[id]?.root else { return }
+        if message[prefix + "connectedlinenum"] != nil {
+            channels[id]?.connected = (
+                message.known(prefix + "connectedlinenum"), message.known(prefix + "connectedlinename").map(AMICalls.clean)
+            )
+        }
+        if prefix.isEmpty, let presentation = message.variable("CALLERID(num-pres)"), channels[id]?.desk == nil,
+            calls[root]?.direction == .inbound || calls[root]?.direction == nil, AMICalls.hides(presentation)
+        {
+            calls[root]?.withheld = true
+            calls[root]?.caller = .hidden
+        }
+        // An originated telephone learns what it dials when it enters the dial plan.
+        if calls[root]?.direction == .outbound, calls[root]?.called == nil, id == root || channels[id]?.desk != nil,
+            let exten = message.known(prefix + "exten"), exten != "s", exten != "h"
+        {
+            calls[root]?.called = exten
+            if calls[root]?.announced == true {
+                var signal = CallSignal(.identity, call: name(root))
+                signal.called = exten
+                emit(signal, root)
+            }
+        }
+    }
+
+    private mutating func rename(_ id: String, _ name: String) {
+        let desk = desk(name)
+        channels[id]?.name = name
+        channels[id]?.desk = desk
+        channels[id]?.isLocal = name.hasPrefix("Local/")
+    }
+
+    /// `PJSIP/101-0000004d` is extension 101; the whole name counts, never a part of it.
+    private mutating func desk(_ name: String) -> String? {
+        guard let slash = name.firstIndex(of: "/"), let dash = name.lastIndex(of: "-"), slash < dash,
+            !name.hasPrefix("Local/")
+        else { return nil }
+        let endpoint = String(name[name.index(after: slash)..<dash])
+        return plan.isExtension(endpoint) ? endpoint : nil
+    }
+
+    private func resolve(_ linked: String) -> String {
+        var root = linked
+        while let next = aliases[root] { root = next }
+        return root
+    }
+
+    private mutating func merge(_ from: String, into: String) {
+        let (from, into) = (resolve(from), resolve(into))
+        guard from != into, let old = calls.removeValue(forKey: from) else { return }
+        aliases[from] = into
+        for id in old.members { channels[id]?.root = into }
+        var call = calls[into] ?? Call()
+        call.members.formUnion(old.members)
+        call.answered = call.answered || old.answered
+        call.direction = call.direction ?? old.direction
+        call.caller = call.caller ?? old.caller
+        call.called = call.called ?? old.called
+        call.command = call.command ?? old.command
+        calls[into] = call
+        guard old.announced else { return }
+        announce(into)
+        var signal = CallSignal(.merged, call: name(from))
+        signal.into = name(into)
+        emit(signal, into)
+    }
+
+    private mutating func remove(_ id: String) {
+        guard let channel = channels.removeValue(forKey: id) else { return }
+        calls[channel.root]?.members.remove(id)
+        gone.append(id)
+        goneSet.insert(id)
+        if gone.count > AMICalls.goneLimit { goneSet.remove(gone.removeFirst()) }
+    }
+
+    private mutating func end(_ root: String, _ cause: CallCause) {
+        guard let call = calls[root] else { return }
+        for id in call.members { remove(id) }
+        if call.announced {
+            if call.waiting != nil { release(root) }
+            var signal = CallSignal(.ended, call: name(root))
+            signal.cause = cause
+            signal.command = call.command
+            emit(signal, root)
+        }
+        calls[root] = nil
+        aliases = aliases.filter { $0.value != root }
+    }
+
+    private func name(_ root: String) -> String { source.isEmpty ? root : "\(source)/\(root)" }
+
+    private mutating func announce(_ root: String) {
+        guard calls[root]?.announced == false, let call = calls[root] else { return }
+        calls[root]?.announced = true
+        var signal = CallSignal(.offered, call: name(root))
+        signal.direction = call.direction
+        signal.caller = call.caller
+        signal.called = call.called
+        signal.command = call.command
+        emit(signal, root)
+    }
+
+    private func leg(_ event: CallSignal.Event, _ id: String) -> CallSignal {
+        guard let channel = channels[id] else { return CallSignal(event) }
+        let call = calls[channel.root]
+        var signal = CallSignal(event, call: name(channel.root))
+        signal.leg = id
+        signal.desk = channel.desk
+        if event == .ringing {
+            signal.direction = call?.direction
+            signal.called = call?.called
+            signal.queue = call?.queue
+            if call?.withheld == true {
+                signal.caller = .hidden
+            } else if call?.direction == .outbound, channel.root == id {
+                signal.caller = call?.caller
+            } else {
+                signal.caller =
+                    channel.connected.number.map { number in
+                        AMICalls.party(number: number, name: channel.connected.name, withheld: false)
+                    } ?? call?.caller
+            }
+        }
+        return signal
+    }
+
+    private mutating func emit(_ signal: CallSignal, _ root: String? = nil) {
+        let root = root ?? signal.leg.flatMap { channels[$0]?.root } ?? ""
+        if calls[root]?.waiting != nil {
+            calls[root]?.waiting?.append(signal)
+        } else {
+            out.append(signal)
+        }
+    }
+
+    // MARK: who calls
+
+    static func hides(_ presentation: String) -> Bool {
+        presentation.hasPrefix("prohib") || presentation.hasPrefix("unavailable")
+    }
+
+    private static let words: Set<String> = ["anonymous", "restricted", "private", "unavailable"]
+
+    private static func isWithheld(_ message: AMIMessage) -> Bool {
+        if let presentation = message.variable("CALLERID(num-pres)"), hides(presentation) { return true }
+        return words.contains((message["calleridnum"] ?? "").lowercased())
+    }
+
+    private static func party(_ message: AMIMessage, _ prefix: String, withheld: Bool) -> Party {
+        party(
+            number: message.known(prefix + "num"), name: message.known(prefix + "name").map(clean), withheld: withheld)
+    }
+
+    private static func party(number: String?, name: String?, withheld: Bool) -> Party {
+        Party(number: number, name: name, withheld: withheld || words.contains((number ?? "").lowercased()))
+    }
+
+    /// Names arrive with quotes and backslashes escaped once or twice (cti.md §2.10), and from strangers.
+    static func clean(_ text: String) -> String {
+        var out = String.UnicodeScalarView()
+        var slashes = 0
+        for scalar in text.unicodeScalars {
+            if scalar == "\\" {
+                slashes += 1
+                continue
+            }
+            if slashes > 0, scalar != "\"" { out.append(contentsOf: repeatElement("\\", count: (slashes + 1) / 2)) }
+            slashes = 0
+            if scalar.value >= 0x20, scalar.value != 0x7F { out.append(scalar) }
+        }
+        return String(out)
+    }
+}

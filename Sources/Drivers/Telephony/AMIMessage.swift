@@ -1,0 +1,141 @@
+import Model
+
+/// One AMI message: header lines in order, names without regard to case (cti.md §2.1).
+public struct AMIMessage: Equatable, Sendable {
+    public struct Header: Equatable, Sendable {
+        /// Lower case.
+        public var name: String
+        public var value: String
+    }
+
+    public var headers: [Header]
+
+    public subscript(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    /// A value that says something: not empty and not one of Asterisk's words for "unknown".
+    func known(_ name: String) -> String? {
+        guard let value = self[name], !value.isEmpty, value != "<unknown>", value != "unknown", value != "<none>" else {
+            return nil
+        }
+        return value
+    }
+
+    /// An event may carry a `Response:` header; only the first header's name decides.
+    public var event: String? { headers.first?.name == "event" ? headers[0].value : nil }
+    public var isResponse: Bool { headers.first?.name == "response" }
+    public var action: String? { headers.first?.name == "action" ? headers[0].value : nil }
+    public var id: String? { self["actionid"] }
+
+    /// Channel variables of this name, in order of appearance, with or without a channel in brackets.
+    func variable(_ name: String) -> String? {
+        for header in headers where header.name == "chanvariable" || header.name.hasPrefix("chanvariable(") {
+            guard let equals = header.value.firstIndex(of: "="), header.value[..<equals] == name else { continue }
+            return String(header.value[header.value.index(after: equals)...])
+        }
+        return nil
+    }
+}
+
+/// Cuts a stream into AMI messages, whatever pieces it comes in.
+public struct AMIParser: Sendable {
+    public enum Step: Equatable, Sendable {
+        case banner(String)
+        case message(AMIMessage)
+        case noise(Int)
+    }
+
+    /// Longest line taken; Asterisk's own values end well below. A longer one is noise.
+    public static let lineLimit = 16 * 1024
+    /// Headers kept of one message; the rest is noise.
+    public static let headerLimit = 512
+
+    private var line: [UInt8] = []
+    private var overflow = 0
+    private var headers: [AMIMessage.Header] = []
+
+    public init() {}
+
+    public mutating func reset() { self = AMIParser() }
+
+    /// Bytes that do not make a whole message yet.
+    public mutating func take(_ bytes: [UInt8]) -> [Step] {
+        var steps: [Step] = []
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: 0x0A) {
+            append(rest[..<end])
+            finish(&steps)
+            rest = rest[(end + 1)...]
+        }
+        append(rest)
+        return steps
+    }
+
+    private mutating func append(_ piece: ArraySlice<UInt8>) {
+        if overflow > 0 || line.count + piece.count > AMIParser.lineLimit {
+            overflow += line.count + piece.count
+            line = []
+        } else {
+            line += piece
+        }
+    }
+
+    private mutating func finish(_ steps: inout [Step]) {
+        defer {
+            line = []
+            overflow = 0
+        }
+        guard overflow == 0 else {
+            steps.append(.noise(overflow + 1))
+            return
+        }
+        let ending = line.last == 0x0D ? 2 : 1
+        if ending == 2 { line.removeLast() }
+        guard !line.isEmpty else {
+            if !headers.isEmpty { steps.append(.message(AMIMessage(headers: headers))) }
+            headers = []
+            return
+        }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+            if line.starts(with: "Asterisk Call Manager/".utf8) {
+                headers = []
+                steps.append(.banner(AMIParser.text(line[22...])))
+            } else {
+                steps.append(.noise(line.count + ending))
+            }
+            return
+        }
+        guard headers.count < AMIParser.headerLimit else {
+            steps.append(.noise(line.count + ending))
+            return
+        }
+        var value = line[(colon + 1)...]
+        if value.first == 0x20 { value = value.dropFirst() }
+        headers.append(.init(name: AMIParser.text(line[..<colon]).lowercased(), value: AMIParser.text(value)))
+    }
+
+    /// UTF-8; a line that is not is Windows-1252 (cti.md §2.10).
+    static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(bytes.map { windows1252($0) }))
+    }
+
+    private static let high: [UInt16] = [
+        0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D,
+        0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,
+        0x017E, 0x0178,
+    ]
+
+    private static func windows1252(_ byte: UInt8) -> Unicode.Scalar {
+        (0x80..<0xA0).contains(byte) ? Unicode.Scalar(high[Int(byte) - 0x80])! : Unicode.Scalar(byte)
+    }
+}
+
+/// Writes an action. Values lose their control characters: CR and LF would add headers of a stranger's choice.
+public func amiAction(_ name: String, id: String, _ fields: [(String, String)] = []) -> [UInt8] {
+    var text = "Action: \(name)\r\nActionID: \(id)\r\n"
+    for (field, value) in fields {
+        let clean = String(String.UnicodeScalarView(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        text += "\(field): \(clean)\r\n"
+    }
+    return Array((text + "\r\n").utf8)
+}

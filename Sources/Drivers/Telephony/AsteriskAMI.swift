@@ -1,0 +1,381 @@
+internal import CCrypto
+import Model
+
+extension Driver {
+    /// Asterisk Manager Interface, Asterisk 13 to 22. Source: cti.md §2; tested against recordings of 13.38.3 and 22.10.1.
+    public static let asteriskAMI = Driver(
+        name: "asterisk-ami", title: "Asterisk Manager Interface", kind: .telephony, line: .tcp(port: 5038),
+        experimental: false, source: "Asterisk 22 AMI documentation; recordings of 13.38.3 and 22.10.1",
+        session: { AsteriskAMI(settings: $0) })
+}
+
+/// Logs in, takes stock of the running calls, follows them, dials on command and makes sure the link is alive.
+struct AsteriskAMI: Session {
+    private enum Phase: Equatable {
+        /// No connection of ours: bytes are a recording.
+        case idle
+        /// Accepts the banner.
+        case greeting
+        /// Accept the response to our challenge and to our login.
+        case challenging
+        case loggingIn
+        /// Accepts everything.
+        case running
+        case refused
+    }
+
+    static let greetingPatience: Duration = .seconds(10)
+    static let pingEvery: Duration = .seconds(5)
+    static let pingPatience: Duration = .seconds(5)
+    /// Hammering a refused login trips fail2ban (cti.md §2.2).
+    static let refusedPause: Duration = .seconds(60)
+    /// A lookup takes 0.3 ms; the card must not wait longer than this for it.
+    static let presentationPatience: Duration = .milliseconds(250)
+    /// Calls of a vanished exchange are given up after this long.
+    static let lossPatience: Duration = .seconds(30)
+
+    private let settings: SessionSettings
+    private var phase = Phase.idle
+    private var parser = AMIParser()
+    private var calls: AMICalls
+    private var counter = 0
+    private var due: Instant?
+    private var pingSent: Instant?
+    private var losing: Instant?
+    private var questions: [String: (channel: String, late: Instant?)] = [:]
+    /// Channels listed since this connection began; nil once the first list is complete.
+    private var listed: Set<String>? = []
+    private var before: Set<String> = []
+    private var dials: [String: Dial] = [:]
+    private var saysPresentation = true
+
+    private struct Dial {
+        var desk: String
+        var number: String
+        var state = CommandProgress.State.accepted
+        var cancelled = false
+    }
+
+    init(settings: SessionSettings) {
+        self.settings = settings
+        calls = AMICalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+    }
+
+    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .opened:
+            parser.reset()
+            connected()
+            phase = .greeting
+            due = now + AsteriskAMI.greetingPatience
+            reaction.condition = .starting
+        case .bytes(let bytes):
+            for step in parser.take(bytes) { accept(step, now, &reaction) }
+        case .tick: tick(now, &reaction)
+        case .command(let command): obey(command, now, &reaction)
+        case .closing:
+            if phase == .running { reaction.send += amiAction("Logoff", id: nextID()) }
+        case .closed: closed(now, &reaction)
+        }
+        for question in calls.takeQuestions() where phase == .running {
+            let id = nextID()
+            questions[id] = (question.id, now + AsteriskAMI.presentationPatience)
+            reaction.send += amiAction(
+                "Getvar", id: id, [("Channel", question.channel), ("Variable", "CALLERID(num-pres)")])
+        }
+        reaction.deadline = ([due, losing] + questions.values.map(\.late)).compactMap(\.self).min()
+        return reaction
+    }
+
+    private mutating func nextID() -> String {
+        counter += 1
+        return "quai-\(counter)"
+    }
+
+    private mutating func connected() {
+        listed = []
+        before = calls.channelIDs
+        questions = [:]
+        pingSent = nil
+    }
+
+    private mutating func tell(_ signals: [CallSignal], _ reaction: inout Reaction) {
+        for signal in signals {
+            follow(signal, &reaction)
+            reaction.observations.append(.call(signal))
+        }
+    }
+
+    private mutating func accept(_ step: AMIParser.Step, _ now: Instant, _ reaction: inout Reaction) {
+        switch step {
+        case .noise(let count): reaction.noise += count
+        case .banner(let version): greet(version, now, &reaction)
+        case .message(let message) where message.isResponse: respond(message, now, &reaction)
+        case .message(let message): follow(message, now, &reaction)
+        }
+    }
+
+    // MARK: login
+
+    private mutating func greet(_ version: String, _ now: Instant, _ reaction: inout Reaction) {
+        if phase != .greeting {
+            connected()  // another connection in a recording
+            return
+        }
+        reaction.observations.append(.identity(Identity(field: "pbx", text: "Asterisk Call Manager/\(version)")))
+        guard let major = version.split(separator: ".").first.flatMap({ Int($0) }), major >= 2 else {
+            phase = .refused
+            reaction.condition = .failing(
+                code: "pbx-too-old", text: "AMI \(version) is another protocol: Asterisk 12 or newer is needed")
+            reaction.restart = AsteriskAMI.refusedPause
+            return
+        }
+        guard let user = settings.user, settings.secret != nil, !user.isEmpty else {
+            phase = .refused
+            reaction.condition = .failing(
+                code: "no-credentials", text: "set user and secret for this exchange in the agent's configuration")
+            reaction.restart = AsteriskAMI.refusedPause
+            return
+        }
+        phase = .challenging
+        reaction.send += amiAction("Challenge", id: nextID(), [("AuthType", "MD5")])
+    }
+
+    private mutating func respond(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+        switch phase {
+        case .challenging:
+            guard let challenge = message["challenge"] else { return refuse(message, &reaction) }
+            phase = .loggingIn
+            reaction.send += amiAction(
+                "Login", id: nextID(),
+                [
+                    ("AuthType", "MD5"), ("Username", settings.user ?? ""),
+                    ("Key", AsteriskAMI.key(challenge: challenge, secret: settings.secret ?? "")),
+                    ("Events", "system,call,agent"),
+                ])
+        case .loggingIn:
+            guard message["response"] == "Success" else { return refuse(message, &reaction) }
+            phase = .running
+            calls.asksPresentation = saysPresentation
+            reaction.condition = .ready
+            reaction.observations.append(.call(CallSignal(.sourceUp)))
+            due = now + AsteriskAMI.pingEvery
+            losing = nil
+            // The first list says who was dialled, the second which number the caller had dialled.
+            reaction.send += amiAction("CoreShowChannels", id: nextID())
+            reaction.send += amiAction("Status", id: nextID())
+        case .running: answered(message, now, &reaction)
+        case .idle, .greeting, .refused: break
+        }
+    }
+
+    private mutating func refuse(_ message: AMIMessage, _ reaction: inout Reaction) {
+        phase = .refused
+        due = nil
+        reaction.condition = .failing(
+            code: "login-refused",
+            text: "the exchange refuses the login (\(message["message"] ?? "no reason given")): check user, secret and the "
+                + "permit line of manager.conf")
+        reaction.restart = AsteriskAMI.refusedPause
+    }
+
+    /// Hex MD5 of challenge and secret (cti.md §2.2).
+    static func key(challenge: String, secret: String) -> String {
+        var digest = [UInt8](repeating: 0, count: 16)
+        let text = Array((challenge + secret).utf8)
+        EVP_Digest(text, text.count, &digest, nil, EVP_md5(), nil)
+        return Hex.string(digest).lowercased()
+    }
+
+    // MARK: running
+
+    private mutating func answered(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+        if message["ping"] != nil { pingSent = nil }
+        guard let id = message.id else { return }
+        if let question = questions.removeValue(forKey: id) {
+            let failed = message["response"] != "Success"
+            if failed, message["message"] == "Permission denied" {
+                saysPresentation = false
+                calls.asksPresentation = false
+                reaction.observations.append(
+                    .fault(
+                        Fault(
+                            code: "presentation-unknown",
+                            text: "this account may not ask whether a caller withholds the number: add write = call "
+                                + "or reporting, or channelvars = CALLERID(num-pres)")))
+            }
+            let value = message["value"] ?? ""
+            tell(calls.presented(channel: question.channel, withheld: failed ? nil : AMICalls.hides(value)), &reaction)
+        }
+        if dials[id] != nil, message["response"] == "Error" {
+            progress(id, .failed, cause: message["message"] ?? "refused by the exchange", &reaction)
+            calls.forget(command: id)
+        }
+    }
+
+    private mutating func follow(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+        switch message.event {
+        case "CoreShowChannel":
+            if let id = message["uniqueid"] { listed?.insert(id) }
+        case "CoreShowChannelsComplete":
+            guard let ids = listed else { break }
+            listed = nil
+            tell(calls.reconcile(listed: ids, known: before), &reaction)
+            if phase == .running { settle(&reaction) }
+            var signal = CallSignal(.resynced)
+            signal.doubt = 0
+            reaction.observations.append(.call(signal))
+        case "OriginateResponse": originated(message, &reaction)
+        default: break
+        }
+        tell(calls.apply(message), &reaction)
+        hungUp(message, &reaction)
+    }
+
+    private mutating func tick(_ now: Instant, _ reaction: inout Reaction) {
+        for (id, question) in questions where question.late.map({ now >= $0 }) ?? false {
+            questions[id]?.late = nil
+            tell(calls.presentationLate(channel: question.channel), &reaction)
+        }
+        if let losing, now >= losing {
+            self.losing = nil
+            tell(calls.abandon(.lost), &reaction)
+        }
+        guard let due, now >= due else { return }
+        switch phase {
+        case .idle, .refused: self.due = nil
+        case .greeting, .challenging, .loggingIn:
+            self.due = nil
+            reaction.condition = .failing(code: "no-greeting", text: "connected, but no Asterisk manager answers there")
+            reaction.restart = .seconds(2)
+        case .running where pingSent != nil:
+            self.due = nil
+            reaction.condition = .failing(code: "link-dead", text: "the exchange stopped answering")
+            reaction.restart = .zero
+        case .running:
+            pingSent = now
+            self.due = now + AsteriskAMI.pingPatience
+            reaction.send += amiAction("Ping", id: nextID())
+        }
+    }
+
+    private mutating func closed(_ now: Instant, _ reaction: inout Reaction) {
+        if phase == .running {
+            reaction.observations.append(.call(CallSignal(.sourceDown)))
+            losing = now + AsteriskAMI.lossPatience
+        }
+        phase = .idle
+        due = nil
+        for (id, question) in questions {
+            questions[id] = nil
+            tell(calls.presented(channel: question.channel, withheld: nil), &reaction)
+        }
+    }
+
+    // MARK: click to call
+
+    private mutating func obey(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
+        switch command.action {
+        case .dial(let desk, let number, let display, _):
+            guard phase == .running else {
+                return report(command.id, .failed, "not connected to the exchange", &reaction)
+            }
+            guard AsteriskAMI.isDialable(number), AsteriskAMI.isName(desk) else {
+                return report(command.id, .failed, "not a number that can be dialled", &reaction)
+            }
+            dials[command.id] = Dial(desk: desk, number: number)
+            calls.expect(command: command.id, desk: desk, number: number)
+            let name = (display ?? number).filter { $0 != "\"" && $0 != "<" && $0 != ">" && $0 != "\\" }
+            reaction.send += amiAction(
+                "Originate", id: command.id,
+                [
+                    ("Channel", settings.channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)),
+                    ("ChannelId", command.id), ("Context", settings.context), ("Exten", number), ("Priority", "1"),
+                    ("Timeout", "30000"), ("CallerID", "\"\(name)\" <\(number)>"), ("Async", "true"),
+                ])
+            report(command.id, .accepted, nil, &reaction)
+        case .cancel(let id):
+            guard let channel = calls.channel(id), dials[id] != nil else {
+                return report(command.id, .failed, "there is nothing left to cancel", &reaction)
+            }
+            dials[id]?.cancelled = true
+            reaction.send += amiAction("Hangup", id: command.id, [("Channel", channel.name)])
+            report(command.id, .done, nil, &reaction)
+        }
+    }
+
+    private func report(
+        _ id: String, _ state: CommandProgress.State, _ cause: String?, _ reaction: inout Reaction
+    ) {
+        reaction.observations.append(.progress(CommandProgress(id: id, state: state, cause: cause)))
+    }
+
+    private mutating func progress(
+        _ id: String, _ state: CommandProgress.State, cause: String? = nil, _ reaction: inout Reaction
+    ) {
+        guard let dial = dials[id], dial.state != state else { return }
+        dials[id]?.state = state
+        report(id, state, cause, &reaction)
+        if state.isFinal { dials[id] = nil }
+    }
+
+    /// Follows our own calls by the Uniqueid that we chose.
+    private mutating func follow(_ signal: CallSignal, _ reaction: inout Reaction) {
+        guard !dials.isEmpty else { return }
+        for id in dials.keys where signal.call == (settings.name.isEmpty ? id : "\(settings.name)/\(id)") {
+            switch signal.event {
+            case .ringing: progress(id, signal.leg == id ? .ringingOwn : .ringingOther, &reaction)
+            case .answered: progress(id, signal.leg == id ? .ringingOther : .talking, &reaction)
+            case .ended:
+                let talked = dials[id]?.state == .talking
+                if dials[id]?.cancelled == true {
+                    progress(id, .cancelled, &reaction)
+                } else if talked {
+                    progress(id, .done, &reaction)
+                } else {
+                    progress(id, .failed, cause: signal.cause?.rawValue, &reaction)
+                }
+            default: break
+            }
+        }
+    }
+
+    private mutating func originated(_ message: AMIMessage, _ reaction: inout Reaction) {
+        guard let id = message.id, dials[id] != nil, message["response"] == "Failure" else { return }
+        let cancelled = dials[id]?.cancelled == true
+        let cause = message["reason"] == "3" ? CallCause.noAnswer.rawValue : nil
+        progress(id, cancelled ? .cancelled : .failed, cause: cause ?? "failed", &reaction)
+        calls.forget(command: id)
+    }
+
+    /// `OriginateResponse` cannot tell busy from declined; the hang-up of our own channel can.
+    private mutating func hungUp(_ message: AMIMessage, _ reaction: inout Reaction) {
+        guard message.event == "Hangup", let id = message["uniqueid"], let dial = dials[id],
+            dial.state == .accepted || dial.state == .ringingOwn
+        else { return }
+        let cause = AMICalls.cause(hangup: message["cause"].flatMap { Int($0) })
+        progress(id, dial.cancelled ? .cancelled : .failed, cause: cause.rawValue, &reaction)
+        calls.forget(command: id)
+    }
+
+    /// After a reconnect: a dial whose channel the exchange does not list is over, and nobody knows how.
+    private mutating func settle(_ reaction: inout Reaction) {
+        for id in dials.keys.sorted() where calls.channel(id) == nil {
+            progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
+            calls.forget(command: id)
+        }
+    }
+
+    private static func isDialable(_ number: String) -> Bool {
+        (1...32).contains(number.utf8.count) && number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+*#".utf8.contains($0) }
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...32).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
+                    || $0 == 0x2D || $0 == 0x2E
+            }
+    }
+}

@@ -1,0 +1,174 @@
+/// Folds call signals into snapshots: the one call model, whatever the exchange. Pure; any signal is legal at any time.
+public struct CallBook: Sendable {
+    /// Running calls kept at once; beyond it the oldest is ended as lost, so that a source that never ends calls
+    /// cannot eat the memory.
+    public static let limit = 2000
+
+    private var calls: [String: CallSnapshot] = [:]
+    /// Ended calls stay known for a while: a late signal must not bring one back.
+    private var ended: [String] = []
+    private var endedSet: Set<String> = []
+    private var revision: Int64
+
+    /// `revisionBase` must grow with every start of the process.
+    public init(revisionBase: Int64) { revision = revisionBase }
+
+    public var running: [CallSnapshot] { calls.values.sorted { ($0.startedAt, $0.call) < ($1.startedAt, $1.call) } }
+
+    /// The snapshots that changed. `now` is Unix milliseconds.
+    public mutating func apply(_ signal: CallSignal, at now: Int64) -> [CallSnapshot] {
+        guard !signal.call.isEmpty, !endedSet.contains(signal.call) else { return [] }
+        var changed: [CallSnapshot] = []
+        if calls[signal.call] == nil {
+            if signal.event == .ended || signal.event == .legEnded { return [] }
+            if calls.count >= CallBook.limit, let oldest = running.first {
+                changed += finish(oldest.call, cause: .lost, at: now)
+            }
+        }
+        var call = calls[signal.call] ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
+        let before = call
+        if signal.event == .ended {
+            calls[signal.call] = call
+            return changed + finish(signal.call, cause: signal.cause ?? .normal, at: now)
+        }
+        if signal.event == .merged, let into = signal.into { return changed + merge(call, into: into, at: now) }
+        call.fold(signal, at: now)
+        calls[signal.call] = call
+        guard call != before || before.revision == 0 else { return changed }
+        return changed + [bump(signal.call)]
+    }
+
+    private mutating func bump(_ id: String) -> CallSnapshot {
+        revision += 1
+        calls[id]?.revision = revision
+        return calls[id]!
+    }
+
+    private mutating func finish(_ id: String, cause: CallCause, at now: Int64) -> [CallSnapshot] {
+        guard calls[id] != nil else { return [] }
+        calls[id]!.close(cause: cause, at: now)
+        let final = bump(id)
+        calls[id] = nil
+        // A call that was only lost from sight may be found again, under the same identity (cti.md 1.3, rule 5).
+        guard cause != .lost else { return [final] }
+        ended.append(id)
+        endedSet.insert(id)
+        if ended.count > CallBook.limit { endedSet.remove(ended.removeFirst()) }
+        return [final]
+    }
+
+    private mutating func merge(_ from: CallSnapshot, into: String, at now: Int64) -> [CallSnapshot] {
+        guard from.call != into, !endedSet.contains(into) else { return [] }
+        var target = calls[into] ?? CallSnapshot(call: into, revision: 0, startedAt: from.startedAt)
+        for leg in from.legs where !target.legs.contains(where: { $0.id == leg.id }) { target.legs.append(leg) }
+        target.transfers += from.transfers
+        target.refresh()
+        calls[into] = target
+        calls[from.call] = from
+        calls[from.call]!.mergedInto = into
+        for index in calls[from.call]!.legs.indices { calls[from.call]!.legs[index].state = .ended }
+        return finish(from.call, cause: .normal, at: now) + [bump(into)]
+    }
+}
+
+extension CallSnapshot {
+    fileprivate mutating func fold(_ signal: CallSignal, at now: Int64) {
+        direction = direction ?? signal.direction
+        if let party = signal.caller, signal.event == .identity || caller == nil || caller == Party(number: nil, name: nil) {
+            caller = party
+        }
+        called = signal.event == .identity ? signal.called ?? called : called ?? signal.called
+        command = command ?? signal.command
+        switch signal.event {
+        case .queued: queue = signal.queue
+        case .dequeued: queue = nil
+        case .transferred: transfers.append(Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to))
+        case .ringing: foldLeg(signal, to: .ringing, at: now)
+        case .answered, .resumed: foldLeg(signal, to: .talking, at: now)
+        case .held: foldLeg(signal, to: .held, at: now)
+        case .legEnded: foldLeg(signal, to: .ended, at: now)
+        default: break
+        }
+        refresh()
+    }
+
+    /// Monotonic: a leg that ended stays ended, one that talks does not ring again.
+    private mutating func foldLeg(_ signal: CallSignal, to state: Leg.State, at now: Int64) {
+        guard let id = signal.leg else { return }
+        guard let index = legs.firstIndex(where: { $0.id == id }) else {
+            guard state != .ended else { return }
+            var leg = Leg(id: id, desk: signal.desk, state: state)
+            if state == .ringing { leg.rangAt = now } else { leg.answeredAt = now }
+            if state == .held { leg.holds = 1 }
+            legs.append(leg)
+            return
+        }
+        let old = legs[index].state
+        guard old != .ended, old != state, !(state == .ringing) else { return }
+        legs[index].state = state
+        legs[index].desk = legs[index].desk ?? signal.desk
+        switch state {
+        case .talking: legs[index].answeredAt = legs[index].answeredAt ?? now
+        case .held: legs[index].holds += 1
+        case .ended:
+            legs[index].endedAt = now
+            legs[index].cause = signal.cause
+        case .ringing: break
+        }
+    }
+
+    fileprivate mutating func refresh() {
+        answeredBy = legs.filter { $0.answeredAt != nil && !isOwnLeg($0) }.compactMap(\.desk).uniqued()
+        if answeredAt == nil { answeredAt = legs.compactMap(\.answeredAt).min() }
+        guard state != .ended else { return }
+        if legs.contains(where: { $0.state == .talking }) {
+            state = .answered
+        } else if legs.contains(where: { $0.state == .held }) {
+            state = .held
+        } else if legs.contains(where: { $0.state == .ringing }) {
+            state = .ringing
+        } else if queue != nil {
+            state = .queued
+        } else {
+            state = answeredAt == nil ? .offered : .answered
+        }
+    }
+
+    fileprivate mutating func close(cause: CallCause, at now: Int64) {
+        for index in legs.indices where legs[index].state != .ended {
+            legs[index].state = .ended
+            legs[index].endedAt = now
+            legs[index].cause = legs[index].cause ?? cause
+        }
+        refresh()
+        missedBy = missed()
+        state = .ended
+        endedAt = now
+        self.cause = cause
+    }
+
+    /// The desk that a click made ring, or that dialled: its own call cannot be missed by it.
+    private func isOwnLeg(_ leg: Leg) -> Bool {
+        direction == .outbound && leg.desk != nil && leg.desk == caller?.number
+    }
+
+    /// Rang, was cancelled, and nobody took the call afterwards (cti.md 1.3, rule 4).
+    private func missed() -> [String] {
+        guard mergedInto == nil else { return [] }
+        return legs.filter { leg in
+            guard let rang = leg.rangAt, leg.answeredAt == nil, !isOwnLeg(leg) else { return false }
+            switch leg.cause {
+            case .declined, .busy, .answeredElsewhere, .unreachable, .lost: return false
+            default: break
+            }
+            return !legs.contains { ($0.answeredAt ?? .min) >= rang }
+        }.compactMap(\.desk).uniqued()
+    }
+}
+
+extension Sequence where Element: Hashable {
+    fileprivate func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,109 @@
+/// Something the centre asks of an agent. Carried out at most once: the id is stored before acting.
+public struct Command: Equatable, Sendable {
+    public enum Action: Equatable, Sendable {
+        /// Ring `extension` first, then dial `number` from it. `device` names the phone link; nil takes the only one.
+        case dial(extension: String, number: String, display: String?, device: String?)
+        /// Give up the call that another command started.
+        case cancel(command: String)
+    }
+
+    /// ULID.
+    public var id: String
+    public var action: Action
+    /// Unix milliseconds.
+    public var issued: Int64
+    /// Seconds; the command is void afterwards.
+    public var ttl: Int
+
+    public init(id: String, action: Action, issued: Int64, ttl: Int) {
+        self.id = id
+        self.action = action
+        self.issued = issued
+        self.ttl = ttl
+    }
+
+    public var type: String {
+        switch action {
+        case .dial: "dial"
+        case .cancel: "cancel"
+        }
+    }
+
+    public var json: JSON {
+        let args: JSON =
+            switch action {
+            case .dial(let desk, let number, let display, let device):
+                .object([
+                    ("extension", .string(desk)), ("number", .string(number)), ("display", display.map(JSON.string)),
+                    ("device", device.map(JSON.string)),
+                ])
+            case .cancel(let command): .object([("command", .string(command))])
+            }
+        return .object([
+            ("id", .string(id)), ("type", .string(type)), ("args", args), ("issued", .int(issued)), ("ttl", .int(Int64(ttl))),
+        ])
+    }
+
+    public init?(json: JSON) {
+        guard let id = json["id"]?.text, !id.isEmpty, id.utf8.count <= 64, let args = json["args"],
+            let issued = json["issued"]?.integer, let ttl = json["ttl"]?.integer
+        else { return nil }
+        let action: Action
+        switch json["type"]?.text {
+        case "dial":
+            guard let desk = args["extension"]?.text, let number = args["number"]?.text else { return nil }
+            action = .dial(
+                extension: desk, number: number, display: args["display"]?.text, device: args["device"]?.text)
+        case "cancel":
+            guard let command = args["command"]?.text else { return nil }
+            action = .cancel(command: command)
+        default: return nil
+        }
+        self.init(id: id, action: action, issued: issued, ttl: Int(clamping: ttl))
+    }
+}
+
+/// How far a command has come.
+public struct CommandProgress: Equatable, Sendable {
+    public enum State: String, Sendable {
+        case accepted
+        /// The person's own telephone rings.
+        case ringingOwn = "ringing-you"
+        case ringingOther = "ringing-them"
+        case talking
+        case done, failed, cancelled, expired
+        /// The agent died in between and the PBX cannot tell.
+        case unknown
+
+        public var isFinal: Bool {
+            switch self {
+            case .accepted, .ringingOwn, .ringingOther, .talking: false
+            case .done, .failed, .cancelled, .expired, .unknown: true
+            }
+        }
+    }
+
+    public var id: String
+    public var state: State
+    public var cause: String?
+    public var call: String?
+
+    public init(id: String, state: State, cause: String? = nil, call: String? = nil) {
+        self.id = id
+        self.state = state
+        self.cause = cause
+        self.call = call
+    }
+
+    public var json: JSON {
+        .object([
+            ("command", .string(id)), ("state", .string(state.rawValue)), ("cause", cause.map(JSON.string)),
+            ("call", call.map(JSON.string)),
+        ])
+    }
+
+    public init?(json: JSON) {
+        guard let id = json["command"]?.text, let state = json["state"]?.text.flatMap(State.init) else { return nil }
+        self.init(id: id, state: state, cause: json["cause"]?.text, call: json["call"]?.text)
+    }
+}

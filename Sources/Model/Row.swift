@@ -1,0 +1,181 @@
+/// What one record says, without where it stands in the journal: a row of a bulk frame (docs/reference/wire.cddl).
+public enum Row: Equatable, Sendable {
+    /// This sequence number will never carry anything; the reason stays on the account.
+    case skipped(reason: String)
+    case appeared(Sighting)
+    case left(Sighting, present: Duration)
+    case barcode(device: String, zone: String, Barcode)
+    case key(device: String, zone: String, text: String)
+    case device(name: String, driver: String, state: String, reason: String?)
+    case call(device: String, CallSnapshot)
+
+    /// A tag in a zone, as one reader saw it.
+    public struct Sighting: Equatable, Sendable {
+        public var device: String
+        public var zone: String
+        public var tag: TagID
+        /// Tenths of a dBm travel; nil where the reader gives none.
+        public var rssiDBm: Double?
+        public var antenna: Int?
+        /// Reads folded into this one.
+        public var reads: Int
+
+        public init(device: String, zone: String, tag: TagID, rssiDBm: Double?, antenna: Int?, reads: Int) {
+            self.device = device
+            self.zone = zone
+            self.tag = tag
+            self.rssiDBm = rssiDBm
+            self.antenna = antenna
+            self.reads = reads
+        }
+    }
+}
+
+public enum RowError: Error, Equatable, Sendable {
+    case malformed(String)
+    /// A kind this version does not know: kept raw, dead-lettered.
+    case unknownKind(Int64)
+}
+
+extension Row {
+    public enum Kind: Int64, Sendable {
+        case skipped = 0
+        case appeared, left, barcode, key, device, call
+    }
+
+    /// Longest free text in a row, in UTF-8 bytes; a scanner's line is at most 4 KiB (rfid.md 9.1).
+    public static let textLimit = 4096
+
+    public var kind: Kind {
+        switch self {
+        case .skipped: .skipped
+        case .appeared: .appeared
+        case .left: .left
+        case .barcode: .barcode
+        case .key: .key
+        case .device: .device
+        case .call: .call
+        }
+    }
+
+    /// `[dt_ms, kind, …]`; `dt` counts from the frame's boot origin.
+    public func encoded(at dt: Int64) -> [UInt8] {
+        CBOR.array([CBOR(dt), CBOR(kind.rawValue)] + fields).encoded
+    }
+
+    private var fields: [CBOR] {
+        switch self {
+        case .skipped(let reason): [.text(reason)]
+        case .appeared(let sighting): sighting.fields
+        case .left(let sighting, let present): sighting.fields + [CBOR(present.milliseconds)]
+        case .barcode(let device, let zone, let barcode):
+            [.text(device), .text(zone), barcode.symbology.map(CBOR.text) ?? .null, .text(barcode.text)]
+        case .key(let device, let zone, let text): [.text(device), .text(zone), .text(text)]
+        case .device(let name, let driver, let state, let reason):
+            [.text(name), .text(driver), .text(state), reason.map(CBOR.text) ?? .null]
+        case .call(let device, let snapshot): [.text(device), .text(snapshot.json.description)]
+        }
+    }
+
+    /// The row and its offset in milliseconds.
+    public static func decode(_ item: CBOR) throws(RowError) -> (dt: Int64, row: Row) {
+        guard let items = item.items, items.count >= 2, let dt = items[0].integer, let number = items[1].integer else {
+            throw .malformed("a row is [dt, kind, …]")
+        }
+        guard let kind = Kind(rawValue: number) else { throw .unknownKind(number) }
+        var fields = Fields(items: Array(items.dropFirst(2)))
+        switch kind {
+        case .skipped: return (dt, .skipped(reason: try fields.text()))
+        case .appeared: return (dt, .appeared(try Sighting(&fields)))
+        case .left:
+            let sighting = try Sighting(&fields)
+            return (dt, .left(sighting, present: .milliseconds(try fields.integer())))
+        case .barcode:
+            let (device, zone) = (try fields.text(), try fields.text())
+            let symbology = try fields.optionalText()
+            return (dt, .barcode(device: device, zone: zone, Barcode(symbology: symbology, text: try fields.text())))
+        case .key:
+            return (dt, .key(device: try fields.text(), zone: try fields.text(), text: try fields.text()))
+        case .device:
+            return (
+                dt,
+                .device(
+                    name: try fields.text(), driver: try fields.text(), state: try fields.text(),
+                    reason: try fields.optionalText())
+            )
+        case .call:
+            let device = try fields.text()
+            let text = try fields.text(limit: 65536)
+            guard let json = try? JSON(parsing: text), let snapshot = CallSnapshot(json: json) else {
+                throw .malformed("not a call")
+            }
+            return (dt, .call(device: device, snapshot))
+        }
+    }
+
+    /// Takes fields in order; those appended by a newer version stay unread.
+    fileprivate struct Fields {
+        var items: [CBOR]
+        var at = 0
+
+        mutating func next() throws(RowError) -> CBOR {
+            guard at < items.count else { throw .malformed("a field is missing") }
+            defer { at += 1 }
+            return items[at]
+        }
+
+        mutating func text(limit: Int = Row.textLimit) throws(RowError) -> String {
+            guard let text = try next().string, text.utf8.count <= limit else { throw .malformed("text expected") }
+            return text
+        }
+
+        mutating func optionalText() throws(RowError) -> String? {
+            if at < items.count, items[at] == .null {
+                at += 1
+                return nil
+            }
+            return try text()
+        }
+
+        mutating func integer() throws(RowError) -> Int64 {
+            guard let value = try next().integer else { throw .malformed("number expected") }
+            return value
+        }
+
+        mutating func optionalInteger() throws(RowError) -> Int64? {
+            if at < items.count, items[at] == .null {
+                at += 1
+                return nil
+            }
+            return try integer()
+        }
+    }
+}
+
+extension Row.Sighting {
+    fileprivate var fields: [CBOR] {
+        [
+            .text(device), .text(zone), CBOR(Int64(TagID.Scheme.allCases.firstIndex(of: tag.scheme) ?? 0)),
+            .bytes(tag.bytes), rssiDBm.map { CBOR(Int64(($0 * 10).rounded())) } ?? .null,
+            antenna.map { CBOR(Int64($0)) } ?? .null, CBOR(Int64(reads)),
+        ]
+    }
+
+    fileprivate init(_ fields: inout Row.Fields) throws(RowError) {
+        let (device, zone) = (try fields.text(), try fields.text())
+        let scheme = try fields.integer()
+        guard TagID.Scheme.allCases.indices.contains(Int(clamping: scheme)) else {
+            throw .malformed("unknown tag scheme \(scheme)")
+        }
+        guard let id = try fields.next().blob, !id.isEmpty, id.count <= TagID.limit else {
+            throw .malformed("a tag id is 1 to \(TagID.limit) bytes")
+        }
+        let rssi = try fields.optionalInteger()
+        let antenna = try fields.optionalInteger()
+        let reads = try fields.integer()
+        self.init(
+            device: device, zone: zone, tag: TagID(TagID.Scheme.allCases[Int(scheme)], id),
+            rssiDBm: rssi.map { Double($0) / 10 }, antenna: antenna.map { Int(clamping: $0) },
+            reads: Int(clamping: reads))
+    }
+}

@@ -1,0 +1,243 @@
+internal import CSQLite
+
+/// What SQLite answered, with the statement that asked.
+public struct SQLiteError: Error, CustomStringConvertible, Sendable {
+    /// Extended result code.
+    public var code: Int32
+    public var message: String
+    public var statement: String
+
+    private var primary: Int32 { code & 0xFF }
+    /// No room: the disk or the byte budget is full.
+    public var isFull: Bool { primary == SQLITE_FULL }
+    public var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
+    public var isInputOutput: Bool { primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN }
+    public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }
+
+    public var description: String { "SQLite \(code): \(message) [\(statement.prefix(80))]" }
+}
+
+/// One value of a row or an argument.
+public enum Value: Equatable, Sendable {
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
+    case blob([UInt8])
+
+    public static func integer(_ value: UInt64) -> Value { .integer(Int64(bitPattern: value)) }
+    public static func integer(_ value: Int) -> Value { .integer(Int64(value)) }
+    public static func text(_ value: String?) -> Value { value.map { .text($0) } ?? .null }
+    public static func integer(_ value: Int64?) -> Value { value.map { .integer($0) } ?? .null }
+    public static func bool(_ value: Bool) -> Value { .integer(value ? Int64(1) : Int64(0)) }
+}
+
+/// One connection, used by one thread at a time: a thin face of the C API with cached statements.
+///
+/// Opened with WAL and `synchronous=FULL`: a COMMIT that returned survives a power cut. Both are read back.
+public final class Database {
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+    public let path: String
+
+    /// `readOnly` opens a second view of a file that another connection writes.
+    public init(path: String, readOnly: Bool = false) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let flags =
+            (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2(path, &handle, flags, nil)
+        guard code == SQLITE_OK, let handle else {
+            let message = handle.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+            sqlite3_close_v2(handle)
+            throw SQLiteError(code: code, message: "\(message): \(path)", statement: "open")
+        }
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, 5000)
+        self.handle = handle
+        self.path = path
+        if !readOnly {
+            try execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON")
+            guard try text("PRAGMA journal_mode") == "wal", try integer("PRAGMA synchronous") == 2 else {
+                throw SQLiteError(code: SQLITE_MISUSE, message: "not WAL with FULL sync", statement: "open \(path)")
+            }
+        }
+    }
+
+    deinit {
+        statements = [:]
+        sqlite3_close_v2(handle)
+    }
+
+    /// Rows changed by the last statement.
+    public var changes: Int { Int(sqlite3_changes(handle)) }
+    public var lastInsertID: Int64 { sqlite3_last_insert_rowid(handle) }
+    public var inTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+
+    /// Several statements without arguments.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw error(code, sql) }
+    }
+
+    /// One statement; returns the rows it changed.
+    @discardableResult
+    public func run(_ sql: String, _ arguments: Value...) throws(SQLiteError) -> Int {
+        try run(sql, arguments: arguments)
+    }
+
+    @discardableResult
+    public func run(_ sql: String, arguments: [Value]) throws(SQLiteError) -> Int {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        while try statement.step() {}
+        return changes
+    }
+
+    /// Every row of a query, in order.
+    public func rows<T>(_ sql: String, _ arguments: Value..., map: (Row) throws -> T) throws -> [T] {
+        try rows(sql, arguments: arguments, map: map)
+    }
+
+    public func rows<T>(_ sql: String, arguments: [Value], map: (Row) throws -> T) throws -> [T] {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        var out: [T] = []
+        while try statement.step() { out.append(try map(Row(statement: statement))) }
+        return out
+    }
+
+    /// The first row of a query.
+    public func first<T>(_ sql: String, _ arguments: Value..., map: (Row) -> T) throws(SQLiteError) -> T? {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        return try statement.step() ? map(Row(statement: statement)) : nil
+    }
+
+    public func integer(_ sql: String, _ arguments: Value...) throws(SQLiteError) -> Int64? {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        return try statement.step() ? Row(statement: statement).integer(0) : nil
+    }
+
+    public func text(_ sql: String, _ arguments: Value...) throws(SQLiteError) -> String? {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        return try statement.step() ? Row(statement: statement).text(0) : nil
+    }
+
+    /// All or nothing. Rolls back when `body` or the commit throws.
+    public func transaction<T>(_ body: () throws -> T) throws -> T {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            if inTransaction { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        if let cached = statements[sql], !cached.busy { return cached }
+        var pointer: OpaquePointer?
+        let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
+        guard code == SQLITE_OK, let pointer else { throw error(code, sql) }
+        let statement = Statement(pointer, sql: sql, database: handle)
+        if statements[sql] == nil { statements[sql] = statement }
+        return statement
+    }
+
+    private func error(_ code: Int32, _ sql: String) -> SQLiteError {
+        SQLiteError(
+            code: sqlite3_extended_errcode(handle) == SQLITE_OK ? code : sqlite3_extended_errcode(handle),
+            message: String(cString: sqlite3_errmsg(handle)), statement: sql)
+    }
+}
+
+/// The current row of a query; valid inside the closure it is given to.
+public struct Row {
+    let statement: Statement
+
+    public func integer(_ column: Int) -> Int64 { sqlite3_column_int64(statement.pointer, Int32(column)) }
+    public func word(_ column: Int) -> UInt64 { UInt64(bitPattern: integer(column)) }
+    public func real(_ column: Int) -> Double { sqlite3_column_double(statement.pointer, Int32(column)) }
+    public func bool(_ column: Int) -> Bool { integer(column) != 0 }
+    public func isNull(_ column: Int) -> Bool {
+        sqlite3_column_type(statement.pointer, Int32(column)) == SQLITE_NULL
+    }
+    public func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+
+    public func text(_ column: Int) -> String { optionalText(column) ?? "" }
+    public func optionalText(_ column: Int) -> String? {
+        sqlite3_column_text(statement.pointer, Int32(column)).map { String(cString: $0) }
+    }
+
+    public func blob(_ column: Int) -> [UInt8] {
+        guard let start = sqlite3_column_blob(statement.pointer, Int32(column)) else { return [] }
+        let count = Int(sqlite3_column_bytes(statement.pointer, Int32(column)))
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}
+
+final class Statement {
+    let pointer: OpaquePointer
+    private let sql: String
+    private let database: OpaquePointer
+    private(set) var busy = false
+
+    init(_ pointer: OpaquePointer, sql: String, database: OpaquePointer) {
+        self.pointer = pointer
+        self.sql = sql
+        self.database = database
+    }
+
+    deinit { sqlite3_finalize(pointer) }
+
+    func bind(_ arguments: [Value]) throws(SQLiteError) {
+        busy = true
+        guard Int32(arguments.count) == sqlite3_bind_parameter_count(pointer) else {
+            throw SQLiteError(code: SQLITE_RANGE, message: "wrong number of arguments", statement: sql)
+        }
+        for (index, value) in arguments.enumerated() {
+            let code = bind(value, at: Int32(index + 1))
+            guard code == SQLITE_OK else { throw failure(code) }
+        }
+    }
+
+    private func bind(_ value: Value, at index: Int32) -> Int32 {
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch value {
+        case .null: return sqlite3_bind_null(pointer, index)
+        case .integer(let value): return sqlite3_bind_int64(pointer, index, value)
+        case .real(let value): return sqlite3_bind_double(pointer, index, value)
+        case .text(let value): return sqlite3_bind_text(pointer, index, value, -1, transient)
+        case .blob(let value): return sqlite3_bind_blob(pointer, index, value, Int32(value.count), transient)
+        }
+    }
+
+    /// True while there is a row.
+    func step() throws(SQLiteError) -> Bool {
+        switch sqlite3_step(pointer) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code: throw failure(code)
+        }
+    }
+
+    func reset() {
+        sqlite3_reset(pointer)
+        sqlite3_clear_bindings(pointer)
+        busy = false
+    }
+
+    private func failure(_ code: Int32) -> SQLiteError {
+        SQLiteError(
+            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql)
+    }
+}
