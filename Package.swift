@@ -42,6 +42,7 @@ let package = Package(
             providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
         .target(
             name: "CPhoneNumber", path: "Sources/CPhoneNumber",
@@ -49,6 +50,7 @@ let package = Package(
 
         // Shared by both ends.
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["Model", "CPlatform"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
@@ -56,11 +58,11 @@ let package = Package(
         // The agent.
         .target(name: "Drivers", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
         .target(name: "Ports", dependencies: ["Model", "CSerialPort"], swiftSettings: strict),
-        .target(name: "Uplink", dependencies: ["Model", "SQLite", "CZstd"], swiftSettings: strict),
+        .target(name: "Uplink", dependencies: ["Model", "SQLite", "Platform", "CZstd"], swiftSettings: strict),
         .executableTarget(
             name: "EdgeAgent",
             dependencies: [
-                "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite",
+                "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging,
             ],
             swiftSettings: strict),
@@ -71,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Ingest", "Broker", "Settings", "SQLite",
+                "Model", "Ingest", "Broker", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
             ],
             resources: [.copy("Web")],
@@ -81,7 +83,7 @@ let package = Package(
         .target(name: "Devices", dependencies: ["Model", "Drivers"], path: "simulators/Devices", swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
-            dependencies: ["Model", "Drivers", "Devices", "Ports", "SQLite", argumentParser],
+            dependencies: ["Model", "Drivers", "Devices", "Ports", "SQLite", "Platform", argumentParser],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         // Tests.

@@ -1,5 +1,3 @@
-public import Model
-
 /// A device family as data.
 public struct Driver: Sendable {
     public enum Line: Equatable, Sendable {

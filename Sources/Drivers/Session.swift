@@ -14,6 +14,8 @@ public enum Stimulus: Equatable, Sendable {
     /// The deadline that the last reaction asked for has come.
     case tick
     case command(Command)
+    /// A command that a former run of the process had begun; its end is not known.
+    case recall(Command)
     /// The port is about to be closed in good order: last chance to say goodbye.
     case closing
     /// The port is gone.

@@ -1,4 +1,35 @@
 import ArgumentParser
-import ServiceLifecycle
-import Logging
-@main struct EdgeAgent: AsyncParsableCommand { func run() async throws { print("hi"); let g = ServiceGroup(services: [], logger: Logger(label: "x")); try await g.run() } }
+import Drivers
+import Platform
+
+@main
+struct EdgeAgent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "edge-agent",
+        abstract: "Reads RFID readers, scanners and telephone exchanges; delivers what they say to the centre, once.",
+        subcommands: [
+            Run.self, Check.self, Devices.self, Tail.self, Decode.self, Calls.self, Buffer.self, MetricsVerb.self,
+            Rules.self, Version.self,
+        ])
+}
+
+/// Exit codes of every verb (contracts §8).
+enum Exit {
+    static let warnings = ExitCode(1)
+    static let broken = ExitCode(2)
+
+    /// Prints a sentence on standard error and gives the code to throw.
+    static func say(_ text: String, _ code: ExitCode = broken) -> ExitCode {
+        Terminal.error("edge-agent: \(text)")
+        return code
+    }
+}
+
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: .long, help: "Configuration file; without it the defaults.")
+    var config: String?
+
+    func load() throws -> AgentConfiguration {
+        do { return try AgentConfiguration.load(config) } catch { throw Exit.say("\(error)") }
+    }
+}

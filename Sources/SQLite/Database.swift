@@ -7,6 +7,12 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     public var message: String
     public var statement: String
 
+    public init(code: Int32, message: String, statement: String) {
+        self.code = code
+        self.message = message
+        self.statement = statement
+    }
+
     private var primary: Int32 { code & 0xFF }
     /// No room: the disk or the byte budget is full.
     public var isFull: Bool { primary == SQLITE_FULL }

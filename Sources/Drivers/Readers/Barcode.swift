@@ -25,7 +25,7 @@ struct BarcodeScanner: Session {
             for byte in bytes { take(byte, &reaction) }
             if !line.isEmpty || overflowing { reaction.deadline = now + BarcodeScanner.silence }
         case .tick: finish(&reaction)
-        case .closing, .closed, .command:
+        case .closing, .closed, .command, .recall:
             line = []
             overflowing = false
         }

@@ -81,7 +81,7 @@ struct M100: Session {
             due = nil
             torn = nil
             pending = []
-        case .command: break
+        case .command, .recall: break
         }
         reaction.deadline = [torn, due].compactMap(\.self).min()
         return reaction

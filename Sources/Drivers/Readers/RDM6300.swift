@@ -28,7 +28,7 @@ struct RDM6300: Session {
             reaction.noise += 1
             while let step = Frame.take(from: &pending) { reaction.take(step) }
             if !pending.isEmpty { reaction.deadline = now + Frame.patience }
-        case .closing, .closed, .command: pending = []
+        case .closing, .closed, .command, .recall: pending = []
         }
         return reaction
     }

@@ -74,6 +74,11 @@ struct AsteriskAMI: Session {
             for step in parser.take(bytes) { accept(step, now, &reaction) }
         case .tick: tick(now, &reaction)
         case .command(let command): obey(command, now, &reaction)
+        case .recall(let command):
+            // Never dialled again: the next list of channels says whether it still runs (cti.md §2.11).
+            guard case .dial(let desk, let number, _, _) = command.action else { break }
+            dials[command.id] = Dial(desk: desk, number: number)
+            calls.expect(command: command.id, desk: desk, number: number)
         case .closing:
             if phase == .running { reaction.send += amiAction("Logoff", id: nextID()) }
         case .closed: closed(now, &reaction)

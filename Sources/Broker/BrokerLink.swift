@@ -1,0 +1,255 @@
+internal import CMosquitto
+import Glibc
+public import Model
+
+/// What happened on a link.
+public enum BrokerEvent: Equatable, Sendable {
+    case up
+    /// `refused` when the broker itself said no (credentials, rights): worth an alarm, not only patience.
+    case down(reason: String, refused: Bool)
+    case message(topic: String, payload: [UInt8])
+    /// The broker has taken a message; `reason` 16 means that nobody is subscribed.
+    case published(id: Int32, reason: Int32)
+}
+
+/// One MQTT 5 connection, driven by the caller's own poll loop, that comes back for ever.
+///
+/// libmosquitto 2.0.11 is kept on a short lead (docs/explanation/blind-alleys.md): a fresh client per connection, no
+/// thread of its own, no publish while offline (it would answer NO_CONN and queue all the same), and a plain
+/// non-blocking connect first, because its own never times out and spins on a dead TLS port.
+/// Used by one thread; not Sendable.
+public final class BrokerLink {
+    private enum State {
+        case waiting(until: Instant)
+        /// Finds out whether anybody listens there.
+        case probing(descriptor: Int32, until: Instant)
+        /// TCP is up, CONNACK is awaited.
+        case greeting(until: Instant)
+        case up
+    }
+
+    static let probePatience: Duration = .seconds(5)
+    static let greetingPatience: Duration = .seconds(10)
+
+    private let options: BrokerOptions
+    private var backoff: Backoff
+    private var state: State
+    private var client: OpaquePointer?
+    private var events: [BrokerEvent] = []
+    private var nextMisc = Instant.zero
+
+    public init(options: BrokerOptions, now: Instant, seed: UInt64) {
+        self.options = options
+        backoff = Backoff(first: .milliseconds(100), cap: .seconds(30), seed: seed)
+        state = .waiting(until: now)
+        BrokerLink.initialiseLibrary
+    }
+
+    deinit {
+        if case .probing(let descriptor, _) = state { close(descriptor) }
+        if let client { mosquitto_destroy(client) }
+    }
+
+    private static let initialiseLibrary: Void = { mosquitto_lib_init() }()
+
+    public var isUp: Bool {
+        if case .up = state { true } else { false }
+    }
+
+    // MARK: the caller's loop
+
+    /// What to wait for: a descriptor (or -1) with its poll events, and when to come back at the latest.
+    public func interest(now: Instant) -> (descriptor: Int32, events: Int16, deadline: Instant) {
+        switch state {
+        case .waiting(let until): return (-1, 0, until)
+        case .probing(let descriptor, let until): return (descriptor, Int16(POLLOUT), until)
+        case .greeting, .up:
+            guard let client else { return (-1, 0, now) }
+            let wants = Int16(POLLIN) | (mosquitto_want_write(client) ? Int16(POLLOUT) : 0)
+            return (mosquitto_socket(client), wants, nextMisc)
+        }
+    }
+
+    /// Moves on after a wait; returns what happened since the last call.
+    public func advance(_ ready: Int16, now: Instant) -> [BrokerEvent] {
+        switch state {
+        case .waiting(let until): if now >= until { probe(now) }
+        case .probing(let descriptor, let until):
+            if ready != 0 {
+                finishProbe(descriptor, now)
+            } else if now >= until {
+                close(descriptor)
+                fall("no answer from \(options.host):\(options.port)", now)
+            }
+        case .greeting(let until):
+            exchange(ready, now)
+            if case .greeting = state, now >= until { fall("the broker accepts connections but does not answer", now) }
+        case .up: exchange(ready, now)
+        }
+        defer { events = [] }
+        return events
+    }
+
+    /// Says goodbye, so that the broker publishes no will.
+    public func disconnect() {
+        guard let client, isUp else { return }
+        mosquitto_disconnect_v5(client, 0, nil)
+        mosquitto_loop_write(client, 1)
+        mosquitto_destroy(client)
+        self.client = nil
+        state = .waiting(until: Instant(nanoseconds: .max))
+    }
+
+    // MARK: messages
+
+    /// Sends one message; nil when the link is down or libmosquitto will not take it. `expiry` in seconds.
+    @discardableResult
+    public func publish(
+        _ topic: String, _ payload: [UInt8], quality: Int32 = 1, retain: Bool = false, expiry: UInt32? = nil
+    ) -> Int32? {
+        guard isUp, let client else { return nil }
+        var properties: OpaquePointer?
+        if let expiry { mosquitto_property_add_int32(&properties, Int32(bitPattern: MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue), expiry) }
+        defer { mosquitto_property_free_all(&properties) }
+        var id: Int32 = 0
+        let code = mosquitto_publish_v5(
+            client, &id, topic, Int32(payload.count), payload, quality, retain, properties)
+        return code == Int32(MOSQ_ERR_SUCCESS.rawValue) ? id : nil
+    }
+
+    public func subscribe(_ patterns: [String]) {
+        guard isUp, let client else { return }
+        for pattern in patterns { mosquitto_subscribe_v5(client, nil, pattern, 1, 0, nil) }
+    }
+
+    // MARK: connecting
+
+    private func probe(_ now: Instant) {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(options.host, String(options.port), &hints, &list)
+        guard code == 0, let entry = list else {
+            return fall("\(options.host): \(String(cString: gai_strerror(code)))", now)
+        }
+        defer { freeaddrinfo(entry) }
+        let descriptor = socket(
+            entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return fall(String(cString: strerror(errno)), now) }
+        if connect(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 || errno == EINPROGRESS {
+            state = .probing(descriptor: descriptor, until: now + BrokerLink.probePatience)
+        } else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            fall("\(options.host):\(options.port): \(reason)", now)
+        }
+    }
+
+    private func finishProbe(_ descriptor: Int32, _ now: Instant) {
+        var code: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+        close(descriptor)
+        guard code == 0 else { return fall("\(options.host):\(options.port): \(String(cString: strerror(code)))", now) }
+        open(now)
+    }
+
+    private func open(_ now: Instant) {
+        guard let client = mosquitto_new(options.clientID, true, Unmanaged.passUnretained(self).toOpaque()) else {
+            return fall("out of memory", now)
+        }
+        self.client = client
+        mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, Int32(MQTT_PROTOCOL_V5))
+        mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
+        mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 0)
+        if let user = options.user { mosquitto_username_pw_set(client, user, options.password) }
+        if options.tls { guard secure(client, now) else { return } }
+        if let will = options.will {
+            mosquitto_will_set_v5(client, will.topic, Int32(will.payload.count), will.payload, 1, true, nil)
+        }
+        setCallbacks(client)
+        let code = mosquitto_connect_bind_v5(client, options.host, Int32(options.port), options.keepAlive, nil, nil)
+        guard code == Int32(MOSQ_ERR_SUCCESS.rawValue) else {
+            return fall(code == 14 ? String(cString: strerror(errno)) : String(cString: mosquitto_strerror(code)), now)
+        }
+        var patience: Int32 = 15000
+        setsockopt(
+            mosquitto_socket(client), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience,
+            socklen_t(MemoryLayout<Int32>.size))
+        state = .greeting(until: now + BrokerLink.greetingPatience)
+        nextMisc = now + .milliseconds(500)
+    }
+
+    private func secure(_ client: OpaquePointer, _ now: Instant) -> Bool {
+        let folder = options.authority == nil ? "/etc/ssl/certs" : nil
+        let codes = [
+            mosquitto_tls_set(client, options.authority, folder, options.certificate, options.key, nil),
+            mosquitto_tls_opts_set(client, 1, "tlsv1.3", nil),
+        ]
+        guard codes.allSatisfy({ $0 == 0 }) else {
+            fall("the certificate files of the uplink cannot be used", now)
+            return false
+        }
+        return true
+    }
+
+    private func setCallbacks(_ client: OpaquePointer) {
+        mosquitto_connect_v5_callback_set(client) { _, context, code, _, _ in
+            BrokerLink.of(context).connected(code)
+        }
+        mosquitto_message_v5_callback_set(client) { _, context, message, _ in
+            guard let message = message?.pointee else { return }
+            let payload = Array(UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)))
+            BrokerLink.of(context).events.append(.message(topic: String(cString: message.topic), payload: payload))
+        }
+        mosquitto_publish_v5_callback_set(client) { _, context, id, reason, _ in
+            BrokerLink.of(context).events.append(.published(id: id, reason: reason))
+        }
+    }
+
+    private static func of(_ context: UnsafeMutableRawPointer?) -> BrokerLink {
+        Unmanaged<BrokerLink>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    private func connected(_ code: Int32) {
+        guard code == 0 else {
+            refusal = String(cString: mosquitto_reason_string(code))
+            return
+        }
+        backoff.reset()
+        state = .up
+        events.append(.up)
+    }
+
+    private var refusal: String?
+
+    private func exchange(_ ready: Int16, _ now: Instant) {
+        guard let client else { return }
+        var code: Int32 = 0
+        if ready & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
+            code = mosquitto_loop_read(client, 100)
+            // The kernel forgets this after a while, and delayed acknowledgements cost 40 ms each way.
+            var one: Int32 = 1
+            setsockopt(
+                mosquitto_socket(client), Int32(IPPROTO_TCP), TCP_QUICKACK, &one, socklen_t(MemoryLayout<Int32>.size))
+        }
+        if code == 0, mosquitto_want_write(client) { code = mosquitto_loop_write(client, 100) }
+        if code == 0, now >= nextMisc {
+            code = mosquitto_loop_misc(client)
+            nextMisc = now + .milliseconds(500)
+        }
+        if let refusal {
+            self.refusal = nil
+            fall("the broker refuses us: \(refusal)", now, refused: true)
+        } else if code != 0 {
+            fall("connection lost: \(String(cString: mosquitto_strerror(code)))", now)
+        }
+    }
+
+    private func fall(_ reason: String, _ now: Instant, refused: Bool = false) {
+        if let client { mosquitto_destroy(client) }
+        client = nil
+        state = .waiting(until: now + backoff.next())
+        events.append(.down(reason: reason, refused: refused))
+    }
+}

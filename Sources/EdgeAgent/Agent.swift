@@ -1,0 +1,250 @@
+import Broker
+import Drivers
+import Glibc
+import Logging
+import Model
+import Platform
+import SQLite
+import ServiceLifecycle
+import Uplink
+
+/// Everything that runs in one agent, and how it is wired.
+final class Agent: Sendable {
+    static let version = "0.1.0"
+
+    let configuration: AgentConfiguration
+    let outbox: Outbox
+    let uplink: UplinkLoop
+    let pumps: [DevicePump]
+    let feed = Feed()
+    let started = Clocks.wall
+    let health: Health
+    private let logger: Logger
+    private let boot: Boot
+    private let kernel: String
+    private let lock: Int32
+    // Opened here, then used by the writer's thread alone.
+    private let file: Locked<OutboxFile?>
+    private let recalled: [Command]
+
+    private struct Wiring: Sendable {
+        var uplink: UplinkLoop?
+        var pumps: [DevicePump] = []
+    }
+
+    init(configuration: AgentConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        do { try Files.makeFolder(configuration.state) } catch {
+            throw AgentError("\(error.description): the agent keeps its buffer there; create it or set \"state\"")
+        }
+        lock = try Agent.lockState(configuration.state)
+        kernel = Files.kernelBootID
+        let path = "\(configuration.state)/outbox.db"
+        let opened = try Agent.open(path, budget: configuration.budget ?? Agent.defaultBudget(configuration.state), logger)
+        var random = SystemRandomNumberGenerator()
+        boot = try opened.begin(
+            kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised, random: &random)
+        recalled = try opened.unfinished()
+        file = Locked(opened)
+        let names = configuration.devices.map(\.name)
+        let health = Health(stages: names)
+        self.health = health
+
+        // The parts call each other; what is not there yet is reached through this box.
+        let wiring = Locked(Wiring())
+        let outbox = Outbox(path: path) { _ in wiring.with { $0.uplink }?.grown() }
+        let started = started
+        let boot = boot
+        let uplink = UplinkLoop(
+            configuration: configuration, outbox: outbox, logger: logger, beaten: { health.finished($0) },
+            commanded: { command in Agent.route(command, wiring.with { $0 }) },
+            describe: { status in
+                Agent.describe(
+                    configuration, outbox.now, status, wiring.with { $0.pumps }.map(\.now), boot: boot, started: started)
+            })
+        let feed = feed
+        let pumps = configuration.devices.map { device in
+            DevicePump(
+                device: device, outbox: outbox, feed: feed, logger: logger,
+                urgent: { uplink.post($0, type: $1, data: $2, life: $3) },
+                beaten: { number in
+                    health.passed(device.name, number)
+                    outbox.beat(number) { uplink.beat($0) }
+                },
+                changed: { uplink.statusChanged() })
+        }
+        wiring.change { $0 = Wiring(uplink: uplink, pumps: pumps) }
+        self.outbox = outbox
+        self.uplink = uplink
+        self.pumps = pumps
+    }
+
+    deinit { close(lock) }
+
+    /// Two agents on one buffer would both believe that they own its numbers.
+    private static func lockState(_ state: String) throws -> Int32 {
+        let descriptor = Glibc.open("\(state)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw AgentError("\(state): \(String(cString: strerror(errno)))") }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw AgentError("another agent runs with \(state); stop it, or give this one another \"state\" folder")
+        }
+        return descriptor
+    }
+
+    /// Opens the buffer; one that fails its integrity check is set aside, never deleted, and a new epoch begins.
+    private static func open(_ path: String, budget: Int64, _ logger: Logger) throws -> OutboxFile {
+        var random = SystemRandomNumberGenerator()
+        do {
+            return try OutboxFile(path: path, budget: budget, random: &random)
+        } catch {
+            guard error.isCorrupt else { throw AgentError("the buffer cannot be opened: \(error)") }
+            let aside = "\(path).damaged-\(Clocks.wall)"
+            logger.critical("buffer damaged", metadata: ["setAside": "\(aside)", "reason": "\(error.message)"])
+            for suffix in ["", "-wal", "-shm"] where Files.exists(path + suffix) { rename(path + suffix, aside + suffix) }
+        }
+        return try OutboxFile(path: path, budget: budget, random: &random)
+    }
+
+    /// min(1 GiB, half of the free space), at least 1 MiB (contracts §6).
+    private static func defaultBudget(_ folder: String) -> Int64 {
+        var information = statvfs()
+        guard statvfs(folder, &information) == 0 else { return 1 << 30 }
+        let free = Int64(clamping: UInt64(information.f_bavail) * UInt64(information.f_frsize))
+        return max(1 << 20, min(1 << 30, free / 2))
+    }
+
+    private static func route(_ command: Command, _ wiring: Wiring) {
+        let phones = wiring.pumps.filter { $0.device.driver.kind == .telephony }
+        let target: DevicePump?
+        switch command.action {
+        case .dial(_, _, _, let device): target = phones.first { device == nil || $0.device.name == device }
+        case .cancel: target = phones.first
+        }
+        if let target {
+            target.post(.command(command))
+        } else {
+            wiring.uplink?.post(
+                .command(command.id), type: "quai.command",
+                data: CommandProgress(id: command.id, state: .failed, cause: "this agent has no telephone link").json,
+                life: .seconds(60))
+        }
+    }
+
+    // MARK: running
+
+    /// Services in the order of dependency; a graceful shutdown goes backwards.
+    func services() throws -> [any Service] {
+        let options = try brokerOptions(suffix: "", keepAlive: 20, will: true)
+        let bulkOptions = try brokerOptions(suffix: ".b", keepAlive: 60, will: false)
+        let control = ControlSocket(path: configuration.socket, agent: self)
+        var services: [any Service] = [
+            ThreadService(name: "outbox", run: { [self] in writeOutbox() }, stop: { [outbox] in outbox.close() }),
+            ThreadService(
+                name: "uplink",
+                run: { [uplink, logger] in
+                    do { try uplink.run(options: options, bulkOptions: bulkOptions) } catch {
+                        logger.critical("uplink cannot run", metadata: ["reason": "\(error)"])
+                    }
+                }, stop: { [uplink] in uplink.stop() }),
+        ]
+        let recalled = recalled
+        for pump in pumps {
+            let mine = pump.device.driver.kind == .telephony ? recalled : []
+            services.append(
+                ThreadService(
+                    name: "dev-\(pump.device.name)", run: { [boot] in pump.run(boot: boot, recalled: mine) },
+                    stop: { pump.post(.stop) }))
+        }
+        services.append(ThreadService(name: "control", run: { control.run() }, stop: { control.stop() }))
+        services.append(
+            ThreadService(
+                name: "health", run: { [self] in health.run(beat: { beat($0) }) }, stop: { [health] in health.stop() }))
+        return services
+    }
+
+    private func beat(_ number: UInt64) {
+        for pump in pumps { pump.post(.beat(number)) }
+        if pumps.isEmpty { outbox.beat(number) { [uplink] in uplink.beat($0) } }
+    }
+
+    private func writeOutbox() {
+        guard let file = file.with({ $0.take() }) else { return }
+        outbox.run(
+            file: file, boot: boot, kernel: kernel, clock: { (Clocks.now, Clocks.wall, Clocks.isSynchronised) })
+    }
+
+    private func brokerOptions(suffix: String, keepAlive: Int32, will: Bool) throws -> BrokerOptions {
+        guard var options = BrokerOptions(
+            url: configuration.uplink.broker, clientID: configuration.agent + suffix, keepAlive: keepAlive)
+        else { throw AgentError("\"\(configuration.uplink.broker)\" is not the address of a broker") }
+        options.user = configuration.uplink.user
+        if let reference = configuration.uplink.password { options.password = try Files.secret(reference) }
+        options.authority = configuration.uplink.authority
+        options.certificate = configuration.uplink.certificate
+        options.key = configuration.uplink.key
+        if will {
+            let payload: JSON = .object([
+                ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)), ("online", false),
+            ])
+            options.will = .init(topic: Topic(.status, of: configuration.agent).name, payload: payload.text8)
+        }
+        return options
+    }
+
+    // MARK: self-description
+
+    var description: JSON {
+        Agent.describe(configuration, outbox.now, uplink.now, pumps.map(\.now), boot: boot, started: started)
+    }
+
+    private static func describe(
+        _ configuration: AgentConfiguration, _ outbox: Outbox.Status, _ uplink: UplinkLoop.Status, _ devices: [DeviceStatus],
+        boot: Boot, started: Int64
+    ) -> JSON {
+        .object([
+            ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)),
+            ("online", true), ("version", .string(Agent.version)), ("clock", .int(Clocks.wall)),
+            ("synced", .bool(Clocks.isSynchronised)), ("started", .int(started)),
+            ("epoch", .string(Hex.word(outbox.epoch))), ("boot", .int(Int64(clamping: boot.counter))),
+            ("account", outbox.account.json),
+            (
+                "buffer",
+                .object([
+                    ("pending", .int(Int64(clamping: outbox.account.pending))), ("oldest", uplink.oldest.map(JSON.int)),
+                    ("trouble", outbox.trouble.map { .string($0.text) }),
+                    ("refused", .int(Int64(clamping: outbox.refusals))),
+                ])
+            ),
+            ("uplink", uplink.json), ("devices", .array(devices.map(\.json))),
+        ])
+    }
+}
+
+/// A sentence for the person who started the agent.
+struct AgentError: Error, CustomStringConvertible {
+    var description: String
+    init(_ text: String) { description = text }
+}
+
+/// A service whose work is a loop on a thread of its own.
+struct ThreadService: Service {
+    var name: String
+    var run: @Sendable () -> Void
+    var stop: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () -> Void, stop: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.run = run
+        self.stop = stop
+    }
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await onOwnThread(name, run)
+        } onGracefulShutdown: {
+            stop()
+        }
+    }
+}

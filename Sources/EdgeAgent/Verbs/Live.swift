@@ -1,0 +1,142 @@
+import ArgumentParser
+import Glibc
+import Model
+import Platform
+
+/// A conversation with the running agent through its control socket.
+struct ControlClient {
+    let descriptor: Int32
+    private var pending: [UInt8] = []
+
+    init(path: String) throws {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let (address, length) = unixAddress(path) else { throw Exit.say("\(path) is too long for a socket") }
+        var copy = address
+        let code = withUnsafePointer(to: &copy) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
+        }
+        guard code == 0 else {
+            let reason = errno == EACCES ? "no permission; try sudo" : "is the agent running? systemctl status edge-agent"
+            throw Exit.say("no answer at \(path): \(reason)")
+        }
+        self.descriptor = descriptor
+    }
+
+    mutating func ask(_ question: JSON) throws -> JSON {
+        let bytes = question.text8 + [0x0A]
+        guard send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+            throw Exit.say("the agent closed the connection")
+        }
+        guard let line = next(), let json = try? JSON(parsing: line) else { throw Exit.say("the agent did not answer") }
+        if let error = json["error"]?.text { throw Exit.say(error) }
+        return json
+    }
+
+    /// The next line; nil at the end.
+    mutating func next() -> [UInt8]? {
+        while true {
+            if let end = pending.firstIndex(of: 0x0A) {
+                defer { pending.removeFirst(end + 1) }
+                return Array(pending[..<end])
+            }
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            pending += buffer[..<count]
+        }
+    }
+}
+
+struct Devices: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show the devices of the running agent and what is wrong.")
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "JSON Lines.") var json = false
+
+    func run() throws {
+        var client = try ControlClient(path: try options.load().socket)
+        let devices = try client.ask(.object([("verb", "devices")]))["devices"]?.list ?? []
+        if json {
+            for device in devices { print(device.description) }
+        } else if devices.isEmpty {
+            print("No devices are configured. Add [reader.NAME] or [phone.NAME] to the configuration.")
+        } else {
+            print("\(pad("DEVICE", 16)) \(pad("DRIVER", 13)) \(pad("STATE", 9)) \(pad("SEEN", 9)) \(pad("NOISE", 7)) PORT")
+            for device in devices {
+                print(
+                    "\(pad(device["name"]?.text ?? "", 16)) \(pad(device["driver"]?.text ?? "", 13)) "
+                        + "\(pad(device["state"]?.text ?? "", 9)) \(pad(String(device["observations"]?.integer ?? 0), 9)) "
+                        + "\(pad(String(device["noiseBytes"]?.integer ?? 0), 7)) \(device["port"]?.text ?? "")")
+                if let reason = device["reason"]?.text { print("    → \(reason)") }
+                for field in device["identity"]?.fields ?? [] { print("    \(field.name): \(field.value.text ?? "")") }
+            }
+        }
+        if devices.contains(where: { $0["state"]?.text != "ready" }) { throw Exit.warnings }
+    }
+}
+
+struct Buffer: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show what waits in the buffer and the closed account.")
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "JSON.") var json = false
+
+    func run() throws {
+        var client = try ControlClient(path: try options.load().socket)
+        let status = try client.ask(.object([("verb", "buffer")]))
+        let account = Account(json: status["account"])
+        let trouble = status["buffer"]?["trouble"]?.text
+        let uplink = status["uplink"]
+        if json {
+            print(
+                JSON.object([
+                    ("agent", status["agent"]), ("epoch", status["epoch"]), ("account", account.json),
+                    ("buffer", status["buffer"]), ("uplink", uplink),
+                ]).description)
+        } else {
+            print("waiting    \(account.pending)" + (status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
+            print("produced   \(account.produced)")
+            print("committed  \(account.committed)")
+            print("rejected   \(account.rejected)")
+            print("skipped    \(account.skipped)")
+            print("account    \(account.isClosed ? "closed" : "DOES NOT CLOSE: report this")")
+            let delivering = uplink?["delivering"]?.truth ?? false
+            print("centre     " + (delivering ? "acknowledging" : "not reached: \(uplink?["reason"]?.text ?? "waiting for it")"))
+            if let alarm = uplink?["alarm"]?.text { print("ALARM      \(alarm)") }
+            if let trouble { print("NOT SAVING \(trouble)") }
+        }
+        if trouble != nil || !account.isClosed { throw Exit.broken }
+        if uplink?["delivering"]?.truth != true { throw Exit.warnings }
+    }
+}
+
+struct MetricsVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "metrics", abstract: "Print the agent's metrics as Prometheus text (for a textfile collector).")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        var client = try ControlClient(path: try options.load().socket)
+        print(try client.ask(.object([("verb", "metrics")]))["text"]?.text ?? "", terminator: "")
+    }
+}
+
+struct Tail: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Follow what the agent saves, as it happens.",
+        discussion: "A line with \"event\":\"saved\" is on disk: that scan cannot be lost any more.")
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Show the bytes on the lines too.") var raw = false
+    @Flag(help: "JSON Lines (the default; kept for symmetry).") var json = false
+
+    func run() throws {
+        var client = try ControlClient(path: try options.load().socket)
+        Terminal.line(try client.ask(.object([("verb", "tail"), ("raw", .bool(raw))])).description)
+        while let line = client.next() { Terminal.line(String(decoding: line, as: UTF8.self)) }
+        throw Exit.say("the agent stopped", Exit.warnings)
+    }
+}
+
+func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }

@@ -1,0 +1,77 @@
+internal import CZstd
+public import Model
+public import SQLite
+
+/// Makes frames from stored rows; a second view of the outbox's file, used by the uplink's thread alone.
+public final class FrameBuilder {
+    private let database: Database
+    private var boots: [UInt64: OutboxFile.BootRecord] = [:]
+    private var formers: [OutboxFile.Former] = []
+    private let compressor: OpaquePointer
+
+    /// zstd level of contracts §4.
+    private static let level: Int32 = 3
+
+    public init(path: String) throws(SQLiteError) {
+        database = try Database(path: path, readOnly: true)
+        guard let context = ZSTD_createCCtx() else {
+            throw SQLiteError(code: 7, message: "out of memory for zstd", statement: path)
+        }
+        compressor = context
+    }
+
+    deinit { ZSTD_freeCCtx(compressor) }
+
+    /// Reads boots and former epochs again: after a start, an epoch change, or a correction of the clock.
+    public func refresh() throws {
+        boots = try OutboxFile.boots(in: database)
+        formers = try OutboxFile.formers(in: database)
+    }
+
+    public func knows(_ boot: Boot) -> Bool { boots[boot.counter]?.boot == boot }
+
+    /// Bytes of all rows that wait, and their oldest moment in Unix milliseconds.
+    public func backlog() throws -> (bytes: Int, oldest: Int64?) {
+        let bytes = try database.integer("SELECT coalesce(sum(length(body)), 0) FROM row") ?? 0
+        return (Int(bytes), try oldest())
+    }
+
+    public func oldest() throws -> Int64? {
+        let first = try database.rows("SELECT boot, body FROM row ORDER BY seq LIMIT 1") { ($0.word(0), $0.blob(1)) }.first
+        guard let (boot, body) = first, let origin = boots[boot]?.origin, let item = try? CBOR(decoding: body),
+            let (dt, _) = try? Model.Row.decode(item)
+        else { return nil }
+        return origin + dt
+    }
+
+    /// The frame that begins at `first`, at most `count` rows of it; nil when that row is gone or not there yet.
+    public func frame(epoch: UInt64, from first: UInt64, count: Int = Frame.rowLimit) throws -> Frame? {
+        let candidates = try OutboxFile.rows(
+            in: database, from: first, limit: min(count, Frame.rowLimit), bytes: Frame.byteLimit - 16)
+        guard let head = candidates.first, head.seq == first else { return nil }
+        if boots[head.boot] == nil { try refresh() }
+        guard let record = boots[head.boot] else { return nil }
+        let former = formers.first { first <= $0.last }
+        // One boot and one former epoch a frame; numbers without a hole.
+        var rows: [OutboxFile.StoredRow] = []
+        for row in candidates {
+            guard row.boot == head.boot, row.seq == first + UInt64(rows.count), former.map({ row.seq <= $0.last }) ?? true
+            else { break }
+            rows.append(row)
+        }
+        let plain = Frame.body(of: rows.map(\.body))
+        let (codec, body) = compress(plain)
+        return Frame(
+            epoch: epoch, lane: .bulk, first: first, count: rows.count, boot: record.boot, origin: record.origin,
+            synced: record.synced, codec: codec, crc: CRC32C.checksum(plain), body: body,
+            was: former.map { .init(epoch: $0.epoch, first: UInt64(Int64(first) + $0.shift)) })
+    }
+
+    private func compress(_ plain: [UInt8]) -> (Frame.Codec, [UInt8]) {
+        guard plain.count > 64 else { return (.plain, plain) }
+        var out = [UInt8](repeating: 0, count: ZSTD_compressBound(plain.count))
+        let size = ZSTD_compressCCtx(compressor, &out, out.count, plain, plain.count, FrameBuilder.level)
+        guard ZSTD_isError(size) == 0, size < plain.count else { return (.plain, plain) }
+        return (.zstd, Array(out[..<size]))
+    }
+}

@@ -1,0 +1,235 @@
+public import Model
+import Platform
+import SQLite
+
+/// The durable queue: takes rows from pumps, commits them in groups, tells each pump when its rows are safe.
+///
+/// One writer thread; group commit without a timer: it takes what arrived while the last commit was in fsync.
+public final class Outbox: Sendable {
+    public struct Entry: Sendable {
+        public var row: Model.Row
+        /// When it was captured, on the boot clock.
+        public var at: Instant
+
+        public init(_ row: Model.Row, at: Instant) {
+            self.row = row
+            self.at = at
+        }
+    }
+
+    public enum Outcome: Sendable {
+        case saved(ClosedRange<UInt64>)
+        case refused(OutboxError)
+    }
+
+    public struct Status: Equatable, Sendable {
+        public var epoch: UInt64 = 0
+        public var boot = Boot(counter: 0, random: 0)
+        public var account = Account()
+        public var next: UInt64 = 1
+        public var forgotten: UInt64 = 0
+        /// Unix milliseconds of the oldest row that waits; nil when none does.
+        public var oldest: Int64?
+        /// Set while rows are being refused.
+        public var trouble: OutboxError?
+        public var refusals: UInt64 = 0
+        public var commits: UInt64 = 0
+        public var commitNanoseconds: UInt64 = 0
+    }
+
+    private enum Job: Sendable {
+        case append([Entry], done: @Sendable (Outcome) -> Void)
+        case command(Command, done: @Sendable (Bool) -> Void)
+        case progress(CommandProgress)
+        case beat(UInt64, done: @Sendable (UInt64) -> Void)
+        case reissue(done: @Sendable () -> Void)
+    }
+
+    private struct Queue {
+        var jobs: [Job] = []
+        var forget: UInt64 = 0
+        var rejected: Set<UInt64> = []
+        var closed = false
+    }
+
+    /// Jobs that wait for the writer at most; a pump that would exceed it stops asking its device.
+    public static let queueLimit = 8192
+    /// Settled rows are deleted with the next commit, or after this many milliseconds without one.
+    static let idleSweep: Int64 = 500
+
+    private let queue = Locked(Queue())
+    private let status: Locked<Status>
+    /// Called on the writer's thread after each commit that added rows.
+    private let grown: @Sendable (Status) -> Void
+
+    public let path: String
+
+    public init(path: String, grown: @escaping @Sendable (Status) -> Void) {
+        self.path = path
+        self.grown = grown
+        status = Locked(Status())
+    }
+
+    public var now: Status { status.with { $0 } }
+
+    // MARK: from any thread
+
+    /// Hands rows over; waits only while the queue is full. `done` runs on the writer's thread.
+    public func append(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) {
+        submit(.append(entries, done: done))
+    }
+
+    /// Stores a command before anybody acts on it; `done(false)` when it was begun before.
+    public func begin(_ command: Command, done: @escaping @Sendable (Bool) -> Void) {
+        submit(.command(command, done: done))
+    }
+
+    public func record(_ progress: CommandProgress) { submit(.progress(progress)) }
+
+    /// Passes a heartbeat through the writer.
+    public func beat(_ number: UInt64, done: @escaping @Sendable (UInt64) -> Void) { submit(.beat(number, done: done)) }
+
+    /// Opens a new epoch for what waits.
+    public func reissue(done: @escaping @Sendable () -> Void) { submit(.reissue(done: done)) }
+
+    public func forget(upTo last: UInt64, rejected: [UInt64]) {
+        queue.change {
+            $0.forget = max($0.forget, last)
+            $0.rejected.formUnion(rejected)
+        }
+    }
+
+    public func close() { queue.change { $0.closed = true } }
+
+    private func submit(_ job: Job) {
+        let accepted = queue.wait { queue -> Bool? in
+            if queue.closed { return false }
+            guard queue.jobs.count < Outbox.queueLimit else { return nil }
+            queue.jobs.append(job)
+            return true
+        }
+        if accepted != true { refuse([job], .closed) }
+    }
+
+    // MARK: the writer
+
+    /// Runs until `close()`; then commits what is left. Call it on a thread of its own.
+    public func run(file: OutboxFile, boot: Boot, kernel: String, clock: @Sendable () -> (now: Instant, wall: Int64, synced: Bool)) {
+        publish(file, boot: boot, nanoseconds: nil, trouble: nil)
+        while true {
+            let batch = queue.wait(timeout: Outbox.idleSweep) { queue -> Queue? in
+                guard !queue.jobs.isEmpty || queue.closed else { return nil }
+                return Outbox.take(&queue)
+            } ?? queue.change { Outbox.take(&$0) }
+            if batch.closed, batch.jobs.isEmpty, batch.forget <= file.forgotten { return }
+            if batch.jobs.isEmpty, batch.forget <= file.forgotten { continue }
+            commit(batch, file, boot: boot, kernel: kernel, clock())
+        }
+    }
+
+    private static func take(_ queue: inout Queue) -> Queue {
+        defer {
+            queue.jobs = []
+            queue.rejected = []
+        }
+        return queue
+    }
+
+    private func commit(
+        _ batch: Queue, _ file: OutboxFile, boot: Boot, kernel: String, _ time: (now: Instant, wall: Int64, synced: Bool)
+    ) {
+        let start = Clocks.now
+        var after: [() -> Void] = []
+        do {
+            try file.database.execute("BEGIN IMMEDIATE")
+            // A correction of the clock moves the rows that wait with it.
+            try file.setOrigin(time.wall - time.now.milliseconds, synced: time.synced, kernel: kernel)
+            if batch.forget > file.forgotten { try file.forget(upTo: batch.forget, rejected: batch.rejected) }
+            for job in batch.jobs { try apply(job, file, boot: boot, wall: time.wall, &after) }
+            try file.store()
+            try file.database.execute("COMMIT")
+        } catch {
+            let reason: OutboxError = error.isFull ? .full : .broken(error.message)
+            if file.database.inTransaction { try? file.database.execute("ROLLBACK") }
+            try? file.load()
+            // What was settled stays to be forgotten: it may be what makes room.
+            queue.with {
+                $0.forget = max($0.forget, batch.forget)
+                $0.rejected.formUnion(batch.rejected)
+            }
+            makeRoom(file, upTo: batch.forget, batch.rejected)
+            publish(file, boot: boot, nanoseconds: nil, trouble: reason, refused: batch.jobs.count)
+            refuse(batch.jobs, reason)
+            return
+        }
+        publish(file, boot: boot, nanoseconds: UInt64((Clocks.now - start).nanoseconds), trouble: nil)
+        for step in after { step() }
+        grown(now)
+    }
+
+    /// Deletes settled rows on their own when a full disk refused them together with new ones.
+    private func makeRoom(_ file: OutboxFile, upTo last: UInt64, _ rejected: Set<UInt64>) {
+        guard last > file.forgotten else { return }
+        do {
+            try file.database.execute("BEGIN IMMEDIATE")
+            try file.forget(upTo: last, rejected: rejected)
+            try file.store()
+            try file.database.execute("COMMIT")
+        } catch {
+            if file.database.inTransaction { try? file.database.execute("ROLLBACK") }
+            try? file.load()
+        }
+    }
+
+    private func apply(_ job: Job, _ file: OutboxFile, boot: Boot, wall: Int64, _ after: inout [() -> Void])
+        throws(SQLiteError)
+    {
+        switch job {
+        case .append(let entries, let done):
+            guard !entries.isEmpty else { return }
+            let first = file.next
+            for entry in entries { try file.insert(entry.row.encoded(at: entry.at.milliseconds), boot: boot.counter) }
+            let range = first...(file.next - 1)
+            after.append { done(.saved(range)) }
+        case .command(let command, let done):
+            let isNew = try file.begin(command: command, at: wall)
+            try file.dropCommands(before: wall - 7 * 86_400_000)
+            after.append { done(isNew) }
+        case .progress(let progress): try file.update(progress)
+        case .beat(let number, let done): after.append { done(number) }
+        case .reissue(let done):
+            var random = SystemRandomNumberGenerator()
+            try file.reissue(random: &random)
+            queue.with { $0.forget = 0 }
+            after.append { done() }
+        }
+    }
+
+    private func refuse(_ jobs: [Job], _ reason: OutboxError) {
+        for job in jobs {
+            switch job {
+            case .append(_, let done): done(.refused(reason))
+            case .command(_, let done): done(false)
+            case .beat(let number, let done): done(number)
+            case .reissue(let done): done()
+            case .progress: break
+            }
+        }
+    }
+
+    private func publish(_ file: OutboxFile, boot: Boot, nanoseconds: UInt64?, trouble: OutboxError?, refused: Int = 0) {
+        status.change {
+            $0.epoch = file.epoch
+            $0.boot = boot
+            $0.account = file.account
+            $0.next = file.next
+            $0.forgotten = file.forgotten
+            $0.trouble = trouble
+            $0.refusals += UInt64(refused)
+            if let nanoseconds {
+                $0.commits += 1
+                $0.commitNanoseconds += nanoseconds
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+public import Model
+public import SQLite
+
+/// The outbox on disk: rows ready to send, what was settled, the boots that wrote them, commands already begun.
+/// Used by one thread; every method is one step of a transaction that the caller opens.
+public final class OutboxFile {
+    public struct StoredRow: Equatable, Sendable {
+        public var seq: UInt64
+        public var boot: UInt64
+        public var body: [UInt8]
+    }
+
+    public struct BootRecord: Equatable, Sendable {
+        public var boot: Boot
+        public var kernel: String
+        /// Unix milliseconds of `dt` = 0, as last seen by that boot.
+        public var origin: Int64
+        public var synced: Bool
+    }
+
+    /// Rows that were issued under another epoch before: their old number is `seq + shift`.
+    public struct Former: Equatable, Sendable {
+        public var last: UInt64
+        public var epoch: UInt64
+        public var shift: Int64
+    }
+
+    public static let schemaVersion: Int64 = 1
+
+    public let database: Database
+    public private(set) var epoch: UInt64 = 0
+    public private(set) var account = Account()
+    /// Next sequence number.
+    public private(set) var next: UInt64 = 1
+    /// Everything up to here has been settled and deleted.
+    public private(set) var forgotten: UInt64 = 0
+
+    /// `budget` in bytes bounds the file; nil leaves it to the disk.
+    public init(path: String, budget: Int64? = nil, random: inout some RandomNumberGenerator) throws(SQLiteError) {
+        database = try Database(path: path)
+        try database.execute("PRAGMA auto_vacuum=NONE; PRAGMA wal_autocheckpoint=1000")
+        try migrate(&random)
+        guard try database.text("PRAGMA quick_check(1)") == "ok" else {
+            throw SQLiteError(code: 11, message: "the integrity check failed", statement: path)
+        }
+        if let budget {
+            let page = try database.integer("PRAGMA page_size") ?? 4096
+            try database.execute("PRAGMA max_page_count=\(max(64, budget / page))")
+        }
+        try load()
+    }
+
+    private func migrate(_ random: inout some RandomNumberGenerator) throws(SQLiteError) {
+        let version = try database.integer("PRAGMA user_version") ?? 0
+        guard version <= OutboxFile.schemaVersion else {
+            throw SQLiteError(
+                code: 1, message: "written by a newer version (\(version)); install that version again", statement: "open")
+        }
+        guard version == 0 else { return }
+        let epoch = Int64(bitPattern: random.next())
+        try database.execute(
+            """
+            BEGIN IMMEDIATE;
+            CREATE TABLE row (seq INTEGER PRIMARY KEY, boot INTEGER NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL);
+            CREATE TABLE state (
+                one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, next INTEGER NOT NULL,
+                forgotten INTEGER NOT NULL, produced INTEGER NOT NULL, committed INTEGER NOT NULL,
+                rejected INTEGER NOT NULL, skipped INTEGER NOT NULL);
+            CREATE TABLE boot (
+                counter INTEGER PRIMARY KEY, random INTEGER NOT NULL, kernel TEXT NOT NULL, origin INTEGER NOT NULL,
+                synced INTEGER NOT NULL);
+            CREATE TABLE former (last INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, shift INTEGER NOT NULL);
+            CREATE TABLE command (
+                id TEXT PRIMARY KEY, received INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, cause TEXT);
+            INSERT INTO state VALUES (1, \(epoch), 1, 0, 0, 0, 0, 0);
+            PRAGMA user_version=\(OutboxFile.schemaVersion);
+            COMMIT;
+            """)
+    }
+
+    /// Reads the counters again, as after a transaction that did not commit.
+    public func load() throws(SQLiteError) {
+        let state = try database.first(
+            "SELECT epoch, next, forgotten, produced, committed, rejected, skipped, (SELECT count(*) FROM row) FROM state"
+        ) { row in
+            (
+                row.word(0), row.word(1), row.word(2),
+                Account(
+                    produced: row.word(3), committed: row.word(4), pending: row.word(7), rejected: row.word(5),
+                    skipped: row.word(6))
+            )
+        }
+        guard let state else {
+            throw SQLiteError(code: 11, message: "the outbox has lost its state row", statement: database.path)
+        }
+        (epoch, next, forgotten, account) = state
+    }
+
+    // MARK: rows
+
+    /// Stores a row and returns its number.
+    @discardableResult
+    public func insert(_ body: [UInt8], boot: UInt64) throws(SQLiteError) -> UInt64 {
+        let seq = next
+        try database.run(
+            "INSERT INTO row VALUES (?, ?, ?, ?)", .integer(seq), .integer(boot), .blob(body),
+            .integer(Int64(CRC32C.checksum(body))))
+        next += 1
+        account.produced += 1
+        account.pending += 1
+        return seq
+    }
+
+    /// Settles everything up to `last`: the centre has it. `rejected` lists those it could not apply.
+    public func forget(upTo last: UInt64, rejected: Set<UInt64>) throws(SQLiteError) {
+        guard last > forgotten else { return }
+        let refused = UInt64(rejected.count { $0 > forgotten && $0 <= last })
+        let removed = UInt64(try database.run("DELETE FROM row WHERE seq <= ?", .integer(last)))
+        account.pending -= min(removed, account.pending)
+        account.rejected += min(refused, removed)
+        account.committed += removed - min(refused, removed)
+        forgotten = last
+        try database.run("DELETE FROM former WHERE last <= ?", .integer(last))
+    }
+
+    /// Writes the counters; the last step before COMMIT.
+    public func store() throws(SQLiteError) {
+        try database.run(
+            "UPDATE state SET epoch=?, next=?, forgotten=?, produced=?, committed=?, rejected=?, skipped=?",
+            .integer(epoch), .integer(next), .integer(forgotten), .integer(account.produced),
+            .integer(account.committed), .integer(account.rejected), .integer(account.skipped))
+    }
+
+    /// Rows from `first` on, in order, until one of the limits is reached; a row whose checksum fails comes back as a
+    /// skip with its reason, so that the numbers keep no hole.
+    public static func rows(
+        in database: Database, from first: UInt64, limit: Int, bytes: Int
+    ) throws -> [StoredRow] {
+        var total = 0
+        var out: [StoredRow] = []
+        // Rows are at most a few kilobytes and `limit` at most a frame's: one query is bounded.
+        let candidates = try database.rows(
+            "SELECT seq, boot, body, crc FROM row WHERE seq >= ? ORDER BY seq LIMIT ?", .integer(first), .integer(limit)
+        ) { row in
+            let body = row.blob(2)
+            let isWhole = Int64(CRC32C.checksum(body)) == row.integer(3)
+            return StoredRow(
+                seq: row.word(0), boot: row.word(1),
+                body: isWhole ? body : Model.Row.skipped(reason: "damaged on disk").encoded(at: 0))
+        }
+        for row in candidates {
+            total += row.body.count
+            if total > bytes, !out.isEmpty { break }
+            out.append(row)
+        }
+        return out
+    }
+
+    // MARK: boots and epochs
+
+    /// A new run of the process.
+    public func begin(kernel: String, origin: Int64, synced: Bool, random: inout some RandomNumberGenerator)
+        throws(SQLiteError) -> Boot
+    {
+        let counter = (try database.integer("SELECT max(counter) FROM boot") ?? 0) + 1
+        let boot = Boot(counter: UInt64(counter), random: random.next())
+        try database.run(
+            "INSERT INTO boot VALUES (?, ?, ?, ?, ?)", .integer(counter), .integer(boot.random), .text(kernel),
+            .integer(origin), .bool(synced))
+        // Boots whose rows are all gone stay known for a while: the centre may still name one of them.
+        try database.run("DELETE FROM boot WHERE counter <= ? - 1000", .integer(counter))
+        return boot
+    }
+
+    /// The clock may have been set since: rows of every boot of this kernel move with it.
+    public func setOrigin(_ origin: Int64, synced: Bool, kernel: String) throws(SQLiteError) {
+        try database.run(
+            "UPDATE boot SET origin=?, synced=? WHERE kernel=?", .integer(origin), .bool(synced), .text(kernel))
+    }
+
+    public static func boots(in database: Database) throws -> [UInt64: BootRecord] {
+        let records = try database.rows("SELECT counter, random, kernel, origin, synced FROM boot") { row in
+            BootRecord(
+                boot: Boot(counter: row.word(0), random: row.word(1)), kernel: row.text(2), origin: row.integer(3),
+                synced: row.bool(4))
+        }
+        return Dictionary(uniqueKeysWithValues: records.map { ($0.boot.counter, $0) })
+    }
+
+    public static func formers(in database: Database) throws -> [Former] {
+        try database.rows("SELECT last, epoch, shift FROM former ORDER BY last") { row in
+            Former(last: row.word(0), epoch: row.word(1), shift: row.integer(2))
+        }
+    }
+
+    /// The file went back in time, or shares its epoch with a copy: pending rows get new numbers in a new epoch and
+    /// keep their old ones beside them.
+    public func reissue(random: inout some RandomNumberGenerator) throws(SQLiteError) {
+        let old = epoch
+        let first = try database.integer("SELECT min(seq) FROM row") ?? 0
+        let last = try database.integer("SELECT max(seq) FROM row") ?? 0
+        epoch = random.next()
+        try database.run("DELETE FROM former")
+        if first > 0 {
+            let shift = first - 1
+            try database.run("UPDATE row SET seq = -(seq - ?)", .integer(shift))
+            try database.run("UPDATE row SET seq = -seq")
+            try database.run(
+                "INSERT INTO former VALUES (?, ?, ?)", .integer(last - shift), .integer(old), .integer(shift))
+            next = UInt64(last - shift) + 1
+        } else {
+            next = 1
+        }
+        forgotten = 0
+        try store()
+    }
+
+    // MARK: commands
+
+    /// True the first time; false when this command was begun before.
+    public func begin(command: Command, at now: Int64) throws(SQLiteError) -> Bool {
+        try database.run(
+            "INSERT INTO command VALUES (?, ?, ?, 'accepted', NULL) ON CONFLICT DO NOTHING", .text(command.id),
+            .integer(now), .text(command.json.description)) == 1
+    }
+
+    public func update(_ progress: CommandProgress) throws(SQLiteError) {
+        try database.run(
+            "UPDATE command SET state=?, cause=? WHERE id=?", .text(progress.state.rawValue), .text(progress.cause),
+            .text(progress.id))
+    }
+
+    public func progress(of id: String) throws(SQLiteError) -> CommandProgress? {
+        try database.first("SELECT state, cause FROM command WHERE id=?", .text(id)) { row in
+            CommandProgress(id: id, state: .init(rawValue: row.text(0)) ?? .unknown, cause: row.optionalText(1))
+        }
+    }
+
+    /// Commands that were begun and whose end is not known.
+    public func unfinished() throws -> [Command] {
+        try database.rows("SELECT body, state FROM command ORDER BY received") { row -> Command? in
+            guard CommandProgress.State(rawValue: row.text(1))?.isFinal == false, let json = try? JSON(parsing: row.text(0))
+            else { return nil }
+            return Command(json: json)
+        }.compactMap(\.self)
+    }
+
+    public func dropCommands(before time: Int64) throws(SQLiteError) {
+        try database.run("DELETE FROM command WHERE received < ?", .integer(time))
+    }
+}
