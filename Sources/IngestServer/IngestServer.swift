@@ -1,2 +1,33 @@
-import Hummingbird
-@main struct S { static func main() async throws { let r = Router(); r.get("/") { _, _ in "hi" }; try await Application(router: r).runService() } }
+import ArgumentParser
+import Platform
+
+@main
+struct IngestServer: AsyncParsableCommand {
+    static let version = "0.1.0"
+    static let configuration = CommandConfiguration(
+        commandName: "edge-ingest",
+        abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
+        subcommands: [
+            Run.self, Check.self, ImportVerb.self, Export.self, EPCVerb.self, PhoneVerb.self, Version.self,
+        ])
+}
+
+/// Exit codes of every verb (contracts §8).
+enum Exit {
+    static let warnings = ExitCode(1)
+    static let broken = ExitCode(2)
+
+    static func say(_ text: String, _ code: ExitCode = broken) -> ExitCode {
+        Terminal.error("edge-ingest: \(text)")
+        return code
+    }
+}
+
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: .long, help: "Configuration file; without it the defaults.")
+    var config: String?
+
+    func load() throws -> IngestConfiguration {
+        do { return try IngestConfiguration.load(config) } catch { throw Exit.say("\(error)") }
+    }
+}

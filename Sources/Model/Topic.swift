@@ -42,10 +42,13 @@ public struct Topic: Equatable, Sendable {
     }
 
     /// First byte of SHA-256 of the agent's name, two lower-case hex digits.
-    public static func partition(of agent: String) -> String {
+    public static func partition(of agent: String) -> String { String(digest(of: agent).prefix(2)) }
+
+    /// SHA-256 of a text, lower-case hex.
+    public static func digest(of text: String) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        let text = Array(agent.utf8)
-        EVP_Digest(text, text.count, &digest, nil, EVP_sha256(), nil)
-        return Hex.string(digest.prefix(1)).lowercased()
+        let bytes = Array(text.utf8)
+        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        return Hex.string(digest).lowercased()
     }
 }

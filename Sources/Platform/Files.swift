@@ -4,6 +4,12 @@ public import Glibc
 public struct FileError: Error, CustomStringConvertible, Sendable {
     public var path: String
     public var code: Int32
+
+    public init(path: String, code: Int32) {
+        self.path = path
+        self.code = code
+    }
+
     public var description: String { "\(path): \(String(cString: strerror(code)))" }
 }
 

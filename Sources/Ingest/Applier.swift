@@ -1,0 +1,251 @@
+internal import CZstd
+public import Model
+import SQLite
+
+/// Something that happened, for the pages; sent after the commit.
+public enum CentreEvent: Equatable, Sendable {
+    case delivery(Int64)
+    case counted(Count, zone: String)
+    /// Seen or scanned where no delivery was open.
+    case stray(zone: String, subject: String)
+    case call(CallSnapshot, agent: String)
+    case device(agent: String)
+}
+
+/// Applies frames, each row once: the database decides what is new, and effects happen only for what really was.
+public final class Applier {
+    /// What a batch did, once it is committed.
+    public struct Result: Sendable {
+        public var acks: [(agent: String, ack: Ack)] = []
+        public var events: [CentreEvent] = []
+        public var applied = 0
+        public var known = 0
+        public var rejected = 0
+        /// Frames that could not be read at all, with the reason.
+        public var refused: [(agent: String, reason: String)] = []
+    }
+
+    private let store: Store
+    private let region: String
+    private var receptions: [String: Reception?] = [:]
+
+    public init(store: Store, region: String = "FR") {
+        self.store = store
+        self.region = region
+    }
+
+    /// The open deliveries were changed by somebody else (a person): read them again.
+    public func forgetReceptions() { receptions = [:] }
+
+    /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
+    public func apply(_ frames: [(agent: String, payload: [UInt8])], at now: Int64) throws -> Result {
+        var result = Result()
+        do {
+            try store.database.transaction {
+                var touched: [Int64: Stream] = [:]
+                for (agent, payload) in frames {
+                    let read = Applier.read(payload)
+                    guard case .success(let (frame, rows)) = read else {
+                        if case .failure(let error) = read { result.refused.append((agent, "\(error)")) }
+                        continue
+                    }
+                    var stream = try store.stream(agent: agent, epoch: frame.epoch)
+                    if let newer = touched[stream.id] { stream = newer }
+                    try apply(frame, rows, &stream, now, &result)
+                    touched[stream.id] = stream
+                }
+                for id in touched.keys.sorted() { try store.save(touched[id]!) }
+                for id in touched.keys.sorted() { result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now))) }
+            }
+        } catch {
+            receptions = [:]
+            throw error
+        }
+        return result
+    }
+
+    /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
+    public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: ClosedRange<UInt64>?) {
+        try store.database.transaction {
+            var stream = try store.stream(agent: agent, epoch: hello.epoch)
+            var lost: ClosedRange<UInt64>?
+            // The agent has settled more than we have: this database is older than its own acknowledgements.
+            if hello.bulk.lowest > stream.frontier + 1 {
+                let range = stream.frontier + 1...hello.bulk.lowest - 1
+                let present = try store.contiguous(stream: stream.id, after: stream.frontier)
+                if present < range.upperBound {
+                    stream.skipped += range.upperBound - max(present, stream.frontier)
+                    lost = max(present, stream.frontier) + 1...range.upperBound
+                    try store.audit(
+                        "records.lost", subject: agent, who: "edge-ingest", detail: "\(lost!.lowerBound)-\(lost!.upperBound)", at: now)
+                }
+                stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
+                try store.save(stream)
+            }
+            var answer = try ack(stream, at: now)
+            answer.hello = hello.nonce
+            answer.boot = stream.boot
+            return (answer, lost)
+        }
+    }
+
+    private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
+        Ack(
+            epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier,
+            selective: try store.selective(stream: stream.id, after: stream.frontier),
+            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [], time: now)
+    }
+
+    private static func read(_ payload: [UInt8]) -> Swift.Result<(Frame, [CBOR]), FrameError> {
+        do throws(FrameError) {
+            let frame = try Frame(decoding: payload)
+            return .success((frame, try frame.rows(plain: try plain(frame))))
+        } catch { return .failure(error) }
+    }
+
+    /// The plain body, bounded whatever the compressed one claims.
+    static func plain(_ frame: Frame) throws(FrameError) -> [UInt8] {
+        guard frame.codec == .zstd else { return frame.body }
+        var out = [UInt8](repeating: 0, count: Frame.byteLimit)
+        let size = ZSTD_decompress(&out, out.count, frame.body, frame.body.count)
+        guard ZSTD_isError(size) == 0 else { throw .malformed("zstd: \(String(cString: ZSTD_getErrorName(size)))") }
+        return Array(out[..<size])
+    }
+
+    // MARK: rows
+
+    private func apply(_ frame: Frame, _ rows: [CBOR], _ stream: inout Stream, _ now: Int64, _ result: inout Result) throws {
+        let former = try frame.was.flatMap { try store.knownStream(agent: stream.agent, epoch: $0.epoch) }
+        for (index, item) in rows.enumerated() {
+            let seq = frame.first + UInt64(index)
+            guard seq > stream.frontier else {
+                result.known += 1
+                continue
+            }
+            let body = item.encoded
+            let dt = item.items?.first?.integer ?? 0
+            let captured = frame.origin &+ dt
+            var record = Store.RecordRow(
+                stream: stream.id, seq: seq, kind: item.items?.dropFirst().first?.integer ?? -1, captured: captured,
+                received: now, synced: frame.synced, body: body)
+            let decoded: Swift.Result<Model.Row, RowError> = {
+                do throws(RowError) { return .success(try Model.Row.decode(item).row) } catch { return .failure(error) }
+            }()
+            if case .success(let row) = decoded { record.describe(row) }
+            guard try store.insert(record) else {
+                result.known += 1
+                continue
+            }
+            if let former, let was = frame.was,
+                try store.isKnown(stream: former, seq: was.first + UInt64(index), boot: frame.boot)
+            {
+                result.known += 1  // the same scan under its former key: kept, without effect
+                stream.applied += 1
+                continue
+            }
+            switch decoded {
+            case .success(.skipped): stream.skipped += 1
+            case .success(let row):
+                stream.applied += 1
+                result.applied += 1
+                try effect(row, stream: stream, seq: seq, captured: captured, &result)
+            case .failure(let error):
+                stream.rejected += 1
+                result.rejected += 1
+                let code = if case .unknownKind = error { "unknown-kind" } else { "malformed-row" }
+                try store.reject(stream: stream.id, seq: seq, code: code, detail: "\(error)", body: body, at: now)
+            }
+        }
+        // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
+        if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
+        stream.frontier = try store.contiguous(stream: stream.id, after: stream.frontier)
+        stream.boot = frame.boot
+        try store.note(boot: frame.boot, stream: stream.id, first: frame.first, last: frame.last)
+    }
+
+    private func effect(
+        _ row: Model.Row, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
+    ) throws {
+        switch row {
+        case .appeared(let sighting):
+            let delivery = try receive(row, zone: sighting.zone, stream: stream, seq: seq, captured: captured, &result)
+            try store.see(sighting, present: true, delivery: delivery, at: captured)
+        case .left(let sighting, _): try store.see(sighting, present: false, delivery: nil, at: captured)
+        case .barcode(_, let zone, _):
+            _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
+        case .call(_, let snapshot):
+            let key = CallKey.of(snapshot, region: region)
+            if try store.save(snapshot, agent: stream.agent, key: key) {
+                result.events.append(.call(snapshot, agent: stream.agent))
+            }
+        case .device: result.events.append(.device(agent: stream.agent))
+        case .key, .skipped: break
+        }
+    }
+
+    private func receive(
+        _ row: Model.Row, zone: String, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
+    ) throws -> Int64? {
+        let reception: Reception?
+        if let cached = receptions[zone] { reception = cached } else {
+            reception = try store.reception(zone: zone)
+            receptions[zone] = .some(reception)
+        }
+        let key = "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)"
+        let change = Receiving.decide(
+            row, record: key, at: reception, isNote: { (try? store.isOpenable(note: $0)) ?? false },
+            isReceivedElsewhere: { subject in
+                (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
+            })
+        switch change {
+        case .open(let note)?:
+            guard let id = try store.deliveryID(note: note) else { return nil }
+            if try store.open(delivery: id, zone: zone, who: "scan at \(zone)", at: captured) {
+                receptions = [:]
+                result.events.append(.delivery(id))
+            }
+            return nil
+        case .count(let count)?:
+            try store.count(count, stream: stream.id, seq: seq, at: captured)
+            receptions[zone]??.apply(count)
+            result.events.append(.counted(count, zone: zone))
+            return count.delivery
+        case nil:
+            if reception == nil, let subject = row.straySubject { result.events.append(.stray(zone: zone, subject: subject)) }
+            return nil
+        }
+    }
+}
+
+extension Store.RecordRow {
+    fileprivate mutating func describe(_ row: Model.Row) {
+        switch row {
+        case .appeared(let sighting), .left(let sighting, _):
+            (device, zone, subject) = (sighting.device, sighting.zone, sighting.tag.hex)
+        case .barcode(let device, let zone, let barcode): (self.device, self.zone, subject) = (device, zone, barcode.text)
+        case .key(let device, let zone, let text): (self.device, self.zone, subject) = (device, zone, text)
+        case .device(let name, _, let state, _): (device, subject) = (name, state)
+        case .call(let device, let snapshot): (self.device, subject) = (device, snapshot.call)
+        case .skipped(let reason): subject = reason
+        }
+    }
+}
+
+extension Model.Row {
+    fileprivate var straySubject: String? {
+        switch self {
+        case .appeared(let sighting): "tag:\(sighting.tag.hex)"
+        case .barcode(_, _, let barcode): "text:\(barcode.text)"
+        default: nil
+        }
+    }
+}
+
+/// Whose call it is, as compared: the other side's number.
+public enum CallKey {
+    public static func of(_ snapshot: CallSnapshot, region: String) -> String? {
+        if snapshot.direction == .outbound { return snapshot.called.map { PhoneNumber($0, region: region).key } }
+        if snapshot.caller?.withheld == true { return "withheld" }
+        return snapshot.caller?.number.map { PhoneNumber($0, region: region).key }
+    }
+}

@@ -1,0 +1,93 @@
+internal import CPhoneNumber
+public import Model
+
+/// A number as received, understood for a region (cti.md §10).
+public struct PhoneNumber: Equatable, Sendable {
+    public enum Kind: String, Sendable {
+        case subscriber, short, `extension`, emergency, withheld, invalid
+    }
+
+    public var input: String
+    public var kind: Kind
+    public var e164: String?
+    public var national: String?
+    public var international: String?
+    public var premium: Bool
+    /// What the region's telephones dial.
+    public var dial: String?
+    /// What is compared: E.164 where there is one; never the last digits alone.
+    public var key: String
+
+    private static let withheldWords: Set<String> = ["anonymous", "restricted", "private", "unavailable", "withheld"]
+
+    /// In the order of cti.md §10: withheld words, the site's own plan, a valid number, short numbers, the rest as it is.
+    public init(_ input: String, region: String = "FR", internalPlan: String? = nil) {
+        self.input = input
+        premium = false
+        var text = PhoneNumber.strip(input)
+        if PhoneNumber.withheldWords.contains(text.lowercased()) {
+            kind = .withheld
+            key = "withheld"
+            return
+        }
+        if let internalPlan, let pattern = try? Regex(internalPlan), text.firstMatch(of: pattern) != nil {
+            kind = .extension
+            key = "ext:\(text)"
+            return
+        }
+        text = text.replacing("(0)", with: "")
+        var parsed = cphone_parse(text, region)
+        let digits = text.filter { $0.isASCII && $0.isWholeNumber }
+        if !parsed.valid, !text.hasPrefix("+"), digits.count > 9, !digits.hasPrefix("0") {
+            let international = cphone_parse("+\(digits)", region)
+            if international.valid { parsed = international }
+        }
+        if parsed.valid {
+            kind = .subscriber
+            e164 = string(parsed.e164)
+            national = string(parsed.national)
+            international = string(parsed.international)
+            premium = parsed.type == 4
+            dial = string(parsed.dial).filter { $0.isASCII && ($0.isWholeNumber || $0 == "+") }
+            key = e164 ?? "raw:\(digits)"
+        } else if parsed.is_emergency || parsed.is_short {
+            kind = parsed.is_emergency ? .emergency : .short
+            dial = digits
+            key = "short:\(region):\(digits)"
+        } else {
+            kind = .invalid
+            key = "raw:\(digits.isEmpty ? text : digits)"
+        }
+    }
+
+    /// Takes `tel:` and `sip:` apart; what follows `@` or `;` is no number.
+    private static func strip(_ input: String) -> String {
+        var text = input.trimming(" \t")
+        for scheme in ["tel:", "sip:", "sips:"] where text.lowercased().hasPrefix(scheme) {
+            text = String(text.dropFirst(scheme.count))
+        }
+        if let end = text.firstIndex(where: { $0 == "@" || $0 == ";" }) { text = String(text[..<end]) }
+        return text
+    }
+
+    public var json: JSON {
+        .object([
+            ("input", .string(input)), ("e164", e164.map(JSON.string)), ("national", national.map(JSON.string)),
+            ("kind", .string(kind.rawValue)),
+        ])
+    }
+}
+
+/// A C array of characters as text.
+private func string<T>(_ field: T) -> String {
+    withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+}
+
+extension String {
+    func trimming(_ characters: String) -> String {
+        var text = self[...]
+        while let first = text.first, characters.contains(first) { text = text.dropFirst() }
+        while let last = text.last, characters.contains(last) { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,178 @@
+public import Model
+import SQLite
+
+/// One agent's journal in one epoch, as far as the centre has it.
+struct Stream: Equatable {
+    var id: Int64
+    var agent: String
+    var epoch: UInt64
+    var frontier: UInt64
+    /// Boot of the last row committed.
+    var boot: Boot?
+    var applied: UInt64
+    var rejected: UInt64
+    var skipped: UInt64
+}
+
+extension Store {
+    func stream(agent: String, epoch: UInt64) throws -> Stream {
+        let columns = "SELECT id, frontier, counter, random, applied, rejected, skipped FROM stream WHERE agent=? AND epoch=?"
+        func read() throws -> Stream? {
+            try database.first(columns, .text(agent), .integer(epoch)) { row in
+                Stream(
+                    id: row.integer(0), agent: agent, epoch: epoch, frontier: row.word(1),
+                    boot: row.isNull(2) ? nil : Boot(counter: row.word(2), random: row.word(3)), applied: row.word(4),
+                    rejected: row.word(5), skipped: row.word(6))
+            }
+        }
+        if let stream = try read() { return stream }
+        try database.run("INSERT INTO stream (agent, epoch) VALUES (?, ?)", .text(agent), .integer(epoch))
+        return try read()!
+    }
+
+    func knownStream(agent: String, epoch: UInt64) throws -> Int64? {
+        try database.integer("SELECT id FROM stream WHERE agent=? AND epoch=?", .text(agent), .integer(epoch))
+    }
+
+    func save(_ stream: Stream) throws {
+        try database.run(
+            "UPDATE stream SET frontier=?, counter=?, random=?, applied=?, rejected=?, skipped=? WHERE id=?",
+            .integer(stream.frontier), stream.boot.map { .integer($0.counter) } ?? .null,
+            stream.boot.map { .integer($0.random) } ?? .null, .integer(stream.applied), .integer(stream.rejected),
+            .integer(stream.skipped), .integer(stream.id))
+    }
+
+    struct RecordRow {
+        var stream: Int64
+        var seq: UInt64
+        var kind: Int64
+        var captured: Int64
+        var received: Int64
+        var synced: Bool
+        var device: String?
+        var zone: String?
+        var subject: String?
+        var body: [UInt8]
+    }
+
+    /// True only when the key was new: the database decides.
+    func insert(_ record: RecordRow) throws -> Bool {
+        try database.run(
+            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(record.stream),
+            .integer(record.seq), .integer(record.kind), .integer(record.captured), .integer(record.received),
+            .bool(record.synced), .text(record.device), .text(record.zone), .text(record.subject), .blob(record.body)) == 1
+    }
+
+    func reject(stream: Int64, seq: UInt64, code: String, detail: String, body: [UInt8], at now: Int64) throws {
+        try database.run(
+            "INSERT INTO dead_letter VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(stream), .integer(seq),
+            .text(code), .text(detail), .blob(body), .integer(now))
+    }
+
+    /// The last number up to which nothing is missing, from `frontier` on.
+    func contiguous(stream: Int64, after frontier: UInt64) throws -> UInt64 {
+        var last = frontier
+        let ahead = try database.rows(
+            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream), .integer(frontier)
+        ) { $0.word(0) }
+        for seq in ahead {
+            guard seq == last + 1 else { break }
+            last = seq
+        }
+        return last
+    }
+
+    /// Ranges beyond the first hole.
+    func selective(stream: Int64, after frontier: UInt64) throws -> [ClosedRange<UInt64>] {
+        let ahead = try database.rows(
+            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream), .integer(frontier)
+        ) { $0.word(0) }
+        var ranges: [ClosedRange<UInt64>] = []
+        for seq in ahead {
+            if let last = ranges.last, last.upperBound + 1 == seq {
+                ranges[ranges.count - 1] = last.lowerBound...seq
+            } else if ranges.count == Ack.rangeLimit {
+                break
+            } else {
+                ranges.append(seq...seq)
+            }
+        }
+        return ranges
+    }
+
+    /// The newest rejections, which every ack repeats in case one was lost.
+    func rejections(stream: Int64) throws -> [Ack.Rejection] {
+        try database.rows(
+            "SELECT seq, code FROM dead_letter WHERE stream=? ORDER BY seq DESC LIMIT ?", .integer(stream),
+            .integer(Ack.rejectionLimit)
+        ) { Ack.Rejection(seq: $0.word(0), code: $0.text(1)) }
+    }
+
+    func note(boot: Boot, stream: Int64, first: UInt64, last: UInt64) throws {
+        try database.run(
+            """
+            INSERT INTO stream_boot VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET first=min(first, excluded.first), last=max(last, excluded.last)
+            """, .integer(stream), .integer(boot.counter), .integer(boot.random), .integer(first), .integer(last))
+    }
+
+    /// True when this very row was committed under its former key: same epoch, number and writing boot.
+    func isKnown(stream: Int64, seq: UInt64, boot: Boot) throws -> Bool {
+        try database.integer(
+            """
+            SELECT 1 FROM stream_boot AS b JOIN record AS r ON r.stream=b.stream AND r.seq=?2
+            WHERE b.stream=?1 AND b.counter=?3 AND b.random=?4 AND ?2 BETWEEN b.first AND b.last
+            """, .integer(stream), .integer(seq), .integer(boot.counter), .integer(boot.random)) != nil
+    }
+
+    /// Counts of records by kind, for metrics and `torture`.
+    public func recordCount() throws -> Int64 { try database.integer("SELECT count(*) FROM record") ?? 0 }
+}
+
+// MARK: agents
+
+extension Store {
+    public func update(agent: String, site: String?, online: Bool, status: String?, at now: Int64) throws {
+        let was = try database.integer("SELECT online FROM agent WHERE name=?", .text(agent))
+        try database.run(
+            """
+            INSERT INTO agent (name, site, online, status, seen, since) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+            ON CONFLICT DO UPDATE SET site=coalesce(?2, site), online=?3, status=coalesce(?4, status), seen=?5,
+                since=CASE WHEN ?6 THEN ?5 ELSE since END
+            """, .text(agent), .text(site), .bool(online), .text(status), .integer(now), .bool(was != (online ? 1 : 0)))
+    }
+
+    public func alarm(agent: String, _ text: String?, at now: Int64) throws {
+        try update(agent: agent, site: nil, online: true, status: nil, at: now)
+        try database.run("UPDATE agent SET alarm=? WHERE name=?", .text(text), .text(agent))
+    }
+
+    public struct AgentRow: Sendable {
+        public var name: String
+        public var site: String?
+        public var online: Bool
+        public var status: JSON?
+        public var seen: Int64
+        public var since: Int64
+        public var alarm: String?
+        /// The centre's side of the account.
+        public var applied: UInt64
+        public var rejected: UInt64
+        public var skipped: UInt64
+    }
+
+    public func agents() throws -> [AgentRow] {
+        try database.rows(
+            """
+            SELECT name, site, online, status, seen, since, alarm, coalesce(sum(applied), 0), coalesce(sum(rejected), 0),
+                coalesce(sum(skipped), 0)
+            FROM agent LEFT JOIN stream ON stream.agent=agent.name GROUP BY name ORDER BY name
+            """
+        ) { row in
+            AgentRow(
+                name: row.text(0), site: row.optionalText(1), online: row.bool(2),
+                status: row.optionalText(3).flatMap { try? JSON(parsing: $0) }, seen: row.integer(4), since: row.integer(5),
+                alarm: row.optionalText(6), applied: row.word(7), rejected: row.word(8), skipped: row.word(9))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Model
+import Synchronization
+
+/// One open browser connection, as the hub sees it.
+final class BrowserSocket: Sendable {
+    /// Messages that wait for a browser at most; one that does not read is cut and told to come back.
+    static let limit = 512
+
+    let id: UInt64
+    let person: Int64
+    let stream: AsyncStream<[UInt8]>
+    private let continuation: AsyncStream<[UInt8]>.Continuation
+    private let slow = Atomic(false)
+
+    init(id: UInt64, person: Int64) {
+        self.id = id
+        self.person = person
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(BrowserSocket.limit))
+    }
+
+    var isSlow: Bool { slow.load(ordering: .relaxed) }
+
+    func send(_ message: [UInt8]) {
+        if case .dropped = continuation.yield(message) {
+            slow.store(true, ordering: .relaxed)
+            continuation.finish()
+        }
+    }
+
+    func close() { continuation.finish() }
+}
+
+/// Numbers what each person is told and keeps the newest of it, so that a browser that was away misses nothing.
+/// Used on the centre's executor only.
+struct BrowserHub {
+    /// Messages kept for a person; who was away for longer starts afresh.
+    static let logLimit = 1000
+
+    private struct Log {
+        var next: Int64
+        var entries: [(seq: Int64, message: [UInt8])] = []
+    }
+
+    private var logs: [Int64: Log] = [:]
+    private var sockets: [UInt64: BrowserSocket] = [:]
+    /// Positions of another run of this process are below; nobody can take them for ours.
+    private let base: Int64
+    private(set) var cut: UInt64 = 0
+
+    init(startedAt now: Int64) { base = (now / 1000) << 20 }
+
+    var count: Int { sockets.count }
+
+    mutating func join(_ socket: BrowserSocket) { sockets[socket.id] = socket }
+
+    mutating func leave(_ id: UInt64) {
+        guard let socket = sockets.removeValue(forKey: id) else { return }
+        if socket.isSlow { cut += 1 }
+        socket.close()
+    }
+
+    func closeAll() { for socket in sockets.values { socket.close() } }
+
+    /// To one person's browsers.
+    mutating func tell(_ person: Int64, _ type: String, _ data: JSON, at now: Int64) {
+        let message = record(person, type, data, at: now)
+        for socket in sockets.values where socket.person == person { socket.send(message) }
+    }
+
+    /// To everybody who is connected or was lately.
+    mutating func tellAll(_ type: String, _ data: JSON, at now: Int64) {
+        for person in Set(logs.keys).union(sockets.values.map(\.person)) { tell(person, type, data, at: now) }
+    }
+
+    private mutating func record(_ person: Int64, _ type: String, _ data: JSON, at now: Int64) -> [UInt8] {
+        var log = logs[person] ?? Log(next: base + 1)
+        let message = JSON.object([("seq", .int(log.next)), ("type", .string(type)), ("at", .int(now)), ("data", data)]).text8
+        log.entries.append((log.next, message))
+        log.next += 1
+        if log.entries.count > BrowserHub.logLimit { log.entries.removeFirst(log.entries.count - BrowserHub.logLimit) }
+        logs[person] = log
+        return message
+    }
+
+    /// What a browser missed since `seq`, all of it, or nil when that is no longer known.
+    mutating func missed(_ person: Int64, since seq: Int64) -> [[UInt8]]? {
+        let log = logs[person] ?? Log(next: base + 1)
+        logs[person] = log
+        guard seq >= base, seq < log.next, seq >= (log.entries.first?.seq ?? log.next) - 1 else { return nil }
+        return log.entries.filter { $0.seq > seq }.map(\.message)
+    }
+
+    mutating func position(_ person: Int64) -> Int64 {
+        if logs[person] == nil { logs[person] = Log(next: base + 1) }
+        return logs[person]!.next - 1
+    }
+}

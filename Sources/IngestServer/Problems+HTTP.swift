@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+
+/// An error as the API answers it: RFC 9457, with a stable code.
+struct APIProblem: Error, HTTPResponseError {
+    var status: HTTPResponse.Status
+    var code: String
+    var detail: String
+    var extra: [(String, JSON?)] = []
+
+    init(_ status: HTTPResponse.Status, _ code: String, _ detail: String, _ extra: [(String, JSON?)] = []) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.extra = extra
+    }
+
+    func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = Response.json(
+            .object(
+                [
+                    ("type", "about:blank"), ("title", .string(status.reasonPhrase)), ("status", .int(Int64(status.code))),
+                    ("code", .string(code)), ("detail", .string(detail)),
+                ] + extra), status: status)
+        response.headers[.contentType] = "application/problem+json"
+        return response
+    }
+}
+
+extension Response {
+    static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: json.text8)))
+    }
+}

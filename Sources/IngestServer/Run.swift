@@ -1,0 +1,136 @@
+import ArgumentParser
+import Glibc
+import Hummingbird
+import Ingest
+import HummingbirdCore
+import Logging
+import Model
+import NIOCore
+import Platform
+import SQLite
+import ServiceLifecycle
+import UnixSignals
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run the centre until it is told to stop.")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() async throws {
+        let configuration = try options.load()
+        signal(SIGPIPE, SIG_IGN)
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Run.logger(configuration.logLevel)
+        let centre: Centre
+        let files: WebFiles
+        do {
+            try Files.makeFolder(configuration.state)
+            centre = try Centre(configuration: configuration, logger: logger)
+            files = try WebFiles(root: configuration.web)
+        } catch { throw Exit.say("\(error)") }
+        guard Run.isFree(configuration.address, configuration.port) else {
+            throw Exit.say(
+                "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]")
+        }
+        let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
+        await centre.attach { link.post($0) }
+        let router = Routes.router(api: API(centre: centre), files: files, link: link)
+        let quiet = Run.logger("warning")
+        let application = Application(
+            router: router,
+            server: HTTPServerBuilder { responder in WebSocketChannel(responder: responder, centre: centre) },
+            configuration: .init(
+                address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                logger.notice("serving", metadata: ["address": "http://\(configuration.address):\(port)"])
+                Supervisor.notify("READY=1")
+            }, logger: quiet)
+        let services: [any Service] = [
+            ClosingService { await centre.closeSockets() },
+            application,
+            LinkService(link: link, logger: logger),
+            WatchdogService(centre: centre),
+        ]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet))
+        try await group.run()
+    }
+
+    private static func logger(_ level: String) -> Logger {
+        var logger = Logger(label: "edge-ingest")
+        logger.logLevel = Logger.Level(rawValue: level) ?? .info
+        return logger
+    }
+
+    /// Tells a taken port from other trouble before anything is started.
+    private static func isFree(_ address: String, _ port: Int) -> Bool {
+        guard port > 0 else { return true }
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_port = in_port_t(port).bigEndian
+        guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else { return true }
+        let code = withUnsafePointer(to: &target) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return code == 0 || errno != EADDRINUSE
+    }
+}
+
+/// The connection to the broker and the frames that come from it.
+struct LinkService: Service {
+    var link: CentreLink
+    var logger: Logger
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await link.pumpFrames() }
+                group.addTask {
+                    await onOwnThread("broker") {
+                        do { try link.run() } catch { logger.critical("no broker", metadata: ["reason": "\(error)"]) }
+                    }
+                }
+                await group.waitForAll()
+            }
+        } onGracefulShutdown: {
+            link.stop()
+        }
+    }
+}
+
+/// Does one thing when the others have been told to stop.
+struct ClosingService: Service {
+    var close: @Sendable () async -> Void
+
+    init(_ close: @escaping @Sendable () async -> Void) { self.close = close }
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await close()
+    }
+}
+
+/// Feeds systemd's watchdog with the database's own answer.
+struct WatchdogService: Service {
+    var centre: Centre
+
+    func run() async throws {
+        let period = min(Supervisor.watchdogPeriod ?? 10_000, 10_000)
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                if (try? await centre.read { try $0.database.integer("SELECT 1") }) != nil { Supervisor.notify("WATCHDOG=1") }
+                try? await Task.sleep(for: .milliseconds(period))
+            }
+        }
+        Supervisor.notify("STOPPING=1")
+    }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Ingest
+import Model
+import Platform
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")
+
+    @OptionGroup var options: ConfigurationOption
+
+    func run() throws {
+        let configuration = try options.load()
+        if let password = configuration.password {
+            do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
+        }
+        print("instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.region): good")
+    }
+}
+
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    @Flag(help: "JSON.") var json = false
+
+    func run() { print(json ? "{\"version\":\"\(IngestServer.version)\"}" : "edge-ingest \(IngestServer.version)") }
+}
+
+struct ImportVerb: ParsableCommand {
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties }
+
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Import a CSV file: good rows are kept, bad ones refused with line and reason.",
+        discussion: """
+            deliveries: delivery_note;supplier;gtin;description;quantity[;expected][;client]
+            parties:    company;name;phone[;mobile][;reference]
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(name: .customLong("dry-run"), help: "Check the file, change nothing.") var dryRun = false
+    @Flag(help: "JSON.") var json = false
+    @Argument(help: "What the file holds: deliveries or parties.") var kind: Kind
+    @Argument(help: "CSV file, or - for standard input.") var file: String
+
+    func run() throws {
+        let configuration = try options.load()
+        let report: ImportReport
+        do {
+            let csv = CSV(try Files.read(file == "-" ? "/dev/stdin" : file))
+            try Files.makeFolder(configuration.state)
+            let store = try Store(path: configuration.database)
+            switch kind {
+            case .deliveries: report = try Import.deliveries(csv, into: store, dryRun: dryRun, now: Clocks.wall)
+            case .parties:
+                report = try Import.parties(csv, into: store, region: configuration.region, dryRun: dryRun, now: Clocks.wall)
+            }
+        } catch { throw Exit.say("\(file): \(error)") }
+        if json {
+            print(report.json.description)
+        } else {
+            for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
+            let what = kind == .deliveries ? "\(report.accepted) lines of \(report.deliveries) deliveries" : "\(report.parties) clients"
+            print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")
+        }
+        if !report.refused.isEmpty { throw Exit.warnings }
+    }
+}
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the result of a reception as CSV.")
+
+    @OptionGroup var options: ConfigurationOption
+    @Argument(help: "Delivery note.") var note: String
+
+    func run() throws {
+        let configuration = try options.load()
+        do {
+            let store = try Store(path: configuration.database)
+            guard let id = try store.deliveryID(note: note), let text = try store.export(delivery: id) else {
+                throw Exit.say("there is no delivery \(note)", Exit.warnings)
+            }
+            print(text, terminator: "")
+        } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+    }
+}
+
+struct EPCVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "epc", abstract: "Say what EPCs mean (GS1 Tag Data Standard), one JSON line each.")
+
+    @Argument(help: "EPCs in hex.") var hex: [String]
+
+    func run() throws {
+        var refused = false
+        for text in hex {
+            guard let bytes = Hex.bytes(text) else {
+                print(JSON.object([("hex", .string(text)), ("error", "not hex")]).description)
+                refused = true
+                continue
+            }
+            do { print(try EPC(bytes).json.description) } catch {
+                print(JSON.object([("hex", .string(Hex.string(bytes))), ("error", .string(error.reason))]).description)
+                refused = true
+            }
+        }
+        if refused { throw Exit.warnings }
+    }
+}
+
+extension EPC {
+    var json: JSON {
+        .object([
+            ("hex", .string(hex)), ("scheme", .string(scheme)), ("tagURI", .string(tagURI)),
+            ("pureIdentity", .string(pureIdentity)), ("gtin", gtin.map(JSON.string)), ("serial", serial.map(JSON.string)),
+            ("sscc", sscc.map(JSON.string)), ("digitalLink", .string(digitalLink)),
+        ])
+    }
+}
+
+struct PhoneVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "phone", abstract: "Say how telephone numbers are understood, one JSON line each.")
+
+    @Option(help: "Country whose plan applies.") var region = "FR"
+    @Option(name: .customLong("internal-plan"), help: "Regular expression of the site's own extensions.")
+    var internalPlan: String?
+    @Argument(help: "Numbers as received.") var numbers: [String]
+
+    func run() throws {
+        var refused = false
+        for text in numbers {
+            let number = PhoneNumber(text, region: region, internalPlan: internalPlan)
+            if number.kind == .invalid { refused = true }
+            print(number.json.description)
+        }
+        if refused { throw Exit.warnings }
+    }
+}

@@ -1,0 +1,188 @@
+import HTTPTypes
+import HummingbirdCore
+import Ingest
+import Logging
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOWebSocket
+import Platform
+import Synchronization
+
+/// One port for pages, API and WebSocket: HTTP/1.1 with an upgrade at `/ws`.
+struct WebSocketChannel: ServerChildChannel {
+    enum Upgraded: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?)
+    }
+
+    struct Value: ServerChildChannelValue {
+        var channel: any Channel
+        var upgraded: EventLoopFuture<Upgraded>
+    }
+
+    /// Close codes: come back, log in again, stop.
+    enum Close: UInt16 {
+        case goingAway = 1001
+        case reconnect = 4000
+        case logIn = 4401
+        case protocolError = 4400
+    }
+
+    /// Longest message a browser may send, in bytes.
+    static let messageLimit = 16 * 1024
+    static let heartbeat: Duration = .seconds(30)
+
+    let http: HTTP1Channel
+    let centre: Centre
+    private static let counter = Atomic<UInt64>(0)
+
+    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre) {
+        http = HTTP1Channel(responder: responder)
+        self.centre = centre
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
+                maxFrameSize: WebSocketChannel.messageLimit,
+                shouldUpgrade: { channel, head in
+                    channel.eventLoop.makeSucceededFuture(WebSocketChannel.accepts(head) ? HTTPHeaders() : nil)
+                },
+                upgradePipelineHandler: { channel, head in
+                    channel.eventLoop.makeCompletedFuture {
+                        .socket(
+                            try NIOAsyncChannel(wrappingChannelSynchronously: channel), cookie: head.headers["cookie"].first)
+                    }
+                })
+            let configuration = NIOTypedHTTPServerUpgradeConfiguration<Upgraded>(
+                upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+                        try channel.pipeline.syncOperations.addHandler(
+                            HTTPConnectionStateHandler(idleTimeout: .seconds(60), logger: logger))
+                        return .http(
+                            try NIOAsyncChannel(
+                                wrappingChannelSynchronously: channel,
+                                configuration: .init(isOutboundHalfClosureEnabled: true)))
+                    }
+                })
+            let pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Upgraded>(upgradeConfiguration: configuration)
+            let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
+            return Value(channel: channel, upgraded: result)
+        }
+    }
+
+    /// The page must come from this very server: a stranger's page cannot open our socket.
+    private static func accepts(_ head: HTTPRequestHead) -> Bool {
+        let path = head.uri.prefix { $0 != "?" }
+        guard path == "/ws" || path == "/ws/notifications" else { return false }
+        guard let origin = head.headers["origin"].first else { return true }
+        return Origins.match(origin, host: head.headers["host"].first)
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.upgraded.get() {
+            case .http(let channel): await http.handle(value: channel, logger: logger)
+            case .socket(let channel, let cookie): await serve(channel, cookie: cookie, logger: logger)
+            }
+        } catch {
+            logger.debug("connection ended", metadata: ["reason": "\(error)"])
+            try? await value.channel.close()
+        }
+    }
+
+    // MARK: one browser
+
+    private func serve(_ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, logger: Logger) async {
+        let person: Person? =
+            if let token = Cookies.session(cookie) { await centre.person(session: token) } else { nil }
+        try? await channel.executeThenClose { inbound, outbound in
+            guard let person else {
+                try await close(outbound, .logIn, "sign in first")
+                return
+            }
+            let socket = BrowserSocket(
+                id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await read(inbound, outbound, socket, person) }
+                group.addTask { try? await write(outbound, socket) }
+                group.addTask {
+                    while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
+                        let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
+                        guard (try? await outbound.write(ping)) != nil else { return }
+                    }
+                }
+                await group.next()
+                await centre.leave(socket.id)
+                group.cancelAll()
+            }
+            try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
+        }
+    }
+
+    private func read(
+        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>, _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
+        _ socket: BrowserSocket, _ person: Person
+    ) async throws {
+        for try await frame in inbound {
+            switch frame.opcode {
+            case .text:
+                let bytes = Array(frame.unmaskedData.readableBytesView)
+                guard let json = try? JSON(parsing: bytes) else {
+                    try await close(outbound, .protocolError, "messages are JSON")
+                    return
+                }
+                if let resume = json["resume"] { await centre.join(socket, resume: resume.integer, person: person) }
+            case .ping:
+                try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+            case .connectionClose: return
+            default: break
+            }
+        }
+    }
+
+    private func write(_ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ socket: BrowserSocket) async throws {
+        for await message in socket.stream {
+            try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
+        }
+    }
+
+    private func close(
+        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ code: Close, _ reason: String
+    ) async throws {
+        var data = ByteBuffer()
+        data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
+        data.writeString(reason)
+        try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+    }
+}
+
+/// Reads what a browser says about where it comes from and who it is.
+enum Origins {
+    /// `origin` is `scheme://host[:port]`; it must name the host that was asked.
+    static func match(_ origin: String, host: String?) -> Bool {
+        guard let host, let start = origin.range(of: "://") else { return false }
+        return origin[start.upperBound...].lowercased() == host.lowercased()
+    }
+}
+
+enum Cookies {
+    static let name = "quai_session"
+
+    static func session(_ header: String?) -> String? {
+        for part in (header ?? "").split(separator: ";") {
+            let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+            if pair.count == 2, pair[0] == name, pair[1].count == 32 { return String(pair[1]) }
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func range(of text: String) -> Range<String.Index>? { ranges(of: text).first }
+}
