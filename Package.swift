@@ -59,6 +59,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["Model", "CPlatform"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
+        .target(name: "Identifiers", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
 
         // The agent.
@@ -75,11 +76,11 @@ let package = Package(
 
         // The centre.
         .target(
-            name: "Ingest", dependencies: ["Model", "SQLite", "CPhoneNumber", "CZstd"], swiftSettings: strict),
+            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CPhoneNumber", "CZstd"], swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Ingest", "Broker", "Settings", "SQLite", "Platform",
+                "Model", "Identifiers", "Ingest", "Broker", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],
@@ -88,9 +89,12 @@ let package = Package(
 
         // The simulator.
         .target(name: "Devices", dependencies: ["Model", "Drivers"], path: "simulators/Devices", swiftSettings: strict),
+        .target(
+            name: "Rig", dependencies: ["Model", "Drivers", "Devices", "Identifiers", "Platform"], path: "simulators/Rig",
+            swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
-            dependencies: ["Model", "Drivers", "Devices", "Ports", "SQLite", "Platform", argumentParser],
+            dependencies: ["Model", "Drivers", "Devices", "Rig", "SQLite", "Platform", argumentParser],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         // Tests.

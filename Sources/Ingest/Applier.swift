@@ -1,3 +1,4 @@
+import Identifiers
 internal import CZstd
 public import Model
 import SQLite

@@ -1,3 +1,4 @@
+import Identifiers
 import SQLite
 
 /// What an import did, row by row where something was refused.

@@ -1,3 +1,4 @@
+import Identifiers
 public import Model
 
 /// A delivery being received at a dock, as far as counting needs it.

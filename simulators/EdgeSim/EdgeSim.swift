@@ -1,1 +1,19 @@
-@main struct S { static func main() {} }
+import ArgumentParser
+import Platform
+
+@main
+struct EdgeSim: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "edge-sim",
+        abstract: "The devices' side of every protocol, a telephone exchange, outages: no hardware needed.",
+        subcommands: [RunScenario.self, RunDevice.self, RunPBX.self, Torture.self, List.self])
+}
+
+enum Exit {
+    static let broken = ExitCode(2)
+
+    static func say(_ text: String, _ code: ExitCode = broken) -> ExitCode {
+        Terminal.error("edge-sim: \(text)")
+        return code
+    }
+}

@@ -1,3 +1,4 @@
+internal import CCrypto
 import Model
 
 /// One AMI message: header lines in order, names without regard to case (cti.md §2.1).
@@ -138,4 +139,12 @@ public func amiAction(_ name: String, id: String, _ fields: [(String, String)] =
         text += "\(field): \(clean)\r\n"
     }
     return Array((text + "\r\n").utf8)
+}
+
+/// What a login proves: the hex MD5 of challenge and secret (cti.md §2.2).
+public func amiLoginKey(challenge: String, secret: String) -> String {
+    var digest = [UInt8](repeating: 0, count: 16)
+    let text = Array((challenge + secret).utf8)
+    EVP_Digest(text, text.count, &digest, nil, EVP_md5(), nil)
+    return Hex.string(digest).lowercased()
 }

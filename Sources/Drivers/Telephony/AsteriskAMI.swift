@@ -1,4 +1,3 @@
-internal import CCrypto
 import Model
 
 extension Driver {
@@ -156,7 +155,7 @@ struct AsteriskAMI: Session {
                 "Login", id: nextID(),
                 [
                     ("AuthType", "MD5"), ("Username", settings.user ?? ""),
-                    ("Key", AsteriskAMI.key(challenge: challenge, secret: settings.secret ?? "")),
+                    ("Key", amiLoginKey(challenge: challenge, secret: settings.secret ?? "")),
                     ("Events", "system,call,agent"),
                 ])
         case .loggingIn:
@@ -183,14 +182,6 @@ struct AsteriskAMI: Session {
             text: "the exchange refuses the login (\(message["message"] ?? "no reason given")): check user, secret and the "
                 + "permit line of manager.conf")
         reaction.restart = AsteriskAMI.refusedPause
-    }
-
-    /// Hex MD5 of challenge and secret (cti.md §2.2).
-    static func key(challenge: String, secret: String) -> String {
-        var digest = [UInt8](repeating: 0, count: 16)
-        let text = Array((challenge + secret).utf8)
-        EVP_Digest(text, text.count, &digest, nil, EVP_md5(), nil)
-        return Hex.string(digest).lowercased()
     }
 
     // MARK: running

@@ -1,4 +1,5 @@
 public import Model
+import Identifiers
 import SQLite
 
 /// A delivery with what was counted of it.

@@ -14,6 +14,8 @@ public struct EPC: Equatable, Sendable {
 
     public struct Unreadable: Error, Equatable, Sendable {
         public var reason: String
+
+        init(reason: String) { self.reason = reason }
     }
 
     /// Company prefix bits and digits by partition (rfid.md 12.1).

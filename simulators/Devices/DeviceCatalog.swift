@@ -1,0 +1,15 @@
+import Drivers
+
+/// Which device stands in for a driver's other side.
+public enum DeviceCatalog {
+    public static func device(named name: String) -> (any SimulatedDevice)? {
+        switch name {
+        case "rdm6300": RDM6300Device()
+        case "m100": M100Device()
+        case "barcode": BarcodeDevice()
+        default: nil
+        }
+    }
+
+    public static let names = ["rdm6300", "m100", "barcode"]
+}

@@ -1,0 +1,78 @@
+public import Drivers
+public import Model
+
+/// An M100 module: answers what the driver asks and reports the tags in its field while it polls (rfid.md §2).
+public struct M100Device: SimulatedDevice {
+    /// One inventory round.
+    static let round: Duration = .milliseconds(50)
+
+    private var field = Field()
+    private var pending: [UInt8] = []
+    private var polling = false
+    private var region: UInt8 = 1
+    private var power: [UInt8] = [0x07, 0xD0]
+    private var counter = 0
+
+    public init() {}
+
+    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch act {
+        case .present(let tags, let duration): field.enter(tags, until: now + duration)
+        case .noise(let bytes): reaction.send = bytes
+        case .scan: break
+        }
+        if polling { reaction.deadline = now }
+        return reaction
+    }
+
+    public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .bytes(let bytes):
+            pending += bytes
+            while let step = M100Frame.take(from: &pending) {
+                if case .frame(let frame) = step, frame.kind == .command { answer(frame, &reaction) }
+            }
+        case .tick: if polling { inventory(now, &reaction) }
+        default: break
+        }
+        if polling { reaction.deadline = now + M100Device.round }
+        return reaction
+    }
+
+    private mutating func answer(_ frame: M100Frame, _ reaction: inout Reaction) {
+        func reply(_ parameters: [UInt8]) {
+            reaction.send += M100Frame(.response, frame.command, parameters, form: frame.form).bytes
+        }
+        switch (frame.command, frame.parameters.first) {
+        case (M100Frame.Code.info, 0?): reply([0] + Array("M100 26dBm V1.0".utf8))
+        case (M100Frame.Code.info, 1?): reply([1] + Array("V2.3.5".utf8))
+        case (M100Frame.Code.setRegion, let value?):
+            region = value
+            reply([0])
+        case (M100Frame.Code.getRegion, _): reply([region])
+        case (M100Frame.Code.setPower, _) where frame.parameters.count == 2:
+            power = frame.parameters
+            reply([0])
+        case (M100Frame.Code.getPower, _): reply(power)
+        case (M100Frame.Code.multiPoll, _): polling = true
+        case (M100Frame.Code.stopPoll, _):
+            polling = false
+            reply([0])
+        default: reaction.send += M100Frame(.response, M100Frame.Code.error, [0x17], form: frame.form).bytes
+        }
+    }
+
+    private mutating func inventory(_ now: Instant, _ reaction: inout Reaction) {
+        let tags = field.present(at: now)
+        guard !tags.isEmpty else {
+            reaction.send += M100Frame(.response, M100Frame.Code.error, [0x15]).bytes
+            return
+        }
+        for tag in tags {
+            counter += 1
+            reaction.send += M100Frame.notice(epc: tag.bytes, rssi: Int8(-45 - counter % 20)).bytes
+        }
+    }
+}

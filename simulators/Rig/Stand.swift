@@ -1,0 +1,193 @@
+import Devices
+import Glibc
+import Model
+import Platform
+
+/// A whole Quai on loopback for tests and torture: broker, centre, agent, simulated devices, each a real process or a
+/// real line.
+public final class Stand: @unchecked Sendable {
+    // Used by one thread at a time: the test or the torture that owns it.
+    public let folder: String
+    public let binaries: String
+    public let brokerPort: UInt16
+    public let httpPort: UInt16
+    public let proxy: Proxy
+    public var broker: ChildProcess?
+    public var ingest: ChildProcess?
+    public var agent: ChildProcess?
+    public private(set) var devices: [String: DeviceRunner] = [:]
+    public private(set) var pbx: PBXServer?
+
+    public static let pbxUser = "quai"
+    public static let pbxSecret = "simulated"
+
+    /// `binaries` holds edge-agent and edge-ingest.
+    public init(folder: String, binaries: String) throws {
+        self.folder = folder
+        self.binaries = binaries
+        for name in ["dev", "agent", "ingest"] { try Files.makeFolder("\(folder)/\(name)") }
+        brokerPort = Sockets.freePort()
+        httpPort = Sockets.freePort()
+        proxy = Proxy(to: brokerPort)
+        try Files.write(
+            Array(
+                """
+                listener \(brokerPort) 127.0.0.1
+                allow_anonymous true
+                persistence false
+                max_inflight_messages 0
+                max_queued_messages 10000
+                log_type error
+                """.utf8), to: "\(folder)/mosquitto.conf")
+        try Files.write(Array("\(Stand.pbxSecret)\n".utf8), to: "\(folder)/pbx-secret", mode: 0o600)
+    }
+
+    deinit { stop() }
+
+    public func stop() {
+        agent?.killHard()
+        ingest?.killHard()
+        broker?.killHard()
+        (agent, ingest, broker) = (nil, nil, nil)
+        for device in devices.values { device.stop() }
+        pbx?.stop()
+        proxy.stop()
+    }
+
+    /// A pty with a simulated device, known to the agent by `name`.
+    @discardableResult
+    public func add(_ name: String, _ driver: String) throws -> DeviceRunner {
+        let runner = try DeviceRunner(
+            device: DeviceCatalog.device(named: driver)!, link: "\(folder)/dev/\(name)", name: name)
+        devices[name] = runner
+        return runner
+    }
+
+    @discardableResult
+    public func addPBX() throws -> PBXServer {
+        let server = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret), port: 0)
+        pbx = server
+        return server
+    }
+
+    /// `readers` as (name, driver, zone).
+    public func writeConfiguration(readers: [(String, String, String)], extra: String = "") throws {
+        var text = """
+            version = 1
+            agent = "dock"
+            site = "lyon"
+            state = "\(folder)/agent"
+            \(extra)
+            [uplink]
+            broker = "mqtt://127.0.0.1:\(proxy.port)"
+
+            """
+        for (name, driver, zone) in readers {
+            text += "[reader.\(name)]\ndriver = \"\(driver)\"\nport = \"pty:\(folder)/dev/\(name)\"\nzone = \"\(zone)\"\n"
+        }
+        if let pbx {
+            text += """
+                [phone.pbx]
+                driver = "asterisk-ami"
+                address = "tcp:127.0.0.1:\(pbx.port)"
+                user = "\(Stand.pbxUser)"
+                secret = "file:\(folder)/pbx-secret"
+
+                """
+        }
+        try Files.write(Array(text.utf8), to: "\(folder)/agent.toml")
+        try Files.write(
+            Array(
+                """
+                version = 1
+                state = "\(folder)/ingest"
+                [http]
+                port = \(httpPort)
+                [broker]
+                url = "mqtt://127.0.0.1:\(brokerPort)"
+
+                """.utf8), to: "\(folder)/ingest.toml")
+    }
+
+    public func startBroker() throws {
+        let path = Files.exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto"
+        broker = try ChildProcess(path, ["-c", "\(folder)/mosquitto.conf"], log: "\(folder)/mosquitto.log")
+    }
+
+    public func startIngest() throws {
+        ingest = try ChildProcess(
+            "\(binaries)/edge-ingest", ["run", "--config", "\(folder)/ingest.toml"], log: "\(folder)/ingest.log")
+    }
+
+    public func startAgent() throws {
+        agent = try ChildProcess(
+            "\(binaries)/edge-agent", ["run", "--config", "\(folder)/agent.toml"], log: "\(folder)/agent.log")
+    }
+
+    public var controlSocket: String { "\(folder)/agent/control.sock" }
+    public var database: String { "\(folder)/ingest/ingest.db" }
+}
+
+/// Follows what the agent has saved, through its control socket, and comes back when the agent does.
+public final class Acceptance: Sendable {
+    private let saved = Locked<Set<String>>([])
+    private let attached = Locked(0)
+    private let stopping = Locked(false)
+    private let path: String
+
+    public init(socket path: String) {
+        self.path = path
+        startThread("sim-tail") { [self] in loop() }
+    }
+
+    public func stop() { stopping.with { $0 = true } }
+
+    /// True once the agent said that this text is on disk.
+    public func isSaved(_ text: String) -> Bool { saved.with { $0.contains(text) } }
+
+    public func waitFor(_ text: String, milliseconds: Int64) -> Bool {
+        saved.wait(timeout: milliseconds) { $0.contains(text) ? true : nil } ?? false
+    }
+
+    /// Waits until the agent can be heard.
+    public func waitAttached(milliseconds: Int64) -> Bool { attached.wait(timeout: milliseconds) { $0 > 0 ? true : nil } ?? false }
+
+    private func loop() {
+        while !stopping.with({ $0 }) {
+            follow()
+            attached.change { $0 = 0 }
+            usleep(20_000)
+        }
+    }
+
+    private func follow() {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        guard let (address, length) = unixAddress(path) else { return }
+        var copy = address
+        let code = withUnsafePointer(to: &copy) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
+        }
+        guard code == 0 else { return }
+        let question = Array("{\"verb\":\"tail\"}\n".utf8)
+        send(descriptor, question, question.count, Int32(MSG_NOSIGNAL))
+        var pending: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while !stopping.with({ $0 }) {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return }
+            pending += buffer[..<count]
+            while let end = pending.firstIndex(of: 0x0A) {
+                take(Array(pending[..<end]))
+                pending.removeFirst(end + 1)
+            }
+        }
+    }
+
+    private func take(_ line: [UInt8]) {
+        guard let json = try? JSON(parsing: line) else { return }
+        if json["event"]?.text == "watching" { attached.change { $0 = 1 } }
+        guard json["event"]?.text == "saved", let text = json["text"]?.text ?? json["id"]?.text else { return }
+        _ = saved.change { $0.insert(text) }
+    }
+}
