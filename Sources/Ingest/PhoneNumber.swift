@@ -13,6 +13,11 @@ public struct PhoneNumber: Equatable, Sendable {
     public var national: String?
     public var international: String?
     public var premium: Bool
+    /// As people of the region read it: their own numbers in national form, others with the country.
+    public var display: String {
+        if let national, let dial, dial.hasPrefix("0"), !dial.hasPrefix("00") { return national }
+        return international ?? input
+    }
     /// What the region's telephones dial.
     public var dial: String?
     /// What is compared: E.164 where there is one; never the last digits alone.

@@ -20,7 +20,7 @@ struct CallCard {
         fields = [
             ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("gateway", .string(agent)),
             ("direction", snapshot.direction.map { .string($0.rawValue) }), ("state", .string(snapshot.state.rawValue)),
-            ("withheld", .bool(withheld)), ("number", number?.json),
+            ("withheld", .bool(withheld)), ("number", number.map { .object([("display", .string($0.display)), ("e164", $0.e164.map(JSON.string)), ("kind", .string($0.kind.rawValue))]) }),
             ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
             ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)), ("called", snapshot.called.map(JSON.string)),
             ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),

@@ -18,7 +18,8 @@ struct IngestConfiguration: Sendable {
     var authority: String?
     var certificate: String?
     var key: String?
-    var internalPlan = #"^\d{2,5}$"#
+    /// Nil: no number counts as an extension. A guess here would take 112 for one.
+    var internalPlan: String?
 
     var database: String { "\(state)/ingest.db" }
 

@@ -113,8 +113,9 @@ struct WebSocketChannel: ServerChildChannel {
                 group.addTask { try? await write(outbound, socket) }
                 group.addTask {
                     while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
-                        let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
-                        guard (try? await outbound.write(ping)) != nil else { return }
+                        // As text: a page cannot see pings, and it must notice a line that died.
+                        let alive = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}"))
+                        guard (try? await outbound.write(alive)) != nil else { return }
                     }
                 }
                 await group.next()

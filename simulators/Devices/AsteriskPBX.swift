@@ -75,7 +75,11 @@ public struct AsteriskPBX: Sendable {
     private var schedule: [(at: Instant, step: Step)] = []
     private var counter = 0
 
-    public init(user: String, secret: String, version: String = "11.0.0") {
+    private let epoch: Int64
+
+    /// `epoch` begins every Uniqueid, as the exchange's start time does in a real one.
+    public init(user: String, secret: String, version: String = "11.0.0", epoch: Int64 = 1_795_000_000) {
+        self.epoch = epoch
         self.user = user
         self.secret = secret
         self.version = version
@@ -138,7 +142,7 @@ public struct AsteriskPBX: Sendable {
         _ endpoint: String, number: String, state: Int, linked: String?, exten: String, name: String?, id: String? = nil
     ) -> String {
         counter += 1
-        let id = id ?? "1795000000.\(counter)"
+        let id = id ?? "\(epoch).\(counter)"
         channels[id] = Channel(
             id: id, name: "\(endpoint)-\(Hex.string([UInt8(counter >> 24 & 255), UInt8(counter >> 16 & 255), UInt8(counter >> 8 & 255), UInt8(counter & 255)]).lowercased())",
             number: number, caller: name, state: state, linked: linked ?? id, exten: exten, dialled: false)

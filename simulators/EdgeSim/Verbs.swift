@@ -31,7 +31,7 @@ struct RunScenario: ParsableCommand {
                 Terminal.line("\(device.driver) at \(devices)/\(device.name)")
             }
             if let port = scenario.pbxPort {
-                exchange = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret), port: port)
+                exchange = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port)
                 Terminal.line("exchange at 127.0.0.1:\(port)")
             }
         } catch { throw Exit.say("\(error)") }
@@ -96,7 +96,7 @@ struct RunPBX: ParsableCommand {
 
     func run() throws {
         let server: PBXServer
-        do { server = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret), port: port) } catch {
+        do { server = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port) } catch {
             throw Exit.say("\(error)")
         }
         Terminal.line("exchange at 127.0.0.1:\(server.port)")

@@ -42,7 +42,7 @@ extension Store {
         for number in numbers {
             try database.run(
                 "INSERT INTO party_number VALUES (?, ?, ?, NULL) ON CONFLICT DO UPDATE SET number=excluded.number",
-                .integer(party), .text(number.key), .text(number.international ?? number.input))
+                .integer(party), .text(number.key), .text(number.display))
         }
         return party
     }

@@ -1,0 +1,36 @@
+# make run · make test · make bench · make deps
+SHELL := /bin/bash
+BUILD ?= debug
+JOBS ?= 2
+export QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_READER QUAI_SPEED QUAI_ONCE
+
+.PHONY: run test bench deps deps-test build rules torture clean
+
+run: deps build
+	@QUAI_BIN="$$(swift build -c $(BUILD) --show-bin-path)" exec packaging/run
+
+build:
+	@packaging/build -c $(BUILD)
+
+test: deps deps-test
+	@packaging/test
+
+bench: deps
+	@packaging/build -c release
+	@QUAI_BIN="$$(swift build -c release --show-bin-path)" bench/run
+
+torture: deps build
+	@"$$(swift build -c $(BUILD) --show-bin-path)/edge-sim" torture --seed $${SEED:-1} --cycles $${CYCLES:-200}
+
+# What Debian must provide; installed when missing.
+deps:
+	@packaging/deps run
+
+deps-test:
+	@packaging/deps test
+
+rules: build
+	@"$$(swift build -c $(BUILD) --show-bin-path)/edge-agent" rules > udev/60-quai.rules
+
+clean:
+	rm -rf .build run artefacts

@@ -1,0 +1,36 @@
+// Requests to the centre. A refusal carries the server's own sentence and code (RFC 9457).
+
+export class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem.detail || problem.title || String(status));
+    this.status = status;
+    this.code = problem.code;
+  }
+}
+
+export async function request(method, path, body) {
+  const raw = body instanceof Blob;
+  const response = await fetch(path, {
+    method, credentials: "same-origin",
+    headers: body === undefined || raw ? {} : { "Content-Type": "application/json" },
+    body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  let data = {};
+  try { data = text ? JSON.parse(text) : {}; } catch { data = { detail: text.slice(0, 200) }; }
+  if (!response.ok) throw new Refusal(response.status, data);
+  return data;
+}
+
+export const get = (path) => request("GET", path);
+export const post = (path, body) => request("POST", path, body ?? {});
+
+/** The identity of one click: the server dials once for it, however often it is sent. */
+export function ulid() {
+  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  let time = Date.now();
+  let text = "";
+  for (let index = 0; index < 10; index++) { text = alphabet[time % 32] + text; time = Math.floor(time / 32); }
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) text += alphabet[byte % 32];
+  return text;
+}

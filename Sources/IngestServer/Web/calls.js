@@ -1,0 +1,232 @@
+import { h, icon, replace } from "./dom.js";
+import { get, post, request, ulid } from "./api.js";
+import { t, when, clock } from "./i18n.js";
+
+/** Who calls, before the second ring; the card follows the call. */
+export class Calls {
+  constructor(app) {
+    this.app = app;
+    this.cards = new Map();
+    this.missed = [];
+    this.past = [];
+    this.chosen = new Map();
+    this.dial = null;
+    this.skew = 0;
+    setInterval(() => this.tick(), 1000);
+  }
+
+  async load() {
+    const data = await this.app.attempt(() => get("/api/v1/calls"));
+    if (!data) return;
+    this.missed = data.missed;
+    this.past = data.history;
+    this.running(data.running);
+  }
+
+  running(cards) {
+    const known = new Set(cards.map((card) => card.call));
+    // A card whose call the server does not know any more must not stay open.
+    for (const [id, card] of this.cards) if (!known.has(id) && !this.isOver(card)) this.cards.delete(id);
+    for (const card of cards) this.cards.set(card.call, card);
+    this.app.refresh("calls");
+  }
+
+  /** What rings comes first, what is over last. */
+  sorted() {
+    const order = ["ringing", "talking", "held", "missed", "over"];
+    return [...this.cards.values()].sort((a, b) => order.indexOf(a.mine) - order.indexOf(b.mine) || b.started - a.started);
+  }
+
+  isOver(card) { return card.mine === "over" || card.mine === "missed"; }
+  missedCount() { return this.missed.length; }
+
+  title() {
+    const ringing = [...this.cards.values()].find((card) => card.mine === "ringing");
+    return ringing ? `☎ ${this.who(ringing).title}` : null;
+  }
+
+  message({ type, data, at }) {
+    if (type === "missed") { this.load(); return; }
+    if (type === "command") {
+      if (this.dial?.id === data.command) {
+        this.dial = { ...this.dial, state: data.state, cause: data.cause };
+        this.app.refresh("calls");
+        if (["done", "failed", "cancelled", "expired", "unknown"].includes(data.state)) {
+          const finished = this.dial;
+          setTimeout(() => { if (this.dial === finished) { this.dial = null; this.app.refresh("calls"); } }, 8000);
+        }
+      }
+      return;
+    }
+    this.skew = at - Date.now();
+    const before = this.cards.get(data.call);
+    if (before && before.rev > data.rev) return;
+    if (data.mine === "ringing" && before?.mine !== "ringing") this.app.play("ring");
+    if (this.isOver(data) && !before) return;
+    this.cards.set(data.call, data);
+    if (this.isOver(data)) {
+      setTimeout(() => { this.cards.delete(data.call); this.app.refresh("calls"); }, data.mine === "missed" ? 20000 : 6000);
+      this.load();
+    }
+    this.app.refresh("calls");
+  }
+
+  /** The person this card is about: the chosen or only match, or what little is known. */
+  who(card) {
+    const party = card.parties.length === 1 ? card.parties[0] : card.parties.find((candidate) => candidate.id === this.chosen.get(card.call));
+    const shown = card.number?.display;
+    if (card.withheld) return { title: t("withheld") };
+    if (party) return { title: party.name || party.company, company: party.name ? party.company : null, party, shown };
+    if (card.parties.length > 1) return { title: shown, several: true, shown };
+    return { title: card.sentName || shown || t("unknownCaller"), unknown: true, shown };
+  }
+
+  tick() {
+    for (const node of document.querySelectorAll("[data-since]")) {
+      node.textContent = clock(Date.now() + this.skew - Number(node.dataset.since));
+    }
+  }
+
+  /** Cards lie above every page, so that nobody has to go and look. No focus is taken. */
+  drawRinging() {
+    const place = document.getElementById("ringing");
+    if (!this.app.person) { replace(place); return; }
+    // Someone who is filling in a client keeps what they typed.
+    const editing = place.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
+    if (editing) return;
+    const cards = this.app.page === "calls" ? [] : this.sorted();
+    replace(place, this.drawDial(this.app.page === "calls"), cards.map((card) => this.drawCard(card)));
+  }
+
+  drawDial(hidden) {
+    if (!this.dial || hidden) return null;
+    const { state, cause, id } = this.dial;
+    const over = ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
+    const reason = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
+    return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: reason })}`,
+      !over && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
+  }
+
+  drawCard(card) {
+    const who = this.who(card);
+    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : null;
+    const cause = card.mine === "over" || card.mine === "missed" ? card.myCause ?? card.cause : null;
+    return h("article", { class: `card ${card.mine}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
+      h("div", { class: "row" },
+        h("span", { class: `pill ${{ ringing: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
+        card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
+        card.queue && h("span", { class: "soft" }, t("via", { queue: card.queue })),
+        cause && h("span", { class: "soft" }, t(`cause_${cause}`), card.answeredBy.length ? ` · ${t("answeredBy", { who: card.answeredBy.join(", ") })}` : ""),
+        since && h("span", { class: "clock push", "data-since": since }, clock(Date.now() + this.skew - since)),
+        this.isOver(card) && h("button", { class: "small push", onclick: () => { this.cards.delete(card.call); this.app.refresh("calls"); } }, t("dismiss"))),
+      h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
+        !who.party && who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t("unknownCaller"))),
+      who.several && h("div", { class: "stack" }, h("strong", {}, t("severalMatch")),
+        h("ul", { class: "plain" }, card.parties.map((party) =>
+          h("li", {}, h("button", { onclick: () => { this.chosen.set(card.call, party.id); this.app.refresh("calls"); } },
+            `${party.name || party.company}${party.name && party.company ? ` · ${party.company}` : ""}`))))),
+      who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => { this.chosen.delete(card.call); this.app.refresh("calls"); } }, t("otherOne")),
+      this.drawNumbers(card, who),
+      (who.unknown || who.several) && !card.withheld && this.drawCreate(card, who),
+      who.party && h("div", { class: "facts" },
+        h("div", {}, h("h3", {}, t("openDeliveries")), card.deliveries.length === 0 ? h("p", {}, t("none"))
+          : h("ul", { class: "plain" }, card.deliveries.map((delivery) => h("li", {}, h("strong", {}, delivery.note), delivery.supplier,
+            h("span", { class: "pill" }, `${t(`status_${delivery.status}`)} ${delivery.received}/${delivery.expected}`))))),
+        h("div", {}, h("h3", {}, t("lastCalls")), card.lastCalls.length === 0 ? h("p", {}, t("noCalls"))
+          : h("ul", { class: "plain" }, card.lastCalls.map((call) => h("li", {}, when(call.at), h("span", { class: "soft" },
+            call.missed ? t("notAnswered") : t("answeredBy", { who: call.answeredBy.join(", ") }))))))));
+  }
+
+  drawNumbers(card, who) {
+    const numbers = new Set([...(who.shown ? [who.shown] : []), ...(who.party?.numbers ?? [])]);
+    // The number that calls and the same number from the directory are one.
+    const plain = (text) => text.replace(/\D/g, "").slice(-9);
+    const distinct = [...numbers].filter((text, index, all) => all.findIndex((other) => plain(other) === plain(text)) === index);
+    if (distinct.length === 0) return null;
+    return h("div", { class: "row" }, distinct.map((text) => h("button", { class: "small", onclick: () => this.call(text) }, `☎ ${text}`)));
+  }
+
+  drawCreate(card, who) {
+    const name = h("input", { name: "name", value: card.sentName ?? "", maxlength: 120 });
+    const company = h("input", { name: "company", maxlength: 120 });
+    const phone = h("input", { name: "number", value: who.shown ?? "", inputmode: "tel", maxlength: 40 });
+    return h("details", { class: "create" }, h("summary", {}, h("strong", {}, t("createClient")), who.shown ? ` · ${who.shown}` : ""),
+      h("form", {
+        class: "stack",
+        onsubmit: async (event) => {
+          event.preventDefault();
+          document.activeElement?.blur();
+          await this.app.attempt(() => post("/api/v1/parties", { name: name.value, company: company.value, numbers: [phone.value] }));
+        },
+      },
+        h("label", {}, h("span", {}, t("company")), company), h("label", {}, h("span", {}, t("clientName")), name),
+        h("label", {}, h("span", {}, t("number")), phone), h("button", { class: "main", type: "submit" }, t("save"))));
+  }
+
+  async call(text) {
+    const id = ulid();
+    this.dial = { id, number: text, state: "accepted" };
+    this.app.refresh("calls");
+    const answer = await this.app.attempt(() => post("/api/v1/calls", { number: text, click: id }));
+    if (!answer && this.dial?.id === id) { this.dial = null; this.app.refresh("calls"); }
+  }
+
+  draw(main) {
+    const active = document.activeElement;
+    if (main.contains(active) && active.tagName === "INPUT" && active.value !== "") {
+      // Somebody is typing: the lists wait, the cards are drawn above.
+      replace(document.getElementById("cards") ?? h("div"), this.sorted().map((card) => this.drawCard(card)));
+      return;
+    }
+    replace(main, h("div", { class: "stack" },
+      h("h1", {}, t("calls")), this.drawDial(false),
+      h("div", { class: "stack", id: "cards" }, this.sorted().map((card) => this.drawCard(card))),
+      h("div", { class: "columns" }, this.drawDesk(), this.drawDialBox()),
+      h("div", { class: "columns" },
+        h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
+          : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawPast(card, true)))),
+        h("section", { class: "panel stack" }, h("h2", {}, t("history")), this.past.length === 0 ? h("p", { class: "soft" }, t("noHistory"))
+          : h("ul", { class: "plain call-list" }, this.past.map((card) => this.drawPast(card, false)))))));
+  }
+
+  drawDesk() {
+    const person = this.app.person;
+    if (person.extension) {
+      return h("section", { class: "panel row" }, h("div", {}, h("div", { class: "soft" }, t("telephone")), h("h2", {}, person.extension)),
+        h("button", { class: "push", onclick: () => this.claim(null) }, t("release")));
+    }
+    const input = h("input", { inputmode: "numeric", maxlength: 16, id: "extension", required: true });
+    return h("form", { class: "panel stack", onsubmit: (event) => { event.preventDefault(); this.claim(input.value.trim()); } },
+      h("h2", {}, t("telephone")), h("p", { class: "soft" }, t("claimHint")),
+      h("label", {}, h("span", {}, t("extensionLabel")), input), h("button", { class: "main", type: "submit" }, t("claim")));
+  }
+
+  async claim(extension) {
+    document.activeElement?.blur();
+    const answer = await this.app.attempt(() => request("PUT", "/api/v1/me/extension", { extension }));
+    if (!answer) return;
+    this.app.person = answer.person;
+    if (!extension) this.cards.clear();
+    this.running(answer.calls);
+    await this.load();
+  }
+
+  drawDialBox() {
+    const input = h("input", { inputmode: "tel", maxlength: 40, "aria-label": t("dialHint"), placeholder: t("dialHint"), id: "number" });
+    return h("form", {
+      class: "panel stack",
+      onsubmit: (event) => { event.preventDefault(); const text = input.value; input.value = ""; input.blur(); if (text.trim()) this.call(text); },
+    }, h("h2", {}, t("dial")), input, h("button", { type: "submit", disabled: this.app.person.extension ? null : true }, `☎ ${t("dial")}`));
+  }
+
+  drawPast(card, missed) {
+    const who = this.who(card);
+    const arrow = { inbound: "↙", outbound: "↗", internal: "↔" }[card.direction] ?? "·";
+    return h("li", {},
+      h("span", { "aria-label": t(card.direction ?? "inbound") }, arrow),
+      h("div", { class: "grow" }, h("strong", {}, who.title), h("div", { class: "soft" },
+        [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.answeredBy.length ? t("answeredBy", { who: card.answeredBy.join(", ") }) : t("notAnswered")].filter(Boolean).join(" · "))),
+      card.dialable && h("button", { class: "small", onclick: () => this.call(card.direction === "outbound" ? card.called : who.shown) }, t("callBack")),
+      missed && h("button", { class: "small", onclick: async () => { await this.app.attempt(() => post("/api/v1/missed/done", { call: card.call })); this.load(); } }, t("done")));
+  }
+}

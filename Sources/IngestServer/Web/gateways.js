@@ -1,0 +1,65 @@
+import { h, replace } from "./dom.js";
+import { get } from "./api.js";
+import { t, when, number } from "./i18n.js";
+
+/** Every agent: is it there, do its devices work, what waits, does the account close. */
+export class Gateways {
+  constructor(app) {
+    this.app = app;
+    this.list = [];
+  }
+
+  async load() {
+    const list = await this.app.attempt(() => get("/api/v1/gateways"));
+    if (!list) return;
+    this.list = list;
+    this.app.refresh("gateways");
+  }
+
+  message({ data }) {
+    const others = this.list.filter((gateway) => gateway.name !== data.name);
+    this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
+    this.app.refresh("gateways");
+  }
+
+  draw(main) {
+    replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
+      this.list.length === 0
+        ? h("div", { class: "panel empty" }, h("h2", {}, t("noGateways")), h("p", {}, t("noGatewaysHint")))
+        : this.list.map((gateway) => this.drawGateway(gateway))));
+  }
+
+  drawGateway(gateway) {
+    const status = gateway.status ?? {};
+    const account = status.account ?? {};
+    const uplink = status.uplink ?? {};
+    const alarm = gateway.alarm ?? uplink.alarm;
+    const cell = (name, value) => h("div", {}, h("span", { class: "soft" }, t(name)), h("b", {}, number(value)));
+    return h("article", { class: "panel stack", "data-gateway": gateway.name },
+      h("div", { class: "row" }, h("h2", {}, gateway.name), h("span", { class: "soft" }, gateway.site ?? ""),
+        h("span", { class: `pill ${gateway.online ? "good" : "bad"}` }, gateway.online ? t("online") : t("offlineAgent")),
+        h("span", { class: "soft" }, t("since", { when: when(gateway.since) })),
+        gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
+        status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
+      alarm && h("div", { class: "notice bad" }, alarm),
+      status.buffer?.trouble && h("div", { class: "notice bad" }, t("notSaved", { why: status.buffer.trouble })),
+      h("div", { class: "account" }, ["pending", "produced", "committed", "rejected", "skipped"].map((name) => cell(name, account[name]))),
+      h("div", { class: "row" },
+        h("span", { class: `pill ${account.closed === false ? "bad" : "good"}` }, account.closed === false ? t("accountOpen") : t("accountClosed")),
+        status.buffer?.oldest && account.pending > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest) })),
+        h("span", { class: "soft" }, t("centreHas", { n: number(gateway.centre.applied) }))),
+      h("div", {}, (status.devices ?? []).map((device) => this.drawDevice(device))));
+  }
+
+  drawDevice(device) {
+    const style = { ready: "good", starting: "wait" }[device.state] ?? "bad";
+    const facts = [device.title, device.zone !== device.name ? device.zone : null, t("seen", { n: number(device.observations) }),
+      device.kind === "telephony" ? t("callsRunning", { n: device.present }) : device.kind === "reader" ? t("present", { n: device.present }) : null,
+      device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.values(device.identity ?? {})].filter(Boolean);
+    return h("div", { class: "device" },
+      h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${style}` }, t(`s_${device.state}`)), " ",
+        h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
+      h("span", { class: "soft" }, facts.join(" · ")), h("span", { class: "soft mono" }, device.port.replace(/^.*\//, "…/")),
+      device.reason && h("span", { class: "why" }, device.reason));
+  }
+}

@@ -1,0 +1,110 @@
+// French and English; the browser's language decides until somebody switches.
+
+const words = {
+  fr: {
+    skip: "Aller au contenu", receiving: "Réception", calls: "Appels", gateways: "Passerelles", name: "Votre nom",
+    signIn: "Commencer", signOut: "Se déconnecter", whoAreYou: "Qui êtes-vous ?",
+    whyName: "Votre nom est noté avec ce que vous ouvrez et fermez.", soundOn: "Son activé", soundOff: "Son coupé",
+    live: "En direct", offline: "Connexion perdue. Les chiffres ne bougent plus ; nouvelle tentative…",
+    deliveries: "Livraisons", importFile: "Importer (CSV)", noDeliveries: "Aucune livraison attendue",
+    noDeliveriesHint: "Importez un fichier CSV : bon de livraison, fournisseur, GTIN, désignation, quantité.",
+    choose: "Choisissez une livraison", chooseHint: "Ou scannez le code-barres du bon de livraison au quai : elle s’ouvre toute seule.",
+    expected: "Attendus", received: "Reçus", missing: "Manquants", extra: "En trop", unknown: "Inconnus",
+    open: "Ouvrir au quai", dock: "Quai", close: "Clôturer", exportCSV: "Exporter en CSV", back: "Toutes les livraisons",
+    article: "Article", status_expected: "Attendue", status_open: "En cours", status_closed: "Clôturée", paused: "En pause",
+    resume: "Reprendre ici", waiting: "En attente du premier article…", confirmClose: "Clôturer cette réception ?",
+    closeSum: "{received} reçus sur {expected}.", closeMissing: "{n} manquants", closeExtra: "{n} en trop", closeUnknown: "{n} inconnus",
+    allThere: "Tout est là.", cancel: "Annuler", closedBy: "Clôturée par {who}, {when}", openedBy: "Ouverte par {who}, {when}",
+    v_expected: "Reçu", v_extra: "En trop", v_unknown: "Inconnu", v_complete: "Complet !", unknownTags: "Étiquettes inconnues",
+    stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes",
+    importCheck: "{accepted} lignes bonnes, {deliveries} livraisons, {refused} refusées", importDo: "Importer", line: "Ligne {n}",
+    imported: "{n} lignes importées.", telephone: "Votre téléphone", extensionLabel: "Numéro de poste", claim: "Prendre ce poste",
+    release: "Rendre", claimHint: "Prenez votre poste : la fiche du client s’ouvrira dès qu’il sonne, pour vous seul.",
+    dial: "Appeler", dialHint: "Numéro à appeler", missedCalls: "Appels manqués", history: "Derniers appels", noMissed: "Aucun appel manqué.",
+    noHistory: "Aucun appel encore.", done: "Traité", ringing: "Sonne", talking: "En ligne", held: "En attente", over: "Terminé", missed: "Manqué",
+    withheld: "Numéro masqué", unknownCaller: "Appelant inconnu", severalMatch: "Plusieurs clients ont ce numéro. Qui est-ce ?",
+    itIs: "C’est lui", otherOne: "Changer", createClient: "Créer le client", company: "Société", clientName: "Nom", number: "Numéro", save: "Enregistrer",
+    openDeliveries: "Livraisons en cours", none: "Aucune", noCalls: "Aucun", notOrdered: "Non commandé, hors catalogue", lastCalls: "Derniers appels de ce client", callBack: "Rappeler", dismiss: "Fermer",
+    via: "via {queue}", answeredBy: "répondu par {who}", notAnswered: "sans réponse", inbound: "Entrant", outbound: "Sortant", internal: "Interne",
+    cause_normal: "terminé", "cause_answered-elsewhere": "pris par un collègue", "cause_caller-gave-up": "l’appelant a raccroché",
+    "cause_no-answer": "sans réponse", cause_busy: "occupé", cause_declined: "refusé", cause_lost: "liaison perdue", cause_failed: "échec",
+    cause_unreachable: "injoignable", "cause_pbx-stopped": "standard arrêté", cause_forwarded: "renvoyé",
+    d_accepted: "Demande envoyée…", "d_ringing-you": "Votre téléphone sonne : décrochez.", "d_ringing-them": "Ça sonne chez eux…",
+    d_talking: "En ligne.", d_done: "Appel terminé.", d_failed: "Échec : {cause}", d_cancelled: "Appel annulé.", d_expired: "Trop tard : abandonné.",
+    d_unknown: "Liaison coupée : vérifiez votre téléphone.", hangUp: "Annuler l’appel", online: "Connectée", offlineAgent: "Déconnectée", since: "depuis {when}",
+    pending: "En attente", produced: "Produits", committed: "Enregistrés", rejected: "Refusés", skipped: "Sautés", accountClosed: "Compte juste",
+    accountOpen: "Le compte ne tombe pas juste", noGateways: "Aucune passerelle ne s’est encore annoncée",
+    noGatewaysHint: "Installez edge-agent sur une machine du dépôt et donnez-lui l’adresse du serveur MQTT.", oldest: "plus ancien : {when}",
+    version: "version {v}", s_ready: "Prêt", s_starting: "Démarrage", s_missing: "Absent", s_denied: "Accès refusé", s_gone: "Débranché", s_failed: "En panne",
+    s_failing: "En défaut", present: "{n} présents", seen: "{n} lectures", centreHas: "Le centre a enregistré {n}", delivering: "Transmission en cours",
+    notDelivering: "Pas de transmission", notSaved: "Rien n’est enregistré : {why}", language: "English", today: "aujourd’hui", justNow: "à l’instant",
+    error: "Erreur : {why}", noise: "{n} octets de parasites", callsRunning: "{n} en cours",
+  },
+  en: {
+    skip: "Skip to content", receiving: "Receiving", calls: "Calls", gateways: "Gateways", name: "Your name",
+    signIn: "Start", signOut: "Sign out", whoAreYou: "Who are you?", whyName: "Your name is kept with what you open and close.",
+    soundOn: "Sound on", soundOff: "Sound off", live: "Live", offline: "Connection lost. The numbers stand still; trying again…",
+    deliveries: "Deliveries", importFile: "Import (CSV)", noDeliveries: "No delivery is expected",
+    noDeliveriesHint: "Import a CSV file: delivery note, supplier, GTIN, description, quantity.",
+    choose: "Choose a delivery", chooseHint: "Or scan the delivery note's barcode at the dock: it opens by itself.",
+    expected: "Expected", received: "Received", missing: "Missing", extra: "Extra", unknown: "Unknown",
+    open: "Open at dock", dock: "Dock", close: "Close", exportCSV: "Export CSV", back: "All deliveries", article: "Article",
+    status_expected: "Expected", status_open: "Open", status_closed: "Closed", paused: "Paused", resume: "Resume here", waiting: "Waiting for the first item…",
+    confirmClose: "Close this reception?", closeSum: "{received} of {expected} received.", closeMissing: "{n} missing", closeExtra: "{n} extra",
+    closeUnknown: "{n} unknown", allThere: "Everything is here.", cancel: "Cancel", closedBy: "Closed by {who}, {when}", openedBy: "Opened by {who}, {when}",
+    v_expected: "Received", v_extra: "Extra", v_unknown: "Unknown", v_complete: "Complete!", unknownTags: "Unknown tags",
+    stray: "Something passed dock {zone} with no delivery open.", lines: "{n} lines",
+    importCheck: "{accepted} good lines, {deliveries} deliveries, {refused} refused", importDo: "Import", line: "Line {n}", imported: "{n} lines imported.",
+    telephone: "Your telephone", extensionLabel: "Extension", claim: "Claim", release: "Give back",
+    claimHint: "Claim your extension: the client's card opens as soon as it rings, for you alone.", dial: "Call", dialHint: "Number to call",
+    missedCalls: "Missed calls", history: "Last calls", noMissed: "No missed call.", noHistory: "No call yet.", done: "Done", ringing: "Ringing",
+    talking: "Talking", held: "On hold", over: "Ended", missed: "Missed", withheld: "Number withheld", unknownCaller: "Unknown caller",
+    severalMatch: "Several clients have this number. Who is it?", itIs: "This one", otherOne: "Change", createClient: "Create client", company: "Company",
+    clientName: "Name", number: "Number", save: "Save", openDeliveries: "Open deliveries", none: "None", noCalls: "None", notOrdered: "Not ordered, not in the catalogue", lastCalls: "Last calls of this client",
+    callBack: "Call back", dismiss: "Dismiss", via: "via {queue}", answeredBy: "answered by {who}", notAnswered: "not answered", inbound: "Inbound",
+    outbound: "Outbound", internal: "Internal", cause_normal: "ended", "cause_answered-elsewhere": "taken by a colleague",
+    "cause_caller-gave-up": "the caller gave up", "cause_no-answer": "no answer", cause_busy: "busy", cause_declined: "declined",
+    cause_lost: "link lost", cause_failed: "failed", cause_unreachable: "unreachable", "cause_pbx-stopped": "exchange stopped", cause_forwarded: "forwarded",
+    d_accepted: "Asked…", "d_ringing-you": "Your telephone rings: pick up.", "d_ringing-them": "Ringing them…", d_talking: "Talking.", d_done: "Call ended.",
+    d_failed: "Failed: {cause}", d_cancelled: "Call cancelled.", d_expired: "Too late: given up.", d_unknown: "The link broke: look at your telephone.",
+    hangUp: "Cancel the call", online: "Connected", offlineAgent: "Disconnected", since: "since {when}", pending: "Waiting", produced: "Produced",
+    committed: "Committed", rejected: "Rejected", skipped: "Skipped", accountClosed: "Account closed", accountOpen: "The account does not close",
+    noGateways: "No gateway has announced itself yet", noGatewaysHint: "Install edge-agent on a depot machine and give it the MQTT server's address.",
+    oldest: "oldest: {when}", version: "version {v}", s_ready: "Ready", s_starting: "Starting", s_missing: "Missing", s_denied: "Access denied",
+    s_gone: "Unplugged", s_failed: "Failed", s_failing: "Failing", present: "{n} present", seen: "{n} readings", centreHas: "The centre has committed {n}",
+    delivering: "Delivering", notDelivering: "Not delivering", notSaved: "Nothing is saved: {why}", language: "Français", today: "today", justNow: "just now",
+    error: "Error: {why}", noise: "{n} bytes of noise", callsRunning: "{n} running",
+  },
+};
+
+let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
+
+export const lang = () => language;
+export const vocabularies = words;
+
+export function switchLanguage() {
+  language = language === "fr" ? "en" : "fr";
+  localStorage.setItem("language", language);
+}
+
+/** A text in the present language; `{name}` is filled from `values`. */
+export function t(key, values) {
+  const text = words[language][key] ?? words.en[key] ?? key;
+  return values ? text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") : text;
+}
+
+const locale = () => (language === "fr" ? "fr-FR" : "en-GB");
+
+export function when(milliseconds) {
+  const date = new Date(milliseconds);
+  const sameDay = date.toDateString() === new Date().toDateString();
+  const time = date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return sameDay ? time : `${date.toLocaleDateString(locale(), { day: "2-digit", month: "2-digit" })} ${time}`;
+}
+
+export const number = (value) => Number(value ?? 0).toLocaleString(locale());
+
+export function clock(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,46 @@
+// Four sounds that cannot be mistaken for one another with gloves on and a forklift running; and a telephone.
+
+let context = null;
+let enabled = localStorage.getItem("sound") !== "off";
+
+export const soundEnabled = () => enabled;
+
+export function toggleSound() {
+  enabled = !enabled;
+  localStorage.setItem("sound", enabled ? "on" : "off");
+  if (enabled) play("expected");
+}
+
+/** Browsers allow sound after a first touch or key. */
+export function wakeSound() {
+  if (!enabled) return;
+  context ??= new AudioContext();
+  if (context.state === "suspended") context.resume();
+}
+
+// [frequency in Hz, start, length in seconds, wave]
+const patterns = {
+  expected: [[1760, 0, 0.07, "sine"]],
+  extra: [[990, 0, 0.12, "triangle"], [660, 0.14, 0.2, "triangle"]],
+  unknown: [[160, 0, 0.18, "sawtooth"], [160, 0.24, 0.18, "sawtooth"], [160, 0.48, 0.18, "sawtooth"]],
+  complete: [[1047, 0, 0.12, "sine"], [1319, 0.13, 0.12, "sine"], [1568, 0.26, 0.12, "sine"], [2093, 0.39, 0.3, "sine"]],
+  ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
+};
+
+export function play(name) {
+  document.documentElement.dataset.lastSound = name;
+  if (!enabled || !context || context.state !== "running") return;
+  for (const [frequency, start, length, wave] of patterns[name] ?? []) {
+    const oscillator = context.createOscillator();
+    const gain = context.createGain();
+    const at = context.currentTime + start;
+    oscillator.type = wave;
+    oscillator.frequency.value = frequency;
+    gain.gain.setValueAtTime(0.0001, at);
+    gain.gain.exponentialRampToValueAtTime(0.4, at + 0.01);
+    gain.gain.exponentialRampToValueAtTime(0.0001, at + length);
+    oscillator.connect(gain).connect(context.destination);
+    oscillator.start(at);
+    oscillator.stop(at + length + 0.02);
+  }
+}
