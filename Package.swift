@@ -99,7 +99,7 @@ let package = Package(
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
-        .testTarget(name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"], exclude: ["Captures", "Transcripts"], swiftSettings: strict),
+        .testTarget(name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"], exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],

@@ -331,12 +331,13 @@ extension Centre.DialRefusal {
         case .noGateway: APIProblem(.serviceUnavailable, "no-telephone-link", "No gateway has a working link to a telephone exchange.")
         case .tooMany: APIProblem(.tooManyRequests, "too-many-calls", "At most \(Centre.dialLimit) calls a minute.")
         case .number(let kind, let premium):
-            APIProblem(
-                .unprocessableContent, "not-dialled",
-                premium
-                    ? "Premium numbers are not dialled by click."
-                    : kind == .emergency ? "Emergency numbers are dialled by hand." : "This is not a number that can be dialled.",
-                [("kind", .string(kind.rawValue))])
+            if premium {
+                APIProblem(.unprocessableContent, "premium-number", "Premium numbers are not dialled by click.")
+            } else if kind == .emergency {
+                APIProblem(.unprocessableContent, "emergency-number", "Emergency numbers are dialled by hand.")
+            } else {
+                APIProblem(.unprocessableContent, "not-a-number", "This is not a number that can be dialled.")
+            }
         }
     }
 }

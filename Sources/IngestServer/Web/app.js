@@ -58,7 +58,8 @@ app.say = (text, kind, seconds = 6) => {
 app.attempt = async (body) => {
   try { return await body(); } catch (error) {
     if (error.status === 401) { app.person = null; draw(); return undefined; }
-    app.say(t("error", { why: error.message }), "bad");
+    const known = t(`code_${error.code}`);
+    app.say(known === `code_${error.code}` ? t("error", { why: error.message }) : known, "bad");
     return undefined;
   }
 };
@@ -71,6 +72,7 @@ app.refresh = (page) => {
 
 app.go = (page) => {
   app.page = page;
+  window.scrollTo(0, 0);
   if (location.pathname !== `/${page}`) history.pushState({}, "", `/${page}`);
   drawTabs();
   drawPage();

@@ -94,8 +94,9 @@ export class Calls {
     // Someone who is filling in a client keeps what they typed.
     const editing = place.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
     if (editing) return;
-    const cards = this.app.page === "calls" ? [] : this.sorted();
-    replace(place, this.drawDial(this.app.page === "calls"), cards.map((card) => this.drawCard(card)));
+    // On other pages a strip says who it is and leads to the card; what is over is told by the number on the tab.
+    const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !this.isOver(card));
+    replace(place, this.drawDial(this.app.page === "calls"), running.map((card) => this.drawStrip(card)));
   }
 
   drawDial(hidden) {
@@ -105,6 +106,15 @@ export class Calls {
     const reason = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
     return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: reason })}`,
       !over && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
+  }
+
+  drawStrip(card) {
+    const who = this.who(card);
+    const since = card.mine === "ringing" ? card.rang : card.answered;
+    return h("a", { class: `strip ${card.mine}`, href: "/calls", "data-link": true },
+      card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
+      h("span", { class: `pill ${card.mine === "ringing" ? "wait" : "good"}` }, t(card.mine)), h("strong", {}, who.title),
+      who.company && h("span", { class: "soft" }, who.company), since && h("span", { class: "clock push", "data-since": since }, clock(Date.now() + this.skew - since)));
   }
 
   drawCard(card) {
@@ -120,7 +130,7 @@ export class Calls {
         since && h("span", { class: "clock push", "data-since": since }, clock(Date.now() + this.skew - since)),
         this.isOver(card) && h("button", { class: "small push", onclick: () => { this.cards.delete(card.call); this.app.refresh("calls"); } }, t("dismiss"))),
       h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
-        !who.party && who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t("unknownCaller"))),
+        !who.party && who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller"))),
       who.several && h("div", { class: "stack" }, h("strong", {}, t("severalMatch")),
         h("ul", { class: "plain" }, card.parties.map((party) =>
           h("li", {}, h("button", { onclick: () => { this.chosen.set(card.call, party.id); this.app.refresh("calls"); } },

@@ -38,7 +38,12 @@ const words = {
     version: "version {v}", s_ready: "Prêt", s_starting: "Démarrage", s_missing: "Absent", s_denied: "Accès refusé", s_gone: "Débranché", s_failed: "En panne",
     s_failing: "En défaut", present: "{n} présents", seen: "{n} lectures", centreHas: "Le centre a enregistré {n}", delivering: "Transmission en cours",
     notDelivering: "Pas de transmission", notSaved: "Rien n’est enregistré : {why}", language: "English", today: "aujourd’hui", justNow: "à l’instant",
-    error: "Erreur : {why}", noise: "{n} octets de parasites", callsRunning: "{n} en cours",
+    error: "Erreur : {why}", noise: "{n} octets de parasites", unknownNumber: "Numéro inconnu",
+    "code_emergency-number": "Les numéros d’urgence se composent à la main.", "code_premium-number": "Les numéros surtaxés ne sont pas appelés d’un clic.",
+    "code_not-a-number": "Ce n’est pas un numéro que l’on peut appeler.", "code_no-extension": "Prenez d’abord votre poste.",
+    "code_no-telephone-link": "Aucune passerelle n’a de liaison avec un standard.", "code_too-many-calls": "Trop d’appels en une minute.",
+    "code_not-open": "Cette livraison n’est pas ouverte, ou quelqu’un vient de la clôturer.", "code_delivery-closed": "Cette livraison est clôturée.",
+    "code_too-large": "Ce fichier est trop grand.", "code_bad-columns": "La première ligne doit nommer les colonnes : delivery_note, supplier, gtin, description, quantity.", callsRunning: "{n} en cours",
   },
   en: {
     skip: "Skip to content", receiving: "Receiving", calls: "Calls", gateways: "Gateways", name: "Your name",
@@ -73,7 +78,7 @@ const words = {
     oldest: "oldest: {when}", version: "version {v}", s_ready: "Ready", s_starting: "Starting", s_missing: "Missing", s_denied: "Access denied",
     s_gone: "Unplugged", s_failed: "Failed", s_failing: "Failing", present: "{n} present", seen: "{n} readings", centreHas: "The centre has committed {n}",
     delivering: "Delivering", notDelivering: "Not delivering", notSaved: "Nothing is saved: {why}", language: "Français", today: "today", justNow: "just now",
-    error: "Error: {why}", noise: "{n} bytes of noise", callsRunning: "{n} running",
+    error: "Error: {why}", noise: "{n} bytes of noise", unknownNumber: "Unknown number", callsRunning: "{n} running",
   },
 };
 
