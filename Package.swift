@@ -100,6 +100,10 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"], exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
+        .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "UplinkTests", dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],

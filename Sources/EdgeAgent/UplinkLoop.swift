@@ -264,8 +264,8 @@ final class UplinkLoop: Sendable {
     private func acknowledge(_ ack: Ack, _ state: State, _ now: Instant) {
         let wasOpen = state.delivery.isOpen
         if ack.hello != nil { try? state.builder.refresh() }
-        let knows = ack.boot.map { state.builder.knows($0) } ?? true
-        perform(state.delivery.acknowledged(ack, knowsBoot: knows, at: now), state, now)
+        let wrote = ack.boot.map { state.builder.wrote($0, seq: ack.cumulative) } ?? true
+        perform(state.delivery.acknowledged(ack, wroteFrontier: wrote, at: now), state, now)
         status.with { $0.lastAck = Clocks.wall }
         if !wasOpen, state.delivery.isOpen { logger.info("delivering", metadata: ["from": "\(state.delivery.frontier + 1)"]) }
     }

@@ -85,7 +85,7 @@ public final class Applier {
             }
             var answer = try ack(stream, at: now)
             answer.hello = hello.nonce
-            answer.boot = stream.boot
+            answer.boot = try store.boot(stream: stream.id, seq: stream.frontier)
             return (answer, lost)
         }
     }
@@ -160,7 +160,6 @@ public final class Applier {
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
         if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
         stream.frontier = try store.contiguous(stream: stream.id, after: stream.frontier)
-        stream.boot = frame.boot
         try store.note(boot: frame.boot, stream: stream.id, first: frame.first, last: frame.last)
     }
 

@@ -109,8 +109,9 @@ public struct Delivery: Sendable {
         return link == .down ? [] : connected(at: now)
     }
 
-    /// `knowsBoot` says whether the boot that the centre names is in our file.
-    public mutating func acknowledged(_ ack: Ack, knowsBoot: Bool, at now: Instant) -> [Step] {
+    /// `wroteFrontier` says whether the boot that the centre names for its last row is the one that wrote that number in
+    /// our file; false means that the file has gone back in time and taken numbers that were used before.
+    public mutating func acknowledged(_ ack: Ack, wroteFrontier: Bool, at now: Instant) -> [Step] {
         guard ack.epoch == epoch, ack.lane == .bulk, link != .stopped, link != .down else { return [] }
         if ack.verdict == .cloned {
             link = .stopped
@@ -118,7 +119,7 @@ public struct Delivery: Sendable {
         }
         if let hello = ack.hello {
             guard hello == nonce else { return [] }
-            guard ack.cumulative <= highest, knowsBoot || ack.boot == nil else {
+            guard ack.cumulative <= highest, wroteFrontier || ack.boot == nil else {
                 link = .down
                 return [.reissue(reason: "this agent's buffer is older than what the centre has from it")]
             }
@@ -134,6 +135,8 @@ public struct Delivery: Sendable {
         frontier = max(frontier, ack.cumulative)
         measure(ack, at: now)
         flights.removeAll { $0.last <= frontier }
+        // Cut differently before a break, a frame may be half settled: what is settled may be gone from the disk.
+        for index in flights.indices where flights[index].first <= frontier { flights[index].first = frontier + 1 }
         for range in ack.selective {
             for index in flights.indices where range.contains(flights[index].first) && range.contains(flights[index].last) {
                 flights[index].arrived = true

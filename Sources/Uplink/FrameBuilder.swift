@@ -28,7 +28,11 @@ public final class FrameBuilder {
         formers = try OutboxFile.formers(in: database)
     }
 
-    public func knows(_ boot: Boot) -> Bool { boots[boot.counter]?.boot == boot }
+    /// True unless this file says that another boot wrote the row of that number.
+    public func wrote(_ boot: Boot, seq: UInt64) -> Bool {
+        let writer = boots.values.filter { $0.first <= seq }.max { ($0.first, $0.boot.counter) < ($1.first, $1.boot.counter) }
+        return writer.map { $0.boot == boot } ?? true
+    }
 
     /// Bytes of all rows that wait, and their oldest moment in Unix milliseconds.
     public func backlog() throws -> (bytes: Int, oldest: Int64?) {

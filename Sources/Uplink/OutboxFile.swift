@@ -16,6 +16,8 @@ public final class OutboxFile {
         /// Unix milliseconds of `dt` = 0, as last seen by that boot.
         public var origin: Int64
         public var synced: Bool
+        /// The first number it could issue in the present epoch; a boot's numbers end where the next one's begin.
+        public var first: UInt64
     }
 
     /// Rows that were issued under another epoch before: their old number is `seq + shift`.
@@ -68,7 +70,7 @@ public final class OutboxFile {
                 rejected INTEGER NOT NULL, skipped INTEGER NOT NULL);
             CREATE TABLE boot (
                 counter INTEGER PRIMARY KEY, random INTEGER NOT NULL, kernel TEXT NOT NULL, origin INTEGER NOT NULL,
-                synced INTEGER NOT NULL);
+                synced INTEGER NOT NULL, first INTEGER NOT NULL);
             CREATE TABLE former (last INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, shift INTEGER NOT NULL);
             CREATE TABLE command (
                 id TEXT PRIMARY KEY, received INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, cause TEXT);
@@ -165,8 +167,8 @@ public final class OutboxFile {
         let counter = (try database.integer("SELECT max(counter) FROM boot") ?? 0) + 1
         let boot = Boot(counter: UInt64(counter), random: random.next())
         try database.run(
-            "INSERT INTO boot VALUES (?, ?, ?, ?, ?)", .integer(counter), .integer(boot.random), .text(kernel),
-            .integer(origin), .bool(synced))
+            "INSERT INTO boot VALUES (?, ?, ?, ?, ?, ?)", .integer(counter), .integer(boot.random), .text(kernel),
+            .integer(origin), .bool(synced), .integer(next))
         // Boots whose rows are all gone stay known for a while: the centre may still name one of them.
         try database.run("DELETE FROM boot WHERE counter <= ? - 1000", .integer(counter))
         return boot
@@ -179,10 +181,10 @@ public final class OutboxFile {
     }
 
     public static func boots(in database: Database) throws -> [UInt64: BootRecord] {
-        let records = try database.rows("SELECT counter, random, kernel, origin, synced FROM boot") { row in
+        let records = try database.rows("SELECT counter, random, kernel, origin, synced, first FROM boot") { row in
             BootRecord(
                 boot: Boot(counter: row.word(0), random: row.word(1)), kernel: row.text(2), origin: row.integer(3),
-                synced: row.bool(4))
+                synced: row.bool(4), first: row.word(5))
         }
         return Dictionary(uniqueKeysWithValues: records.map { ($0.boot.counter, $0) })
     }
@@ -212,6 +214,12 @@ public final class OutboxFile {
             next = 1
         }
         forgotten = 0
+        // The newest boot goes on from here; older ones keep what is left of theirs, or nothing.
+        try database.run(
+            """
+            UPDATE boot SET first = coalesce((SELECT min(seq) FROM row WHERE row.boot = boot.counter),
+                CASE WHEN counter = (SELECT max(counter) FROM boot) THEN ? ELSE 0 END)
+            """, .integer(next))
         try store()
     }
 

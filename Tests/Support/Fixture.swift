@@ -62,3 +62,18 @@ public struct SeededRandom: RandomNumberGenerator {
         return z ^ z >> 31
     }
 }
+
+public func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+/// A folder of its own for a test, removed with it.
+public final class TemporaryFolder: Sendable {
+    public let path: String
+
+    public init(_ name: String = #function) {
+        let clean = name.filter { $0.isLetter || $0.isNumber }
+        path = "/tmp/quai-test-\(getpid())-\(clean)-\(UInt32.random(in: .min ... .max))"
+        mkdir(path, 0o700)
+    }
+
+    deinit { _ = system("rm -rf '\(path)'") }
+}

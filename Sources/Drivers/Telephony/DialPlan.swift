@@ -1,17 +1,43 @@
-import _StringProcessing
+import Glibc
 
-/// Which names and numbers are this site's own telephones.
-struct DialPlan {
-    private let pattern: Regex<AnyRegexOutput>?
+/// Which names and numbers are this site's own telephones: a POSIX extended regular expression, with `\d` for a digit.
+/// The C library's, because Swift's would add two megabytes to the agent.
+public struct DialPlan {
+    private final class Pattern {
+        var compiled = regex_t()
+        deinit { regfree(&compiled) }
+
+        init?(_ text: String) {
+            var posix = ""
+            var escaped = false
+            for character in text {
+                if escaped {
+                    posix += character == "d" ? "[0-9]" : "\\\(character)"
+                } else if character != "\\" {
+                    posix.append(character)
+                }
+                escaped = !escaped && character == "\\"
+            }
+            guard regcomp(&compiled, posix, REG_EXTENDED | REG_NOSUB) == 0 else { return nil }
+        }
+    }
+
+    private let pattern: Pattern?
     private var known: [String: Bool] = [:]
 
-    /// A pattern that is not a regular expression matches nothing; `check` reports it before it comes this far.
-    init(pattern: String) { self.pattern = try? Regex(pattern) }
+    /// Answers kept; beyond it a name is compared anew each time.
+    static let knownLimit = 10_000
 
-    mutating func isExtension(_ text: String) -> Bool {
+    /// A pattern that is not a regular expression matches nothing; `isValid` tells before it comes this far.
+    public init(pattern: String) { self.pattern = Pattern(pattern) }
+
+    public var isValid: Bool { pattern != nil }
+
+    public mutating func isExtension(_ text: String) -> Bool {
         if let answer = known[text] { return answer }
-        let answer = pattern.map { text.firstMatch(of: $0) != nil } ?? false
-        if known.count < 10_000 { known[text] = answer }
+        guard let pattern else { return false }
+        let answer = regexec(&pattern.compiled, text, 0, nil, 0) == 0
+        if known.count < DialPlan.knownLimit { known[text] = answer }
         return answer
     }
 }

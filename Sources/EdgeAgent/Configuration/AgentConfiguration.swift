@@ -167,7 +167,7 @@ extension AgentConfiguration.Device {
         settings.user = section.string("user")
         let secret = section.secret("secret")
         if let plan = section.string("internal-plan") {
-            if (try? Regex(plan)) == nil {
+            if !DialPlan(pattern: plan).isValid {
                 section.reject("internal-plan", "is not a regular expression")
             } else {
                 settings.internalPlan = plan

@@ -19,7 +19,7 @@ struct RecordingOptions: ParsableArguments {
         }
         var settings = SessionSettings(name: name)
         if let internalPlan {
-            guard (try? Regex(internalPlan)) != nil else { throw Exit.say("\(internalPlan) is not a regular expression") }
+            guard DialPlan(pattern: internalPlan).isValid else { throw Exit.say("\(internalPlan) is not a regular expression") }
             settings.internalPlan = internalPlan
         }
         return driver.session(settings)

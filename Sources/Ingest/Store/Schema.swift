@@ -9,7 +9,7 @@ enum Schema {
             since INTEGER NOT NULL, alarm TEXT);
         CREATE TABLE stream (
             id INTEGER PRIMARY KEY, agent TEXT NOT NULL, epoch INTEGER NOT NULL, frontier INTEGER NOT NULL DEFAULT 0,
-            counter INTEGER, random INTEGER, applied INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
+            applied INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
             skipped INTEGER NOT NULL DEFAULT 0, UNIQUE (agent, epoch));
         -- Which boot wrote which numbers: tells rows of a restored file from those that took their numbers since.
         CREATE TABLE stream_boot (

@@ -7,8 +7,6 @@ struct Stream: Equatable {
     var agent: String
     var epoch: UInt64
     var frontier: UInt64
-    /// Boot of the last row committed.
-    var boot: Boot?
     var applied: UInt64
     var rejected: UInt64
     var skipped: UInt64
@@ -16,13 +14,13 @@ struct Stream: Equatable {
 
 extension Store {
     func stream(agent: String, epoch: UInt64) throws -> Stream {
-        let columns = "SELECT id, frontier, counter, random, applied, rejected, skipped FROM stream WHERE agent=? AND epoch=?"
+        let columns = "SELECT id, frontier, applied, rejected, skipped FROM stream WHERE agent=? AND epoch=?"
         func read() throws -> Stream? {
             try database.first(columns, .text(agent), .integer(epoch)) { row in
                 Stream(
                     id: row.integer(0), agent: agent, epoch: epoch, frontier: row.word(1),
-                    boot: row.isNull(2) ? nil : Boot(counter: row.word(2), random: row.word(3)), applied: row.word(4),
-                    rejected: row.word(5), skipped: row.word(6))
+                    applied: row.word(2), rejected: row.word(3),
+                    skipped: row.word(4))
             }
         }
         if let stream = try read() { return stream }
@@ -36,10 +34,8 @@ extension Store {
 
     func save(_ stream: Stream) throws {
         try database.run(
-            "UPDATE stream SET frontier=?, counter=?, random=?, applied=?, rejected=?, skipped=? WHERE id=?",
-            .integer(stream.frontier), stream.boot.map { .integer($0.counter) } ?? .null,
-            stream.boot.map { .integer($0.random) } ?? .null, .integer(stream.applied), .integer(stream.rejected),
-            .integer(stream.skipped), .integer(stream.id))
+            "UPDATE stream SET frontier=?, applied=?, rejected=?, skipped=? WHERE id=?", .integer(stream.frontier),
+            .integer(stream.applied), .integer(stream.rejected), .integer(stream.skipped), .integer(stream.id))
     }
 
     struct RecordRow {
@@ -114,6 +110,14 @@ extension Store {
             INSERT INTO stream_boot VALUES (?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET first=min(first, excluded.first), last=max(last, excluded.last)
             """, .integer(stream), .integer(boot.counter), .integer(boot.random), .integer(first), .integer(last))
+    }
+
+    /// Which boot of the agent wrote a row.
+    func boot(stream: Int64, seq: UInt64) throws -> Boot? {
+        try database.first(
+            "SELECT counter, random FROM stream_boot WHERE stream=?1 AND ?2 BETWEEN first AND last ORDER BY first DESC LIMIT 1",
+            .integer(stream), .integer(seq)
+        ) { Boot(counter: $0.word(0), random: $0.word(1)) }
     }
 
     /// True when this very row was committed under its former key: same epoch, number and writing boot.

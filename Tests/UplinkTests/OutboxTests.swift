@@ -1,0 +1,224 @@
+import Ingest
+import Model
+import Platform
+import SQLite
+import TestSupport
+import Testing
+import Uplink
+
+struct OutboxTests {
+    static func row(_ text: String) -> Model.Row { .barcode(device: "gate", zone: "dock", Barcode(text: text)) }
+
+    static func open(_ path: String, budget: Int64? = nil) throws -> (OutboxFile, Boot) {
+        var random = SystemRandomNumberGenerator()
+        let file = try OutboxFile(path: path, budget: budget, random: &random)
+        let boot = try file.begin(kernel: "k", origin: 1_000_000, synced: true, random: &random)
+        return (file, boot)
+    }
+
+    @Test func numbersHaveNoHolesAndTheAccountCloses() throws {
+        let folder = TemporaryFolder()
+        let (file, boot) = try OutboxTests.open("\(folder.path)/outbox.db")
+        try file.database.transaction {
+            for index in 1...10 { try file.insert(OutboxTests.row("\(index)").encoded(at: 5), boot: boot.counter) }
+            try file.store()
+        }
+        try file.database.transaction {
+            try file.forget(upTo: 4, rejected: [2, 99])
+            try file.store()
+        }
+        #expect(file.account == Account(produced: 10, committed: 3, pending: 6, rejected: 1, skipped: 0))
+        #expect(file.account.isClosed)
+        let (again, _) = try OutboxTests.open("\(folder.path)/outbox.db")
+        #expect(again.account == file.account && again.next == 11 && again.forgotten == 4 && again.epoch == file.epoch)
+    }
+
+    @Test func aDamagedRowBecomesASkipWithAReason() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/outbox.db"
+        let (file, boot) = try OutboxTests.open(path)
+        for index in 1...3 { try file.insert(OutboxTests.row("\(index)").encoded(at: 5), boot: boot.counter) }
+        try file.store()
+        try file.database.run("UPDATE row SET body = x'83000000' WHERE seq = 2")
+        let rows = try OutboxFile.rows(in: file.database, from: 1, limit: 10, bytes: 10_000)
+        #expect(rows.count == 3)
+        let (_, damaged) = try Model.Row.decode(try CBOR(decoding: rows[1].body))
+        #expect(damaged == .skipped(reason: "damaged on disk"))
+    }
+
+    @Test func frameHoldsRowsOfOneBootOnly() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/outbox.db"
+        let (file, first) = try OutboxTests.open(path)
+        for index in 1...3 { try file.insert(OutboxTests.row("a\(index)").encoded(at: 5), boot: first.counter) }
+        try file.store()
+        let (later, second) = try OutboxTests.open(path)
+        for index in 1...3 { try later.insert(OutboxTests.row("b\(index)").encoded(at: 5), boot: second.counter) }
+        try later.store()
+        let builder = try FrameBuilder(path: path)
+        try builder.refresh()
+        let frame = try #require(try builder.frame(epoch: later.epoch, from: 1))
+        #expect(frame.count == 3 && frame.boot == first)
+        let next = try #require(try builder.frame(epoch: later.epoch, from: 4))
+        #expect(next.count == 3 && next.boot == second)
+        #expect(try Frame(decoding: frame.encoded) == frame)
+    }
+
+    /// A full disk refuses with a clear word, loses nothing that was accepted, and accepts again when there is room.
+    @Test func aFullBufferRefusesAndRecovers() throws {
+        let folder = TemporaryFolder()
+        let (file, boot) = try OutboxTests.open("\(folder.path)/outbox.db", budget: 300_000)
+        let outbox = Outbox(path: "\(folder.path)/outbox.db") { _ in }
+        let outcomes = Locked<(saved: Int, refused: Int, answers: Int)>((0, 0, 0))
+        let box = Locked<OutboxFile?>(file)
+        startThread("writer") {
+            outbox.run(file: box.with { $0.take()! }, boot: boot, kernel: "k", clock: { (Clocks.now, Clocks.wall, true) })
+        }
+        let long = String(repeating: "x", count: 2000)
+        func append(_ count: Int) {
+            let before = outcomes.with { $0.answers }
+            for index in 0..<count {
+                outbox.append([Outbox.Entry(OutboxTests.row("\(index)\(long)"), at: Clocks.now)]) { outcome in
+                    outcomes.change {
+                        $0.answers += 1
+                        if case .saved = outcome { $0.saved += 1 }
+                        if case .refused(.full) = outcome { $0.refused += 1 }
+                    }
+                }
+            }
+            _ = outcomes.wait(timeout: 20_000) { $0.answers == before + count ? true : nil }
+        }
+        for _ in 0..<10 { append(30) }
+        let full = outcomes.with { $0 }
+        #expect(full.refused > 0 && full.saved > 0 && full.saved + full.refused == 300)
+        #expect(outbox.now.trouble == .full)
+        #expect(outbox.now.account.produced == UInt64(full.saved) && outbox.now.account.isClosed)
+        // The centre takes everything: there is room again.
+        outbox.forget(upTo: outbox.now.next - 1, rejected: [])
+        let end = Clocks.now + .seconds(20)
+        while outbox.now.account.pending > 0, Clocks.now < end { _ = waitFor([], milliseconds: 5) }
+        append(1)
+        #expect(outcomes.with { $0.saved } == full.saved + 1)
+        #expect(outbox.now.trouble == nil && outbox.now.account.isClosed)
+        outbox.close()
+    }
+
+    @Test func aCommandIsBegunOnce() throws {
+        let folder = TemporaryFolder()
+        let (file, _) = try OutboxTests.open("\(folder.path)/outbox.db")
+        let command = Command(id: "01J", action: .dial(extension: "101", number: "0145", display: nil, device: nil), issued: 1, ttl: 15)
+        #expect(try file.begin(command: command, at: 1))
+        #expect(try !file.begin(command: command, at: 2))
+        #expect(try file.unfinished() == [command])
+        try file.update(CommandProgress(id: "01J", state: .failed, cause: "busy"))
+        #expect(try file.unfinished().isEmpty)
+        #expect(try file.progress(of: "01J") == CommandProgress(id: "01J", state: .failed, cause: "busy"))
+    }
+}
+
+/// The real outbox file and the real applier, with files restored from yesterday and batches that abort.
+struct RestoreTests {
+    final class Road {
+        let folder = TemporaryFolder()
+        var file: OutboxFile
+        var boot: Boot
+        var store: Store
+        var applier: Applier
+        var random: SeededRandom
+        var epochs = 0
+
+        var path: String { "\(folder.path)/outbox.db" }
+        var centre: String { "\(folder.path)/ingest.db" }
+
+        init(seed: UInt64) throws {
+            random = SeededRandom(seed: seed)
+            file = try OutboxFile(path: "\(folder.path)/outbox.db", random: &random)
+            boot = try file.begin(kernel: "k", origin: 0, synced: true, random: &random)
+            store = try Store(path: "\(folder.path)/ingest.db")
+            applier = Applier(store: store)
+        }
+
+        func scan(_ text: String) throws {
+            try file.database.transaction {
+                try file.insert(OutboxTests.row(text).encoded(at: 1), boot: boot.counter)
+                try file.store()
+            }
+        }
+
+        /// A new process on whatever file lies there; greets, and reissues when the centre names a boot it never had.
+        func restart() throws {
+            file = try OutboxFile(path: path, random: &random)
+            boot = try file.begin(kernel: "k", origin: 0, synced: true, random: &random)
+        }
+
+        func greet() throws {
+            let hello = Hello(
+                epoch: file.epoch, boot: boot, nonce: random.next(), bulk: .init(lowest: file.forgotten + 1, highest: file.next - 1),
+                urgent: .init(lowest: 1, highest: 0), clock: 0)
+            let ack = try applier.greet(hello, agent: "dock", at: 0).ack
+            let builder = try FrameBuilder(path: path)
+            try builder.refresh()
+            if ack.cumulative > file.next - 1 || ack.boot.map({ !builder.wrote($0, seq: ack.cumulative) }) ?? false {
+                try file.database.transaction { try file.reissue(random: &random) }
+                epochs += 1
+                try greet()
+            }
+        }
+
+        func send(limit: Int = .max, forget: Bool = true) throws {
+            try greet()
+            let builder = try FrameBuilder(path: path)
+            try builder.refresh()
+            var next = file.forgotten + 1
+            var sent = 0
+            while sent < limit, let frame = try builder.frame(epoch: file.epoch, from: next, count: Int.random(in: 1...7, using: &random)) {
+                let result = try applier.apply([("dock", frame.encoded)], at: 0)
+                next = frame.last + 1
+                sent += 1
+                guard forget, let ack = result.acks.last?.ack else { continue }
+                try file.database.transaction {
+                    try file.forget(upTo: ack.cumulative, rejected: [])
+                    try file.store()
+                }
+            }
+        }
+
+        func copy(_ from: String, _ to: String) throws {
+            for suffix in ["", "-wal", "-shm"] {
+                if Files.exists(from + suffix) { try Files.write(try Files.read(from + suffix), to: to + suffix) } else { _ = try? Files.write([], to: to + suffix) }
+            }
+        }
+    }
+
+    @Test(arguments: 1...40)
+    func aRestoredBufferLosesNothingAndDoublesNothing(seed: Int) throws {
+        let road = try Road(seed: UInt64(seed))
+        var scans: [String] = []
+        func scan(_ count: Int, _ name: String) throws {
+            for index in 0..<count {
+                scans.append("\(name)\(index)")
+                try road.scan("\(name)\(index)")
+            }
+        }
+        try scan(Int.random(in: 1...12, using: &road.random), "a")
+        try road.send(limit: Int.random(in: 0...3, using: &road.random), forget: Bool.random(using: &road.random))
+        try road.copy(road.path, "\(road.folder.path)/backup.db")
+        let atBackup = scans.count
+        try scan(Int.random(in: 0...10, using: &road.random), "b")
+        try road.send(limit: Int.random(in: 0...4, using: &road.random))
+        // What was scanned since the backup and not delivered is gone with the disk: that is no fault of delivery.
+        let delivered = Set(try road.store.database.rows("SELECT subject FROM record") { $0.text(0) })
+        scans = Array(scans[..<atBackup]) + scans[atBackup...].filter { delivered.contains($0) }
+        try road.copy("\(road.folder.path)/backup.db", road.path)
+        try road.restart()
+        try scan(Int.random(in: 0...15, using: &road.random), "c")
+        try road.send()
+        try scan(2, "d")
+        try road.send()
+        var counts: [String: Int] = [:]
+        // A row that was known under its former key is kept without effect: count effects by text.
+        for text in try road.store.database.rows("SELECT DISTINCT subject FROM record", map: { $0.text(0) }) { counts[text, default: 0] += 1 }
+        #expect(Set(counts.keys) == Set(scans), "seed \(seed)")
+        #expect(road.file.account.isClosed)
+    }
+}
