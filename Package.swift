@@ -105,6 +105,12 @@ let package = Package(
             name: "UplinkTests", dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "EdgeAgentTests", dependencies: ["EdgeAgent", "Drivers", "Model", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "IngestTests", dependencies: ["Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
+            exclude: ["phone-numbers.tsv"], swiftSettings: strict),
+        .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],
             swiftSettings: strict),

@@ -11,7 +11,7 @@ extension Driver {
         }
         var lines = [
             "# Made by `edge-agent rules` from the driver catalogue; do not edit.",
-            "# Serial bridges that readers are built with: the group quai may open them, ModemManager leaves them alone.",
+            "# Serial bridges that readers are built with: the group dialout may open them, ModemManager leaves them alone.",
             "ACTION==\"remove\", GOTO=\"quai_end\"",
             "SUBSYSTEM!=\"tty\", GOTO=\"quai_end\"",
         ]
@@ -19,7 +19,7 @@ extension Driver {
             let parts = id.split(separator: ":")
             lines.append("# \(bridges[id]!.joined(separator: ", "))")
             lines.append(
-                "ATTRS{idVendor}==\"\(parts[0])\", ATTRS{idProduct}==\"\(parts[1])\", GROUP=\"quai\", MODE=\"0660\", "
+                "ATTRS{idVendor}==\"\(parts[0])\", ATTRS{idProduct}==\"\(parts[1])\", GROUP=\"dialout\", MODE=\"0660\", "
                     + "ENV{ID_MM_DEVICE_IGNORE}=\"1\", TAG+=\"systemd\"")
         }
         lines.append("LABEL=\"quai_end\"")

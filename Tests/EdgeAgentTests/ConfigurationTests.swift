@@ -1,0 +1,75 @@
+import Drivers
+@testable import EdgeAgent
+import Ports
+import Settings
+import TestSupport
+import Testing
+
+struct ConfigurationTests {
+    @Test func everyMistakeIsReportedWithItsPlace() throws {
+        let text = """
+            version = 1
+            agent = "Lyon Dock"
+            [uplink]
+            brocker = "mqtts://ingest.example:8883"
+            [reader.dock]
+            driver = "m1000"
+            port = "/dev/ttyUSB0"
+            power-dbm = "high"
+            [phone.pbx]
+            driver = "asterisk-ami"
+            address = "tcp:127.0.0.1:5038"
+            secret = "hunter2"
+            """
+        let problems = #expect(throws: Problems.self) { try AgentConfiguration(parsing: text, file: "agent.toml") }
+        #expect(
+            problems?.list.map(\.description) == [
+                #"agent.toml:2:1: "agent" must be 1 to 32 of a-z, 0-9 and -"#,
+                #"agent.toml:4:1: unknown key "brocker" in [uplink]; did you mean "broker"?"#,
+                #"agent.toml:6:1: "driver" must be one of rdm6300, m100, barcode, not "m1000""#,
+                #"agent.toml:8:1: "power-dbm" must be a number from 0.0 to 33.0"#,
+                #"agent.toml:12:1: "secret" must be credential:NAME or file:PATH; a secret never stands in this file"#,
+            ])
+        // The secret itself is in no message.
+        #expect(problems?.description.contains("hunter2") == false)
+    }
+
+    @Test func textThatIsNotTOMLSaysWhere() throws {
+        let problems = #expect(throws: Problems.self) { try AgentConfiguration(parsing: "version = 1\nagent = \n", file: "a.toml") }
+        #expect(problems?.list.first?.line == 2)
+    }
+
+    @Test func aGoodFileIsUnderstood() throws {
+        let text = """
+            version = 1
+            agent = "lyon-dock-1"
+            site = "lyon"
+            [uplink]
+            broker = "mqtts://ingest.example:8883"
+            [reader.dock-left]
+            driver = "m100"
+            port = "/dev/serial/by-id/usb-x"
+            zone = "dock-1"
+            power-dbm = 26
+            [phone.pbx]
+            driver = "asterisk-ami"
+            address = "tcp:[::1]:5038"
+            user = "quai"
+            secret = "credential:pbx"
+            internal-plan = '^1\\d\\d$'
+            """
+        let configuration = try AgentConfiguration(parsing: text, file: "agent.toml")
+        #expect(configuration.devices.map(\.name) == ["dock-left", "pbx"])
+        #expect(configuration.devices[0].settings.powerDBm == 26 && configuration.devices[0].zone == "dock-1")
+        #expect(configuration.devices[1].address.description == "tcp:[::1]:5038")
+    }
+
+    @Test func theDefaultsWork() throws {
+        #expect(try AgentConfiguration.load(nil).uplink.broker == "mqtt://127.0.0.1:1883")
+    }
+
+    @Test func theUdevRulesAreCurrent() {
+        let written = Fixture.bytes(at: Fixture.root + "/udev/60-quai.rules")
+        #expect(String(decoding: written, as: UTF8.self) == Driver.udevRules, "run make rules")
+    }
+}

@@ -1,0 +1,248 @@
+import Identifiers
+import Ingest
+import Model
+import SQLite
+import TestSupport
+import Testing
+
+struct ReceivingTests {
+    static let gtin = "03608439390616"
+
+    static func reception(_ expected: [String: Int]) -> Reception { Reception(delivery: 1, note: "BL-1", expected: expected) }
+
+    static func tag(_ serial: UInt64, gtin: String = ReceivingTests.gtin) -> Model.Row {
+        .appeared(.init(device: "r", zone: "dock", tag: TagID(.epcGen2, EPC.sgtin96(gtin: gtin, companyDigits: 6, serial: serial)!), rssiDBm: -50, antenna: nil, reads: 1))
+    }
+
+    static func decide(_ row: Model.Row, _ reception: Reception?, record: String = "a/1/s/1") -> Receiving.Change? {
+        Receiving.decide(row, record: record, at: reception, isNote: { $0.hasPrefix("BL-") }, isReceivedElsewhere: { _ in false })
+    }
+
+    @Test func aNoteOpensItsDelivery() {
+        let scan = Model.Row.barcode(device: "g", zone: "dock", Barcode(symbology: "]C0", text: " BL-2 "))
+        #expect(ReceivingTests.decide(scan, nil) == .open(note: "BL-2"))
+        let same = Model.Row.barcode(device: "g", zone: "dock", Barcode(text: "BL-1"))
+        #expect(ReceivingTests.decide(same, ReceivingTests.reception([:])) == nil)
+    }
+
+    @Test func expectedCompleteExtraAndUnknownAreTold() {
+        var reception = ReceivingTests.reception([ReceivingTests.gtin: 2])
+        var verdicts: [Count.Verdict] = []
+        let rows = [ReceivingTests.tag(1), ReceivingTests.tag(1), ReceivingTests.tag(2), ReceivingTests.tag(3), ReceivingTests.tag(9, gtin: "03608439390623")]
+        for row in rows {
+            guard case .count(let count)? = ReceivingTests.decide(row, reception) else { continue }
+            reception.apply(count)
+            verdicts.append(count.verdict)
+        }
+        #expect(verdicts == [.expected, .complete, .extra, .extra])
+        let odd = Model.Row.appeared(.init(device: "r", zone: "dock", tag: TagID(.epcGen2, [0xE2, 0x80]), rssiDBm: nil, antenna: nil, reads: 1))
+        guard case .count(let count)? = ReceivingTests.decide(odd, reception) else {
+            Issue.record("not counted")
+            return
+        }
+        #expect(count.verdict == .unknown && count.gtin == nil)
+    }
+
+    /// Fifty reads, in any order, count once each; the sums do not depend on the order.
+    @Test func theOrderOfReadsChangesNothing() {
+        for seed in 1...100 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed: seed)
+            let serials = (0..<200).map { _ in UInt64.random(in: 1...30, using: &random) }
+            var reception = ReceivingTests.reception([ReceivingTests.gtin: 20])
+            for serial in serials {
+                if case .count(let count)? = ReceivingTests.decide(ReceivingTests.tag(serial), reception) { reception.apply(count) }
+            }
+            #expect(reception.received[ReceivingTests.gtin] == Set(serials).count, "seed \(seed)")
+        }
+    }
+
+    @Test func theSameBarcodeTwiceIsTwoPieces() {
+        var reception = ReceivingTests.reception([ReceivingTests.gtin: 2])
+        for record in ["a/1/s/1", "a/1/s/2", "a/1/s/2"] {
+            let scan = Model.Row.barcode(device: "g", zone: "dock", Barcode(symbology: "]E0", text: "3608439390616"))
+            if case .count(let count)? = ReceivingTests.decide(scan, reception, record: record) { reception.apply(count) }
+        }
+        #expect(reception.received[ReceivingTests.gtin] == 2 && reception.isComplete)
+    }
+}
+
+struct ApplierTests {
+    static func frame(_ rows: [Model.Row], first: UInt64, epoch: UInt64 = 5, was: Frame.Former? = nil) -> [UInt8] {
+        let plain = Frame.body(of: rows.map { $0.encoded(at: 10) })
+        return Frame(
+            epoch: epoch, lane: .bulk, first: first, count: rows.count, boot: Boot(counter: 1, random: 2), origin: 1000, synced: true,
+            codec: .plain, crc: CRC32C.checksum(plain), body: plain, was: was
+        ).encoded
+    }
+
+    static func scan(_ text: String) -> Model.Row { .barcode(device: "g", zone: "dock", Barcode(text: text)) }
+
+    @Test func aFrameIsAppliedOnceInAnyOrder() throws {
+        let folder = TemporaryFolder()
+        let applier = Applier(store: try Store(path: "\(folder.path)/db"))
+        let one = ApplierTests.frame([ApplierTests.scan("a"), ApplierTests.scan("b")], first: 1)
+        let two = ApplierTests.frame([ApplierTests.scan("c")], first: 3)
+        var result = try applier.apply([("dock", two)], at: 0)
+        #expect(result.applied == 1 && result.acks[0].ack.cumulative == 0 && result.acks[0].ack.selective == [3...3])
+        result = try applier.apply([("dock", one), ("dock", one), ("dock", two)], at: 0)
+        #expect(result.applied == 2 && result.known == 3 && result.acks[0].ack.cumulative == 3)
+    }
+
+    @Test func poisonIsSetAsideAndBlocksNothing() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let applier = Applier(store: store)
+        let plain = CBOR.array([.array([CBOR(1), CBOR(99), .text("from the future")]), .array([CBOR(1), CBOR(3), .bool(true)]), .array([CBOR(1), CBOR(3), .text("g"), .text("d"), .null, .text("good")])]).encoded
+        let frame = Frame(
+            epoch: 5, lane: .bulk, first: 1, count: 3, boot: Boot(counter: 1, random: 2), origin: 0, synced: true, codec: .plain,
+            crc: CRC32C.checksum(plain), body: plain)
+        let result = try applier.apply([("dock", frame.encoded), ("dock", [0x99, 0xFF]), ("dock", [])], at: 0)
+        #expect(result.applied == 1 && result.rejected == 2 && result.refused.count == 2)
+        #expect(result.acks[0].ack.cumulative == 3)
+        #expect(result.acks[0].ack.rejected.sorted { $0.seq < $1.seq } == [.init(seq: 1, code: "unknown-kind"), .init(seq: 2, code: "malformed-row")])
+        // A bomb that unpacks to more than a frame may hold.
+        #expect(try store.recordCount() == 3)
+    }
+
+    @Test func aDeliveryIsOpenedCountedAndClosedThroughTheDatabase() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let csv = "delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;2\n"
+        #expect(try Import.deliveries(CSV(Array(csv.utf8)), into: store, dryRun: false, now: 0).accepted == 1)
+        let applier = Applier(store: store)
+        let rows = [ApplierTests.scan("BL-1"), ReceivingTests.tag(1), ReceivingTests.tag(1), ReceivingTests.tag(2)]
+        let events = try applier.apply([("dock", ApplierTests.frame(rows, first: 1))], at: 0).events
+        #expect(events.count == 3)
+        let id = try #require(try store.deliveryID(note: "BL-1"))
+        #expect(try store.delivery(id)?.received == 2 && store.delivery(id)?.missing == 0)
+        #expect(try store.close(delivery: id, who: "Camille", at: 9))
+        #expect(try !store.close(delivery: id, who: "Bruno", at: 10))
+        #expect(try store.delivery(id)?.closedBy == "Camille")
+        #expect(try store.export(delivery: id)?.contains("BL-1;Rexel;03608439390616;Disjoncteur;2;2;0;0") == true)
+    }
+
+    /// Call states in any order and any number: the newest revision stays, a missed call waits once.
+    @Test func theNewestStateOfACallStays() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        var ringing = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 5)
+        ringing.state = .ringing
+        ringing.caller = Party(number: "0199001234", name: nil)
+        var ended = ringing
+        ended.revision = 2
+        ended.state = .ended
+        ended.missedBy = ["101"]
+        ended.endedAt = 9
+        let key = CallKey.of(ended, region: "FR")
+        #expect(try store.save(ended, agent: "dock", key: key))
+        #expect(try !store.save(ringing, agent: "dock", key: key))
+        #expect(try !store.save(ended, agent: "dock", key: key))
+        #expect(try store.missedCalls().count == 1)
+        // Calling back settles it, in whichever direction.
+        var back = CallSnapshot(call: "pbx/2", revision: 3, startedAt: 20)
+        back.direction = .outbound
+        back.called = "+33199001234"
+        back.answeredAt = 25
+        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, region: "FR")))
+        #expect(try store.missedCalls().isEmpty)
+    }
+}
+
+struct ImportTests {
+    @Test func badRowsAreRefusedWithLineAndReasonAndGoodOnesKept() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let text = """
+            delivery_note;supplier;gtin;description;quantity
+            BL-1;Rexel;03608439390616;"Disjoncteur ""40 A"";
+            deux lignes";12
+            BL-1;Rexel;03608439390617;check digit;1
+            BL-1;Rexel;03608439390616;twice;1
+            BL-2;Rexel;3608439390623;thirteen digits;zero
+            BL-2;Rexel
+            ;Rexel;03608439390623;no note;1
+            BL-2;Rexel;3608439390623;good;3
+            """
+        let dry = try Import.deliveries(CSV(Array(text.utf8)), into: store, dryRun: true, now: 0)
+        #expect(dry.accepted == 2 && dry.refused.map(\.line) == [4, 5, 6, 7, 8])
+        #expect(dry.refused[0].reason == "the check digit of GTIN 03608439390617 is wrong")
+        #expect(try store.deliveries(closedSince: 0).isEmpty)
+        let done = try Import.deliveries(CSV(Array(text.utf8)), into: store, dryRun: false, now: 0)
+        #expect(done == dry)
+        // Importing the same file again changes nothing.
+        _ = try Import.deliveries(CSV(Array(text.utf8)), into: store, dryRun: false, now: 0)
+        #expect(try store.deliveries(closedSince: 0).map(\.expected) == [12, 3])
+    }
+
+    @Test func excelsFrenchEncodingIsRead() {
+        let csv = CSV([UInt8](Array("soci".utf8) + [0xE9] + Array("t\u{7D};nom\nCaf".utf8) + [0xE9] + Array(";x\n".utf8)))
+        #expect(csv.rows.first?.fields.first == "Café")
+        #expect(CSV([0xEF, 0xBB, 0xBF] + Array("a,b\n1,\"x\ny\"\n".utf8)).rows.first?.fields == ["1", "x\ny"])
+    }
+
+    @Test func aFormulaIsDefusedInExports() { #expect(CSV.line(["=cmd()", "-5", "a;b"]) == "'=cmd();-5;\"a;b\"\r\n") }
+
+    @Test func wrongColumnsAreNamed() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        #expect(throws: ImportError.self) { try Import.deliveries(CSV(Array("a;b\n1;2\n".utf8)), into: store, dryRun: true, now: 0) }
+    }
+}
+
+struct IdentifierTests {
+    /// The SGTIN-96 and SSCC-96 vectors of the Tag Data Standard and of public tests.
+    @Test func vectorsOfTheStandard() throws {
+        var checked = 0
+        for line in Fixture.text("DriversTests/vectors.txt").split(separator: "\n") where line.hasPrefix("TD-") {
+            let parts = line.split(separator: "|").map { $0.drop { $0 == " " } }
+            guard let bytes = Hex.bytes(parts[0].split(separator: " ")[2]), bytes[0] == 0x30 || bytes[0] == 0x31 else { continue }
+            let meaning = parts[1].split(separator: " ")
+            let epc = try EPC(bytes)
+            #expect(epc.tagURI == meaning[0])
+            if meaning.count > 2 {
+                let text = String(meaning[2])
+                if let gtin = epc.gtin { #expect(text == "(01)\(gtin)(21)\(epc.serial!)") }
+                if let sscc = epc.sscc { #expect(text == "(00)\(sscc)") }
+            }
+            checked += 1
+        }
+        #expect(checked >= 7)
+    }
+
+    @Test func encodingIsTheInverse() throws {
+        var random = SeededRandom(seed: 6)
+        for _ in 0..<1000 {
+            let digits = (0..<13).map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
+            let gtin = digits + String(GS1.checkDigit(digits))
+            let serial = UInt64.random(in: 0..<(1 << 38), using: &random)
+            let epc = try EPC(EPC.sgtin96(gtin: gtin, companyDigits: Int.random(in: 6...12, using: &random), serial: serial)!)
+            #expect(epc.gtin == gtin && epc.serial == String(serial))
+        }
+    }
+
+    @Test func malformedIsAReasonAndNeverAGuess() {
+        for hex in ["", "30", "3074257BF7194E4000001A", "301C000000000000000000FF", "E28011606000020471A2B3C4", "00"] {
+            #expect(throws: EPC.Unreadable.self) { try EPC(Hex.bytes(hex)!) }
+        }
+    }
+}
+
+struct PhoneTests {
+    /// Pairs computed with Google's metadata.
+    @Test func numbersAreUnderstoodAsTheTableSays() {
+        for line in Fixture.text("IngestTests/phone-numbers.tsv").split(separator: "\n").dropFirst() {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            let number = PhoneNumber(fields[2], region: fields[0], internalPlan: fields[1].isEmpty ? nil : fields[1])
+            #expect(number.key == fields[9], "\(fields[2])")
+            #expect(number.e164 ?? "" == fields[4], "\(fields[2])")
+            let kind =
+                switch fields[3] {
+                case "number": "subscriber"
+                case "short": fields[7] == "emergency" ? "emergency" : "short"
+                default: fields[3]
+                }
+            #expect(number.kind.rawValue == kind, "\(fields[2])")
+            #expect(number.premium == (fields[7] == "premium"), "\(fields[2])")
+        }
+    }
+}
