@@ -299,12 +299,10 @@ final class UplinkLoop: Sendable {
     }
 
     private func sayHello(_ state: State) {
-        let current = outbox.now
         let hello = Hello(
             epoch: state.delivery.epoch, boot: state.boot, nonce: state.nonce,
             bulk: .init(lowest: state.delivery.frontier + 1, highest: max(state.delivery.highest, state.delivery.frontier)),
             urgent: state.lane.extent, clock: Clocks.wall)
-        _ = current
         state.urgentLink.publish(Topic(.hello, of: configuration.agent).name, hello.json.text8, expiry: 10)
     }
 
@@ -348,16 +346,14 @@ final class UplinkLoop: Sendable {
             logger.warning("command refused", metadata: ["reason": "not a command of this version"])
             return
         }
-        outbox.begin(command) { [weak self, commanded, outbox] isNew in
-            if isNew {
-                commanded(command)
-            } else {
-                // Begun before: the centre wants its result again.
-                _ = outbox
-                self?.post(
-                    .command(command.id), type: "quai.command",
-                    data: CommandProgress(id: command.id, state: .accepted, cause: "already begun").json, life: .seconds(60))
+        outbox.begin(command) { [weak self, commanded] begun in
+            let answer: CommandProgress
+            switch begun {
+            case .first: return commanded(command)
+            case .before(let progress): answer = progress
+            case .refused(let error): answer = CommandProgress(id: command.id, state: .failed, cause: error.text)
             }
+            self?.post(.command(command.id), type: "quai.command", data: answer.json, life: .seconds(60))
         }
     }
 

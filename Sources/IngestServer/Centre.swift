@@ -277,6 +277,15 @@ actor Centre {
         hub.tell(user, "command", progress.json, at: Clocks.wall)
     }
 
+    /// Tells whoever clicked that nobody took it up; called now and then.
+    func expireCommands() throws {
+        let now = Clocks.wall
+        for (id, user) in try store.expireCommands(at: now) {
+            guard let user else { continue }
+            hub.tell(user, "command", CommandProgress(id: id, state: .expired).json, at: now)
+        }
+    }
+
     // MARK: browsers
 
     func join(_ socket: BrowserSocket, resume: Int64?, person: Person) {

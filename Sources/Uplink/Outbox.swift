@@ -37,9 +37,19 @@ public final class Outbox: Sendable {
         public var commitNanoseconds: UInt64 = 0
     }
 
+    /// What became of a request to begin a command.
+    public enum Begun: Equatable, Sendable {
+        /// Stored just now: act.
+        case first
+        /// Begun before; this is how far it came.
+        case before(CommandProgress)
+        /// Could not be stored: do not act.
+        case refused(OutboxError)
+    }
+
     private enum Job: Sendable {
         case append([Entry], done: @Sendable (Outcome) -> Void)
-        case command(Command, done: @Sendable (Bool) -> Void)
+        case command(Command, done: @Sendable (Begun) -> Void)
         case progress(CommandProgress)
         case beat(UInt64, done: @Sendable (UInt64) -> Void)
         case reissue(done: @Sendable () -> Void)
@@ -56,6 +66,8 @@ public final class Outbox: Sendable {
     public static let queueLimit = 8192
     /// Settled rows are deleted with the next commit, or after this many milliseconds without one.
     static let idleSweep: Int64 = 500
+    /// Commands stay known for a week, in milliseconds: longer than any broker may hold a repeat of one.
+    static let commandLife: Int64 = 7 * 86_400_000
 
     private let queue = Locked(Queue())
     private let status: Locked<Status>
@@ -79,8 +91,8 @@ public final class Outbox: Sendable {
         submit(.append(entries, done: done))
     }
 
-    /// Stores a command before anybody acts on it; `done(false)` when it was begun before.
-    public func begin(_ command: Command, done: @escaping @Sendable (Bool) -> Void) {
+    /// Stores a command before anybody acts on it.
+    public func begin(_ command: Command, done: @escaping @Sendable (Begun) -> Void) {
         submit(.command(command, done: done))
     }
 
@@ -192,9 +204,13 @@ public final class Outbox: Sendable {
             let range = first...(file.next - 1)
             after.append { done(.saved(range)) }
         case .command(let command, let done):
-            let isNew = try file.begin(command: command, at: wall)
-            try file.dropCommands(before: wall - 7 * 86_400_000)
-            after.append { done(isNew) }
+            try file.dropCommands(before: wall - Outbox.commandLife)
+            if try file.begin(command: command, at: wall) {
+                after.append { done(.first) }
+            } else {
+                let progress = try file.progress(of: command.id) ?? CommandProgress(id: command.id, state: .unknown)
+                after.append { done(.before(progress)) }
+            }
         case .progress(let progress): try file.update(progress)
         case .beat(let number, let done): after.append { done(number) }
         case .reissue(let done):
@@ -209,7 +225,7 @@ public final class Outbox: Sendable {
         for job in jobs {
             switch job {
             case .append(_, let done): done(.refused(reason))
-            case .command(_, let done): done(false)
+            case .command(_, let done): done(.refused(reason))
             case .beat(let number, let done): done(number)
             case .reissue(let done): done()
             case .progress: break

@@ -113,6 +113,15 @@ extension Store {
         return (user, agent)
     }
 
+    /// Commands that no agent took up in time are void; returns them with their owners.
+    public func expireCommands(at now: Int64) throws -> [(id: String, user: Int64?)] {
+        let void = try database.rows("SELECT id, user FROM command WHERE state='sent' AND expires<?", .integer(now)) {
+            ($0.text(0), $0.optionalInteger(1))
+        }
+        if !void.isEmpty { try database.run("UPDATE command SET state='expired' WHERE state='sent' AND expires<?", .integer(now)) }
+        return void.map { (id: $0.0, user: $0.1) }
+    }
+
     public func agent(ofCommand id: String, user: Int64) throws -> String? {
         try database.text("SELECT agent FROM command WHERE id=? AND user=?", .text(id), .integer(user))
     }
