@@ -16,7 +16,7 @@ test: deps deps-test
 	@packaging/test
 
 bench: deps
-	@packaging/build -c release
+	@packaging/build -c release --static-swift-stdlib
 	@QUAI_BIN="$$(swift build -c release --show-bin-path)" bench/run
 
 torture: deps build

@@ -27,6 +27,7 @@ let package = Package(
         .executable(name: "edge-agent", targets: ["EdgeAgent"]),
         .executable(name: "edge-ingest", targets: ["IngestServer"]),
         .executable(name: "edge-sim", targets: ["EdgeSim"]),
+        .executable(name: "quai-bench", targets: ["Bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -96,6 +97,10 @@ let package = Package(
             name: "EdgeSim",
             dependencies: ["Model", "Drivers", "Devices", "Rig", "SQLite", "Platform", argumentParser],
             path: "simulators/EdgeSim", swiftSettings: strict),
+
+        .executableTarget(
+            name: "Bench", dependencies: ["Model", "Devices", "Identifiers", "Platform", "Rig", argumentParser], path: "bench/Bench",
+            swiftSettings: strict),
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Devices
+import Glibc
+import Identifiers
+import Model
+import Platform
+import Rig
+
+/// How long it takes, with real processes on this machine: scan to saved, scan to screen, ring to card; and what the agent
+/// weighs. Prints one line a figure: name, median, 99th percentile, number of samples.
+@main
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "quai-bench")
+
+    @Option(help: "Folder with edge-agent and edge-ingest.") var binaries: String
+    @Option(help: "Samples of each.") var samples = 200
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let folder = "/tmp/quai-bench-\(getpid())"
+        let stand = try Stand(folder: folder, binaries: binaries)
+        defer {
+            stand.stop()
+            if let child = try? ChildProcess("rm", ["-rf", folder]) { child.wait() }
+        }
+        let gate = try stand.add("gate", "barcode")
+        let portal = try stand.add("portal", "m100")
+        try stand.add("badge", "rdm6300")
+        try stand.add("second", "m100")
+        let pbx = try stand.addPBX()
+        try stand.writeConfiguration(readers: [
+            ("gate", "barcode", "dock-1"), ("portal", "m100", "dock-1"), ("badge", "rdm6300", "door"), ("second", "m100", "dock-2"),
+        ])
+        try Files.write(
+            Array("delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;100000\n".utf8),
+            to: "\(folder)/deliveries.csv")
+        try Files.write(Array("company;name;phone\nDupont;Hélène;0199001234\n".utf8), to: "\(folder)/parties.csv")
+        for kind in ["deliveries", "parties"] {
+            try ChildProcess(
+                "\(binaries)/edge-ingest", ["import", kind, "\(folder)/\(kind).csv", "--config", "\(folder)/ingest.toml"],
+                log: "/dev/null"
+            ).wait()
+        }
+        try stand.startBroker()
+        try stand.startIngest()
+        try stand.startAgent()
+        let tail = Acceptance(socket: stand.controlSocket)
+        defer { tail.stop() }
+        guard tail.waitAttached(milliseconds: 20_000) else { throw PageClient.Failure(description: "the agent does not start") }
+        let page = try client(stand)
+        try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
+        try page.follow()
+        usleep(1_500_000)
+        gate.perform(.scan("BL-1"))
+        guard page.wait(milliseconds: 5000, for: { $0["type"]?.text == "delivery" }) != nil else {
+            throw PageClient.Failure(description: "the delivery did not open")
+        }
+        idle(stand)
+        scans(portal, tail, page)
+        calls(pbx, page)
+        idle(stand)
+        size()
+    }
+
+    private func client(_ stand: Stand) throws -> PageClient {
+        for _ in 0..<200 {
+            if let page = try? PageClient(port: stand.httpPort, name: "Bench") { return page }
+            usleep(50_000)
+        }
+        throw PageClient.Failure(description: "the centre does not start")
+    }
+
+    /// From the act in front of the reader; an M100 reports once in a round of 50 ms, which is the reader's own time.
+    private func scans(_ portal: DeviceRunner, _ tail: Acceptance, _ page: PageClient) {
+        var saved: [Double] = []
+        var shown: [Double] = []
+        for serial in 1...UInt64(samples) {
+            let bytes = EPC.sgtin96(gtin: "03608439390616", companyDigits: 6, serial: serial)!
+            let start = Clocks.now
+            portal.perform(.present([TagID(.epcGen2, bytes)], lasting: .milliseconds(10)))
+            if tail.waitFor(Hex.string(bytes), milliseconds: 2000) { saved.append(milliseconds(Clocks.now - start)) }
+            let subject = "tag:\(Hex.string(bytes))"
+            if let found = page.wait(milliseconds: 2000, for: { $0["data"]?["subject"]?.text == subject }) {
+                shown.append(milliseconds(found.at - start))
+            }
+        }
+        report("scan-to-saved ms", saved)
+        report("scan-to-screen ms", shown)
+    }
+
+    /// From the exchange's `Ringing` to the card with the client's name on the live stream. The simulated telephone rings
+    /// 50 ms after the call begins.
+    private func calls(_ pbx: PBXServer, _ page: PageClient) {
+        var shown: [Double] = []
+        for _ in 0..<samples {
+            let start = Clocks.now
+            pbx.call(.init(from: "0199001234", to: "0123456701", desks: ["101"], patience: .milliseconds(80)))
+            if let found = page.wait(
+                milliseconds: 3000,
+                for: { $0["type"]?.text == "call" && $0["data"]?["mine"]?.text == "ringing" && $0["data"]?["parties"]?.list?.isEmpty == false })
+            {
+                shown.append(milliseconds(found.at - start) - 50)
+            }
+            usleep(60_000)
+        }
+        report("ring-to-card ms", shown)
+    }
+
+    private func idle(_ stand: Stand) {
+        for (name, process) in [("agent", stand.agent), ("ingest", stand.ingest)] {
+            guard let pid = process?.pid, let status = try? Files.read("/proc/\(pid)/status") else { continue }
+            let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmRSS") }
+            let kilobytes = line?.split(separator: " ").compactMap { Double($0) }.first ?? 0
+            print("\(name)-rss MB\t\((kilobytes / 102.4).rounded() / 10)")
+        }
+    }
+
+    private func size() {
+        let copy = "/tmp/quai-bench-agent-\(getpid())"
+        defer { unlink(copy) }
+        guard let bytes = try? Files.read("\(binaries)/edge-agent", limit: 1 << 30), (try? Files.write(bytes, to: copy)) != nil,
+            let child = try? ChildProcess("strip", [copy])
+        else { return }
+        child.wait()
+        if let stripped = try? Files.read(copy, limit: 1 << 30) {
+            print("agent-stripped MiB\t\((Double(stripped.count) / 104_857.6).rounded() / 10)")
+        }
+    }
+
+    private func milliseconds(_ duration: Duration) -> Double { Double(duration.nanoseconds) / 1e6 }
+
+    private func report(_ name: String, _ values: [Double]) {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return print("\(name)\tno samples") }
+        func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+        print(
+            "\(name)\tmedian \(round(sorted[sorted.count / 2]))\tp99 \(round(sorted[min(sorted.count - 1, sorted.count * 99 / 100)]))\tn \(sorted.count)")
+    }
+}
