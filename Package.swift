@@ -117,7 +117,7 @@ let package = Package(
         .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],
+            dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -19,10 +19,16 @@ public enum BrokerEvent: Equatable, Sendable {
 /// non-blocking connect first, because its own never times out and spins on a dead TLS port.
 /// Used by one thread; not Sendable.
 public final class BrokerLink {
+    /// One address that the broker's name stands for.
+    private struct Address {
+        var family: Int32
+        var bytes: [UInt8]
+    }
+
     private enum State {
         case waiting(until: Instant)
         /// Finds out whether anybody listens there.
-        case probing(descriptor: Int32, until: Instant)
+        case probing(descriptor: Int32, until: Instant, rest: [Address])
         /// TCP is up, CONNACK is awaited.
         case greeting(until: Instant)
         case up
@@ -46,7 +52,7 @@ public final class BrokerLink {
     }
 
     deinit {
-        if case .probing(let descriptor, _) = state { close(descriptor) }
+        if case .probing(let descriptor, _, _) = state { close(descriptor) }
         if let client { mosquitto_destroy(client) }
     }
 
@@ -62,7 +68,7 @@ public final class BrokerLink {
     public func interest(now: Instant) -> (descriptor: Int32, events: Int16, deadline: Instant) {
         switch state {
         case .waiting(let until): return (-1, 0, until)
-        case .probing(let descriptor, let until): return (descriptor, Int16(POLLOUT), until)
+        case .probing(let descriptor, let until, _): return (descriptor, Int16(POLLOUT), until)
         case .greeting, .up:
             guard let client else { return (-1, 0, now) }
             let wants = Int16(POLLIN) | (mosquitto_want_write(client) ? Int16(POLLOUT) : 0)
@@ -74,12 +80,12 @@ public final class BrokerLink {
     public func advance(_ ready: Int16, now: Instant) -> [BrokerEvent] {
         switch state {
         case .waiting(let until): if now >= until { probe(now) }
-        case .probing(let descriptor, let until):
+        case .probing(let descriptor, let until, let rest):
             if ready != 0 {
-                finishProbe(descriptor, now)
+                finishProbe(descriptor, rest, now)
             } else if now >= until {
                 close(descriptor)
-                fall("no answer from \(options.host):\(options.port)", now)
+                probe(rest, "no answer from \(options.host):\(options.port)", now)
             }
         case .greeting(let until):
             exchange(ready, now)
@@ -129,28 +135,50 @@ public final class BrokerLink {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(options.host, String(options.port), &hints, &list)
-        guard code == 0, let entry = list else {
+        guard code == 0, let first = list else {
             return fall("\(options.host): \(String(cString: gai_strerror(code)))", now)
         }
-        defer { freeaddrinfo(entry) }
-        let descriptor = socket(
-            entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return fall(String(cString: strerror(errno)), now) }
-        if connect(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 || errno == EINPROGRESS {
-            state = .probing(descriptor: descriptor, until: now + BrokerLink.probePatience)
-        } else {
-            let reason = String(cString: strerror(errno))
-            close(descriptor)
-            fall("\(options.host):\(options.port): \(reason)", now)
+        defer { freeaddrinfo(first) }
+        var addresses: [Address] = []
+        var next: UnsafeMutablePointer<addrinfo>? = first
+        while let entry = next {
+            next = entry.pointee.ai_next
+            let bytes = UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+            addresses.append(Address(family: entry.pointee.ai_family, bytes: Array(bytes)))
         }
+        probe(addresses, "\(options.host) has no address", now)
     }
 
-    private func finishProbe(_ descriptor: Int32, _ now: Instant) {
+    /// Tries the addresses one after the other, as libmosquitto will: `localhost` may be ::1 first and nobody there.
+    private func probe(_ addresses: [Address], _ reason: String, _ now: Instant) {
+        var reason = reason
+        for (index, address) in addresses.enumerated() {
+            let descriptor = socket(
+                address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else { continue }
+            let begun = address.bytes.withUnsafeBytes { raw in
+                connect(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count)) == 0
+                    || errno == EINPROGRESS
+            }
+            if begun {
+                state = .probing(
+                    descriptor: descriptor, until: now + BrokerLink.probePatience, rest: Array(addresses.dropFirst(index + 1)))
+                return
+            }
+            reason = "\(options.host):\(options.port): \(String(cString: strerror(errno)))"
+            close(descriptor)
+        }
+        fall(reason, now)
+    }
+
+    private func finishProbe(_ descriptor: Int32, _ rest: [Address], _ now: Instant) {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
         close(descriptor)
-        guard code == 0 else { return fall("\(options.host):\(options.port): \(String(cString: strerror(code)))", now) }
+        guard code == 0 else {
+            return probe(rest, "\(options.host):\(options.port): \(String(cString: strerror(code)))", now)
+        }
         open(now)
     }
 

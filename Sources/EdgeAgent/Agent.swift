@@ -53,12 +53,12 @@ final class Agent: Sendable {
 
         // The parts call each other; what is not there yet is reached through this box.
         let wiring = Locked(Wiring())
-        let outbox = Outbox(path: path) { _ in wiring.with { $0.uplink }?.grown() }
+        let outbox = Outbox(file: opened, boot: boot) { _ in wiring.with { $0.uplink }?.grown() }
         let started = started
         let boot = boot
         let uplink = UplinkLoop(
             configuration: configuration, outbox: outbox, logger: logger, beaten: { health.finished($0) },
-            commanded: { command in Agent.route(command, wiring.with { $0 }) },
+            commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },
             describe: { status in
                 Agent.describe(
                     configuration, outbox.now, status, wiring.with { $0.pumps }.map(\.now), boot: boot, started: started)
@@ -115,7 +115,7 @@ final class Agent: Sendable {
         return max(1 << 20, min(1 << 30, free / 2))
     }
 
-    private static func route(_ command: Command, _ wiring: Wiring) {
+    private static func route(_ command: Command, until: Instant, _ wiring: Wiring) {
         let phones = wiring.pumps.filter { $0.device.driver.kind == .telephony }
         let target: DevicePump?
         switch command.action {
@@ -123,7 +123,7 @@ final class Agent: Sendable {
         case .cancel: target = phones.first
         }
         if let target {
-            target.post(.command(command))
+            target.post(.command(command, until: until))
         } else {
             wiring.uplink?.post(
                 .command(command.id), type: "quai.command",

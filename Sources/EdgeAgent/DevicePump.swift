@@ -12,7 +12,8 @@ import Uplink
 /// full, and then it is right that the device is not asked for more.
 final class DevicePump: Sendable {
     enum Message: Sendable {
-        case command(Command)
+        /// Void after that moment.
+        case command(Command, until: Instant)
         case refused([TagID])
         case beat(UInt64)
         case stop
@@ -180,7 +181,12 @@ final class DevicePump: Sendable {
         wake.drain()
         for message in takeMail() {
             switch message {
-            case .command(let command): react(to: .command(command), &loop)
+            case .command(let command, let until):
+                if Clocks.now <= until {
+                    react(to: .command(command), &loop)
+                } else {
+                    take([.progress(CommandProgress(id: command.id, state: .expired))], at: Clocks.now, &loop)
+                }
             case .refused(let tags): for tag in tags { loop.presence.forget(tag) }
             case .beat(let number): beaten(number)
             case .stop: loop.stopping = true

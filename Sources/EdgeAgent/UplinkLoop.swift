@@ -49,14 +49,15 @@ final class UplinkLoop: Sendable {
     private let wake = Wakeup()
     private let status: Locked<Status>
     private let beaten: @Sendable (UInt64) -> Void
-    private let commanded: @Sendable (Command) -> Void
+    private let commanded: @Sendable (Command, Instant) -> Void
     private let describe: @Sendable (Status) -> JSON
 
     static let heartbeat: Duration = .seconds(30)
+    static let greetingPause: Duration = .seconds(5)
 
     init(
         configuration: AgentConfiguration, outbox: Outbox, logger: Logger, beaten: @escaping @Sendable (UInt64) -> Void,
-        commanded: @escaping @Sendable (Command) -> Void, describe: @escaping @Sendable (Status) -> JSON
+        commanded: @escaping @Sendable (Command, Instant) -> Void, describe: @escaping @Sendable (Status) -> JSON
     ) {
         self.configuration = configuration
         self.outbox = outbox
@@ -109,6 +110,10 @@ final class UplinkLoop: Sendable {
         var nextStatus = Instant.zero
         var statusAllowed = Instant.zero
         var statusDue = true
+        /// When to greet at the latest while everything is up and nothing is delivered.
+        var nextGreeting = Instant.zero
+        /// The centre's clock less ours, in milliseconds, as its last ack showed it.
+        var clockOffset: Int64?
         let nonce: UInt64
         let boot: Boot
 
@@ -140,7 +145,8 @@ final class UplinkLoop: Sendable {
             // Urgent messages are not kept over a restart; numbers must not be used twice all the same.
             lane: UrgentLane(next: start.boot.counter << 32 | 1), nonce: nonce, boot: start.boot)
         while turn(state) {}
-        publishStatus(state, Clocks.now, online: true)
+        // A clean goodbye discards the will: say it ourselves.
+        if let will = options.will { state.urgentLink.publish(will.topic, will.payload, retain: true) }
         state.urgentLink.disconnect()
         state.bulkLink.disconnect()
     }
@@ -150,7 +156,8 @@ final class UplinkLoop: Sendable {
         let urgent = state.urgentLink.interest(now: now)
         let bulk = state.bulkLink.interest(now: now)
         let due = [
-            urgent.deadline, bulk.deadline, state.delivery.deadline, state.urgentLink.isUp ? state.lane.deadline : nil,
+            urgent.deadline, bulk.deadline, state.delivery.deadline, 
+            state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
             state.nextStatus,
         ].compactMap(\.self).min()!
         let wait = Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
@@ -172,9 +179,11 @@ final class UplinkLoop: Sendable {
         for event in state.urgentLink.advance(ready[1], now: after) { handle(event, isBulk: false, state, after) }
         for event in state.bulkLink.advance(ready[2], now: after) { handle(event, isBulk: true, state, after) }
         perform(state.delivery.tick(at: after), state, after)
+        if state.delivery.isDown, after >= state.nextGreeting { greet(state, after) }
+        state.lane.expire(at: after)
         send(state, after)
         if after >= state.nextStatus || state.statusDue && after >= state.statusAllowed {
-            publishStatus(state, after, online: true)
+            publishStatus(state, after)
         }
         for number in mail.beats { beaten(number) }
         return !mail.stopping
@@ -232,6 +241,7 @@ final class UplinkLoop: Sendable {
     }
 
     private func greet(_ state: State, _ now: Instant) {
+        state.nextGreeting = now + UplinkLoop.greetingPause
         guard state.urgentLink.isUp, state.bulkLink.isUp, !state.centres.isEmpty else { return }
         grew(state)
         perform(state.delivery.connected(at: now), state, now)
@@ -254,9 +264,10 @@ final class UplinkLoop: Sendable {
         switch parsed.leaf {
         case .ack:
             guard let ack = Ack(json: json) else { return }
+            if ack.time > 0 { state.clockOffset = ack.time &- Clocks.wall }
             if ack.lane == .urgent { state.lane.acknowledged(ack) } else { acknowledge(ack, state, now) }
             changeStatus(state) { _ in }
-        case .command: obey(json, state)
+        case .command: obey(json, state, now)
         default: break
         }
     }
@@ -292,6 +303,8 @@ final class UplinkLoop: Sendable {
         outbox.reissue { done.change { $0 = true } }
         _ = done.wait(timeout: 10_000) { $0 ? true : nil }
         let current = outbox.now
+        // A disk that refuses the new epoch is tried again with the next greeting.
+        guard current.epoch != state.delivery.epoch else { return }
         try? state.builder.refresh()
         let bytes = (try? state.builder.backlog().bytes) ?? 0
         perform(
@@ -341,15 +354,19 @@ final class UplinkLoop: Sendable {
         ])
     }
 
-    private func obey(_ json: JSON, _ state: State) {
+    private func obey(_ json: JSON, _ state: State, _ now: Instant) {
         guard let command = Command(json: json) else {
             logger.warning("command refused", metadata: ["reason": "not a command of this version"])
             return
         }
+        // Void when its time has run out by the centre's clock: whoever clicked may have clicked again.
+        let clock = Clocks.wall + (state.clockOffset ?? 0)
+        let left = min(Int64(command.ttl) * 1000, command.issued + Int64(command.ttl) * 1000 - clock)
+        let until = now + .milliseconds(left)
         outbox.begin(command) { [weak self, commanded] begun in
             let answer: CommandProgress
             switch begun {
-            case .first: return commanded(command)
+            case .first: return commanded(command, until)
             case .before(let progress): answer = progress
             case .refused(let error): answer = CommandProgress(id: command.id, state: .failed, cause: error.text)
             }
@@ -357,7 +374,7 @@ final class UplinkLoop: Sendable {
         }
     }
 
-    private func publishStatus(_ state: State, _ now: Instant, online: Bool) {
+    private func publishStatus(_ state: State, _ now: Instant) {
         state.nextStatus = now + UplinkLoop.heartbeat
         state.statusAllowed = now + .seconds(1)
         state.statusDue = false

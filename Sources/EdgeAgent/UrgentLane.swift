@@ -48,13 +48,21 @@ struct UrgentLane: Sendable {
 
     /// What to send now, with the seconds it may still live.
     mutating func due(at now: Instant) -> [(message: Message, ttl: UInt32)] {
-        let before = messages.count
-        messages.removeAll { now >= $0.expires }
-        expired += UInt64(before - messages.count)
+        expire(at: now)
         return messages.filter { $0.sentAt.map { now >= $0 + UrgentLane.retry } ?? true }.map {
             ($0, UInt32(clamping: max(1, ($0.expires - now).milliseconds / 1000)))
         }
     }
+
+    /// Drops what has grown stale.
+    mutating func expire(at now: Instant) {
+        let before = messages.count
+        messages.removeAll { now >= $0.expires }
+        expired += UInt64(before - messages.count)
+    }
+
+    /// When the first message grows stale.
+    var expiry: Instant? { messages.map(\.expires).min() }
 
     mutating func sent(_ seq: UInt64, at now: Instant) {
         guard let index = messages.firstIndex(where: { $0.seq == seq }) else { return }

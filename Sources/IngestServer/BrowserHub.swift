@@ -12,9 +12,13 @@ final class BrowserSocket: Sendable {
     private let continuation: AsyncStream<[UInt8]>.Continuation
     private let slow = Atomic(false)
 
-    init(id: UInt64, person: Int64) {
+    /// Ends the connection itself: its writer may be waiting for a browser that will never read.
+    private let cut: @Sendable () -> Void
+
+    init(id: UInt64, person: Int64, cut: @escaping @Sendable () -> Void) {
         self.id = id
         self.person = person
+        self.cut = cut
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(BrowserSocket.limit))
     }
 
@@ -22,8 +26,9 @@ final class BrowserSocket: Sendable {
 
     func send(_ message: [UInt8]) {
         if case .dropped = continuation.yield(message) {
-            slow.store(true, ordering: .relaxed)
+            guard !slow.exchange(true, ordering: .relaxed) else { return }
             continuation.finish()
+            cut()
         }
     }
 

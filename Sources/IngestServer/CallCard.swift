@@ -34,7 +34,7 @@ struct CallCard {
                         .object([
                             ("at", .int($0.snapshot.startedAt)), ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
                             ("answeredBy", .array($0.snapshot.answeredBy.map(JSON.string))),
-                            ("missed", .bool($0.snapshot.answeredAt == nil)),
+                            ("missed", .bool(!$0.snapshot.wasReached)),
                         ])
                     })
             ),

@@ -12,6 +12,8 @@ actor Centre {
 
     /// A call that nothing was heard of for this long is over for the pages, in milliseconds.
     static let callLife: Int64 = 4 * 3_600_000
+    /// What a restarted agent needs to find the running calls again, in milliseconds.
+    static let orphanLife: Int64 = 20_000
     /// Calls by click for one person within a minute.
     static let dialLimit = 10
     /// Seconds a click to call may wait for its agent.
@@ -27,6 +29,8 @@ actor Centre {
     private var nonces: [String: [UInt64]] = [:]
     private var clones: Set<UInt64> = []
     private var dials: [Int64: [Int64]] = [:]
+    /// The newest run of each agent, and when it said hello.
+    private var runs: [String: (counter: Int64, at: Int64)] = [:]
     private var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
 
@@ -117,6 +121,8 @@ actor Centre {
 
     func greet(_ hello: Hello, agent: String) {
         let now = Clocks.wall
+        let counter = Int64(clamping: hello.boot.counter)
+        if runs[agent]?.counter != counter { runs[agent] = (counter, now) }
         var known = nonces[agent] ?? []
         if known.last != hello.nonce {
             // A nonce that was replaced and speaks again: two processes live with one buffer. The younger must stop.
@@ -185,7 +191,7 @@ actor Centre {
         var live = calls[snapshot.call] ?? LiveCall(snapshot: snapshot, agent: agent, heard: now)
         guard calls[snapshot.call] == nil || snapshot.revision > live.snapshot.revision else { return }
         // An old journal copy of a call that ended long ago is history, not news.
-        if calls[snapshot.call] == nil, snapshot.state == .ended || now - snapshot.startedAt > Centre.callLife {
+        if calls[snapshot.call] == nil, snapshot.state == .ended || now &- snapshot.startedAt > Centre.callLife {
             if snapshot.state == .ended, !snapshot.missedBy.isEmpty { missedChanged(snapshot.missedBy) }
             return
         }
@@ -275,6 +281,27 @@ actor Centre {
     private func advance(_ progress: CommandProgress) {
         guard let (user, _) = try? store.advance(progress), let user else { return }
         hub.tell(user, "command", progress.json, at: Clocks.wall)
+    }
+
+    /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:
+    /// no card stays open for ever. Called now and then.
+    func expireCalls() {
+        let now = Clocks.wall
+        for live in calls.values {
+            let orphaned = runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Centre.orphanLife } ?? false
+            guard orphaned || now - live.heard > Centre.callLife else { continue }
+            var lost = live.snapshot
+            lost.revision += 1
+            lost.state = .ended
+            lost.endedAt = now
+            lost.cause = .lost
+            for index in lost.legs.indices where lost.legs[index].state != .ended {
+                lost.legs[index].state = .ended
+                lost.legs[index].endedAt = now
+                lost.legs[index].cause = .lost
+            }
+            call(lost, agent: live.agent)
+        }
     }
 
     /// Tells whoever clicked that nobody took it up; called now and then.

@@ -12,6 +12,8 @@ struct IngestConfiguration: Sendable {
     var address = "127.0.0.1"
     var port = 8080
     var web: String?
+    /// Names under which people reach the pages, besides this machine's own.
+    var hosts: [String] = []
     var broker = "mqtt://127.0.0.1:1883"
     var user: String?
     var password: String?
@@ -52,6 +54,7 @@ struct IngestConfiguration: Sendable {
             address = http.string("address") ?? address
             port = http.integer("port", in: 0...65535).map(Int.init) ?? port
             web = http.string("web-root")
+            if let names = http.string("hosts") { hosts = names.split(separator: " ").map { $0.lowercased() } }
         }
         if let phones = root.table("phones") {
             if let plan = phones.string("internal-plan") {

@@ -11,9 +11,9 @@ enum Routes {
         "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    static func router(api: API, files: WebFiles, link: CentreLink) -> Router<BasicRequestContext> {
+    static func router(api: API, files: WebFiles, link: CentreLink, hosts: Hosts) -> Router<BasicRequestContext> {
         let router = Router()
-        router.add(middleware: Guard())
+        router.add(middleware: Guard(hosts: hosts))
         for endpoint in api.endpoints { add(endpoint, api.centre, to: router) }
         let document = api.document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
@@ -53,12 +53,18 @@ enum Routes {
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
     }
 
-    /// Refuses what a stranger's page sends with our cookie.
+    /// Refuses what a stranger's page sends with our cookie, or under a name that is not ours.
     struct Guard: RouterMiddleware {
+        let hosts: Hosts
+
         @concurrent func handle(
             _ request: Request, context: BasicRequestContext,
             next: @concurrent (Request, BasicRequestContext) async throws -> Response
         ) async throws -> Response {
+            guard hosts.allow(request.head.authority) else {
+                throw APIProblem(
+                    .misdirectedRequest, "unknown-host", "This server does not answer to that name; add it to hosts in [http].")
+            }
             if request.method != .get, request.method != .head, let origin = request.headers[.origin],
                 !Origins.match(origin, host: request.head.authority)
             {

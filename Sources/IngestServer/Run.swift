@@ -33,11 +33,12 @@ struct Run: AsyncParsableCommand {
         }
         let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
         await centre.attach { link.post($0) }
-        let router = Routes.router(api: API(centre: centre), files: files, link: link)
+        let hosts = Hosts(configuration)
+        let router = Routes.router(api: API(centre: centre), files: files, link: link, hosts: hosts)
         let quiet = Run.logger("warning")
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { responder in WebSocketChannel(responder: responder, centre: centre) },
+            server: HTTPServerBuilder { responder in WebSocketChannel(responder: responder, centre: centre, hosts: hosts) },
             configuration: .init(
                 address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
             onServerRunning: { channel in
@@ -126,6 +127,7 @@ struct WatchdogService: Service {
         let period = min(Supervisor.watchdogPeriod ?? 2000, 2000)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
+                await centre.expireCalls()
                 if (try? await centre.expireCommands()) != nil { Supervisor.notify("WATCHDOG=1") }
                 try? await Task.sleep(for: .milliseconds(period))
             }

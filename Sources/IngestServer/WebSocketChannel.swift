@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import Ingest
@@ -37,19 +38,22 @@ struct WebSocketChannel: ServerChildChannel {
 
     let http: HTTP1Channel
     let centre: Centre
+    let hosts: Hosts
     private static let counter = Atomic<UInt64>(0)
 
-    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre) {
+    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre, hosts: Hosts) {
         http = HTTP1Channel(responder: responder)
         self.centre = centre
+        self.hosts = hosts
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
+        let hosts = hosts
+        return channel.eventLoop.makeCompletedFuture {
             let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
                 maxFrameSize: WebSocketChannel.messageLimit,
                 shouldUpgrade: { channel, head in
-                    channel.eventLoop.makeSucceededFuture(WebSocketChannel.accepts(head) ? HTTPHeaders() : nil)
+                    channel.eventLoop.makeSucceededFuture(WebSocketChannel.accepts(head, hosts) ? HTTPHeaders() : nil)
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
@@ -77,9 +81,9 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     /// The page must come from this very server: a stranger's page cannot open our socket.
-    private static func accepts(_ head: HTTPRequestHead) -> Bool {
+    private static func accepts(_ head: HTTPRequestHead, _ hosts: Hosts) -> Bool {
         let path = head.uri.prefix { $0 != "?" }
-        guard path == "/ws" || path == "/ws/notifications" else { return false }
+        guard path == "/ws" || path == "/ws/notifications", hosts.allow(head.headers["host"].first) else { return false }
         guard let origin = head.headers["origin"].first else { return true }
         return Origins.match(origin, host: head.headers["host"].first)
     }
@@ -106,8 +110,13 @@ struct WebSocketChannel: ServerChildChannel {
                 try await close(outbound, .logIn, "sign in first")
                 return
             }
+            let connection = channel.channel
             let socket = BrowserSocket(
-                id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id)
+                id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
+                cut: {
+                    // A moment for the close code, in case it still reads; then the line is cut.
+                    connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
+                })
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { try? await read(inbound, outbound, socket, person) }
                 group.addTask { try? await write(outbound, socket) }
@@ -160,6 +169,26 @@ struct WebSocketChannel: ServerChildChannel {
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
         data.writeString(reason)
         try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+    }
+}
+
+/// The names this server answers to. A page of a stranger's name that was pointed at this machine (DNS rebinding) would
+/// otherwise pass for our own.
+struct Hosts: Sendable {
+    private let names: Set<String>
+
+    init(_ configuration: IngestConfiguration) {
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, 255)
+        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
+        names = Set(["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
+    }
+
+    /// `host` as the request's header gives it, with or without a port.
+    func allow(_ host: String?) -> Bool {
+        guard var name = host?.lowercased() else { return false }
+        if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") { name = String(name[..<colon]) }
+        return names.contains(name)
     }
 }
 

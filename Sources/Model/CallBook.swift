@@ -77,12 +77,14 @@ extension CallSnapshot {
         if let party = signal.caller, signal.event == .identity || caller == nil || caller == Party(number: nil, name: nil) {
             caller = party
         }
-        called = signal.event == .identity ? signal.called ?? called : called ?? signal.called
+        called = (signal.event == .identity ? signal.called ?? called : called ?? signal.called).map { String($0.prefix(Party.numberLimit)) }
         command = command ?? signal.command
         switch signal.event {
-        case .queued: queue = signal.queue
+        case .queued: queue = signal.queue.map { String($0.prefix(Party.numberLimit)) }
         case .dequeued: queue = nil
-        case .transferred: transfers.append(Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to))
+        case .transferred:
+            guard transfers.count < CallSnapshot.legLimit else { break }
+            transfers.append(Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to.map { String($0.prefix(64)) }))
         case .ringing: foldLeg(signal, to: .ringing, at: now)
         case .answered, .resumed: foldLeg(signal, to: .talking, at: now)
         case .held: foldLeg(signal, to: .held, at: now)
@@ -97,6 +99,12 @@ extension CallSnapshot {
         guard let id = signal.leg else { return }
         guard let index = legs.firstIndex(where: { $0.id == id }) else {
             guard state != .ended else { return }
+            // A queue rings the same telephones for an hour: the oldest attempts that came to nothing go.
+            if legs.count >= CallSnapshot.legLimit,
+                let old = legs.firstIndex(where: { $0.state == .ended && $0.answeredAt == nil }) ?? legs.indices.first
+            {
+                legs.remove(at: old)
+            }
             var leg = Leg(id: id, desk: signal.desk, state: state)
             if state == .ringing { leg.rangAt = now } else { leg.answeredAt = now }
             if state == .held { leg.holds = 1 }

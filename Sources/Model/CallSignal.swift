@@ -88,9 +88,13 @@ public struct Party: Equatable, Sendable {
     public let name: String?
     public let withheld: Bool
 
+    /// Longest number and name kept, in characters; strangers choose them.
+    public static let numberLimit = 64
+    public static let nameLimit = 128
+
     public init(number: String?, name: String?, withheld: Bool = false) {
-        self.number = withheld ? nil : number
-        self.name = withheld ? nil : name
+        self.number = withheld ? nil : number.map { String($0.prefix(Party.numberLimit)) }
+        self.name = withheld ? nil : name.map { String($0.prefix(Party.nameLimit)) }
         self.withheld = withheld
     }
 

@@ -47,6 +47,12 @@ public struct CallSnapshot: Equatable, Sendable {
         }
     }
 
+    /// Legs and transfers kept of one call: a snapshot must fit in a frame.
+    public static let legLimit = 32
+    /// Times and revisions outside are nobody's: the year 2200 in milliseconds, and room above the boot counter.
+    static let times: ClosedRange<Int64> = 0...7_258_118_400_000
+    static let revisions: ClosedRange<Int64> = 0...1 << 62
+
     public var call: String
     /// Grows with every change, also across restarts of the agent.
     public var revision: Int64
@@ -77,6 +83,12 @@ public struct CallSnapshot: Equatable, Sendable {
         self.startedAt = startedAt
         self.answeredBy = []
         self.missedBy = []
+    }
+
+    /// Somebody was reached: for a call out, somebody other than the one who called.
+    public var wasReached: Bool {
+        guard direction == .outbound else { return answeredAt != nil }
+        return legs.contains { $0.answeredAt != nil && ($0.desk == nil || $0.desk != caller?.number) }
     }
 
     /// Extensions that ring at this moment.
@@ -120,7 +132,8 @@ extension CallSnapshot {
 
     public init?(json: JSON) {
         guard let call = json["call"]?.text, !call.isEmpty, call.utf8.count <= 256, let revision = json["rev"]?.integer,
-            let state = json["state"]?.text.flatMap(State.init), let started = json["started"]?.integer
+            CallSnapshot.revisions.contains(revision), let state = json["state"]?.text.flatMap(State.init),
+            let started = json["started"]?.integer, CallSnapshot.times.contains(started)
         else { return nil }
         self.init(call: call, revision: revision, startedAt: started)
         self.state = state
@@ -128,7 +141,7 @@ extension CallSnapshot {
         caller = Party(json: json["caller"])
         called = json["called"]?.text
         queue = json["queue"]?.text
-        legs = (json["legs"]?.list ?? []).compactMap(Leg.init(json:))
+        legs = (json["legs"]?.list ?? []).prefix(CallSnapshot.legLimit).compactMap(Leg.init(json:))
         transfers = (json["transfers"]?.list ?? []).compactMap { item in
             item["how"]?.text.map { Transfer(how: $0, by: item["by"]?.text, to: item["to"]?.text) }
         }

@@ -22,6 +22,14 @@ public struct Command: Equatable, Sendable {
         self.ttl = ttl
     }
 
+    /// 1 to 64 letters, digits and hyphens: it travels in lines that others end with CR LF.
+    static func isID(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
+            }
+    }
+
     public var type: String {
         switch action {
         case .dial: "dial"
@@ -45,8 +53,8 @@ public struct Command: Equatable, Sendable {
     }
 
     public init?(json: JSON) {
-        guard let id = json["id"]?.text, !id.isEmpty, id.utf8.count <= 64, let args = json["args"],
-            let issued = json["issued"]?.integer, let ttl = json["ttl"]?.integer
+        guard let id = json["id"]?.text, Command.isID(id), let args = json["args"], let issued = json["issued"]?.integer,
+            CallSnapshot.times.contains(issued), let ttl = json["ttl"]?.integer, (0...3600).contains(ttl)
         else { return nil }
         let action: Action
         switch json["type"]?.text {

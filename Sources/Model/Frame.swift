@@ -27,6 +27,9 @@ public struct Frame: Equatable, Sendable {
     public static let byteLimit = 16 * 1024
     public static let rowLimit = 500
 
+    /// No journal comes near; sums over journals stay far from overflow.
+    public static let sequenceLimit: Int64 = 1 << 48
+
     public enum Codec: UInt64, Sendable {
         case plain = 0
         case zstd = 1
@@ -135,7 +138,8 @@ extension Frame {
 
     private func check() throws(FrameError) {
         guard (1...Frame.rowLimit).contains(count) else { throw .malformed("1 to \(Frame.rowLimit) rows a frame") }
-        guard first >= 1, first <= UInt64(Int64.max) - UInt64(count) else {
+        let limit = UInt64(Frame.sequenceLimit)
+        guard first >= 1, first <= limit, was.map({ $0.first >= 1 && $0.first <= limit }) ?? true else {
             throw .malformed("sequence number out of range")
         }
     }

@@ -74,6 +74,7 @@ public struct Delivery: Sendable {
         unsentBytes = pendingBytes
     }
 
+    public var isDown: Bool { link == .down }
     public var isOpen: Bool { link == .open }
     public var isStopped: Bool { link == .stopped }
     public var inFlight: Int { flights.count }
@@ -106,7 +107,7 @@ public struct Delivery: Sendable {
         unsentBytes = pendingBytes
         flights = []
         next = 1
-        return link == .down ? [] : connected(at: now)
+        return connected(at: now)
     }
 
     /// `wroteFrontier` says whether the boot that the centre names for its last row is the one that wrote that number in

@@ -54,7 +54,13 @@ public final class FrameBuilder {
             in: database, from: first, limit: min(count, Frame.rowLimit), bytes: Frame.byteLimit - 16)
         guard let head = candidates.first, head.seq == first else { return nil }
         if boots[head.boot] == nil { try refresh() }
-        guard let record = boots[head.boot] else { return nil }
+        guard var record = boots[head.boot] else { return nil }
+        // The clock may have been set since: what is sent now carries the newest origin.
+        if let (origin, synced) = try database.first(
+            "SELECT origin, synced FROM boot WHERE counter=?", .integer(head.boot), map: { ($0.integer(0), $0.bool(1)) })
+        {
+            (record.origin, record.synced) = (origin, synced)
+        }
         let former = formers.first { first <= $0.last }
         // One boot and one former epoch a frame; numbers without a hole.
         var rows: [OutboxFile.StoredRow] = []

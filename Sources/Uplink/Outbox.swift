@@ -76,10 +76,14 @@ public final class Outbox: Sendable {
 
     public let path: String
 
-    public init(path: String, grown: @escaping @Sendable (Status) -> Void) {
-        self.path = path
+    /// The status is right from the beginning: the uplink may ask before the writer's thread has begun.
+    public init(file: OutboxFile, boot: Boot, grown: @escaping @Sendable (Status) -> Void) {
+        path = file.database.path
         self.grown = grown
-        status = Locked(Status())
+        var first = Status()
+        (first.epoch, first.boot, first.account) = (file.epoch, boot, file.account)
+        (first.next, first.forgotten) = (file.next, file.forgotten)
+        status = Locked(first)
     }
 
     public var now: Status { status.with { $0 } }

@@ -27,6 +27,9 @@ public final class OutboxFile {
         public var shift: Int64
     }
 
+    /// Longest row, in bytes: a frame must hold it.
+    public static let rowLimit = Frame.byteLimit - 64
+
     public static let schemaVersion: Int64 = 1
 
     public let database: Database
@@ -104,6 +107,8 @@ public final class OutboxFile {
     @discardableResult
     public func insert(_ body: [UInt8], boot: UInt64) throws(SQLiteError) -> UInt64 {
         let seq = next
+        // One row that fits no frame would hold up all behind it; nothing should make one, and nothing may.
+        let body = body.count <= OutboxFile.rowLimit ? body : Model.Row.skipped(reason: "too large").encoded(at: 0)
         try database.run(
             "INSERT INTO row VALUES (?, ?, ?, ?)", .integer(seq), .integer(boot), .blob(body),
             .integer(Int64(CRC32C.checksum(body))))

@@ -102,7 +102,7 @@ struct Transcript {
         case .key(let text): "key \(text)"
         case .fault(let fault): "fault \(fault.code)"
         case .identity(let identity): "identity \(identity.field) \(identity.text)"
-        case .call(let signal): "call \(signal.event.rawValue)\(signal.caller?.withheld == true ? " withheld" : "")"
+        case .call(let signal): "call \(signal.event.rawValue)\(signal.caller?.withheld == true ? " withheld" : "")\(signal.caller?.number.map { " \($0)" } ?? "")"
         case .progress(let progress): "progress \(progress.state.rawValue)"
         }
     }

@@ -142,7 +142,14 @@ struct ApplierTests {
         var back = CallSnapshot(call: "pbx/2", revision: 3, startedAt: 20)
         back.direction = .outbound
         back.called = "+33199001234"
-        back.answeredAt = 25
+        back.caller = Party(number: "101", name: nil)
+        back.legs = [.init(id: "own", desk: "101", state: .talking, answeredAt: 22)]
+        back.answeredAt = 22
+        // Only one's own telephone was picked up: nobody was reached yet.
+        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, region: "FR")))
+        #expect(try store.missedCalls().count == 1)
+        back.revision = 4
+        back.legs.append(.init(id: "theirs", desk: nil, state: .talking, answeredAt: 25))
         #expect(try store.save(back, agent: "dock", key: CallKey.of(back, region: "FR")))
         #expect(try store.missedCalls().isEmpty)
     }

@@ -68,7 +68,7 @@ struct OutboxTests {
     @Test func aFullBufferRefusesAndRecovers() throws {
         let folder = TemporaryFolder()
         let (file, boot) = try OutboxTests.open("\(folder.path)/outbox.db", budget: 300_000)
-        let outbox = Outbox(path: "\(folder.path)/outbox.db") { _ in }
+        let outbox = Outbox(file: file, boot: boot) { _ in }
         let outcomes = Locked<(saved: Int, refused: Int, answers: Int)>((0, 0, 0))
         let box = Locked<OutboxFile?>(file)
         startThread("writer") {

@@ -50,7 +50,7 @@ struct Bench: ParsableCommand {
         let page = try client(stand)
         try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
         try page.follow()
-        usleep(1_500_000)
+        guard page.waitForDevices(5, milliseconds: 20_000) else { throw PageClient.Failure(description: "the devices do not start") }
         gate.perform(.scan("BL-1"))
         guard page.wait(milliseconds: 5000, for: { $0["type"]?.text == "delivery" }) != nil else {
             throw PageClient.Failure(description: "the delivery did not open")

@@ -25,14 +25,28 @@ public final class PageClient: @unchecked Sendable {
         cookie = String(line.dropFirst(11).prefix { $0 != ";" }.drop { $0 == " " })
     }
 
+    /// Somebody without a session.
+    public init(anonymousAt port: UInt16) throws { self.port = port }
+
     deinit { disconnect() }
 
     /// One request; the body of the answer.
     @discardableResult
     public func request(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
         let (head, text) = try exchange(method, path, body)
-        guard head.contains(" 2") else { throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(text)") }
+        guard head.hasPrefix("HTTP/1.1 2") else { throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(text)") }
         return text.isEmpty ? .null : try JSON(parsing: text)
+    }
+
+    /// Waits until the first gateway has this many devices and all of them work.
+    public func waitForDevices(_ count: Int, milliseconds: Int64) -> Bool {
+        let end = Clocks.now + .milliseconds(milliseconds)
+        while Clocks.now < end {
+            let devices = (try? request("GET", "/api/v1/gateways"))?.list?.first?["status"]?["devices"]?.list ?? []
+            if devices.count == count, devices.allSatisfy({ $0["state"]?.text == "ready" }) { return true }
+            usleep(50_000)
+        }
+        return false
     }
 
     private func exchange(_ method: String, _ path: String, _ body: JSON?) throws -> (head: String, body: String) {

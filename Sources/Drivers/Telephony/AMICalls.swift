@@ -27,7 +27,8 @@ struct AMICalls {
         var direction: CallDirection?
         var caller: Party?
         var called: String?
-        var withheld = false
+        var presentation = Presentation.shown
+        var asked = false
         var answered = false
         var lastCause: CallCause?
         var command: String?
@@ -36,9 +37,12 @@ struct AMICalls {
         var waiting: [CallSignal]?
     }
 
+    /// Whether the caller's number may be shown. While it is unknown, no number leaves this value.
+    private enum Presentation { case shown, hidden, unknown }
+
     /// Channels whose presentation must be asked for before their call may be shown.
     private(set) var questions: [(channel: String, id: String)] = []
-    /// True when a live connection can answer such questions.
+    /// True when a live connection can answer such questions; a recording shows what its exchange showed.
     var asksPresentation = false
 
     private let source: String
@@ -126,12 +130,7 @@ struct AMICalls {
                 number: message.known("calleridnum") ?? channel.desk, name: message.known("calleridname").map(AMICalls.clean))
         } else {
             calls[root]?.direction = .inbound
-            calls[root]?.withheld = AMICalls.isWithheld(message)
             calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
-            if asksPresentation, calls[root]?.withheld == false, message.variable("CALLERID(num-pres)") == nil {
-                calls[root]?.waiting = []
-                questions.append((channel.name, id))
-            }
         }
         calls[root]?.called = called
         announce(root)
@@ -295,15 +294,8 @@ struct AMICalls {
             let called = message.known("exten")
             let isInternal = called.map { plan.isExtension($0) } ?? false
             calls[root]?.direction = channel.desk == nil ? .inbound : isInternal ? .internal : .outbound
-            calls[root]?.withheld = AMICalls.isWithheld(message)
             calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
             calls[root]?.called = called
-            if asksPresentation, channel.desk == nil, calls[root]?.withheld == false,
-                message.variable("CALLERID(num-pres)") == nil
-            {
-                calls[root]?.waiting = []
-                questions.append((channel.name, id))
-            }
         }
         if !isCalled, calls[root]?.announced == true { reintroduce(root) }
         announce(root)
@@ -374,44 +366,69 @@ struct AMICalls {
 
     // MARK: presentation
 
-    /// The answer to a question: nil when the exchange does not tell (no right, channel gone, too late).
-    mutating func presented(channel id: String, withheld: Bool?) -> [CallSignal] {
+    /// What the exchange answers: shown, hidden, or nil when it does not know the channel any more. While that is so, the
+    /// call goes on without a number.
+    mutating func presented(channel id: String, hidden: Bool?) -> [CallSignal] {
         out = []
-        guard let root = channels[id]?.root, calls[root] != nil else { return [] }
-        if let withheld, withheld {
-            calls[root]?.withheld = true
-            calls[root]?.caller = .hidden
-        }
+        guard let root = channels[id]?.root else { return [] }
+        resolve(root, hidden.map { $0 ? .hidden : .shown } ?? .unknown)
+        return out
+    }
+
+    /// Calls that wait for their caller's presentation.
+    var waitingCalls: [String] { calls.filter { $0.value.waiting != nil }.map(\.key) }
+
+    /// No answer in time: the call is told without its number, which follows when the answer comes.
+    mutating func stopWaiting(_ root: String) -> [CallSignal] {
+        out = []
         release(root)
         return out
     }
 
-    /// No answer in time: the call is shown without its number, which follows when the answer comes.
-    mutating func presentationLate(channel id: String) -> [CallSignal] {
-        out = []
-        guard let root = channels[id]?.root, let waiting = calls[root]?.waiting else { return [] }
-        calls[root]?.waiting = []
-        for signal in waiting {
-            var signal = signal
-            signal.caller = signal.caller.map { _ in Party(number: nil, name: nil) }
-            out.append(signal)
+    /// Decides what it can from a call's first channel, and asks the exchange for what it cannot.
+    private mutating func present(_ id: String, _ message: AMIMessage, _ prefix: String) {
+        guard let channel = channels[id], let call = calls[channel.root] else { return }
+        if prefix.isEmpty, channel.desk == nil, let answer = message.variable("CALLERID(num-pres)"), AMICalls.hides(answer) {
+            return resolve(channel.root, .hidden)
         }
-        return out
+        if prefix.isEmpty, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) { return resolve(channel.root, .hidden) }
+        guard call.presentation == .unknown, !call.asked, channel.root == id else { return }
+        if channel.desk != nil || channel.isLocal || call.command != nil {
+            resolve(channel.root, .shown)
+        } else if prefix.isEmpty, message.variable("CALLERID(num-pres)") != nil {
+            resolve(channel.root, .shown)
+        } else {
+            calls[channel.root]?.asked = true
+            questions.append((channel.name, id))
+        }
+    }
+
+    private mutating func resolve(_ root: String, _ answer: Presentation) {
+        guard let call = calls[root], call.presentation != .hidden else { return }
+        let wasTold = call.announced && call.waiting == nil
+        let changes = call.presentation != answer
+        calls[root]?.presentation = answer
+        if answer == .hidden { calls[root]?.caller = .hidden }
+        release(root)
+        if wasTold, changes { reintroduce(root) }
     }
 
     private mutating func release(_ root: String) {
         guard let waiting = calls[root]?.waiting else { return }
         calls[root]?.waiting = nil
-        let hidden = calls[root]?.withheld ?? false
-        if waiting.isEmpty {
-            var signal = CallSignal(.identity, call: name(root))
-            signal.caller = calls[root]?.caller
-            out.append(signal)
+        for signal in waiting { emit(signal, root) }
+    }
+
+    /// What may leave: nobody's number while it is hidden or not known to be shown.
+    private func discreet(_ signal: CallSignal, _ root: String) -> CallSignal {
+        guard signal.caller != nil, let presentation = calls[root]?.presentation else { return signal }
+        var signal = signal
+        switch presentation {
+        case .shown: break
+        case .hidden: signal.caller = .hidden
+        case .unknown: signal.caller = Party(number: nil, name: nil)
         }
-        for var signal in waiting {
-            if hidden, signal.caller != nil { signal.caller = .hidden }
-            out.append(signal)
-        }
+        return signal
     }
 
     // MARK: book-keeping
@@ -426,12 +443,14 @@ struct AMICalls {
         if channels[id] == nil {
             let root = resolve(linked)
             channels[id] = Channel(id: id, name: name, root: root, desk: desk(name), isLocal: name.hasPrefix("Local/"))
+            if calls[root] == nil, asksPresentation { calls[root] = Call(presentation: .unknown, waiting: []) }
             calls[root, default: Call()].members.insert(id)
         } else if let root = channels[id]?.root, resolve(linked) != root {
             merge(root, into: resolve(linked))
         }
         if channels[id]?.name != name { rename(id, name) }
         learn(id, message, prefix)
+        present(id, message, prefix)
         return id
     }
 
@@ -441,12 +460,6 @@ struct AMICalls {
             channels[id]?.connected = (
                 message.known(prefix + "connectedlinenum"), message.known(prefix + "connectedlinename").map(AMICalls.clean)
             )
-        }
-        if prefix.isEmpty, let presentation = message.variable("CALLERID(num-pres)"), channels[id]?.desk == nil,
-            calls[root]?.direction == .inbound || calls[root]?.direction == nil, AMICalls.hides(presentation)
-        {
-            calls[root]?.withheld = true
-            calls[root]?.caller = .hidden
         }
         // An originated telephone learns what it dials when it enters the dial plan.
         if calls[root]?.direction == .outbound, calls[root]?.called == nil, id == root || channels[id]?.desk != nil,
@@ -495,7 +508,9 @@ struct AMICalls {
         call.caller = call.caller ?? old.caller
         call.called = call.called ?? old.called
         call.command = call.command ?? old.command
+        if old.presentation == .hidden { call.presentation = .hidden }
         calls[into] = call
+        for signal in old.waiting ?? [] { emit(signal, into) }
         guard old.announced else { return }
         announce(into)
         var signal = CallSignal(.merged, call: name(from))
@@ -515,7 +530,7 @@ struct AMICalls {
         guard let call = calls[root] else { return }
         for id in call.members { remove(id) }
         if call.announced {
-            if call.waiting != nil { release(root) }
+            release(root)
             var signal = CallSignal(.ended, call: name(root))
             signal.cause = cause
             signal.command = call.command
@@ -548,9 +563,7 @@ struct AMICalls {
             signal.direction = call?.direction
             signal.called = call?.called
             signal.queue = call?.queue
-            if call?.withheld == true {
-                signal.caller = .hidden
-            } else if call?.direction == .outbound, channel.root == id {
+            if call?.direction == .outbound, channel.root == id {
                 signal.caller = call?.caller
             } else {
                 signal.caller =
@@ -567,7 +580,7 @@ struct AMICalls {
         if calls[root]?.waiting != nil {
             calls[root]?.waiting?.append(signal)
         } else {
-            out.append(signal)
+            out.append(discreet(signal, root))
         }
     }
 

@@ -133,11 +133,11 @@ public struct AMIParser: Sendable {
 
 /// Writes an action. Values lose their control characters: CR and LF would add headers of a stranger's choice.
 public func amiAction(_ name: String, id: String, _ fields: [(String, String)] = []) -> [UInt8] {
-    var text = "Action: \(name)\r\nActionID: \(id)\r\n"
-    for (field, value) in fields {
-        let clean = String(String.UnicodeScalarView(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
-        text += "\(field): \(clean)\r\n"
+    func clean(_ value: String) -> String {
+        String(String.UnicodeScalarView(value.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
     }
+    var text = "Action: \(clean(name))\r\nActionID: \(clean(id))\r\n"
+    for (field, value) in fields { text += "\(clean(field)): \(clean(value))\r\n" }
     return Array((text + "\r\n").utf8)
 }
 

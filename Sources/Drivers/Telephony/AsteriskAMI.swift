@@ -41,7 +41,10 @@ struct AsteriskAMI: Session {
     private var due: Instant?
     private var pingSent: Instant?
     private var losing: Instant?
-    private var questions: [String: (channel: String, late: Instant?)] = [:]
+    /// Presentations asked for, by ActionID.
+    private var questions: [String: String] = [:]
+    /// Calls that wait for one, and until when.
+    private var patience: [String: Instant] = [:]
     /// Channels listed since this connection began; nil once the first list is complete.
     private var listed: Set<String>? = []
     private var before: Set<String> = []
@@ -84,11 +87,14 @@ struct AsteriskAMI: Session {
         }
         for question in calls.takeQuestions() where phase == .running {
             let id = nextID()
-            questions[id] = (question.id, now + AsteriskAMI.presentationPatience)
+            questions[id] = question.id
             reaction.send += amiAction(
                 "Getvar", id: id, [("Channel", question.channel), ("Variable", "CALLERID(num-pres)")])
         }
-        reaction.deadline = ([due, losing] + questions.values.map(\.late)).compactMap(\.self).min()
+        let waiting = calls.waitingCalls
+        patience = patience.filter { waiting.contains($0.key) }
+        for root in waiting where patience[root] == nil { patience[root] = now + AsteriskAMI.presentationPatience }
+        reaction.deadline = ([due, losing] + Array(patience.values)).compactMap(\.self).min()
         return reaction
     }
 
@@ -189,9 +195,10 @@ struct AsteriskAMI: Session {
     private mutating func answered(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message["ping"] != nil { pingSent = nil }
         guard let id = message.id else { return }
-        if let question = questions.removeValue(forKey: id) {
+        if let channel = questions.removeValue(forKey: id) {
             let failed = message["response"] != "Success"
-            if failed, message["message"] == "Permission denied" {
+            let forbidden = failed && message["message"] == "Permission denied"
+            if forbidden {
                 saysPresentation = false
                 calls.asksPresentation = false
                 reaction.observations.append(
@@ -201,8 +208,9 @@ struct AsteriskAMI: Session {
                             text: "this account may not ask whether a caller withholds the number: add write = call "
                                 + "or reporting, or channelvars = CALLERID(num-pres)")))
             }
-            let value = message["value"] ?? ""
-            tell(calls.presented(channel: question.channel, withheld: failed ? nil : AMICalls.hides(value)), &reaction)
+            // An account that may never ask sees what the exchange sends, and is told so; any other failure keeps quiet.
+            let hidden = failed ? (forbidden ? false : nil) : AMICalls.hides(message["value"] ?? "")
+            tell(calls.presented(channel: channel, hidden: hidden), &reaction)
         }
         if dials[id] != nil, message["response"] == "Error" {
             progress(id, .failed, cause: message["message"] ?? "refused by the exchange", &reaction)
@@ -230,10 +238,7 @@ struct AsteriskAMI: Session {
     }
 
     private mutating func tick(_ now: Instant, _ reaction: inout Reaction) {
-        for (id, question) in questions where question.late.map({ now >= $0 }) ?? false {
-            questions[id]?.late = nil
-            tell(calls.presentationLate(channel: question.channel), &reaction)
-        }
+        for root in patience.filter({ now >= $0.value }).keys.sorted() { tell(calls.stopWaiting(root), &reaction) }
         if let losing, now >= losing {
             self.losing = nil
             tell(calls.abandon(.lost), &reaction)
@@ -263,10 +268,8 @@ struct AsteriskAMI: Session {
         }
         phase = .idle
         due = nil
-        for (id, question) in questions {
-            questions[id] = nil
-            tell(calls.presented(channel: question.channel, withheld: nil), &reaction)
-        }
+        questions = [:]
+        for root in calls.waitingCalls.sorted() { tell(calls.stopWaiting(root), &reaction) }
     }
 
     // MARK: click to call

@@ -38,12 +38,12 @@ extension Store {
                 .integer(snapshot.endedAt ?? snapshot.startedAt))
         }
         // A conversation with the same number in either direction settles what was missed from it.
-        if let key, snapshot.answeredAt != nil, key != "withheld" {
+        if let key, snapshot.wasReached, key != "withheld" {
             try database.run(
                 """
                 UPDATE missed SET done=?2, done_by='call' WHERE done IS NULL AND at<=?2
                 AND call IN (SELECT id FROM call WHERE key=?1)
-                """, .text(key), .integer(snapshot.answeredAt))
+                """, .text(key), .integer(snapshot.answeredAt ?? snapshot.startedAt))
         }
         return true
     }

@@ -8,7 +8,7 @@ import { Calls } from "./calls.js";
 import { Gateways } from "./gateways.js";
 
 const main = document.getElementById("main");
-const app = { person: null, live: null, page: "receiving", toast: null };
+const app = { person: null, live: null, page: "receiving", toast: null, replaying: false };
 
 app.receiving = new Receiving(app);
 app.calls = new Calls(app);
@@ -23,13 +23,17 @@ const stream = new Stream({
     drawBanner();
     drawTools();
   },
-  signIn() { app.person = null; draw(); },
+  replaying(on) { app.replaying = on; },
+  signIn() { leave(); },
   message(message) {
     switch (message.type) {
       case "ready":
+        app.person = message.data.person;
+        app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);
         break;
       case "reset":
+        app.calls.dial = null;
         for (const page of pages) app[page].load();
         break;
       case "delivery": case "deliveries": case "count": case "stray":
@@ -45,7 +49,11 @@ const stream = new Stream({
   },
 });
 
-app.play = play;
+// What is told again after a break is shown, not heard.
+app.play = (name) => { if (!app.replaying) play(name); };
+
+/** For those who hear the page: what rings at once, what was counted when there is time. */
+app.announce = (text, urgent) => { document.getElementById(urgent ? "urgent" : "polite").textContent = text; };
 
 app.say = (text, kind, seconds = 6) => {
   app.toast = text ? { text, kind } : null;
@@ -57,18 +65,32 @@ app.say = (text, kind, seconds = 6) => {
 /** Runs something that may be refused, and says why it was. */
 app.attempt = async (body) => {
   try { return await body(); } catch (error) {
-    if (error.status === 401) { app.person = null; draw(); return undefined; }
+    if (error.status === 401) { leave(); return undefined; }
     const known = t(`code_${error.code}`);
-    app.say(known === `code_${error.code}` ? t("error", { why: error.message }) : known, "bad");
+    app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why: error.message }) : known, "bad");
     return undefined;
   }
 };
 
+// A portal may read many tags a second: draw once a frame, and never between a finger's down and up.
+let held = false;
+const due = new Set();
+addEventListener("pointerdown", () => { held = true; }, true);
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; setTimeout(flush, 0); }, true);
+
 app.refresh = (page) => {
-  drawTabs();
-  if (app.page === page) drawPage();
-  app.calls.drawRinging();
+  if (due.size === 0) setTimeout(flush, 16);
+  due.add(page);
 };
+
+function flush() {
+  if (held || due.size === 0) return;
+  const now = new Set(due);
+  due.clear();
+  drawTabs();
+  if (now.has(app.page) || !app.person) drawPage();
+  app.calls.drawRinging();
+}
 
 app.go = (page) => {
   app.page = page;
@@ -77,12 +99,13 @@ app.go = (page) => {
   drawTabs();
   drawPage();
   app.calls.drawRinging();
+  main.focus({ preventScroll: true });
 };
 
 function drawTabs() {
-  document.title = app.calls.title() ?? `${t(app.page)} · Quai`;
+  document.title = (app.person && app.calls.title()) || `${t(app.page)} · Quai`;
   replace(document.getElementById("tabs"), !app.person ? [] : pages.map((page) =>
-    h("a", { href: `/${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
+    h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
 }
 
@@ -90,13 +113,13 @@ function drawTools() {
   document.getElementById("skip").textContent = t("skip");
   document.documentElement.lang = lang();
   replace(document.getElementById("tools"),
-    app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "hide-small" }, t("live"))),
+    app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
     app.person && h("button", {
-      class: "small", "aria-pressed": String(soundEnabled()), title: soundEnabled() ? t("soundOn") : t("soundOff"),
+      class: "small", id: "sound", title: soundEnabled() ? t("soundOn") : t("soundOff"),
       "aria-label": soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: lang() === "fr" ? "en" : "fr", onclick: () => { switchLanguage(); draw(); } }, t("language")),
+    h("button", { class: "small", id: "language", lang: lang() === "fr" ? "en" : "fr", onclick: () => { switchLanguage(); app.toast = null; draw(); } }, t("language")),
     app.person && h("span", { class: "soft hide-small" }, app.person.name),
     app.person && h("button", { class: "small", onclick: signOut }, t("signOut")));
 }
@@ -113,7 +136,8 @@ function drawPage() {
 }
 
 function drawSignIn() {
-  const name = h("input", { name: "name", autocomplete: "name", maxlength: 60, required: true, id: "who" });
+  if (document.getElementById("who") && document.getElementById("who").lang === lang()) return;
+  const name = h("input", { name: "name", autocomplete: "name", maxlength: 60, required: true, id: "who", lang: lang() });
   const form = h("form", {
     class: "panel stack signin",
     onsubmit: async (event) => {
@@ -137,6 +161,16 @@ function draw() {
   app.calls.drawRinging();
 }
 
+/** Nobody is signed in any more: nothing of the last person stays. */
+function leave() {
+  stream.stop();
+  app.person = null;
+  app.live = null;
+  app.toast = null;
+  for (const page of pages) app[page].clear();
+  draw();
+}
+
 function begin(person) {
   app.person = person;
   draw();
@@ -146,10 +180,7 @@ function begin(person) {
 
 async function signOut() {
   await app.attempt(() => request("DELETE", "/api/v1/session"));
-  stream.stop();
-  app.person = null;
-  app.live = null;
-  draw();
+  leave();
 }
 
 document.addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
 import { h, icon, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
-import { t, when, clock } from "./i18n.js";
+import { t, when, clock, lang } from "./i18n.js";
 
 /** Who calls, before the second ring; the card follows the call. */
 export class Calls {
@@ -10,24 +10,35 @@ export class Calls {
     this.missed = [];
     this.past = [];
     this.chosen = new Map();
+    this.forms = new Map();
     this.dial = null;
     this.skew = 0;
     setInterval(() => this.tick(), 1000);
   }
 
+  clear() {
+    this.cards.clear();
+    this.chosen.clear();
+    this.forms.clear();
+    this.missed = [];
+    this.past = [];
+    this.dial = null;
+  }
+
   async load() {
     const data = await this.app.attempt(() => get("/api/v1/calls"));
     if (!data) return;
+    // The cards themselves come with the stream, in its order; this answer may be older.
     this.missed = data.missed;
     this.past = data.history;
-    this.running(data.running);
+    this.app.refresh("calls");
   }
 
   running(cards) {
     const known = new Set(cards.map((card) => card.call));
     // A card whose call the server does not know any more must not stay open.
     for (const [id, card] of this.cards) if (!known.has(id) && !this.isOver(card)) this.cards.delete(id);
-    for (const card of cards) this.cards.set(card.call, card);
+    for (const card of cards) if (!((this.cards.get(card.call)?.rev ?? -1) > card.rev)) this.cards.set(card.call, card);
     this.app.refresh("calls");
   }
 
@@ -45,7 +56,7 @@ export class Calls {
     return ringing ? `☎ ${this.who(ringing).title}` : null;
   }
 
-  message({ type, data, at }) {
+  message({ type, data }) {
     if (type === "missed") { this.load(); return; }
     if (type === "command") {
       if (this.dial?.id === data.command) {
@@ -58,16 +69,33 @@ export class Calls {
       }
       return;
     }
-    this.skew = at - Date.now();
     const before = this.cards.get(data.call);
     if (before && before.rev > data.rev) return;
-    if (data.mine === "ringing" && before?.mine !== "ringing") this.app.play("ring");
+    if (data.mine === "ringing" && before?.mine !== "ringing") {
+      this.app.play("ring");
+      this.app.announce(`${t("ringing")} ${this.who(data).title}`, true);
+    }
     if (this.isOver(data) && !before) return;
     this.cards.set(data.call, data);
     if (this.isOver(data)) {
-      setTimeout(() => { this.cards.delete(data.call); this.app.refresh("calls"); }, data.mine === "missed" ? 20000 : 6000);
+      this.closeLater(data);
       this.load();
     }
+    this.app.refresh("calls");
+  }
+
+  /** A card that is over goes away, unless it rings again or somebody is writing in it. */
+  closeLater(card) {
+    setTimeout(() => {
+      if (this.cards.get(card.call) !== card) return;
+      if (this.forms.get(card.call)?.open) this.closeLater(card); else this.remove(card.call);
+    }, card.mine === "missed" ? 20000 : 6000);
+  }
+
+  remove(call) {
+    this.cards.delete(call);
+    this.chosen.delete(call);
+    this.forms.delete(call);
     this.app.refresh("calls");
   }
 
@@ -91,12 +119,9 @@ export class Calls {
   drawRinging() {
     const place = document.getElementById("ringing");
     if (!this.app.person) { replace(place); return; }
-    // Someone who is filling in a client keeps what they typed.
-    const editing = place.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
-    if (editing) return;
-    // On other pages a strip says who it is and leads to the card; what is over is told by the number on the tab.
+    // On other pages only what runs; what is over is told by the number on the tab.
     const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !this.isOver(card));
-    replace(place, this.drawDial(this.app.page === "calls"), running.map((card) => this.drawStrip(card)));
+    replace(place, this.drawDial(this.app.page === "calls"), running.map((card) => this.drawCard(card)));
   }
 
   drawDial(hidden) {
@@ -106,15 +131,6 @@ export class Calls {
     const reason = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
     return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: reason })}`,
       !over && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
-  }
-
-  drawStrip(card) {
-    const who = this.who(card);
-    const since = card.mine === "ringing" ? card.rang : card.answered;
-    return h("a", { class: `strip ${card.mine}`, href: "/calls", "data-link": true },
-      card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
-      h("span", { class: `pill ${card.mine === "ringing" ? "wait" : "good"}` }, t(card.mine)), h("strong", {}, who.title),
-      who.company && h("span", { class: "soft" }, who.company), since && h("span", { class: "clock push", "data-since": since }, clock(Date.now() + this.skew - since)));
   }
 
   drawCard(card) {
@@ -127,8 +143,8 @@ export class Calls {
         card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
         card.queue && h("span", { class: "soft" }, t("via", { queue: card.queue })),
         cause && h("span", { class: "soft" }, t(`cause_${cause}`), card.answeredBy.length ? ` · ${t("answeredBy", { who: card.answeredBy.join(", ") })}` : ""),
-        since && h("span", { class: "clock push", "data-since": since }, clock(Date.now() + this.skew - since)),
-        this.isOver(card) && h("button", { class: "small push", onclick: () => { this.cards.delete(card.call); this.app.refresh("calls"); } }, t("dismiss"))),
+        since && h("span", { class: "clock push", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.skew - since)),
+        h("button", { class: since ? "small" : "small push", id: `dismiss-${card.call}`, onclick: () => this.remove(card.call) }, t("dismiss"))),
       h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
         !who.party && who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller"))),
       who.several && h("div", { class: "stack" }, h("strong", {}, t("severalMatch")),
@@ -137,7 +153,7 @@ export class Calls {
             `${party.name || party.company}${party.name && party.company ? ` · ${party.company}` : ""}`))))),
       who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => { this.chosen.delete(card.call); this.app.refresh("calls"); } }, t("otherOne")),
       this.drawNumbers(card, who),
-      (who.unknown || who.several) && !card.withheld && this.drawCreate(card, who),
+      !who.party && this.drawCreate(card, who),
       who.party && h("div", { class: "facts" },
         h("div", {}, h("h3", {}, t("openDeliveries")), card.deliveries.length === 0 ? h("p", {}, t("none"))
           : h("ul", { class: "plain" }, card.deliveries.map((delivery) => h("li", {}, h("strong", {}, delivery.note), delivery.supplier,
@@ -156,7 +172,17 @@ export class Calls {
     return h("div", { class: "row" }, distinct.map((text) => h("button", { class: "small", onclick: () => this.call(text) }, `☎ ${text}`)));
   }
 
+  /** One form a card, kept from drawing to drawing: what somebody types must survive the next event. */
   drawCreate(card, who) {
+    const kept = this.forms.get(card.call);
+    if (kept?.lang === lang()) return kept;
+    const form = this.makeCreate(card, who);
+    form.lang = lang();
+    this.forms.set(card.call, form);
+    return form;
+  }
+
+  makeCreate(card, who) {
     const name = h("input", { name: "name", value: card.sentName ?? "", maxlength: 120 });
     const company = h("input", { name: "company", maxlength: 120 });
     const phone = h("input", { name: "number", value: who.shown ?? "", inputmode: "tel", maxlength: 40 });
@@ -165,8 +191,14 @@ export class Calls {
         class: "stack",
         onsubmit: async (event) => {
           event.preventDefault();
-          document.activeElement?.blur();
-          await this.app.attempt(() => post("/api/v1/parties", { name: name.value, company: company.value, numbers: [phone.value] }));
+          const party = await this.app.attempt(() => post("/api/v1/parties", { name: name.value, company: company.value, numbers: phone.value ? [phone.value] : [] }));
+          if (!party) return;
+          this.forms.delete(card.call);
+          const shown = this.cards.get(card.call);
+          if (shown && !shown.parties.some((known) => known.id === party.id)) shown.parties.push(party);
+          this.chosen.set(card.call, party.id);
+          this.app.say(t("saved"), "good");
+          this.load();
         },
       },
         h("label", {}, h("span", {}, t("company")), company), h("label", {}, h("span", {}, t("clientName")), name),
@@ -182,12 +214,6 @@ export class Calls {
   }
 
   draw(main) {
-    const active = document.activeElement;
-    if (main.contains(active) && active.tagName === "INPUT" && active.value !== "") {
-      // Somebody is typing: the lists wait, the cards are drawn above.
-      replace(document.getElementById("cards") ?? h("div"), this.sorted().map((card) => this.drawCard(card)));
-      return;
-    }
     replace(main, h("div", { class: "stack" },
       h("h1", {}, t("calls")), this.drawDial(false),
       h("div", { class: "stack", id: "cards" }, this.sorted().map((card) => this.drawCard(card))),
@@ -201,10 +227,19 @@ export class Calls {
 
   drawDesk() {
     const person = this.app.person;
-    if (person.extension) {
-      return h("section", { class: "panel row" }, h("div", {}, h("div", { class: "soft" }, t("telephone")), h("h2", {}, person.extension)),
-        h("button", { class: "push", onclick: () => this.claim(null) }, t("release")));
-    }
+    if (!person.extension) return this.kept("desk", () => this.makeDesk());
+    return h("section", { class: "panel row" }, h("div", {}, h("div", { class: "soft" }, t("telephone")), h("h2", {}, person.extension)),
+      h("button", { class: "push", id: "release", onclick: () => this.claim(null) }, t("release")));
+  }
+
+  /** A form that is built once for each language, so that redrawing does not empty it. */
+  kept(name, make) {
+    const key = `${name} ${lang()}`;
+    if (!this.forms.has(key)) this.forms.set(key, make());
+    return this.forms.get(key);
+  }
+
+  makeDesk() {
     const input = h("input", { inputmode: "numeric", maxlength: 16, id: "extension", required: true });
     return h("form", { class: "panel stack", onsubmit: (event) => { event.preventDefault(); this.claim(input.value.trim()); } },
       h("h2", {}, t("telephone")), h("p", { class: "soft" }, t("claimHint")),
@@ -212,7 +247,6 @@ export class Calls {
   }
 
   async claim(extension) {
-    document.activeElement?.blur();
     const answer = await this.app.attempt(() => request("PUT", "/api/v1/me/extension", { extension }));
     if (!answer) return;
     this.app.person = answer.person;
@@ -222,21 +256,27 @@ export class Calls {
   }
 
   drawDialBox() {
+    const form = this.kept("dial", () => this.makeDialBox());
+    form.querySelector("button").disabled = !this.app.person.extension;
+    return form;
+  }
+
+  makeDialBox() {
     const input = h("input", { inputmode: "tel", maxlength: 40, "aria-label": t("dialHint"), placeholder: t("dialHint"), id: "number" });
     return h("form", {
       class: "panel stack",
-      onsubmit: (event) => { event.preventDefault(); const text = input.value; input.value = ""; input.blur(); if (text.trim()) this.call(text); },
-    }, h("h2", {}, t("dial")), input, h("button", { type: "submit", disabled: this.app.person.extension ? null : true }, `☎ ${t("dial")}`));
+      onsubmit: (event) => { event.preventDefault(); const text = input.value; input.value = ""; if (text.trim()) this.call(text); },
+    }, h("h2", {}, t("dial")), input, h("button", { type: "submit" }, `☎ ${t("dial")}`));
   }
 
   drawPast(card, missed) {
     const who = this.who(card);
     const arrow = { inbound: "↙", outbound: "↗", internal: "↔" }[card.direction] ?? "·";
     return h("li", {},
-      h("span", { "aria-label": t(card.direction ?? "inbound") }, arrow),
+      h("span", { role: "img", "aria-label": t(card.direction ?? "inbound") }, arrow),
       h("div", { class: "grow" }, h("strong", {}, who.title), h("div", { class: "soft" },
         [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.answeredBy.length ? t("answeredBy", { who: card.answeredBy.join(", ") }) : t("notAnswered")].filter(Boolean).join(" · "))),
-      card.dialable && h("button", { class: "small", onclick: () => this.call(card.direction === "outbound" ? card.called : who.shown) }, t("callBack")),
-      missed && h("button", { class: "small", onclick: async () => { await this.app.attempt(() => post("/api/v1/missed/done", { call: card.call })); this.load(); } }, t("done")));
+      card.dialable && h("button", { class: "small", id: `back-${missed}-${card.call}`, onclick: () => this.call(card.direction === "outbound" ? card.called : who.shown) }, t("callBack")),
+      missed && h("button", { class: "small", id: `done-${card.call}`, onclick: async () => { await this.app.attempt(() => post("/api/v1/missed/done", { call: card.call })); this.load(); } }, t("done")));
   }
 }

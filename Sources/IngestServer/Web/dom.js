@@ -12,8 +12,17 @@ export function h(tag, props, ...children) {
   return node;
 }
 
+/** Puts new children in place; whoever had the keyboard keeps it, by node or by id. */
 export function replace(parent, ...children) {
+  const active = document.activeElement;
+  const inside = active !== document.body && parent.contains(active) ? active : null;
+  const selection = inside?.selectionStart !== undefined ? [inside.selectionStart, inside.selectionEnd] : null;
   parent.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  if (!inside) return;
+  const next = inside.isConnected ? inside : inside.id ? document.getElementById(inside.id) : null;
+  if (!next) return;
+  next.focus({ preventScroll: true });
+  if (selection && selection[0] !== null) try { next.setSelectionRange(...selection); } catch { /* not a text field */ }
 }
 
 /** Shows a modal dialog and resolves with the value of the button that closed it. */

@@ -9,6 +9,8 @@ export class Gateways {
     this.list = [];
   }
 
+  clear() { this.list = []; }
+
   async load() {
     const list = await this.app.attempt(() => get("/api/v1/gateways"));
     if (!list) return;

@@ -16,7 +16,7 @@ const words = {
     closeSum: "{received} reçus sur {expected}.", closeMissing: "{n} manquants", closeExtra: "{n} en trop", closeUnknown: "{n} inconnus",
     allThere: "Tout est là.", cancel: "Annuler", closedBy: "Clôturée par {who}, {when}", openedBy: "Ouverte par {who}, {when}",
     v_expected: "Reçu", v_extra: "En trop", v_unknown: "Inconnu", v_complete: "Complet !", unknownTags: "Étiquettes inconnues",
-    stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes",
+    stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes", lines_one: "{n} ligne", closeMissing_one: "{n} manquant", closeExtra_one: "{n} en trop", closeUnknown_one: "{n} inconnu", saved: "Client enregistré.", unreachable: "Le serveur ne répond pas.", "cause_rejected-by-pbx": "refusé par le standard", "code_name-needed": "Il faut un nom.", "code_bad-extension": "Un poste a 1 à 16 lettres ou chiffres.", "code_no-such-call": "Cet appel n’est plus en cours.", "code_no-such-delivery": "Cette livraison n’existe pas.", "code_number-needed": "Il faut un numéro.", "code_zone-needed": "Dites à quel quai.",
     importCheck: "{accepted} lignes bonnes, {deliveries} livraisons, {refused} refusées", importDo: "Importer", line: "Ligne {n}",
     imported: "{n} lignes importées.", telephone: "Votre téléphone", extensionLabel: "Numéro de poste", claim: "Prendre ce poste",
     release: "Rendre", claimHint: "Prenez votre poste : la fiche du client s’ouvrira dès qu’il sonne, pour vous seul.",
@@ -58,7 +58,7 @@ const words = {
     confirmClose: "Close this reception?", closeSum: "{received} of {expected} received.", closeMissing: "{n} missing", closeExtra: "{n} extra",
     closeUnknown: "{n} unknown", allThere: "Everything is here.", cancel: "Cancel", closedBy: "Closed by {who}, {when}", openedBy: "Opened by {who}, {when}",
     v_expected: "Received", v_extra: "Extra", v_unknown: "Unknown", v_complete: "Complete!", unknownTags: "Unknown tags",
-    stray: "Something passed dock {zone} with no delivery open.", lines: "{n} lines",
+    stray: "Something passed dock {zone} with no delivery open.", lines: "{n} lines", lines_one: "{n} line", saved: "Client saved.", unreachable: "The server does not answer.", "cause_rejected-by-pbx": "refused by the exchange",
     importCheck: "{accepted} good lines, {deliveries} deliveries, {refused} refused", importDo: "Import", line: "Line {n}", imported: "{n} lines imported.",
     telephone: "Your telephone", extensionLabel: "Extension", claim: "Claim", release: "Give back",
     claimHint: "Claim your extension: the client's card opens as soon as it rings, for you alone.", dial: "Call", dialHint: "Number to call",
@@ -105,6 +105,12 @@ export function when(milliseconds) {
   const sameDay = date.toDateString() === new Date().toDateString();
   const time = date.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
   return sameDay ? time : `${date.toLocaleDateString(locale(), { day: "2-digit", month: "2-digit" })} ${time}`;
+}
+
+/** `{n}` with its word in the right number: the key, or the key with `_one` for a single one. */
+export function plural(key, n) {
+  const one = new Intl.PluralRules(locale()).select(n) === "one" && words[language][`${key}_one`];
+  return t(one ? `${key}_one` : key, { n: number(n) });
 }
 
 export const number = (value) => Number(value ?? 0).toLocaleString(locale());

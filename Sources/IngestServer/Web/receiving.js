@@ -1,6 +1,6 @@
 import { h, replace, ask } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, when, number } from "./i18n.js";
+import { t, when, number, plural } from "./i18n.js";
 
 const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?" };
 
@@ -16,10 +16,21 @@ export class Receiving {
     this.stray = null;
   }
 
+  clear() {
+    this.list = [];
+    this.chosen = null;
+    this.detail.clear();
+    this.last = null;
+    this.stray = null;
+  }
+
   async load() {
     const data = await this.app.attempt(() => get("/api/v1/deliveries"));
     if (!data) return;
     this.list = data.deliveries;
+    // Others may have been opened, counted or closed meanwhile: they are read again when chosen.
+    const shown = this.detail.get(this.chosen);
+    this.detail = new Map(shown ? [[this.chosen, shown]] : []);
     this.zones = data.zones;
     if (this.chosen === null) {
       const open = this.list.find((delivery) => delivery.status === "open" && delivery.zone);
@@ -38,22 +49,31 @@ export class Receiving {
     if (type === "deliveries") { this.load(); return; }
     if (type === "delivery") {
       const before = this.list.find((delivery) => delivery.id === data.id);
+      const shown = this.detail.get(this.chosen);
+      // Somebody else's dock does not take this screen over in the middle of a reception.
+      const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
       this.list = before ? this.list.map((delivery) => (delivery.id === data.id ? data : delivery)) : [...this.list, data];
       this.detail.set(data.id, data);
       // A delivery note scanned at the dock opens by itself.
-      if (data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) {
+      if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) {
         this.chosen = data.id;
         this.last = null;
         this.stray = null;
       }
     } else if (type === "count") {
-      this.last = data;
-      this.stray = null;
       // The sound is for those who stand at this dock: whoever shows this delivery.
-      if (this.chosen === data.delivery) this.app.play(data.verdict);
+      if (this.chosen === data.delivery) {
+        this.last = data;
+        this.stray = null;
+        this.app.play(data.verdict);
+        this.app.announce(t(`v_${data.verdict}`));
+      }
     } else if (type === "stray") {
-      this.stray = data;
-      this.app.play("unknown");
+      const shown = this.detail.get(this.chosen);
+      if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
+        this.stray = data;
+        this.app.play("unknown");
+      }
     }
     this.app.refresh("receiving");
   }
@@ -61,18 +81,19 @@ export class Receiving {
   async choose(id) {
     this.chosen = id;
     this.last = null;
+    this.stray = null;
     if (!this.detail.has(id)) await this.fetchDetail(id);
     this.app.refresh("receiving");
   }
 
   draw(main) {
+    const file = h("input", { type: "file", accept: ".csv,text/csv", hidden: true, onchange: (event) => this.import(event.target) });
     const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
     const scroll = window.scrollY;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
-          h("label", { class: "button push" }, t("importFile"),
-            h("input", { type: "file", accept: ".csv,text/csv", hidden: true, onchange: (event) => this.import(event.target) }))),
+          h("button", { class: "push", id: "import", onclick: () => file.click() }, t("importFile")), file),
         this.list.length === 0
           ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
           : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery))))),
@@ -88,11 +109,11 @@ export class Receiving {
     meter.style.width = `${delivery.expected ? Math.round((100 * delivery.received) / delivery.expected) : 0}%`;
     const paused = delivery.status === "open" && !delivery.zone;
     const style = { open: paused ? "wait" : "good", expected: "", closed: "extra" }[delivery.status];
-    return h("button", { "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
+    return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
       h("span", { class: "top" }, h("strong", {}, delivery.note),
         h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
       h("span", { class: "soft" }, delivery.supplier),
-      h("span", { class: "soft" }, `${number(delivery.received)} / ${number(delivery.expected)} · ${t("lines", { n: delivery.lineCount })}`),
+      h("span", { class: "soft" }, `${number(delivery.received)} / ${number(delivery.expected)} · ${plural("lines", delivery.lineCount)}`),
       h("span", { class: "meter", "aria-hidden": "true" }, meter));
   }
 
@@ -126,10 +147,13 @@ export class Receiving {
 
   drawLast(delivery) {
     const last = this.last?.delivery === delivery.id ? this.last : null;
-    if (!last) return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, t("waiting")));
+    if (!last) {
+      const begun = delivery.received + delivery.extra + delivery.unknown > 0;
+      return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, begun ? `${number(delivery.received)} / ${number(delivery.expected)}` : t("waiting")));
+    }
     const line = delivery.lines.find((candidate) => candidate.gtin === last.gtin);
     const what = line ? `${line.description} · ${line.received}/${line.expected}` : last.subject.replace(/^(tag|text|scan):/, "");
-    return h("div", { class: `last ${last.verdict}`, id: "last", role: "status" },
+    return h("div", { class: `last ${last.verdict}`, id: "last" },
       h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}`));
   }
 
@@ -138,7 +162,7 @@ export class Receiving {
     if (delivery.status === "closed") return download;
     const zones = this.zones.length ? this.zones : ["dock-1"];
     const opening = !delivery.zone && zones.map((zone) =>
-      h("button", { class: "main", onclick: () => this.open(delivery, zone) },
+      h("button", { class: "main", id: `open-${zone}`, onclick: () => this.open(delivery, zone) },
         `${delivery.status === "open" ? t("resume") : t("open")} : ${zone}`));
     return [opening, delivery.status === "open" && download,
       delivery.status === "open" && h("button", { class: "main", id: "close", onclick: () => this.close(delivery) }, t("close"))];
@@ -154,7 +178,7 @@ export class Receiving {
   async close(delivery) {
     const rest = [["closeMissing", delivery.missing], ["closeExtra", delivery.extra], ["closeUnknown", delivery.unknown]].filter(([, n]) => n > 0);
     const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)),
-      rest.length ? h("ul", {}, rest.map(([key, n]) => h("li", {}, t(key, { n: number(n) })))) : h("p", {}, t("allThere")));
+      rest.length ? h("ul", {}, rest.map(([key, n]) => h("li", {}, plural(key, n)))) : h("p", {}, t("allThere")));
     const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
     if (answer !== "yes") return;
     const view = await this.app.attempt(() => post(`/api/v1/deliveries/${delivery.id}/close`));

@@ -27,9 +27,14 @@ const patterns = {
   ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
 };
 
+let busyUntil = 0;
+
 export function play(name) {
   document.documentElement.dataset.lastSound = name;
   if (!enabled || !context || context.state !== "running") return;
+  // Many at once are one noise: let the first be heard.
+  if (context.currentTime < busyUntil && name !== "complete" && name !== "ring") return;
+  busyUntil = context.currentTime + 0.06;
   for (const [frequency, start, length, wave] of patterns[name] ?? []) {
     const oscillator = context.createOscillator();
     const gain = context.createGain();

@@ -11,21 +11,28 @@ export class Stream {
   }
 
   start() {
+    clearTimeout(this.timer);
+    this.drop();
     this.stopped = false;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.socket = socket;
     socket.onopen = () => {
       this.heard = Date.now();
+      this.handlers.replaying(true);
       socket.send(JSON.stringify({ resume: this.seq }));
     };
     socket.onmessage = (event) => {
+      if (this.socket !== socket) return;
       this.heard = Date.now();
       this.pause = 500;
       const message = JSON.parse(event.data);
       if (message.type === "alive") { socket.send(JSON.stringify({ alive: true })); return; }
       if (message.seq !== undefined) this.seq = message.seq;
-      if (message.type === "ready") this.handlers.state(true);
+      if (message.type === "ready") {
+        this.handlers.replaying(false);
+        this.handlers.state(true);
+      }
       this.handlers.message(message);
     };
     socket.onclose = (event) => {
@@ -33,7 +40,7 @@ export class Stream {
       this.handlers.state(false);
       if (event.code === 4401) { this.handlers.signIn(); return; }
       if (this.stopped) return;
-      setTimeout(() => this.start(), this.pause * (0.5 + Math.random()));
+      this.timer = setTimeout(() => this.start(), this.pause * (0.5 + Math.random()));
       this.pause = Math.min(this.pause * 2, 10000);
     };
   }
@@ -46,6 +53,13 @@ export class Stream {
   stop() {
     this.stopped = true;
     this.seq = null;
-    this.socket?.close();
+    clearTimeout(this.timer);
+    this.drop();
+  }
+
+  drop() {
+    const old = this.socket;
+    this.socket = null;
+    old?.close();
   }
 }

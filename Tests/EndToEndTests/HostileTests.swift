@@ -1,0 +1,178 @@
+import Broker
+import Foundation
+import Glibc
+import Model
+import Platform
+import Rig
+import Testing
+import TestSupport
+
+/// Broken and hostile messages, and people at the API, against the real centre and broker.
+@Suite(.serialized)
+struct HostileTests {
+    /// A centre with its broker, without an agent; and a stranger's connection to that broker.
+    final class Centre {
+        let stand: Stand
+        let link: BrokerLink
+        var acks: [Ack] = []
+
+        init(_ name: String) throws {
+            stand = try RoadTests.stand(name)
+            try stand.writeConfiguration(readers: [])
+            try stand.startBroker()
+            try stand.startIngest()
+            link = BrokerLink(
+                options: BrokerOptions(host: "127.0.0.1", port: stand.brokerPort, clientID: "stranger"), now: Clocks.now, seed: 1)
+            try until { self.link.isUp }
+            link.subscribe(["quai/1/+/+/ack", "quai/1/in/+"])
+            // The centre is there when its presence is.
+            try until { self.present && self.serves }
+        }
+
+        var present = false
+
+        private var serves: Bool {
+            guard let descriptor = Sockets.connect(port: stand.httpPort) else { return false }
+            close(descriptor)
+            return true
+        }
+
+        func turn() {
+            let interest = link.interest(now: Clocks.now)
+            let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: 20)
+            for case .message(let topic, let payload) in link.advance(ready[0], now: Clocks.now) {
+                if topic.hasPrefix("quai/1/in/") { present = (try? JSON(parsing: payload))?["online"]?.truth ?? false }
+                if topic.hasSuffix("/ack"), let ack = (try? JSON(parsing: payload)).flatMap(Ack.init) { acks.append(ack) }
+            }
+        }
+
+        func until(_ condition: () -> Bool) throws {
+            let end = Clocks.now + .seconds(20)
+            while !condition() {
+                guard Clocks.now < end else { throw PageClient.Failure(description: "never; see \(stand.folder)/ingest.log") }
+                turn()
+            }
+        }
+
+        func metric(_ name: String) throws -> Double {
+            guard let descriptor = Sockets.connect(port: stand.httpPort) else { return -1 }
+            defer { close(descriptor) }
+            let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            _ = send(descriptor, request, request.utf8.count, 0)
+            var answer: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            while case let count = read(descriptor, &buffer, buffer.count), count > 0 { answer += buffer[..<count] }
+            let line = String(decoding: answer, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name + " ") }
+            return line?.split(separator: " ").last.flatMap { Double($0.filter { $0 != "\r" }) } ?? -1
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func hostileMessagesAreCountedAndTheNextGoodOneIsApplied() throws {
+        let centre = try Centre("hostile")
+        defer { centre.stand.stop() }
+        let topic = Topic(.bulk, of: "evil").name
+        let good = Frame.body(of: [Row.barcode(device: "g", zone: "d", Barcode(text: "good")).encoded(at: 1)])
+        func frame(_ first: UInt64, crc: UInt32, codec: Frame.Codec = .plain, body: [UInt8]) -> [UInt8] {
+            Frame(
+                epoch: 9, lane: .bulk, first: first, count: 1, boot: Boot(counter: 1, random: 1), origin: 0, synced: true,
+                codec: codec, crc: crc, body: body
+            ).encoded
+        }
+        let bad: [[UInt8]] = [
+            [], [0xFF], Array("hello".utf8), [UInt8](repeating: 0x81, count: 2000), [0x9B] + [UInt8](repeating: 0xFF, count: 8),
+            [0x5B] + [UInt8](repeating: 0xFF, count: 8), CBOR.array([.unsigned(77)]).encoded, [UInt8](repeating: 0x41, count: 200_000),
+            frame(1, crc: 1, body: good), frame(1, crc: CRC32C.checksum(good), codec: .zstd, body: [1, 2, 3]),
+            Array("[1,\"x\"]".utf8), Array(String(repeating: "[", count: 5000).utf8),
+        ]
+        for payload in bad { #expect(centre.link.publish(topic, payload) != nil) }
+        for leaf in [Topic.Leaf.urgent, .hello, .status] {
+            for payload in [Array("{".utf8), Array("null".utf8), Array("[]".utf8), [0xFF, 0xFE], Array("{\"epoch\":\"zz\"}".utf8)] {
+                centre.link.publish(Topic(leaf, of: "evil").name, payload)
+            }
+        }
+        centre.link.publish("quai/1/00/not-its-partition/s", frame(1, crc: CRC32C.checksum(good), body: good))
+        centre.link.publish(topic, frame(1, crc: CRC32C.checksum(good), body: good))
+        try centre.until { centre.acks.contains { $0.epoch == 9 && $0.cumulative == 1 } }
+        #expect(try centre.metric("quai_ingest_refused_frames_total") == Double(bad.count))
+        #expect(try centre.metric("quai_ingest_records_total{result=\"new\"}") == 1)
+        #expect(centre.stand.ingest?.isRunning == true)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func theStreamResumesAndStartsAfreshWhenItCannot() throws {
+        let centre = try Centre("stream")
+        defer { centre.stand.stop() }
+        let page = try PageClient(port: centre.stand.httpPort, name: "Camille")
+        try page.follow()
+        let ready = try #require(page.wait(milliseconds: 5000) { $0["type"]?.text == "ready" })
+        let position = try #require(ready.json["seq"]?.integer)
+        // Three things happen while nobody listens.
+        page.disconnect()
+        for _ in 0..<3 {
+            _ = try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
+            centre.link.publish(Topic(.status, of: "dock").name, Array("{\"online\":true,\"site\":\"lyon\"}".utf8), retain: true)
+            try centre.until { (try? page.request("GET", "/api/v1/gateways").list?.count) == 1 }
+        }
+        try page.follow(resume: position)
+        let first = try #require(page.wait(milliseconds: 5000) { $0["type"]?.text == "gateway" })
+        #expect(first.json["seq"]?.integer == position + 1)
+        #expect(page.wait(milliseconds: 5000) { $0["type"]?.text == "ready" } != nil)
+        // A position of another life is answered with a reset, never with a guess.
+        page.disconnect()
+        try page.follow(resume: 5)
+        #expect(page.wait(milliseconds: 5000) { $0["type"]?.text == "reset" } != nil)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func everyDocumentedEndpointAnswersAndNoneWithoutASession() throws {
+        let centre = try Centre("openapi")
+        defer { centre.stand.stop() }
+        let page = try PageClient(port: centre.stand.httpPort, name: "Camille")
+        let document = try page.request("GET", "/api/openapi.json")
+        let paths = document["paths"]?.fields ?? []
+        #expect(paths.count >= 15)
+        func status(_ method: String, _ path: String, cookie: Bool) -> String {
+            do {
+                let client = cookie ? page : try PageClient(anonymousAt: centre.stand.httpPort)
+                _ = try client.request(method, path, .members([]))
+                return "2"
+            } catch { return "\(error)" }
+        }
+        for path in paths {
+            let concrete = path.name.replacingOccurrences(of: "{id}", with: "1").replacingOccurrences(of: "{command}", with: "X")
+            for operation in path.value.fields ?? [] {
+                let method = operation.name.uppercased()
+                // Signing out ends the session that the others need.
+                if method == "DELETE", path.name == "/api/v1/session" { continue }
+                let answer = status(method, concrete, cookie: true)
+                #expect(answer == "2" || answer.contains("\"code\""), "\(method) \(concrete): \(answer)")
+                #expect(!answer.contains(" 500"), "\(method) \(concrete): \(answer)")
+                if operation.value["security"] == nil {
+                    #expect(status(method, concrete, cookie: false).contains("sign-in-needed"), "\(method) \(concrete)")
+                }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aTakenPortIsOneSentence() throws {
+        let taken = try #require(Sockets.listen(port: 0))
+        defer { close(taken.descriptor) }
+        let folder = TemporaryFolder()
+        try "version = 1\nstate = \"\(folder.path)\"\n[http]\nport = \(taken.port)\n".write(
+            toFile: "\(folder.path)/ingest.toml", atomically: true, encoding: .utf8)
+        let result = try RoadTests.run("edge-ingest", ["run", "--config", "\(folder.path)/ingest.toml"])
+        #expect(result.code == 2)
+        #expect(result.output.contains("port \(taken.port) on 127.0.0.1 is taken; stop the other program or set port in [http]"))
+    }
+
+    @Test func verbsSayWhatIsWrong() throws {
+        #expect(try RoadTests.run("edge-agent", ["check", "--config", "/nonexistent.toml"]).code == 2)
+        #expect(try RoadTests.run("edge-agent", ["devices"]).output.contains("is the agent running?"))
+        let decoded = try RoadTests.run("edge-agent", ["decode", "--driver", "nothing", "/dev/null"])
+        #expect(decoded.code == 2 && decoded.output.contains("there are: rdm6300, m100, barcode, asterisk-ami"))
+        let epc = try RoadTests.run("edge-ingest", ["epc", "3074257BF7194E4000001A85", "E280"])
+        #expect(epc.code == 1 && epc.output.contains("\"gtin\":\"80614141123458\"") && epc.output.contains("\"error\""))
+    }
+}
