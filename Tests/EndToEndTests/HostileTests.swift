@@ -124,6 +124,27 @@ struct HostileTests {
         #expect(page.wait(milliseconds: 5000) { $0["type"]?.text == "reset" } != nil)
     }
 
+    /// It is cut at the line, counted, and everybody else goes on.
+    @Test(.timeLimit(.minutes(2)))
+    func aBrowserThatStopsReadingIsCut() throws {
+        let centre = try Centre("slow")
+        defer { centre.stand.stop() }
+        let stuck = try PageClient(port: centre.stand.httpPort, name: "Bruno")
+        try stuck.follow(reading: false)
+        let page = try PageClient(port: centre.stand.httpPort, name: "Camille")
+        try page.follow()
+        #expect(page.wait(milliseconds: 5000) { $0["type"]?.text == "ready" } != nil)
+        let long = JSON.object([("online", true), ("site", .string(String(repeating: "x", count: 20_000)))]).text8
+        for _ in 0..<2000 {
+            #expect(centre.link.publish(Topic(.status, of: "dock").name, long) != nil)
+            centre.turn()
+            if try centre.metric("quai_ingest_browsers_cut_total") == 1 { break }
+        }
+        try centre.until { (try? centre.metric("quai_ingest_browsers_cut_total")) == 1 }
+        #expect(try centre.metric("quai_ingest_browser_sessions") == 1)
+        #expect(page.wait(milliseconds: 5000) { $0["type"]?.text == "gateway" } != nil)
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func everyDocumentedEndpointAnswersAndNoneWithoutASession() throws {
         let centre = try Centre("openapi")

@@ -24,6 +24,12 @@ public enum Fixture {
         return out
     }
 
+    public static func write(_ text: String, at path: String) throws {
+        guard let file = fopen(path, "w") else { fatalError("cannot write \(path)") }
+        defer { fclose(file) }
+        _ = text.utf8.withContiguousStorageIfAvailable { fwrite($0.baseAddress, 1, $0.count, file) }
+    }
+
     public static func text(_ name: String) -> String { String(decoding: bytes(name), as: UTF8.self) }
 
     public static func json(_ name: String) throws -> JSON { try JSON(parsing: bytes(name)) }

@@ -66,8 +66,8 @@ public final class PageClient: @unchecked Sendable {
         return (String(text[..<gap.lowerBound]), String(text[gap.upperBound...]))
     }
 
-    /// Opens the live stream and reads it on a thread of its own until it ends.
-    public func follow(resume: Int64? = nil) throws {
+    /// Opens the live stream and reads it on a thread of its own until it ends; or, a frozen browser, does not read.
+    public func follow(resume: Int64? = nil, reading: Bool = true) throws {
         guard let descriptor = Sockets.connect(port: port) else { throw Failure(description: "nobody listens at \(port)") }
         let head =
             "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: \(cookie)\r\n"
@@ -82,6 +82,7 @@ public final class PageClient: @unchecked Sendable {
         guard String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 101") else { throw Failure(description: "refused") }
         socket.with { $0 = descriptor }
         say(JSON.object([("resume", resume.map(JSON.int) ?? .null)]), descriptor)
+        guard reading else { return }
         startThread("sim-ws") { [weak self] in PageClient.loop(descriptor) { self?.take($0) } }
     }
 
