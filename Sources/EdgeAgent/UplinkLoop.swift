@@ -53,6 +53,8 @@ final class UplinkLoop: Sendable {
     private let describe: @Sendable (Status) -> JSON
 
     static let heartbeat: Duration = .seconds(30)
+    /// Between two statuses at least: a busy dock must not fill a thin line with them.
+    static let statusPause: Duration = .seconds(2)
     static let greetingPause: Duration = .seconds(5)
 
     init(
@@ -110,6 +112,8 @@ final class UplinkLoop: Sendable {
         var nextStatus = Instant.zero
         var statusAllowed = Instant.zero
         var statusDue = true
+        /// What the centre was last told; a change is worth telling before the next heartbeat.
+        var toldAccount = Account()
         /// When to greet at the latest while everything is up and nothing is delivered.
         var nextGreeting = Instant.zero
         /// The centre's clock less ours, in milliseconds, as its last ack showed it.
@@ -158,7 +162,7 @@ final class UplinkLoop: Sendable {
         let due = [
             urgent.deadline, bulk.deadline, state.delivery.deadline, 
             state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
-            state.nextStatus,
+            state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
         ].compactMap(\.self).min()!
         let wait = Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
         let ready = waitFor(
@@ -175,7 +179,7 @@ final class UplinkLoop: Sendable {
             state.lane.post(subject, type: type, data: data, life: life, at: after)
         }
         if mail.grown || mail.statusDue { grew(state) }
-        if mail.statusDue { state.statusDue = true }
+        if mail.statusDue || outbox.now.account != state.toldAccount { state.statusDue = true }
         for event in state.urgentLink.advance(ready[1], now: after) { handle(event, isBulk: false, state, after) }
         for event in state.bulkLink.advance(ready[2], now: after) { handle(event, isBulk: true, state, after) }
         perform(state.delivery.tick(at: after), state, after)
@@ -376,7 +380,8 @@ final class UplinkLoop: Sendable {
 
     private func publishStatus(_ state: State, _ now: Instant) {
         state.nextStatus = now + UplinkLoop.heartbeat
-        state.statusAllowed = now + .seconds(1)
+        state.statusAllowed = now + UplinkLoop.statusPause
+        state.toldAccount = outbox.now.account
         state.statusDue = false
         let oldest = try? state.builder.oldest()
         changeStatus(state) { $0.oldest = oldest ?? nil }

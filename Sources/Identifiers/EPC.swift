@@ -1,91 +1,81 @@
-public import Model
+import Model
 
-/// What an EPC's bits say under the GS1 Tag Data Standard (rfid.md §12). Unknown or malformed is an error with a
-/// reason, never a guess.
+/// What an EPC's bits say under the GS1 Tag Data Standard (TDS 1.13 and 2.x, rfid.md §12). Unknown or malformed is an
+/// error with a reason, never a guess.
 public struct EPC: Equatable, Sendable {
-    public var hex: String
-    public var scheme: String
-    public var tagURI: String
-    public var pureIdentity: String
-    public var gtin: String?
-    public var serial: String?
-    public var sscc: String?
-    public var digitalLink: String
+    /// An application identifier with its value, such as `01` and a GTIN.
+    public struct Element: Equatable, Sendable {
+        public var ai: String
+        public var value: String
+
+        public init(_ ai: String, _ value: String) {
+            self.ai = ai
+            self.value = value
+        }
+    }
 
     public struct Unreadable: Error, Equatable, Sendable {
         public var reason: String
 
-        init(reason: String) { self.reason = reason }
+        init(_ reason: String) { self.reason = reason }
     }
 
-    /// Company prefix bits and digits by partition (rfid.md 12.1).
-    private static let companyBits = [40, 37, 34, 30, 27, 24, 20]
+    public var hex: String
+    /// Such as `sgtin-96`.
+    public var scheme: String
+    /// Nil for the "+" schemes, which have no tag URI.
+    public var tagURI: String?
+    /// Nil where the standard defines none (the "+" schemes in a general company prefix's absence).
+    public var pureIdentity: String?
+    /// The GS1 element string, in order; empty for GID, DoD and ADI.
+    public var elements: [Element]
+
+    init(_ bytes: [UInt8], _ scheme: String, tag: String?, identity: String?, _ elements: [Element] = []) {
+        hex = Hex.string(bytes)
+        self.scheme = scheme
+        tagURI = tag.map { "urn:epc:tag:\(scheme):\($0)" }
+        pureIdentity = identity.map { "urn:epc:id:\($0)" }
+        self.elements = elements
+    }
+
+    public func value(_ ai: String) -> String? { elements.first { $0.ai == ai }?.value }
+
+    public var gtin: String? { value("01") }
+    public var sscc: String? { value("00") }
+    /// The item's own number, whatever its scheme calls it.
+    public var serial: String? { value("21") ?? value("8011") }
+
+    /// GS1 Digital Link; nil for schemes that are not GS1's.
+    public var digitalLink: String? {
+        guard let first = elements.first else { return nil }
+        let path = elements.filter { $0.ai == first.ai || ["21", "254", "8011"].contains($0.ai) }
+        return "https://id.gs1.org" + path.map { "/\($0.ai)/\(EPC.percent($0.value))" }.joined()
+    }
 
     public init(_ bytes: [UInt8]) throws(Unreadable) {
-        guard let header = bytes.first else { throw Unreadable(reason: "empty") }
-        switch header {
-        case 0x30: try self.init(sgtin: Bits(bytes))
-        case 0x31: try self.init(sscc: Bits(bytes))
-        default: throw Unreadable(reason: "header \(Hex.string([header])) is not an EPC scheme this version reads")
+        guard let header = bytes.first else { throw Unreadable("empty") }
+        guard bytes.count <= TagID.limit else { throw Unreadable("longer than a tag can hold") }
+        if let scheme = EPC.partitioned[header] {
+            self = try EPC.decode(scheme, bytes)
+        } else if let scheme = EPC.plus[header] {
+            self = try EPC.decodePlus(scheme, bytes)
+        } else {
+            self = try EPC.decodeOther(header, bytes)
         }
     }
 
-    private init(sgtin bits: Bits) throws(Unreadable) {
-        guard bits.bytes.count == 12 else { throw Unreadable(reason: "an SGTIN-96 has 12 bytes, not \(bits.bytes.count)") }
-        let (filter, company, item) = try EPC.parts(bits, itemBits: [4, 7, 10, 14, 17, 20, 24], itemDigits: 1)
-        let serial = String(bits.value(58, 38))
-        let digits = String(item.prefix(1)) + company + item.dropFirst()
-        hex = Hex.string(bits.bytes)
-        scheme = "sgtin-96"
-        tagURI = "urn:epc:tag:sgtin-96:\(filter).\(company).\(item).\(serial)"
-        pureIdentity = "urn:epc:id:sgtin:\(company).\(item).\(serial)"
-        let gtin = digits + String(GS1.checkDigit(digits))
-        self.gtin = gtin
-        self.serial = serial
-        digitalLink = "https://id.gs1.org/01/\(gtin)/21/\(serial)"
-    }
-
-    private init(sscc bits: Bits) throws(Unreadable) {
-        guard bits.bytes.count == 12 else { throw Unreadable(reason: "an SSCC-96 has 12 bytes, not \(bits.bytes.count)") }
-        let (filter, company, reference) = try EPC.parts(bits, itemBits: [18, 21, 24, 28, 31, 34, 38], itemDigits: 5)
-        guard bits.value(72, 24) == 0 else { throw Unreadable(reason: "the last 24 bits of an SSCC-96 are zero") }
-        let digits = String(reference.prefix(1)) + company + reference.dropFirst()
-        hex = Hex.string(bits.bytes)
-        scheme = "sscc-96"
-        tagURI = "urn:epc:tag:sscc-96:\(filter).\(company).\(reference)"
-        pureIdentity = "urn:epc:id:sscc:\(company).\(reference)"
-        let sscc = digits + String(GS1.checkDigit(digits))
-        self.sscc = sscc
-        digitalLink = "https://id.gs1.org/00/\(sscc)"
-    }
-
-    /// Filter, company prefix and second field; `itemDigits` is the second field's length for partition 0.
-    private static func parts(_ bits: Bits, itemBits: [Int], itemDigits: Int) throws(Unreadable) -> (UInt64, String, String) {
-        let filter = bits.value(8, 3)
-        let partition = Int(bits.value(11, 3))
-        guard partition < 7 else { throw Unreadable(reason: "partition 7 is not allowed") }
-        let company = bits.value(14, companyBits[partition])
-        let item = bits.value(14 + companyBits[partition], itemBits[partition])
-        guard let companyText = padded(company, 12 - partition) else {
-            throw Unreadable(reason: "the company prefix has more than \(12 - partition) digits")
+    /// Characters that a URI cannot hold as they are (TDS 1.13 §6.3.1).
+    static func escape(_ text: String) -> String {
+        text.reduce(into: "") { out, character in
+            if "\"%&/<>?#".contains(character), let byte = character.asciiValue { out += "%\(Hex.string([byte]))" } else { out.append(character) }
         }
-        guard let itemText = padded(item, itemDigits + partition) else {
-            throw Unreadable(reason: "the second field has more than \(itemDigits + partition) digits")
-        }
-        return (filter, companyText, itemText)
     }
 
-    private static func padded(_ value: UInt64, _ digits: Int) -> String? {
-        let text = String(value)
-        return text.count <= digits ? String(repeating: "0", count: digits - text.count) + text : nil
-    }
-
-    private struct Bits {
-        var bytes: [UInt8]
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-        func value(_ start: Int, _ count: Int) -> UInt64 {
-            (start..<start + count).reduce(0) { $0 << 1 | UInt64(bytes[$1 / 8] >> UInt8(7 - $1 % 8) & 1) }
+    /// For a path of a Digital Link: everything but unreserved characters is escaped (RFC 3986).
+    static func percent(_ text: String) -> String {
+        text.utf8.reduce(into: "") { out, byte in
+            let plain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-._~!'()*+,:;=".utf8.contains(byte)
+            out += plain ? String(UnicodeScalar(byte)) : "%\(Hex.string([byte]))"
         }
     }
 
@@ -104,35 +94,5 @@ public struct EPC: Equatable, Sendable {
             for index in (0..<count).reversed() { bits.append(value >> UInt64(index) & 1 == 1) }
         }
         return stride(from: 0, to: 96, by: 8).map { start in bits[start..<start + 8].reduce(0) { $0 << 1 | ($1 ? 1 : 0) } }
-    }
-}
-
-/// GS1 keys in digits.
-public enum GS1 {
-    /// From the right, weights 3, 1, 3, 1 … (GS1 General Specifications 7.9).
-    public static func checkDigit(_ digits: String) -> Int {
-        let sum = digits.reversed().enumerated().reduce(0) { $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1) }
-        return (10 - sum % 10) % 10
-    }
-
-    /// 8, 12, 13 or 14 digits with a right check digit.
-    public static func isGTIN(_ text: String) -> Bool {
-        [8, 12, 13, 14].contains(text.count) && text.allSatisfy { $0.isASCII && $0.isWholeNumber }
-            && text.last?.wholeNumberValue == checkDigit(String(text.dropLast()))
-    }
-
-    /// Fourteen digits, padded with zeros; nil when it is not a GTIN.
-    public static func gtin14(_ text: String) -> String? {
-        isGTIN(text) ? String(repeating: "0", count: 14 - text.count) + text : nil
-    }
-
-    /// The GTIN a scan carries: an EAN or UPC, or AI (01) in front of a GS1 element string.
-    public static func gtin(in barcode: Barcode) -> String? {
-        if let direct = gtin14(barcode.text) { return direct }
-        let isGS1 = ["]C1", "]d2", "]Q3", "]e0", "]J1"].contains(barcode.symbology ?? "")
-        var text = barcode.text[...]
-        if text.first == "\u{1D}" { text = text.dropFirst() }
-        guard isGS1, text.hasPrefix("01"), text.count >= 16 else { return nil }
-        return gtin14(String(text.dropFirst(2).prefix(14)))
     }
 }

@@ -110,9 +110,11 @@ struct EPCVerb: ParsableCommand {
 extension EPC {
     var json: JSON {
         .object([
-            ("hex", .string(hex)), ("scheme", .string(scheme)), ("tagURI", .string(tagURI)),
-            ("pureIdentity", .string(pureIdentity)), ("gtin", gtin.map(JSON.string)), ("serial", serial.map(JSON.string)),
-            ("sscc", sscc.map(JSON.string)), ("digitalLink", .string(digitalLink)),
+            ("hex", .string(hex)), ("scheme", .string(scheme)), ("tagURI", tagURI.map(JSON.string)),
+            ("pureIdentity", pureIdentity.map(JSON.string)), ("gtin", gtin.map(JSON.string)), ("serial", serial.map(JSON.string)),
+            ("sscc", sscc.map(JSON.string)),
+            ("ai", elements.isEmpty ? nil : .object(elements.map { ($0.ai, .string($0.value)) })),
+            ("digitalLink", digitalLink.map(JSON.string)),
         ])
     }
 }

@@ -197,23 +197,39 @@ struct ImportTests {
 }
 
 struct IdentifierTests {
-    /// The SGTIN-96 and SSCC-96 vectors of the Tag Data Standard and of public tests.
+    /// Every vector of the Tag Data Standard and of public tests that the reference lists.
     @Test func vectorsOfTheStandard() throws {
         var checked = 0
         for line in Fixture.text("DriversTests/vectors.txt").split(separator: "\n") where line.hasPrefix("TD-") {
             let parts = line.split(separator: "|").map { $0.drop { $0 == " " } }
-            guard let bytes = Hex.bytes(parts[0].split(separator: " ")[2]), bytes[0] == 0x30 || bytes[0] == 0x31 else { continue }
+            let bytes = try #require(Hex.bytes(parts[0].split(separator: " ")[2]))
             let meaning = parts[1].split(separator: " ")
-            let epc = try EPC(bytes)
-            #expect(epc.tagURI == meaning[0])
-            if meaning.count > 2 {
-                let text = String(meaning[2])
-                if let gtin = epc.gtin { #expect(text == "(01)\(gtin)(21)\(epc.serial!)") }
-                if let sscc = epc.sscc { #expect(text == "(00)\(sscc)") }
-            }
+            do {
+                let epc = try EPC(bytes)
+                #expect(epc.tagURI == String(meaning[0]), "\(parts[0])")
+                if meaning.count > 2 {
+                    #expect(epc.elements.map { "(\($0.ai))\($0.value)" }.joined() == meaning[2], "\(parts[0])")
+                }
+            } catch { Issue.record("\(parts[0]): \(error.reason)") }
             checked += 1
         }
-        #expect(checked >= 7)
+        #expect(checked == 49)
+    }
+
+    @Test func plusSchemesOfTheStandard() throws {
+        for (hex, elements) in [
+            ("F73795211411234538566CB0AFC4", "(01)79521141123453(21)32a/b"),
+            ("FB342CDE795211411234538566CB0AFC40", "(01)79521141123453(21)32a/b(17)220630"),
+            ("F90095201234567891235000", "(00)095201234567891235"),
+        ] {
+            #expect(try EPC(Hex.bytes(hex)!).elements.map { "(\($0.ai))\($0.value)" }.joined() == elements)
+        }
+    }
+
+    @Test func digitalLinks() throws {
+        #expect(try EPC(Hex.bytes("3074257BF7194E4000001A85")!).digitalLink == "https://id.gs1.org/01/80614141123458/21/6789")
+        #expect(try EPC(Hex.bytes("3674257bf6b7a659b2c2bf100000000000000000000000000000")!).digitalLink == "https://id.gs1.org/01/70614141123451/21/32a%2Fb")
+        #expect(try EPC(Hex.bytes("3174257bf4499602d2000000")!).digitalLink == "https://id.gs1.org/00/106141412345678908")
     }
 
     @Test func encodingIsTheInverse() throws {

@@ -1,0 +1,31 @@
+public import Model
+
+/// GS1 keys in digits.
+public enum GS1 {
+    /// From the right, weights 3, 1, 3, 1 … (GS1 General Specifications 7.9).
+    public static func checkDigit(_ digits: String) -> Int {
+        let sum = digits.reversed().enumerated().reduce(0) { $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1) }
+        return (10 - sum % 10) % 10
+    }
+
+    /// 8, 12, 13 or 14 digits with a right check digit.
+    public static func isGTIN(_ text: String) -> Bool {
+        [8, 12, 13, 14].contains(text.count) && text.allSatisfy { $0.isASCII && $0.isWholeNumber }
+            && text.last?.wholeNumberValue == checkDigit(String(text.dropLast()))
+    }
+
+    /// Fourteen digits, padded with zeros; nil when it is not a GTIN.
+    public static func gtin14(_ text: String) -> String? {
+        isGTIN(text) ? String(repeating: "0", count: 14 - text.count) + text : nil
+    }
+
+    /// The GTIN a scan carries: an EAN or UPC, or AI (01) in front of a GS1 element string.
+    public static func gtin(in barcode: Barcode) -> String? {
+        if let direct = gtin14(barcode.text) { return direct }
+        let isGS1 = ["]C1", "]d2", "]Q3", "]e0", "]J1"].contains(barcode.symbology ?? "")
+        var text = barcode.text[...]
+        if text.first == "\u{1D}" { text = text.dropFirst() }
+        guard isGS1, text.hasPrefix("01"), text.count >= 16 else { return nil }
+        return gtin14(String(text.dropFirst(2).prefix(14)))
+    }
+}
