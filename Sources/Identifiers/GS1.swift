@@ -19,13 +19,10 @@ public enum GS1 {
         isGTIN(text) ? String(repeating: "0", count: 14 - text.count) + text : nil
     }
 
-    /// The GTIN a scan carries: an EAN or UPC, or AI (01) in front of a GS1 element string.
+    /// The GTIN a scan carries: an EAN or UPC, or AI (01) of GS1 data.
     public static func gtin(in barcode: Barcode) -> String? {
         if let direct = gtin14(barcode.text) { return direct }
-        let isGS1 = ["]C1", "]d2", "]Q3", "]e0", "]J1"].contains(barcode.symbology ?? "")
-        var text = barcode.text[...]
-        if text.first == "\u{1D}" { text = text.dropFirst() }
-        guard isGS1, text.hasPrefix("01"), text.count >= 16 else { return nil }
-        return gtin14(String(text.dropFirst(2).prefix(14)))
+        guard let symbology = barcode.symbology else { return nil }
+        return (try? ElementString(symbology + barcode.text))?.value("01")
     }
 }

@@ -138,3 +138,31 @@ struct PhoneVerb: ParsableCommand {
         if refused { throw Exit.warnings }
     }
 }
+
+struct GS1Verb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gs1", abstract: "Say what scans mean (GS1 element strings and Digital Links), one JSON line each.",
+        discussion: "As scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D) or ^.")
+
+    @Argument(help: "Scans.") var scans: [String]
+
+    func run() throws {
+        var refused = false
+        for scan in scans {
+            do {
+                let data = try ElementString(scan)
+                print(
+                    JSON.object([
+                        ("symbology", data.symbology.map(JSON.string)),
+                        ("ai", .object(data.elements.map { ($0.ai, .string($0.value)) })), ("gtin", data.gtin.map(JSON.string)),
+                        ("sscc", data.sscc.map(JSON.string)), ("serial", data.value("21").map(JSON.string)),
+                        ("lot", data.value("10").map(JSON.string)),
+                    ]).description)
+            } catch {
+                print(JSON.object([("error", .string(error.reason))]).description)
+                refused = true
+            }
+        }
+        if refused { throw Exit.warnings }
+    }
+}

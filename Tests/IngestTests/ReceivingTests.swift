@@ -226,6 +226,23 @@ struct IdentifierTests {
         }
     }
 
+    @Test func elementStringsOfTheReference() throws {
+        func text(_ scan: String) throws -> String { try ElementString(scan).elements.map { "(\($0.ai))\($0.value)" }.joined(separator: " ") }
+        #expect(try text("]C1011231231231233310ABC123\u{1D}99TESTING") == "(01)12312312312333 (10)ABC123 (99)TESTING")
+        #expect(try text("]E02112345678900") == "(01)02112345678900")
+        #expect(try text("]C100106141412345678908") == "(00)106141412345678908")
+        #expect(try text("]C100106141412345678908400PO-4711^10LOT7A^3712") == "(00)106141412345678908 (400)PO-4711 (10)LOT7A (37)12")
+        #expect(try text("]C1\u{1D}01806141411234581726093010B77") == "(01)80614141123458 (17)260930 (10)B77")
+        #expect(try text("]d20180614141123458216789\u{1D}3103001250") == "(01)80614141123458 (21)6789 (3103)001250")
+        #expect(try text("https://id.gs1.org/01/80614141123458/21/32a%2Fb?17=260930") == "(01)80614141123458 (21)32a/b (17)260930")
+        for bad in [
+            "]E02112345678901", "]C100106141412345678909", "]Q1TESTING", "]C0BL-2026-00117", "]C101", "]C19", "]C1", "]C117261330",
+            "]C10180614141123458010000000000000", "https://example.com/x",
+        ] {
+            #expect(throws: ElementString.Unreadable.self, "\(bad)") { try ElementString(bad) }
+        }
+    }
+
     @Test func digitalLinks() throws {
         #expect(try EPC(Hex.bytes("3074257BF7194E4000001A85")!).digitalLink == "https://id.gs1.org/01/80614141123458/21/6789")
         #expect(try EPC(Hex.bytes("3674257bf6b7a659b2c2bf100000000000000000000000000000")!).digitalLink == "https://id.gs1.org/01/70614141123451/21/32a%2Fb")
