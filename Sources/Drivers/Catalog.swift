@@ -3,6 +3,8 @@ extension Driver {
     public static let catalog: [Driver] = [
         .rdm6300,
         .m100,
+        .a0,
+        .uhfreader,
         .barcode,
         .asteriskAMI,
     ]

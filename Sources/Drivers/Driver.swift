@@ -48,6 +48,8 @@ public struct SessionSettings: Equatable, Sendable {
     public var region: Region
     /// Nil leaves the reader's own setting.
     public var powerDBm: Double?
+    /// Antennas to read in turn, from 1; empty means the first.
+    public var antennas: [Int] = []
     public var user: String?
     public var secret: String?
     /// Regular expression: which endpoint names and dialled numbers are this site's own telephones.

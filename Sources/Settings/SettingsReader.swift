@@ -182,6 +182,26 @@ public struct Section {
         return value
     }
 
+    /// An array of whole numbers, such as `[1, 2]`.
+    public func integers(_ key: String, in range: ClosedRange<Int64>) -> [Int64]? {
+        guard let node = node(key) else { return nil }
+        var values: [Int64] = []
+        if case .array = node.value {
+            let items = path + [key]
+            reader.anyName(in: items)
+            while let item = reader.nodes[items + [String(values.count)]] {
+                guard case .integer(let value) = item.value, range.contains(value) else {
+                    reader.complain("each of \"\(key)\" must be a whole number from \(range.lowerBound) to \(range.upperBound)", at: item.path)
+                    return nil
+                }
+                values.append(value)
+            }
+            if !values.isEmpty { return values }
+        }
+        complain(key, "a list such as [1, 2]")
+        return nil
+    }
+
     public func boolean(_ key: String) -> Bool? {
         guard let node = node(key) else { return nil }
         guard case .boolean(let value) = node.value else {

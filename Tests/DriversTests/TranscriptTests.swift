@@ -126,19 +126,23 @@ struct TranscriptTests {
     }
 
     /// The damaged frame is refused where its checksum can tell, and the next one is not lost.
-    @Test(arguments: ["rdm6300", "m100"])
+    @Test(arguments: ["rdm6300", "m100", "a0", "uhfreader"])
     func anyFlippedBitCostsOneFrameOnly(name: String) throws {
-        let good: [UInt8] =
-            name == "m100"
-            ? Hex.bytes("bb02220011c9340030751feb705c5904e3d50d703a76ef7e")! : Hex.bytes("0230433030303632314135384503")!
-        let id = name == "m100" ? "30751FEB705C5904E3D50D70" : "0C000621A5"
+        let (hex, id) =
+            switch name {
+            case "m100": ("bb02220011c9340030751feb705c5904e3d50d703a76ef7e", "30751FEB705C5904E3D50D70")
+            case "a0": ("a0130189043000e200301666130121155074ef45bf", "E200301666130121155074EF")
+            case "uhfreader": ("13000103010c49440000000000000a000334a5fb", "49440000000000000A000334")
+            default: ("0230433030303632314135384503", "0C000621A5")
+            }
+        let good = Hex.bytes(hex)!
         for bit in 0..<good.count * 8 {
             var damaged = good
             damaged[bit / 8] ^= 1 << UInt8(bit % 8)
             var session = Driver.named(name)!.session(SessionSettings())
             // Two good frames follow: a length that grew may swallow the first while it waits for its end.
             var seen: [Observation] = session.handle(.bytes(damaged + good), at: .zero).observations
-            for second in 1...40 { seen += session.handle(.tick, at: .milliseconds(Int64(second) * 200)).observations }
+            for second in 1...300 { seen += session.handle(.tick, at: .milliseconds(Int64(second) * 200)).observations }
             seen += session.handle(.bytes(good), at: .milliseconds(100_000)).observations
             let ids = seen.compactMap { if case .tag(let read) = $0 { read.id.hex } else { nil } }
             #expect(ids.filter { $0 == id }.count >= 2, "bit \(bit): \(ids)")

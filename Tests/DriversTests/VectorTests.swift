@@ -46,6 +46,33 @@ struct VectorTests {
         }
     }
 
+    /// The reader's side decodes to what the reference says; the host's commands are no reads.
+    @Test(arguments: vectors("A0"))
+    func anA0Vector(vector: Vector) {
+        let (seen, noise) = play("a0", vector.bytes)
+        if vector.kind == "N" {
+            #expect(seen.isEmpty && noise == vector.bytes.count)
+        } else {
+            #expect(noise == 0, "\(seen)")
+        }
+        let tags = seen.compactMap { if case .tag(let read) = $0 { read } else { nil } }
+        #expect(tags.count == (["A0-06", "A0-09", "A0-11", "A0-17"].contains(vector.id) ? 1 : 0), "\(tags)")
+        if vector.id == "A0-06" { #expect(tags[0].id.hex == "E200301666130121155074EF" && tags[0].rssiDBm == -60 && tags[0].antenna == 1) }
+        if vector.id == "A0-17" { #expect(tags[0].crcIsValid == true) }
+        if ["A0-31", "A0-32"].contains(vector.id) { #expect(seen.count == 1) }
+    }
+
+    @Test(arguments: vectors("UF"))
+    func aUHFReaderVector(vector: Vector) {
+        let (seen, noise) = play("uhfreader", vector.bytes)
+        if vector.kind == "N" { #expect(seen.isEmpty && noise == vector.bytes.count) }
+        let tags = seen.compactMap { if case .tag(let read) = $0 { read.id.hex } else { nil } }
+        let counts = ["UF-02": 1, "UF-03": 1, "UF-05": 2, "UF-06": 1, "UF-07": 1, "UF-08": 2, "UF-28": 1, "UF-31": 1]
+        #expect(tags.count == counts[vector.id] ?? 0, "\(vector.id) \(seen)")
+        if vector.id == "UF-03" { #expect(tags == ["49440000000000000A000334"]) }
+        if vector.id == "UF-26" { #expect(seen.contains { if case .fault(let fault) = $0 { fault.code == "antenna-disconnected" } else { false } }) }
+    }
+
     @Test(arguments: vectors("BB"))
     func aModuleVector(vector: Vector) {
         let (seen, noise) = play("m100", vector.bytes)

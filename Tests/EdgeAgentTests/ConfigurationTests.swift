@@ -22,11 +22,12 @@ struct ConfigurationTests {
             secret = "hunter2"
             """
         let problems = #expect(throws: Problems.self) { try AgentConfiguration(parsing: text, file: "agent.toml") }
+        let readers = Driver.catalog.filter { $0.kind != .telephony }.map(\.name).joined(separator: ", ")
         #expect(
             problems?.list.map(\.description) == [
                 #"agent.toml:2:1: "agent" must be 1 to 32 of a-z, 0-9 and -"#,
                 #"agent.toml:4:1: unknown key "brocker" in [uplink]; did you mean "broker"?"#,
-                #"agent.toml:6:1: "driver" must be one of rdm6300, m100, barcode, not "m1000""#,
+                #"agent.toml:6:1: "driver" must be one of \#(readers), not "m1000""#,
                 #"agent.toml:8:1: "power-dbm" must be a number from 0.0 to 33.0"#,
                 #"agent.toml:12:1: "secret" must be credential:NAME or file:PATH; a secret never stands in this file"#,
             ])

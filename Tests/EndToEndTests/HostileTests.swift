@@ -1,4 +1,5 @@
 import Broker
+import Devices
 import Foundation
 import Glibc
 import Model
@@ -188,11 +189,30 @@ struct HostileTests {
         #expect(result.output.contains("port \(taken.port) on 127.0.0.1 is taken; stop the other program or set port in [http]"))
     }
 
+    /// Every simulated reader, through its pty and its driver, to a line that says that its tag is saved.
+    @Test(.timeLimit(.minutes(2)))
+    func everySimulatedReaderIsHeard() throws {
+        let stand = try RoadTests.stand("readers")
+        defer { stand.stop() }
+        let names = ["rdm6300", "m100", "a0", "uhfreader"]
+        for name in names { try stand.add(name, name) }
+        try stand.writeConfiguration(readers: names.map { ($0, $0, $0) })
+        try stand.startAgent()
+        let tail = Acceptance(socket: stand.controlSocket)
+        defer { tail.stop() }
+        #expect(tail.waitAttached(milliseconds: 20_000))
+        for (index, name) in names.enumerated() {
+            let tag = name == "rdm6300" ? TagID(.em4100, [1, 2, 3, 4, 5]) : TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
+            stand.devices[name]?.perform(.present([tag], lasting: .seconds(20)))
+            #expect(tail.waitFor(tag.hex, milliseconds: 10_000), "\(name)")
+        }
+    }
+
     @Test func verbsSayWhatIsWrong() throws {
         #expect(try RoadTests.run("edge-agent", ["check", "--config", "/nonexistent.toml"]).code == 2)
         #expect(try RoadTests.run("edge-agent", ["devices"]).output.contains("is the agent running?"))
         let decoded = try RoadTests.run("edge-agent", ["decode", "--driver", "nothing", "/dev/null"])
-        #expect(decoded.code == 2 && decoded.output.contains("there are: rdm6300, m100, barcode, asterisk-ami"))
+        #expect(decoded.code == 2 && decoded.output.contains("there are: rdm6300, m100,"))
         let epc = try RoadTests.run("edge-ingest", ["epc", "3074257BF7194E4000001A85", "E280"])
         #expect(epc.code == 1 && epc.output.contains("\"gtin\":\"80614141123458\"") && epc.output.contains("\"error\""))
     }

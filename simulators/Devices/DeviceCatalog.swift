@@ -6,10 +6,12 @@ public enum DeviceCatalog {
         switch name {
         case "rdm6300": RDM6300Device()
         case "m100": M100Device()
+        case "a0": A0Device()
+        case "uhfreader": UHFReaderDevice()
         case "barcode": BarcodeDevice()
         default: nil
         }
     }
 
-    public static let names = ["rdm6300", "m100", "barcode"]
+    public static let names = ["rdm6300", "m100", "a0", "uhfreader", "barcode"]
 }

@@ -13,31 +13,21 @@ extension Driver {
 
 /// Identify, set the region and the power, then read for ever: a multi poll that is renewed when it runs dry.
 struct M100: Session {
-    private enum Phase: Equatable {
-        case idle
-        /// Waits for the answer to `script[step]`; accepts a response of that command or an error.
-        case settingUp(step: Int, tries: Int)
-        /// Accepts notices and error 15.
-        case polling
-    }
-
     /// How long a module may take to answer (rfid.md 0.4, step 2).
     static let patience: Duration = .milliseconds(200)
     static let tries = 3
     /// A multi poll without a sign of life for this long has ended (rfid.md §2).
     static let silence: Duration = .seconds(1)
 
-    private let settings: SessionSettings
-    private var phase = Phase.idle
+    private var setup: Dialogue<M100Frame>
     private var form = M100Frame.Form.bb
     private var pending: [UInt8] = []
     private var torn: Instant?
-    private var due: Instant?
-    private var restarts = 0
+    /// When a running multi poll is taken for dead; nil while none runs.
+    private var poll: Instant?
+    private var silences = 0
 
-    init(settings: SessionSettings) { self.settings = settings }
-
-    private var script: [M100Frame] {
+    init(settings: SessionSettings) {
         var commands = [
             M100Frame(.command, M100Frame.Code.info, [0]),
             M100Frame(.command, M100Frame.Code.info, [1]),
@@ -49,19 +39,18 @@ struct M100: Session {
                 M100Frame(.command, M100Frame.Code.setPower, [UInt8(hundredths >> 8), UInt8(hundredths & 0xFF)]))
         }
         commands.append(M100Frame(.command, M100Frame.Code.getPower))
-        return commands
+        setup = Dialogue(commands, patience: M100.patience, tries: M100.tries)
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            pending = []
-            torn = nil
+            (pending, torn, poll, silences) = ([], nil, nil, 0)
             reaction.condition = .starting
             // A module left polling by a killed process talks over our questions: stop it first.
             reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll))
-            ask(step: 0, tries: 1, now, &reaction)
+            take(setup.begin(at: now), now, &reaction)
         case .bytes(let bytes):
             pending += bytes
             drain(now, &reaction)
@@ -72,18 +61,15 @@ struct M100: Session {
                 self.torn = nil
                 drain(now, &reaction)
             }
-            if let due, now >= due { overdue(now, &reaction) }
+            if let turn = setup.overdue(at: now) { take(turn, now, &reaction) }
+            if let poll, now >= poll { quiet(now, &reaction) }
         case .closing:
-            if phase != .idle { reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll)) }
-            phase = .idle
-        case .closed:
-            phase = .idle
-            due = nil
-            torn = nil
-            pending = []
+            reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll))
+            poll = nil
+        case .closed: (pending, torn, poll) = ([], nil, nil)
         case .command, .recall: break
         }
-        reaction.deadline = [torn, due].compactMap(\.self).min()
+        reaction.deadline = [torn, setup.due, poll].compactMap(\.self).min()
         return reaction
     }
 
@@ -126,75 +112,48 @@ struct M100: Session {
     }
 
     private mutating func alive(_ now: Instant) {
-        restarts = 0
-        if phase == .polling { due = now + M100.silence }
+        silences = 0
+        if poll != nil { poll = now + M100.silence }
     }
 
-    /// Error 15 after each empty round is a keep-alive, not a fault.
+    /// Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
     private mutating func refuse(_ code: UInt8, _ now: Instant, _ reaction: inout Reaction) {
         alive(now)
         guard code != 0x15 else { return }
-        if code == 0x17, case .settingUp(let step, _) = phase, script[step].command == M100Frame.Code.info {
-            next(after: step, now, &reaction)  // small clones know no software version
-            return
-        }
-        reaction.observations.append(.fault(M100.fault(code)))
-        if case .settingUp(let step, _) = phase { next(after: step, now, &reaction) }
+        let question = setup.current
+        if code != 0x17 || question?.command != M100Frame.Code.info { reaction.observations.append(.fault(M100.fault(code))) }
+        if question != nil { take(setup.answered(at: now), now, &reaction) }
     }
 
     private mutating func answered(_ command: UInt8, _ now: Instant, _ reaction: inout Reaction) {
-        guard case .settingUp(let step, _) = phase, script[step].command == command else { return }
-        next(after: step, now, &reaction)
+        if setup.current?.command == command { take(setup.answered(at: now), now, &reaction) }
     }
 
-    private mutating func next(after step: Int, _ now: Instant, _ reaction: inout Reaction) {
-        if step + 1 < script.count {
-            ask(step: step + 1, tries: 1, now, &reaction)
-        } else {
+    private mutating func take(_ turn: Dialogue<M100Frame>.Turn, _ now: Instant, _ reaction: inout Reaction) {
+        switch turn {
+        case .send(let frame): reaction.send += command(frame)
+        case .finished:
             reaction.condition = .ready
-            poll(now, &reaction)
+            read(now, &reaction)
+        case .unanswered:
+            reaction.condition = .failing(
+                code: "no-answer",
+                text: "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver")
+            reaction.restart = .seconds(2)
         }
     }
 
-    private mutating func ask(step: Int, tries: Int, _ now: Instant, _ reaction: inout Reaction) {
-        phase = .settingUp(step: step, tries: tries)
-        due = now + M100.patience
-        reaction.send += command(script[step])
-    }
-
-    private mutating func poll(_ now: Instant, _ reaction: inout Reaction) {
-        phase = .polling
-        due = now + M100.silence
+    private mutating func read(_ now: Instant, _ reaction: inout Reaction) {
+        poll = now + M100.silence
         reaction.send += command(M100Frame(.command, M100Frame.Code.multiPoll, [0x22, 0xFF, 0xFF]))
     }
 
-    private mutating func overdue(_ now: Instant, _ reaction: inout Reaction) {
-        switch phase {
-        case .idle: due = nil
-        case .settingUp(let step, let tries) where tries < M100.tries: ask(step: step, tries: tries + 1, now, &reaction)
-        case .settingUp(let step, _):
-            if script[step].command == M100Frame.Code.info, script[step].parameters == [0] {
-                phase = .idle
-                due = nil
-                reaction.condition = .failing(
-                    code: "no-answer",
-                    text: "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver")
-                reaction.restart = .seconds(2)
-            } else {
-                next(after: step, now, &reaction)
-            }
-        case .polling:
-            restarts += 1
-            if restarts > M100.tries {
-                restarts = 0
-                phase = .idle
-                due = nil
-                reaction.condition = .failing(code: "silent", text: "the reader stopped answering: check its power")
-                reaction.restart = .seconds(1)
-            } else {
-                poll(now, &reaction)
-            }
-        }
+    private mutating func quiet(_ now: Instant, _ reaction: inout Reaction) {
+        silences += 1
+        guard silences > M100.tries else { return read(now, &reaction) }
+        poll = nil
+        reaction.condition = .failing(code: "silent", text: "the reader stopped answering: check its power")
+        reaction.restart = .seconds(1)
     }
 
     static func fault(_ code: UInt8) -> Fault {

@@ -153,11 +153,13 @@ extension AgentConfiguration.Device {
         let power = section.number("power-dbm", in: 0...33)
         let zone = section.string("zone") ?? section.name
         let departure = section.number("departure-seconds", in: 0.1...3600) ?? 3
+        let antennas = section.integers("antennas", in: 1...8) ?? []
         guard let driver, let address else { return nil }
+        var settings = SessionSettings(name: section.name, region: region, powerDBm: power)
+        settings.antennas = antennas.map(Int.init)
         self.init(
             name: section.name, driver: driver, address: address, zone: zone,
-            departure: .milliseconds(Int64(departure * 1000)),
-            settings: SessionSettings(name: section.name, region: region, powerDBm: power))
+            departure: .milliseconds(Int64(departure * 1000)), settings: settings)
     }
 
     fileprivate init?(phone section: Section) {

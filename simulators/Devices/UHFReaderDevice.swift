@@ -1,0 +1,71 @@
+public import Drivers
+public import Model
+
+/// A four-port reader of the 288 family in answer mode (rfid.md §5).
+public struct UHFReaderDevice: SimulatedDevice {
+    static let scan: Duration = .milliseconds(60)
+
+    private var field = Field()
+    private var pending: [UInt8] = []
+    private var antenna: UInt8 = 1
+    private var ends: Instant?
+
+    public init() {}
+
+    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch act {
+        case .present(let tags, let duration): field.enter(tags, until: now + duration)
+        case .noise(let bytes): reaction.send = bytes
+        case .scan: break
+        }
+        reaction.deadline = ends
+        return reaction
+    }
+
+    public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .bytes(let bytes):
+            pending += bytes
+            while let step = UHFReaderFrame.take(from: &pending, isCommand: true) {
+                if case .frame(let frame) = step { answer(frame, now, &reaction) }
+            }
+        case .tick: if let ends, now >= ends { finish(now, &reaction) }
+        default: break
+        }
+        reaction.deadline = ends
+        return reaction
+    }
+
+    private mutating func answer(_ frame: UHFReaderFrame, _ now: Instant, _ reaction: inout Reaction) {
+        switch frame.command {
+        case UHFReaderFrame.Code.info:
+            reaction.send += UHFReaderFrame(frame.command, status: 0, [0, 0x16, 0x0C, 3, 0x4E, 0, 26, 10, 1, 0, 0, 0], address: 0).bytes
+        case UHFReaderFrame.Code.frequency, UHFReaderFrame.Code.power:
+            reaction.send += UHFReaderFrame(frame.command, status: 0, address: 0).bytes
+        case UHFReaderFrame.Code.inventory:
+            antenna = frame.data.count == 5 ? 1 << (frame.data[3] & 0x03) : 1
+            ends = now + UHFReaderDevice.scan
+        default: reaction.send += UHFReaderFrame(frame.command, status: 0xFE, address: 0).bytes
+        }
+    }
+
+    /// At most eight tags a frame: its length is one byte.
+    private mutating func finish(_ now: Instant, _ reaction: inout Reaction) {
+        ends = nil
+        var tags = field.present(at: now)[...]
+        guard !tags.isEmpty else {
+            reaction.send += UHFReaderFrame(UHFReaderFrame.Code.inventory, status: 0xFB, address: 0).bytes
+            return
+        }
+        while !tags.isEmpty {
+            let part = tags.prefix(8)
+            tags = tags.dropFirst(8)
+            let list: [UInt8] = part.flatMap { tag -> [UInt8] in [UInt8(tag.bytes.count)] + tag.bytes + [0x50] }
+            reaction.send += UHFReaderFrame(
+                UHFReaderFrame.Code.inventory, status: tags.isEmpty ? 0x01 : 0x03, [antenna, UInt8(part.count)] + list, address: 0
+            ).bytes
+        }
+    }
+}
