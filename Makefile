@@ -31,6 +31,7 @@ deps-test:
 
 rules: build
 	@"$$(swift build -c $(BUILD) --show-bin-path)/edge-agent" rules > udev/60-quai.rules
+	@"$$(swift build -c $(BUILD) --show-bin-path)/edge-agent" rules --page > docs/reference/readers.md
 
 clean:
 	rm -rf .build run artefacts

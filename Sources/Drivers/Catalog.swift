@@ -3,6 +3,7 @@ extension Driver {
     public static let catalog: [Driver] = [
         .rdm6300,
         .m100,
+        .thingmagic,
         .a0,
         .uhfreader,
         .barcode,

@@ -126,11 +126,12 @@ struct TranscriptTests {
     }
 
     /// The damaged frame is refused where its checksum can tell, and the next one is not lost.
-    @Test(arguments: ["rdm6300", "m100", "a0", "uhfreader"])
+    @Test(arguments: ["rdm6300", "m100", "a0", "uhfreader", "thingmagic"])
     func anyFlippedBitCostsOneFrameOnly(name: String) throws {
         let (hex, id) =
             switch name {
             case "m100": ("bb02220011c9340030751feb705c5904e3d50d703a76ef7e", "30751FEB705C5904E3D50D70")
+            case "thingmagic": ("ff1b22000010001b00070101c411008030003074257bf7194e4000001a85aaf9ccac", "3074257BF7194E4000001A85")
             case "a0": ("a0130189043000e200301666130121155074ef45bf", "E200301666130121155074EF")
             case "uhfreader": ("13000103010c49440000000000000a000334a5fb", "49440000000000000A000334")
             default: ("0230433030303632314135384503", "0C000621A5")

@@ -62,6 +62,19 @@ struct VectorTests {
         if ["A0-31", "A0-32"].contains(vector.id) { #expect(seen.count == 1) }
     }
 
+    /// The module's side: those whose third byte is followed by a status word.
+    @Test(arguments: vectors("TM"))
+    func aThingMagicVector(vector: Vector) {
+        let (seen, noise) = play("thingmagic", vector.bytes)
+        let tags = seen.compactMap { if case .tag(let read) = $0 { read } else { nil } }
+        if vector.kind == "N" { #expect(seen.isEmpty && noise == vector.bytes.count) }
+        let expected = ["TM-16", "TM-24", "TM-25", "TM-26"].contains(vector.id)
+        #expect(tags.count == (expected ? 1 : 0), "\(seen)")
+        if expected { #expect(noise == 0 && tags[0].crcIsValid == true) }
+        if vector.id == "TM-24" { #expect(tags[0].count == 3 && tags[0].rssiDBm == -48 && tags[0].antenna == 2) }
+        if vector.id == "TM-22" { #expect(seen == [.fault(Fault(code: "over-temperature", text: "the reader is too hot and pauses until it has cooled (0504)"))]) }
+    }
+
     @Test(arguments: vectors("UF"))
     func aUHFReaderVector(vector: Vector) {
         let (seen, noise) = play("uhfreader", vector.bytes)

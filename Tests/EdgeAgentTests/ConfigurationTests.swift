@@ -69,8 +69,10 @@ struct ConfigurationTests {
         #expect(try AgentConfiguration.load(nil).uplink.broker == "mqtt://127.0.0.1:1883")
     }
 
-    @Test func theUdevRulesAreCurrent() {
+    @Test func theGeneratedFilesAreCurrent() {
         let written = Fixture.bytes(at: Fixture.root + "/udev/60-quai.rules")
         #expect(String(decoding: written, as: UTF8.self) == Driver.udevRules, "run make rules")
+        let page = Fixture.bytes(at: Fixture.root + "/docs/reference/readers.md")
+        #expect(String(decoding: page, as: UTF8.self) == Driver.readersPage, "run make rules")
     }
 }

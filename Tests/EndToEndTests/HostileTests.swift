@@ -194,7 +194,7 @@ struct HostileTests {
     func everySimulatedReaderIsHeard() throws {
         let stand = try RoadTests.stand("readers")
         defer { stand.stop() }
-        let names = ["rdm6300", "m100", "a0", "uhfreader"]
+        let names = ["rdm6300", "m100", "a0", "uhfreader", "thingmagic"]
         for name in names { try stand.add(name, name) }
         try stand.writeConfiguration(readers: names.map { ($0, $0, $0) })
         try stand.startAgent()

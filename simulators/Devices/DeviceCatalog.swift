@@ -6,6 +6,7 @@ public enum DeviceCatalog {
         switch name {
         case "rdm6300": RDM6300Device()
         case "m100": M100Device()
+        case "thingmagic": ThingMagicDevice()
         case "a0": A0Device()
         case "uhfreader": UHFReaderDevice()
         case "barcode": BarcodeDevice()
@@ -13,5 +14,5 @@ public enum DeviceCatalog {
         }
     }
 
-    public static let names = ["rdm6300", "m100", "a0", "uhfreader", "barcode"]
+    public static let names = ["rdm6300", "m100", "thingmagic", "a0", "uhfreader", "barcode"]
 }

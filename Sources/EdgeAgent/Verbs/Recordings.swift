@@ -131,5 +131,7 @@ extension CallSnapshot {
 struct Rules: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the udev rules made from the driver catalogue.")
 
-    func run() { print(Driver.udevRules, terminator: "") }
+    @Flag(help: "Print docs/reference/readers.md instead.") var page = false
+
+    func run() { print(page ? Driver.readersPage : Driver.udevRules, terminator: "") }
 }

@@ -26,5 +26,30 @@ extension Driver {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// `docs/reference/readers.md`: what can be plugged in.
+    public static var readersPage: String {
+        var lines = [
+            "# Readers, scanners and exchanges", "",
+            "Made by `edge-agent rules --page` from the driver catalogue; do not edit. *Experimental*: never met a capture of the",
+            "real device. A USB id marked *shared* belongs to a serial bridge and says nothing about what is behind it.", "",
+            "| driver | devices | line | USB ids | state | written from |", "|---|---|---|---|---|---|",
+        ]
+        for driver in catalog {
+            let line: String =
+                switch driver.line {
+                case .serial(let baud): "serial, \(baud) 8N1"
+                case .tcp(let port): "TCP \(port)"
+                }
+            let ids = driver.hints.map { hint in
+                switch hint {
+                case .usb(let vendor, let product, let shared): "`\(hex(vendor)):\(hex(product))`\(shared ? " *shared*" : "")"
+                }
+            }
+            let state = driver.experimental ? "*experimental*" : "tested against recordings"
+            lines.append("| `\(driver.name)` | \(driver.title) | \(line) | \(ids.joined(separator: ", ")) | \(state) | \(driver.source) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     private static func hex(_ value: UInt16) -> String { Hex.string([UInt8(value >> 8), UInt8(value & 0xFF)]).lowercased() }
 }

@@ -1,0 +1,57 @@
+public import Drivers
+public import Model
+
+/// An M7e: answers its set-up and streams the tags in its field (rfid.md §3).
+public struct ThingMagicDevice: SimulatedDevice {
+    static let cycle: Duration = .milliseconds(50)
+
+    private var field = Field()
+    private var pending: [UInt8] = []
+    private var next: Instant?
+
+    public init() {}
+
+    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch act {
+        case .present(let tags, let duration): field.enter(tags, until: now + duration)
+        case .noise(let bytes): reaction.send = bytes
+        case .scan: break
+        }
+        reaction.deadline = next
+        return reaction
+    }
+
+    public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .bytes(let bytes):
+            pending += bytes
+            while let step = ThingMagicFrame.take(from: &pending, isCommand: true) {
+                if case .frame(let frame) = step { answer(frame, now, &reaction) }
+            }
+        case .tick:
+            guard let due = next, now >= due else { break }
+            next = now + ThingMagicDevice.cycle
+            let tags = field.present(at: now)
+            for tag in tags { reaction.send += ThingMagicFrame.report(tag.bytes, antenna: 1, rssi: -52).bytes }
+            if tags.isEmpty { reaction.send += ThingMagicFrame(ThingMagicFrame.Code.stream, status: 0x0400).bytes }
+        default: break
+        }
+        reaction.deadline = next
+        return reaction
+    }
+
+    private mutating func answer(_ frame: ThingMagicFrame, _ now: Instant, _ reaction: inout Reaction) {
+        switch frame.op {
+        case ThingMagicFrame.Code.version:
+            let version: [UInt8] = [0x20, 0x10, 0, 0, 0x38, 0, 0, 1, 0x20, 0x23, 0x05, 0x01, 2, 1, 0, 7, 0, 0, 0, 0x10]
+            reaction.send += ThingMagicFrame(frame.op, status: 0, version).bytes
+        case ThingMagicFrame.Code.start: reaction.send += ThingMagicFrame(frame.op, status: 0x0101).bytes
+        case ThingMagicFrame.Code.search:
+            next = frame.data.dropFirst(2).first == 1 ? now + ThingMagicDevice.cycle : nil
+            reaction.send += ThingMagicFrame(frame.op, status: 0, next == nil ? [2] : []).bytes
+        default: reaction.send += ThingMagicFrame(frame.op, status: 0).bytes
+        }
+    }
+}
