@@ -19,10 +19,7 @@ public struct A0Frame: Equatable, Sendable {
         return body + [0 &- body.reduce(0, &+)]
     }
 
-    public enum Step: Equatable, Sendable {
-        case frame(A0Frame)
-        case noise(Int)
-    }
+    public typealias Step = Framed<A0Frame>
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`.
     public static func take(from bytes: inout [UInt8]) -> Step? {

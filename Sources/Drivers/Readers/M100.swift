@@ -8,24 +8,21 @@ extension Driver {
             .usb(vendor: 0x1A86, product: 0x7523, shared: true), .usb(vendor: 0x10C4, product: 0xEA60, shared: true),
         ],
         source: "YRM100 communication user protocol V2.1; R200 user protocol V2.3.3",
-        session: { M100(settings: $0) })
+        session: { PolledReader(M100(settings: $0)) })
 }
 
 /// Identify, set the region and the power, then read for ever: a multi poll that is renewed when it runs dry.
-struct M100: Session {
+struct M100: PolledFamily {
     /// How long a module may take to answer (rfid.md 0.4, step 2).
     static let patience: Duration = .milliseconds(200)
-    static let tries = 3
     /// A multi poll without a sign of life for this long has ended (rfid.md §2).
     static let silence: Duration = .seconds(1)
+    static let advice =
+        "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver"
 
-    private var setup: Dialogue<M100Frame>
+    let questions: [M100Frame]
+    /// The framing last seen; answers take the same.
     private var form = M100Frame.Form.bb
-    private var pending: [UInt8] = []
-    private var torn: Instant?
-    /// When a running multi poll is taken for dead; nil while none runs.
-    private var poll: Instant?
-    private var silences = 0
 
     init(settings: SessionSettings) {
         var commands = [
@@ -39,121 +36,42 @@ struct M100: Session {
                 M100Frame(.command, M100Frame.Code.setPower, [UInt8(hundredths >> 8), UInt8(hundredths & 0xFF)]))
         }
         commands.append(M100Frame(.command, M100Frame.Code.getPower))
-        setup = Dialogue(commands, patience: M100.patience, tries: M100.tries)
+        questions = commands
     }
 
-    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch stimulus {
-        case .opened:
-            (pending, torn, poll, silences) = ([], nil, nil, 0)
-            reaction.condition = .starting
-            // A module left polling by a killed process talks over our questions: stop it first.
-            reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll))
-            take(setup.begin(at: now), now, &reaction)
-        case .bytes(let bytes):
-            pending += bytes
-            drain(now, &reaction)
-        case .tick:
-            if let torn, now >= torn, !pending.isEmpty {
-                pending.removeFirst()
-                reaction.noise += 1
-                self.torn = nil
-                drain(now, &reaction)
-            }
-            if let turn = setup.overdue(at: now) { take(turn, now, &reaction) }
-            if let poll, now >= poll { quiet(now, &reaction) }
-        case .closing:
-            reaction.send += command(M100Frame(.command, M100Frame.Code.stopPoll))
-            poll = nil
-        case .closed: (pending, torn, poll) = ([], nil, nil)
-        case .command, .recall: break
-        }
-        reaction.deadline = [torn, setup.due, poll].compactMap(\.self).min()
-        return reaction
-    }
+    static func take(from bytes: inout [UInt8]) -> Framed<M100Frame>? { M100Frame.take(from: &bytes) }
 
-    private func command(_ frame: M100Frame) -> [UInt8] {
-        var frame = frame
+    func bytes(of question: M100Frame) -> [UInt8] {
+        var frame = question
         frame.form = form
         return frame.bytes
     }
 
-    private mutating func drain(_ now: Instant, _ reaction: inout Reaction) {
-        let before = pending.count
-        while let step = M100Frame.take(from: &pending) {
-            switch step {
-            case .frame(let frame): accept(frame, now, &reaction)
-            case .noise(let count): reaction.noise += count
-            }
-        }
-        if pending.isEmpty {
-            torn = nil
-        } else if torn == nil || pending.count != before {
-            torn = now + .milliseconds(100)
-        }
-    }
+    /// A module left polling by a killed process talks over our questions: stop it first.
+    mutating func greet(_ reaction: inout Reaction) { reaction.send += farewell() }
 
-    private mutating func accept(_ frame: M100Frame, _ now: Instant, _ reaction: inout Reaction) {
+    func farewell() -> [UInt8] { bytes(of: M100Frame(.command, M100Frame.Code.stopPoll)) }
+
+    mutating func round() -> [UInt8] { bytes(of: M100Frame(.command, M100Frame.Code.multiPoll, [0x22, 0xFF, 0xFF])) }
+
+    mutating func accept(_ frame: M100Frame, question: M100Frame?, _ reaction: inout Reaction) -> FrameMeaning {
         form = frame.form
         switch frame.kind {
-        case .command: return
+        case .command: return FrameMeaning()
         case .notice:
             if let tag = frame.tag { reaction.observations.append(.tag(tag)) }
-            alive(now)
+            return FrameMeaning(isAlive: true)
         case .response:
-            if frame.command == M100Frame.Code.error {
-                refuse(frame.parameters.first ?? 0, now, &reaction)
-            } else {
+            guard frame.command == M100Frame.Code.error else {
                 if let identity = frame.identity { reaction.observations.append(.identity(identity)) }
-                answered(frame.command, now, &reaction)
+                return FrameMeaning(answers: question?.command == frame.command)
             }
+            // Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
+            let code = frame.parameters.first ?? 0
+            guard code != 0x15 else { return FrameMeaning(isAlive: true) }
+            if code != 0x17 || question?.command != M100Frame.Code.info { reaction.observations.append(.fault(M100.fault(code))) }
+            return FrameMeaning(answers: true, isAlive: true)
         }
-    }
-
-    private mutating func alive(_ now: Instant) {
-        silences = 0
-        if poll != nil { poll = now + M100.silence }
-    }
-
-    /// Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
-    private mutating func refuse(_ code: UInt8, _ now: Instant, _ reaction: inout Reaction) {
-        alive(now)
-        guard code != 0x15 else { return }
-        let question = setup.current
-        if code != 0x17 || question?.command != M100Frame.Code.info { reaction.observations.append(.fault(M100.fault(code))) }
-        if question != nil { take(setup.answered(at: now), now, &reaction) }
-    }
-
-    private mutating func answered(_ command: UInt8, _ now: Instant, _ reaction: inout Reaction) {
-        if setup.current?.command == command { take(setup.answered(at: now), now, &reaction) }
-    }
-
-    private mutating func take(_ turn: Dialogue<M100Frame>.Turn, _ now: Instant, _ reaction: inout Reaction) {
-        switch turn {
-        case .send(let frame): reaction.send += command(frame)
-        case .finished:
-            reaction.condition = .ready
-            read(now, &reaction)
-        case .unanswered:
-            reaction.condition = .failing(
-                code: "no-answer",
-                text: "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver")
-            reaction.restart = .seconds(2)
-        }
-    }
-
-    private mutating func read(_ now: Instant, _ reaction: inout Reaction) {
-        poll = now + M100.silence
-        reaction.send += command(M100Frame(.command, M100Frame.Code.multiPoll, [0x22, 0xFF, 0xFF]))
-    }
-
-    private mutating func quiet(_ now: Instant, _ reaction: inout Reaction) {
-        silences += 1
-        guard silences > M100.tries else { return read(now, &reaction) }
-        poll = nil
-        reaction.condition = .failing(code: "silent", text: "the reader stopped answering: check its power")
-        reaction.restart = .seconds(1)
     }
 
     static func fault(_ code: UInt8) -> Fault {

@@ -37,10 +37,7 @@ public struct M100Frame: Equatable, Sendable {
         return [form.head] + inner + [inner.reduce(0, &+), form.tail]
     }
 
-    public enum Step: Equatable, Sendable {
-        case frame(M100Frame)
-        case noise(Int)
-    }
+    public typealias Step = Framed<M100Frame>
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`.
     public static func take(from bytes: inout [UInt8]) -> Step? {

@@ -30,10 +30,7 @@ public struct ThingMagicFrame: Equatable, Sendable {
         return bytes.reduce(0xFFFF) { step(step($0, $1 >> 4), $1 & 0x0F) }
     }
 
-    public enum Step: Equatable, Sendable {
-        case frame(ThingMagicFrame)
-        case noise(Int)
-    }
+    public typealias Step = Framed<ThingMagicFrame>
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`.
     public static func take(from bytes: inout [UInt8], isCommand: Bool = false) -> Step? {

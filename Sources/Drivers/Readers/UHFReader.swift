@@ -6,90 +6,55 @@ extension Driver {
         name: "uhfreader", title: "UHFReader 09, 18, 86 and 288 (Chafon and relatives)", kind: .reader, line: .serial(baud: 57600),
         hints: [.usb(vendor: 0x10C4, product: 0xEA60, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true)],
         source: "UHF RFID Reader Series user manual V2.20; wabson/chafon-rfid tests",
-        session: { UHFReader(settings: $0) })
+        session: { PolledReader(UHFReader(settings: $0)) })
 }
 
 /// Asks who it is, sets frequencies and power, then one inventory after the other. Automatic reports are taken as they come.
-struct UHFReader: Session {
+struct UHFReader: PolledFamily {
     static let patience: Duration = .milliseconds(300)
     /// A scan takes two seconds at most as we ask for it; more silence than this means that the answer was lost.
     static let silence: Duration = .seconds(3)
-    static let restarts = 3
-    /// Bytes within a frame come less than 15 ms apart; a slow bridge may need longer.
-    static let gap: Duration = .milliseconds(100)
+    static let advice = "no answer to the info query at 57600 baud: check the reader's power, cable, speed and driver"
 
-    private let settings: SessionSettings
-    private var pending: [UInt8] = []
-    private var torn: Instant?
-    private var setup: Dialogue<UHFReaderFrame>
+    let questions: [UHFReaderFrame]
+    private let antennas: [Int]
     private var layout = UHFReaderFrame.Layout.antennas
     private var antenna = 0
-    private var round: Instant?
-    private var silences = 0
 
     init(settings: SessionSettings) {
-        self.settings = settings
+        antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [
             UHFReaderFrame(UHFReaderFrame.Code.info), UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
         ]
         if let power = settings.powerDBm {
             questions.append(UHFReaderFrame(UHFReaderFrame.Code.power, [UInt8(clamping: min(30, Int(power.rounded())))]))
         }
-        setup = Dialogue(questions, patience: UHFReader.patience)
+        self.questions = questions
     }
 
-    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch stimulus {
-        case .opened:
-            (pending, torn, round, antenna, silences) = ([], nil, nil, 0, 0)
-            reaction.condition = .starting
-            take(setup.begin(at: now), now, &reaction)
-        case .bytes(let bytes):
-            pending += bytes
-            drain(now, &reaction)
-        case .tick:
-            if let torn, now >= torn, !pending.isEmpty {
-                pending.removeFirst()
-                reaction.noise += 1
-                self.torn = nil
-                drain(now, &reaction)
-            }
-            if let turn = setup.overdue(at: now) { take(turn, now, &reaction) }
-            if let round, now >= round { quiet(now, &reaction) }
-        case .closing, .closed:
-            (pending, torn, round) = ([], nil, nil)
-        case .command, .recall: break
-        }
-        reaction.deadline = [torn, setup.due, round].compactMap(\.self).min()
-        return reaction
+    static func take(from bytes: inout [UInt8]) -> Framed<UHFReaderFrame>? { UHFReaderFrame.take(from: &bytes) }
+
+    func bytes(of question: UHFReaderFrame) -> [UInt8] { question.bytes }
+
+    mutating func greet(_ reaction: inout Reaction) { antenna = 0 }
+
+    func farewell() -> [UInt8] { [] }
+
+    /// Small readers take no parameters; larger ones Q 4, session 1, target A, the antenna and two seconds at most.
+    mutating func round() -> [UInt8] {
+        let port = UInt8(0x80 + antennas[antenna % antennas.count] - 1)
+        return UHFReaderFrame(UHFReaderFrame.Code.inventory, layout == .plain ? [] : [4, 1, 0, port, 20]).bytes
     }
 
-    private mutating func drain(_ now: Instant, _ reaction: inout Reaction) {
-        let before = pending.count
-        while let step = UHFReaderFrame.take(from: &pending) {
-            switch step {
-            case .frame(let frame): accept(frame, now, &reaction)
-            case .noise(let count): reaction.noise += count
-            }
-        }
-        if pending.isEmpty { torn = nil } else if torn == nil || pending.count != before { torn = now + UHFReader.gap }
-    }
-
-    private mutating func accept(_ frame: UHFReaderFrame, _ now: Instant, _ reaction: inout Reaction) {
+    mutating func accept(_ frame: UHFReaderFrame, question: UHFReaderFrame?, _ reaction: inout Reaction) -> FrameMeaning {
         for tag in frame.tags(preferred: layout) { reaction.observations.append(.tag(tag)) }
         if let fault = frame.fault { reaction.observations.append(.fault(fault)) }
         if frame.command == UHFReaderFrame.Code.info, frame.status == 0, frame.data.count >= 7 { learn(frame, &reaction) }
-        if let question = setup.current, question.command == frame.command {
-            take(setup.answered(at: now), now, &reaction)
-        } else if round != nil, frame.command == UHFReaderFrame.Code.inventory || frame.command == UHFReaderFrame.Code.automatic {
-            silences = 0
-            round = now + UHFReader.silence
-            if frame.endsInventory {
-                antenna += 1
-                ask(now, &reaction)
-            }
-        }
+        if frame.endsInventory { antenna += 1 }
+        return FrameMeaning(
+            answers: question?.command == frame.command,
+            isAlive: frame.command == UHFReaderFrame.Code.inventory || frame.command == UHFReaderFrame.Code.automatic,
+            endsRound: frame.endsInventory)
     }
 
     /// Version 2, type 1, protocols 1, highest and lowest frequency, power, scan time.
@@ -97,38 +62,9 @@ struct UHFReader: Session {
         let type = frame.data[2]
         // 03, 08, 09: small readers without antenna and RSSI. An unknown type gets the larger family's layout.
         layout = [0x03, 0x08, 0x09].contains(type) ? .plain : .antennas
-        reaction.observations.append(.identity(Identity(field: "firmware", text: "\(frame.data[0]).\(frame.data[1])")))
-        reaction.observations.append(.identity(Identity(field: "type", text: Hex.string([type]))))
-        reaction.observations.append(.identity(Identity(field: "power", text: "\(frame.data[6]) dBm")))
-    }
-
-    private mutating func take(_ turn: Dialogue<UHFReaderFrame>.Turn, _ now: Instant, _ reaction: inout Reaction) {
-        switch turn {
-        case .send(let frame): reaction.send += frame.bytes
-        case .finished:
-            reaction.condition = .ready
-            ask(now, &reaction)
-        case .unanswered:
-            reaction.condition = .failing(
-                code: "no-answer", text: "no answer to the info query at 57600 baud: check the reader's power, cable, speed and driver")
-            reaction.restart = .seconds(2)
-        }
-    }
-
-    /// Small readers take no parameters; larger ones Q 4, session 1, target A, the antenna and two seconds at most.
-    private mutating func ask(_ now: Instant, _ reaction: inout Reaction) {
-        round = now + UHFReader.silence
-        let antennas = settings.antennas.isEmpty ? [1] : settings.antennas
-        let port = UInt8(0x80 + (antennas[antenna % antennas.count] - 1))
-        reaction.send += UHFReaderFrame(UHFReaderFrame.Code.inventory, layout == .plain ? [] : [4, 1, 0, port, 20]).bytes
-    }
-
-    private mutating func quiet(_ now: Instant, _ reaction: inout Reaction) {
-        silences += 1
-        guard silences > UHFReader.restarts else { return ask(now, &reaction) }
-        round = nil
-        reaction.condition = .failing(code: "silent", text: "the reader stopped answering: check its power")
-        reaction.restart = .seconds(1)
+        for (field, text) in [
+            ("firmware", "\(frame.data[0]).\(frame.data[1])"), ("type", Hex.string([type])), ("power", "\(frame.data[6]) dBm"),
+        ] { reaction.observations.append(.identity(Identity(field: field, text: text))) }
     }
 }
 

@@ -34,10 +34,7 @@ public struct UHFReaderFrame: Equatable, Sendable {
         return crc
     }
 
-    public enum Step: Equatable, Sendable {
-        case frame(UHFReaderFrame)
-        case noise(Int)
-    }
+    public typealias Step = Framed<UHFReaderFrame>
 
     /// A frame of the reader's side, or (`command`) of the host's, which has no status. Nil asks for more bytes.
     public static func take(from bytes: inout [UInt8], isCommand: Bool = false) -> Step? {
