@@ -40,7 +40,8 @@ let package = Package(
     ],
     targets: [
         // C libraries, from Debian's packages.
-        .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CSerialPort", path: "Sources/CSerialPort", pkgConfig: "libserialport",
             providers: [.apt(["libserialport-dev"])]),
@@ -48,7 +49,8 @@ let package = Package(
             name: "CMosquitto", path: "Sources/CMosquitto", pkgConfig: "libmosquitto",
             providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-        .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
         .target(
@@ -77,7 +79,8 @@ let package = Package(
 
         // The centre.
         .target(
-            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CPhoneNumber", "CZstd"], swiftSettings: strict),
+            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CPhoneNumber", "CZstd"],
+            swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [
@@ -89,9 +92,11 @@ let package = Package(
             swiftSettings: strict),
 
         // The simulator.
-        .target(name: "Devices", dependencies: ["Model", "Drivers"], path: "simulators/Devices", swiftSettings: strict),
         .target(
-            name: "Rig", dependencies: ["Model", "Drivers", "Devices", "Identifiers", "Platform"], path: "simulators/Rig",
+            name: "Devices", dependencies: ["Model", "Drivers"], path: "simulators/Devices", swiftSettings: strict),
+        .target(
+            name: "Rig", dependencies: ["Model", "Drivers", "Devices", "Identifiers", "Platform"],
+            path: "simulators/Rig",
             swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
@@ -99,25 +104,32 @@ let package = Package(
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
-            name: "Bench", dependencies: ["Model", "Devices", "Identifiers", "Platform", "Rig", argumentParser], path: "bench/Bench",
+            name: "Bench", dependencies: ["Model", "Devices", "Identifiers", "Platform", "Rig", argumentParser],
+            path: "bench/Bench",
             swiftSettings: strict),
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
-        .testTarget(name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"], exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
+        .testTarget(
+            name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"],
+            exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests", dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "EdgeAgentTests", dependencies: ["EdgeAgent", "Drivers", "Model", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
+            name: "EdgeAgentTests",
+            dependencies: ["EdgeAgent", "Drivers", "Model", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent", "IngestServer", "EdgeSim"],
+            dependencies: [
+                "Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent",
+                "IngestServer", "EdgeSim",
+            ],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

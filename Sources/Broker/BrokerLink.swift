@@ -115,7 +115,10 @@ public final class BrokerLink {
     ) -> Int32? {
         guard isUp, let client else { return nil }
         var properties: OpaquePointer?
-        if let expiry { mosquitto_property_add_int32(&properties, Int32(bitPattern: MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue), expiry) }
+        if let expiry {
+            mosquitto_property_add_int32(
+                &properties, Int32(bitPattern: MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue), expiry)
+        }
         defer { mosquitto_property_free_all(&properties) }
         var id: Int32 = 0
         let code = mosquitto_publish_v5(
@@ -162,7 +165,8 @@ public final class BrokerLink {
             }
             if begun {
                 state = .probing(
-                    descriptor: descriptor, until: now + BrokerLink.probePatience, rest: Array(addresses.dropFirst(index + 1)))
+                    descriptor: descriptor, until: now + BrokerLink.probePatience,
+                    rest: Array(addresses.dropFirst(index + 1)))
                 return
             }
             reason = "\(options.host):\(options.port): \(String(cString: strerror(errno)))"

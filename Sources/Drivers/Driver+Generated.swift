@@ -31,7 +31,8 @@ extension Driver {
         var lines = [
             "# Readers, scanners and exchanges", "",
             "Made by `edge-agent rules --page` from the driver catalogue; do not edit. *Experimental*: never met a capture of the",
-            "real device. A USB id marked *shared* belongs to a serial bridge and says nothing about what is behind it.", "",
+            "real device. A USB id marked *shared* belongs to a serial bridge and says nothing about what is behind it.",
+            "",
             "| driver | devices | line | USB ids | state | written from |", "|---|---|---|---|---|---|",
         ]
         for driver in catalog {
@@ -42,14 +43,19 @@ extension Driver {
                 }
             let ids = driver.hints.map { hint in
                 switch hint {
-                case .usb(let vendor, let product, let shared): "`\(hex(vendor)):\(hex(product))`\(shared ? " *shared*" : "")"
+                case .usb(let vendor, let product, let shared):
+                    "`\(hex(vendor)):\(hex(product))`\(shared ? " *shared*" : "")"
                 }
             }
             let state = driver.experimental ? "*experimental*" : "tested against recordings"
-            lines.append("| `\(driver.name)` | \(driver.title) | \(line) | \(ids.joined(separator: ", ")) | \(state) | \(driver.source) |")
+            lines.append(
+                "| `\(driver.name)` | \(driver.title) | \(line) | \(ids.joined(separator: ", ")) | \(state) | \(driver.source) |"
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func hex(_ value: UInt16) -> String { Hex.string([UInt8(value >> 8), UInt8(value & 0xFF)]).lowercased() }
+    private static func hex(_ value: UInt16) -> String {
+        Hex.string([UInt8(value >> 8), UInt8(value & 0xFF)]).lowercased()
+    }
 }

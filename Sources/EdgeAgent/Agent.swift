@@ -41,10 +41,12 @@ final class Agent: Sendable {
         lock = try Agent.lockState(configuration.state)
         kernel = Files.kernelBootID
         let path = "\(configuration.state)/outbox.db"
-        let opened = try Agent.open(path, budget: configuration.budget ?? Agent.defaultBudget(configuration.state), logger)
+        let opened = try Agent.open(
+            path, budget: configuration.budget ?? Agent.defaultBudget(configuration.state), logger)
         var random = SystemRandomNumberGenerator()
         boot = try opened.begin(
-            kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised, random: &random)
+            kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised,
+            random: &random)
         recalled = try opened.unfinished()
         file = Locked(opened)
         let names = configuration.devices.map(\.name)
@@ -61,7 +63,8 @@ final class Agent: Sendable {
             commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },
             describe: { status in
                 Agent.describe(
-                    configuration, outbox.now, status, wiring.with { $0.pumps }.map(\.now), boot: boot, started: started)
+                    configuration, outbox.now, status, wiring.with { $0.pumps }.map(\.now), boot: boot, started: started
+                )
             })
         let feed = feed
         let pumps = configuration.devices.map { device in
@@ -102,7 +105,9 @@ final class Agent: Sendable {
             guard error.isCorrupt else { throw AgentError("the buffer cannot be opened: \(error)") }
             let aside = "\(path).damaged-\(Clocks.wall)"
             logger.critical("buffer damaged", metadata: ["setAside": "\(aside)", "reason": "\(error.message)"])
-            for suffix in ["", "-wal", "-shm"] where Files.exists(path + suffix) { rename(path + suffix, aside + suffix) }
+            for suffix in ["", "-wal", "-shm"] where Files.exists(path + suffix) {
+                rename(path + suffix, aside + suffix)
+            }
         }
         return try OutboxFile(path: path, budget: budget, random: &random)
     }
@@ -176,8 +181,9 @@ final class Agent: Sendable {
     }
 
     private func brokerOptions(suffix: String, keepAlive: Int32, will: Bool) throws -> BrokerOptions {
-        guard var options = BrokerOptions(
-            url: configuration.uplink.broker, clientID: configuration.agent + suffix, keepAlive: keepAlive)
+        guard
+            var options = BrokerOptions(
+                url: configuration.uplink.broker, clientID: configuration.agent + suffix, keepAlive: keepAlive)
         else { throw AgentError("\"\(configuration.uplink.broker)\" is not the address of a broker") }
         options.user = configuration.uplink.user
         if let reference = configuration.uplink.password { options.password = try Files.secret(reference) }
@@ -186,7 +192,8 @@ final class Agent: Sendable {
         options.key = configuration.uplink.key
         if will {
             let payload: JSON = .object([
-                ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)), ("online", false),
+                ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)),
+                ("online", false),
             ])
             options.will = .init(topic: Topic(.status, of: configuration.agent).name, payload: payload.text8)
         }
@@ -200,7 +207,8 @@ final class Agent: Sendable {
     }
 
     private static func describe(
-        _ configuration: AgentConfiguration, _ outbox: Outbox.Status, _ uplink: UplinkLoop.Status, _ devices: [DeviceStatus],
+        _ configuration: AgentConfiguration, _ outbox: Outbox.Status, _ uplink: UplinkLoop.Status,
+        _ devices: [DeviceStatus],
         boot: Boot, started: Int64
     ) -> JSON {
         .object([

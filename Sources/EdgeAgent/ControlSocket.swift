@@ -58,7 +58,8 @@ final class ControlSocket: Sendable {
 
     private func listen() -> Int32? {
         unlink(path)
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0, let (address, length) = unixAddress(path) else { return nil }
         var copy = address
         let mask = umask(0o177)
@@ -126,7 +127,9 @@ final class ControlSocket: Sendable {
     }
 
     private func write(_ client: inout Client) {
-        let count = client.outgoing.withUnsafeBytes { send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        let count = client.outgoing.withUnsafeBytes {
+            send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         if count > 0 { client.outgoing.removeFirst(count) } else if count < 0, errno != EAGAIN { client.ending = true }
     }
 }

@@ -48,7 +48,8 @@ final class DevicePump: Sendable {
         status = Locked(
             DeviceStatus(
                 name: device.name, driver: device.driver.name, title: device.driver.title,
-                kind: device.driver.kind.rawValue, port: device.address.description, zone: device.zone, state: "starting",
+                kind: device.driver.kind.rawValue, port: device.address.description, zone: device.zone,
+                state: "starting",
                 since: Clocks.wall))
     }
 
@@ -71,7 +72,8 @@ final class DevicePump: Sendable {
             session: device.driver.session(settings), presence: Presence(departure: device.departure),
             // Counts on across restarts: the boot counter grows with each of them.
             book: CallBook(revisionBase: Int64(clamping: boot.counter) << 32), nextOpen: Clocks.now,
-            backoff: Backoff(first: .milliseconds(500), cap: .seconds(30), seed: boot.random ^ UInt64(device.name.utf8.count)))
+            backoff: Backoff(
+                first: .milliseconds(500), cap: .seconds(30), seed: boot.random ^ UInt64(device.name.utf8.count)))
         for command in recalled { react(to: .recall(command), &loop) }
         while !loop.stopping { turn(&loop) }
         if loop.port != nil {
@@ -95,10 +97,12 @@ final class DevicePump: Sendable {
     private func turn(_ loop: inout Loop) {
         let now = Clocks.now
         if loop.port == nil, now >= loop.nextOpen { open(&loop) }
-        let due = [loop.deadline, loop.presence.deadline, loop.port == nil ? loop.nextOpen : nil].compactMap(\.self).min()
+        let due = [loop.deadline, loop.presence.deadline, loop.port == nil ? loop.nextOpen : nil].compactMap(\.self)
+            .min()
         let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).nanoseconds + 999_999) / 1_000_000) } ?? -1
         let events = Int16(POLLIN) | (loop.outgoing.isEmpty ? 0 : Int16(POLLOUT))
-        let ready = waitFor([(wake.descriptor, Int16(POLLIN)), (loop.port?.descriptor ?? -1, events)], milliseconds: wait)
+        let ready = waitFor(
+            [(wake.descriptor, Int16(POLLIN)), (loop.port?.descriptor ?? -1, events)], milliseconds: wait)
         if ready[0] != 0 { receive(&loop) }
         if ready[1] != 0, loop.port != nil { exchange(&loop) }
         let after = Clocks.now
@@ -149,7 +153,8 @@ final class DevicePump: Sendable {
             feed.post(
                 raw: true,
                 .object([
-                    ("event", "raw"), ("device", .string(device.name)), ("to", .string(Hex.string(loop.outgoing.prefix(count)))),
+                    ("event", "raw"), ("device", .string(device.name)),
+                    ("to", .string(Hex.string(loop.outgoing.prefix(count)))),
                 ]))
             loop.outgoing.removeFirst(count)
         } catch {
@@ -293,7 +298,8 @@ final class DevicePump: Sendable {
         case .refused(let error):
             status.with { $0.refused += UInt64(rows.count) }
             post(.refused(tags))
-            feed.post(.object([("event", "not-saved"), ("device", .string(device.name)), ("reason", .string(error.text))]))
+            feed.post(
+                .object([("event", "not-saved"), ("device", .string(device.name)), ("reason", .string(error.text))]))
             changed()
         }
     }
@@ -336,7 +342,9 @@ final class DevicePump: Sendable {
 extension Row {
     /// One accepted record as `edge-agent tail` prints it.
     func tailLine(seq: UInt64, at wall: Int64) -> JSON {
-        let common: [(String, JSON?)] = [("event", "saved"), ("seq", .int(Int64(clamping: seq))), ("at", .string(rfc3339(wall)))]
+        let common: [(String, JSON?)] = [
+            ("event", "saved"), ("seq", .int(Int64(clamping: seq))), ("at", .string(rfc3339(wall))),
+        ]
         switch self {
         case .appeared(let sighting):
             return .object(common + [("kind", "appeared")] + sighting.tailFields)
@@ -352,11 +360,14 @@ extension Row {
                 ])
         case .key(let device, let zone, let text):
             return .object(
-                common + [("kind", "key"), ("device", .string(device)), ("zone", .string(zone)), ("text", .string(text))])
+                common + [
+                    ("kind", "key"), ("device", .string(device)), ("zone", .string(zone)), ("text", .string(text)),
+                ])
         case .device(let name, _, let state, let reason):
             return .object(
                 common + [
-                    ("kind", "device"), ("device", .string(name)), ("state", .string(state)), ("reason", reason.map(JSON.string)),
+                    ("kind", "device"), ("device", .string(name)), ("state", .string(state)),
+                    ("reason", reason.map(JSON.string)),
                 ])
         case .call(let device, let snapshot):
             return .object(common + [("kind", "call"), ("device", .string(device)), ("call", snapshot.json)])
@@ -369,7 +380,8 @@ extension Row.Sighting {
     fileprivate var tailFields: [(String, JSON?)] {
         [
             ("device", .string(device)), ("zone", .string(zone)), ("scheme", .string(tag.scheme.rawValue)),
-            ("id", .string(tag.hex)), ("rssiDBm", rssiDBm.map(JSON.number)), ("antenna", antenna.map { .int(Int64($0)) }),
+            ("id", .string(tag.hex)), ("rssiDBm", rssiDBm.map(JSON.number)),
+            ("antenna", antenna.map { .int(Int64($0)) }),
         ]
     }
 }

@@ -32,7 +32,8 @@ struct DeviceStatus: Equatable, Sendable {
             ("reason", reason.map(JSON.string)), ("since", .int(since)),
             (
                 "identity",
-                identity.isEmpty ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+                identity.isEmpty
+                    ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
             ("faults", .int(Int64(clamping: faults))), ("restarts", .int(Int64(clamping: restarts))),

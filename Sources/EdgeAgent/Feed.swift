@@ -49,7 +49,9 @@ final class Feed: Sendable {
         watchers.change { watchers in
             guard var watcher = watchers[id] else { return [] }
             var lines = watcher.lines
-            if watcher.dropped > 0 { lines.insert(.object([("event", "dropped"), ("lines", .int(Int64(watcher.dropped)))]), at: 0) }
+            if watcher.dropped > 0 {
+                lines.insert(.object([("event", "dropped"), ("lines", .int(Int64(watcher.dropped)))]), at: 0)
+            }
             watcher.lines = []
             watcher.dropped = 0
             watchers[id] = watcher

@@ -35,7 +35,8 @@ final class UplinkLoop: Sendable {
         var json: JSON {
             .object([
                 ("connected", .bool(urgentUp && bulkUp)), ("centre", .bool(centres > 0)), ("delivering", .bool(open)),
-                ("reason", reason.map(JSON.string)), ("alarm", alarm.map(JSON.string)), ("lastAck", lastAck.map(JSON.int)),
+                ("reason", reason.map(JSON.string)), ("alarm", alarm.map(JSON.string)),
+                ("lastAck", lastAck.map(JSON.int)),
                 ("urgentWaiting", .int(Int64(urgentWaiting))), ("frames", .int(Int64(clamping: framesSent))),
                 ("bytes", .int(Int64(clamping: bytesSent))), ("since", .int(since)),
             ])
@@ -121,7 +122,10 @@ final class UplinkLoop: Sendable {
         let nonce: UInt64
         let boot: Boot
 
-        init(urgentLink: BrokerLink, bulkLink: BrokerLink, builder: FrameBuilder, delivery: Delivery, lane: UrgentLane, nonce: UInt64, boot: Boot) {
+        init(
+            urgentLink: BrokerLink, bulkLink: BrokerLink, builder: FrameBuilder, delivery: Delivery, lane: UrgentLane,
+            nonce: UInt64, boot: Boot
+        ) {
             self.urgentLink = urgentLink
             self.bulkLink = bulkLink
             self.builder = builder
@@ -160,7 +164,7 @@ final class UplinkLoop: Sendable {
         let urgent = state.urgentLink.interest(now: now)
         let bulk = state.bulkLink.interest(now: now)
         let due = [
-            urgent.deadline, bulk.deadline, state.delivery.deadline, 
+            urgent.deadline, bulk.deadline, state.delivery.deadline,
             state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
             state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
         ].compactMap(\.self).min()!
@@ -195,7 +199,9 @@ final class UplinkLoop: Sendable {
 
     private func grew(_ state: State) {
         let current = outbox.now
-        guard current.epoch == state.delivery.epoch, current.next > 0, current.next - 1 > state.delivery.highest else { return }
+        guard current.epoch == state.delivery.epoch, current.next > 0, current.next - 1 > state.delivery.highest else {
+            return
+        }
         // About what a row takes; only whole-frame decisions hang on it.
         state.delivery.appended(upTo: current.next - 1, bytes: Int(current.next - 1 - state.delivery.highest) * 40)
     }
@@ -282,7 +288,9 @@ final class UplinkLoop: Sendable {
         let wrote = ack.boot.map { state.builder.wrote($0, seq: ack.cumulative) } ?? true
         perform(state.delivery.acknowledged(ack, wroteFrontier: wrote, at: now), state, now)
         status.with { $0.lastAck = Clocks.wall }
-        if !wasOpen, state.delivery.isOpen { logger.info("delivering", metadata: ["from": "\(state.delivery.frontier + 1)"]) }
+        if !wasOpen, state.delivery.isOpen {
+            logger.info("delivering", metadata: ["from": "\(state.delivery.frontier + 1)"])
+        }
     }
 
     private func perform(_ steps: [Delivery.Step], _ state: State, _ now: Instant) {
@@ -312,13 +320,15 @@ final class UplinkLoop: Sendable {
         try? state.builder.refresh()
         let bytes = (try? state.builder.backlog().bytes) ?? 0
         perform(
-            state.delivery.restarted(epoch: current.epoch, highest: current.next - 1, pendingBytes: bytes, at: now), state, now)
+            state.delivery.restarted(epoch: current.epoch, highest: current.next - 1, pendingBytes: bytes, at: now),
+            state, now)
     }
 
     private func sayHello(_ state: State) {
         let hello = Hello(
             epoch: state.delivery.epoch, boot: state.boot, nonce: state.nonce,
-            bulk: .init(lowest: state.delivery.frontier + 1, highest: max(state.delivery.highest, state.delivery.frontier)),
+            bulk: .init(
+                lowest: state.delivery.frontier + 1, highest: max(state.delivery.highest, state.delivery.frontier)),
             urgent: state.lane.extent, clock: Clocks.wall)
         state.urgentLink.publish(Topic(.hello, of: configuration.agent).name, hello.json.text8, expiry: 10)
     }
@@ -327,7 +337,9 @@ final class UplinkLoop: Sendable {
         if state.urgentLink.isUp, !state.centres.isEmpty {
             for (message, ttl) in state.lane.due(at: now) {
                 let event = cloudEvent(message, epoch: state.delivery.epoch)
-                guard state.urgentLink.publish(Topic(.urgent, of: configuration.agent).name, event.text8, expiry: ttl) != nil
+                guard
+                    state.urgentLink.publish(Topic(.urgent, of: configuration.agent).name, event.text8, expiry: ttl)
+                        != nil
                 else { break }
                 state.lane.sent(message.seq, at: now)
             }
@@ -340,7 +352,8 @@ final class UplinkLoop: Sendable {
             }
             let bytes = frame.encoded
             guard state.bulkLink.publish(Topic(.bulk, of: configuration.agent).name, bytes) != nil else { break }
-            state.delivery.sent(first: frame.first, last: frame.last, rows: frame.count * 40, bytes: bytes.count, at: now)
+            state.delivery.sent(
+                first: frame.first, last: frame.last, rows: frame.count * 40, bytes: bytes.count, at: now)
             status.with {
                 $0.framesSent += 1
                 $0.bytesSent += UInt64(bytes.count)

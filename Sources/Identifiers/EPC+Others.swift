@@ -18,7 +18,8 @@ extension EPC {
         guard bytes.count == 12 else { throw Unreadable("GID-96 has 12 bytes, not \(bytes.count)") }
         var bits = EPCBits(bytes)
         _ = try bits.number(8)
-        let parts = [try bits.number(28), try bits.number(24), try bits.number(36)].map(String.init).joined(separator: ".")
+        let parts = [try bits.number(28), try bits.number(24), try bits.number(36)].map(String.init).joined(
+            separator: ".")
         return EPC(bytes, "gid-96", tag: parts, identity: "gid:\(parts)")
     }
 
@@ -48,7 +49,9 @@ extension EPC {
         guard partition < 7 else { throw Unreadable("partition 7 is not allowed") }
         let company = try bits.decimal(companyBits[partition], digits: 12 - partition, "company prefix")
         let part = try bits.text6()
-        guard (1...(18 + partition)).contains(part.count) else { throw Unreadable("the part reference has \(part.count) characters") }
+        guard (1...(18 + partition)).contains(part.count) else {
+            throw Unreadable("the part reference has \(part.count) characters")
+        }
         let serial = String(try bits.number(40))
         try bits.endInZeros()
         let text = [company, part, serial].map(escape).joined(separator: ".")
@@ -103,7 +106,11 @@ extension EPC {
         var elements = [Element(scheme.ai, key)]
         if let tail = scheme.tail {
             let serial = try variable(&bits)
-            if tail.isEmpty { elements[0].value += serial } else if !serial.isEmpty { elements.append(Element(tail, serial)) }
+            if tail.isEmpty {
+                elements[0].value += serial
+            } else if !serial.isEmpty {
+                elements.append(Element(tail, serial))
+            }
         }
         if let date { elements.append(date) }
         // Other identifiers follow in the tag's memory: they are kept in the hex, not guessed at.
@@ -120,7 +127,10 @@ extension EPC {
         case 0:
             // As many bits as the largest number of that many digits needs.
             guard length <= 19 else { throw Unreadable("a number of \(length) digits is too long") }
-            let count = length == 0 ? 0 : 64 - (0..<length).reduce(UInt64(1)) { value, _ in value &* 10 }.advanced(by: -1).leadingZeroBitCount
+            let count =
+                length == 0
+                ? 0
+                : 64 - (0..<length).reduce(UInt64(1)) { value, _ in value &* 10 }.advanced(by: -1).leadingZeroBitCount
             return try bits.decimal(count, digits: length, "serial number")
         case 1, 2:
             for _ in 0..<length {
@@ -133,7 +143,9 @@ extension EPC {
         case 4:
             for _ in 0..<length {
                 let value = UInt8(try bits.number(7))
-                guard EPCBits.isInvariant(value) else { throw Unreadable("character \(Hex.string([value])) is not allowed") }
+                guard EPCBits.isInvariant(value) else {
+                    throw Unreadable("character \(Hex.string([value])) is not allowed")
+                }
                 text += String(UnicodeScalar(value))
             }
         case 5:
@@ -145,7 +157,9 @@ extension EPC {
                 let third = value % 40
                 value /= 40
                 for index in [value / 40, value % 40, third] where text.count < length {
-                    guard index > 0, index < alphabet.count else { throw Unreadable("URN code 40 holds no character \(index)") }
+                    guard index > 0, index < alphabet.count else {
+                        throw Unreadable("URN code 40 holds no character \(index)")
+                    }
                     text.append(alphabet[index])
                 }
             }

@@ -41,14 +41,17 @@ extension EPC {
         0x33: .init(name: "grai-96", bits: 96, second: grai, digits: 0, tail: .number(38, zeroIsNone: false)),
         0x37: .init(name: "grai-170", bits: 170, second: grai, digits: 0, tail: .text(16)),
         0x34: .init(name: "giai-96", bits: 96, second: [42, 45, 48, 52, 55, 58, 62], digits: nil, tail: .none),
-        0x38: .init(name: "giai-202", bits: 202, second: [148, 151, 154, 158, 161, 164, 168], digits: nil, tail: .none),
+        0x38: .init(
+            name: "giai-202", bits: 202, second: [148, 151, 154, 158, 161, 164, 168], digits: nil, tail: .none),
         0x2C: .init(name: "gdti-96", bits: 96, second: sgln, digits: 0, tail: .number(41, zeroIsNone: false)),
         0x3A: .init(name: "gdti-113", bits: 113, second: sgln, digits: 0, tail: .markedDecimal(58)),
         0x3E: .init(name: "gdti-174", bits: 174, second: sgln, digits: 0, tail: .text(17)),
         0x2D: .init(name: "gsrn-96", bits: 96, second: sscc, digits: 5, tail: .none),
         0x2E: .init(name: "gsrnp-96", bits: 96, second: sscc, digits: 5, tail: .none),
         0x3F: .init(name: "sgcn-96", bits: 96, second: sgln, digits: 0, tail: .markedDecimal(41)),
-        0x3C: .init(name: "cpi-96", bits: 96, second: [11, 14, 17, 21, 24, 27, 31], digits: nil, tail: .number(31, zeroIsNone: false)),
+        0x3C: .init(
+            name: "cpi-96", bits: 96, second: [11, 14, 17, 21, 24, 27, 31], digits: nil,
+            tail: .number(31, zeroIsNone: false)),
     ]
 
     static func decode(_ scheme: Partitioned, _ bytes: [UInt8]) throws(Unreadable) -> EPC {
@@ -72,7 +75,9 @@ extension EPC {
             elements(scheme.family, company, second, tail, scheme.tail))
     }
 
-    private static func second(_ scheme: Partitioned, _ partition: Int, _ bits: inout EPCBits) throws(Unreadable) -> String {
+    private static func second(_ scheme: Partitioned, _ partition: Int, _ bits: inout EPCBits) throws(Unreadable)
+        -> String
+    {
         let count = scheme.second[partition]
         if let digits = scheme.digits { return try bits.decimal(count, digits: digits + partition, "second field") }
         if scheme.bits > 96 { return try bits.text7(count / 7) }
@@ -97,7 +102,9 @@ extension EPC {
     }
 
     /// The GS1 keys with their check digits.
-    private static func elements(_ family: String, _ company: String, _ second: String, _ tail: String?, _ form: Tail) -> [Element] {
+    private static func elements(_ family: String, _ company: String, _ second: String, _ tail: String?, _ form: Tail)
+        -> [Element]
+    {
         func checked(_ digits: String) -> String { digits + String(GS1.checkDigit(digits)) }
         let rotated = String(second.prefix(1)) + company + second.dropFirst()
         let tail = tail ?? ""

@@ -67,14 +67,20 @@ public struct EPC: Equatable, Sendable {
     /// Characters that a URI cannot hold as they are (TDS 1.13 §6.3.1).
     static func escape(_ text: String) -> String {
         text.reduce(into: "") { out, character in
-            if "\"%&/<>?#".contains(character), let byte = character.asciiValue { out += "%\(Hex.string([byte]))" } else { out.append(character) }
+            if "\"%&/<>?#".contains(character), let byte = character.asciiValue {
+                out += "%\(Hex.string([byte]))"
+            } else {
+                out.append(character)
+            }
         }
     }
 
     /// For a path of a Digital Link: everything but unreserved characters is escaped (RFC 3986).
     static func percent(_ text: String) -> String {
         text.utf8.reduce(into: "") { out, byte in
-            let plain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-._~!'()*+,:;=".utf8.contains(byte)
+            let plain =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "-._~!'()*+,:;=".utf8.contains(byte)
             out += plain ? String(UnicodeScalar(byte)) : "%\(Hex.string([byte]))"
         }
     }
@@ -82,17 +88,22 @@ public struct EPC: Equatable, Sendable {
     /// SGTIN-96 from its parts, as label printers write it; nil where a part does not fit.
     public static func sgtin96(gtin: String, companyDigits: Int, serial: UInt64, filter: UInt64 = 1) -> [UInt8]? {
         let digits = gtin.compactMap(\.wholeNumberValue)
-        guard GS1.isGTIN(gtin), digits.count == 14, (6...12).contains(companyDigits), serial < 1 << 38 else { return nil }
+        guard GS1.isGTIN(gtin), digits.count == 14, (6...12).contains(companyDigits), serial < 1 << 38 else {
+            return nil
+        }
         let partition = 12 - companyDigits
         let company = digits[1..<1 + companyDigits].reduce(UInt64(0)) { $0 * 10 + UInt64($1) }
         let item = ([digits[0]] + digits[(1 + companyDigits)..<13]).reduce(UInt64(0)) { $0 * 10 + UInt64($1) }
         var bits: [Bool] = []
         for (value, count) in [
-            (0x30, 8), (filter, 3), (UInt64(partition), 3), (company, companyBits[partition]), (item, 44 - companyBits[partition]),
+            (0x30, 8), (filter, 3), (UInt64(partition), 3), (company, companyBits[partition]),
+            (item, 44 - companyBits[partition]),
             (serial, 38),
         ] as [(UInt64, Int)] {
             for index in (0..<count).reversed() { bits.append(value >> UInt64(index) & 1 == 1) }
         }
-        return stride(from: 0, to: 96, by: 8).map { start in bits[start..<start + 8].reduce(0) { $0 << 1 | ($1 ? 1 : 0) } }
+        return stride(from: 0, to: 96, by: 8).map { start in
+            bits[start..<start + 8].reduce(0) { $0 << 1 | ($1 ? 1 : 0) }
+        }
     }
 }

@@ -50,7 +50,9 @@ struct EPCBits {
                 continue
             }
             guard !ended else { throw EPC.Unreadable("a character follows the end of the text") }
-            guard EPCBits.isInvariant(value) else { throw EPC.Unreadable("character \(Hex.string([value])) is not allowed") }
+            guard EPCBits.isInvariant(value) else {
+                throw EPC.Unreadable("character \(Hex.string([value])) is not allowed")
+            }
             text += String(UnicodeScalar(value))
         }
         guard !text.isEmpty else { throw EPC.Unreadable("the text is empty") }
@@ -71,7 +73,9 @@ struct EPCBits {
     /// What is left must be zero: it fills up the tag's words.
     mutating func endInZeros() throws(EPC.Unreadable) {
         while remaining > 0 {
-            guard try number(min(32, remaining)) == 0 else { throw EPC.Unreadable("bits are set after the end of the scheme") }
+            guard try number(min(32, remaining)) == 0 else {
+                throw EPC.Unreadable("bits are set after the end of the scheme")
+            }
         }
     }
 

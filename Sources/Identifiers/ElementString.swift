@@ -53,7 +53,9 @@ public struct ElementString: Equatable, Sendable {
         guard !rest.isEmpty else { throw Unreadable("empty") }
         var elements: [EPC.Element] = []
         while !rest.isEmpty {
-            guard let identifier = (2...4).reversed().lazy.compactMap({ Identifier.named(String(rest.prefix($0))) }).first else {
+            guard
+                let identifier = (2...4).reversed().lazy.compactMap({ Identifier.named(String(rest.prefix($0))) }).first
+            else {
                 throw Unreadable("\"\(rest.prefix(4))\" begins no application identifier")
             }
             rest = rest.dropFirst(identifier.ai.count)
@@ -62,14 +64,18 @@ public struct ElementString: Equatable, Sendable {
                 guard rest.count >= length else { throw Unreadable("(\(identifier.ai)) needs \(length) characters") }
                 data = rest.prefix(length)
                 rest = rest.dropFirst(length)
-                guard !data.contains("\u{1D}") else { throw Unreadable("(\(identifier.ai)) needs \(length) characters") }
+                guard !data.contains("\u{1D}") else {
+                    throw Unreadable("(\(identifier.ai)) needs \(length) characters")
+                }
                 // A separator is not needed here and allowed.
                 if rest.first == "\u{1D}" { rest = rest.dropFirst() }
             } else {
                 data = rest.prefix { $0 != "\u{1D}" }
                 rest = rest.dropFirst(data.count).dropFirst()
             }
-            if let problem = identifier.problem(with: data) { throw Unreadable("(\(identifier.ai))\(data): \(problem)") }
+            if let problem = identifier.problem(with: data) {
+                throw Unreadable("(\(identifier.ai))\(data): \(problem)")
+            }
             elements.append(EPC.Element(identifier.ai, String(data)))
         }
         return elements
@@ -77,13 +83,17 @@ public struct ElementString: Equatable, Sendable {
 
     /// `https://host/…/01/GTIN[/10/LOT][/21/SERIAL]?AI=VALUE`; nil for a text that is no URI.
     private static func digitalLink(_ text: String) -> Result<[EPC.Element], Unreadable>? {
-        guard let scheme = ["https://", "http://", "HTTPS://", "HTTP://"].first(where: { text.hasPrefix($0) }) else { return nil }
+        guard let scheme = ["https://", "http://", "HTTPS://", "HTTP://"].first(where: { text.hasPrefix($0) }) else {
+            return nil
+        }
         let rest = text.dropFirst(scheme.count)
         let halves = rest.split(separator: "?", maxSplits: 1)
         let path = (halves.first ?? "").split(separator: "/").dropFirst().map(String.init)
         let names = ["gtin": "01", "sscc": "00", "gln": "414", "lot": "10", "ser": "21"]
         let keys: Set = ["00", "01", "414", "8003", "8004", "253", "255", "401", "402", "8006", "8010", "8017", "8018"]
-        guard let start = path.indices.first(where: { keys.contains(names[path[$0]] ?? path[$0]) && $0 + 1 < path.count }) else {
+        guard
+            let start = path.indices.first(where: { keys.contains(names[path[$0]] ?? path[$0]) && $0 + 1 < path.count })
+        else {
             return .failure(Unreadable("this address holds no GS1 key"))
         }
         var elements: [EPC.Element] = []
@@ -95,10 +105,14 @@ public struct ElementString: Equatable, Sendable {
             }
         }
         for (ai, encoded) in pairs {
-            guard let identifier = Identifier.named(ai) else { return .failure(Unreadable("(\(ai)) is not an application identifier")) }
+            guard let identifier = Identifier.named(ai) else {
+                return .failure(Unreadable("(\(ai)) is not an application identifier"))
+            }
             guard var value = unescaped(encoded) else { return .failure(Unreadable("(\(ai)): a broken % escape")) }
             if ai == "01", let gtin = GS1.gtin14(value) { value = gtin }
-            if let problem = identifier.problem(with: value[...]) { return .failure(Unreadable("(\(ai))\(value): \(problem)")) }
+            if let problem = identifier.problem(with: value[...]) {
+                return .failure(Unreadable("(\(ai))\(value): \(problem)"))
+            }
             elements.append(EPC.Element(ai, value))
         }
         return .success(elements)
@@ -123,7 +137,9 @@ public struct ElementString: Equatable, Sendable {
     private static func check(_ elements: [EPC.Element]) throws(Unreadable) {
         var seen: [String: String] = [:]
         for element in elements {
-            if let before = seen[element.ai], before != element.value { throw Unreadable("(\(element.ai)) stands twice with different values") }
+            if let before = seen[element.ai], before != element.value {
+                throw Unreadable("(\(element.ai)) stands twice with different values")
+            }
             seen[element.ai] = element.value
         }
         if seen["02"] != nil, seen["37"] == nil { throw Unreadable("(02) needs a count (37)") }
@@ -143,12 +159,16 @@ struct Identifier {
 
     func problem(with data: Substring) -> String? {
         guard lengths.contains(data.count) else {
-            return lengths.count == 1 ? "needs \(lengths.lowerBound) characters" : "needs \(lengths.lowerBound) to \(lengths.upperBound) characters"
+            return lengths.count == 1
+                ? "needs \(lengths.lowerBound) characters"
+                : "needs \(lengths.lowerBound) to \(lengths.upperBound) characters"
         }
         if numeric {
             guard data.allSatisfy({ $0.isASCII && $0.isNumber }) else { return "digits only" }
         } else {
-            guard data.utf8.allSatisfy({ EPCBits.isInvariant($0) || $0 == 0x23 }) else { return "a character that GS1 does not allow" }
+            guard data.utf8.allSatisfy({ EPCBits.isInvariant($0) || $0 == 0x23 }) else {
+                return "a character that GS1 does not allow"
+            }
         }
         switch check {
         case .none: return nil
@@ -157,7 +177,9 @@ struct Identifier {
             let length = ["253": 13, "255": 13, "8003": 14][ai] ?? data.count
             let key = data.prefix(length)
             let digits = ai == "8003" ? key.dropFirst() : key
-            guard digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast())) else { return "the check digit is wrong" }
+            guard digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast())) else {
+                return "the check digit is wrong"
+            }
             return nil
         case .date:
             let parts = stride(from: 0, to: 6, by: 2).compactMap { Int(data.dropFirst($0).prefix(2)) }
@@ -176,20 +198,34 @@ struct Identifier {
 
     // n fixed digits, n.. digits up to, x.. characters up to, c check digit, d date, * needs no separator.
     private static let table: [String: String] = [
-        "00": "n18c*", "01": "n14c*", "02": "n14c*", "03": "n14c*", "10": "x20", "11": "n6d*", "12": "n6d*", "13": "n6d*", "15": "n6d*",
-        "16": "n6d*", "17": "n6d*", "20": "n2*", "21": "x20", "22": "x20", "235": "x28", "240": "x30", "241": "x30", "242": "n1-6",
-        "243": "x20", "250": "x30", "251": "x30", "253": "y13-30c", "254": "x20", "255": "n13-25c", "30": "n1-8", "37": "n1-8",
-        "400": "x30", "401": "x30", "402": "n17c", "403": "x30", "410": "n13c*", "411": "n13c*", "412": "n13c*", "413": "n13c*",
-        "414": "n13c*", "415": "n13c*", "416": "n13c*", "417": "n13c*", "420": "x20", "421": "y3-12", "422": "n3", "423": "n3-15",
-        "424": "n3", "425": "n3-15", "426": "n3", "427": "x3", "4300": "x35", "4301": "x35", "4302": "x70", "4303": "x70", "4304": "x70",
-        "4305": "x70", "4306": "x70", "4307": "x2", "4308": "x30", "4310": "x35", "4311": "x35", "4312": "x70", "4313": "x70", "4314": "x70",
-        "4315": "x70", "4316": "x70", "4317": "x2", "4318": "x20", "4319": "x30", "4320": "x35", "4321": "n1", "4322": "n1", "4323": "n1",
-        "4324": "n10", "4325": "n10", "4326": "n6d", "7001": "n13", "7002": "x30", "7003": "n10", "7004": "n1-4", "7005": "x12",
-        "7006": "n6d", "7007": "n6-12", "7008": "x3", "7009": "x10", "7010": "x2", "7011": "n6-10", "7020": "x20", "7021": "x20", "7022": "x20",
-        "7023": "x30", "7040": "x4", "710": "x20", "711": "x20", "712": "x20", "713": "x20", "714": "x20", "715": "x20", "716": "x20",
-        "7240": "x20", "7241": "n2", "7242": "x25", "8001": "n14", "8002": "x20", "8003": "y14-30c", "8004": "x30", "8005": "n6",
-        "8006": "n18", "8007": "x34", "8008": "n8-12", "8009": "x50", "8010": "x30", "8011": "n1-12", "8012": "x20", "8013": "x25",
-        "8017": "n18c", "8018": "n18c", "8019": "n1-10", "8020": "x25", "8026": "n18", "8110": "x70", "8111": "n4", "8112": "x70",
+        "00": "n18c*", "01": "n14c*", "02": "n14c*", "03": "n14c*", "10": "x20", "11": "n6d*", "12": "n6d*",
+        "13": "n6d*", "15": "n6d*",
+        "16": "n6d*", "17": "n6d*", "20": "n2*", "21": "x20", "22": "x20", "235": "x28", "240": "x30", "241": "x30",
+        "242": "n1-6",
+        "243": "x20", "250": "x30", "251": "x30", "253": "y13-30c", "254": "x20", "255": "n13-25c", "30": "n1-8",
+        "37": "n1-8",
+        "400": "x30", "401": "x30", "402": "n17c", "403": "x30", "410": "n13c*", "411": "n13c*", "412": "n13c*",
+        "413": "n13c*",
+        "414": "n13c*", "415": "n13c*", "416": "n13c*", "417": "n13c*", "420": "x20", "421": "y3-12", "422": "n3",
+        "423": "n3-15",
+        "424": "n3", "425": "n3-15", "426": "n3", "427": "x3", "4300": "x35", "4301": "x35", "4302": "x70",
+        "4303": "x70", "4304": "x70",
+        "4305": "x70", "4306": "x70", "4307": "x2", "4308": "x30", "4310": "x35", "4311": "x35", "4312": "x70",
+        "4313": "x70", "4314": "x70",
+        "4315": "x70", "4316": "x70", "4317": "x2", "4318": "x20", "4319": "x30", "4320": "x35", "4321": "n1",
+        "4322": "n1", "4323": "n1",
+        "4324": "n10", "4325": "n10", "4326": "n6d", "7001": "n13", "7002": "x30", "7003": "n10", "7004": "n1-4",
+        "7005": "x12",
+        "7006": "n6d", "7007": "n6-12", "7008": "x3", "7009": "x10", "7010": "x2", "7011": "n6-10", "7020": "x20",
+        "7021": "x20", "7022": "x20",
+        "7023": "x30", "7040": "x4", "710": "x20", "711": "x20", "712": "x20", "713": "x20", "714": "x20", "715": "x20",
+        "716": "x20",
+        "7240": "x20", "7241": "n2", "7242": "x25", "8001": "n14", "8002": "x20", "8003": "y14-30c", "8004": "x30",
+        "8005": "n6",
+        "8006": "n18", "8007": "x34", "8008": "n8-12", "8009": "x50", "8010": "x30", "8011": "n1-12", "8012": "x20",
+        "8013": "x25",
+        "8017": "n18c", "8018": "n18c", "8019": "n1-10", "8020": "x25", "8026": "n18", "8110": "x70", "8111": "n4",
+        "8112": "x70",
         "8200": "x70", "90": "x30",
     ]
 
@@ -198,7 +234,8 @@ struct Identifier {
         guard let number = Int(ai) else { return nil }
         switch (ai.count, number) {
         case (2, 91...99): return "x90"
-        case (4, 3100...3699) where ai.last! <= "5": return [317, 318, 319, 338, 339, 358, 359].contains(number / 10) || number / 10 > 369 ? nil : "n6*"
+        case (4, 3100...3699) where ai.last! <= "5":
+            return [317, 318, 319, 338, 339, 358, 359].contains(number / 10) || number / 10 > 369 ? nil : "n6*"
         case (4, 3900...3909): return "n1-15"
         case (4, 3910...3919): return "y3-18"
         case (4, 3920...3929): return "n1-15"
@@ -219,6 +256,7 @@ struct Identifier {
             numbers.count == 2 ? numbers[0]...numbers[1] : numeric ? numbers[0]...numbers[0] : 1...numbers[0]
         let check: Check = form.contains("c") ? .digit : form.contains("d") ? .date : .none
         return Identifier(
-            ai: ai, predefined: form.hasSuffix("*") ? lengths.upperBound : nil, lengths: lengths, numeric: numeric, check: check)
+            ai: ai, predefined: form.hasSuffix("*") ? lengths.upperBound : nil, lengths: lengths, numeric: numeric,
+            check: check)
     }
 }

@@ -4,7 +4,9 @@ public import Model
 public enum GS1 {
     /// From the right, weights 3, 1, 3, 1 … (GS1 General Specifications 7.9).
     public static func checkDigit(_ digits: String) -> Int {
-        let sum = digits.reversed().enumerated().reduce(0) { $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1) }
+        let sum = digits.reversed().enumerated().reduce(0) {
+            $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1)
+        }
         return (10 - sum % 10) % 10
     }
 

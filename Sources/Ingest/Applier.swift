@@ -1,5 +1,5 @@
-import Identifiers
 internal import CZstd
+import Identifiers
 public import Model
 import SQLite
 
@@ -56,7 +56,9 @@ public final class Applier {
                     touched[stream.id] = stream
                 }
                 for id in touched.keys.sorted() { try store.save(touched[id]!) }
-                for id in touched.keys.sorted() { result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now))) }
+                for id in touched.keys.sorted() {
+                    result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now)))
+                }
             }
         } catch {
             receptions = [:]
@@ -78,7 +80,8 @@ public final class Applier {
                     stream.skipped += range.upperBound - max(present, stream.frontier)
                     lost = max(present, stream.frontier) + 1...range.upperBound
                     try store.audit(
-                        "records.lost", subject: agent, who: "edge-ingest", detail: "\(lost!.lowerBound)-\(lost!.upperBound)", at: now)
+                        "records.lost", subject: agent, who: "edge-ingest",
+                        detail: "\(lost!.lowerBound)-\(lost!.upperBound)", at: now)
                 }
                 stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
                 try store.save(stream)
@@ -115,7 +118,9 @@ public final class Applier {
 
     // MARK: rows
 
-    private func apply(_ frame: Frame, _ rows: [CBOR], _ stream: inout Stream, _ now: Int64, _ result: inout Result) throws {
+    private func apply(_ frame: Frame, _ rows: [CBOR], _ stream: inout Stream, _ now: Int64, _ result: inout Result)
+        throws
+    {
         let former = try frame.was.flatMap { try store.knownStream(agent: stream.agent, epoch: $0.epoch) }
         for (index, item) in rows.enumerated() {
             let seq = frame.first + UInt64(index)
@@ -187,7 +192,9 @@ public final class Applier {
         _ row: Model.Row, zone: String, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
     ) throws -> Int64? {
         let reception: Reception?
-        if let cached = receptions[zone] { reception = cached } else {
+        if let cached = receptions[zone] {
+            reception = cached
+        } else {
             reception = try store.reception(zone: zone)
             receptions[zone] = .some(reception)
         }
@@ -211,7 +218,9 @@ public final class Applier {
             result.events.append(.counted(count, zone: zone))
             return count.delivery
         case nil:
-            if reception == nil, let subject = row.straySubject { result.events.append(.stray(zone: zone, subject: subject)) }
+            if reception == nil, let subject = row.straySubject {
+                result.events.append(.stray(zone: zone, subject: subject))
+            }
             return nil
         }
     }
@@ -222,7 +231,8 @@ extension Store.RecordRow {
         switch row {
         case .appeared(let sighting), .left(let sighting, _):
             (device, zone, subject) = (sighting.device, sighting.zone, sighting.tag.hex)
-        case .barcode(let device, let zone, let barcode): (self.device, self.zone, subject) = (device, zone, barcode.text)
+        case .barcode(let device, let zone, let barcode):
+            (self.device, self.zone, subject) = (device, zone, barcode.text)
         case .key(let device, let zone, let text): (self.device, self.zone, subject) = (device, zone, text)
         case .device(let name, _, let state, _): (device, subject) = (name, state)
         case .call(let device, let snapshot): (self.device, subject) = (device, snapshot.call)

@@ -33,7 +33,8 @@ public enum Import {
     /// Expected deliveries: delivery note, supplier, GTIN, description, quantity; optional date, client.
     public static func deliveries(_ csv: CSV, into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport {
         guard let note = csv.column(["delivery_note", "delivery note", "note", "bl", "bon de livraison"]),
-            let supplier = csv.column(["supplier", "fournisseur"]), let gtin = csv.column(["gtin", "ean", "code article"]),
+            let supplier = csv.column(["supplier", "fournisseur"]),
+            let gtin = csv.column(["gtin", "ean", "code article"]),
             let description = csv.column(["description", "désignation", "designation"]),
             let quantity = csv.column(["quantity", "quantité", "quantite", "qty", "qté"])
         else {
@@ -44,10 +45,16 @@ public enum Import {
         let client = csv.column(["client", "client_reference", "customer"])
         var report = ImportReport()
         var notes: [String: Int] = [:]
-        var lines: [(note: String, supplier: String, gtin: String, description: String, quantity: Int, date: String?, client: String?)] = []
+        var lines:
+            [(
+                note: String, supplier: String, gtin: String, description: String, quantity: Int, date: String?,
+                client: String?
+            )] = []
         var seen: Set<String> = []
         for row in csv.rows {
-            func field(_ index: Int?) -> String { index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? "" }
+            func field(_ index: Int?) -> String {
+                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
+            }
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
             guard row.fields.count >= csv.header.count else {
                 refuse("\(row.fields.count) fields instead of \(csv.header.count)")
@@ -99,16 +106,21 @@ public enum Import {
     }
 
     /// Clients: company, name, phone; optional further phone columns and a reference.
-    public static func parties(_ csv: CSV, into store: Store, region: String, dryRun: Bool, now: Int64) throws -> ImportReport {
+    public static func parties(_ csv: CSV, into store: Store, region: String, dryRun: Bool, now: Int64) throws
+        -> ImportReport
+    {
         guard let company = csv.column(["company", "société", "societe", "client"]),
-            let name = csv.column(["name", "nom", "contact"]), let phone = csv.column(["phone", "téléphone", "telephone", "tel"])
+            let name = csv.column(["name", "nom", "contact"]),
+            let phone = csv.column(["phone", "téléphone", "telephone", "tel"])
         else { throw ImportError.missingColumns(["company", "name", "phone"], found: csv.header) }
         let more = [csv.column(["mobile", "portable"]), csv.column(["phone2", "téléphone 2"])].compactMap(\.self)
         let reference = csv.column(["reference", "référence", "ref", "id"])
         var report = ImportReport()
         var accepted: [(String, String, String?, [PhoneNumber])] = []
         for row in csv.rows {
-            func field(_ index: Int?) -> String { index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? "" }
+            func field(_ index: Int?) -> String {
+                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
+            }
             guard !field(company).isEmpty || !field(name).isEmpty else {
                 report.refused.append(.init(line: row.line, reason: "neither company nor name"))
                 continue
@@ -119,7 +131,11 @@ public enum Import {
                 report.refused.append(.init(line: row.line, reason: "\"\(bad.input)\" is not a telephone number"))
                 continue
             }
-            accepted.append((field(company), field(name), reference.map { _ in field(reference) }.flatMap { $0.isEmpty ? nil : $0 }, numbers))
+            accepted.append(
+                (
+                    field(company), field(name),
+                    reference.map { _ in field(reference) }.flatMap { $0.isEmpty ? nil : $0 }, numbers
+                ))
         }
         report.accepted = accepted.count
         report.parties = accepted.count
@@ -127,7 +143,8 @@ public enum Import {
         let rows = accepted
         try store.database.transaction {
             for (company, name, reference, numbers) in rows {
-                try store.addParty(name: name, company: company, reference: reference, numbers: numbers, by: "import", at: now)
+                try store.addParty(
+                    name: name, company: company, reference: reference, numbers: numbers, by: "import", at: now)
             }
         }
         return report

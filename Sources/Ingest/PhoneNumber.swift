@@ -49,7 +49,9 @@ public struct PhoneNumber: Equatable, Sendable {
         }
         // Debian's metadata (8.12.57) still takes these for mainland numbers; Google's present one does not: they are
         // reached in Réunion, Guadeloupe and Guyane under country codes of their own.
-        if ["+33262", "+33590", "+33594"].contains(where: { string(parsed.e164).hasPrefix($0) }) { parsed.valid = false }
+        if ["+33262", "+33590", "+33594"].contains(where: { string(parsed.e164).hasPrefix($0) }) {
+            parsed.valid = false
+        }
         if parsed.valid {
             kind = .subscriber
             e164 = string(parsed.e164)

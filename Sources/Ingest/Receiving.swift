@@ -12,7 +12,10 @@ public struct Reception: Equatable, Sendable {
     /// Tags and scans already counted here.
     public var subjects: Set<String>
 
-    public init(delivery: Int64, note: String, expected: [String: Int], received: [String: Int] = [:], subjects: Set<String> = []) {
+    public init(
+        delivery: Int64, note: String, expected: [String: Int], received: [String: Int] = [:],
+        subjects: Set<String> = []
+    ) {
         self.delivery = delivery
         self.note = note
         self.expected = expected
@@ -54,7 +57,8 @@ public enum Receiving {
     /// `isNote` tells whether a text is the note of a delivery that is expected or open. `record` makes a scan of a
     /// barcode countable: the same barcode twice is two pieces, the same record twice is one.
     public static func decide(
-        _ row: Row, record: String, at reception: Reception?, isNote: (String) -> Bool, isReceivedElsewhere: (String) -> Bool
+        _ row: Row, record: String, at reception: Reception?, isNote: (String) -> Bool,
+        isReceivedElsewhere: (String) -> Bool
     ) -> Change? {
         switch row {
         case .barcode(_, _, let barcode):
@@ -62,8 +66,10 @@ public enum Receiving {
             if isNote(text) { return reception?.note == text ? nil : .open(note: text) }
             guard let reception else { return nil }
             let gtin = GS1.gtin(in: barcode)
-            return .count(count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record)", gtin: gtin, serial: nil))
-                .unlessCounted(reception)
+            return .count(
+                count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record)", gtin: gtin, serial: nil)
+            )
+            .unlessCounted(reception)
         case .appeared(let sighting):
             guard let reception else { return nil }
             let subject = "tag:\(sighting.tag.hex)"
@@ -72,7 +78,8 @@ public enum Receiving {
             let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
             // A pallet's label is not a piece of goods; it is kept in the journal.
             if epc?.sscc != nil { return nil }
-            return .count(count(reception, subject: subject, gtin: epc?.gtin, serial: epc?.serial)).unlessCounted(reception)
+            return .count(count(reception, subject: subject, gtin: epc?.gtin, serial: epc?.serial)).unlessCounted(
+                reception)
         default: return nil
         }
     }

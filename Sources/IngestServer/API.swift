@@ -101,7 +101,9 @@ struct API: Sendable {
                 let person = try call.who()
                 let body = try await call.body()
                 let desk = body["extension"]?.text
-                if let desk, !(1...16).contains(desk.count) || !desk.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isLetter) }) {
+                if let desk,
+                    !(1...16).contains(desk.count) || !desk.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isLetter) })
+                {
                     throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
                 }
                 try await centre.claim(desk: desk, person: person)
@@ -164,22 +166,25 @@ struct API: Sendable {
                     status: .ok,
                     headers: [
                         .contentType: "text/csv; charset=utf-8",
-                        .contentDisposition: "attachment; filename=\"reception-\(name.isEmpty ? String(id) : name).csv\"",
+                        .contentDisposition:
+                            "attachment; filename=\"reception-\(name.isEmpty ? String(id) : name).csv\"",
                     ], body: .init(byteBuffer: ByteBuffer(string: text)))
             },
-            Endpoint(.post, "/api/v1/import/deliveries", "Import expected deliveries (CSV); ?dry=1 only checks") { call in
+            Endpoint(.post, "/api/v1/import/deliveries", "Import expected deliveries (CSV); ?dry=1 only checks") {
+                call in
                 let person = try call.who()
                 let bytes = try await call.bytes(limit: API.importLimit)
-                do { return .json(try await centre.importDeliveries(bytes, dryRun: call.flag("dry"), person: person).json) } catch
-                    let error as ImportError
-                { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
+                do {
+                    return .json(
+                        try await centre.importDeliveries(bytes, dryRun: call.flag("dry"), person: person).json)
+                } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
             },
             Endpoint(.post, "/api/v1/import/parties", "Import clients (CSV); ?dry=1 only checks") { call in
                 let person = try call.who()
                 let bytes = try await call.bytes(limit: API.importLimit)
-                do { return .json(try await centre.importParties(bytes, dryRun: call.flag("dry"), person: person).json) } catch
-                    let error as ImportError
-                { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
+                do {
+                    return .json(try await centre.importParties(bytes, dryRun: call.flag("dry"), person: person).json)
+                } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
             },
         ]
     }
@@ -200,9 +205,9 @@ struct API: Sendable {
                 guard let number = API.line(body["number"]?.text, limit: 64), let click = body["click"]?.text,
                     click.utf8.count == 26, click.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
                 else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
-                do { return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted) } catch
-                    let refusal as Centre.DialRefusal
-                { throw refusal.problem }
+                do {
+                    return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
+                } catch let refusal as Centre.DialRefusal { throw refusal.problem }
             },
             Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started") { call in
                 let person = try call.who()
@@ -227,8 +232,9 @@ struct API: Sendable {
                     throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
                 }
                 let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { API.line($0.text, limit: 64) }
-                guard let party = try await centre.addParty(
-                    name: name ?? "", company: company ?? "", numbers: numbers, person: person)
+                guard
+                    let party = try await centre.addParty(
+                        name: name ?? "", company: company ?? "", numbers: numbers, person: person)
                 else { throw APIProblem(.internalServerError, "not-saved", "The client was not saved.") }
                 return .json(party.json, status: .created)
             },
@@ -255,7 +261,8 @@ struct API: Sendable {
     /// A text of one line without control characters, 1 to `limit` characters; nil otherwise.
     static func line(_ text: String?, limit: Int) -> String? {
         guard let text else { return nil }
-        let clean = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        let clean = String(
+            String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
         let trimmed = String(clean.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         return (1...limit).contains(trimmed.count) ? trimmed : nil
     }
@@ -264,7 +271,9 @@ struct API: Sendable {
     var document: JSON {
         var paths: [(String, [(String, JSON?)])] = []
         for endpoint in endpoints {
-            let parameters = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+            let parameters = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                String($0.dropFirst().dropLast())
+            }
             let operation: JSON = .object([
                 ("summary", .string(endpoint.summary)),
                 (
@@ -305,7 +314,10 @@ struct API: Sendable {
                     (
                         "securitySchemes",
                         .object([
-                            ("session", .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))]))
+                            (
+                                "session",
+                                .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))])
+                            )
                         ])
                     )
                 ])
@@ -318,8 +330,12 @@ struct API: Sendable {
 extension ImportReport {
     var json: JSON {
         .object([
-            ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))), ("parties", .int(Int64(parties))),
-            ("refused", .array(refused.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })),
+            ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
+            ("parties", .int(Int64(parties))),
+            (
+                "refused",
+                .array(refused.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
+            ),
         ])
     }
 }
@@ -328,7 +344,9 @@ extension Centre.DialRefusal {
     var problem: APIProblem {
         switch self {
         case .noDesk: APIProblem(.conflict, "no-extension", "Claim your telephone first.")
-        case .noGateway: APIProblem(.serviceUnavailable, "no-telephone-link", "No gateway has a working link to a telephone exchange.")
+        case .noGateway:
+            APIProblem(
+                .serviceUnavailable, "no-telephone-link", "No gateway has a working link to a telephone exchange.")
         case .tooMany: APIProblem(.tooManyRequests, "too-many-calls", "At most \(Centre.dialLimit) calls a minute.")
         case .number(let kind, let premium):
             if premium {
@@ -356,11 +374,14 @@ extension Centre {
 
     func history(for person: Person) throws -> [JSON] {
         guard let desk = person.desk else { return [] }
-        return try store.calls(limit: 300).filter { row in row.snapshot.legs.contains { $0.desk == desk } || row.snapshot.caller?.number == desk }
-            .prefix(50).map { card($0, desk) }
+        return try store.calls(limit: 300).filter { row in
+            row.snapshot.legs.contains { $0.desk == desk } || row.snapshot.caller?.number == desk
+        }
+        .prefix(50).map { card($0, desk) }
     }
 
     private func card(_ row: CallRow, _ desk: String) -> JSON {
-        CallCard(row.snapshot, agent: row.agent, store: store, configuration: configuration).at(desk: desk, row.snapshot)
+        CallCard(row.snapshot, agent: row.agent, store: store, configuration: configuration).at(
+            desk: desk, row.snapshot)
     }
 }

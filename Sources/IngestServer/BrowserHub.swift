@@ -79,7 +79,8 @@ struct BrowserHub {
 
     private mutating func record(_ person: Int64, _ type: String, _ data: JSON, at now: Int64) -> [UInt8] {
         var log = logs[person] ?? Log(next: base + 1)
-        let message = JSON.object([("seq", .int(log.next)), ("type", .string(type)), ("at", .int(now)), ("data", data)]).text8
+        let message = JSON.object([("seq", .int(log.next)), ("type", .string(type)), ("at", .int(now)), ("data", data)])
+            .text8
         log.entries.append((log.next, message))
         log.next += 1
         if log.entries.count > BrowserHub.logLimit { log.entries.removeFirst(log.entries.count - BrowserHub.logLimit) }

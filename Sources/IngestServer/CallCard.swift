@@ -9,30 +9,47 @@ struct CallCard {
         let outbound = snapshot.direction == .outbound
         let withheld = !outbound && snapshot.caller?.withheld == true
         let raw = outbound ? snapshot.called : snapshot.caller?.number
-        let number = withheld ? nil : raw.map {
-            PhoneNumber($0, region: configuration.region, internalPlan: configuration.internalPlan)
-        }
+        let number =
+            withheld
+            ? nil
+            : raw.map {
+                PhoneNumber($0, region: configuration.region, internalPlan: configuration.internalPlan)
+            }
         var parties: [PartyView] = []
         if let number, number.kind != .extension { parties = (try? store.parties(key: number.key)) ?? [] }
         var deliveries: [DeliveryView] = []
-        for reference in parties.compactMap(\.reference) { deliveries += (try? store.deliveries(client: reference)) ?? [] }
+        for reference in parties.compactMap(\.reference) {
+            deliveries += (try? store.deliveries(client: reference)) ?? []
+        }
         let history = number.flatMap { try? store.calls(key: $0.key, limit: 6) } ?? []
         fields = [
             ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("gateway", .string(agent)),
             ("direction", snapshot.direction.map { .string($0.rawValue) }), ("state", .string(snapshot.state.rawValue)),
-            ("withheld", .bool(withheld)), ("number", number.map { .object([("display", .string($0.display)), ("e164", $0.e164.map(JSON.string)), ("kind", .string($0.kind.rawValue))]) }),
+            ("withheld", .bool(withheld)),
+            (
+                "number",
+                number.map {
+                    .object([
+                        ("display", .string($0.display)), ("e164", $0.e164.map(JSON.string)),
+                        ("kind", .string($0.kind.rawValue)),
+                    ])
+                }
+            ),
             ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
-            ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)), ("called", snapshot.called.map(JSON.string)),
+            ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)),
+            ("called", snapshot.called.map(JSON.string)),
             ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),
             ("ended", snapshot.endedAt.map(JSON.int)), ("cause", snapshot.cause.map { .string($0.rawValue) }),
-            ("answeredBy", .array(snapshot.answeredBy.map(JSON.string))), ("command", snapshot.command.map(JSON.string)),
+            ("answeredBy", .array(snapshot.answeredBy.map(JSON.string))),
+            ("command", snapshot.command.map(JSON.string)),
             ("parties", .array(parties.map(\.json))), ("deliveries", .array(deliveries.map(\.summary))),
             (
                 "lastCalls",
                 .array(
                     history.filter { $0.snapshot.call != snapshot.call }.prefix(5).map {
                         .object([
-                            ("at", .int($0.snapshot.startedAt)), ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
+                            ("at", .int($0.snapshot.startedAt)),
+                            ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
                             ("answeredBy", .array($0.snapshot.answeredBy.map(JSON.string))),
                             ("missed", .bool(!$0.snapshot.wasReached)),
                         ])

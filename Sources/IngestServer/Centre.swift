@@ -104,7 +104,8 @@ actor Centre {
                 hub.tellAll(
                     "count",
                     .object([
-                        ("delivery", .int(count.delivery)), ("zone", .string(zone)), ("verdict", .string(count.verdict.rawValue)),
+                        ("delivery", .int(count.delivery)), ("zone", .string(zone)),
+                        ("verdict", .string(count.verdict.rawValue)),
                         ("subject", .string(count.subject)), ("gtin", count.gtin.map(JSON.string)),
                         ("serial", count.serial.map(JSON.string)),
                     ]), at: now)
@@ -129,7 +130,8 @@ actor Centre {
             if known.contains(hello.nonce), let younger = known.last {
                 clones.insert(younger)
                 known.removeAll { $0 == hello.nonce }
-                try? store.alarm(agent: agent, "two machines send with the same buffer; the younger was stopped", at: now)
+                try? store.alarm(
+                    agent: agent, "two machines send with the same buffer; the younger was stopped", at: now)
                 gatewayChanged(agent)
             }
             known.append(hello.nonce)
@@ -146,7 +148,8 @@ actor Centre {
             if let lost {
                 logger.critical("records lost here", metadata: ["agent": "\(agent)", "range": "\(lost)"])
                 try store.alarm(
-                    agent: agent, "this database is older than what it had acknowledged: records \(lost.lowerBound) to "
+                    agent: agent,
+                    "this database is older than what it had acknowledged: records \(lost.lowerBound) to "
                         + "\(lost.upperBound) of this agent are missing", at: now)
             }
             send(.ack(agent: agent, ack))
@@ -180,7 +183,10 @@ actor Centre {
         }
         let parts = id.split(separator: "/")
         if parts.count == 4, let epoch = Hex.word(String(parts[1])), let seq = UInt64(parts[3]), seq > 0 {
-            send(.ack(agent: agent, Ack(epoch: epoch, lane: .urgent, cumulative: 0, selective: [seq...seq], time: Clocks.wall)))
+            send(
+                .ack(
+                    agent: agent,
+                    Ack(epoch: epoch, lane: .urgent, cumulative: 0, selective: [seq...seq], time: Clocks.wall)))
         }
     }
 
@@ -214,7 +220,9 @@ actor Centre {
     }
 
     private func missedChanged(_ desks: [String]) {
-        for (person, desk) in self.desks where desks.contains(desk) { hub.tell(person, "missed", .object([]), at: Clocks.wall) }
+        for (person, desk) in self.desks where desks.contains(desk) {
+            hub.tell(person, "missed", .object([]), at: Clocks.wall)
+        }
     }
 
     private func card(of live: LiveCall) -> CallCard {
@@ -247,9 +255,12 @@ actor Centre {
         guard recent.count < Centre.dialLimit else { throw DialRefusal.tooMany }
         guard let agent = try gatewayForCalls() else { throw DialRefusal.noGateway }
         let command = Command(
-            id: id, action: .dial(extension: desk, number: parsed.dial ?? parsed.input, display: parsed.national, device: nil),
+            id: id,
+            action: .dial(extension: desk, number: parsed.dial ?? parsed.input, display: parsed.national, device: nil),
             issued: now, ttl: Centre.dialLife)
-        do { try store.add(command, agent: agent, user: person.id) } catch let error as SQLiteError where error.isConstraint {
+        do { try store.add(command, agent: agent, user: person.id) } catch let error as SQLiteError
+            where error.isConstraint
+        {
             return CommandProgress(id: id, state: .accepted, cause: "already asked")
         }
         dials[person.id] = recent + [now]
@@ -288,7 +299,9 @@ actor Centre {
     func expireCalls() {
         let now = Clocks.wall
         for live in calls.values {
-            let orphaned = runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Centre.orphanLife } ?? false
+            let orphaned =
+                runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Centre.orphanLife }
+                ?? false
             guard orphaned || now - live.heard > Centre.callLife else { continue }
             var lost = live.snapshot
             lost.revision += 1
@@ -374,7 +387,8 @@ actor Centre {
     }
 
     private func changed(delivery id: Int64) {
-        for view in (try? store.deliveries(closedSince: Clocks.wall - 86_400_000)) ?? [] where view.id == id || view.status == "open" {
+        for view in (try? store.deliveries(closedSince: Clocks.wall - 86_400_000)) ?? []
+        where view.id == id || view.status == "open" {
             hub.tellAll("delivery", view.json, at: Clocks.wall)
         }
     }
@@ -404,7 +418,9 @@ actor Centre {
         let now = Clocks.wall
         for live in calls.values {
             let card = card(of: live)
-            for user in live.told { if let desk = desks[user] { hub.tell(user, "call", card.at(desk: desk, live.snapshot), at: now) } }
+            for user in live.told {
+                if let desk = desks[user] { hub.tell(user, "call", card.at(desk: desk, live.snapshot), at: now) }
+            }
         }
         return try store.party(id)
     }

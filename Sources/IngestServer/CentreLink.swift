@@ -59,7 +59,8 @@ final class CentreLink: Sendable {
     private var presenceTopic: String { "\(Topic.presence)/\(configuration.instance)" }
 
     private func options() throws -> BrokerOptions {
-        guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-\(configuration.instance)") else {
+        guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-\(configuration.instance)")
+        else {
             throw IngestFailure("\"\(configuration.broker)\" is not the address of a broker")
         }
         options.user = configuration.user
@@ -97,7 +98,8 @@ final class CentreLink: Sendable {
             let interest = link.interest(now: now)
             let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
             let ready = waitFor(
-                [(wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)], milliseconds: min(wait, 1000))
+                [(wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)],
+                milliseconds: min(wait, 1000))
             if ready[0] != 0 { wake.drain() }
             for event in link.advance(ready[1], now: Clocks.now) { handle(event, link) }
             let box = mail.with { mail in
@@ -117,7 +119,9 @@ final class CentreLink: Sendable {
         case .up:
             up.with { $0 = true }
             logger.info("broker connected")
-            link.subscribe(["\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st"])
+            link.subscribe([
+                "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
+            ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
         case .down(let reason, let refused):
             let was = up.with { value in
@@ -137,7 +141,9 @@ final class CentreLink: Sendable {
         switch topic.leaf {
         case .bulk:
             let taken = arrived.change { box -> Bool in
-                guard box.frames.count < CentreLink.frameLimit, box.bytes + payload.count <= CentreLink.byteLimit else { return false }
+                guard box.frames.count < CentreLink.frameLimit, box.bytes + payload.count <= CentreLink.byteLimit else {
+                    return false
+                }
                 box.frames.append((agent, payload))
                 box.bytes += payload.count
                 return true

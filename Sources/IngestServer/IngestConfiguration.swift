@@ -42,14 +42,21 @@ struct IngestConfiguration: Sendable {
         if root.integer("version", in: 1...1) == nil { root.require("version", "write version = 1 at the top") }
         state = root.string("state") ?? state
         if let name = root.string("instance") {
-            if Topic.isName(name) { instance = name } else { root.reject("instance", "must be 1 to 32 of a-z, 0-9 and -") }
+            if Topic.isName(name) {
+                instance = name
+            } else {
+                root.reject("instance", "must be 1 to 32 of a-z, 0-9 and -")
+            }
         }
         if let text = root.string("region") {
-            if text.count == 2, text.allSatisfy({ $0.isASCII && $0.isUppercase }) { region = text } else {
+            if text.count == 2, text.allSatisfy({ $0.isASCII && $0.isUppercase }) {
+                region = text
+            } else {
                 root.reject("region", "must be a country such as FR, BE or CH")
             }
         }
-        logLevel = root.string("log-level", among: ["trace", "debug", "info", "notice", "warning", "error"]) ?? logLevel
+        logLevel =
+            root.string("log-level", among: ["trace", "debug", "info", "notice", "warning", "error"]) ?? logLevel
         if let http = root.table("http") {
             address = http.string("address") ?? address
             port = http.integer("port", in: 0...65535).map(Int.init) ?? port
@@ -58,19 +65,28 @@ struct IngestConfiguration: Sendable {
         }
         if let phones = root.table("phones") {
             if let plan = phones.string("internal-plan") {
-                if (try? Regex(plan)) == nil { phones.reject("internal-plan", "is not a regular expression") } else { internalPlan = plan }
+                if (try? Regex(plan)) == nil {
+                    phones.reject("internal-plan", "is not a regular expression")
+                } else {
+                    internalPlan = plan
+                }
             }
         }
         if let section = root.table("broker") {
             if let url = section.string("url") {
-                if url.hasPrefix("mqtt://") || url.hasPrefix("mqtts://"), !url.contains("@") { broker = url } else {
+                if url.hasPrefix("mqtt://") || url.hasPrefix("mqtts://"), !url.contains("@") {
+                    broker = url
+                } else {
                     section.reject("url", "must be mqtt://HOST:PORT or mqtts://HOST:PORT, without a user or password")
                 }
             }
             user = section.string("user")
             if let secret = section.string("password") {
-                if secret.hasPrefix("credential:") || secret.hasPrefix("file:") { password = secret } else {
-                    section.reject("password", "must be credential:NAME or file:PATH; a secret never stands in this file")
+                if secret.hasPrefix("credential:") || secret.hasPrefix("file:") {
+                    password = secret
+                } else {
+                    section.reject(
+                        "password", "must be credential:NAME or file:PATH; a secret never stands in this file")
                 }
             }
             authority = section.string("authority")

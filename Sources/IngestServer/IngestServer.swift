@@ -8,7 +8,8 @@ struct IngestServer: AsyncParsableCommand {
         commandName: "edge-ingest",
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
         subcommands: [
-            Run.self, Check.self, ImportVerb.self, Export.self, EPCVerb.self, GS1Verb.self, PhoneVerb.self, Version.self,
+            Run.self, Check.self, ImportVerb.self, Export.self, EPCVerb.self, GS1Verb.self, PhoneVerb.self,
+            Version.self,
         ])
 }
 

@@ -21,7 +21,8 @@ struct APIProblem: Error, HTTPResponseError {
         var response = Response.json(
             .object(
                 [
-                    ("type", "about:blank"), ("title", .string(status.reasonPhrase)), ("status", .int(Int64(status.code))),
+                    ("type", "about:blank"), ("title", .string(status.reasonPhrase)),
+                    ("status", .int(Int64(status.code))),
                     ("code", .string(code)), ("detail", .string(detail)),
                 ] + extra), status: status)
         response.headers[.contentType] = "application/problem+json"

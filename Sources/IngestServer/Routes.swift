@@ -18,7 +18,8 @@ enum Routes {
         let document = api.document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
         router.get("health") { _, _ in
-            Response.json(.object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
+            Response.json(
+                .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
         router.get("metrics") { _, _ in
             Response(
@@ -38,8 +39,11 @@ enum Routes {
             let token = Cookies.session(request.headers[.cookie])
             var person: Person?
             if let token { person = await centre.person(session: token) }
-            if person == nil, !endpoint.open { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
-            return try await endpoint.run(Call(request: request, parameters: context.parameters, person: person, token: token))
+            if person == nil, !endpoint.open {
+                throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.")
+            }
+            return try await endpoint.run(
+                Call(request: request, parameters: context.parameters, person: person, token: token))
         }
     }
 
@@ -63,7 +67,8 @@ enum Routes {
         ) async throws -> Response {
             guard hosts.allow(request.head.authority) else {
                 throw APIProblem(
-                    .misdirectedRequest, "unknown-host", "This server does not answer to that name; add it to hosts in [http].")
+                    .misdirectedRequest, "unknown-host",
+                    "This server does not answer to that name; add it to hosts in [http].")
             }
             if request.method != .get, request.method != .head, let origin = request.headers[.origin],
                 !Origins.match(origin, host: request.head.authority)

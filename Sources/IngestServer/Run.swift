@@ -1,8 +1,8 @@
 import ArgumentParser
 import Glibc
 import Hummingbird
-import Ingest
 import HummingbirdCore
+import Ingest
 import Logging
 import Model
 import NIOCore
@@ -29,7 +29,8 @@ struct Run: AsyncParsableCommand {
         } catch { throw Exit.say("\(error)") }
         guard Run.isFree(configuration.address, configuration.port) else {
             throw Exit.say(
-                "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]")
+                "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"
+            )
         }
         let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
         await centre.attach { link.post($0) }
@@ -38,7 +39,9 @@ struct Run: AsyncParsableCommand {
         let quiet = Run.logger("warning")
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { responder in WebSocketChannel(responder: responder, centre: centre, hosts: hosts) },
+            server: HTTPServerBuilder { responder in
+                WebSocketChannel(responder: responder, centre: centre, hosts: hosts)
+            },
             configuration: .init(
                 address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
             onServerRunning: { channel in

@@ -14,7 +14,9 @@ struct Check: ParsableCommand {
         if let password = configuration.password {
             do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
         }
-        print("instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.region): good")
+        print(
+            "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.region): good"
+        )
     }
 }
 
@@ -30,7 +32,8 @@ struct ImportVerb: ParsableCommand {
     enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties }
 
     static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Import a CSV file: good rows are kept, bad ones refused with line and reason.",
+        commandName: "import",
+        abstract: "Import a CSV file: good rows are kept, bad ones refused with line and reason.",
         discussion: """
             deliveries: delivery_note;supplier;gtin;description;quantity[;expected][;client]
             parties:    company;name;phone[;mobile][;reference]
@@ -52,14 +55,17 @@ struct ImportVerb: ParsableCommand {
             switch kind {
             case .deliveries: report = try Import.deliveries(csv, into: store, dryRun: dryRun, now: Clocks.wall)
             case .parties:
-                report = try Import.parties(csv, into: store, region: configuration.region, dryRun: dryRun, now: Clocks.wall)
+                report = try Import.parties(
+                    csv, into: store, region: configuration.region, dryRun: dryRun, now: Clocks.wall)
             }
         } catch { throw Exit.say("\(file): \(error)") }
         if json {
             print(report.json.description)
         } else {
             for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
-            let what = kind == .deliveries ? "\(report.accepted) lines of \(report.deliveries) deliveries" : "\(report.parties) clients"
+            let what =
+                kind == .deliveries
+                ? "\(report.accepted) lines of \(report.deliveries) deliveries" : "\(report.parties) clients"
             print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")
         }
         if !report.refused.isEmpty { throw Exit.warnings }
@@ -111,7 +117,8 @@ extension EPC {
     var json: JSON {
         .object([
             ("hex", .string(hex)), ("scheme", .string(scheme)), ("tagURI", tagURI.map(JSON.string)),
-            ("pureIdentity", pureIdentity.map(JSON.string)), ("gtin", gtin.map(JSON.string)), ("serial", serial.map(JSON.string)),
+            ("pureIdentity", pureIdentity.map(JSON.string)), ("gtin", gtin.map(JSON.string)),
+            ("serial", serial.map(JSON.string)),
             ("sscc", sscc.map(JSON.string)),
             ("ai", elements.isEmpty ? nil : .object(elements.map { ($0.ai, .string($0.value)) })),
             ("digitalLink", digitalLink.map(JSON.string)),
@@ -141,7 +148,8 @@ struct PhoneVerb: ParsableCommand {
 
 struct GS1Verb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gs1", abstract: "Say what scans mean (GS1 element strings and Digital Links), one JSON line each.",
+        commandName: "gs1",
+        abstract: "Say what scans mean (GS1 element strings and Digital Links), one JSON line each.",
         discussion: "As scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D) or ^.")
 
     @Argument(help: "Scans.") var scans: [String]
@@ -154,7 +162,8 @@ struct GS1Verb: ParsableCommand {
                 print(
                     JSON.object([
                         ("symbology", data.symbology.map(JSON.string)),
-                        ("ai", .object(data.elements.map { ($0.ai, .string($0.value)) })), ("gtin", data.gtin.map(JSON.string)),
+                        ("ai", .object(data.elements.map { ($0.ai, .string($0.value)) })),
+                        ("gtin", data.gtin.map(JSON.string)),
                         ("sscc", data.sscc.map(JSON.string)), ("serial", data.value("21").map(JSON.string)),
                         ("lot", data.value("10").map(JSON.string)),
                     ]).description)

@@ -21,7 +21,8 @@ struct WebFiles: Sendable {
         var files: [String: File] = [:]
         for name in try WebFiles.names(folder) {
             let bytes = try Files.read("\(folder)/\(name)", limit: 4 << 20)
-            files[name] = File(bytes: bytes, type: WebFiles.type(name), tag: "\"\(CRC32C.checksum(bytes))-\(bytes.count)\"")
+            files[name] = File(
+                bytes: bytes, type: WebFiles.type(name), tag: "\"\(CRC32C.checksum(bytes))-\(bytes.count)\"")
         }
         self.files = files
     }

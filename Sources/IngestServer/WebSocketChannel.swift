@@ -58,7 +58,8 @@ struct WebSocketChannel: ServerChildChannel {
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
                         .socket(
-                            try NIOAsyncChannel(wrappingChannelSynchronously: channel), cookie: head.headers["cookie"].first)
+                            try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+                            cookie: head.headers["cookie"].first)
                     }
                 })
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Upgraded>(
@@ -75,7 +76,8 @@ struct WebSocketChannel: ServerChildChannel {
                     }
                 })
             let pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Upgraded>(upgradeConfiguration: configuration)
-            let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
+            let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+                configuration: pipeline)
             return Value(channel: channel, upgraded: result)
         }
     }
@@ -83,7 +85,9 @@ struct WebSocketChannel: ServerChildChannel {
     /// The page must come from this very server: a stranger's page cannot open our socket.
     private static func accepts(_ head: HTTPRequestHead, _ hosts: Hosts) -> Bool {
         let path = head.uri.prefix { $0 != "?" }
-        guard path == "/ws" || path == "/ws/notifications", hosts.allow(head.headers["host"].first) else { return false }
+        guard path == "/ws" || path == "/ws/notifications", hosts.allow(head.headers["host"].first) else {
+            return false
+        }
         guard let origin = head.headers["origin"].first else { return true }
         return Origins.match(origin, host: head.headers["host"].first)
     }
@@ -102,7 +106,9 @@ struct WebSocketChannel: ServerChildChannel {
 
     // MARK: one browser
 
-    private func serve(_ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, logger: Logger) async {
+    private func serve(_ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, logger: Logger)
+        async
+    {
         let person: Person? =
             if let token = Cookies.session(cookie) { await centre.person(session: token) } else { nil }
         try? await channel.executeThenClose { inbound, outbound in
@@ -123,7 +129,8 @@ struct WebSocketChannel: ServerChildChannel {
                 group.addTask {
                     while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
                         // As text: a page cannot see pings, and it must notice a line that died.
-                        let alive = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}"))
+                        let alive = WebSocketFrame(
+                            fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}"))
                         guard (try? await outbound.write(alive)) != nil else { return }
                     }
                 }
@@ -136,7 +143,8 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     private func read(
-        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>, _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
+        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
+        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
         _ socket: BrowserSocket, _ person: Person
     ) async throws {
         for try await frame in inbound {
@@ -156,7 +164,8 @@ struct WebSocketChannel: ServerChildChannel {
         }
     }
 
-    private func write(_ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ socket: BrowserSocket) async throws {
+    private func write(_ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ socket: BrowserSocket) async throws
+    {
         for await message in socket.stream {
             try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
         }
@@ -180,8 +189,10 @@ struct Hosts: Sendable {
     init(_ configuration: IngestConfiguration) {
         var buffer = [CChar](repeating: 0, count: 256)
         gethostname(&buffer, 255)
-        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
-        names = Set(["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
+        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .lowercased()
+        names = Set(
+            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
     }
 
     /// `host` as the request's header gives it, with or without a port.

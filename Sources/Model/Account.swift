@@ -6,7 +6,9 @@ public struct Account: Equatable, Sendable {
     public var rejected: UInt64
     public var skipped: UInt64
 
-    public init(produced: UInt64 = 0, committed: UInt64 = 0, pending: UInt64 = 0, rejected: UInt64 = 0, skipped: UInt64 = 0) {
+    public init(
+        produced: UInt64 = 0, committed: UInt64 = 0, pending: UInt64 = 0, rejected: UInt64 = 0, skipped: UInt64 = 0
+    ) {
         self.produced = produced
         self.committed = committed
         self.pending = pending

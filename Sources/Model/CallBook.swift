@@ -74,17 +74,22 @@ public struct CallBook: Sendable {
 extension CallSnapshot {
     fileprivate mutating func fold(_ signal: CallSignal, at now: Int64) {
         direction = direction ?? signal.direction
-        if let party = signal.caller, signal.event == .identity || caller == nil || caller == Party(number: nil, name: nil) {
+        if let party = signal.caller,
+            signal.event == .identity || caller == nil || caller == Party(number: nil, name: nil)
+        {
             caller = party
         }
-        called = (signal.event == .identity ? signal.called ?? called : called ?? signal.called).map { String($0.prefix(Party.numberLimit)) }
+        called = (signal.event == .identity ? signal.called ?? called : called ?? signal.called).map {
+            String($0.prefix(Party.numberLimit))
+        }
         command = command ?? signal.command
         switch signal.event {
         case .queued: queue = signal.queue.map { String($0.prefix(Party.numberLimit)) }
         case .dequeued: queue = nil
         case .transferred:
             guard transfers.count < CallSnapshot.legLimit else { break }
-            transfers.append(Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to.map { String($0.prefix(64)) }))
+            transfers.append(
+                Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to.map { String($0.prefix(64)) }))
         case .ringing: foldLeg(signal, to: .ringing, at: now)
         case .answered, .resumed: foldLeg(signal, to: .talking, at: now)
         case .held: foldLeg(signal, to: .held, at: now)

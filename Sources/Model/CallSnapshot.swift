@@ -115,7 +115,8 @@ extension CallSnapshot {
                     : .array(
                         transfers.map {
                             .object([
-                                ("how", .string($0.how)), ("by", $0.by.map(JSON.string)), ("to", $0.to.map(JSON.string)),
+                                ("how", .string($0.how)), ("by", $0.by.map(JSON.string)),
+                                ("to", $0.to.map(JSON.string)),
                             ])
                         })
             ),

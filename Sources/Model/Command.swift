@@ -48,12 +48,14 @@ public struct Command: Equatable, Sendable {
             case .cancel(let command): .object([("command", .string(command))])
             }
         return .object([
-            ("id", .string(id)), ("type", .string(type)), ("args", args), ("issued", .int(issued)), ("ttl", .int(Int64(ttl))),
+            ("id", .string(id)), ("type", .string(type)), ("args", args), ("issued", .int(issued)),
+            ("ttl", .int(Int64(ttl))),
         ])
     }
 
     public init?(json: JSON) {
-        guard let id = json["id"]?.text, Command.isID(id), let args = json["args"], let issued = json["issued"]?.integer,
+        guard let id = json["id"]?.text, Command.isID(id), let args = json["args"],
+            let issued = json["issued"]?.integer,
             CallSnapshot.times.contains(issued), let ttl = json["ttl"]?.integer, (0...3600).contains(ttl)
         else { return nil }
         let action: Action

@@ -60,7 +60,8 @@ extension Hello.Extent {
     }
 
     init?(json: JSON) {
-        guard let lowest = json["lowest"]?.integer, let highest = json["highest"]?.integer, (1...Frame.sequenceLimit).contains(lowest),
+        guard let lowest = json["lowest"]?.integer, let highest = json["highest"]?.integer,
+            (1...Frame.sequenceLimit).contains(lowest),
             (0...Frame.sequenceLimit).contains(highest), lowest <= highest + 1
         else { return nil }
         self.init(lowest: UInt64(lowest), highest: UInt64(highest))

@@ -73,14 +73,16 @@ public enum Files {
         }
         do {
             let bytes = try read(path, limit: 4096)
-            return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+            return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+                ?? ""
         } catch { throw SecretError(text: "\(error)") }
     }
 
     /// The kernel's boot identity: rows of the same boot share its monotonic clock.
     public static var kernelBootID: String {
         guard let bytes = try? read("/proc/sys/kernel/random/boot_id", limit: 128) else { return "unknown" }
-        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? "unknown"
+        return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init)
+            ?? "unknown"
     }
 }
 

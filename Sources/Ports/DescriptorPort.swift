@@ -66,7 +66,8 @@ public final class TCPPort: DescriptorPort {
         while let entry = next {
             next = entry.pointee.ai_next
             let descriptor = socket(
-                entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+                entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0
+            )
             guard descriptor >= 0 else { continue }
             var answer = connect(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0 ? 0 : errno
             if answer == EINPROGRESS {

@@ -9,7 +9,9 @@ public final class SerialPort: Port {
 
     /// Symlinks such as `/dev/serial/by-id/…` are resolved first: libserialport looks names up in /sys and knows none.
     public init(path: String, baud: Int) throws(PortError) {
-        guard let resolved = realpath(path, nil) else { throw .missing("\(path) is not there: plugged in and switched on?") }
+        guard let resolved = realpath(path, nil) else {
+            throw .missing("\(path) is not there: plugged in and switched on?")
+        }
         defer { free(resolved) }
         var port: OpaquePointer?
         guard sp_get_port_by_name(resolved, &port) == SP_OK, let port else {

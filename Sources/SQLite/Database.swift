@@ -17,7 +17,9 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// No room: the disk or the byte budget is full.
     public var isFull: Bool { primary == SQLITE_FULL }
     public var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
-    public var isInputOutput: Bool { primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN }
+    public var isInputOutput: Bool {
+        primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN
+    }
     public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }
 
     public var description: String { "SQLite \(code): \(message) [\(statement.prefix(80))]" }
@@ -244,6 +246,7 @@ final class Statement {
 
     private func failure(_ code: Int32) -> SQLiteError {
         SQLiteError(
-            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql)
+            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql
+        )
     }
 }

@@ -41,7 +41,8 @@ public final class SettingsReader {
         var order: [[String]] = []
         for index in 0..<ctoml_count(document) {
             let raw = ctoml_at(document, index)
-            let path = String(cString: raw.path).split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+            let path = String(cString: raw.path).split(separator: "\u{1F}", omittingEmptySubsequences: false).map(
+                String.init)
             let value: Node.Value =
                 switch UInt32(raw.kind) {
                 case CTOML_TABLE.rawValue: .table
@@ -65,7 +66,9 @@ public final class SettingsReader {
     public func finish() throws(Problems) {
         for path in order where !path.isEmpty {
             let parent = Array(path.dropLast())
-            guard !free.contains(parent), isReachable(parent), !(known[parent]?.contains(path.last!) ?? false) else { continue }
+            guard !free.contains(parent), isReachable(parent), !(known[parent]?.contains(path.last!) ?? false) else {
+                continue
+            }
             let names = (known[parent] ?? []).sorted()
             let place = parent.isEmpty ? "" : " in [\(parent.joined(separator: "."))]"
             var text = "unknown key \"\(path.last!)\"\(place)"
@@ -191,7 +194,9 @@ public struct Section {
             reader.anyName(in: items)
             while let item = reader.nodes[items + [String(values.count)]] {
                 guard case .integer(let value) = item.value, range.contains(value) else {
-                    reader.complain("each of \"\(key)\" must be a whole number from \(range.lowerBound) to \(range.upperBound)", at: item.path)
+                    reader.complain(
+                        "each of \"\(key)\" must be a whole number from \(range.lowerBound) to \(range.upperBound)",
+                        at: item.path)
                     return nil
                 }
                 values.append(value)
@@ -227,7 +232,8 @@ public struct Section {
         guard let parent = table(key) else { return [] }
         reader.anyName(in: parent.path)
         let names = reader.nodes.keys.filter { $0.count == parent.path.count + 1 && $0.starts(with: parent.path) }
-        return names.sorted { (reader.nodes[$0]!.line, $0.last!) < (reader.nodes[$1]!.line, $1.last!) }.compactMap { path in
+        return names.sorted { (reader.nodes[$0]!.line, $0.last!) < (reader.nodes[$1]!.line, $1.last!) }.compactMap {
+            path in
             guard case .table = reader.nodes[path]!.value else {
                 reader.complain("[\(path.joined(separator: "."))] must be a table", at: path)
                 return nil

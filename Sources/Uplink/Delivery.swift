@@ -139,7 +139,8 @@ public struct Delivery: Sendable {
         // Cut differently before a break, a frame may be half settled: what is settled may be gone from the disk.
         for index in flights.indices where flights[index].first <= frontier { flights[index].first = frontier + 1 }
         for range in ack.selective {
-            for index in flights.indices where range.contains(flights[index].first) && range.contains(flights[index].last) {
+            for index in flights.indices
+            where range.contains(flights[index].first) && range.contains(flights[index].last) {
                 flights[index].arrived = true
             }
         }
@@ -186,7 +187,9 @@ public struct Delivery: Sendable {
         guard outstanding == 0 || outstanding < window else { return nil }
         // Idle: at once. Loaded: only whole frames, the rest fills up while the ack is awaited.
         let waiting = highest - next + 1
-        guard flights.isEmpty || waiting >= UInt64(Frame.rowLimit) || unsentBytes >= Frame.byteLimit - 1024 else { return nil }
+        guard flights.isEmpty || waiting >= UInt64(Frame.rowLimit) || unsentBytes >= Frame.byteLimit - 1024 else {
+            return nil
+        }
         return .frame(from: next, count: Frame.rowLimit)
     }
 

@@ -30,7 +30,9 @@ public final class FrameBuilder {
 
     /// True unless this file says that another boot wrote the row of that number.
     public func wrote(_ boot: Boot, seq: UInt64) -> Bool {
-        let writer = boots.values.filter { $0.first <= seq }.max { ($0.first, $0.boot.counter) < ($1.first, $1.boot.counter) }
+        let writer = boots.values.filter { $0.first <= seq }.max {
+            ($0.first, $0.boot.counter) < ($1.first, $1.boot.counter)
+        }
         return writer.map { $0.boot == boot } ?? true
     }
 
@@ -41,7 +43,8 @@ public final class FrameBuilder {
     }
 
     public func oldest() throws -> Int64? {
-        let first = try database.rows("SELECT boot, body FROM row ORDER BY seq LIMIT 1") { ($0.word(0), $0.blob(1)) }.first
+        let first = try database.rows("SELECT boot, body FROM row ORDER BY seq LIMIT 1") { ($0.word(0), $0.blob(1)) }
+            .first
         guard let (boot, body) = first, let origin = boots[boot]?.origin, let item = try? CBOR(decoding: body),
             let (dt, _) = try? Model.Row.decode(item)
         else { return nil }
@@ -57,15 +60,16 @@ public final class FrameBuilder {
         guard var record = boots[head.boot] else { return nil }
         // The clock may have been set since: what is sent now carries the newest origin.
         if let (origin, synced) = try database.first(
-            "SELECT origin, synced FROM boot WHERE counter=?", .integer(head.boot), map: { ($0.integer(0), $0.bool(1)) })
-        {
+            "SELECT origin, synced FROM boot WHERE counter=?", .integer(head.boot), map: { ($0.integer(0), $0.bool(1)) }
+        ) {
             (record.origin, record.synced) = (origin, synced)
         }
         let former = formers.first { first <= $0.last }
         // One boot and one former epoch a frame; numbers without a hole.
         var rows: [OutboxFile.StoredRow] = []
         for row in candidates {
-            guard row.boot == head.boot, row.seq == first + UInt64(rows.count), former.map({ row.seq <= $0.last }) ?? true
+            guard row.boot == head.boot, row.seq == first + UInt64(rows.count),
+                former.map({ row.seq <= $0.last }) ?? true
             else { break }
             rows.append(row)
         }

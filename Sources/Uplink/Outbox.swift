@@ -130,13 +130,16 @@ public final class Outbox: Sendable {
     // MARK: the writer
 
     /// Runs until `close()`; then commits what is left. Call it on a thread of its own.
-    public func run(file: OutboxFile, boot: Boot, kernel: String, clock: @Sendable () -> (now: Instant, wall: Int64, synced: Bool)) {
+    public func run(
+        file: OutboxFile, boot: Boot, kernel: String, clock: @Sendable () -> (now: Instant, wall: Int64, synced: Bool)
+    ) {
         publish(file, boot: boot, nanoseconds: nil, trouble: nil)
         while true {
-            let batch = queue.wait(timeout: Outbox.idleSweep) { queue -> Queue? in
-                guard !queue.jobs.isEmpty || queue.closed else { return nil }
-                return Outbox.take(&queue)
-            } ?? queue.change { Outbox.take(&$0) }
+            let batch =
+                queue.wait(timeout: Outbox.idleSweep) { queue -> Queue? in
+                    guard !queue.jobs.isEmpty || queue.closed else { return nil }
+                    return Outbox.take(&queue)
+                } ?? queue.change { Outbox.take(&$0) }
             if batch.closed, batch.jobs.isEmpty, batch.forget <= file.forgotten { return }
             if batch.jobs.isEmpty, batch.forget <= file.forgotten { continue }
             commit(batch, file, boot: boot, kernel: kernel, clock())
@@ -152,7 +155,8 @@ public final class Outbox: Sendable {
     }
 
     private func commit(
-        _ batch: Queue, _ file: OutboxFile, boot: Boot, kernel: String, _ time: (now: Instant, wall: Int64, synced: Bool)
+        _ batch: Queue, _ file: OutboxFile, boot: Boot, kernel: String,
+        _ time: (now: Instant, wall: Int64, synced: Bool)
     ) {
         let start = Clocks.now
         var after: [() -> Void] = []
@@ -237,7 +241,8 @@ public final class Outbox: Sendable {
         }
     }
 
-    private func publish(_ file: OutboxFile, boot: Boot, nanoseconds: UInt64?, trouble: OutboxError?, refused: Int = 0) {
+    private func publish(_ file: OutboxFile, boot: Boot, nanoseconds: UInt64?, trouble: OutboxError?, refused: Int = 0)
+    {
         status.change {
             $0.epoch = file.epoch
             $0.boot = boot

@@ -59,7 +59,8 @@ public final class OutboxFile {
         let version = try database.integer("PRAGMA user_version") ?? 0
         guard version <= OutboxFile.schemaVersion else {
             throw SQLiteError(
-                code: 1, message: "written by a newer version (\(version)); install that version again", statement: "open")
+                code: 1, message: "written by a newer version (\(version)); install that version again",
+                statement: "open")
         }
         guard version == 0 else { return }
         let epoch = Int64(bitPattern: random.next())
@@ -252,7 +253,8 @@ public final class OutboxFile {
     /// Commands that were begun and whose end is not known.
     public func unfinished() throws -> [Command] {
         try database.rows("SELECT body, state FROM command ORDER BY received") { row -> Command? in
-            guard CommandProgress.State(rawValue: row.text(1))?.isFinal == false, let json = try? JSON(parsing: row.text(0))
+            guard CommandProgress.State(rawValue: row.text(1))?.isFinal == false,
+                let json = try? JSON(parsing: row.text(0))
             else { return nil }
             return Command(json: json)
         }.compactMap(\.self)

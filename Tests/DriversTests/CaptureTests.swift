@@ -1,7 +1,7 @@
 import Drivers
 import Model
-import Testing
 import TestSupport
+import Testing
 
 /// Recordings of real exchanges, judged by what the telephones themselves saw (`story` of each recording).
 struct CaptureTests {
@@ -76,7 +76,8 @@ enum Story {
     static func lines(of calls: [CallSnapshot]) -> [String] {
         calls.map { call in
             line(
-                direction: call.direction?.rawValue, caller: call.caller?.withheld == true ? "withheld" : call.caller?.number,
+                direction: call.direction?.rawValue,
+                caller: call.caller?.withheld == true ? "withheld" : call.caller?.number,
                 called: call.called,
                 rings: call.legs.filter { $0.rangAt != nil }.map { $0.desk ?? "carrier" },
                 talks: call.legs.filter { $0.answeredAt != nil }.map { $0.desk ?? "carrier" },
@@ -102,7 +103,8 @@ enum Story {
     }
 
     private static func line(
-        direction: String?, caller: String?, called: String?, rings: [String], talks: [String], holds: Int, missed: [String]
+        direction: String?, caller: String?, called: String?, rings: [String], talks: [String], holds: Int,
+        missed: [String]
     ) -> String {
         "\(direction ?? "-") \(caller ?? "-") > \(called ?? "-") rings \(rings.sorted()) talks \(talks.sorted()) "
             + "holds \(holds) missed \(missed.sorted())"

@@ -27,7 +27,9 @@ struct Transcript {
             case "!": lines.append(rest.hasPrefix("open") ? .open : .close)
             case "#":
                 let words = rest.split(separator: " ")
-                if words.first == "user", words.count == 4 { (settings.user, settings.secret) = (String(words[1]), String(words[3])) }
+                if words.first == "user", words.count == 4 {
+                    (settings.user, settings.secret) = (String(words[1]), String(words[3]))
+                }
             default: break
             }
         }
@@ -84,7 +86,11 @@ struct Transcript {
                 }
                 now = end
             case .expect(let text):
-                if text.hasPrefix("noise") { expectedNoise += Int(text.split(separator: " ")[1])! } else { expected.append(text) }
+                if text.hasPrefix("noise") {
+                    expectedNoise += Int(text.split(separator: " ")[1])!
+                } else {
+                    expected.append(text)
+                }
             case .open: take(session.handle(.opened, at: now))
             case .close: take(session.handle(.closing, at: now))
             }
@@ -102,14 +108,17 @@ struct Transcript {
         case .key(let text): "key \(text)"
         case .fault(let fault): "fault \(fault.code)"
         case .identity(let identity): "identity \(identity.field) \(identity.text)"
-        case .call(let signal): "call \(signal.event.rawValue)\(signal.caller?.withheld == true ? " withheld" : "")\(signal.caller?.number.map { " \($0)" } ?? "")"
+        case .call(let signal):
+            "call \(signal.event.rawValue)\(signal.caller?.withheld == true ? " withheld" : "")\(signal.caller?.number.map { " \($0)" } ?? "")"
         case .progress(let progress): "progress \(progress.state.rawValue)"
         }
     }
 }
 
 struct TranscriptTests {
-    static let names = Fixture.list("DriversTests/Transcripts").filter { $0.hasSuffix(".script") }.map { String($0.dropLast(7)) }
+    static let names = Fixture.list("DriversTests/Transcripts").filter { $0.hasSuffix(".script") }.map {
+        String($0.dropLast(7))
+    }
 
     @Test(arguments: names)
     func anyCutGivesTheSameObservations(name: String) throws {
@@ -131,7 +140,8 @@ struct TranscriptTests {
         let (hex, id) =
             switch name {
             case "m100": ("bb02220011c9340030751feb705c5904e3d50d703a76ef7e", "30751FEB705C5904E3D50D70")
-            case "thingmagic": ("ff1b22000010001b00070101c411008030003074257bf7194e4000001a85aaf9ccac", "3074257BF7194E4000001A85")
+            case "thingmagic":
+                ("ff1b22000010001b00070101c411008030003074257bf7194e4000001a85aaf9ccac", "3074257BF7194E4000001A85")
             case "a0": ("a0130189043000e200301666130121155074ef45bf", "E200301666130121155074EF")
             case "uhfreader": ("13000103010c49440000000000000a000334a5fb", "49440000000000000A000334")
             default: ("0230433030303632314135384503", "0C000621A5")
@@ -159,7 +169,9 @@ struct TranscriptTests {
             var total = 0
             var noise = 0
             for round in 0..<200 {
-                let bytes = (0..<Int.random(in: 1...500, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+                let bytes = (0..<Int.random(in: 1...500, using: &random)).map { _ in
+                    UInt8.random(in: .min ... .max, using: &random)
+                }
                 total += bytes.count
                 let reaction = session.handle(.bytes(bytes), at: .milliseconds(Int64(round) * 300))
                 noise += reaction.noise + session.handle(.tick, at: .milliseconds(Int64(round) * 300 + 299)).noise

@@ -1,9 +1,10 @@
 import Drivers
-@testable import EdgeAgent
 import Ports
 import Settings
 import TestSupport
 import Testing
+
+@testable import EdgeAgent
 
 struct ConfigurationTests {
     @Test func everyMistakeIsReportedWithItsPlace() throws {
@@ -36,7 +37,9 @@ struct ConfigurationTests {
     }
 
     @Test func textThatIsNotTOMLSaysWhere() throws {
-        let problems = #expect(throws: Problems.self) { try AgentConfiguration(parsing: "version = 1\nagent = \n", file: "a.toml") }
+        let problems = #expect(throws: Problems.self) {
+            try AgentConfiguration(parsing: "version = 1\nagent = \n", file: "a.toml")
+        }
         #expect(problems?.list.first?.line == 2)
     }
 

@@ -1,7 +1,8 @@
-@testable import EdgeAgent
 import Model
 import TestSupport
 import Testing
+
+@testable import EdgeAgent
 
 struct PresenceTests {
     static let tag = TagRead(id: TagID(.epcGen2, [1, 2, 3]), rssiDBm: -60)
@@ -10,7 +11,9 @@ struct PresenceTests {
         var presence = Presence(departure: .seconds(3))
         var changes: [Presence.Change] = []
         for index in 0..<50 {
-            if let change = presence.fold(PresenceTests.tag, at: .milliseconds(Int64(index) * 50)) { changes.append(change) }
+            if let change = presence.fold(PresenceTests.tag, at: .milliseconds(Int64(index) * 50)) {
+                changes.append(change)
+            }
         }
         #expect(changes == [.appeared(PresenceTests.tag)])
         #expect(presence.expire(at: .milliseconds(4000)).isEmpty)

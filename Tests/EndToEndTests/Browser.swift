@@ -38,7 +38,8 @@ final class Browser {
         input = toBrowser[1]
         output = fromBrowser[0]
         let target = try command("Target.createTarget", [("url", "about:blank")])["targetId"]?.text ?? ""
-        session = try command("Target.attachToTarget", [("targetId", .string(target)), ("flatten", true)])["sessionId"]?.text
+        session = try command("Target.attachToTarget", [("targetId", .string(target)), ("flatten", true)])["sessionId"]?
+            .text
         try command("Page.enable")
         try command("Runtime.enable")
         try command(
@@ -57,7 +58,8 @@ final class Browser {
     private func command(_ method: String, _ parameters: [(String, JSON?)] = []) throws -> JSON {
         next += 1
         let message = JSON.object([
-            ("id", .int(next)), ("method", .string(method)), ("params", .object(parameters)), ("sessionId", session.map(JSON.string)),
+            ("id", .int(next)), ("method", .string(method)), ("params", .object(parameters)),
+            ("sessionId", session.map(JSON.string)),
         ])
         var rest = (message.text8 + [0])[...]
         while !rest.isEmpty {
@@ -97,7 +99,10 @@ final class Browser {
     func size(_ width: Int, _ height: Int = 900) throws {
         try command(
             "Emulation.setDeviceMetricsOverride",
-            [("width", .int(Int64(width))), ("height", .int(Int64(height))), ("deviceScaleFactor", 1), ("mobile", .bool(width < 600))])
+            [
+                ("width", .int(Int64(width))), ("height", .int(Int64(height))), ("deviceScaleFactor", 1),
+                ("mobile", .bool(width < 600)),
+            ])
     }
 
     func dark(_ on: Bool) throws {
@@ -133,7 +138,9 @@ final class Browser {
 
     func type(_ text: String, into selector: String) throws {
         try wait("document.querySelector(\(JSON.string(selector)))")
-        try evaluate("(() => { const field = document.querySelector(\(JSON.string(selector))); field.focus(); field.value = \(JSON.string(text)); })()")
+        try evaluate(
+            "(() => { const field = document.querySelector(\(JSON.string(selector))); field.focus(); field.value = \(JSON.string(text)); })()"
+        )
     }
 
     func text(_ selector: String) throws -> String {

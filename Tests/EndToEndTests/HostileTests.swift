@@ -5,8 +5,8 @@ import Glibc
 import Model
 import Platform
 import Rig
-import Testing
 import TestSupport
+import Testing
 
 /// Broken and hostile messages, and people at the API, against the real centre and broker.
 @Suite(.serialized)
@@ -23,7 +23,8 @@ struct HostileTests {
             try stand.startBroker()
             try stand.startIngest()
             link = BrokerLink(
-                options: BrokerOptions(host: "127.0.0.1", port: stand.brokerPort, clientID: "stranger"), now: Clocks.now, seed: 1)
+                options: BrokerOptions(host: "127.0.0.1", port: stand.brokerPort, clientID: "stranger"),
+                now: Clocks.now, seed: 1)
             try until { self.link.isUp }
             link.subscribe(["quai/1/+/+/ack", "quai/1/in/+"])
             // The centre is there when its presence is.
@@ -43,14 +44,18 @@ struct HostileTests {
             let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: 20)
             for case .message(let topic, let payload) in link.advance(ready[0], now: Clocks.now) {
                 if topic.hasPrefix("quai/1/in/") { present = (try? JSON(parsing: payload))?["online"]?.truth ?? false }
-                if topic.hasSuffix("/ack"), let ack = (try? JSON(parsing: payload)).flatMap(Ack.init) { acks.append(ack) }
+                if topic.hasSuffix("/ack"), let ack = (try? JSON(parsing: payload)).flatMap(Ack.init) {
+                    acks.append(ack)
+                }
             }
         }
 
         func until(_ condition: () -> Bool) throws {
             let end = Clocks.now + .seconds(20)
             while !condition() {
-                guard Clocks.now < end else { throw PageClient.Failure(description: "never; see \(stand.folder)/ingest.log") }
+                guard Clocks.now < end else {
+                    throw PageClient.Failure(description: "never; see \(stand.folder)/ingest.log")
+                }
                 turn()
             }
         }
@@ -76,19 +81,24 @@ struct HostileTests {
         let good = Frame.body(of: [Row.barcode(device: "g", zone: "d", Barcode(text: "good")).encoded(at: 1)])
         func frame(_ first: UInt64, crc: UInt32, codec: Frame.Codec = .plain, body: [UInt8]) -> [UInt8] {
             Frame(
-                epoch: 9, lane: .bulk, first: first, count: 1, boot: Boot(counter: 1, random: 1), origin: 0, synced: true,
+                epoch: 9, lane: .bulk, first: first, count: 1, boot: Boot(counter: 1, random: 1), origin: 0,
+                synced: true,
                 codec: codec, crc: crc, body: body
             ).encoded
         }
         let bad: [[UInt8]] = [
-            [], [0xFF], Array("hello".utf8), [UInt8](repeating: 0x81, count: 2000), [0x9B] + [UInt8](repeating: 0xFF, count: 8),
-            [0x5B] + [UInt8](repeating: 0xFF, count: 8), CBOR.array([.unsigned(77)]).encoded, [UInt8](repeating: 0x41, count: 200_000),
+            [], [0xFF], Array("hello".utf8), [UInt8](repeating: 0x81, count: 2000),
+            [0x9B] + [UInt8](repeating: 0xFF, count: 8),
+            [0x5B] + [UInt8](repeating: 0xFF, count: 8), CBOR.array([.unsigned(77)]).encoded,
+            [UInt8](repeating: 0x41, count: 200_000),
             frame(1, crc: 1, body: good), frame(1, crc: CRC32C.checksum(good), codec: .zstd, body: [1, 2, 3]),
             Array("[1,\"x\"]".utf8), Array(String(repeating: "[", count: 5000).utf8),
         ]
         for payload in bad { #expect(centre.link.publish(topic, payload) != nil) }
         for leaf in [Topic.Leaf.urgent, .hello, .status] {
-            for payload in [Array("{".utf8), Array("null".utf8), Array("[]".utf8), [0xFF, 0xFE], Array("{\"epoch\":\"zz\"}".utf8)] {
+            for payload in [
+                Array("{".utf8), Array("null".utf8), Array("[]".utf8), [0xFF, 0xFE], Array("{\"epoch\":\"zz\"}".utf8),
+            ] {
                 centre.link.publish(Topic(leaf, of: "evil").name, payload)
             }
         }
@@ -112,7 +122,8 @@ struct HostileTests {
         page.disconnect()
         for _ in 0..<3 {
             _ = try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
-            centre.link.publish(Topic(.status, of: "dock").name, Array("{\"online\":true,\"site\":\"lyon\"}".utf8), retain: true)
+            centre.link.publish(
+                Topic(.status, of: "dock").name, Array("{\"online\":true,\"site\":\"lyon\"}".utf8), retain: true)
             try centre.until { (try? page.request("GET", "/api/v1/gateways").list?.count) == 1 }
         }
         try page.follow(resume: position)
@@ -162,7 +173,8 @@ struct HostileTests {
             } catch { return "\(error)" }
         }
         for path in paths {
-            let concrete = path.name.replacingOccurrences(of: "{id}", with: "1").replacingOccurrences(of: "{command}", with: "X")
+            let concrete = path.name.replacingOccurrences(of: "{id}", with: "1").replacingOccurrences(
+                of: "{command}", with: "X")
             for operation in path.value.fields ?? [] {
                 let method = operation.name.uppercased()
                 // Signing out ends the session that the others need.
@@ -186,7 +198,9 @@ struct HostileTests {
             toFile: "\(folder.path)/ingest.toml", atomically: true, encoding: .utf8)
         let result = try RoadTests.run("edge-ingest", ["run", "--config", "\(folder.path)/ingest.toml"])
         #expect(result.code == 2)
-        #expect(result.output.contains("port \(taken.port) on 127.0.0.1 is taken; stop the other program or set port in [http]"))
+        #expect(
+            result.output.contains(
+                "port \(taken.port) on 127.0.0.1 is taken; stop the other program or set port in [http]"))
     }
 
     /// Every simulated reader, through its pty and its driver, to a line that says that its tag is saved.
@@ -202,7 +216,9 @@ struct HostileTests {
         defer { tail.stop() }
         #expect(tail.waitAttached(milliseconds: 20_000))
         for (index, name) in names.enumerated() {
-            let tag = name == "rdm6300" ? TagID(.em4100, [1, 2, 3, 4, 5]) : TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
+            let tag =
+                name == "rdm6300"
+                ? TagID(.em4100, [1, 2, 3, 4, 5]) : TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
             stand.devices[name]?.perform(.present([tag], lasting: .seconds(20)))
             #expect(tail.waitFor(tag.hex, milliseconds: 10_000), "\(name)")
         }

@@ -50,8 +50,16 @@ struct RoadTests {
             ("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1"), ("badge", "rdm6300", "staff-door"),
         ])
         let scenarios = Fixture.root + "/simulators/scenarios"
-        #expect(try RoadTests.run("edge-ingest", ["import", "deliveries", "\(scenarios)/deliveries.csv", "--config", "\(stand.folder)/ingest.toml"]).code == 0)
-        #expect(try RoadTests.run("edge-ingest", ["import", "parties", "\(scenarios)/clients.csv", "--config", "\(stand.folder)/ingest.toml"]).code == 0)
+        #expect(
+            try RoadTests.run(
+                "edge-ingest",
+                ["import", "deliveries", "\(scenarios)/deliveries.csv", "--config", "\(stand.folder)/ingest.toml"]
+            ).code == 0)
+        #expect(
+            try RoadTests.run(
+                "edge-ingest",
+                ["import", "parties", "\(scenarios)/clients.csv", "--config", "\(stand.folder)/ingest.toml"]
+            ).code == 0)
         try stand.startBroker()
         try stand.startIngest()
         try stand.startAgent()
@@ -77,8 +85,13 @@ struct RoadTests {
         portal.perform(.present(RoadTests.tags("03608439390616", 1...12), lasting: .seconds(3)))
         try browser.wait("document.querySelector('#tile-received b').innerText === '12'")
         portal.perform(.present(RoadTests.tags("03608439390616", 1...12), lasting: .seconds(1)))
-        portal.perform(.present(RoadTests.tags("03608439390623", 1...6) + RoadTests.tags("03608439390661", 77...77), lasting: .seconds(2)))
-        try browser.wait("document.querySelector('#tile-received b').innerText === '18' && document.querySelector('#tile-extra b').innerText === '1'")
+        portal.perform(
+            .present(
+                RoadTests.tags("03608439390623", 1...6) + RoadTests.tags("03608439390661", 77...77),
+                lasting: .seconds(2)))
+        try browser.wait(
+            "document.querySelector('#tile-received b').innerText === '18' && document.querySelector('#tile-extra b').innerText === '1'"
+        )
         portal.perform(.present([TagID(.epcGen2, Hex.bytes("E28011606000020471A2B3C4")!)], lasting: .seconds(1)))
         try browser.wait("document.querySelector('#tile-unknown b').innerText === '1'")
         #expect(try browser.evaluate("document.documentElement.dataset.lastSound").text == "unknown")
@@ -99,7 +112,8 @@ struct RoadTests {
 
         // Gateways.
         try browser.evaluate("document.querySelector('a[href=\"/gateways\"]').click()")
-        try browser.wait("document.querySelector('[data-gateway=dock]') && document.body.innerText.includes('M100 26dBm')")
+        try browser.wait(
+            "document.querySelector('[data-gateway=dock]') && document.body.innerText.includes('M100 26dBm')")
         for (width, language) in [(1280, "en"), (400, "en"), (400, "fr"), (1280, "fr")] {
             try browser.size(width)
             if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }
@@ -113,7 +127,9 @@ struct RoadTests {
         try browser.screenshot("close-fr-1280")
         try browser.click("dialog button.main")
         try browser.wait("document.body.innerText.includes('Clôturée par Camille Roy')")
-        let csv = try browser.evaluate("fetch(document.querySelector('a[download]').href).then((answer) => answer.text())").text ?? ""
+        let csv =
+            try browser.evaluate("fetch(document.querySelector('a[download]').href).then((answer) => answer.text())")
+            .text ?? ""
         #expect(csv.contains("BL-2026-0117;Rexel France;03608439390623;Interrupteur va-et-vient blanc;8;6;2;0"))
         #expect(csv.contains("03608439390661"))
         #expect(browser.errors == [])
@@ -126,7 +142,10 @@ struct RoadTests {
         try browser.evaluate("document.querySelector('#extension').form.requestSubmit()")
         try browser.wait("document.body.innerText.includes('Give back')")
         // A known client rings; the card opens by itself and follows the call.
-        pbx.call(.init(from: "0199001234", name: "DUPONT SARL", to: "0123456701", desks: ["101"], answer: ("101", .seconds(2)), talk: .seconds(2)))
+        pbx.call(
+            .init(
+                from: "0199001234", name: "DUPONT SARL", to: "0123456701", desks: ["101"], answer: ("101", .seconds(2)),
+                talk: .seconds(2)))
         try browser.wait("document.querySelector('.card.ringing .who')?.innerText === 'Hélène Dupont'", seconds: 5)
         #expect(try browser.evaluate("document.title").text?.contains("Hélène Dupont") == true)
         try browser.screenshot("call-ringing-en-1280")
@@ -143,10 +162,18 @@ struct RoadTests {
         // A withheld number is nowhere on the page, although the exchange sends it.
         pbx.call(.init(from: "0612340052", to: "0123456701", desks: ["101"], patience: .seconds(2), isPrivate: true))
         try browser.wait("document.querySelector('.card.ringing .who')?.innerText === 'Number withheld'", seconds: 5)
-        #expect(try browser.evaluate("document.body.innerHTML.includes('0612340052') || document.body.innerHTML.includes('06 12 34 00 52')").truth == false)
+        #expect(
+            try browser.evaluate(
+                "document.body.innerHTML.includes('0612340052') || document.body.innerHTML.includes('06 12 34 00 52')"
+            ).truth == false)
         // Somebody unknown: the number is already in the form.
-        pbx.call(.init(from: "0553012345", name: "<script>alert(1)</script>", to: "0123456701", desks: ["101"], answer: ("101", .seconds(2)), talk: .seconds(4)))
-        try browser.wait("[...document.querySelectorAll('.card')].some((card) => card.querySelector('input[name=number]')?.value === '05 53 01 23 45')", seconds: 5)
+        pbx.call(
+            .init(
+                from: "0553012345", name: "<script>alert(1)</script>", to: "0123456701", desks: ["101"],
+                answer: ("101", .seconds(2)), talk: .seconds(4)))
+        try browser.wait(
+            "[...document.querySelectorAll('.card')].some((card) => card.querySelector('input[name=number]')?.value === '05 53 01 23 45')",
+            seconds: 5)
         try browser.size(400)
         try browser.screenshot("call-unknown-en-400")
         try browser.click("#language")
@@ -181,7 +208,8 @@ struct RoadTests {
 
     @Test(.timeLimit(.minutes(5)), arguments: [UInt64(11), 12])
     func killsChangeNothing(seed: UInt64) throws {
-        let result = try RoadTests.run("edge-sim", ["torture", "--seed", String(seed), "--cycles", "20", "--binaries", RoadTests.binaries])
+        let result = try RoadTests.run(
+            "edge-sim", ["torture", "--seed", String(seed), "--cycles", "20", "--binaries", RoadTests.binaries])
         #expect(result.code == 0, "\(result.output)")
         #expect(result.output.contains("lost 0, twice 0, invented 0"))
     }

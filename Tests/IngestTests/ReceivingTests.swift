@@ -8,14 +8,21 @@ import Testing
 struct ReceivingTests {
     static let gtin = "03608439390616"
 
-    static func reception(_ expected: [String: Int]) -> Reception { Reception(delivery: 1, note: "BL-1", expected: expected) }
+    static func reception(_ expected: [String: Int]) -> Reception {
+        Reception(delivery: 1, note: "BL-1", expected: expected)
+    }
 
     static func tag(_ serial: UInt64, gtin: String = ReceivingTests.gtin) -> Model.Row {
-        .appeared(.init(device: "r", zone: "dock", tag: TagID(.epcGen2, EPC.sgtin96(gtin: gtin, companyDigits: 6, serial: serial)!), rssiDBm: -50, antenna: nil, reads: 1))
+        .appeared(
+            .init(
+                device: "r", zone: "dock",
+                tag: TagID(.epcGen2, EPC.sgtin96(gtin: gtin, companyDigits: 6, serial: serial)!), rssiDBm: -50,
+                antenna: nil, reads: 1))
     }
 
     static func decide(_ row: Model.Row, _ reception: Reception?, record: String = "a/1/s/1") -> Receiving.Change? {
-        Receiving.decide(row, record: record, at: reception, isNote: { $0.hasPrefix("BL-") }, isReceivedElsewhere: { _ in false })
+        Receiving.decide(
+            row, record: record, at: reception, isNote: { $0.hasPrefix("BL-") }, isReceivedElsewhere: { _ in false })
     }
 
     @Test func aNoteOpensItsDelivery() {
@@ -28,14 +35,18 @@ struct ReceivingTests {
     @Test func expectedCompleteExtraAndUnknownAreTold() {
         var reception = ReceivingTests.reception([ReceivingTests.gtin: 2])
         var verdicts: [Count.Verdict] = []
-        let rows = [ReceivingTests.tag(1), ReceivingTests.tag(1), ReceivingTests.tag(2), ReceivingTests.tag(3), ReceivingTests.tag(9, gtin: "03608439390623")]
+        let rows = [
+            ReceivingTests.tag(1), ReceivingTests.tag(1), ReceivingTests.tag(2), ReceivingTests.tag(3),
+            ReceivingTests.tag(9, gtin: "03608439390623"),
+        ]
         for row in rows {
             guard case .count(let count)? = ReceivingTests.decide(row, reception) else { continue }
             reception.apply(count)
             verdicts.append(count.verdict)
         }
         #expect(verdicts == [.expected, .complete, .extra, .extra])
-        let odd = Model.Row.appeared(.init(device: "r", zone: "dock", tag: TagID(.epcGen2, [0xE2, 0x80]), rssiDBm: nil, antenna: nil, reads: 1))
+        let odd = Model.Row.appeared(
+            .init(device: "r", zone: "dock", tag: TagID(.epcGen2, [0xE2, 0x80]), rssiDBm: nil, antenna: nil, reads: 1))
         guard case .count(let count)? = ReceivingTests.decide(odd, reception) else {
             Issue.record("not counted")
             return
@@ -50,7 +61,9 @@ struct ReceivingTests {
             let serials = (0..<200).map { _ in UInt64.random(in: 1...30, using: &random) }
             var reception = ReceivingTests.reception([ReceivingTests.gtin: 20])
             for serial in serials {
-                if case .count(let count)? = ReceivingTests.decide(ReceivingTests.tag(serial), reception) { reception.apply(count) }
+                if case .count(let count)? = ReceivingTests.decide(ReceivingTests.tag(serial), reception) {
+                    reception.apply(count)
+                }
             }
             #expect(reception.received[ReceivingTests.gtin] == Set(serials).count, "seed \(seed)")
         }
@@ -60,7 +73,9 @@ struct ReceivingTests {
         var reception = ReceivingTests.reception([ReceivingTests.gtin: 2])
         for record in ["a/1/s/1", "a/1/s/2", "a/1/s/2"] {
             let scan = Model.Row.barcode(device: "g", zone: "dock", Barcode(symbology: "]E0", text: "3608439390616"))
-            if case .count(let count)? = ReceivingTests.decide(scan, reception, record: record) { reception.apply(count) }
+            if case .count(let count)? = ReceivingTests.decide(scan, reception, record: record) {
+                reception.apply(count)
+            }
         }
         #expect(reception.received[ReceivingTests.gtin] == 2 && reception.isComplete)
     }
@@ -70,7 +85,8 @@ struct ApplierTests {
     static func frame(_ rows: [Model.Row], first: UInt64, epoch: UInt64 = 5, was: Frame.Former? = nil) -> [UInt8] {
         let plain = Frame.body(of: rows.map { $0.encoded(at: 10) })
         return Frame(
-            epoch: epoch, lane: .bulk, first: first, count: rows.count, boot: Boot(counter: 1, random: 2), origin: 1000, synced: true,
+            epoch: epoch, lane: .bulk, first: first, count: rows.count, boot: Boot(counter: 1, random: 2), origin: 1000,
+            synced: true,
             codec: .plain, crc: CRC32C.checksum(plain), body: plain, was: was
         ).encoded
     }
@@ -92,14 +108,21 @@ struct ApplierTests {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
         let applier = Applier(store: store)
-        let plain = CBOR.array([.array([CBOR(1), CBOR(99), .text("from the future")]), .array([CBOR(1), CBOR(3), .bool(true)]), .array([CBOR(1), CBOR(3), .text("g"), .text("d"), .null, .text("good")])]).encoded
+        let plain = CBOR.array([
+            .array([CBOR(1), CBOR(99), .text("from the future")]), .array([CBOR(1), CBOR(3), .bool(true)]),
+            .array([CBOR(1), CBOR(3), .text("g"), .text("d"), .null, .text("good")]),
+        ]).encoded
         let frame = Frame(
-            epoch: 5, lane: .bulk, first: 1, count: 3, boot: Boot(counter: 1, random: 2), origin: 0, synced: true, codec: .plain,
+            epoch: 5, lane: .bulk, first: 1, count: 3, boot: Boot(counter: 1, random: 2), origin: 0, synced: true,
+            codec: .plain,
             crc: CRC32C.checksum(plain), body: plain)
         let result = try applier.apply([("dock", frame.encoded), ("dock", [0x99, 0xFF]), ("dock", [])], at: 0)
         #expect(result.applied == 1 && result.rejected == 2 && result.refused.count == 2)
         #expect(result.acks[0].ack.cumulative == 3)
-        #expect(result.acks[0].ack.rejected.sorted { $0.seq < $1.seq } == [.init(seq: 1, code: "unknown-kind"), .init(seq: 2, code: "malformed-row")])
+        #expect(
+            result.acks[0].ack.rejected.sorted { $0.seq < $1.seq } == [
+                .init(seq: 1, code: "unknown-kind"), .init(seq: 2, code: "malformed-row"),
+            ])
         // A bomb that unpacks to more than a frame may hold.
         #expect(try store.recordCount() == 3)
     }
@@ -182,7 +205,8 @@ struct ImportTests {
     }
 
     @Test func excelsFrenchEncodingIsRead() {
-        let csv = CSV([UInt8](Array("soci".utf8) + [0xE9] + Array("t\u{7D};nom\nCaf".utf8) + [0xE9] + Array(";x\n".utf8)))
+        let csv = CSV(
+            [UInt8](Array("soci".utf8) + [0xE9] + Array("t\u{7D};nom\nCaf".utf8) + [0xE9] + Array(";x\n".utf8)))
         #expect(csv.rows.first?.fields.first == "Café")
         #expect(CSV([0xEF, 0xBB, 0xBF] + Array("a,b\n1,\"x\ny\"\n".utf8)).rows.first?.fields == ["1", "x\ny"])
     }
@@ -192,7 +216,9 @@ struct ImportTests {
     @Test func wrongColumnsAreNamed() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        #expect(throws: ImportError.self) { try Import.deliveries(CSV(Array("a;b\n1;2\n".utf8)), into: store, dryRun: true, now: 0) }
+        #expect(throws: ImportError.self) {
+            try Import.deliveries(CSV(Array("a;b\n1;2\n".utf8)), into: store, dryRun: true, now: 0)
+        }
     }
 }
 
@@ -227,16 +253,23 @@ struct IdentifierTests {
     }
 
     @Test func elementStringsOfTheReference() throws {
-        func text(_ scan: String) throws -> String { try ElementString(scan).elements.map { "(\($0.ai))\($0.value)" }.joined(separator: " ") }
+        func text(_ scan: String) throws -> String {
+            try ElementString(scan).elements.map { "(\($0.ai))\($0.value)" }.joined(separator: " ")
+        }
         #expect(try text("]C1011231231231233310ABC123\u{1D}99TESTING") == "(01)12312312312333 (10)ABC123 (99)TESTING")
         #expect(try text("]E02112345678900") == "(01)02112345678900")
         #expect(try text("]C100106141412345678908") == "(00)106141412345678908")
-        #expect(try text("]C100106141412345678908400PO-4711^10LOT7A^3712") == "(00)106141412345678908 (400)PO-4711 (10)LOT7A (37)12")
+        #expect(
+            try text("]C100106141412345678908400PO-4711^10LOT7A^3712")
+                == "(00)106141412345678908 (400)PO-4711 (10)LOT7A (37)12")
         #expect(try text("]C1\u{1D}01806141411234581726093010B77") == "(01)80614141123458 (17)260930 (10)B77")
         #expect(try text("]d20180614141123458216789\u{1D}3103001250") == "(01)80614141123458 (21)6789 (3103)001250")
-        #expect(try text("https://id.gs1.org/01/80614141123458/21/32a%2Fb?17=260930") == "(01)80614141123458 (21)32a/b (17)260930")
+        #expect(
+            try text("https://id.gs1.org/01/80614141123458/21/32a%2Fb?17=260930")
+                == "(01)80614141123458 (21)32a/b (17)260930")
         for bad in [
-            "]E02112345678901", "]C100106141412345678909", "]Q1TESTING", "]C0BL-2026-00117", "]C101", "]C19", "]C1", "]C117261330",
+            "]E02112345678901", "]C100106141412345678909", "]Q1TESTING", "]C0BL-2026-00117", "]C101", "]C19", "]C1",
+            "]C117261330",
             "]C10180614141123458010000000000000", "https://example.com/x",
         ] {
             #expect(throws: ElementString.Unreadable.self, "\(bad)") { try ElementString(bad) }
@@ -244,9 +277,14 @@ struct IdentifierTests {
     }
 
     @Test func digitalLinks() throws {
-        #expect(try EPC(Hex.bytes("3074257BF7194E4000001A85")!).digitalLink == "https://id.gs1.org/01/80614141123458/21/6789")
-        #expect(try EPC(Hex.bytes("3674257bf6b7a659b2c2bf100000000000000000000000000000")!).digitalLink == "https://id.gs1.org/01/70614141123451/21/32a%2Fb")
-        #expect(try EPC(Hex.bytes("3174257bf4499602d2000000")!).digitalLink == "https://id.gs1.org/00/106141412345678908")
+        #expect(
+            try EPC(Hex.bytes("3074257BF7194E4000001A85")!).digitalLink
+                == "https://id.gs1.org/01/80614141123458/21/6789")
+        #expect(
+            try EPC(Hex.bytes("3674257bf6b7a659b2c2bf100000000000000000000000000000")!).digitalLink
+                == "https://id.gs1.org/01/70614141123451/21/32a%2Fb")
+        #expect(
+            try EPC(Hex.bytes("3174257bf4499602d2000000")!).digitalLink == "https://id.gs1.org/00/106141412345678908")
     }
 
     @Test func encodingIsTheInverse() throws {
@@ -255,7 +293,8 @@ struct IdentifierTests {
             let digits = (0..<13).map { _ in String(Int.random(in: 0...9, using: &random)) }.joined()
             let gtin = digits + String(GS1.checkDigit(digits))
             let serial = UInt64.random(in: 0..<(1 << 38), using: &random)
-            let epc = try EPC(EPC.sgtin96(gtin: gtin, companyDigits: Int.random(in: 6...12, using: &random), serial: serial)!)
+            let epc = try EPC(
+                EPC.sgtin96(gtin: gtin, companyDigits: Int.random(in: 6...12, using: &random), serial: serial)!)
             #expect(epc.gtin == gtin && epc.serial == String(serial))
         }
     }

@@ -28,7 +28,9 @@ struct LinkageTests {
 
     @Test func noModuleOfTheAgentImportsFoundation() throws {
         for folder in ["Model", "Drivers", "Ports", "Uplink", "Broker", "Platform", "Settings", "SQLite", "EdgeAgent"] {
-            let found = try LinkageTests.run("grep", ["-rnE", "^ *(public |internal |@testable )?import Foundation", Fixture.root + "/Sources/" + folder])
+            let found = try LinkageTests.run(
+                "grep",
+                ["-rnE", "^ *(public |internal |@testable )?import Foundation", Fixture.root + "/Sources/" + folder])
             #expect(found.output.isEmpty, "\(found.output)")
         }
     }
@@ -37,7 +39,9 @@ struct LinkageTests {
         func imports(_ folder: String, _ module: String) throws -> String {
             try LinkageTests.run("grep", ["-rnE", "import \(module)$", Fixture.root + "/Sources/" + folder]).output
         }
-        for folder in ["Model", "Drivers", "Ports", "Uplink", "EdgeAgent"] { #expect(try imports(folder, "Ingest").isEmpty) }
+        for folder in ["Model", "Drivers", "Ports", "Uplink", "EdgeAgent"] {
+            #expect(try imports(folder, "Ingest").isEmpty)
+        }
         for folder in ["Ingest", "IngestServer"] { #expect(try imports(folder, "Drivers").isEmpty) }
         #expect(try imports("Ingest", "Broker").isEmpty && imports("Drivers", "Ports").isEmpty)
     }
@@ -51,7 +55,8 @@ struct LinkageTests {
         #expect(number <= limit, "\(line)")
         // `verify` wants the program to be there: the same unit with one that is.
         let folder = TemporaryFolder()
-        let text = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(of: "/usr/bin/\(unit)", with: "/bin/true")
+        let text = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(
+            of: "/usr/bin/\(unit)", with: "/bin/true")
         try text.write(toFile: "\(folder.path)/\(unit).service", atomically: true, encoding: .utf8)
         let verified = try LinkageTests.run("systemd-analyze", ["verify", "\(folder.path)/\(unit).service"])
         #expect(verified.code == 0 && verified.output.isEmpty, "\(verified.output)")

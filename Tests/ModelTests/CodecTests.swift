@@ -4,20 +4,32 @@ import Testing
 
 struct CodecTests {
     static func row(_ random: inout SeededRandom) -> Row {
-        func text() -> String { String((0..<Int.random(in: 0...12, using: &random)).map { _ in "aé€😀 \"\\".randomElement(using: &random)! }) }
+        func text() -> String {
+            String((0..<Int.random(in: 0...12, using: &random)).map { _ in "aé€😀 \"\\".randomElement(using: &random)! })
+        }
         let sighting = Row.Sighting(
             device: text(), zone: text(),
-            tag: TagID(TagID.Scheme.allCases.randomElement(using: &random)!, (0..<Int.random(in: 1...62, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) }),
+            tag: TagID(
+                TagID.Scheme.allCases.randomElement(using: &random)!,
+                (0..<Int.random(in: 1...62, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random)
+                }),
             rssiDBm: Bool.random(using: &random) ? Double(Int.random(in: -900...0, using: &random)) / 10 : nil,
-            antenna: Bool.random(using: &random) ? Int.random(in: 1...16, using: &random) : nil, reads: Int.random(in: 1...1000, using: &random))
+            antenna: Bool.random(using: &random) ? Int.random(in: 1...16, using: &random) : nil,
+            reads: Int.random(in: 1...1000, using: &random))
         switch Int.random(in: 0..<6, using: &random) {
         case 0: return .skipped(reason: text())
         case 1: return .appeared(sighting)
         case 2: return .left(sighting, present: .milliseconds(Int64.random(in: 0...100_000, using: &random)))
-        case 3: return .barcode(device: text(), zone: text(), Barcode(symbology: Bool.random(using: &random) ? "]C1" : nil, text: text()))
-        case 4: return .device(name: text(), driver: text(), state: text(), reason: Bool.random(using: &random) ? text() : nil)
+        case 3:
+            return .barcode(
+                device: text(), zone: text(),
+                Barcode(symbology: Bool.random(using: &random) ? "]C1" : nil, text: text()))
+        case 4:
+            return .device(
+                name: text(), driver: text(), state: text(), reason: Bool.random(using: &random) ? text() : nil)
         default:
-            var call = CallSnapshot(call: "pbx/\(random.next())", revision: Int64.random(in: 0...1 << 40, using: &random), startedAt: 5)
+            var call = CallSnapshot(
+                call: "pbx/\(random.next())", revision: Int64.random(in: 0...1 << 40, using: &random), startedAt: 5)
             call.caller = Party(number: "0612340001", name: text())
             call.legs = [.init(id: "1", desk: "101", state: .talking, rangAt: 6, answeredAt: 7, holds: 2)]
             call.transfers = [.init(how: "blind", by: "101", to: "102")]
@@ -41,7 +53,8 @@ struct CodecTests {
         let rows = (0..<20).map { _ in CodecTests.row(&random).encoded(at: 3) }
         let plain = Frame.body(of: rows)
         let frame = Frame(
-            epoch: .max, lane: .bulk, first: 41, count: 20, boot: Boot(counter: 9, random: .max), origin: 1_795_000_000_000,
+            epoch: .max, lane: .bulk, first: 41, count: 20, boot: Boot(counter: 9, random: .max),
+            origin: 1_795_000_000_000,
             synced: true, codec: .plain, crc: CRC32C.checksum(plain), body: plain, was: .init(epoch: 3, first: 7))
         let back = try Frame(decoding: frame.encoded)
         #expect(back == frame)
@@ -55,7 +68,8 @@ struct CodecTests {
     }
 
     @Test func aShellScriptMayFeedTheCentre() throws {
-        let text = #"[1,"00000000000000AA","s",1,2,[1,2,1795000000000,true],2,null,[[0,3,"gate","dock-1","]C0","BL-1"],[5,1,"r","dock-1",0,{"hex":"3034"},-550,null,1]]]"#
+        let text =
+            #"[1,"00000000000000AA","s",1,2,[1,2,1795000000000,true],2,null,[[0,3,"gate","dock-1","]C0","BL-1"],[5,1,"r","dock-1",0,{"hex":"3034"},-550,null,1]]]"#
         let frame = try Frame(decoding: Array(text.utf8))
         let rows = try frame.rows(plain: frame.body).map { try Row.decode($0).row }
         #expect(frame.epoch == 0xAA && rows.count == 2)
@@ -74,7 +88,9 @@ struct CodecTests {
         #expect(throws: FrameError.self) { try Frame(decoding: [UInt8](repeating: 0, count: 100_000)) }
         var random = SeededRandom(seed: 8)
         for _ in 0..<5000 {
-            let bytes = (0..<Int.random(in: 0...80, using: &random)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            let bytes = (0..<Int.random(in: 0...80, using: &random)).map { _ in
+                UInt8.random(in: .min ... .max, using: &random)
+            }
             _ = try? Frame(decoding: bytes)
             _ = try? JSON(parsing: bytes)
             if let item = try? CBOR(decoding: bytes) { _ = try? Row.decode(item) }

@@ -8,7 +8,8 @@ struct WireVectorTests {
 
     static var rows: [(Int64, Row)] {
         let sighting = Row.Sighting(
-            device: "dock-left", zone: "dock-1", tag: TagID(.epcGen2, Hex.bytes("30396062C3950D400011B897")!), rssiDBm: -55.5,
+            device: "dock-left", zone: "dock-1", tag: TagID(.epcGen2, Hex.bytes("30396062C3950D400011B897")!),
+            rssiDBm: -55.5,
             antenna: nil, reads: 12)
         var call = CallSnapshot(call: "pbx/1795240694.4", revision: 4_294_967_297, startedAt: 1_795_240_694_000)
         call.state = .ringing
@@ -16,7 +17,8 @@ struct WireVectorTests {
         call.caller = Party(number: "0199001234", name: "DUPONT SARL")
         call.legs = [.init(id: "1795240694.5", desk: "101", state: .ringing, rangAt: 1_795_240_694_050)]
         return [
-            (0, .skipped(reason: "damaged on disk")), (1500, .appeared(sighting)), (5000, .left(sighting, present: .milliseconds(3450))),
+            (0, .skipped(reason: "damaged on disk")), (1500, .appeared(sighting)),
+            (5000, .left(sighting, present: .milliseconds(3450))),
             (7, .barcode(device: "gate", zone: "dock-1", Barcode(symbology: "]C0", text: "BL-2026-0117"))),
             (8, .key(device: "wedge", zone: "desk", text: "0027314141")),
             (9, .device(name: "dock-left", driver: "m100", state: "gone", reason: "/dev/ttyUSB0 was unplugged")),
@@ -29,8 +31,10 @@ struct WireVectorTests {
         for (dt, row) in rows { lines.append("\(Hex.string(row.encoded(at: dt))) | \(row.kind) at \(dt) ms") }
         let plain = Frame.body(of: rows.map { $1.encoded(at: $0) })
         let frame = Frame(
-            epoch: 0xA1B2_C3D4_E5F6_0718, lane: .bulk, first: 42, count: rows.count, boot: Boot(counter: 3, random: 0x1122_3344_5566_7788),
-            origin: 1_795_240_000_000, synced: true, codec: .plain, crc: CRC32C.checksum(plain), body: plain, was: .init(epoch: 5, first: 7))
+            epoch: 0xA1B2_C3D4_E5F6_0718, lane: .bulk, first: 42, count: rows.count,
+            boot: Boot(counter: 3, random: 0x1122_3344_5566_7788),
+            origin: 1_795_240_000_000, synced: true, codec: .plain, crc: CRC32C.checksum(plain), body: plain,
+            was: .init(epoch: 5, first: 7))
         lines.append("\(Hex.string(frame.encoded)) | frame, first 42, \(rows.count) rows, formerly epoch 5 from 7")
         return lines
     }

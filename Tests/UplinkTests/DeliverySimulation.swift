@@ -50,7 +50,11 @@ struct World {
         if faulty, chance(15) { return }
         for _ in 0..<(faulty && chance(10) ? 2 : 1) {
             let delay = Int64.random(in: 1...(faulty ? 200 : 5), using: &random)
-            if up { toCentre.append((now + .milliseconds(delay), message)) } else { toAgent.append((now + .milliseconds(delay), message)) }
+            if up {
+                toCentre.append((now + .milliseconds(delay), message))
+            } else {
+                toAgent.append((now + .milliseconds(delay), message))
+            }
         }
     }
 
@@ -108,7 +112,9 @@ struct World {
             }
             if chance(1) {  // the agent is killed and starts from its disk
                 nonce += 1
-                delivery = Delivery(epoch: 7, nonce: nonce, frontier: forgotten, highest: produced, pendingBytes: Int(produced - forgotten) * 40)
+                delivery = Delivery(
+                    epoch: 7, nonce: nonce, frontier: forgotten, highest: produced,
+                    pendingBytes: Int(produced - forgotten) * 40)
                 linked = false
             }
             if chance(2) { centreUp.toggle() }
@@ -131,7 +137,8 @@ struct World {
             precondition(first > forgotten && first <= produced, "asked for \(first) of \(forgotten + 1)...\(produced)")
             let last = min(produced, first + UInt64(min(count, 60)) - 1)
             send(.frame(Frame(first: first, rows: Array(first...last))), up: true)
-            delivery.sent(first: first, last: last, rows: Int(last - first + 1) * 40, bytes: Int(last - first + 1) * 10, at: now)
+            delivery.sent(
+                first: first, last: last, rows: Int(last - first + 1) * 40, bytes: Int(last - first + 1) * 10, at: now)
         }
     }
 
@@ -148,9 +155,13 @@ struct World {
         while forgotten < produced {
             step()
             steps += 1
-            if steps > 20_000 { return "not delivered 3 minutes after everything was healed: \(forgotten) of \(produced)" }
+            if steps > 20_000 {
+                return "not delivered 3 minutes after everything was healed: \(forgotten) of \(produced)"
+            }
         }
-        if let twice = applied.first(where: { $0.value != 1 }) { return "row \(twice.key) applied \(twice.value) times" }
+        if let twice = applied.first(where: { $0.value != 1 }) {
+            return "row \(twice.key) applied \(twice.value) times"
+        }
         if UInt64(applied.count) != produced { return "\(applied.count) rows applied of \(produced) produced" }
         if !story.isEmpty { return story.joined(separator: "; ") }
         return nil

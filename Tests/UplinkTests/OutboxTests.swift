@@ -72,7 +72,8 @@ struct OutboxTests {
         let outcomes = Locked<(saved: Int, refused: Int, answers: Int)>((0, 0, 0))
         let box = Locked<OutboxFile?>(file)
         startThread("writer") {
-            outbox.run(file: box.with { $0.take()! }, boot: boot, kernel: "k", clock: { (Clocks.now, Clocks.wall, true) })
+            outbox.run(
+                file: box.with { $0.take()! }, boot: boot, kernel: "k", clock: { (Clocks.now, Clocks.wall, true) })
         }
         let long = String(repeating: "x", count: 2000)
         func append(_ count: Int) {
@@ -106,7 +107,8 @@ struct OutboxTests {
     @Test func aCommandIsBegunOnce() throws {
         let folder = TemporaryFolder()
         let (file, _) = try OutboxTests.open("\(folder.path)/outbox.db")
-        let command = Command(id: "01J", action: .dial(extension: "101", number: "0145", display: nil, device: nil), issued: 1, ttl: 15)
+        let command = Command(
+            id: "01J", action: .dial(extension: "101", number: "0145", display: nil, device: nil), issued: 1, ttl: 15)
         #expect(try file.begin(command: command, at: 1))
         #expect(try !file.begin(command: command, at: 2))
         #expect(try file.unfinished() == [command])
@@ -153,7 +155,8 @@ struct RestoreTests {
 
         func greet() throws {
             let hello = Hello(
-                epoch: file.epoch, boot: boot, nonce: random.next(), bulk: .init(lowest: file.forgotten + 1, highest: file.next - 1),
+                epoch: file.epoch, boot: boot, nonce: random.next(),
+                bulk: .init(lowest: file.forgotten + 1, highest: file.next - 1),
                 urgent: .init(lowest: 1, highest: 0), clock: 0)
             let ack = try applier.greet(hello, agent: "dock", at: 0).ack
             let builder = try FrameBuilder(path: path)
@@ -171,7 +174,10 @@ struct RestoreTests {
             try builder.refresh()
             var next = file.forgotten + 1
             var sent = 0
-            while sent < limit, let frame = try builder.frame(epoch: file.epoch, from: next, count: Int.random(in: 1...7, using: &random)) {
+            while sent < limit,
+                let frame = try builder.frame(
+                    epoch: file.epoch, from: next, count: Int.random(in: 1...7, using: &random))
+            {
                 let result = try applier.apply([("dock", frame.encoded)], at: 0)
                 next = frame.last + 1
                 sent += 1
@@ -185,7 +191,11 @@ struct RestoreTests {
 
         func copy(_ from: String, _ to: String) throws {
             for suffix in ["", "-wal", "-shm"] {
-                if Files.exists(from + suffix) { try Files.write(try Files.read(from + suffix), to: to + suffix) } else { _ = try? Files.write([], to: to + suffix) }
+                if Files.exists(from + suffix) {
+                    try Files.write(try Files.read(from + suffix), to: to + suffix)
+                } else {
+                    _ = try? Files.write([], to: to + suffix)
+                }
             }
         }
     }
@@ -217,7 +227,9 @@ struct RestoreTests {
         try road.send()
         var counts: [String: Int] = [:]
         // A row that was known under its former key is kept without effect: count effects by text.
-        for text in try road.store.database.rows("SELECT DISTINCT subject FROM record", map: { $0.text(0) }) { counts[text, default: 0] += 1 }
+        for text in try road.store.database.rows("SELECT DISTINCT subject FROM record", map: { $0.text(0) }) {
+            counts[text, default: 0] += 1
+        }
         #expect(Set(counts.keys) == Set(scans), "seed \(seed)")
         #expect(road.file.account.isClosed)
     }

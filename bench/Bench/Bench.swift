@@ -29,15 +29,18 @@ struct Bench: ParsableCommand {
         try stand.add("second", "m100")
         let pbx = try stand.addPBX()
         try stand.writeConfiguration(readers: [
-            ("gate", "barcode", "dock-1"), ("portal", "m100", "dock-1"), ("badge", "rdm6300", "door"), ("second", "m100", "dock-2"),
+            ("gate", "barcode", "dock-1"), ("portal", "m100", "dock-1"), ("badge", "rdm6300", "door"),
+            ("second", "m100", "dock-2"),
         ])
         try Files.write(
-            Array("delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;100000\n".utf8),
+            Array(
+                "delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;100000\n".utf8),
             to: "\(folder)/deliveries.csv")
         try Files.write(Array("company;name;phone\nDupont;Hélène;0199001234\n".utf8), to: "\(folder)/parties.csv")
         for kind in ["deliveries", "parties"] {
             try ChildProcess(
-                "\(binaries)/edge-ingest", ["import", kind, "\(folder)/\(kind).csv", "--config", "\(folder)/ingest.toml"],
+                "\(binaries)/edge-ingest",
+                ["import", kind, "\(folder)/\(kind).csv", "--config", "\(folder)/ingest.toml"],
                 log: "/dev/null"
             ).wait()
         }
@@ -46,11 +49,15 @@ struct Bench: ParsableCommand {
         try stand.startAgent()
         let tail = Acceptance(socket: stand.controlSocket)
         defer { tail.stop() }
-        guard tail.waitAttached(milliseconds: 20_000) else { throw PageClient.Failure(description: "the agent does not start") }
+        guard tail.waitAttached(milliseconds: 20_000) else {
+            throw PageClient.Failure(description: "the agent does not start")
+        }
         let page = try client(stand)
         try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
         try page.follow()
-        guard page.waitForDevices(5, milliseconds: 20_000) else { throw PageClient.Failure(description: "the devices do not start") }
+        guard page.waitForDevices(5, milliseconds: 20_000) else {
+            throw PageClient.Failure(description: "the devices do not start")
+        }
         gate.perform(.scan("BL-1"))
         guard page.wait(milliseconds: 5000, for: { $0["type"]?.text == "delivery" }) != nil else {
             throw PageClient.Failure(description: "the delivery did not open")
@@ -97,7 +104,10 @@ struct Bench: ParsableCommand {
             pbx.call(.init(from: "0199001234", to: "0123456701", desks: ["101"], patience: .milliseconds(80)))
             if let found = page.wait(
                 milliseconds: 3000,
-                for: { $0["type"]?.text == "call" && $0["data"]?["mine"]?.text == "ringing" && $0["data"]?["parties"]?.list?.isEmpty == false })
+                for: {
+                    $0["type"]?.text == "call" && $0["data"]?["mine"]?.text == "ringing"
+                        && $0["data"]?["parties"]?.list?.isEmpty == false
+                })
             {
                 shown.append(milliseconds(found.at - start) - 50)
             }
@@ -118,7 +128,8 @@ struct Bench: ParsableCommand {
     private func size() {
         let copy = "/tmp/quai-bench-agent-\(getpid())"
         defer { unlink(copy) }
-        guard let bytes = try? Files.read("\(binaries)/edge-agent", limit: 1 << 30), (try? Files.write(bytes, to: copy)) != nil,
+        guard let bytes = try? Files.read("\(binaries)/edge-agent", limit: 1 << 30),
+            (try? Files.write(bytes, to: copy)) != nil,
             let child = try? ChildProcess("strip", [copy])
         else { return }
         child.wait()
@@ -134,6 +145,7 @@ struct Bench: ParsableCommand {
         guard !sorted.isEmpty else { return print("\(name)\tno samples") }
         func round(_ value: Double) -> Double { (value * 100).rounded() / 100 }
         print(
-            "\(name)\tmedian \(round(sorted[sorted.count / 2]))\tp99 \(round(sorted[min(sorted.count - 1, sorted.count * 99 / 100)]))\tn \(sorted.count)")
+            "\(name)\tmedian \(round(sorted[sorted.count / 2]))\tp99 \(round(sorted[min(sorted.count - 1, sorted.count * 99 / 100)]))\tn \(sorted.count)"
+        )
     }
 }

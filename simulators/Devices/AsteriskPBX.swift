@@ -18,7 +18,8 @@ public struct AsteriskPBX: Sendable {
         public var isPrivate: Bool
 
         public init(
-            from: String, name: String? = nil, to: String, desks: [String], answer: (desk: String, after: Duration)? = nil,
+            from: String, name: String? = nil, to: String, desks: [String],
+            answer: (desk: String, after: Duration)? = nil,
             talk: Duration = .seconds(10), patience: Duration = .seconds(15), isPrivate: Bool = false
         ) {
             self.from = from
@@ -32,7 +33,9 @@ public struct AsteriskPBX: Sendable {
         }
 
         public static func == (a: Inbound, b: Inbound) -> Bool {
-            (a.from, a.to, a.desks, a.talk, a.patience, a.isPrivate) == (b.from, b.to, b.desks, b.talk, b.patience, b.isPrivate)
+            (a.from, a.to, a.desks, a.talk, a.patience, a.isPrivate) == (
+                b.from, b.to, b.desks, b.talk, b.patience, b.isPrivate
+            )
         }
     }
 
@@ -112,14 +115,17 @@ public struct AsteriskPBX: Sendable {
     public var deadline: Instant? { schedule.map(\.at).min() }
 
     public mutating func tick(at now: Instant) {
-        while let index = schedule.indices.filter({ schedule[$0].at <= now }).min(by: { schedule[$0].at < schedule[$1].at }) {
+        while let index = schedule.indices.filter({ schedule[$0].at <= now }).min(by: {
+            schedule[$0].at < schedule[$1].at
+        }) {
             let due = schedule.remove(at: index)
             perform(due.step, at: due.at)
         }
     }
 
     public mutating func call(_ inbound: Inbound, at now: Instant) {
-        let trunk = create("PJSIP/trunk", number: inbound.from, state: 4, linked: nil, exten: inbound.to, name: inbound.name)
+        let trunk = create(
+            "PJSIP/trunk", number: inbound.from, state: 4, linked: nil, exten: inbound.to, name: inbound.name)
         channels[trunk]!.isPrivate = inbound.isPrivate
         announce(trunk)
         for desk in inbound.desks {
@@ -144,7 +150,9 @@ public struct AsteriskPBX: Sendable {
         counter += 1
         let id = id ?? "\(epoch).\(counter)"
         channels[id] = Channel(
-            id: id, name: "\(endpoint)-\(Hex.string([UInt8(counter >> 24 & 255), UInt8(counter >> 16 & 255), UInt8(counter >> 8 & 255), UInt8(counter & 255)]).lowercased())",
+            id: id,
+            name:
+                "\(endpoint)-\(Hex.string([UInt8(counter >> 24 & 255), UInt8(counter >> 16 & 255), UInt8(counter >> 8 & 255), UInt8(counter & 255)]).lowercased())",
             number: number, caller: name, state: state, linked: linked ?? id, exten: exten, dialled: false)
         order.append(id)
         return id
@@ -163,11 +171,19 @@ public struct AsteriskPBX: Sendable {
             channels[id]!.state = 6
             emit("Newstate", header(id))
             if let action = channel.originateID {
-                emit("OriginateResponse", ["ActionID: \(action)", "Response: Success", "Channel: \(channel.name)", "Reason: 4", "Uniqueid: \(id)"])
+                emit(
+                    "OriginateResponse",
+                    [
+                        "ActionID: \(action)", "Response: Success", "Channel: \(channel.name)", "Reason: 4",
+                        "Uniqueid: \(id)",
+                    ])
                 schedule.append((now + .milliseconds(100), .dialOut(id, number: channel.exten)))
                 return
             }
-            for other in order where channels[other]?.linked == channel.linked && other != id && channels[other]?.dialled == true && channels[other]?.state == 5 {
+            for other in order
+            where channels[other]?.linked == channel.linked && other != id && channels[other]?.dialled == true
+                && channels[other]?.state == 5
+            {
                 emit("DialEnd", header(channel.linked) + header(other, prefix: "Dest") + ["DialStatus: CANCEL"])
                 hangUp(other, cause: 26)
             }
@@ -257,9 +273,17 @@ public struct AsteriskPBX: Sendable {
         let name = action == "status" ? "Status" : "CoreShowChannel"
         for channel in order {
             let application = channels[channel]!.dialled ? "AppDial" : "Dial"
-            put(id, ["Event: \(name)"] + tag + header(channel) + ["Application: \(application)", "ApplicationData: (Outgoing Line)", "BridgeId: "])
+            put(
+                id,
+                ["Event: \(name)"] + tag + header(channel) + [
+                    "Application: \(application)", "ApplicationData: (Outgoing Line)", "BridgeId: ",
+                ])
         }
-        put(id, ["Event: \(name == "Status" ? "StatusComplete" : "CoreShowChannelsComplete")"] + tag + ["EventList: Complete", "ListItems: \(order.count)"])
+        put(
+            id,
+            ["Event: \(name == "Status" ? "StatusComplete" : "CoreShowChannelsComplete")"] + tag + [
+                "EventList: Complete", "ListItems: \(order.count)",
+            ])
     }
 
     private mutating func originate(_ message: AMIMessage, _ id: Int, _ now: Instant) {
@@ -267,7 +291,8 @@ public struct AsteriskPBX: Sendable {
             return reply(id, message, ["Response: Error"], ["Message: Channel not specified"])
         }
         let number = target.split(separator: "/").last.map(String.init) ?? target
-        let leg = create(target, number: number, state: 0, linked: nil, exten: exten, name: nil, id: message["channelid"])
+        let leg = create(
+            target, number: number, state: 0, linked: nil, exten: exten, name: nil, id: message["channelid"])
         channels[leg]!.originateID = message.id
         reply(id, message, ["Response: Success"], ["Message: Originate successfully queued"])
         announce(leg)
@@ -284,7 +309,9 @@ public struct AsteriskPBX: Sendable {
     }
 
     private mutating func emit(_ event: String, _ lines: [String]) {
-        for id in connections.keys where connections[id]!.loggedIn { put(id, ["Event: \(event)", "Privilege: call,all"] + lines) }
+        for id in connections.keys where connections[id]!.loggedIn {
+            put(id, ["Event: \(event)", "Privilege: call,all"] + lines)
+        }
     }
 
     private static let stateNames = [0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"]

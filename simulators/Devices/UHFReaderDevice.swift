@@ -41,7 +41,9 @@ public struct UHFReaderDevice: SimulatedDevice {
     private mutating func answer(_ frame: UHFReaderFrame, _ now: Instant, _ reaction: inout Reaction) {
         switch frame.command {
         case UHFReaderFrame.Code.info:
-            reaction.send += UHFReaderFrame(frame.command, status: 0, [0, 0x16, 0x0C, 3, 0x4E, 0, 26, 10, 1, 0, 0, 0], address: 0).bytes
+            reaction.send +=
+                UHFReaderFrame(frame.command, status: 0, [0, 0x16, 0x0C, 3, 0x4E, 0, 26, 10, 1, 0, 0, 0], address: 0)
+                .bytes
         case UHFReaderFrame.Code.frequency, UHFReaderFrame.Code.power:
             reaction.send += UHFReaderFrame(frame.command, status: 0, address: 0).bytes
         case UHFReaderFrame.Code.inventory:
@@ -63,9 +65,11 @@ public struct UHFReaderDevice: SimulatedDevice {
             let part = tags.prefix(8)
             tags = tags.dropFirst(8)
             let list: [UInt8] = part.flatMap { tag -> [UInt8] in [UInt8(tag.bytes.count)] + tag.bytes + [0x50] }
-            reaction.send += UHFReaderFrame(
-                UHFReaderFrame.Code.inventory, status: tags.isEmpty ? 0x01 : 0x03, [antenna, UInt8(part.count)] + list, address: 0
-            ).bytes
+            reaction.send +=
+                UHFReaderFrame(
+                    UHFReaderFrame.Code.inventory, status: tags.isEmpty ? 0x01 : 0x03,
+                    [antenna, UInt8(part.count)] + list, address: 0
+                ).bytes
         }
     }
 }

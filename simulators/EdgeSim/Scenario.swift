@@ -44,7 +44,9 @@ struct Scenario {
                     }
                     pbxPort = port
                 case "at":
-                    guard words.count >= 4, let time = Scenario.duration(words[1]) else { throw Problem("at TIME DEVICE ACT …") }
+                    guard words.count >= 4, let time = Scenario.duration(words[1]) else {
+                        throw Problem("at TIME DEVICE ACT …")
+                    }
                     acts.append((time, try act(Array(words.dropFirst(2)))))
                 default: throw Problem("unknown statement \"\(first)\"")
                 }
@@ -95,7 +97,8 @@ struct Scenario {
         let after = fields["answer"].flatMap(duration)
         return AsteriskPBX.Inbound(
             from: from, name: fields["name"], to: to, desks: desks,
-            answer: after.map { (fields["by"] ?? desks[0], $0) }, talk: fields["talk"].flatMap(duration) ?? .seconds(10),
+            answer: after.map { (fields["by"] ?? desks[0], $0) },
+            talk: fields["talk"].flatMap(duration) ?? .seconds(10),
             patience: fields["patience"].flatMap(duration) ?? .seconds(15), isPrivate: fields["private"] == "yes")
     }
 

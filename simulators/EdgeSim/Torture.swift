@@ -50,7 +50,9 @@ struct Torture: ParsableCommand {
             try stand.startAgent()
             let tail = Acceptance(socket: stand.controlSocket)
             defer { tail.stop() }
-            guard tail.waitAttached(milliseconds: 20_000) else { throw Exit.say("the agent does not start; see \(base)/agent.log") }
+            guard tail.waitAttached(milliseconds: 20_000) else {
+                throw Exit.say("the agent does not start; see \(base)/agent.log")
+            }
             var dice = Dice(state: seed)
             for cycle in 1...cycles {
                 let fault = try inflict(stand, &dice)
@@ -172,7 +174,9 @@ struct Torture: ParsableCommand {
         // Read with SQLite alone: the product's own code has no say here.
         let database = try Database(path: stand.database, readOnly: true)
         var stored: [String: Int] = [:]
-        for text in try database.rows("SELECT subject FROM record WHERE kind=3", map: { $0.text(0) }) { stored[text, default: 0] += 1 }
+        for text in try database.rows("SELECT subject FROM record WHERE kind=3", map: { $0.text(0) }) {
+            stored[text, default: 0] += 1
+        }
         let lost = ledger.accepted.filter { stored[$0] == nil }
         let twice = stored.filter { $0.value > 1 }.keys.sorted()
         let saved = ledger.doubtful.filter { stored[$0] != nil }
@@ -182,7 +186,8 @@ struct Torture: ParsableCommand {
         Terminal.line(
             "scans made \(ledger.accepted.count + saved.count) (accepted \(ledger.accepted.count), saved without word \(saved.count)) "
                 + "= rows stored \(stored.values.reduce(0, +))")
-        Terminal.line("lost \(lost.count), twice \(twice.count), invented \(invented.count); seed \(seed), \(cycles) cycles")
+        Terminal.line(
+            "lost \(lost.count), twice \(twice.count), invented \(invented.count); seed \(seed), \(cycles) cycles")
         guard lost.isEmpty, twice.isEmpty, invented.isEmpty else {
             for text in lost.prefix(10) { Terminal.line("lost: \(text)") }
             for text in twice.prefix(10) { Terminal.line("twice: \(text)") }

@@ -27,11 +27,14 @@ struct RunScenario: ParsableCommand {
             try Files.makeFolder(devices)
             for device in scenario.devices {
                 runners[device.name] = try DeviceRunner(
-                    device: DeviceCatalog.device(named: device.driver)!, link: "\(devices)/\(device.name)", name: device.name)
+                    device: DeviceCatalog.device(named: device.driver)!, link: "\(devices)/\(device.name)",
+                    name: device.name)
                 Terminal.line("\(device.driver) at \(devices)/\(device.name)")
             }
             if let port = scenario.pbxPort {
-                exchange = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port)
+                exchange = try PBXServer(
+                    pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000),
+                    port: port)
                 Terminal.line("exchange at 127.0.0.1:\(port)")
             }
         } catch { throw Exit.say("\(error)") }
@@ -54,7 +57,8 @@ struct RunScenario: ParsableCommand {
 
 struct RunDevice: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "device", abstract: "A pty that is that reader. Lines on standard input: tag HEX [SECONDS], scan TEXT, noise HEX.")
+        commandName: "device",
+        abstract: "A pty that is that reader. Lines on standard input: tag HEX [SECONDS], scan TEXT, noise HEX.")
 
     @Argument(help: "Device; see edge-sim list.") var name: String
     @Option(help: "A lasting name for the pty.") var link: String?
@@ -96,7 +100,10 @@ struct RunPBX: ParsableCommand {
 
     func run() throws {
         let server: PBXServer
-        do { server = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port) } catch {
+        do {
+            server = try PBXServer(
+                pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port)
+        } catch {
             throw Exit.say("\(error)")
         }
         Terminal.line("exchange at 127.0.0.1:\(server.port)")
@@ -108,7 +115,9 @@ struct RunPBX: ParsableCommand {
             }
             let answer = words.count == 5 && words[3] == "answer" ? Int64(words[4]) : nil
             server.call(
-                .init(from: words[1], to: "0123456700", desks: [words[2]], answer: answer.map { (words[2], .seconds($0)) }))
+                .init(
+                    from: words[1], to: "0123456700", desks: [words[2]], answer: answer.map { (words[2], .seconds($0)) }
+                ))
         }
         while true { pause() }
     }

@@ -31,7 +31,8 @@ public final class DeviceRunner: Sendable {
         var deadline: Instant?
         while !stopping.with({ $0 }) {
             let wait = deadline.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds)) } ?? -1
-            let ready = waitFor([(wake.descriptor, Int16(POLLIN)), (line.descriptor, Int16(POLLIN))], milliseconds: wait)
+            let ready = waitFor(
+                [(wake.descriptor, Int16(POLLIN)), (line.descriptor, Int16(POLLIN))], milliseconds: wait)
             if ready[0] != 0 { wake.drain() }
             let now = Clocks.now
             let todo = acts.with { box in

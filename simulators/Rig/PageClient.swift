@@ -34,7 +34,9 @@ public final class PageClient: @unchecked Sendable {
     @discardableResult
     public func request(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
         let (head, text) = try exchange(method, path, body)
-        guard head.hasPrefix("HTTP/1.1 2") else { throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(text)") }
+        guard head.hasPrefix("HTTP/1.1 2") else {
+            throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(text)")
+        }
         return text.isEmpty ? .null : try JSON(parsing: text)
     }
 
@@ -50,7 +52,9 @@ public final class PageClient: @unchecked Sendable {
     }
 
     private func exchange(_ method: String, _ path: String, _ body: JSON?) throws -> (head: String, body: String) {
-        guard let descriptor = Sockets.connect(port: port) else { throw Failure(description: "nobody listens at \(port)") }
+        guard let descriptor = Sockets.connect(port: port) else {
+            throw Failure(description: "nobody listens at \(port)")
+        }
         defer { close(descriptor) }
         let payload = body?.text8 ?? []
         let head =
@@ -68,7 +72,9 @@ public final class PageClient: @unchecked Sendable {
 
     /// Opens the live stream and reads it on a thread of its own until it ends; or, a frozen browser, does not read.
     public func follow(resume: Int64? = nil, reading: Bool = true) throws {
-        guard let descriptor = Sockets.connect(port: port) else { throw Failure(description: "nobody listens at \(port)") }
+        guard let descriptor = Sockets.connect(port: port) else {
+            throw Failure(description: "nobody listens at \(port)")
+        }
         let head =
             "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nCookie: \(cookie)\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -79,7 +85,9 @@ public final class PageClient: @unchecked Sendable {
             guard read(descriptor, &byte, 1) == 1 else { throw Failure(description: "no upgrade") }
             answer.append(byte)
         }
-        guard String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 101") else { throw Failure(description: "refused") }
+        guard String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 101") else {
+            throw Failure(description: "refused")
+        }
         socket.with { $0 = descriptor }
         say(JSON.object([("resume", resume.map(JSON.int) ?? .null)]), descriptor)
         guard reading else { return }
@@ -124,7 +132,11 @@ public final class PageClient: @unchecked Sendable {
             while pending.count >= 2 {
                 var length = Int(pending[1] & 0x7F)
                 var at = 2
-                if length == 126, pending.count >= 4 { (length, at) = (Int(pending[2]) << 8 | Int(pending[3]), 4) } else if length == 126 { break }
+                if length == 126, pending.count >= 4 {
+                    (length, at) = (Int(pending[2]) << 8 | Int(pending[3]), 4)
+                } else if length == 126 {
+                    break
+                }
                 if length == 127 {
                     guard pending.count >= 10 else { break }
                     (length, at) = (pending[2..<10].reduce(0) { $0 << 8 | Int($1) }, 10)

@@ -43,17 +43,23 @@ public final class Proxy: Sendable {
         }
         while !stopping.with({ $0 }) {
             let items = pairs.flatMap { [($0.0, Int16(POLLIN)), ($0.1, Int16(POLLIN))] }
-            let ready = waitFor([(wake.descriptor, Int16(POLLIN)), (listener, Int16(POLLIN))] + items, milliseconds: 1000)
+            let ready = waitFor(
+                [(wake.descriptor, Int16(POLLIN)), (listener, Int16(POLLIN))] + items, milliseconds: 1000)
             if ready[0] != 0 { wake.drain() }
             let isWhole = whole.with { $0 }
             for index in pairs.indices.reversed() {
                 let (a, b) = pairs[index]
                 let alive =
-                    isWhole && (ready[2 + index * 2] == 0 || forward(a, b)) && (ready[3 + index * 2] == 0 || forward(b, a))
+                    isWhole && (ready[2 + index * 2] == 0 || forward(a, b))
+                    && (ready[3 + index * 2] == 0 || forward(b, a))
                 if !alive { drop(index) }
             }
             if ready[1] != 0, let client = Sockets.accept(listener) {
-                if isWhole, let server = Sockets.connect(port: target) { pairs.append((client, server)) } else { close(client) }
+                if isWhole, let server = Sockets.connect(port: target) {
+                    pairs.append((client, server))
+                } else {
+                    close(client)
+                }
             }
         }
         for index in pairs.indices.reversed() { drop(index) }

@@ -51,5 +51,7 @@ public final class Pseudoterminal: Sendable {
     }
 
     /// What a line does not take is lost, as on a real one.
-    public func write(_ bytes: [UInt8]) { _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) } }
+    public func write(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    }
 }

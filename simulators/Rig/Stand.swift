@@ -83,7 +83,8 @@ public final class Stand: @unchecked Sendable {
 
             """
         for (name, driver, zone) in readers {
-            text += "[reader.\(name)]\ndriver = \"\(driver)\"\nport = \"pty:\(folder)/dev/\(name)\"\nzone = \"\(zone)\"\n"
+            text +=
+                "[reader.\(name)]\ndriver = \"\(driver)\"\nport = \"pty:\(folder)/dev/\(name)\"\nzone = \"\(zone)\"\n"
         }
         if let pbx {
             text += """
@@ -150,7 +151,9 @@ public final class Acceptance: Sendable {
     }
 
     /// Waits until the agent can be heard.
-    public func waitAttached(milliseconds: Int64) -> Bool { attached.wait(timeout: milliseconds) { $0 > 0 ? true : nil } ?? false }
+    public func waitAttached(milliseconds: Int64) -> Bool {
+        attached.wait(timeout: milliseconds) { $0 > 0 ? true : nil } ?? false
+    }
 
     private func loop() {
         while !stopping.with({ $0 }) {

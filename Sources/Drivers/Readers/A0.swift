@@ -29,7 +29,9 @@ struct A0: PolledFamily {
         antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [A0Frame(A0Frame.Code.firmware)]
         if let region = settings.region.a0 { questions.append(A0Frame(A0Frame.Code.setRegion, region)) }
-        if let power = settings.powerDBm { questions.append(A0Frame(A0Frame.Code.setPower, [UInt8(clamping: Int(power.rounded()))])) }
+        if let power = settings.powerDBm {
+            questions.append(A0Frame(A0Frame.Code.setPower, [UInt8(clamping: Int(power.rounded()))]))
+        }
         self.questions = questions
     }
 
@@ -55,7 +57,8 @@ struct A0: PolledFamily {
         let fault = frame.fault
         if let fault, fault.code != "no-tag" { reaction.observations.append(.fault(fault)) }
         if frame.command == A0Frame.Code.firmware, frame.data.count == 2 {
-            reaction.observations.append(.identity(Identity(field: "firmware", text: "\(frame.data[0]).\(frame.data[1])")))
+            reaction.observations.append(
+                .identity(Identity(field: "firmware", text: "\(frame.data[0]).\(frame.data[1])")))
         }
         let ends = frame.isRoundEnd || frame.isInventory && fault != nil
         if ends { antenna += 1 }

@@ -57,7 +57,9 @@ extension A0Frame {
         public static let success: UInt8 = 0x10
     }
 
-    var isInventory: Bool { command == Code.inventory || command == Code.fastSwitching || command == Code.sessionInventory }
+    var isInventory: Bool {
+        command == Code.inventory || command == Code.fastSwitching || command == Code.sessionInventory
+    }
 
     /// Seven data bytes cannot be a tag: its EPC would be three bytes long, and EPCs come in words.
     public var isRoundEnd: Bool { isInventory && data.count == 7 }
@@ -87,7 +89,8 @@ extension A0Frame {
         guard epc > 0, length == 4 + epc + read else { return nil }
         let crc = UInt16(data[5 + epc]) << 8 | UInt16(data[6 + epc])
         return TagRead(
-            id: TagID(.epcGen2, Array(data[5..<5 + epc])), antenna: Int(data[data.count - 2] & 3) + 1, protocolControl: pc,
+            id: TagID(.epcGen2, Array(data[5..<5 + epc])), antenna: Int(data[data.count - 2] & 3) + 1,
+            protocolControl: pc,
             crcIsValid: Gen2CRC.checksum(data[3..<5 + epc]) == crc)
     }
 
@@ -100,12 +103,17 @@ extension A0Frame {
     }
 
     private static let errors: [UInt8: String] = [
-        0x11: "command-failed", 0x20: "reset-failed", 0x21: "carrier-failed", 0x22: "antenna-disconnected", 0x23: "flash-write",
+        0x11: "command-failed", 0x20: "reset-failed", 0x21: "carrier-failed", 0x22: "antenna-disconnected",
+        0x23: "flash-write",
         0x24: "flash-read", 0x25: "power-not-set", 0x31: "inventory-failed", 0x32: "read-failed", 0x33: "write-failed",
-        0x34: "lock-failed", 0x35: "kill-failed", 0x36: "no-tag", 0x37: "access-failed", 0x38: "buffer-empty", 0x40: "access-refused",
-        0x41: "parameter", 0x42: "word-count", 0x43: "memory-bank", 0x44: "out-of-range", 0x45: "lock-type", 0x46: "address",
-        0x47: "antenna-number", 0x48: "power-out-of-range", 0x49: "region-unsupported", 0x4A: "baud", 0x4B: "beeper", 0x4C: "match-length",
-        0x4D: "match", 0x4E: "match-failed", 0x4F: "frequency", 0x50: "rn16", 0x51: "drm", 0x52: "pll-unlocked", 0x53: "rf-chip",
+        0x34: "lock-failed", 0x35: "kill-failed", 0x36: "no-tag", 0x37: "access-failed", 0x38: "buffer-empty",
+        0x40: "access-refused",
+        0x41: "parameter", 0x42: "word-count", 0x43: "memory-bank", 0x44: "out-of-range", 0x45: "lock-type",
+        0x46: "address",
+        0x47: "antenna-number", 0x48: "power-out-of-range", 0x49: "region-unsupported", 0x4A: "baud", 0x4B: "beeper",
+        0x4C: "match-length",
+        0x4D: "match", 0x4E: "match-failed", 0x4F: "frequency", 0x50: "rn16", 0x51: "drm", 0x52: "pll-unlocked",
+        0x53: "rf-chip",
         0x54: "power-not-reached", 0x55: "copyright", 0x56: "spectrum", 0x57: "power-too-low", 0xEE: "unknown-error",
     ]
 

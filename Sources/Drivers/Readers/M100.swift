@@ -69,7 +69,9 @@ struct M100: PolledFamily {
             // Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
             let code = frame.parameters.first ?? 0
             guard code != 0x15 else { return FrameMeaning(isAlive: true) }
-            if code != 0x17 || question?.command != M100Frame.Code.info { reaction.observations.append(.fault(M100.fault(code))) }
+            if code != 0x17 || question?.command != M100Frame.Code.info {
+                reaction.observations.append(.fault(M100.fault(code)))
+            }
             return FrameMeaning(answers: true, isAlive: true)
         }
     }

@@ -41,7 +41,9 @@ public struct M100Frame: Equatable, Sendable {
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`.
     public static func take(from bytes: inout [UInt8]) -> Step? {
-        guard let start = bytes.firstIndex(where: { $0 == 0xBB || $0 == 0xAA }) else { return drop(bytes.count, &bytes) }
+        guard let start = bytes.firstIndex(where: { $0 == 0xBB || $0 == 0xAA }) else {
+            return drop(bytes.count, &bytes)
+        }
         guard start == 0 else { return drop(start, &bytes) }
         guard bytes.count >= 2 else { return nil }
         guard let kind = Kind(rawValue: bytes[1]) else { return drop(1, &bytes) }
@@ -101,6 +103,7 @@ extension M100Frame {
         let words = [UInt8(pc >> 8), UInt8(pc & 0xFF)] + epc
         let crc = Gen2CRC.checksum(words)
         return M100Frame(
-            .notice, Code.singlePoll, [UInt8(bitPattern: rssi)] + words + [UInt8(crc >> 8), UInt8(crc & 0xFF)], form: form)
+            .notice, Code.singlePoll, [UInt8(bitPattern: rssi)] + words + [UInt8(crc >> 8), UInt8(crc & 0xFF)],
+            form: form)
     }
 }

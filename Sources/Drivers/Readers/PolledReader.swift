@@ -149,6 +149,9 @@ extension Reaction {
     /// The reader has no setting for what the site may use: said, and left as it is.
     mutating func refuseRegion(_ region: Region) {
         observations.append(
-            .fault(Fault(code: "region-unsupported", text: "this reader cannot be set to \(region.rawValue); its own setting stays")))
+            .fault(
+                Fault(
+                    code: "region-unsupported",
+                    text: "this reader cannot be set to \(region.rawValue); its own setting stays")))
     }
 }

@@ -3,7 +3,8 @@ import Model
 extension Driver {
     /// ThingMagic and JADAK modules. Source: rfid.md §3 (Mercury serial protocol as in python-mercuryapi and SparkFun's library).
     public static let thingmagic = Driver(
-        name: "thingmagic", title: "ThingMagic and JADAK M6e, M7e, Micro and Nano modules", kind: .reader, line: .serial(baud: 115200),
+        name: "thingmagic", title: "ThingMagic and JADAK M6e, M7e, Micro and Nano modules", kind: .reader,
+        line: .serial(baud: 115200),
         hints: [
             .usb(vendor: 0x0403, product: 0x6001, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true),
         ],
@@ -56,21 +57,26 @@ struct ThingMagic: PolledFamily {
         ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07]).bytes
     }
 
-    mutating func accept(_ frame: ThingMagicFrame, question: ThingMagicFrame?, _ reaction: inout Reaction) -> FrameMeaning {
+    mutating func accept(_ frame: ThingMagicFrame, question: ThingMagicFrame?, _ reaction: inout Reaction)
+        -> FrameMeaning
+    {
         if let tag = frame.tag { reaction.observations.append(.tag(tag)) }
         // An application that runs already refuses to be started, and one that rests to be stopped: that is as good.
         let isExpected = frame.op == Code.start || frame.op == Code.search
         if let fault = frame.fault, !isExpected { reaction.observations.append(.fault(fault)) }
         if frame.op == Code.version, frame.status == 0, frame.data.count >= 16 { learn(frame.data, &reaction) }
         if frame.op == Code.temperature, frame.status == 0, let degrees = frame.data.first {
-            reaction.observations.append(.identity(Identity(field: "temperature", text: "\(Int8(bitPattern: degrees)) °C")))
+            reaction.observations.append(
+                .identity(Identity(field: "temperature", text: "\(Int8(bitPattern: degrees)) °C")))
         }
         return FrameMeaning(answers: question?.op == frame.op, isAlive: frame.op == Code.stream)
     }
 
     /// Boot loader 4, hardware 4, date 4, firmware 4.
     private func learn(_ data: [UInt8], _ reaction: inout Reaction) {
-        let names: [UInt8: String] = [0x18: "M6e", 0x19: "M6e-i", 0x20: "Micro", 0x30: "Nano", 0x38: "M7e", 0x80: "M3e"]
+        let names: [UInt8: String] = [
+            0x18: "M6e", 0x19: "M6e-i", 0x20: "Micro", 0x30: "Nano", 0x38: "M7e", 0x80: "M3e",
+        ]
         let hardware = names[data[4]] ?? "type \(Hex.string([data[4]]))"
         let firmware = data[12..<16].map { Hex.string([$0]) }.joined(separator: ".")
         for (field, text) in [("hardware", hardware), ("firmware", firmware)] {

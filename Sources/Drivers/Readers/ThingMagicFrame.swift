@@ -42,7 +42,9 @@ public struct ThingMagicFrame: Equatable, Sendable {
         let head = isCommand ? 3 : 5
         guard bytes.count >= head + length + 2 else { return nil }
         let end = head + length
-        guard checksum(bytes[1..<end]) == UInt16(bytes[end]) << 8 | UInt16(bytes[end + 1]) else { return drop(1, &bytes) }
+        guard checksum(bytes[1..<end]) == UInt16(bytes[end]) << 8 | UInt16(bytes[end + 1]) else {
+            return drop(1, &bytes)
+        }
         let status = isCommand ? nil : UInt16(bytes[3]) << 8 | UInt16(bytes[4])
         let frame = ThingMagicFrame(bytes[2], status: status, Array(bytes[head..<end]))
         bytes.removeFirst(end + 2)
@@ -80,11 +82,15 @@ extension ThingMagicFrame {
             return Array(record.prefix(count))
         }
         func word(_ bytes: [UInt8]) -> Int { Int(bytes[0]) << 8 | Int(bytes[1]) }
-        guard let option = take(1), option[0] & 0x10 != 0, take(2) != nil, let flags = take(2).map(word), let type = take(1), type[0] == 1
+        guard let option = take(1), option[0] & 0x10 != 0, take(2) != nil, let flags = take(2).map(word),
+            let type = take(1), type[0] == 1
         else { return nil }
         var read = TagRead(id: TagID(.epcGen2, []))
         // In the order of their flags; the length of each is fixed but for embedded data.
-        for (flag, count) in [(0x0001, 1), (0x0002, 1), (0x0004, 1), (0x0008, 3), (0x0010, 4), (0x0020, 2), (0x0040, 1), (0x0080, 2), (0x0100, 1), (0x0200, 1), (0x0400, 1), (0x0800, 1), (0x1000, 2)]
+        for (flag, count) in [
+            (0x0001, 1), (0x0002, 1), (0x0004, 1), (0x0008, 3), (0x0010, 4), (0x0020, 2), (0x0040, 1), (0x0080, 2),
+            (0x0100, 1), (0x0200, 1), (0x0400, 1), (0x0800, 1), (0x1000, 2),
+        ]
         where flags & flag != 0 {
             guard let field = take(count) else { return nil }
             switch flag {
@@ -97,7 +103,8 @@ extension ThingMagicFrame {
             default: break
             }
         }
-        guard flags & 0x2000 == 0, let length = take(2).map(word), length % 8 == 0, length >= 32, let all = take(length / 8), record.isEmpty
+        guard flags & 0x2000 == 0, let length = take(2).map(word), length % 8 == 0, length >= 32,
+            let all = take(length / 8), record.isEmpty
         else { return nil }
         let pc = UInt16(all[0]) << 8 | UInt16(all[1])
         var start = 2
@@ -116,10 +123,13 @@ extension ThingMagicFrame {
         let hex = Hex.string([UInt8(status >> 8), UInt8(status & 0xFF)])
         switch status {
         case 0x0503: return Fault(code: "antenna-disconnected", text: "an antenna is not connected (0503)")
-        case 0x0504: return Fault(code: "over-temperature", text: "the reader is too hot and pauses until it has cooled (0504)")
-        case 0x0505: return Fault(code: "return-loss", text: "too much power comes back: check the antenna and its cable (0505)")
+        case 0x0504:
+            return Fault(code: "over-temperature", text: "the reader is too hot and pauses until it has cooled (0504)")
+        case 0x0505:
+            return Fault(code: "return-loss", text: "too much power comes back: check the antenna and its cable (0505)")
         case 0x010B: return Fault(code: "region-unsupported", text: "this module does not support the region (010B)")
-        case 0x0100, 0x0101, 0x0105: return Fault(code: "command-refused", text: "the module refused command \(Hex.string([op])) (\(hex))")
+        case 0x0100, 0x0101, 0x0105:
+            return Fault(code: "command-refused", text: "the module refused command \(Hex.string([op])) (\(hex))")
         default: return Fault(code: "reader-error", text: "the module reports \(hex)")
         }
     }
@@ -130,8 +140,11 @@ extension ThingMagicFrame {
         let words = [UInt8(pc >> 8), UInt8(pc & 0xFF)] + epc
         let crc = Gen2CRC.checksum(words)
         let bits = (words.count + 2) * 8
-        let fields: [UInt8] = [0x10, 0x00, 0x1B, 0x00, 0x07, 0x01, 1, UInt8(bitPattern: rssi), UInt8(antenna << 4 | antenna)]
+        let fields: [UInt8] = [
+            0x10, 0x00, 0x1B, 0x00, 0x07, 0x01, 1, UInt8(bitPattern: rssi), UInt8(antenna << 4 | antenna),
+        ]
         return ThingMagicFrame(
-            Code.stream, status: 0, fields + [UInt8(bits >> 8), UInt8(bits & 0xFF)] + words + [UInt8(crc >> 8), UInt8(crc & 0xFF)])
+            Code.stream, status: 0,
+            fields + [UInt8(bits >> 8), UInt8(bits & 0xFF)] + words + [UInt8(crc >> 8), UInt8(crc & 0xFF)])
     }
 }

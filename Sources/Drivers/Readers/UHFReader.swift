@@ -3,8 +3,11 @@ import Model
 extension Driver {
     /// The "UHF RFID Reader Series" of Chafon and many others. Source: rfid.md §5 (user manual V2.20; chafon-rfid).
     public static let uhfreader = Driver(
-        name: "uhfreader", title: "UHFReader 09, 18, 86 and 288 (Chafon and relatives)", kind: .reader, line: .serial(baud: 57600),
-        hints: [.usb(vendor: 0x10C4, product: 0xEA60, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true)],
+        name: "uhfreader", title: "UHFReader 09, 18, 86 and 288 (Chafon and relatives)", kind: .reader,
+        line: .serial(baud: 57600),
+        hints: [
+            .usb(vendor: 0x10C4, product: 0xEA60, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true),
+        ],
         source: "UHF RFID Reader Series user manual V2.20; wabson/chafon-rfid tests",
         session: { PolledReader(UHFReader(settings: $0)) })
 }
@@ -24,10 +27,12 @@ struct UHFReader: PolledFamily {
     init(settings: SessionSettings) {
         antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [
-            UHFReaderFrame(UHFReaderFrame.Code.info), UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
+            UHFReaderFrame(UHFReaderFrame.Code.info),
+            UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
         ]
         if let power = settings.powerDBm {
-            questions.append(UHFReaderFrame(UHFReaderFrame.Code.power, [UInt8(clamping: min(30, Int(power.rounded())))]))
+            questions.append(
+                UHFReaderFrame(UHFReaderFrame.Code.power, [UInt8(clamping: min(30, Int(power.rounded())))]))
         }
         self.questions = questions
     }
@@ -46,10 +51,13 @@ struct UHFReader: PolledFamily {
         return UHFReaderFrame(UHFReaderFrame.Code.inventory, layout == .plain ? [] : [4, 1, 0, port, 20]).bytes
     }
 
-    mutating func accept(_ frame: UHFReaderFrame, question: UHFReaderFrame?, _ reaction: inout Reaction) -> FrameMeaning {
+    mutating func accept(_ frame: UHFReaderFrame, question: UHFReaderFrame?, _ reaction: inout Reaction) -> FrameMeaning
+    {
         for tag in frame.tags(preferred: layout) { reaction.observations.append(.tag(tag)) }
         if let fault = frame.fault { reaction.observations.append(.fault(fault)) }
-        if frame.command == UHFReaderFrame.Code.info, frame.status == 0, frame.data.count >= 7 { learn(frame, &reaction) }
+        if frame.command == UHFReaderFrame.Code.info, frame.status == 0, frame.data.count >= 7 {
+            learn(frame, &reaction)
+        }
         if frame.endsInventory { antenna += 1 }
         return FrameMeaning(
             answers: question?.command == frame.command,
@@ -63,7 +71,8 @@ struct UHFReader: PolledFamily {
         // 03, 08, 09: small readers without antenna and RSSI. An unknown type gets the larger family's layout.
         layout = [0x03, 0x08, 0x09].contains(type) ? .plain : .antennas
         for (field, text) in [
-            ("firmware", "\(frame.data[0]).\(frame.data[1])"), ("type", Hex.string([type])), ("power", "\(frame.data[6]) dBm"),
+            ("firmware", "\(frame.data[0]).\(frame.data[1])"), ("type", Hex.string([type])),
+            ("power", "\(frame.data[6]) dBm"),
         ] { reaction.observations.append(.identity(Identity(field: field, text: text))) }
     }
 }

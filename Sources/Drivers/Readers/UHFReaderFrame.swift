@@ -86,7 +86,9 @@ extension UHFReaderFrame {
             }
         case (Code.automatic, 0x00?):
             guard data.count >= 3, data.count == Int(data[1]) + 3 else { return [] }
-            return [TagRead(id: TagID(.epcGen2, Array(data[2..<data.count - 1])), antenna: UHFReaderFrame.antenna(data[0]))]
+            return [
+                TagRead(id: TagID(.epcGen2, Array(data[2..<data.count - 1])), antenna: UHFReaderFrame.antenna(data[0]))
+            ]
         default: return []
         }
     }
@@ -96,7 +98,9 @@ extension UHFReaderFrame {
         var rest = data.dropFirst()
         var out: [TagRead] = []
         for _ in 0..<count {
-            guard let length = rest.first.map(Int.init), length > 0, length <= TagID.limit, rest.count > length else { return nil }
+            guard let length = rest.first.map(Int.init), length > 0, length <= TagID.limit, rest.count > length else {
+                return nil
+            }
             out.append(TagRead(id: TagID(.epcGen2, Array(rest.dropFirst().prefix(length)))))
             rest = rest.dropFirst(length + 1)
         }
@@ -114,7 +118,9 @@ extension UHFReaderFrame {
             let extra = head & 0x40 != 0 ? 7 : 0
             guard length > 0, rest.count >= 2 + length + extra else { return nil }
             out.append(
-                TagRead(id: TagID(.epcGen2, Array(rest.dropFirst().prefix(length))), antenna: UHFReaderFrame.antenna(data[0])))
+                TagRead(
+                    id: TagID(.epcGen2, Array(rest.dropFirst().prefix(length))),
+                    antenna: UHFReaderFrame.antenna(data[0])))
             rest = rest.dropFirst(2 + length + extra)
         }
         return rest.isEmpty ? out : nil
@@ -129,10 +135,12 @@ extension UHFReaderFrame {
     public var fault: Fault? {
         switch status {
         case 0x05?, 0x0C?: Fault(code: "access-refused", text: "the tag wants another password")
-        case 0xF8?: Fault(code: "antenna-disconnected", text: "the reader reports a faulty antenna: check it and its cable")
+        case 0xF8?:
+            Fault(code: "antenna-disconnected", text: "the reader reports a faulty antenna: check it and its cable")
         case 0xF9?: Fault(code: "command-failed", text: "the reader could not carry out the command")
         case 0xFA?: Fault(code: "weak-link", text: "the link to the tag is too weak")
-        case 0xFC?: Fault(code: "tag-refused", text: "the tag refused, code \(data.first.map { Hex.string([$0]) } ?? "-")")
+        case 0xFC?:
+            Fault(code: "tag-refused", text: "the tag refused, code \(data.first.map { Hex.string([$0]) } ?? "-")")
         case 0xFD?: Fault(code: "wrong-length", text: "the reader says the command has a wrong length")
         case 0xFE?: Fault(code: "illegal-command", text: "the reader does not know the command, or its CRC was damaged")
         case 0xFF?: Fault(code: "parameter", text: "the reader does not accept a parameter")

@@ -71,7 +71,8 @@ struct AMICalls {
 
     /// A click to call is about to appear under this Uniqueid.
     mutating func expect(command: String, desk: String, number: String) {
-        calls[command] = Call(direction: .outbound, caller: Party(number: desk, name: nil), called: number, command: command)
+        calls[command] = Call(
+            direction: .outbound, caller: Party(number: desk, name: nil), called: number, command: command)
     }
 
     mutating func forget(command: String) {
@@ -127,7 +128,8 @@ struct AMICalls {
             let isInternal = called.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
             calls[root]?.direction = isInternal ? .internal : .outbound
             calls[root]?.caller = Party(
-                number: message.known("calleridnum") ?? channel.desk, name: message.known("calleridname").map(AMICalls.clean))
+                number: message.known("calleridnum") ?? channel.desk,
+                name: message.known("calleridname").map(AMICalls.clean))
         } else {
             calls[root]?.direction = .inbound
             calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
@@ -256,7 +258,9 @@ struct AMICalls {
         let second = touch(message, prefix: "secondtransferer")
         touch(message, prefix: "transferee")
         let target = touch(message, prefix: "transfertarget")
-        if let second, let from = channels[second]?.root, let into = channels[original]?.root { merge(from, into: into) }
+        if let second, let from = channels[second]?.root, let into = channels[original]?.root {
+            merge(from, into: into)
+        }
         let blonde = message["desttype"] == "App"
         let to = target.flatMap { channels[$0]?.desk } ?? ringingDesk(of: original)
         transfer(original, how: blonde ? "blonde" : "attended", to: to)
@@ -388,10 +392,14 @@ struct AMICalls {
     /// Decides what it can from a call's first channel, and asks the exchange for what it cannot.
     private mutating func present(_ id: String, _ message: AMIMessage, _ prefix: String) {
         guard let channel = channels[id], let call = calls[channel.root] else { return }
-        if prefix.isEmpty, channel.desk == nil, let answer = message.variable("CALLERID(num-pres)"), AMICalls.hides(answer) {
+        if prefix.isEmpty, channel.desk == nil, let answer = message.variable("CALLERID(num-pres)"),
+            AMICalls.hides(answer)
+        {
             return resolve(channel.root, .hidden)
         }
-        if prefix.isEmpty, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) { return resolve(channel.root, .hidden) }
+        if prefix.isEmpty, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
+            return resolve(channel.root, .hidden)
+        }
         guard call.presentation == .unknown, !call.asked, channel.root == id else { return }
         if channel.desk != nil || channel.isLocal || call.command != nil {
             resolve(channel.root, .shown)
@@ -458,7 +466,8 @@ struct AMICalls {
         guard let root = channels[id]?.root else { return }
         if message[prefix + "connectedlinenum"] != nil {
             channels[id]?.connected = (
-                message.known(prefix + "connectedlinenum"), message.known(prefix + "connectedlinename").map(AMICalls.clean)
+                message.known(prefix + "connectedlinenum"),
+                message.known(prefix + "connectedlinename").map(AMICalls.clean)
             )
         }
         // An originated telephone learns what it dials when it enters the dial plan.

@@ -185,7 +185,8 @@ struct AsteriskAMI: Session {
         due = nil
         reaction.condition = .failing(
             code: "login-refused",
-            text: "the exchange refuses the login (\(message["message"] ?? "no reason given")): check user, secret and the "
+            text:
+                "the exchange refuses the login (\(message["message"] ?? "no reason given")): check user, secret and the "
                 + "permit line of manager.conf")
         reaction.restart = AsteriskAMI.refusedPause
     }
@@ -289,7 +290,10 @@ struct AsteriskAMI: Session {
             reaction.send += amiAction(
                 "Originate", id: command.id,
                 [
-                    ("Channel", settings.channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)),
+                    (
+                        "Channel",
+                        settings.channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
+                    ),
                     ("ChannelId", command.id), ("Context", settings.context), ("Exten", number), ("Priority", "1"),
                     ("Timeout", "30000"), ("CallerID", "\"\(name)\" <\(number)>"), ("Async", "true"),
                 ])
@@ -367,7 +371,8 @@ struct AsteriskAMI: Session {
     }
 
     private static func isDialable(_ number: String) -> Bool {
-        (1...32).contains(number.utf8.count) && number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+*#".utf8.contains($0) }
+        (1...32).contains(number.utf8.count)
+            && number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+*#".utf8.contains($0) }
     }
 
     private static func isName(_ text: String) -> Bool {

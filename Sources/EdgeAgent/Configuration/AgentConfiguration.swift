@@ -85,7 +85,9 @@ struct AgentConfiguration: Sendable {
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }
         }
-        devices = root.tables("reader").compactMap { Device(reader: $0) } + root.tables("phone").compactMap { Device(phone: $0) }
+        devices =
+            root.tables("reader").compactMap { Device(reader: $0) }
+            + root.tables("phone").compactMap { Device(phone: $0) }
         let names = devices.map(\.name)
         for device in devices where names.count(where: { $0 == device.name }) > 1 {
             root.require("reader", "the name \"\(device.name)\" is used twice")
@@ -177,7 +179,9 @@ extension AgentConfiguration.Device {
         }
         settings.context = section.string("context") ?? settings.context
         if let channel = section.string("channel") {
-            if channel.contains("%") { settings.channel = channel } else {
+            if channel.contains("%") {
+                settings.channel = channel
+            } else {
                 section.reject("channel", "needs a % where the extension goes, such as PJSIP/%")
             }
         }

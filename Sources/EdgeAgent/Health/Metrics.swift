@@ -44,35 +44,53 @@ extension Agent {
         metrics.add("quai_agent_build_info", "gauge", "Version.", [([("version", Agent.version)], 1)])
         metrics.add("quai_agent_device_up", "gauge", "1 when the device works.", each { $0.state == "ready" ? 1 : 0 })
         metrics.add("quai_agent_observations_total", "counter", "Observations.", each { Double($0.observations) })
-        metrics.add("quai_agent_noise_bytes_total", "counter", "Bytes that belong to no frame.", each { Double($0.noise) })
-        metrics.add("quai_agent_device_faults_total", "counter", "Faults the device reported.", each { Double($0.faults) })
-        metrics.add("quai_agent_device_restarts_total", "counter", "Times the port was lost.", each { Double($0.restarts) })
-        metrics.add("quai_agent_refused_total", "counter", "Records that could not be saved.", each { Double($0.refused) })
+        metrics.add(
+            "quai_agent_noise_bytes_total", "counter", "Bytes that belong to no frame.", each { Double($0.noise) })
+        metrics.add(
+            "quai_agent_device_faults_total", "counter", "Faults the device reported.", each { Double($0.faults) })
+        metrics.add(
+            "quai_agent_device_restarts_total", "counter", "Times the port was lost.", each { Double($0.restarts) })
+        metrics.add(
+            "quai_agent_refused_total", "counter", "Records that could not be saved.", each { Double($0.refused) })
         metrics.add("quai_agent_outbox_records", "gauge", "Records that wait.", [([], Double(box.account.pending))])
-        metrics.add("quai_agent_outbox_produced_total", "counter", "Records accepted.", [([], Double(box.account.produced))])
-        metrics.add("quai_agent_delivered_total", "counter", "Records the centre committed.", [([], Double(box.account.committed))])
-        metrics.add("quai_agent_dropped_total", "counter", "Records lost, by reason; 0 is expected.", [
-            ([("reason", "rejected")], Double(box.account.rejected)), ([("reason", "skipped")], Double(box.account.skipped)),
-        ])
+        metrics.add(
+            "quai_agent_outbox_produced_total", "counter", "Records accepted.", [([], Double(box.account.produced))])
+        metrics.add(
+            "quai_agent_delivered_total", "counter", "Records the centre committed.",
+            [([], Double(box.account.committed))])
+        metrics.add(
+            "quai_agent_dropped_total", "counter", "Records lost, by reason; 0 is expected.",
+            [
+                ([("reason", "rejected")], Double(box.account.rejected)),
+                ([("reason", "skipped")], Double(box.account.skipped)),
+            ])
         metrics.add("quai_agent_outbox_commits_total", "counter", "Commits.", [([], Double(box.commits))])
         metrics.add(
-            "quai_agent_outbox_commit_seconds_total", "counter", "Time in commits.", [([], Double(box.commitNanoseconds) / 1e9)])
+            "quai_agent_outbox_commit_seconds_total", "counter", "Time in commits.",
+            [([], Double(box.commitNanoseconds) / 1e9)])
         if let oldest = link.oldest {
             metrics.add(
                 "quai_agent_outbox_oldest_timestamp_seconds", "gauge", "Capture time of the oldest record that waits.",
                 [([], Double(oldest) / 1000)])
         }
-        metrics.add("quai_agent_outbox_trouble", "gauge", "1 while records are refused.", [([], box.trouble == nil ? 0 : 1)])
-        metrics.add("quai_agent_broker_connected", "gauge", "1 when both connections are up.", [
-            ([], link.urgentUp && link.bulkUp ? 1 : 0)
-        ])
+        metrics.add(
+            "quai_agent_outbox_trouble", "gauge", "1 while records are refused.", [([], box.trouble == nil ? 0 : 1)])
+        metrics.add(
+            "quai_agent_broker_connected", "gauge", "1 when both connections are up.",
+            [
+                ([], link.urgentUp && link.bulkUp ? 1 : 0)
+            ])
         metrics.add("quai_agent_delivering", "gauge", "1 while the centre acknowledges.", [([], link.open ? 1 : 0)])
         if let ack = link.lastAck {
-            metrics.add("quai_agent_ack_age_seconds", "gauge", "Since the last acknowledgement.", [
-                ([], Double(Clocks.wall - ack) / 1000)
-            ])
+            metrics.add(
+                "quai_agent_ack_age_seconds", "gauge", "Since the last acknowledgement.",
+                [
+                    ([], Double(Clocks.wall - ack) / 1000)
+                ])
         }
-        metrics.add("quai_agent_urgent_expired_total", "counter", "Urgent messages that grew stale.", [([], Double(link.urgentExpired))])
+        metrics.add(
+            "quai_agent_urgent_expired_total", "counter", "Urgent messages that grew stale.",
+            [([], Double(link.urgentExpired))])
         metrics.add(
             "quai_agent_heartbeat_timestamp_seconds", "gauge", "Last beat through each stage.",
             health.stages.sorted { $0.key < $1.key }.map { ([("stage", $0.key)], Double($0.value) / 1000) })

@@ -16,7 +16,8 @@ struct ControlClient {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
         }
         guard code == 0 else {
-            let reason = errno == EACCES ? "no permission; try sudo" : "is the agent running? systemctl status edge-agent"
+            let reason =
+                errno == EACCES ? "no permission; try sudo" : "is the agent running? systemctl status edge-agent"
             throw Exit.say("no answer at \(path): \(reason)")
         }
         self.descriptor = descriptor
@@ -48,7 +49,8 @@ struct ControlClient {
 }
 
 struct Devices: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the devices of the running agent and what is wrong.")
+    static let configuration = CommandConfiguration(
+        abstract: "Show the devices of the running agent and what is wrong.")
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "JSON Lines.") var json = false
@@ -61,7 +63,9 @@ struct Devices: ParsableCommand {
         } else if devices.isEmpty {
             print("No devices are configured. Add [reader.NAME] or [phone.NAME] to the configuration.")
         } else {
-            print("\(pad("DEVICE", 16)) \(pad("DRIVER", 13)) \(pad("STATE", 9)) \(pad("SEEN", 9)) \(pad("NOISE", 7)) PORT")
+            print(
+                "\(pad("DEVICE", 16)) \(pad("DRIVER", 13)) \(pad("STATE", 9)) \(pad("SEEN", 9)) \(pad("NOISE", 7)) PORT"
+            )
             for device in devices {
                 print(
                     "\(pad(device["name"]?.text ?? "", 16)) \(pad(device["driver"]?.text ?? "", 13)) "
@@ -94,14 +98,18 @@ struct Buffer: ParsableCommand {
                     ("buffer", status["buffer"]), ("uplink", uplink),
                 ]).description)
         } else {
-            print("waiting    \(account.pending)" + (status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
+            print(
+                "waiting    \(account.pending)"
+                    + (status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
             print("produced   \(account.produced)")
             print("committed  \(account.committed)")
             print("rejected   \(account.rejected)")
             print("skipped    \(account.skipped)")
             print("account    \(account.isClosed ? "closed" : "DOES NOT CLOSE: report this")")
             let delivering = uplink?["delivering"]?.truth ?? false
-            print("centre     " + (delivering ? "acknowledging" : "not reached: \(uplink?["reason"]?.text ?? "waiting for it")"))
+            print(
+                "centre     "
+                    + (delivering ? "acknowledging" : "not reached: \(uplink?["reason"]?.text ?? "waiting for it")"))
             if let alarm = uplink?["alarm"]?.text { print("ALARM      \(alarm)") }
             if let trouble { print("NOT SAVING \(trouble)") }
         }

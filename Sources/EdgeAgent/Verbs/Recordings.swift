@@ -19,7 +19,9 @@ struct RecordingOptions: ParsableArguments {
         }
         var settings = SessionSettings(name: name)
         if let internalPlan {
-            guard DialPlan(pattern: internalPlan).isValid else { throw Exit.say("\(internalPlan) is not a regular expression") }
+            guard DialPlan(pattern: internalPlan).isValid else {
+                throw Exit.say("\(internalPlan) is not a regular expression")
+            }
             settings.internalPlan = internalPlan
         }
         return driver.session(settings)
@@ -64,7 +66,9 @@ struct Decode: ParsableCommand {
     }
 
     private func show(_ reaction: Reaction) {
-        if reaction.noise > 0 { print(JSON.object([("kind", "noise"), ("bytes", .int(Int64(reaction.noise)))]).description) }
+        if reaction.noise > 0 {
+            print(JSON.object([("kind", "noise"), ("bytes", .int(Int64(reaction.noise)))]).description)
+        }
         for observation in reaction.observations { print(observation.json.description) }
     }
 }
@@ -105,12 +109,16 @@ extension CallSnapshot {
                 chosen.map {
                     .object([
                         ("desk", .string($0.desk ?? "carrier")),
-                        ("why", why ? .string($0.answeredAt != nil ? "answered" : $0.cause?.rawValue ?? "unknown") : nil),
+                        (
+                            "why",
+                            why ? .string($0.answeredAt != nil ? "answered" : $0.cause?.rawValue ?? "unknown") : nil
+                        ),
                     ])
                 })
         }
         return .object([
-            ("call", .string(call)), ("direction", direction.map { .string($0.rawValue) }), ("called", called.map(JSON.string)),
+            ("call", .string(call)), ("direction", direction.map { .string($0.rawValue) }),
+            ("called", called.map(JSON.string)),
             ("caller", caller?.json), ("rings", desks(legs.filter { $0.rangAt != nil }, why: true)),
             ("talks", desks(legs.filter { $0.answeredAt != nil })),
             ("holds", desks(legs.flatMap { Array(repeating: $0, count: $0.holds) })),
@@ -118,7 +126,9 @@ extension CallSnapshot {
                 "transfers",
                 .array(
                     transfers.map {
-                        .object([("how", .string($0.how)), ("by", $0.by.map(JSON.string)), ("to", $0.to.map(JSON.string))])
+                        .object([
+                            ("how", .string($0.how)), ("by", $0.by.map(JSON.string)), ("to", $0.to.map(JSON.string)),
+                        ])
                     })
             ),
             ("popups", .array(popups.map(JSON.string))), ("answered", .bool(answeredAt != nil)),

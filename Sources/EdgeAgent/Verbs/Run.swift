@@ -68,7 +68,9 @@ extension AgentConfiguration {
         var out = devices.filter { $0.driver.experimental }.map {
             "\($0.name): driver \($0.driver.name) is experimental: it was never tested with a capture of the real device"
         }
-        let isLocal = uplink.broker.contains("127.0.0.1") || uplink.broker.contains("localhost") || uplink.broker.contains("[::1]")
+        let isLocal =
+            uplink.broker.contains("127.0.0.1") || uplink.broker.contains("localhost")
+            || uplink.broker.contains("[::1]")
         if uplink.password != nil, uplink.broker.hasPrefix("mqtt://"), !isLocal {
             out.append("[uplink]: the password travels in clear; use mqtts://")
         }

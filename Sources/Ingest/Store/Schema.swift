@@ -71,7 +71,8 @@ enum Schema {
         let version = Int(try database.integer("PRAGMA user_version") ?? 0)
         guard version <= steps.count else {
             throw SQLiteError(
-                code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one", statement: "open")
+                code: 1, message: "written by a newer version of edge-ingest (\(version)); install that one",
+                statement: "open")
         }
         for index in version..<steps.count {
             try database.transaction {

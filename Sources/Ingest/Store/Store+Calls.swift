@@ -29,7 +29,8 @@ extension Store {
             ON CONFLICT DO UPDATE SET revision=?3, state=?4, direction=?5, key=?6, answered=?8, ended=?9, snapshot=?10
             WHERE ?3 > revision
             """, .text(snapshot.call), .text(agent), .integer(snapshot.revision), .text(snapshot.state.rawValue),
-            .text(snapshot.direction?.rawValue), .text(key), .integer(snapshot.startedAt), .integer(snapshot.answeredAt),
+            .text(snapshot.direction?.rawValue), .text(key), .integer(snapshot.startedAt),
+            .integer(snapshot.answeredAt),
             .integer(snapshot.endedAt), .text(snapshot.json.description))
         guard changed == 1 else { return false }
         if snapshot.state == .ended, !snapshot.missedBy.isEmpty, snapshot.direction != .outbound {
@@ -57,19 +58,23 @@ extension Store {
     }
 
     public func calls(limit: Int) throws -> [CallRow] {
-        try database.rows(Store.columns + "WHERE state='ended' ORDER BY started DESC LIMIT ?", .integer(limit), map: Store.row)
-            .compactMap(\.self)
+        try database.rows(
+            Store.columns + "WHERE state='ended' ORDER BY started DESC LIMIT ?", .integer(limit), map: Store.row
+        )
+        .compactMap(\.self)
     }
 
     public func calls(key: String, limit: Int) throws -> [CallRow] {
         try database.rows(
-            Store.columns + "WHERE key=? AND state='ended' ORDER BY started DESC LIMIT ?", .text(key), .integer(limit), map: Store.row
+            Store.columns + "WHERE key=? AND state='ended' ORDER BY started DESC LIMIT ?", .text(key), .integer(limit),
+            map: Store.row
         ).compactMap(\.self)
     }
 
     public func missedCalls() throws -> [CallRow] {
         try database.rows(
-            Store.columns + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 100", map: Store.row
+            Store.columns + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 100",
+            map: Store.row
         ).compactMap(\.self)
     }
 
@@ -78,11 +83,14 @@ extension Store {
     }
 
     public func runningCalls(since: Int64) throws -> [CallRow] {
-        try database.rows(Store.columns + "WHERE state<>'ended' AND started>?", .integer(since), map: Store.row).compactMap(\.self)
+        try database.rows(Store.columns + "WHERE state<>'ended' AND started>?", .integer(since), map: Store.row)
+            .compactMap(\.self)
     }
 
     public func settleMissed(_ call: String, who: String, at now: Int64) throws -> Bool {
-        try database.run("UPDATE missed SET done=?2, done_by=?3 WHERE call=?1 AND done IS NULL", .text(call), .integer(now), .text(who)) == 1
+        try database.run(
+            "UPDATE missed SET done=?2, done_by=?3 WHERE call=?1 AND done IS NULL", .text(call), .integer(now),
+            .text(who)) == 1
     }
 
     // MARK: commands
@@ -96,14 +104,17 @@ extension Store {
 
     /// Progress only goes forward; a final state stays. Returns whose command it was, when something changed.
     public func advance(_ progress: CommandProgress) throws -> (user: Int64?, agent: String)? {
-        guard let (state, user, agent) = try database.first(
-            "SELECT state, user, agent FROM command WHERE id=?", .text(progress.id),
-            map: { ($0.text(0), $0.optionalInteger(1), $0.text(2)) })
+        guard
+            let (state, user, agent) = try database.first(
+                "SELECT state, user, agent FROM command WHERE id=?", .text(progress.id),
+                map: { ($0.text(0), $0.optionalInteger(1), $0.text(2)) })
         else { return nil }
         let order: [CommandProgress.State] = [.accepted, .ringingOwn, .ringingOther, .talking]
         if let current = CommandProgress.State(rawValue: state) {
             if current.isFinal { return nil }
-            if !progress.state.isFinal, let a = order.firstIndex(of: current), let b = order.firstIndex(of: progress.state), b <= a {
+            if !progress.state.isFinal, let a = order.firstIndex(of: current),
+                let b = order.firstIndex(of: progress.state), b <= a
+            {
                 return nil
             }
         }
@@ -118,7 +129,9 @@ extension Store {
         let void = try database.rows("SELECT id, user FROM command WHERE state='sent' AND expires<?", .integer(now)) {
             ($0.text(0), $0.optionalInteger(1))
         }
-        if !void.isEmpty { try database.run("UPDATE command SET state='expired' WHERE state='sent' AND expires<?", .integer(now)) }
+        if !void.isEmpty {
+            try database.run("UPDATE command SET state='expired' WHERE state='sent' AND expires<?", .integer(now))
+        }
         return void.map { (id: $0.0, user: $0.1) }
     }
 

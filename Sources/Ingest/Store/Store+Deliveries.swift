@@ -1,5 +1,5 @@
-public import Model
 import Identifiers
+public import Model
 import SQLite
 
 /// A delivery with what was counted of it.
@@ -43,9 +43,12 @@ public struct DeliveryView: Equatable, Sendable {
     public var summary: JSON {
         .object([
             ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)),
-            ("expectedOn", expectedOn.map(JSON.string)), ("client", client.map(JSON.string)), ("status", .string(status)),
-            ("zone", zone.map(JSON.string)), ("openedAt", openedAt.map(JSON.int)), ("openedBy", openedBy.map(JSON.string)),
-            ("closedAt", closedAt.map(JSON.int)), ("closedBy", closedBy.map(JSON.string)), ("expected", .int(Int64(expected))),
+            ("expectedOn", expectedOn.map(JSON.string)), ("client", client.map(JSON.string)),
+            ("status", .string(status)),
+            ("zone", zone.map(JSON.string)), ("openedAt", openedAt.map(JSON.int)),
+            ("openedBy", openedBy.map(JSON.string)),
+            ("closedAt", closedAt.map(JSON.int)), ("closedBy", closedBy.map(JSON.string)),
+            ("expected", .int(Int64(expected))),
             ("received", .int(Int64(received))), ("missing", .int(Int64(missing))), ("extra", .int(Int64(extra))),
             ("unknown", .int(Int64(unknown.count))), ("lineCount", .int(Int64(lines.count))),
         ])
@@ -55,8 +58,10 @@ public struct DeliveryView: Equatable, Sendable {
         guard case .members(let members) = summary else { return summary }
         let lines: [JSON] = lines.map {
             .object([
-                ("gtin", .string($0.gtin)), ("description", .string($0.description)), ("expected", .int(Int64($0.expected))),
-                ("received", .int(Int64($0.received))), ("missing", .int(Int64($0.missing))), ("extra", .int(Int64($0.extra))),
+                ("gtin", .string($0.gtin)), ("description", .string($0.description)),
+                ("expected", .int(Int64($0.expected))),
+                ("received", .int(Int64($0.received))), ("missing", .int(Int64($0.missing))),
+                ("extra", .int(Int64($0.extra))),
             ])
         }
         let strays: [JSON] = unknown.map { .object([("subject", .string($0.subject)), ("at", .int($0.at))]) }
@@ -77,7 +82,8 @@ extension Store {
     }
 
     func expect(
-        note: String, supplier: String, gtin: String, description: String, quantity: Int, expected: String?, client: String?
+        note: String, supplier: String, gtin: String, description: String, quantity: Int, expected: String?,
+        client: String?
     ) throws {
         try database.run(
             """
@@ -91,7 +97,8 @@ extension Store {
                 ?2, ?3, ?4)
             """, .integer(id), .text(gtin), .text(description), .integer(quantity))
         try database.run(
-            "INSERT INTO product VALUES (?1, ?2) ON CONFLICT DO UPDATE SET description=?2", .text(gtin), .text(description))
+            "INSERT INTO product VALUES (?1, ?2) ON CONFLICT DO UPDATE SET description=?2", .text(gtin),
+            .text(description))
     }
 
     /// Those not closed, and those closed since `since`.
@@ -106,7 +113,8 @@ extension Store {
 
     public func deliveries(client reference: String) throws -> [DeliveryView] {
         try database.rows(
-            "SELECT id FROM delivery WHERE client=? AND status<>'closed' ORDER BY expected, note LIMIT 20", .text(reference)
+            "SELECT id FROM delivery WHERE client=? AND status<>'closed' ORDER BY expected, note LIMIT 20",
+            .text(reference)
         ) { $0.integer(0) }.compactMap { try delivery($0) }
     }
 
@@ -119,8 +127,10 @@ extension Store {
         ) { row in
             DeliveryView(
                 id: row.integer(0), note: row.text(1), supplier: row.text(2), expectedOn: row.optionalText(3),
-                client: row.optionalText(4), status: row.text(5), zone: row.optionalText(6), openedAt: row.optionalInteger(7),
-                openedBy: row.optionalText(8), closedAt: row.optionalInteger(9), closedBy: row.optionalText(10), lines: [],
+                client: row.optionalText(4), status: row.text(5), zone: row.optionalText(6),
+                openedAt: row.optionalInteger(7),
+                openedBy: row.optionalText(8), closedAt: row.optionalInteger(9), closedBy: row.optionalText(10),
+                lines: [],
                 unknown: [])
         }
         guard var view = head else { return nil }
@@ -134,7 +144,8 @@ extension Store {
         ) { row in
             ordered.insert(row.text(0))
             return DeliveryView.Line(
-                gtin: row.text(0), description: row.text(1), expected: Int(row.integer(2)), received: counted[row.text(0)] ?? 0)
+                gtin: row.text(0), description: row.text(1), expected: Int(row.integer(2)),
+                received: counted[row.text(0)] ?? 0)
         }
         for (gtin, count) in counted.sorted(by: { $0.key < $1.key }) where !ordered.contains(gtin) {
             let name = try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? ""
@@ -156,8 +167,9 @@ extension Store {
 
     /// The delivery that is open at a dock.
     func reception(zone: String) throws -> Reception? {
-        guard let id = try database.integer(
-            "SELECT id FROM delivery WHERE zone=? AND status='open' ORDER BY opened DESC LIMIT 1", .text(zone)),
+        guard
+            let id = try database.integer(
+                "SELECT id FROM delivery WHERE zone=? AND status='open' ORDER BY opened DESC LIMIT 1", .text(zone)),
             let note = try database.text("SELECT note FROM delivery WHERE id=?", .integer(id))
         else { return nil }
         var reception = Reception(delivery: id, note: note, expected: [:])
@@ -168,7 +180,8 @@ extension Store {
             reception.expected[gtin] = quantity
         }
         for (subject, gtin) in try database.rows(
-            "SELECT subject, gtin FROM counted WHERE delivery=?", .integer(id), map: { ($0.text(0), $0.optionalText(1)) })
+            "SELECT subject, gtin FROM counted WHERE delivery=?", .integer(id),
+            map: { ($0.text(0), $0.optionalText(1)) })
         {
             reception.subjects.insert(subject)
             if let gtin { reception.received[gtin, default: 0] += 1 }
@@ -189,7 +202,8 @@ extension Store {
             WHERE id=?1 AND status<>'closed'
             """, .integer(id), .text(zone), .integer(now), .text(who))
         guard changed == 1 else { return false }
-        try database.run("UPDATE delivery SET zone=NULL WHERE zone=? AND id<>? AND status='open'", .text(zone), .integer(id))
+        try database.run(
+            "UPDATE delivery SET zone=NULL WHERE zone=? AND id<>? AND status='open'", .text(zone), .integer(id))
         try audit("delivery.open", subject: String(id), who: who, detail: zone, at: now)
         return true
     }
@@ -207,7 +221,8 @@ extension Store {
     func count(_ count: Count, stream: Int64, seq: UInt64, at now: Int64) throws {
         try database.run(
             "INSERT INTO counted VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(count.delivery),
-            .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now), .integer(stream), .integer(seq))
+            .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now), .integer(stream), .integer(seq)
+        )
     }
 
     /// Where a tagged piece was last seen.
@@ -233,14 +248,18 @@ extension Store {
     /// The result of a reception as CSV for Excel: UTF-8 with BOM.
     public func export(delivery id: Int64) throws -> String? {
         guard let view = try delivery(id) else { return nil }
-        var text = "\u{FEFF}" + CSV.line(["delivery_note", "supplier", "gtin", "description", "expected", "received", "missing", "extra"])
+        var text =
+            "\u{FEFF}"
+            + CSV.line(["delivery_note", "supplier", "gtin", "description", "expected", "received", "missing", "extra"])
         for line in view.lines {
             text += CSV.line([
                 view.note, view.supplier, line.gtin, line.description, String(line.expected), String(line.received),
                 String(line.missing), String(line.extra),
             ])
         }
-        for stray in view.unknown { text += CSV.line([view.note, view.supplier, "", stray.subject, "0", "1", "0", "1"]) }
+        for stray in view.unknown {
+            text += CSV.line([view.note, view.supplier, "", stray.subject, "0", "1", "0", "1"])
+        }
         return text
     }
 }

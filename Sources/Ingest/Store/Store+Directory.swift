@@ -11,7 +11,8 @@ public struct PartyView: Equatable, Sendable {
 
     public var json: JSON {
         .object([
-            ("id", .int(id)), ("name", .string(name)), ("company", .string(company)), ("reference", reference.map(JSON.string)),
+            ("id", .int(id)), ("name", .string(name)), ("company", .string(company)),
+            ("reference", reference.map(JSON.string)),
             ("numbers", .array(numbers.map(JSON.string))),
         ])
     }
@@ -28,7 +29,8 @@ extension Store {
         if id == nil {
             // The same client imported again without a reference is the same client.
             id = try database.integer(
-                "SELECT id FROM party WHERE reference IS NULL AND ?1 IS NULL AND name=?2 AND company=?3", .text(reference), .text(name),
+                "SELECT id FROM party WHERE reference IS NULL AND ?1 IS NULL AND name=?2 AND company=?3",
+                .text(reference), .text(name),
                 .text(company))
         }
         if let id {
@@ -48,11 +50,17 @@ extension Store {
     }
 
     public func party(_ id: Int64) throws -> PartyView? {
-        guard var view = try database.first(
-            "SELECT id, name, company, reference FROM party WHERE id=?", .integer(id),
-            map: { PartyView(id: $0.integer(0), name: $0.text(1), company: $0.text(2), reference: $0.optionalText(3), numbers: []) })
+        guard
+            var view = try database.first(
+                "SELECT id, name, company, reference FROM party WHERE id=?", .integer(id),
+                map: {
+                    PartyView(
+                        id: $0.integer(0), name: $0.text(1), company: $0.text(2), reference: $0.optionalText(3),
+                        numbers: [])
+                })
         else { return nil }
-        view.numbers = try database.rows("SELECT number FROM party_number WHERE party=? ORDER BY number", .integer(id)) { $0.text(0) }
+        view.numbers = try database.rows("SELECT number FROM party_number WHERE party=? ORDER BY number", .integer(id))
+        { $0.text(0) }
         return view
     }
 
@@ -84,7 +92,9 @@ public struct Person: Equatable, Sendable {
         self.desk = desk
     }
 
-    public var json: JSON { .object([("id", .int(id)), ("name", .string(name)), ("extension", desk.map(JSON.string))]) }
+    public var json: JSON {
+        .object([("id", .int(id)), ("name", .string(name)), ("extension", desk.map(JSON.string))])
+    }
 }
 
 extension Store {
@@ -110,8 +120,10 @@ extension Store {
             id = database.lastInsertID
         }
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - Store.sessionLife))
-        try database.run("INSERT INTO session VALUES (?, ?, ?, ?)", .text(digest), .integer(id), .integer(now), .integer(now))
-        return Person(id: id, name: name, desk: try database.text("SELECT extension FROM desk WHERE user=?", .integer(id)))
+        try database.run(
+            "INSERT INTO session VALUES (?, ?, ?, ?)", .text(digest), .integer(id), .integer(now), .integer(now))
+        return Person(
+            id: id, name: name, desk: try database.text("SELECT extension FROM desk WHERE user=?", .integer(id)))
     }
 
     public func signOut(session digest: String) throws {

@@ -56,7 +56,8 @@ extension Store {
         try database.run(
             "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(record.stream),
             .integer(record.seq), .integer(record.kind), .integer(record.captured), .integer(record.received),
-            .bool(record.synced), .text(record.device), .text(record.zone), .text(record.subject), .blob(record.body)) == 1
+            .bool(record.synced), .text(record.device), .text(record.zone), .text(record.subject), .blob(record.body))
+            == 1
     }
 
     func reject(stream: Int64, seq: UInt64, code: String, detail: String, body: [UInt8], at now: Int64) throws {
@@ -69,7 +70,8 @@ extension Store {
     func contiguous(stream: Int64, after frontier: UInt64) throws -> UInt64 {
         var last = frontier
         let ahead = try database.rows(
-            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream), .integer(frontier)
+            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream),
+            .integer(frontier)
         ) { $0.word(0) }
         for seq in ahead {
             guard seq == last + 1 else { break }
@@ -81,7 +83,8 @@ extension Store {
     /// Ranges beyond the first hole.
     func selective(stream: Int64, after frontier: UInt64) throws -> [ClosedRange<UInt64>] {
         let ahead = try database.rows(
-            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream), .integer(frontier)
+            "SELECT seq FROM record WHERE stream=? AND seq>? ORDER BY seq LIMIT 40000", .integer(stream),
+            .integer(frontier)
         ) { $0.word(0) }
         var ranges: [ClosedRange<UInt64>] = []
         for seq in ahead {
@@ -175,7 +178,8 @@ extension Store {
         ) { row in
             AgentRow(
                 name: row.text(0), site: row.optionalText(1), online: row.bool(2),
-                status: row.optionalText(3).flatMap { try? JSON(parsing: $0) }, seen: row.integer(4), since: row.integer(5),
+                status: row.optionalText(3).flatMap { try? JSON(parsing: $0) }, seen: row.integer(4),
+                since: row.integer(5),
                 alarm: row.optionalText(6), applied: row.word(7), rejected: row.word(8), skipped: row.word(9))
         }
     }
