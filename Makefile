@@ -2,11 +2,13 @@
 SHELL := /bin/bash
 BUILD ?= debug
 JOBS ?= 2
-export QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_READER QUAI_SPEED QUAI_ONCE
+export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_READER QUAI_SPEED QUAI_ONCE
 
 .PHONY: run test bench deps deps-test build rules torture clean
 
-run: deps build
+run: deps
+	@packaging/run --check-ports
+	@packaging/build -c $(BUILD)
 	@QUAI_BIN="$$(swift build -c $(BUILD) --show-bin-path)" exec packaging/run
 
 build:

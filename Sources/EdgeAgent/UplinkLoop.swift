@@ -221,14 +221,15 @@ final class UplinkLoop: Sendable {
             changeStatus(state) { $0.reason = nil }
             greet(state, now)
         case .down(let reason, let refused):
-            let wasUp = status.with { isBulk ? $0.bulkUp : $0.urgentUp }
+            // Said once when it begins, not at every try.
+            let isNews = status.with { (isBulk ? $0.bulkUp : $0.urgentUp) || $0.reason == nil }
             if !isBulk {
                 state.centres = []
                 state.lane.disconnected()
             }
             state.delivery.disconnected()
             changeStatus(state) { $0.reason = reason }
-            if wasUp || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
+            if isNews || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
         case .message(let topic, let payload): receive(topic, payload, state, now)
         case .published(_, let reason) where reason == 16:
             // Taken by the broker and given to nobody: wait until the centre is there again.

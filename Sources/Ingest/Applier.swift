@@ -201,6 +201,7 @@ public final class Applier {
         let key = "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)"
         let change = Receiving.decide(
             row, record: key, at: reception, isNote: { (try? store.isOpenable(note: $0)) ?? false },
+            isClosedNote: { (try? store.deliveryID(note: $0)) != nil },
             isReceivedElsewhere: { subject in
                 (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
             })

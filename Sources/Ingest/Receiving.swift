@@ -58,13 +58,15 @@ public enum Receiving {
     /// barcode countable: the same barcode twice is two pieces, the same record twice is one.
     public static func decide(
         _ row: Row, record: String, at reception: Reception?, isNote: (String) -> Bool,
+        isClosedNote: (String) -> Bool = { _ in false },
         isReceivedElsewhere: (String) -> Bool
     ) -> Change? {
         switch row {
         case .barcode(_, _, let barcode):
             let text = barcode.text.trimming(" \t")
             if isNote(text) { return reception?.note == text ? nil : .open(note: text) }
-            guard let reception else { return nil }
+            // The paper of a delivery that is done, scanned once more, is not a piece of goods.
+            guard let reception, !isClosedNote(text) else { return nil }
             let gtin = GS1.gtin(in: barcode)
             return .count(
                 count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record)", gtin: gtin, serial: nil)

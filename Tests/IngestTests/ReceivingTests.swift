@@ -69,6 +69,15 @@ struct ReceivingTests {
         }
     }
 
+    @Test func theNoteOfAClosedDeliveryIsNoPieceOfGoods() {
+        let scan = Model.Row.barcode(device: "g", zone: "dock", Barcode(text: "OLD-9"))
+        let change = Receiving.decide(
+            scan, record: "r", at: ReceivingTests.reception([:]), isNote: { _ in false },
+            isClosedNote: { $0 == "OLD-9" },
+            isReceivedElsewhere: { _ in false })
+        #expect(change == nil)
+    }
+
     @Test func theSameBarcodeTwiceIsTwoPieces() {
         var reception = ReceivingTests.reception([ReceivingTests.gtin: 2])
         for record in ["a/1/s/1", "a/1/s/2", "a/1/s/2"] {

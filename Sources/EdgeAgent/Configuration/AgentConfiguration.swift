@@ -134,13 +134,13 @@ extension Section {
         return Driver.named(name)
     }
 
-    fileprivate func address(_ key: String) -> PortAddress? {
+    fileprivate func address(_ key: String, forms: String = PortAddress.forms) -> PortAddress? {
         guard let text = string(key) else {
-            if !has(key) { require(key, "where it is: \(PortAddress.forms)") }
+            if !has(key) { require(key, "where it is: \(forms)") }
             return nil
         }
         guard let address = PortAddress(text) else {
-            reject(key, "must be \(PortAddress.forms), not \"\(text)\"")
+            reject(key, "must be \(forms), not \"\(text)\"")
             return nil
         }
         return address
@@ -166,7 +166,7 @@ extension AgentConfiguration.Device {
 
     fileprivate init?(phone section: Section) {
         let driver = section.driver([.telephony])
-        let address = section.address("address")
+        let address = section.address("address", forms: "tcp:HOST:PORT")
         var settings = SessionSettings(name: section.name)
         settings.user = section.string("user")
         let secret = section.secret("secret")

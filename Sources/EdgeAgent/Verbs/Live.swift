@@ -100,7 +100,8 @@ struct Buffer: ParsableCommand {
         } else {
             print(
                 "waiting    \(account.pending)"
-                    + (status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
+                    + (account.pending == 0
+                        ? "" : status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
             print("produced   \(account.produced)")
             print("committed  \(account.committed)")
             print("rejected   \(account.rejected)")
