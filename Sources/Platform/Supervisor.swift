@@ -1,4 +1,4 @@
-public import Glibc
+import Glibc
 
 /// Tells systemd how we are (sd_notify(3)); does nothing without it.
 public enum Supervisor {
@@ -23,16 +23,4 @@ public enum Supervisor {
         guard let text = getenv("WATCHDOG_USEC"), let microseconds = Int64(String(cString: text)) else { return nil }
         return max(100, microseconds / 2000)
     }
-}
-
-/// A Unix socket's address; a leading `@` means the abstract name space. Nil when the path is too long (107 bytes).
-public func unixAddress(_ path: String) -> (sockaddr_un, socklen_t)? {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    var bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
-    if bytes.first == UInt8(ascii: "@") { bytes[0] = 0 }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    let length = MemoryLayout<sa_family_t>.size + bytes.count + (bytes.first == 0 ? 0 : 1)
-    return (address, socklen_t(length))
 }

@@ -17,9 +17,6 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     /// No room: the disk or the byte budget is full.
     public var isFull: Bool { primary == SQLITE_FULL }
     public var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
-    public var isInputOutput: Bool {
-        primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN
-    }
     public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }
 
     public var description: String { "SQLite \(code): \(message) [\(statement.prefix(80))]" }

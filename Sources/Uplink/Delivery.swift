@@ -61,8 +61,6 @@ public struct Delivery: Sendable {
     private var shortest: Duration?
     private var retry: Duration = Delivery.retryFloor
     private var timeouts = 0
-    /// For the ack-lag metric.
-    public private(set) var lastAck: Instant?
 
     /// `pendingBytes` is what waits on disk between `frontier` and `highest`.
     public init(epoch: UInt64, nonce: UInt64, frontier: UInt64, highest: UInt64, pendingBytes: Int) {
@@ -76,8 +74,6 @@ public struct Delivery: Sendable {
 
     public var isDown: Bool { link == .down }
     public var isOpen: Bool { link == .open }
-    public var isStopped: Bool { link == .stopped }
-    public var inFlight: Int { flights.count }
 
     // MARK: what happened
 
@@ -130,7 +126,6 @@ public struct Delivery: Sendable {
             rewind(to: max(frontier, ack.cumulative))
         }
         guard link == .open, ack.cumulative <= highest else { return [] }
-        lastAck = now
         credit = max(1, min(ack.credit, Delivery.frameLimit))
         let before = frontier
         frontier = max(frontier, ack.cumulative)

@@ -28,8 +28,6 @@ public final class Outbox: Sendable {
         public var account = Account()
         public var next: UInt64 = 1
         public var forgotten: UInt64 = 0
-        /// Unix milliseconds of the oldest row that waits; nil when none does.
-        public var oldest: Int64?
         /// Set while rows are being refused.
         public var trouble: OutboxError?
         public var refusals: UInt64 = 0

@@ -149,15 +149,10 @@ struct Torture: ParsableCommand {
     }
 
     private static func pending(_ path: String) -> Int64? {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let descriptor = connectUnix(path) else { return nil }
         defer { close(descriptor) }
-        guard let (address, length) = unixAddress(path) else { return nil }
-        var copy = address
-        let code = withUnsafePointer(to: &copy) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
-        }
         let question = Array("{\"verb\":\"buffer\"}\n".utf8)
-        guard code == 0, send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) > 0 else { return nil }
+        guard send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) > 0 else { return nil }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while !answer.contains(0x0A) {

@@ -164,14 +164,8 @@ public final class Acceptance: Sendable {
     }
 
     private func follow() {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let descriptor = connectUnix(path) else { return }
         defer { close(descriptor) }
-        guard let (address, length) = unixAddress(path) else { return }
-        var copy = address
-        let code = withUnsafePointer(to: &copy) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
-        }
-        guard code == 0 else { return }
         let question = Array("{\"verb\":\"tail\"}\n".utf8)
         send(descriptor, question, question.count, Int32(MSG_NOSIGNAL))
         var pending: [UInt8] = []

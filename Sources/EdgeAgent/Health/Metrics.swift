@@ -2,43 +2,14 @@ import Model
 import Platform
 import Uplink
 
-/// Prometheus text (exposition format 0.0.4) from what the agent knows of itself.
-struct Metrics {
-    private var lines: [String] = []
-
-    mutating func add(_ name: String, _ type: String, _ help: String, _ samples: [([(String, String)], Double)]) {
-        lines.append("# HELP \(name) \(help)")
-        lines.append("# TYPE \(name) \(type)")
-        for (labels, value) in samples {
-            let text = labels.map { "\($0.0)=\"\(Metrics.escape($0.1))\"" }.joined(separator: ",")
-            let number = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
-            lines.append(text.isEmpty ? "\(name) \(number)" : "\(name){\(text)} \(number)")
-        }
-    }
-
-    var text: String { lines.joined(separator: "\n") + "\n" }
-
-    private static func escape(_ text: String) -> String {
-        var out = ""
-        for character in text {
-            switch character {
-            case "\\": out += "\\\\"
-            case "\"": out += "\\\""
-            case "\n": out += "\\n"
-            default: out.append(character)
-            }
-        }
-        return out
-    }
-}
-
 extension Agent {
+    /// What the agent knows of itself, as Prometheus text.
     var metrics: String {
-        var metrics = Metrics()
+        var metrics = Prometheus()
         let box = outbox.now
         let link = uplink.now
         let devices = pumps.map(\.now)
-        func each(_ value: (DeviceStatus) -> Double) -> [([(String, String)], Double)] {
+        func each(_ value: (DeviceStatus) -> Double) -> [Prometheus.Sample] {
             devices.map { ([("device", $0.name), ("driver", $0.driver)], value($0)) }
         }
         metrics.add("quai_agent_build_info", "gauge", "Version.", [([("version", Agent.version)], 1)])

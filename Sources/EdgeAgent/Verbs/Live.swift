@@ -9,13 +9,7 @@ struct ControlClient {
     private var pending: [UInt8] = []
 
     init(path: String) throws {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard let (address, length) = unixAddress(path) else { throw Exit.say("\(path) is too long for a socket") }
-        var copy = address
-        let code = withUnsafePointer(to: &copy) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
-        }
-        guard code == 0 else {
+        guard let descriptor = connectUnix(path) else {
             let reason =
                 errno == EACCES ? "no permission; try sudo" : "is the agent running? systemctl status edge-agent"
             throw Exit.say("no answer at \(path): \(reason)")
