@@ -111,7 +111,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
-            name: "DriversTests", dependencies: ["Drivers", "Model", "TestSupport"],
+            name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
             exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -6,7 +6,13 @@ extension Driver {
         .thingmagic,
         .a0,
         .uhfreader,
+        .llrp,
+        .tslASCII,
         .barcode,
+        .hidKeyboard,
+        .hidPOS,
+        .pcsc,
+        .exec,
         .asteriskAMI,
     ]
 

@@ -40,6 +40,10 @@ extension Driver {
                 switch driver.line {
                 case .serial(let baud): "serial, \(baud) 8N1"
                 case .tcp(let port): "TCP \(port)"
+                case .hid(.keyboard): "USB HID, keyboard"
+                case .hid(.pointOfSale): "USB HID, page 8C"
+                case .ccid: "PC/SC or USB CCID"
+                case .process: "child process"
                 }
             let ids = driver.hints.map { hint in
                 switch hint {

@@ -3,6 +3,16 @@ public struct Driver: Sendable {
     public enum Line: Equatable, Sendable {
         case serial(baud: Int)
         case tcp(port: UInt16)
+        /// USB interrupt packets of a HID interface.
+        case hid(HIDUse)
+        /// A contactless reader: through pcscd, or its CCID interface alone.
+        case ccid
+        /// Standard input and output of a child process.
+        case process
+    }
+
+    public enum HIDUse: Equatable, Sendable {
+        case keyboard, pointOfSale
     }
 
     public enum Hint: Equatable, Sendable {
@@ -20,14 +30,19 @@ public struct Driver: Sendable {
     public let kind: Kind
     public let line: Line
     public let hints: [Hint]
+    /// A tag is gone when it was not read for this long, where the site says nothing else.
+    public let departure: Duration
     /// True until a transcript is a real capture with product, firmware, date and place.
     public let experimental: Bool
     /// Document and section this driver was written from.
     public let source: String
+    /// The device's bytes come in packets whose bounds count.
+    public var isPacketed: Bool { if case .hid = line { true } else { false } }
     public let session: @Sendable (SessionSettings) -> any Session
 
     public init(
-        name: String, title: String, kind: Kind, line: Line, hints: [Hint] = [], experimental: Bool = true,
+        name: String, title: String, kind: Kind, line: Line, hints: [Hint] = [],
+        departure: Duration = .seconds(3), experimental: Bool = true,
         source: String, session: @escaping @Sendable (SessionSettings) -> any Session
     ) {
         self.name = name
@@ -35,6 +50,7 @@ public struct Driver: Sendable {
         self.kind = kind
         self.line = line
         self.hints = hints
+        self.departure = departure
         self.experimental = experimental
         self.source = source
         self.session = session
@@ -50,6 +66,16 @@ public struct SessionSettings: Equatable, Sendable {
     public var powerDBm: Double?
     /// Antennas to read in turn, from 1; empty means the first.
     public var antennas: [Int] = []
+    /// The reader beeps or lights up when a scan is safe, where it can.
+    public var beeps = false
+    /// Bytes that end a scan of a line scanner; empty takes the usual ones.
+    public var terminators: [UInt8] = []
+    /// Silence that ends a scan; nil takes the driver's own.
+    public var scanSilence: Duration?
+    /// What the scanner sends where GS1 wants GS; nil when it sends GS itself.
+    public var groupSeparator: String?
+    /// Nil finds it out from what is typed.
+    public var keyboardLayout: KeyboardLayout?
     public var user: String?
     public var secret: String?
     /// Regular expression: which endpoint names and dialled numbers are this site's own telephones.

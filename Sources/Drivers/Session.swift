@@ -8,14 +8,19 @@ public protocol Session {
 }
 
 public enum Stimulus: Equatable, Sendable {
+    /// What the device says its packets look like (a HID report descriptor); before `opened`, where there is one.
+    case descriptor([UInt8])
     /// The port is open.
     case opened
+    /// A piece of the stream; from a device that speaks in packets, exactly one packet.
     case bytes([UInt8])
     /// The deadline that the last reaction asked for has come.
     case tick
     case command(Command)
     /// A command that a former run of the process had begun; its end is not known.
     case recall(Command)
+    /// So many scans of this device are safe now: it may beep or light up, where the site wants that.
+    case accepted(Int)
     /// The port is about to be closed in good order: last chance to say goodbye.
     case closing
     /// The port is gone.

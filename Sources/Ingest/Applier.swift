@@ -176,7 +176,8 @@ public final class Applier {
             let delivery = try receive(row, zone: sighting.zone, stream: stream, seq: seq, captured: captured, &result)
             try store.see(sighting, present: true, delivery: delivery, at: captured)
         case .left(let sighting, _): try store.see(sighting, present: false, delivery: nil, at: captured)
-        case .barcode(_, let zone, _):
+        // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
+        case .barcode(_, let zone, _), .key(_, let zone, _):
             _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
         case .call(_, let snapshot):
             let key = CallKey.of(snapshot, region: region)
@@ -184,7 +185,7 @@ public final class Applier {
                 result.events.append(.call(snapshot, agent: stream.agent))
             }
         case .device: result.events.append(.device(agent: stream.agent))
-        case .key, .skipped: break
+        case .skipped: break
         }
     }
 

@@ -25,10 +25,17 @@ public struct TagRead: Equatable, Sendable {
     public var count: Int
     /// Whether the tag's own CRC-16 fits; nil when it did not come along.
     public var crcIsValid: Bool?
+    /// The reader's own clock, Unix microseconds; often wrong, never used for order.
+    public var deviceMicroseconds: Int64?
+
+    /// This reader is known to invent tags: one read is believed only when a second follows within this time.
+    public var confirmation: Duration?
+    /// The tag changes its identifier on each tap (a telephone): good for presence, not for identity.
+    public var isRandom = false
 
     public init(
         id: TagID, rssiDBm: Double? = nil, antenna: Int? = nil, protocolControl: UInt16? = nil, count: Int = 1,
-        crcIsValid: Bool? = nil
+        crcIsValid: Bool? = nil, deviceMicroseconds: Int64? = nil
     ) {
         self.id = id
         self.rssiDBm = rssiDBm
@@ -36,6 +43,7 @@ public struct TagRead: Equatable, Sendable {
         self.protocolControl = protocolControl
         self.count = count
         self.crcIsValid = crcIsValid
+        self.deviceMicroseconds = deviceMicroseconds
     }
 }
 
@@ -87,6 +95,8 @@ extension Observation {
                 ("pc", read.protocolControl.map { .string(Hex.string([UInt8($0 >> 8), UInt8($0 & 0xFF)])) }),
                 ("count", read.count == 1 ? nil : .int(Int64(read.count))),
                 ("crcValid", read.crcIsValid == false ? .bool(false) : nil),
+                ("random", read.isRandom ? .bool(true) : nil),
+                ("at", read.deviceMicroseconds.map(JSON.int)),
             ])
         case .barcode(let barcode):
             return .object([

@@ -22,10 +22,18 @@ struct VectorTests {
         }
     }
 
-    private func play(_ driver: String, _ bytes: [UInt8]) -> (observations: [Observation], noise: Int) {
+    private func play(_ driver: String, _ bytes: [UInt8], packet: Int? = nil) -> (
+        observations: [Observation], noise: Int
+    ) {
         var session = Driver.named(driver)!.session(SessionSettings())
-        var reaction = session.handle(.bytes(bytes), at: .zero)
-        var (seen, noise) = (reaction.observations, reaction.noise)
+        var reaction = Reaction()
+        var (seen, noise): ([Observation], Int) = ([], 0)
+        for start in stride(from: 0, to: bytes.count, by: packet ?? bytes.count) {
+            let piece = Array(bytes[start..<min(bytes.count, start + (packet ?? bytes.count))])
+            reaction = session.handle(.bytes(piece), at: .zero)
+            seen += reaction.observations
+            noise += reaction.noise
+        }
         var now = Instant.zero
         while reaction.deadline != nil {
             now = now + .seconds(1)
@@ -98,6 +106,62 @@ struct VectorTests {
                 seen.contains { if case .fault(let fault) = $0 { fault.code == "antenna-disconnected" } else { false } }
             )
         }
+    }
+
+    /// Each message is taken whole; what it says is what the reference says.
+    @Test(arguments: vectors("LL"))
+    func anLLRPVector(vector: Vector) {
+        let (seen, noise) = play("llrp", vector.bytes)
+        #expect(noise == 0)
+        let lines = seen.map(\.json.description)
+        let expected: [String: String] = [
+            "LL-09":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"0B7F00000000000000510238","rssiDBm":-68.0,"antenna":1,"at":1557458645133781}"#,
+            "LL-13":
+                #"{"kind":"fault","code":"field-error","text":"field error: LLRP [409] : //AccessSpecID : invalid; field 1: invalid value"}"#,
+            "LL-22":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"3000ABCDEF00000000000003","rssiDBm":-48.0,"antenna":1,"at":1594174805140192}"#,
+            "LL-23":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"3000ABCDEF00000000000005","rssiDBm":-47.0,"antenna":1,"at":1594174805145268}"#,
+            "LL-24":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"301430A55C0AC30000000009","rssiDBm":-54.0,"antenna":1,"at":1594174805147920}"#,
+            "LL-31": #"{"kind":"fault","code":"unsupported-version","text":"unsupported version"}"#,
+            "LL-34":
+                #"{"kind":"fault","code":"antenna-disconnected","text":"antenna 2 is disconnected: check its cable and connector"}"#,
+            "LL-35": #"{"kind":"fault","code":"buffer-filling","text":"the reader's report buffer is 90 % full"}"#,
+            "LL-36":
+                #"{"kind":"fault","code":"buffer-overflow","text":"the reader's report buffer overflowed: reads were lost"}"#,
+            "LL-37": #"{"kind":"identity","field":"input-1","text":"high"}"#,
+            "LL-38":
+                #"{"kind":"fault","code":"connection-refused","text":"another client holds the reader: close that program, or wait until the reader lets it go"}"#,
+            "LL-39":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"3074257BF7194E4000001A85AABBCCDDEEFF","rssiDBm":-64.0,"antenna":3,"pc":"4800","count":5}"#,
+            "LL-40":
+                #"{"kind":"tag","scheme":"epc-gen2","id":"3074257BF7194E4000001A85","rssiDBm":-55.25,"antenna":1}"#,
+        ]
+        #expect(lines == expected[vector.id].map { [$0] } ?? [], "\(vector.id)")
+    }
+
+    @Test(arguments: vectors("HID"))
+    func aHIDVector(vector: Vector) {
+        let driver = ["HID-08", "HID-09"].contains(vector.id) ? "hid-pos" : "hid-keyboard"
+        let packet = driver == "hid-pos" ? 64 : vector.id == "HID-02" ? 3 : 8
+        let (seen, noise) = play(driver, vector.bytes, packet: packet)
+        let expected: [String: Observation] = [
+            "HID-01": .key("0027314141"), "HID-02": .key("0002128475"), "HID-03": .key("3760123456784"),
+            "HID-04": .key("3760123456784"), "HID-05": .key("abc"), "HID-06": .key("Ab"), "HID-07": .key("\u{1D}"),
+            "HID-08": .barcode(Barcode(symbology: "]C0", text: "00614141123452")),
+            "HID-09": .barcode(Barcode(symbology: "]Q1", text: String(repeating: "A", count: 56) + "BCD")),
+        ]
+        #expect(seen == [expected[vector.id]!] && noise == 0, "\(seen)")
+    }
+
+    @Test(arguments: vectors("CC"))
+    func aCardReaderVector(vector: Vector) {
+        let (seen, noise) = play("pcsc", vector.bytes)
+        let uids = ["CC-12": "A0D98978", "CC-23": "04A1B2C3D4E580"]
+        let expected = uids[vector.id].map { [Observation.tag(TagRead(id: TagID(.iso14443a, Hex.bytes($0)!)))] } ?? []
+        #expect(seen == expected && noise == 0, "\(seen)")
     }
 
     @Test(arguments: vectors("BB"))

@@ -5,7 +5,7 @@ public import Model
 public struct A0Device: SimulatedDevice {
     static let round: Duration = .milliseconds(40)
 
-    private var field = Field()
+    public var field = Field()
     private var pending: [UInt8] = []
     private var antenna: UInt8 = 0
     private var total: UInt32 = 0
@@ -13,16 +13,7 @@ public struct A0Device: SimulatedDevice {
 
     public init() {}
 
-    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch act {
-        case .present(let tags, let duration): field.enter(tags, until: now + duration)
-        case .noise(let bytes): reaction.send = bytes
-        case .scan: break
-        }
-        reaction.deadline = ends
-        return reaction
-    }
+    public var due: Instant? { ends }
 
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -54,8 +45,12 @@ public struct A0Device: SimulatedDevice {
 
     private mutating func finish(_ now: Instant, _ reaction: inout Reaction) {
         ends = nil
-        let tags = field.present(at: now)
-        for tag in tags { reaction.send += A0Frame.tag(tag.bytes, antenna: Int(antenna) + 1, rssi: 0x4A).bytes }
+        let tags = field.sightings(at: now).filter { $0.antenna == Int(antenna) + 1 }
+        // Raw RSSI 0 is -129 dBm.
+        for tag in tags {
+            let rssi = UInt8(clamping: tag.rssiDBm + 129)
+            reaction.send += A0Frame.tag(tag.tag.bytes, antenna: tag.antenna, rssi: rssi).bytes
+        }
         total &+= UInt32(tags.count)
         let sum = (0..<4).map { UInt8(truncatingIfNeeded: total >> (24 - 8 * $0)) }
         reaction.send += A0Frame(A0Frame.Code.inventory, [antenna, 0, UInt8(clamping: tags.count * 25)] + sum).bytes

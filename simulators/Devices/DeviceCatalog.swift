@@ -9,10 +9,18 @@ public enum DeviceCatalog {
         case "thingmagic": ThingMagicDevice()
         case "a0": A0Device()
         case "uhfreader": UHFReaderDevice()
+        case "llrp": LLRPDevice()
+        case "tsl-ascii": TSLDevice()
         case "barcode": BarcodeDevice()
+        case "hid-keyboard": HIDKeyboardDevice()
+        case "pcsc": CardReaderDevice()
+        case "exec": ExecDevice()
         default: nil
         }
     }
 
-    public static let names = ["rdm6300", "m100", "thingmagic", "a0", "uhfreader", "barcode"]
+    public static let names = [
+        "rdm6300", "m100", "thingmagic", "a0", "uhfreader", "llrp", "tsl-ascii", "barcode", "hid-keyboard", "pcsc",
+        "exec",
+    ]
 }

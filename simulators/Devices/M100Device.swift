@@ -6,25 +6,16 @@ public struct M100Device: SimulatedDevice {
     /// One inventory round.
     static let round: Duration = .milliseconds(50)
 
-    private var field = Field()
+    public var field = Field()
     private var pending: [UInt8] = []
     private var polling = false
     private var region: UInt8 = 1
     private var power: [UInt8] = [0x07, 0xD0]
-    private var counter = 0
+    private var next: Instant?
 
     public init() {}
 
-    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch act {
-        case .present(let tags, let duration): field.enter(tags, until: now + duration)
-        case .noise(let bytes): reaction.send = bytes
-        case .scan: break
-        }
-        if polling { reaction.deadline = now }
-        return reaction
-    }
+    public var due: Instant? { next }
 
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -34,10 +25,15 @@ public struct M100Device: SimulatedDevice {
             while let step = M100Frame.take(from: &pending) {
                 if case .frame(let frame) = step, frame.kind == .command { answer(frame, &reaction) }
             }
-        case .tick: if polling { inventory(now, &reaction) }
+        case .tick:
+            if let due = next, now >= due {
+                next = nil
+                inventory(now, &reaction)
+            }
         default: break
         }
-        if polling { reaction.deadline = now + M100Device.round }
+        if next == nil, polling { next = now + M100Device.round }
+        reaction.deadline = next
         return reaction
     }
 
@@ -58,21 +54,20 @@ public struct M100Device: SimulatedDevice {
         case (M100Frame.Code.getPower, _): reply(power)
         case (M100Frame.Code.multiPoll, _): polling = true
         case (M100Frame.Code.stopPoll, _):
-            polling = false
+            (polling, next) = (false, nil)
             reply([0])
         default: reaction.send += M100Frame(.response, M100Frame.Code.error, [0x17], form: frame.form).bytes
         }
     }
 
     private mutating func inventory(_ now: Instant, _ reaction: inout Reaction) {
-        let tags = field.present(at: now)
+        let tags = field.sightings(at: now).filter { $0.antenna == 1 }
         guard !tags.isEmpty else {
             reaction.send += M100Frame(.response, M100Frame.Code.error, [0x15]).bytes
             return
         }
         for tag in tags {
-            counter += 1
-            reaction.send += M100Frame.notice(epc: tag.bytes, rssi: Int8(-45 - counter % 20)).bytes
+            reaction.send += M100Frame.notice(epc: tag.tag.bytes, rssi: Int8(clamping: tag.rssiDBm)).bytes
         }
     }
 }

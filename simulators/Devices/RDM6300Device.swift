@@ -4,27 +4,28 @@ public import Model
 /// Repeats the frame of the tag in its field every 65 ms (rfid.md §1).
 public struct RDM6300Device: SimulatedDevice {
     static let period: Duration = .milliseconds(65)
-    private var field = Field()
+
+    public var field = Field()
+    private var next: Instant?
 
     public init() {}
 
+    public var due: Instant? { next }
+
     public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch act {
-        case .present(let tags, let duration):
-            field.enter(tags, until: now + duration)
-            reaction = handle(.tick, at: now)
-        case .noise(let bytes): reaction.send = bytes
-        case .scan: break
-        }
-        return reaction
+        let reaction = standard(act, at: now)
+        guard !field.isEmpty, next == nil else { return reaction }
+        next = now
+        return handle(.tick, at: now)
     }
 
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
-        guard case .tick = stimulus else { return reaction }
-        for tag in field.present(at: now) { reaction.send += RDM6300Device.frame(tag.bytes) }
-        if !field.isEmpty { reaction.deadline = now + RDM6300Device.period }
+        if let due = next, now >= due {
+            for sighting in field.sightings(at: now) { reaction.send += RDM6300Device.frame(sighting.tag.bytes) }
+            next = field.isEmpty ? nil : now + RDM6300Device.period
+        }
+        reaction.deadline = next
         return reaction
     }
 

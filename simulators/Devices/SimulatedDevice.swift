@@ -3,28 +3,93 @@ public import Model
 
 /// The device's side of a protocol: a session like the product's own, that can also be told what happens to it.
 public protocol SimulatedDevice: Session, Sendable {
+    /// Who is in front of its antennas.
+    var field: Field { get set }
+    /// When it wants to be called next.
+    var due: Instant? { get }
     mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction
+    /// On the network: it learns of a connection and speaks first.
+    var isSpokenTo: Bool { get }
+}
+
+extension SimulatedDevice {
+    public var isSpokenTo: Bool { false }
+
+    /// What every reader does; one that can do more answers for itself and falls back on `standard`.
+    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction { standard(act, at: now) }
+
+    mutating func standard(_ act: DeviceAct, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch act {
+        case .present(let tags, let duration): field.enter(tags, from: now, until: now + duration)
+        case .pass(let tags, let antennas, let duration):
+            field.enter(tags, from: now, until: now + duration, antennas: antennas)
+        case .noise(let bytes): reaction.send = bytes
+        case .scan, .antenna: break
+        }
+        reaction.deadline = due
+        return reaction
+    }
 }
 
 /// What happens in front of a simulated reader.
 public enum DeviceAct: Equatable, Sendable {
     /// Tags come into the field and leave it again.
     case present([TagID], lasting: Duration)
+    /// Tags move past the antennas in this order, as on a forklift.
+    case pass([TagID], antennas: [Int], lasting: Duration)
     case scan(String)
     /// Bytes that belong to nothing.
     case noise([UInt8])
+    /// A cable comes off, or on again.
+    case antenna(Int, connected: Bool)
 }
 
-/// Tags that are in the field until a moment.
-struct Field: Sendable {
-    private var tags: [(id: TagID, until: Instant)] = []
+/// One read as the air gives it.
+public struct Sighting: Equatable, Sendable {
+    public var tag: TagID
+    /// From 1.
+    public var antenna: Int
+    public var rssiDBm: Int
+}
 
-    mutating func enter(_ ids: [TagID], until: Instant) { tags += ids.map { ($0, until) } }
-
-    mutating func present(at now: Instant) -> [TagID] {
-        tags.removeAll { now >= $0.until }
-        return tags.map(\.id)
+/// Tags that are in the field until a moment; strongest in the middle of their way past an antenna.
+public struct Field: Sendable {
+    private struct Stay: Sendable {
+        var tag: TagID
+        var from: Instant
+        var until: Instant
+        var antennas: [Int]
     }
 
-    var isEmpty: Bool { tags.isEmpty }
+    /// RSSI right in front of the antenna and at the edge of its field.
+    static let strongest = -45
+    static let weakest = -72
+
+    private var stays: [Stay] = []
+
+    public init() {}
+
+    mutating func enter(_ tags: [TagID], from: Instant, until: Instant, antennas: [Int] = [1]) {
+        stays += tags.map { Stay(tag: $0, from: from, until: until, antennas: antennas.isEmpty ? [1] : antennas) }
+    }
+
+    var isEmpty: Bool { stays.isEmpty }
+
+    /// Who is read now: by the antenna in front of which they are, as strongly as they are near it.
+    mutating func sightings(at now: Instant) -> [Sighting] {
+        stays.removeAll { now >= $0.until }
+        return stays.map { stay in
+            let length = max(1, (stay.until - stay.from).nanoseconds)
+            let parts = Int64(stay.antennas.count)
+            let place = min(length - 1, max(0, (now - stay.from).nanoseconds))
+            let index = place * parts / length
+            // 0 at the edges of the antenna's part, 100 in its middle.
+            let inside = (place * parts - index * length) * 200 / length
+            let near = Int(inside <= 100 ? inside : 200 - inside)
+            return Sighting(
+                tag: stay.tag, antenna: stay.antennas[Int(index)],
+                rssiDBm: Field.weakest + (Field.strongest - Field.weakest) * near / 100)
+        }
+    }
 }

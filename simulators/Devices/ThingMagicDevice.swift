@@ -5,22 +5,13 @@ public import Model
 public struct ThingMagicDevice: SimulatedDevice {
     static let cycle: Duration = .milliseconds(50)
 
-    private var field = Field()
+    public var field = Field()
     private var pending: [UInt8] = []
     private var next: Instant?
 
     public init() {}
 
-    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch act {
-        case .present(let tags, let duration): field.enter(tags, until: now + duration)
-        case .noise(let bytes): reaction.send = bytes
-        case .scan: break
-        }
-        reaction.deadline = next
-        return reaction
-    }
+    public var due: Instant? { next }
 
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -33,8 +24,12 @@ public struct ThingMagicDevice: SimulatedDevice {
         case .tick:
             guard let due = next, now >= due else { break }
             next = now + ThingMagicDevice.cycle
-            let tags = field.present(at: now)
-            for tag in tags { reaction.send += ThingMagicFrame.report(tag.bytes, antenna: 1, rssi: -52).bytes }
+            let tags = field.sightings(at: now)
+            for tag in tags {
+                let frame = ThingMagicFrame.report(
+                    tag.tag.bytes, antenna: tag.antenna, rssi: Int8(clamping: tag.rssiDBm))
+                reaction.send += frame.bytes
+            }
             if tags.isEmpty { reaction.send += ThingMagicFrame(ThingMagicFrame.Code.stream, status: 0x0400).bytes }
         default: break
         }

@@ -5,23 +5,14 @@ public import Model
 public struct UHFReaderDevice: SimulatedDevice {
     static let scan: Duration = .milliseconds(60)
 
-    private var field = Field()
+    public var field = Field()
     private var pending: [UInt8] = []
     private var antenna: UInt8 = 1
     private var ends: Instant?
 
     public init() {}
 
-    public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction {
-        var reaction = Reaction()
-        switch act {
-        case .present(let tags, let duration): field.enter(tags, until: now + duration)
-        case .noise(let bytes): reaction.send = bytes
-        case .scan: break
-        }
-        reaction.deadline = ends
-        return reaction
-    }
+    public var due: Instant? { ends }
 
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -56,7 +47,7 @@ public struct UHFReaderDevice: SimulatedDevice {
     /// At most eight tags a frame: its length is one byte.
     private mutating func finish(_ now: Instant, _ reaction: inout Reaction) {
         ends = nil
-        var tags = field.present(at: now)[...]
+        var tags = field.sightings(at: now).filter { 1 << UInt8($0.antenna - 1) == antenna }[...]
         guard !tags.isEmpty else {
             reaction.send += UHFReaderFrame(UHFReaderFrame.Code.inventory, status: 0xFB, address: 0).bytes
             return
@@ -64,7 +55,9 @@ public struct UHFReaderDevice: SimulatedDevice {
         while !tags.isEmpty {
             let part = tags.prefix(8)
             tags = tags.dropFirst(8)
-            let list: [UInt8] = part.flatMap { tag -> [UInt8] in [UInt8(tag.bytes.count)] + tag.bytes + [0x50] }
+            let list: [UInt8] = part.flatMap { tag -> [UInt8] in
+                [UInt8(tag.tag.bytes.count)] + tag.tag.bytes + [UInt8(clamping: tag.rssiDBm + 130)]
+            }
             reaction.send +=
                 UHFReaderFrame(
                     UHFReaderFrame.Code.inventory, status: tags.isEmpty ? 0x01 : 0x03,

@@ -38,8 +38,14 @@ protocol PolledFamily {
     mutating func accept(_ frame: Frame, question: Frame?, _ reaction: inout Reaction) -> FrameMeaning
     /// Begins reading, or its next round.
     mutating func round() -> [UInt8]
+    /// Scans are safe: the bytes that make the reader beep or light up, where it can and the site wants it.
+    func accepted(_ count: Int) -> [UInt8]
     /// Stops reading, where the reader knows how.
     func farewell() -> [UInt8]
+}
+
+extension PolledFamily {
+    func accepted(_ count: Int) -> [UInt8] { [] }
 }
 
 /// The conversation with such a reader: resynchronising frames, questions with tries, rounds under supervision.
@@ -85,7 +91,8 @@ struct PolledReader<Family: PolledFamily>: Session {
             reaction.send += family.farewell()
             round = nil
         case .closed: (pending, torn, round) = ([], nil, nil)
-        case .command, .recall: break
+        case .accepted(let count): reaction.send += family.accepted(count)
+        case .descriptor, .command, .recall: break
         }
         reaction.deadline = [torn, setup.due, round].compactMap(\.self).min()
         return reaction

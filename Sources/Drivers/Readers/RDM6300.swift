@@ -5,13 +5,18 @@ extension Driver {
     public static let rdm6300 = Driver(
         name: "rdm6300", title: "RDM6300 and ID-xx 125 kHz readers", kind: .reader, line: .serial(baud: 9600),
         hints: [.usb(vendor: 0x1A86, product: 0x7523, shared: true)],
-        source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
+        departure: .milliseconds(300), source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
         session: { _ in RDM6300() })
 }
 
 /// The reader pushes a frame while a tag is in its field; there is nothing to ask.
 struct RDM6300: Session {
+    /// A metal bench, a motor or a long cable makes frames with a good checksum: two equal ones within this time are
+    /// a tag, from a module that repeats itself (rfid.md §1).
+    static let confirmation: Duration = .milliseconds(300)
+
     private var pending: [UInt8] = []
+    private var torn: Instant?
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -19,27 +24,31 @@ struct RDM6300: Session {
         case .opened: reaction.condition = .ready
         case .bytes(let bytes):
             pending += bytes
-            while let step = Frame.take(from: &pending) { reaction.take(step) }
-            if !pending.isEmpty { reaction.deadline = now + Frame.patience }
+            drain(now, &reaction)
         case .tick:
             // The rest of this frame never came: its first byte was noise, what follows may begin another.
-            guard !pending.isEmpty else { break }
+            guard let torn, now >= torn, !pending.isEmpty else { break }
             pending.removeFirst()
             reaction.noise += 1
-            while let step = Frame.take(from: &pending) { reaction.take(step) }
-            if !pending.isEmpty { reaction.deadline = now + Frame.patience }
-        case .closing, .closed, .command, .recall: pending = []
+            drain(now, &reaction)
+        case .closing, .closed: (pending, torn) = ([], nil)
+        case .descriptor, .command, .recall, .accepted: break
         }
+        reaction.deadline = torn
         return reaction
     }
-}
 
-extension Reaction {
-    fileprivate mutating func take(_ step: RDM6300.Frame.Step) {
-        switch step {
-        case .frame(let frame): observations.append(.tag(TagRead(id: TagID(.em4100, frame.id))))
-        case .noise(let count): noise += count
+    private mutating func drain(_ now: Instant, _ reaction: inout Reaction) {
+        while let step = Frame.take(from: &pending) {
+            switch step {
+            case .frame(let frame):
+                var read = TagRead(id: TagID(.em4100, frame.id))
+                read.confirmation = frame.repeats ? RDM6300.confirmation : nil
+                reaction.observations.append(.tag(read))
+            case .noise(let count): reaction.noise += count
+            }
         }
+        torn = pending.isEmpty ? nil : now + Frame.patience
     }
 }
 
@@ -51,6 +60,8 @@ extension RDM6300 {
     struct Frame: Equatable {
         /// Version byte, then the 32-bit number, most significant first.
         var id: [UInt8]
+        /// Modules with the 14- and 13-byte forms repeat the frame while the tag stays; the 16-byte form comes once.
+        var repeats: Bool
 
         enum Step: Equatable {
             case frame(Frame)
@@ -86,7 +97,7 @@ extension RDM6300 {
             // An all-zero id passes its own checksum; it is what a shorted line sends.
             guard id.contains(where: { $0 != 0 }) else { return drop(length, from: &bytes) }
             bytes.removeFirst(length)
-            return .frame(Frame(id: id))
+            return .frame(Frame(id: id, repeats: length != 16))
         }
 
         private static func drop(_ count: Int, from bytes: inout [UInt8]) -> Step? {

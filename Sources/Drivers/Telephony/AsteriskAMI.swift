@@ -84,6 +84,7 @@ struct AsteriskAMI: Session {
         case .closing:
             if phase == .running { reaction.send += amiAction("Logoff", id: nextID()) }
         case .closed: closed(now, &reaction)
+        case .descriptor, .accepted: break
         }
         for question in calls.takeQuestions() where phase == .running {
             let id = nextID()

@@ -12,11 +12,16 @@ struct RecordingOptions: ParsableArguments {
     @Option(name: .customLong("internal-plan"), help: "Regular expression of the site's own extensions.")
     var internalPlan: String?
 
-    func session(name: String = "") throws -> any Session {
+    func chosen() throws -> Driver {
         guard let driver = Driver.named(driver) else {
             throw Exit.say(
                 "no driver \"\(driver)\"; there are: \(Driver.catalog.map(\.name).joined(separator: ", "))")
         }
+        return driver
+    }
+
+    func session(name: String = "") throws -> any Session {
+        let driver = try chosen()
         var settings = SessionSettings(name: name)
         if let internalPlan {
             guard DialPlan(pattern: internalPlan).isValid else {
@@ -52,7 +57,10 @@ struct Decode: ParsableCommand {
         }
         var session = try recording.session()
         var now = Instant.zero
-        let size = chunk > 0 ? chunk : max(1, bytes.count)
+        // Packets keep their bounds, whatever pieces a stream would come in.
+        let whole = max(1, bytes.count)
+        guard packet > 0 else { throw Exit.say("--packet must be above 0") }
+        let size = try recording.chosen().isPacketed ? packet : chunk > 0 ? chunk : whole
         for start in stride(from: 0, to: bytes.count, by: size) {
             show(session.handle(.bytes(Array(bytes[start..<min(start + size, bytes.count)])), at: now))
         }

@@ -1,0 +1,257 @@
+import Model
+
+extension Driver {
+    /// Readers and scanners that pretend to be a keyboard. Source: rfid.md §6 (HID 1.11 appendix B.1, boot keyboard).
+    public static let hidKeyboard = Driver(
+        name: "hid-keyboard", title: "Keyboard-wedge readers and scanners", kind: .scanner, line: .hid(.keyboard),
+        hints: [
+            .usb(vendor: 0x08FF, product: 0x0009, shared: false), .usb(vendor: 0x16C0, product: 0x27DB, shared: true),
+        ],
+        source: "USB HID 1.11 appendix B; HID usage tables, page 07; AZERTY by usage",
+        session: { HIDKeyboard(settings: $0) })
+}
+
+/// A scan is a burst of keystrokes ended by Enter, Tab or silence; the keyboard layout is found from what it types.
+struct HIDKeyboard: Session {
+    /// Longest scan, in keystrokes (rfid.md 9.1); what follows is noise up to the end of the burst.
+    static let limit = 4096
+    static let silence: Duration = .milliseconds(50)
+
+    private struct Stroke: Equatable {
+        var usage: UInt8
+        var modifiers: UInt8
+        var capsLock: Bool
+    }
+
+    private enum Modifier {
+        static let shift: UInt8 = 0x22
+        static let leftAlt: UInt8 = 0x04
+        static let altGr: UInt8 = 0x40
+        /// Control and GUI: shortcuts, never text.
+        static let shortcut: UInt8 = 0x99
+    }
+
+    private let fixed: KeyboardLayout?
+    private let silence: Duration
+    private let separator: String?
+    private var shape = KeyboardShape.bySize
+    private var layout: KeyboardLayout
+    private var held: [UInt8] = []
+    private var sawRelease = false
+    private var capsLock = false
+    /// Digits typed on the keypad while left Alt is down: a character by its number.
+    private var altCode: Int?
+    private var strokes: [Item] = []
+    private var keys = 0
+    private var overflow = 0
+    private var due: Instant?
+    private var isOpen = false
+
+    private enum Item: Equatable {
+        case stroke(Stroke)
+        case character(Character)
+    }
+
+    init(settings: SessionSettings) {
+        fixed = settings.keyboardLayout
+        layout = settings.keyboardLayout ?? .us
+        silence = settings.scanSilence ?? HIDKeyboard.silence
+        separator = settings.groupSeparator
+    }
+
+    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .opened:
+            isOpen = true
+            reaction.condition = .ready
+        case .descriptor(let bytes): shape = KeyboardShape(descriptor: bytes)
+        case .bytes(let report):
+            guard let (modifiers, usages) = shape.read(report) else {
+                reaction.noise += report.count
+                break
+            }
+            take(modifiers, usages, &reaction)
+            due = strokes.isEmpty && overflow == 0 ? nil : now + silence
+        case .tick:
+            if let due, now >= due { finish(byKey: false, &reaction) }
+        case .closing, .closed:
+            (held, strokes, keys, overflow, altCode, due, isOpen) = ([], [], 0, 0, nil, nil, false)
+        case .command, .recall, .accepted: break
+        }
+        reaction.deadline = due
+        return reaction
+    }
+
+    private mutating func take(_ modifiers: UInt8, _ usages: [UInt8], _ reaction: inout Reaction) {
+        if usages.isEmpty { sawRelease = true }
+        // Without key-up reports, the same report again is the same key again.
+        let repeats = !sawRelease && usages == held && !usages.isEmpty
+        let fresh = repeats ? usages : usages.filter { !held.contains($0) }
+        held = usages
+        for usage in fresh where modifiers & Modifier.shortcut == 0 { press(usage, modifiers, &reaction) }
+        if modifiers & Modifier.leftAlt == 0, let code = altCode {
+            altCode = nil
+            append(.character(HIDKeyboard.character(code)), &reaction)
+        }
+    }
+
+    private mutating func press(_ usage: UInt8, _ modifiers: UInt8, _ reaction: inout Reaction) {
+        if modifiers & Modifier.leftAlt != 0 {
+            // Keypad 1 to 9 and 0; other keys with Alt are shortcuts.
+            guard (0x59...0x62).contains(usage) else { return }
+            keys += 1
+            altCode = min(9999, (altCode ?? 0) * 10 + (Int(usage) - 0x58) % 10)
+            return
+        }
+        switch usage {
+        case 0x28, 0x58, 0x2B: finish(byKey: true, &reaction)
+        case 0x39: capsLock.toggle()
+        case 0x04...0x27, 0x2C...0x38, 0x54...0x57, 0x59...0x64:
+            keys += 1
+            append(.stroke(Stroke(usage: usage, modifiers: modifiers, capsLock: capsLock)), &reaction)
+        default: break
+        }
+    }
+
+    private mutating func append(_ item: Item, _ reaction: inout Reaction) {
+        if overflow > 0 || strokes.count == HIDKeyboard.limit {
+            reaction.noise += overflow == 0 ? strokes.count + 1 : 1
+            overflow += 1
+            strokes = []
+        } else {
+            strokes.append(item)
+        }
+    }
+
+    /// One key alone, followed by silence, is a person.
+    private mutating func finish(byKey: Bool, _ reaction: inout Reaction) {
+        defer { (strokes, keys, overflow, due) = ([], 0, 0, nil) }
+        guard !strokes.isEmpty else { return }
+        guard byKey || keys > 1 else {
+            reaction.noise += 1
+            return
+        }
+        if fixed == nil { recogniseLayout(&reaction) }
+        reaction.observations.append(
+            ScannedText(characters: text(layout), separator: separator).observation(typed: true))
+    }
+
+    // MARK: layout
+
+    /// The layout under which a check digit holds; else digits always with Shift are French, never with Shift American.
+    private mutating func recogniseLayout(_ reaction: inout Reaction) {
+        let before = layout
+        let holding = KeyboardLayout.allCases.filter { CheckDigit.holds(inScan: text($0)) }
+        if holding.count == 1 {
+            layout = holding[0]
+        } else if holding.isEmpty {
+            let row = strokes.compactMap { item -> Stroke? in
+                if case .stroke(let stroke) = item, KeyboardLayout.digitRow.contains(stroke.usage) {
+                    stroke
+                } else {
+                    nil
+                }
+            }
+            if row.count > 1 {
+                let shifted = row.count { $0.modifiers & Modifier.shift != 0 || $0.capsLock }
+                if shifted == row.count { layout = .fr } else if shifted == 0 { layout = .us }
+            }
+        }
+        if layout != before, isOpen {
+            reaction.observations.append(
+                .identity(Identity(field: "layout", text: "\(layout.rawValue) (recognised from what it typed)")))
+        }
+    }
+
+    private func text(_ layout: KeyboardLayout) -> String {
+        var out = ""
+        var accent: Character?
+        for item in strokes {
+            var next: Character?
+            switch item {
+            case .character(let character): next = character
+            case .stroke(let stroke):
+                let lock = stroke.capsLock && (layout == .fr || (0x04...0x1D).contains(stroke.usage))
+                let shift = (stroke.modifiers & Modifier.shift != 0) != lock
+                let altGr = stroke.modifiers & Modifier.altGr != 0
+                next = layout.character(stroke.usage, shift: shift, altGr: altGr)
+                if layout.isDead(stroke.usage, altGr: altGr) {
+                    if let accent { out.append(accent) }
+                    accent = next
+                    continue
+                }
+            }
+            guard let character = next else { continue }
+            if let mark = accent {
+                accent = nil
+                if let composed = KeyboardLayout.compose(mark, character) {
+                    out.append(composed)
+                    continue
+                }
+                out.append(mark)
+            }
+            out.append(character)
+        }
+        if let accent { out.append(accent) }
+        return out
+    }
+
+    /// Windows takes the number modulo 256; below 32 a control character such as 29, GS.
+    private static func character(_ code: Int) -> Character { Windows1252.character(UInt8(code & 0xFF)) }
+}
+
+/// How a keyboard's report is read: by its descriptor, else by its size (rfid.md 6.2).
+struct KeyboardShape: Equatable {
+    private var report: HIDReport?
+
+    static let bySize = KeyboardShape(report: nil)
+
+    private init(report: HIDReport?) { self.report = report }
+
+    init(descriptor: [UInt8]) {
+        let report = HIDReport(descriptor: descriptor)
+        self.report = report.fields.contains { $0.usagePage == 7 && !$0.isConstant } ? report : nil
+    }
+
+    /// Modifiers and the usages that are down; nil when this is no keyboard report or the keyboard has lost count.
+    func read(_ bytes: [UInt8]) -> (modifiers: UInt8, usages: [UInt8])? {
+        let (modifiers, usages): (UInt8, [UInt8])
+        if let report {
+            guard let read = KeyboardShape.read(bytes, report) else { return nil }
+            (modifiers, usages) = read
+        } else {
+            switch bytes.count {
+            case 3: (modifiers, usages) = (bytes[1], [bytes[2]])
+            case 9...: (modifiers, usages) = (bytes[1], Array(bytes[3..<9]))
+            case 6...8: (modifiers, usages) = (bytes[0], Array(bytes[2...]))
+            default: return nil
+            }
+        }
+        // 1 to 3 are roll-over, failed self-test and undefined error, never keys.
+        guard !usages.contains(where: { (1...3).contains($0) }) else { return nil }
+        return (modifiers, usages.filter { $0 != 0 })
+    }
+
+    private static func read(_ bytes: [UInt8], _ report: HIDReport) -> (UInt8, [UInt8])? {
+        var (modifiers, usages): (UInt8, [UInt8]) = (0, [])
+        var found = false
+        let id = report.hasReportIDs ? bytes.first : 0
+        for field in report.fields where field.usagePage == 7 && field.reportID == id && !field.isConstant {
+            for index in 0..<min(field.count, 256) {
+                guard
+                    let value = HIDReport.value(
+                        bytes, bit: field.bitOffset + index * field.bitSize, size: field.bitSize)
+                else { return nil }
+                found = true
+                if field.isArray {
+                    usages.append(UInt8(truncatingIfNeeded: value))
+                } else if value != 0, index < field.usages.count {
+                    let usage = UInt8(truncatingIfNeeded: field.usages[index])
+                    if usage >= 0xE0 { modifiers |= 1 << (usage & 7) } else { usages.append(usage) }
+                }
+            }
+        }
+        return found ? (modifiers, usages) : nil
+    }
+}

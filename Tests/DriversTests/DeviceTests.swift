@@ -1,0 +1,140 @@
+import Devices
+import Drivers
+import Model
+import Testing
+
+/// Each driver against the simulated other side, in virtual time: a conversation without a line.
+struct DeviceTests {
+    /// Both sides of one line, and what the product's side said.
+    struct Conversation {
+        var session: any Session
+        var device: any SimulatedDevice
+        var now = Instant.milliseconds(1_000_000)
+        var seen: [Observation] = []
+        var conditions: [Condition] = []
+        var noise = 0
+        var script: [String] = []
+        var packet: Int?
+        private var sessionDue: Instant?
+        private var deviceDue: Instant?
+
+        init(_ driver: Driver, _ device: any SimulatedDevice, settings: SessionSettings) {
+            session = driver.session(settings)
+            self.device = device
+            packet = driver.isPacketed ? HIDKeyboardDevice.reportSize : nil
+            // A device on the network greets whoever connects; on a serial line it does not know.
+            let greeting = device.isSpokenTo ? self.device.handle(.opened, at: now) : Reaction()
+            take(session.handle(.opened, at: now))
+            hear(greeting)
+        }
+
+        mutating func perform(_ act: DeviceAct) { hear(device.perform(act, at: now)) }
+
+        mutating func pass(_ time: Duration) {
+            let end = now + time
+            while let next = [sessionDue, deviceDue].compactMap(\.self).min(), next <= end {
+                now = max(now, next)
+                if let due = deviceDue, due <= now {
+                    deviceDue = nil
+                    hear(device.handle(.tick, at: now))
+                }
+                if let due = sessionDue, due <= now { take(session.handle(.tick, at: now)) }
+            }
+            now = end
+        }
+
+        private mutating func hear(_ reaction: Reaction) {
+            if let due = reaction.deadline { deviceDue = min(deviceDue ?? due, due) }
+            guard !reaction.send.isEmpty else { return }
+            let size = packet ?? reaction.send.count
+            for start in stride(from: 0, to: reaction.send.count, by: size) {
+                let piece = Array(reaction.send[start..<min(start + size, reaction.send.count)])
+                script.append("< " + Hex.string(piece))
+                take(session.handle(.bytes(piece), at: now))
+            }
+        }
+
+        private mutating func take(_ reaction: Reaction) {
+            seen += reaction.observations
+            noise += reaction.noise
+            if let condition = reaction.condition { conditions.append(condition) }
+            sessionDue = reaction.deadline
+            guard !reaction.send.isEmpty else { return }
+            script.append("> " + Hex.string(reaction.send))
+            hear(device.handle(.bytes(reaction.send), at: now))
+        }
+
+        var tags: [TagRead] { seen.compactMap { if case .tag(let read) = $0 { read } else { nil } } }
+    }
+
+    static let tag = TagID(.epcGen2, Hex.bytes("3074257BF7194E4000001A85")!)
+
+    /// Set up, ready, and a tag that comes is told with its strength.
+    @Test(arguments: DeviceCatalog.names)
+    func everyDriverUnderstandsItsDevice(name: String) throws {
+        let driver = try #require(Driver.named(name))
+        var settings = SessionSettings(name: "dev", powerDBm: 20)
+        settings.antennas = name == "llrp" ? [1, 2] : []
+        var line = Conversation(driver, DeviceCatalog.device(named: name)!, settings: settings)
+        line.pass(.seconds(2))
+        #expect(line.conditions.last == .ready)
+        let scanner = driver.kind == .scanner
+        let tag =
+            switch name {
+            case "rdm6300": TagID(.em4100, [0x0C, 0x00, 0x06, 0x21, 0xA5])
+            case "pcsc": TagID(.iso14443a, [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0x80])
+            default: DeviceTests.tag
+            }
+        line.perform(scanner ? .scan("BL-2026-0117") : .present([tag], lasting: .seconds(1)))
+        line.pass(.seconds(2))
+        if scanner {
+            let text: Observation =
+                name == "barcode" ? .barcode(Barcode(symbology: "]C0", text: "BL-2026-0117")) : .key("BL-2026-0117")
+            #expect(line.seen == [text])
+        } else {
+            #expect(line.tags.first?.id == tag)
+            #expect(line.tags.allSatisfy { $0.id == tag && $0.crcIsValid != false })
+        }
+        #expect(line.noise == 0)
+    }
+
+    @Test func aForkliftPassesTwoAntennasInOrder() {
+        var settings = SessionSettings(name: "dev")
+        settings.antennas = [1, 2]
+        var line = Conversation(.llrp, LLRPDevice(versions: 1...1), settings: settings)
+        line.pass(.seconds(1))
+        line.perform(.pass([DeviceTests.tag], antennas: [2, 1], lasting: .seconds(2)))
+        line.pass(.seconds(3))
+        let antennas = line.tags.compactMap(\.antenna)
+        #expect(antennas.first == 2 && antennas.last == 1 && antennas == antennas.sorted(by: >))
+        #expect(line.tags.compactMap(\.rssiDBm).max()! > -50)
+    }
+
+    /// A reader that was left reading is not told again; what it kept meanwhile arrives.
+    @Test func aReaderThatHeldItsReportsGivesThemAfterALostConnection() {
+        var device: any SimulatedDevice = LLRPDevice()
+        var first = Conversation(.llrp, device, settings: SessionSettings(name: "dev"))
+        first.pass(.seconds(1))
+        device = first.device
+        _ = device.handle(.closed, at: first.now)
+        _ = device.perform(.present([DeviceTests.tag], lasting: .milliseconds(200)), at: first.now)
+        for step in 1...10 { _ = device.handle(.tick, at: first.now + .milliseconds(Int64(step) * 50)) }
+        var second = Conversation(.llrp, device, settings: SessionSettings(name: "dev"))
+        #expect(second.tags.map(\.id).contains(DeviceTests.tag))
+        #expect(!second.script.contains { $0.hasPrefix("> 0815") })
+        second.pass(.seconds(1))
+        #expect(second.conditions.last == .ready)
+    }
+
+    @Test func aReaderMadeForAmericaIsRefusedInEurope() {
+        var settings = SessionSettings(name: "dev", region: .us)
+        settings.antennas = [1]
+        var line = Conversation(.llrp, LLRPDevice(), settings: settings)
+        line.pass(.seconds(1))
+        guard case .failing(let code, _)? = line.conditions.last else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(code == "region-forbidden")
+    }
+}
