@@ -29,6 +29,8 @@ public struct EPC: Equatable, Sendable {
     public var pureIdentity: String?
     /// The GS1 element string, in order; empty for GID, DoD and ADI.
     public var elements: [Element]
+    /// The brand's own host of Digital Links, in "++" schemes.
+    public var host: String?
 
     init(_ bytes: [UInt8], _ scheme: String, tag: String?, identity: String?, _ elements: [Element] = []) {
         hex = Hex.string(bytes)
@@ -48,8 +50,11 @@ public struct EPC: Equatable, Sendable {
     /// GS1 Digital Link; nil for schemes that are not GS1's.
     public var digitalLink: String? {
         guard let first = elements.first else { return nil }
-        let path = elements.filter { $0.ai == first.ai || ["21", "254", "8011"].contains($0.ai) }
-        return "https://id.gs1.org" + path.map { "/\($0.ai)/\(EPC.percent($0.value))" }.joined()
+        let qualifiers = [first.ai, "21", "254", "8011"]
+        let path = elements.filter { qualifiers.contains($0.ai) }
+        let query = elements.filter { !qualifiers.contains($0.ai) }.map { "\($0.ai)=\(EPC.percent($0.value))" }
+        return "https://\(host ?? "id.gs1.org")" + path.map { "/\($0.ai)/\(EPC.percent($0.value))" }.joined()
+            + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 
     public init(_ bytes: [UInt8]) throws(Unreadable) {

@@ -99,7 +99,8 @@ struct EPCVerb: ParsableCommand {
     func run() throws {
         var refused = false
         for text in hex {
-            guard let bytes = Hex.bytes(text) else {
+            // The schemes of TDS 2 end at any half byte; a tag's words are filled up with zeros.
+            guard let bytes = Hex.bytes(text) ?? Hex.bytes(text + "0") else {
                 print(JSON.object([("hex", .string(text)), ("error", "not hex")]).description)
                 refused = true
                 continue

@@ -256,9 +256,26 @@ struct IdentifierTests {
             ("F73795211411234538566CB0AFC4", "(01)79521141123453(21)32a/b"),
             ("FB342CDE795211411234538566CB0AFC40", "(01)79521141123453(21)32a/b(17)220630"),
             ("F90095201234567891235000", "(00)095201234567891235"),
+            ("FA30614141E8566CB0AFC400", "(8004)061414132a/b"), ("FA306141415678F0", "(8004)06141415678"),
+            ("F03061414198765F5181C800", "(8010)061414198765(8011)12345"),
+            ("F83401234567890150933800", "(255)401234567890104711"),
+            ("F13006141411234520458B80", "(8003)006141411234525678"),
+            ("4094257BF7194E40820000006A14", "(8006)806141411234580102(21)6789"),
+            ("F34806141411234580102046A140", "(8006)806141411234580102(21)6789"),
+            ("FD3795211411234538566CB0AFC525065F1876F0D996D800", "(01)79521141123453(21)32a/b"),
         ] {
-            #expect(try EPC(Hex.bytes(hex)!).elements.map { "(\($0.ai))\($0.value)" }.joined() == elements)
+            #expect(try EPC(Hex.bytes(hex)!).elements.map { "(\($0.ai))\($0.value)" }.joined() == elements, "\(hex)")
         }
+        #expect(
+            try EPC(Hex.bytes("FD3795211411234538566CB0AFC525065F1876F0D996D800")!).digitalLink
+                == "https://id.example.com/01/79521141123453/21/32a%2Fb")
+        #expect(try EPC(Hex.bytes("EF3095201234567891235907F8F5C3A568094000")!).host == "www.quai-.fr")
+        #expect(
+            try EPC(Hex.bytes("4094257BF7194E40820000006A14")!).tagURI
+                == "urn:epc:tag:itip-110:4.0614141.812345.01.02.6789")
+        #expect(
+            try EPC(Hex.bytes("3B0E0CF5E76C9047759AD00373DC7602E7200000")!).tagURI
+                == "urn:epc:tag:adi-var:3.35962.PQ7VZ4.M37GXB92")
     }
 
     @Test func elementStringsOfTheReference() throws {
