@@ -51,6 +51,11 @@ let package = Package(
         .systemLibrary(name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(
             name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CLibUSB", path: "Sources/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
+        .systemLibrary(
+            name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(name: "CTLS", path: "Sources/CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
         .target(
@@ -67,7 +72,11 @@ let package = Package(
 
         // The agent.
         .target(name: "Drivers", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
-        .target(name: "Ports", dependencies: ["Model", "CSerialPort"], swiftSettings: strict),
+        .target(
+            name: "Ports",
+            dependencies: [
+                "Model", "Drivers", "Platform", "CSerialPort", "CLibUSB", "CPCSC", "CTLS", "CPlatform",
+            ], swiftSettings: strict),
         .target(name: "Uplink", dependencies: ["Model", "SQLite", "Platform", "CZstd"], swiftSettings: strict),
         .executableTarget(
             name: "EdgeAgent",

@@ -94,7 +94,7 @@ public final class TCPPort: DescriptorPort {
     }
 
     /// A dead peer shows within a minute, without any traffic of the protocol.
-    private static func tune(_ descriptor: Int32) {
+    static func tune(_ descriptor: Int32) {
         func set(_ level: Int32, _ name: Int32, _ value: Int32) {
             var value = value
             setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))

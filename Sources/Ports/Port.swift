@@ -1,14 +1,25 @@
 /// An open device or socket; owns the handle and closes it when it goes.
 ///
-/// Reading and writing never wait: the pump's `poll` on `descriptor` does. USB, child processes and listeners join
-/// here as further implementations, each with a descriptor to wait on (libusb has one per context).
+/// Reading and writing never wait: the pump's `poll` on `descriptor` does.
 public protocol Port: AnyObject {
     /// To wait for, with POLLIN; -1 when gone.
     var descriptor: Int32 { get }
-    /// What has arrived; empty when nothing has.
+    /// What has arrived; empty when nothing has. A device that speaks in packets gives one packet.
     func read() throws(PortError) -> [UInt8]
     /// Takes what the device takes now and returns how many bytes that were.
     func write(_ bytes: ArraySlice<UInt8>) throws(PortError) -> Int
+    /// What the device says its packets look like (a HID report descriptor), where it has that.
+    var reportDescriptor: [UInt8]? { get }
+    /// Another line speed, where there is a line.
+    func setBaud(_ baud: Int) throws(PortError)
+    /// Packets or bytes lost because nobody read in time.
+    var overruns: UInt64 { get }
+}
+
+extension Port {
+    public var reportDescriptor: [UInt8]? { nil }
+    public var overruns: UInt64 { 0 }
+    public func setBaud(_ baud: Int) throws(PortError) {}
 }
 
 /// Why a port cannot be used. The case tells what to try; the text names the place.

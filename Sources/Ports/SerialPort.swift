@@ -57,6 +57,11 @@ public final class SerialPort: Port {
         return Array(buffer[..<Int(count.rawValue)])
     }
 
+    public func setBaud(_ baud: Int) throws(PortError) {
+        guard sp_set_baudrate(port, Int32(baud)) == SP_OK else { throw .failed("\(path) does not take \(baud) baud") }
+        sp_flush(port, SP_BUF_INPUT)
+    }
+
     public func write(_ bytes: ArraySlice<UInt8>) throws(PortError) -> Int {
         let count = bytes.withUnsafeBytes { sp_nonblocking_write(port, $0.baseAddress, $0.count) }
         guard count.rawValue >= 0 else { throw .gone("\(path) was unplugged") }

@@ -10,3 +10,14 @@ void cplatform_name_thread(const char *name);
 
 // What the kernel says: has anything disciplined the clock since it started?
 bool cplatform_clock_is_set(void);
+
+// Starts a program that dies with the calling thread, gains no rights, and holds no descriptor but its own three.
+// Its standard streams are pipes whose near ends (non-blocking, closed on exec) are stored in `pipes`: in, out, error.
+// Address space and open files are limited. Returns the process id, the leader of a group of its own; -errno otherwise.
+int cplatform_spawn(const char *const *arguments, const char *const *environment, unsigned long long memory, int pipes[3]);
+
+// A descriptor that is readable when one of the two is; -1 when there is none left.
+int cplatform_either(int a, int b);
+
+// Takes one of them out again.
+void cplatform_without(int either, int fd);

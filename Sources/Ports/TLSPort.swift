@@ -1,0 +1,88 @@
+internal import CTLS
+import Glibc
+
+/// A TCP connection inside TLS 1.2 or newer, with the server's certificate checked against the system's authorities.
+public final class TLSPort: Port {
+    /// How long the handshake may take, in milliseconds.
+    static let patience: Int32 = 5000
+
+    private let socket: TCPPort
+    private let tls: OpaquePointer
+    private let context: OpaquePointer
+    private let label: String
+
+    public var descriptor: Int32 { socket.descriptor }
+
+    public init(host: String, port: UInt16) throws(PortError) {
+        let socket = try TCPPort(host: host, port: port)
+        guard let context = SSL_CTX_new(TLS_client_method()), let tls = SSL_new(context) else {
+            throw .failed("TLS cannot be used")
+        }
+        self.socket = socket
+        self.context = context
+        self.tls = tls
+        label = "\(host):\(port)"
+        _ = quai_tls_minimum(context)
+        SSL_CTX_set_default_verify_paths(context)
+        SSL_set_verify(tls, SSL_VERIFY_PEER, nil)
+        _ = quai_tls_set_host(tls, host)
+        SSL_set1_host(tls, host)
+        SSL_set_fd(tls, socket.descriptor)
+        while true {
+            let code = SSL_connect(tls)
+            if code == 1 { return }
+            guard let events = wanted(code) else { throw .failed("\(label): \(reason())") }
+            var item = pollfd(fd: socket.descriptor, events: events, revents: 0)
+            guard poll(&item, 1, TLSPort.patience) == 1 else { throw .missing("\(label): TLS was not answered") }
+        }
+    }
+
+    deinit {
+        SSL_shutdown(tls)
+        SSL_free(tls)
+        SSL_CTX_free(context)
+    }
+
+    public func read() throws(PortError) -> [UInt8] {
+        // Everything that is decrypted must be taken now: the socket does not wake us for it again.
+        var out: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            ERR_clear_error()
+            let count = SSL_read(tls, &buffer, Int32(buffer.count))
+            if count > 0 {
+                out += buffer[..<Int(count)]
+                continue
+            }
+            if wanted(count) != nil || !out.isEmpty { return out }
+            throw .gone("\(label): \(reason())")
+        }
+    }
+
+    public func write(_ bytes: ArraySlice<UInt8>) throws(PortError) -> Int {
+        ERR_clear_error()
+        let count = bytes.withUnsafeBytes { SSL_write(tls, $0.baseAddress, Int32($0.count)) }
+        if count > 0 { return Int(count) }
+        if wanted(count) != nil { return 0 }
+        throw .gone("\(label): \(reason())")
+    }
+
+    /// What to wait for before the same call is made again; nil when it has failed.
+    private func wanted(_ code: Int32) -> Int16? {
+        switch SSL_get_error(tls, code) {
+        case SSL_ERROR_WANT_READ: Int16(POLLIN)
+        case SSL_ERROR_WANT_WRITE: Int16(POLLOUT)
+        default: nil
+        }
+    }
+
+    private func reason() -> String {
+        let verdict = SSL_get_verify_result(tls)
+        if verdict != X509_V_OK { return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))" }
+        let code = ERR_peek_last_error()
+        guard code != 0 else { return "the connection was closed" }
+        var buffer = [CChar](repeating: 0, count: 256)
+        ERR_error_string_n(code, &buffer, buffer.count)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
