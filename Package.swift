@@ -128,7 +128,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
-            dependencies: ["EdgeAgent", "Drivers", "Model", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
+            dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),

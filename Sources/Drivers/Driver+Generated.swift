@@ -1,26 +1,47 @@
 import Model
 
 extension Driver {
-    /// The rules file that gives the agent its devices, made from every driver's hints. `udev/60-quai.rules` is this text.
-    public static var udevRules: String {
+    /// The rules file that gives the agent its devices, made from every driver's hints. `udev/60-quai.rules` is this text
+    /// without `more`: USB ids (`vvvv:pppp`) that a site's configuration names beside the catalogue's.
+    public static func udevRules(more: Set<String> = []) -> String {
         var bridges: [String: [String]] = [:]
+        var devices: [String: [String]] = [:]
         for driver in catalog {
-            for case .usb(let vendor, let product, _) in driver.hints {
-                bridges["\(hex(vendor)):\(hex(product))", default: []].append(driver.name)
+            for case .usb(let vendor, let product, let shared) in driver.hints {
+                let id = "\(hex(vendor)):\(hex(product))"
+                if case .serial = driver.line {
+                    bridges[id, default: []].append(driver.name)
+                } else if !shared {
+                    devices[id, default: []].append(driver.name)
+                }
             }
+        }
+        for id in more { devices[id, default: []].append("this site's configuration") }
+        func match(_ id: String, _ key: String) -> String {
+            let parts = id.split(separator: ":")
+            return "\(key){idVendor}==\"\(parts[0])\", \(key){idProduct}==\"\(parts[1])\""
         }
         var lines = [
             "# Made by `edge-agent rules` from the driver catalogue; do not edit.",
-            "# Serial bridges that readers are built with: the group dialout may open them, ModemManager leaves them alone.",
             "ACTION==\"remove\", GOTO=\"quai_end\"",
+            "# Readers with a USB interface of their own: the group dialout may open them.",
+        ]
+        for id in devices.keys.sorted() {
+            lines.append("# \(devices[id]!.joined(separator: ", "))")
+            lines.append(
+                "SUBSYSTEM==\"usb\", ENV{DEVTYPE}==\"usb_device\", \(match(id, "ATTR")), GROUP=\"dialout\", MODE=\"0660\", "
+                    + "TAG+=\"systemd\"")
+            lines.append("SUBSYSTEM==\"input\", \(match(id, "ATTRS")), ENV{LIBINPUT_IGNORE_DEVICE}=\"1\"")
+        }
+        lines += [
+            "# Serial bridges that readers are built with: the group dialout may open them, ModemManager leaves them alone.",
             "SUBSYSTEM!=\"tty\", GOTO=\"quai_end\"",
         ]
         for id in bridges.keys.sorted() {
-            let parts = id.split(separator: ":")
             lines.append("# \(bridges[id]!.joined(separator: ", "))")
             lines.append(
-                "ATTRS{idVendor}==\"\(parts[0])\", ATTRS{idProduct}==\"\(parts[1])\", GROUP=\"dialout\", MODE=\"0660\", "
-                    + "ENV{ID_MM_DEVICE_IGNORE}=\"1\", TAG+=\"systemd\"")
+                "\(match(id, "ATTRS")), GROUP=\"dialout\", MODE=\"0660\", ENV{ID_MM_DEVICE_IGNORE}=\"1\", "
+                    + "TAG+=\"systemd\"")
         }
         lines.append("LABEL=\"quai_end\"")
         return lines.joined(separator: "\n") + "\n"

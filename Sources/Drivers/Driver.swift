@@ -32,6 +32,10 @@ public struct Driver: Sendable {
     public let hints: [Hint]
     /// A tag is gone when it was not read for this long, where the site says nothing else.
     public let departure: Duration
+    /// Harmless questions that tell this family from the others; empty for devices that only talk.
+    public let probes: [Probe]
+    /// What bytes heard on a line say about who is there; nil for families that need no guessing.
+    public let recognise: (@Sendable ([UInt8]) -> Evidence)?
     /// True until a transcript is a real capture with product, firmware, date and place.
     public let experimental: Bool
     /// Document and section this driver was written from.
@@ -42,7 +46,8 @@ public struct Driver: Sendable {
 
     public init(
         name: String, title: String, kind: Kind, line: Line, hints: [Hint] = [],
-        departure: Duration = .seconds(3), experimental: Bool = true,
+        departure: Duration = .seconds(3), probes: [Probe] = [],
+        recognise: (@Sendable ([UInt8]) -> Evidence)? = nil, experimental: Bool = true,
         source: String, session: @escaping @Sendable (SessionSettings) -> any Session
     ) {
         self.name = name
@@ -51,6 +56,8 @@ public struct Driver: Sendable {
         self.line = line
         self.hints = hints
         self.departure = departure
+        self.probes = probes
+        self.recognise = recognise
         self.experimental = experimental
         self.source = source
         self.session = session

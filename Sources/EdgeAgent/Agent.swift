@@ -15,7 +15,7 @@ final class Agent: Sendable {
     let configuration: AgentConfiguration
     let outbox: Outbox
     let uplink: UplinkLoop
-    let pumps: [DevicePump]
+    let fleet: Fleet
     let feed = Feed()
     let started = Clocks.wall
     let health: Health
@@ -29,7 +29,7 @@ final class Agent: Sendable {
 
     private struct Wiring: Sendable {
         var uplink: UplinkLoop?
-        var pumps: [DevicePump] = []
+        var fleet: Fleet?
     }
 
     init(configuration: AgentConfiguration, logger: Logger) throws {
@@ -63,24 +63,23 @@ final class Agent: Sendable {
             commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },
             describe: { status in
                 Agent.describe(
-                    configuration, outbox.now, status, wiring.with { $0.pumps }.map(\.now), boot: boot, started: started
+                    configuration, outbox.now, status, wiring.with { $0.fleet }?.statuses ?? [], boot: boot,
+                    started: started
                 )
             })
-        let feed = feed
-        let pumps = configuration.devices.map { device in
-            DevicePump(
-                device: device, outbox: outbox, feed: feed, logger: logger,
-                urgent: { uplink.post($0, type: $1, data: $2, life: $3) },
-                beaten: { number in
-                    health.passed(device.name, number)
-                    outbox.beat(number) { uplink.beat($0) }
-                },
-                changed: { uplink.statusChanged() })
-        }
-        wiring.change { $0 = Wiring(uplink: uplink, pumps: pumps) }
+        let surroundings = DevicePump.Surroundings(
+            outbox: outbox, feed: feed, logger: logger, presence: Locked(Presence(rules: [:])), boot: boot,
+            urgent: { uplink.post($0, type: $1, data: $2, life: $3) },
+            beaten: { device, number in
+                health.passed(device, number)
+                outbox.beat(number) { uplink.beat($0) }
+            },
+            changed: { uplink.statusChanged() })
+        let fleet = Fleet(configuration: configuration, surroundings: surroundings, joined: { health.join($0) })
+        wiring.change { $0 = Wiring(uplink: uplink, fleet: fleet) }
         self.outbox = outbox
         self.uplink = uplink
-        self.pumps = pumps
+        self.fleet = fleet
     }
 
     deinit { close(lock) }
@@ -121,7 +120,7 @@ final class Agent: Sendable {
     }
 
     private static func route(_ command: Command, until: Instant, _ wiring: Wiring) {
-        let phones = wiring.pumps.filter { $0.device.driver.kind == .telephony }
+        let phones = wiring.fleet?.pumps.filter(\.device.isTelephone) ?? []
         let target: DevicePump?
         switch command.action {
         case .dial(_, _, _, let device): target = phones.first { device == nil || $0.device.name == device }
@@ -155,13 +154,15 @@ final class Agent: Sendable {
                 }, stop: { [uplink] in uplink.stop() }),
         ]
         let recalled = recalled
-        for pump in pumps {
-            let mine = pump.device.driver.kind == .telephony ? recalled : []
+        for pump in fleet.pumps {
+            let mine = pump.device.isTelephone ? recalled : []
             services.append(
                 ThreadService(
                     name: "dev-\(pump.device.name)", run: { [boot] in pump.run(boot: boot, recalled: mine) },
                     stop: { pump.post(.stop) }))
         }
+        services.append(
+            ThreadService(name: "fleet", run: { [fleet] in fleet.run() }, stop: { [fleet] in fleet.stop() }))
         services.append(ThreadService(name: "control", run: { control.run() }, stop: { control.stop() }))
         services.append(
             ThreadService(
@@ -169,9 +170,12 @@ final class Agent: Sendable {
         return services
     }
 
-    private func beat(_ number: UInt64) {
+    /// Through every device and the rest; returns how many times it has to come back.
+    private func beat(_ number: UInt64) -> Int {
+        let pumps = fleet.pumps
         for pump in pumps { pump.post(.beat(number)) }
         if pumps.isEmpty { outbox.beat(number) { [uplink] in uplink.beat($0) } }
+        return max(1, pumps.count)
     }
 
     private func writeOutbox() {
@@ -203,7 +207,7 @@ final class Agent: Sendable {
     // MARK: self-description
 
     var description: JSON {
-        Agent.describe(configuration, outbox.now, uplink.now, pumps.map(\.now), boot: boot, started: started)
+        Agent.describe(configuration, outbox.now, uplink.now, fleet.statuses, boot: boot, started: started)
     }
 
     private static func describe(

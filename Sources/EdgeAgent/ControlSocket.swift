@@ -118,6 +118,9 @@ final class ControlSocket: Sendable {
         switch question?["verb"]?.text {
         case "status", "devices", "buffer": reply = agent.description
         case "metrics": reply = .object([("text", .string(agent.metrics))])
+        case "accept":
+            let trouble = agent.fleet.accept(question?["device"]?.text ?? "", driver: question?["driver"]?.text)
+            reply = .object([trouble.map { ("error", .string($0)) } ?? ("accepted", true)])
         case "tail":
             client.watch = agent.feed.watch(wake, raw: question?["raw"]?.truth ?? false)
             reply = .object([("event", "watching"), ("agent", .string(agent.configuration.agent))])

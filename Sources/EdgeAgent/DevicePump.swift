@@ -6,7 +6,8 @@ import Platform
 import Ports
 import Uplink
 
-/// The loop that joins one port to one session: port ⇄ session → presence or call book → outbox.
+/// The loop that joins one port to one session: port ⇄ session → journal. Where the configuration names no driver, the
+/// line is recognised first.
 ///
 /// A plain loop on a thread of its own: everything it calls answers at once, except the outbox when its queue is
 /// full, and then it is right that the device is not asked for more.
@@ -15,45 +16,75 @@ final class DevicePump: Sendable {
         /// Void after that moment.
         case command(Command, until: Instant)
         case refused([TagID])
+        /// So many scans are safe.
+        case accepted(Int)
+        /// Somebody said which driver it is.
+        case accept(driver: Driver, baud: Int?)
+        /// Something was plugged in: perhaps this device.
+        case retry
         case beat(UInt64)
         case stop
     }
 
     let device: AgentConfiguration.Device
-    private let outbox: Outbox
-    private let feed: Feed
+    private let journal: DeviceJournal
     private let logger: Logger
-    private let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
+    private let hint: Claims.Hint
     private let beaten: @Sendable (UInt64) -> Void
-    private let changed: @Sendable () -> Void
-    private let mailbox = Locked<[Message]>([])
-    private let wake = Wakeup()
-    private let status: Locked<DeviceStatus>
+    /// Tells whoever remembers what this line was recognised as.
+    private let recognised: @Sendable (Claims.Verdict) -> Void
+    private let mailbox: Locked<[Message]>
+    private let wake: Wakeup
 
     /// Bytes that may wait for a device that does not take them.
     static let outgoingLimit = 64 * 1024
 
-    init(
-        device: AgentConfiguration.Device, outbox: Outbox, feed: Feed, logger: Logger,
-        urgent: @escaping @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void,
-        beaten: @escaping @Sendable (UInt64) -> Void, changed: @escaping @Sendable () -> Void
-    ) {
-        self.device = device
-        self.outbox = outbox
-        self.feed = feed
-        self.logger = logger
-        self.urgent = urgent
-        self.beaten = beaten
-        self.changed = changed
-        status = Locked(
-            DeviceStatus(
-                name: device.name, driver: device.driver.name, title: device.driver.title,
-                kind: device.driver.kind.rawValue, port: device.address.description, zone: device.zone,
-                state: "starting",
-                since: Clocks.wall))
+    struct Surroundings: Sendable {
+        var outbox: Outbox
+        var feed: Feed
+        var logger: Logger
+        var presence: Locked<Presence>
+        var boot: Boot
+        var urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
+        /// Device and number of a beat that came through.
+        var beaten: @Sendable (String, UInt64) -> Void
+        var changed: @Sendable () -> Void
     }
 
-    var now: DeviceStatus { status.with { $0 } }
+    init(
+        device: AgentConfiguration.Device, hint: Claims.Hint, in surroundings: Surroundings,
+        recognised: @escaping @Sendable (Claims.Verdict) -> Void
+    ) {
+        self.device = device
+        self.hint = hint
+        self.recognised = recognised
+        logger = surroundings.logger
+        beaten = { surroundings.beaten(device.name, $0) }
+        let (mailbox, wake) = (Locked<[Message]>([]), Wakeup())
+        (self.mailbox, self.wake) = (mailbox, wake)
+        let beeps = device.settings.beeps
+        surroundings.presence.with { $0.add(device: device.name, device.rules) }
+        let status = DeviceStatus(
+            name: device.name, driver: device.driver?.name ?? "", title: device.driver?.title ?? device.title ?? "",
+            kind: (device.driver?.kind ?? .reader).rawValue, port: device.address.description, zone: device.rules.zone,
+            state: "starting", since: Clocks.wall)
+        journal = DeviceJournal(
+            status: status, rules: device.rules, outbox: surroundings.outbox, feed: surroundings.feed, logger: logger,
+            presence: surroundings.presence,
+            // Counts on across restarts: the boot counter grows with each of them.
+            revisionBase: Int64(clamping: surroundings.boot.counter) << 32,
+            urgent: surroundings.urgent, changed: surroundings.changed
+        ) { settlement in
+            switch settlement {
+            case .saved(let count) where beeps: mailbox.change { $0.append(.accepted(count)) }
+            case .saved: return
+            case .refused(let tags): mailbox.change { $0.append(.refused(tags)) }
+            }
+            wake.signal()
+        }
+    }
+
+    var now: DeviceStatus { journal.now }
 
     func post(_ message: Message) {
         mailbox.change { $0.append(message) }
@@ -64,14 +95,13 @@ final class DevicePump: Sendable {
     func run(boot: Boot, recalled: [Command]) {
         let settings: SessionSettings
         do { settings = try device.resolvedSettings() } catch {
-            set(state: "failed", reason: "\(error)")
+            journal.set(state: "failed", reason: "\(error)")
             waitForStop()
             return
         }
         var loop = Loop(
-            session: device.driver.session(settings), presence: Presence(departure: device.departure),
-            // Counts on across restarts: the boot counter grows with each of them.
-            book: CallBook(revisionBase: Int64(clamping: boot.counter) << 32), nextOpen: Clocks.now,
+            stage: device.driver.map { .talking($0, $0.session(settings)) }
+                ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
             backoff: Backoff(
                 first: .milliseconds(500), cap: .seconds(30), seed: boot.random ^ UInt64(device.name.utf8.count)))
         for command in recalled { react(to: .recall(command), &loop) }
@@ -82,11 +112,18 @@ final class DevicePump: Sendable {
         }
     }
 
-    private struct Loop {
-        var session: any Session
-        var presence: Presence
-        var book: CallBook
+    fileprivate enum Stage {
+        case recognising(Claims)
+        case talking(Driver, any Session)
+    }
+
+    fileprivate struct Loop {
+        var stage: Stage
+        var settings: SessionSettings
         var port: (any Port)?
+        /// Where the next connection will come in, while one is served.
+        var listener: ListenerPort?
+        var baud: Int?
         var outgoing: [UInt8] = []
         var deadline: Instant?
         var nextOpen: Instant
@@ -97,8 +134,8 @@ final class DevicePump: Sendable {
     private func turn(_ loop: inout Loop) {
         let now = Clocks.now
         if loop.port == nil, now >= loop.nextOpen { open(&loop) }
-        let due = [loop.deadline, loop.presence.deadline, loop.port == nil ? loop.nextOpen : nil].compactMap(\.self)
-            .min()
+        let due = [loop.deadline, journal.presenceDeadline, loop.port == nil ? loop.nextOpen : nil]
+            .compactMap(\.self).min()
         let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).nanoseconds + 999_999) / 1_000_000) } ?? -1
         let events = Int16(POLLIN) | (loop.outgoing.isEmpty ? 0 : Int16(POLLOUT))
         let ready = waitFor(
@@ -110,33 +147,46 @@ final class DevicePump: Sendable {
             loop.deadline = nil
             react(to: .tick, &loop)
         }
-        let left = loop.presence.expire(at: after)
-        if !left.isEmpty { save(left.compactMap(row), tags: [], at: after) }
+        journal.expire(at: after)
     }
 
     // MARK: port
 
     private func open(_ loop: inout Loop) {
-        let baud: Int = if case .serial(let baud) = device.driver.line { baud } else { 0 }
         do {
-            loop.port = try device.address.open(baud: baud)
+            let line = loop.driver?.line ?? .serial(baud: 9600)
+            let usual: Int = if case .serial(let baud) = line { baud } else { 0 }
+            loop.port = try device.address.open(line: line, baud: loop.baud ?? usual)
             loop.outgoing = []
-            set(state: "starting", reason: nil)
-            react(to: .opened, &loop)
+            if loop.port is ListenerPort {
+                journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
+            } else {
+                begin(&loop)
+            }
         } catch {
-            set(state: error.state, reason: error.text)
+            journal.set(state: error.state, reason: error.text)
             loop.nextOpen = Clocks.now + loop.backoff.next()
         }
     }
 
+    private func begin(_ loop: inout Loop) {
+        let isKnown = loop.driver != nil
+        journal.set(state: isKnown ? "starting" : "recognising", reason: nil)
+        if let description = loop.port?.reportDescriptor { react(to: .descriptor(description), &loop) }
+        react(to: .opened, &loop)
+    }
+
     private func exchange(_ loop: inout Loop) {
         guard let port = loop.port else { return }
+        if let listener = port as? ListenerPort {
+            guard let connected = listener.accept() else { return }
+            (loop.listener, loop.port) = (listener, connected)
+            return begin(&loop)
+        }
         do {
             let bytes = try port.read()
             if !bytes.isEmpty {
-                feed.post(
-                    raw: true,
-                    .object([("event", "raw"), ("device", .string(device.name)), ("from", .string(Hex.string(bytes)))]))
+                journal.raw("from", bytes)
                 react(to: .bytes(bytes), &loop)
             }
         } catch {
@@ -150,12 +200,7 @@ final class DevicePump: Sendable {
         guard let port = loop.port, !loop.outgoing.isEmpty else { return }
         do {
             let count = try port.write(loop.outgoing[...])
-            feed.post(
-                raw: true,
-                .object([
-                    ("event", "raw"), ("device", .string(device.name)),
-                    ("to", .string(Hex.string(loop.outgoing.prefix(count)))),
-                ]))
+            journal.raw("to", loop.outgoing.prefix(count))
             loop.outgoing.removeFirst(count)
         } catch {
             close(&loop, state: error.state, reason: error.text)
@@ -163,13 +208,27 @@ final class DevicePump: Sendable {
     }
 
     private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
-        loop.port = nil
+        let overruns = loop.port?.overruns ?? 0
+        loop.port = loop.listener
+        loop.listener = nil
         loop.outgoing = []
-        set(state: state, reason: reason)
-        status.with { $0.restarts += 1 }
-        let delay = pause ?? loop.backoff.next()
-        loop.nextOpen = Clocks.now + delay
+        journal.set(state: state, reason: reason)
+        journal.change {
+            $0.restarts += 1
+            $0.overruns += overruns
+        }
+        loop.nextOpen = Clocks.now + (pause ?? loop.backoff.next())
         react(to: .closed, &loop)
+        // What was recognised on this line may have been exchanged for something else meanwhile.
+        if device.driver == nil, state == "gone" || state == "failing" {
+            loop.stage = .recognising(Claims(hint: known(loop)))
+        }
+    }
+
+    private func known(_ loop: Loop) -> Claims.Hint {
+        var hint = hint
+        if case .talking(let driver, _) = loop.stage, let baud = loop.baud { hint.remembered = (driver.name, baud) }
+        return hint
     }
 
     // MARK: session
@@ -190,9 +249,16 @@ final class DevicePump: Sendable {
                 if Clocks.now <= until {
                     react(to: .command(command), &loop)
                 } else {
-                    take([.progress(CommandProgress(id: command.id, state: .expired))], at: Clocks.now, &loop)
+                    journal.report(CommandProgress(id: command.id, state: .expired))
                 }
-            case .refused(let tags): for tag in tags { loop.presence.forget(tag) }
+            case .refused(let tags): journal.forget(tags)
+            case .accepted(let count): react(to: .accepted(count), &loop)
+            case .accept(let driver, let baud): talk(driver, baud: baud, heard: [], &loop)
+            case .retry:
+                if loop.port == nil {
+                    loop.backoff.reset()
+                    loop.nextOpen = Clocks.now
+                }
             case .beat(let number): beaten(number)
             case .stop: loop.stopping = true
             }
@@ -201,130 +267,97 @@ final class DevicePump: Sendable {
 
     private func react(to stimulus: Stimulus, _ loop: inout Loop) {
         let now = Clocks.now
-        let reaction = loop.session.handle(stimulus, at: now)
-        loop.deadline = reaction.deadline
-        take(reaction.observations, at: now, &loop)
-        let present = device.driver.kind == .telephony ? loop.book.running.count : loop.presence.count
-        status.with {
-            $0.noise += UInt64(reaction.noise)
-            $0.present = present
+        switch loop.stage {
+        case .recognising(var claims):
+            let action: Claims.Action? =
+                switch stimulus {
+                case .opened: claims.begin(at: now)
+                case .bytes(let bytes): claims.hear(bytes, at: now)
+                case .tick: claims.tick(at: now)
+                case .closed: nil
+                default: Claims.Action(deadline: loop.deadline)
+                }
+            loop.stage = .recognising(action == nil ? Claims(hint: hint) : claims)
+            loop.deadline = action?.deadline
+            if let action { take(action, &loop) }
+        case .talking(let driver, var session):
+            let reaction = session.handle(stimulus, at: now)
+            loop.stage = .talking(driver, session)
+            loop.deadline = reaction.deadline
+            take(reaction, at: now, &loop)
         }
+    }
+
+    private func take(_ reaction: Reaction, at now: Instant, _ loop: inout Loop) {
+        journal.take(reaction.observations, at: now)
+        if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {
-        case .starting?: set(state: "starting", reason: nil)
+        case .starting?: journal.set(state: "starting", reason: nil)
         case .ready?:
             loop.backoff.reset()
-            set(state: "ready", reason: nil)
+            journal.set(state: "ready", reason: nil)
         case .failing(let code, let text)?:
             logger.warning("device failing", metadata: ["device": "\(device.name)", "code": "\(code)"])
-            set(state: "failing", reason: text)
+            journal.set(state: "failing", reason: text)
         case nil: break
         }
-        if !reaction.send.isEmpty, loop.port != nil {
-            if loop.outgoing.count + reaction.send.count <= DevicePump.outgoingLimit { loop.outgoing += reaction.send }
-            flush(&loop)
-        }
+        send(reaction.send, &loop)
         if let pause = reaction.restart, loop.port != nil {
-            let current = status.with { ($0.state, $0.reason) }
-            close(&loop, state: current.0, reason: current.1, after: pause)
+            let current = journal.now
+            close(&loop, state: current.state, reason: current.reason, after: pause)
         }
     }
 
-    private func take(_ observations: [Observation], at now: Instant, _ loop: inout Loop) {
-        guard !observations.isEmpty else { return }
-        let wall = Clocks.wall
-        var rows: [Row] = []
-        var tags: [TagID] = []
-        for observation in observations {
-            switch observation {
-            case .tag(let read):
-                if let change = loop.presence.fold(read, at: now), let row = row(change) {
-                    rows.append(row)
-                    tags.append(read.id)
-                }
-            case .barcode(let barcode): rows.append(.barcode(device: device.name, zone: device.zone, barcode))
-            case .key(let text): rows.append(.key(device: device.name, zone: device.zone, text: text))
-            case .call(let signal):
-                for snapshot in loop.book.apply(signal, at: wall) {
-                    urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
-                    rows.append(.call(device: device.name, snapshot))
-                }
-            case .fault(let fault):
-                status.with { $0.faults += 1 }
-                logger.notice("device fault", metadata: ["device": "\(device.name)", "code": "\(fault.code)"])
-                feed.post(.object([("event", "fault"), ("device", .string(device.name)), ("fault", observation.json)]))
-            case .identity(let identity):
-                status.with { $0.identity[identity.field] = identity.text }
-                changed()
-            case .progress(let progress):
-                outbox.record(progress)
-                urgent(.command(progress.id), "quai.command", progress.json, .seconds(60))
+    private func send(_ bytes: [UInt8], _ loop: inout Loop) {
+        guard !bytes.isEmpty, loop.port != nil else { return }
+        if loop.outgoing.count + bytes.count <= DevicePump.outgoingLimit { loop.outgoing += bytes }
+        flush(&loop)
+    }
+
+    // MARK: recognition
+
+    private func take(_ action: Claims.Action, _ loop: inout Loop) {
+        if let baud = action.baud, baud != loop.baud {
+            do { try loop.port?.setBaud(baud) } catch {
+                return close(&loop, state: error.state, reason: error.text)
             }
+            loop.baud = baud
         }
-        status.with {
-            $0.observations += UInt64(observations.count)
-            $0.lastSeen = wall
-        }
-        save(rows, tags: tags, at: now)
-    }
-
-    private func row(_ change: Presence.Change) -> Row? {
-        switch change {
-        case .appeared(let read): .appeared(sighting(read))
-        case .left(let read, let present): .left(sighting(read), present: present)
-        }
-    }
-
-    private func sighting(_ read: TagRead) -> Row.Sighting {
-        Row.Sighting(
-            device: device.name, zone: device.zone, tag: read.id, rssiDBm: read.rssiDBm, antenna: read.antenna,
-            reads: read.count)
-    }
-
-    // MARK: outbox
-
-    private func save(_ rows: [Row], tags: [TagID], at now: Instant) {
-        guard !rows.isEmpty else { return }
-        outbox.append(rows.map { Outbox.Entry($0, at: now) }) { [weak self] outcome in
-            self?.settled(rows, tags: tags, outcome)
+        send(action.send, &loop)
+        switch action.verdict {
+        case nil: break
+        case .claimed(let name, let baud, let why, let heard)?:
+            guard let driver = Driver.named(name) else { break }
+            logger.notice(
+                "device recognised", metadata: ["device": "\(device.name)", "driver": "\(name)", "why": "\(why)"])
+            recognised(action.verdict!)
+            talk(driver, baud: baud, heard: heard, &loop)
+        case .likely(let name, _, let why)?:
+            recognised(action.verdict!)
+            journal.change { $0.driver = name }
+            journal.set(state: "likely", reason: "\(why): edge-agent devices --accept \(device.name)")
+        case .unknown(let why)?:
+            recognised(action.verdict!)
+            journal.set(state: "unknown", reason: why)
         }
     }
 
-    private func settled(_ rows: [Row], tags: [TagID], _ outcome: Outbox.Outcome) {
-        switch outcome {
-        case .saved(let range):
-            for (index, row) in rows.enumerated() {
-                feed.post(row.tailLine(seq: range.lowerBound + UInt64(index), at: Clocks.wall))
-            }
-        case .refused(let error):
-            status.with { $0.refused += UInt64(rows.count) }
-            post(.refused(tags))
-            feed.post(
-                .object([("event", "not-saved"), ("device", .string(device.name)), ("reason", .string(error.text))]))
-            changed()
+    /// From now on this driver has the line; it hears what was heard before it came.
+    private func talk(_ driver: Driver, baud: Int?, heard: [UInt8], _ loop: inout Loop) {
+        loop.stage = .talking(driver, driver.session(loop.settings))
+        loop.deadline = nil
+        journal.change { ($0.driver, $0.title, $0.kind) = (driver.name, driver.title, driver.kind.rawValue) }
+        guard loop.port != nil else {
+            loop.nextOpen = Clocks.now
+            return
         }
-    }
-
-    private func set(state: String, reason: String?) {
-        let before = status.change { status -> String in
-            defer {
-                if status.state != state { status.since = Clocks.wall }
-                status.state = state
-                status.reason = reason
-            }
-            return status.state
+        let usual: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
+        if let wanted = baud ?? usual, wanted != loop.baud {
+            loop.baud = wanted
+            try? loop.port?.setBaud(wanted)
         }
-        guard before != state else { return }
-        logger.notice(
-            "device state",
-            metadata: ["device": "\(device.name)", "state": "\(state)", "reason": "\(reason ?? "-")"])
-        let row = Row.device(name: device.name, driver: device.driver.name, state: state, reason: reason)
-        outbox.append([Outbox.Entry(row, at: Clocks.now)]) { _ in }
-        feed.post(
-            .object([
-                ("event", "device"), ("device", .string(device.name)), ("state", .string(state)),
-                ("reason", reason.map(JSON.string)),
-            ]))
-        changed()
+        begin(&loop)
+        if !heard.isEmpty { react(to: .bytes(heard), &loop) }
     }
 
     private func waitForStop() {
@@ -339,49 +372,8 @@ final class DevicePump: Sendable {
     }
 }
 
-extension Row {
-    /// One accepted record as `edge-agent tail` prints it.
-    func tailLine(seq: UInt64, at wall: Int64) -> JSON {
-        let common: [(String, JSON?)] = [
-            ("event", "saved"), ("seq", .int(Int64(clamping: seq))), ("at", .string(rfc3339(wall))),
-        ]
-        switch self {
-        case .appeared(let sighting):
-            return .object(common + [("kind", "appeared")] + sighting.tailFields)
-        case .left(let sighting, let present):
-            return .object(
-                common + [("kind", "left")] + sighting.tailFields
-                    + [("reads", .int(Int64(sighting.reads))), ("presentMs", .int(present.milliseconds))])
-        case .barcode(let device, let zone, let barcode):
-            return .object(
-                common + [
-                    ("kind", "barcode"), ("device", .string(device)), ("zone", .string(zone)),
-                    ("symbology", barcode.symbology.map(JSON.string)), ("text", .string(barcode.text)),
-                ])
-        case .key(let device, let zone, let text):
-            return .object(
-                common + [
-                    ("kind", "key"), ("device", .string(device)), ("zone", .string(zone)), ("text", .string(text)),
-                ])
-        case .device(let name, _, let state, let reason):
-            return .object(
-                common + [
-                    ("kind", "device"), ("device", .string(name)), ("state", .string(state)),
-                    ("reason", reason.map(JSON.string)),
-                ])
-        case .call(let device, let snapshot):
-            return .object(common + [("kind", "call"), ("device", .string(device)), ("call", snapshot.json)])
-        case .skipped(let reason): return .object(common + [("kind", "skipped"), ("reason", .string(reason))])
-        }
-    }
-}
-
-extension Row.Sighting {
-    fileprivate var tailFields: [(String, JSON?)] {
-        [
-            ("device", .string(device)), ("zone", .string(zone)), ("scheme", .string(tag.scheme.rawValue)),
-            ("id", .string(tag.hex)), ("rssiDBm", rssiDBm.map(JSON.number)),
-            ("antenna", antenna.map { .int(Int64($0)) }),
-        ]
+extension DevicePump.Loop {
+    fileprivate var driver: Driver? {
+        if case .talking(let driver, _) = stage { driver } else { nil }
     }
 }

@@ -3,12 +3,13 @@ import Model
 /// One device as the pages, the verbs and the metrics show it.
 struct DeviceStatus: Equatable, Sendable {
     var name: String
+    /// Empty while nobody knows.
     var driver: String
     var title: String
     var kind: String
     var port: String
     var zone: String
-    /// missing, denied, gone, failed, starting, ready, failing
+    /// missing, denied, gone, failed, recognising, likely, unknown, starting, ready, failing
     var state: String
     /// What is wrong and what to try.
     var reason: String?
@@ -18,17 +19,42 @@ struct DeviceStatus: Equatable, Sendable {
     var observations: UInt64 = 0
     var noise: UInt64 = 0
     var faults: UInt64 = 0
+    var lastFault: String?
     var restarts: UInt64 = 0
+    /// Packets that nobody fetched in time.
+    var overruns: UInt64 = 0
     /// Tags in the zone, or calls that run.
     var present = 0
     /// Unix milliseconds of the last observation.
     var lastSeen: Int64?
     var refused: UInt64 = 0
+    /// By antenna, from 1; 0 for readers that name none.
+    var antennas: [Int: Antenna] = [:]
+
+    struct Antenna: Equatable, Sendable {
+        var reads: UInt64 = 0
+        /// Smoothed strength of the last reads, in dBm.
+        var rssiDBm: Double?
+    }
+
+    /// Antennas told apart; a reader that claims more has gone mad.
+    static let antennaLimit = 64
+
+    mutating func note(_ reads: [TagRead]) {
+        for read in reads {
+            let number = read.antenna ?? 0
+            guard antennas[number] != nil || antennas.count < DeviceStatus.antennaLimit else { continue }
+            var antenna = antennas[number] ?? Antenna()
+            antenna.reads += UInt64(clamping: read.count)
+            if let rssi = read.rssiDBm { antenna.rssiDBm = (antenna.rssiDBm ?? rssi) * 0.9 + rssi * 0.1 }
+            antennas[number] = antenna
+        }
+    }
 
     var json: JSON {
         .object([
-            ("name", .string(name)), ("driver", .string(driver)), ("title", .string(title)), ("kind", .string(kind)),
-            ("port", .string(port)), ("zone", .string(zone)), ("state", .string(state)),
+            ("name", .string(name)), ("driver", driver.isEmpty ? nil : .string(driver)), ("title", .string(title)),
+            ("kind", .string(kind)), ("port", .string(port)), ("zone", .string(zone)), ("state", .string(state)),
             ("reason", reason.map(JSON.string)), ("since", .int(since)),
             (
                 "identity",
@@ -36,9 +62,23 @@ struct DeviceStatus: Equatable, Sendable {
                     ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
-            ("faults", .int(Int64(clamping: faults))), ("restarts", .int(Int64(clamping: restarts))),
+            ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
+            ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),
             ("present", .int(Int64(present))), ("lastSeen", lastSeen.map(JSON.int)),
             ("refused", .int(Int64(clamping: refused))),
+            (
+                "antennas",
+                antennas.isEmpty
+                    ? nil
+                    : .array(
+                        antennas.sorted { $0.key < $1.key }.map { number, antenna in
+                            .object([
+                                ("antenna", number == 0 ? nil : .int(Int64(number))),
+                                ("reads", .int(Int64(clamping: antenna.reads))),
+                                ("rssiDBm", antenna.rssiDBm.map { .number(($0 * 10).rounded() / 10) }),
+                            ])
+                        })
+            ),
         ])
     }
 }

@@ -172,10 +172,11 @@ public final class Applier {
         _ row: Model.Row, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
     ) throws {
         switch row {
-        case .appeared(let sighting):
+        case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, stream: stream, seq: seq, captured: captured, &result)
             try store.see(sighting, present: true, delivery: delivery, at: captured)
-        case .left(let sighting, _): try store.see(sighting, present: false, delivery: nil, at: captured)
+        case .still(let sighting): try store.see(sighting, present: true, delivery: nil, at: captured)
+        case .left(let sighting, _, _): try store.see(sighting, present: false, delivery: nil, at: captured)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _):
             _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
@@ -231,7 +232,7 @@ public final class Applier {
 extension Store.RecordRow {
     fileprivate mutating func describe(_ row: Model.Row) {
         switch row {
-        case .appeared(let sighting), .left(let sighting, _):
+        case .appeared(let sighting), .moved(let sighting, _), .still(let sighting), .left(let sighting, _, _):
             (device, zone, subject) = (sighting.device, sighting.zone, sighting.tag.hex)
         case .barcode(let device, let zone, let barcode):
             (self.device, self.zone, subject) = (device, zone, barcode.text)
@@ -246,8 +247,9 @@ extension Store.RecordRow {
 extension Model.Row {
     fileprivate var straySubject: String? {
         switch self {
-        case .appeared(let sighting): "tag:\(sighting.tag.hex)"
+        case .appeared(let sighting), .moved(let sighting, _): "tag:\(sighting.tag.hex)"
         case .barcode(_, _, let barcode): "text:\(barcode.text)"
+        case .key(_, _, let text): "text:\(text)"
         default: nil
         }
     }

@@ -62,6 +62,12 @@ public enum Receiving {
         isReceivedElsewhere: (String) -> Bool
     ) -> Change? {
         switch row {
+        case .key(let device, let zone, let text):
+            // A wedge types what its scanner saw.
+            return decide(
+                .barcode(device: device, zone: zone, Barcode(text: text)), record: record, at: reception,
+                isNote: isNote,
+                isClosedNote: isClosedNote, isReceivedElsewhere: isReceivedElsewhere)
         case .barcode(_, _, let barcode):
             let text = barcode.text.trimming(" \t")
             if isNote(text) { return reception?.note == text ? nil : .open(note: text) }
@@ -72,7 +78,7 @@ public enum Receiving {
                 count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record)", gtin: gtin, serial: nil)
             )
             .unlessCounted(reception)
-        case .appeared(let sighting):
+        case .appeared(let sighting), .moved(let sighting, _):
             guard let reception else { return nil }
             let subject = "tag:\(sighting.tag.hex)"
             // Goods that stay beside the door after their own reception are not part of the next one.

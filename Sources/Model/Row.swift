@@ -3,11 +3,21 @@ public enum Row: Equatable, Sendable {
     /// This sequence number will never carry anything; the reason stays on the account.
     case skipped(reason: String)
     case appeared(Sighting)
-    case left(Sighting, present: Duration)
+    case left(Sighting, present: Duration, direction: Direction? = nil)
+    /// Present all the while, and now in another zone.
+    case moved(Sighting, from: String)
+    /// Still there: said again because the site asked for it.
+    case still(Sighting)
     case barcode(device: String, zone: String, Barcode)
     case key(device: String, zone: String, text: String)
     case device(name: String, driver: String, state: String, reason: String?)
     case call(device: String, CallSnapshot)
+
+    /// Which way a tag went past the antennas of a door.
+    public enum Direction: String, Sendable {
+        case entry = "in"
+        case exit = "out"
+    }
 
     /// A tag in a zone, as one reader saw it.
     public struct Sighting: Equatable, Sendable {
@@ -40,7 +50,7 @@ public enum RowError: Error, Equatable, Sendable {
 extension Row {
     public enum Kind: Int64, Sendable {
         case skipped = 0
-        case appeared, left, barcode, key, device, call
+        case appeared, left, barcode, key, device, call, moved, still
     }
 
     /// Longest free text in a row, in UTF-8 bytes; a scanner's line is at most 4 KiB (rfid.md 9.1).
@@ -51,6 +61,8 @@ extension Row {
         case .skipped: .skipped
         case .appeared: .appeared
         case .left: .left
+        case .moved: .moved
+        case .still: .still
         case .barcode: .barcode
         case .key: .key
         case .device: .device
@@ -67,7 +79,10 @@ extension Row {
         switch self {
         case .skipped(let reason): [.text(reason)]
         case .appeared(let sighting): sighting.fields
-        case .left(let sighting, let present): sighting.fields + [CBOR(present.milliseconds)]
+        case .left(let sighting, let present, let direction):
+            sighting.fields + [CBOR(present.milliseconds)] + (direction.map { [.text($0.rawValue)] } ?? [])
+        case .moved(let sighting, let zone): sighting.fields + [.text(zone)]
+        case .still(let sighting): sighting.fields
         case .barcode(let device, let zone, let barcode):
             [.text(device), .text(zone), barcode.symbology.map(CBOR.text) ?? .null, .text(barcode.text)]
         case .key(let device, let zone, let text): [.text(device), .text(zone), .text(text)]
@@ -89,7 +104,13 @@ extension Row {
         case .appeared: return (dt, .appeared(try Sighting(&fields)))
         case .left:
             let sighting = try Sighting(&fields)
-            return (dt, .left(sighting, present: .milliseconds(try fields.integer())))
+            let present = Duration.milliseconds(try fields.integer())
+            let direction = fields.isEmpty ? nil : try fields.optionalText().flatMap(Direction.init)
+            return (dt, .left(sighting, present: present, direction: direction))
+        case .moved:
+            let sighting = try Sighting(&fields)
+            return (dt, .moved(sighting, from: try fields.text()))
+        case .still: return (dt, .still(try Sighting(&fields)))
         case .barcode:
             let (device, zone) = (try fields.text(), try fields.text())
             let symbology = try fields.optionalText()
@@ -117,6 +138,8 @@ extension Row {
     fileprivate struct Fields {
         var items: [CBOR]
         var at = 0
+
+        var isEmpty: Bool { at >= items.count }
 
         mutating func next() throws(RowError) -> CBOR {
             guard at < items.count else { throw .malformed("a field is missing") }

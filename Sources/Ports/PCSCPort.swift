@@ -36,7 +36,9 @@ public final class PCSCPort: Port, @unchecked Sendable {
         var context = SCARDCONTEXT()
         let code = SCardEstablishContext(DWORD(SCARD_SCOPE_SYSTEM), nil, nil, &context)
         guard code == SCARD_S_SUCCESS else {
-            if code == quai_pcsc_no_service { throw .missing("pcscd does not run: install pcscd, or start pcscd.socket") }
+            if code == quai_pcsc_no_service {
+                throw .missing("pcscd does not run: install pcscd, or start pcscd.socket")
+            }
             if code == quai_pcsc_denied { throw .denied("pcscd refuses us: its polkit rule must allow this service") }
             throw .failed("pcscd: \(String(cString: pcsc_stringify_error(code)))")
         }

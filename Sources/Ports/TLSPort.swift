@@ -78,7 +78,9 @@ public final class TLSPort: Port {
 
     private func reason() -> String {
         let verdict = SSL_get_verify_result(tls)
-        if verdict != X509_V_OK { return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))" }
+        if verdict != X509_V_OK {
+            return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))"
+        }
         let code = ERR_peek_last_error()
         guard code != 0 else { return "the connection was closed" }
         var buffer = [CChar](repeating: 0, count: 256)

@@ -35,7 +35,8 @@ final class USBContext: Sendable {
     func watch(_ body: @escaping @Sendable () -> Void) -> Bool {
         watchers.change { $0.append(body) }
         guard libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG.rawValue) != 0 else { return false }
-        let events = Int32(bitPattern: LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED.rawValue | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT.rawValue)
+        let events = Int32(
+            bitPattern: LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED.rawValue | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT.rawValue)
         let code = libusb_hotplug_register_callback(
             handle, events, 0, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
             { _, _, _, user in

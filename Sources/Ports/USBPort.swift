@@ -75,7 +75,8 @@ public final class USBPort: Port, @unchecked Sendable {
             // SET_PROTOCOL 0: boot reports of a known shape. SET_IDLE 0: a report only when something changes.
             let isBoot =
                 use == .keyboard && choice.isBoot
-                && libusb_control_transfer(handle, 0x21, 0x0B, 0, UInt16(choice.interface), nil, 0, USBPort.patience) == 0
+                && libusb_control_transfer(handle, 0x21, 0x0B, 0, UInt16(choice.interface), nil, 0, USBPort.patience)
+                    == 0
             libusb_control_transfer(handle, 0x21, 0x0A, 0, UInt16(choice.interface), nil, 0, USBPort.patience)
             if isBoot { description = nil }
         }
@@ -108,7 +109,8 @@ public final class USBPort: Port, @unchecked Sendable {
     // MARK: reading and writing
 
     public func read() throws(PortError) -> [UInt8] {
-        let taken = inbox.change { box -> (packet: [UInt8]?, error: PortError?, resume: [UnsafeMutablePointer<libusb_transfer>]) in
+        let taken = inbox.change {
+            box -> (packet: [UInt8]?, error: PortError?, resume: [UnsafeMutablePointer<libusb_transfer>]) in
             let packet = box.packets.isEmpty ? nil : box.packets.removeFirst()
             if box.packets.isEmpty, box.error == nil { wake.drain() }
             let resume = box.packets.count < USBPort.inboxLimit / 2 ? box.idle : []
@@ -304,6 +306,7 @@ enum USBAddress {
     static func place(_ device: OpaquePointer) -> String {
         var ports = [UInt8](repeating: 0, count: 8)
         let count = libusb_get_port_numbers(device, &ports, 8)
-        return "\(libusb_get_bus_number(device))-" + ports.prefix(Int(max(0, count))).map(String.init).joined(separator: ".")
+        return "\(libusb_get_bus_number(device))-"
+            + ports.prefix(Int(max(0, count))).map(String.init).joined(separator: ".")
     }
 }

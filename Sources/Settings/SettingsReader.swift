@@ -185,6 +185,26 @@ public struct Section {
         return value
     }
 
+    /// An array of texts, such as `["CR", "LF"]`.
+    public func strings(_ key: String) -> [String]? {
+        guard let node = node(key) else { return nil }
+        var values: [String] = []
+        if case .array = node.value {
+            let items = path + [key]
+            reader.anyName(in: items)
+            while let item = reader.nodes[items + [String(values.count)]] {
+                guard case .string(let value) = item.value else {
+                    reader.complain("each of \"\(key)\" must be a text in quotes", at: item.path)
+                    return nil
+                }
+                values.append(value)
+            }
+            if !values.isEmpty { return values }
+        }
+        complain(key, "a list of texts such as [\"CR\", \"LF\"]")
+        return nil
+    }
+
     /// An array of whole numbers, such as `[1, 2]`.
     public func integers(_ key: String, in range: ClosedRange<Int64>) -> [Int64]? {
         guard let node = node(key) else { return nil }

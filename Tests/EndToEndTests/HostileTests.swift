@@ -208,7 +208,7 @@ struct HostileTests {
     func everySimulatedReaderIsHeard() throws {
         let stand = try RoadTests.stand("readers")
         defer { stand.stop() }
-        let names = ["rdm6300", "m100", "a0", "uhfreader", "thingmagic"]
+        let names = ["rdm6300", "m100", "a0", "uhfreader", "thingmagic", "llrp", "tsl-ascii", "exec", "pcsc"]
         for name in names { try stand.add(name, name) }
         try stand.writeConfiguration(readers: names.map { ($0, $0, $0) })
         try stand.startAgent()
@@ -217,11 +217,57 @@ struct HostileTests {
         #expect(tail.waitAttached(milliseconds: 20_000))
         for (index, name) in names.enumerated() {
             let tag =
-                name == "rdm6300"
-                ? TagID(.em4100, [1, 2, 3, 4, 5]) : TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
+                switch name {
+                case "rdm6300": TagID(.em4100, [1, 2, 3, 4, 5])
+                case "pcsc": TagID(.iso14443a, [4, 1, 2, 3, 4, 5, 6])
+                default: TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
+                }
             stand.devices[name]?.perform(.present([tag], lasting: .seconds(20)))
             #expect(tail.waitFor(tag.hex, milliseconds: 10_000), "\(name)")
         }
+    }
+
+    /// Nobody names a driver: readers are asked, a scanner is heard, a line of plain text waits for a yes.
+    @Test(.timeLimit(.minutes(3)))
+    func readersOnUnknownLinesAreRecognised() throws {
+        let stand = try RoadTests.stand("claims")
+        defer { stand.stop() }
+        for (name, driver) in [("portal", "m100"), ("gate", "uhfreader"), ("hand", "barcode"), ("plain", "barcode")] {
+            try stand.add(name, driver)
+        }
+        try stand.writeConfiguration(
+            readers: ["portal", "gate", "hand", "plain"].map { ($0, "", "dock-1") },
+            extra: "[discovery]\nenabled = false")
+        try stand.startAgent()
+        let tail = Acceptance(socket: stand.controlSocket)
+        defer { tail.stop() }
+        #expect(tail.waitAttached(milliseconds: 20_000))
+        let tag = TagID(.epcGen2, Hex.bytes("30396062C3950D400011B890")!)
+        let other = TagID(.epcGen2, Hex.bytes("30396062C3950D400011B891")!)
+        stand.devices["portal"]?.perform(.present([tag], lasting: .seconds(60)))
+        stand.devices["gate"]?.perform(.present([other], lasting: .seconds(60)))
+        #expect(tail.waitFor(tag.hex, milliseconds: 20_000))
+        #expect(tail.waitFor(other.hex, milliseconds: 20_000))
+        // The scan that tells what the scanner is, is a scan all the same.
+        stand.devices["hand"]?.perform(.scan("BL-2026-0117"))
+        #expect(tail.waitFor("BL-2026-0117", milliseconds: 20_000))
+        // Without an AIM identifier in front it could be anything.
+        stand.devices["plain"]?.perform(.noise(Array("some text\r\n".utf8)))
+        let configuration = "\(stand.folder)/agent.toml"
+        var devices = (code: Int32(0), output: "")
+        for _ in 0..<100 where !devices.output.contains("--accept plain") {
+            devices = try RoadTests.run("edge-agent", ["devices", "--config", configuration])
+        }
+        #expect(devices.output.contains("→ it sends lines of text, as scanners do: edge-agent devices --accept plain"))
+        #expect(try RoadTests.run("edge-agent", ["devices", "--accept", "plain", "--config", configuration]).code == 0)
+        var seen = false
+        for _ in 0..<100 where !seen {
+            stand.devices["plain"]?.perform(.noise(Array("BL-2026-0118\r\n".utf8)))
+            seen = tail.waitFor("BL-2026-0118", milliseconds: 200)
+        }
+        #expect(seen)
+        let refused = try RoadTests.run("edge-agent", ["devices", "--accept", "nobody", "--config", configuration])
+        #expect(refused.code == 2 && refused.output.contains("there is no device \"nobody\""))
     }
 
     @Test func verbsSayWhatIsWrong() throws {

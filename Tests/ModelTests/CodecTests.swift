@@ -16,10 +16,15 @@ struct CodecTests {
             rssiDBm: Bool.random(using: &random) ? Double(Int.random(in: -900...0, using: &random)) / 10 : nil,
             antenna: Bool.random(using: &random) ? Int.random(in: 1...16, using: &random) : nil,
             reads: Int.random(in: 1...1000, using: &random))
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<8, using: &random) {
         case 0: return .skipped(reason: text())
         case 1: return .appeared(sighting)
-        case 2: return .left(sighting, present: .milliseconds(Int64.random(in: 0...100_000, using: &random)))
+        case 2:
+            return .left(
+                sighting, present: .milliseconds(Int64.random(in: 0...100_000, using: &random)),
+                direction: [nil, .entry, .exit].randomElement(using: &random)!)
+        case 5: return .moved(sighting, from: text())
+        case 6: return .still(sighting)
         case 3:
             return .barcode(
                 device: text(), zone: text(),

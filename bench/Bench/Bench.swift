@@ -78,7 +78,7 @@ struct Bench: ParsableCommand {
     }
 
     /// From the act in front of the reader; an M100 reports once in a round of 50 ms, which is the reader's own time.
-    private func scans(_ portal: DeviceRunner, _ tail: Acceptance, _ page: PageClient) {
+    private func scans(_ portal: any SimulatedLine, _ tail: Acceptance, _ page: PageClient) {
         var saved: [Double] = []
         var shown: [Double] = []
         for serial in 1...UInt64(samples) {

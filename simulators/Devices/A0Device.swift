@@ -6,7 +6,7 @@ public struct A0Device: SimulatedDevice {
     static let round: Duration = .milliseconds(40)
 
     public var field = Field()
-    private var pending: [UInt8] = []
+    private var pending = Incoming()
     private var antenna: UInt8 = 0
     private var total: UInt32 = 0
     private var ends: Instant?
@@ -19,8 +19,8 @@ public struct A0Device: SimulatedDevice {
         var reaction = Reaction()
         switch stimulus {
         case .bytes(let bytes):
-            pending += bytes
-            while let step = A0Frame.take(from: &pending) {
+            pending.add(bytes, at: now)
+            while let step = A0Frame.take(from: &pending.bytes) {
                 if case .frame(let frame) = step { answer(frame, now, &reaction) }
             }
         case .tick: if let ends, now >= ends { finish(now, &reaction) }

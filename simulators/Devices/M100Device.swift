@@ -7,7 +7,7 @@ public struct M100Device: SimulatedDevice {
     static let round: Duration = .milliseconds(50)
 
     public var field = Field()
-    private var pending: [UInt8] = []
+    private var pending = Incoming()
     private var polling = false
     private var region: UInt8 = 1
     private var power: [UInt8] = [0x07, 0xD0]
@@ -21,8 +21,8 @@ public struct M100Device: SimulatedDevice {
         var reaction = Reaction()
         switch stimulus {
         case .bytes(let bytes):
-            pending += bytes
-            while let step = M100Frame.take(from: &pending) {
+            pending.add(bytes, at: now)
+            while let step = M100Frame.take(from: &pending.bytes) {
                 if case .frame(let frame) = step, frame.kind == .command { answer(frame, &reaction) }
             }
         case .tick:

@@ -93,3 +93,18 @@ public struct Field: Sendable {
         }
     }
 }
+
+/// What a device has heard of a command; the rest of one that was cut short is forgotten after a silence, as real
+/// readers do (rfid.md 0.4).
+struct Incoming: Sendable {
+    static let patience: Duration = .milliseconds(100)
+
+    var bytes: [UInt8] = []
+    private var last = Instant.zero
+
+    mutating func add(_ new: [UInt8], at now: Instant) {
+        if now - last > Incoming.patience { bytes = [] }
+        last = now
+        bytes += new
+    }
+}

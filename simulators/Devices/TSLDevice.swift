@@ -4,7 +4,7 @@ public import Model
 /// A TSL handheld: answers questions line by line; the trigger is pulled when tags or a barcode are put before it.
 public struct TSLDevice: SimulatedDevice {
     public var field = Field()
-    private var pending: [UInt8] = []
+    private var pending = Incoming()
 
     public init() {}
 
@@ -28,10 +28,12 @@ public struct TSLDevice: SimulatedDevice {
     public mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
         guard case .bytes(let bytes) = stimulus else { return reaction }
-        pending += bytes
-        while let end = pending.firstIndex(of: 0x0A) {
-            let line = String(decoding: pending[..<end].filter { $0 != 0x0D }, as: UTF8.self)
-            pending.removeFirst(end + 1)
+        pending.add(bytes, at: now)
+        while let end = pending.bytes.firstIndex(of: 0x0A) {
+            // What stands before the dot was meant for somebody else.
+            let text = String(decoding: pending.bytes[..<end].filter { $0 != 0x0D }, as: UTF8.self)
+            let line = text.lastIndex(of: ".").map { String(text[$0...]) } ?? text
+            pending.bytes.removeFirst(end + 1)
             var answer = ["CS: \(line)"]
             switch line.prefix(3) {
             case ".vr": answer += ["MF: TSL", "US: 1153-EU-1B-000123", "PV: 2.3", "OK:"]

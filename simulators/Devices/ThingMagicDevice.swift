@@ -6,7 +6,7 @@ public struct ThingMagicDevice: SimulatedDevice {
     static let cycle: Duration = .milliseconds(50)
 
     public var field = Field()
-    private var pending: [UInt8] = []
+    private var pending = Incoming()
     private var next: Instant?
 
     public init() {}
@@ -17,8 +17,8 @@ public struct ThingMagicDevice: SimulatedDevice {
         var reaction = Reaction()
         switch stimulus {
         case .bytes(let bytes):
-            pending += bytes
-            while let step = ThingMagicFrame.take(from: &pending, isCommand: true) {
+            pending.add(bytes, at: now)
+            while let step = ThingMagicFrame.take(from: &pending.bytes, isCommand: true) {
                 if case .frame(let frame) = step { answer(frame, now, &reaction) }
             }
         case .tick:

@@ -6,7 +6,7 @@ public struct UHFReaderDevice: SimulatedDevice {
     static let scan: Duration = .milliseconds(60)
 
     public var field = Field()
-    private var pending: [UInt8] = []
+    private var pending = Incoming()
     private var antenna: UInt8 = 1
     private var ends: Instant?
 
@@ -18,8 +18,8 @@ public struct UHFReaderDevice: SimulatedDevice {
         var reaction = Reaction()
         switch stimulus {
         case .bytes(let bytes):
-            pending += bytes
-            while let step = UHFReaderFrame.take(from: &pending, isCommand: true) {
+            pending.add(bytes, at: now)
+            while let step = UHFReaderFrame.take(from: &pending.bytes, isCommand: true) {
                 if case .frame(let frame) = step { answer(frame, now, &reaction) }
             }
         case .tick: if let ends, now >= ends { finish(now, &reaction) }

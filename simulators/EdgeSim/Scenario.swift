@@ -7,6 +7,8 @@ struct Scenario {
     struct Device {
         var name: String
         var driver: String
+        /// Where a network device listens; nil for the others.
+        var port: UInt16?
     }
 
     enum Act {
@@ -34,10 +36,16 @@ struct Scenario {
                 switch first {
                 case "title": title = words.dropFirst().joined(separator: " ")
                 case "device":
-                    guard words.count == 3, DeviceCatalog.names.contains(words[2]) else {
+                    guard words.count >= 3, DeviceCatalog.names.contains(words[2]) else {
                         throw Problem("device NAME DRIVER, one of \(DeviceCatalog.names.joined(separator: ", "))")
                     }
-                    devices.append(Device(name: words[1], driver: words[2]))
+                    let isOnNetwork = DeviceCatalog.device(named: words[2])?.isSpokenTo ?? false
+                    guard words.count == (isOnNetwork ? 4 : 3) else {
+                        throw Problem(isOnNetwork ? "\(words[2]) needs a port" : "\(words[2]) takes no port")
+                    }
+                    let port = isOnNetwork ? UInt16(words[3]) : nil
+                    guard port != nil || !isOnNetwork else { throw Problem("\(words[3]) is no port") }
+                    devices.append(Device(name: words[1], driver: words[2], port: port))
                 case "pbx":
                     guard words.count == 3, words[1] == "asterisk-ami", let port = UInt16(words[2]) else {
                         throw Problem("pbx asterisk-ami PORT")
@@ -67,8 +75,21 @@ struct Scenario {
             let fields = Scenario.fields(words.dropFirst(2))
             let duration = fields["for"].flatMap(Scenario.duration) ?? .seconds(2)
             return .device(words[0], .present(try Scenario.tags(fields), lasting: duration))
+        case "pass":
+            let fields = Scenario.fields(words.dropFirst(2))
+            let duration = fields["for"].flatMap(Scenario.duration) ?? .seconds(4)
+            let antennas = (fields["antennas"] ?? "1,2").split(separator: ",").compactMap { Int($0) }
+            return .device(words[0], .pass(try Scenario.tags(fields), antennas: antennas, lasting: duration))
+        case "antenna":
+            guard words.count == 4, let number = Int(words[2]), ["on", "off"].contains(words[3]) else {
+                throw Problem("antenna NUMBER on or off")
+            }
+            return .device(words[0], .antenna(number, connected: words[3] == "on"))
+        case "noise":
+            guard words.count == 3, let bytes = Hex.bytes(words[2]) else { throw Problem("noise HEX") }
+            return .device(words[0], .noise(bytes))
         case "call": return .call(try Scenario.call(Scenario.fields(words.dropFirst(2))))
-        default: throw Problem("a device can scan or show tags; a pbx can call")
+        default: throw Problem("a device can scan, tags, pass, antenna or noise; a pbx can call")
         }
     }
 

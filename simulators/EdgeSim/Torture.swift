@@ -124,7 +124,7 @@ struct Torture: ParsableCommand {
 
     /// Scans until the agent says that it is safe, as a person waits for the beep. A try whose fate is not known is kept
     /// as doubtful, and the next one has a text of its own: then every text may be in the centre at most once.
-    private func scan(_ text: String, _ scanner: DeviceRunner, _ tail: Acceptance, _ ledger: inout Ledger) {
+    private func scan(_ text: String, _ scanner: any SimulatedLine, _ tail: Acceptance, _ ledger: inout Ledger) {
         for attempt in 1...40 {
             let unique = "\(text)-\(attempt)"
             _ = tail.waitAttached(milliseconds: 5000)

@@ -21,15 +21,20 @@ struct RunScenario: ParsableCommand {
             throw Exit.say("\(file): \(error)")
         }
         guard speed > 0 else { throw Exit.say("--speed must be above 0") }
-        var runners: [String: DeviceRunner] = [:]
+        var runners: [String: any SimulatedLine] = [:]
         var exchange: PBXServer?
         do {
             try Files.makeFolder(devices)
             for device in scenario.devices {
-                runners[device.name] = try DeviceRunner(
-                    device: DeviceCatalog.device(named: device.driver)!, link: "\(devices)/\(device.name)",
-                    name: device.name)
-                Terminal.line("\(device.driver) at \(devices)/\(device.name)")
+                let simulated = DeviceCatalog.device(named: device.driver)!
+                let line: any SimulatedLine =
+                    if let port = device.port {
+                        try DeviceServer(device: simulated, port: port, name: device.name)
+                    } else {
+                        try DeviceRunner(device: simulated, link: "\(devices)/\(device.name)", name: device.name)
+                    }
+                runners[device.name] = line
+                Terminal.line("\(device.driver) at \(line.address)")
             }
             if let port = scenario.pbxPort {
                 exchange = try PBXServer(
@@ -58,18 +63,27 @@ struct RunScenario: ParsableCommand {
 struct RunDevice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
-        abstract: "A pty that is that reader. Lines on standard input: tag HEX [SECONDS], scan TEXT, noise HEX.")
+        abstract: "A pty, or a loopback port, that is that reader.",
+        discussion: """
+            Lines on standard input: tag HEX [SECONDS], pass HEX A,B [SECONDS], scan TEXT, antenna N on|off, noise HEX.
+            """)
 
     @Argument(help: "Device; see edge-sim list.") var name: String
     @Option(help: "A lasting name for the pty.") var link: String?
+    @Option(help: "Port of a device that lives on the network; 0 takes a free one.") var port: UInt16 = 0
 
     func run() throws {
         guard let device = DeviceCatalog.device(named: name) else {
             throw Exit.say("no device \"\(name)\"; there are: \(DeviceCatalog.names.joined(separator: ", "))")
         }
-        let runner: DeviceRunner
-        do { runner = try DeviceRunner(device: device, link: link, name: name) } catch { throw Exit.say("\(error)") }
-        Terminal.line("\(name) is pty:\(link ?? runner.line.path)")
+        let runner: any SimulatedLine
+        do {
+            runner =
+                device.isSpokenTo
+                ? try DeviceServer(device: device, port: port, name: name)
+                : try DeviceRunner(device: device, link: link, name: name)
+        } catch { throw Exit.say("\(error)") }
+        Terminal.line("\(name) is \(runner.address)")
         while let line = readLine() {
             let words = line.split(separator: " ").map(String.init)
             switch words.first {
@@ -81,9 +95,17 @@ struct RunDevice: ParsableCommand {
                 let seconds = words.count > 2 ? Int64(words[2]) ?? 2 : 2
                 runner.perform(
                     .present([TagID(name == "rdm6300" ? .em4100 : .epcGen2, bytes)], lasting: .seconds(seconds)))
+            case "pass" where words.count >= 3:
+                let antennas = words[2].split(separator: ",").compactMap { Int($0) }
+                let seconds = words.count > 3 ? Int64(words[3]) ?? 4 : 4
+                runner.perform(
+                    .pass([TagID(.epcGen2, Hex.bytes(words[1]) ?? [])], antennas: antennas, lasting: .seconds(seconds)))
+            case "antenna" where words.count == 3:
+                runner.perform(.antenna(Int(words[1]) ?? 1, connected: words[2] == "on"))
             case "scan" where words.count >= 2: runner.perform(.scan(String(line.dropFirst(5))))
             case "noise" where words.count == 2: runner.perform(.noise(Hex.bytes(words[1]) ?? []))
-            default: Terminal.error("tag HEX [SECONDS], scan TEXT or noise HEX")
+            default:
+                Terminal.error("tag HEX [SECONDS], pass HEX A,B [SECONDS], scan TEXT, antenna N on|off or noise HEX")
             }
         }
         while true { pause() }

@@ -5,7 +5,7 @@ import Model
 import Platform
 
 /// Runs one simulated device on its pty, on a thread of its own.
-public final class DeviceRunner: Sendable {
+public final class DeviceRunner: SimulatedLine {
     public let line: Pseudoterminal
     private let acts = Locked<[DeviceAct]>([])
     private let stopping = Locked(false)
@@ -15,6 +15,8 @@ public final class DeviceRunner: Sendable {
         line = try Pseudoterminal(link: link)
         startThread("sim-\(name)") { [self] in loop(device) }
     }
+
+    public var address: String { "pty:\(line.name)" }
 
     public func perform(_ act: DeviceAct) {
         acts.with { $0.append(act) }

@@ -6,6 +6,8 @@ public final class Pseudoterminal: Sendable {
     /// Kept open, so that the line does not hang up when the product closes it.
     private let slave: Int32
     public let path: String
+    /// The link where there is one, else the path.
+    public var name: String { link ?? path }
     private let link: String?
 
     public struct Failure: Error, CustomStringConvertible {

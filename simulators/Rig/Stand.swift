@@ -15,7 +15,7 @@ public final class Stand: @unchecked Sendable {
     public var broker: ChildProcess?
     public var ingest: ChildProcess?
     public var agent: ChildProcess?
-    public private(set) var devices: [String: DeviceRunner] = [:]
+    public private(set) var devices: [String: any SimulatedLine] = [:]
     public private(set) var pbx: PBXServer?
 
     public static let pbxUser = "quai"
@@ -54,13 +54,16 @@ public final class Stand: @unchecked Sendable {
         proxy.stop()
     }
 
-    /// A pty with a simulated device, known to the agent by `name`.
+    /// A simulated device on a pty or, where it lives on the network, behind a port; known to the agent by `name`.
     @discardableResult
-    public func add(_ name: String, _ driver: String) throws -> DeviceRunner {
-        let runner = try DeviceRunner(
-            device: DeviceCatalog.device(named: driver)!, link: "\(folder)/dev/\(name)", name: name)
-        devices[name] = runner
-        return runner
+    public func add(_ name: String, _ driver: String) throws -> any SimulatedLine {
+        let device = DeviceCatalog.device(named: driver)!
+        let line: any SimulatedLine =
+            device.isSpokenTo
+            ? try DeviceServer(device: device, port: 0, name: name)
+            : try DeviceRunner(device: device, link: "\(folder)/dev/\(name)", name: name)
+        devices[name] = line
+        return line
     }
 
     @discardableResult
@@ -70,7 +73,7 @@ public final class Stand: @unchecked Sendable {
         return server
     }
 
-    /// `readers` as (name, driver, zone).
+    /// `readers` as (name, driver, zone); an empty driver has the agent find out.
     public func writeConfiguration(readers: [(String, String, String)], extra: String = "") throws {
         var text = """
             version = 1
@@ -84,7 +87,8 @@ public final class Stand: @unchecked Sendable {
             """
         for (name, driver, zone) in readers {
             text +=
-                "[reader.\(name)]\ndriver = \"\(driver)\"\nport = \"pty:\(folder)/dev/\(name)\"\nzone = \"\(zone)\"\n"
+                "[reader.\(name)]\n" + (driver.isEmpty ? "" : "driver = \"\(driver)\"\n")
+                + "port = \"\(address(name, driver))\"\nzone = \"\(zone)\"\n"
         }
         if let pbx {
             text += """
@@ -108,6 +112,12 @@ public final class Stand: @unchecked Sendable {
                 url = "mqtt://127.0.0.1:\(brokerPort)"
 
                 """.utf8), to: "\(folder)/ingest.toml")
+    }
+
+    private func address(_ name: String, _ driver: String) -> String {
+        // A vendor's program is a program that says what its reader says.
+        if driver == "exec" { return "exec:/bin/cat \(folder)/dev/\(name)" }
+        return devices[name]?.address ?? "pty:\(folder)/dev/\(name)"
     }
 
     public func startBroker() throws {

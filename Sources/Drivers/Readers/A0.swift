@@ -8,6 +8,14 @@ extension Driver {
         hints: [
             .usb(vendor: 0x1A86, product: 0x7523, shared: true), .usb(vendor: 0x10C4, product: 0xEA60, shared: true),
         ],
+        // Address 01, then the address that all answer to.
+        probes: [
+            Probe(step: 4, baud: 115200, send: [0xA0, 0x03, 0x01, 0x72, 0xEA], wait: .milliseconds(200)),
+            Probe(step: 4, baud: 115200, send: [0xA0, 0x03, 0xFF, 0x72, 0xEC], wait: .milliseconds(200)),
+        ],
+        recognise: frames("a frame of the A0 protocol", { A0Frame.take(from: &$0) }) { (frame: A0Frame) in
+            [A0Frame.Code.firmware, A0Frame.Code.inventory].contains(frame.command)
+        },
         source: "UHF RFID Reader Serial Interface Protocol V3.7; rust-invelion; Rodinbell session logs",
         session: { PolledReader(A0(settings: $0)) })
 }

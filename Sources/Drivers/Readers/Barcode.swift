@@ -4,6 +4,14 @@ extension Driver {
     /// Hand and fixed scanners that send lines of text. Source: rfid.md §9.1 (ISO/IEC 15424 for the AIM identifiers).
     public static let barcode = Driver(
         name: "barcode", title: "Barcode scanner on a serial line", kind: .scanner, line: .serial(baud: 9600),
+        recognise: { bytes in
+            let lines = bytes.split { $0 == 0x0D || $0 == 0x0A }
+            guard bytes.contains(where: { $0 == 0x0D || $0 == 0x0A }), let line = lines.first, line.count >= 3,
+                line.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 0x1D })
+            else { return .none }
+            return AIMIdentifier.text(line.prefix(3)) == nil
+                ? .likely("it sends lines of text, as scanners do") : .certain("a line with an AIM identifier")
+        },
         source: "ISO/IEC 15424 (AIM identifiers); scanner manuals, line format",
         session: { BarcodeScanner(settings: $0) })
 }

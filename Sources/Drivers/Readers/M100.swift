@@ -7,6 +7,13 @@ extension Driver {
         hints: [
             .usb(vendor: 0x1A86, product: 0x7523, shared: true), .usb(vendor: 0x10C4, product: 0xEA60, shared: true),
         ],
+        probes: [
+            Probe(step: 2, baud: 115200, send: M100Frame(.command, 3, [0]).bytes, wait: .milliseconds(200)),
+            Probe(step: 3, baud: 115200, send: M100Frame(.command, 3, [0], form: .aa).bytes, wait: .milliseconds(200)),
+        ],
+        recognise: frames("a frame of the M100 protocol", { M100Frame.take(from: &$0) }) { (frame: M100Frame) in
+            frame.kind != .command
+        },
         source: "YRM100 communication user protocol V2.1; R200 user protocol V2.3.3",
         session: { PolledReader(M100(settings: $0)) })
 }

@@ -5,7 +5,14 @@ extension Driver {
     public static let rdm6300 = Driver(
         name: "rdm6300", title: "RDM6300 and ID-xx 125 kHz readers", kind: .reader, line: .serial(baud: 9600),
         hints: [.usb(vendor: 0x1A86, product: 0x7523, shared: true)],
-        departure: .milliseconds(300), source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
+        departure: .milliseconds(300),
+        recognise: { bytes in
+            var rest = bytes
+            while let step = RDM6300.Frame.take(from: &rest) {
+                if case .frame = step { return .certain("a tag frame with a good checksum") }
+            }
+            return .none
+        }, source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
         session: { _ in RDM6300() })
 }
 

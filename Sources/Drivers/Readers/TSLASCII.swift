@@ -4,7 +4,13 @@ extension Driver {
     /// TSL handhelds over USB or Bluetooth serial. Source: rfid.md §13 (TSL ASCII protocol 2.0).
     public static let tslASCII = Driver(
         name: "tsl-ascii", title: "TSL 1128, 1153, 2128 handhelds (ASCII 2.0)", kind: .reader,
-        line: .serial(baud: 115200), source: "TSL ASCII protocol 2.0, response format; dajaco81/python-rfid",
+        line: .serial(baud: 115200),
+        probes: [Probe(step: 8, baud: 115200, send: Array(".vr\r\n".utf8), wait: .milliseconds(500))],
+        recognise: { bytes in
+            // What a shell echoes is no answer: the handheld writes CS: in front.
+            String(decoding: bytes, as: UTF8.self).contains("CS: .") ? .certain("an answer in ASCII 2.0") : .none
+        },
+        source: "TSL ASCII protocol 2.0, response format; dajaco81/python-rfid",
         session: { TSLASCII(settings: $0) })
 }
 

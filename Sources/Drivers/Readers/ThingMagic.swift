@@ -8,6 +8,12 @@ extension Driver {
         hints: [
             .usb(vendor: 0x0403, product: 0x6001, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true),
         ],
+        probes: [115200, 9600, 230400, 921600].map {
+            Probe(step: 5, baud: $0, send: [0xFF, 0x00, 0x03, 0x1D, 0x0C], wait: .milliseconds(300))
+        },
+        recognise: frames("a frame of the Mercury protocol", { ThingMagicFrame.take(from: &$0) }) {
+            (frame: ThingMagicFrame) in [ThingMagicFrame.Code.version, ThingMagicFrame.Code.stream].contains(frame.op)
+        },
         source: "Mercury API serial protocol (python-mercuryapi); SparkFun Simultaneous RFID library; m5e session logs",
         session: { PolledReader(ThingMagic(settings: $0)) })
 }

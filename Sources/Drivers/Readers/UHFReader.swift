@@ -8,6 +8,13 @@ extension Driver {
         hints: [
             .usb(vendor: 0x10C4, product: 0xEA60, shared: true), .usb(vendor: 0x1A86, product: 0x7523, shared: true),
         ],
+        probes: [57600, 115200, 9600, 38400, 19200].map {
+            Probe(step: 6, baud: $0, send: [0x04, 0xFF, 0x21, 0x19, 0x95], wait: .milliseconds(300))
+        },
+        // A reader in automatic mode sends EE by itself; two bytes of CRC alone are met in noise now and then.
+        recognise: frames("a frame of the UHFReader protocol", { UHFReaderFrame.take(from: &$0) }) {
+            (frame: UHFReaderFrame) in [0x01, 0x0F, 0x21, 0xEE].contains(frame.command)
+        },
         source: "UHF RFID Reader Series user manual V2.20; wabson/chafon-rfid tests",
         session: { PolledReader(UHFReader(settings: $0)) })
 }

@@ -9,13 +9,25 @@ import Settings
 struct AgentConfiguration: Sendable {
     struct Device: Sendable {
         var name: String
-        var driver: Driver
+        /// Nil has it recognised.
+        var driver: Driver?
         var address: PortAddress
-        var zone: String
-        /// A tag is gone when it was not read for this long.
-        var departure: Duration
+        var rules: Presence.Rules
         var settings: SessionSettings
         var secret: String?
+        /// What a device that nobody configured calls itself.
+        var title: String?
+
+        var isTelephone: Bool { driver?.kind == .telephony }
+    }
+
+    /// What happens with readers that are plugged in and stand nowhere in the file.
+    struct Discovery: Sendable {
+        var isEnabled = true
+        /// Where they stand; nil gives each a zone of its own name.
+        var zone: String?
+        /// USB ids of keyboards that are scanners, as `vvvv:pppp`.
+        var keyboards: Set<String> = []
     }
 
     struct Uplink: Sendable {
@@ -33,8 +45,20 @@ struct AgentConfiguration: Sendable {
     var logLevel = "info"
     var uplink = Uplink()
     var devices: [Device] = []
+    var discovery = Discovery()
+    /// Where radio is transmitted by default.
+    var country: Country?
     /// Bytes the buffer may take; nil takes min(1 GiB, half of the free space).
     var budget: Int64?
+
+    /// USB devices that the file names, as `vvvv:pppp`: they need a udev rule of their own.
+    var usbIDs: Set<String> {
+        discovery.keyboards.union(
+            devices.compactMap { device in
+                guard case .usb = device.address else { return nil }
+                return String(device.address.description.dropFirst(4).prefix(9)).lowercased()
+            })
+    }
 
     var socket: String { "\(state)/control.sock" }
 
@@ -85,8 +109,14 @@ struct AgentConfiguration: Sendable {
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }
         }
+        if let code = root.string("country") {
+            country = Country(code: code)
+            if country == nil { root.reject("country", "must be one of \(Country.codes), in capitals") }
+        }
+        if let section = root.table("discovery") { discovery = Discovery(section) }
+        let country = country
         devices =
-            root.tables("reader").compactMap { Device(reader: $0) }
+            root.tables("reader").compactMap { Device(reader: $0, country: country) }
             + root.tables("phone").compactMap { Device(phone: $0) }
         let names = devices.map(\.name)
         for device in devices where names.count(where: { $0 == device.name }) > 1 {
@@ -147,21 +177,105 @@ extension Section {
     }
 }
 
+extension AgentConfiguration.Discovery {
+    fileprivate init(_ section: Section) {
+        isEnabled = section.boolean("enabled") ?? true
+        zone = section.string("zone")
+        for id in section.strings("keyboards") ?? [] {
+            let parts = id.split(separator: ":")
+            if parts.count == 2, parts.allSatisfy({ $0.count == 4 && UInt16($0, radix: 16) != nil }) {
+                keyboards.insert(id.lowercased())
+            } else {
+                section.reject("keyboards", "lists USB ids such as \"05e0:1200\", not \"\(id)\"")
+            }
+        }
+    }
+}
+
+extension Section {
+    /// The reader's radio region: what is asked for, where the country allows it; else the country's own.
+    fileprivate func region(_ country: Country?) -> Region {
+        guard let name = string("region", among: Region.allCases.map(\.rawValue)), let region = Region(rawValue: name)
+        else { return country?.regions.first ?? .eu }
+        if let country, !country.regions.contains(region) {
+            let allowed = country.regions.map(\.rawValue).joined(separator: ", ")
+            reject("region", "\(name) may not be transmitted in \(country.code), where \(allowed) is lawful")
+        }
+        return region
+    }
+
+    fileprivate func presence(departure usual: Duration) -> Presence.Rules {
+        let departure = number("departure-seconds", in: 0.1...3600).map { Duration.milliseconds(Int64($0 * 1000)) }
+        var rules = Presence.Rules(zone: string("zone") ?? name, departure: departure ?? usual)
+        rules.thresholdDBm = number("rssi-threshold-dbm", in: -100...0)
+        rules.window = integer("rssi-window", in: 1...8).map(Int.init) ?? rules.window
+        rules.handoverDB = number("handover-db", in: 0...40) ?? rules.handoverDB
+        rules.repeatEvery = number("repeat-seconds", in: 1...86_400).map { .milliseconds(Int64($0 * 1000)) }
+        if let order = integers("entry-antennas", in: 1...32) {
+            if order.count > 1, Set(order).count == order.count {
+                rules.entryAntennas = order.map(Int.init)
+            } else {
+                reject("entry-antennas", "names two or more antennas, from outside to inside")
+            }
+        }
+        if let zones = table("zones") {
+            for number in 1...32 {
+                if let zone = zones.string("\(number)") { rules.antennaZones[number] = zone }
+            }
+        }
+        return rules
+    }
+
+    /// Names of control characters, or one character each.
+    fileprivate func terminators(_ key: String) -> [UInt8] {
+        let names: [String: UInt8] = [
+            "CR": 0x0D, "LF": 0x0A, "TAB": 0x09, "ETX": 0x03, "EOT": 0x04, "NUL": 0x00, "GS": 0x1D,
+        ]
+        return (strings(key) ?? []).compactMap { text in
+            if let byte = names[text] { return byte }
+            if text.utf8.count == 1 { return text.utf8.first }
+            reject(key, "lists \(names.keys.sorted().joined(separator: ", ")) or single characters, not \"\(text)\"")
+            return nil
+        }
+    }
+}
+
+extension Driver.Line {
+    fileprivate var words: String {
+        switch self {
+        case .serial: "a serial line"
+        case .tcp: "TCP"
+        case .hid: "USB (usb:VVVV:PPPP)"
+        case .ccid: "pcsc: or USB"
+        case .process: "a program (exec:/PATH)"
+        }
+    }
+}
+
 extension AgentConfiguration.Device {
-    fileprivate init?(reader section: Section) {
-        let driver = section.driver([.reader, .scanner])
+    fileprivate init?(reader section: Section, country: Country?) {
+        let driver = section.has("driver") ? section.driver([.reader, .scanner]) : nil
         let address = section.address("port")
-        let region = section.string("region", among: Region.allCases.map(\.rawValue)).flatMap(Region.init) ?? .eu
-        let power = section.number("power-dbm", in: 0...33)
-        let zone = section.string("zone") ?? section.name
-        let departure = section.number("departure-seconds", in: 0.1...3600) ?? 3
-        let antennas = section.integers("antennas", in: 1...8) ?? []
-        guard let driver, let address else { return nil }
-        var settings = SessionSettings(name: section.name, region: region, powerDBm: power)
-        settings.antennas = antennas.map(Int.init)
-        self.init(
-            name: section.name, driver: driver, address: address, zone: zone,
-            departure: .milliseconds(Int64(departure * 1000)), settings: settings)
+        var settings = SessionSettings(
+            name: section.name, region: section.region(country), powerDBm: section.number("power-dbm", in: 0...33))
+        settings.antennas = (section.integers("antennas", in: 1...32) ?? []).map(Int.init)
+        settings.beeps = section.boolean("beep") ?? false
+        settings.keyboardLayout = section.string("keyboard", among: KeyboardLayout.allCases.map(\.rawValue))
+            .flatMap(KeyboardLayout.init)
+        settings.groupSeparator = section.string("group-separator")
+        settings.scanSilence = section.integer("scan-silence-ms", in: 10...5000).map { .milliseconds($0) }
+        settings.terminators = section.terminators("terminators")
+        let rules = section.presence(departure: driver?.departure ?? .seconds(3))
+        guard let address, driver != nil || !section.has("driver") else { return nil }
+        if let driver, !address.fits(driver.line) {
+            section.reject("port", "does not fit the driver \(driver.name), which speaks over \(driver.line.words)")
+            return nil
+        }
+        if driver == nil, !address.fits(.serial(baud: 9600)) {
+            section.require("driver", "only serial lines are recognised by themselves")
+            return nil
+        }
+        self.init(name: section.name, driver: driver, address: address, rules: rules, settings: settings)
     }
 
     fileprivate init?(phone section: Section) {
@@ -187,8 +301,8 @@ extension AgentConfiguration.Device {
         }
         guard let driver, let address else { return nil }
         self.init(
-            name: section.name, driver: driver, address: address, zone: section.name, departure: .seconds(3),
-            settings: settings, secret: secret)
+            name: section.name, driver: driver, address: address,
+            rules: Presence.Rules(zone: section.name, departure: .seconds(3)), settings: settings, secret: secret)
     }
 
     /// The driver's settings with the secret read from where it is kept.

@@ -9,6 +9,8 @@ final class Health: Sendable {
         var number: UInt64 = 0
         var finished: UInt64 = 0
         var returned = 0
+        /// How many times the present beat has to come back; nil while it is being sent.
+        var expected: Int?
         var stages: [String: Int64]
         var stopping = false
     }
@@ -17,10 +19,8 @@ final class Health: Sendable {
     static let period: Int64 = 5000
 
     private let state: Locked<State>
-    private let devices: Int
 
     init(stages: [String]) {
-        devices = max(1, stages.count)
         state = Locked(State(stages: Dictionary(uniqueKeysWithValues: stages.map { ($0, Int64(0)) })))
     }
 
@@ -34,14 +34,22 @@ final class Health: Sendable {
             state.stages["uplink"] = Clocks.wall
             guard number == state.number else { return false }
             state.returned += 1
-            guard state.returned == devices else { return false }
-            state.finished = number
-            return true
+            return Health.complete(&state)
         }
         if complete { Supervisor.notify("WATCHDOG=1") }
     }
 
-    func run(beat: (UInt64) -> Void) {
+    /// A device that came later has a stage of its own from now on.
+    func join(_ stage: String) { state.with { $0.stages[stage] = Clocks.wall } }
+
+    private static func complete(_ state: inout State) -> Bool {
+        guard state.finished != state.number, state.expected == state.returned else { return false }
+        state.finished = state.number
+        return true
+    }
+
+    /// `beat` sends a number on its way and says how many times it will come back.
+    func run(beat: (UInt64) -> Int) {
         Supervisor.notify("READY=1")
         let period = min(Supervisor.watchdogPeriod ?? Health.period, Health.period)
         while true {
@@ -49,10 +57,16 @@ final class Health: Sendable {
                 guard !state.stopping else { return nil }
                 state.number += 1
                 state.returned = 0
+                state.expected = nil
                 return state.number
             }
             guard let number else { break }
-            beat(number)
+            let expected = beat(number)
+            let complete = state.change { state -> Bool in
+                state.expected = expected
+                return Health.complete(&state)
+            }
+            if complete { Supervisor.notify("WATCHDOG=1") }
             _ = state.wait(timeout: period) { $0.stopping ? true : nil }
         }
         Supervisor.notify("STOPPING=1")

@@ -8,7 +8,7 @@ extension Agent {
         var metrics = Prometheus()
         let box = outbox.now
         let link = uplink.now
-        let devices = pumps.map(\.now)
+        let devices = fleet.statuses
         func each(_ value: (DeviceStatus) -> Double) -> [Prometheus.Sample] {
             devices.map { ([("device", $0.name), ("driver", $0.driver)], value($0)) }
         }
@@ -19,6 +19,12 @@ extension Agent {
             "quai_agent_noise_bytes_total", "counter", "Bytes that belong to no frame.", each { Double($0.noise) })
         metrics.add(
             "quai_agent_device_faults_total", "counter", "Faults the device reported.", each { Double($0.faults) })
+        metrics.add(
+            "quai_agent_overruns_total", "counter", "Packets lost because nobody fetched them in time.",
+            each { Double($0.overruns) })
+        metrics.add(
+            "quai_agent_suspect_reads_total", "counter", "Reads that waited for a second one to be believed.",
+            [([], Double(fleet.suspects))])
         metrics.add(
             "quai_agent_device_restarts_total", "counter", "Times the port was lost.", each { Double($0.restarts) })
         metrics.add(

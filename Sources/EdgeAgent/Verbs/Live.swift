@@ -44,26 +44,40 @@ struct ControlClient {
 
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show the devices of the running agent and what is wrong.")
+        abstract:
+            "Show the devices of the running agent, what is wrong and what to do; accept one that was recognised.",
+        discussion: """
+            States: ready; starting; recognising (being listened to, then asked); likely (say yes with --accept); unknown;
+            missing, gone (plugged in? switched on?); denied (rights); failing, failed (the reason says what to try).
+            """)
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "JSON Lines.") var json = false
+    @Option(help: "Name of a device to accept as what it looks like, or as --driver.") var accept: String?
+    @Option(help: "With --accept: the driver it is.") var driver: String?
 
     func run() throws {
         var client = try ControlClient(path: try options.load().socket)
+        if let accept {
+            _ = try client.ask(
+                .object([("verb", "accept"), ("device", .string(accept)), ("driver", driver.map(JSON.string))]))
+            Terminal.line("\(accept) is accepted and remembered")
+            return
+        }
+        guard driver == nil else { throw Exit.say("--driver goes with --accept NAME") }
         let devices = try client.ask(.object([("verb", "devices")]))["devices"]?.list ?? []
         if json {
             for device in devices { print(device.description) }
         } else if devices.isEmpty {
-            print("No devices are configured. Add [reader.NAME] or [phone.NAME] to the configuration.")
+            print("No devices: nothing that looks like a reader is plugged in, and none is configured.")
         } else {
             print(
-                "\(pad("DEVICE", 16)) \(pad("DRIVER", 13)) \(pad("STATE", 9)) \(pad("SEEN", 9)) \(pad("NOISE", 7)) PORT"
+                "\(pad("DEVICE", 16)) \(pad("DRIVER", 13)) \(pad("STATE", 11)) \(pad("SEEN", 9)) \(pad("NOISE", 7)) PORT"
             )
             for device in devices {
                 print(
-                    "\(pad(device["name"]?.text ?? "", 16)) \(pad(device["driver"]?.text ?? "", 13)) "
-                        + "\(pad(device["state"]?.text ?? "", 9)) \(pad(String(device["observations"]?.integer ?? 0), 9)) "
+                    "\(pad(device["name"]?.text ?? "", 16)) \(pad(device["driver"]?.text ?? "?", 13)) "
+                        + "\(pad(device["state"]?.text ?? "", 11)) \(pad(String(device["observations"]?.integer ?? 0), 9)) "
                         + "\(pad(String(device["noiseBytes"]?.integer ?? 0), 7)) \(device["port"]?.text ?? "")")
                 if let reason = device["reason"]?.text { print("    → \(reason)") }
                 for field in device["identity"]?.fields ?? [] { print("    \(field.name): \(field.value.text ?? "")") }

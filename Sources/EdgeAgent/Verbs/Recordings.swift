@@ -149,7 +149,11 @@ extension CallSnapshot {
 struct Rules: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the udev rules made from the driver catalogue.")
 
+    @OptionGroup var options: ConfigurationOption
     @Flag(help: "Print docs/reference/readers.md instead.") var page = false
 
-    func run() { print(page ? Driver.readersPage : Driver.udevRules, terminator: "") }
+    func run() throws {
+        let configured = options.config == nil ? [] : try options.load().usbIDs
+        print(page ? Driver.readersPage : Driver.udevRules(more: configured), terminator: "")
+    }
 }

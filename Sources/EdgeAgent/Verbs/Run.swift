@@ -65,16 +65,19 @@ struct Check: ParsableCommand {
 extension AgentConfiguration {
     /// What is allowed and yet worth a second look.
     var warnings: [String] {
-        var out = devices.filter { $0.driver.experimental }.map {
-            "\($0.name): driver \($0.driver.name) is experimental: it was never tested with a capture of the real device"
-        }
+        var out = devices.compactMap { device in device.driver.map { (device.name, $0) } }.filter { $0.1.experimental }
+            .map {
+                "\($0.0): driver \($0.1.name) is experimental: it was never tested with a capture of the real device"
+            }
         let isLocal =
             uplink.broker.contains("127.0.0.1") || uplink.broker.contains("localhost")
             || uplink.broker.contains("[::1]")
         if uplink.password != nil, uplink.broker.hasPrefix("mqtt://"), !isLocal {
             out.append("[uplink]: the password travels in clear; use mqtts://")
         }
-        if devices.isEmpty { out.append("no [reader.…] and no [phone.…]: this agent will read nothing") }
+        if devices.isEmpty, !discovery.isEnabled {
+            out.append("no [reader.…] and no [phone.…]: this agent will read nothing")
+        }
         return out
     }
 }

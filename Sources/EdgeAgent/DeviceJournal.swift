@@ -1,0 +1,221 @@
+import Drivers
+import Logging
+import Model
+import Platform
+import Uplink
+
+/// What one device said, on its way to the outbox: observations become rows through presence or the call book, the
+/// status follows, watchers are told. Used on the pump's thread; the status may be read from anywhere.
+final class DeviceJournal: @unchecked Sendable {
+    // `book`, `faultsSaid` and `antennas` belong to the pump's thread; the rest is locked or constant.
+
+    /// The same fault is logged again after this; it is counted each time.
+    static let faultPause: Duration = .seconds(60)
+
+    let name: String
+    private let rules: Presence.Rules
+    private let outbox: Outbox
+    private let feed: Feed
+    private let logger: Logger
+    private let presence: Locked<Presence>
+    private let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
+    private let changed: @Sendable () -> Void
+    /// The rows' fate: how many are safe, or which tags must be seen anew.
+    private let settled: @Sendable (Settlement) -> Void
+    private let status: Locked<DeviceStatus>
+    private var book: CallBook
+    private var faultsSaid: [String: Instant] = [:]
+
+    enum Settlement: Sendable {
+        case saved(Int)
+        case refused([TagID])
+    }
+
+    init(
+        status: DeviceStatus, rules: Presence.Rules, outbox: Outbox, feed: Feed, logger: Logger,
+        presence: Locked<Presence>, revisionBase: Int64,
+        urgent: @escaping @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void,
+        changed: @escaping @Sendable () -> Void, settled: @escaping @Sendable (Settlement) -> Void
+    ) {
+        name = status.name
+        self.rules = rules
+        self.outbox = outbox
+        self.feed = feed
+        self.logger = logger
+        self.presence = presence
+        self.urgent = urgent
+        self.changed = changed
+        self.settled = settled
+        self.status = Locked(status)
+        book = CallBook(revisionBase: revisionBase)
+    }
+
+    var now: DeviceStatus {
+        let present = presence.with { $0.count(device: name) }
+        return status.with { status in
+            if status.kind != Driver.Kind.telephony.rawValue { status.present = present }
+            return status
+        }
+    }
+
+    var presenceDeadline: Instant? { presence.with { $0.deadline } }
+
+    func change(_ body: (inout DeviceStatus) -> Void) { status.with(body) }
+
+    // MARK: observations
+
+    func take(_ observations: [Observation], at now: Instant) {
+        guard !observations.isEmpty else { return }
+        let wall = Clocks.wall
+        var rows: [Row] = []
+        var tags: [TagID] = []
+        var reads: [TagRead] = []
+        for observation in observations {
+            switch observation {
+            case .tag(let read):
+                reads.append(read)
+                if let change = presence.with({ $0.fold(read, device: name, at: now) }) {
+                    rows.append(row(change))
+                    tags.append(read.id)
+                }
+            case .barcode(let barcode): rows.append(.barcode(device: name, zone: rules.zone, barcode))
+            case .key(let text): rows.append(.key(device: name, zone: rules.zone, text: text))
+            case .call(let signal):
+                for snapshot in book.apply(signal, at: wall) {
+                    urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
+                    rows.append(.call(device: name, snapshot))
+                }
+            case .fault(let fault): take(fault, observation, at: now)
+            case .identity(let identity):
+                status.with { $0.identity[identity.field] = identity.text }
+                changed()
+            case .progress(let progress): report(progress)
+            }
+        }
+        let calls = book.running.count
+        status.with {
+            $0.observations += UInt64(observations.count)
+            $0.lastSeen = wall
+            $0.note(reads)
+            if $0.kind == Driver.Kind.telephony.rawValue { $0.present = calls }
+        }
+        save(rows, tags: tags, at: now)
+    }
+
+    func report(_ progress: CommandProgress) {
+        outbox.record(progress)
+        urgent(.command(progress.id), "quai.command", progress.json, .seconds(60))
+    }
+
+    private func take(_ fault: Fault, _ observation: Observation, at now: Instant) {
+        status.with {
+            $0.faults += 1
+            $0.lastFault = fault.text
+        }
+        feed.post(.object([("event", "fault"), ("device", .string(name)), ("fault", observation.json)]))
+        if let said = faultsSaid[fault.code], now - said < DeviceJournal.faultPause { return }
+        if faultsSaid.count > 100 { faultsSaid = [:] }
+        faultsSaid[fault.code] = now
+        logger.notice(
+            "device fault", metadata: ["device": "\(name)", "code": "\(fault.code)", "text": "\(fault.text)"])
+    }
+
+    /// Tags that went away meanwhile, from whichever reader: the first pump that looks writes them down.
+    func expire(at now: Instant) {
+        let left = presence.with { $0.expire(at: now) }
+        if !left.isEmpty { save(left.map(row), tags: [], at: now) }
+    }
+
+    func forget(_ tags: [TagID]) {
+        presence.with { presence in
+            for tag in tags { presence.forget(tag) }
+        }
+    }
+
+    private func row(_ change: Presence.Change) -> Row {
+        switch change {
+        case .appeared(let place): .appeared(Row.Sighting(place))
+        case .moved(let place, let from): .moved(Row.Sighting(place), from: from)
+        case .still(let place): .still(Row.Sighting(place))
+        case .left(let place, let present, let direction):
+            .left(Row.Sighting(place), present: present, direction: direction)
+        }
+    }
+
+    // MARK: outbox
+
+    private func save(_ rows: [Row], tags: [TagID], at now: Instant) {
+        guard !rows.isEmpty else { return }
+        outbox.append(rows.map { Outbox.Entry($0, at: now) }) { [weak self] outcome in
+            self?.finish(rows, tags: tags, outcome)
+        }
+    }
+
+    private func finish(_ rows: [Row], tags: [TagID], _ outcome: Outbox.Outcome) {
+        switch outcome {
+        case .saved(let range):
+            for (index, row) in rows.enumerated() {
+                feed.post(row.tailLine(seq: range.lowerBound + UInt64(index), at: Clocks.wall))
+            }
+            let scans = rows.count(where: \.isScan)
+            if scans > 0 { settled(.saved(scans)) }
+        case .refused(let error):
+            status.with { $0.refused += UInt64(rows.count) }
+            settled(.refused(tags))
+            feed.post(
+                .object([("event", "not-saved"), ("device", .string(name)), ("reason", .string(error.text))]))
+            changed()
+        }
+    }
+
+    // MARK: state
+
+    func set(state: String, reason: String?) {
+        let (before, driver) = status.change { status -> (String, String) in
+            let before = status.state
+            if before != state { status.since = Clocks.wall }
+            status.state = state
+            status.reason = reason
+            return (before, status.driver)
+        }
+        guard before != state else { return }
+        logger.notice(
+            "device state", metadata: ["device": "\(name)", "state": "\(state)", "reason": "\(reason ?? "-")"])
+        let row = Row.device(name: name, driver: driver, state: state, reason: reason)
+        outbox.append([Outbox.Entry(row, at: Clocks.now)]) { _ in }
+        feed.post(
+            .object([
+                ("event", "device"), ("device", .string(name)), ("state", .string(state)),
+                ("reason", reason.map(JSON.string)),
+            ]))
+        changed()
+    }
+
+    /// Bytes on the line, for those who watch them.
+    func raw(_ direction: String, _ bytes: @autoclosure () -> some Sequence<UInt8>) {
+        feed.post(
+            raw: true,
+            .object([
+                ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
+                (direction, .string(Hex.string(bytes()))),
+            ]))
+    }
+}
+
+extension Row.Sighting {
+    fileprivate init(_ place: Presence.Place) {
+        self.init(
+            device: place.device, zone: place.zone, tag: place.read.id, rssiDBm: place.read.rssiDBm,
+            antenna: place.read.antenna, reads: place.read.count)
+    }
+}
+
+extension Row {
+    /// Something that a person did in front of the device and waits to hear about.
+    fileprivate var isScan: Bool {
+        switch self {
+        case .appeared, .barcode, .key: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,345 @@
+import Drivers
+import Glibc
+import Logging
+import Model
+import Platform
+import Ports
+
+/// Every device of this agent: those of the configuration, and those that are plugged in and recognised.
+///
+/// A thread of its own looks when something is plugged in or out; each device has a pump with its own thread.
+final class Fleet: Sendable {
+    /// How often we look where the system does not tell, and where it does.
+    static let blindPause: Int64 = 2000
+    static let quietPause: Int64 = 30_000
+    /// A serial line's node appears some time after its device: looks again after these.
+    static let afterwards: [Int64] = [150, 400, 1000]
+    /// Devices at once; what is plugged in beyond it is left alone and said.
+    static let limit = 64
+
+    private struct State {
+        var pumps: [DevicePump] = []
+        /// Plugged in and not taken: what it is, and which driver it might be.
+        var parked: [String: Parked] = [:]
+        /// Keys that have a pump.
+        var taken: [String: String] = [:]
+        var stopping = false
+        /// Threads of devices that came later.
+        var running = 0
+        var looks = 0
+    }
+
+    private struct Parked {
+        var attachment: Attachment
+        var status: DeviceStatus
+        var driver: Driver?
+    }
+
+    private let configuration: AgentConfiguration
+    private let memory: ClaimMemory
+    private let surroundings: DevicePump.Surroundings
+    private let state: Locked<State>
+    private let logger: Logger
+    private let joined: @Sendable (String) -> Void
+
+    /// `joined` hears the name of each device that comes later.
+    init(
+        configuration: AgentConfiguration, surroundings: DevicePump.Surroundings,
+        joined: @escaping @Sendable (String) -> Void
+    ) {
+        self.configuration = configuration
+        self.surroundings = surroundings
+        self.joined = joined
+        logger = surroundings.logger
+        let memory = ClaimMemory(path: "\(configuration.state)/devices.json")
+        self.memory = memory
+        let pumps = configuration.devices.map { device in
+            Fleet.pump(device, key: device.address.description, scores: [:], memory, surroundings)
+        }
+        state = Locked(State(pumps: pumps))
+    }
+
+    var suspects: UInt64 { surroundings.presence.with { $0.suspects } }
+    var pumps: [DevicePump] { state.with { $0.pumps } }
+
+    /// Devices with a pump, then those that wait for a word.
+    var statuses: [DeviceStatus] {
+        let (pumps, parked) = state.with { ($0.pumps, $0.parked) }
+        return pumps.map(\.now) + parked.values.map(\.status).sorted { $0.name < $1.name }
+    }
+
+    private static func pump(
+        _ device: AgentConfiguration.Device, key: String, scores: [String: Int], _ memory: ClaimMemory,
+        _ surroundings: DevicePump.Surroundings
+    ) -> DevicePump {
+        let known = memory.claim(of: key).map { (driver: $0.driver, baud: $0.baud) }
+        return DevicePump(device: device, hint: Claims.Hint(remembered: known, scores: scores), in: surroundings) {
+            if case .claimed(let driver, let baud, _, _) = $0 {
+                memory.remember(ClaimMemory.Claim(name: device.name, driver: driver, baud: baud), for: key)
+            }
+        }
+    }
+
+    // MARK: looking
+
+    /// Until `stop`; devices that came later have said goodbye when it returns.
+    func run() {
+        if configuration.discovery.isEnabled { watch() } else { _ = state.wait { $0.stopping ? true : nil } }
+        _ = state.wait(timeout: 2000) { $0.running == 0 ? true : nil }
+    }
+
+    private func watch() {
+        let tells = Hotplug.watch { [state] in state.change { $0.looks += 1 } }
+        while true {
+            let seen = state.with { $0.looks }
+            look()
+            for pause in Fleet.afterwards where wait(pause, since: seen) == .quiet { look() }
+            switch wait(tells ? Fleet.quietPause : Fleet.blindPause, since: seen) {
+            case .stop: return
+            case .event:
+                // Somebody who was missing may be back.
+                for pump in pumps { pump.post(.retry) }
+            case .quiet: break
+            }
+        }
+    }
+
+    private enum Waited { case stop, event, quiet }
+
+    private func wait(_ milliseconds: Int64, since looks: Int) -> Waited {
+        state.wait(timeout: milliseconds) { state -> Waited? in
+            state.stopping ? .stop : state.looks != looks ? .event : nil
+        } ?? .quiet
+    }
+
+    func stop() {
+        state.change { $0.stopping = true }
+        for pump in pumps { pump.post(.stop) }
+    }
+
+    private func look() {
+        let present = Attachment.present()
+        let keys = Set(present.map(\.key))
+        let fresh = state.change { state -> [Attachment] in
+            state.parked = state.parked.filter { keys.contains($0.key) }
+            return present.filter {
+                state.taken[$0.key] == nil && state.parked[$0.key] == nil && !isConfigured($0)
+            }
+        }
+        for attachment in fresh { consider(attachment) }
+    }
+
+    /// Somebody wrote down this very device.
+    private func isConfigured(_ attachment: Attachment) -> Bool {
+        configuration.devices.contains { device in
+            switch (device.address, attachment.address) {
+            case (.serial(let a), .serial(let b)): a == b || Fleet.resolved(a) == Fleet.resolved(b)
+            case (.usb(let vendor, let product, let serial, let place), .usb):
+                vendor == attachment.vendor && product == attachment.product
+                    && (serial == nil || serial == attachment.serial) && (place == nil || place == attachment.place)
+            case (.pcsc, .usb): attachment.kind == .ccid
+            default: false
+            }
+        }
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let raw = realpath(path, nil) else { return nil }
+        defer { free(raw) }
+        return String(cString: raw)
+    }
+
+    private func consider(_ attachment: Attachment) {
+        let remembered = memory.claim(of: attachment.key).flatMap { Driver.named($0.driver) }
+        switch attachment.kind {
+        case .serial: take(attachment, driver: nil)
+        case .hid(let pages):
+            if let remembered {
+                take(attachment, driver: remembered)
+            } else if pages.contains(0x8C) {
+                take(attachment, driver: .hidPOS)
+            } else if isScanner(attachment) {
+                take(attachment, driver: .hidKeyboard)
+            } else {
+                park(attachment)
+            }
+        case .ccid:
+            if let remembered {
+                take(attachment, driver: remembered)
+            } else if attachment.scores["pcsc"] ?? 0 >= Claims.offered {
+                take(attachment, driver: .pcsc)
+            } else {
+                park(
+                    attachment, state: "likely", driver: .pcsc,
+                    reason: "a chip-card reader; where it reads contactless cards: ")
+            }
+        }
+    }
+
+    /// On the allow list: its USB id is a scanner's own, or the site says so.
+    private func isScanner(_ attachment: Attachment) -> Bool {
+        let id = [attachment.vendor, attachment.product].map { number in
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: 4 - text.count) + text
+        }.joined(separator: ":")
+        return configuration.discovery.keyboards.contains(id)
+            || Driver.hidKeyboard.hints.contains(
+                .usb(vendor: attachment.vendor, product: attachment.product, shared: false))
+    }
+
+    /// A keyboard is never taken by itself: it may be a technician's.
+    private func park(_ attachment: Attachment) {
+        if attachment.scores["hid-keyboard"] ?? 0 >= Claims.offered {
+            park(
+                attachment, state: "likely", driver: .hidKeyboard,
+                reason: "a keyboard that calls itself a scanner; it still types into windows: ")
+        } else {
+            park(
+                attachment, state: "unknown", driver: .hidKeyboard,
+                reason: "a keyboard, left alone; if it is a scanner: ")
+        }
+    }
+
+    private func park(_ attachment: Attachment, state: String, driver: Driver, reason: String) {
+        let name = freeName(attachment)
+        let status = DeviceStatus(
+            name: name, driver: driver.name, title: attachment.title, kind: driver.kind.rawValue,
+            port: attachment.address.description, zone: configuration.discovery.zone ?? name, state: state,
+            reason: "\(reason)edge-agent devices --accept \(name)", since: Clocks.wall)
+        self.state.change { $0.parked[attachment.key] = Parked(attachment: attachment, status: status, driver: driver) }
+        logger.notice("device waits", metadata: ["device": "\(name)", "title": "\(attachment.title)"])
+        surroundings.changed()
+    }
+
+    private func take(_ attachment: Attachment, driver: Driver?) {
+        guard pumps.count < Fleet.limit else {
+            return logger.warning("too many devices", metadata: ["left": "\(attachment.title)"])
+        }
+        let name = memory.claim(of: attachment.key)?.name ?? freeName(attachment)
+        var settings = SessionSettings(name: name, region: configuration.country?.regions.first ?? .eu)
+        settings.beeps = true
+        let rules = Presence.Rules(
+            zone: configuration.discovery.zone ?? name, departure: driver?.departure ?? .seconds(3))
+        // pcscd keeps the reader for itself where it runs.
+        let address = attachment.kind == .ccid && !PCSCPort.present().isEmpty ? .pcsc(name: nil) : attachment.address
+        var device = AgentConfiguration.Device(
+            name: name, driver: driver, address: address, rules: rules, settings: settings)
+        device.title = attachment.title
+        let pump = Fleet.pump(device, key: attachment.key, scores: attachment.scores, memory, surroundings)
+        let isWanted = state.change { state -> Bool in
+            guard !state.stopping else { return false }
+            state.pumps.append(pump)
+            state.running += 1
+            state.taken[attachment.key] = name
+            state.parked[attachment.key] = nil
+            return true
+        }
+        guard isWanted else { return }
+        if let driver { memory.remember(.init(name: name, driver: driver.name, baud: nil), for: attachment.key) }
+        logger.notice("device found", metadata: ["device": "\(name)", "title": "\(attachment.title)"])
+        joined(name)
+        startThread("dev-\(name)".prefix(15).description) { [boot = surroundings.boot, state] in
+            pump.run(boot: boot, recalled: [])
+            state.change { $0.running -= 1 }
+        }
+        surroundings.changed()
+    }
+
+    private func freeName(_ attachment: Attachment) -> String {
+        let used = Set(statuses.map(\.name))
+        var name = attachment.name
+        var number = 2
+        while used.contains(name) {
+            name = "\(attachment.name.prefix(29))-\(number)"
+            number += 1
+        }
+        return name
+    }
+
+    // MARK: accepting
+
+    /// Somebody says which driver a device is; nil takes the one it looks like. Returns what is wrong, or nothing.
+    func accept(_ name: String, driver wanted: String?) -> String? {
+        if let wanted, Driver.named(wanted) == nil { return "there is no driver \"\(wanted)\"" }
+        let parked = state.with { $0.parked.first { $0.value.status.name == name } }
+        if let parked {
+            guard let driver = wanted.flatMap(Driver.named) ?? parked.value.driver else { return "name a driver" }
+            guard parked.value.attachment.address.fits(driver.line) else {
+                return "\(driver.name) does not speak over \(parked.value.attachment.address)"
+            }
+            take(parked.value.attachment, driver: driver)
+            return nil
+        }
+        guard let pump = pumps.first(where: { $0.device.name == name }) else { return "there is no device \"\(name)\"" }
+        let status = pump.now
+        guard pump.device.driver == nil else { return "\(name) has its driver from the configuration" }
+        guard let driver = Driver.named(wanted ?? status.driver) else {
+            return "\(name) looks like nothing known: add --driver NAME"
+        }
+        guard pump.device.address.fits(driver.line) else {
+            return "\(driver.name) does not speak over \(pump.device.address)"
+        }
+        let key = state.with { $0.taken.first { $0.value == name }?.key } ?? pump.device.address.description
+        let baud: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
+        memory.remember(ClaimMemory.Claim(name: name, driver: driver.name, baud: baud), for: key)
+        pump.post(.accept(driver: driver, baud: baud))
+        return nil
+    }
+}
+
+/// What each port was recognised as, in a file of the state folder.
+final class ClaimMemory: Sendable {
+    struct Claim: Equatable, Sendable {
+        var name: String
+        var driver: String
+        var baud: Int?
+    }
+
+    private let path: String
+    private let claims: Locked<[String: Claim]>
+
+    init(path: String) {
+        self.path = path
+        var claims: [String: Claim] = [:]
+        if let bytes = try? Files.read(path, limit: 1 << 20), let json = try? JSON(parsing: bytes) {
+            for entry in json["devices"]?.fields ?? [] {
+                guard let name = entry.value["name"]?.text, let driver = entry.value["driver"]?.text else { continue }
+                let baud = entry.value["baud"]?.integer.map { Int($0) }
+                claims[entry.name] = Claim(name: name, driver: driver, baud: baud)
+            }
+        }
+        self.claims = Locked(claims)
+    }
+
+    func claim(of key: String) -> (name: String, driver: String, baud: Int)? {
+        claims.with { $0[key] }.map { claim in
+            let usual: Int = if case .serial(let baud)? = Driver.named(claim.driver)?.line { baud } else { 0 }
+            return (claim.name, claim.driver, claim.baud ?? usual)
+        }
+    }
+
+    func remember(_ claim: Claim, for key: String) {
+        claims.with { claims in
+            guard claims[key] != claim else { return }
+            claims[key] = claim
+            let json: JSON = .object([
+                (
+                    "devices",
+                    .object(
+                        claims.sorted { $0.key < $1.key }.map { key, claim in
+                            (
+                                key,
+                                .object([
+                                    ("name", .string(claim.name)), ("driver", .string(claim.driver)),
+                                    ("baud", claim.baud.map { .int(Int64($0)) }),
+                                ])
+                            )
+                        })
+                )
+            ])
+            // What is forgotten is recognised again: a full disk here costs seconds, not scans.
+            let fresh = path + ".new"
+            if (try? Files.write(json.text8 + [0x0A], to: fresh, mode: 0o600)) != nil { rename(fresh, path) }
+        }
+    }
+}

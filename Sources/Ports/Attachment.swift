@@ -1,0 +1,170 @@
+import Drivers
+import Glibc
+import Platform
+
+/// Something plugged in that could be a reader: a serial line behind USB, or a USB interface of a kind readers have.
+public struct Attachment: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
+        case serial
+        /// The pages its report descriptor speaks of; a boot keyboard has page 7.
+        case hid(pages: Set<UInt16>)
+        case ccid
+    }
+
+    public var kind: Kind
+    public var vendor: UInt16
+    public var product: UInt16
+    public var serial: String?
+    /// The socket, such as `1-2.3`.
+    public var place: String
+    /// Number of the interface, where a device has several.
+    public var interface: Int
+    /// What the device calls itself.
+    public var title: String
+    /// Where to open it.
+    public var address: PortAddress
+
+    /// What it is remembered by: its serial number where it has one, so that it keeps its name in another socket, else
+    /// the socket.
+    public var key: String {
+        let id = USBAddress.text(vendor, product)
+        return "\(id):\(serial ?? "@" + place)" + (interface > 0 ? ":\(interface)" : "")
+    }
+
+    /// A name in the alphabet of devices, made of what tells it apart.
+    public var name: String {
+        let text = "usb-\(serial ?? place)" + (interface > 0 ? "-\(interface)" : "")
+        return String(
+            text.lowercased().prefix(32).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+    }
+
+    /// Points for each driver before a byte is exchanged (`Claims.Hint`).
+    public var scores: [String: Int] {
+        var scores: [String: Int] = [:]
+        let says = title.lowercased()
+        for driver in Driver.catalog {
+            var points = 0
+            for case .usb(vendor, product, let shared) in driver.hints { points = max(points, shared ? 10 : 50) }
+            if driver.kind == .scanner, ["scanner", "barcode", "imager"].contains(where: says.contains) {
+                points += 50
+            }
+            if points > 0 { scores[driver.name] = points }
+        }
+        return scores
+    }
+}
+
+extension Attachment {
+    /// What is plugged in now, by the kernel's own account. `system` is where sysfs is mounted.
+    public static func present(system: String = "/sys") -> [Attachment] {
+        let all = serialLines(system) + interfaces(system)
+        return all.sorted { ($0.place, $0.interface) < ($1.place, $1.interface) }
+    }
+
+    private static func serialLines(_ system: String) -> [Attachment] {
+        Folder.names("\(system)/class/tty").compactMap { name in
+            guard name.hasPrefix("ttyUSB") || name.hasPrefix("ttyACM"),
+                let device = Folder.resolved("\(system)/class/tty/\(name)/device")
+            else { return nil }
+            return attachment(.serial, of: device) { _ in .serial(path: link(to: "/dev/\(name)")) }
+        }
+    }
+
+    private static func interfaces(_ system: String) -> [Attachment] {
+        Folder.names("\(system)/bus/usb/devices").compactMap { name in
+            guard name.contains(":"), let folder = Folder.resolved("\(system)/bus/usb/devices/\(name)") else {
+                return nil
+            }
+            switch Folder.hex("\(folder)/bInterfaceClass") {
+            case 0x03:
+                var pages: Set<UInt16> = []
+                for hid in Folder.names(folder) {
+                    if let bytes = try? Files.read("\(folder)/\(hid)/report_descriptor", limit: 4096) {
+                        pages.formUnion(HIDPages.of(bytes))
+                    }
+                }
+                if pages.isEmpty, Folder.hex("\(folder)/bInterfaceProtocol") == 1 { pages = [7] }
+                guard pages.contains(7) || pages.contains(0x8C) else { return nil }
+                return attachment(.hid(pages: pages), of: folder, address: usb)
+            case 0x0B: return attachment(.ccid, of: folder, address: usb)
+            default: return nil
+            }
+        }
+    }
+
+    private static func usb(_ found: Attachment) -> PortAddress {
+        .usb(
+            vendor: found.vendor, product: found.product, serial: found.serial,
+            place: found.serial == nil ? found.place : nil)
+    }
+
+    /// Looks upwards for the interface and the device that hold this folder.
+    private static func attachment(
+        _ kind: Kind, of folder: String, address: (Attachment) -> PortAddress
+    ) -> Attachment? {
+        var path = folder[...]
+        var interface = 0
+        while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            if let number = Folder.hex("\(path)/bInterfaceNumber") { interface = Int(number) }
+            if let vendor = Folder.hex("\(path)/idVendor"), let product = Folder.hex("\(path)/idProduct") {
+                let title = [Folder.text("\(path)/manufacturer"), Folder.text("\(path)/product")].compactMap(\.self)
+                var found = Attachment(
+                    kind: kind, vendor: vendor, product: product,
+                    serial: Folder.text("\(path)/serial"), place: String(path[path.index(after: slash)...]),
+                    interface: interface, title: title.joined(separator: " "), address: .serial(path: ""))
+                found.address = address(found)
+                return found
+            }
+            path = path[..<slash]
+        }
+        return nil
+    }
+
+    /// The lasting name of a serial line, where udev made one.
+    private static func link(to device: String) -> String {
+        let folder = "/dev/serial/by-id"
+        for name in Folder.names(folder) where Folder.resolved("\(folder)/\(name)") == device {
+            return "\(folder)/\(name)"
+        }
+        return device
+    }
+}
+
+/// Small reads of sysfs; nil for what is not there.
+private enum Folder {
+    static func names(_ path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func resolved(_ path: String) -> String? {
+        guard let raw = realpath(path, nil) else { return nil }
+        defer { free(raw) }
+        return String(cString: raw)
+    }
+
+    static func text(_ path: String) -> String? {
+        guard let bytes = try? Files.read(path, limit: 256) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
+        return text.isEmpty ? nil : text
+    }
+
+    static func hex(_ path: String) -> UInt16? { text(path).flatMap { UInt16($0, radix: 16) } }
+}
+
+/// Tells when something is plugged in or out.
+public enum Hotplug {
+    /// Calls `body` on another thread; false where the system cannot tell and somebody has to look now and then.
+    public static func watch(_ body: @escaping @Sendable () -> Void) -> Bool {
+        guard let context = try? USBContext.get() else { return false }
+        return context.watch(body)
+    }
+}
