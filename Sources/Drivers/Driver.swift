@@ -36,6 +36,8 @@ public struct Driver: Sendable {
     public let probes: [Probe]
     /// What bytes heard on a line say about who is there; nil for families that need no guessing.
     public let recognise: (@Sendable ([UInt8]) -> Evidence)?
+    /// Nil where a capture cannot be blinded.
+    public let sealing: Sealing?
     /// True until a transcript is a real capture with product, firmware, date and place.
     public let experimental: Bool
     /// Document and section this driver was written from.
@@ -47,7 +49,7 @@ public struct Driver: Sendable {
     public init(
         name: String, title: String, kind: Kind, line: Line, hints: [Hint] = [],
         departure: Duration = .seconds(3), probes: [Probe] = [],
-        recognise: (@Sendable ([UInt8]) -> Evidence)? = nil, experimental: Bool = true,
+        recognise: (@Sendable ([UInt8]) -> Evidence)? = nil, sealing: Sealing? = nil, experimental: Bool = true,
         source: String, session: @escaping @Sendable (SessionSettings) -> any Session
     ) {
         self.name = name
@@ -58,6 +60,7 @@ public struct Driver: Sendable {
         self.departure = departure
         self.probes = probes
         self.recognise = recognise
+        self.sealing = sealing
         self.experimental = experimental
         self.source = source
         self.session = session

@@ -118,6 +118,10 @@ final class ControlSocket: Sendable {
         switch question?["verb"]?.text {
         case "status", "devices", "buffer": reply = agent.description
         case "metrics": reply = .object([("text", .string(agent.metrics))])
+        case "reopen":
+            let pump = agent.fleet.pumps.first { $0.device.name == question?["device"]?.text }
+            pump?.post(.reopen)
+            reply = .object([pump == nil ? ("error", "there is no such device") : ("reopened", true)])
         case "accept":
             let trouble = agent.fleet.accept(question?["device"]?.text ?? "", driver: question?["driver"]?.text)
             reply = .object([trouble.map { ("error", .string($0)) } ?? ("accepted", true)])

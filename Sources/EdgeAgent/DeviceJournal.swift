@@ -191,6 +191,16 @@ final class DeviceJournal: @unchecked Sendable {
         changed()
     }
 
+    /// The port was opened or closed.
+    func mark(_ event: String) {
+        feed.post(
+            raw: true,
+            .object([
+                ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
+                ("port", .string(event)),
+            ]))
+    }
+
     /// Bytes on the line, for those who watch them.
     func raw(_ direction: String, _ bytes: @autoclosure () -> some Sequence<UInt8>) {
         feed.post(

@@ -20,6 +20,8 @@ final class DevicePump: Sendable {
         case accepted(Int)
         /// Somebody said which driver it is.
         case accept(driver: Driver, baud: Int?)
+        /// Begin the conversation anew, for somebody who records it.
+        case reopen
         /// Something was plugged in: perhaps this device.
         case retry
         case beat(UInt64)
@@ -172,7 +174,11 @@ final class DevicePump: Sendable {
     private func begin(_ loop: inout Loop) {
         let isKnown = loop.driver != nil
         journal.set(state: isKnown ? "starting" : "recognising", reason: nil)
-        if let description = loop.port?.reportDescriptor { react(to: .descriptor(description), &loop) }
+        journal.mark("open")
+        if let description = loop.port?.reportDescriptor {
+            journal.raw("descriptor", description)
+            react(to: .descriptor(description), &loop)
+        }
         react(to: .opened, &loop)
     }
 
@@ -208,6 +214,7 @@ final class DevicePump: Sendable {
     }
 
     private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
+        journal.mark("close")
         let overruns = loop.port?.overruns ?? 0
         loop.port = loop.listener
         loop.listener = nil
@@ -254,6 +261,8 @@ final class DevicePump: Sendable {
             case .refused(let tags): journal.forget(tags)
             case .accepted(let count): react(to: .accepted(count), &loop)
             case .accept(let driver, let baud): talk(driver, baud: baud, heard: [], &loop)
+            case .reopen:
+                if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
             case .retry:
                 if loop.port == nil {
                     loop.backoff.reset()

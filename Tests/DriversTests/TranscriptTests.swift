@@ -3,124 +3,6 @@ import Model
 import TestSupport
 import Testing
 
-/// A conversation as a file: `<` from the device, `>` to it, `+` time passes, `=` what we expect, `!` open or close.
-struct Transcript {
-    enum Line: Equatable {
-        case fromDevice([UInt8])
-        case toDevice([UInt8])
-        case passes(Int64)
-        case expect(String)
-        case open, close
-        /// The HID report descriptor.
-        case descriptor([UInt8])
-    }
-
-    var lines: [Line] = []
-    var settings = SessionSettings(name: "dev")
-
-    init(_ text: String) {
-        for line in text.split(separator: "\n") {
-            let rest = line.dropFirst(2)
-            switch line.first {
-            case "<": lines.append(.fromDevice(Transcript.bytes(rest)))
-            case ">": lines.append(.toDevice(Transcript.bytes(rest)))
-            case "d" where line.hasPrefix("descriptor "):
-                lines.append(.descriptor(Transcript.bytes(line.dropFirst(11))))
-            case "+": lines.append(.passes(Int64(rest.prefix { $0.isNumber }) ?? 0))
-            case "=": lines.append(.expect(String(rest)))
-            case "!": lines.append(rest.hasPrefix("open") ? .open : .close)
-            case "#":
-                let words = rest.split(separator: " ")
-                if words.first == "user", words.count == 4 {
-                    (settings.user, settings.secret) = (String(words[1]), String(words[3]))
-                }
-            default: break
-            }
-        }
-    }
-
-    private static func bytes(_ text: Substring) -> [UInt8] {
-        var out: [UInt8] = []
-        var rest = text
-        while let first = rest.first {
-            if first == "'" {
-                let end = rest.dropFirst().firstIndex(of: "'")!
-                out += rest[rest.index(after: rest.startIndex)..<end].utf8
-                rest = rest[rest.index(after: end)...]
-            } else if first == " " {
-                rest = rest.dropFirst()
-            } else {
-                out += Hex.bytes(rest.prefix(2))!
-                rest = rest.dropFirst(2)
-            }
-        }
-        return out
-    }
-
-    /// Everything expected and everything sent, against what a session does when the bytes come in pieces of `size`.
-    func play(_ driver: Driver, size: Int) -> (expected: [String], seen: [String]) {
-        var session = driver.session(settings)
-        var now = Instant.milliseconds(1_000_000)
-        var deadline: Instant?
-        var expected: [String] = []
-        var seen: [String] = []
-        func take(_ reaction: Reaction) {
-            deadline = reaction.deadline
-            // Noise is a count: pieces may tell it in parts.
-            for observation in reaction.observations { seen.append(Transcript.describe(observation)) }
-            if reaction.noise > 0 { noise += reaction.noise }
-            sent += reaction.send
-        }
-        var noise = 0
-        var sent: [UInt8] = []
-        var expectedNoise = 0
-        var expectedSent: [UInt8] = []
-        for line in lines {
-            switch line {
-            case .fromDevice(let bytes):
-                let size = driver.isPacketed ? bytes.count : size
-                for start in stride(from: 0, to: bytes.count, by: size) {
-                    take(session.handle(.bytes(Array(bytes[start..<min(start + size, bytes.count)])), at: now))
-                }
-            case .toDevice(let bytes): expectedSent += bytes
-            case .passes(let milliseconds):
-                let end = now + .milliseconds(milliseconds)
-                while let due = deadline, due <= end {
-                    now = due
-                    take(session.handle(.tick, at: now))
-                }
-                now = end
-            case .expect(let text):
-                if text.hasPrefix("noise") {
-                    expectedNoise += Int(text.split(separator: " ")[1])!
-                } else {
-                    expected.append(text)
-                }
-            case .descriptor(let bytes): take(session.handle(.descriptor(bytes), at: now))
-            case .open: take(session.handle(.opened, at: now))
-            case .close: take(session.handle(.closing, at: now))
-            }
-        }
-        return (
-            expected + ["noise \(expectedNoise)", "sent \(Hex.string(expectedSent))"],
-            seen + ["noise \(noise)", "sent \(Hex.string(sent))"]
-        )
-    }
-
-    private static func describe(_ observation: Observation) -> String {
-        switch observation {
-        case .tag(let read): "tag \(read.id.hex)"
-        case .barcode(let barcode): "barcode \(barcode.symbology ?? "-") \(barcode.text)"
-        case .key(let text): "key \(text)"
-        case .fault(let fault): "fault \(fault.code)"
-        case .identity(let identity): "identity \(identity.field) \(identity.text)"
-        case .call(let signal):
-            "call \(signal.event.rawValue)\(signal.caller?.withheld == true ? " withheld" : "")\(signal.caller?.number.map { " \($0)" } ?? "")"
-        case .progress(let progress): "progress \(progress.state.rawValue)"
-        }
-    }
-}
-
 struct TranscriptTests {
     static let names = Fixture.list("DriversTests/Transcripts").filter { $0.hasSuffix(".script") }.map {
         String($0.dropLast(7))
@@ -128,11 +10,58 @@ struct TranscriptTests {
 
     @Test(arguments: names)
     func anyCutGivesTheSameObservations(name: String) throws {
-        let transcript = Transcript(Fixture.text("DriversTests/Transcripts/\(name).script"))
+        let transcript = try Transcript(Fixture.text("DriversTests/Transcripts/\(name).script"))
         let driver = try #require(Driver.named(name))
+        var settings = SessionSettings(name: "dev")
+        if let words = transcript.header("user")?.split(separator: " "), words.count == 3 {
+            (settings.user, settings.secret) = (String(words[0]), String(words[2]))
+        }
+        let (words, noise, sent) = transcript.expectation
         for size in [1_000_000, 1, 2, 3, 5, 7, 11] {
-            let (expected, seen) = transcript.play(driver, size: size)
-            #expect(seen == expected, "in pieces of \(size)")
+            let seen = transcript.play(driver, settings: settings, size: size)
+            #expect(seen.words == words && seen.noise == noise, "in pieces of \(size)")
+            #expect(Hex.string(seen.sent) == Hex.string(sent), "in pieces of \(size)")
+        }
+    }
+
+    /// What is written is read again, and playing a transcript annotates it with what it expects.
+    @Test(arguments: names)
+    func aTranscriptIsWrittenAsItIsRead(name: String) throws {
+        let transcript = try Transcript(Fixture.text("DriversTests/Transcripts/\(name).script"))
+        #expect(try Transcript(transcript.text) == transcript)
+    }
+
+    @Test func aBadTranscriptSaysWhere() {
+        #expect(throws: Transcript.Mistake(line: 2, text: "not hex: 0G")) { try Transcript("! open\n< 0G\n") }
+        #expect(throws: Transcript.Mistake.self) { try Transcript("hello\n") }
+        #expect(throws: Transcript.Mistake.self) { try Transcript("+ soon\n") }
+    }
+
+    /// Other ids, the same conversation: as many tags, all checksums right, nothing of the old ids left.
+    @Test(arguments: names)
+    func aBlindedTranscriptTellsTheSameStoryOfOthers(name: String) throws {
+        let driver = try #require(Driver.named(name))
+        let transcript = try Transcript(Fixture.text("DriversTests/Transcripts/\(name).script"))
+        guard let blinded = transcript.blinded(driver) else {
+            #expect(driver.sealing == nil)
+            return
+        }
+        let settings = SessionSettings(name: "dev")
+        let (before, after) = (transcript.play(driver, settings: settings), blinded.play(driver, settings: settings))
+        #expect(after.observations.count == before.observations.count && after.noise == before.noise)
+        for (old, new) in zip(before.observations, after.observations) {
+            switch (old, new) {
+            case (.tag(let a), .tag(let b)):
+                #expect(a.id != b.id && a.id.bytes.count == b.id.bytes.count && a.rssiDBm == b.rssiDBm)
+                #expect(a.crcIsValid == b.crcIsValid)
+                #expect(!blinded.text.contains(a.id.hex))
+            case (.barcode(let a), .barcode(let b)): #expect(a.symbology == b.symbology && a.text != b.text)
+            case (.call(let a), .call(let b)):
+                #expect(a.event == b.event && a.call == b.call && a.desk == b.desk)
+                #expect(a.caller?.number == nil || a.caller?.number?.count ?? 0 < 6 || a.caller?.number != b.caller?.number)
+            case (.key(let a), .key(let b)): #expect(a != b || a.count < 3)
+            default: #expect(old == new)
+            }
         }
     }
 

@@ -270,6 +270,41 @@ struct HostileTests {
         #expect(refused.code == 2 && refused.output.contains("there is no device \"nobody\""))
     }
 
+    /// A technician records a reader, sends the file in, and anybody replays it; an unknown line is asked and written down.
+    @Test(.timeLimit(.minutes(2)))
+    func aFieldProblemIsCapturedAndReplayed() throws {
+        let stand = try RoadTests.stand("capture")
+        defer { stand.stop() }
+        let portal = try stand.add("portal", "m100")
+        let other = try stand.add("other", "thingmagic")
+        try stand.writeConfiguration(readers: [("portal", "m100", "dock-1")], extra: "[discovery]\nenabled = false")
+        try stand.startAgent()
+        let tail = Acceptance(socket: stand.controlSocket)
+        defer { tail.stop() }
+        #expect(tail.waitAttached(milliseconds: 20_000))
+        let tag = TagID(.epcGen2, Hex.bytes("30396062C3950D400011B890")!)
+        portal.perform(.present([tag], lasting: .seconds(60)))
+        #expect(tail.waitFor(tag.hex, milliseconds: 10_000))
+        let configuration = "\(stand.folder)/agent.toml"
+        for (file, extra) in [("open.script", []), ("blind.script", ["--blind"])] {
+            let path = "\(stand.folder)/\(file)"
+            let captured = try RoadTests.run(
+                "edge-agent",
+                ["capture", "portal", path, "--from-start", "--seconds", "2", "--config", configuration] + extra)
+            #expect(captured.code == 0, "\(captured.output)")
+            let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            #expect(text.contains("# driver m100") || text.contains("# driver   m100"))
+            #expect(text.contains("! open") && text.contains(tag.hex) == extra.isEmpty)
+            let replayed = try RoadTests.run("edge-agent", ["replay", path])
+            #expect(replayed.code == 0 && replayed.output.contains(#"{"kind":"tag","scheme":"epc-gen2","id":"30"#))
+            #expect(replayed.output.contains(tag.hex) == extra.isEmpty)
+        }
+        let probed = try RoadTests.run("edge-agent", ["probe", other.address, "\(stand.folder)/probe.script"])
+        #expect(probed.code == 0 && probed.output.contains("it is thingmagic at"))
+        let answers = (try? String(contentsOfFile: "\(stand.folder)/probe.script", encoding: .utf8)) ?? ""
+        #expect(answers.contains("# 115200 baud") && answers.contains("> BB0003000100047E") && answers.contains("< FF"))
+    }
+
     @Test func verbsSayWhatIsWrong() throws {
         #expect(try RoadTests.run("edge-agent", ["check", "--config", "/nonexistent.toml"]).code == 2)
         #expect(try RoadTests.run("edge-agent", ["devices"]).output.contains("is the agent running?"))

@@ -16,6 +16,9 @@ extension Driver {
         recognise: frames("a frame of the A0 protocol", { A0Frame.take(from: &$0) }) { (frame: A0Frame) in
             [A0Frame.Code.firmware, A0Frame.Code.inventory].contains(frame.command)
         },
+        sealing: .frames({ A0Frame.take(from: &$0) }) { bytes in
+            bytes[bytes.count - 1] = 0 &- bytes.dropLast().reduce(0, &+)
+        },
         source: "UHF RFID Reader Serial Interface Protocol V3.7; rust-invelion; Rodinbell session logs",
         session: { PolledReader(A0(settings: $0)) })
 }

@@ -12,6 +12,7 @@ extension Driver {
             return AIMIdentifier.text(line.prefix(3)) == nil
                 ? .likely("it sends lines of text, as scanners do") : .certain("a line with an AIM identifier")
         },
+        sealing: .lines,
         source: "ISO/IEC 15424 (AIM identifiers); scanner manuals, line format",
         session: { BarcodeScanner(settings: $0) })
 }

@@ -4,7 +4,8 @@ extension Driver {
     /// A program of the site's own or of a maker's, in any language. Source: docs/how-to/join-a-vendor-sdk.md.
     public static let exec = Driver(
         name: "exec", title: "A program that prints observations as JSON lines", kind: .reader, line: .process,
-        experimental: false, source: "docs/how-to/join-a-vendor-sdk.md",
+        sealing: .lines, experimental: false,
+        source: "docs/how-to/join-a-vendor-sdk.md",
         session: { Exec(settings: $0) })
 }
 

@@ -14,6 +14,9 @@ extension Driver {
         recognise: frames("a frame of the M100 protocol", { M100Frame.take(from: &$0) }) { (frame: M100Frame) in
             frame.kind != .command
         },
+        sealing: .frames({ M100Frame.take(from: &$0) }) { bytes in
+            bytes[bytes.count - 2] = bytes.dropFirst().dropLast(2).reduce(0, &+)
+        },
         source: "YRM100 communication user protocol V2.1; R200 user protocol V2.3.3",
         session: { PolledReader(M100(settings: $0)) })
 }

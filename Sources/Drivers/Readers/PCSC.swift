@@ -5,6 +5,7 @@ extension Driver {
     public static let pcsc = Driver(
         name: "pcsc", title: "HF readers through PC/SC (ACR122U and relatives)", kind: .reader, line: .ccid,
         hints: [.usb(vendor: 0x072F, product: 0x2200, shared: false)],
+        sealing: .frames({ CCIDFrame.take(from: &$0) }),
         source: "PC/SC part 3 (contactless storage cards); CCID 1.1; ACR122U API and libnfc traces",
         session: { PCSC(settings: $0) })
 }

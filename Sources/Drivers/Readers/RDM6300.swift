@@ -12,7 +12,23 @@ extension Driver {
                 if case .frame = step { return .certain("a tag frame with a good checksum") }
             }
             return .none
-        }, source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
+        }, 
+        sealing: Sealing(
+            take: { bytes in
+                guard let step = RDM6300.Frame.take(from: &bytes) else { return nil }
+                if case .frame = step { return true }
+                return false
+            },
+            seal: { bytes in
+                // The exclusive or stands behind the ten digits: two digits, or one byte in the 13-byte form.
+                let sum = (Hex.bytes(ascii: bytes[1..<11]) ?? []).reduce(0, ^)
+                if bytes.count == 13 {
+                    bytes[11] = sum
+                } else {
+                    bytes.replaceSubrange(11..<13, with: Array(Hex.string([sum]).utf8))
+                }
+            }),
+        source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
         session: { _ in RDM6300() })
 }
 

@@ -10,6 +10,7 @@ extension Driver {
             // What a shell echoes is no answer: the handheld writes CS: in front.
             String(decoding: bytes, as: UTF8.self).contains("CS: .") ? .certain("an answer in ASCII 2.0") : .none
         },
+        sealing: .lines,
         source: "TSL ASCII protocol 2.0, response format; dajaco81/python-rfid",
         session: { TSLASCII(settings: $0) })
 }

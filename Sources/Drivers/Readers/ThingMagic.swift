@@ -14,6 +14,10 @@ extension Driver {
         recognise: frames("a frame of the Mercury protocol", { ThingMagicFrame.take(from: &$0) }) {
             (frame: ThingMagicFrame) in [ThingMagicFrame.Code.version, ThingMagicFrame.Code.stream].contains(frame.op)
         },
+        sealing: .frames({ ThingMagicFrame.take(from: &$0) }) { bytes in
+            let crc = ThingMagicFrame.checksum(bytes.dropFirst().dropLast(2))
+            bytes.replaceSubrange((bytes.count - 2)..., with: crc.bigEndianBytes)
+        },
         source: "Mercury API serial protocol (python-mercuryapi); SparkFun Simultaneous RFID library; m5e session logs",
         session: { PolledReader(ThingMagic(settings: $0)) })
 }

@@ -15,6 +15,10 @@ extension Driver {
         recognise: frames("a frame of the UHFReader protocol", { UHFReaderFrame.take(from: &$0) }) {
             (frame: UHFReaderFrame) in [0x01, 0x0F, 0x21, 0xEE].contains(frame.command)
         },
+        sealing: .frames({ UHFReaderFrame.take(from: &$0) }) { bytes in
+            let crc = UHFReaderFrame.checksum(bytes.dropLast(2))
+            bytes.replaceSubrange((bytes.count - 2)..., with: [UInt8(crc & 0xFF), UInt8(crc >> 8)])
+        },
         source: "UHF RFID Reader Series user manual V2.20; wabson/chafon-rfid tests",
         session: { PolledReader(UHFReader(settings: $0)) })
 }

@@ -27,6 +27,13 @@ struct ControlClient {
         return json
     }
 
+    /// A line that has arrived already.
+    mutating func waiting() -> [UInt8]? {
+        guard let end = pending.firstIndex(of: 0x0A) else { return nil }
+        defer { pending.removeFirst(end + 1) }
+        return Array(pending[..<end])
+    }
+
     /// The next line; nil at the end.
     mutating func next() -> [UInt8]? {
         while true {

@@ -4,7 +4,8 @@ extension Driver {
     /// Fixed readers and portals on the network. Source: rfid.md §8 (LLRP 1.0.1 and 1.1, GS1).
     public static let llrp = Driver(
         name: "llrp", title: "LLRP fixed readers (Impinj, Zebra, ThingMagic and others)", kind: .reader,
-        line: .tcp(port: 5084), source: "GS1 LLRP 1.0.1 and 1.1; sllurp, llrp-rs and EdgeX test data",
+        line: .tcp(port: 5084), sealing: .frames({ LLRPMessage.take(from: &$0) }),
+        source: "GS1 LLRP 1.0.1 and 1.1; sllurp, llrp-rs and EdgeX test data",
         session: { LLRP(settings: $0) })
 }
 
