@@ -136,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Model", "Identifiers", "Devices", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent",
+                "Model", "Identifiers", "Devices", "Drivers", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent",
                 "IngestServer", "EdgeSim",
             ],
             swiftSettings: strict),

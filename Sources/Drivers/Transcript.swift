@@ -39,7 +39,9 @@ public struct Transcript: Equatable, Sendable {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let rest = line.dropFirst(2)
             func bytes(_ text: Substring) throws(Mistake) -> [UInt8] {
-                guard let bytes = Transcript.bytes(text) else { throw Mistake(line: index + 1, text: "not hex: \(text)") }
+                guard let bytes = Transcript.bytes(text) else {
+                    throw Mistake(line: index + 1, text: "not hex: \(text)")
+                }
                 return bytes
             }
             switch line.first {

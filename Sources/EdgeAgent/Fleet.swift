@@ -9,9 +9,8 @@ import Ports
 ///
 /// A thread of its own looks when something is plugged in or out; each device has a pump with its own thread.
 final class Fleet: Sendable {
-    /// How often we look where the system does not tell, and where it does.
-    static let blindPause: Int64 = 2000
-    static let quietPause: Int64 = 30_000
+    /// How often we look, for systems that do not tell (containers without udev).
+    static let pause: Int64 = 2000
     /// A serial line's node appears some time after its device: looks again after these.
     static let afterwards: [Int64] = [150, 400, 1000]
     /// Devices at once; what is plugged in beyond it is left alone and said.
@@ -23,6 +22,8 @@ final class Fleet: Sendable {
         var parked: [String: Parked] = [:]
         /// Keys that have a pump.
         var taken: [String: String] = [:]
+        /// Keys of what was plugged in at the last look.
+        var present: Set<String> = []
         var stopping = false
         /// Threads of devices that came later.
         var running = 0
@@ -89,15 +90,18 @@ final class Fleet: Sendable {
     }
 
     private func watch() {
-        let tells = Hotplug.watch { [state] in state.change { $0.looks += 1 } }
+        _ = Hotplug.watch { [state] in state.change { $0.looks += 1 } }
+        var told = false
         while true {
             let seen = state.with { $0.looks }
             look()
-            for pause in Fleet.afterwards where wait(pause, since: seen) == .quiet { look() }
-            switch wait(tells ? Fleet.quietPause : Fleet.blindPause, since: seen) {
+            if told { for pause in Fleet.afterwards where wait(pause, since: seen) == .quiet { look() } }
+            told = false
+            switch wait(Fleet.pause, since: seen) {
             case .stop: return
             case .event:
                 // Somebody who was missing may be back.
+                told = true
                 for pump in pumps { pump.post(.retry) }
             case .quiet: break
             }
@@ -120,6 +124,11 @@ final class Fleet: Sendable {
     private func look() {
         let present = Attachment.present()
         let keys = Set(present.map(\.key))
+        let back = state.change { state -> Bool in
+            defer { state.present = keys }
+            return !keys.subtracting(state.present).isEmpty
+        }
+        if back { for pump in pumps { pump.post(.retry) } }
         let fresh = state.change { state -> [Attachment] in
             state.parked = state.parked.filter { keys.contains($0.key) }
             return present.filter {

@@ -130,6 +130,33 @@ extension Attachment {
     }
 }
 
+/// A USB device by the kernel's own account.
+struct USBDevice {
+    var vendor: UInt16
+    var product: UInt16
+    var serial: String?
+    var place: String
+    /// Its file under /dev.
+    var node: String
+
+    static func present(system: String = "/sys") -> [USBDevice] {
+        Folder.names("\(system)/bus/usb/devices").compactMap { name in
+            let folder = "\(system)/bus/usb/devices/\(name)"
+            guard !name.contains(":"), let vendor = Folder.hex("\(folder)/idVendor"),
+                let product = Folder.hex("\(folder)/idProduct"), let bus = Folder.number("\(folder)/busnum"),
+                let number = Folder.number("\(folder)/devnum")
+            else { return nil }
+            return USBDevice(
+                vendor: vendor, product: product, serial: Folder.text("\(folder)/serial"), place: name,
+                node: "/dev/bus/usb/\(three(bus))/\(three(number))")
+        }
+    }
+
+    private static func three(_ number: Int) -> String {
+        String(repeating: "0", count: max(0, 3 - String(number).count)) + String(number)
+    }
+}
+
 /// Small reads of sysfs; nil for what is not there.
 private enum Folder {
     static func names(_ path: String) -> [String] {
@@ -157,6 +184,7 @@ private enum Folder {
         return text.isEmpty ? nil : text
     }
 
+    static func number(_ path: String) -> Int? { text(path).flatMap { Int($0) } }
     static func hex(_ path: String) -> UInt16? { text(path).flatMap { UInt16($0, radix: 16) } }
 }
 

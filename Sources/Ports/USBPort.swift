@@ -40,6 +40,8 @@ public final class USBPort: Port, @unchecked Sendable {
     }
 
     private let handle: OpaquePointer
+    /// The device's node, which libusb uses and leaves to us.
+    private let node: Int32
     private let choice: Choice
     private let wasAttached: Bool
     private let wake = Wakeup()
@@ -53,8 +55,9 @@ public final class USBPort: Port, @unchecked Sendable {
     public init(vendor: UInt16, product: UInt16, serial: String?, place: String? = nil, use: Use) throws(PortError) {
         let name = USBAddress.text(vendor, product)
         let context = try USBContext.get()
-        let (handle, choice) = try USBPort.find(context, vendor, product, serial, place, use, name)
+        let (handle, node, choice) = try USBPort.find(context, vendor, product, serial, place, use, name)
         self.handle = handle
+        self.node = node
         self.choice = choice
         label = name
         let number = Int32(choice.interface)
@@ -65,6 +68,7 @@ public final class USBPort: Port, @unchecked Sendable {
         guard code == 0 else {
             if wasAttached { libusb_attach_kernel_driver(handle, number) }
             libusb_close(handle)
+            close(node)
             throw code == LIBUSB_ERROR_BUSY.rawValue
                 ? .failed("\(name) is held by another program")
                 : .failed("\(name) cannot be claimed: \(USBContext.text(code))")
@@ -101,6 +105,7 @@ public final class USBPort: Port, @unchecked Sendable {
         libusb_release_interface(handle, Int32(choice.interface))
         if wasAttached { libusb_attach_kernel_driver(handle, Int32(choice.interface)) }
         libusb_close(handle)
+        close(node)
     }
 
     // Filled in `init` and read in `deinit` alone.
@@ -196,46 +201,35 @@ public final class USBPort: Port, @unchecked Sendable {
 
     // MARK: finding
 
+    /// The kernel's own list says which node it is: libusb's depends on udev, which containers lack.
     private static func find(
         _ context: USBContext, _ vendor: UInt16, _ product: UInt16, _ serial: String?, _ place: String?, _ use: Use,
         _ name: String
-    ) throws(PortError) -> (OpaquePointer, Choice) {
-        var list: UnsafeMutablePointer<OpaquePointer?>?
-        let count = libusb_get_device_list(context.handle, &list)
-        guard count >= 0, let list else { throw .failed("the USB devices cannot be listed") }
-        defer { libusb_free_device_list(list, 1) }
+    ) throws(PortError) -> (OpaquePointer, Int32, Choice) {
         var problem: PortError = .missing("\(name) is not plugged in")
-        for index in 0..<count {
-            guard let device = list[index] else { continue }
-            var about = libusb_device_descriptor()
-            guard libusb_get_device_descriptor(device, &about) == 0, about.idVendor == vendor,
-                about.idProduct == product, place == nil || place == USBAddress.place(device)
-            else { continue }
-            var handle: OpaquePointer?
-            let code = libusb_open(device, &handle)
-            guard code == 0, let handle else {
+        for device in USBDevice.present() where device.vendor == vendor && device.product == product {
+            guard place == nil || place == device.place, serial == nil || serial == device.serial else { continue }
+            let node = open(device.node, O_RDWR | O_CLOEXEC)
+            guard node >= 0 else {
                 problem =
-                    code == LIBUSB_ERROR_ACCESS.rawValue
-                    ? .denied("\(name): no permission; install udev/60-quai.rules and plug it in again")
-                    : .failed("\(name): \(USBContext.text(code))")
+                    errno == EACCES || errno == EPERM
+                    ? .denied(
+                        "\(name): no permission on \(device.node); install udev/60-quai.rules and plug it in again")
+                    : .failed("\(device.node): \(String(cString: strerror(errno)))")
                 continue
             }
-            if let serial, text(handle, about.iSerialNumber) != serial {
+            var handle: OpaquePointer?
+            let code = libusb_wrap_sys_device(context.handle, Int(node), &handle)
+            if code == 0, let handle {
+                if let choice = choose(libusb_get_device(handle), handle, use) { return (handle, node, choice) }
                 libusb_close(handle)
-                continue
+                problem = .failed("\(name) has no interface of this kind")
+            } else {
+                problem = .failed("\(name): \(USBContext.text(code))")
             }
-            if let choice = choose(device, handle, use) { return (handle, choice) }
-            libusb_close(handle)
-            problem = .failed("\(name) has no interface of this kind")
+            close(node)
         }
         throw problem
-    }
-
-    private static func text(_ handle: OpaquePointer, _ index: UInt8) -> String? {
-        guard index > 0 else { return nil }
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = libusb_get_string_descriptor_ascii(handle, index, &buffer, Int32(buffer.count))
-        return count > 0 ? String(decoding: buffer.prefix(Int(count)), as: UTF8.self) : nil
     }
 
     private static func choose(_ device: OpaquePointer, _ handle: OpaquePointer, _ use: Use) -> Choice? {
@@ -300,13 +294,5 @@ enum USBAddress {
     static func hex(_ value: UInt16) -> String {
         let text = String(value, radix: 16, uppercase: true)
         return String(repeating: "0", count: 4 - text.count) + text
-    }
-
-    /// Bus and ports on the way, as sysfs writes them: `1-2.3`.
-    static func place(_ device: OpaquePointer) -> String {
-        var ports = [UInt8](repeating: 0, count: 8)
-        let count = libusb_get_port_numbers(device, &ports, 8)
-        return "\(libusb_get_bus_number(device))-"
-            + ports.prefix(Int(max(0, count))).map(String.init).joined(separator: ".")
     }
 }

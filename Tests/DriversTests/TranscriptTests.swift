@@ -58,7 +58,8 @@ struct TranscriptTests {
             case (.barcode(let a), .barcode(let b)): #expect(a.symbology == b.symbology && a.text != b.text)
             case (.call(let a), .call(let b)):
                 #expect(a.event == b.event && a.call == b.call && a.desk == b.desk)
-                #expect(a.caller?.number == nil || a.caller?.number?.count ?? 0 < 6 || a.caller?.number != b.caller?.number)
+                #expect(
+                    a.caller?.number == nil || a.caller?.number?.count ?? 0 < 6 || a.caller?.number != b.caller?.number)
             case (.key(let a), .key(let b)): #expect(a != b || a.count < 3)
             default: #expect(old == new)
             }

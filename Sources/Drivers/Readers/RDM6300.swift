@@ -12,7 +12,7 @@ extension Driver {
                 if case .frame = step { return .certain("a tag frame with a good checksum") }
             }
             return .none
-        }, 
+        },
         sealing: Sealing(
             take: { bytes in
                 guard let step = RDM6300.Frame.take(from: &bytes) else { return nil }

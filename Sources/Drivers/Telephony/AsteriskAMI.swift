@@ -4,7 +4,8 @@ extension Driver {
     /// Asterisk Manager Interface, Asterisk 13 to 22. Source: cti.md §2; tested against recordings of 13.38.3 and 22.10.1.
     public static let asteriskAMI = Driver(
         name: "asterisk-ami", title: "Asterisk Manager Interface", kind: .telephony, line: .tcp(port: 5038),
-        sealing: .lines, experimental: false, source: "Asterisk 22 AMI documentation; recordings of 13.38.3 and 22.10.1",
+        sealing: .lines, experimental: false,
+        source: "Asterisk 22 AMI documentation; recordings of 13.38.3 and 22.10.1",
         session: { AsteriskAMI(settings: $0) })
 }
 

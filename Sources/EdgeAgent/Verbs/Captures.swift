@@ -78,7 +78,8 @@ struct Capture: ParsableCommand {
         var last: Int64?
         while true {
             let left = end.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds)) } ?? -1
-            let ready = waitFor([(client.descriptor, Int16(POLLIN)), (wake.descriptor, Int16(POLLIN))], milliseconds: left)
+            let ready = waitFor(
+                [(client.descriptor, Int16(POLLIN)), (wake.descriptor, Int16(POLLIN))], milliseconds: left)
             if ready[1] != 0 || ready[0] == 0 { return }
             guard let line = client.next() else { throw Exit.say("the agent stopped") }
             var lines = [line]
@@ -149,7 +150,9 @@ struct Replay: ParsableCommand {
         guard let driver = Driver.named(name) else {
             let names = Driver.catalog.map(\.name).joined(separator: ", ")
             throw Exit.say(
-                name.isEmpty ? "the file names no driver; add --driver, one of \(names)" : "no driver \"\(name)\"; there are: \(names)")
+                name.isEmpty
+                    ? "the file names no driver; add --driver, one of \(names)"
+                    : "no driver \"\(name)\"; there are: \(names)")
         }
         var settings = SessionSettings(name: "replay")
         if let internalPlan { settings.internalPlan = internalPlan }
@@ -167,8 +170,12 @@ struct Replay: ParsableCommand {
         if words != played.words || noise != played.noise {
             let index = zip(words, played.words).enumerated().first { $0.element.0 != $0.element.1 }?.offset
             let place = index ?? min(words.count, played.words.count)
-            let expected = place < words.count ? words[place] : words.count < played.words.count ? "nothing more" : "noise \(noise)"
-            let seen = place < played.words.count ? played.words[place] : words.count > played.words.count ? "nothing" : "noise \(played.noise)"
+            let expected =
+                place < words.count
+                ? words[place] : words.count < played.words.count ? "nothing more" : "noise \(noise)"
+            let seen =
+                place < played.words.count
+                ? played.words[place] : words.count > played.words.count ? "nothing" : "noise \(played.noise)"
             throw Exit.say("expected \"\(expected)\", got \"\(seen)\"", Exit.warnings)
         }
     }
@@ -241,7 +248,9 @@ struct ProbeVerb: ParsableCommand {
         if file == "-" {
             print(transcript.text, terminator: "")
         } else {
-            do { try Files.write(Array(transcript.text.utf8), to: file, mode: 0o600) } catch { throw Exit.say("\(error)") }
+            do { try Files.write(Array(transcript.text.utf8), to: file, mode: 0o600) } catch {
+                throw Exit.say("\(error)")
+            }
         }
         Terminal.error(text)
         if let code { throw code }
