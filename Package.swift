@@ -143,3 +143,12 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Built by fuzz/run alone: libFuzzer brings the program's entry point.
+if Context.environment["QUAI_FUZZ_BUILD"] != nil {
+    package.products.append(.executable(name: "quai-fuzz", targets: ["Fuzz"]))
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Drivers", "Identifiers", "Model"], path: "fuzz/Fuzz",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

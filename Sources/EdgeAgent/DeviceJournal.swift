@@ -25,6 +25,10 @@ final class DeviceJournal: @unchecked Sendable {
     private let status: Locked<DeviceStatus>
     private var book: CallBook
     private var faultsSaid: [String: Instant] = [:]
+    /// When watchers were last told how it goes, and how many reads there were then.
+    private var told = (at: Instant.zero, reads: UInt64(0))
+    /// How often, while something is read: a page that shows rates is live, and the heartbeat is every 30 s anyway.
+    static let tellPause: Duration = .seconds(2)
 
     enum Settlement: Sendable {
         case saved(Int)
@@ -54,7 +58,9 @@ final class DeviceJournal: @unchecked Sendable {
         let present = presence.with { $0.count(device: name) }
         return status.with { status in
             if status.kind != Driver.Kind.telephony.rawValue { status.present = present }
-            return status
+            var copy = status
+            if Clocks.wall - (status.lastSeen ?? 0) > 3000 { copy.readsPerSecond = 0 }
+            return copy
         }
     }
 
@@ -99,7 +105,23 @@ final class DeviceJournal: @unchecked Sendable {
             $0.note(reads)
             if $0.kind == Driver.Kind.telephony.rawValue { $0.present = calls }
         }
+        tell(at: now)
         save(rows, tags: tags, at: now)
+    }
+
+    private func tell(at now: Instant) {
+        let passed = now - told.at
+        guard passed >= DeviceJournal.tellPause else { return }
+        let reads = status.change { status -> UInt64 in
+            let reads = status.antennas.values.reduce(0) { $0 + $1.reads }
+            // After a quiet time the first read says nothing about a rate.
+            status.readsPerSecond =
+                passed > DeviceJournal.tellPause * 3
+                ? 0 : Double(reads - told.reads) / (Double(passed.nanoseconds) / 1e9)
+            return reads
+        }
+        told = (now, reads)
+        changed()
     }
 
     func report(_ progress: CommandProgress) {

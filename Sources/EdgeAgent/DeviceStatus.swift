@@ -28,6 +28,8 @@ struct DeviceStatus: Equatable, Sendable {
     /// Unix milliseconds of the last observation.
     var lastSeen: Int64?
     var refused: UInt64 = 0
+    /// Reads a second over the last stretch; 0 once it is quiet.
+    var readsPerSecond = 0.0
     /// By antenna, from 1; 0 for readers that name none.
     var antennas: [Int: Antenna] = [:]
 
@@ -66,6 +68,7 @@ struct DeviceStatus: Equatable, Sendable {
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),
             ("present", .int(Int64(present))), ("lastSeen", lastSeen.map(JSON.int)),
             ("refused", .int(Int64(clamping: refused))),
+            ("readsPerSecond", readsPerSecond > 0 ? .number((readsPerSecond * 10).rounded() / 10) : nil),
             (
                 "antennas",
                 antennas.isEmpty

@@ -104,6 +104,13 @@ struct TranscriptTests {
         }
     }
 
+    /// Found by the fuzzer: a usage range that ends at FFFF overflowed.
+    @Test func aHostileReportDescriptorIsReadToItsEnd() {
+        #expect(HIDPages.of(Hex.bytes("050719F0F42AFFFF75089501810119F02AFFFF8102")!).contains(7))
+        #expect(HIDPages.of(Hex.bytes("05071A00FF2AFFFF75089501810019E0")!) == [7])
+        #expect(HIDPages.of([0xFE]).isEmpty && HIDPages.of([0x06, 0x8C]).isEmpty)
+    }
+
     @Test func garbageNeitherTrapsNorGrows() {
         var random = SeededRandom(seed: 20_261_121)
         for driver in Driver.catalog {

@@ -160,7 +160,8 @@ struct TSLASCII: Session {
         defer { fields = [:] }
         guard let text = fields["EP"] else { return }
         guard let epc = Hex.bytes(text), !epc.isEmpty, epc.count <= TagID.limit else {
-            reaction.noise += min(text.utf8.count, TSLASCII.lineLimit)
+            // A line that is not UTF-8 has one byte a character, and fewer than its UTF-8 would have.
+            reaction.noise += text.unicodeScalars.count
             return
         }
         var read = TagRead(id: TagID(.epcGen2, epc))

@@ -54,14 +54,33 @@ export class Gateways {
   }
 
   drawDevice(device) {
-    const style = { ready: "good", starting: "wait" }[device.state] ?? "bad";
+    const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait" }[device.state] ?? "bad";
     const facts = [device.title, device.zone !== device.name ? device.zone : null, t("seen", { n: number(device.observations) }),
       device.kind === "telephony" ? t("callsRunning", { n: device.present }) : device.kind === "reader" ? t("present", { n: device.present }) : null,
+      device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
+      device.faults ? t("faults", { n: number(device.faults) }) : null,
+      device.overruns ? t("overruns", { n: number(device.overruns) }) : null,
       device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.values(device.identity ?? {})].filter(Boolean);
     return h("div", { class: "device" },
       h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${style}` }, t(`s_${device.state}`)), " ",
         h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
       h("span", { class: "soft" }, facts.join(" · ")), h("span", { class: "soft mono" }, device.port.replace(/^.*\//, "…/")),
+      this.drawAntennas(device),
+      device.lastFault && h("span", { class: "soft wide" }, t("lastFault", { why: device.lastFault })),
       device.reason && h("span", { class: "why" }, device.reason));
+  }
+
+  /** One line an antenna: how much it reads and how strongly, as a bar from -80 to -40 dBm. */
+  drawAntennas(device) {
+    const antennas = (device.antennas ?? []).filter((antenna) => antenna.reads > 0);
+    if (antennas.length === 0 || device.kind !== "reader") return null;
+    return h("div", { class: "antennas" }, antennas.map((antenna) => {
+      const strength = antenna.rssiDBm === undefined ? null : Math.max(0, Math.min(1, (antenna.rssiDBm + 80) / 40));
+      return h("span", { class: "antenna" },
+        h("span", {}, antenna.antenna ? t("antenna", { n: antenna.antenna }) : t("oneAntenna")),
+        h("b", {}, number(antenna.reads)),
+        strength !== null && h("meter", { min: 0, max: 1, low: 0.25, high: 0.5, optimum: 1, value: strength, title: `${number(antenna.rssiDBm)} dBm` }),
+        strength !== null && h("span", { class: "soft" }, `${number(antenna.rssiDBm)} dBm`));
+    }));
   }
 }

@@ -54,7 +54,9 @@ struct HIDReport: Equatable {
             case 0xB4: if let top = stack.popLast() { (page, size, count, id) = top }
             case 0x80:
                 let start = offsets[id] ?? (hasReportIDs ? 8 : 0)
-                if let low = range.0, let high = range.1, low <= high { usages += Array(low...min(high, low &+ 511)) }
+                if let low = range.0, let high = range.1, low <= high {
+                    usages += Array(low...min(high, low + min(511, .max - low)))
+                }
                 fields.append(
                     Field(
                         reportID: id, bitOffset: start, bitSize: size, count: count, usagePage: page, usages: usages,
