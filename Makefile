@@ -1,10 +1,11 @@
 # make run · make test · make bench · make deps
 SHELL := /bin/bash
 BUILD ?= debug
+SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_READER QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test bench deps deps-test build rules torture clean
+.PHONY: run test test-usb fuzz coverage bench deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -16,6 +17,15 @@ build:
 
 test: deps deps-test
 	@packaging/test
+
+# USB readers through a real kernel, in a small qemu guest.
+test-usb: deps
+	@packaging/build -c release --static-swift-stdlib
+	@QUAI_BIN="$$(swift build -c release --show-bin-path)" packaging/test-usb
+
+# Every entry point for so many seconds; for a night: make fuzz SECONDS=1800
+fuzz: deps
+	@fuzz/run $(SECONDS)
 
 bench: deps
 	@packaging/build -c release --static-swift-stdlib

@@ -113,7 +113,7 @@ let package = Package(
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
-            name: "Bench", dependencies: ["Model", "Devices", "Identifiers", "Platform", "Rig", argumentParser],
+            name: "Bench", dependencies: ["Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", argumentParser],
             path: "bench/Bench",
             swiftSettings: strict),
 

@@ -98,26 +98,27 @@ extension Attachment {
             place: found.serial == nil ? found.place : nil)
     }
 
-    /// Looks upwards for the interface and the device that hold this folder.
+    /// The interface folder, such as `1-2.3:1.0`, is this one or stands above it; its parent is the device. Both may go
+    /// while we look: then there is nothing.
     private static func attachment(
         _ kind: Kind, of folder: String, address: (Attachment) -> PortAddress
     ) -> Attachment? {
-        var path = folder[...]
-        var interface = 0
-        while let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            if let number = Folder.hex("\(path)/bInterfaceNumber") { interface = Int(number) }
-            if let vendor = Folder.hex("\(path)/idVendor"), let product = Folder.hex("\(path)/idProduct") {
-                let title = [Folder.text("\(path)/manufacturer"), Folder.text("\(path)/product")].compactMap(\.self)
-                var found = Attachment(
-                    kind: kind, vendor: vendor, product: product,
-                    serial: Folder.text("\(path)/serial"), place: String(path[path.index(after: slash)...]),
-                    interface: interface, title: title.joined(separator: " "), address: .serial(path: ""))
-                found.address = address(found)
-                return found
-            }
-            path = path[..<slash]
+        var parts = folder.split(separator: "/")
+        while let last = parts.last, !last.contains(":") || last.contains("usb") || !(last.first?.isNumber ?? false) {
+            parts.removeLast()
         }
-        return nil
+        guard let name = parts.last, parts.count > 1 else { return nil }
+        let (inside, device) = ("/" + parts.joined(separator: "/"), "/" + parts.dropLast().joined(separator: "/"))
+        guard name.hasPrefix("\(parts[parts.count - 2]):"), let interface = Folder.hex("\(inside)/bInterfaceNumber"),
+            let vendor = Folder.hex("\(device)/idVendor"), let product = Folder.hex("\(device)/idProduct")
+        else { return nil }
+        let title = [Folder.text("\(device)/manufacturer"), Folder.text("\(device)/product")].compactMap(\.self)
+        var found = Attachment(
+            kind: kind, vendor: vendor, product: product, serial: Folder.text("\(device)/serial"),
+            place: String(parts[parts.count - 2]), interface: Int(interface), title: title.joined(separator: " "),
+            address: .serial(path: ""))
+        found.address = address(found)
+        return found
     }
 
     /// The lasting name of a serial line, where udev made one.

@@ -45,9 +45,11 @@ struct RoadTests {
         let gate = try stand.add("gate", "barcode")
         let portal = try stand.add("dock-left", "m100")
         try stand.add("badge", "rdm6300")
+        let door = try stand.add("door", "llrp")
         let pbx = try stand.addPBX()
         try stand.writeConfiguration(readers: [
             ("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1"), ("badge", "rdm6300", "staff-door"),
+            ("door", "llrp", "store"),
         ])
         let scenarios = Fixture.root + "/simulators/scenarios"
         #expect(
@@ -76,7 +78,7 @@ struct RoadTests {
 
         // A scanner that nobody listens to yet says nothing.
         try browser.wait(
-            "fetch('/api/v1/gateways').then((answer) => answer.json()).then((list) => list[0]?.status?.devices?.length === 4 "
+            "fetch('/api/v1/gateways').then((answer) => answer.json()).then((list) => list[0]?.status?.devices?.length === 5 "
                 + "&& list[0].status.devices.every((device) => device.state === 'ready'))")
 
         // Receiving: the note opens the delivery by itself; a tag read many times counts once.
@@ -110,10 +112,14 @@ struct RoadTests {
 
         try callsArriveAndAreMade(browser, pbx)
 
-        // Gateways.
+        // Gateways: what each antenna reads, live.
+        door.perform(.pass(RoadTests.tags("03608439390630", 1...20), antennas: [1, 2], lasting: .seconds(20)))
+        door.perform(.antenna(3, connected: false))
         try browser.evaluate("document.querySelector('a[href=\"/gateways\"]').click()")
         try browser.wait(
             "document.querySelector('[data-gateway=dock]') && document.body.innerText.includes('M100 26dBm')")
+        try browser.wait("document.querySelectorAll('.antenna meter').length >= 3")
+        try browser.wait("document.body.innerText.includes('antenna 3 is disconnected')")
         for (width, language) in [(1280, "en"), (400, "en"), (400, "fr"), (1280, "fr")] {
             try browser.size(width)
             if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }

@@ -14,9 +14,12 @@ struct Bench: ParsableCommand {
 
     @Option(help: "Folder with edge-agent and edge-ingest.") var binaries: String
     @Option(help: "Samples of each.") var samples = 200
+    @Flag(help: "Readers only: decoding, load, recognition.") var readers = false
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        try ReaderBench(binaries: binaries).run()
+        if readers { return }
         let folder = "/tmp/quai-bench-\(getpid())"
         let stand = try Stand(folder: folder, binaries: binaries)
         defer {

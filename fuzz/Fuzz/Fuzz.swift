@@ -62,7 +62,8 @@ enum Target {
     /// Seeds from the transcripts and vectors, one file each.
     static func writeCorpus(into folder: String, from tests: String) {
         var seeds: [[UInt8]] = []
-        if let driver, let text = read("\(tests)/Transcripts/\(driver.name).script"), let script = try? Transcript(text) {
+        if let driver, let text = read("\(tests)/Transcripts/\(driver.name).script"), let script = try? Transcript(text)
+        {
             var whole: [UInt8] = []
             for case .fromDevice(let bytes) in script.lines {
                 seeds.append([0x7F] + bytes)

@@ -70,6 +70,7 @@ struct RunDevice: ParsableCommand {
 
     @Argument(help: "Device; see edge-sim list.") var name: String
     @Option(help: "A lasting name for the pty.") var link: String?
+    @Option(help: "A line that is there already, instead of a pty.") var line: String?
     @Option(help: "Port of a device that lives on the network; 0 takes a free one.") var port: UInt16 = 0
 
     func run() throws {
@@ -81,11 +82,12 @@ struct RunDevice: ParsableCommand {
             runner =
                 device.isSpokenTo
                 ? try DeviceServer(device: device, port: port, name: name)
-                : try DeviceRunner(device: device, link: link, name: name)
+                : try line.map { try DeviceRunner(device: device, line: $0, name: name) }
+                    ?? DeviceRunner(device: device, link: link, name: name)
         } catch { throw Exit.say("\(error)") }
         Terminal.line("\(name) is \(runner.address)")
-        while let line = readLine() {
-            let words = line.split(separator: " ").map(String.init)
+        while let entry = readLine() {
+            let words = entry.split(separator: " ").map(String.init)
             switch words.first {
             case "tag" where words.count >= 2:
                 guard let bytes = Hex.bytes(words[1]) else {
@@ -102,7 +104,7 @@ struct RunDevice: ParsableCommand {
                     .pass([TagID(.epcGen2, Hex.bytes(words[1]) ?? [])], antennas: antennas, lasting: .seconds(seconds)))
             case "antenna" where words.count == 3:
                 runner.perform(.antenna(Int(words[1]) ?? 1, connected: words[2] == "on"))
-            case "scan" where words.count >= 2: runner.perform(.scan(String(line.dropFirst(5))))
+            case "scan" where words.count >= 2: runner.perform(.scan(String(entry.dropFirst(5))))
             case "noise" where words.count == 2: runner.perform(.noise(Hex.bytes(words[1]) ?? []))
             default:
                 Terminal.error("tag HEX [SECONDS], pass HEX A,B [SECONDS], scan TEXT, antenna N on|off or noise HEX")

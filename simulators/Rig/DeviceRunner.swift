@@ -18,6 +18,12 @@ public final class DeviceRunner: SimulatedLine {
 
     public var address: String { "pty:\(line.name)" }
 
+    /// On a line that is there already.
+    public init(device: any SimulatedDevice, line path: String, name: String) throws {
+        line = try Pseudoterminal(existing: path)
+        startThread("sim-\(name)") { [self] in loop(device) }
+    }
+
     public func perform(_ act: DeviceAct) {
         acts.with { $0.append(act) }
         wake.signal()

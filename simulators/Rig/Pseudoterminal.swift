@@ -10,6 +10,19 @@ public final class Pseudoterminal: Sendable {
     public var name: String { link ?? path }
     private let link: String?
 
+    /// A line that is there already, such as the gadget's end of a USB serial line.
+    public init(existing path: String) throws {
+        descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(description: "\(path): \(String(cString: strerror(errno)))") }
+        var settings = termios()
+        tcgetattr(descriptor, &settings)
+        cfmakeraw(&settings)
+        tcsetattr(descriptor, TCSANOW, &settings)
+        slave = -1
+        self.path = path
+        link = nil
+    }
+
     public struct Failure: Error, CustomStringConvertible {
         public var description: String
     }

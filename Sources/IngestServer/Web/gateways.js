@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
-import { t, when, number } from "./i18n.js";
+import { t, plural, when, number } from "./i18n.js";
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways {
@@ -55,12 +55,12 @@ export class Gateways {
 
   drawDevice(device) {
     const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait" }[device.state] ?? "bad";
-    const facts = [device.title, device.zone !== device.name ? device.zone : null, t("seen", { n: number(device.observations) }),
-      device.kind === "telephony" ? t("callsRunning", { n: device.present }) : device.kind === "reader" ? t("present", { n: device.present }) : null,
+    const facts = [device.title, device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
+      device.kind === "telephony" ? t("callsRunning", { n: device.present }) : device.kind === "reader" ? plural("present", device.present) : null,
       device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
-      device.faults ? t("faults", { n: number(device.faults) }) : null,
+      device.faults ? plural("faults", device.faults) : null,
       device.overruns ? t("overruns", { n: number(device.overruns) }) : null,
-      device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.values(device.identity ?? {})].filter(Boolean);
+      device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.entries(device.identity ?? {}).filter(([field]) => !field.startsWith("antenna")).map(([, text]) => text)].filter(Boolean);
     return h("div", { class: "device" },
       h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${style}` }, t(`s_${device.state}`)), " ",
         h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
@@ -73,12 +73,20 @@ export class Gateways {
   /** One line an antenna: how much it reads and how strongly, as a bar from -80 to -40 dBm. */
   drawAntennas(device) {
     const antennas = (device.antennas ?? []).filter((antenna) => antenna.reads > 0);
+    // Where the reader says which sockets hold an antenna, a silent one is shown too, and an empty one that was used.
+    for (const [field, text] of Object.entries(device.identity ?? {})) {
+      const n = Number(field.match(/^antenna-(\d+)$/)?.[1]);
+      const known = antennas.find((antenna) => antenna.antenna === n);
+      if (known) known.off = text !== "connected";
+      else if (n && text === "connected") antennas.push({ antenna: n, reads: 0 });
+    }
+    antennas.sort((a, b) => (a.antenna ?? 0) - (b.antenna ?? 0));
     if (antennas.length === 0 || device.kind !== "reader") return null;
     return h("div", { class: "antennas" }, antennas.map((antenna) => {
       const strength = antenna.rssiDBm === undefined ? null : Math.max(0, Math.min(1, (antenna.rssiDBm + 80) / 40));
       return h("span", { class: "antenna" },
         h("span", {}, antenna.antenna ? t("antenna", { n: antenna.antenna }) : t("oneAntenna")),
-        h("b", {}, number(antenna.reads)),
+        antenna.off ? h("span", { class: "pill bad" }, t("antennaOff")) : h("b", {}, number(antenna.reads)),
         strength !== null && h("meter", { min: 0, max: 1, low: 0.25, high: 0.5, optimum: 1, value: strength, title: `${number(antenna.rssiDBm)} dBm` }),
         strength !== null && h("span", { class: "soft" }, `${number(antenna.rssiDBm)} dBm`));
     }));

@@ -143,6 +143,9 @@ struct LLRP: Session {
 
     private mutating func take(_ event: LLRPEvent, _ now: Instant, _ reaction: inout Reaction) {
         if let observation = event.observation { reaction.observations.append(observation) }
+        if case .antenna(let number, false) = event, state != .idle {
+            reaction.observations.append(.identity(Identity(field: "antenna-\(number)", text: "not connected")))
+        }
         switch event {
         case .connection(0) where state == .greeting: ask(.supportedVersion, now, &reaction)
         case .connection(let status) where status != 0 && state != .idle:
