@@ -236,8 +236,11 @@ final class DeviceJournal: @unchecked Sendable {
 
 extension Row.Sighting {
     fileprivate init(_ place: Presence.Place) {
+        // With bit 8 of the PC set the data are another standard's (AFI), never to be read as an EPC (rfid.md §10).
+        let isISO = (place.read.protocolControl ?? 0) & 0x0100 != 0
+        let tag = isISO ? TagID(.raw, place.read.id.bytes) : place.read.id
         self.init(
-            device: place.device, zone: place.zone, tag: place.read.id, rssiDBm: place.read.rssiDBm,
+            device: place.device, zone: place.zone, tag: tag, rssiDBm: place.read.rssiDBm,
             antenna: place.read.antenna, reads: place.read.count)
     }
 }

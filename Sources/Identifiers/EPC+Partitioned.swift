@@ -3,8 +3,8 @@ import Model
 extension EPC {
     /// How the number behind company prefix and second field is written.
     enum Tail {
-        /// A number of so many bits; `zeroIsNone` where the standard writes "no extension" as 0.
-        case number(Int, zeroIsNone: Bool)
+        /// A number of so many bits.
+        case number(Int)
         /// A decimal text of so many bits with a leading 1 that keeps its zeros (GDTI-113, SGCN-96).
         case markedDecimal(Int)
         /// So many characters of seven bits.
@@ -33,17 +33,17 @@ extension EPC {
     private static let grai = [4, 7, 10, 14, 17, 20, 24]
 
     static let partitioned: [UInt8: Partitioned] = [
-        0x30: .init(name: "sgtin-96", bits: 96, second: sgtin, digits: 1, tail: .number(38, zeroIsNone: false)),
+        0x30: .init(name: "sgtin-96", bits: 96, second: sgtin, digits: 1, tail: .number(38)),
         0x36: .init(name: "sgtin-198", bits: 198, second: sgtin, digits: 1, tail: .text(20)),
         0x31: .init(name: "sscc-96", bits: 96, second: sscc, digits: 5, tail: .none),
-        0x32: .init(name: "sgln-96", bits: 96, second: sgln, digits: 0, tail: .number(41, zeroIsNone: true)),
+        0x32: .init(name: "sgln-96", bits: 96, second: sgln, digits: 0, tail: .number(41)),
         0x39: .init(name: "sgln-195", bits: 195, second: sgln, digits: 0, tail: .text(20)),
-        0x33: .init(name: "grai-96", bits: 96, second: grai, digits: 0, tail: .number(38, zeroIsNone: false)),
+        0x33: .init(name: "grai-96", bits: 96, second: grai, digits: 0, tail: .number(38)),
         0x37: .init(name: "grai-170", bits: 170, second: grai, digits: 0, tail: .text(16)),
         0x34: .init(name: "giai-96", bits: 96, second: [42, 45, 48, 52, 55, 58, 62], digits: nil, tail: .none),
         0x38: .init(
             name: "giai-202", bits: 202, second: [148, 151, 154, 158, 161, 164, 168], digits: nil, tail: .none),
-        0x2C: .init(name: "gdti-96", bits: 96, second: sgln, digits: 0, tail: .number(41, zeroIsNone: false)),
+        0x2C: .init(name: "gdti-96", bits: 96, second: sgln, digits: 0, tail: .number(41)),
         0x3A: .init(name: "gdti-113", bits: 113, second: sgln, digits: 0, tail: .markedDecimal(58)),
         0x3E: .init(name: "gdti-174", bits: 174, second: sgln, digits: 0, tail: .text(17)),
         0x2D: .init(name: "gsrn-96", bits: 96, second: sscc, digits: 5, tail: .none),
@@ -51,7 +51,7 @@ extension EPC {
         0x3F: .init(name: "sgcn-96", bits: 96, second: sgln, digits: 0, tail: .markedDecimal(41)),
         0x3C: .init(
             name: "cpi-96", bits: 96, second: [11, 14, 17, 21, 24, 27, 31], digits: nil,
-            tail: .number(31, zeroIsNone: false)),
+            tail: .number(31)),
     ]
 
     static func decode(_ scheme: Partitioned, _ bytes: [UInt8]) throws(Unreadable) -> EPC {
@@ -72,7 +72,7 @@ extension EPC {
         let text = parts.map(escape).joined(separator: ".")
         return EPC(
             bytes, scheme.name, tag: "\(filter).\(text)", identity: "\(scheme.family):\(text)",
-            elements(scheme.family, company, second, tail, scheme.tail))
+            elements(scheme.family, company, second, tail))
     }
 
     private static func second(_ scheme: Partitioned, _ partition: Int, _ bits: inout EPCBits) throws(Unreadable)
@@ -91,7 +91,7 @@ extension EPC {
 
     private static func tail(_ scheme: Partitioned, _ bits: inout EPCBits) throws(Unreadable) -> String? {
         switch scheme.tail {
-        case .number(let count, _): return String(try bits.number(count))
+        case .number(let count): return String(try bits.number(count))
         case .text(let count): return try bits.text7(count)
         case .none: return nil
         case .markedDecimal(let count):
@@ -102,7 +102,7 @@ extension EPC {
     }
 
     /// The GS1 keys with their check digits.
-    private static func elements(_ family: String, _ company: String, _ second: String, _ tail: String?, _ form: Tail)
+    private static func elements(_ family: String, _ company: String, _ second: String, _ tail: String?)
         -> [Element]
     {
         func checked(_ digits: String) -> String { digits + String(GS1.checkDigit(digits)) }
@@ -113,7 +113,8 @@ extension EPC {
         case "sscc": return [Element("00", checked(rotated))]
         case "sgln":
             let gln = Element("414", checked(company + second))
-            if case .number(_, zeroIsNone: true) = form, tail == "0" { return [gln] }
+            // An extension of 0 says that there is none.
+            if tail == "0" { return [gln] }
             return [gln, Element("254", tail)]
         case "grai": return [Element("8003", "0" + checked(company + second) + tail)]
         case "giai": return [Element("8004", company + second)]

@@ -62,7 +62,8 @@ extension EPC {
         var elements: [Element] = []
         for part in scheme.parts {
             let element = try element(part, &bits)
-            if !element.value.isEmpty { elements.append(element) }
+            // An extension of 0 says that there is none (TDS 2.3 §6.3.3).
+            if !element.value.isEmpty, element != Element("254", "0") { elements.append(element) }
         }
         guard let key = elements.first, hasCheckDigit(key) else { throw Unreadable("the check digit is wrong") }
         if let date { elements.append(date) }
@@ -128,8 +129,17 @@ extension EPC {
 
     /// As many bits as the largest number of that many digits needs.
     private static func decimal(_ length: Int, _ bits: inout EPCBits) throws(Unreadable) -> String {
-        guard length <= 19 else { throw Unreadable("a number of \(length) digits is too long") }
+        guard length <= 20 else { throw Unreadable("a number of \(length) digits is too long") }
         guard length > 0 else { return "" }
+        if length == 20 {
+            // 67 bits: more than a word holds.
+            let high = try bits.number(3)
+            let low = try bits.number(64)
+            let (quotient, remainder) = (10_000_000_000_000_000_000 as UInt64).dividingFullWidth((high, low))
+            guard quotient < 10 else { throw Unreadable("the serial number has more than 20 digits") }
+            let rest = String(remainder)
+            return String(quotient) + String(repeating: "0", count: 19 - rest.count) + rest
+        }
         let largest = (0..<length).reduce(UInt64(1)) { value, _ in value &* 10 } - 1
         return try bits.decimal(64 - largest.leadingZeroBitCount, digits: length, "serial number")
     }

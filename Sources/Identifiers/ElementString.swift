@@ -31,7 +31,7 @@ public struct ElementString: Equatable, Sendable {
             elements = [EPC.Element("01", gtin)]
         } else if let link = ElementString.digitalLink(String(text)) {
             elements = try link.get()
-        } else if let symbology, !ElementString.gs1.contains(symbology) {
+        } else if let symbology, !ElementString.gs1.contains(symbology), !symbology.hasPrefix("]e") {
             throw Unreadable("\(symbology) carries plain text, not GS1 data")
         } else if symbology == nil, let gtin = GS1.gtin14(String(text)) {
             elements = [EPC.Element("01", gtin)]
@@ -86,15 +86,26 @@ public struct ElementString: Equatable, Sendable {
         guard let scheme = ["https://", "http://", "HTTPS://", "HTTP://"].first(where: { text.hasPrefix($0) }) else {
             return nil
         }
-        let rest = text.dropFirst(scheme.count)
+        // What follows a # is for the browser.
+        let rest = text.dropFirst(scheme.count).prefix { $0 != "#" }
         let halves = rest.split(separator: "?", maxSplits: 1)
-        let path = (halves.first ?? "").split(separator: "/").dropFirst().map(String.init)
+        var path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+        if path.last == "" { path.removeLast() }
         let names = ["gtin": "01", "sscc": "00", "gln": "414", "lot": "10", "ser": "21"]
         let keys: Set = ["00", "01", "414", "8003", "8004", "253", "255", "401", "402", "8006", "8010", "8017", "8018"]
         guard
-            let start = path.indices.first(where: { keys.contains(names[path[$0]] ?? path[$0]) && $0 + 1 < path.count })
+            let start = path.indices.first(where: { index in
+                // A folder of the host's may be called like a key: its value tells.
+                let ai = names[path[index]] ?? path[index]
+                guard keys.contains(ai), index + 1 < path.count, let value = unescaped(path[index + 1]) else { return false }
+                let data = ai == "01" ? GS1.gtin14(value) ?? value : value
+                return Identifier.named(ai)?.problem(with: data[...]) == nil
+            })
         else {
             return .failure(Unreadable("this address holds no GS1 key"))
+        }
+        guard (path.count - start) % 2 == 0 else {
+            return .failure(Unreadable("\"\(path.last!)\" at the end of the address has no value"))
         }
         var elements: [EPC.Element] = []
         var pairs = stride(from: start, to: path.count - 1, by: 2).map { (names[path[$0]] ?? path[$0], path[$0 + 1]) }
@@ -166,7 +177,7 @@ struct Identifier {
         if numeric {
             guard data.allSatisfy({ $0.isASCII && $0.isNumber }) else { return "digits only" }
         } else {
-            guard data.utf8.allSatisfy({ EPCBits.isInvariant($0) || $0 == 0x23 }) else {
+            guard data.utf8.allSatisfy({ EPCBits.isInvariant($0) || $0 == 0x23 && ai == "8010" }) else {
                 return "a character that GS1 does not allow"
             }
         }
@@ -174,10 +185,10 @@ struct Identifier {
         case .none: return nil
         case .digit:
             // The key stands in front; what follows it (serial numbers) has no check digit.
-            let length = ["253": 13, "255": 13, "8003": 14][ai] ?? data.count
+            let length = ["253": 13, "255": 13, "8003": 14, "8006": 14, "8026": 14][ai] ?? data.count
             let key = data.prefix(length)
             let digits = ai == "8003" ? key.dropFirst() : key
-            guard digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast())) else {
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast())) else {
                 return "the check digit is wrong"
             }
             return nil
@@ -214,17 +225,17 @@ struct Identifier {
         "4313": "x70", "4314": "x70",
         "4315": "x70", "4316": "x70", "4317": "x2", "4318": "x20", "4319": "x30", "4320": "x35", "4321": "n1",
         "4322": "n1", "4323": "n1",
-        "4324": "n10", "4325": "n10", "4326": "n6d", "7001": "n13", "7002": "x30", "7003": "n10", "7004": "n1-4",
+        "4324": "n10d", "4325": "n10d", "4326": "n6d", "7001": "n13", "7002": "x30", "7003": "n10d", "7004": "n1-4",
         "7005": "x12",
-        "7006": "n6d", "7007": "n6-12", "7008": "x3", "7009": "x10", "7010": "x2", "7011": "n6-10", "7020": "x20",
+        "7006": "n6d", "7007": "n6-12d", "7008": "x3", "7009": "x10", "7010": "x2", "7011": "n6-10d", "7020": "x20",
         "7021": "x20", "7022": "x20",
         "7023": "x30", "7040": "x4", "710": "x20", "711": "x20", "712": "x20", "713": "x20", "714": "x20", "715": "x20",
         "716": "x20",
         "7240": "x20", "7241": "n2", "7242": "x25", "8001": "n14", "8002": "x20", "8003": "y14-30c", "8004": "x30",
         "8005": "n6",
-        "8006": "n18", "8007": "x34", "8008": "n8-12", "8009": "x50", "8010": "x30", "8011": "n1-12", "8012": "x20",
+        "8006": "n18c", "8007": "x34", "8008": "n8-12d", "8009": "x50", "8010": "x30", "8011": "n1-12", "8012": "x20",
         "8013": "x25",
-        "8017": "n18c", "8018": "n18c", "8019": "n1-10", "8020": "x25", "8026": "n18", "8110": "x70", "8111": "n4",
+        "8017": "n18c", "8018": "n18c", "8019": "n1-10", "8020": "x25", "8026": "n18c", "8110": "x70", "8111": "n4",
         "8112": "x70",
         "8200": "x70", "90": "x30",
     ]
@@ -237,7 +248,7 @@ struct Identifier {
         case (4, 3100...3699) where ai.last! <= "5":
             return [317, 318, 319, 338, 339, 358, 359].contains(number / 10) || number / 10 > 369 ? nil : "n6*"
         case (4, 3900...3909): return "n1-15"
-        case (4, 3910...3919): return "y3-18"
+        case (4, 3910...3919): return "n4-18"
         case (4, 3920...3929): return "n1-15"
         case (4, 3930...3939): return "n4-18"
         case (4, 3940...3943): return "n4"

@@ -1,3 +1,4 @@
+import Devices
 import Drivers
 import Model
 import TestSupport
@@ -154,6 +155,39 @@ struct VectorTests {
             "HID-09": .barcode(Barcode(symbology: "]Q1", text: String(repeating: "A", count: 56) + "BCD")),
         ]
         #expect(seen == [expected[vector.id]!] && noise == 0, "\(seen)")
+    }
+
+    /// What a scanner set to French types, as reports: a stroke, its release, Enter at the end.
+    @Test(arguments: [
+        ("BL-2026-00117", KeyboardLayout.fr), ("LOT_12", .fr), ("PALETTE 7", .fr), ("BL-2026-00117", .us), ("abc", .us),
+        ("Qwertz 9/12.5", .us), ("3760123456784", .fr),
+    ])
+    func aCodeIsReadInTheLayoutItWasTypedIn(text: String, layout: KeyboardLayout) {
+        let (seen, _) = play("hid-keyboard", HIDKeyboardDevice(layout: layout).reports(text), packet: 8)
+        #expect(seen == [.key(text)])
+    }
+
+    @Test func oddKeystrokesAreReadAsTheyWereMeant() {
+        func typed(_ hex: String) -> [Observation] { play("hid-keyboard", Hex.bytes(hex)!, packet: 8).observations }
+        let up = "0000000000000000"
+        // Alt goes up in the report that brings the next key down: A, then b.
+        let alt = "0400620000000000" + "0400000000000000" + "04005e0000000000" + "0400000000000000" + "04005d0000000000"
+        #expect(typed(alt + "0000050000000000" + up + "0000280000000000" + up) == [.key("Ab")])
+        #expect(typed(alt + "0000280000000000" + up) == [.key("A")])
+        // Shift comes down while the first key is held: no second a.
+        #expect(
+            typed("0000040000000000" + "0200040000000000" + "0200050000000000" + up + "0000280000000000")
+                == [.key("aB")])
+    }
+
+    /// Replies that carry a value are no errors of that number.
+    @Test(arguments: ["a004017720c4", "a004017711d3"])
+    func aValueOfAnA0ReaderIsNoFault(hex: String) { #expect(play("a0", Hex.bytes(hex)!).observations.isEmpty) }
+
+    @Test func aStrayByteDoesNotCostACard() {
+        let frame = "50" + "8009000000000700000004a1b2c3d4e5809000"
+        let (seen, noise) = play("pcsc", Hex.bytes(frame)!)
+        #expect(seen.count == 1 && noise == 1)
     }
 
     @Test(arguments: vectors("CC"))

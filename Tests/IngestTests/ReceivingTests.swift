@@ -278,6 +278,25 @@ struct IdentifierTests {
                 == "urn:epc:tag:adi-var:3.35962.PQ7VZ4.M37GXB92")
     }
 
+    @Test(arguments: [
+        "]C1253ABCDEFGHIJKL0", "]C18003XAAAAAAAAAAAA0", "]C170039999999999", "]C18006806141411234590102",
+        "]C13910ABC12", "]C10180614141123458\u{1D}10A#B", "https://id.gs1.org/01/80614141123458/10//21/5",
+        "https://id.gs1.org/01/80614141123458/10", "https://id.gs1.org/01/80614141123458/99",
+    ])
+    func whatCannotBeIsRefused(scan: String) {
+        #expect(throws: ElementString.Unreadable.self) { try ElementString(scan) }
+    }
+
+    @Test func linksAndCompositesAreRead() throws {
+        #expect(try ElementString("]e10180614141123458").gtin == "80614141123458")
+        let link = try ElementString("https://example.com/00/shop/01/80614141123458/21/6789?17=260930#top")
+        #expect(link.elements.map { "(\($0.ai))\($0.value)" }.joined() == "(01)80614141123458(21)6789(17)260930")
+        // Twenty digits of a serial number are 67 bits.
+        #expect(
+            try EPC(Hex.bytes("F718061414112345814156A95319D63E15A4")!).serial?.count == 20)
+        #expect(try EPC(Hex.bytes("3974257BF46072C0000000000000000000000000000000000000")!).value("254") == nil)
+    }
+
     @Test func elementStringsOfTheReference() throws {
         func text(_ scan: String) throws -> String {
             try ElementString(scan).elements.map { "(\($0.ai))\($0.value)" }.joined(separator: " ")

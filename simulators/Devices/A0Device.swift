@@ -36,7 +36,7 @@ public struct A0Device: SimulatedDevice {
         case A0Frame.Code.setAntenna:
             antenna = frame.data.first ?? 0
             reaction.send += A0Frame(frame.command, [A0Frame.Code.success]).bytes
-        case A0Frame.Code.setRegion, A0Frame.Code.setPower:
+        case A0Frame.Code.setRegion, A0Frame.Code.setPower, A0Frame.Code.beeper:
             reaction.send += A0Frame(frame.command, [A0Frame.Code.success]).bytes
         case A0Frame.Code.inventory: ends = now + A0Device.round
         default: reaction.send += A0Frame(frame.command, [0x41]).bytes

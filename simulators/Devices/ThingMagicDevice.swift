@@ -46,6 +46,7 @@ public struct ThingMagicDevice: SimulatedDevice {
         case ThingMagicFrame.Code.search:
             next = frame.data.dropFirst(2).first == 1 ? now + ThingMagicDevice.cycle : nil
             reaction.send += ThingMagicFrame(frame.op, status: 0, next == nil ? [2] : []).bytes
+        case ThingMagicFrame.Code.temperature: reaction.send += ThingMagicFrame(frame.op, status: 0, [31]).bytes
         default: reaction.send += ThingMagicFrame(frame.op, status: 0).bytes
         }
     }

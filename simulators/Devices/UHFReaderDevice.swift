@@ -35,7 +35,7 @@ public struct UHFReaderDevice: SimulatedDevice {
             reaction.send +=
                 UHFReaderFrame(frame.command, status: 0, [0, 0x16, 0x0C, 3, 0x4E, 0, 26, 10, 1, 0, 0, 0], address: 0)
                 .bytes
-        case UHFReaderFrame.Code.frequency, UHFReaderFrame.Code.power:
+        case UHFReaderFrame.Code.frequency, UHFReaderFrame.Code.power, UHFReaderFrame.Code.workMode:
             reaction.send += UHFReaderFrame(frame.command, status: 0, address: 0).bytes
         case UHFReaderFrame.Code.inventory:
             antenna = frame.data.count == 5 ? 1 << (frame.data[3] & 0x03) : 1

@@ -34,6 +34,9 @@ struct A0: PolledFamily {
     private let region: Region
     private let antennas: [Int]
     private var antenna = 0
+    /// Where the reader answers: 01 from the factory; at the next try FF, which all answer to.
+    private var address: UInt8 = 0xFF
+    private var isKnown = false
 
     init(settings: SessionSettings) {
         region = settings.region
@@ -43,15 +46,22 @@ struct A0: PolledFamily {
         if let power = settings.powerDBm {
             questions.append(A0Frame(A0Frame.Code.setPower, [UInt8(clamping: Int(power.rounded()))]))
         }
+        // The reader's own beep comes before anything is safe: it stays quiet.
+        questions.append(A0Frame(A0Frame.Code.beeper, [0]))
         self.questions = questions
     }
 
     static func take(from bytes: inout [UInt8]) -> Framed<A0Frame>? { A0Frame.take(from: &bytes) }
 
-    func bytes(of question: A0Frame) -> [UInt8] { question.bytes }
+    func bytes(of question: A0Frame) -> [UInt8] {
+        var frame = question
+        frame.address = address
+        return frame.bytes
+    }
 
     mutating func greet(_ reaction: inout Reaction) {
         antenna = 0
+        if !isKnown { address = address == 1 ? 0xFF : 1 }
         if region.a0 == nil { reaction.refuseRegion(region) }
     }
 
@@ -60,7 +70,8 @@ struct A0: PolledFamily {
     /// The antenna and its round in one go: the reader takes them in order.
     mutating func round() -> [UInt8] {
         let port = antennas[antenna % antennas.count]
-        return A0Frame(A0Frame.Code.setAntenna, [UInt8(port - 1)]).bytes + A0Frame(A0Frame.Code.inventory, [0xFF]).bytes
+        return bytes(of: A0Frame(A0Frame.Code.setAntenna, [UInt8(port - 1)]))
+            + bytes(of: A0Frame(A0Frame.Code.inventory, [0xFF]))
     }
 
     mutating func accept(_ frame: A0Frame, question: A0Frame?, _ reaction: inout Reaction) -> FrameMeaning {
@@ -68,6 +79,7 @@ struct A0: PolledFamily {
         let fault = frame.fault
         if let fault, fault.code != "no-tag" { reaction.observations.append(.fault(fault)) }
         if frame.command == A0Frame.Code.firmware, frame.data.count == 2 {
+            (address, isKnown) = (frame.address, true)
             reaction.observations.append(
                 .identity(Identity(field: "firmware", text: "\(frame.data[0]).\(frame.data[1])")))
         }

@@ -96,6 +96,8 @@ extension A0Frame {
 
     /// The status of a reply that has one byte; nil for others and for codes that no document lists.
     public var fault: Fault? {
+        // These answer with a value: 32 dBm is no error 20.
+        guard ![0x63, 0x68, 0x6A, 0x72, 0x75, 0x77, 0x79, 0x7B, 0x7E].contains(command) else { return nil }
         let isError = data.count == 1 || command == Code.fastSwitching && data.count == 2
         guard isError, let name = A0Frame.errors[data[0]] else { return nil }
         let antenna = data.count == 2 ? ", antenna \(data[1] + 1)" : ""

@@ -54,6 +54,8 @@ public enum CCIDFrame: Equatable, Sendable {
         guard let type = bytes.first else { return nil }
         if type == Kind.slotChange {
             guard bytes.count >= 2 else { return nil }
+            // One slot has two bits.
+            guard bytes[1] <= 3 else { return drop(1, &bytes) }
             defer { bytes.removeFirst(2) }
             return .frame(.slotChange(bytes[1]))
         }

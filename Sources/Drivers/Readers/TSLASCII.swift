@@ -31,7 +31,10 @@ struct TSLASCII: Session {
     private let settings: SessionSettings
     private var line = TSLLine()
     private var fields: [String: String] = [:]
-    private var lastBarcode: String?
+    private var message: String?
+    /// A raw barcode that waits for its other form.
+    private var rawBarcode: String?
+    private var hadBarcode = false
     private var setup: Dialogue<String>
     private var isOpen = false
     private var isReady = false
@@ -51,7 +54,7 @@ struct TSLASCII: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (line, fields, lastBarcode) = (TSLLine(), [:], nil)
+            (line, fields, message, rawBarcode) = (TSLLine(), [:], nil, nil)
             (isOpen, isReady, groupDue, next, unanswered) = (true, false, nil, nil, 0)
             reaction.condition = .starting
             turn(setup.begin(at: now), now, &reaction)
@@ -63,7 +66,7 @@ struct TSLASCII: Session {
                 case nil: break
                 }
             }
-            groupDue = fields.isEmpty && line.isEmpty ? nil : now + TSLASCII.groupPatience
+            groupDue = fields.isEmpty && line.isEmpty && rawBarcode == nil ? nil : now + TSLASCII.groupPatience
         case .tick: tick(now, &reaction)
         case .accepted:
             if settings.beeps, isOpen { reaction.send += TSLASCII.command(".al") }
@@ -78,7 +81,7 @@ struct TSLASCII: Session {
     private mutating func tick(_ now: Instant, _ reaction: inout Reaction) {
         if let due = groupDue, now >= due {
             reaction.noise += line.reset()
-            finishTag(&reaction)
+            finishGroup(&reaction)
             groupDue = nil
         }
         if let step = setup.overdue(at: now) { turn(step, now, &reaction) }
@@ -115,7 +118,7 @@ struct TSLASCII: Session {
 
     /// `size` is the line's length in bytes.
     private mutating func take(_ text: String, _ size: Int, _ now: Instant, _ reaction: inout Reaction) {
-        guard !text.isEmpty else { return finishTag(&reaction) }
+        guard !text.isEmpty else { return finishGroup(&reaction) }
         guard let colon = text.firstIndex(of: ":"), text.distance(from: text.startIndex, to: colon) == 2 else {
             reaction.noise += size
             return
@@ -125,7 +128,7 @@ struct TSLASCII: Session {
         if value.first == " " { value = value.dropFirst() }
         switch name {
         case "CS":
-            finishTag(&reaction)
+            finishGroup(&reaction)
             unanswered = 0
         case "OK", "ER":
             finishTag(&reaction)
@@ -136,7 +139,7 @@ struct TSLASCII: Session {
             if fields[name] != nil { finishTag(&reaction) }
             fields[name] = String(value)
         case "BC", "BR": barcode(name, String(value), &reaction)
-        case "ME": fields["ME"] = String(value)
+        case "ME": message = String(value)
         case "MF", "US", "PV", "UF", "RF", "BP", "BA":
             let names = [
                 "MF": "maker", "US": "serial", "PV": "protocol", "UF": "firmware", "RF": "radio", "BP": "battery",
@@ -147,13 +150,23 @@ struct TSLASCII: Session {
         }
     }
 
-    /// BC and BR are the same scan in two forms.
+    /// BC and BR are the same scan in two forms; the raw one counts where the other does not come.
     private mutating func barcode(_ name: String, _ value: String, _ reaction: inout Reaction) {
         finishTag(&reaction)
-        guard !value.isEmpty, name == "BC" || lastBarcode != value else { return }
-        lastBarcode = name == "BC" ? value : nil
+        guard !value.isEmpty else { return }
+        guard name == "BC" else {
+            if !hadBarcode { rawBarcode = value }
+            return
+        }
+        (rawBarcode, hadBarcode) = (nil, true)
         reaction.observations.append(
             ScannedText(characters: value, separator: settings.groupSeparator).observation(typed: false))
+    }
+
+    private mutating func finishGroup(_ reaction: inout Reaction) {
+        finishTag(&reaction)
+        if let raw = rawBarcode { barcode("BC", raw, &reaction) }
+        (message, hadBarcode) = (nil, false)
     }
 
     private mutating func finishTag(_ reaction: inout Reaction) {
@@ -176,7 +189,7 @@ struct TSLASCII: Session {
     /// 005 says that an inventory met no tag, which is no fault.
     private mutating func fail(_ code: String, _ reaction: inout Reaction) {
         guard let number = Int(code.prefix { $0.isNumber }), number != 5 else { return }
-        let text = fields["ME"] ?? "the handheld reports error \(code)"
+        let text = message ?? "the handheld reports error \(code)"
         reaction.observations.append(.fault(Fault(code: "tsl-\(number)", text: text)))
     }
 }

@@ -34,6 +34,7 @@ struct ThingMagic: PolledFamily {
 
     let questions: [ThingMagicFrame]
     private let region: Region
+    private var isReading = false
 
     init(settings: SessionSettings) {
         region = settings.region
@@ -47,6 +48,7 @@ struct ThingMagic: PolledFamily {
             questions.append(ThingMagicFrame(Code.setPower, [UInt8(hundredths >> 8), UInt8(hundredths & 0xFF)]))
         }
         questions.append(ThingMagicFrame(Code.setParameter, [1, 0x0C, 0]))
+        questions.append(ThingMagicFrame(Code.temperature))
         self.questions = questions
     }
 
@@ -56,6 +58,7 @@ struct ThingMagic: PolledFamily {
 
     /// One that still streams from before talks over our questions: stop it first.
     mutating func greet(_ reaction: inout Reaction) {
+        isReading = false
         if region.thingMagic == nil { reaction.refuseRegion(region) }
         reaction.send += farewell()
     }
@@ -64,15 +67,18 @@ struct ThingMagic: PolledFamily {
 
     /// Endless search, one cycle a second, with count, RSSI and antenna (rfid.md §3, start frame).
     mutating func round() -> [UInt8] {
-        ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07]).bytes
+        isReading = true
+        return ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07]).bytes
     }
 
     mutating func accept(_ frame: ThingMagicFrame, question: ThingMagicFrame?, _ reaction: inout Reaction)
         -> FrameMeaning
     {
         if let tag = frame.tag { reaction.observations.append(.tag(tag)) }
-        // An application that runs already refuses to be started, and one that rests to be stopped: that is as good.
-        let isExpected = frame.op == Code.start || frame.op == Code.search
+        // An application that runs already refuses to be started, and one that rests to be stopped, which is as good. A
+        // search that is refused while reading is not.
+        let isExpected =
+            frame.op == Code.start && frame.status == 0x0101 || frame.op == Code.search && !isReading
         if let fault = frame.fault, !isExpected { reaction.observations.append(.fault(fault)) }
         if frame.op == Code.version, frame.status == 0, frame.data.count >= 16 { learn(frame.data, &reaction) }
         if frame.op == Code.temperature, frame.status == 0, let degrees = frame.data.first {

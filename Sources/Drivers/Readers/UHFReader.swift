@@ -39,6 +39,8 @@ struct UHFReader: PolledFamily {
         antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [
             UHFReaderFrame(UHFReaderFrame.Code.info),
+            // Left in real-time mode by somebody, it takes no other setting (rfid.md §5).
+            UHFReaderFrame(UHFReaderFrame.Code.workMode, [0]),
             UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
         ]
         if let power = settings.powerDBm {
@@ -65,7 +67,8 @@ struct UHFReader: PolledFamily {
     mutating func accept(_ frame: UHFReaderFrame, question: UHFReaderFrame?, _ reaction: inout Reaction) -> FrameMeaning
     {
         for tag in frame.tags(preferred: layout) { reaction.observations.append(.tag(tag)) }
-        if let fault = frame.fault { reaction.observations.append(.fault(fault)) }
+        // Smaller readers know no work mode: then there is none to leave.
+        if let fault = frame.fault, frame.command != UHFReaderFrame.Code.workMode { reaction.observations.append(.fault(fault)) }
         if frame.command == UHFReaderFrame.Code.info, frame.status == 0, frame.data.count >= 7 {
             learn(frame, &reaction)
         }

@@ -85,9 +85,12 @@ extension UHFReaderFrame {
             case .antennas: return antennas ?? plain ?? []
             }
         case (Code.automatic, 0x00?):
-            guard data.count >= 3, data.count == Int(data[1]) + 3 else { return [] }
+            // As in an inventory: bit 6 adds phase and frequency behind the RSSI.
+            guard data.count >= 3 else { return [] }
+            let length = Int(data[1] & 0x3F)
+            guard length > 0, data.count == length + 3 + (data[1] & 0x40 != 0 ? 7 : 0) else { return [] }
             return [
-                TagRead(id: TagID(.epcGen2, Array(data[2..<data.count - 1])), antenna: UHFReaderFrame.antenna(data[0]))
+                TagRead(id: TagID(.epcGen2, Array(data[2..<2 + length])), antenna: UHFReaderFrame.antenna(data[0]))
             ]
         default: return []
         }
@@ -117,9 +120,11 @@ extension UHFReaderFrame {
             // Bit 6: four bytes of phase and three of frequency follow the RSSI.
             let extra = head & 0x40 != 0 ? 7 : 0
             guard length > 0, rest.count >= 2 + length + extra else { return nil }
+            // Bit 7: the tag's own number follows its EPC, twelve bytes of the length.
+            let epc = head & 0x80 != 0 && length > 12 ? length - 12 : length
             out.append(
                 TagRead(
-                    id: TagID(.epcGen2, Array(rest.dropFirst().prefix(length))),
+                    id: TagID(.epcGen2, Array(rest.dropFirst().prefix(epc))),
                     antenna: UHFReaderFrame.antenna(data[0])))
             rest = rest.dropFirst(2 + length + extra)
         }

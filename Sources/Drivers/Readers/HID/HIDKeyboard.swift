@@ -37,6 +37,7 @@ struct HIDKeyboard: Session {
     private var shape = KeyboardShape.bySize
     private var layout: KeyboardLayout
     private var held: [UInt8] = []
+    private var heldModifiers: UInt8 = 0
     private var sawRelease = false
     private var capsLock = false
     /// Digits typed on the keypad while left Alt is down: a character by its number.
@@ -86,14 +87,15 @@ struct HIDKeyboard: Session {
     private mutating func take(_ modifiers: UInt8, _ usages: [UInt8], _ reaction: inout Reaction) {
         if usages.isEmpty { sawRelease = true }
         // Without key-up reports, the same report again is the same key again.
-        let repeats = !sawRelease && usages == held && !usages.isEmpty
+        let repeats = !sawRelease && usages == held && modifiers == heldModifiers && !usages.isEmpty
         let fresh = repeats ? usages : usages.filter { !held.contains($0) }
-        held = usages
-        for usage in fresh where modifiers & Modifier.shortcut == 0 { press(usage, modifiers, &reaction) }
+        (held, heldModifiers) = (usages, modifiers)
+        // Alt may go up in the report that brings the next key down: its character comes first.
         if modifiers & Modifier.leftAlt == 0, let code = altCode {
             altCode = nil
             append(.character(HIDKeyboard.character(code)), &reaction)
         }
+        for usage in fresh where modifiers & Modifier.shortcut == 0 { press(usage, modifiers, &reaction) }
     }
 
     private mutating func press(_ usage: UInt8, _ modifiers: UInt8, _ reaction: inout Reaction) {
@@ -139,28 +141,31 @@ struct HIDKeyboard: Session {
 
     // MARK: layout
 
-    /// The layout under which a check digit holds; else digits always with Shift are French, never with Shift American.
+    /// The layout under which a check digit holds; else the one under which the text looks like a code.
     private mutating func recogniseLayout(_ reaction: inout Reaction) {
         let before = layout
         let holding = KeyboardLayout.allCases.filter { CheckDigit.holds(inScan: text($0)) }
         if holding.count == 1 {
             layout = holding[0]
         } else if holding.isEmpty {
-            let row = strokes.compactMap { item -> Stroke? in
-                if case .stroke(let stroke) = item, KeyboardLayout.digitRow.contains(stroke.usage) {
-                    stroke
-                } else {
-                    nil
-                }
+            // Codes are letters, digits and few signs: the layout that yields more of them; on a tie nothing changes.
+            let odd = KeyboardLayout.allCases.map { candidate in
+                (candidate, text(candidate).unicodeScalars.count { !HIDKeyboard.isUsual($0) })
             }
-            if row.count > 1 {
-                let shifted = row.count { $0.modifiers & Modifier.shift != 0 || $0.capsLock }
-                if shifted == row.count { layout = .fr } else if shifted == 0 { layout = .us }
+            if let least = odd.map(\.1).min(), !odd.contains(where: { $0.0 == layout && $0.1 == least }) {
+                layout = odd.first { $0.1 == least }!.0
             }
         }
         if layout != before, isOpen {
             reaction.observations.append(
                 .identity(Identity(field: "layout", text: "\(layout.rawValue) (recognised from what it typed)")))
+        }
+    }
+
+    private static func isUsual(_ character: Unicode.Scalar) -> Bool {
+        switch character {
+        case "0"..."9", "A"..."Z", "a"..."z", " ", ".", "/", "-", "_", "\u{1D}": true
+        default: false
         }
     }
 

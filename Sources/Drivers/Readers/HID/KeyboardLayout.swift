@@ -2,9 +2,6 @@
 public enum KeyboardLayout: String, Sendable, CaseIterable {
     case us, fr
 
-    /// The top row's ten digit keys, 1 to 0.
-    static let digitRow: ClosedRange<UInt8> = 0x1E...0x27
-
     /// Nil for keys that give no character. A dead key gives its accent alone; see `compose`.
     func character(_ usage: UInt8, shift: Bool, altGr: Bool) -> Character? {
         // The keypad is the same everywhere.

@@ -133,9 +133,11 @@ struct LLRPCapabilities: Equatable {
     /// The strongest power of the table that is not above what the site asked for, for each antenna.
     func transmitters(at powerDBm: Double, antennas chosen: [Int]) -> [LLRPSpec.Transmitter] {
         let limit = Int((powerDBm * 100).rounded())
-        guard let entry = powers.filter({ $0.hundredths <= limit }).max(by: { $0.hundredths < $1.hundredths }) else {
-            return []
-        }
+        // Asked for less than it can, it takes its least: never its own, which may be its most.
+        guard
+            let entry = powers.filter({ $0.hundredths <= limit }).max(by: { $0.hundredths < $1.hundredths })
+                ?? powers.min(by: { $0.hundredths < $1.hundredths })
+        else { return [] }
         let numbers = chosen.isEmpty ? [0] : chosen.map { UInt16($0) }
         return numbers.map { number in
             let now = transmitters[number] ?? transmitters.min { $0.key < $1.key }?.value
