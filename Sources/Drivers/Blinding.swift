@@ -63,10 +63,10 @@ public struct Blinder: Sendable {
 
     private func stream(_ bytes: [UInt8], count: Int) -> [UInt8] {
         var out: [UInt8] = []
-        var round: UInt8 = 0
+        var round = 0
         while out.count < count {
             var digest = [UInt8](repeating: 0, count: 32)
-            let input = key + [round] + bytes
+            let input = key + round.bigEndianBytes + bytes
             EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil)
             out += digest
             round += 1
@@ -83,13 +83,24 @@ extension Transcript {
         var stream: [UInt8] = []
         for case .fromDevice(let bytes) in lines { stream += bytes }
         var out = stream
-        var rest = stream
+        // Taken apart in pieces: a day at a dock is long, and frames are short.
+        var (rest, fed) = ([UInt8](), 0)
+        func feed() -> Bool {
+            guard fed < stream.count else { return false }
+            let end = min(stream.count, fed + 1 << 16)
+            rest += stream[fed..<end]
+            fed = end
+            return true
+        }
         var (frames, noise): ([Range<Int>], [Range<Int>]) = ([], [])
         var known: Set<[UInt8]> = []
         while true {
-            let start = stream.count - rest.count
-            guard let isFrame = sealing.take(&rest) else { break }
-            let range = start..<(stream.count - rest.count)
+            let start = fed - rest.count
+            guard let isFrame = sealing.take(&rest) else {
+                if feed() { continue }
+                break
+            }
+            let range = start..<(fed - rest.count)
             if isFrame {
                 out.replaceSubrange(range, with: blind(Array(stream[range]), driver, sealing, blinder, &known))
                 frames.append(range)
@@ -104,15 +115,14 @@ extension Transcript {
             for range in ranges {
                 var bytes = Array(out[range])
                 let before = bytes
-                for id in known { bytes.replaceTag(id, blinder.identifier(id)) }
+                for id in bytes.found(known) { bytes.replaceTag(id, blinder.identifier(id)) }
                 if areFrames, bytes != before { sealing.seal(&bytes) }
                 out.replaceSubrange(range, with: bytes)
             }
         }
         // What never became a frame may hold half an id: it goes, all of it.
         if driver.kind == .telephony || !rest.isEmpty {
-            let start = stream.count - rest.count
-            for index in start..<stream.count { out[index] = 0x2E }
+            for index in (fed - rest.count)..<stream.count { out[index] = 0x2E }
         }
         var copy = Transcript()
         var at = 0
@@ -122,6 +132,10 @@ extension Transcript {
                 copy.lines.append(.fromDevice(Array(out[at..<at + bytes.count])))
                 at += bytes.count
             case .expect: break
+            case .toDevice(let bytes) where driver.kind == .telephony:
+                // A click to call says whom.
+                let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+                copy.lines.append(.toDevice(Array(lines.map { blinder.call(Array($0)) }.joined(separator: [0x0A]))))
             default: copy.lines.append(line)
             }
         }
@@ -210,6 +224,18 @@ extension [UInt8] {
         // It came in ISO 8859-1.
         let latin = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
         replaceAll(latin, blinder.text(latin, keeping: 0))
+    }
+
+    /// Which of these ids stand somewhere in here.
+    fileprivate func found(_ ids: Set<[UInt8]>) -> Set<[UInt8]> {
+        var out: Set<[UInt8]> = []
+        for length in Set(ids.map(\.count)) where length <= count {
+            for at in 0...(count - length) {
+                let part = Array(self[at..<at + length])
+                if ids.contains(part) { out.insert(part) }
+            }
+        }
+        return out
     }
 
     /// Also as hex text; where the tag's own PC and CRC stand around it, the CRC follows.

@@ -31,12 +31,15 @@ public struct Transcript: Equatable, Sendable {
         }
     }
 
+    /// Longest pause of one line, in milliseconds: a day. Longer ones are several lines.
+    public static let longestPause: Int64 = 86_400_000
+
     public var lines: [Line] = []
 
     public init() {}
 
     public init(_ text: String) throws(Mistake) {
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let rest = line.dropFirst(2)
             func bytes(_ text: Substring) throws(Mistake) -> [UInt8] {
                 guard let bytes = Transcript.bytes(text) else {
@@ -48,7 +51,7 @@ public struct Transcript: Equatable, Sendable {
             case "<": lines.append(.fromDevice(try bytes(rest)))
             case ">": lines.append(.toDevice(try bytes(rest)))
             case "+":
-                guard let time = Int64(rest.prefix { $0.isNumber }), time <= 86_400_000 else {
+                guard let time = Int64(rest.prefix { $0.isNumber }), time <= Transcript.longestPause else {
                     throw Mistake(line: index + 1, text: "milliseconds expected")
                 }
                 lines.append(.passes(time))
@@ -77,7 +80,10 @@ public struct Transcript: Equatable, Sendable {
             switch line {
             case .fromDevice(let bytes): "< \(Hex.string(bytes))"
             case .toDevice(let bytes): "> \(Hex.string(bytes))"
-            case .passes(let time): "+ \(time)"
+            case .passes(let time):
+                stride(from: 0, through: max(0, time - 1), by: Int(Transcript.longestPause)).map {
+                    "+ \(min(Transcript.longestPause, time - Int64($0)))"
+                }.joined(separator: "\n")
             case .expect(let text): "= \(text)"
             case .open: "! open"
             case .close: "! close"

@@ -51,6 +51,11 @@ struct Claims: Sendable {
     static let firstListen: Duration = .milliseconds(300)
     static let shortListen: Duration = .milliseconds(100)
     static let longListen: Duration = .seconds(2)
+    /// A reader that was here before may still be starting, or have lost its power: its own question is asked again.
+    static let rememberedPause: Duration = .seconds(10)
+    /// One that nobody knows is asked everything again, a few times: it may start more slowly than we.
+    static let strangerPause: Duration = .seconds(30)
+    static let rounds = 3
     /// Bytes kept of what one step heard.
     static let hearing = 4096
     /// Speeds at which somebody who speaks but is not understood is listened to.
@@ -69,6 +74,9 @@ struct Claims: Sendable {
     private var steps: [Step]
     private var heard: [UInt8] = []
     private var spoke = false
+    private var rounds = 1
+    private let everything: [Step]
+    private var known: [Step] = []
     private var due: Instant?
     private(set) var exchanges: [Exchange] = []
 
@@ -85,10 +93,12 @@ struct Claims: Sendable {
         steps += [.listen(baud: 38400, Claims.longListen), .listen(baud: 115200, Claims.longListen)]
         for probe in probes where probe.step > 7 { steps += [.pause(probe), .ask(probe)] }
         steps.append(.wait(baud: 9600))
+        everything = steps
         guard let memory = hint.remembered, let driver = self.drivers.first(where: { $0.name == memory.driver }),
             let probe = driver.probes.first(where: { $0.baud == memory.baud }) ?? driver.probes.first
         else { return }
-        steps = [.listen(baud: memory.baud, Claims.shortListen), .pause(probe), .ask(probe)] + steps
+        known = [.listen(baud: memory.baud, Claims.shortListen), .pause(probe), .ask(probe)]
+        steps = known + steps
     }
 
     /// The port is open.
@@ -115,6 +125,11 @@ struct Claims: Sendable {
     mutating func tick(at now: Instant) -> Action {
         guard let due, now >= due, let step = steps.first else { return Action(deadline: due) }
         if case .ask(let probe) = step { exchanges.append(Exchange(baud: probe.baud, sent: probe.send, heard: heard)) }
+        if case .wait = step {
+            rounds += 1
+            steps = known.isEmpty ? everything : known + [step]
+            return enter(at: now)
+        }
         steps.removeFirst()
         if spoke, !heard.isEmpty { listenOnly() }
         return enter(at: now)
@@ -136,7 +151,7 @@ struct Claims: Sendable {
         case .pause(let probe): (action.baud, due) = (probe.baud, now + Claims.gap)
         case .ask(let probe): (action.send, due) = (probe.send, now + probe.wait)
         case .wait(let baud):
-            (action.baud, due) = (baud, nil)
+            (action.baud, due) = (baud, again(at: now))
             action.verdict = .unknown(
                 why: spoke
                     ? "it speaks, and at no usual speed in a language known here; `edge-agent probe` writes down what it says"
@@ -145,6 +160,20 @@ struct Claims: Sendable {
         }
         action.deadline = due
         return action
+    }
+
+    /// When a silent line is asked once more; nil when it speaks, or has been asked often enough.
+    private func again(at now: Instant) -> Instant? {
+        guard !spoke else { return nil }
+        if !known.isEmpty { return now + Claims.rememberedPause }
+        return rounds < Claims.rounds ? now + Claims.strangerPause : nil
+    }
+
+    /// The line does not take this speed: on to the next step that has another.
+    mutating func skip(at now: Instant) -> Action {
+        if case .pause = steps.first { steps.removeFirst() }
+        if !steps.isEmpty { steps.removeFirst() }
+        return enter(at: now)
     }
 
     private mutating func judge(_ step: Step, at now: Instant) -> Action? {

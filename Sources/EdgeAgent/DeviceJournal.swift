@@ -23,6 +23,9 @@ final class DeviceJournal: @unchecked Sendable {
     /// The rows' fate: how many are safe, or which tags must be seen anew.
     private let settled: @Sendable (Settlement) -> Void
     private let status: Locked<DeviceStatus>
+    private let unsaved = Locked<[Row]>([])
+    /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
+    static let unsavedLimit = 10_000
     private var book: CallBook
     private var faultsSaid: [String: Instant] = [:]
     /// When watchers were last told how it goes, and how many reads there were then.
@@ -93,7 +96,7 @@ final class DeviceJournal: @unchecked Sendable {
                 }
             case .fault(let fault): take(fault, observation, at: now)
             case .identity(let identity):
-                status.with { $0.identity[identity.field] = identity.text }
+                status.with { $0.learn(identity) }
                 changed()
             case .progress(let progress): report(progress)
             }
@@ -179,11 +182,20 @@ final class DeviceJournal: @unchecked Sendable {
             for (index, row) in rows.enumerated() {
                 feed.post(row.tailLine(seq: range.lowerBound + UInt64(index), at: Clocks.wall))
             }
+            let kept = unsaved.change { list -> [Row] in
+                let kept = list
+                list = []
+                return kept
+            }
+            save(kept, tags: [], at: Clocks.now)
             let scans = rows.count(where: \.isScan)
             if scans > 0 { settled(.saved(scans)) }
         case .refused(let error):
             status.with { $0.refused += UInt64(rows.count) }
             settled(.refused(tags))
+            // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
+            let last = rows.filter(\.comesOnce)
+            unsaved.change { $0 = Array(($0 + last).suffix(DeviceJournal.unsavedLimit)) }
             feed.post(
                 .object([("event", "not-saved"), ("device", .string(name)), ("reason", .string(error.text))]))
             changed()
@@ -246,6 +258,15 @@ extension Row.Sighting {
 }
 
 extension Row {
+    /// Nothing will say this again.
+    fileprivate var comesOnce: Bool {
+        switch self {
+        case .left: true
+        case .call(_, let snapshot): snapshot.state == .ended
+        default: false
+        }
+    }
+
     /// Something that a person did in front of the device and waits to hear about.
     fileprivate var isScan: Bool {
         switch self {

@@ -98,7 +98,9 @@ final class DevicePump: Sendable {
         let settings: SessionSettings
         do { settings = try device.resolvedSettings() } catch {
             journal.set(state: "failed", reason: "\(error)")
-            waitForStop()
+            let reason = "\(device.name) cannot be used: \(error)"
+            for command in recalled { fail(command, reason) }
+            waitForStop { fail($0, reason) }
             return
         }
         var loop = Loop(
@@ -158,7 +160,7 @@ final class DevicePump: Sendable {
         do {
             let line = loop.driver?.line ?? .serial(baud: 9600)
             let usual: Int = if case .serial(let baud) = line { baud } else { 0 }
-            loop.port = try device.address.open(line: line, baud: loop.baud ?? usual)
+            loop.port = try device.place().open(line: line, baud: loop.baud ?? usual)
             loop.outgoing = []
             if loop.port is ListenerPort {
                 journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
@@ -328,7 +330,11 @@ final class DevicePump: Sendable {
     private func take(_ action: Claims.Action, _ loop: inout Loop) {
         if let baud = action.baud, baud != loop.baud {
             do { try loop.port?.setBaud(baud) } catch {
-                return close(&loop, state: error.state, reason: error.text)
+                guard case .recognising(var claims) = loop.stage else { return }
+                let next = claims.skip(at: Clocks.now)
+                loop.stage = .recognising(claims)
+                loop.deadline = next.deadline
+                return take(next, &loop)
             }
             loop.baud = baud
         }
@@ -356,25 +362,29 @@ final class DevicePump: Sendable {
         loop.stage = .talking(driver, driver.session(loop.settings))
         loop.deadline = nil
         journal.change { ($0.driver, $0.title, $0.kind) = (driver.name, driver.title, driver.kind.rawValue) }
+        let usual: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
+        let before = loop.baud
+        loop.baud = baud ?? usual
         guard loop.port != nil else {
             loop.nextOpen = Clocks.now
             return
         }
-        let usual: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
-        if let wanted = baud ?? usual, wanted != loop.baud {
-            loop.baud = wanted
-            try? loop.port?.setBaud(wanted)
-        }
+        if let wanted = loop.baud, wanted != before { try? loop.port?.setBaud(wanted) }
         begin(&loop)
         if !heard.isEmpty { react(to: .bytes(heard), &loop) }
     }
 
-    private func waitForStop() {
+    private func fail(_ command: Command, _ reason: String) {
+        journal.report(CommandProgress(id: command.id, state: .failed, cause: reason))
+    }
+
+    private func waitForStop(_ refuse: (Command) -> Void) {
         while true {
             _ = waitFor([(wake.descriptor, Int16(POLLIN))], milliseconds: -1)
             wake.drain()
             for message in takeMail() {
                 if case .beat(let number) = message { beaten(number) }
+                if case .command(let command, _) = message { refuse(command) }
                 if case .stop = message { return }
             }
         }

@@ -42,6 +42,16 @@ struct DeviceStatus: Equatable, Sendable {
     /// Antennas told apart; a reader that claims more has gone mad.
     static let antennaLimit = 64
 
+    /// What a device tells of itself, in so many fields of so many characters at most.
+    static let identityLimit = (fields: 64, characters: 256)
+
+    mutating func learn(_ new: Identity) {
+        guard identity[new.field] != nil || identity.count < DeviceStatus.identityLimit.fields,
+            new.field.count <= 64
+        else { return }
+        identity[new.field] = String(new.text.prefix(DeviceStatus.identityLimit.characters))
+    }
+
     mutating func note(_ reads: [TagRead]) {
         for read in reads {
             let number = read.antenna ?? 0

@@ -15,6 +15,8 @@ final class Fleet: Sendable {
     static let afterwards: [Int64] = [150, 400, 1000]
     /// Devices at once; what is plugged in beyond it is left alone and said.
     static let limit = 64
+    /// How long an unplugged device is shown as missing.
+    static let absence: Duration = .seconds(24 * 3600)
 
     private struct State {
         var pumps: [DevicePump] = []
@@ -22,6 +24,8 @@ final class Fleet: Sendable {
         var parked: [String: Parked] = [:]
         /// Keys that have a pump.
         var taken: [String: String] = [:]
+        /// Since when a device that has a pump is not plugged in.
+        var absent: [String: Instant] = [:]
         /// Keys of what was plugged in at the last look.
         var present: Set<String> = []
         var stopping = false
@@ -126,8 +130,12 @@ final class Fleet: Sendable {
         let keys = Set(present.map(\.key))
         let back = state.change { state -> Bool in
             defer { state.present = keys }
+            for (key, _) in state.taken {
+                state.absent[key] = keys.contains(key) ? nil : state.absent[key] ?? Clocks.now
+            }
             return !keys.subtracting(state.present).isEmpty
         }
+        retire()
         if back { for pump in pumps { pump.post(.retry) } }
         let fresh = state.change { state -> [Attachment] in
             state.parked = state.parked.filter { keys.contains($0.key) }
@@ -136,6 +144,19 @@ final class Fleet: Sendable {
             }
         }
         for attachment in fresh { consider(attachment) }
+    }
+
+    /// A device that has been away for long is forgotten here, not in the memory: it comes back under its name.
+    private func retire() {
+        let gone = state.change { state -> [DevicePump] in
+            let old = state.absent.filter { Clocks.now - $0.value > Fleet.absence }.keys
+            let names = Set(old.compactMap { state.taken[$0] })
+            for key in old { (state.taken[key], state.absent[key]) = (nil, nil) }
+            let gone = state.pumps.filter { names.contains($0.device.name) }
+            state.pumps.removeAll { names.contains($0.device.name) }
+            return gone
+        }
+        for pump in gone { pump.post(.stop) }
     }
 
     /// Somebody wrote down this very device.
@@ -165,6 +186,9 @@ final class Fleet: Sendable {
         case .hid(let pages):
             if let remembered {
                 take(attachment, driver: remembered)
+            } else if pages.isEmpty {
+                // Nobody's: neither a keyboard nor a scanner as far as anybody can tell.
+                return
             } else if pages.contains(0x8C) {
                 take(attachment, driver: .hidPOS)
             } else if isScanner(attachment) {
@@ -220,9 +244,13 @@ final class Fleet: Sendable {
         surroundings.changed()
     }
 
-    private func take(_ attachment: Attachment, driver: Driver?) {
+    /// Says what keeps it from being taken, or nothing.
+    @discardableResult
+    private func take(_ attachment: Attachment, driver: Driver?) -> String? {
         guard pumps.count < Fleet.limit else {
-            return logger.warning("too many devices", metadata: ["left": "\(attachment.title)"])
+            park(
+                attachment, state: "unknown", driver: driver ?? .barcode, reason: "\(Fleet.limit) devices are enough: ")
+            return "there are \(Fleet.limit) devices already"
         }
         let name = memory.claim(of: attachment.key)?.name ?? freeName(attachment)
         var settings = SessionSettings(name: name, region: configuration.country?.regions.first ?? .eu)
@@ -230,20 +258,21 @@ final class Fleet: Sendable {
         let rules = Presence.Rules(
             zone: configuration.discovery.zone ?? name, departure: driver?.departure ?? .seconds(3))
         // pcscd keeps the reader for itself where it runs.
-        let address = attachment.kind == .ccid && !PCSCPort.present().isEmpty ? .pcsc(name: nil) : attachment.address
+        let address = attachment.kind == .ccid ? cardReader() ?? attachment.address : attachment.address
         var device = AgentConfiguration.Device(
             name: name, driver: driver, address: address, rules: rules, settings: settings)
         device.title = attachment.title
+        device.attachment = attachment.key
         let pump = Fleet.pump(device, key: attachment.key, scores: attachment.scores, memory, surroundings)
         let isWanted = state.change { state -> Bool in
-            guard !state.stopping else { return false }
+            guard !state.stopping, state.taken[attachment.key] == nil else { return false }
             state.pumps.append(pump)
             state.running += 1
             state.taken[attachment.key] = name
             state.parked[attachment.key] = nil
             return true
         }
-        guard isWanted else { return }
+        guard isWanted else { return "it is taken already" }
         if let driver { memory.remember(.init(name: name, driver: driver.name, baud: nil), for: attachment.key) }
         logger.notice("device found", metadata: ["device": "\(name)", "title": "\(attachment.title)"])
         joined(name)
@@ -252,6 +281,15 @@ final class Fleet: Sendable {
             state.change { $0.running -= 1 }
         }
         surroundings.changed()
+        return nil
+    }
+
+    /// The first reader of pcscd that no other device has; nil where pcscd does not run.
+    private func cardReader() -> PortAddress? {
+        let used = pumps.compactMap { pump in
+            if case .pcsc(let name) = pump.device.address { name } else { nil }
+        }
+        return PCSCPort.present().first { !used.contains($0) }.map { .pcsc(name: $0) }
     }
 
     private func freeName(_ attachment: Attachment) -> String {
@@ -276,8 +314,7 @@ final class Fleet: Sendable {
             guard parked.value.attachment.address.fits(driver.line) else {
                 return "\(driver.name) does not speak over \(parked.value.attachment.address)"
             }
-            take(parked.value.attachment, driver: driver)
-            return nil
+            return take(parked.value.attachment, driver: driver)
         }
         guard let pump = pumps.first(where: { $0.device.name == name }) else { return "there is no device \"\(name)\"" }
         let status = pump.now

@@ -89,7 +89,8 @@ public struct ElementString: Equatable, Sendable {
         // What follows a # is for the browser.
         let rest = text.dropFirst(scheme.count).prefix { $0 != "#" }
         let halves = rest.split(separator: "?", maxSplits: 1)
-        var path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(String.init)
+        var path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(
+            String.init)
         if path.last == "" { path.removeLast() }
         let names = ["gtin": "01", "sscc": "00", "gln": "414", "lot": "10", "ser": "21"]
         let keys: Set = ["00", "01", "414", "8003", "8004", "253", "255", "401", "402", "8006", "8010", "8017", "8018"]
@@ -97,7 +98,9 @@ public struct ElementString: Equatable, Sendable {
             let start = path.indices.first(where: { index in
                 // A folder of the host's may be called like a key: its value tells.
                 let ai = names[path[index]] ?? path[index]
-                guard keys.contains(ai), index + 1 < path.count, let value = unescaped(path[index + 1]) else { return false }
+                guard keys.contains(ai), index + 1 < path.count, let value = unescaped(path[index + 1]) else {
+                    return false
+                }
                 let data = ai == "01" ? GS1.gtin14(value) ?? value : value
                 return Identifier.named(ai)?.problem(with: data[...]) == nil
             })
@@ -188,7 +191,9 @@ struct Identifier {
             let length = ["253": 13, "255": 13, "8003": 14, "8006": 14, "8026": 14][ai] ?? data.count
             let key = data.prefix(length)
             let digits = ai == "8003" ? key.dropFirst() : key
-            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast())) else {
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+                digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast()))
+            else {
                 return "the check digit is wrong"
             }
             return nil

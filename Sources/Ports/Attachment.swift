@@ -57,16 +57,42 @@ public struct Attachment: Equatable, Sendable {
 extension Attachment {
     /// What is plugged in now, by the kernel's own account. `system` is where sysfs is mounted.
     public static func present(system: String = "/sys") -> [Attachment] {
-        let all = serialLines(system) + interfaces(system)
+        let all = single(serialLines(system) + interfaces(system))
         return all.sorted { ($0.place, $0.interface) < ($1.place, $1.interface) }
     }
+
+    /// Makers who give all their devices one serial number give none: then the socket tells. A scanner with two keyboard
+    /// interfaces is one scanner.
+    private static func single(_ all: [Attachment]) -> [Attachment] {
+        var out: [Attachment] = []
+        for var found in all {
+            let isShared = all.contains {
+                $0.place != found.place && $0.vendor == found.vendor && $0.product == found.product
+                    && $0.serial == found.serial
+            }
+            if isShared, found.serial != nil {
+                found.serial = nil
+                if found.kind != .serial { found.address = usb(found) }
+            }
+            if case .hid(let pages) = found.kind,
+                let index = out.firstIndex(where: { $0.place == found.place && $0.isHID })
+            {
+                if pages.contains(0x8C) { out[index] = found }
+                continue
+            }
+            out.append(found)
+        }
+        return out
+    }
+
+    private var isHID: Bool { if case .hid = kind { true } else { false } }
 
     private static func serialLines(_ system: String) -> [Attachment] {
         Folder.names("\(system)/class/tty").compactMap { name in
             guard name.hasPrefix("ttyUSB") || name.hasPrefix("ttyACM"),
                 let device = Folder.resolved("\(system)/class/tty/\(name)/device")
             else { return nil }
-            return attachment(.serial, of: device) { _ in .serial(path: link(to: "/dev/\(name)")) }
+            return attachment(.serial, of: device) { _ in .serial(path: "/dev/\(name)") }
         }
     }
 
@@ -84,7 +110,9 @@ extension Attachment {
                     }
                 }
                 if pages.isEmpty, Folder.hex("\(folder)/bInterfaceProtocol") == 1 { pages = [7] }
-                guard pages.contains(7) || pages.contains(0x8C) else { return nil }
+                // Without a driver there is no descriptor: one that we had before a crash is recognised by its name alone.
+                let isLeft = pages.isEmpty && Folder.resolved("\(folder)/driver") == nil
+                guard pages.contains(7) || pages.contains(0x8C) || isLeft else { return nil }
                 return attachment(.hid(pages: pages), of: folder, address: usb)
             case 0x0B: return attachment(.ccid, of: folder, address: usb)
             default: return nil
@@ -119,15 +147,6 @@ extension Attachment {
             address: .serial(path: ""))
         found.address = address(found)
         return found
-    }
-
-    /// The lasting name of a serial line, where udev made one.
-    private static func link(to device: String) -> String {
-        let folder = "/dev/serial/by-id"
-        for name in Folder.names(folder) where Folder.resolved("\(folder)/\(name)") == device {
-            return "\(folder)/\(name)"
-        }
-        return device
     }
 }
 

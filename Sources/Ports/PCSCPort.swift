@@ -11,6 +11,7 @@ public final class PCSCPort: Port, @unchecked Sendable {
 
     /// How long pcscd is asked to wait before we look whether we are still wanted, in milliseconds.
     static let wait: UInt = 1000
+    static let busyWait: UInt = 20
     /// Messages kept for a pump that does not read; beyond it the oldest slot is still right, so the newest are dropped.
     static let inboxLimit = 256
 
@@ -115,7 +116,9 @@ public final class PCSCPort: Port, @unchecked Sendable {
                 var item = SCARD_READERSTATE()
                 item.szReader = text
                 item.dwCurrentState = known
-                let code = SCardGetStatusChange(context, DWORD(wait), &item, 1)
+                // SCardCancel ends only a wait that has begun: with a card there, the next command is near.
+                let patience = isPresent ? busyWait : wait
+                let code = SCardGetStatusChange(context, DWORD(patience), &item, 1)
                 if code == SCARD_S_SUCCESS { known = item.dwEventState & ~DWORD(SCARD_STATE_CHANGED) }
                 return code
             }

@@ -47,16 +47,8 @@ public final class ProcessPort: Port {
         close(input)
         if !isReaped {
             kill(-child, SIGTERM)
-            var left = ProcessPort.farewell
-            var status: Int32 = 0
-            while waitpid(child, &status, WNOHANG) == 0, left > 0 {
-                usleep(10_000)
-                left -= 10
-            }
-            if left <= 0 {
-                kill(-child, SIGKILL)
-                waitpid(child, &status, 0)
-            }
+            _ = hasEnded(within: ProcessPort.farewell)
+            reap()
         }
         for fd in [output, errors, descriptor] { close(fd) }
     }
@@ -81,20 +73,33 @@ public final class ProcessPort: Port {
     }
 
     private func ending() -> String {
-        var status: Int32 = 0
-        var left = 50
-        while left > 0 {
-            if waitpid(child, &status, WNOHANG) == child {
-                isReaped = true
-                break
-            }
-            usleep(2000)
-            left -= 1
-        }
         let line = String(decoding: lastWords, as: UTF8.self).split(separator: "\n").last.map { ": \($0)" } ?? ""
-        guard isReaped else { return "\(label) closed its output\(line)" }
+        guard hasEnded(within: 100) else { return "\(label) closed its output\(line)" }
+        let status = reap()
         let signal = status & 0x7F
         return signal == 0
             ? "\(label) ended with code \(status >> 8 & 0xFF)\(line)" : "\(label) was ended by signal \(signal)\(line)"
+    }
+
+    /// Looks without reaping: until then nobody else can get its number.
+    private func hasEnded(within milliseconds: Int) -> Bool {
+        for _ in 0...(milliseconds / 5) {
+            var information = siginfo_t()
+            if waitid(P_PID, id_t(child), &information, WEXITED | WNOHANG | WNOWAIT) == 0, information.si_signo != 0 {
+                return true
+            }
+            usleep(5000)
+        }
+        return false
+    }
+
+    /// With its helpers, which may outlive it.
+    @discardableResult
+    private func reap() -> Int32 {
+        var status: Int32 = 0
+        kill(-child, SIGKILL)
+        waitpid(child, &status, 0)
+        isReaped = true
+        return status
     }
 }

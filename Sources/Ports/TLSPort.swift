@@ -1,10 +1,14 @@
 internal import CTLS
 import Glibc
+import Model
+import Platform
 
 /// A TCP connection inside TLS 1.2 or newer, with the server's certificate checked against the system's authorities.
 public final class TLSPort: Port {
     /// How long the handshake may take, in milliseconds.
-    static let patience: Int32 = 5000
+    static let patience: Int64 = 5000
+    /// Bytes taken at once; more waits in the socket, which wakes us again.
+    static let readLimit = 1 << 18
 
     private let socket: TCPPort
     private let tls: OpaquePointer
@@ -23,17 +27,20 @@ public final class TLSPort: Port {
         self.tls = tls
         label = "\(host):\(port)"
         _ = quai_tls_minimum(context)
+        _ = quai_tls_modes(tls)
         SSL_CTX_set_default_verify_paths(context)
         SSL_set_verify(tls, SSL_VERIFY_PEER, nil)
         _ = quai_tls_set_host(tls, host)
         SSL_set1_host(tls, host)
         SSL_set_fd(tls, socket.descriptor)
+        let end = Clocks.now + .milliseconds(TLSPort.patience)
         while true {
             let code = SSL_connect(tls)
             if code == 1 { return }
             guard let events = wanted(code) else { throw .failed("\(label): \(reason())") }
             var item = pollfd(fd: socket.descriptor, events: events, revents: 0)
-            guard poll(&item, 1, TLSPort.patience) == 1 else { throw .missing("\(label): TLS was not answered") }
+            let left = Int32(clamping: max(0, (end - Clocks.now).milliseconds))
+            guard left > 0, poll(&item, 1, left) == 1 else { throw .missing("\(label): TLS was not answered") }
         }
     }
 
@@ -44,10 +51,10 @@ public final class TLSPort: Port {
     }
 
     public func read() throws(PortError) -> [UInt8] {
-        // Everything that is decrypted must be taken now: the socket does not wake us for it again.
+        // What is decrypted must be taken now: the socket does not wake us for it again. A record is at most 16 KiB.
         var out: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16384)
-        while true {
+        while out.count < TLSPort.readLimit || SSL_pending(tls) > 0 {
             ERR_clear_error()
             let count = SSL_read(tls, &buffer, Int32(buffer.count))
             if count > 0 {
@@ -57,6 +64,7 @@ public final class TLSPort: Port {
             if wanted(count) != nil || !out.isEmpty { return out }
             throw .gone("\(label): \(reason())")
         }
+        return out
     }
 
     public func write(_ bytes: ArraySlice<UInt8>) throws(PortError) -> Int {

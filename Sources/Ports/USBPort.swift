@@ -43,7 +43,7 @@ public final class USBPort: Port, @unchecked Sendable {
     /// The device's node, which libusb uses and leaves to us.
     private let node: Int32
     private let choice: Choice
-    private let wasAttached: Bool
+    private let isHID: Bool
     private let wake = Wakeup()
     private let inbox = Locked(Inbox())
     private let label: String
@@ -62,7 +62,8 @@ public final class USBPort: Port, @unchecked Sendable {
         label = name
         let number = Int32(choice.interface)
         // 1 attached, 0 not, NOT_SUPPORTED where there is nothing to detach.
-        wasAttached =
+        isHID = use != .ccid
+        let wasAttached =
             libusb_kernel_driver_active(handle, number) == 1 && libusb_detach_kernel_driver(handle, number) == 0
         let code = libusb_claim_interface(handle, number)
         guard code == 0 else {
@@ -98,12 +99,14 @@ public final class USBPort: Port, @unchecked Sendable {
             for transfer in all { libusb_cancel_transfer(transfer) }
             _ = inbox.wait(timeout: 2000) { $0.running == 0 ? true : nil }
         }
-        for transfer in all {
+        // One that never came back still belongs to the kernel: it is left to it.
+        for transfer in all where inbox.with({ $0.running }) == 0 {
             transfer.pointee.buffer.deallocate()
             libusb_free_transfer(transfer)
         }
         libusb_release_interface(handle, Int32(choice.interface))
-        if wasAttached { libusb_attach_kernel_driver(handle, Int32(choice.interface)) }
+        // Also where a run before us was killed and left it detached.
+        if isHID { libusb_attach_kernel_driver(handle, Int32(choice.interface)) }
         libusb_close(handle)
         close(node)
     }
@@ -156,20 +159,24 @@ public final class USBPort: Port, @unchecked Sendable {
     }
 
     private func submit(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
-        inbox.with { $0.running += 1 }
+        if inbox.change({ start(transfer, &$0) }) { wake.signal() }
+    }
+
+    /// Under the lock, so that closing either sees it running or keeps it from being started; true when it failed.
+    private func start(_ transfer: UnsafeMutablePointer<libusb_transfer>, _ box: inout Inbox) -> Bool {
+        guard !box.closing else { return false }
         let code = libusb_submit_transfer(transfer)
-        if code != 0 {
-            inbox.change { box in
-                box.running -= 1
-                if !box.closing { box.error = box.error ?? USBPort.lost(label, code) }
-            }
-            wake.signal()
+        if code == 0 {
+            box.running += 1
+            return false
         }
+        box.error = box.error ?? USBPort.lost(label, code)
+        return true
     }
 
     /// On the USB thread.
     private func completed(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
-        let again = inbox.change { box -> Bool in
+        inbox.change { box in
             box.running -= 1
             switch transfer.pointee.status {
             case LIBUSB_TRANSFER_COMPLETED:
@@ -177,21 +184,20 @@ public final class USBPort: Port, @unchecked Sendable {
                 if count > 0 {
                     box.packets.append(Array(UnsafeBufferPointer(start: transfer.pointee.buffer, count: count)))
                 }
-            case LIBUSB_TRANSFER_CANCELLED: return false
+            case LIBUSB_TRANSFER_CANCELLED: return
             case LIBUSB_TRANSFER_NO_DEVICE: box.error = .gone("\(label) was unplugged")
             case LIBUSB_TRANSFER_STALL: box.error = .gone("\(label) stalled its endpoint")
             case LIBUSB_TRANSFER_OVERFLOW: box.error = .gone("\(label) sent more than its endpoint's size")
             default: box.error = .gone("\(label) failed on the bus; a bad cable or hub does this")
             }
-            guard box.error == nil, !box.closing else { return false }
+            guard box.error == nil, !box.closing else { return }
             if box.packets.count >= USBPort.inboxLimit {
                 box.idle.append(transfer)
-                return false
+            } else {
+                _ = start(transfer, &box)
             }
-            return true
         }
         wake.signal()
-        if again { submit(transfer) }
     }
 
     private static func lost(_ label: String, _ code: Int32) -> PortError {

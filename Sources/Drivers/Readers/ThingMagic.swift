@@ -68,7 +68,8 @@ struct ThingMagic: PolledFamily {
     /// Endless search, one cycle a second, with count, RSSI and antenna (rfid.md §3, start frame).
     mutating func round() -> [UInt8] {
         isReading = true
-        return ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07]).bytes
+        return ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07])
+            .bytes
     }
 
     mutating func accept(_ frame: ThingMagicFrame, question: ThingMagicFrame?, _ reaction: inout Reaction)

@@ -68,7 +68,9 @@ struct UHFReader: PolledFamily {
     {
         for tag in frame.tags(preferred: layout) { reaction.observations.append(.tag(tag)) }
         // Smaller readers know no work mode: then there is none to leave.
-        if let fault = frame.fault, frame.command != UHFReaderFrame.Code.workMode { reaction.observations.append(.fault(fault)) }
+        if let fault = frame.fault, frame.command != UHFReaderFrame.Code.workMode {
+            reaction.observations.append(.fault(fault))
+        }
         if frame.command == UHFReaderFrame.Code.info, frame.status == 0, frame.data.count >= 7 {
             learn(frame, &reaction)
         }

@@ -18,6 +18,18 @@ struct AgentConfiguration: Sendable {
         /// What a device that nobody configured calls itself.
         var title: String?
 
+        /// For a device that was plugged in: what it is remembered by.
+        var attachment: String?
+
+        /// Where it is now: a device that was plugged in may have another node each time.
+        func place() throws(PortError) -> PortAddress {
+            guard let attachment, case .serial = address else { return address }
+            guard let found = Attachment.present().first(where: { $0.key == attachment }) else {
+                throw .missing("\(title ?? name) is not plugged in")
+            }
+            return found.address
+        }
+
         var isTelephone: Bool { driver?.kind == .telephony }
     }
 

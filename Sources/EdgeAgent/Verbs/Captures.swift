@@ -35,6 +35,8 @@ struct Capture: ParsableCommand {
         if blind, driver?.sealing == nil, driver?.kind != .telephony {
             throw Exit.say("captures of \(name.isEmpty ? "an unknown device" : name) cannot be blinded")
         }
+        // A path that cannot be written is told before the recording, not after it.
+        if file != "-" { do { try Files.write([], to: file, mode: 0o600) } catch { throw Exit.say("\(error)") } }
         _ = try client.ask(.object([("verb", "tail"), ("raw", true)]))
         if fromStart {
             var other = try ControlClient(path: path)
@@ -43,7 +45,8 @@ struct Capture: ParsableCommand {
         Terminal.error("recording \(device)\(seconds.map { " for \($0) s" } ?? "; Ctrl-C ends it")")
         var transcript = Transcript()
         transcript.lines = Capture.head(mine, agent: status["agent"]?.text ?? "")
-        try record(&client, into: &transcript)
+        let isWhole = try record(&client, into: &transcript)
+        Interrupt.restore()
         if driver?.kind == .telephony { transcript.dropSecrets() }
         if blind, let driver {
             guard let hidden = transcript.blinded(driver) else { throw Exit.say("the capture cannot be blinded") }
@@ -56,6 +59,9 @@ struct Capture: ParsableCommand {
             do { try Files.write(text, to: file, mode: 0o600) } catch { throw Exit.say("\(error)") }
             let count = transcript.lines.count { if case .fromDevice = $0 { true } else { false } }
             Terminal.error("\(file): \(count) pieces from the device")
+        }
+        guard isWhole else {
+            throw Exit.say("the recording has a hole or ended early; the file says where", Exit.warnings)
         }
     }
 
@@ -70,7 +76,9 @@ struct Capture: ParsableCommand {
         ] + identity.map { .remark("identity \($0)") }
     }
 
-    private func record(_ client: inout ControlClient, into transcript: inout Transcript) throws {
+    /// False when the agent stopped, or lines were lost on the way.
+    private func record(_ client: inout ControlClient, into transcript: inout Transcript) throws -> Bool {
+        var isWhole = true
         // Ctrl-C ends the recording, not the program: what was heard is written.
         let wake = Wakeup()
         Interrupt.catch(wake)
@@ -80,13 +88,20 @@ struct Capture: ParsableCommand {
             let left = end.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds)) } ?? -1
             let ready = waitFor(
                 [(client.descriptor, Int16(POLLIN)), (wake.descriptor, Int16(POLLIN))], milliseconds: left)
-            if ready[1] != 0 || ready[0] == 0 { return }
-            guard let line = client.next() else { throw Exit.say("the agent stopped") }
+            if ready[1] != 0 || ready[0] == 0 { return isWhole }
+            guard let line = client.next() else {
+                transcript.lines.append(.remark("the agent stopped here"))
+                return false
+            }
             var lines = [line]
             while let more = client.waiting() { lines.append(more) }
             for line in lines {
-                guard let event = try? JSON(parsing: line), event["event"]?.text == "raw",
-                    event["device"]?.text == device, let now = event["ms"]?.integer
+                guard let event = try? JSON(parsing: line) else { continue }
+                if event["event"]?.text == "dropped" {
+                    isWhole = false
+                    transcript.lines.append(.remark("lines were lost here"))
+                }
+                guard event["event"]?.text == "raw", event["device"]?.text == device, let now = event["ms"]?.integer
                 else { continue }
                 if let last, now > last { transcript.lines.append(.passes(now - last)) }
                 last = now
@@ -197,6 +212,7 @@ struct ProbeVerb: ParsableCommand {
         guard let address = PortAddress(port), address.fits(.serial(baud: 9600)) else {
             throw Exit.say("\(port) is no serial line; write /dev/…, pty:PATH or tcp:HOST:PORT")
         }
+        signal(SIGPIPE, SIG_IGN)
         let line: any Port
         do { line = try address.open(line: .serial(baud: 9600), baud: 9600) } catch { throw Exit.say(error.text) }
         var claims = Claims()
@@ -234,7 +250,21 @@ struct ProbeVerb: ParsableCommand {
                     action = claims.tick(at: Clocks.now)
                 }
             }
-        } catch let error as PortError { throw Exit.say(error.text) }
+        } catch let error as PortError {
+            // What it said before it went is worth having.
+            try write(transcript)
+            throw Exit.say(error.text)
+        }
+    }
+
+    private func write(_ transcript: Transcript) throws {
+        if file == "-" {
+            print(transcript.text, terminator: "")
+        } else {
+            do { try Files.write(Array(transcript.text.utf8), to: file, mode: 0o600) } catch {
+                throw Exit.say("\(error)")
+            }
+        }
     }
 
     private func finish(_ verdict: Claims.Verdict, _ transcript: Transcript) throws {
@@ -245,13 +275,7 @@ struct ProbeVerb: ParsableCommand {
                 ("it looks like \(driver) at \(baud) baud: \(why)", Exit.warnings)
             case .unknown(let why): ("unknown: \(why)", Exit.warnings)
             }
-        if file == "-" {
-            print(transcript.text, terminator: "")
-        } else {
-            do { try Files.write(Array(transcript.text.utf8), to: file, mode: 0o600) } catch {
-                throw Exit.say("\(error)")
-            }
-        }
+        try write(transcript)
         Terminal.error(text)
         if let code { throw code }
     }
