@@ -18,6 +18,8 @@ public struct EPC: Equatable, Sendable {
         public var reason: String
 
         init(_ reason: String) { self.reason = reason }
+
+        public init(text reason: String) { self.reason = reason }
     }
 
     public var hex: String

@@ -92,25 +92,37 @@ struct Export: ParsableCommand {
 
 struct EPCVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "epc", abstract: "Say what EPCs mean (GS1 Tag Data Standard), one JSON line each.")
+        commandName: "epc", abstract: "Say what EPCs mean (GS1 Tag Data Standard), one JSON line each.",
+        discussion: """
+            Also the way back: urn:epc:tag:… and urn:epc:id:… are written as bits, and so are element strings and Digital
+            Links when --company-digits says how long the company prefix is, which they do not say themselves.
+            """)
 
-    @Argument(help: "EPCs in hex.") var hex: [String]
+    @Argument(help: "EPCs in hex, tag URIs, pure identities, GS1 element strings or Digital Links.") var hex: [String]
+    @Option(name: .customLong("company-digits"), help: "Digits of the company prefix, 6 to 12.") var companyDigits: Int?
+    @Option(help: "Filter value of what is written, 0 to 7.") var filter: UInt64 = 0
 
     func run() throws {
         var refused = false
         for text in hex {
-            // The schemes of TDS 2 end at any half byte; a tag's words are filled up with zeros.
-            guard let bytes = Hex.bytes(text) ?? Hex.bytes(text + "0") else {
-                print(JSON.object([("hex", .string(text)), ("error", "not hex")]).description)
-                refused = true
-                continue
-            }
-            do { print(try EPC(bytes).json.description) } catch {
-                print(JSON.object([("hex", .string(Hex.string(bytes))), ("error", .string(error.reason))]).description)
+            do { print(try epc(text).json.description) } catch {
+                print(JSON.object([("hex", .string(text)), ("error", .string(error.reason))]).description)
                 refused = true
             }
         }
         if refused { throw Exit.warnings }
+    }
+
+    private func epc(_ text: String) throws(EPC.Unreadable) -> EPC {
+        if text.hasPrefix("urn:epc:tag:") { return try EPC(tagURI: text) }
+        if text.hasPrefix("urn:epc:id:") { return try EPC(pureIdentity: text, filter: filter) }
+        // The schemes of TDS 2 end at any half byte; a tag's words are filled up with zeros.
+        if let bytes = Hex.bytes(text) ?? Hex.bytes(text + "0") , companyDigits == nil { return try EPC(bytes) }
+        guard let scan = try? ElementString(text) else { throw EPC.Unreadable(text: "not hex, nor a URI or GS1 data") }
+        guard let companyDigits else {
+            throw EPC.Unreadable(text: "how long is the company prefix? add --company-digits")
+        }
+        return try EPC(elements: scan.elements, companyDigits: companyDigits, filter: filter)
     }
 }
 

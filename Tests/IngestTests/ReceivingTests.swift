@@ -251,6 +251,31 @@ struct IdentifierTests {
         #expect(checked == 49)
     }
 
+    /// What the reference's tags say is written again as the same bits: from the tag URI, from the identity, from the keys.
+    @Test func namesGoBackToTheSameBits() throws {
+        var written = 0
+        for line in Fixture.text("DriversTests/vectors.txt").split(separator: "\n") where line.hasPrefix("TD-") {
+            let bytes = Hex.bytes(line.split(separator: " ")[2])!
+            let epc = try EPC(bytes)
+            guard let uri = epc.tagURI, !epc.scheme.hasPrefix("usdod") else { continue }
+            #expect(try EPC(tagURI: uri).hex == Hex.string(bytes), "\(line)")
+            written += 1
+            guard let identity = epc.pureIdentity, let company = identity.split(separator: ":", maxSplits: 4).last?.split(separator: ".").first,
+                !epc.elements.isEmpty
+            else { continue }
+            let filter = UInt64(uri.split(separator: ":", maxSplits: 4)[4].prefix(1))!
+            // The shortest scheme may be another than the one on the tag: the identity is the same.
+            let back = try EPC(pureIdentity: identity, filter: filter)
+            #expect(back.pureIdentity == identity, "\(line)")
+            let keys = try EPC(elements: epc.elements, companyDigits: company.count, filter: filter)
+            #expect(keys.elements == epc.elements, "\(line)")
+        }
+        #expect(written == 46)
+        #expect(throws: EPC.Unreadable.self) { try EPC(tagURI: "urn:epc:tag:sgtin-96:3.0614141.81234.6789") }
+        #expect(throws: EPC.Unreadable.self) { try EPC(tagURI: "urn:epc:tag:sgtin-96:3.0614141.812345.274877906944") }
+        #expect(throws: EPC.Unreadable.self) { try EPC(tagURI: "urn:epc:tag:sgtin-96:8.0614141.812345.1") }
+    }
+
     @Test func plusSchemesOfTheStandard() throws {
         for (hex, elements) in [
             ("F73795211411234538566CB0AFC4", "(01)79521141123453(21)32a/b"),
