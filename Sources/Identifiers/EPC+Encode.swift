@@ -9,7 +9,9 @@ extension EPC {
             throw Unreadable("a tag URI begins urn:epc:tag:SCHEME:")
         }
         let fields = try EPC.fields(parts[4])
-        if parts[3] == "gid-96" { self = try EPC.encodeGID(fields) } else {
+        if parts[3] == "gid-96" {
+            self = try EPC.encodeGID(fields)
+        } else {
             guard let (header, scheme) = EPC.partitioned.first(where: { $0.value.name == parts[3] }) else {
                 throw Unreadable("\(parts[3]) is not a scheme that can be written here")
             }
@@ -42,7 +44,10 @@ extension EPC {
             else { throw Unreadable("\(key) is not a key with a right check digit") }
             let body = digits.prefix(length - 1)
             guard companyDigits <= body.count else { throw Unreadable("the company prefix is longer than the key") }
-            return [String(body.prefix(companyDigits)), String(body.dropFirst(companyDigits)), String(digits.dropFirst(length))]
+            return [
+                String(body.prefix(companyDigits)), String(body.dropFirst(companyDigits)),
+                String(digits.dropFirst(length)),
+            ]
         }
         /// The first digit, which is the indicator or extension, goes in front of the second field.
         func rotated(_ key: String, of length: Int) throws(Unreadable) -> [String] {
@@ -63,7 +68,8 @@ extension EPC {
         } else if let sscc = value("00") {
             self = try EPC.shortest("sscc", filter: filter, try rotated(sscc, of: 18))
         } else if let gln = value("414") {
-            self = try EPC.shortest("sgln", filter: filter, Array(try split(gln, of: 13).prefix(2)) + [value("254") ?? "0"])
+            self = try EPC.shortest(
+                "sgln", filter: filter, Array(try split(gln, of: 13).prefix(2)) + [value("254") ?? "0"])
         } else if let key = value("8003") {
             self = try EPC.shortest("grai", filter: filter, try split(key, skipping: 1, of: 13))
         } else if let key = value("8004") {
@@ -120,7 +126,9 @@ extension EPC {
     ) throws(Unreadable) -> EPC {
         let count: Int = if case .none = scheme.tail { 2 } else { 3 }
         // A serial may hold dots of its own.
-        let parts = fields.count > count ? fields.prefix(count - 1) + [fields.dropFirst(count - 1).joined(separator: ".")] : fields[...]
+        let parts =
+            fields.count > count
+            ? fields.prefix(count - 1) + [fields.dropFirst(count - 1).joined(separator: ".")] : fields[...]
         guard parts.count == count else { throw Unreadable("\(scheme.name) has \(count) fields") }
         let company = parts[0]
         guard (6...12).contains(company.count), let prefix = number(company) else {

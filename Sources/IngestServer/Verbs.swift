@@ -117,7 +117,7 @@ struct EPCVerb: ParsableCommand {
         if text.hasPrefix("urn:epc:tag:") { return try EPC(tagURI: text) }
         if text.hasPrefix("urn:epc:id:") { return try EPC(pureIdentity: text, filter: filter) }
         // The schemes of TDS 2 end at any half byte; a tag's words are filled up with zeros.
-        if let bytes = Hex.bytes(text) ?? Hex.bytes(text + "0") , companyDigits == nil { return try EPC(bytes) }
+        if let bytes = Hex.bytes(text) ?? Hex.bytes(text + "0"), companyDigits == nil { return try EPC(bytes) }
         guard let scan = try? ElementString(text) else { throw EPC.Unreadable(text: "not hex, nor a URI or GS1 data") }
         guard let companyDigits else {
             throw EPC.Unreadable(text: "how long is the company prefix? add --company-digits")

@@ -227,6 +227,35 @@ struct HostileTests {
         }
     }
 
+    /// Torn and turned frames, noise, a brown-out and a pulled cable: what passes afterwards is read.
+    @Test(.timeLimit(.minutes(3)), arguments: ["m100", "uhfreader", "thingmagic", "a0", "llrp"])
+    func aLineOfMisfortunesIsSurvived(name: String) throws {
+        let stand = try RoadTests.stand("misfortune-\(name)")
+        defer { stand.stop() }
+        let line = try stand.add("reader", name)
+        try stand.writeConfiguration(readers: [("reader", name, "dock-1")], extra: "[discovery]\nenabled = false")
+        try stand.startAgent()
+        let tail = Acceptance(socket: stand.controlSocket)
+        defer { tail.stop() }
+        #expect(tail.waitAttached(milliseconds: 20_000))
+        let mishaps: [DeviceAct] = [
+            .noise([0x00, 0xFF, 0xBB, 0xA0, 0x04, 0x12]), .mishap(.tear), .mishap(.flip),
+            .mishap(.brownOut(.milliseconds(800))), .mishap(.unplug(.milliseconds(800))), .mishap(.tear),
+        ]
+        for (index, mishap) in mishaps.enumerated() {
+            let tag = TagID(.epcGen2, Hex.bytes("30396062C3950D400011B8A\(index)")!)
+            line.perform(mishap)
+            line.perform(.present([tag], lasting: .seconds(60)))
+            var isSaved = false
+            // A device that lost its power has forgotten what was in front of it: the pallet is shown again.
+            for _ in 0..<20 where !isSaved {
+                isSaved = tail.waitFor(tag.hex, milliseconds: 1000)
+                if !isSaved { line.perform(.present([tag], lasting: .seconds(60))) }
+            }
+            #expect(isSaved, "\(name) after \(mishap)")
+        }
+    }
+
     /// Nobody names a driver: readers are asked, a scanner is heard, a line of plain text waits for a yes.
     @Test(.timeLimit(.minutes(3)))
     func readersOnUnknownLinesAreRecognised() throws {

@@ -260,7 +260,8 @@ struct IdentifierTests {
             guard let uri = epc.tagURI, !epc.scheme.hasPrefix("usdod") else { continue }
             #expect(try EPC(tagURI: uri).hex == Hex.string(bytes), "\(line)")
             written += 1
-            guard let identity = epc.pureIdentity, let company = identity.split(separator: ":", maxSplits: 4).last?.split(separator: ".").first,
+            guard let identity = epc.pureIdentity,
+                let company = identity.split(separator: ":", maxSplits: 4).last?.split(separator: ".").first,
                 !epc.elements.isEmpty
             else { continue }
             let filter = UInt64(uri.split(separator: ":", maxSplits: 4)[4].prefix(1))!

@@ -20,7 +20,7 @@ public struct CardReaderDevice: SimulatedDevice {
             (card, leaves) = (tag, now + duration)
             reaction.send = [0x50, 0x03]
         case .noise(let bytes): reaction.send = bytes
-        case .scan, .antenna: break
+        case .scan, .antenna, .mishap: break
         }
         reaction.deadline = leaves
         return reaction

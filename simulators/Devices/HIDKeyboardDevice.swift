@@ -22,7 +22,7 @@ public struct HIDKeyboardDevice: SimulatedDevice {
         case .present(let tags, _), .pass(let tags, _, _):
             for tag in tags { reaction.send += reports(HIDKeyboardDevice.printedNumber(tag)) }
         case .noise(let bytes): reaction.send = bytes
-        case .antenna: break
+        case .antenna, .mishap: break
         }
         return reaction
     }

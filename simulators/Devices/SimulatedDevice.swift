@@ -25,7 +25,7 @@ extension SimulatedDevice {
         case .pass(let tags, let antennas, let duration):
             field.enter(tags, from: now, until: now + duration, antennas: antennas)
         case .noise(let bytes): reaction.send = bytes
-        case .scan, .antenna: break
+        case .scan, .antenna, .mishap: break
         }
         reaction.deadline = due
         return reaction
@@ -43,6 +43,20 @@ public enum DeviceAct: Equatable, Sendable {
     case noise([UInt8])
     /// A cable comes off, or on again.
     case antenna(Int, connected: Bool)
+    /// What befalls the line, whoever is on it.
+    case mishap(LineMishap)
+}
+
+/// Misfortunes of a line and its power.
+public enum LineMishap: Equatable, Sendable {
+    /// The second half of what is said next is lost.
+    case tear
+    /// One bit of what is said next is turned.
+    case flip
+    /// The device loses its power and comes back as it was when new.
+    case brownOut(Duration)
+    /// The cable is pulled, and put back.
+    case unplug(Duration)
 }
 
 /// One read as the air gives it.

@@ -20,7 +20,7 @@ public struct TSLDevice: SimulatedDevice {
             }
             reaction.send += TSLDevice.text(lines + ["OK:"])
         case .scan(let text): reaction.send += TSLDevice.text(["CS: .bc", "BC: \(text)", "OK:"])
-        case .noise, .antenna: break
+        case .noise, .antenna, .mishap: break
         }
         return reaction
     }

@@ -85,11 +85,18 @@ struct Scenario {
                 throw Problem("antenna NUMBER on or off")
             }
             return .device(words[0], .antenna(number, connected: words[3] == "on"))
+        case "tear": return .device(words[0], .mishap(.tear))
+        case "flip": return .device(words[0], .mishap(.flip))
+        case "brownout", "unplug":
+            guard words.count == 3, let time = Scenario.duration(words[2]) else { throw Problem("\(words[1]) TIME") }
+            return .device(words[0], .mishap(words[1] == "unplug" ? .unplug(time) : .brownOut(time)))
         case "noise":
             guard words.count == 3, let bytes = Hex.bytes(words[2]) else { throw Problem("noise HEX") }
             return .device(words[0], .noise(bytes))
         case "call": return .call(try Scenario.call(Scenario.fields(words.dropFirst(2))))
-        default: throw Problem("a device can scan, tags, pass, antenna or noise; a pbx can call")
+        default:
+            throw Problem(
+                "a device can scan, tags, pass, antenna, noise, tear, flip, brownout or unplug; a pbx can call")
         }
     }
 

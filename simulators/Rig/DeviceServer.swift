@@ -32,19 +32,25 @@ public final class DeviceServer: SimulatedLine {
         wake.signal()
     }
 
-    private func loop(_ first: any SimulatedDevice) {
-        var device = first
+    private func loop(_ new: any SimulatedDevice) {
+        var device = new
         var client: Int32?
         var deadline: Instant?
+        var mishaps = Mishaps()
         func apply(_ reaction: Reaction) {
             if let next = reaction.deadline { deadline = min(deadline ?? next, next) }
-            guard let client, !reaction.send.isEmpty else { return }
-            _ = reaction.send.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let bytes = mishaps.spoil(reaction.send)
+            guard let client, !bytes.isEmpty else { return }
+            _ = bytes.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
         while !stopping.with({ $0 }) {
-            let wait = deadline.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds)) } ?? -1
+            let due = [deadline, mishaps.due].compactMap(\.self).min()
+            let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds + 1)) } ?? -1
             let ready = waitFor(
-                [(wake.descriptor, Int16(POLLIN)), (client ?? listener, Int16(POLLIN))], milliseconds: wait)
+                [
+                    (wake.descriptor, Int16(POLLIN)),
+                    (mishaps.powerless == nil ? client ?? listener : -1, Int16(POLLIN)),
+                ], milliseconds: wait)
             if ready[0] != 0 { wake.drain() }
             let now = Clocks.now
             let todo = acts.with { box in
@@ -52,7 +58,18 @@ public final class DeviceServer: SimulatedLine {
                 box = []
                 return todo
             }
-            for act in todo { apply(device.perform(act, at: now)) }
+            _ = mishaps.recover(at: now)
+            for act in todo {
+                guard case .mishap(let mishap) = act else {
+                    apply(device.perform(act, at: now))
+                    continue
+                }
+                guard mishaps.befall(mishap, at: now) else { continue }
+                // Without power it forgets who was connected.
+                (device, deadline) = (new, nil)
+                if let old = client { close(old) }
+                client = nil
+            }
             if ready[1] != 0 {
                 if let old = client {
                     var buffer = [UInt8](repeating: 0, count: 65536)
