@@ -159,11 +159,22 @@ extension Transcript {
             switch observation {
             case .tag(let read):
                 known.insert(read.id.bytes)
+                // LLRP has the tag's CRC as a parameter of its own (8B), away from PC and EPC.
+                if let pc = read.protocolControl, read.crcIsValid == true {
+                    let fresh = blinder.identifier(read.id.bytes)
+                    let old = Gen2CRC.checksum(pc.bigEndianBytes + read.id.bytes).bigEndianBytes
+                    let new = Gen2CRC.checksum(pc.bigEndianBytes + fresh).bigEndianBytes
+                    out.replaceAll([0x8B] + old, [0x8B] + new)
+                }
                 out.replaceTag(read.id.bytes, blinder.identifier(read.id.bytes))
             case .barcode(let barcode): out.replaceText(barcode.text, blinder)
             case .key(let text): out.replaceText(text, blinder)
             default: break
             }
+        }
+        // Whose handheld it is: TSL's serial number.
+        if out.starts(with: Array("US: ".utf8)) {
+            return Array(out.prefix(4)) + blinder.text(Array(out.dropFirst(4)), keeping: 0)
         }
         // TSL writes its ids as text on lines of their own.
         if out.starts(with: Array("EP: ".utf8)), let end = out.firstIndex(where: { $0 == 0x0D || $0 == 0x0A }),

@@ -253,9 +253,14 @@ struct ThreadService: Service {
     }
 
     func run() async throws {
-        await withGracefulShutdownHandler {
-            await onOwnThread(name, run)
-        } onGracefulShutdown: {
+        // Cancelled or asked to end: either way the loop must hear of it, or it would go on for ever.
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await onOwnThread(name, run)
+            } onGracefulShutdown: {
+                stop()
+            }
+        } onCancel: {
             stop()
         }
     }

@@ -105,11 +105,12 @@ final class ControlSocket: Sendable {
                 client.ending = true
             }
         }
-        if let watch = client.watch {
-            for line in agent.feed.take(watch) { client.outgoing += line.text8 + [0x0A] }
+        // Somebody who reads slowly is not cut: the feed drops lines and says how many.
+        if let watch = client.watch, client.outgoing.count < ControlSocket.outgoingLimit / 4 {
+            client.outgoing += agent.feed.take(watch)
         }
         if !client.outgoing.isEmpty { write(&client) }
-        if client.outgoing.count > ControlSocket.outgoingLimit { client.ending = true }
+        if client.watch == nil, client.outgoing.count > ControlSocket.outgoingLimit { client.ending = true }
     }
 
     private func answer(_ line: [UInt8], _ client: inout Client) {
@@ -126,7 +127,8 @@ final class ControlSocket: Sendable {
             let trouble = agent.fleet.accept(question?["device"]?.text ?? "", driver: question?["driver"]?.text)
             reply = .object([trouble.map { ("error", .string($0)) } ?? ("accepted", true)])
         case "tail":
-            client.watch = agent.feed.watch(wake, raw: question?["raw"]?.truth ?? false)
+            client.watch = agent.feed.watch(
+                wake, Feed.Interest(raw: question?["raw"]?.truth ?? false, device: question?["device"]?.text))
             reply = .object([("event", "watching"), ("agent", .string(agent.configuration.agent))])
         default: reply = .object([("error", "unknown verb")])
         }

@@ -103,7 +103,7 @@ final class DeviceJournal: @unchecked Sendable {
         }
         let calls = book.running.count
         status.with {
-            $0.observations += UInt64(observations.count)
+            $0.observations += UInt64(observations.count(where: \.isSeen))
             $0.lastSeen = wall
             $0.note(reads)
             if $0.kind == Driver.Kind.telephony.rawValue { $0.present = calls }
@@ -228,7 +228,7 @@ final class DeviceJournal: @unchecked Sendable {
     /// The port was opened or closed.
     func mark(_ event: String) {
         feed.post(
-            raw: true,
+            raw: true, device: name,
             .object([
                 ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
                 ("port", .string(event)),
@@ -238,11 +238,21 @@ final class DeviceJournal: @unchecked Sendable {
     /// Bytes on the line, for those who watch them.
     func raw(_ direction: String, _ bytes: @autoclosure () -> some Sequence<UInt8>) {
         feed.post(
-            raw: true,
+            raw: true, device: name,
             .object([
                 ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
                 (direction, .string(Hex.string(bytes()))),
             ]))
+    }
+}
+
+extension Observation {
+    /// Something passed in front of the device, or rang; what it says of itself does not count.
+    fileprivate var isSeen: Bool {
+        switch self {
+        case .tag, .barcode, .key, .call: true
+        case .fault, .identity, .progress: false
+        }
     }
 }
 

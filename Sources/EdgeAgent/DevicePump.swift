@@ -38,6 +38,8 @@ final class DevicePump: Sendable {
     private let mailbox: Locked<[Message]>
     private let wake: Wakeup
 
+    /// A port that held for this long was no flicker.
+    static let steady: Duration = .seconds(10)
     /// Bytes that may wait for a device that does not take them.
     static let outgoingLimit = 64 * 1024
 
@@ -131,6 +133,7 @@ final class DevicePump: Sendable {
         var outgoing: [UInt8] = []
         var deadline: Instant?
         var nextOpen: Instant
+        var opened = Instant.zero
         var backoff: Backoff
         var stopping = false
     }
@@ -175,6 +178,9 @@ final class DevicePump: Sendable {
 
     private func begin(_ loop: inout Loop) {
         let isKnown = loop.driver != nil
+        loop.opened = Clocks.now
+        // Whoever is there now says anew what it is.
+        journal.change { $0.identity = [:] }
         journal.set(state: isKnown ? "starting" : "recognising", reason: nil)
         journal.mark("open")
         if let description = loop.port?.reportDescriptor {
@@ -217,6 +223,8 @@ final class DevicePump: Sendable {
 
     private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
         journal.mark("close")
+        // One that is lost as soon as it is there is tried more and more seldom.
+        if Clocks.now - loop.opened >= DevicePump.steady { loop.backoff.reset() }
         let overruns = loop.port?.overruns ?? 0
         loop.port = loop.listener
         loop.listener = nil
@@ -262,7 +270,10 @@ final class DevicePump: Sendable {
                 }
             case .refused(let tags): journal.forget(tags)
             case .accepted(let count): react(to: .accepted(count), &loop)
-            case .accept(let driver, let baud): talk(driver, baud: baud, heard: [], &loop)
+            case .accept(let driver, let baud):
+                talk(driver, baud: baud, heard: [], &loop)
+                // What it said when the line was opened was heard by nobody.
+                if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
             case .reopen:
                 if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
             case .retry:
@@ -304,9 +315,7 @@ final class DevicePump: Sendable {
         if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {
         case .starting?: journal.set(state: "starting", reason: nil)
-        case .ready?:
-            loop.backoff.reset()
-            journal.set(state: "ready", reason: nil)
+        case .ready?: journal.set(state: "ready", reason: nil)
         case .failing(let code, let text)?:
             logger.warning("device failing", metadata: ["device": "\(device.name)", "code": "\(code)"])
             journal.set(state: "failing", reason: text)

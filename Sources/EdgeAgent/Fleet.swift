@@ -74,13 +74,21 @@ final class Fleet: Sendable {
     }
 
     private static func pump(
-        _ device: AgentConfiguration.Device, key: String, scores: [String: Int], _ memory: ClaimMemory,
+        _ wanted: AgentConfiguration.Device, key: String, scores: [String: Int], _ memory: ClaimMemory,
         _ surroundings: DevicePump.Surroundings
     ) -> DevicePump {
+        let name = wanted.name
         let known = memory.claim(of: key).map { (driver: $0.driver, baud: $0.baud) }
+        var device = wanted
+        // What cannot be recognised was accepted by somebody: that stands.
+        if device.driver == nil, let driver = known.flatMap({ Driver.named($0.driver) }), driver.recognise == nil,
+            device.address.fits(driver.line)
+        {
+            device.driver = driver
+        }
         return DevicePump(device: device, hint: Claims.Hint(remembered: known, scores: scores), in: surroundings) {
             if case .claimed(let driver, let baud, _, _) = $0 {
-                memory.remember(ClaimMemory.Claim(name: device.name, driver: driver, baud: baud), for: key)
+                memory.remember(ClaimMemory.Claim(name: name, driver: driver, baud: baud), for: key)
             }
         }
     }
@@ -89,7 +97,7 @@ final class Fleet: Sendable {
 
     /// Until `stop`; devices that came later have said goodbye when it returns.
     func run() {
-        if configuration.discovery.isEnabled { watch() } else { _ = state.wait { $0.stopping ? true : nil } }
+        watch()
         _ = state.wait(timeout: 2000) { $0.running == 0 ? true : nil }
     }
 
@@ -120,9 +128,14 @@ final class Fleet: Sendable {
         } ?? .quiet
     }
 
+    /// Devices of the configuration are services of their own, and end in their own turn.
     func stop() {
-        state.change { $0.stopping = true }
-        for pump in pumps { pump.post(.stop) }
+        let joined = state.change { state -> [DevicePump] in
+            state.stopping = true
+            let names = Set(state.taken.values)
+            return state.pumps.filter { names.contains($0.device.name) }
+        }
+        for pump in joined { pump.post(.stop) }
     }
 
     private func look() {
@@ -136,6 +149,10 @@ final class Fleet: Sendable {
             return !keys.subtracting(state.present).isEmpty
         }
         retire()
+        guard configuration.discovery.isEnabled else {
+            if back { for pump in pumps { pump.post(.retry) } }
+            return
+        }
         if back { for pump in pumps { pump.post(.retry) } }
         let fresh = state.change { state -> [Attachment] in
             state.parked = state.parked.filter { keys.contains($0.key) }
@@ -307,7 +324,9 @@ final class Fleet: Sendable {
 
     /// Somebody says which driver a device is; nil takes the one it looks like. Returns what is wrong, or nothing.
     func accept(_ name: String, driver wanted: String?) -> String? {
-        if let wanted, Driver.named(wanted) == nil { return "there is no driver \"\(wanted)\"" }
+        if let wanted, Driver.named(wanted) == nil {
+            return "there is no driver \"\(wanted)\"; there are: \(Driver.catalog.map(\.name).joined(separator: ", "))"
+        }
         let parked = state.with { $0.parked.first { $0.value.status.name == name } }
         if let parked {
             guard let driver = wanted.flatMap(Driver.named) ?? parked.value.driver else { return "name a driver" }
@@ -316,7 +335,9 @@ final class Fleet: Sendable {
             }
             return take(parked.value.attachment, driver: driver)
         }
-        guard let pump = pumps.first(where: { $0.device.name == name }) else { return "there is no device \"\(name)\"" }
+        guard let pump = pumps.first(where: { $0.device.name == name }) else {
+            return "there is no device \"\(name)\"; there are: \(statuses.map(\.name).joined(separator: ", "))"
+        }
         let status = pump.now
         guard pump.device.driver == nil else { return "\(name) has its driver from the configuration" }
         guard let driver = Driver.named(wanted ?? status.driver) else {

@@ -39,6 +39,10 @@ public final class PTYPort: DescriptorPort {
             default: throw .failed("\(path): \(String(cString: strerror(errno)))")
             }
         }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .failed("\(path) is used by another program, perhaps by the agent itself")
+        }
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else {
             close(descriptor)

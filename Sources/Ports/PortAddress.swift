@@ -71,7 +71,7 @@ public enum PortAddress: Equatable, Sendable {
         case (.serial, .serial), (.pty, .serial), (.tcp, .serial): true  // a serial server speaks TCP
         case (.tcp, .tcp), (.tls, .tcp), (.listen, .tcp): true
         case (.usb, .hid), (.usb, .ccid), (.pcsc, .ccid), (.process, .process): true
-        case (.pty, .ccid), (.pty, .process), (.pty, .tcp): true  // the simulator's
+        case (.pty, .ccid): true  // the simulator's
         default: false
         }
     }

@@ -34,8 +34,11 @@ public final class ProcessPort: Port {
         let child = cplatform_spawn(argv, envp, ProcessPort.memory, &pipes)
         for text in arguments + variables { free(text) }
         guard child > 0 else {
-            let reason = "\(program): \(String(cString: strerror(-child)))"
-            throw -child == ENOENT ? .missing(reason) : -child == EACCES ? .denied(reason) : .failed(reason)
+            switch -child {
+            case ENOENT: throw .missing("there is no program \(program): see \"port\" in the configuration")
+            case EACCES: throw .denied("\(program) may not be run: chmod +x \(program)")
+            default: throw .failed("\(program): \(String(cString: strerror(-child)))")
+            }
         }
         self.child = child
         (input, output, errors) = (pipes[0], pipes[1], pipes[2])

@@ -38,6 +38,12 @@ public final class SerialPort: Port {
             sp_free_port(port)
             throw .failed("\(path) does not take \(baud) baud, 8N1")
         }
+        // libserialport takes no lock: two programs on one line would each hear half of it.
+        guard flock(handle, LOCK_EX | LOCK_NB) == 0 else {
+            sp_close(port)
+            sp_free_port(port)
+            throw .failed("\(path) is used by another program, perhaps by the agent itself")
+        }
         // libserialport does not set it, and a child process must not inherit a reader.
         _ = fcntl(handle, F_SETFD, FD_CLOEXEC)
         descriptor = handle

@@ -201,7 +201,7 @@ public struct Section {
             }
             if !values.isEmpty { return values }
         }
-        complain(key, "a list of texts such as [\"CR\", \"LF\"]")
+        complain(key, "a list of texts in quotes, in square brackets")
         return nil
     }
 

@@ -55,6 +55,8 @@ struct TranscriptTests {
                 #expect(a.id != b.id && a.id.bytes.count == b.id.bytes.count && a.rssiDBm == b.rssiDBm)
                 #expect(a.crcIsValid == b.crcIsValid)
                 #expect(!blinded.text.contains(a.id.hex))
+            case (.identity(let a), .identity(let b)):
+                #expect(a.field == b.field && (a.field == "serial") == (a.text != b.text))
             case (.barcode(let a), .barcode(let b)): #expect(a.symbology == b.symbology && a.text != b.text)
             case (.call(let a), .call(let b)):
                 #expect(a.event == b.event && a.call == b.call && a.desk == b.desk)

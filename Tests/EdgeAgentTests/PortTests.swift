@@ -39,7 +39,7 @@ struct PortTests {
     }
 
     @Test func aProgramThatIsNotThereIsMissing() {
-        #expect(throws: PortError.missing("/nowhere/sdk: No such file or directory")) {
+        #expect(throws: PortError.missing("there is no program /nowhere/sdk: see \"port\" in the configuration")) {
             try ProcessPort(["/nowhere/sdk"])
         }
     }

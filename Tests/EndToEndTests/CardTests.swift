@@ -18,7 +18,13 @@ struct CardTests {
 
     /// Lies on the reader until it is taken away: answers ATR and UID, length in front (vpcd's protocol).
     private func card(_ uid: [UInt8], lasting milliseconds: Int64) throws {
-        let socket = try #require(Sockets.connect(port: CardTests.port))
+        // pcscd opens its own door before its driver does.
+        var connected: Int32?
+        for _ in 0..<500 where connected == nil {
+            connected = Sockets.connect(port: CardTests.port)
+            if connected == nil { usleep(20_000) }
+        }
+        let socket = try #require(connected)
         defer { close(socket) }
         let end = Clocks.now + .milliseconds(milliseconds)
         var pending: [UInt8] = []
@@ -79,7 +85,9 @@ struct CardTests {
         #expect(tail.waitAttached(milliseconds: 20_000))
         func waitReady(_ words: String) throws -> Bool {
             for _ in 0..<200
-            where try RoadTests.run("edge-agent", ["devices", "--config", "\(folder)/agent.toml"]).output.contains(words) {
+            where try RoadTests.run("edge-agent", ["devices", "--config", "\(folder)/agent.toml"]).output.contains(
+                words)
+            {
                 return true
             }
             return false

@@ -227,6 +227,27 @@ struct HostileTests {
         }
     }
 
+    /// Whatever is configured, and whether it is there or not: SIGTERM is the end.
+    @Test(.timeLimit(.minutes(1)))
+    func anAgentOfManyDevicesEndsWhenItIsTold() throws {
+        let stand = try RoadTests.stand("end")
+        defer { stand.stop() }
+        try stand.add("a", "m100")
+        try stand.add("b", "barcode")
+        try stand.writeConfiguration(readers: [
+            ("a", "m100", "x"), ("b", "", "x"), ("c", "barcode", "x"), ("d", "barcode", "x"), ("e", "rdm6300", "x"),
+        ])
+        for _ in 0..<5 {
+            try stand.startAgent()
+            let tail = Acceptance(socket: stand.controlSocket)
+            #expect(tail.waitAttached(milliseconds: 10_000))
+            tail.stop()
+            let agent = try #require(stand.agent)
+            kill(agent.pid, SIGTERM)
+            #expect(agent.wait() == 0)
+        }
+    }
+
     /// Torn and turned frames, noise, a brown-out and a pulled cable: what passes afterwards is read.
     @Test(.timeLimit(.minutes(3)), arguments: ["m100", "uhfreader", "thingmagic", "a0", "llrp"])
     func aLineOfMisfortunesIsSurvived(name: String) throws {
@@ -296,7 +317,7 @@ struct HostileTests {
         }
         #expect(seen)
         let refused = try RoadTests.run("edge-agent", ["devices", "--accept", "nobody", "--config", configuration])
-        #expect(refused.code == 2 && refused.output.contains("there is no device \"nobody\""))
+        #expect(refused.code == 2 && refused.output.contains("there is no device \"nobody\"; there are: portal"))
     }
 
     /// A technician records a reader, sends the file in, and anybody replays it; an unknown line is asked and written down.

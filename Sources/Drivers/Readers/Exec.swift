@@ -20,6 +20,7 @@ struct Exec: Session {
     private var line: [UInt8] = []
     private var overflowing = false
     private var refusals = 0
+    private var discarded = 0
     private var isOpen = false
 
     init(settings: SessionSettings) { self.settings = settings }
@@ -54,18 +55,28 @@ struct Exec: Session {
     private func tell(_ fields: [(String, JSON?)]) -> [UInt8] { JSON.object(fields).text8 + [0x0A] }
 
     private mutating func take(_ piece: ArraySlice<UInt8>, _ reaction: inout Reaction) {
-        guard !overflowing, line.count + piece.count <= Exec.limit else {
-            reaction.noise += piece.count + line.count
-            (line, overflowing) = ([], true)
+        if !overflowing, line.count + piece.count <= Exec.limit {
+            line += piece
             return
         }
-        line += piece
+        let count = piece.count + line.count
+        reaction.noise += count
+        (line, overflowing) = ([], true)
+        // A line without an end is a bad one for each that it could have been.
+        discarded += count
+        while discarded > Exec.limit {
+            discarded -= Exec.limit
+            refuse("it never ends its line; print one JSON object a line", &reaction)
+        }
     }
 
     private mutating func finish(_ reaction: inout Reaction) {
         defer { (line, overflowing) = ([], false) }
         if line.last == 0x0D { line.removeLast() }
-        if overflowing { return refuse("a line is longer than \(Exec.limit) bytes", &reaction) }
+        if overflowing {
+            discarded = 0
+            return refuse("a line is longer than \(Exec.limit) bytes", &reaction)
+        }
         guard !line.isEmpty else { return }
         do {
             reaction.observations.append(try Observation(json: JSON(parsing: line)))

@@ -135,6 +135,11 @@ struct AgentConfiguration: Sendable {
             root.require("reader", "the name \"\(device.name)\" is used twice")
             break
         }
+        for (index, device) in devices.enumerated() {
+            guard let other = devices[..<index].first(where: { $0.address == device.address }) else { continue }
+            if case .pcsc = device.address { continue }
+            root.require("reader", "\(device.name) and \(other.name) share the port \(device.address)")
+        }
         try reader.finish()
     }
 }

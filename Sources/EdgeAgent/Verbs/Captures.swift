@@ -36,15 +36,20 @@ struct Capture: ParsableCommand {
             throw Exit.say("captures of \(name.isEmpty ? "an unknown device" : name) cannot be blinded")
         }
         // A path that cannot be written is told before the recording, not after it.
+        if file != "-", Files.exists(file) { throw Exit.say("\(file) is there already; give another name") }
         if file != "-" { do { try Files.write([], to: file, mode: 0o600) } catch { throw Exit.say("\(error)") } }
-        _ = try client.ask(.object([("verb", "tail"), ("raw", true)]))
+        _ = try client.ask(.object([("verb", "tail"), ("raw", true), ("device", .string(device))]))
+        let state = mine["state"]?.text ?? ""
+        if state != "ready" {
+            Terminal.error("\(device) is \(state)\(mine["reason"]?.text.map { ": \($0)" } ?? "")")
+        }
         if fromStart {
             var other = try ControlClient(path: path)
             _ = try other.ask(.object([("verb", "reopen"), ("device", .string(device))]))
         }
         Terminal.error("recording \(device)\(seconds.map { " for \($0) s" } ?? "; Ctrl-C ends it")")
         var transcript = Transcript()
-        transcript.lines = Capture.head(mine, agent: status["agent"]?.text ?? "")
+        transcript.lines = Capture.head(mine, isBlind: blind)
         let isWhole = try record(&client, into: &transcript)
         Interrupt.restore()
         if driver?.kind == .telephony { transcript.dropSecrets() }
@@ -60,18 +65,21 @@ struct Capture: ParsableCommand {
             let count = transcript.lines.count { if case .fromDevice = $0 { true } else { false } }
             Terminal.error("\(file): \(count) pieces from the device")
         }
+        let isEmpty = !transcript.lines.contains { if case .fromDevice = $0 { true } else { false } }
+        if isEmpty { throw Exit.say("\(device) said nothing", Exit.warnings) }
         guard isWhole else {
             throw Exit.say("the recording has a hole or ended early; the file says where", Exit.warnings)
         }
     }
 
     /// Where it comes from; who sends it in may say the place.
-    private static func head(_ device: JSON, agent: String) -> [Transcript.Line] {
-        let identity = (device["identity"]?.fields ?? []).map { "\($0.name) \($0.value.text ?? "")" }
-        return [
-            .remark("driver   \(device["driver"]?.text ?? "unknown")"),
+    private static func head(_ device: JSON, isBlind: Bool) -> [Transcript.Line] {
+        let identity = (device["identity"]?.fields ?? []).filter { !isBlind || $0.name != "serial" }
+            .map { "\($0.name) \($0.value.text ?? "")" }
+        let driver = device["driver"]?.text.map { [Transcript.Line.remark("driver   \($0)")] } ?? []
+        return driver + [
             .remark("device   \(device["title"]?.text ?? "")"),
-            .remark("port     \(device["port"]?.text ?? "")"),
+            .remark("port     \(isBlind ? "-" : device["port"]?.text ?? "")"),
             .remark("source   captured \(rfc3339(Clocks.wall)) by edge-agent \(Agent.version)"),
         ] + identity.map { .remark("identity \($0)") }
     }
@@ -161,7 +169,7 @@ struct Replay: ParsableCommand {
         let text = String(decoding: try RecordingOptions.read(file), as: UTF8.self)
         let transcript: Transcript
         do { transcript = try Transcript(text) } catch { throw Exit.say("\(file): \(error)", Exit.warnings) }
-        let name = driver ?? transcript.header("driver") ?? ""
+        let name = driver ?? transcript.header("driver").flatMap { $0 == "unknown" ? nil : $0 } ?? ""
         guard let driver = Driver.named(name) else {
             let names = Driver.catalog.map(\.name).joined(separator: ", ")
             throw Exit.say(

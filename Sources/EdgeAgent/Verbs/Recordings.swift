@@ -6,7 +6,7 @@ import Platform
 
 /// Feeds recorded bytes to a driver's session, for verbs that explain a recording.
 struct RecordingOptions: ParsableArguments {
-    @Option(help: "Driver whose session reads the bytes; `edge-agent decode --driver list` names them.")
+    @Option(help: "Driver whose session reads the bytes; see docs/reference/readers.md.")
     var driver: String
 
     @Option(name: .customLong("internal-plan"), help: "Regular expression of the site's own extensions.")
