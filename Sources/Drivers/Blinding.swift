@@ -94,6 +94,11 @@ extension Transcript {
         }
         var (frames, noise): ([Range<Int>], [Range<Int>]) = ([], [])
         var known: Set<[UInt8]> = []
+        // Whose reader it is: a serial number that is told in bytes goes like an id.
+        for case .identity(let identity) in play(driver, settings: SessionSettings()).observations
+        where identity.field == "serial" {
+            if let bytes = Hex.bytes(identity.text), bytes.count >= 4 { known.insert(bytes) }
+        }
         while true {
             let start = fed - rest.count
             guard let isFrame = sealing.take(&rest) else {
