@@ -14,6 +14,8 @@ extension Driver {
         .pcsc,
         .exec,
         .asteriskAMI,
+        .fritzBox,
+        .jsonl,
     ]
 
     public static func named(_ name: String) -> Driver? { catalog.first { $0.name == name } }

@@ -60,6 +60,7 @@ extension Driver {
             let line: String =
                 switch driver.line {
                 case .serial(let baud): "serial, \(baud) 8N1"
+                case .tcp(0): "TCP"
                 case .tcp(let port): "TCP \(port)"
                 case .hid(.keyboard): "USB HID, keyboard"
                 case .hid(.pointOfSale): "USB HID, page 8C"

@@ -230,6 +230,9 @@ final class DevicePump: Sendable {
         loop.listener = nil
         loop.outgoing = []
         journal.set(state: state, reason: reason)
+        if loop.port is ListenerPort {
+            journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
+        }
         journal.change {
             $0.restarts += 1
             $0.overruns += overruns

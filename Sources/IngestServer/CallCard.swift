@@ -67,6 +67,7 @@ struct CallCard {
         case .talking: state = "talking"
         case .held: state = "held"
         case .ended where snapshot.missedBy.contains(desk): state = "missed"
+        case nil where snapshot.isByNumber(desk): state = snapshot.stateByNumber
         case .ended, nil: state = "over"
         }
         return .object(
@@ -74,5 +75,18 @@ struct CallCard {
                 ("desk", .string(desk)), ("mine", .string(state)), ("rang", mine?.rangAt.map(JSON.int)),
                 ("answered", mine?.answeredAt.map(JSON.int)), ("myCause", mine?.cause.map { .string($0.rawValue) }),
             ])
+    }
+}
+
+extension CallSnapshot {
+    /// Some exchanges (FRITZ!Box) do not say which telephones ring, only which of the site's own numbers was called:
+    /// then it rings for whoever claimed that number.
+    func isByNumber(_ desk: String) -> Bool {
+        direction == .inbound && called == desk && !legs.contains { $0.rangAt != nil }
+    }
+
+    fileprivate var stateByNumber: String {
+        if state == .ended { return answeredAt == nil ? "missed" : "over" }
+        return answeredAt == nil ? "ringing" : "talking"
     }
 }

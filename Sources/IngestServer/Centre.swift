@@ -205,7 +205,8 @@ actor Centre {
         live.snapshot = snapshot
         live.heard = now
         let desks = Set(snapshot.legs.compactMap(\.desk))
-        live.told.formUnion(self.desks.filter { desks.contains($0.value) }.map(\.key))
+        live.told.formUnion(
+            self.desks.filter { desks.contains($0.value) || snapshot.isByNumber($0.value) }.map(\.key))
         let card = card(of: live)
         for person in live.told {
             guard let desk = self.desks[person] else { continue }
@@ -231,9 +232,12 @@ actor Centre {
 
     func runningCards(for person: Person) -> [JSON] {
         guard let desk = person.desk else { return [] }
-        return calls.values.filter { $0.snapshot.legs.contains { $0.desk == desk && $0.state != .ended } }
-            .sorted { $0.snapshot.startedAt < $1.snapshot.startedAt }
-            .map { card(of: $0).at(desk: desk, $0.snapshot) }
+        return calls.values.filter { live in
+            live.snapshot.legs.contains { $0.desk == desk && $0.state != .ended }
+                || live.snapshot.isByNumber(desk) && live.snapshot.state != .ended
+        }
+        .sorted { $0.snapshot.startedAt < $1.snapshot.startedAt }
+        .map { card(of: $0).at(desk: desk, $0.snapshot) }
     }
 
     // MARK: click to call
