@@ -195,12 +195,17 @@ extension Transcript {
 extension Blinder {
     /// One line of an exchange: names go, numbers of six digits and more become others, identities of calls stay.
     fileprivate func call(_ line: [UInt8]) -> [UInt8] {
+        let line =
+            line.first == 0x7B
+            ? Blinder.hiding(in: line[...]) { $0 == "token" || $0.hasSuffix("name") && $0 != "event-name" } : line
         let text = String(decoding: line, as: UTF8.self).lowercased()
         guard let colon = line.firstIndex(of: 0x3A) else { return line }
         let name = text.prefix { $0 != ":" }
-        if name.contains("uniqueid") || name.contains("linkedid") || name == "timestamp" { return line }
+        // Identities stay, and what FreeSWITCH calls its events.
+        let kept = ["uniqueid", "linkedid", "unique-id", "uuid", "event-", "content-"]
+        if kept.contains(where: name.contains) || name == "timestamp" { return line }
         let value = Array(line[(colon + 1)...])
-        if name.hasSuffix("name"), !name.contains("context") {
+        if name.hasSuffix("name"), !name.contains("context"), name != "channel-name" {
             return line[...colon] + self.text(value, keeping: 1)
         }
         var out = Array(line[...colon])
@@ -215,6 +220,32 @@ extension Blinder {
             out.append(byte)
         }
         return Array(out.dropLast())
+    }
+}
+
+extension Blinder {
+    /// A line of JSON with the text of the members so called (in lower case) put out, as long as it was.
+    public static func hiding(in line: ArraySlice<UInt8>, where isHidden: (String) -> Bool) -> [UInt8] {
+        var out = Array(line)
+        /// Past the text that begins at a quote; an escaped character is two bytes.
+        func end(_ start: Int) -> Int {
+            var at = start + 1
+            while at < out.count, out[at] != 0x22 { at += out[at] == 0x5C ? 2 : 1 }
+            return min(at, out.count)
+        }
+        var at = 0
+        while let quote = out[min(at, out.count)...].firstIndex(of: 0x22) {
+            let close = end(quote)
+            let name = String(decoding: out[min(quote + 1, close)..<close], as: UTF8.self).lowercased()
+            at = close + 1
+            var value = at
+            while value < out.count, out[value] == 0x3A || out[value] == 0x20 { value += 1 }
+            guard value > at, value < out.count, out[value] == 0x22 else { continue }
+            at = end(value) + 1
+            guard isHidden(name) else { continue }
+            for index in (value + 1)..<max(value + 1, min(at - 1, out.count)) { out[index] = 0x78 }
+        }
+        return out
     }
 }
 

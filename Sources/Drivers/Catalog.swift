@@ -14,6 +14,7 @@ extension Driver {
         .pcsc,
         .exec,
         .asteriskAMI,
+        .freeSWITCH,
         .fritzBox,
         .jsonl,
     ]

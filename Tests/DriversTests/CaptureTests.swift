@@ -29,6 +29,52 @@ struct CaptureTests {
         #expect(Recording.observations(in: bytes, pieces: 7) == whole)
     }
 
+    // MARK: FreeSWITCH
+
+    static let switches: [String] = Fixture.list("DriversTests/Captures/freeswitch").filter { $0.hasSuffix(".esl") }.map
+    {
+        String($0.dropLast(4))
+    }
+
+    /// Its recordings bring no story, only what each telephone did (`truth`): rings, answers and ends by extension.
+    @Test(arguments: switches)
+    func aSwitchTellsWhatTheTelephonesDid(name: String) throws {
+        let bytes = Fixture.bytes("DriversTests/Captures/freeswitch/\(name).esl")
+        let calls = Recording.calls(in: bytes, pieces: bytes.count, of: .freeSWITCH)
+        let truth = try Fixture.json("DriversTests/Captures/freeswitch/\(name).json")["truth"]?.list ?? []
+        func phones(_ what: String) -> [String] {
+            truth.filter { $0["what"]?.text == what }.compactMap { $0["phone"]?.text }.sorted()
+        }
+        let rang = calls.flatMap(\.legs).filter { $0.rangAt != nil }.map { $0.desk ?? "carrier" }
+        #expect(rang.sorted() == phones("ring"))
+        let talked = calls.flatMap(\.legs).filter { $0.answeredAt != nil }.map { $0.desk ?? "carrier" }
+        #expect(talked.sorted() == phones("answer"))
+        #expect(calls.allSatisfy { $0.state == .ended })
+        let dialled = truth.filter { $0["what"]?.text == "dial" }.compactMap { $0["caller"]?.text }
+        #expect(calls.filter { $0.direction != .outbound }.compactMap(\.caller?.number).sorted() == dialled.sorted())
+    }
+
+    @Test(arguments: switches)
+    func piecesOfASwitchChangeNothing(name: String) {
+        let bytes = Fixture.bytes("DriversTests/Captures/freeswitch/\(name).esl")
+        let whole = Recording.observations(in: bytes, pieces: bytes.count, of: .freeSWITCH)
+        #expect(Recording.observations(in: bytes, pieces: 1, of: .freeSWITCH) == whole)
+        #expect(Recording.observations(in: bytes, pieces: 1013, of: .freeSWITCH) == whole)
+    }
+
+    /// From the middle of calls: each ends once, and what rings later belongs to the right telephone.
+    @Test(arguments: switches)
+    func aSwitchJoinedInTheMiddleLeavesNoCallOpen(name: String) {
+        let bytes = Fixture.bytes("DriversTests/Captures/freeswitch/\(name).esl")
+        let all = Set(Recording.calls(in: bytes, pieces: bytes.count, of: .freeSWITCH).flatMap(\.legs).map(\.desk))
+        for part in 1..<20 {
+            let tail = Array(bytes[(bytes.count * part / 20)...])
+            let calls = Recording.calls(in: tail, pieces: 997, of: .freeSWITCH)
+            #expect(calls.allSatisfy { $0.state == .ended }, "\(name) from \(part)/20")
+            #expect(Set(calls.flatMap(\.legs).map(\.desk)).isSubset(of: all), "\(name) from \(part)/20")
+        }
+    }
+
     /// A connection made in the middle of calls: whatever the first bytes were, each call ends once and none stays open.
     @Test(arguments: names)
     func aMissingPrefixLeavesNoCallOpen(name: String) {
@@ -51,8 +97,8 @@ struct CaptureTests {
 }
 
 enum Recording {
-    static func observations(in bytes: [UInt8], pieces: Int) -> [Observation] {
-        var session = Driver.asteriskAMI.session(SessionSettings())
+    static func observations(in bytes: [UInt8], pieces: Int, of driver: Driver = .asteriskAMI) -> [Observation] {
+        var session = driver.session(SessionSettings())
         var out: [Observation] = []
         for start in stride(from: 0, to: bytes.count, by: max(pieces, 1)) {
             let piece = Array(bytes[start..<min(start + pieces, bytes.count)])
@@ -61,10 +107,10 @@ enum Recording {
         return out
     }
 
-    static func calls(in bytes: [UInt8], pieces: Int) -> [CallSnapshot] {
+    static func calls(in bytes: [UInt8], pieces: Int, of driver: Driver = .asteriskAMI) -> [CallSnapshot] {
         var book = CallBook(revisionBase: 0)
         var ended: [CallSnapshot] = []
-        for case .call(let signal) in observations(in: bytes, pieces: pieces) {
+        for case .call(let signal) in observations(in: bytes, pieces: pieces, of: driver) {
             ended += book.apply(signal, at: 0).filter { $0.state == .ended && $0.mergedInto == nil }
         }
         return ended + book.running

@@ -603,8 +603,11 @@ struct AMICalls {
 
     private static func isWithheld(_ message: AMIMessage) -> Bool {
         if let presentation = message.variable("CALLERID(num-pres)"), hides(presentation) { return true }
-        return words.contains((message["calleridnum"] ?? "").lowercased())
+        return isWithheld(message["calleridnum"] ?? "")
     }
+
+    /// What stands for a number that is not told.
+    static func isWithheld(_ number: String) -> Bool { words.contains(number.lowercased()) }
 
     private static func party(_ message: AMIMessage, _ prefix: String, withheld: Bool) -> Party {
         party(
@@ -612,7 +615,7 @@ struct AMICalls {
     }
 
     private static func party(number: String?, name: String?, withheld: Bool) -> Party {
-        Party(number: number, name: name, withheld: withheld || words.contains((number ?? "").lowercased()))
+        Party(number: number, name: name, withheld: withheld || isWithheld(number ?? ""))
     }
 
     /// Names arrive with quotes and backslashes escaped once or twice (cti.md §2.10), and from strangers.

@@ -29,6 +29,8 @@ struct CallFeed: Session {
     private var order: [String] = []
     /// Legs of each call that runs.
     private var running: [String: Set<String>] = [:]
+    /// Calls that wait in a queue: they do not end with the telephone that did not answer.
+    private var queued: Set<String> = []
 
     init(settings: SessionSettings) {
         source = settings.name
@@ -52,7 +54,7 @@ struct CallFeed: Session {
             reaction.restart = .seconds(1)
         case .closed:
             for call in running.keys.sorted() { end(call, .lost, &reaction) }
-            (running, line, overflowing, isOpen, due) = ([:], [], false, false, nil)
+            (running, queued, line, overflowing, isOpen, due) = ([:], [], [], false, false, nil)
         case .command(let command): dial(command, &reaction)
         case .closing, .descriptor, .recall, .accepted: break
         }
@@ -161,9 +163,10 @@ struct CallFeed: Session {
                 var signal = CallSignal(.legEnded, call: call)
                 (signal.leg, signal.desk, signal.cause) = (leg, desk, cause ?? .normal)
                 reaction.observations.append(.call(signal))
-                guard legs.isEmpty else { return }
+                guard legs.isEmpty, !queued.contains(call) else { return }
             }
             running[call] = nil
+            queued.remove(call)
             return end(call, cause ?? .normal, &reaction)
         }
         var signal = CallSignal(kind, call: call)
@@ -176,9 +179,19 @@ struct CallFeed: Session {
         if kind == .transferred {
             (signal.how, signal.by, signal.to) = (text(json, "kind"), text(json, "by"), text(json, "to"))
         }
-        if kind == .merged { signal.into = text(json, "into").map { "\(source)/\($0)" } }
+        switch kind {
+        case .queued: queued.insert(call)
+        case .dequeued, .answered: queued.remove(call)
+        default: break
+        }
         if kind == .merged {
-            running[call] = nil
+            guard let into = text(json, "into").map({ "\(source)/\($0)" }), into != call else {
+                reaction.noise += line.count
+                return
+            }
+            signal.into = into
+            running[into, default: []].formUnion(running.removeValue(forKey: call) ?? [])
+            if queued.remove(call) != nil { queued.insert(into) }
         } else if let leg {
             running[call, default: []].insert(leg)
         } else if running[call] == nil {
@@ -200,8 +213,14 @@ struct CallFeed: Session {
             guard let name = text(entry, "call") else { continue }
             listed["\(source)/\(name)"] = []
             for leg in entry["legs"]?.list ?? [] {
-                let isRinging = leg["state"]?.text == "ringing"
-                var signal = CallSignal(isRinging ? .ringing : .answered, call: "\(source)/\(name)")
+                let event: CallSignal.Event
+                switch leg["state"]?.text {
+                case "ringing": event = .ringing
+                case "held": event = .held
+                case "talking", "answered": event = .answered
+                default: continue
+                }
+                var signal = CallSignal(event, call: "\(source)/\(name)")
                 signal.leg = text(leg, "leg") ?? text(leg, "ext")
                 if let leg = signal.leg { listed["\(source)/\(name)"]?.insert(leg) }
                 signal.desk = text(leg, "ext")
@@ -209,7 +228,18 @@ struct CallFeed: Session {
                 reaction.observations.append(.call(signal))
             }
         }
-        for call in running.keys.sorted() where listed[call] == nil { end(call, .lost, &reaction) }
+        for call in running.keys.sorted() {
+            guard let legs = listed[call] else {
+                end(call, .lost, &reaction)
+                continue
+            }
+            for leg in (running[call] ?? []).subtracting(legs).sorted() {
+                var signal = CallSignal(.legEnded, call: call)
+                (signal.leg, signal.cause) = (leg, .lost)
+                reaction.observations.append(.call(signal))
+            }
+        }
+        queued.formIntersection(listed.keys)
         running = listed
     }
 

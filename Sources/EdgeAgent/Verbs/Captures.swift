@@ -133,7 +133,13 @@ extension Transcript {
             var out: [UInt8] = []
             for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
                 let name = String(decoding: line.prefix { $0 != 0x3A }, as: UTF8.self).lowercased()
-                if ["key", "secret", "challenge", "username"].contains(name), let colon = line.firstIndex(of: 0x3A) {
+                if line.first == 0x7B {
+                    out += Blinder.hiding(in: line) { $0 == "token" }
+                } else if line.starts(with: Array("auth ".utf8)) {
+                    out += line.prefix(5) + line.dropFirst(5).map { $0 > 0x20 ? 0x78 : $0 }
+                } else if ["key", "secret", "challenge", "username"].contains(name),
+                    let colon = line.firstIndex(of: 0x3A)
+                {
                     out += line[...colon] + line[(colon + 1)...].map { $0 > 0x20 ? 0x78 : $0 }
                 } else {
                     out += line

@@ -1,0 +1,360 @@
+import Model
+
+/// What FreeSWITCH's channels mean for calls: a value that takes events and says signals (cti.md §3).
+///
+/// A leg is a channel (`Unique-ID`); its call is what its first event said (`Channel-Call-UUID`), because later ones may
+/// name the leg itself again.
+struct ESLCalls {
+    /// Channels that we started are called by it and the command.
+    static let prefix = "quai-"
+    /// Channels followed at once; what comes beyond it is not. And ended ones remembered, so that none comes back.
+    static let limit = 4000
+
+    private struct Leg {
+        var call: String
+        var desk: String?
+        /// Towards a telephone or a carrier; the other kind is the caller's own.
+        var isDialled: Bool
+        var rang = false
+        var up = false
+        var held = false
+
+        /// The caller's own channel is answered by the switch itself; it is a talk only where it is a telephone of ours.
+        var isTold: Bool { isDialled || desk != nil }
+    }
+
+    private struct Call {
+        var legs: Set<String> = []
+        var caller: Party?
+        var direction: CallDirection
+        var isAnswered = false
+        var cause: CallCause?
+        var command: String?
+        /// A telephone that talked and went, while the other side stayed: whoever is dialled next was transferred to.
+        var leaver: String?
+    }
+
+    private struct Dial {
+        var desk: String
+        var number: String
+        var last: CommandProgress.State?
+        var isCancelled = false
+    }
+
+    private let source: String
+    private var plan: DialPlan
+    private var legs: [String: Leg] = [:]
+    private var calls: [String: Call] = [:]
+    private var dials: [String: Dial] = [:]
+    private var gone: Set<String> = []
+    private var order: [String] = []
+    private var out: [Observation] = []
+
+    init(source: String, plan: DialPlan) {
+        self.source = source
+        self.plan = plan
+    }
+
+    mutating func takeObservations() -> [Observation] {
+        defer { out = [] }
+        return out
+    }
+
+    mutating func expect(command: String, desk: String, number: String) {
+        dials[command] = Dial(desk: desk, number: number)
+    }
+
+    /// The channel of a click to call that can still be given up.
+    mutating func cancel(command: String) -> String? {
+        guard dials[command] != nil, calls[ESLCalls.prefix + command] != nil else { return nil }
+        dials[command]?.isCancelled = true
+        return ESLCalls.prefix + command
+    }
+
+    // MARK: events
+
+    mutating func take(_ event: [String: String], body: String?) {
+        let name = event["Event-Name"] ?? ""
+        if name == "BACKGROUND_JOB" { return job(event["Job-UUID"] ?? "", body ?? "") }
+        guard let id = event["Unique-ID"], !id.isEmpty else { return }
+        switch name {
+        case "CHANNEL_CREATE": create(id, event)
+        case "CHANNEL_CALLSTATE", "CHANNEL_DATA": change(id, event["Channel-Call-State"] ?? "", event)
+        case "CHANNEL_BRIDGE": if let other = event["Other-Leg-Unique-ID"] { bridge(id, other) }
+        case "CHANNEL_HANGUP_COMPLETE": hangUp(id, event["Hangup-Cause"] ?? "")
+        default: break
+        }
+    }
+
+    private mutating func create(_ id: String, _ event: [String: String]) {
+        let name = event["Channel-Name"] ?? ""
+        guard legs[id] == nil, !gone.contains(id), legs.count < ESLCalls.limit, !name.hasPrefix("loopback/") else {
+            return
+        }
+        let isDialled = event["Call-Direction"] == "outbound"
+        let other = event["Other-Leg-Unique-ID"]
+        // An event from the middle of a call may name the leg itself; the leg that it belongs to knows better.
+        let known = other.flatMap { legs[$0]?.call }
+        let call = known ?? event["Channel-Call-UUID"].flatMap { $0.isEmpty ? nil : $0 } ?? id
+        let called = event["Caller-Destination-Number"] ?? ""
+        let caller = event["Caller-Caller-ID-Number"] ?? ""
+        // A dialled leg belongs to the telephone it goes to, the caller's own to the telephone it comes from. After an
+        // originate was answered its destination is the other side; its channel's name stays.
+        let endpoint = ESLCalls.endpoint(name) ?? (isDialled ? called : caller)
+        let leg = Leg(call: call, desk: desk(endpoint) ?? desk(isDialled ? called : caller), isDialled: isDialled)
+        legs[id] = leg
+        if calls[call] != nil {
+            calls[call]?.legs.insert(id)
+            transferred(to: leg)
+            return
+        }
+        if isDialled, call == id {
+            // Nobody called: the switch was told to ring this telephone first, and shows it whom it will call.
+            let command = call.hasPrefix(ESLCalls.prefix) ? String(call.dropFirst(ESLCalls.prefix.count)) : nil
+            let isFirstRing = endpoint == called
+            calls[call] = Call(
+                legs: [id], caller: leg.desk.map { Party(number: $0, name: nil) }, direction: .outbound,
+                command: command)
+            offer(call, called: isFirstRing ? caller : called)
+        } else {
+            // In the middle of a call the other leg is there too, though its own events were missed.
+            let number = isDialled ? event["Other-Leg-Destination-Number"] ?? called : called
+            let isOwn = plan.isExtension(caller)
+            calls[call] = Call(
+                legs: [id], caller: party(event),
+                direction: !isOwn ? .inbound : plan.isExtension(number) || number.hasPrefix("*") ? .internal : .outbound
+            )
+            if isDialled, let other, legs[other] == nil, !gone.contains(other) {
+                legs[other] = Leg(call: call, desk: isOwn ? caller : nil, isDialled: false, up: leg.up)
+                calls[call]?.legs.insert(other)
+            }
+            offer(call, called: number)
+        }
+    }
+
+    private mutating func desk(_ text: String) -> String? { plan.isExtension(text) ? text : nil }
+
+    /// `sofia/internal/104@10.0.0.4:5060` is 104.
+    private static func endpoint(_ name: String) -> String? {
+        guard let slash = name.lastIndex(of: "/") else { return nil }
+        var user = name[name.index(after: slash)...].prefix { $0 != "@" && $0 != ";" }
+        if user.hasPrefix("sip:") { user = user.dropFirst(4) }
+        return user.isEmpty ? nil : String(user)
+    }
+
+    private func party(_ event: [String: String]) -> Party {
+        let number = event["Caller-Caller-ID-Number"] ?? ""
+        // Sent all the same where the caller hides it.
+        if event["Caller-Privacy-Hide-Number"] == "true" || AMICalls.isWithheld(number) { return .hidden }
+        let name = event["Caller-Caller-ID-Name"].flatMap { $0.isEmpty || $0 == number ? nil : AMICalls.clean($0) }
+        return Party(number: number.isEmpty ? nil : number, name: name)
+    }
+
+    private mutating func change(_ id: String, _ state: String, _ event: [String: String]) {
+        if legs[id] == nil, state != "HANGUP" { create(id, event) }
+        guard var leg = legs[id] else { return }
+        switch state {
+        case "RINGING", "EARLY":
+            guard leg.isDialled, !leg.rang, !leg.up else { return }
+            leg.rang = true
+            legs[id] = leg
+            tell(.ringing, id, leg)
+            if let command = calls[leg.call]?.command {
+                progress(command, leg.call == id ? .ringingOwn : .ringingOther)
+            }
+        case "ACTIVE" where !leg.up:
+            leg.up = true
+            legs[id] = leg
+            if leg.isTold { tell(.answered, id, leg) }
+            if leg.isDialled { calls[leg.call]?.isAnswered = true }
+            if let command = calls[leg.call]?.command, leg.call != id { progress(command, .talking) }
+        case "HELD" where !leg.held && leg.isTold:
+            leg.held = true
+            legs[id] = leg
+            tell(.held, id, leg)
+        case "UNHELD", "ACTIVE":
+            guard leg.held else { return }
+            leg.held = false
+            legs[id] = leg
+            tell(.resumed, id, leg)
+        default: break
+        }
+    }
+
+    /// Two legs of different calls talk: an attended transfer, or a call picked up by another telephone.
+    private mutating func bridge(_ a: String, _ b: String) {
+        guard let one = legs[a], let two = legs[b], one.call != two.call, let first = calls[one.call],
+            let second = calls[two.call]
+        else { return }
+        // The caller from outside is whom the card is about.
+        let isFirst = first.direction == .inbound || second.direction != .inbound
+        let (into, from) = isFirst ? (one.call, two.call) : (two.call, one.call)
+        let (kept, joined) = isFirst ? (first, second) : (second, first)
+        let newcomer = isFirst ? two : one
+        let isPickup = !kept.isAnswered
+        for leg in joined.legs { legs[leg]?.call = into }
+        calls[into]?.legs.formUnion(joined.legs)
+        calls[into]?.isAnswered = true
+        calls[into]?.leaver = nil
+        calls[from] = nil
+        var merged = CallSignal(.merged, call: name(from))
+        merged.into = name(into)
+        out.append(.call(merged))
+        var signal = CallSignal(.transferred, call: name(into))
+        signal.how = isPickup ? "pickup" : "attended"
+        // Who leads a second call of its own is the one who transfers.
+        signal.by = isPickup ? newcomer.desk : joined.caller?.number.flatMap { plan.isExtension($0) ? $0 : nil }
+        signal.to = newcomer.desk
+        out.append(.call(signal))
+        for id in [a, b] where legs[id]?.isTold == true && legs[id]?.up == false {
+            legs[id]?.up = true
+            tell(.answered, id, legs[id]!)
+        }
+    }
+
+    private mutating func transferred(to leg: Leg) {
+        guard leg.isDialled, let leaver = calls[leg.call]?.leaver else { return }
+        calls[leg.call]?.leaver = nil
+        var signal = CallSignal(.transferred, call: name(leg.call))
+        (signal.how, signal.by, signal.to) = ("blind", leaver, leg.desk)
+        out.append(.call(signal))
+    }
+
+    private mutating func hangUp(_ id: String, _ reason: String) {
+        guard let leg = legs.removeValue(forKey: id) else { return }
+        forget(id)
+        let cause = ESLCalls.cause(reason, wasUp: leg.up)
+        if leg.isTold {
+            var signal = CallSignal(.legEnded, call: name(leg.call))
+            (signal.leg, signal.desk, signal.cause) = (id, leg.desk, cause)
+            out.append(.call(signal))
+        }
+        guard var call = calls[leg.call] else { return }
+        call.legs.remove(id)
+        // Why the caller's own leg ended says why the call did.
+        if !leg.isDialled || call.cause == nil { call.cause = cause }
+        if leg.isDialled, leg.up { call.leaver = leg.desk }
+        calls[leg.call] = call
+        guard call.legs.isEmpty else { return }
+        calls[leg.call] = nil
+        end(leg.call, call.isAnswered ? .normal : call.cause ?? .failed)
+        guard let command = call.command else { return }
+        let isTalk = dials[command]?.last == .talking
+        let state: CommandProgress.State = isTalk ? .done : dials[command]?.isCancelled == true ? .cancelled : .failed
+        progress(command, state, cause: isTalk ? nil : (call.cause ?? cause).rawValue)
+        dials[command] = nil
+    }
+
+    private mutating func forget(_ id: String) {
+        guard gone.insert(id).inserted else { return }
+        order.append(id)
+        if order.count > ESLCalls.limit { gone.remove(order.removeFirst()) }
+    }
+
+    /// The switch has stopped, or stayed away too long: nobody says how they went on.
+    mutating func end(all cause: CallCause) {
+        for call in calls.keys.sorted() { end(call, cause) }
+        for id in legs.keys { forget(id) }
+        (calls, legs) = ([:], [:])
+        for command in dials.keys.sorted() { progress(command, .unknown, cause: "the link to the exchange broke") }
+        dials = [:]
+    }
+
+    /// What runs now (`show channels as json`); channels that it leaves out have ended unseen.
+    mutating func resync(_ rows: [JSON]) {
+        let listed = Set(rows.compactMap { $0["uuid"]?.text })
+        for id in legs.keys.sorted() where !listed.contains(id) {
+            let leg = legs.removeValue(forKey: id)!
+            forget(id)
+            if leg.isTold {
+                var signal = CallSignal(.legEnded, call: name(leg.call))
+                (signal.leg, signal.desk, signal.cause) = (id, leg.desk, .lost)
+                out.append(.call(signal))
+            }
+            calls[leg.call]?.legs.remove(id)
+            guard calls[leg.call]?.legs.isEmpty == true else { continue }
+            calls[leg.call] = nil
+            end(leg.call, .lost)
+        }
+        // The caller's own legs first: they say who calls whom.
+        for row in rows.sorted(by: { $0["direction"]?.text ?? "" < $1["direction"]?.text ?? "" }) {
+            guard let id = row["uuid"]?.text else { continue }
+            let event = [
+                "Unique-ID": id, "Channel-Call-UUID": row["call_uuid"]?.text ?? "",
+                "Channel-Name": row["name"]?.text ?? "",
+                "Call-Direction": row["direction"]?.text ?? "", "Caller-Caller-ID-Number": row["cid_num"]?.text ?? "",
+                "Caller-Caller-ID-Name": row["cid_name"]?.text ?? "",
+                "Caller-Destination-Number": row["dest"]?.text ?? "",
+            ]
+            create(id, event)
+            change(id, row["callstate"]?.text ?? "", event)
+        }
+        for command in dials.keys.sorted() where calls[ESLCalls.prefix + command] == nil {
+            progress(command, .unknown, cause: "the link to the exchange broke meanwhile")
+            dials[command] = nil
+        }
+        out.append(.call(CallSignal(.resynced)))
+    }
+
+    // MARK: saying
+
+    private func name(_ call: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
+
+    private mutating func offer(_ call: String, called: String) {
+        var signal = CallSignal(.offered, call: name(call))
+        signal.direction = calls[call]?.direction
+        signal.caller = calls[call]?.caller
+        signal.called = called.isEmpty ? nil : called
+        signal.command = calls[call]?.command
+        out.append(.call(signal))
+    }
+
+    private mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
+        var signal = CallSignal(event, call: name(leg.call))
+        (signal.leg, signal.desk) = (id, leg.desk)
+        if event == .ringing {
+            signal.direction = calls[leg.call]?.direction
+            signal.caller = calls[leg.call]?.caller
+        }
+        out.append(.call(signal))
+    }
+
+    private mutating func end(_ call: String, _ cause: CallCause) {
+        var signal = CallSignal(.ended, call: name(call))
+        signal.cause = cause
+        out.append(.call(signal))
+    }
+
+    private mutating func progress(_ command: String, _ state: CommandProgress.State, cause: String? = nil) {
+        guard var dial = dials[command], dial.last != state else { return }
+        dial.last = state
+        dials[command] = dial
+        out.append(
+            .progress(
+                CommandProgress(id: command, state: state, cause: cause, call: name(ESLCalls.prefix + command))))
+    }
+
+    private mutating func job(_ id: String, _ body: String) {
+        guard body.hasPrefix("-ERR"), let dial = dials[id], calls[ESLCalls.prefix + id] == nil else { return }
+        let reason = body.dropFirst(4).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        progress(id, dial.isCancelled ? .cancelled : .failed, cause: ESLCalls.cause(reason, wasUp: false).rawValue)
+        dials[id] = nil
+    }
+
+    static func cause(_ reason: String, wasUp: Bool) -> CallCause {
+        switch reason {
+        case "NORMAL_CLEARING", "ATTENDED_TRANSFER", "BLIND_TRANSFER", "NONE": wasUp ? .normal : .callerGaveUp
+        case "ORIGINATOR_CANCEL": .callerGaveUp
+        case "LOSE_RACE", "PICKED_OFF": .answeredElsewhere
+        case "USER_BUSY": .busy
+        case "NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT": .noAnswer
+        case "CALL_REJECTED": .declined
+        case "REDIRECTION_TO_NEW_DESTINATION": .forwarded
+        case "SYSTEM_SHUTDOWN": .pbxStopped
+        case "UNALLOCATED_NUMBER", "NO_ROUTE_DESTINATION", "USER_NOT_REGISTERED", "SUBSCRIBER_ABSENT",
+            "DESTINATION_OUT_OF_ORDER":
+            .unreachable
+        default: .failed
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Model
+
+extension Driver {
+    /// FreeSWITCH through its event socket, inbound mode. Source: cti.md §3 (mod_event_socket; recordings of 1.10.12).
+    public static let freeSWITCH = Driver(
+        name: "freeswitch-esl", title: "FreeSWITCH event socket", kind: .telephony, line: .tcp(port: 8021),
+        sealing: .lines, experimental: false,
+        source: "mod_event_socket documentation; recordings of 1.10.12",
+        session: { FreeSWITCH(settings: $0) })
+}
+
+/// Logs in, asks for the events of calls and for the channels that run, follows them, dials on command.
+///
+/// States: idle (bytes are a recording), greeting (`auth/request`), authenticating (`command/reply`), running.
+struct FreeSWITCH: Session {
+    static let patience: Duration = .seconds(5)
+    /// The switch sends a heartbeat every 20 s.
+    static let silence: Duration = .seconds(70)
+    /// Calls of a vanished switch are given up after this long.
+    static let lossPatience: Duration = .seconds(30)
+    static let events = [
+        "CHANNEL_CREATE", "CHANNEL_CALLSTATE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_BRIDGE", "BACKGROUND_JOB",
+        "HEARTBEAT",
+        "SHUTDOWN",
+    ]
+
+    private enum Phase { case idle, greeting, authenticating, running }
+
+    private let settings: SessionSettings
+    private var parser = ESLParser()
+    private var phase = Phase.idle
+    private var due: Instant?
+    private var losing: Instant?
+    private var calls: ESLCalls
+
+    init(settings: SessionSettings) {
+        self.settings = settings
+        calls = ESLCalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+    }
+
+    mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
+        var reaction = Reaction()
+        switch stimulus {
+        case .opened:
+            (parser, phase, due) = (ESLParser(), .greeting, now + FreeSWITCH.patience)
+            reaction.condition = .starting
+        case .bytes(let bytes):
+            if phase == .running { due = now + FreeSWITCH.silence }
+            for step in parser.take(bytes) {
+                switch step {
+                case .message(let message): take(message, now, &reaction)
+                case .noise(let count): reaction.noise += count
+                }
+            }
+        case .tick:
+            if let moment = losing, now >= moment {
+                losing = nil
+                calls.end(all: .lost)
+            }
+            guard let moment = due, now >= moment else { break }
+            let text = phase == .running ? "no heartbeat for 70 s" : "no answer: is this the event socket (port 8021)?"
+            fail("silent", text, .seconds(1), &reaction)
+        case .command(let command): obey(command, &reaction)
+        case .recall(let command):
+            // Never dialled again: the next list of channels says whether it still runs.
+            guard case .dial(let desk, let number, _, _) = command.action else { break }
+            calls.expect(command: command.id, desk: desk, number: number)
+        case .closing: if phase == .running { reaction.send += Array("exit\n\n".utf8) }
+        case .closed:
+            // The next list says which calls still run; without one they are lost.
+            if phase == .running {
+                reaction.observations.append(.call(CallSignal(.sourceDown)))
+                losing = now + FreeSWITCH.lossPatience
+            }
+            (parser, phase, due) = (ESLParser(), .idle, nil)
+        case .descriptor, .accepted: break
+        }
+        reaction.observations += calls.takeObservations()
+        reaction.deadline = [due, losing].compactMap(\.self).min()
+        return reaction
+    }
+
+    private mutating func fail(_ code: String, _ text: String, _ pause: Duration, _ reaction: inout Reaction) {
+        due = nil
+        reaction.condition = .failing(code: code, text: text)
+        reaction.restart = pause
+    }
+
+    private mutating func take(_ message: ESLMessage, _ now: Instant, _ reaction: inout Reaction) {
+        switch message.type {
+        case "auth/request" where phase == .greeting:
+            let secret = (settings.secret ?? "").filter { !$0.isNewline }
+            reaction.send += Array("auth \(secret)\n\n".utf8)
+            (phase, due) = (.authenticating, now + FreeSWITCH.patience)
+        case "command/reply" where phase == .authenticating:
+            guard message.headers["Reply-Text"]?.hasPrefix("+OK") ?? false else {
+                return fail(
+                    "password", "FreeSWITCH refuses the password of [phone.\(settings.name)]", .seconds(30), &reaction)
+            }
+            let wanted = FreeSWITCH.events.joined(separator: " ")
+            reaction.send += Array("event plain \(wanted)\n\napi show channels as json\n\n".utf8)
+            (phase, due, losing) = (.running, now + FreeSWITCH.silence, nil)
+            reaction.condition = .ready
+            reaction.observations.append(.call(CallSignal(.sourceUp)))
+        case "text/rude-rejection":
+            fail("refused", "FreeSWITCH's access list refuses this machine", .seconds(30), &reaction)
+        case "text/disconnect-notice" where phase != .idle:
+            fail("disconnected", "FreeSWITCH ended the connection", .seconds(1), &reaction)
+        case "api/response":
+            if let json = try? JSON(parsing: message.body), json["row_count"] != nil {
+                calls.resync(json["rows"]?.list ?? [])
+            } else if String(decoding: message.body, as: UTF8.self).hasPrefix("-ERR SQL disabled") {
+                let text = "the switch keeps no list of channels (SQL disabled): calls that ran before are not known"
+                reaction.observations.append(.fault(Fault(code: "no-list", text: text)))
+                calls.resync([])
+            }
+        default:
+            guard let event = message.event else { break }
+            if event["Event-Name"] == "SHUTDOWN" { calls.end(all: .pbxStopped) }
+            calls.take(event, body: message.innerBody)
+        }
+    }
+
+    // MARK: dialling
+
+    private mutating func obey(_ command: Command, _ reaction: inout Reaction) {
+        guard phase == .running else {
+            let cause = "the exchange is not connected"
+            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
+            return
+        }
+        switch command.action {
+        case .dial(let desk, let number, _, _):
+            guard FreeSWITCH.isPlain(desk), FreeSWITCH.isPlain(number) else {
+                let cause = "a number has digits only"
+                reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
+                return
+            }
+            // The defaults are Asterisk's words; FreeSWITCH has its own.
+            let channel = settings.channel == "PJSIP/%" ? "user/%" : settings.channel
+            let context = settings.context == "from-internal" ? "default" : settings.context
+            let endpoint = channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
+            calls.expect(command: command.id, desk: desk, number: number)
+            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .accepted)))
+            reaction.send += Array(
+                ("bgapi originate {origination_uuid=\(ESLCalls.prefix)\(command.id),"
+                    + "origination_caller_id_number=\(number)}\(endpoint) \(number) XML \(context)\n"
+                    + "Job-UUID: \(command.id)\n\n").utf8)
+        case .cancel(let other):
+            let channel = calls.cancel(command: other)
+            if let channel { reaction.send += Array("bgapi uuid_kill \(channel) ORIGINATOR_CANCEL\n\n".utf8) }
+            reaction.observations.append(
+                .progress(
+                    CommandProgress(
+                        id: command.id, state: channel == nil ? .failed : .done,
+                        cause: channel == nil ? "there is nothing left to cancel" : nil)))
+        }
+    }
+
+    /// Commas, braces, quotes and line ends would say something else in an originate.
+    private static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 32
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || [0x2A, 0x23, 0x2B].contains($0) }
+    }
+}
