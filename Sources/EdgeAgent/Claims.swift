@@ -126,6 +126,11 @@ struct Claims: Sendable {
         guard let due, now >= due, let step = steps.first else { return Action(deadline: due) }
         if case .ask(let probe) = step { exchanges.append(Exchange(baud: probe.baud, sent: probe.send, heard: heard)) }
         if case .wait = step {
+            // It has begun to speak meanwhile: from then on it is only heard.
+            guard !spoke else {
+                self.due = nil
+                return Action()
+            }
             rounds += 1
             steps = known.isEmpty ? everything : known + [step]
             return enter(at: now)

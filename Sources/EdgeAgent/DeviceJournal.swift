@@ -23,7 +23,7 @@ final class DeviceJournal: @unchecked Sendable {
     /// The rows' fate: how many are safe, or which tags must be seen anew.
     private let settled: @Sendable (Settlement) -> Void
     private let status: Locked<DeviceStatus>
-    private let unsaved = Locked<[Row]>([])
+    private let unsaved = Locked<[Outbox.Entry]>([])
     /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
     static let unsavedLimit = 10_000
     private var book: CallBook
@@ -151,6 +151,11 @@ final class DeviceJournal: @unchecked Sendable {
         if !left.isEmpty { save(left.map(row), tags: [], at: now) }
     }
 
+    /// What a full disk refused, once more.
+    func retry(at now: Instant) {
+        if unsaved.with({ !$0.isEmpty }) { save([], tags: [], at: now) }
+    }
+
     func forget(_ tags: [TagID]) {
         presence.with { presence in
             for tag in tags { presence.forget(tag) }
@@ -170,31 +175,32 @@ final class DeviceJournal: @unchecked Sendable {
     // MARK: outbox
 
     private func save(_ rows: [Row], tags: [TagID], at now: Instant) {
-        guard !rows.isEmpty else { return }
-        outbox.append(rows.map { Outbox.Entry($0, at: now) }) { [weak self] outcome in
-            self?.finish(rows, tags: tags, outcome)
+        // What was kept happened before: it goes first, with its own time.
+        let kept = unsaved.change { list -> [Outbox.Entry] in
+            let kept = list
+            list = []
+            return kept
         }
+        let entries = kept + rows.map { Outbox.Entry($0, at: now) }
+        guard !entries.isEmpty else { return }
+        outbox.append(entries) { [weak self] outcome in self?.finish(entries, tags: tags, outcome) }
     }
 
-    private func finish(_ rows: [Row], tags: [TagID], _ outcome: Outbox.Outcome) {
+    /// On the writer's thread: nothing may be appended from here, because only this thread empties its queue.
+    private func finish(_ entries: [Outbox.Entry], tags: [TagID], _ outcome: Outbox.Outcome) {
+        let rows = entries.map(\.row)
         switch outcome {
         case .saved(let range):
             for (index, row) in rows.enumerated() {
                 feed.post(row.tailLine(seq: range.lowerBound + UInt64(index), at: Clocks.wall))
             }
-            let kept = unsaved.change { list -> [Row] in
-                let kept = list
-                list = []
-                return kept
-            }
-            save(kept, tags: [], at: Clocks.now)
             let scans = rows.count(where: \.isScan)
             if scans > 0 { settled(.saved(scans)) }
         case .refused(let error):
             status.with { $0.refused += UInt64(rows.count) }
             settled(.refused(tags))
             // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
-            let last = rows.filter(\.comesOnce)
+            let last = entries.filter(\.row.comesOnce)
             unsaved.change { $0 = Array(($0 + last).suffix(DeviceJournal.unsavedLimit)) }
             feed.post(
                 .object([("event", "not-saved"), ("device", .string(name)), ("reason", .string(error.text))]))

@@ -32,6 +32,8 @@ final class DevicePump: Sendable {
     private let journal: DeviceJournal
     private let logger: Logger
     private let hint: Claims.Hint
+    /// Accepted by somebody in an earlier run, where the line itself cannot tell.
+    private let accepted: Driver?
     private let beaten: @Sendable (UInt64) -> Void
     /// Tells whoever remembers what this line was recognised as.
     private let recognised: @Sendable (Claims.Verdict) -> Void
@@ -56,11 +58,12 @@ final class DevicePump: Sendable {
     }
 
     init(
-        device: AgentConfiguration.Device, hint: Claims.Hint, in surroundings: Surroundings,
+        device: AgentConfiguration.Device, hint: Claims.Hint, accepted: Driver? = nil, in surroundings: Surroundings,
         recognised: @escaping @Sendable (Claims.Verdict) -> Void
     ) {
         self.device = device
         self.hint = hint
+        self.accepted = accepted
         self.recognised = recognised
         logger = surroundings.logger
         beaten = { surroundings.beaten(device.name, $0) }
@@ -69,8 +72,10 @@ final class DevicePump: Sendable {
         let beeps = device.settings.beeps
         surroundings.presence.with { $0.add(device: device.name, device.rules) }
         let status = DeviceStatus(
-            name: device.name, driver: device.driver?.name ?? "", title: device.driver?.title ?? device.title ?? "",
-            kind: (device.driver?.kind ?? .reader).rawValue, port: device.address.description, zone: device.rules.zone,
+            name: device.name, driver: (device.driver ?? accepted)?.name ?? "",
+            title: (device.driver ?? accepted)?.title ?? device.title ?? "",
+            kind: ((device.driver ?? accepted)?.kind ?? .reader).rawValue, port: device.address.description,
+            zone: device.rules.zone,
             state: "starting", since: Clocks.wall)
         journal = DeviceJournal(
             status: status, rules: device.rules, outbox: surroundings.outbox, feed: surroundings.feed, logger: logger,
@@ -106,7 +111,7 @@ final class DevicePump: Sendable {
             return
         }
         var loop = Loop(
-            stage: device.driver.map { .talking($0, $0.session(settings)) }
+            stage: (device.driver ?? accepted).map { .talking($0, $0.session(settings)) }
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
             backoff: Backoff(
                 first: .milliseconds(500), cap: .seconds(30), seed: boot.random ^ UInt64(device.name.utf8.count)))
@@ -229,9 +234,11 @@ final class DevicePump: Sendable {
         loop.port = loop.listener
         loop.listener = nil
         loop.outgoing = []
-        journal.set(state: state, reason: reason)
-        if loop.port is ListenerPort {
+        // Why it was sent away stays to be read until the next one connects.
+        if loop.port is ListenerPort, state != "failing" {
             journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
+        } else {
+            journal.set(state: state, reason: reason)
         }
         journal.change {
             $0.restarts += 1
@@ -240,7 +247,7 @@ final class DevicePump: Sendable {
         loop.nextOpen = Clocks.now + (pause ?? loop.backoff.next())
         react(to: .closed, &loop)
         // What was recognised on this line may have been exchanged for something else meanwhile.
-        if device.driver == nil, state == "gone" || state == "failing" {
+        if device.driver == nil, loop.driver?.recognise != nil, state == "gone" || state == "failing" {
             loop.stage = .recognising(Claims(hint: known(loop)))
         }
     }
@@ -284,7 +291,9 @@ final class DevicePump: Sendable {
                     loop.backoff.reset()
                     loop.nextOpen = Clocks.now
                 }
-            case .beat(let number): beaten(number)
+            case .beat(let number):
+                journal.retry(at: Clocks.now)
+                beaten(number)
             case .stop: loop.stopping = true
             }
         }

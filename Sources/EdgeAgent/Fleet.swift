@@ -22,8 +22,11 @@ final class Fleet: Sendable {
         var pumps: [DevicePump] = []
         /// Plugged in and not taken: what it is, and which driver it might be.
         var parked: [String: Parked] = [:]
-        /// Keys that have a pump.
+        /// Keys that have a pump, with its name.
         var taken: [String: String] = [:]
+        /// What was plugged in under those keys. While we hold one, the kernel may tell less of it, and a twin that
+        /// arrives changes what it is called by.
+        var attachments: [String: Attachment] = [:]
         /// Since when a device that has a pump is not plugged in.
         var absent: [String: Instant] = [:]
         /// Keys of what was plugged in at the last look.
@@ -79,14 +82,16 @@ final class Fleet: Sendable {
     ) -> DevicePump {
         let name = wanted.name
         let known = memory.claim(of: key).map { (driver: $0.driver, baud: $0.baud) }
-        var device = wanted
-        // What cannot be recognised was accepted by somebody: that stands.
-        if device.driver == nil, let driver = known.flatMap({ Driver.named($0.driver) }), driver.recognise == nil,
-            device.address.fits(driver.line)
+        // What cannot be recognised was accepted by somebody: that stands until somebody accepts another.
+        var accepted: Driver?
+        if wanted.driver == nil, let driver = known.flatMap({ Driver.named($0.driver) }), driver.recognise == nil,
+            wanted.address.fits(driver.line)
         {
-            device.driver = driver
+            accepted = driver
         }
-        return DevicePump(device: device, hint: Claims.Hint(remembered: known, scores: scores), in: surroundings) {
+        return DevicePump(
+            device: wanted, hint: Claims.Hint(remembered: known, scores: scores), accepted: accepted, in: surroundings
+        ) {
             if case .claimed(let driver, let baud, _, _) = $0 {
                 memory.remember(ClaimMemory.Claim(name: name, driver: driver, baud: baud), for: key)
             }
@@ -144,7 +149,9 @@ final class Fleet: Sendable {
         let back = state.change { state -> Bool in
             defer { state.present = keys }
             for (key, _) in state.taken {
-                state.absent[key] = keys.contains(key) ? nil : state.absent[key] ?? Clocks.now
+                let isThere =
+                    keys.contains(key) || present.contains { state.attachments[key]?.isSamePlug(as: $0) ?? false }
+                state.absent[key] = isThere ? nil : state.absent[key] ?? Clocks.now
             }
             return !keys.subtracting(state.present).isEmpty
         }
@@ -156,8 +163,10 @@ final class Fleet: Sendable {
         if back { for pump in pumps { pump.post(.retry) } }
         let fresh = state.change { state -> [Attachment] in
             state.parked = state.parked.filter { keys.contains($0.key) }
-            return present.filter {
-                state.taken[$0.key] == nil && state.parked[$0.key] == nil && !isConfigured($0)
+            let held = state.attachments.filter { state.absent[$0.key] == nil }.values
+            return present.filter { found in
+                state.taken[found.key] == nil && state.parked[found.key] == nil && !isConfigured(found)
+                    && !held.contains { $0.isSamePlug(as: found) }
             }
         }
         for attachment in fresh { consider(attachment) }
@@ -168,7 +177,7 @@ final class Fleet: Sendable {
         let gone = state.change { state -> [DevicePump] in
             let old = state.absent.filter { Clocks.now - $0.value > Fleet.absence }.keys
             let names = Set(old.compactMap { state.taken[$0] })
-            for key in old { (state.taken[key], state.absent[key]) = (nil, nil) }
+            for key in old { (state.taken[key], state.absent[key], state.attachments[key]) = (nil, nil, nil) }
             let gone = state.pumps.filter { names.contains($0.device.name) }
             state.pumps.removeAll { names.contains($0.device.name) }
             return gone
@@ -279,13 +288,14 @@ final class Fleet: Sendable {
         var device = AgentConfiguration.Device(
             name: name, driver: driver, address: address, rules: rules, settings: settings)
         device.title = attachment.title
-        device.attachment = attachment.key
+        device.attachment = attachment
         let pump = Fleet.pump(device, key: attachment.key, scores: attachment.scores, memory, surroundings)
         let isWanted = state.change { state -> Bool in
             guard !state.stopping, state.taken[attachment.key] == nil else { return false }
             state.pumps.append(pump)
             state.running += 1
             state.taken[attachment.key] = name
+            state.attachments[attachment.key] = attachment
             state.parked[attachment.key] = nil
             return true
         }

@@ -31,6 +31,12 @@ public struct Attachment: Equatable, Sendable {
         return "\(id):\(serial ?? "@" + place)" + (interface > 0 ? ":\(interface)" : "")
     }
 
+    /// The same thing in the same socket, whatever it is called by now. A HID device is one, however many interfaces.
+    public func isSamePlug(as other: Attachment) -> Bool {
+        place == other.place && vendor == other.vendor && product == other.product
+            && (interface == other.interface || isHID && other.isHID)
+    }
+
     /// A name in the alphabet of devices, made of what tells it apart.
     public var name: String {
         let text = "usb-\(serial ?? place)" + (interface > 0 ? "-\(interface)" : "")
@@ -110,8 +116,10 @@ extension Attachment {
                     }
                 }
                 if pages.isEmpty, Folder.hex("\(folder)/bInterfaceProtocol") == 1 { pages = [7] }
-                // Without a driver there is no descriptor: one that we had before a crash is recognised by its name alone.
-                let isLeft = pages.isEmpty && Folder.resolved("\(folder)/driver") == nil
+                // Without the kernel's driver there is no descriptor: one that we hold, or had before a crash, is
+                // recognised by its name alone.
+                let driver = Folder.resolved("\(folder)/driver")
+                let isLeft = pages.isEmpty && (driver == nil || driver?.hasSuffix("/usbfs") == true)
                 guard pages.contains(7) || pages.contains(0x8C) || isLeft else { return nil }
                 return attachment(.hid(pages: pages), of: folder, address: usb)
             case 0x0B: return attachment(.ccid, of: folder, address: usb)

@@ -29,20 +29,21 @@ public final class SerialPort: Port {
             throw .failed("\(path): \(String(cString: strerror(code)))")
         }
         var handle: Int32 = -1
+        // libserialport takes no lock: two programs on one line would each hear half of it. Before any setting, so that
+        // whoever has the line keeps its speed.
+        guard sp_get_port_handle(port, &handle) == SP_OK, flock(handle, LOCK_EX | LOCK_NB) == 0 else {
+            sp_close(port)
+            sp_free_port(port)
+            throw .failed("\(path) is used by another program, perhaps by the agent itself")
+        }
         let set = [
             sp_set_baudrate(port, Int32(baud)), sp_set_bits(port, 8), sp_set_parity(port, SP_PARITY_NONE),
-            sp_set_stopbits(port, 1), sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE), sp_get_port_handle(port, &handle),
+            sp_set_stopbits(port, 1), sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE),
         ]
         guard set.allSatisfy({ $0 == SP_OK }) else {
             sp_close(port)
             sp_free_port(port)
             throw .failed("\(path) does not take \(baud) baud, 8N1")
-        }
-        // libserialport takes no lock: two programs on one line would each hear half of it.
-        guard flock(handle, LOCK_EX | LOCK_NB) == 0 else {
-            sp_close(port)
-            sp_free_port(port)
-            throw .failed("\(path) is used by another program, perhaps by the agent itself")
         }
         // libserialport does not set it, and a child process must not inherit a reader.
         _ = fcntl(handle, F_SETFD, FD_CLOEXEC)

@@ -18,13 +18,18 @@ struct AgentConfiguration: Sendable {
         /// What a device that nobody configured calls itself.
         var title: String?
 
-        /// For a device that was plugged in: what it is remembered by.
-        var attachment: String?
+        /// For a device that was plugged in: as it was found.
+        var attachment: Attachment?
 
         /// Where it is now: a device that was plugged in may have another node each time.
         func place() throws(PortError) -> PortAddress {
             guard let attachment, case .serial = address else { return address }
-            guard let found = Attachment.present().first(where: { $0.key == attachment }) else {
+            let present = Attachment.present()
+            // A twin with its serial number may have come meanwhile: then the socket tells.
+            guard
+                let found = present.first(where: { $0.key == attachment.key })
+                    ?? present.first(where: { $0.isSamePlug(as: attachment) })
+            else {
                 throw .missing("\(title ?? name) is not plugged in")
             }
             return found.address
