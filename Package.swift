@@ -55,6 +55,8 @@ let package = Package(
             name: "CLibUSB", path: "Sources/CLibUSB", pkgConfig: "libusb-1.0", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(
             name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(
+            name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CTLS", path: "Sources/CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
@@ -71,7 +73,7 @@ let package = Package(
         .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
 
         // The agent.
-        .target(name: "Drivers", dependencies: ["Model", "CCrypto"], swiftSettings: strict),
+        .target(name: "Drivers", dependencies: ["Model", "CCrypto", "CExpat"], swiftSettings: strict),
         .target(
             name: "Ports",
             dependencies: [
@@ -121,7 +123,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
-            exclude: ["Captures", "Transcripts", "vectors.txt"], swiftSettings: strict),
+            exclude: ["Captures", "Transcripts", "Vectors", "vectors.txt"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests", dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport"],

@@ -15,6 +15,9 @@ extension Driver {
         .exec,
         .asteriskAMI,
         .freeSWITCH,
+        .csta,
+        .modem,
+        .smdr,
         .fritzBox,
         .jsonl,
     ]

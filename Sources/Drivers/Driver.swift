@@ -94,6 +94,12 @@ public struct SessionSettings: Equatable, Sendable {
     public var context: String
     /// How the exchange names a telephone: `%` stands for the extension.
     public var channel: String
+    /// Telephones to be followed, where the exchange wants to be told which (CSTA).
+    public var extensions: [String] = []
+    /// The line's own number, where the device does not tell which number was called (a modem).
+    public var number: String?
+    /// How a call record is laid out (`SMDRFormat`).
+    public var format: String?
 
     public init(
         name: String = "", region: Region = .eu, powerDBm: Double? = nil, user: String? = nil, secret: String? = nil,

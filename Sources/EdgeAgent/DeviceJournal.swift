@@ -79,6 +79,7 @@ final class DeviceJournal: @unchecked Sendable {
         var rows: [Row] = []
         var tags: [TagID] = []
         var reads: [TagRead] = []
+        var calls: [CallSnapshot] = []
         for observation in observations {
             switch observation {
             case .tag(let read):
@@ -90,9 +91,11 @@ final class DeviceJournal: @unchecked Sendable {
             case .barcode(let barcode): rows.append(.barcode(device: name, zone: rules.zone, barcode))
             case .key(let text): rows.append(.key(device: name, zone: rules.zone, text: text))
             case .call(let signal):
+                // Of what one piece of the stream brings, the last word about each call counts: a record of a call
+                // that is over must not ring anywhere.
                 for snapshot in book.apply(signal, at: wall) {
-                    urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
-                    rows.append(.call(device: name, snapshot))
+                    calls.removeAll { $0.call == snapshot.call }
+                    calls.append(snapshot)
                 }
             case .fault(let fault): take(fault, observation, at: now)
             case .identity(let identity):
@@ -101,12 +104,16 @@ final class DeviceJournal: @unchecked Sendable {
             case .progress(let progress): report(progress)
             }
         }
-        let calls = book.running.count
+        for snapshot in calls {
+            urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
+            rows.append(.call(device: name, snapshot))
+        }
+        let running = book.running.count
         status.with {
             $0.observations += UInt64(observations.count(where: \.isSeen))
             $0.lastSeen = wall
             $0.note(reads)
-            if $0.kind == Driver.Kind.telephony.rawValue { $0.present = calls }
+            if $0.kind == Driver.Kind.telephony.rawValue { $0.present = running }
         }
         tell(at: now)
         save(rows, tags: tags, at: now)

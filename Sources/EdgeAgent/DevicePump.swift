@@ -167,7 +167,8 @@ final class DevicePump: Sendable {
     private func open(_ loop: inout Loop) {
         do {
             let line = loop.driver?.line ?? .serial(baud: 9600)
-            let usual: Int = if case .serial(let baud) = line { baud } else { 0 }
+            // A serial line where the family usually speaks TCP (call records): at the commonest speed.
+            let usual: Int = if case .serial(let baud) = line { baud } else { 9600 }
             loop.port = try device.place().open(line: line, baud: loop.baud ?? usual)
             loop.outgoing = []
             if loop.port is ListenerPort {

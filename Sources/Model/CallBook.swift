@@ -28,6 +28,7 @@ public struct CallBook: Sendable {
         var call = calls[signal.call] ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
         let before = call
         if signal.event == .ended {
+            if call.startedAt == now { call.date(ring: signal.ringSeconds, talk: signal.talkSeconds, end: now) }
             calls[signal.call] = call
             return changed + finish(signal.call, cause: signal.cause ?? .normal, at: now)
         }
@@ -72,6 +73,18 @@ public struct CallBook: Sendable {
 }
 
 extension CallSnapshot {
+    /// A call of which only a record came, after its end: it began as long ago as the record says. At most a day.
+    fileprivate mutating func date(ring: Int?, talk: Int?, end: Int64) {
+        guard ring != nil || talk != nil else { return }
+        let answer = end - Int64(min(max(talk ?? 0, 0), 86_400)) * 1000
+        startedAt = answer - Int64(min(max(ring ?? 0, 0), 86_400)) * 1000
+        if answeredAt != nil { answeredAt = answer }
+        for index in legs.indices {
+            if legs[index].rangAt != nil { legs[index].rangAt = startedAt }
+            if legs[index].answeredAt != nil { legs[index].answeredAt = answer }
+        }
+    }
+
     fileprivate mutating func fold(_ signal: CallSignal, at now: Int64) {
         direction = direction ?? signal.direction
         if let party = signal.caller,

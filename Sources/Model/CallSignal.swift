@@ -37,6 +37,9 @@ public struct CallSignal: Equatable, Sendable {
     public var into: String?
     /// For `source.resynced`: calls that may have come and gone unseen.
     public var doubt: Int?
+    /// For `call.ended`, where the exchange itself has measured: how long it rang and how long people talked, in seconds.
+    public var ringSeconds: Int?
+    public var talkSeconds: Int?
     /// The command (click to call) this call was made by.
     public var command: String?
 
@@ -62,6 +65,8 @@ public struct CallSignal: Equatable, Sendable {
             ("cause", cause.map { .string($0.rawValue) }),
             ("into", into.map(JSON.string)),
             ("doubt", doubt.map { .int(Int64($0)) }),
+            ("ringSeconds", ringSeconds.map { .int(Int64($0)) }),
+            ("talkSeconds", talkSeconds.map { .int(Int64($0)) }),
             ("command", command.map(JSON.string)),
         ])
     }

@@ -16,6 +16,7 @@ struct TranscriptTests {
         if let words = transcript.header("user")?.split(separator: " "), words.count == 3 {
             (settings.user, settings.secret) = (String(words[0]), String(words[2]))
         }
+        settings.extensions = transcript.header("extensions")?.split(separator: " ").map(String.init) ?? []
         let (words, noise, sent) = transcript.expectation
         for size in [1_000_000, 1, 2, 3, 5, 7, 11] {
             let seen = transcript.play(driver, settings: settings, size: size)

@@ -283,7 +283,7 @@ struct AsteriskAMI: Session {
             guard phase == .running else {
                 return report(command.id, .failed, "not connected to the exchange", &reaction)
             }
-            guard AsteriskAMI.isDialable(number), AsteriskAMI.isName(desk) else {
+            guard DialPlan.isDialable(number), AsteriskAMI.isName(desk) else {
                 return report(command.id, .failed, "not a number that can be dialled", &reaction)
             }
             dials[command.id] = Dial(desk: desk, number: number)
@@ -370,11 +370,6 @@ struct AsteriskAMI: Session {
             progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
             calls.forget(command: id)
         }
-    }
-
-    private static func isDialable(_ number: String) -> Bool {
-        (1...32).contains(number.utf8.count)
-            && number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+*#".utf8.contains($0) }
     }
 
     private static func isName(_ text: String) -> Bool {

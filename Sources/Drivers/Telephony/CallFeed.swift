@@ -138,7 +138,7 @@ struct CallFeed: Session {
             .progress(
                 CommandProgress(
                     id: id, state: isGood ? .done : .failed, cause: json["cause"]?.text,
-                    call: json["call"]?.text.map { "\(source)/\($0)" })))
+                    call: json["call"]?.text.map { CallSignals.name($0, of: source) })))
     }
 
     private static let events: [String: CallSignal.Event] = [
@@ -151,7 +151,7 @@ struct CallFeed: Session {
             reaction.noise += line.count
             return
         }
-        let call = "\(source)/\(name)"
+        let call = CallSignals.name(name, of: source)
         let desk = text(json, "ext")
         let leg = text(json, "leg") ?? desk
         let cause = json["cause"]?.text.map { CallCause(rawValue: $0) ?? .failed }
@@ -185,7 +185,7 @@ struct CallFeed: Session {
         default: break
         }
         if kind == .merged {
-            guard let into = text(json, "into").map({ "\(source)/\($0)" }), into != call else {
+            guard let into = text(json, "into").map({ CallSignals.name($0, of: source) }), into != call else {
                 reaction.noise += line.count
                 return
             }
@@ -211,7 +211,7 @@ struct CallFeed: Session {
         var listed: [String: Set<String>] = [:]
         for entry in calls {
             guard let name = text(entry, "call") else { continue }
-            listed["\(source)/\(name)"] = []
+            listed[CallSignals.name(name, of: source)] = []
             for leg in entry["legs"]?.list ?? [] {
                 let event: CallSignal.Event
                 switch leg["state"]?.text {
@@ -220,9 +220,9 @@ struct CallFeed: Session {
                 case "talking", "answered": event = .answered
                 default: continue
                 }
-                var signal = CallSignal(event, call: "\(source)/\(name)")
+                var signal = CallSignal(event, call: CallSignals.name(name, of: source))
                 signal.leg = text(leg, "leg") ?? text(leg, "ext")
-                if let leg = signal.leg { listed["\(source)/\(name)"]?.insert(leg) }
+                if let leg = signal.leg { listed[CallSignals.name(name, of: source)]?.insert(leg) }
                 signal.desk = text(leg, "ext")
                 signal.caller = party(entry["from"])
                 reaction.observations.append(.call(signal))

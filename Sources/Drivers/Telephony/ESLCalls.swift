@@ -34,40 +34,26 @@ struct ESLCalls {
         var leaver: String?
     }
 
-    private struct Dial {
-        var desk: String
-        var number: String
-        var last: CommandProgress.State?
-        var isCancelled = false
-    }
-
-    private let source: String
+    private var voice: CallSignals
     private var plan: DialPlan
     private var legs: [String: Leg] = [:]
     private var calls: [String: Call] = [:]
-    private var dials: [String: Dial] = [:]
     private var gone: Set<String> = []
     private var order: [String] = []
-    private var out: [Observation] = []
 
     init(source: String, plan: DialPlan) {
-        self.source = source
+        voice = CallSignals(source: source)
         self.plan = plan
     }
 
-    mutating func takeObservations() -> [Observation] {
-        defer { out = [] }
-        return out
-    }
+    mutating func takeObservations() -> [Observation] { voice.take() }
 
-    mutating func expect(command: String, desk: String, number: String) {
-        dials[command] = Dial(desk: desk, number: number)
-    }
+    mutating func expect(command: String) { voice.expect(command: command) }
 
     /// The channel of a click to call that can still be given up.
     mutating func cancel(command: String) -> String? {
-        guard dials[command] != nil, calls[ESLCalls.prefix + command] != nil else { return nil }
-        dials[command]?.isCancelled = true
+        guard voice.expects(command), calls[ESLCalls.prefix + command] != nil else { return nil }
+        voice.cancel(command: command)
         return ESLCalls.prefix + command
     }
 
@@ -160,14 +146,16 @@ struct ESLCalls {
             legs[id] = leg
             tell(.ringing, id, leg)
             if let command = calls[leg.call]?.command {
-                progress(command, leg.call == id ? .ringingOwn : .ringingOther)
+                voice.progress(command, leg.call == id ? .ringingOwn : .ringingOther, call: leg.call)
             }
         case "ACTIVE" where !leg.up:
             leg.up = true
             legs[id] = leg
             if leg.isTold { tell(.answered, id, leg) }
             if leg.isDialled { calls[leg.call]?.isAnswered = true }
-            if let command = calls[leg.call]?.command, leg.call != id { progress(command, .talking) }
+            if let command = calls[leg.call]?.command, leg.call != id {
+                voice.progress(command, .talking, call: leg.call)
+            }
         case "HELD" where !leg.held && leg.isTold:
             leg.held = true
             legs[id] = leg
@@ -197,15 +185,10 @@ struct ESLCalls {
         calls[into]?.isAnswered = true
         calls[into]?.leaver = nil
         calls[from] = nil
-        var merged = CallSignal(.merged, call: name(from))
-        merged.into = name(into)
-        out.append(.call(merged))
-        var signal = CallSignal(.transferred, call: name(into))
-        signal.how = isPickup ? "pickup" : "attended"
+        voice.merge(from, into: into)
         // Who leads a second call of its own is the one who transfers.
-        signal.by = isPickup ? newcomer.desk : joined.caller?.number.flatMap { plan.isExtension($0) ? $0 : nil }
-        signal.to = newcomer.desk
-        out.append(.call(signal))
+        let by = isPickup ? newcomer.desk : joined.caller?.number.flatMap { desk($0) }
+        voice.say(.transferred, into) { ($0.how, $0.by, $0.to) = (isPickup ? "pickup" : "attended", by, newcomer.desk) }
         for id in [a, b] where legs[id]?.isTold == true && legs[id]?.up == false {
             legs[id]?.up = true
             tell(.answered, id, legs[id]!)
@@ -215,9 +198,7 @@ struct ESLCalls {
     private mutating func transferred(to leg: Leg) {
         guard leg.isDialled, let leaver = calls[leg.call]?.leaver else { return }
         calls[leg.call]?.leaver = nil
-        var signal = CallSignal(.transferred, call: name(leg.call))
-        (signal.how, signal.by, signal.to) = ("blind", leaver, leg.desk)
-        out.append(.call(signal))
+        voice.say(.transferred, leg.call) { ($0.how, $0.by, $0.to) = ("blind", leaver, leg.desk) }
     }
 
     private mutating func hangUp(_ id: String, _ reason: String) {
@@ -225,9 +206,7 @@ struct ESLCalls {
         forget(id)
         let cause = ESLCalls.cause(reason, wasUp: leg.up)
         if leg.isTold {
-            var signal = CallSignal(.legEnded, call: name(leg.call))
-            (signal.leg, signal.desk, signal.cause) = (id, leg.desk, cause)
-            out.append(.call(signal))
+            voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, cause) }
         }
         guard var call = calls[leg.call] else { return }
         call.legs.remove(id)
@@ -238,11 +217,7 @@ struct ESLCalls {
         guard call.legs.isEmpty else { return }
         calls[leg.call] = nil
         end(leg.call, call.isAnswered ? .normal : call.cause ?? .failed)
-        guard let command = call.command else { return }
-        let isTalk = dials[command]?.last == .talking
-        let state: CommandProgress.State = isTalk ? .done : dials[command]?.isCancelled == true ? .cancelled : .failed
-        progress(command, state, cause: isTalk ? nil : (call.cause ?? cause).rawValue)
-        dials[command] = nil
+        if let command = call.command { voice.ended(command, cause: call.cause ?? cause, call: leg.call) }
     }
 
     private mutating func forget(_ id: String) {
@@ -256,8 +231,7 @@ struct ESLCalls {
         for call in calls.keys.sorted() { end(call, cause) }
         for id in legs.keys { forget(id) }
         (calls, legs) = ([:], [:])
-        for command in dials.keys.sorted() { progress(command, .unknown, cause: "the link to the exchange broke") }
-        dials = [:]
+        voice.loseCommands("the link to the exchange broke")
     }
 
     /// What runs now (`show channels as json`); channels that it leaves out have ended unseen.
@@ -267,9 +241,7 @@ struct ESLCalls {
             let leg = legs.removeValue(forKey: id)!
             forget(id)
             if leg.isTold {
-                var signal = CallSignal(.legEnded, call: name(leg.call))
-                (signal.leg, signal.desk, signal.cause) = (id, leg.desk, .lost)
-                out.append(.call(signal))
+                voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, .lost) }
             }
             calls[leg.call]?.legs.remove(id)
             guard calls[leg.call]?.legs.isEmpty == true else { continue }
@@ -289,56 +261,33 @@ struct ESLCalls {
             create(id, event)
             change(id, row["callstate"]?.text ?? "", event)
         }
-        for command in dials.keys.sorted() where calls[ESLCalls.prefix + command] == nil {
-            progress(command, .unknown, cause: "the link to the exchange broke meanwhile")
-            dials[command] = nil
-        }
-        out.append(.call(CallSignal(.resynced)))
+        voice.loseCommands("the link to the exchange broke meanwhile") { calls[ESLCalls.prefix + $0] == nil }
+        voice.say(.resynced, "")
     }
 
     // MARK: saying
 
-    private func name(_ call: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
-
     private mutating func offer(_ call: String, called: String) {
-        var signal = CallSignal(.offered, call: name(call))
-        signal.direction = calls[call]?.direction
-        signal.caller = calls[call]?.caller
-        signal.called = called.isEmpty ? nil : called
-        signal.command = calls[call]?.command
-        out.append(.call(signal))
+        guard let known = calls[call] else { return }
+        voice.say(.offered, call) {
+            ($0.direction, $0.caller, $0.command) = (known.direction, known.caller, known.command)
+            $0.called = called.isEmpty ? nil : called
+        }
     }
 
     private mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
-        var signal = CallSignal(event, call: name(leg.call))
-        (signal.leg, signal.desk) = (id, leg.desk)
-        if event == .ringing {
-            signal.direction = calls[leg.call]?.direction
-            signal.caller = calls[leg.call]?.caller
+        let call = event == .ringing ? calls[leg.call] : nil
+        voice.say(event, leg.call) {
+            ($0.leg, $0.desk, $0.direction, $0.caller) = (id, leg.desk, call?.direction, call?.caller)
         }
-        out.append(.call(signal))
     }
 
-    private mutating func end(_ call: String, _ cause: CallCause) {
-        var signal = CallSignal(.ended, call: name(call))
-        signal.cause = cause
-        out.append(.call(signal))
-    }
-
-    private mutating func progress(_ command: String, _ state: CommandProgress.State, cause: String? = nil) {
-        guard var dial = dials[command], dial.last != state else { return }
-        dial.last = state
-        dials[command] = dial
-        out.append(
-            .progress(
-                CommandProgress(id: command, state: state, cause: cause, call: name(ESLCalls.prefix + command))))
-    }
+    private mutating func end(_ call: String, _ cause: CallCause) { voice.say(.ended, call) { $0.cause = cause } }
 
     private mutating func job(_ id: String, _ body: String) {
-        guard body.hasPrefix("-ERR"), let dial = dials[id], calls[ESLCalls.prefix + id] == nil else { return }
+        guard body.hasPrefix("-ERR"), calls[ESLCalls.prefix + id] == nil else { return }
         let reason = body.dropFirst(4).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
-        progress(id, dial.isCancelled ? .cancelled : .failed, cause: ESLCalls.cause(reason, wasUp: false).rawValue)
-        dials[id] = nil
+        voice.ended(id, cause: ESLCalls.cause(reason, wasUp: false))
     }
 
     static func cause(_ reason: String, wasUp: Bool) -> CallCause {

@@ -63,8 +63,8 @@ struct FreeSWITCH: Session {
         case .command(let command): obey(command, &reaction)
         case .recall(let command):
             // Never dialled again: the next list of channels says whether it still runs.
-            guard case .dial(let desk, let number, _, _) = command.action else { break }
-            calls.expect(command: command.id, desk: desk, number: number)
+            guard case .dial = command.action else { break }
+            calls.expect(command: command.id)
         case .closing: if phase == .running { reaction.send += Array("exit\n\n".utf8) }
         case .closed:
             // The next list says which calls still run; without one they are lost.
@@ -131,7 +131,8 @@ struct FreeSWITCH: Session {
         }
         switch command.action {
         case .dial(let desk, let number, _, _):
-            guard FreeSWITCH.isPlain(desk), FreeSWITCH.isPlain(number) else {
+            // Commas, braces, quotes and line ends would say something else in an originate.
+            guard DialPlan.isDialable(desk), DialPlan.isDialable(number) else {
                 let cause = "a number has digits only"
                 reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
                 return
@@ -140,7 +141,7 @@ struct FreeSWITCH: Session {
             let channel = settings.channel == "PJSIP/%" ? "user/%" : settings.channel
             let context = settings.context == "from-internal" ? "default" : settings.context
             let endpoint = channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
-            calls.expect(command: command.id, desk: desk, number: number)
+            calls.expect(command: command.id)
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .accepted)))
             reaction.send += Array(
                 ("bgapi originate {origination_uuid=\(ESLCalls.prefix)\(command.id),"
@@ -155,11 +156,5 @@ struct FreeSWITCH: Session {
                         id: command.id, state: channel == nil ? .failed : .done,
                         cause: channel == nil ? "there is nothing left to cancel" : nil)))
         }
-    }
-
-    /// Commas, braces, quotes and line ends would say something else in an originate.
-    private static func isPlain(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 32
-            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || [0x2A, 0x23, 0x2B].contains($0) }
     }
 }

@@ -96,6 +96,7 @@ struct FritzBox: Session {
             signal.cause =
                 call.answered != nil
                 ? .normal : !call.isInbound ? .noAnswer : call.began == fields[0] ? .rejected : .callerGaveUp
+            signal.talkSeconds = Int(fields[3])
             reaction.observations.append(.call(signal))
         default: reaction.noise += line.count
         }
@@ -112,7 +113,7 @@ struct FritzBox: Session {
             reaction.observations.append(.call(ended))
         }
         // The number on the line is used again at once: with the time it is a call of its own.
-        let id = "\(source)/\(connection)-\(date.filter(\.isNumber))"
+        let id = CallSignals.name("\(connection)-\(date.filter(\.isNumber))", of: source)
         calls["\(connection)"] = Running(id: id, isInbound: isInbound, began: date)
         var signal = CallSignal(.offered, call: id)
         signal.direction = isInbound ? .inbound : .outbound

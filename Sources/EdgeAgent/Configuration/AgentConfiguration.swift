@@ -321,7 +321,19 @@ extension AgentConfiguration.Device {
                 section.reject("channel", "needs a % where the extension goes, such as PJSIP/%")
             }
         }
+        settings.extensions = section.strings("extensions") ?? []
+        settings.number = section.string("number")
+        settings.format = section.string("format")
+        if let format = settings.format, SMDRFormat(format) == nil {
+            section.reject("format", "must be \(SMDRFormat.forms)")
+        }
         guard let driver, let address else { return nil }
+        if driver.name == Driver.csta.name, settings.extensions.isEmpty {
+            section.require("extensions", "the telephones to follow, such as [\"201\", \"202\"]")
+        }
+        if driver.name == Driver.smdr.name, settings.format == nil {
+            section.require("format", SMDRFormat.forms)
+        }
         self.init(
             name: section.name, driver: driver, address: address,
             rules: Presence.Rules(zone: section.name, departure: .seconds(3)), settings: settings, secret: secret)

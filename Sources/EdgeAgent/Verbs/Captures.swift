@@ -184,6 +184,7 @@ struct Replay: ParsableCommand {
                     : "no driver \"\(name)\"; there are: \(names)")
         }
         var settings = SessionSettings(name: "replay")
+        settings.extensions = transcript.header("extensions")?.split(separator: " ").map(String.init) ?? []
         if let internalPlan { settings.internalPlan = internalPlan }
         let played = transcript.play(driver, settings: settings, size: chunk > 0 ? chunk : .max)
         if script {
