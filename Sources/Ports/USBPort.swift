@@ -8,7 +8,7 @@ import Platform
 /// The kernel's driver is detached while the port is open and attached again when it closes, so that a scanner's
 /// keystrokes reach us and no window, and a keyboard that was taken by mistake comes back.
 public final class USBPort: Port, @unchecked Sendable {
-    // `handle` and the numbers are set in `init`; transfers and `inbox` are shared with the USB thread under locks.
+    // `handle` and the numbers are set in `init`; what is shared with the USB thread is in `traffic`, under its lock.
 
     /// What to claim.
     public enum Use: Equatable, Sendable {
@@ -29,6 +29,58 @@ public final class USBPort: Port, @unchecked Sendable {
         var closing = false
     }
 
+    /// What the USB thread holds of a port. Not the port itself: the thread would close it where it lets go of it last,
+    /// and libusb closes nothing on the thread that handles its events.
+    private final class Traffic: Sendable {
+        let wake = Wakeup()
+        let inbox = Locked(Inbox())
+        let label: String
+
+        init(label: String) { self.label = label }
+
+        func submit(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
+            if inbox.change({ start(transfer, &$0) }) { wake.signal() }
+        }
+
+        /// Under the lock, so that closing either sees it running or keeps it from being started; true when it failed.
+        private func start(_ transfer: UnsafeMutablePointer<libusb_transfer>, _ box: inout Inbox) -> Bool {
+            guard !box.closing else { return false }
+            let code = libusb_submit_transfer(transfer)
+            if code == 0 {
+                box.running += 1
+                return false
+            }
+            box.error = box.error ?? USBPort.lost(label, code)
+            return true
+        }
+
+        /// On the USB thread.
+        func completed(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
+            inbox.change { box in
+                box.running -= 1
+                switch transfer.pointee.status {
+                case LIBUSB_TRANSFER_COMPLETED:
+                    let count = Int(transfer.pointee.actual_length)
+                    if count > 0 {
+                        box.packets.append(Array(UnsafeBufferPointer(start: transfer.pointee.buffer, count: count)))
+                    }
+                case LIBUSB_TRANSFER_CANCELLED: return
+                case LIBUSB_TRANSFER_NO_DEVICE: box.error = .gone("\(label) was unplugged")
+                case LIBUSB_TRANSFER_STALL: box.error = .gone("\(label) stalled its endpoint")
+                case LIBUSB_TRANSFER_OVERFLOW: box.error = .gone("\(label) sent more than its endpoint's size")
+                default: box.error = .gone("\(label) failed on the bus; a bad cable or hub does this")
+                }
+                guard box.error == nil, !box.closing else { return }
+                if box.packets.count >= USBPort.inboxLimit {
+                    box.idle.append(transfer)
+                } else {
+                    _ = start(transfer, &box)
+                }
+            }
+            wake.signal()
+        }
+    }
+
     private struct Choice {
         var interface: UInt8 = 0
         var input: (address: UInt8, size: Int, isBulk: Bool)?
@@ -44,12 +96,12 @@ public final class USBPort: Port, @unchecked Sendable {
     private let node: Int32
     private let choice: Choice
     private let isHID: Bool
-    private let wake = Wakeup()
-    private let inbox = Locked(Inbox())
-    private let label: String
+    private let traffic: Traffic
     public let reportDescriptor: [UInt8]?
 
-    public var descriptor: Int32 { wake.descriptor }
+    private var inbox: Locked<Inbox> { traffic.inbox }
+    private var label: String { traffic.label }
+    public var descriptor: Int32 { traffic.wake.descriptor }
 
     /// `place` is the socket, such as `1-2.3`; nil takes any. Throws what a technician can act on.
     public init(vendor: UInt16, product: UInt16, serial: String?, place: String? = nil, use: Use) throws(PortError) {
@@ -59,7 +111,7 @@ public final class USBPort: Port, @unchecked Sendable {
         self.handle = handle
         self.node = node
         self.choice = choice
-        label = name
+        traffic = Traffic(label: name)
         let number = Int32(choice.interface)
         // 1 attached, 0 not, NOT_SUPPORTED where there is nothing to detach.
         isHID = use != .ccid
@@ -90,7 +142,7 @@ public final class USBPort: Port, @unchecked Sendable {
     }
 
     deinit {
-        // Every transfer has to come back before its buffer and this object may go.
+        // Every transfer has to come back before its buffer may go.
         let transfers = inbox.change { box in
             box.closing = true
             return box.running
@@ -99,10 +151,14 @@ public final class USBPort: Port, @unchecked Sendable {
             for transfer in all { libusb_cancel_transfer(transfer) }
             _ = inbox.wait(timeout: 2000) { $0.running == 0 ? true : nil }
         }
-        // One that never came back still belongs to the kernel: it is left to it.
-        for transfer in all where inbox.with({ $0.running }) == 0 {
-            transfer.pointee.buffer.deallocate()
-            libusb_free_transfer(transfer)
+        if inbox.with({ $0.running }) == 0 {
+            for transfer in all {
+                transfer.pointee.buffer.deallocate()
+                libusb_free_transfer(transfer)
+            }
+        } else {
+            // One that never came back still belongs to the kernel: it is left to it, with what it reports to.
+            _ = Unmanaged.passRetained(traffic)
         }
         libusb_release_interface(handle, Int32(choice.interface))
         // Also where a run before us was killed and left it detached.
@@ -120,12 +176,12 @@ public final class USBPort: Port, @unchecked Sendable {
         let taken = inbox.change {
             box -> (packet: [UInt8]?, error: PortError?, resume: [UnsafeMutablePointer<libusb_transfer>]) in
             let packet = box.packets.isEmpty ? nil : box.packets.removeFirst()
-            if box.packets.isEmpty, box.error == nil { wake.drain() }
+            if box.packets.isEmpty, box.error == nil { traffic.wake.drain() }
             let resume = box.packets.count < USBPort.inboxLimit / 2 ? box.idle : []
             if !resume.isEmpty { box.idle = [] }
             return (packet, packet == nil ? box.error : nil, resume)
         }
-        for transfer in taken.resume { submit(transfer) }
+        for transfer in taken.resume { traffic.submit(transfer) }
         if let packet = taken.packet { return packet }
         if let error = taken.error { throw error }
         return []
@@ -148,56 +204,14 @@ public final class USBPort: Port, @unchecked Sendable {
         for _ in 0..<USBPort.depth {
             guard let transfer = libusb_alloc_transfer(0) else { continue }
             let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: endpoint.size)
-            let user = Unmanaged.passUnretained(self).toOpaque()
+            let user = Unmanaged.passUnretained(traffic).toOpaque()
             let fill = endpoint.isBulk ? libusb_fill_bulk_transfer : libusb_fill_interrupt_transfer
             fill(
                 transfer, handle, endpoint.address, buffer, Int32(endpoint.size),
-                { Unmanaged<USBPort>.fromOpaque($0!.pointee.user_data).takeUnretainedValue().completed($0!) }, user, 0)
+                { Unmanaged<Traffic>.fromOpaque($0!.pointee.user_data).takeUnretainedValue().completed($0!) }, user, 0)
             all.append(transfer)
-            submit(transfer)
+            traffic.submit(transfer)
         }
-    }
-
-    private func submit(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
-        if inbox.change({ start(transfer, &$0) }) { wake.signal() }
-    }
-
-    /// Under the lock, so that closing either sees it running or keeps it from being started; true when it failed.
-    private func start(_ transfer: UnsafeMutablePointer<libusb_transfer>, _ box: inout Inbox) -> Bool {
-        guard !box.closing else { return false }
-        let code = libusb_submit_transfer(transfer)
-        if code == 0 {
-            box.running += 1
-            return false
-        }
-        box.error = box.error ?? USBPort.lost(label, code)
-        return true
-    }
-
-    /// On the USB thread.
-    private func completed(_ transfer: UnsafeMutablePointer<libusb_transfer>) {
-        inbox.change { box in
-            box.running -= 1
-            switch transfer.pointee.status {
-            case LIBUSB_TRANSFER_COMPLETED:
-                let count = Int(transfer.pointee.actual_length)
-                if count > 0 {
-                    box.packets.append(Array(UnsafeBufferPointer(start: transfer.pointee.buffer, count: count)))
-                }
-            case LIBUSB_TRANSFER_CANCELLED: return
-            case LIBUSB_TRANSFER_NO_DEVICE: box.error = .gone("\(label) was unplugged")
-            case LIBUSB_TRANSFER_STALL: box.error = .gone("\(label) stalled its endpoint")
-            case LIBUSB_TRANSFER_OVERFLOW: box.error = .gone("\(label) sent more than its endpoint's size")
-            default: box.error = .gone("\(label) failed on the bus; a bad cable or hub does this")
-            }
-            guard box.error == nil, !box.closing else { return }
-            if box.packets.count >= USBPort.inboxLimit {
-                box.idle.append(transfer)
-            } else {
-                _ = start(transfer, &box)
-            }
-        }
-        wake.signal()
     }
 
     private static func lost(_ label: String, _ code: Int32) -> PortError {

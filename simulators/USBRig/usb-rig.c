@@ -330,6 +330,8 @@ int main(int count, char **words) {
     g_thread_new("lines", read_lines, NULL);
     int status = 0;
     waitpid(child, &status, 0);
+    // Its folder goes with it.
+    g_object_unref(testbed);
     say("ended %d", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
     return 0;
 }
