@@ -18,6 +18,10 @@ struct AMICalls {
         var dialStatuses: [String] = []
         var forwarded = false
         var hangupCause: Int?
+        /// How often its call had been answered when it began to ring.
+        var answersBefore = 0
+        /// It has handed its call to somebody else: its end is no news.
+        var hasTransferred = false
     }
 
     private struct Call {
@@ -29,10 +33,13 @@ struct AMICalls {
         var called: String?
         var presentation = Presentation.shown
         var asked = false
-        var answered = false
+        /// Conversations with somebody other than who began the call.
+        var answers = 0
         var lastCause: CallCause?
         var command: String?
         var queue: String?
+        /// A telephone that talked and went, while the other side stayed.
+        var leaver: String?
         /// Signals that wait until the caller's presentation is known.
         var waiting: [CallSignal]?
     }
@@ -63,6 +70,7 @@ struct AMICalls {
 
     func channel(_ id: String) -> Channel? { channels[id] }
     var channelIDs: Set<String> { Set(channels.keys) }
+    var roots: Set<String> { Set(calls.keys) }
 
     mutating func takeQuestions() -> [(channel: String, id: String)] {
         defer { questions = [] }
@@ -90,19 +98,28 @@ struct AMICalls {
         case "CoreShowChannel", "Status": listed(message)
         case "DialBegin", "AgentCalled":
             touch(message)
-            if let id = touch(message, prefix: "dest") { channels[id]?.dialled = true }
-        case "DialEnd": dialEnded(message)
+            if let id = touch(message, prefix: "dest") {
+                channels[id]?.dialled = true
+                if event == "DialBegin" { redirected(to: id) }
+            }
+        case "DialEnd", "DialState": dialEnded(message)
         case "Hangup": hungUp(message)
         case "Hold": if let id = touch(message) { hold(id) }
         case "Unhold": if let id = touch(message) { resume(id) }
         case "QueueCallerJoin", "QueueCallerLeave": queue(message, joins: event == "QueueCallerJoin")
-        case "BlindTransfer":
+        case "BlindTransfer" where message["result"] == nil || message["result"] == "Success":
             touch(message, prefix: "transferee")
             if let id = touch(message, prefix: "transferer") {
                 transfer(id, how: "blind", to: message.known("extension"))
             }
         case "AttendedTransfer": attended(message)
         case "Pickup": pickedUp(message)
+        case "UnParkedCall":
+            touch(message, prefix: "parkee")
+            if let id = touch(message, prefix: "retriever") {
+                channels[id]?.dialled = true
+                if channels[id]?.leg == Channel.Leg.none { answered(id) }
+            }
         case "Rename":
             if let id = message["uniqueid"], let name = message["newname"] { rename(id, name) }
         case "Shutdown": endAll(.pbxStopped)
@@ -113,56 +130,99 @@ struct AMICalls {
 
     private mutating func created(_ message: AMIMessage) {
         guard let id = touch(message), let channel = channels[id], !channel.isLocal else { return }
+        // A call exists from the moment somebody dials; a telephone that is rung first shows itself when it rings.
+        if message["channelstate"] == "4", calls[channel.root]?.direction != nil { announce(channel.root) }
+    }
+
+    /// Learns from the channel that began a call, or stands for it in a list, who calls whom.
+    private mutating func introduce(_ id: String, _ message: AMIMessage) {
+        guard let channel = channels[id], !channel.isLocal, calls[channel.root]?.direction == nil else { return }
         let root = channel.root
-        guard message["channelstate"] == "4" else {
-            // A telephone that is rung first, by somebody's originate: its own root, never dialled by another channel.
-            if calls[root]?.direction == nil, id == root, let desk = channel.desk {
+        let state = message["channelstate"]
+        let called = message.known("exten").flatMap { $0 == "s" || $0 == "h" ? nil : $0 }
+        if let desk = channel.desk {
+            if state == "4" || state == "6" {
+                let isInternal = called.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
+                calls[root]?.direction = isInternal ? .internal : .outbound
+                calls[root]?.called = called
+            } else {
+                // Rung first, by somebody's originate; whom it will call stands in no header yet.
                 calls[root]?.direction = .outbound
-                calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(AMICalls.clean))
             }
-            return
-        }
-        guard calls[root]?.direction == nil else { return }
-        let called = message.known("exten")
-        if channel.desk != nil {
-            let isInternal = called.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
-            calls[root]?.direction = isInternal ? .internal : .outbound
-            calls[root]?.caller = Party(
-                number: message.known("calleridnum") ?? channel.desk,
-                name: message.known("calleridname").map(AMICalls.clean))
-        } else {
+            calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(AMICalls.clean))
+        } else if state == "4" || state == "6" {
             calls[root]?.direction = .inbound
             calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
+            calls[root]?.called = called
         }
-        calls[root]?.called = called
-        announce(root)
     }
 
     private mutating func stateChanged(_ id: String, _ message: AMIMessage) {
         guard let channel = channels[id], !channel.isLocal else { return }
         switch message["channelstatedesc"] {
         case "Ringing" where channel.leg == .none:
-            channels[id]?.leg = .ringing
-            announce(channel.root)
-            emit(leg(.ringing, id))
+            rings(id)
         case "Up" where channel.leg == .ringing || channel.leg == .none && channel.dialled: answered(id)
         default: break
         }
     }
 
+    private mutating func rings(_ id: String) {
+        guard let root = channels[id]?.root else { return }
+        channels[id]?.leg = .ringing
+        channels[id]?.answersBefore = calls[root]?.answers ?? 0
+        announce(root)
+        emit(leg(.ringing, id))
+    }
+
     private mutating func answered(_ id: String) {
         guard let channel = channels[id] else { return }
         channels[id]?.leg = .talking
-        calls[channel.root]?.answered = true
+        if !isOwn(channel) { calls[channel.root]?.answers += 1 }
+        calls[channel.root]?.leaver = nil
         announce(channel.root)
         emit(leg(.answered, id))
+    }
+
+    /// The telephone of whoever began the call, rung first.
+    private func isOwn(_ channel: Channel) -> Bool {
+        guard let call = calls[channel.root], call.direction == .outbound, let desk = channel.desk else { return false }
+        return call.caller?.number == desk
+    }
+
+    /// The other side was sent from a telephone that talked to another one, and no event said so (AMI `Redirect`).
+    private mutating func redirected(to id: String) {
+        guard let channel = channels[id], !channel.isLocal, let leaver = calls[channel.root]?.leaver else { return }
+        calls[channel.root]?.leaver = nil
+        var signal = CallSignal(.transferred, call: name(channel.root))
+        (signal.how, signal.by, signal.to) = ("redirect", leaver, channel.desk)
+        emit(signal, channel.root)
     }
 
     private mutating func dialEnded(_ message: AMIMessage) {
         touch(message)
         guard let id = touch(message, prefix: "dest") else { return }
-        if let status = message["dialstatus"] { channels[id]?.dialStatuses.append(status) }
-        if message.known("forward") != nil { channels[id]?.forwarded = true }
+        channels[id]?.dialled = true
+        guard message.event == "DialEnd" else { return }
+        if let status = message["dialstatus"] {
+            channels[id]?.dialStatuses.append(status)
+            // Joined in the middle of a call, this may be the first that is heard of its being answered.
+            if status == "ANSWER", let channel = channels[id], !channel.isLocal,
+                channel.leg == .none || channel.leg == .ringing
+            {
+                answered(id)
+            }
+        }
+        if let target = message.known("forward"), let channel = channels[id], !channel.forwarded {
+            channels[id]?.forwarded = true
+            guard let desk = channel.desk else { return }
+            announce(channel.root)
+            var signal = CallSignal(.transferred, call: name(channel.root))
+            (signal.how, signal.by) = ("forward", desk)
+            // `Local/102@internal` is 102.
+            signal.to = String((target.split(separator: "/").last ?? "").prefix { $0 != "@" })
+            emit(signal, channel.root)
+        }
     }
 
     private mutating func hungUp(_ message: AMIMessage) {
@@ -171,7 +231,11 @@ struct AMICalls {
         let root = channel.root
         if channel.leg != .none || (channel.dialled && !channel.isLocal) {
             let cause = cause(of: channel)
-            calls[root]?.lastCause = cause
+            // Why somebody else did not come says more than that the telephone which waited for them hung up.
+            if !isOwn(channel) || calls[root]?.lastCause == nil { calls[root]?.lastCause = cause }
+            if channel.leg == .talking || channel.leg == .held, !channel.hasTransferred, !isOwn(channel) {
+                calls[root]?.leaver = channel.desk
+            }
             if channel.leg != .none {
                 var signal = leg(.legEnded, id)
                 signal.cause = cause
@@ -181,7 +245,7 @@ struct AMICalls {
         remove(id)
         guard !(calls[root]?.members.contains { channels[$0]?.isLocal == false } ?? false) else { return }
         let cause: CallCause
-        if calls[root]?.answered == true {
+        if calls[root]?.answers ?? 0 > 0 {
             cause = .normal
         } else if let last = calls[root]?.lastCause, last != .answeredElsewhere {
             cause = last
@@ -198,13 +262,14 @@ struct AMICalls {
         if channel.forwarded { return .forwarded }
         if channel.dialStatuses.contains("BUSY") { return .busy }
         if channel.hangupCause == 21, !cancelled { return .declined }
-        if channel.hangupCause == 26 || calls[channel.root]?.answered == true { return .answeredElsewhere }
+        let answers = calls[channel.root]?.answers ?? 0
+        if channel.hangupCause == 26 || answers > channel.answersBefore { return .answeredElsewhere }
         if channel.dialStatuses.contains("CHANUNAVAIL") || channel.dialStatuses.contains("CONGESTION") {
             return .unreachable
         }
         if channel.dialStatuses.contains("NOANSWER") { return .noAnswer }
         // A telephone rung by an originate has no DialEnd: only the cause tells.
-        if channel.dialStatuses.isEmpty, !channel.dialled { return AMICalls.cause(hangup: channel.hangupCause) }
+        if channel.dialStatuses.isEmpty { return AMICalls.cause(hangup: channel.hangupCause) }
         return .callerGaveUp
     }
 
@@ -243,6 +308,8 @@ struct AMICalls {
 
     private mutating func transfer(_ id: String, how: String, to: String?) {
         guard let channel = channels[id] else { return }
+        channels[id]?.hasTransferred = true
+        calls[channel.root]?.leaver = nil
         announce(channel.root)
         var signal = CallSignal(.transferred, call: name(channel.root))
         signal.how = how
@@ -262,18 +329,21 @@ struct AMICalls {
             merge(from, into: into)
         }
         let blonde = message["desttype"] == "App"
-        let to = target.flatMap { channels[$0]?.desk } ?? ringingDesk(of: original)
+        // A transfer by the exchange's own code names a Local half: then it is whoever else talks, or rings.
+        let to = target.flatMap { channels[$0]?.desk } ?? otherDesk(than: original)
+        if let second { channels[second]?.hasTransferred = true }
         transfer(original, how: blonde ? "blonde" : "attended", to: to)
     }
 
-    private func ringingDesk(of id: String) -> String? {
-        guard let root = channels[id]?.root, let members = calls[root]?.members else { return nil }
-        return members.compactMap { channels[$0] }.first { $0.leg == .ringing }?.desk
+    private func otherDesk(than id: String) -> String? {
+        guard let channel = channels[id], let members = calls[channel.root]?.members else { return nil }
+        let others = members.sorted().compactMap { channels[$0] }.filter { $0.desk != nil && $0.desk != channel.desk }
+        return (others.first { $0.leg == .talking } ?? others.first { $0.leg == .ringing })?.desk
     }
 
     private mutating func pickedUp(_ message: AMIMessage) {
         guard let taker = touch(message), let target = touch(message, prefix: "target"),
-            let from = channels[taker]?.root, let into = channels[target]?.root
+            let from = channels[taker]?.root, let into = channels[target]?.root, channels[taker]?.leg != .talking
         else { return }
         merge(from, into: into)
         transfer(taker, how: "pickup", to: channels[taker]?.desk)
@@ -284,31 +354,26 @@ struct AMICalls {
     // MARK: lists
 
     private mutating func listed(_ message: AMIMessage) {
-        guard let id = message["uniqueid"] else { return }
-        let isNew = channels[id] == nil
-        guard touch(message) != nil, let channel = channels[id], !channel.isLocal else { return }
-        if let number = message.known("dnid"), id == channel.root { correct(channel.root, called: number) }
-        guard isNew else { return }
+        guard let id = touch(message), let channel = channels[id], !channel.isLocal else { return }
         let root = channel.root
         let application = message["application"] ?? ""
-        let isCalled = application == "AppDial" || application == "AppQueue" || message["channelstate"] == "5"
+        let isCalled =
+            channel.dialled || application == "AppDial" || application == "AppQueue" || message["channelstate"] == "5"
         if isCalled {
             channels[id]?.dialled = true
-        } else if calls[root]?.direction == nil, id == root || message["linkedid"] == id {
-            let called = message.known("exten")
-            let isInternal = called.map { plan.isExtension($0) } ?? false
-            calls[root]?.direction = channel.desk == nil ? .inbound : isInternal ? .internal : .outbound
-            calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
-            calls[root]?.called = called
+        } else if channels[root] == nil || id == root {
+            // The channel that began the call may be gone: then the caller that is left stands for it.
+            let wasKnown = calls[root]?.direction != nil
+            introduce(id, message)
+            ask(id)
+            if !wasKnown, calls[root]?.announced == true { reintroduce(root) }
         }
-        if !isCalled, calls[root]?.announced == true { reintroduce(root) }
+        if let number = message.known("dnid"), id == root { correct(root, called: number) }
         announce(root)
         guard isCalled else { return }
         switch message["channelstatedesc"] {
-        case "Ringing":
-            channels[id]?.leg = .ringing
-            emit(leg(.ringing, id))
-        case "Up": answered(id)
+        case "Ringing" where channel.leg == .none: rings(id)
+        case "Up" where channel.leg == .none || channel.leg == .ringing: answered(id)
         default: break
         }
     }
@@ -339,7 +404,7 @@ struct AMICalls {
                 signal.cause = .lost
                 emit(signal)
             }
-            remove(id)
+            remove(id, isLost: true)
             if !(calls[channel.root]?.members.contains { channels[$0]?.isLocal == false } ?? false) {
                 end(channel.root, .lost)
             }
@@ -362,7 +427,7 @@ struct AMICalls {
                     signal.cause = cause
                     emit(signal)
                 }
-                remove(id)
+                remove(id, isLost: cause == .lost)
             }
             end(root, cause)
         }
@@ -392,11 +457,9 @@ struct AMICalls {
     /// Decides what it can from a call's first channel, and asks the exchange for what it cannot.
     private mutating func present(_ id: String, _ message: AMIMessage, _ prefix: String) {
         guard let channel = channels[id], let call = calls[channel.root] else { return }
-        if prefix.isEmpty, channel.desk == nil, let answer = message.variable("CALLERID(num-pres)"),
-            AMICalls.hides(answer)
-        {
-            return resolve(channel.root, .hidden)
-        }
+        // Who is called may hide too; that says nothing about who calls.
+        let isCallers = channel.desk == nil && !channel.dialled && call.direction != .outbound
+        if prefix.isEmpty, isCallers, AMICalls.isPrivate(message) { return resolve(channel.root, .hidden) }
         if prefix.isEmpty, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
             return resolve(channel.root, .hidden)
         }
@@ -405,10 +468,17 @@ struct AMICalls {
             resolve(channel.root, .shown)
         } else if prefix.isEmpty, message.variable("CALLERID(num-pres)") != nil {
             resolve(channel.root, .shown)
-        } else {
-            calls[channel.root]?.asked = true
-            questions.append((channel.name, id))
+        } else if asksPresentation {
+            ask(id)
         }
+    }
+
+    private mutating func ask(_ id: String) {
+        guard let channel = channels[id], let call = calls[channel.root], call.presentation == .unknown, !call.asked,
+            asksPresentation, channel.desk == nil
+        else { return }
+        calls[channel.root]?.asked = true
+        questions.append((channel.name, id))
     }
 
     private mutating func resolve(_ root: String, _ answer: Presentation) {
@@ -452,12 +522,17 @@ struct AMICalls {
             let root = resolve(linked)
             channels[id] = Channel(id: id, name: name, root: root, desk: desk(name), isLocal: name.hasPrefix("Local/"))
             if calls[root] == nil, asksPresentation { calls[root] = Call(presentation: .unknown, waiting: []) }
+            // An exchange that tells the presentation with each channel has not yet told that of the caller.
+            if calls[root] == nil, id != root, message.variable("CALLERID(num-pres)") != nil {
+                calls[root] = Call(presentation: .unknown)
+            }
             calls[root, default: Call()].members.insert(id)
         } else if let root = channels[id]?.root, resolve(linked) != root {
             merge(root, into: resolve(linked))
         }
         if channels[id]?.name != name { rename(id, name) }
         learn(id, message, prefix)
+        if prefix.isEmpty, id == message.known("linkedid"), channels[id]?.dialled == false { introduce(id, message) }
         present(id, message, prefix)
         return id
     }
@@ -512,7 +587,7 @@ struct AMICalls {
         for id in old.members { channels[id]?.root = into }
         var call = calls[into] ?? Call()
         call.members.formUnion(old.members)
-        call.answered = call.answered || old.answered
+        call.answers += old.answers
         call.direction = call.direction ?? old.direction
         call.caller = call.caller ?? old.caller
         call.called = call.called ?? old.called
@@ -527,9 +602,11 @@ struct AMICalls {
         emit(signal, into)
     }
 
-    private mutating func remove(_ id: String) {
+    /// One that was only lost from sight may be listed again; any other is over.
+    private mutating func remove(_ id: String, isLost: Bool = false) {
         guard let channel = channels.removeValue(forKey: id) else { return }
         calls[channel.root]?.members.remove(id)
+        guard !isLost else { return }
         gone.append(id)
         goneSet.insert(id)
         if gone.count > AMICalls.goneLimit { goneSet.remove(gone.removeFirst()) }
@@ -537,7 +614,7 @@ struct AMICalls {
 
     private mutating func end(_ root: String, _ cause: CallCause) {
         guard let call = calls[root] else { return }
-        for id in call.members { remove(id) }
+        for id in call.members { remove(id, isLost: cause == .lost) }
         if call.announced {
             release(root)
             var signal = CallSignal(.ended, call: name(root))
@@ -599,23 +676,47 @@ struct AMICalls {
         presentation.hasPrefix("prohib") || presentation.hasPrefix("unavailable")
     }
 
-    private static let words: Set<String> = ["anonymous", "restricted", "private", "unavailable"]
+    private static let words: Set<String> = [
+        "anonymous", "anonyme", "restricted", "private", "unavailable", "withheld",
+    ]
 
-    private static func isWithheld(_ message: AMIMessage) -> Bool {
-        if let presentation = message.variable("CALLERID(num-pres)"), hides(presentation) { return true }
-        return isWithheld(message["calleridnum"] ?? "")
+    /// The exchange itself says that this caller hides: by a channel variable, or with a changed caller id.
+    private static func isPrivate(_ message: AMIMessage) -> Bool {
+        for name in ["CALLERID(num-pres)", "CALLERID(pres)"] {
+            if let answer = message.variable(name), hides(answer) { return true }
+        }
+        if message.variable("CALLERID(name-pres)")?.hasPrefix("prohib") ?? false { return true }
+        // `32 (Presentation Prohibited, Not Screened)`
+        let presentation = (message["cid-callingpres"] ?? "").lowercased()
+        return presentation.contains("prohibited") || presentation.contains("unavailable")
     }
 
-    /// What stands for a number that is not told.
-    static func isWithheld(_ number: String) -> Bool { words.contains(number.lowercased()) }
+    private static func isWithheld(_ message: AMIMessage) -> Bool {
+        if isPrivate(message) || isWithheld(message["calleridnum"] ?? "") { return true }
+        return message.known("calleridnum") == nil && isWithheld(message["calleridname"] ?? "")
+    }
+
+    /// What stands for a number that is not told: `anonymous`, `anonymous@anonymous.invalid`.
+    static func isWithheld(_ number: String) -> Bool {
+        words.contains(number.prefix { $0 != "@" }.lowercased().filter { !$0.isWhitespace })
+    }
 
     private static func party(_ message: AMIMessage, _ prefix: String, withheld: Bool) -> Party {
         party(
-            number: message.known(prefix + "num"), name: message.known(prefix + "name").map(clean), withheld: withheld)
+            number: message.known(prefix + "num").map(clean), name: message.known(prefix + "name").map(clean),
+            withheld: withheld)
     }
 
     private static func party(number: String?, name: String?, withheld: Bool) -> Party {
         Party(number: number, name: name, withheld: withheld || isWithheld(number ?? ""))
+    }
+
+    /// C0, C1, line and paragraph separators, and what turns the direction of writing.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0xFEFF: true
+        default: false
+        }
     }
 
     /// Names arrive with quotes and backslashes escaped once or twice (cti.md §2.10), and from strangers.
@@ -627,9 +728,11 @@ struct AMICalls {
                 slashes += 1
                 continue
             }
-            if slashes > 0, scalar != "\"" { out.append(contentsOf: repeatElement("\\", count: (slashes + 1) / 2)) }
+            if slashes > 0, scalar != "\"", scalar != "'" {
+                out.append(contentsOf: repeatElement("\\", count: (slashes + 1) / 2))
+            }
             slashes = 0
-            if scalar.value >= 0x20, scalar.value != 0x7F { out.append(scalar) }
+            if !isControl(scalar) { out.append(scalar) }
         }
         return String(out)
     }

@@ -27,10 +27,13 @@ public struct AMIMessage: Equatable, Sendable {
     public var action: String? { headers.first?.name == "action" ? headers[0].value : nil }
     public var id: String? { self["actionid"] }
 
-    /// Channel variables of this name, in order of appearance, with or without a channel in brackets.
+    /// A channel variable, with or without a channel in brackets, whatever the case of its name.
     func variable(_ name: String) -> String? {
+        let name = name.lowercased()
         for header in headers where header.name == "chanvariable" || header.name.hasPrefix("chanvariable(") {
-            guard let equals = header.value.firstIndex(of: "="), header.value[..<equals] == name else { continue }
+            guard let equals = header.value.firstIndex(of: "="), header.value[..<equals].lowercased() == name else {
+                continue
+            }
             return String(header.value[header.value.index(after: equals)...])
         }
         return nil

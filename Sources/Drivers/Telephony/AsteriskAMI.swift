@@ -33,6 +33,14 @@ struct AsteriskAMI: Session {
     static let presentationPatience: Duration = .milliseconds(250)
     /// Calls of a vanished exchange are given up after this long.
     static let lossPatience: Duration = .seconds(30)
+    /// An action of ours that got no answer by then never will: one with too long a line has none (cti.md §2.1).
+    static let answerPatience: Duration = .seconds(10)
+    /// How long the reason of a failed originate may follow its failure.
+    static let reasonPatience: Duration = .seconds(2)
+    /// The channels are listed again this often: what ended unseen ends then.
+    static let listEvery: Duration = .seconds(60)
+    /// Messages kept while a list is under way; a list takes milliseconds.
+    static let backlogLimit = 20_000
 
     private let settings: SessionSettings
     private var phase = Phase.idle
@@ -46,17 +54,51 @@ struct AsteriskAMI: Session {
     private var questions: [String: String] = [:]
     /// Calls that wait for one, and until when.
     private var patience: [String: Instant] = [:]
-    /// Channels listed since this connection began; nil once the first list is complete.
-    private var listed: Set<String>? = []
+    /// A list under way: a snapshot, to which the events that came meanwhile are applied (cti.md §2.12).
+    private var listing: Listing?
     private var before: Set<String> = []
+    private var nextList: Instant?
+    /// This connection has had its first list.
+    private var isListed = false
     private var dials: [String: Dial] = [:]
     private var saysPresentation = true
+    private var processed = Processed()
+    /// What our questions to the exchange are about, where a refusal tells which right is missing.
+    private var rights: [String: Right] = [:]
+
+    private struct Listing {
+        /// ActionIDs of ours; empty in a recording.
+        var channels = ""
+        var status = ""
+        /// The channels may not be listed: the other list has to do.
+        var usesStatus = false
+        var items: [AMIMessage] = []
+        var backlog: [AMIMessage] = []
+        var until: Instant
+    }
+
+    /// Calls that the exchange has counted, against those that we saw.
+    private struct Processed {
+        var count: Int?
+        var seen = 0
+        var question = ""
+    }
+
+    private enum Right: String {
+        case list = "the running calls"
+        case originate = "click to call"
+    }
 
     private struct Dial {
         var desk: String
         var number: String
         var state = CommandProgress.State.accepted
         var cancelled = false
+        /// Sent, and not yet answered; or failed, and the reason still to come.
+        var due: Instant?
+        var hasFailed = false
+        /// From before this connection.
+        var isOld = false
     }
 
     init(settings: SessionSettings) {
@@ -96,7 +138,9 @@ struct AsteriskAMI: Session {
         let waiting = calls.waitingCalls
         patience = patience.filter { waiting.contains($0.key) }
         for root in waiting where patience[root] == nil { patience[root] = now + AsteriskAMI.presentationPatience }
-        reaction.deadline = ([due, losing] + Array(patience.values)).compactMap(\.self).min()
+        reaction.deadline =
+            ([due, losing, nextList, listing?.until] + dials.values.map(\.due) + Array(patience.values))
+            .compactMap(\.self).min()
         return reaction
     }
 
@@ -106,10 +150,11 @@ struct AsteriskAMI: Session {
     }
 
     private mutating func connected() {
-        listed = []
+        (listing, nextList, rights, isListed) = (nil, nil, [:], false)
         before = calls.channelIDs
         questions = [:]
         pingSent = nil
+        for id in dials.keys { dials[id]?.isOld = true }
     }
 
     private mutating func tell(_ signals: [CallSignal], _ reaction: inout Reaction) {
@@ -173,10 +218,13 @@ struct AsteriskAMI: Session {
             reaction.condition = .ready
             reaction.observations.append(.call(CallSignal(.sourceUp)))
             due = now + AsteriskAMI.pingEvery
-            losing = nil
-            // The first list says who was dialled, the second which number the caller had dialled.
-            reaction.send += amiAction("CoreShowChannels", id: nextID())
-            reaction.send += amiAction("Status", id: nextID())
+            list(now, &reaction)
+            processed.question = nextID()
+            reaction.send += amiAction("CoreStatus", id: processed.question)
+            // Without a channel it does nothing; with the right to it the complaint is another (cti.md §2.11).
+            let trial = nextID()
+            rights[trial] = .originate
+            reaction.send += amiAction("Originate", id: trial)
         case .running: answered(message, now, &reaction)
         case .idle, .greeting, .refused: break
         }
@@ -193,11 +241,117 @@ struct AsteriskAMI: Session {
         reaction.restart = AsteriskAMI.refusedPause
     }
 
+    // MARK: lists
+
+    /// The first list says who was dialled, the second which number the caller had dialled.
+    private mutating func list(_ now: Instant, _ reaction: inout Reaction) {
+        let (channels, status) = (nextID(), nextID())
+        rights[channels] = .list
+        listing = Listing(channels: channels, status: status, until: now + AsteriskAMI.answerPatience)
+        nextList = now + AsteriskAMI.listEvery
+        reaction.send += amiAction("CoreShowChannels", id: channels)
+        reaction.send += amiAction("Status", id: status)
+    }
+
+    /// Takes an item of the list, or keeps an event for after it; false when the message is neither.
+    private mutating func collect(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) -> Bool {
+        // In a recording its first item tells that a list has begun; an empty one has only its end.
+        if listing == nil, phase == .idle, ["CoreShowChannel", "CoreShowChannelsComplete"].contains(message.event) {
+            listing = Listing(until: now + AsteriskAMI.answerPatience)
+        }
+        guard var list = listing else { return false }
+        let isOurs = message.id != nil && (message.id == list.channels || message.id == list.status)
+        switch message.event {
+        case "CoreShowChannel": list.items.append(message)
+        case "Status" where isOurs && list.usesStatus: list.items.append(message)
+        case "CoreShowChannelsComplete":
+            listing = list
+            settle(now, &reaction)
+            return true
+        case "StatusComplete" where isOurs && list.usesStatus:
+            listing = list
+            settle(now, &reaction)
+            return true
+        default: list.backlog.append(message)
+        }
+        listing = list
+        if list.backlog.count > AsteriskAMI.backlogLimit { forgo(now, &reaction) }
+        return true
+    }
+
+    /// The list is complete: first the channels that began their calls, then the others, then what happened meanwhile.
+    private mutating func settle(_ now: Instant, _ reaction: inout Reaction) {
+        guard let list = listing else { return }
+        listing = nil
+        func begins(_ message: AMIMessage) -> Bool { message["uniqueid"] == message["linkedid"] }
+        let known = calls.roots
+        for item in list.items.filter(begins) + list.items.filter({ !begins($0) }) {
+            tell(calls.apply(item), &reaction)
+        }
+        let ids = Set(list.items.compactMap { $0["uniqueid"] })
+        // A second list of this connection finds what ended without a word; what began meanwhile stands in the backlog.
+        let missing = losing == nil && phase == .running && before.isEmpty ? calls.channelIDs : before
+        tell(calls.reconcile(listed: ids, known: missing), &reaction)
+        (before, losing) = ([], nil)
+        if phase == .running {
+            for id in dials.keys.sorted() where dials[id]?.isOld == true && calls.channel(id) == nil {
+                progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
+                calls.forget(command: id)
+            }
+        }
+        processed.seen += calls.roots.subtracting(known).count
+        if !isListed { reaction.observations.append(.call(CallSignal(.resynced))) }
+        isListed = true
+        for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// No list: what comes is followed, and what ran before is given up unless it shows itself.
+    private mutating func forgo(_ now: Instant, _ reaction: inout Reaction) {
+        guard let list = listing else { return }
+        listing = nil
+        if !before.isEmpty { losing = losing ?? now + AsteriskAMI.lossPatience }
+        for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// How many calls the exchange has handled since it last said so, beyond those that we saw: they came and went unseen.
+    private mutating func count(_ total: Int, _ reaction: inout Reaction) {
+        defer { (processed.count, processed.seen) = (total, 0) }
+        guard let last = processed.count else { return }
+        // Smaller than before: it was restarted, and counts anew.
+        let missed = (total >= last ? total - last : total) - processed.seen
+        guard missed > 0 else { return }
+        var signal = CallSignal(.resynced)
+        signal.doubt = missed
+        reaction.observations.append(.call(signal))
+    }
+
+    /// Which right is missing, said once for each connection.
+    private mutating func refused(_ right: Right, _ reaction: inout Reaction) {
+        let remedy = right == .list ? "write = reporting (or call)" : "write = originate"
+        reaction.observations.append(
+            .fault(
+                Fault(
+                    code: right == .list ? "no-right-list" : "no-right-originate",
+                    text: "this account may not use \(right.rawValue): add \(remedy) in manager.conf")))
+    }
+
     // MARK: running
 
     private mutating func answered(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message["ping"] != nil { pingSent = nil }
         guard let id = message.id else { return }
+        dials[id]?.due = nil
+        let isForbidden = message["response"] == "Error" && (message["message"] ?? "").hasPrefix("Permission denied")
+        if let right = rights.removeValue(forKey: id), isForbidden {
+            if right == .list { listing?.usesStatus = true } else { refused(right, &reaction) }
+        }
+        if isForbidden, id == listing?.status {
+            refused(.list, &reaction)
+            forgo(now, &reaction)
+        }
+        if id == processed.question, let total = message["coreprocessedcalls"].flatMap({ Int($0) }) {
+            count(total, &reaction)
+        }
         if let channel = questions.removeValue(forKey: id) {
             let failed = message["response"] != "Success"
             let forbidden = failed && message["message"] == "Permission denied"
@@ -222,19 +376,16 @@ struct AsteriskAMI: Session {
     }
 
     private mutating func follow(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
-        switch message.event {
-        case "CoreShowChannel":
-            if let id = message["uniqueid"] { listed?.insert(id) }
-        case "CoreShowChannelsComplete":
-            guard let ids = listed else { break }
-            listed = nil
-            tell(calls.reconcile(listed: ids, known: before), &reaction)
-            if phase == .running { settle(&reaction) }
-            var signal = CallSignal(.resynced)
-            signal.doubt = 0
-            reaction.observations.append(.call(signal))
-        case "OriginateResponse": originated(message, &reaction)
-        default: break
+        if !collect(message, now, &reaction) { take(message, now, &reaction) }
+    }
+
+    private mutating func take(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+        if message.event == "OriginateResponse" { originated(message, now, &reaction) }
+        // The exchange counts what it runs through its dial plan: whoever calls in or out, and both halves of Local pairs.
+        if message.event == "Newchannel",
+            message["channelstate"] == "4" || message["uniqueid"] == message["linkedid"]
+        {
+            processed.seen += 1
         }
         tell(calls.apply(message), &reaction)
         hungUp(message, &reaction)
@@ -244,7 +395,31 @@ struct AsteriskAMI: Session {
         for root in patience.filter({ now >= $0.value }).keys.sorted() { tell(calls.stopWaiting(root), &reaction) }
         if let losing, now >= losing {
             self.losing = nil
-            tell(calls.abandon(.lost), &reaction)
+            // Without a list only what was there before is given up.
+            tell(
+                phase == .running ? calls.reconcile(listed: [], known: before) : calls.abandon(.lost), &reaction)
+            before = []
+        }
+        if let until = listing?.until, now >= until {
+            if phase == .running {
+                reaction.observations.append(
+                    .fault(Fault(code: "no-list", text: "the exchange did not list its channels within 10 s")))
+            }
+            forgo(now, &reaction)
+        }
+        for id in dials.keys.sorted() {
+            guard let moment = dials[id]?.due, now >= moment else { continue }
+            dials[id]?.due = nil
+            if dials[id]?.hasFailed == true {
+                progress(id, dials[id]?.cancelled == true ? .cancelled : .failed, cause: "failed", &reaction)
+            } else {
+                progress(id, .unknown, cause: "the exchange did not answer", &reaction)
+            }
+            calls.forget(command: id)
+        }
+        if let moment = nextList, now >= moment {
+            nextList = nil
+            if phase == .running, listing == nil { list(now, &reaction) }
         }
         guard let due, now >= due else { return }
         switch phase {
@@ -269,6 +444,9 @@ struct AsteriskAMI: Session {
             reaction.observations.append(.call(CallSignal(.sourceDown)))
             losing = now + AsteriskAMI.lossPatience
         }
+        forgo(now, &reaction)
+        parser.reset()
+        connected()
         phase = .idle
         due = nil
         questions = [:]
@@ -286,7 +464,7 @@ struct AsteriskAMI: Session {
             guard DialPlan.isDialable(number), AsteriskAMI.isName(desk) else {
                 return report(command.id, .failed, "not a number that can be dialled", &reaction)
             }
-            dials[command.id] = Dial(desk: desk, number: number)
+            dials[command.id] = Dial(desk: desk, number: number, due: now + AsteriskAMI.answerPatience)
             calls.expect(command: command.id, desk: desk, number: number)
             let name = (display ?? number).filter { $0 != "\"" && $0 != "<" && $0 != ">" && $0 != "\\" }
             reaction.send += amiAction(
@@ -346,11 +524,16 @@ struct AsteriskAMI: Session {
         }
     }
 
-    private mutating func originated(_ message: AMIMessage, _ reaction: inout Reaction) {
-        guard let id = message.id, dials[id] != nil, message["response"] == "Failure" else { return }
-        let cancelled = dials[id]?.cancelled == true
-        let cause = message["reason"] == "3" ? CallCause.noAnswer.rawValue : nil
-        progress(id, cancelled ? .cancelled : .failed, cause: cause ?? "failed", &reaction)
+    private mutating func originated(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+        guard let id = message.id, let dial = dials[id], message["response"] == "Failure" else { return }
+        // Busy and declined look alike here; the hang-up that follows tells them apart.
+        guard message["reason"] == "3" || calls.channel(id) == nil else {
+            dials[id]?.hasFailed = true
+            dials[id]?.due = now + AsteriskAMI.reasonPatience
+            return
+        }
+        let cause = message["reason"] == "3" ? CallCause.noAnswer.rawValue : "failed"
+        progress(id, dial.cancelled ? .cancelled : .failed, cause: cause, &reaction)
         calls.forget(command: id)
     }
 
@@ -362,14 +545,6 @@ struct AsteriskAMI: Session {
         let cause = AMICalls.cause(hangup: message["cause"].flatMap { Int($0) })
         progress(id, dial.cancelled ? .cancelled : .failed, cause: cause.rawValue, &reaction)
         calls.forget(command: id)
-    }
-
-    /// After a reconnect: a dial whose channel the exchange does not list is over, and nobody knows how.
-    private mutating func settle(_ reaction: inout Reaction) {
-        for id in dials.keys.sorted() where calls.channel(id) == nil {
-            progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
-            calls.forget(command: id)
-        }
     }
 
     private static func isName(_ text: String) -> Bool {

@@ -92,16 +92,19 @@ struct Calls: ParsableCommand {
     func run() throws {
         var session = try recording.session()
         var book = CallBook(revisionBase: 0)
+        var moment: Int64 = 0
         for file in files {
-            fold(session.handle(.bytes(try RecordingOptions.read(file)), at: .zero), &book)
-            fold(session.handle(.closed, at: .zero), &book)
+            fold(session.handle(.bytes(try RecordingOptions.read(file)), at: .zero), &book, &moment)
+            fold(session.handle(.closed, at: .zero), &book, &moment)
         }
         for call in book.running { print(call.explanation.description) }
     }
 
-    private func fold(_ reaction: Reaction, _ book: inout CallBook) {
+    /// A recording has no clock: each signal is a moment of its own, so that what came first is known.
+    private func fold(_ reaction: Reaction, _ book: inout CallBook, _ moment: inout Int64) {
         for case .call(let signal) in reaction.observations {
-            for call in book.apply(signal, at: 0) where call.state == .ended && call.mergedInto == nil {
+            moment += 1
+            for call in book.apply(signal, at: moment) where call.state == .ended && call.mergedInto == nil {
                 print(call.explanation.description)
             }
         }
@@ -111,7 +114,10 @@ struct Calls: ParsableCommand {
 extension CallSnapshot {
     /// The form of `edge-agent calls` (contracts §8).
     var explanation: JSON {
-        let popups = legs.filter { $0.rangAt != nil }.compactMap(\.desk)
+        var popups: [String] = []
+        for case let desk? in legs.filter({ $0.rangAt != nil }).map(\.desk) where !popups.contains(desk) {
+            popups.append(desk)
+        }
         func desks(_ chosen: [Leg], why: Bool = false) -> JSON {
             .array(
                 chosen.map {
@@ -139,7 +145,7 @@ extension CallSnapshot {
                         ])
                     })
             ),
-            ("popups", .array(popups.map(JSON.string))), ("answered", .bool(answeredAt != nil)),
+            ("popups", .array(popups.map(JSON.string))), ("answered", .bool(wasReached)),
             ("answeredBy", .array(answeredBy.map(JSON.string))), ("missedBy", .array(missedBy.map(JSON.string))),
             ("cause", cause.map { .string($0.rawValue) }), ("open", .bool(state != .ended)),
         ])
