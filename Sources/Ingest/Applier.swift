@@ -27,12 +27,13 @@ public final class Applier {
     }
 
     private let store: Store
-    private let region: String
+    private let plan: (_ agent: String) -> NumberPlan
     private var receptions: [String: Reception?] = [:]
 
-    public init(store: Store, region: String = "FR") {
+    /// `plan` says how the site of an agent writes telephone numbers.
+    public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
         self.store = store
-        self.region = region
+        self.plan = plan
     }
 
     /// The open deliveries were changed by somebody else (a person): read them again.
@@ -181,7 +182,7 @@ public final class Applier {
         case .barcode(_, let zone, _), .key(_, let zone, _):
             _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
         case .call(_, let snapshot):
-            let key = CallKey.of(snapshot, region: region)
+            let key = CallKey.of(snapshot, plan: plan(stream.agent))
             if try store.save(snapshot, agent: stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: stream.agent))
             }
@@ -257,9 +258,9 @@ extension Model.Row {
 
 /// Whose call it is, as compared: the other side's number.
 public enum CallKey {
-    public static func of(_ snapshot: CallSnapshot, region: String) -> String? {
-        if snapshot.direction == .outbound { return snapshot.called.map { PhoneNumber($0, region: region).key } }
+    public static func of(_ snapshot: CallSnapshot, plan: NumberPlan) -> String? {
+        if snapshot.direction == .outbound { return snapshot.called.map { plan.number($0, dialled: true).key } }
         if snapshot.caller?.withheld == true { return "withheld" }
-        return snapshot.caller?.number.map { PhoneNumber($0, region: region).key }
+        return snapshot.caller?.number.map { plan.number($0).key }
     }
 }

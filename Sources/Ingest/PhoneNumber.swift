@@ -15,15 +15,16 @@ public struct PhoneNumber: Equatable, Sendable {
     public var premium: Bool
     /// As people of the region read it: their own numbers in national form, others with the country.
     public var display: String {
-        if let national, let dial, dial.hasPrefix("0"), !dial.hasPrefix("00") { return national }
-        return international ?? input
+        isDomestic ? national ?? input : international ?? input
     }
     /// What the region's telephones dial.
     public var dial: String?
     /// What is compared: E.164 where there is one; never the last digits alone.
     public var key: String
 
-    private static let withheldWords: Set<String> = ["anonymous", "restricted", "private", "unavailable", "withheld"]
+    private static let withheldWords: Set<String> = [
+        "anonymous", "anonyme", "restricted", "private", "unavailable", "withheld",
+    ]
 
     /// In the order of cti.md §10: withheld words, the site's own plan, a valid number, short numbers, the rest as it is.
     public init(_ input: String, region: String = "FR", internalPlan: String? = nil) {
@@ -85,6 +86,59 @@ public struct PhoneNumber: Equatable, Sendable {
             ("input", .string(input)), ("e164", e164.map(JSON.string)), ("national", national.map(JSON.string)),
             ("kind", .string(kind.rawValue)),
         ])
+    }
+}
+
+/// How a site's telephones write numbers.
+public struct NumberPlan: Equatable, Sendable {
+    /// ISO 3166 country.
+    public var region: String
+    /// Regular expression of the site's own extensions; nil: none.
+    public var internalPlan: String?
+    /// What is dialled first to get a line, such as `0`; nil where nothing is.
+    public var outsidePrefix: String?
+
+    public init(region: String = "FR", internalPlan: String? = nil, outsidePrefix: String? = nil) {
+        self.region = region
+        self.internalPlan = internalPlan
+        self.outsidePrefix = outsidePrefix
+    }
+
+    /// A number as its exchange gives it. One that somebody dialled may begin with the prefix for a line: it is taken off
+    /// where what remains is a number and the whole is none, or where a number with its country code would come out.
+    public func number(_ text: String, dialled: Bool = false) -> PhoneNumber {
+        let whole = PhoneNumber(text, region: region, internalPlan: internalPlan)
+        guard dialled, let prefix = outsidePrefix, !prefix.isEmpty, whole.kind != .extension,
+            text.hasPrefix(prefix), text.count > prefix.count + 1
+        else { return whole }
+        let rest = PhoneNumber(String(text.dropFirst(prefix.count)), region: region, internalPlan: internalPlan)
+        let isGood = rest.kind != .invalid && rest.kind != .extension
+        return isGood && (whole.kind == .invalid || rest.isDomestic) ? rest : whole
+    }
+
+    /// What the exchange must dial to reach it.
+    public func dial(_ number: PhoneNumber) -> String {
+        let text = number.dial ?? number.input
+        return number.kind == .extension ? text : (outsidePrefix ?? "") + text
+    }
+}
+
+extension PhoneNumber {
+    /// Of the region's own country: its telephones dial it in national form.
+    public var isDomestic: Bool {
+        guard kind == .subscriber, let dial else { return false }
+        return !["00", "+", "011"].contains { dial.hasPrefix($0) }
+    }
+}
+
+extension PhoneNumber {
+    /// Without trunk prefix: what a shortened form ends with.
+    var significantDigits: String { String(key.filter(\.isWholeNumber).drop { $0 == "0" }) }
+
+    /// The last seven digits of a number that has so many; short ones and extensions are never guessed.
+    var tail: String? {
+        guard kind == .subscriber || kind == .invalid, significantDigits.count >= 7 else { return nil }
+        return String(significantDigits.suffix(7))
     }
 }
 

@@ -42,6 +42,11 @@ struct Call: Sendable {
         }
     }
 
+    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+
+    /// A moment of the query in Unix milliseconds.
+    func time(_ name: String) -> Int64? { query(name).flatMap { Int64($0) } }
+
     func flag(_ name: String) -> Bool { request.uri.queryParameters.get(name) == "1" }
 }
 
@@ -197,7 +202,72 @@ struct API: Sendable {
                 let missed = try await centre.missedCards(for: person)
                 let history = try await centre.history(for: person)
                 return .json(
-                    .object([("running", .array(running)), ("missed", .array(missed)), ("history", .array(history))]))
+                    .object([
+                        ("running", .array(running)), ("missed", .array(missed)), ("history", .array(history)),
+                        ("dispositions", .array(centre.configuration.dispositions.map(JSON.string))),
+                    ]))
+            },
+            Endpoint(
+                .get, "/api/v1/calls/search",
+                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams"
+            ) { call in
+                let person = try call.who()
+                let found = try await centre.history(
+                    for: person, team: call.flag("team"), matching: String((call.query("q") ?? "").prefix(120)),
+                    from: call.time("from") ?? 0, to: call.time("to") ?? .max, limit: 200)
+                return .json(.array(found))
+            },
+            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=") { call in
+                let person = try call.who()
+                let text = try await centre.export(
+                    for: person, matching: String((call.query("q") ?? "").prefix(120)), from: call.time("from") ?? 0,
+                    to: call.time("to") ?? .max)
+                return Response(
+                    status: .ok,
+                    headers: [
+                        .contentType: "text/csv; charset=utf-8",
+                        .contentDisposition: "attachment; filename=\"calls.csv\"",
+                    ], body: .init(byteBuffer: ByteBuffer(string: text)))
+            },
+            Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs") {
+                call in
+                let person = try call.who()
+                return .json(.array(await centre.explanations(for: person)))
+            },
+            Endpoint(
+                .post, "/api/v1/calls/note",
+                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read"
+            ) { call in
+                let person = try call.who()
+                let body = try await call.body()
+                guard let id = body["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                let note = body["note"]?.text.map(API.paragraphs)
+                guard note?.count ?? 0 <= Store.noteLimit else {
+                    throw APIProblem(
+                        .badRequest, "note-too-long", "A note has at most \(Store.noteLimit) characters.")
+                }
+                do {
+                    let saved = try await centre.write(
+                        note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
+                        party: body["party"]?.integer, on: id, over: body["base"]?.integer ?? 0, person: person)
+                    return .json(saved.json)
+                } catch Centre.NoteRefusal.changed(let present) {
+                    throw APIProblem(
+                        .conflict, "note-changed", "Somebody else has written meanwhile.",
+                        [("note", present?.json)])
+                } catch Centre.NoteRefusal.noCall {
+                    throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
+                }
+            },
+            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}") { call in
+                let person = try call.who()
+                guard let id = try await call.body()["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                await centre.dismiss(id, person: person)
+                return .json(.members([]))
             },
             Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once") { call in
                 let person = try call.who()
@@ -222,6 +292,19 @@ struct API: Sendable {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
                 return .json(.object([("done", .bool(try await centre.settleMissed(id, person: person)))]))
+            },
+            Endpoint(
+                .post, "/api/v1/missed/take", "I shall call back: {call, take}; take false gives it to the others again"
+            ) { call in
+                let person = try call.who()
+                let body = try await call.body()
+                guard let id = body["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                guard try await centre.takeMissed(id, body["take"]?.truth ?? true, person: person) else {
+                    throw APIProblem(.conflict, "taken", "A colleague has it, or it is done.")
+                }
+                return .json(.members([]))
             },
             Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}") { call in
                 let person = try call.who()
@@ -265,6 +348,13 @@ struct API: Sendable {
             String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
         let trimmed = String(clean.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         return (1...limit).contains(trimmed.count) ? trimmed : nil
+    }
+
+    /// A text of several lines, without other control characters.
+    static func paragraphs(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F }))
     }
 
     /// OpenAPI 3.1, made from the endpoints.
@@ -347,7 +437,11 @@ extension Centre.DialRefusal {
         case .noGateway:
             APIProblem(
                 .serviceUnavailable, "no-telephone-link", "No gateway has a working link to a telephone exchange.")
-        case .tooMany: APIProblem(.tooManyRequests, "too-many-calls", "At most \(Centre.dialLimit) calls a minute.")
+        case .tooMany(let limit): APIProblem(.tooManyRequests, "too-many-calls", "At most \(limit) calls a minute.")
+        case .noRight: APIProblem(.forbidden, "may-not-dial", "You may not dial by click; see may-dial in [calls].")
+        case .noRightAbroad:
+            APIProblem(
+                .forbidden, "may-not-dial-abroad", "You may not dial abroad by click; see may-dial-abroad in [calls].")
         case .number(let kind, let premium):
             if premium {
                 APIProblem(.unprocessableContent, "premium-number", "Premium numbers are not dialled by click.")
@@ -365,23 +459,5 @@ extension Centre {
     func docks() throws -> [String] {
         try store.agents().flatMap { ($0.status?["devices"]?.list ?? []) }.filter { $0["kind"]?.text != "telephony" }
             .compactMap { $0["zone"]?.text }
-    }
-
-    func missedCards(for person: Person) throws -> [JSON] {
-        guard let desk = person.desk else { return [] }
-        return try store.missedCalls().filter { $0.snapshot.missedBy.contains(desk) }.map { card($0, desk) }
-    }
-
-    func history(for person: Person) throws -> [JSON] {
-        guard let desk = person.desk else { return [] }
-        return try store.calls(limit: 300).filter { row in
-            row.snapshot.legs.contains { $0.desk == desk } || row.snapshot.caller?.number == desk
-        }
-        .prefix(50).map { card($0, desk) }
-    }
-
-    private func card(_ row: CallRow, _ desk: String) -> JSON {
-        CallCard(row.snapshot, agent: row.agent, store: store, configuration: configuration).at(
-            desk: desk, row.snapshot)
     }
 }

@@ -8,6 +8,8 @@ final class BrowserSocket: Sendable {
 
     let id: UInt64
     let person: Int64
+    /// Which browser it is, in words a technician can act on.
+    let label: String
     let stream: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
     private let slow = Atomic(false)
@@ -15,9 +17,10 @@ final class BrowserSocket: Sendable {
     /// Ends the connection itself: its writer may be waiting for a browser that will never read.
     private let cut: @Sendable () -> Void
 
-    init(id: UInt64, person: Int64, cut: @escaping @Sendable () -> Void) {
+    init(id: UInt64, person: Int64, label: String, cut: @escaping @Sendable () -> Void) {
         self.id = id
         self.person = person
+        self.label = label
         self.cut = cut
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(BrowserSocket.limit))
     }
@@ -48,6 +51,8 @@ struct BrowserHub {
 
     private var logs: [Int64: Log] = [:]
     private var sockets: [UInt64: BrowserSocket] = [:]
+    /// A person's connections, the one used last at the end.
+    private var used: [Int64: [UInt64]] = [:]
     /// Positions of another run of this process are below; nobody can take them for ours.
     private let base: Int64
     private(set) var cut: UInt64 = 0
@@ -56,13 +61,41 @@ struct BrowserHub {
 
     var count: Int { sockets.count }
 
-    mutating func join(_ socket: BrowserSocket) { sockets[socket.id] = socket }
+    /// Of all the tabs and machines of a person one is loud: the one that was used last.
+    mutating func join(_ socket: BrowserSocket) {
+        sockets[socket.id] = socket
+        if used[socket.person] == nil { used[socket.person] = [] }
+        used[socket.person]!.insert(socket.id, at: 0)
+        sayWhoIsLoud(socket.person)
+    }
 
     mutating func leave(_ id: UInt64) {
         guard let socket = sockets.removeValue(forKey: id) else { return }
         if socket.isSlow { cut += 1 }
         socket.close()
+        used[socket.person]?.removeAll { $0 == id }
+        if used[socket.person]?.isEmpty ?? false { used[socket.person] = nil }
+        sayWhoIsLoud(socket.person)
     }
+
+    /// Somebody looks at this one.
+    mutating func use(_ id: UInt64) {
+        guard let person = sockets[id]?.person, used[person]?.last != id else { return }
+        used[person]?.removeAll { $0 == id }
+        used[person]?.append(id)
+        sayWhoIsLoud(person)
+    }
+
+    private func sayWhoIsLoud(_ person: Int64) {
+        guard let order = used[person] else { return }
+        for id in order {
+            sockets[id]?.send(
+                JSON.object([("type", "loud"), ("data", .object([("loud", .bool(id == order.last))]))]).text8)
+        }
+    }
+
+    /// The browsers that a person has open.
+    func labels(of person: Int64) -> [String] { (used[person] ?? []).compactMap { sockets[$0]?.label } }
 
     func closeAll() { for socket in sockets.values { socket.close() } }
 

@@ -14,8 +14,6 @@ actor Centre {
     static let callLife: Int64 = 4 * 3_600_000
     /// What a restarted agent needs to find the running calls again, in milliseconds.
     static let orphanLife: Int64 = 20_000
-    /// Calls by click for one person within a minute.
-    static let dialLimit = 10
     /// Seconds a click to call may wait for its agent.
     static let dialLife = 15
 
@@ -23,22 +21,27 @@ actor Centre {
     let store: Store
     private let applier: Applier
     private let logger: Logger
-    private var hub: BrowserHub
-    private var calls: [String: LiveCall] = [:]
-    private var desks: [Int64: String] = [:]
+    var hub: BrowserHub
+    var calls: [String: LiveCall] = [:]
+    var routing: CallRouting
+    var journal = LegJournal()
+    private let plans: SitePlans
     private var nonces: [String: [UInt64]] = [:]
     private var clones: Set<UInt64> = []
-    private var dials: [Int64: [Int64]] = [:]
+    var dials: [Int64: [Int64]] = [:]
     /// The newest run of each agent, and when it said hello.
-    private var runs: [String: (counter: Int64, at: Int64)] = [:]
-    private var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
+    var runs: [String: (counter: Int64, at: Int64)] = [:]
+    var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
 
     struct LiveCall {
         var snapshot: CallSnapshot
         var agent: String
         var heard: Int64
+        /// Who has been shown it, and must be told when it changes.
         var told: Set<Int64> = []
+        /// Who put it aside, and the legs that rang then: another that rings brings it back.
+        var dismissed: [Int64: Set<String>] = [:]
     }
 
     struct Counters: Sendable {
@@ -57,13 +60,20 @@ actor Centre {
         self.configuration = configuration
         self.logger = logger
         store = try Store(path: configuration.database)
-        applier = Applier(store: store, region: configuration.region)
+        let plans = SitePlans(configuration)
+        for row in try store.agents() { plans.sites[row.name] = row.site }
+        self.plans = plans
+        applier = Applier(store: store) { plans.plan(of: $0) }
         hub = BrowserHub(startedAt: Clocks.wall)
-        for (user, desk) in try store.desks() { desks[user] = desk }
+        routing = CallRouting(teams: configuration.teams)
+        for (user, desk) in try store.desks() { routing.desks[user] = desk }
+        for (user, name) in try store.people() { routing.names[user] = name }
         for row in try store.runningCalls(since: Clocks.wall - Centre.callLife) {
             calls[row.snapshot.call] = LiveCall(snapshot: row.snapshot, agent: row.agent, heard: Clocks.wall)
         }
     }
+
+    func plan(of agent: String) -> NumberPlan { plans.plan(of: agent) }
 
     func attach(_ send: @escaping @Sendable (CentreLink.Outgoing) -> Void) { self.send = send }
 
@@ -161,6 +171,7 @@ actor Centre {
 
     func status(_ json: JSON, text: String, agent: String) {
         let online = json["online"]?.truth ?? false
+        plans.sites[agent] = json["site"]?.text
         try? store.update(
             agent: agent, site: json["site"]?.text, online: online, status: online ? text : nil, at: Clocks.wall)
         gatewayChanged(agent)
@@ -190,146 +201,6 @@ actor Centre {
         }
     }
 
-    // MARK: calls
-
-    private func call(_ snapshot: CallSnapshot, agent: String) {
-        let now = Clocks.wall
-        var live = calls[snapshot.call] ?? LiveCall(snapshot: snapshot, agent: agent, heard: now)
-        guard calls[snapshot.call] == nil || snapshot.revision > live.snapshot.revision else { return }
-        // An old journal copy of a call that ended long ago is history, not news.
-        if calls[snapshot.call] == nil, snapshot.state == .ended || now &- snapshot.startedAt > Centre.callLife {
-            if snapshot.state == .ended, !snapshot.missedBy.isEmpty { missedChanged(snapshot.missedBy) }
-            return
-        }
-        if calls[snapshot.call] == nil { counters.calls += 1 }
-        live.snapshot = snapshot
-        live.heard = now
-        let desks = Set(snapshot.legs.compactMap(\.desk))
-        live.told.formUnion(
-            self.desks.filter { desks.contains($0.value) || snapshot.isByNumber($0.value) }.map(\.key))
-        let card = card(of: live)
-        for person in live.told {
-            guard let desk = self.desks[person] else { continue }
-            hub.tell(person, "call", card.at(desk: desk, snapshot), at: now)
-        }
-        calls[snapshot.call] = snapshot.state == .ended ? nil : live
-        if snapshot.state == .ended {
-            _ = try? store.save(snapshot, agent: agent, key: CallKey.of(snapshot, region: configuration.region))
-            missedChanged(snapshot.missedBy)
-        }
-        if calls.count > CallBook.limit { calls = calls.filter { now - $0.value.heard < Centre.callLife } }
-    }
-
-    private func missedChanged(_ desks: [String]) {
-        for (person, desk) in self.desks where desks.contains(desk) {
-            hub.tell(person, "missed", .object([]), at: Clocks.wall)
-        }
-    }
-
-    private func card(of live: LiveCall) -> CallCard {
-        CallCard(live.snapshot, agent: live.agent, store: store, configuration: configuration)
-    }
-
-    func runningCards(for person: Person) -> [JSON] {
-        guard let desk = person.desk else { return [] }
-        return calls.values.filter { live in
-            live.snapshot.legs.contains { $0.desk == desk && $0.state != .ended }
-                || live.snapshot.isByNumber(desk) && live.snapshot.state != .ended
-        }
-        .sorted { $0.snapshot.startedAt < $1.snapshot.startedAt }
-        .map { card(of: $0).at(desk: desk, $0.snapshot) }
-    }
-
-    // MARK: click to call
-
-    enum DialRefusal: Error {
-        case noDesk, noGateway, tooMany
-        case number(PhoneNumber.Kind, premium: Bool)
-    }
-
-    /// Rings the person's own telephone, then theirs. The id comes from the click: the same click dials once.
-    func dial(_ number: String, click id: String, person: Person) throws -> CommandProgress {
-        guard let desk = person.desk else { throw DialRefusal.noDesk }
-        let parsed = PhoneNumber(number, region: configuration.region, internalPlan: configuration.internalPlan)
-        guard parsed.kind == .subscriber && !parsed.premium || parsed.kind == .extension else {
-            throw DialRefusal.number(parsed.kind, premium: parsed.premium)
-        }
-        let now = Clocks.wall
-        let recent = (dials[person.id] ?? []).filter { now - $0 < 60_000 }
-        guard recent.count < Centre.dialLimit else { throw DialRefusal.tooMany }
-        guard let agent = try gatewayForCalls() else { throw DialRefusal.noGateway }
-        let command = Command(
-            id: id,
-            action: .dial(extension: desk, number: parsed.dial ?? parsed.input, display: parsed.national, device: nil),
-            issued: now, ttl: Centre.dialLife)
-        do { try store.add(command, agent: agent, user: person.id) } catch let error as SQLiteError
-            where error.isConstraint
-        {
-            return CommandProgress(id: id, state: .accepted, cause: "already asked")
-        }
-        dials[person.id] = recent + [now]
-        try store.audit("call.dial", subject: id, who: person.name, detail: desk, at: now)
-        send(.command(agent: agent, command))
-        return CommandProgress(id: id, state: .accepted)
-    }
-
-    func cancel(_ id: String, person: Person) throws -> Bool {
-        guard let agent = try store.agent(ofCommand: id, user: person.id) else { return false }
-        var random = SystemRandomNumberGenerator()
-        let now = Clocks.wall
-        let command = Command(
-            id: ULID.make(at: now, using: &random), action: .cancel(command: id), issued: now, ttl: Centre.dialLife)
-        try store.add(command, agent: agent, user: nil)
-        send(.command(agent: agent, command))
-        return true
-    }
-
-    private func gatewayForCalls() throws -> String? {
-        try store.agents().first { row in
-            row.online
-                && (row.status?["devices"]?.list ?? []).contains {
-                    $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready"
-                }
-        }?.name
-    }
-
-    private func advance(_ progress: CommandProgress) {
-        guard let (user, _) = try? store.advance(progress), let user else { return }
-        hub.tell(user, "command", progress.json, at: Clocks.wall)
-    }
-
-    /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:
-    /// no card stays open for ever. Called now and then.
-    func expireCalls() {
-        let now = Clocks.wall
-        for live in calls.values {
-            let orphaned =
-                runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Centre.orphanLife }
-                ?? false
-            guard orphaned || now - live.heard > Centre.callLife else { continue }
-            var lost = live.snapshot
-            lost.revision += 1
-            lost.state = .ended
-            lost.endedAt = now
-            lost.cause = .lost
-            for index in lost.legs.indices where lost.legs[index].state != .ended {
-                lost.legs[index].state = .ended
-                lost.legs[index].endedAt = now
-                lost.legs[index].cause = .lost
-            }
-            call(lost, agent: live.agent)
-        }
-    }
-
-    /// Tells whoever clicked that nobody took it up; called now and then.
-    func expireCommands() throws {
-        let now = Clocks.wall
-        for (id, user) in try store.expireCommands(at: now) {
-            guard let user else { continue }
-            hub.tell(user, "command", CommandProgress(id: id, state: .expired).json, at: now)
-        }
-    }
-
     // MARK: browsers
 
     func join(_ socket: BrowserSocket, resume: Int64?, person: Person) {
@@ -352,6 +223,9 @@ actor Centre {
 
     func leave(_ id: UInt64) { hub.leave(id) }
 
+    /// Somebody uses this browser now: of theirs it is the loud one.
+    func use(_ id: UInt64) { hub.use(id) }
+
     func closeSockets() { hub.closeAll() }
 
     // MARK: people
@@ -361,14 +235,16 @@ actor Centre {
     }
 
     func signIn(name: String, token: String) throws -> Person {
-        try store.signIn(name: name, session: Digests.hex(token), at: Clocks.wall)
+        let person = try store.signIn(name: name, session: Digests.hex(token), at: Clocks.wall)
+        routing.names[person.id] = person.name
+        return person
     }
 
     func signOut(token: String) throws { try store.signOut(session: Digests.hex(token)) }
 
     func claim(desk: String?, person: Person) throws {
         try store.claim(desk: desk, user: person.id, at: Clocks.wall)
-        desks[person.id] = desk
+        routing.desks[person.id] = desk
         try store.audit("desk.claim", subject: desk ?? "-", who: person.name, at: Clocks.wall)
     }
 
@@ -408,11 +284,11 @@ actor Centre {
     }
 
     func importParties(_ bytes: [UInt8], dryRun: Bool, person: Person) throws -> ImportReport {
-        try Import.parties(CSV(bytes), into: store, region: configuration.region, dryRun: dryRun, now: Clocks.wall)
+        try Import.parties(CSV(bytes), into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
     }
 
     func addParty(name: String, company: String, numbers: [String], person: Person) throws -> PartyView? {
-        let parsed = numbers.map { PhoneNumber($0, region: configuration.region) }.filter { $0.kind != .withheld }
+        let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
         let id = try store.database.transaction {
             try store.addParty(
                 name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
@@ -420,19 +296,8 @@ actor Centre {
         try store.audit("party.create", subject: String(id), who: person.name, at: Clocks.wall)
         // Cards that are open know the new client at once.
         let now = Clocks.wall
-        for live in calls.values {
-            let card = card(of: live)
-            for user in live.told {
-                if let desk = desks[user] { hub.tell(user, "call", card.at(desk: desk, live.snapshot), at: now) }
-            }
-        }
+        for live in calls.values { show(live, at: now) }
         return try store.party(id)
-    }
-
-    func settleMissed(_ call: String, person: Person) throws -> Bool {
-        let done = try store.settleMissed(call, who: person.name, at: Clocks.wall)
-        if done { for user in desks.keys { hub.tell(user, "missed", .object([]), at: Clocks.wall) } }
-        return done
     }
 
     static func gateway(_ row: Store.AgentRow) -> JSON {
@@ -451,4 +316,16 @@ actor Centre {
     }
 
     var browsers: (open: Int, cut: UInt64) { (hub.count, hub.cut) }
+}
+
+/// How each agent's site writes telephone numbers. Used on the centre's executor only.
+final class SitePlans {
+    var sites: [String: String] = [:]
+    private let configuration: IngestConfiguration
+
+    init(_ configuration: IngestConfiguration) { self.configuration = configuration }
+
+    func plan(of agent: String) -> NumberPlan {
+        sites[agent].flatMap { configuration.sites[$0] } ?? configuration.plan
+    }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Ingest
 import Model
 import Platform
 import Settings
@@ -7,7 +8,15 @@ import Settings
 struct IngestConfiguration: Sendable {
     var state = getenv("STATE_DIRECTORY").map { String(cString: $0) } ?? "/var/lib/quai-ingest"
     var instance = "centre"
-    var region = "FR"
+    /// How telephone numbers are written here, and at sites that write them in another way.
+    var plan = NumberPlan()
+    var sites: [String: NumberPlan] = [:]
+    var teams: [CallRouting.Team] = []
+    var dialRights = DialRights()
+    /// What a call can have been about, besides the words that pages bring along.
+    var dispositions: [String] = []
+    /// Calls are forgotten after so many days; 0 keeps them.
+    var retentionDays = 365
     var logLevel = "info"
     var address = "127.0.0.1"
     var port = 8080
@@ -20,8 +29,6 @@ struct IngestConfiguration: Sendable {
     var authority: String?
     var certificate: String?
     var key: String?
-    /// Nil: no number counts as an extension. A guess here would take 112 for one.
-    var internalPlan: String?
 
     var database: String { "\(state)/ingest.db" }
 
@@ -48,13 +55,7 @@ struct IngestConfiguration: Sendable {
                 root.reject("instance", "must be 1 to 32 of a-z, 0-9 and -")
             }
         }
-        if let text = root.string("region") {
-            if text.count == 2, text.allSatisfy({ $0.isASCII && $0.isUppercase }) {
-                region = text
-            } else {
-                root.reject("region", "must be a country such as FR, BE or CH")
-            }
-        }
+        IngestConfiguration.readRegion(root, into: &plan)
         logLevel =
             root.string("log-level", among: ["trace", "debug", "info", "notice", "warning", "error"]) ?? logLevel
         if let http = root.table("http") {
@@ -63,14 +64,26 @@ struct IngestConfiguration: Sendable {
             web = http.string("web-root")
             if let names = http.string("hosts") { hosts = names.split(separator: " ").map { $0.lowercased() } }
         }
-        if let phones = root.table("phones") {
-            if let plan = phones.string("internal-plan") {
-                if (try? Regex(plan)) == nil {
-                    phones.reject("internal-plan", "is not a regular expression")
-                } else {
-                    internalPlan = plan
-                }
-            }
+        if let phones = root.table("phones") { IngestConfiguration.readDialling(phones, into: &plan) }
+        for site in root.tables("site") {
+            var other = plan
+            IngestConfiguration.readRegion(site, into: &other)
+            IngestConfiguration.readDialling(site, into: &other)
+            sites[site.name] = other
+        }
+        for team in root.tables("team") {
+            teams.append(
+                CallRouting.Team(
+                    name: team.name, desks: Set(team.strings("extensions") ?? []),
+                    queues: Set(team.strings("queues") ?? []), supervisors: Set(team.strings("supervisors") ?? [])))
+        }
+        if let calls = root.table("calls") {
+            retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
+            dispositions = calls.strings("dispositions") ?? dispositions
+            dialRights.callers = calls.strings("may-dial").map { Set($0) }
+            dialRights.abroad = calls.strings("may-dial-abroad").map { Set($0) }
+            dialRights.premium = Set(calls.strings("may-dial-premium") ?? [])
+            dialRights.perMinute = calls.integer("dials-per-minute", in: 1...1000).map(Int.init) ?? dialRights.perMinute
         }
         if let section = root.table("broker") {
             if let url = section.string("url") {
@@ -95,4 +108,41 @@ struct IngestConfiguration: Sendable {
         }
         try reader.finish()
     }
+
+    private static func readRegion(_ section: Section, into plan: inout NumberPlan) {
+        guard let text = section.string("region") else { return }
+        if text.count == 2, text.allSatisfy({ $0.isASCII && $0.isUppercase }) {
+            plan.region = text
+        } else {
+            section.reject("region", "must be a country such as FR, BE or CH")
+        }
+    }
+
+    private static func readDialling(_ section: Section, into plan: inout NumberPlan) {
+        if let pattern = section.string("internal-plan") {
+            if (try? Regex(pattern)) == nil {
+                section.reject("internal-plan", "is not a regular expression")
+            } else {
+                plan.internalPlan = pattern
+            }
+        }
+        if let prefix = section.string("outside-prefix") {
+            if (1...4).contains(prefix.count),
+                prefix.allSatisfy({ $0.isASCII && ($0.isWholeNumber || $0 == "*" || $0 == "#") })
+            {
+                plan.outsidePrefix = prefix
+            } else {
+                section.reject("outside-prefix", "must be 1 to 4 digits, such as \"0\"")
+            }
+        }
+    }
+}
+
+/// Who may have numbers dialled by a click; names as people sign in. Nil: everybody.
+struct DialRights: Sendable {
+    var callers: Set<String>?
+    var abroad: Set<String>?
+    var premium: Set<String> = []
+    /// Calls by click for one person within a minute.
+    var perMinute = 10
 }

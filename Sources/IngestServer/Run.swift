@@ -122,15 +122,22 @@ struct ClosingService: Service {
     }
 }
 
-/// Looks at the database now and then: voids commands nobody took up, and feeds systemd's watchdog with its answer.
+/// Looks at the database now and then: voids commands nobody took up, forgets calls that are too old, and feeds systemd's
+/// watchdog with its answer.
 struct WatchdogService: Service {
     var centre: Centre
 
     func run() async throws {
         let period = min(Supervisor.watchdogPeriod ?? 2000, 2000)
         await cancelWhenGracefulShutdown {
+            var forgotten: Instant?
             while !Task.isCancelled {
                 await centre.expireCalls()
+                if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
+                    // A few at a time: what arrives meanwhile goes in between.
+                    while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}
+                    forgotten = Clocks.now
+                }
                 if (try? await centre.expireCommands()) != nil { Supervisor.notify("WATCHDOG=1") }
                 try? await Task.sleep(for: .milliseconds(period))
             }

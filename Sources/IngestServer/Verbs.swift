@@ -15,7 +15,7 @@ struct Check: ParsableCommand {
             do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
         }
         print(
-            "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.region): good"
+            "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.plan.region): good"
         )
     }
 }
@@ -56,7 +56,7 @@ struct ImportVerb: ParsableCommand {
             case .deliveries: report = try Import.deliveries(csv, into: store, dryRun: dryRun, now: Clocks.wall)
             case .parties:
                 report = try Import.parties(
-                    csv, into: store, region: configuration.region, dryRun: dryRun, now: Clocks.wall)
+                    csv, into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
             }
         } catch { throw Exit.say("\(file): \(error)") }
         if json {
@@ -146,12 +146,15 @@ struct PhoneVerb: ParsableCommand {
     @Option(help: "Country whose plan applies.") var region = "FR"
     @Option(name: .customLong("internal-plan"), help: "Regular expression of the site's own extensions.")
     var internalPlan: String?
+    @Option(name: .customLong("outside-prefix"), help: "What the site dials for a line; the numbers are dialled ones.")
+    var outsidePrefix: String?
     @Argument(help: "Numbers as received.") var numbers: [String]
 
     func run() throws {
         var refused = false
         for text in numbers {
-            let number = PhoneNumber(text, region: region, internalPlan: internalPlan)
+            let plan = NumberPlan(region: region, internalPlan: internalPlan, outsidePrefix: outsidePrefix)
+            let number = plan.number(text, dialled: true)
             if number.kind == .invalid { refused = true }
             print(number.json.description)
         }
@@ -186,5 +189,39 @@ struct GS1Verb: ParsableCommand {
             }
         }
         if refused { throw Exit.warnings }
+    }
+}
+
+struct Erase: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Erase a telephone number: its calls, what was written about them, its place in the directory.",
+        discussion: """
+            For a request under data protection law. What is removed is overwritten in the database file. Not reached:
+            backups, the pages' memory (until edge-ingest is restarted) and what agents have not sent yet.
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(name: .customLong("dry-run"), help: "Count what would be erased, change nothing.") var dryRun = false
+    @Flag(help: "JSON.") var json = false
+    @Argument(help: "The number, in any form.") var number: String
+
+    func run() throws {
+        let configuration = try options.load()
+        let number = configuration.plan.number(number)
+        guard number.kind != .withheld, number.kind != .extension, number.key.count >= 6 else {
+            throw Exit.say("\(self.number) is no number that can be erased", Exit.warnings)
+        }
+        let erased: Store.Erased
+        do {
+            let store = try Store(path: configuration.database)
+            erased = try store.erase(number, who: "edge-ingest erase", dryRun: dryRun, at: Clocks.wall)
+        } catch { throw Exit.say("\(error)") }
+        if json {
+            print(erased.json.description)
+        } else {
+            print(
+                "\(erased.calls) calls with \(erased.notes) notes, \(erased.numbers) numbers of clients and \(erased.commands) clicks \(dryRun ? "would be erased" : "erased")"
+            )
+        }
     }
 }

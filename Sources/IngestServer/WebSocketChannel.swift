@@ -16,7 +16,7 @@ import Synchronization
 struct WebSocketChannel: ServerChildChannel {
     enum Upgraded: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
-        case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?)
+        case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String)
     }
 
     struct Value: ServerChildChannelValue {
@@ -59,7 +59,8 @@ struct WebSocketChannel: ServerChildChannel {
                     channel.eventLoop.makeCompletedFuture {
                         .socket(
                             try NIOAsyncChannel(wrappingChannelSynchronously: channel),
-                            cookie: head.headers["cookie"].first)
+                            cookie: head.headers["cookie"].first,
+                            browser: BrowserLabel.of(head.headers["user-agent"].first))
                     }
                 })
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Upgraded>(
@@ -96,7 +97,8 @@ struct WebSocketChannel: ServerChildChannel {
         do {
             switch try await value.upgraded.get() {
             case .http(let channel): await http.handle(value: channel, logger: logger)
-            case .socket(let channel, let cookie): await serve(channel, cookie: cookie, logger: logger)
+            case .socket(let channel, let cookie, let browser):
+                await serve(channel, cookie: cookie, browser: browser, logger: logger)
             }
         } catch {
             logger.debug("connection ended", metadata: ["reason": "\(error)"])
@@ -106,9 +108,9 @@ struct WebSocketChannel: ServerChildChannel {
 
     // MARK: one browser
 
-    private func serve(_ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, logger: Logger)
-        async
-    {
+    private func serve(
+        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
+    ) async {
         let person: Person? =
             if let token = Cookies.session(cookie) { await centre.person(session: token) } else { nil }
         try? await channel.executeThenClose { inbound, outbound in
@@ -119,6 +121,7 @@ struct WebSocketChannel: ServerChildChannel {
             let connection = channel.channel
             let socket = BrowserSocket(
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
+                label: browser,
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
@@ -156,6 +159,8 @@ struct WebSocketChannel: ServerChildChannel {
                     return
                 }
                 if let resume = json["resume"] { await centre.join(socket, resume: resume.integer, person: person) }
+                if let call = json["shown"]?.text { await centre.shown(call, by: socket) }
+                if json["used"]?.truth == true { await centre.use(socket.id) }
             case .ping:
                 try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
             case .connectionClose: return
@@ -209,6 +214,24 @@ enum Origins {
     static func match(_ origin: String, host: String?) -> Bool {
         guard let host, let start = origin.range(of: "://") else { return false }
         return origin[start.upperBound...].lowercased() == host.lowercased()
+    }
+}
+
+/// A browser's own description, shortened to what tells two apart.
+enum BrowserLabel {
+    private static let programs = [
+        ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("HeadlessChrome/", "Chromium"),
+        ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+    ]
+    private static let systems = [
+        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]
+
+    static func of(_ agent: String?) -> String {
+        guard let agent else { return "?" }
+        let words = [programs, systems].compactMap { list in list.first { agent.contains($0.0) }?.1 }
+        return words.isEmpty ? "?" : words.joined(separator: " · ")
     }
 }
 

@@ -97,8 +97,10 @@ extension CallSnapshot {
         }
         command = command ?? signal.command
         switch signal.event {
-        case .queued: queue = signal.queue.map { String($0.prefix(Party.numberLimit)) }
-        case .dequeued: queue = nil
+        case .queued:
+            queue = signal.queue.map { String($0.prefix(Party.numberLimit)) }
+            isQueued = true
+        case .dequeued: isQueued = false
         case .transferred:
             guard transfers.count < CallSnapshot.legLimit else { break }
             transfers.append(
@@ -153,7 +155,7 @@ extension CallSnapshot {
             state = .held
         } else if legs.contains(where: { $0.state == .ringing }) {
             state = .ringing
-        } else if queue != nil {
+        } else if isQueued {
             state = .queued
         } else {
             state = answeredAt == nil ? .offered : .answered

@@ -60,7 +60,10 @@ public struct CallSnapshot: Equatable, Sendable {
     public var direction: CallDirection?
     public var caller: Party?
     public var called: String?
+    /// The queue it waits in, or the last one it waited in.
     public var queue: String?
+    /// Only while calls are being followed; it does not travel.
+    var isQueued = false
     public var legs: [Leg]
     public var transfers: [Transfer]
     public var startedAt: Int64

@@ -19,6 +19,12 @@ public enum JSON: Equatable, Sendable {
     }
 
     /// An object; members whose value is nil are left out.
+    /// An object with one member more; as it is where there is no value.
+    public func with(_ name: String, _ value: JSON?) -> JSON {
+        guard let value, case .members(let members) = self else { return self }
+        return .members(members.filter { $0.name != name } + [Member(name, value)])
+    }
+
     public static func object(_ members: [(String, JSON?)]) -> JSON {
         .members(members.compactMap { name, value in value.map { Member(name, $0) } })
     }

@@ -170,6 +170,8 @@ struct HostileTests {
                 let client = cookie ? page : try PageClient(anonymousAt: centre.stand.httpPort)
                 _ = try client.request(method, path, .members([]))
                 return "2"
+            } catch is JSONError where path.hasSuffix(".csv") {
+                return "2"
             } catch { return "\(error)" }
         }
         for path in paths {

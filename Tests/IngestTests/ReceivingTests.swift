@@ -165,11 +165,11 @@ struct ApplierTests {
         ended.state = .ended
         ended.missedBy = ["101"]
         ended.endedAt = 9
-        let key = CallKey.of(ended, region: "FR")
+        let key = CallKey.of(ended, plan: NumberPlan())
         #expect(try store.save(ended, agent: "dock", key: key))
         #expect(try !store.save(ringing, agent: "dock", key: key))
         #expect(try !store.save(ended, agent: "dock", key: key))
-        #expect(try store.missedCalls().count == 1)
+        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).count == 1)
         // Calling back settles it, in whichever direction.
         var back = CallSnapshot(call: "pbx/2", revision: 3, startedAt: 20)
         back.direction = .outbound
@@ -178,12 +178,12 @@ struct ApplierTests {
         back.legs = [.init(id: "own", desk: "101", state: .talking, answeredAt: 22)]
         back.answeredAt = 22
         // Only one's own telephone was picked up: nobody was reached yet.
-        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, region: "FR")))
-        #expect(try store.missedCalls().count == 1)
+        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
+        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).count == 1)
         back.revision = 4
         back.legs.append(.init(id: "theirs", desk: nil, state: .talking, answeredAt: 25))
-        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, region: "FR")))
-        #expect(try store.missedCalls().isEmpty)
+        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
+        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).isEmpty)
     }
 }
 

@@ -63,7 +63,30 @@ enum Schema {
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL,
             detail TEXT);
+        """,
         """
+        -- Which telephones took part: a person's history is found without reading everybody's.
+        CREATE TABLE call_desk (
+            desk TEXT NOT NULL, started INTEGER NOT NULL, call TEXT NOT NULL, PRIMARY KEY (desk, started, call))
+            WITHOUT ROWID;
+        CREATE INDEX call_desk_call ON call_desk (call);
+        INSERT OR IGNORE INTO call_desk SELECT json_extract(leg.value, '$.desk'), call.started, call.id
+            FROM call, json_each(call.snapshot, '$.legs') AS leg WHERE json_extract(leg.value, '$.desk') IS NOT NULL;
+        ALTER TABLE call ADD COLUMN queue TEXT;
+        CREATE INDEX call_queue ON call (queue, started) WHERE queue IS NOT NULL;
+        -- What people write about a call: its revision tells two who write at once.
+        CREATE TABLE call_note (
+            call TEXT PRIMARY KEY, revision INTEGER NOT NULL, note TEXT NOT NULL, disposition TEXT, party INTEGER,
+            who TEXT NOT NULL, at INTEGER NOT NULL);
+        ALTER TABLE missed ADD COLUMN taken INTEGER;
+        ALTER TABLE missed ADD COLUMN taken_by TEXT;
+        CREATE INDEX missed_open ON missed (at) WHERE done IS NULL;
+        CREATE INDEX record_call ON record (subject) WHERE kind=6;
+        -- The last seven digits: what a shortened number is guessed by.
+        ALTER TABLE party_number ADD COLUMN tail TEXT;
+        UPDATE party_number SET tail=substr(key, -7) WHERE length(key)>=9;
+        CREATE INDEX party_number_tail ON party_number (tail);
+        """,
     ]
 
     /// Brings a database to the newest version, each step in a transaction of its own.

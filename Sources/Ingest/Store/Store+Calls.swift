@@ -6,34 +6,88 @@ public struct CallRow: Equatable, Sendable {
     public var snapshot: CallSnapshot
     public var agent: String
     public var key: String?
-    public var missedOpen: Bool
+    public var missed: Missed?
+    public var note: CallNote?
+
+    /// A call that nobody took, and what became of it.
+    public struct Missed: Equatable, Sendable {
+        public var takenBy: String?
+        public var doneBy: String?
+        public var isOpen: Bool { doneBy == nil }
+    }
+}
+
+/// What people wrote about a call.
+public struct CallNote: Equatable, Sendable {
+    /// Grows with every change.
+    public var revision: Int64
+    public var note: String
+    /// What it was about, a word of the site's own list.
+    public var disposition: String?
+    /// Who it was, where several clients share the number.
+    public var party: Int64?
+    public var who: String
+    public var at: Int64
+
+    public init(
+        revision: Int64, note: String, disposition: String? = nil, party: Int64? = nil, who: String, at: Int64
+    ) {
+        self.revision = revision
+        self.note = note
+        self.disposition = disposition
+        self.party = party
+        self.who = who
+        self.at = at
+    }
 
     public var json: JSON {
         .object([
-            ("call", snapshot.json), ("agent", .string(agent)), ("missedOpen", .bool(missedOpen)),
+            ("rev", .int(revision)), ("note", .string(note)), ("disposition", disposition.map(JSON.string)),
+            ("party", party.map(JSON.int)), ("who", .string(who)), ("at", .int(at)),
         ])
+    }
+}
+
+/// Whose calls: those in which one of these telephones or queues took part. Nobody sees another's.
+public struct CallScope: Equatable, Sendable {
+    public var desks: Set<String>
+    public var queues: Set<String>
+
+    public init(desks: Set<String>, queues: Set<String> = []) {
+        self.desks = desks
+        self.queues = queues
+    }
+
+    public func covers(_ snapshot: CallSnapshot) -> Bool {
+        snapshot.legs.contains { $0.desk.map(desks.contains) ?? false } || desks.contains(snapshot.caller?.number ?? "")
+            || desks.contains(snapshot.called ?? "") || queues.contains(snapshot.queue ?? "")
     }
 }
 
 extension Store {
     /// Keeps the newest state of a call; true when this one was newer. `key` is the other side's number as compared.
     public func save(_ snapshot: CallSnapshot, agent: String, key: String?) throws -> Bool {
-        guard snapshot.mergedInto == nil else {
-            try database.run("DELETE FROM call WHERE id=?", .text(snapshot.call))
-            try database.run("DELETE FROM missed WHERE call=?", .text(snapshot.call))
+        if let into = snapshot.mergedInto {
+            try moveNote(from: snapshot.call, to: into)
+            try forget(calls: [snapshot.call])
             return true
         }
         let changed = try database.run(
             """
-            INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            ON CONFLICT DO UPDATE SET revision=?3, state=?4, direction=?5, key=?6, answered=?8, ended=?9, snapshot=?10
-            WHERE ?3 > revision
+            INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT DO UPDATE SET revision=?3, state=?4, direction=?5, key=?6, answered=?8, ended=?9, snapshot=?10,
+            queue=?11 WHERE ?3 > revision
             """, .text(snapshot.call), .text(agent), .integer(snapshot.revision), .text(snapshot.state.rawValue),
             .text(snapshot.direction?.rawValue), .text(key), .integer(snapshot.startedAt),
             .integer(snapshot.answeredAt),
-            .integer(snapshot.endedAt), .text(snapshot.json.description))
+            .integer(snapshot.endedAt), .text(snapshot.json.description), .text(snapshot.queue))
         guard changed == 1 else { return false }
-        if snapshot.state == .ended, !snapshot.missedBy.isEmpty, snapshot.direction != .outbound {
+        for desk in snapshot.desks {
+            try database.run(
+                "INSERT OR IGNORE INTO call_desk VALUES (?, ?, ?)", .text(desk), .integer(snapshot.startedAt),
+                .text(snapshot.call))
+        }
+        if snapshot.isMissed {
             try database.run(
                 "INSERT INTO missed (call, at) VALUES (?, ?) ON CONFLICT DO NOTHING", .text(snapshot.call),
                 .integer(snapshot.endedAt ?? snapshot.startedAt))
@@ -49,19 +103,30 @@ extension Store {
         return true
     }
 
-    private static let columns =
-        "SELECT call.snapshot, call.agent, call.key, missed.call IS NOT NULL AND missed.done IS NULL FROM call LEFT JOIN missed ON missed.call=call.id "
+    private static let columns = """
+        SELECT call.snapshot, call.agent, call.key, missed.call IS NOT NULL, missed.taken_by, missed.done_by,
+        missed.done IS NOT NULL, call_note.revision, call_note.note, call_note.disposition, call_note.party,
+        call_note.who, call_note.at
+        FROM call LEFT JOIN missed ON missed.call=call.id LEFT JOIN call_note ON call_note.call=call.id
+
+        """
 
     private static func row(_ row: SQLite.Row) -> CallRow? {
         guard let json = try? JSON(parsing: row.text(0)), let snapshot = CallSnapshot(json: json) else { return nil }
-        return CallRow(snapshot: snapshot, agent: row.text(1), key: row.optionalText(2), missedOpen: row.bool(3))
+        var missed: CallRow.Missed?
+        if row.bool(3) {
+            missed = CallRow.Missed(
+                takenBy: row.optionalText(4), doneBy: row.bool(6) ? row.optionalText(5) ?? "-" : nil)
+        }
+        return CallRow(
+            snapshot: snapshot, agent: row.text(1), key: row.optionalText(2), missed: missed,
+            note: row.optionalInteger(7) == nil ? nil : note(row, from: 7))
     }
 
-    public func calls(limit: Int) throws -> [CallRow] {
-        try database.rows(
-            Store.columns + "WHERE state='ended' ORDER BY started DESC LIMIT ?", .integer(limit), map: Store.row
-        )
-        .compactMap(\.self)
+    private static func note(_ row: SQLite.Row, from column: Int) -> CallNote {
+        CallNote(
+            revision: row.integer(column), note: row.text(column + 1), disposition: row.optionalText(column + 2),
+            party: row.optionalInteger(column + 3), who: row.text(column + 4), at: row.integer(column + 5))
     }
 
     public func calls(key: String, limit: Int) throws -> [CallRow] {
@@ -71,11 +136,58 @@ extension Store {
         ).compactMap(\.self)
     }
 
-    public func missedCalls() throws -> [CallRow] {
-        try database.rows(
-            Store.columns + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 100",
-            map: Store.row
+    /// Calls of a scope, newest first. `text` finds clients by name or company, numbers by their digits, and notes.
+    public func calls(
+        of scope: CallScope, matching text: String = "", from: Int64 = 0, to: Int64 = .max, limit: Int
+    ) throws -> [CallRow] {
+        var conditions = [
+            "state='ended'", "started>=?", "started<?",
+            """
+            (call.id IN (SELECT call FROM call_desk WHERE desk IN (\(Store.marks(scope.desks.count))))
+            OR queue IN (\(Store.marks(scope.queues.count))))
+            """,
+        ]
+        var values = [Value.integer(from), .integer(to)]
+        values += (scope.desks.sorted() + scope.queues.sorted()).map { Value.text($0) }
+        let text = text.trimming(" ")
+        if !text.isEmpty {
+            let pattern = "%" + text.filter { $0 != "%" && $0 != "_" } + "%"
+            var found = [
+                """
+                key IN (SELECT key FROM party_number JOIN party ON party.id=party_number.party
+                WHERE party.name LIKE ? OR party.company LIKE ?)
+                """, "json_extract(call.snapshot, '$.caller.name') LIKE ?", "call_note.note LIKE ?",
+                "call_note.disposition=?",
+            ]
+            values += [.text(pattern), .text(pattern), .text(pattern), .text(pattern), .text(text)]
+            // The trunk prefix is not in what is compared.
+            let digits = text.filter(\.isASCII).filter(\.isWholeNumber)
+            let tail = String(digits.drop { $0 == "0" })
+            if tail.count >= 2, text.allSatisfy({ !$0.isLetter }) {
+                found.append("key LIKE ?")
+                values.append(.text("%\(tail)%"))
+            }
+            conditions.append("(" + found.joined(separator: " OR ") + ")")
+        }
+        return try database.rows(
+            Store.columns + "WHERE " + conditions.joined(separator: " AND ") + " ORDER BY started DESC LIMIT ?",
+            arguments: values + [.integer(limit)], map: Store.row
         ).compactMap(\.self)
+    }
+
+    private static func marks(_ count: Int) -> String {
+        Array(repeating: "?", count: count).joined(separator: ",")
+    }
+
+    /// What a team still has to call back, newest first.
+    public func missedCalls(of scope: CallScope, limit: Int = 200) throws -> [CallRow] {
+        try database.rows(
+            Store.columns + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
+            map: Store.row
+        ).lazy.compactMap(\.self).filter { row in
+            row.snapshot.missedBy.contains(where: scope.desks.contains)
+                || scope.queues.contains(row.snapshot.queue ?? "")
+        }.prefix(limit).map(\.self)
     }
 
     public func call(_ id: String) throws -> CallRow? {
@@ -93,6 +205,148 @@ extension Store {
             .text(who)) == 1
     }
 
+    /// One person says that they will call back; false when somebody else has, or nobody need. Nil gives it back.
+    public func takeMissed(_ call: String, who: String?, by person: String, at now: Int64) throws -> Bool {
+        try database.run(
+            """
+            UPDATE missed SET taken=?2, taken_by=?3 WHERE call=?1 AND done IS NULL AND (taken_by IS NULL OR taken_by=?4)
+            """, .text(call), .integer(who == nil ? nil : now), .text(who), .text(person)) == 1
+    }
+
+    // MARK: notes
+
+    public func note(of call: String) throws -> CallNote? {
+        try database.first(
+            "SELECT revision, note, disposition, party, who, at FROM call_note WHERE call=?", .text(call)
+        ) { Store.note($0, from: 0) }
+    }
+
+    /// Writes over what had the revision `base`; nil when somebody else has written meanwhile.
+    public func write(_ note: CallNote, of call: String, over base: Int64) throws -> CallNote? {
+        guard try self.note(of: call)?.revision ?? 0 == base else { return nil }
+        var note = note
+        note.revision = base + 1
+        try database.run(
+            "INSERT INTO call_note VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET revision=?2, note=?3, disposition=?4, party=?5, who=?6, at=?7",
+            .text(call), .integer(note.revision), .text(note.note), .text(note.disposition), .integer(note.party),
+            .text(note.who), .integer(note.at))
+        return note
+    }
+
+    /// Two calls turned out to be one: what was written about the first belongs to the other.
+    public func moveNote(from: String, to: String) throws {
+        guard let old = try note(of: from) else { return }
+        if var new = try note(of: to) {
+            if !old.note.isEmpty, !new.note.contains(old.note) {
+                new.note = String((old.note + (new.note.isEmpty ? "" : "\n" + new.note)).prefix(Store.noteLimit))
+            }
+            new.disposition = new.disposition ?? old.disposition
+            new.party = new.party ?? old.party
+            _ = try write(new, of: to, over: new.revision)
+        } else {
+            _ = try write(old, of: to, over: 0)
+        }
+        try database.run("DELETE FROM call_note WHERE call=?", .text(from))
+    }
+
+    /// Longest note, in characters.
+    public static let noteLimit = 4000
+
+    /// Who was chosen the last time this number called, where several clients have it.
+    public func lastChoice(key: String) throws -> CallNote? {
+        try database.first(
+            """
+            SELECT call_note.revision, note, disposition, party, who, at FROM call_note JOIN call ON call.id=call_note.call
+            WHERE call.key=? AND party IS NOT NULL ORDER BY at DESC LIMIT 1
+            """, .text(key)
+        ) { Store.note($0, from: 0) }
+    }
+
+    // MARK: data protection
+
+    /// What an erasure removed.
+    public struct Erased: Equatable, Sendable {
+        public var calls = 0
+        public var notes = 0
+        public var numbers = 0
+        public var commands = 0
+
+        public var json: JSON {
+            .object([
+                ("calls", .int(Int64(calls))), ("notes", .int(Int64(notes))), ("numbers", .int(Int64(numbers))),
+                ("commands", .int(Int64(commands))),
+            ])
+        }
+    }
+
+    private func forget(calls ids: [String]) throws {
+        for id in ids {
+            for statement in [
+                "DELETE FROM call WHERE id=?", "DELETE FROM missed WHERE call=?", "DELETE FROM call_desk WHERE call=?",
+                "DELETE FROM call_note WHERE call=?",
+            ] { try database.run(statement, .text(id)) }
+        }
+    }
+
+    /// The journal keeps the numbers of its records, so that none is applied again; what they said is gone.
+    private func blank(calls ids: [String]) throws {
+        for id in ids { try database.run("UPDATE record SET body=x'80' WHERE kind=6 AND subject=?", .text(id)) }
+    }
+
+    /// Removes every call with a number, what was written about them, and the number from the directory. Afterwards it is
+    /// in no page of the file; backups are the site's own.
+    public func erase(_ number: PhoneNumber, who: String, dryRun: Bool, at now: Int64) throws -> Erased {
+        let digits = Set(
+            [number.e164, number.dial, number.input].compactMap(\.self).map { $0.filter(\.isWholeNumber) }
+        )
+        .filter { $0.count >= 4 }
+        var erased = Erased()
+        var ids = Set(try database.rows("SELECT id FROM call WHERE key=?", .text(number.key)) { $0.text(0) })
+        var commands: Set<String> = []
+        for text in digits {
+            ids.formUnion(
+                try database.rows("SELECT id FROM call WHERE instr(snapshot, ?)>0", .text(text)) { $0.text(0) })
+            commands.formUnion(
+                try database.rows(
+                    "SELECT id FROM command WHERE instr(body, ?)>0", .text(text)
+                ) { $0.text(0) })
+        }
+        erased.calls = ids.count
+        erased.commands = commands.count
+        for id in ids where try note(of: id) != nil { erased.notes += 1 }
+        erased.numbers = Int(
+            try database.integer("SELECT count(*) FROM party_number WHERE key=?", .text(number.key)) ?? 0)
+        guard !dryRun else { return erased }
+        // What is deleted is overwritten, also in the log of changes.
+        try database.execute("PRAGMA secure_delete=ON")
+        try database.transaction {
+            try blank(calls: ids.sorted())
+            try forget(calls: ids.sorted())
+            for id in commands { try database.run("DELETE FROM command WHERE id=?", .text(id)) }
+            try database.run("DELETE FROM party_number WHERE key=?", .text(number.key))
+            for text in digits {
+                try database.run("DELETE FROM dead_letter WHERE instr(body, CAST(? AS BLOB))>0", .text(text))
+            }
+            try audit("number.erased", subject: "\(erased.calls) calls, \(erased.numbers) clients", who: who, at: now)
+        }
+        try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return erased
+    }
+
+    /// Forgets calls that began before `limit`, a few at a time; how many there were.
+    public func forgetCalls(before limit: Int64, atMost count: Int = 500) throws -> Int {
+        let ids = try database.rows(
+            "SELECT id FROM call WHERE started<? ORDER BY started LIMIT ?", .integer(limit), .integer(count)
+        ) { $0.text(0) }
+        guard !ids.isEmpty else { return 0 }
+        try database.transaction {
+            try blank(calls: ids)
+            try forget(calls: ids)
+            try database.run("DELETE FROM command WHERE issued<?", .integer(limit))
+        }
+        return ids.count
+    }
+
     // MARK: commands
 
     public func add(_ command: Command, agent: String, user: Int64?) throws {
@@ -100,6 +354,16 @@ extension Store {
             "INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, 'sent', NULL, NULL)", .text(command.id), .text(agent),
             .integer(user), .text(command.json.description), .integer(command.issued),
             .integer(command.issued + Int64(command.ttl) * 1000))
+    }
+
+    /// How a click of this person went; nil when there was none with this id.
+    public func progress(ofCommand id: String, user: Int64) throws -> CommandProgress? {
+        try database.first(
+            "SELECT state, cause FROM command WHERE id=? AND user=?", .text(id), .integer(user)
+        ) {
+            CommandProgress(
+                id: id, state: CommandProgress.State(rawValue: $0.text(0)) ?? .accepted, cause: $0.optionalText(1))
+        }
     }
 
     /// Progress only goes forward; a final state stays. Returns whose command it was, when something changed.
@@ -137,5 +401,22 @@ extension Store {
 
     public func agent(ofCommand id: String, user: Int64) throws -> String? {
         try database.text("SELECT agent FROM command WHERE id=? AND user=?", .text(id), .integer(user))
+    }
+}
+
+extension CallSnapshot {
+    /// Telephones that took part.
+    public var desks: Set<String> {
+        var desks = Set(legs.compactMap(\.desk))
+        if direction == .internal || direction == .outbound, let desk = caller?.number { desks.insert(desk) }
+        // Where an exchange says only which number was called.
+        if direction == .inbound, legs.isEmpty, let called { desks.insert(called) }
+        return desks
+    }
+
+    /// Somebody wanted us and reached nobody: a telephone rang in vain, or the queue let them go.
+    public var isMissed: Bool {
+        state == .ended && direction != .outbound
+            && (!missedBy.isEmpty || queue != nil && !wasReached && cause != .lost)
     }
 }

@@ -43,8 +43,8 @@ extension Store {
         let party = id ?? database.lastInsertID
         for number in numbers {
             try database.run(
-                "INSERT INTO party_number VALUES (?, ?, ?, NULL) ON CONFLICT DO UPDATE SET number=excluded.number",
-                .integer(party), .text(number.key), .text(number.display))
+                "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET number=excluded.number",
+                .integer(party), .text(number.key), .text(number.display), .text(number.tail))
         }
         return party
     }
@@ -69,6 +69,26 @@ extension Store {
         try database.rows(
             "SELECT party FROM party_number WHERE key=? ORDER BY party DESC LIMIT 10", .text(key)
         ) { $0.integer(0) }.compactMap { try party($0) }
+    }
+
+    /// Who it may be when nobody has the number as it came: an exchange or an old directory may have shortened it. Only
+    /// where one of the two is no whole number and the other ends with it, and always shown as a guess.
+    public func guesses(_ number: PhoneNumber) throws -> [PartyView] {
+        guard let tail = number.tail, number.kind == .invalid || number.kind == .subscriber else { return [] }
+        let digits = number.significantDigits
+        let found = try database.rows(
+            "SELECT party, key FROM party_number WHERE tail=? AND key<>? LIMIT 20", .text(tail), .text(number.key)
+        ) { (party: $0.integer(0), key: $0.text(1)) }
+        var parties: [Int64] = []
+        for (party, key) in found where !parties.contains(party) {
+            let isWhole = key.hasPrefix("+")
+            let other = String(key.filter(\.isWholeNumber).drop { $0 == "0" })
+            guard !(isWhole && number.kind == .subscriber), other.hasSuffix(digits) || digits.hasSuffix(other) else {
+                continue
+            }
+            parties.append(party)
+        }
+        return try parties.prefix(5).compactMap { try party($0) }
     }
 
     public func parties(matching text: String) throws -> [PartyView] {
@@ -139,6 +159,11 @@ extension Store {
         } else {
             try database.run("DELETE FROM desk WHERE user=?", .integer(user))
         }
+    }
+
+    /// Everybody's name.
+    public func people() throws -> [(user: Int64, name: String)] {
+        try database.rows("SELECT id, name FROM user") { ($0.integer(0), $0.text(1)) }
     }
 
     public func desks() throws -> [(user: Int64, extension: String)] {

@@ -5,6 +5,7 @@ export class Refusal extends Error {
     super(problem.detail || problem.title || String(status));
     this.status = status;
     this.code = problem.code;
+    this.problem = problem;
   }
 }
 

@@ -1,6 +1,6 @@
 import { h, icon, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, lang, switchLanguage } from "./i18n.js";
+import { t, lang, switchLanguage, when } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -19,6 +19,7 @@ const view = () => app[app.page];
 
 const stream = new Stream({
   state(live) {
+    if (app.live !== live) app.since = Date.now();
     app.live = live;
     drawBanner();
     drawTools();
@@ -39,7 +40,7 @@ const stream = new Stream({
       case "delivery": case "deliveries": case "count": case "stray":
         app.receiving.message(message);
         break;
-      case "call": case "missed": case "command":
+      case "call": case "missed": case "command": case "loud": case "dismissed": case "note":
         app.calls.message(message);
         break;
       case "gateway":
@@ -48,6 +49,19 @@ const stream = new Stream({
     }
   },
 });
+
+/** To the server; what cannot be sent now is not worth sending later. */
+app.send = (data) => stream.send(data);
+
+// Of all the tabs of a person the one that is used is loud.
+let used = 0;
+function use() {
+  if (document.hidden || Date.now() - used < 5000) return;
+  used = Date.now();
+  app.send({ used: true });
+}
+for (const name of ["focus", "pointerdown", "keydown"]) addEventListener(name, use, true);
+document.addEventListener("visibilitychange", use);
 
 // What is told again after a break is shown, not heard.
 app.play = (name) => { if (!app.replaying) play(name); };
@@ -103,7 +117,8 @@ app.go = (page) => {
 };
 
 function drawTabs() {
-  document.title = (app.person && app.calls.title()) || `${t(app.page)} · Quai`;
+  const waiting = app.person ? app.calls.missedCount() : 0;
+  document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${t(app.page)} · Quai`;
   replace(document.getElementById("tabs"), !app.person ? [] : pages.map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
@@ -126,7 +141,7 @@ function drawTools() {
 
 function drawBanner() {
   replace(document.getElementById("banner"),
-    app.person && app.live === false && h("div", { class: "notice bad" }, t("offline")),
+    app.person && app.live === false && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
     app.toast && h("div", { class: `toast ${app.toast.kind ?? ""}` }, app.toast.text));
 }
 

@@ -1,27 +1,37 @@
-import { h, icon, replace } from "./dom.js";
+import { h, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
-import { t, when, clock, lang } from "./i18n.js";
+import { t, when, clock, lang, number } from "./i18n.js";
+import { CardView, isOver, reason, whoIs } from "./card.js";
+import { notify, notifyState, askNotify } from "./notify.js";
+
+const dialOver = (state) => ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
 
 /** Who calls, before the second ring; the card follows the call. */
 export class Calls {
   constructor(app) {
     this.app = app;
     this.cards = new Map();
+    this.watched = new Map();
+    this.view = new CardView(this);
     this.missed = [];
     this.past = [];
-    this.chosen = new Map();
+    this.found = null;
+    this.reasons = null;
+    this.dispositions = [];
     this.forms = new Map();
     this.dial = null;
     this.skew = 0;
+    this.loud = true;
     setInterval(() => this.tick(), 1000);
+    document.addEventListener("keydown", (event) => this.key(event));
   }
 
   clear() {
-    this.cards.clear();
-    this.chosen.clear();
-    this.forms.clear();
+    for (const kept of [this.cards, this.watched, this.forms, this.view]) kept.clear();
     this.missed = [];
     this.past = [];
+    this.found = null;
+    this.reasons = null;
     this.dial = null;
   }
 
@@ -31,14 +41,20 @@ export class Calls {
     // The cards themselves come with the stream, in its order; this answer may be older.
     this.missed = data.missed;
     this.past = data.history;
+    this.dispositions = data.dispositions;
+    if (this.found) await this.search();
     this.app.refresh("calls");
   }
 
   running(cards) {
     const known = new Set(cards.map((card) => card.call));
     // A card whose call the server does not know any more must not stay open.
-    for (const [id, card] of this.cards) if (!known.has(id) && !this.isOver(card)) this.cards.delete(id);
-    for (const card of cards) if (!((this.cards.get(card.call)?.rev ?? -1) > card.rev)) this.cards.set(card.call, card);
+    for (const [id, card] of this.cards) if (!known.has(id) && !isOver(card)) this.remove(id);
+    this.watched.clear();
+    for (const card of cards) {
+      if (card.mine === "watched") this.watched.set(card.call, card);
+      else if (!((this.cards.get(card.call)?.rev ?? -1) > card.rev)) this.cards.set(card.call, card);
+    }
     this.app.refresh("calls");
   }
 
@@ -48,65 +64,89 @@ export class Calls {
     return [...this.cards.values()].sort((a, b) => order.indexOf(a.mine) - order.indexOf(b.mine) || b.started - a.started);
   }
 
-  isOver(card) { return card.mine === "over" || card.mine === "missed"; }
-  missedCount() { return this.missed.length; }
+  missedCount() { return this.missed.filter((card) => !card.taken?.by).length; }
 
   title() {
     const ringing = [...this.cards.values()].find((card) => card.mine === "ringing");
-    return ringing ? `☎ ${this.who(ringing).title}` : null;
+    return ringing ? `☎ ${whoIs(ringing).title}` : null;
   }
 
   message({ type, data }) {
-    if (type === "missed") { this.load(); return; }
-    if (type === "command") {
-      if (this.dial?.id === data.command) {
-        this.dial = { ...this.dial, state: data.state, cause: data.cause };
-        this.app.refresh("calls");
-        if (["done", "failed", "cancelled", "expired", "unknown"].includes(data.state)) {
-          const finished = this.dial;
-          setTimeout(() => { if (this.dial === finished) { this.dial = null; this.app.refresh("calls"); } }, 8000);
-        }
-      }
+    switch (type) {
+      case "missed": this.load(); return;
+      case "loud": this.loud = data.loud; return;
+      case "dismissed": this.remove(data.call); return;
+      case "note": this.noted(data); return;
+      case "command": this.progress(data); return;
+    }
+    if (data.mine === "watched" || this.watched.has(data.call) && data.mine === "over" && !this.cards.has(data.call)) {
+      if (data.mine === "watched") this.watched.set(data.call, data); else this.watched.delete(data.call);
+      this.app.refresh("calls");
       return;
     }
     const before = this.cards.get(data.call);
     if (before && before.rev > data.rev) return;
-    if (data.mine === "ringing" && before?.mine !== "ringing") {
-      this.app.play("ring");
-      this.app.announce(`${t("ringing")} ${this.who(data).title}`, true);
-    }
-    if (this.isOver(data) && !before) return;
+    // Another of this person's browsers put it aside, or the telephone was given back.
+    if (data.dismissed || data.mine === "gone" || data.merged) { if (before) this.remove(data.call); return; }
+    const begins = data.mine === "ringing" && before?.mine !== "ringing";
+    if (begins) this.ring(data);
+    if (isOver(data) && !before) return;
     this.cards.set(data.call, data);
-    if (this.isOver(data)) {
+    if (isOver(data)) {
       this.closeLater(data);
       this.load();
     }
     this.app.refresh("calls");
   }
 
-  /** A card that is over goes away, unless it rings again or somebody is writing in it. */
+  /** Of all the tabs of a person one is loud; the others show the card. */
+  ring(card) {
+    // Whoever called a moment ago is still calling: the card of then makes room.
+    for (const [id, old] of this.cards) if (isOver(old) && !this.view.isBusy(old) && old.number?.e164 && old.number.e164 === card.number?.e164) this.remove(id);
+    this.app.send({ shown: card.call });
+    if (this.app.replaying || !this.loud) return;
+    this.app.play("ring");
+    this.app.announce(`${t("ringing")} ${whoIs(card).title}`, true);
+    const who = whoIs(card);
+    notify(card.call, `☎ ${who.title}`, [who.company, who.shown].filter(Boolean).join(" · "), () => this.app.go("calls"));
+  }
+
+  noted({ call, note }) {
+    const card = this.cards.get(call);
+    if (card) card.note = note;
+    this.view.notes.get(call)?.take(note);
+    this.load();
+  }
+
+  progress(data) {
+    if (this.dial?.id !== data.command) return;
+    this.dial = { ...this.dial, state: data.state, cause: data.cause };
+    this.app.refresh("calls");
+    if (!dialOver(data.state)) return;
+    const finished = this.dial;
+    setTimeout(() => { if (this.dial === finished) { this.dial = null; this.app.refresh("calls"); } }, 8000);
+  }
+
+  /** A card that is over goes away, unless somebody is writing in it or has spoken: then they close it. */
   closeLater(card) {
     setTimeout(() => {
       if (this.cards.get(card.call) !== card) return;
-      if (this.forms.get(card.call)?.open) this.closeLater(card); else this.remove(card.call);
-    }, card.mine === "missed" ? 20000 : 6000);
+      if (this.view.isBusy(card)) this.closeLater(card); else this.remove(card.call);
+    }, card.mine === "missed" ? 20000 : card.answered ? 180000 : 6000);
   }
 
   remove(call) {
+    this.view.notes.get(call)?.save();
     this.cards.delete(call);
-    this.chosen.delete(call);
-    this.forms.delete(call);
+    this.view.forget(call);
+    notify(call, null);
     this.app.refresh("calls");
   }
 
-  /** The person this card is about: the chosen or only match, or what little is known. */
-  who(card) {
-    const party = card.parties.length === 1 ? card.parties[0] : card.parties.find((candidate) => candidate.id === this.chosen.get(card.call));
-    const shown = card.number?.display;
-    if (card.withheld) return { title: t("withheld") };
-    if (party) return { title: party.name || party.company, company: party.name ? party.company : null, party, shown };
-    if (card.parties.length > 1) return { title: shown, several: true, shown };
-    return { title: card.sentName || shown || t("unknownCaller"), unknown: true, shown };
+  /** Put aside here, gone in every tab of this person. */
+  dismiss(call) {
+    this.remove(call);
+    post("/api/v1/calls/dismiss", { call }).catch(() => {});
   }
 
   tick() {
@@ -115,94 +155,84 @@ export class Calls {
     }
   }
 
+  // MARK: keyboard
+
+  /** Letters are shortcuts unless somebody is typing; nothing here moves the keyboard by itself. */
+  key(event) {
+    if (!this.app.person || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const typing = event.target.closest?.("input, textarea, select");
+    const first = this.sorted()[0];
+    if (event.key === "Escape") {
+      if (typing) event.target.blur();
+      else if (first) this.dismiss(first.call);
+      return;
+    }
+    if (typing) return;
+    const go = (selector) => {
+      if (this.app.page !== "calls") this.app.go("calls");
+      const node = document.querySelector(selector);
+      if (!node) return;
+      event.preventDefault();
+      node.focus();
+      node.scrollIntoView({ block: "nearest" });
+    };
+    const card = first && `[data-call="${CSS.escape(first.call)}"]`;
+    switch (event.key.toLowerCase()) {
+      case "/": go("#search"); break;
+      case "d": go("#number"); break;
+      case "n": if (card) go(`${card} textarea`); break;
+      case "m": go("#missed button"); break;
+      case "c": {
+        const form = card && document.querySelector(`${card} details.create`);
+        if (form) { form.open = true; go(`${card} details.create input`); }
+        break;
+      }
+      case "?": this.help(); break;
+      default: {
+        const party = first && whoIs(first).several && first.parties[Number(event.key) - 1];
+        if (party) this.view.choose(first, party.id);
+      }
+    }
+  }
+
+  help() {
+    const keys = [["Esc", "keyEsc"], ["N", "keyN"], ["C", "keyC"], ["1 … 9", "key1"], ["D", "keyD"], ["/", "keySearch"], ["M", "keyM"]];
+    const dialog = h("dialog", { "aria-labelledby": "keys-title" }, h("div", { class: "stack" }, h("h2", { id: "keys-title" }, t("keys")),
+      h("dl", { class: "keys" }, keys.map(([key, word]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, t(word))])),
+      h("form", { method: "dialog" }, h("button", { class: "main" }, t("closeHelp")))));
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  // MARK: drawing
+
   /** Cards lie above every page, so that nobody has to go and look. No focus is taken. */
   drawRinging() {
     const place = document.getElementById("ringing");
     if (!this.app.person) { replace(place); return; }
     // On other pages only what runs; what is over is told by the number on the tab.
-    const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !this.isOver(card));
-    replace(place, this.drawDial(this.app.page === "calls"), running.map((card) => this.drawCard(card)));
+    const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !isOver(card));
+    replace(place, this.drawDial(this.app.page === "calls"), running.map((card, index) => this.view.draw(card, index === 0)));
   }
 
   drawDial(hidden) {
     if (!this.dial || hidden) return null;
     const { state, cause, id } = this.dial;
-    const over = ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
-    const reason = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
-    return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: reason })}`,
-      !over && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
+    const why = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
+    return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial", role: "status" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: why })}`,
+      !dialOver(state) && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
   }
 
-  drawCard(card) {
-    const who = this.who(card);
-    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : null;
-    const cause = card.mine === "over" || card.mine === "missed" ? card.myCause ?? card.cause : null;
-    return h("article", { class: `card ${card.mine}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
-      h("div", { class: "row" },
-        h("span", { class: `pill ${{ ringing: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
-        card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
-        card.queue && h("span", { class: "soft" }, t("via", { queue: card.queue })),
-        cause && h("span", { class: "soft" }, t(`cause_${cause}`), card.answeredBy.length ? ` · ${t("answeredBy", { who: card.answeredBy.join(", ") })}` : ""),
-        since && h("span", { class: "clock push", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.skew - since)),
-        h("button", { class: since ? "small" : "small push", id: `dismiss-${card.call}`, onclick: () => this.remove(card.call) }, t("dismiss"))),
-      h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
-        !who.party && who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller"))),
-      who.several && h("div", { class: "stack" }, h("strong", {}, t("severalMatch")),
-        h("ul", { class: "plain" }, card.parties.map((party) =>
-          h("li", {}, h("button", { onclick: () => { this.chosen.set(card.call, party.id); this.app.refresh("calls"); } },
-            `${party.name || party.company}${party.name && party.company ? ` · ${party.company}` : ""}`))))),
-      who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => { this.chosen.delete(card.call); this.app.refresh("calls"); } }, t("otherOne")),
-      this.drawNumbers(card, who),
-      !who.party && this.drawCreate(card, who),
-      who.party && h("div", { class: "facts" },
-        h("div", {}, h("h3", {}, t("openDeliveries")), card.deliveries.length === 0 ? h("p", {}, t("none"))
-          : h("ul", { class: "plain" }, card.deliveries.map((delivery) => h("li", {}, h("strong", {}, delivery.note), delivery.supplier,
-            h("span", { class: "pill" }, `${t(`status_${delivery.status}`)} ${delivery.received}/${delivery.expected}`))))),
-        h("div", {}, h("h3", {}, t("lastCalls")), card.lastCalls.length === 0 ? h("p", {}, t("noCalls"))
-          : h("ul", { class: "plain" }, card.lastCalls.map((call) => h("li", {}, when(call.at), h("span", { class: "soft" },
-            call.missed ? t("notAnswered") : t("answeredBy", { who: call.answeredBy.join(", ") }))))))));
-  }
-
-  drawNumbers(card, who) {
-    const numbers = new Set([...(who.shown ? [who.shown] : []), ...(who.party?.numbers ?? [])]);
-    // The number that calls and the same number from the directory are one.
-    const plain = (text) => text.replace(/\D/g, "").slice(-9);
-    const distinct = [...numbers].filter((text, index, all) => all.findIndex((other) => plain(other) === plain(text)) === index);
-    if (distinct.length === 0) return null;
-    return h("div", { class: "row" }, distinct.map((text) => h("button", { class: "small", onclick: () => this.call(text) }, `☎ ${text}`)));
-  }
-
-  /** One form a card, kept from drawing to drawing: what somebody types must survive the next event. */
-  drawCreate(card, who) {
-    const kept = this.forms.get(card.call);
-    if (kept?.lang === lang()) return kept;
-    const form = this.makeCreate(card, who);
-    form.lang = lang();
-    this.forms.set(card.call, form);
-    return form;
-  }
-
-  makeCreate(card, who) {
-    const name = h("input", { name: "name", value: card.sentName ?? "", maxlength: 120 });
-    const company = h("input", { name: "company", maxlength: 120 });
-    const phone = h("input", { name: "number", value: who.shown ?? "", inputmode: "tel", maxlength: 40 });
-    return h("details", { class: "create" }, h("summary", {}, h("strong", {}, t("createClient")), who.shown ? ` · ${who.shown}` : ""),
-      h("form", {
-        class: "stack",
-        onsubmit: async (event) => {
-          event.preventDefault();
-          const party = await this.app.attempt(() => post("/api/v1/parties", { name: name.value, company: company.value, numbers: phone.value ? [phone.value] : [] }));
-          if (!party) return;
-          this.forms.delete(card.call);
-          const shown = this.cards.get(card.call);
-          if (shown && !shown.parties.some((known) => known.id === party.id)) shown.parties.push(party);
-          this.chosen.set(card.call, party.id);
-          this.app.say(t("saved"), "good");
-          this.load();
-        },
-      },
-        h("label", {}, h("span", {}, t("company")), company), h("label", {}, h("span", {}, t("clientName")), name),
-        h("label", {}, h("span", {}, t("number")), phone), h("button", { class: "main", type: "submit" }, t("save"))));
+  /** Cards come only while the telephone exchange can be heard: a break is said here, not guessed from silence. */
+  drawLines() {
+    const lines = this.app.gateways.telephony();
+    const bad = lines.filter((line) => line.state !== "ready");
+    const doubts = lines.filter((line) => line.doubt);
+    return [
+      lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ?? t(`s_${line.state}`), when: when(line.since) })))),
+      doubts.map((line) => h("div", { class: "notice wait" }, t(line.doubt.calls === 1 ? "doubt_one" : line.doubt.calls > 0 ? "doubt" : "doubtSome", { n: line.doubt.calls, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
+    ];
   }
 
   async call(text) {
@@ -215,14 +245,26 @@ export class Calls {
 
   draw(main) {
     replace(main, h("div", { class: "stack" },
-      h("h1", {}, t("calls")), this.drawDial(false),
-      h("div", { class: "stack", id: "cards" }, this.sorted().map((card) => this.drawCard(card))),
-      h("div", { class: "columns" }, this.drawDesk(), this.drawDialBox()),
+      h("div", { class: "row" }, h("h1", {}, t("calls")), h("button", { class: "small push hide-small", id: "keys", onclick: () => this.help() }, t("keys"), h("kbd", {}, "?"))),
+      this.drawLines(), this.drawDial(false),
+      h("div", { class: "stack", id: "cards" }, this.sorted().map((card, index) => this.view.draw(card, index === 0))),
+      this.watched.size > 0 && this.drawWatched(),
       h("div", { class: "columns" },
         h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
-          : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawPast(card, true)))),
-        h("section", { class: "panel stack" }, h("h2", {}, t("history")), this.past.length === 0 ? h("p", { class: "soft" }, t("noHistory"))
-          : h("ul", { class: "plain call-list" }, this.past.map((card) => this.drawPast(card, false)))))));
+          : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawMissed(card)))),
+        h("div", { class: "stack" }, this.drawDesk(), this.drawDialBox(), this.drawNotify())),
+      this.drawHistory(), this.drawWhy()));
+  }
+
+  drawWatched() {
+    return h("section", { class: "panel stack", id: "watched" }, h("h2", {}, t("teamNow")),
+      h("ul", { class: "plain call-list" }, [...this.watched.values()].sort((a, b) => a.started - b.started).map((card) => {
+        const who = whoIs(card);
+        const state = card.talks.length ? ["good", t("watchTalks", { who: card.talks.join(", ") })] : card.rings.length ? ["wait", t("watchRings", { who: card.rings.join(", ") })] : ["", t(card.state === "queued" ? "watchWaits" : "watchOffered")];
+        return h("li", {}, h("span", { class: `pill ${state[0]}` }, state[1]), h("div", { class: "grow" }, h("strong", {}, who.title),
+          h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, card.queue].filter(Boolean).join(" · "))),
+        h("span", { class: "clock small", "data-since": card.started }, clock(Date.now() + this.skew - card.started)));
+      })));
   }
 
   drawDesk() {
@@ -264,19 +306,106 @@ export class Calls {
   makeDialBox() {
     const input = h("input", { inputmode: "tel", maxlength: 40, "aria-label": t("dialHint"), placeholder: t("dialHint"), id: "number" });
     return h("form", {
-      class: "panel stack",
+      class: "panel row",
       onsubmit: (event) => { event.preventDefault(); const text = input.value; input.value = ""; if (text.trim()) this.call(text); },
-    }, h("h2", {}, t("dial")), input, h("button", { type: "submit" }, `☎ ${t("dial")}`));
+    }, h("div", { class: "grow" }, input), h("button", { type: "submit" }, `☎ ${t("dial")}`, h("kbd", {}, "D")));
   }
 
-  drawPast(card, missed) {
-    const who = this.who(card);
+  drawNotify() {
+    if (notifyState() !== "default") return null;
+    return h("section", { class: "panel row" }, h("p", { class: "grow soft" }, t("notifyWhy")),
+      h("button", { class: "small", id: "notify", onclick: async () => { await askNotify(); this.app.refresh("calls"); } }, t("notifyAsk")));
+  }
+
+  // MARK: lists
+
+  drawMissed(card) {
+    const taken = card.taken?.by;
+    const mine = taken === this.app.person.name;
+    const act = async (path, body) => { await this.app.attempt(() => post(path, { call: card.call, ...body })); this.load(); };
+    return this.drawEntry(card, [
+      taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
+      card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: () => { if (!mine) act("/api/v1/missed/take", { take: true }); this.call(whoIs(card).shown); } }, t("callBack")),
+      (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
+      h("button", { class: "small", id: `done-${card.call}`, onclick: () => act("/api/v1/missed/done") }, t("done")),
+    ]);
+  }
+
+  drawEntry(card, actions) {
+    const who = whoIs(card);
     const arrow = { inbound: "↙", outbound: "↗", internal: "↔" }[card.direction] ?? "·";
+    const talk = card.talked && card.ended ? clock(card.ended - card.talked) : null;
+    const reached = card.answeredBy.length > 0;
+    const disposition = card.note?.disposition;
     return h("li", {},
-      h("span", { role: "img", "aria-label": t(card.direction ?? "inbound") }, arrow),
-      h("div", { class: "grow" }, h("strong", {}, who.title), h("div", { class: "soft" },
-        [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.answeredBy.length ? t("answeredBy", { who: card.answeredBy.join(", ") }) : t("notAnswered")].filter(Boolean).join(" · "))),
-      card.dialable && h("button", { class: "small", id: `back-${missed}-${card.call}`, onclick: () => this.call(card.direction === "outbound" ? card.called : who.shown) }, t("callBack")),
-      missed && h("button", { class: "small", id: `done-${card.call}`, onclick: async () => { await this.app.attempt(() => post("/api/v1/missed/done", { call: card.call })); this.load(); } }, t("done")));
+      h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow),
+      h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: card.calls.length })),
+        h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
+        card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, t(`disp_${disposition}`) === `disp_${disposition}` ? disposition : t(`disp_${disposition}`)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
+      actions);
+  }
+
+  drawHistory() {
+    const list = this.found ?? this.past;
+    const form = this.kept("search", () => this.makeSearch());
+    return h("section", { class: "panel stack" }, h("div", { class: "row" }, h("h2", {}, t("history")),
+      h("a", { class: "button small push", id: "export", download: "calls.csv", href: `/api/v1/calls/export.csv?q=${encodeURIComponent(form.query ?? "")}` }, t("exportCSV"))),
+    form,
+    list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
+      : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
+        card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.direction === "outbound" ? card.called : whoIs(card).shown) }, t("callBack")),
+        h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("note"))]))));
+  }
+
+  makeSearch() {
+    const input = h("input", { type: "search", id: "search", maxlength: 120, placeholder: t("searchHint"), "aria-label": t("searchHint"), oninput: () => { clearTimeout(this.searching); this.searching = setTimeout(() => this.search(), 250); } });
+    const team = h("input", { type: "checkbox", id: "team", onchange: () => this.search() });
+    const form = h("form", { class: "row search", onsubmit: (event) => { event.preventDefault(); this.search(); } },
+      h("div", { class: "grow" }, input), h("label", { class: "check" }, team, h("span", {}, t("wholeTeam"))));
+    form.fields = { input, team };
+    return form;
+  }
+
+  async search() {
+    const form = this.kept("search", () => this.makeSearch());
+    const { input, team } = form.fields;
+    form.query = input.value.trim();
+    if (!form.query && !team.checked) { this.found = null; this.app.refresh("calls"); return; }
+    const question = `${form.query} ${team.checked}`;
+    this.question = question;
+    const found = await this.app.attempt(() => get(`/api/v1/calls/search?q=${encodeURIComponent(form.query)}${team.checked ? "&team=1" : ""}`));
+    // A later question's answer must not be written over by an earlier one's.
+    if (!found || this.question !== question) return;
+    this.found = found;
+    this.app.refresh("calls");
+  }
+
+  /** The note of a call of the history, in a dialog. */
+  edit(card) {
+    this.view.notes.delete(card.call);
+    const note = this.view.note(card);
+    const dialog = h("dialog", { "aria-labelledby": "note-title" }, h("div", { class: "stack" }, h("h2", { id: "note-title" }, `${whoIs(card).title} · ${when(card.started)}`), note.node,
+      h("form", { method: "dialog" }, h("button", { class: "main" }, t("closeHelp")))));
+    dialog.addEventListener("close", async () => { await note.save(); dialog.remove(); this.view.forget(card.call); this.load(); });
+    document.body.append(dialog);
+    dialog.showModal();
+    note.text.focus();
+  }
+
+  drawWhy() {
+    const details = this.kept("why", () => h("details", {
+      class: "panel", id: "why",
+      ontoggle: async () => {
+        if (!details.open) return;
+        this.reasons = await this.app.attempt(() => get("/api/v1/calls/why")) ?? this.reasons;
+        this.app.refresh("calls");
+      },
+    }, h("summary", {}, h("strong", {}, t("whyTitle"))), h("div", { class: "scroll" })));
+    if (details.open && this.reasons) {
+      replace(details.lastChild, this.reasons.length === 0 ? h("p", { class: "soft" }, t("noHistory")) : h("table", {}, h("thead", {}, h("tr", {}, ["whyWhen", "whyDesk", "whyPeople", "whyVerdict"].map((word) => h("th", {}, t(word))))),
+        h("tbody", {}, this.reasons.map((entry) => h("tr", {}, h("td", {}, when(entry.at)), h("td", {}, entry.desk), h("td", {}, entry.people.join(", ") || "–"),
+          h("td", {}, t(`why_${entry.verdict}`, { browsers: entry.shown.map((one) => `${one.browser} (${number(one.afterMs)} ms)`).join(", ") || entry.browsers.join(", ") })))))));
+    }
+    return details;
   }
 }

@@ -24,6 +24,13 @@ export class Gateways {
     this.app.refresh("gateways");
   }
 
+  /** Links to telephone exchanges, with what they say of themselves. */
+  telephony() {
+    return this.list.flatMap((gateway) => (gateway.status?.devices ?? []).filter((device) => device.kind === "telephony").map((device) => ({
+      ...device, ...(gateway.online ? {} : { state: "gone", reason: t("offlineAgent"), since: gateway.seen }),
+    })));
+  }
+
   draw(main) {
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
       this.list.length === 0

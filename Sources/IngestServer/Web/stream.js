@@ -45,6 +45,8 @@ export class Stream {
     };
   }
 
+  send(data) { if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(data)); }
+
   // The server speaks every 30 seconds; silence means a dead line that nobody reported.
   check() {
     if (!this.stopped && this.socket?.readyState === WebSocket.OPEN && Date.now() - this.heard > 75000) this.socket.close();

@@ -1,0 +1,80 @@
+public import Model
+
+/// Which person sees a call, from who claimed which telephone: a value, so that every rule can be tested.
+public struct CallRouting: Equatable, Sendable {
+    /// People who answer for one another.
+    public struct Team: Equatable, Sendable {
+        public var name: String
+        public var desks: Set<String>
+        public var queues: Set<String>
+        /// Names of those who see the team's calls as they run.
+        public var supervisors: Set<String>
+
+        public init(name: String, desks: Set<String>, queues: Set<String> = [], supervisors: Set<String> = []) {
+            self.name = name
+            self.desks = desks
+            self.queues = queues
+            self.supervisors = supervisors
+        }
+    }
+
+    public enum Place: Equatable, Sendable {
+        /// Their own telephone takes part.
+        case own(desk: String)
+        /// Somebody of their team's does.
+        case watching(team: String)
+    }
+
+    /// The telephone that each person has claimed; several may share one.
+    public var desks: [Int64: String] = [:]
+    public var names: [Int64: String] = [:]
+    public var teams: [Team]
+
+    public init(teams: [Team] = []) { self.teams = teams }
+
+    public func claimants(of desk: String) -> [Int64] { desks.filter { $0.value == desk }.keys.sorted() }
+
+    /// Everybody who may see this call, and in which place. Nobody else does.
+    public func audience(of snapshot: CallSnapshot) -> [Int64: Place] {
+        var audience: [Int64: Place] = [:]
+        let involved = Set(snapshot.legs.compactMap(\.desk))
+        for team in teams where !team.supervisors.isEmpty {
+            guard !involved.isDisjoint(with: team.desks) || team.queues.contains(snapshot.queue ?? "") else { continue }
+            for (person, name) in names where team.supervisors.contains(name) {
+                audience[person] = .watching(team: team.name)
+            }
+        }
+        for (person, desk) in desks where involved.contains(desk) || snapshot.isByNumber(desk) {
+            audience[person] = .own(desk: desk)
+        }
+        return audience
+    }
+
+    /// Whose history a person reads: that of their own telephone.
+    public func own(_ person: Int64) -> CallScope { CallScope(desks: desks[person].map { [$0] } ?? []) }
+
+    /// Their own and that of their teams: what is missed there is everybody's to call back.
+    public func shared(_ person: Int64) -> CallScope {
+        var scope = own(person)
+        for team in teams
+        where team.supervisors.contains(names[person] ?? "") || !scope.desks.isDisjoint(with: team.desks) {
+            scope.desks.formUnion(team.desks)
+            scope.queues.formUnion(team.queues)
+        }
+        return scope
+    }
+
+    /// Who sits at a telephone, for people: their names, or its number.
+    public func label(_ desk: String) -> String {
+        let names = claimants(of: desk).compactMap { self.names[$0] }
+        return names.isEmpty ? desk : names.joined(separator: ", ")
+    }
+}
+
+extension CallSnapshot {
+    /// Some exchanges (FRITZ!Box) do not say which telephones ring, only which of the site's own numbers was called:
+    /// then it rings for whoever claimed that number.
+    public func isByNumber(_ desk: String) -> Bool {
+        direction == .inbound && called == desk && !legs.contains { $0.rangAt != nil }
+    }
+}

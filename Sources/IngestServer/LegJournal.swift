@@ -1,0 +1,54 @@
+import Model
+
+/// Why there was a card, or none, for each of the last telephones that rang.
+struct LegJournal {
+    static let limit = 100
+
+    struct Entry {
+        var at: Int64
+        var call: String
+        var leg: String
+        var desk: String
+        /// Who had claimed the telephone.
+        var people: [String]
+        /// Their open browsers when it rang.
+        var browsers: [String]
+        /// Which of them drew the card, and after how many milliseconds.
+        var shown: [(browser: String, after: Int64)] = []
+
+        /// The reason, as a word that pages translate.
+        var verdict: String {
+            if !shown.isEmpty { return "shown" }
+            if people.isEmpty { return "nobody-claims" }
+            return browsers.isEmpty ? "no-browser" : "sent"
+        }
+
+        var json: JSON {
+            .object([
+                ("at", .int(at)), ("call", .string(call)), ("desk", .string(desk)), ("verdict", .string(verdict)),
+                ("people", .array(people.map(JSON.string))), ("browsers", .array(browsers.map(JSON.string))),
+                (
+                    "shown",
+                    .array(
+                        shown.map { .object([("browser", .string($0.browser)), ("afterMs", .int($0.after))]) })
+                ),
+            ])
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    /// Newest first.
+    mutating func rang(_ entry: Entry) {
+        guard !entries.contains(where: { $0.leg == entry.leg && $0.call == entry.call }) else { return }
+        entries.insert(entry, at: 0)
+        if entries.count > LegJournal.limit { entries.removeLast() }
+    }
+
+    mutating func shown(_ call: String, desk: String, browser: String, at now: Int64) {
+        guard let index = entries.firstIndex(where: { $0.call == call && $0.desk == desk }),
+            entries[index].shown.count < 16, !entries[index].shown.contains(where: { $0.browser == browser })
+        else { return }
+        entries[index].shown.append((browser, max(0, now - entries[index].at)))
+    }
+}

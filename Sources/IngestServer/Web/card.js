@@ -1,0 +1,246 @@
+import { h, icon, replace } from "./dom.js";
+import { post, request } from "./api.js";
+import { t, when, clock, lang, plural, number } from "./i18n.js";
+
+const isOver = (card) => card.mine === "over" || card.mine === "missed";
+
+/** The person this card is about: the chosen or only match, or what little is known. */
+export function whoIs(card) {
+  const chosen = card.note?.party;
+  const party = card.parties.find((candidate) => candidate.id === chosen) ?? (card.parties.length === 1 && !card.guess ? card.parties[0] : null);
+  const shown = card.number?.display;
+  if (card.withheld) return { title: t("withheld") };
+  if (party) return { title: party.name || party.company, company: party.name ? party.company : null, party, shown };
+  if (card.parties.length > 0) return { title: shown, several: !card.guess, guess: card.guess, shown };
+  return { title: card.sentName || shown || t("unknownCaller"), unknown: true, shown };
+}
+
+/** Why it ended, for people. */
+export function reason(card) {
+  const cause = card.myCause ?? card.cause;
+  if (cause === "answered-elsewhere" && card.answeredBy.length) return t("takenBy", { who: card.answeredBy.join(", ") });
+  const text = cause ? t(`cause_${cause}`) : "";
+  return card.answeredBy.length && card.mine === "over" && !card.answered ? `${text} · ${t("answeredBy", { who: card.answeredBy.join(", ") })}` : text;
+}
+
+/** What somebody writes about a call: kept node by node from drawing to drawing, saved by itself. */
+export class Note {
+  constructor(app, call, note, dispositions, changed) {
+    Object.assign(this, { app, call, changed, dirty: false, lang: lang(), saving: null });
+    this.rev = note?.rev ?? 0;
+    this.text = h("textarea", {
+      rows: 2, maxlength: 4000, placeholder: t("notePlaceholder"), "aria-label": t("note"), value: note?.note ?? "",
+      oninput: () => { this.dirty = true; this.say("noteSaving"); clearTimeout(this.timer); this.timer = setTimeout(() => this.save(), 700); },
+      onblur: () => this.save(),
+    });
+    const words = dispositions.length ? dispositions : ["order", "quote", "delivery", "complaint", "appointment", "invoice", "wrong-number", "other"];
+    const label = (word) => (t(`disp_${word}`) === `disp_${word}` ? word : t(`disp_${word}`));
+    if (note?.disposition && !words.includes(note.disposition)) words.push(note.disposition);
+    this.select = h("select", { "aria-label": t("disposition"), onchange: () => { this.dirty = true; this.save(); } },
+      h("option", { value: "" }, t("dispositionNone")), words.map((word) => h("option", { value: word }, label(word))));
+    this.select.value = note?.disposition ?? "";
+    this.state = h("span", { class: "soft", role: "status" });
+    this.node = h("div", { class: "note" }, this.text, h("div", { class: "row" }, this.select, this.state));
+    this.by(note);
+  }
+
+  by(note) { if (note?.who && (note.note || note.disposition)) this.state.textContent = `${note.who}, ${when(note.at)}`; }
+  say(word) { this.state.textContent = t(word); }
+  get busy() { return this.dirty || this.saving !== null || document.activeElement === this.text; }
+
+  /** What came from the server is taken over unless somebody is writing here. */
+  take(note) {
+    if (!note || note.rev <= this.rev || this.dirty || this.saving) return;
+    this.rev = note.rev;
+    if (this.text.value !== note.note) this.text.value = note.note;
+    this.select.value = note.disposition ?? "";
+    this.by(note);
+  }
+
+  async save() {
+    clearTimeout(this.timer);
+    if (!this.dirty || this.saving) return;
+    this.dirty = false;
+    this.saving = this.send();
+    await this.saving;
+    this.saving = null;
+    if (this.dirty) this.save();
+  }
+
+  async send(attempts = 3) {
+    try {
+      const saved = await post("/api/v1/calls/note", { call: this.call, base: this.rev, note: this.text.value, disposition: this.select.value });
+      this.rev = saved.rev;
+      this.say("noteSaved");
+      this.changed(saved);
+    } catch (error) {
+      if (error.code === "note-changed" && attempts > 0) {
+        // Both are kept: what a colleague wrote meanwhile, and ours below it.
+        const theirs = error.problem?.note;
+        this.rev = theirs?.rev ?? 0;
+        if (theirs?.note && !this.text.value.includes(theirs.note)) this.text.value = `${theirs.note}\n${this.text.value}`;
+        return this.send(attempts - 1);
+      }
+      if (error.status === 401) { await this.app.attempt(() => { throw error; }); return; }
+      this.dirty = true;
+      this.state.textContent = t(error.status === undefined ? "noteWaits" : "noteRefused");
+      this.timer = setTimeout(() => this.save(), 5000);
+    }
+  }
+}
+
+/** One card: who calls, what is open for them, what was said before, and what is being written now. */
+export class CardView {
+  constructor(page) {
+    this.page = page;
+    this.app = page.app;
+    this.forms = new Map();
+    this.notes = new Map();
+  }
+
+  clear() {
+    this.forms.clear();
+    this.notes.clear();
+  }
+
+  forget(call) {
+    this.forms.delete(call);
+    this.notes.delete(call);
+  }
+
+  /** Somebody is writing in it. */
+  isBusy(card) { return this.forms.get(card.call)?.open || this.notes.get(card.call)?.busy; }
+
+  /** The shortcuts are those of the first card. */
+  draw(card, first) {
+    if (isOver(card) && !this.isKept(card)) return this.drawStrip(card);
+    const who = whoIs(card);
+    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : null;
+    return h("article", { class: `card ${card.mine}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
+      h("div", { class: "row" },
+        h("span", { class: `pill ${{ ringing: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
+        card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
+        card.queue && h("span", { class: "soft" }, t("via", { queue: card.queue })),
+        card.again && h("span", { class: "pill wait" }, t("again", { n: card.again + 1 })),
+        card.transfers?.length && h("span", { class: "soft" }, card.transfers.map((one) => t("transferredBy", { by: one.by ?? "?" })).join(" · ")),
+        isOver(card) && h("span", { class: "soft" }, reason(card)),
+        since && h("span", { class: "clock push", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.page.skew - since)),
+        h("button", { class: since ? "small" : "small push", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss"), first && h("kbd", {}, "Esc"))),
+      h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
+        who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller"))),
+      (who.several || who.guess) && this.drawChoices(card, who),
+      who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => this.choose(card, 0) }, t("otherOne")),
+      this.drawNumbers(card, who),
+      who.party && this.drawFacts(card, who),
+      !who.party && card.lastCalls.length > 0 && this.drawLastCalls(card),
+      this.note(card).node,
+      !who.party && this.drawCreate(card, who));
+  }
+
+  /** A call of mine stays until I close it: now is the time to write down what was said. */
+  isKept(card) { return card.mine === "over" && (card.answered || this.isBusy(card)); }
+
+  drawStrip(card) {
+    return h("article", { class: `strip ${card.mine}`, "data-call": card.call, role: "status" },
+      h("span", { class: `pill ${card.mine === "missed" ? "bad" : ""}` }, t(card.mine)), h("strong", {}, whoIs(card).title),
+      h("span", { class: "soft why" }, reason(card)),
+      h("button", { class: "small push", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss")));
+  }
+
+  drawChoices(card, who) {
+    return h("div", { class: "stack choices" }, h("strong", {}, t(who.guess ? "guessMatch" : "severalMatch")),
+      h("ul", { class: "plain" }, card.parties.map((party, index) =>
+        h("li", {}, h("button", { onclick: () => this.choose(card, party.id) }, h("kbd", {}, String(index + 1)),
+          h("span", {}, `${party.name || party.company}${party.name && party.company ? ` · ${party.company}` : ""}`)),
+        h("span", { class: "soft" }, this.why(card, party))))));
+  }
+
+  /** Why this one is offered. */
+  why(card, party) {
+    return [
+      card.guess ? t("whyGuess", { number: party.numbers[0] ?? "" }) : null,
+      party.openDeliveries > 0 ? plural("whyDeliveries", party.openDeliveries) : null,
+      party.chosen ? t("whyChosen", { who: party.chosen.by, when: when(party.chosen.at) }) : null,
+      party.reference,
+    ].filter(Boolean).join(" · ");
+  }
+
+  async choose(card, party) {
+    const saved = await this.app.attempt(() => post("/api/v1/calls/note", { call: card.call, base: this.note(card).rev, party }));
+    if (!saved) return;
+    card.note = saved;
+    this.note(card).take(saved);
+    this.app.refresh("calls");
+  }
+
+  drawFacts(card, who) {
+    const deliveries = card.deliveries.filter((delivery) => delivery.party === who.party.id);
+    return h("div", { class: "facts" },
+      h("div", {}, h("h3", {}, t("openDeliveries")), deliveries.length === 0 ? h("p", {}, t("none"))
+        : h("ul", { class: "plain" }, deliveries.map((delivery) => h("li", {}, h("strong", {}, delivery.note), delivery.supplier,
+          h("span", { class: "pill" }, `${t(`status_${delivery.status}`)} ${number(delivery.received)}/${number(delivery.expected)}`))))),
+      this.drawLastCalls(card));
+  }
+
+  drawLastCalls(card) {
+    return h("div", {}, h("h3", {}, t("lastCalls")), card.lastCalls.length === 0 ? h("p", {}, t("noCalls"))
+      : h("ul", { class: "plain" }, card.lastCalls.slice(0, 3).map((call) => h("li", {}, when(call.at), h("span", { class: "soft" },
+        [call.missed ? t("notAnswered") : t("answeredBy", { who: call.answeredBy.join(", ") }),
+          call.disposition && (t(`disp_${call.disposition}`) === `disp_${call.disposition}` ? call.disposition : t(`disp_${call.disposition}`)),
+          call.note && `« ${call.note} »`].filter(Boolean).join(" · "))))));
+  }
+
+  drawNumbers(card, who) {
+    const numbers = new Set([...(who.shown ? [who.shown] : []), ...(who.party?.numbers ?? [])]);
+    // The number that calls and the same number from the directory are one.
+    const plain = (text) => text.replace(/\D/g, "").slice(-9);
+    const distinct = [...numbers].filter((text, index, all) => all.findIndex((other) => plain(other) === plain(text)) === index);
+    if (distinct.length === 0) return null;
+    return h("div", { class: "row" }, distinct.map((text) => h("button", { class: "small", onclick: () => this.page.call(text) }, `☎ ${text}`)));
+  }
+
+  note(card) {
+    let note = this.notes.get(card.call);
+    if (!note || note.lang !== lang() && !note.busy) {
+      note = new Note(this.app, card.call, card.note, [...this.page.dispositions], (saved) => { card.note = saved; });
+      this.notes.set(card.call, note);
+    }
+    note.take(card.note);
+    return note;
+  }
+
+  /** One form a card, kept from drawing to drawing: what somebody types must survive the next event. */
+  drawCreate(card, who) {
+    const kept = this.forms.get(card.call);
+    if (kept?.lang === lang()) return kept;
+    const form = this.makeCreate(card, who);
+    form.lang = lang();
+    this.forms.set(card.call, form);
+    return form;
+  }
+
+  makeCreate(card, who) {
+    const name = h("input", { name: "name", value: card.sentName ?? "", maxlength: 120 });
+    const company = h("input", { name: "company", maxlength: 120 });
+    const phone = h("input", { name: "number", value: who.shown ?? "", inputmode: "tel", maxlength: 40 });
+    return h("details", { class: "create" }, h("summary", {}, h("strong", {}, t("createClient")), who.shown ? ` · ${who.shown}` : "", h("kbd", {}, "C")),
+      h("form", {
+        class: "stack",
+        onsubmit: async (event) => {
+          event.preventDefault();
+          const party = await this.app.attempt(() => post("/api/v1/parties", { name: name.value, company: company.value, numbers: phone.value ? [phone.value] : [] }));
+          if (!party) return;
+          this.forms.delete(card.call);
+          const shown = this.page.cards.get(card.call);
+          if (shown && !shown.parties.some((known) => known.id === party.id)) { shown.parties.push(party); shown.guess = false; }
+          if (shown && shown.parties.length > 1) await this.choose(shown, party.id);
+          this.app.say(t("saved"), "good");
+          this.page.load();
+        },
+      },
+        h("label", {}, h("span", {}, t("company")), company), h("label", {}, h("span", {}, t("clientName")), name),
+        h("label", {}, h("span", {}, t("number")), phone), h("button", { class: "main", type: "submit" }, t("save"))));
+  }
+}
+
+export { isOver };
