@@ -99,7 +99,8 @@ extension Centre {
 
     /// Put aside in one place, gone in all.
     func dismiss(_ call: String, person: Person) {
-        calls[call]?.dismissed[person.id] = Set(calls[call]?.snapshot.ringingLegs ?? [])
+        let rings = Set(calls[call]?.snapshot.ringingLegs ?? [])
+        calls[call]?.dismissed[person.id] = rings
         hub.tell(person.id, "dismissed", .object([("call", .string(call))]), at: Clocks.wall)
     }
 

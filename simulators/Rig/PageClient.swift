@@ -30,6 +30,15 @@ public final class PageClient: @unchecked Sendable {
 
     deinit { disconnect() }
 
+    /// The body of an answer that is no JSON, such as a file.
+    public func text(_ path: String) throws -> String { try exchange("GET", path, nil).body }
+
+    /// Everything that came and was not waited for.
+    public var kept: [JSON] { messages.with { $0.map(\.json) } }
+
+    /// A message to the server.
+    public func tell(_ json: JSON) { say(json, socket.with { $0 }) }
+
     /// One request; the body of the answer.
     @discardableResult
     public func request(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {

@@ -73,8 +73,11 @@ public final class Stand: @unchecked Sendable {
         return server
     }
 
-    /// `readers` as (name, driver, zone); an empty driver has the agent find out.
-    public func writeConfiguration(readers: [(String, String, String)], extra: String = "") throws {
+    /// `readers` as (name, driver, zone); an empty driver has the agent find out. `extra` and `ingest` are further lines of the agent's
+    /// and of the centre's file.
+    public func writeConfiguration(
+        readers: [(String, String, String)], extra: String = "", ingest: String = ""
+    ) throws {
         var text = """
             version = 1
             agent = "dock"
@@ -110,7 +113,7 @@ public final class Stand: @unchecked Sendable {
                 port = \(httpPort)
                 [broker]
                 url = "mqtt://127.0.0.1:\(brokerPort)"
-
+                \(ingest)
                 """.utf8), to: "\(folder)/ingest.toml")
     }
 
