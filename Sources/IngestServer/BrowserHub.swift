@@ -56,6 +56,7 @@ struct BrowserHub {
     /// Positions of another run of this process are below; nobody can take them for ours.
     private let base: Int64
     private(set) var cut: UInt64 = 0
+    private var isClosed = false
 
     init(startedAt now: Int64) { base = (now / 1000) << 20 }
 
@@ -63,6 +64,7 @@ struct BrowserHub {
 
     /// Of all the tabs and machines of a person one is loud: the one that was used last.
     mutating func join(_ socket: BrowserSocket) {
+        guard !isClosed else { return socket.close() }
         sockets[socket.id] = socket
         if used[socket.person] == nil { used[socket.person] = [] }
         used[socket.person]!.insert(socket.id, at: 0)
@@ -97,7 +99,11 @@ struct BrowserHub {
     /// The browsers that a person has open.
     func labels(of person: Int64) -> [String] { (used[person] ?? []).compactMap { sockets[$0]?.label } }
 
-    func closeAll() { for socket in sockets.values { socket.close() } }
+    /// For good: whoever comes again is sent away too.
+    mutating func closeAll() {
+        isClosed = true
+        for socket in sockets.values { socket.close() }
+    }
 
     /// To one person's browsers.
     mutating func tell(_ person: Int64, _ type: String, _ data: JSON, at now: Int64) {

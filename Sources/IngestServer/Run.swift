@@ -50,10 +50,11 @@ struct Run: AsyncParsableCommand {
                 Supervisor.notify("READY=1")
             }, logger: quiet)
         let services: [any Service] = [
-            ClosingService { await centre.closeSockets() },
             application,
             LinkService(link: link, logger: logger),
             WatchdogService(centre: centre),
+            // Told first, in the reverse order of this list: the server waits for its connections.
+            ClosingService { await centre.closeSockets() },
         ]
         let group = ServiceGroup(
             configuration: .init(
@@ -110,7 +111,7 @@ struct LinkService: Service {
     }
 }
 
-/// Does one thing when the others have been told to stop.
+/// Does one thing when the program is told to stop.
 struct ClosingService: Service {
     var close: @Sendable () async -> Void
 
