@@ -28,6 +28,10 @@ final class DeviceJournal: @unchecked Sendable {
     static let unsavedLimit = 10_000
     private var book: CallBook
     private var faultsSaid: [String: Instant] = [:]
+    /// When the exchange could no longer be heard, in Unix milliseconds.
+    private var deafSince: Int64?
+    /// Shorter breaks of an exchange that cannot count its calls are not worth a word, in milliseconds.
+    static let gapWorthSaying: Int64 = 1000
     /// When watchers were last told how it goes, and how many reads there were then.
     private var told = (at: Instant.zero, reads: UInt64(0))
     /// How often, while something is read: a page that shows rates is live, and the heartbeat is every 30 s anyway.
@@ -91,6 +95,10 @@ final class DeviceJournal: @unchecked Sendable {
             case .barcode(let barcode): rows.append(.barcode(device: name, zone: rules.zone, barcode))
             case .key(let text): rows.append(.key(device: name, zone: rules.zone, text: text))
             case .call(let signal):
+                if signal.call.isEmpty {
+                    if let row = heard(signal, at: wall) { rows.append(row) }
+                    continue
+                }
                 // Of what one piece of the stream brings, the last word about each call counts: a record of a call
                 // that is over must not ring anywhere.
                 for snapshot in book.apply(signal, at: wall) {
@@ -117,6 +125,29 @@ final class DeviceJournal: @unchecked Sendable {
         }
         tell(at: now)
         save(rows, tags: tags, at: now)
+    }
+
+    /// What a source says of itself: after a break, what may be missing.
+    private func heard(_ signal: CallSignal, at wall: Int64) -> Row? {
+        switch signal.event {
+        case .sourceDown: deafSince = deafSince ?? wall
+        case .resynced:
+            guard let from = deafSince else { return nil }
+            if signal.doubt == nil, wall - from < DeviceJournal.gapWorthSaying { deafSince = nil }
+            // An exchange that counts says so in the end; until then the break is remembered.
+            guard signal.doubt != 0, deafSince != nil else { return nil }
+            deafSince = nil
+            let doubt = DeviceStatus.Doubt(calls: signal.doubt ?? 0, from: from, to: wall)
+            let (driver, state) = status.change { status -> (String, String) in
+                status.doubt = doubt
+                return (status.driver, status.state)
+            }
+            logger.warning("calls in doubt", metadata: ["device": "\(name)", "what": "\(doubt.text)"])
+            changed()
+            return .device(name: name, driver: driver, state: state, reason: doubt.text)
+        default: break
+        }
+        return nil
     }
 
     private func tell(at now: Instant) {
@@ -190,7 +221,16 @@ final class DeviceJournal: @unchecked Sendable {
         }
         let entries = kept + rows.map { Outbox.Entry($0, at: now) }
         guard !entries.isEmpty else { return }
-        outbox.append(entries) { [weak self] outcome in self?.finish(entries, tags: tags, outcome) }
+        let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(entries, tags: tags, $0) }
+        // An exchange throws out whoever reads slowly: its rows wait here instead. A reader is better not asked for more.
+        if status.with({ $0.kind == Driver.Kind.telephony.rawValue }) {
+            let taken = outbox.offer(entries, done: done)
+            if !taken { unsaved.change { $0 = Array((entries + $0).suffix(DeviceJournal.unsavedLimit)) } }
+            let waiting = unsaved.with { $0.count }
+            status.with { $0.unsaved = waiting }
+        } else {
+            outbox.append(entries, done: done)
+        }
     }
 
     /// On the writer's thread: nothing may be appended from here, because only this thread empties its queue.
@@ -229,7 +269,7 @@ final class DeviceJournal: @unchecked Sendable {
         logger.notice(
             "device state", metadata: ["device": "\(name)", "state": "\(state)", "reason": "\(reason ?? "-")"])
         let row = Row.device(name: name, driver: driver, state: state, reason: reason)
-        outbox.append([Outbox.Entry(row, at: Clocks.now)]) { _ in }
+        save([row], tags: [], at: Clocks.now)
         feed.post(
             .object([
                 ("event", "device"), ("device", .string(name)), ("state", .string(state)),

@@ -1,4 +1,5 @@
 import Model
+import Platform
 
 /// One device as the pages, the verbs and the metrics show it.
 struct DeviceStatus: Equatable, Sendable {
@@ -28,6 +29,10 @@ struct DeviceStatus: Equatable, Sendable {
     /// Unix milliseconds of the last observation.
     var lastSeen: Int64?
     var refused: UInt64 = 0
+    /// Rows that wait here because the outbox takes none at the moment.
+    var unsaved = 0
+    /// What may have happened while the line was down.
+    var doubt: Doubt?
     /// Reads a second over the last stretch; 0 once it is quiet.
     var readsPerSecond = 0.0
     /// By antenna, from 1; 0 for readers that name none.
@@ -37,6 +42,18 @@ struct DeviceStatus: Equatable, Sendable {
         var reads: UInt64 = 0
         /// Smoothed strength of the last reads, in dBm.
         var rssiDBm: Double?
+    }
+
+    /// Calls that may be missing; 0 where nobody can say how many. Unix milliseconds.
+    struct Doubt: Equatable, Sendable {
+        var calls: Int
+        var from: Int64
+        var to: Int64
+
+        var text: String {
+            let how = calls == 0 ? "calls" : calls == 1 ? "1 call" : "\(calls) calls"
+            return "\(how) may be missing between \(rfc3339(from)) and \(rfc3339(to))"
+        }
     }
 
     /// Antennas told apart; a reader that claims more has gone mad.
@@ -77,7 +94,13 @@ struct DeviceStatus: Equatable, Sendable {
             ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),
             ("present", .int(Int64(present))), ("lastSeen", lastSeen.map(JSON.int)),
-            ("refused", .int(Int64(clamping: refused))),
+            ("refused", .int(Int64(clamping: refused))), ("unsaved", unsaved > 0 ? .int(Int64(unsaved)) : nil),
+            (
+                "doubt",
+                doubt.map {
+                    .object([("calls", .int(Int64($0.calls))), ("from", .int($0.from)), ("to", .int($0.to))])
+                }
+            ),
             ("readsPerSecond", readsPerSecond > 0 ? .number((readsPerSecond * 10).rounded() / 10) : nil),
             (
                 "antennas",

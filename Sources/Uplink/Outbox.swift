@@ -93,12 +93,27 @@ public final class Outbox: Sendable {
         submit(.append(entries, done: done))
     }
 
+    /// Hands rows over without ever waiting; false when the queue is full, and then nothing was taken.
+    public func offer(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) -> Bool {
+        let taken = queue.change { queue -> Bool? in
+            if queue.closed { return nil }
+            guard queue.jobs.count < Outbox.queueLimit else { return false }
+            queue.jobs.append(.append(entries, done: done))
+            return true
+        }
+        if taken == nil { done(.refused(.closed)) }
+        return taken ?? true
+    }
+
     /// Stores a command before anybody acts on it.
     public func begin(_ command: Command, done: @escaping @Sendable (Begun) -> Void) {
         submit(.command(command, done: done))
     }
 
-    public func record(_ progress: CommandProgress) { submit(.progress(progress)) }
+    /// Never waits: clicks are few, and whoever reports one must not stop reading.
+    public func record(_ progress: CommandProgress) {
+        queue.change { if !$0.closed { $0.jobs.append(.progress(progress)) } }
+    }
 
     /// Passes a heartbeat through the writer.
     public func beat(_ number: UInt64, done: @escaping @Sendable (UInt64) -> Void) { submit(.beat(number, done: done)) }

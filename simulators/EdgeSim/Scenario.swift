@@ -13,12 +13,13 @@ struct Scenario {
 
     enum Act {
         case device(String, DeviceAct)
-        case call(AsteriskPBX.Inbound)
+        case call(Exchange.Script)
+        case cut(Duration)
     }
 
     var title = ""
     var devices: [Device] = []
-    var pbxPort: UInt16?
+    var pbx: (dialect: Exchange.Dialect, port: UInt16)?
     var acts: [(at: Duration, act: Act)] = []
 
     struct Mistake: Error, CustomStringConvertible {
@@ -47,15 +48,20 @@ struct Scenario {
                     guard port != nil || !isOnNetwork else { throw Problem("\(words[3]) is no port") }
                     devices.append(Device(name: words[1], driver: words[2], port: port))
                 case "pbx":
-                    guard words.count == 3, words[1] == "asterisk-ami", let port = UInt16(words[2]) else {
-                        throw Problem("pbx asterisk-ami PORT")
-                    }
-                    pbxPort = port
+                    let dialects = Exchange.Dialect.allCases.map(\.rawValue).joined(separator: ", ")
+                    guard words.count == 3, let dialect = Exchange.Dialect(rawValue: words[1]),
+                        let port = UInt16(words[2])
+                    else { throw Problem("pbx DRIVER PORT, one of \(dialects)") }
+                    pbx = (dialect, port)
                 case "at":
                     guard words.count >= 4, let time = Scenario.duration(words[1]) else {
                         throw Problem("at TIME DEVICE ACT …")
                     }
-                    acts.append((time, try act(Array(words.dropFirst(2)))))
+                    if words[3] == "rush" {
+                        acts += try Scenario.rush(Scenario.fields(words.dropFirst(4))).map { (time + $0.at, .call($0.script)) }
+                    } else {
+                        acts.append((time, try act(Array(words.dropFirst(2)))))
+                    }
                 default: throw Problem("unknown statement \"\(first)\"")
                 }
             } catch let problem as Problem { throw Mistake(line: index + 1, text: problem.text) }
@@ -94,9 +100,13 @@ struct Scenario {
             guard words.count == 3, let bytes = Hex.bytes(words[2]) else { throw Problem("noise HEX") }
             return .device(words[0], .noise(bytes))
         case "call": return .call(try Scenario.call(Scenario.fields(words.dropFirst(2))))
+        case "cut":
+            guard words.count == 3, let time = Scenario.duration(words[2]) else { throw Problem("cut TIME") }
+            return .cut(time)
         default:
             throw Problem(
-                "a device can scan, tags, pass, antenna, noise, tear, flip, brownout or unplug; a pbx can call")
+                "a device can scan, tags, pass, antenna, noise, tear, flip, brownout or unplug; a pbx can call, rush or cut"
+            )
         }
     }
 
@@ -117,17 +127,47 @@ struct Scenario {
         }
     }
 
-    private static func call(_ fields: [String: String]) throws -> AsteriskPBX.Inbound {
-        guard let from = fields["from"], let to = fields["to"], let ring = fields["ring"] else {
-            throw Problem("a call needs from=, to= and ring=")
+    /// `from= to= ring=A,B [queue=] [answer=TIME by=A talk=TIME | patience=TIME] [hold=TIME resume=TIME]`
+    /// `[blind=TIME then=TIME via=B | consult=TIME join=TIME via=B] [private=yes] [name=]`
+    private static func call(_ fields: [String: String]) throws -> Exchange.Script {
+        guard let from = fields["from"], let to = fields["to"] else { throw Problem("a call needs from= and to=") }
+        let desks = (fields["ring"] ?? "").split(separator: ",").map(String.init)
+        func time(_ name: String) throws -> Duration? {
+            guard let text = fields[name] else { return nil }
+            guard let time = duration(text) else { throw Problem("\(name)=\(text) is no time") }
+            return time
         }
-        let desks = ring.split(separator: ",").map(String.init)
-        let after = fields["answer"].flatMap(duration)
-        return AsteriskPBX.Inbound(
-            from: from, name: fields["name"], to: to, desks: desks,
-            answer: after.map { (fields["by"] ?? desks[0], $0) },
-            talk: fields["talk"].flatMap(duration) ?? .seconds(10),
-            patience: fields["patience"].flatMap(duration) ?? .seconds(15), isPrivate: fields["private"] == "yes")
+        let answer = try time("answer")
+        let first = fields["by"] ?? desks.first ?? from
+        var acts: [(after: Duration, act: Exchange.Script.Act)] = []
+        if let answer { acts.append((answer, desks.isEmpty ? .answerOutside : .answer(first))) }
+        if let hold = try time("hold") {
+            acts += [(hold, .hold(first)), (try time("resume") ?? hold + .seconds(1), .resume(first))]
+        }
+        if let pickup = try time("pickup") { acts.append((pickup, .pickup(by: fields["via"] ?? first))) }
+        if let send = try time("blind"), let via = fields["via"] {
+            acts += [(send, .blind(by: first, to: via))]
+            if let then = try time("then") { acts.append((then, .answer(via))) }
+        }
+        if let ask = try time("consult"), let via = fields["via"] {
+            acts += [(ask, .consult(by: first, to: via)), (try time("join") ?? ask + .seconds(2), .complete(by: first))]
+        }
+        let end =
+            try answer.map { $0 + (try time("talk") ?? .seconds(10)) } ?? time("patience") ?? .seconds(15)
+        acts.append((end, .hangUp))
+        return Exchange.Script(
+            from: from, name: fields["name"], to: to, desks: desks, queue: fields["queue"],
+            isPrivate: fields["private"] == "yes", acts: acts.sorted { $0.after < $1.after })
+    }
+
+    /// `calls=200 over=120s seed=7 desks=101,102,… [speed=2]`
+    private static func rush(_ fields: [String: String]) throws -> [(at: Duration, script: Exchange.Script)] {
+        guard let calls = fields["calls"].flatMap({ Int($0) }), let span = fields["over"].flatMap(duration),
+            let desks = fields["desks"]?.split(separator: ",").map(String.init), !desks.isEmpty, calls > 0
+        else { throw Problem("rush needs calls=, over= and desks=A,B,…") }
+        return Exchange.rushHour(
+            calls: calls, over: span, seed: fields["seed"].flatMap { UInt64($0) } ?? 1, desks: desks,
+            speed: fields["speed"].flatMap { Double($0) } ?? 1)
     }
 
     private static func fields(_ words: some Sequence<String>) -> [String: String] {

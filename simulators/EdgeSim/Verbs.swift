@@ -14,6 +14,8 @@ struct RunScenario: ParsableCommand {
     @Option(help: "Folder for the devices' names (symlinks to ptys).") var devices = "/tmp/quai-sim"
     @Option(help: "How many times faster than life.") var speed = 1.0
     @Flag(help: "End when the scenario has ended; otherwise the devices stay.") var once = false
+    @Option(help: "Write what the telephones saw to this file, one JSON object a call, once all have ended.")
+    var ledger: String?
 
     func run() throws {
         let scenario: Scenario
@@ -36,11 +38,12 @@ struct RunScenario: ParsableCommand {
                 runners[device.name] = line
                 Terminal.line("\(device.driver) at \(line.address)")
             }
-            if let port = scenario.pbxPort {
+            if let (dialect, port) = scenario.pbx {
                 exchange = try PBXServer(
-                    pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000),
+                    exchange: Exchange(
+                        dialect, user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000),
                     port: port)
-                Terminal.line("exchange at 127.0.0.1:\(port)")
+                Terminal.line("\(dialect.rawValue) at 127.0.0.1:\(port)")
             }
         } catch { throw Exit.say("\(error)") }
         Terminal.line("playing: \(scenario.title), \(scenario.acts.count) acts")
@@ -53,7 +56,15 @@ struct RunScenario: ParsableCommand {
                 guard let runner = runners[name] else { throw Exit.say("no device \(name)") }
                 runner.perform(act)
             case .call(let call): exchange?.call(call)
+            case .cut(let time): exchange?.order(.cut(time))
             }
+        }
+        if let ledger, let exchange {
+            // Every call comes to its end first.
+            while exchange.ledger.contains(where: { !$0.isOver }) { usleep(100_000) }
+            let lines = exchange.ledger.map { $0.json.description + "\n" }.joined()
+            do { try Files.write(Array(lines.utf8), to: ledger) } catch { throw Exit.say("\(ledger): \(error)") }
+            Terminal.line("\(exchange.ledger.count) calls are in \(ledger)")
         }
         Terminal.line("the scenario has ended" + (once ? "" : "; the devices stay until Ctrl-C"))
         while !once { pause() }
@@ -117,33 +128,108 @@ struct RunDevice: ParsableCommand {
 struct RunPBX: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pbx",
-        abstract: "An Asterisk's manager port. Lines on standard input: call FROM EXTENSION [answer SECONDS].",
-        discussion: "User \(Stand.pbxUser), secret \(Stand.pbxSecret). For a number, write anonymous to withhold it.")
+        abstract: "A telephone exchange on loopback, in the language of one driver; or the replay of a recording.",
+        discussion: """
+            User \(Stand.pbxUser), secret \(Stand.pbxSecret). Lines on standard input:
+              call FROM EXTENSION [answer SECONDS]   a number, or anonymous; it gives up after 15 s, talks 10 s
+              private FROM EXTENSION                 the number is sent, and hidden
+              cut SECONDS                            every client is thrown out, and kept out for so long
+              ledger                                 what the telephones saw, one JSON object a call
 
+            With --replay the port plays a capture (its own timing), a transcript or raw bytes to whoever connects, once, and
+            then closes; what the client says is read and not answered.
+            """)
+
+    @Option(help: "asterisk-ami, freeswitch-esl, csta or fritzbox.") var dialect = "asterisk-ami"
     @Option(help: "Port on loopback.") var port: UInt16 = 5038
+    @Option(help: "Recording to play.") var replay: String?
+    @Option(help: "How many times faster than it was recorded.") var speed = 1.0
 
     func run() throws {
+        if let replay { return try play(replay) }
+        guard let dialect = Exchange.Dialect(rawValue: dialect) else {
+            throw Exit.say(
+                "no exchange \"\(dialect)\"; there are: \(Exchange.Dialect.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
         let server: PBXServer
         do {
             server = try PBXServer(
-                pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000), port: port)
+                exchange: Exchange(dialect, user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000),
+                port: port)
         } catch {
             throw Exit.say("\(error)")
         }
-        Terminal.line("exchange at 127.0.0.1:\(server.port)")
+        Terminal.line("\(dialect.rawValue) at 127.0.0.1:\(server.port)")
         while let line = readLine() {
             let words = line.split(separator: " ").map(String.init)
-            guard words.count >= 3, words[0] == "call" else {
-                Terminal.error("call FROM EXTENSION [answer SECONDS]")
-                continue
+            switch words.first {
+            case "call" where words.count >= 3, "private" where words.count >= 3:
+                let answer = words.count == 5 && words[3] == "answer" ? Int64(words[4]) : nil
+                server.call(
+                    .init(
+                        from: words[1], to: "0123456700", desks: [words[2]],
+                        answer: answer.map { (words[2], .seconds($0)) }, isPrivate: words[0] == "private"))
+            case "cut" where words.count == 2: server.order(.cut(.seconds(Int64(words[1]) ?? 1)))
+            case "ledger": for story in server.ledger { print(story.json.description) }
+            default:
+                Terminal.error("call FROM EXTENSION [answer SECONDS], private FROM EXTENSION, cut SECONDS or ledger")
             }
-            let answer = words.count == 5 && words[3] == "answer" ? Int64(words[4]) : nil
-            server.call(
-                .init(
-                    from: words[1], to: "0123456700", desks: [words[2]], answer: answer.map { (words[2], .seconds($0)) }
-                ))
         }
         while true { pause() }
+    }
+
+    private func play(_ file: String) throws {
+        let pieces: [(at: Duration, bytes: [UInt8])]
+        do { pieces = try Replay.pieces(of: try Files.read(file)) } catch { throw Exit.say("\(file): \(error)") }
+        guard speed > 0 else { throw Exit.say("--speed must be above 0") }
+        guard let (listener, actual) = Sockets.listen(port: port) else { throw Exit.say("port \(port) is taken") }
+        signal(SIGPIPE, SIG_IGN)
+        Terminal.line(
+            "\(file) at 127.0.0.1:\(actual), \(pieces.count) pieces over \(pieces.last.map { $0.at.milliseconds } ?? 0) ms")
+        while true {
+            _ = waitFor([(listener, Int16(POLLIN))], milliseconds: -1)
+            guard let client = Sockets.accept(listener) else { continue }
+            let start = Clocks.now
+            for (at, bytes) in pieces {
+                let due = start + .nanoseconds(Int64(Double(at.nanoseconds) / speed))
+                while Clocks.now < due {
+                    usleep(UInt32(clamping: min(100_000, max(500, (due - Clocks.now).nanoseconds / 1000))))
+                }
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let count = rest.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                    if count > 0 {
+                        rest = rest.dropFirst(count)
+                    } else if errno == EAGAIN {
+                        _ = waitFor([(client, Int16(POLLOUT))], milliseconds: 1000)
+                    } else {
+                        break
+                    }
+                }
+            }
+            Terminal.line("played")
+            close(client)
+        }
+    }
+}
+
+/// The device's side of a recording, with its times.
+enum Replay {
+    static func pieces(of bytes: [UInt8]) throws -> [(at: Duration, bytes: [UInt8])] {
+        // Raw bytes of an exchange begin with its greeting or an event, never with a transcript's sign.
+        guard let first = bytes.first, "<>+=!#".utf8.contains(first) || bytes.starts(with: Array("descriptor".utf8)) else {
+            return [(.zero, bytes)]
+        }
+        var at = Duration.zero
+        var pieces: [(at: Duration, bytes: [UInt8])] = []
+        for line in try Transcript(String(decoding: bytes, as: UTF8.self)).lines {
+            switch line {
+            case .passes(let time): at += .milliseconds(time)
+            case .fromDevice(let bytes): pieces.append((at, bytes))
+            default: break
+            }
+        }
+        return pieces
     }
 }
 
@@ -152,7 +238,8 @@ struct List: ParsableCommand {
 
     func run() {
         for driver in Driver.catalog {
-            let simulated = DeviceCatalog.names.contains(driver.name) || driver.name == "asterisk-ami"
+            let simulated =
+                DeviceCatalog.names.contains(driver.name) || Exchange.Dialect(rawValue: driver.name) != nil
             print("\(driver.name)\t\(simulated ? "simulated" : "-")\t\(driver.title)")
         }
     }

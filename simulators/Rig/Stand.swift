@@ -1,4 +1,4 @@
-import Devices
+public import Devices
 import Glibc
 import Model
 import Platform
@@ -17,6 +17,7 @@ public final class Stand: @unchecked Sendable {
     public var agent: ChildProcess?
     public private(set) var devices: [String: any SimulatedLine] = [:]
     public private(set) var pbx: PBXServer?
+    private var dialect = Exchange.Dialect.asterisk
 
     public static let pbxUser = "quai"
     public static let pbxSecret = "simulated"
@@ -67,9 +68,10 @@ public final class Stand: @unchecked Sendable {
     }
 
     @discardableResult
-    public func addPBX() throws -> PBXServer {
-        let server = try PBXServer(pbx: AsteriskPBX(user: Stand.pbxUser, secret: Stand.pbxSecret), port: 0)
-        pbx = server
+    public func addPBX(_ dialect: Exchange.Dialect = .asterisk) throws -> PBXServer {
+        let server = try PBXServer(
+            exchange: Exchange(dialect, user: Stand.pbxUser, secret: Stand.pbxSecret), port: 0)
+        (pbx, self.dialect) = (server, dialect)
         return server
     }
 
@@ -96,12 +98,17 @@ public final class Stand: @unchecked Sendable {
         if let pbx {
             text += """
                 [phone.pbx]
-                driver = "asterisk-ami"
+                driver = "\(dialect.rawValue)"
                 address = "tcp:127.0.0.1:\(pbx.port)"
-                user = "\(Stand.pbxUser)"
-                secret = "file:\(folder)/pbx-secret"
 
                 """
+            if dialect == .asterisk { text += "user = \"\(Stand.pbxUser)\"\n" }
+            if dialect == .asterisk || dialect == .freeSWITCH {
+                text += "secret = \"file:\(folder)/pbx-secret\"\n"
+            }
+            if dialect == .csta {
+                text += "extensions = [\((101...108).map { "\"\($0)\"" }.joined(separator: ", "))]\n"
+            }
         }
         try Files.write(Array(text.utf8), to: "\(folder)/agent.toml")
         try Files.write(

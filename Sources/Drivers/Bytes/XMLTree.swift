@@ -2,17 +2,17 @@ private import CExpat
 
 /// A small XML document as a tree, read by expat. No document type, so no entities of a stranger's making; names without
 /// their namespace and in lower case, because CSTA servers differ in both (cti.md §4).
-struct XMLTree: Equatable {
+package struct XMLTree: Equatable {
     /// Deepest nesting and most elements believed; CSTA needs a dozen levels.
     static let depthLimit = 32
     static let sizeLimit = 4096
 
-    var name: String
-    var text = ""
-    var children: [XMLTree] = []
+    package var name: String
+    package var text = ""
+    package var children: [XMLTree] = []
 
     /// The first element below this one that is called so, however deep.
-    subscript(_ name: String) -> XMLTree? {
+    package subscript(_ name: String) -> XMLTree? {
         for child in children {
             if child.name == name { return child }
             if let found = child[name] { return found }
@@ -21,14 +21,14 @@ struct XMLTree: Equatable {
     }
 
     /// All such elements, in order; one inside another counts for itself.
-    func all(_ name: String) -> [XMLTree] {
+    package func all(_ name: String) -> [XMLTree] {
         children.flatMap { ($0.name == name ? [$0] : []) + $0.all(name) }
     }
 
-    init(name: String) { self.name = name }
+    package init(name: String) { self.name = name }
 
     /// Nil when it is not well-formed, has a document type, or is larger than the limits.
-    init?(parsing bytes: ArraySlice<UInt8>) {
+    package init?(parsing bytes: ArraySlice<UInt8>) {
         let builder = Builder()
         guard let parser = XML_ParserCreate(nil) else { return nil }
         defer { XML_ParserFree(parser) }

@@ -300,7 +300,12 @@ struct AsteriskAMI: Session {
             }
         }
         processed.seen += calls.roots.subtracting(known).count
-        if !isListed { reaction.observations.append(.call(CallSignal(.resynced))) }
+        if !isListed {
+            // Whether calls came and went unseen is counted, and said when there were any.
+            var signal = CallSignal(.resynced)
+            signal.doubt = phase == .running ? 0 : nil
+            reaction.observations.append(.call(signal))
+        }
         isListed = true
         for message in list.backlog { take(message, now, &reaction) }
     }

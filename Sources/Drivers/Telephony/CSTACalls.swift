@@ -38,8 +38,15 @@ struct CSTACalls {
     private var aliases: [String: String] = [:]
     private var gone: Set<String> = []
     private var order: [String] = []
-    /// What the lists of a new connection have named; nil when none is under way.
-    private var listed: Set<String>?
+    /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
+    private var listed: Listed?
+
+    private struct Listed {
+        var calls: Set<String> = []
+        var devices: Set<String> = []
+        /// `call/device` of each connection.
+        var legs: Set<String> = []
+    }
 
     init(source: String, plan: DialPlan) {
         voice = CallSignals(source: source)
@@ -98,8 +105,11 @@ struct CSTACalls {
     mutating func take(_ xml: XMLTree, at now: Instant) {
         let name = xml.name.hasSuffix("event") ? String(xml.name.dropLast(5)) : xml.name
         switch name {
-        case "serviceinitiated": begin(xml, "initiatedconnection")
-        case "originated": begin(xml, "originatedconnection")
+        case "serviceinitiated": _ = begin(xml, "initiatedconnection")
+        case "originated":
+            if let command = begin(xml, "originatedconnection").flatMap({ calls[$0]?.command }) {
+                voice.progress(command, .ringingOther, call: root(xml["callid"]?.text ?? ""))
+            }
         case "delivered": delivered(xml)
         case "established": established(xml)
         case "held": move(xml, "heldconnection", to: .held)
@@ -148,8 +158,8 @@ struct CSTACalls {
     }
 
     /// An own telephone dials: who it is comes with the connection.
-    private mutating func begin(_ xml: XMLTree, _ name: String) {
-        guard let (id, device) = connection(xml, name), meet(id, xml), let own = desk(device) else { return }
+    private mutating func begin(_ xml: XMLTree, _ name: String) -> String? {
+        guard let (id, device) = connection(xml, name), meet(id, xml), let own = desk(device) else { return nil }
         if calls[id]?.caller == nil {
             calls[id]?.caller = Party(number: own, name: nil)
             let isInside = calls[id]?.called.map { plan.isExtension($0) } ?? false
@@ -159,7 +169,7 @@ struct CSTACalls {
                 ($0.direction, $0.caller, $0.called) = (call?.direction, call?.caller, call?.called)
             }
         }
-        if let command = calls[id]?.command { voice.progress(command, .ringingOther, call: id) }
+        return id
     }
 
     private mutating func delivered(_ xml: XMLTree) {
@@ -306,15 +316,17 @@ struct CSTACalls {
 
     // MARK: lists
 
-    mutating func beginSnapshot() { listed = [] }
+    mutating func beginSnapshot() { listed = Listed() }
 
     /// Connections of a telephone as the exchange lists them; returns the calls whose parties must be asked for.
     mutating func snapshot(of desk: String, _ xml: XMLTree) -> [(call: String, device: String)] {
         var new: [(call: String, device: String)] = []
+        listed?.devices.insert(desk)
         for item in xml.all("snapshotdeviceresponseinfo") {
             guard let call = item["callid"]?.text, !call.isEmpty else { continue }
             let id = root(call)
-            listed?.insert(id)
+            listed?.calls.insert(id)
+            listed?.legs.insert("\(id)/\(desk)")
             // Both forms of a connection's state (ECMA-269 §12.2.10): by name, or by the call's simple state.
             let state =
                 (item["localconnectionstate"] ?? item["localcallstate"] ?? item["simplecallstate"])
@@ -346,7 +358,18 @@ struct CSTACalls {
     mutating func endSnapshot() {
         guard let listed else { return }
         self.listed = nil
-        for id in calls.keys.sorted() where !listed.contains(id) { end(id, .lost) }
+        for id in calls.keys.sorted() {
+            guard listed.calls.contains(id) else {
+                end(id, .lost)
+                continue
+            }
+            // A telephone that was asked and does not name this call has left it unseen.
+            for leg in (calls[id]?.legs ?? [:]).values.sorted(by: { $0.id < $1.id })
+            where listed.devices.contains(leg.device) && !listed.legs.contains("\(id)/\(leg.device)") {
+                calls[id]?.legs[leg.device] = nil
+                voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .lost) }
+            }
+        }
         voice.say(.resynced, "")
     }
 

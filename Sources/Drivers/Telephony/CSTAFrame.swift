@@ -3,26 +3,31 @@ import Model
 /// One message of CSTA phase III over TCP (ECMA-323 Annex J).
 ///
 ///     00 00 | length of the whole frame, 2 bytes | invoke id, 4 ASCII digits | XML
-struct CSTAFrame: Equatable {
-    static let head = 8
+package struct CSTAFrame: Equatable {
+    package static let head = 8
     /// Events of a monitor carry it in place of a request's number.
-    static let event = "9999"
+    package static let event = "9999"
 
-    var invoke: String
-    var xml: [UInt8]
+    package var invoke: String
+    package var xml: [UInt8]
 
-    var encoded: [UInt8] {
+    package init(invoke: String, xml: [UInt8]) {
+        self.invoke = invoke
+        self.xml = xml
+    }
+
+    package var encoded: [UInt8] {
         let length = CSTAFrame.head + xml.count
         return [0, 0, UInt8(length >> 8 & 0xFF), UInt8(length & 0xFF)] + Array(invoke.utf8) + xml
     }
 
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case frame(CSTAFrame)
         case noise(Int)
     }
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`. What cannot begin a frame is noise.
-    static func take(from bytes: inout [UInt8]) -> Step? {
+    package static func take(from bytes: inout [UInt8]) -> Step? {
         guard !bytes.isEmpty else { return nil }
         var start = 0
         while start < bytes.count, !isHead(bytes[start...]) { start += 1 }

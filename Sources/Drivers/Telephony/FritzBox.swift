@@ -26,6 +26,8 @@ struct FritzBox: Session {
     private var line: [UInt8] = []
     private var overflowing = false
     private var calls: [String: Running] = [:]
+    /// How often each number was used within the last second.
+    private var begun: (date: String, times: [String: Int]) = ("", [:])
 
     init(settings: SessionSettings) { source = settings.name }
 
@@ -112,8 +114,13 @@ struct FritzBox: Session {
             ended.cause = .lost
             reaction.observations.append(.call(ended))
         }
-        // The number on the line is used again at once: with the time it is a call of its own.
-        let id = CallSignals.name("\(connection)-\(date.filter(\.isNumber))", of: source)
+        // The number on the line is used again at once, perhaps within the second: with time and count it is a call of
+        // its own.
+        if begun.date != date { begun = (date, [:]) }
+        begun.times["\(connection)", default: 0] += 1
+        let count = begun.times["\(connection)"] ?? 1
+        let id = CallSignals.name(
+            "\(connection)-\(date.filter(\.isNumber))\(count > 1 ? "-\(count)" : "")", of: source)
         calls["\(connection)"] = Running(id: id, isInbound: isInbound, began: date)
         var signal = CallSignal(.offered, call: id)
         signal.direction = isInbound ? .inbound : .outbound

@@ -228,7 +228,8 @@ export class Calls {
   drawLines() {
     const lines = this.app.gateways.telephony();
     const bad = lines.filter((line) => line.state !== "ready");
-    const doubts = lines.filter((line) => line.doubt);
+    // For a day's work: later it stands in the journal only.
+    const doubts = lines.filter((line) => line.doubt && Date.now() + this.skew - line.doubt.to < 8 * 3600000);
     return [
       lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ?? t(`s_${line.state}`), when: when(line.since) })))),
       doubts.map((line) => h("div", { class: "notice wait" }, t(line.doubt.calls === 1 ? "doubt_one" : line.doubt.calls > 0 ? "doubt" : "doubtSome", { n: line.doubt.calls, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
