@@ -90,29 +90,6 @@ struct ExchangeTests {
         }
     }
 
-    static func line(_ story: Exchange.Story) -> String {
-        line(
-            story.direction.rawValue, story.isPrivate ? "withheld" : story.from, story.to, story.rings.map(\.desk),
-            story.talks.map(\.desk), story.holds, story.missedBy)
-    }
-
-    static func line(_ call: CallSnapshot) -> String {
-        line(
-            call.direction?.rawValue ?? "-",
-            call.caller?.withheld == true ? "withheld" : call.caller?.number ?? "-", call.called ?? "-",
-            call.legs.filter { $0.rangAt != nil }.compactMap(\.desk),
-            call.legs.filter { $0.answeredAt != nil && !($0.desk == call.caller?.number) }.compactMap(\.desk),
-            call.legs.reduce(0) { $0 + $1.holds }, call.missedBy)
-    }
-
-    private static func line(
-        _ direction: String, _ from: String, _ to: String, _ rings: [String], _ talks: [String], _ holds: Int,
-        _ missed: [String]
-    ) -> String {
-        // A telephone that asks a colleague talks on two lines of its own.
-        "\(direction) \(from) > \(to) rings \(rings.sorted()) talks \(Set(talks).sorted()) holds \(holds) missed \(missed.sorted())"
-    }
-
     @Test(arguments: [Exchange.Dialect.asterisk, .freeSWITCH, .csta], [1, 2, 3] as [UInt64])
     func aRushHourIsToldAsTheTelephonesSawIt(dialect: Exchange.Dialect, seed: UInt64) {
         var line = Line(dialect)
@@ -125,8 +102,8 @@ struct ExchangeTests {
         line.run(until: .milliseconds(200_000))
         #expect(line.exchange.ledger.allSatisfy { $0.isOver })
         #expect(line.book.running.isEmpty && line.faults.isEmpty)
-        let told = line.ended.map(ExchangeTests.line).sorted()
-        let truth = line.exchange.ledger.map(ExchangeTests.line).sorted()
+        let told = line.ended.map(Exchange.summary).sorted()
+        let truth = line.exchange.ledger.map(\.summary).sorted()
         #expect(told.count == 200)
         for (a, b) in zip(told, truth) where a != b { Issue.record("told \(a)\ntrue \(b)") }
     }
@@ -169,7 +146,8 @@ struct ExchangeTests {
         line.open()
         let id = "01KAJ0000000000000000000AA"
         let dial = Command(
-            id: id, action: .dial(extension: "101", number: "0612340091", display: nil, device: nil), issued: 0, ttl: 15)
+            id: id, action: .dial(extension: "101", number: "0612340091", display: nil, device: nil), issued: 0, ttl: 15
+        )
         line.command(dial)
         line.run(until: .milliseconds(60_000))
         #expect(line.progress.map(\.state) == [.accepted, .ringingOwn, .ringingOther, .talking, .done])

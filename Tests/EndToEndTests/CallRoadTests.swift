@@ -4,6 +4,7 @@ import Glibc
 import Model
 import Platform
 import Rig
+import SQLite
 import TestSupport
 import Testing
 
@@ -86,7 +87,8 @@ struct CallRoadTests {
         let call = talk?["call"]?.text ?? ""
         let written = try bruno.request(
             "POST", "/api/v1/calls/note",
-            .object([("call", .string(call)), ("base", .int(0)), ("note", "wants 3 pallets"), ("disposition", "order")]))
+            .object([("call", .string(call)), ("base", .int(0)), ("note", "wants 3 pallets"), ("disposition", "order")])
+        )
         #expect(written["rev"]?.integer == 1)
         // Whoever has not read it cannot write over it; a stranger sees no such call.
         let stale: JSON = .object([("call", .string(call)), ("base", .int(0)), ("note", "mine")])
@@ -168,5 +170,48 @@ struct CallRoadTests {
             }
         }
         #expect(searched > 6)
+    }
+
+    /// A rush hour with real processes: the centre dies in the middle of it, the agent's broker too; in the end the history
+    /// is the ledger of what the telephones saw, each call once.
+    @Test(.timeLimit(.minutes(2)))
+    func theHistoryIsWhatTheTelephonesSaw() throws {
+        let road = try Road("rush")
+        defer { road.stand.stop() }
+        let alice = try road.person("Alice", at: "101")
+        #expect(alice.waitForDevices(1, milliseconds: 20_000))
+        let desks = (101...108).map { "\($0)" }
+        let begin = Clocks.now
+        var number = 0
+        for (at, script) in Exchange.rushHour(calls: 100, over: .seconds(12), seed: 3, desks: desks, speed: 3) {
+            while Clocks.now < begin + at { usleep(2000) }
+            road.pbx.call(script)
+            number += 1
+            if number == 30 {
+                road.stand.ingest?.killHard()
+                try road.stand.startIngest()
+            }
+            if number == 60 {
+                road.stand.broker?.killHard()
+                try road.stand.startBroker()
+            }
+        }
+        let end = Clocks.now + .seconds(60)
+        while road.pbx.ledger.count < 100 || !road.pbx.ledger.allSatisfy({ $0.isOver }), Clocks.now < end {
+            usleep(20_000)
+        }
+        let truth = road.pbx.ledger.map(\.summary).sorted()
+        #expect(truth.count == 100)
+        // A second view of the centre's own file.
+        func history() throws -> [String] {
+            let database = try Database(path: road.stand.database, readOnly: true)
+            return try database.rows("SELECT snapshot FROM call WHERE state='ended'") { $0.text(0) }
+                .compactMap { (try? JSON(parsing: $0)).flatMap(CallSnapshot.init(json:)) }.map(Exchange.summary)
+                .sorted()
+        }
+        while try history() != truth, Clocks.now < end { usleep(50_000) }
+        let told = try history()
+        #expect(told.count == truth.count)
+        for (a, b) in zip(told, truth) where a != b { Issue.record("history \(a)\ntrue    \(b)") }
     }
 }

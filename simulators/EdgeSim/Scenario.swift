@@ -58,7 +58,9 @@ struct Scenario {
                         throw Problem("at TIME DEVICE ACT …")
                     }
                     if words[3] == "rush" {
-                        acts += try Scenario.rush(Scenario.fields(words.dropFirst(4))).map { (time + $0.at, .call($0.script)) }
+                        acts += try Scenario.rush(Scenario.fields(words.dropFirst(4))).map {
+                            (time + $0.at, .call($0.script))
+                        }
                     } else {
                         acts.append((time, try act(Array(words.dropFirst(2)))))
                     }
@@ -150,7 +152,9 @@ struct Scenario {
             if let then = try time("then") { acts.append((then, .answer(via))) }
         }
         if let ask = try time("consult"), let via = fields["via"] {
-            acts += [(ask, .consult(by: first, to: via)), (try time("join") ?? ask + .seconds(2), .complete(by: first))]
+            acts += [
+                (ask, .consult(by: first, to: via)), (try time("join") ?? ask + .seconds(2), .complete(by: first)),
+            ]
         }
         let end =
             try answer.map { $0 + (try time("talk") ?? .seconds(10)) } ?? time("patience") ?? .seconds(15)

@@ -149,7 +149,8 @@ struct RunPBX: ParsableCommand {
         if let replay { return try play(replay) }
         guard let dialect = Exchange.Dialect(rawValue: dialect) else {
             throw Exit.say(
-                "no exchange \"\(dialect)\"; there are: \(Exchange.Dialect.allCases.map(\.rawValue).joined(separator: ", "))")
+                "no exchange \"\(dialect)\"; there are: \(Exchange.Dialect.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         let server: PBXServer
         do {
@@ -185,7 +186,8 @@ struct RunPBX: ParsableCommand {
         guard let (listener, actual) = Sockets.listen(port: port) else { throw Exit.say("port \(port) is taken") }
         signal(SIGPIPE, SIG_IGN)
         Terminal.line(
-            "\(file) at 127.0.0.1:\(actual), \(pieces.count) pieces over \(pieces.last.map { $0.at.milliseconds } ?? 0) ms")
+            "\(file) at 127.0.0.1:\(actual), \(pieces.count) pieces over \(pieces.last.map { $0.at.milliseconds } ?? 0) ms"
+        )
         while true {
             _ = waitFor([(listener, Int16(POLLIN))], milliseconds: -1)
             guard let client = Sockets.accept(listener) else { continue }
@@ -217,7 +219,8 @@ struct RunPBX: ParsableCommand {
 enum Replay {
     static func pieces(of bytes: [UInt8]) throws -> [(at: Duration, bytes: [UInt8])] {
         // Raw bytes of an exchange begin with its greeting or an event, never with a transcript's sign.
-        guard let first = bytes.first, "<>+=!#".utf8.contains(first) || bytes.starts(with: Array("descriptor".utf8)) else {
+        guard let first = bytes.first, "<>+=!#".utf8.contains(first) || bytes.starts(with: Array("descriptor".utf8))
+        else {
             return [(.zero, bytes)]
         }
         var at = Duration.zero

@@ -54,7 +54,10 @@ public final class PBXServer: Sendable {
         var barred: Instant?
         var clients: [Int32] = []
         while !stopping.with({ $0 }) {
-            let wait = [pbx.deadline, barred].compactMap(\.self).min().map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds + 1)) } ?? -1
+            let wait =
+                [pbx.deadline, barred].compactMap(\.self).min().map {
+                    Int32(clamping: max(0, ($0 - Clocks.now).milliseconds + 1))
+                } ?? -1
             let ready = waitFor(
                 [(wake.descriptor, Int16(POLLIN)), (listener, Int16(POLLIN))] + clients.map { ($0, Int16(POLLIN)) },
                 milliseconds: wait)

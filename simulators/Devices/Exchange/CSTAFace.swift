@@ -54,7 +54,8 @@ struct CSTAFace: ExchangeFace {
                 emit(
                     "ServiceInitiatedEvent",
                     connection("initiatedConnection", leg) + device("initiatingDevice", leg.number)
-                        + "<localConnectionInfo>initiated</localConnectionInfo><cause>makeCall</cause>", to: [leg.number])
+                        + "<localConnectionInfo>initiated</localConnectionInfo><cause>makeCall</cause>",
+                    to: [leg.number])
                 return
             }
             guard leg.isDesk, leg.called != "*8" else { return }
@@ -77,11 +78,13 @@ struct CSTAFace: ExchangeFace {
                 to: monitored(leg.call))
         case .held(let leg):
             emit(
-                "HeldEvent", connection("heldConnection", leg) + device("holdingDevice", leg.number)
+                "HeldEvent",
+                connection("heldConnection", leg) + device("holdingDevice", leg.number)
                     + "<cause>normal</cause>", to: [leg.number])
         case .resumed(let leg):
             emit(
-                "RetrievedEvent", connection("retrievedConnection", leg) + device("retrievingDevice", leg.number)
+                "RetrievedEvent",
+                connection("retrievedConnection", leg) + device("retrievingDevice", leg.number)
                     + "<cause>normal</cause>", to: [leg.number])
         case .queued, .dequeued: break
         case .blind(let by, _, let to):
@@ -138,7 +141,8 @@ struct CSTAFace: ExchangeFace {
 
     private mutating func emit(_ name: String, _ body: String, to desks: Set<String>) {
         for id in connections.keys.sorted() {
-            for (desk, reference) in connections[id]!.monitors.sorted(by: { $0.key < $1.key }) where desks.contains(desk) {
+            for (desk, reference) in connections[id]!.monitors.sorted(by: { $0.key < $1.key })
+            where desks.contains(desk) {
                 send(
                     id, CSTAFrame.event,
                     "<\(name) xmlns=\"\(CSTAFace.namespace)\"><monitorCrossRefID>\(reference)</monitorCrossRefID>\(body)</\(name)>"
@@ -148,7 +152,9 @@ struct CSTAFace: ExchangeFace {
     }
 
     private mutating func send(_ id: Int, _ invoke: String, _ xml: String) {
-        out.put(CSTAFrame(invoke: invoke, xml: Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\(xml)".utf8)).encoded, on: id)
+        out.put(
+            CSTAFrame(invoke: invoke, xml: Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\(xml)".utf8)).encoded,
+            on: id)
     }
 
     // MARK: requests
@@ -164,7 +170,8 @@ struct CSTAFace: ExchangeFace {
         return requests
     }
 
-    private mutating func obey(_ xml: XMLTree, _ invoke: String, _ id: Int, _ legs: [Exchange.Leg]) -> Exchange.Request? {
+    private mutating func obey(_ xml: XMLTree, _ invoke: String, _ id: Int, _ legs: [Exchange.Leg]) -> Exchange.Request?
+    {
         func answer(_ name: String, _ body: String) {
             send(id, invoke, "<\(name) xmlns=\"\(CSTAFace.namespace)\">\(body)</\(name)>")
         }

@@ -146,6 +146,13 @@ public struct Exchange: Sendable {
             return missed
         }
 
+        /// In one line, as `Exchange.summary` writes a call that a driver made out.
+        public var summary: String {
+            Exchange.line(
+                direction.rawValue, isPrivate ? "withheld" : from, to, rings.map(\.desk), talks.map(\.desk), holds,
+                missedBy)
+        }
+
         public var json: JSON {
             func list(_ desks: [String]) -> JSON { .array(desks.sorted().map(JSON.string)) }
             return .object([
@@ -157,6 +164,25 @@ public struct Exchange: Sendable {
         }
     }
 
+    /// A call as a driver made it out, in the words of `Story.summary`.
+    public static func summary(of call: CallSnapshot) -> String {
+        line(
+            call.direction?.rawValue ?? "-",
+            call.caller?.withheld == true ? "withheld" : call.caller?.number ?? "-", call.called ?? "-",
+            call.legs.filter { $0.rangAt != nil }.compactMap(\.desk),
+            call.legs.filter { $0.answeredAt != nil && $0.desk != call.caller?.number }.compactMap(\.desk),
+            call.legs.reduce(0) { $0 + $1.holds }, call.missedBy)
+    }
+
+    private static func line(
+        _ direction: String, _ from: String, _ to: String, _ rings: [String], _ talks: [String], _ holds: Int,
+        _ missed: [String]
+    ) -> String {
+        // A telephone that asks a colleague talks on two lines of its own.
+        "\(direction) \(from) > \(to) rings \(rings.sorted()) talks \(Set(talks).sorted()) holds \(holds) "
+            + "missed \(missed.sorted())"
+    }
+
     private(set) var legs: [Int: Leg] = [:]
     private var stories: [Int: Story] = [:]
     private var schedule: [(at: Instant, order: Int, step: Step)] = []
@@ -164,6 +190,8 @@ public struct Exchange: Sendable {
     private var order = 0
     private var queues: [Int: String] = [:]
     private var clicks: [Int: String] = [:]
+    /// A call's question to a colleague, while it is asked.
+    private var consults: [Int: Int] = [:]
     private var face: any ExchangeFace
     /// From ring signal to a telephone's first ring.
     static let setup: Duration = .milliseconds(50)
@@ -365,6 +393,7 @@ public struct Exchange: Sendable {
             second.state = .dialling
             legs[second.id] = second
             stories[second.id] = Story(direction: .internal, from: desk, to: target, isPrivate: false)
+            consults[call] = second.id
             tell(.began(second), now)
             dial([target], from: second.id, at: now)
             if let asked = legs.values.first(where: { $0.call == second.id && $0.number == target }) {
@@ -384,6 +413,7 @@ public struct Exchange: Sendable {
             let target = legs.values.first(where: { $0.call == second.id && $0.id != second.id && $0.state == .up })
         else { return }
         stories[call]?.transfers.append("attended")
+        consults[call] = nil
         // What was two calls is one: whoever rang and talked in the second did so in the first.
         if let joined = stories.removeValue(forKey: second.id) {
             stories[call]?.rings += joined.rings
@@ -427,7 +457,9 @@ public struct Exchange: Sendable {
     }
 
     private mutating func endCall(_ call: Int, at now: Instant) {
-        let members = legs.values.filter { $0.call == call }.sorted { ($0.isOrigin ? 1 : 0, $0.id) < ($1.isOrigin ? 1 : 0, $1.id) }
+        let members = legs.values.filter { $0.call == call }.sorted {
+            ($0.isOrigin ? 1 : 0, $0.id) < ($1.isOrigin ? 1 : 0, $1.id)
+        }
         guard !members.isEmpty else { return }
         if let queue = queues.removeValue(forKey: call), let caller = caller(of: call) {
             tell(.dequeued(caller, queue: queue), now)
@@ -439,6 +471,10 @@ public struct Exchange: Sendable {
         stories[call]?.isOver = true
         clicks[call] = nil
         tell(.over(call: call), now)
+        // Whoever it was about is gone: the two who spoke of it hang up as well.
+        if let question = consults.removeValue(forKey: call) {
+            plan(now + .milliseconds(200), .act(call: question, .hangUp))
+        }
     }
 
     // MARK: click to call
@@ -522,7 +558,8 @@ extension Exchange {
                 let ask = ring + seconds(0.3, 0.6)
                 script.acts = [
                     (ring, .answer(first)), (ask, .consult(by: first, to: second)),
-                    (ask + .milliseconds(500), .complete(by: first)), (ask + seconds(1, 2), .hangUp),
+                    (ask + .milliseconds(500), .complete(by: first)),
+                    (ask + .milliseconds(500) + seconds(0.5, 1.5), .hangUp),
                 ]
             case 8:
                 script.from = first

@@ -141,7 +141,8 @@ struct FreeSWITCHFace: ExchangeFace {
     private mutating func take(_ id: Int) -> [String]? {
         guard var pending = connections[id]?.pending else { return nil }
         while pending.first == 0x0A { pending.removeFirst() }
-        guard let end = pending.indices.first(where: { $0 > 0 && pending[$0] == 0x0A && pending[$0 - 1] == 0x0A }) else {
+        guard let end = pending.indices.first(where: { $0 > 0 && pending[$0] == 0x0A && pending[$0 - 1] == 0x0A })
+        else {
             connections[id]?.pending = pending
             return nil
         }
