@@ -42,6 +42,10 @@ final class DevicePump: Sendable {
 
     /// A port that held for this long was no flicker.
     static let steady: Duration = .seconds(10)
+    /// Longest pause between two attempts to open a line.
+    static let pause: Duration = .seconds(30)
+    /// And to an exchange: calls are right again within a second of its return.
+    static let callPause: Duration = .milliseconds(700)
     /// Bytes that may wait for a device that does not take them.
     static let outgoingLimit = 64 * 1024
 
@@ -114,7 +118,10 @@ final class DevicePump: Sendable {
             stage: (device.driver ?? accepted).map { .talking($0, $0.session(settings)) }
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
             backoff: Backoff(
-                first: .milliseconds(500), cap: .seconds(30), seed: boot.random ^ UInt64(device.name.utf8.count)))
+                first: .milliseconds(500), cap: device.isTelephone ? DevicePump.callPause : DevicePump.pause,
+                seed: boot.random ^ UInt64(device.name.utf8.count)),
+            flicker: Backoff(
+                first: .milliseconds(500), cap: DevicePump.pause, seed: boot.random &+ UInt64(device.name.utf8.count)))
         for command in recalled { react(to: .recall(command), &loop) }
         while !loop.stopping { turn(&loop) }
         if loop.port != nil {
@@ -140,6 +147,8 @@ final class DevicePump: Sendable {
         var nextOpen: Instant
         var opened = Instant.zero
         var backoff: Backoff
+        /// For one that is lost as soon as it is there: it is tried more and more seldom.
+        var flicker: Backoff
         var stopping = false
     }
 
@@ -229,8 +238,9 @@ final class DevicePump: Sendable {
 
     private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
         journal.mark("close")
-        // One that is lost as soon as it is there is tried more and more seldom.
-        if Clocks.now - loop.opened >= DevicePump.steady { loop.backoff.reset() }
+        let wasSteady = Clocks.now - loop.opened >= DevicePump.steady
+        loop.backoff.reset()
+        if wasSteady { loop.flicker.reset() }
         let overruns = loop.port?.overruns ?? 0
         loop.port = loop.listener
         loop.listener = nil
@@ -245,7 +255,7 @@ final class DevicePump: Sendable {
             $0.restarts += 1
             $0.overruns += overruns
         }
-        loop.nextOpen = Clocks.now + (pause ?? loop.backoff.next())
+        loop.nextOpen = Clocks.now + (pause ?? (wasSteady ? loop.backoff.next() : loop.flicker.next()))
         react(to: .closed, &loop)
         // What was recognised on this line may have been exchanged for something else meanwhile.
         if device.driver == nil, loop.driver?.recognise != nil, state == "gone" || state == "failing" {
@@ -290,6 +300,7 @@ final class DevicePump: Sendable {
             case .retry:
                 if loop.port == nil {
                     loop.backoff.reset()
+                    loop.flicker.reset()
                     loop.nextOpen = Clocks.now
                 }
             case .beat(let number):

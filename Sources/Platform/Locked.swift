@@ -16,7 +16,12 @@ public final class Locked<Value>: @unchecked Sendable {
         pthread_mutex_init(mutex, nil)
         condition = .allocate(capacity: 1)
         condition.initialize(to: pthread_cond_t())
-        pthread_cond_init(condition, nil)
+        // Waiting is measured on a clock that nobody sets.
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -48,7 +53,7 @@ public final class Locked<Value>: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         var end = timespec()
         if let timeout {
-            clock_gettime(CLOCK_REALTIME, &end)
+            clock_gettime(CLOCK_MONOTONIC, &end)
             let nanoseconds = Int64(end.tv_nsec) + timeout % 1000 * 1_000_000
             end.tv_sec += Int(timeout / 1000 + nanoseconds / 1_000_000_000)
             end.tv_nsec = Int(nanoseconds % 1_000_000_000)

@@ -55,7 +55,8 @@ public final class PTYPort: DescriptorPort {
 }
 
 public final class TCPPort: DescriptorPort {
-    static let connectPatience: Int32 = 5000
+    /// A lost SYN is sent again after a second: a new attempt is no slower.
+    static let connectPatience: Int32 = 900
 
     public init(host: String, port: UInt16) throws(PortError) {
         let label = "\(host):\(port)"

@@ -10,6 +10,7 @@ public final class PBXServer: Sendable {
     private let scripts = Locked<[Exchange.Script]>([])
     private let stories = Locked<[Exchange.Story]>([])
     private let orders = Locked<[Order]>([])
+    private let heard = Locked(0)
     private let stopping = Locked(false)
     private let wake = Wakeup()
 
@@ -39,6 +40,11 @@ public final class PBXServer: Sendable {
     public func order(_ order: Order) {
         orders.with { $0.append(order) }
         wake.signal()
+    }
+
+    /// Waits until somebody listens to it.
+    public func waitForClient(milliseconds: Int64) -> Bool {
+        heard.wait(timeout: milliseconds) { $0 > 0 ? true : nil } ?? false
     }
 
     /// What the telephones saw, call by call.
@@ -103,6 +109,8 @@ public final class PBXServer: Sendable {
             pbx.tick(at: now)
             let ledger = pbx.ledger
             stories.with { $0 = ledger }
+            let count = clients.count
+            heard.change { $0 = count }
             let output = pbx.takeOutput()
             for (client, bytes) in output.bytes {
                 _ = bytes.withUnsafeBytes { send(Int32(client), $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

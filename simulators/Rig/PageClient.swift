@@ -53,8 +53,13 @@ public final class PageClient: @unchecked Sendable {
     public func waitForDevices(_ count: Int, milliseconds: Int64) -> Bool {
         let end = Clocks.now + .milliseconds(milliseconds)
         while Clocks.now < end {
-            let devices = (try? request("GET", "/api/v1/gateways"))?.list?.first?["status"]?["devices"]?.list ?? []
-            if devices.count == count, devices.allSatisfy({ $0["state"]?.text == "ready" }) { return true }
+            let gateway = (try? request("GET", "/api/v1/gateways"))?.list?.first
+            let devices = gateway?["status"]?["devices"]?.list ?? []
+            if gateway?["online"]?.truth == true, devices.count == count,
+                devices.allSatisfy({ $0["state"]?.text == "ready" })
+            {
+                return true
+            }
             usleep(50_000)
         }
         return false
@@ -139,17 +144,11 @@ public final class PageClient: @unchecked Sendable {
         while case let count = read(descriptor, &buffer, buffer.count), count > 0 {
             pending += buffer[..<count]
             while pending.count >= 2 {
-                var length = Int(pending[1] & 0x7F)
-                var at = 2
-                if length == 126, pending.count >= 4 {
-                    (length, at) = (Int(pending[2]) << 8 | Int(pending[3]), 4)
-                } else if length == 126 {
-                    break
-                }
-                if length == 127 {
-                    guard pending.count >= 10 else { break }
-                    (length, at) = (pending[2..<10].reduce(0) { $0 << 8 | Int($1) }, 10)
-                }
+                // The header says the length, or in how many bytes it follows (RFC 6455 §5.2).
+                let code = Int(pending[1] & 0x7F)
+                let at = code == 126 ? 4 : code == 127 ? 10 : 2
+                guard pending.count >= at else { break }
+                let length = at == 2 ? code : pending[2..<at].reduce(0) { $0 << 8 | Int($1) }
                 guard pending.count >= at + length else { break }
                 if pending[0] & 0x0F == 1, let json = try? JSON(parsing: pending[at..<at + length]) { take(json) }
                 pending.removeFirst(at + length)

@@ -67,10 +67,13 @@ public final class Stand: @unchecked Sendable {
         return line
     }
 
+    /// Where there was one that was stopped, another takes its place: the exchange was restarted.
     @discardableResult
-    public func addPBX(_ dialect: Exchange.Dialect = .asterisk) throws -> PBXServer {
+    public func addPBX(_ dialect: Exchange.Dialect = .asterisk, pace: Int64 = 1) throws -> PBXServer {
         let server = try PBXServer(
-            exchange: Exchange(dialect, user: Stand.pbxUser, secret: Stand.pbxSecret), port: 0)
+            exchange: Exchange(
+                dialect, user: Stand.pbxUser, secret: Stand.pbxSecret, epoch: Clocks.wall / 1000, pace: pace),
+            port: pbx?.port ?? 0)
         (pbx, self.dialect) = (server, dialect)
         return server
     }

@@ -516,11 +516,14 @@ struct AsteriskAMI: Session {
             case .ringing: progress(id, signal.leg == id ? .ringingOwn : .ringingOther, &reaction)
             case .answered: progress(id, signal.leg == id ? .ringingOther : .talking, &reaction)
             case .ended:
-                let talked = dials[id]?.state == .talking
+                let talked = dials[id]?.state == .talking || signal.cause == .normal
                 if dials[id]?.cancelled == true {
                     progress(id, .cancelled, &reaction)
                 } else if talked {
                     progress(id, .done, &reaction)
+                } else if signal.cause == .lost {
+                    // It may have been answered while the exchange could not be heard.
+                    progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
                 } else {
                     progress(id, .failed, cause: signal.cause?.rawValue, &reaction)
                 }

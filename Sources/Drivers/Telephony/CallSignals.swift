@@ -55,8 +55,10 @@ struct CallSignals {
     /// Its call is over, or never came to be.
     mutating func ended(_ command: String, cause: CallCause, call: String? = nil) {
         guard let dial = dials[command] else { return }
-        if dial.last == .talking {
+        if dial.last == .talking || cause == .normal {
             progress(command, .done, call: call)
+        } else if cause == .lost {
+            progress(command, .unknown, cause: "the link to the exchange broke meanwhile", call: call)
         } else {
             progress(command, dial.isCancelled ? .cancelled : .failed, cause: cause.rawValue, call: call)
         }

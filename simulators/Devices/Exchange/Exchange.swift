@@ -197,7 +197,11 @@ public struct Exchange: Sendable {
     static let setup: Duration = .milliseconds(50)
     static let heartbeat: Duration = .seconds(20)
 
-    public init(_ dialect: Dialect, user: String, secret: String, epoch: Int64 = 1_795_000_000) {
+    /// How much faster than people the telephones of a click to call are.
+    private let pace: Int64
+
+    public init(_ dialect: Dialect, user: String, secret: String, epoch: Int64 = 1_795_000_000, pace: Int64 = 1) {
+        self.pace = pace
         switch dialect {
         case .asterisk: face = AsteriskFace(user: user, secret: secret, epoch: epoch)
         case .freeSWITCH: face = FreeSWITCHFace(secret: secret, epoch: epoch)
@@ -487,8 +491,8 @@ public struct Exchange: Sendable {
         clicks[own.id] = number
         stories[own.id] = Story(direction: .outbound, from: desk, to: number, isPrivate: false)
         tell(.began(own), now)
-        plan(now + .milliseconds(100), .ring(own.id))
-        plan(now + .milliseconds(1500), .dialOut(own: own.id))
+        plan(now + .milliseconds(100 / pace), .ring(own.id))
+        plan(now + .milliseconds(1500 / pace), .dialOut(own: own.id))
     }
 
     private mutating func dialOut(_ own: Int, at now: Instant) {
@@ -498,15 +502,15 @@ public struct Exchange: Sendable {
         tell(.answered(by: leg, leg), now)
         if Exchange.isDesk(number) {
             dial([number], from: own, at: now)
-            plan(now + .seconds(2), .act(call: own, .answer(number)))
+            plan(now + .milliseconds(2000 / pace), .act(call: own, .answer(number)))
         } else {
             let outside = create(number, called: number, call: own, isOrigin: false, at: now)
             show(outside.id, peerOf: leg)
             tell(.dialled(by: leg, legs[outside.id]!), now)
-            plan(now + .milliseconds(200), .ring(outside.id))
-            plan(now + .seconds(2), .act(call: own, .answerOutside))
+            plan(now + .milliseconds(200 / pace), .ring(outside.id))
+            plan(now + .milliseconds(2000 / pace), .act(call: own, .answerOutside))
         }
-        plan(now + .seconds(8), .act(call: own, .hangUp))
+        plan(now + .milliseconds(8000 / pace), .act(call: own, .hangUp))
     }
 
     private mutating func tell(_ happening: Happening, _ now: Instant) {
