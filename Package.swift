@@ -115,8 +115,10 @@ let package = Package(
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
-            name: "Bench", dependencies: ["Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", argumentParser],
-            path: "bench/Bench",
+            name: "Bench",
+            dependencies: [
+                "Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
+            ], path: "bench/Bench",
             swiftSettings: strict),
 
         // Tests.

@@ -15,9 +15,12 @@ struct Bench: ParsableCommand {
     @Option(help: "Folder with edge-agent and edge-ingest.") var binaries: String
     @Option(help: "Samples of each.") var samples = 200
     @Flag(help: "Readers only: decoding, load, recognition.") var readers = false
+    @Flag(help: "Calls only: decoding, from the exchange to the card.") var calls = false
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        if !readers { try CallBench(binaries: binaries, samples: samples).run() }
+        if calls { return }
         try ReaderBench(binaries: binaries).run()
         if readers { return }
         let folder = "/tmp/quai-bench-\(getpid())"
@@ -30,7 +33,7 @@ struct Bench: ParsableCommand {
         let portal = try stand.add("portal", "m100")
         try stand.add("badge", "rdm6300")
         try stand.add("second", "m100")
-        let pbx = try stand.addPBX()
+        try stand.addPBX()
         try stand.writeConfiguration(readers: [
             ("gate", "barcode", "dock-1"), ("portal", "m100", "dock-1"), ("badge", "rdm6300", "door"),
             ("second", "m100", "dock-2"),
@@ -67,7 +70,6 @@ struct Bench: ParsableCommand {
         }
         idle(stand)
         scans(portal, tail, page)
-        calls(pbx, page)
         idle(stand)
         size()
     }
@@ -96,27 +98,6 @@ struct Bench: ParsableCommand {
         }
         report("scan-to-saved ms", saved)
         report("scan-to-screen ms", shown)
-    }
-
-    /// From the exchange's `Ringing` to the card with the client's name on the live stream. The simulated telephone rings
-    /// 50 ms after the call begins.
-    private func calls(_ pbx: PBXServer, _ page: PageClient) {
-        var shown: [Double] = []
-        for _ in 0..<samples {
-            let start = Clocks.now
-            pbx.call(.init(from: "0199001234", to: "0123456701", desks: ["101"], patience: .milliseconds(80)))
-            if let found = page.wait(
-                milliseconds: 3000,
-                for: {
-                    $0["type"]?.text == "call" && $0["data"]?["mine"]?.text == "ringing"
-                        && $0["data"]?["parties"]?.list?.isEmpty == false
-                })
-            {
-                shown.append(milliseconds(found.at - start) - 50)
-            }
-            usleep(60_000)
-        }
-        report("ring-to-card ms", shown)
     }
 
     private func idle(_ stand: Stand) {
