@@ -114,7 +114,9 @@ struct API: Sendable {
                 try await centre.claim(desk: desk, person: person)
                 let changed = Person(id: person.id, name: person.name, desk: desk)
                 return .json(
-                    .object([("person", changed.json), ("calls", .array(await centre.runningCards(for: changed)))]))
+                    .object([
+                        ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
+                    ]))
             },
         ]
     }
@@ -124,16 +126,16 @@ struct API: Sendable {
             Endpoint(.get, "/api/v1/deliveries", "Deliveries expected, open, and closed within a day") { call in
                 _ = try call.who()
                 let since = Clocks.wall - 86_400_000
-                let list = try await centre.read { try $0.deliveries(closedSince: since).map(\.summary) }
-                let zones = try await centre.read { try $0.zones() }
-                let docks = try await centre.docks()
+                let list = try await centre.board.read { try $0.deliveries(closedSince: since).map(\.summary) }
+                let zones = try await centre.board.read { try $0.zones() }
+                let docks = try await centre.board.docks()
                 let all = Array(Set(zones + docks)).sorted()
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(all.map(JSON.string)))]))
             },
             Endpoint(.get, "/api/v1/deliveries/{id}", "One delivery with its lines") { call in
                 _ = try call.who()
                 let id = try call.id("id")
-                guard let view = try await centre.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
                 return .json(view.json)
             },
             Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}") { call in
@@ -145,14 +147,14 @@ struct API: Sendable {
                 guard try await centre.open(delivery: id, zone: zone, person: person) else {
                     throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
                 }
-                guard let view = try await centre.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
                 return .json(view.json)
             },
             Endpoint(.post, "/api/v1/deliveries/{id}/close", "Close it; the result is kept with who and when") { call in
                 let person = try call.who()
                 let id = try call.id("id")
                 let closed = try await centre.close(delivery: id, person: person)
-                guard let view = try await centre.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
                 guard closed else {
                     throw APIProblem(
                         .conflict, "not-open", "Somebody else closed it, or it was never opened.",
@@ -163,8 +165,8 @@ struct API: Sendable {
             Endpoint(.get, "/api/v1/deliveries/{id}/export.csv", "The result as CSV") { call in
                 _ = try call.who()
                 let id = try call.id("id")
-                guard let text = try await centre.read({ try $0.export(delivery: id) }),
-                    let view = try await centre.read({ try $0.delivery(id) })
+                guard let text = try await centre.board.read({ try $0.export(delivery: id) }),
+                    let view = try await centre.board.read({ try $0.delivery(id) })
                 else { throw API.noDelivery }
                 let name = view.note.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
                 return Response(
@@ -198,9 +200,9 @@ struct API: Sendable {
         [
             Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone") { call in
                 let person = try call.who()
-                let running = await centre.runningCards(for: person)
-                let missed = try await centre.missedCards(for: person)
-                let history = try await centre.history(for: person)
+                let running = await centre.board.runningCards(for: person)
+                let missed = try await centre.board.missedCards(for: person)
+                let history = try await centre.board.history(for: person)
                 return .json(
                     .object([
                         ("running", .array(running)), ("missed", .array(missed)), ("history", .array(history)),
@@ -212,14 +214,14 @@ struct API: Sendable {
                 "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams"
             ) { call in
                 let person = try call.who()
-                let found = try await centre.history(
+                let found = try await centre.board.history(
                     for: person, team: call.flag("team"), matching: String((call.query("q") ?? "").prefix(120)),
                     from: call.time("from") ?? 0, to: call.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
             },
             Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=") { call in
                 let person = try call.who()
-                let text = try await centre.export(
+                let text = try await centre.board.export(
                     for: person, matching: String((call.query("q") ?? "").prefix(120)), from: call.time("from") ?? 0,
                     to: call.time("to") ?? .max)
                 return Response(
@@ -232,7 +234,7 @@ struct API: Sendable {
             Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs") {
                 call in
                 let person = try call.who()
-                return .json(.array(await centre.explanations(for: person)))
+                return .json(.array(await centre.board.explanations(for: person)))
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
@@ -266,7 +268,7 @@ struct API: Sendable {
                 guard let id = try await call.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                await centre.dismiss(id, person: person)
+                await centre.board.dismiss(id, person: person)
                 return .json(.members([]))
             },
             Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once") { call in
@@ -325,7 +327,7 @@ struct API: Sendable {
                 _ = try call.who()
                 let text = call.request.uri.queryParameters.get("q") ?? ""
                 guard text.count >= 2 else { return .json([]) }
-                return .json(.array(try await centre.read { try $0.parties(matching: text).map(\.json) }))
+                return .json(.array(try await centre.board.read { try $0.parties(matching: text).map(\.json) }))
             },
         ]
     }
@@ -334,7 +336,7 @@ struct API: Sendable {
         [
             Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account") { call in
                 _ = try call.who()
-                return .json(.array(try await centre.read { try $0.agents().map(Centre.gateway) }))
+                return .json(.array(try await centre.board.read { try $0.agents().map(Centre.gateway) }))
             }
         ]
     }
@@ -454,10 +456,12 @@ extension Centre.DialRefusal {
     }
 }
 
-extension Centre {
+extension Board {
     /// Zones of the readers that gateways have.
     func docks() throws -> [String] {
-        try store.agents().flatMap { ($0.status?["devices"]?.list ?? []) }.filter { $0["kind"]?.text != "telephony" }
-            .compactMap { $0["zone"]?.text }
+        try read { try $0.agents() }.flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
+            $0["kind"]?.text != "telephony"
+        }
+        .compactMap { $0["zone"]?.text }
     }
 }

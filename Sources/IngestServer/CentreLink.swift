@@ -26,6 +26,8 @@ final class CentreLink: Sendable {
     /// no ack, send them again.
     static let frameLimit = 4096
     static let byteLimit = 64 << 20
+    /// Frames in one transaction.
+    static let framesAtOnce = 8
 
     private let configuration: IngestConfiguration
     private let centre: Centre
@@ -84,7 +86,11 @@ final class CentreLink: Sendable {
                     return batch
                 }!
             }
-            if !batch.frames.isEmpty { await centre.apply(batch.frames) }
+            // A part at a time: what people write in between does not wait for all of it.
+            for start in stride(from: 0, to: batch.frames.count, by: CentreLink.framesAtOnce) {
+                await centre.apply(
+                    Array(batch.frames[start..<min(start + CentreLink.framesAtOnce, batch.frames.count)]))
+            }
             if batch.stopping { return }
         }
     }

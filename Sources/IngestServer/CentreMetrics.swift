@@ -6,8 +6,8 @@ import Platform
 enum CentreMetrics {
     static func text(_ centre: Centre, _ link: CentreLink) async -> String {
         let counters = await centre.counters
-        let browsers = await centre.browsers
-        let gateways = (try? await centre.read { try $0.agents() }) ?? []
+        let browsers = await centre.board.browsers
+        let gateways = (try? await centre.board.read { try $0.agents() }) ?? []
         var metrics = Prometheus()
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
@@ -35,7 +35,8 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
             [([], Double(counters.unknownTags))])
-        metrics.add("quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(counters.calls))])
+        metrics.add(
+            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await centre.board.seen))])
         metrics.add("quai_ingest_browser_sessions", "gauge", "Open WebSockets.", [([], Double(browsers.open))])
         metrics.add(
             "quai_ingest_browsers_cut_total", "counter", "Browsers cut because they did not read.",

@@ -38,7 +38,7 @@ enum Routes {
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
             var person: Person?
-            if let token { person = await centre.person(session: token) }
+            if let token { person = await centre.board.person(session: token) }
             if person == nil, !endpoint.open {
                 throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.")
             }

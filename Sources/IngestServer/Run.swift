@@ -54,7 +54,7 @@ struct Run: AsyncParsableCommand {
             LinkService(link: link, logger: logger),
             WatchdogService(centre: centre),
             // Told first, in the reverse order of this list: the server waits for its connections.
-            ClosingService { await centre.closeSockets() },
+            ClosingService { await centre.board.closeSockets() },
         ]
         let group = ServiceGroup(
             configuration: .init(
@@ -133,7 +133,7 @@ struct WatchdogService: Service {
         await cancelWhenGracefulShutdown {
             var forgotten: Instant?
             while !Task.isCancelled {
-                await centre.expireCalls()
+                await centre.board.expireCalls()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     // A few at a time: what arrives meanwhile goes in between.
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}

@@ -112,7 +112,7 @@ struct WebSocketChannel: ServerChildChannel {
         _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
     ) async {
         let person: Person? =
-            if let token = Cookies.session(cookie) { await centre.person(session: token) } else { nil }
+            if let token = Cookies.session(cookie) { await centre.board.person(session: token) } else { nil }
         try? await channel.executeThenClose { inbound, outbound in
             guard let person else {
                 try await close(outbound, .logIn, "sign in first")
@@ -138,7 +138,7 @@ struct WebSocketChannel: ServerChildChannel {
                     }
                 }
                 await group.next()
-                await centre.leave(socket.id)
+                await centre.board.leave(socket.id)
                 group.cancelAll()
             }
             try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
@@ -158,9 +158,11 @@ struct WebSocketChannel: ServerChildChannel {
                     try await close(outbound, .protocolError, "messages are JSON")
                     return
                 }
-                if let resume = json["resume"] { await centre.join(socket, resume: resume.integer, person: person) }
-                if let call = json["shown"]?.text { await centre.shown(call, by: socket) }
-                if json["used"]?.truth == true { await centre.use(socket.id) }
+                if let resume = json["resume"] {
+                    await centre.board.join(socket, resume: resume.integer, person: person)
+                }
+                if let call = json["shown"]?.text { await centre.board.shown(call, by: socket) }
+                if json["used"]?.truth == true { await centre.board.use(socket.id) }
             case .ping:
                 try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
             case .connectionClose: return

@@ -9,6 +9,9 @@ public final class Store {
         try Schema.migrate(database)
     }
 
+    /// A second view, for reading what another one writes: never waits for it.
+    public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
+
     /// Who did what, when: kept for every decision a person makes.
     public func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
         try database.run(

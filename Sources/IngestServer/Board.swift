@@ -1,0 +1,329 @@
+import Ingest
+import Logging
+import Model
+import Platform
+
+/// What people see while it happens: the running calls with their cards, and every open browser.
+///
+/// An actor on an executor and with a view of the database of its own: a card must not wait for a million scans that are
+/// being written. It reads; whatever must be written, the centre writes.
+actor Board {
+    private let executor = QueueExecutor("quai.board")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// A call that nothing was heard of for this long is over for the pages, in milliseconds.
+    static let callLife: Int64 = 4 * 3_600_000
+    /// What a restarted agent needs to find the running calls again, in milliseconds.
+    static let orphanLife: Int64 = 20_000
+
+    let configuration: IngestConfiguration
+    private let store: Store
+    private let plans: SitePlans
+    private var hub: BrowserHub
+    private var calls: [String: LiveCall] = [:]
+    private var routing: CallRouting
+    private var journal = LegJournal()
+    /// The newest run of each agent, and when it said hello.
+    private var runs: [String: (counter: Int64, at: Int64)] = [:]
+    /// Keeps a call that has ended, and what was written about one that became another.
+    private var keep: @Sendable (CallSnapshot, String) -> Void = { _, _ in }
+    /// Calls seen while they ran.
+    private(set) var seen: UInt64 = 0
+
+    private struct LiveCall {
+        var snapshot: CallSnapshot
+        var agent: String
+        var heard: Int64
+        /// Who has been shown it, and must be told when it changes.
+        var told: Set<Int64> = []
+        /// Who put it aside, and the legs that rang then: another that rings brings it back.
+        var dismissed: [Int64: Set<String>] = [:]
+    }
+
+    /// The database exists: the centre has made it.
+    init(configuration: IngestConfiguration, plans: SitePlans) throws {
+        self.configuration = configuration
+        self.plans = plans
+        store = try Store(reading: configuration.database)
+        hub = BrowserHub(startedAt: Clocks.wall)
+        routing = CallRouting(teams: configuration.teams)
+        for (user, desk) in try store.desks() { routing.desks[user] = desk }
+        for (user, name) in try store.people() { routing.names[user] = name }
+        for row in try store.runningCalls(since: Clocks.wall - Board.callLife) {
+            calls[row.snapshot.call] = LiveCall(snapshot: row.snapshot, agent: row.agent, heard: Clocks.wall)
+        }
+    }
+
+    func attach(keep: @escaping @Sendable (CallSnapshot, String) -> Void) { self.keep = keep }
+
+    /// Reads what is committed, without waiting for what is being written.
+    func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }
+
+    // MARK: to browsers
+
+    func tellAll(_ messages: [(type: String, data: JSON)]) {
+        let now = Clocks.wall
+        for message in messages { hub.tellAll(message.type, message.data, at: now) }
+    }
+
+    func tell(_ person: Int64, _ type: String, _ data: JSON) { hub.tell(person, type, data, at: Clocks.wall) }
+
+    var browsers: (open: Int, cut: UInt64) { (hub.count, hub.cut) }
+
+    func join(_ socket: BrowserSocket, resume: Int64?, person: Person) {
+        let now = Clocks.wall
+        hub.join(socket)
+        if let resume {
+            if let missed = hub.missed(person.id, since: resume) {
+                for message in missed { socket.send(message) }
+            } else {
+                socket.send(JSON.object([("type", "reset"), ("reason", "too old")]).text8)
+            }
+        }
+        let position = hub.position(person.id)
+        socket.send(
+            JSON.object([
+                ("seq", .int(position)), ("type", "ready"), ("at", .int(now)),
+                ("data", .object([("person", person.json), ("calls", .array(runningCards(for: person)))])),
+            ]).text8)
+    }
+
+    func leave(_ id: UInt64) { hub.leave(id) }
+
+    /// Somebody uses this browser now: of theirs it is the loud one.
+    func use(_ id: UInt64) { hub.use(id) }
+
+    func closeSockets() { hub.closeAll() }
+
+    // MARK: people
+
+    func person(session token: String) -> Person? {
+        try? store.person(session: Digests.hex(token), at: Clocks.wall)
+    }
+
+    func signedIn(_ person: Person) { routing.names[person.id] = person.name }
+
+    func claimed(_ desk: String?, by person: Person) { routing.desks[person.id] = desk }
+
+    /// What a person shares with their teams.
+    func shared(_ person: Person) -> CallScope { routing.shared(person.id) }
+
+    // MARK: calls
+
+    /// An agent's newest run.
+    func greeted(_ agent: String, run counter: Int64) {
+        if runs[agent]?.counter != counter { runs[agent] = (counter, Clocks.wall) }
+    }
+
+    func call(_ snapshot: CallSnapshot, agent: String) {
+        let now = Clocks.wall
+        var live = calls[snapshot.call] ?? LiveCall(snapshot: snapshot, agent: agent, heard: now)
+        guard calls[snapshot.call] == nil || snapshot.revision > live.snapshot.revision else { return }
+        // An old journal copy of a call that ended long ago is history, not news.
+        if calls[snapshot.call] == nil, snapshot.state == .ended || now &- snapshot.startedAt > Board.callLife {
+            if snapshot.isMissed { missedChanged() }
+            return
+        }
+        if calls[snapshot.call] == nil { seen += 1 }
+        let rang = Set(live.snapshot.ringingLegs)
+        live.snapshot = snapshot
+        live.heard = now
+        live.told.formUnion(routing.audience(of: snapshot).keys)
+        for (person, legs) in live.dismissed {
+            let isNew = snapshot.legs.contains {
+                $0.state == .ringing && $0.desk == routing.desks[person] && !legs.contains($0.id)
+            }
+            if isNew { live.dismissed[person] = nil }
+        }
+        calls[snapshot.call] = snapshot.state == .ended ? nil : live
+        if snapshot.state == .ended { keep(snapshot, agent) }
+        show(live, at: now)
+        for leg in snapshot.legs where leg.state == .ringing && !rang.contains(leg.id) {
+            note(leg, of: snapshot, at: now)
+        }
+        if calls.count > CallBook.limit { calls = calls.filter { now - $0.value.heard < Board.callLife } }
+    }
+
+    /// To everybody who may see it, and to whoever was shown it before and may no more: for them it is over.
+    private func show(_ live: LiveCall, at now: Int64) {
+        guard !live.told.isEmpty else { return }
+        let card = card(live.snapshot, agent: live.agent)
+        let audience = routing.audience(of: live.snapshot)
+        for person in live.told {
+            var json = card.json(in: audience[person], live.snapshot)
+            if live.dismissed[person] != nil { json = json.with("dismissed", true) }
+            hub.tell(person, "call", json, at: now)
+        }
+    }
+
+    private func note(_ leg: CallSnapshot.Leg, of snapshot: CallSnapshot, at now: Int64) {
+        guard let desk = leg.desk else { return }
+        let people = routing.claimants(of: desk)
+        journal.rang(
+            LegJournal.Entry(
+                at: now, call: snapshot.call, leg: leg.id, desk: desk,
+                people: people.map { routing.names[$0] ?? "?" }, browsers: people.flatMap { hub.labels(of: $0) }))
+    }
+
+    /// A browser says that it has drawn the card.
+    func shown(_ call: String, by socket: BrowserSocket) {
+        guard let desk = routing.desks[socket.person] else { return }
+        journal.shown(call, desk: desk, browser: socket.label, at: Clocks.wall)
+    }
+
+    /// The last legs that rang, with what became of their cards: those of one's own telephone and of one's teams.
+    func explanations(for person: Person) -> [JSON] {
+        let scope = routing.shared(person.id)
+        return journal.entries.filter { scope.desks.contains($0.desk) }.map(\.json)
+    }
+
+    func missedChanged() {
+        for person in Set(routing.desks.keys).union(routing.names.keys) {
+            guard !routing.shared(person).desks.isEmpty else { continue }
+            hub.tell(person, "missed", .object([]), at: Clocks.wall)
+        }
+    }
+
+    private func card(_ snapshot: CallSnapshot, agent: String) -> CallCard {
+        CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing)
+    }
+
+    func runningCards(for person: Person) -> [JSON] {
+        calls.values.compactMap { live -> (Int64, JSON)? in
+            guard live.dismissed[person.id] == nil,
+                let place = routing.audience(of: live.snapshot)[person.id], live.snapshot.isRunning(at: place)
+            else { return nil }
+            return (live.snapshot.startedAt, card(live.snapshot, agent: live.agent).json(in: place, live.snapshot))
+        }
+        .sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// Put aside in one place, gone in all.
+    func dismiss(_ call: String, person: Person) {
+        let rings = Set(calls[call]?.snapshot.ringingLegs ?? [])
+        calls[call]?.dismissed[person.id] = rings
+        hub.tell(person.id, "dismissed", .object([("call", .string(call))]), at: Clocks.wall)
+    }
+
+    /// Every open card, with what has become known meanwhile.
+    func showAll() {
+        let now = Clocks.wall
+        for live in calls.values { show(live, at: now) }
+    }
+
+    /// A running call whose card this person was shown, or one of their scope.
+    func mayWrite(_ call: String, _ snapshot: CallSnapshot?, _ person: Person) -> Bool {
+        if calls[call]?.told.contains(person.id) ?? false { return true }
+        return (calls[call]?.snapshot ?? snapshot).map { routing.shared(person.id).covers($0) } ?? false
+    }
+
+    /// Somebody wrote about a call.
+    func noted(_ note: CallNote, on call: String, by person: Person) {
+        if let live = calls[call] {
+            show(live, at: Clocks.wall)
+        } else {
+            tell(person.id, "note", .object([("call", .string(call)), ("note", note.json)]))
+        }
+    }
+
+    /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:
+    /// no card stays open for ever. Called now and then.
+    func expireCalls() {
+        let now = Clocks.wall
+        for live in calls.values {
+            let orphaned =
+                runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Board.orphanLife }
+                ?? false
+            guard orphaned || now - live.heard > Board.callLife else { continue }
+            var lost = live.snapshot
+            lost.revision += 1
+            lost.state = .ended
+            lost.endedAt = now
+            lost.cause = .lost
+            for index in lost.legs.indices where lost.legs[index].state != .ended {
+                lost.legs[index].state = .ended
+                lost.legs[index].endedAt = now
+                lost.legs[index].cause = .lost
+            }
+            call(lost, agent: live.agent)
+        }
+    }
+
+    // MARK: lists
+
+    func missedCards(for person: Person) throws -> [JSON] {
+        CallStory.of(try store.missedCalls(of: routing.shared(person.id))).map { story($0, person) }
+    }
+
+    func history(
+        for person: Person, team: Bool = false, matching text: String = "", from: Int64 = 0, to: Int64 = .max,
+        limit: Int = 50
+    ) throws -> [JSON] {
+        let rows = try store.calls(
+            of: team ? routing.shared(person.id) : routing.own(person.id), matching: text, from: from, to: to,
+            limit: limit)
+        return CallStory.of(rows).map { story($0, person) }
+    }
+
+    private func story(_ story: CallStory, _ person: Person) -> JSON {
+        let row = story.newest
+        let desk = routing.desks[person.id] ?? ""
+        var json = card(row.snapshot, agent: row.agent).json(in: .own(desk: desk), row.snapshot)
+        if story.rows.count > 1 {
+            json = json.with("calls", .array(story.rows.map { .string($0.snapshot.call) }))
+        }
+        guard let missed = row.missed else { return json }
+        return json.with(
+            "taken", .object([("by", missed.takenBy.map(JSON.string)), ("done", missed.doneBy.map(JSON.string))]))
+    }
+
+    /// The history as a spreadsheet opens it.
+    func export(for person: Person, matching text: String, from: Int64, to: Int64) throws -> String {
+        var lines =
+            "\u{FEFF}"
+            + CSV.line([
+                "started", "direction", "number", "name", "called", "queue", "answered_by", "missed_by", "ring_s",
+                "talk_s", "cause", "disposition", "note",
+            ])
+        let rows = try store.calls(
+            of: routing.shared(person.id), matching: text, from: from, to: to, limit: Board.exportLimit)
+        for row in rows {
+            let snapshot = row.snapshot
+            let outbound = snapshot.direction == .outbound
+            let withheld = !outbound && snapshot.caller?.withheld == true
+            let raw = outbound ? snapshot.called : snapshot.caller?.number
+            let number = withheld ? nil : raw.map { plans.plan(of: row.agent).number($0, dialled: outbound) }
+            let party = try row.note?.party.flatMap { try store.party($0) }
+            let parties = try number.map { try store.parties(key: $0.key) } ?? []
+            let known = party ?? (parties.count == 1 ? parties[0] : nil)
+            let end = snapshot.endedAt ?? snapshot.startedAt
+            lines += CSV.line([
+                rfc3339(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
+                known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
+                    ?? (withheld ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "", snapshot.queue ?? "",
+                snapshot.answeredBy.map(routing.label).joined(separator: " "),
+                snapshot.missedBy.map(routing.label).joined(separator: " "),
+                String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
+                String(snapshot.answeredAt.map { (end - $0) / 1000 } ?? 0), snapshot.cause?.rawValue ?? "",
+                row.note?.disposition ?? "", row.note?.note ?? "",
+            ])
+        }
+        return lines
+    }
+
+    /// Calls in one file at most.
+    static let exportLimit = 100_000
+}
+
+extension CallSnapshot {
+    var ringingLegs: [String] { legs.filter { $0.state == .ringing }.map(\.id) }
+
+    /// Whether somebody who opens a page now should find its card.
+    fileprivate func isRunning(at place: CallRouting.Place) -> Bool {
+        guard state != .ended else { return false }
+        switch place {
+        case .own(let desk): return isByNumber(desk) || legs.contains { $0.desk == desk && $0.state != .ended }
+        case .watching: return true
+        }
+    }
+}
