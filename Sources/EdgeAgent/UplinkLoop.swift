@@ -58,6 +58,10 @@ final class UplinkLoop: Sendable {
     static let statusPause: Duration = .seconds(2)
     static let greetingPause: Duration = .seconds(5)
 
+    /// Frames sent in one go, and for how long.
+    static let burst = 16
+    static let burstTime: Duration = .milliseconds(2)
+
     init(
         configuration: AgentConfiguration, outbox: Outbox, logger: Logger, beaten: @escaping @Sendable (UInt64) -> Void,
         commanded: @escaping @Sendable (Command, Instant) -> Void, describe: @escaping @Sendable (Status) -> JSON
@@ -110,6 +114,8 @@ final class UplinkLoop: Sendable {
         var delivery: Delivery
         var lane: UrgentLane
         var centres: Set<String> = []
+        /// Frames are left that could be sent at once.
+        var hasMore = false
         var nextStatus = Instant.zero
         var statusAllowed = Instant.zero
         var statusDue = true
@@ -168,7 +174,7 @@ final class UplinkLoop: Sendable {
             state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
             state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
         ].compactMap(\.self).min()!
-        let wait = Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
+        let wait = state.hasMore ? 0 : Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
         let ready = waitFor(
             [(wake.descriptor, Int16(POLLIN)), (urgent.descriptor, urgent.events), (bulk.descriptor, bulk.events)],
             milliseconds: min(wait, 1000))
@@ -345,8 +351,13 @@ final class UplinkLoop: Sendable {
                 state.lane.sent(message.seq, at: now)
             }
         }
-        // A bounded burst, so that the urgent lane is looked at in between.
-        for _ in 0..<16 {
+        // A bounded burst, so that the urgent lane is looked at in between; a frame takes a millisecond to make.
+        state.hasMore = false
+        for _ in 0..<UplinkLoop.burst {
+            guard !inbox.with({ !$0.urgent.isEmpty }) else {
+                state.hasMore = true
+                break
+            }
             guard state.bulkLink.isUp, case .frame(let first, let count)? = state.delivery.ready(at: now) else { break }
             guard let frame = try? state.builder.frame(epoch: state.delivery.epoch, from: first, count: count) else {
                 break  // not visible to this connection yet; the next commit or tick asks again
@@ -358,6 +369,10 @@ final class UplinkLoop: Sendable {
             status.with {
                 $0.framesSent += 1
                 $0.bytesSent += UInt64(bytes.count)
+            }
+            if Clocks.now - now > UplinkLoop.burstTime {
+                state.hasMore = true
+                break
             }
         }
         changeStatus(state) { _ in }
