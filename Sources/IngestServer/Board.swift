@@ -110,6 +110,14 @@ actor Board {
 
     // MARK: calls
 
+    /// What an agent says of a call, as soon as it comes; `done` afterwards.
+    nonisolated func post(_ snapshot: CallSnapshot, agent: String, done: @escaping @Sendable () -> Void) {
+        executor.run {
+            self.assumeIsolated { $0.call(snapshot, agent: agent) }
+            done()
+        }
+    }
+
     /// An agent's newest run.
     func greeted(_ agent: String, run counter: Int64) {
         if runs[agent]?.counter != counter { runs[agent] = (counter, Clocks.wall) }

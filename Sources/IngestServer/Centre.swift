@@ -10,6 +10,8 @@ actor Centre {
     private let executor = QueueExecutor("quai.centre")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    /// Single scans of one transaction that pages are told of.
+    static let toldAtOnce = 20
     /// Seconds a click to call may wait for its agent.
     static let dialLife = 15
 
@@ -111,7 +113,8 @@ actor Centre {
         for id in deliveries.sorted() {
             if let view = try? store.delivery(id) { messages.append(("delivery", view.json)) }
         }
-        await board.tellAll(messages)
+        // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
+        await board.tellAll(Array(messages.suffix(Centre.toldAtOnce + deliveries.count)))
         for (snapshot, agent) in calls { await board.call(snapshot, agent: agent) }
     }
 
@@ -167,24 +170,28 @@ actor Centre {
         await board.tellAll([("gateway", Centre.gateway(row))])
     }
 
-    /// An urgent message: shown first, recorded when its journal copy comes.
-    nonisolated func urgent(_ event: JSON, agent: String) async {
+    /// An urgent message: shown first, recorded when its journal copy comes. `acknowledged` says that it was taken.
+    nonisolated func urgent(_ event: JSON, acknowledged: @escaping @Sendable (Ack) -> Void, agent: String) {
         guard let data = event["data"], let id = event["id"]?.text else { return }
+        let parts = id.split(separator: "/")
+        var ack: Ack?
+        if parts.count == 4, let epoch = Hex.word(String(parts[1])), let seq = UInt64(parts[3]), seq > 0 {
+            ack = Ack(epoch: epoch, lane: .urgent, cumulative: 0, selective: [seq...seq], time: Clocks.wall)
+        }
+        let taken: @Sendable () -> Void = { [ack] in if let ack { acknowledged(ack) } }
         switch event["type"]?.text {
         case "quai.call":
-            if let snapshot = CallSnapshot(json: data) { await board.call(snapshot, agent: agent) }
+            guard let snapshot = CallSnapshot(json: data) else { return taken() }
+            board.post(snapshot, agent: agent, done: taken)
         case "quai.command":
-            if let progress = CommandProgress(json: data) { await advance(progress) }
-        default: break
-        }
-        let parts = id.split(separator: "/")
-        if parts.count == 4, let epoch = Hex.word(String(parts[1])), let seq = UInt64(parts[3]), seq > 0 {
-            await acknowledge(
-                agent, Ack(epoch: epoch, lane: .urgent, cumulative: 0, selective: [seq...seq], time: Clocks.wall))
+            guard let progress = CommandProgress(json: data) else { return taken() }
+            Task {
+                await advance(progress)
+                taken()
+            }
+        default: taken()
         }
     }
-
-    private func acknowledge(_ agent: String, _ ack: Ack) { send(.ack(agent: agent, ack)) }
 
     // MARK: people
 

@@ -11,5 +11,8 @@ final class QueueExecutor: SerialExecutor {
         queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 
+    /// Runs something for an actor of this executor, without the detour of a task.
+    func run(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
+
     func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }

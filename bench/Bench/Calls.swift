@@ -16,6 +16,7 @@ struct CallBench {
     static let backlog = 1_000_000
 
     func run() throws {
+        parser()
         parsing()
         for backlog in [0, CallBench.backlog] { try cards(backlog: backlog) }
     }
@@ -146,9 +147,26 @@ struct CallBench {
             messages = copies * self.messages(in: stream, dialect)
             let megabytes = (Double(stream.count * copies) / seconds / 1e5).rounded() / 10
             print(
-                "calls \(dialect.rawValue)\t\(Int(Double(messages) / seconds / 1000)) k messages/s\t\(megabytes) MB/s\t\(Int(Double(calls) / seconds / 1000)) k calls/s"
+                "decode \(dialect.rawValue)\t\(Int(Double(messages) / seconds / 1000)) k messages/s\t\(megabytes) MB/s\t\(Int(Double(calls) / seconds / 1000)) k calls/s"
             )
         }
+    }
+
+    /// Asterisk's messages alone, without what they mean.
+    private func parser() {
+        let stream = stream(of: .asterisk)
+        var messages = 0
+        let start = Clocks.now
+        for _ in 0..<max(1, (16 << 20) / stream.count) {
+            var parser = AMIParser()
+            for offset in Swift.stride(from: 0, to: stream.count, by: 4096) {
+                for case .message in parser.take(Array(stream[offset..<min(offset + 4096, stream.count)])) {
+                    messages += 1
+                }
+            }
+        }
+        let seconds = Double((Clocks.now - start).nanoseconds) / 1e9
+        print("parse asterisk-ami\t\(Int(Double(messages) / seconds / 1000)) k messages/s")
     }
 
     private func messages(in stream: [UInt8], _ dialect: Exchange.Dialect) -> Int {

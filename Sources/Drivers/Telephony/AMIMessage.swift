@@ -61,13 +61,25 @@ public struct AMIParser: Sendable {
 
     public mutating func reset() { self = AMIParser() }
 
-    /// Bytes that do not make a whole message yet.
+    /// What is whole in these bytes and those before; the rest is kept.
     public mutating func take(_ bytes: [UInt8]) -> [Step] {
         var steps: [Step] = []
         var rest = bytes[...]
         while let end = rest.firstIndex(of: 0x0A) {
-            append(rest[..<end])
-            finish(&steps)
+            // A line that came in one piece is read where it lies.
+            if line.isEmpty, overflow == 0, end - rest.startIndex <= AMIParser.lineLimit {
+                finish(rest[..<end], &steps)
+            } else {
+                append(rest[..<end])
+                if overflow > 0 {
+                    steps.append(.noise(overflow + 1))
+                } else {
+                    let whole = line
+                    finish(whole[...], &steps)
+                }
+                line.removeAll(keepingCapacity: true)
+                overflow = 0
+            }
             rest = rest[(end + 1)...]
         }
         append(rest)
@@ -83,17 +95,10 @@ public struct AMIParser: Sendable {
         }
     }
 
-    private mutating func finish(_ steps: inout [Step]) {
-        defer {
-            line = []
-            overflow = 0
-        }
-        guard overflow == 0 else {
-            steps.append(.noise(overflow + 1))
-            return
-        }
-        let ending = line.last == 0x0D ? 2 : 1
-        if ending == 2 { line.removeLast() }
+    /// A line without its line feed.
+    private mutating func finish(_ whole: ArraySlice<UInt8>, _ steps: inout [Step]) {
+        let ending = whole.last == 0x0D ? 2 : 1
+        let line = ending == 2 ? whole.dropLast() : whole
         guard !line.isEmpty else {
             if !headers.isEmpty { steps.append(.message(AMIMessage(headers: headers))) }
             headers = []
@@ -102,7 +107,7 @@ public struct AMIParser: Sendable {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
             if line.starts(with: "Asterisk Call Manager/".utf8) {
                 headers = []
-                steps.append(.banner(AMIParser.text(line[22...])))
+                steps.append(.banner(AMIParser.text(line.dropFirst(22))))
             } else {
                 steps.append(.noise(line.count + ending))
             }
@@ -112,9 +117,23 @@ public struct AMIParser: Sendable {
             steps.append(.noise(line.count + ending))
             return
         }
+        if headers.isEmpty { headers.reserveCapacity(32) }
         var value = line[(colon + 1)...]
         if value.first == 0x20 { value = value.dropFirst() }
-        headers.append(.init(name: AMIParser.text(line[..<colon]).lowercased(), value: AMIParser.text(value)))
+        headers.append(.init(name: AMIParser.name(line[..<colon]), value: AMIParser.text(value)))
+    }
+
+    /// In lower case; names are ASCII, and what is not is treated as text.
+    private static func name(_ bytes: ArraySlice<UInt8>) -> String {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { return text(bytes).lowercased() }
+        return String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            var index = 0
+            for byte in bytes {
+                buffer[index] = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+                index += 1
+            }
+            return index
+        }
     }
 
     /// UTF-8; a line that is not is Windows-1252 (cti.md §2.10).
