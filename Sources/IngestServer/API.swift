@@ -42,6 +42,8 @@ struct Call: Sendable {
         }
     }
 
+    func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
+
     func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
 
     /// A moment of the query in Unix milliseconds.
@@ -287,6 +289,27 @@ struct API: Sendable {
                     throw APIProblem(.notFound, "no-such-call", "You started no such call.")
                 }
                 return .json(.members([]), status: .accepted)
+            },
+            Endpoint(
+                .post, "/api/v1/feeds/{name}",
+                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", open: true
+            ) { call in
+                let name = call.parameters.get("name") ?? ""
+                let body = try await call.bytes(limit: API.bodyLimit)
+                // The same answer for a name that is not there and for a wrong secret.
+                guard let feed = centre.configuration.feeds[name], let secret = try? Files.secret(feed.secret),
+                    WebhookSignature.isGood(
+                        call.header("webhook-signature"), body: body, id: call.header("webhook-id"),
+                        timestamp: call.header("webhook-timestamp"), secret: secret, now: Clocks.wall / 1000)
+                else {
+                    throw APIProblem(
+                        .unauthorized, "bad-signature",
+                        "No such feed, a wrong secret, or a clock that is more than 5 minutes off.")
+                }
+                let (acks, noise) = try await centre.push(body, from: name)
+                return .json(
+                    .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
+                )
             },
             Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}") { call in
                 let person = try call.who()

@@ -12,6 +12,22 @@ extension Centre {
         await board.missedChanged()
     }
 
+    /// Calls that a script of an exchange pushes: kept before anything is acknowledged. The ids that the script may
+    /// forget, and how many lines meant nothing.
+    func push(_ body: [UInt8], from feed: String) async throws -> (acks: [String], noise: Int) {
+        let now = Clocks.wall
+        var pushed = feeds[feed] ?? PushedCalls(feed, at: now)
+        let result = pushed.take(body, at: now)
+        try store.database.transaction {
+            for snapshot in result.snapshots {
+                _ = try store.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plans.plan(of: feed)))
+            }
+        }
+        feeds[feed] = pushed
+        for snapshot in result.snapshots { await board.call(snapshot, agent: feed) }
+        return (result.acks, result.noise)
+    }
+
     // MARK: notes
 
     enum NoteRefusal: Error {
@@ -144,5 +160,39 @@ extension Centre {
             guard let user else { continue }
             await board.tell(user, "command", CommandProgress(id: id, state: .expired).json)
         }
+    }
+}
+
+/// The calls of one script. A value: bodies and time go in, snapshots come out.
+struct PushedCalls {
+    private var fold: CallFeedFold
+    private var book: CallBook
+
+    /// Revisions grow with each start of the centre, because they begin with its time.
+    init(_ name: String, at now: Int64) {
+        fold = CallFeedFold(source: name)
+        book = CallBook(revisionBase: now / 1000 << 20)
+    }
+
+    /// One JSON object a line.
+    mutating func take(_ body: [UInt8], at now: Int64) -> (snapshots: [CallSnapshot], acks: [String], noise: Int) {
+        var snapshots: [CallSnapshot] = []
+        var acks: [String] = []
+        var noise = 0
+        for line in body.split(separator: 0x0A) {
+            guard let json = try? JSON(parsing: line), json.isObject, let told = fold.take(json) else {
+                noise += 1
+                continue
+            }
+            if let ack = told.ack { acks.append(ack) }
+            for signal in told.signals {
+                for snapshot in book.apply(signal, at: now) {
+                    // Of what one message brings, the last word about each call counts.
+                    snapshots.removeAll { $0.call == snapshot.call }
+                    snapshots.append(snapshot)
+                }
+            }
+        }
+        return (snapshots, acks, noise)
     }
 }

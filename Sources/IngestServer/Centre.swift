@@ -24,6 +24,8 @@ actor Centre {
     private var nonces: [String: [UInt64]] = [:]
     private var clones: Set<UInt64> = []
     var dials: [Int64: [Int64]] = [:]
+    /// What scripts of exchanges have pushed here.
+    var feeds: [String: PushedCalls] = [:]
     var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
 
@@ -44,6 +46,7 @@ actor Centre {
         store = try Store(path: configuration.database)
         let plans = SitePlans(configuration)
         for row in try store.agents() { plans.place(row.name, at: row.site) }
+        for (name, feed) in configuration.feeds { plans.place(name, at: feed.site) }
         self.plans = plans
         applier = Applier(store: store) { plans.plan(of: $0) }
         board = try Board(configuration: configuration, plans: plans)

@@ -13,6 +13,8 @@ struct IngestConfiguration: Sendable {
     var sites: [String: NumberPlan] = [:]
     var teams: [CallRouting.Team] = []
     var dialRights = DialRights()
+    /// Scripts that push calls here, by name: where their secret lies, and how their site writes numbers.
+    var feeds: [String: (secret: String, site: String?)] = [:]
     /// What a call can have been about, besides the words that pages bring along.
     var dispositions: [String] = []
     /// Calls are forgotten after so many days; 0 keeps them.
@@ -76,6 +78,17 @@ struct IngestConfiguration: Sendable {
                 CallRouting.Team(
                     name: team.name, desks: Set(team.strings("extensions") ?? []),
                     queues: Set(team.strings("queues") ?? []), supervisors: Set(team.strings("supervisors") ?? [])))
+        }
+        for feed in root.tables("feed") {
+            guard Topic.isName(feed.name) else {
+                feed.reject("secret", "stands under a name that is not 1 to 32 of a-z, 0-9 and -")
+                continue
+            }
+            if let secret = feed.string("secret"), secret.hasPrefix("credential:") || secret.hasPrefix("file:") {
+                feeds[feed.name] = (secret, feed.string("site"))
+            } else {
+                feed.require("secret", "must be credential:NAME or file:PATH")
+            }
         }
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays

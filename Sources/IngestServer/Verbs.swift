@@ -14,6 +14,9 @@ struct Check: ParsableCommand {
         if let password = configuration.password {
             do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
         }
+        for (name, feed) in configuration.feeds {
+            do { _ = try Files.secret(feed.secret) } catch { throw Exit.say("feed \(name): \(error)") }
+        }
         print(
             "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.plan.region): good"
         )

@@ -214,4 +214,42 @@ struct CallRoadTests {
         #expect(told.count == truth.count)
         for (a, b) in zip(told, truth) where a != b { Issue.record("history \(a)\ntrue    \(b)") }
     }
+
+    /// A script of an exchange pushes its calls, signed; a stranger, an old copy and a changed message are refused.
+    @Test(.timeLimit(.minutes(2)))
+    func aSignedWebhookBringsACard() throws {
+        let stand = try RoadTests.stand("webhook")
+        defer { stand.stop() }
+        try Files.write(Array("whsec_cXVhaS1xdWFpLXF1YWktcXVhaQ==\n".utf8), to: "\(stand.folder)/feed", mode: 0o600)
+        try stand.writeConfiguration(
+            readers: [], ingest: "[feed.old-pbx]\nsecret = \"file:\(stand.folder)/feed\"")
+        try stand.startBroker()
+        try stand.startIngest()
+        var alice: PageClient?
+        let end = Clocks.now + .seconds(20)
+        while alice == nil, Clocks.now < end { alice = try? PageClient(port: stand.httpPort, name: "Alice") }
+        let page = try #require(alice)
+        try page.request("PUT", "/api/v1/me/extension", .object([("extension", "101")]))
+        try page.follow()
+        func push(_ body: String, signed: String? = nil, at time: Int64 = Clocks.wall / 1000) throws -> JSON {
+            let stamp = "\(time)"
+            let signature = WebhookSignature.sign(
+                Array((signed ?? body).utf8), id: "m1", timestamp: stamp, secret: "whsec_cXVhaS1xdWFpLXF1YWktcXVhaQ==")
+            return try page.request(
+                "POST", "/api/v1/feeds/old-pbx", text: body,
+                headers: [("webhook-id", "m1"), ("webhook-timestamp", stamp), ("webhook-signature", signature)])
+        }
+        let ringing =
+            "{\"v\":1,\"id\":\"1\",\"event\":\"ringing\",\"call\":\"A17\",\"ext\":\"101\",\"direction\":\"inbound\","
+            + "\"from\":{\"number\":\"0612345678\"},\"to\":\"0123456701\"}"
+        #expect(throws: PageClient.Failure.self) { try push(ringing, signed: "something else") }
+        #expect(throws: PageClient.Failure.self) { try push(ringing, at: Clocks.wall / 1000 - 400) }
+        let answer = try push(ringing + "\nrubbish\n" + ringing)
+        #expect(answer["acks"]?.list?.compactMap(\.text) == ["1", "1"] && answer["noise"]?.integer == 1)
+        let card = page.wait(milliseconds: 5000, for: CallRoadTests.isCard("ringing"))?.json["data"]
+        #expect(card?["number"]?["display"]?.text == "06 12 34 56 78")
+        _ = try push("{\"event\":\"ended\",\"call\":\"A17\",\"cause\":\"caller-gave-up\"}")
+        #expect(page.wait(milliseconds: 5000, for: CallRoadTests.isCard("missed")) != nil)
+        #expect(try page.request("GET", "/api/v1/calls")["missed"]?.list?.count == 1)
+    }
 }

@@ -176,7 +176,8 @@ struct HostileTests {
         }
         for path in paths {
             let concrete = path.name.replacingOccurrences(of: "{id}", with: "1").replacingOccurrences(
-                of: "{command}", with: "X")
+                of: "{command}", with: "X"
+            ).replacingOccurrences(of: "{name}", with: "nobody")
             for operation in path.value.fields ?? [] {
                 let method = operation.name.uppercased()
                 // Signing out ends the session that the others need.

@@ -49,6 +49,16 @@ public final class PageClient: @unchecked Sendable {
         return text.isEmpty ? .null : try JSON(parsing: text)
     }
 
+    /// A body that is no JSON document, with headers of its own.
+    @discardableResult
+    public func request(_ method: String, _ path: String, text: String, headers: [(String, String)]) throws -> JSON {
+        let (head, answer) = try exchange(method, path, Array(text.utf8), headers)
+        guard head.hasPrefix("HTTP/1.1 2") else {
+            throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(answer)")
+        }
+        return try JSON(parsing: answer)
+    }
+
     /// Waits until the first gateway has this many devices and all of them work.
     public func waitForDevices(_ count: Int, milliseconds: Int64) -> Bool {
         let end = Clocks.now + .milliseconds(milliseconds)
@@ -66,13 +76,19 @@ public final class PageClient: @unchecked Sendable {
     }
 
     private func exchange(_ method: String, _ path: String, _ body: JSON?) throws -> (head: String, body: String) {
+        try exchange(method, path, body?.text8 ?? [], [])
+    }
+
+    private func exchange(_ method: String, _ path: String, _ payload: [UInt8], _ headers: [(String, String)]) throws
+        -> (head: String, body: String)
+    {
         guard let descriptor = Sockets.connect(port: port) else {
             throw Failure(description: "nobody listens at \(port)")
         }
         defer { close(descriptor) }
-        let payload = body?.text8 ?? []
         let head =
             "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\nCookie: \(cookie)\r\n"
+            + headers.map { "\($0.0): \($0.1)\r\n" }.joined()
             + "Content-Type: application/json\r\nContent-Length: \(payload.count)\r\n\r\n"
         let bytes = Array(head.utf8) + payload
         _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

@@ -10,11 +10,8 @@ extension Driver {
 
 /// One event a line, acknowledged one by one; what was acknowledged once is not told again.
 struct CallFeed: Session {
-    /// Longest line, in bytes, and longest call and leg names (cti.md §8).
+    /// Longest line, in bytes (cti.md §8).
     static let limit = 16 * 1024
-    static let nameLimit = 128
-    /// Ids remembered against repeats.
-    static let memory = 10_000
     /// Silence after which the sender is gone; it says it is alive every 30 s.
     static let silence: Duration = .seconds(90)
 
@@ -25,16 +22,12 @@ struct CallFeed: Session {
     private var isWelcome = false
     private var isOpen = false
     private var due: Instant?
-    private var seen: Set<String> = []
-    private var order: [String] = []
-    /// Legs of each call that runs.
-    private var running: [String: Set<String>] = [:]
-    /// Calls that wait in a queue: they do not end with the telephone that did not answer.
-    private var queued: Set<String> = []
+    private var fold: CallFeedFold
 
     init(settings: SessionSettings) {
         source = settings.name
         token = settings.secret
+        fold = CallFeedFold(source: settings.name)
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
@@ -53,8 +46,8 @@ struct CallFeed: Session {
                 code: "silent", text: "the sender has been silent for 90 s: does its script run?")
             reaction.restart = .seconds(1)
         case .closed:
-            for call in running.keys.sorted() { end(call, .lost, &reaction) }
-            (running, queued, line, overflowing, isOpen, due) = ([:], [], [], false, false, nil)
+            reaction.observations += fold.end().map(Observation.call)
+            (line, overflowing, isOpen, due) = ([], false, false, nil)
         case .command(let command): dial(command, &reaction)
         case .closing, .descriptor, .recall, .accepted: break
         }
@@ -104,21 +97,12 @@ struct CallFeed: Session {
             return
         }
         if let id = json["done"]?.text { return done(id, json, &reaction) }
-        if let id = json["id"]?.text, id.utf8.count <= CallFeed.nameLimit {
-            reaction.send += say([("ack", .string(id))])
-            guard seen.insert(id).inserted else { return }
-            order.append(id)
-            if order.count > CallFeed.memory { seen.remove(order.removeFirst()) }
-        }
-        guard let event = json["event"]?.text else {
+        guard let (signals, ack) = fold.take(json) else {
             reaction.noise += line.count
             return
         }
-        switch event {
-        case "alive": break
-        case "snapshot": snapshot(json["calls"]?.list ?? [], &reaction)
-        default: signal(event, json, &reaction)
-        }
+        if let ack { reaction.send += say([("ack", .string(ack))]) }
+        reaction.observations += signals.map(Observation.call)
     }
 
     private mutating func welcome(_ hello: JSON, _ reaction: inout Reaction) {
@@ -138,121 +122,6 @@ struct CallFeed: Session {
             .progress(
                 CommandProgress(
                     id: id, state: isGood ? .done : .failed, cause: json["cause"]?.text,
-                    call: json["call"]?.text.map { CallSignals.name($0, of: source) })))
-    }
-
-    private static let events: [String: CallSignal.Event] = [
-        "offered": .offered, "queued": .queued, "dequeued": .dequeued, "ringing": .ringing, "answered": .answered,
-        "held": .held, "resumed": .resumed, "transferred": .transferred, "merged": .merged, "ended": .ended,
-    ]
-
-    private mutating func signal(_ event: String, _ json: JSON, _ reaction: inout Reaction) {
-        guard let kind = CallFeed.events[event], let name = text(json, "call") else {
-            reaction.noise += line.count
-            return
-        }
-        let call = CallSignals.name(name, of: source)
-        let desk = text(json, "ext")
-        let leg = text(json, "leg") ?? desk
-        let cause = json["cause"]?.text.map { CallCause(rawValue: $0) ?? .failed }
-        // With the last of its legs a call has ended.
-        if kind == .ended {
-            if let leg, var legs = running[call] {
-                legs.remove(leg)
-                running[call] = legs
-                var signal = CallSignal(.legEnded, call: call)
-                (signal.leg, signal.desk, signal.cause) = (leg, desk, cause ?? .normal)
-                reaction.observations.append(.call(signal))
-                guard legs.isEmpty, !queued.contains(call) else { return }
-            }
-            running[call] = nil
-            queued.remove(call)
-            return end(call, cause ?? .normal, &reaction)
-        }
-        var signal = CallSignal(kind, call: call)
-        signal.leg = leg
-        signal.desk = desk
-        signal.direction = json["direction"]?.text.flatMap(CallDirection.init)
-        signal.caller = party(json["from"])
-        signal.called = text(json, "to")
-        signal.queue = text(json, "queue")
-        if kind == .transferred {
-            (signal.how, signal.by, signal.to) = (text(json, "kind"), text(json, "by"), text(json, "to"))
-        }
-        switch kind {
-        case .queued: queued.insert(call)
-        case .dequeued, .answered: queued.remove(call)
-        default: break
-        }
-        if kind == .merged {
-            guard let into = text(json, "into").map({ CallSignals.name($0, of: source) }), into != call else {
-                reaction.noise += line.count
-                return
-            }
-            signal.into = into
-            running[into, default: []].formUnion(running.removeValue(forKey: call) ?? [])
-            if queued.remove(call) != nil { queued.insert(into) }
-        } else if let leg {
-            running[call, default: []].insert(leg)
-        } else if running[call] == nil {
-            running[call] = []
-        }
-        reaction.observations.append(.call(signal))
-    }
-
-    private func end(_ call: String, _ cause: CallCause, _ reaction: inout Reaction) {
-        var signal = CallSignal(.ended, call: call)
-        signal.cause = cause
-        reaction.observations.append(.call(signal))
-    }
-
-    /// What runs now: calls that we know and the list does not have ended unseen.
-    private mutating func snapshot(_ calls: [JSON], _ reaction: inout Reaction) {
-        var listed: [String: Set<String>] = [:]
-        for entry in calls {
-            guard let name = text(entry, "call") else { continue }
-            listed[CallSignals.name(name, of: source)] = []
-            for leg in entry["legs"]?.list ?? [] {
-                let event: CallSignal.Event
-                switch leg["state"]?.text {
-                case "ringing": event = .ringing
-                case "held": event = .held
-                case "talking", "answered": event = .answered
-                default: continue
-                }
-                var signal = CallSignal(event, call: CallSignals.name(name, of: source))
-                signal.leg = text(leg, "leg") ?? text(leg, "ext")
-                if let leg = signal.leg { listed[CallSignals.name(name, of: source)]?.insert(leg) }
-                signal.desk = text(leg, "ext")
-                signal.caller = party(entry["from"])
-                reaction.observations.append(.call(signal))
-            }
-        }
-        for call in running.keys.sorted() {
-            guard let legs = listed[call] else {
-                end(call, .lost, &reaction)
-                continue
-            }
-            for leg in (running[call] ?? []).subtracting(legs).sorted() {
-                var signal = CallSignal(.legEnded, call: call)
-                (signal.leg, signal.cause) = (leg, .lost)
-                reaction.observations.append(.call(signal))
-            }
-        }
-        queued.formIntersection(listed.keys)
-        running = listed
-    }
-
-    private func text(_ json: JSON, _ name: String) -> String? {
-        guard let value = json[name]?.text, !value.isEmpty, value.utf8.count <= CallFeed.nameLimit else {
-            return nil
-        }
-        return value
-    }
-
-    private func party(_ json: JSON?) -> Party? {
-        guard let json, json.isObject else { return nil }
-        if json["withheld"]?.truth ?? false { return .hidden }
-        return Party(number: json["number"]?.text, name: json["name"]?.text)
+                    call: json["call"]?.text.map(fold.name))))
     }
 }

@@ -1,0 +1,161 @@
+/// Calls as an exchange's own script tells them, one JSON object at a time (docs/how-to/push-calls.md). A value: objects go
+/// in, signals come out; what came before under the same `id` says nothing again.
+public struct CallFeedFold: Sendable {
+    /// Longest call and leg names, in bytes (cti.md §8).
+    public static let nameLimit = 128
+    /// Ids remembered against repeats.
+    static let memory = 10_000
+
+    private let source: String
+    private var seen: Set<String> = []
+    private var order: [String] = []
+    /// Legs of each call that runs.
+    private var running: [String: Set<String>] = [:]
+    /// Calls that wait in a queue: they do not end with the telephone that did not answer.
+    private var queued: Set<String> = []
+    private var out: [CallSignal] = []
+
+    /// `source` begins every call's name.
+    public init(source: String) { self.source = source }
+
+    /// What one object means; nil when it is none of these. `ack` is the `id` that the sender may now forget.
+    public mutating func take(_ json: JSON) -> (signals: [CallSignal], ack: String?)? {
+        out = []
+        var ack: String?
+        if let id = json["id"]?.text, id.utf8.count <= CallFeedFold.nameLimit {
+            ack = id
+            guard seen.insert(id).inserted else { return ([], ack) }
+            order.append(id)
+            if order.count > CallFeedFold.memory { seen.remove(order.removeFirst()) }
+        }
+        guard let event = json["event"]?.text else { return ack == nil ? nil : ([], ack) }
+        switch event {
+        case "alive": break
+        case "snapshot": snapshot(json["calls"]?.list ?? [])
+        default: guard signal(event, json) else { return ack == nil ? nil : ([], ack) }
+        }
+        return (out, ack)
+    }
+
+    /// The sender is gone: nobody says how its calls went on.
+    public mutating func end() -> [CallSignal] {
+        out = []
+        for call in running.keys.sorted() { end(call, .lost) }
+        (running, queued) = ([:], [])
+        return out
+    }
+
+    /// A call's name among those of all sources.
+    public func name(_ call: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
+
+    private static let events: [String: CallSignal.Event] = [
+        "offered": .offered, "queued": .queued, "dequeued": .dequeued, "ringing": .ringing, "answered": .answered,
+        "held": .held, "resumed": .resumed, "transferred": .transferred, "merged": .merged, "ended": .ended,
+    ]
+
+    private mutating func signal(_ event: String, _ json: JSON) -> Bool {
+        guard let kind = CallFeedFold.events[event], let given = text(json, "call") else { return false }
+        let call = name(given)
+        let desk = text(json, "ext")
+        let leg = text(json, "leg") ?? desk
+        let cause = json["cause"]?.text.map { CallCause(rawValue: $0) ?? .failed }
+        // With the last of its legs a call has ended.
+        if kind == .ended {
+            if let leg, var legs = running[call] {
+                legs.remove(leg)
+                running[call] = legs
+                var signal = CallSignal(.legEnded, call: call)
+                (signal.leg, signal.desk, signal.cause) = (leg, desk, cause ?? .normal)
+                out.append(signal)
+                guard legs.isEmpty, !queued.contains(call) else { return true }
+            }
+            running[call] = nil
+            queued.remove(call)
+            end(call, cause ?? .normal)
+            return true
+        }
+        var signal = CallSignal(kind, call: call)
+        signal.leg = leg
+        signal.desk = desk
+        signal.direction = json["direction"]?.text.flatMap(CallDirection.init)
+        signal.caller = party(json["from"])
+        signal.called = text(json, "to")
+        signal.queue = text(json, "queue")
+        if kind == .transferred {
+            (signal.how, signal.by, signal.to) = (text(json, "kind"), text(json, "by"), text(json, "to"))
+        }
+        switch kind {
+        case .queued: queued.insert(call)
+        case .dequeued, .answered: queued.remove(call)
+        default: break
+        }
+        if kind == .merged {
+            guard let into = text(json, "into").map(name), into != call else { return false }
+            signal.into = into
+            running[into, default: []].formUnion(running.removeValue(forKey: call) ?? [])
+            if queued.remove(call) != nil { queued.insert(into) }
+        } else if let leg {
+            running[call, default: []].insert(leg)
+        } else if running[call] == nil {
+            running[call] = []
+        }
+        out.append(signal)
+        return true
+    }
+
+    private mutating func end(_ call: String, _ cause: CallCause) {
+        var signal = CallSignal(.ended, call: call)
+        signal.cause = cause
+        out.append(signal)
+    }
+
+    /// What runs now: calls that we know and the list does not have ended unseen.
+    private mutating func snapshot(_ calls: [JSON]) {
+        var listed: [String: Set<String>] = [:]
+        for entry in calls {
+            guard let call = text(entry, "call").map(name) else { continue }
+            listed[call] = []
+            for leg in entry["legs"]?.list ?? [] {
+                let event: CallSignal.Event
+                switch leg["state"]?.text {
+                case "ringing": event = .ringing
+                case "held": event = .held
+                case "talking", "answered": event = .answered
+                default: continue
+                }
+                var signal = CallSignal(event, call: call)
+                signal.leg = text(leg, "leg") ?? text(leg, "ext")
+                if let leg = signal.leg { listed[call]?.insert(leg) }
+                signal.desk = text(leg, "ext")
+                signal.caller = party(entry["from"])
+                out.append(signal)
+            }
+        }
+        for call in running.keys.sorted() {
+            guard let legs = listed[call] else {
+                end(call, .lost)
+                continue
+            }
+            for leg in (running[call] ?? []).subtracting(legs).sorted() {
+                var signal = CallSignal(.legEnded, call: call)
+                (signal.leg, signal.cause) = (leg, .lost)
+                out.append(signal)
+            }
+        }
+        queued.formIntersection(listed.keys)
+        running = listed
+    }
+
+    private func text(_ json: JSON, _ name: String) -> String? {
+        guard let value = json[name]?.text, !value.isEmpty, value.utf8.count <= CallFeedFold.nameLimit else {
+            return nil
+        }
+        return value
+    }
+
+    private func party(_ json: JSON?) -> Party? {
+        guard let json, json.isObject else { return nil }
+        if json["withheld"]?.truth ?? false { return .hidden }
+        return Party(number: json["number"]?.text, name: json["name"]?.text)
+    }
+}
