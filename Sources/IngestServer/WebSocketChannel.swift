@@ -233,7 +233,9 @@ enum BrowserLabel {
     static func of(_ agent: String?) -> String {
         guard let agent else { return "?" }
         let words = [programs, systems].compactMap { list in list.first { agent.contains($0.0) }?.1 }
-        return words.isEmpty ? "?" : words.joined(separator: " · ")
+        guard words.isEmpty else { return words.joined(separator: " · ") }
+        let first = agent.prefix { $0.isASCII && !$0.isWhitespace }.prefix(24)
+        return first.isEmpty ? "?" : String(first)
     }
 }
 

@@ -139,7 +139,7 @@ final class Browser {
     func type(_ text: String, into selector: String) throws {
         try wait("document.querySelector(\(JSON.string(selector)))")
         try evaluate(
-            "(() => { const field = document.querySelector(\(JSON.string(selector))); field.focus(); field.value = \(JSON.string(text)); })()"
+            "(() => { const field = document.querySelector(\(JSON.string(selector))); field.focus(); field.value = \(JSON.string(text)); field.dispatchEvent(new Event('input', { bubbles: true })); })()"
         )
     }
 

@@ -156,15 +156,39 @@ struct RoadTests {
         #expect(try browser.evaluate("document.title").text?.contains("Hélène Dupont") == true)
         try browser.screenshot("call-ringing-en-1280")
         try browser.wait("document.querySelector('.card.talking')")
+        // A letter goes to the note; what is written saves itself and stays while the card is drawn anew.
+        let key = { (key: String) in
+            "document.dispatchEvent(new KeyboardEvent('keydown', { key: '\(key)', bubbles: true }))"
+        }
+        try browser.evaluate(key("n"))
+        try browser.wait("document.activeElement?.tagName === 'TEXTAREA'")
+        try browser.type("wants 3 pallets on Friday", into: ".card textarea")
+        try browser.wait("document.querySelector('.card .note [role=status]').innerText === 'Saved'", seconds: 5)
         try browser.size(400)
         try browser.screenshot("call-talking-en-400")
         try browser.size(1280)
         try browser.wait("document.querySelector('.card.over')")
+        #expect(
+            try browser.evaluate("document.querySelector('.card textarea').value").text == "wants 3 pallets on Friday")
+        // Out of the field, then out of the card.
+        try browser.evaluate("document.querySelector('.card textarea').blur()")
+        try browser.evaluate(key("Escape"))
+        try browser.wait("!document.querySelector('.card')")
         // Two clients share this number: the person chooses. Nobody answers: it waits in the list.
         pbx.call(.init(from: "0465710101", to: "0123456701", desks: ["101"], patience: .seconds(3)))
         try browser.wait("document.querySelector('.card.ringing .plain li:nth-child(2)')", seconds: 5)
         try browser.screenshot("call-several-en-1280")
         try browser.wait("document.querySelector('#missed li')")
+        try browser.click("[id^=take-]")
+        try browser.wait("document.querySelector('#missed').innerText.includes('yours')")
+        try browser.type("pallets", into: "#search")
+        try browser.wait(
+            "document.querySelectorAll('#history li').length === 1 && document.querySelector('#history').innerText.includes('Friday')"
+        )
+        try browser.click("#why summary")
+        try browser.wait("document.querySelector('#why tbody tr')?.innerText.includes('shown: QuaiTest')")
+        try browser.screenshot("calls-en-1280")
+        try browser.type("", into: "#search")
         // A withheld number is nowhere on the page, although the exchange sends it.
         pbx.call(.init(from: "0612340052", to: "0123456701", desks: ["101"], patience: .seconds(2), isPrivate: true))
         try browser.wait("document.querySelector('.card.ringing .who')?.innerText === 'Number withheld'", seconds: 5)
