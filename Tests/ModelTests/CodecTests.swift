@@ -132,4 +132,22 @@ struct CodecTests {
             #expect(pause >= .milliseconds(10) && pause <= .seconds(30), "\(index)")
         }
     }
+
+    /// The published example of Standard Webhooks.
+    @Test func aWebhookIsSignedAsTheStandardSays() {
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        let body = Array("{\"test\": 2432232314}".utf8)
+        let id = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+        let right = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        #expect(WebhookSignature.sign(body, id: id, timestamp: "1614265330", secret: secret) == right)
+        func isGood(_ signature: String, at now: Int64 = 1_614_265_400, id: String = id) -> Bool {
+            WebhookSignature.isGood(
+                signature, body: body, id: id, timestamp: "1614265330", secret: secret, now: now)
+        }
+        #expect(isGood("v1,AAAA \(right)"))
+        #expect(!isGood(right, at: 1_614_265_330 + 301) && !isGood(right, at: 1_614_265_330 - 301))
+        #expect(!isGood(right, id: "other") && !isGood("") && !isGood(String(right.dropLast())))
+        #expect(
+            !WebhookSignature.isGood(right, body: body, id: id, timestamp: "soon", secret: secret, now: 1_614_265_330))
+    }
 }

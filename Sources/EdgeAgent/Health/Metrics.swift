@@ -18,6 +18,12 @@ extension Agent {
         metrics.add(
             "quai_agent_noise_bytes_total", "counter", "Bytes that belong to no frame.", each { Double($0.noise) })
         metrics.add(
+            "quai_agent_device_unsaved_rows", "gauge", "Rows that wait in memory because the outbox takes none.",
+            each { Double($0.unsaved) })
+        metrics.add(
+            "quai_agent_device_doubted_calls", "gauge", "Calls that may be missing since the last break of the line.",
+            each { Double($0.doubt?.calls ?? 0) })
+        metrics.add(
             "quai_agent_device_faults_total", "counter", "Faults the device reported.", each { Double($0.faults) })
         metrics.add(
             "quai_agent_overruns_total", "counter", "Packets lost because nobody fetched them in time.",
