@@ -133,6 +133,8 @@ final class DeviceJournal: @unchecked Sendable {
         case .sourceDown: deafSince = deafSince ?? wall
         case .resynced:
             guard let from = deafSince else { return nil }
+            // Counted, and nothing is missing.
+            if let doubt = signal.doubt, doubt < 0 { deafSince = nil }
             if signal.doubt == nil, wall - from < DeviceJournal.gapWorthSaying { deafSince = nil }
             // An exchange that counts says so in the end; until then the break is remembered.
             guard signal.doubt != 0, deafSince != nil else { return nil }

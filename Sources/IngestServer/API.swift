@@ -203,8 +203,8 @@ struct API: Sendable {
             Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone") { call in
                 let person = try call.who()
                 let running = await centre.board.runningCards(for: person)
-                let missed = try await centre.board.missedCards(for: person)
-                let history = try await centre.board.history(for: person)
+                let missed = try await centre.library.missedCards(for: person)
+                let history = try await centre.library.history(for: person)
                 return .json(
                     .object([
                         ("running", .array(running)), ("missed", .array(missed)), ("history", .array(history)),
@@ -216,14 +216,14 @@ struct API: Sendable {
                 "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams"
             ) { call in
                 let person = try call.who()
-                let found = try await centre.board.history(
+                let found = try await centre.library.history(
                     for: person, team: call.flag("team"), matching: String((call.query("q") ?? "").prefix(120)),
                     from: call.time("from") ?? 0, to: call.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
             },
             Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=") { call in
                 let person = try call.who()
-                let text = try await centre.board.export(
+                let text = try await centre.library.export(
                     for: person, matching: String((call.query("q") ?? "").prefix(120)), from: call.time("from") ?? 0,
                     to: call.time("to") ?? .max)
                 return Response(

@@ -21,7 +21,11 @@ actor Board {
     private let plans: SitePlans
     private var hub: BrowserHub
     private var calls: [String: LiveCall] = [:]
-    private var routing: CallRouting
+    private(set) var routing: CallRouting
+    /// The last revision of calls that ended lately, and what they have become part of.
+    private var ended: [String: Int64] = [:]
+    private var endedOrder: [String] = []
+    private var merged: [String: String] = [:]
     private var journal = LegJournal()
     /// The newest run of each agent, and when it said hello.
     private var runs: [String: (counter: Int64, at: Int64)] = [:]
@@ -103,6 +107,8 @@ actor Board {
 
     func signedIn(_ person: Person) { routing.names[person.id] = person.name }
 
+    func signedOut(_ session: String) { hub.close(session: session) }
+
     func claimed(_ desk: String?, by person: Person) { routing.desks[person.id] = desk }
 
     /// What a person shares with their teams.
@@ -127,13 +133,15 @@ actor Board {
         let now = Clocks.wall
         var live = calls[snapshot.call] ?? LiveCall(snapshot: snapshot, agent: agent, heard: now)
         guard calls[snapshot.call] == nil || snapshot.revision > live.snapshot.revision else { return }
+        // A late copy from before the end does not open it again; one that was only lost from sight may come back.
+        if let last = ended[snapshot.call], snapshot.revision <= last { return }
+        let rang = Set(calls[snapshot.call]?.snapshot.ringingLegs ?? [])
         // An old journal copy of a call that ended long ago is history, not news.
         if calls[snapshot.call] == nil, snapshot.state == .ended || now &- snapshot.startedAt > Board.callLife {
             if snapshot.isMissed { missedChanged() }
             return
         }
         if calls[snapshot.call] == nil { seen += 1 }
-        let rang = Set(live.snapshot.ringingLegs)
         live.snapshot = snapshot
         live.heard = now
         live.told.formUnion(routing.audience(of: snapshot).keys)
@@ -144,12 +152,31 @@ actor Board {
             if isNew { live.dismissed[person] = nil }
         }
         calls[snapshot.call] = snapshot.state == .ended ? nil : live
-        if snapshot.state == .ended { keep(snapshot, agent) }
+        if snapshot.state == .ended {
+            keep(snapshot, agent)
+            forget(snapshot)
+        }
         show(live, at: now)
         for leg in snapshot.legs where leg.state == .ringing && !rang.contains(leg.id) {
             note(leg, of: snapshot, at: now)
         }
         if calls.count > CallBook.limit { calls = calls.filter { now - $0.value.heard < Board.callLife } }
+    }
+
+    private func forget(_ snapshot: CallSnapshot) {
+        if ended.updateValue(snapshot.revision, forKey: snapshot.call) == nil { endedOrder.append(snapshot.call) }
+        if let into = snapshot.mergedInto { merged[snapshot.call] = into }
+        if endedOrder.count > CallBook.limit {
+            let old = endedOrder.removeFirst()
+            (ended[old], merged[old]) = (nil, nil)
+        }
+    }
+
+    /// The call that this one has become part of, or itself.
+    func present(_ call: String) -> String {
+        var call = call
+        for _ in 0..<8 { call = merged[call] ?? call }
+        return call
     }
 
     /// To everybody who may see it, and to whoever was shown it before and may no more: for them it is over.
@@ -256,71 +283,6 @@ actor Board {
             call(lost, agent: live.agent)
         }
     }
-
-    // MARK: lists
-
-    func missedCards(for person: Person) throws -> [JSON] {
-        CallStory.of(try store.missedCalls(of: routing.shared(person.id))).map { story($0, person) }
-    }
-
-    func history(
-        for person: Person, team: Bool = false, matching text: String = "", from: Int64 = 0, to: Int64 = .max,
-        limit: Int = 50
-    ) throws -> [JSON] {
-        let rows = try store.calls(
-            of: team ? routing.shared(person.id) : routing.own(person.id), matching: text, from: from, to: to,
-            limit: limit)
-        return CallStory.of(rows).map { story($0, person) }
-    }
-
-    private func story(_ story: CallStory, _ person: Person) -> JSON {
-        let row = story.newest
-        let desk = routing.desks[person.id] ?? ""
-        var json = card(row.snapshot, agent: row.agent).json(in: .own(desk: desk), row.snapshot)
-        if story.rows.count > 1 {
-            json = json.with("calls", .array(story.rows.map { .string($0.snapshot.call) }))
-        }
-        guard let missed = row.missed else { return json }
-        return json.with(
-            "taken", .object([("by", missed.takenBy.map(JSON.string)), ("done", missed.doneBy.map(JSON.string))]))
-    }
-
-    /// The history as a spreadsheet opens it.
-    func export(for person: Person, matching text: String, from: Int64, to: Int64) throws -> String {
-        var lines =
-            "\u{FEFF}"
-            + CSV.line([
-                "started", "direction", "number", "name", "called", "queue", "answered_by", "missed_by", "ring_s",
-                "talk_s", "cause", "disposition", "note",
-            ])
-        let rows = try store.calls(
-            of: routing.shared(person.id), matching: text, from: from, to: to, limit: Board.exportLimit)
-        for row in rows {
-            let snapshot = row.snapshot
-            let outbound = snapshot.direction == .outbound
-            let withheld = !outbound && snapshot.caller?.withheld == true
-            let raw = outbound ? snapshot.called : snapshot.caller?.number
-            let number = withheld ? nil : raw.map { plans.plan(of: row.agent).number($0, dialled: outbound) }
-            let party = try row.note?.party.flatMap { try store.party($0) }
-            let parties = try number.map { try store.parties(key: $0.key) } ?? []
-            let known = party ?? (parties.count == 1 ? parties[0] : nil)
-            let end = snapshot.endedAt ?? snapshot.startedAt
-            lines += CSV.line([
-                rfc3339(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
-                known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
-                    ?? (withheld ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "", snapshot.queue ?? "",
-                snapshot.answeredBy.map(routing.label).joined(separator: " "),
-                snapshot.missedBy.map(routing.label).joined(separator: " "),
-                String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
-                String(snapshot.answeredAt.map { (end - $0) / 1000 } ?? 0), snapshot.cause?.rawValue ?? "",
-                row.note?.disposition ?? "", row.note?.note ?? "",
-            ])
-        }
-        return lines
-    }
-
-    /// Calls in one file at most.
-    static let exportLimit = 100_000
 }
 
 extension CallSnapshot {

@@ -10,6 +10,8 @@ final class BrowserSocket: Sendable {
     let person: Int64
     /// Which browser it is, in words a technician can act on.
     let label: String
+    /// Digest of the session that opened it.
+    let session: String
     let stream: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
     private let slow = Atomic(false)
@@ -17,12 +19,23 @@ final class BrowserSocket: Sendable {
     /// Ends the connection itself: its writer may be waiting for a browser that will never read.
     private let cut: @Sendable () -> Void
 
-    init(id: UInt64, person: Int64, label: String, cut: @escaping @Sendable () -> Void) {
+    init(id: UInt64, person: Int64, label: String, session: String, cut: @escaping @Sendable () -> Void) {
         self.id = id
         self.person = person
         self.label = label
+        self.session = session
         self.cut = cut
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(BrowserSocket.limit))
+    }
+
+    private let signedOut = Atomic(false)
+
+    /// Its person has signed out: it must not come back by itself.
+    var isSignedOut: Bool { signedOut.load(ordering: .relaxed) }
+
+    func signOut() {
+        signedOut.store(true, ordering: .relaxed)
+        continuation.finish()
     }
 
     var isSlow: Bool { slow.load(ordering: .relaxed) }
@@ -98,6 +111,8 @@ struct BrowserHub {
 
     /// The browsers that a person has open.
     func labels(of person: Int64) -> [String] { (used[person] ?? []).compactMap { sockets[$0]?.label } }
+
+    func close(session: String) { for socket in sockets.values where socket.session == session { socket.signOut() } }
 
     /// For good: whoever comes again is sent away too.
     mutating func closeAll() {

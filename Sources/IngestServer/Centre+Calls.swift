@@ -7,7 +7,10 @@ import SQLite
 extension Centre {
     /// A call that ended, before its journal copy comes.
     func keep(_ snapshot: CallSnapshot, agent: String) async {
-        _ = try? store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
+        // Whole or not at all: its journal copy would not repair a half.
+        _ = try? store.database.transaction {
+            try store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
+        }
         guard snapshot.mergedInto == nil, snapshot.isMissed || snapshot.wasReached else { return }
         await board.missedChanged()
     }
@@ -17,6 +20,11 @@ extension Centre {
     func push(_ body: [UInt8], from feed: String) async throws -> (acks: [String], noise: Int) {
         let now = Clocks.wall
         var pushed = feeds[feed] ?? PushedCalls(feed, at: now)
+        if feeds[feed] == nil {
+            for row in try store.runningCalls(since: now - Board.callLife) where row.agent == feed {
+                pushed.resume(row.snapshot)
+            }
+        }
         let result = pushed.take(body, at: now)
         try store.database.transaction {
             for snapshot in result.snapshots {
@@ -40,8 +48,9 @@ extension Centre {
     func write(
         note: String?, disposition: String?, party: Int64?, on call: String, over base: Int64, person: Person
     ) async throws -> CallNote {
-        let row = try store.call(call)
-        guard await board.mayWrite(call, row?.snapshot, person) else { throw NoteRefusal.noCall }
+        let call = await board.present(call)
+        let before = try store.call(call)
+        guard await board.mayWrite(call, before?.snapshot, person) else { throw NoteRefusal.noCall }
         let old = try store.note(of: call)
         let new = CallNote(
             revision: 0, note: note ?? old?.note ?? "",
@@ -172,6 +181,12 @@ struct PushedCalls {
     init(_ name: String, at now: Int64) {
         fold = CallFeedFold(source: name)
         book = CallBook(revisionBase: now / 1000 << 20)
+    }
+
+    /// One that ran when the centre was restarted.
+    mutating func resume(_ snapshot: CallSnapshot) {
+        fold.resume(snapshot)
+        book.resume(snapshot)
     }
 
     /// One JSON object a line.

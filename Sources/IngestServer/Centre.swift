@@ -21,6 +21,7 @@ actor Centre {
     private let logger: Logger
     let plans: SitePlans
     let board: Board
+    let library: Library
     private var nonces: [String: [UInt64]] = [:]
     private var clones: Set<UInt64> = []
     var dials: [Int64: [Int64]] = [:]
@@ -50,6 +51,7 @@ actor Centre {
         self.plans = plans
         applier = Applier(store: store) { plans.plan(of: $0) }
         board = try Board(configuration: configuration, plans: plans)
+        library = try Library(configuration: configuration, plans: plans, board: board)
     }
 
     func attach(_ send: @escaping @Sendable (CentreLink.Outgoing) -> Void) async {
@@ -204,7 +206,12 @@ actor Centre {
         return person
     }
 
-    func signOut(token: String) throws { try store.signOut(session: Digests.hex(token)) }
+    /// Ends the session, and every open page of it.
+    func signOut(token: String) async throws {
+        let digest = Digests.hex(token)
+        try store.signOut(session: digest)
+        await board.signedOut(digest)
+    }
 
     func claim(desk: String?, person: Person) async throws {
         try store.claim(desk: desk, user: person.id, at: Clocks.wall)

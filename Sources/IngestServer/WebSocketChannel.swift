@@ -121,7 +121,7 @@ struct WebSocketChannel: ServerChildChannel {
             let connection = channel.channel
             let socket = BrowserSocket(
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
-                label: browser,
+                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
@@ -141,7 +141,11 @@ struct WebSocketChannel: ServerChildChannel {
                 await centre.board.leave(socket.id)
                 group.cancelAll()
             }
-            try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
+            if socket.isSignedOut {
+                try? await close(outbound, .logIn, "signed out")
+            } else {
+                try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
+            }
         }
     }
 

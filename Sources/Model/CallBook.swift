@@ -13,6 +13,9 @@ public struct CallBook: Sendable {
     /// `revisionBase` must grow with every start of the process.
     public init(revisionBase: Int64) { revision = revisionBase }
 
+    /// A call that is known from before, with a revision of its own.
+    public mutating func resume(_ call: CallSnapshot) { calls[call.call] = call }
+
     public var running: [CallSnapshot] { calls.values.sorted { ($0.startedAt, $0.call) < ($1.startedAt, $1.call) } }
 
     /// The snapshots that changed. `now` is Unix milliseconds.

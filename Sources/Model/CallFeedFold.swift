@@ -37,6 +37,12 @@ public struct CallFeedFold: Sendable {
         return (out, ack)
     }
 
+    /// A call that is known from before.
+    public mutating func resume(_ call: CallSnapshot) {
+        running[call.call] = Set(call.legs.filter { $0.state != .ended }.map(\.id))
+        if call.state == .queued { queued.insert(call.call) }
+    }
+
     /// The sender is gone: nobody says how its calls went on.
     public mutating func end() -> [CallSignal] {
         out = []
@@ -94,7 +100,7 @@ public struct CallFeedFold: Sendable {
             signal.into = into
             running[into, default: []].formUnion(running.removeValue(forKey: call) ?? [])
             if queued.remove(call) != nil { queued.insert(into) }
-        } else if let leg {
+        } else if let leg, [.ringing, .answered, .held, .resumed].contains(kind) {
             running[call, default: []].insert(leg)
         } else if running[call] == nil {
             running[call] = []

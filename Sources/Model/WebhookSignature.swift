@@ -21,7 +21,9 @@ public enum WebhookSignature {
     public static func isGood(
         _ signatures: String, body: [UInt8], id: String, timestamp: String, secret: String, now: Int64
     ) -> Bool {
-        guard let time = Int64(timestamp), abs(now - time) <= tolerance, !id.isEmpty, !secret.isEmpty else {
+        guard let time = Int64(timestamp), (now - tolerance...now + tolerance).contains(time), !id.isEmpty,
+            !secret.isEmpty
+        else {
             return false
         }
         let right = Array(sign(body, id: id, timestamp: timestamp, secret: secret).utf8)

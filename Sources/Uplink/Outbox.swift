@@ -156,6 +156,8 @@ public final class Outbox: Sendable {
             if batch.closed, batch.jobs.isEmpty, batch.forget <= file.forgotten { return }
             if batch.jobs.isEmpty, batch.forget <= file.forgotten { continue }
             commit(batch, file, boot: boot, kernel: kernel, clock())
+            // Settled rows that a broken disk would not let go are sent again, and known there.
+            if batch.closed { return }
         }
     }
 

@@ -48,7 +48,7 @@ struct ExchangeTests {
             for observation in reaction.observations {
                 switch observation {
                 case .call(let signal):
-                    doubt += signal.doubt ?? 0
+                    doubt += max(0, signal.doubt ?? 0)
                     for call in book.apply(signal, at: now.milliseconds)
                     where call.state == .ended && call.mergedInto == nil { ended.append(call) }
                 case .progress(let step): progress.append(step)

@@ -34,7 +34,7 @@ struct ClickTests {
             ? [.after(0), .after(1), .after(3), .after(8), .after(20)] : [.after(1), .after(8)])
         + [.state(.ringingOwn), .state(.ringingOther), .state(.talking)]
 
-    @Test(.timeLimit(.minutes(15)), arguments: Victim.allCases)
+    @Test(.serialized, .timeLimit(.minutes(20)), arguments: Victim.allCases)
     func aClickDialsOnceWhateverDies(victim: Victim) throws {
         let stand = try RoadTests.stand("click-\(victim.rawValue)")
         defer { stand.stop() }
@@ -112,7 +112,7 @@ struct ClickTests {
 
     /// A page of somebody at telephone 101, once everything is there again.
     private func ready(_ stand: Stand) throws -> PageClient {
-        let end = Clocks.now + .seconds(40)
+        let end = Clocks.now + .seconds(120)
         while true {
             do {
                 let page = try PageClient(port: stand.httpPort, name: "Alice")
@@ -133,7 +133,7 @@ struct ClickTests {
 
     /// How the click ended, as the centre has it; nil when it has not after a while.
     private func final(_ click: String, _ stand: Stand) throws -> (state: String, cause: String?)? {
-        let end = Clocks.now + .seconds(40)
+        let end = Clocks.now + .seconds(90)
         while Clocks.now < end {
             let database = try Database(path: stand.database, readOnly: true)
             let found = try database.first("SELECT state, cause FROM command WHERE id=?", .text(click)) {

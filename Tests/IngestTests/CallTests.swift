@@ -89,6 +89,34 @@ struct CallTests {
         #expect(try !store.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 30_000))
     }
 
+    /// A colleague is called back by the colleague; a record that comes late is settled by what was said before it came; an
+    /// exchange that does not say which telephones ring has missed calls all the same.
+    @Test func whatIsMissedIsSettledByTheRightConversation() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        var inside = CallTests.call("1", at: 1000, from: "101", missedBy: ["102"])
+        (inside.direction, inside.called) = (.internal, "102")
+        try CallTests.save(inside, in: store)
+        var other = CallTests.call("2", at: 20_000, from: "101", answeredBy: "105")
+        (other.direction, other.called) = (.internal, "105")
+        try CallTests.save(other, in: store)
+        #expect(try store.missedCalls(of: CallTests.team).count == 1)
+        var back = CallTests.call("3", at: 30_000, from: "102", answeredBy: "101")
+        (back.direction, back.called) = (.internal, "101")
+        try CallTests.save(back, in: store)
+        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+
+        try CallTests.save(CallTests.call("4", at: 90_000, answeredBy: "101"), in: store)
+        try CallTests.save(CallTests.call("5", at: 40_000, missedBy: ["101"]), in: store)
+        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+
+        var silent = CallTests.call("6", at: 100_000, from: "0612340077")
+        silent.cause = .callerGaveUp
+        try CallTests.save(silent, in: store)
+        #expect(try store.missedCalls(of: CallScope(desks: ["0123456701"])).count == 1)
+        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+    }
+
     @Test func aNumberThatCallsAgainWithinAMinuteIsOneStory() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")

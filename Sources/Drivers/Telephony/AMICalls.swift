@@ -514,7 +514,7 @@ struct AMICalls {
     /// Learns what the headers say about a channel; nil when they name none or one that is gone.
     @discardableResult
     private mutating func touch(_ message: AMIMessage, prefix: String = "") -> String? {
-        guard let id = message[prefix + "uniqueid"], !id.isEmpty, let name = message[prefix + "channel"], !name.isEmpty,
+        guard let id = message.known(prefix + "uniqueid"), let name = message[prefix + "channel"], !name.isEmpty,
             !goneSet.contains(id)
         else { return nil }
         let linked = message.known(prefix + "linkedid") ?? id
@@ -527,8 +527,9 @@ struct AMICalls {
                 calls[root] = Call(presentation: .unknown)
             }
             calls[root, default: Call()].members.insert(id)
-        } else if let root = channels[id]?.root, resolve(linked) != root {
-            merge(root, into: resolve(linked))
+        } else if let root = channels[id]?.root, let named = message.known(prefix + "linkedid"), resolve(named) != root
+        {
+            merge(root, into: resolve(named))
         }
         if channels[id]?.name != name { rename(id, name) }
         learn(id, message, prefix)
@@ -592,7 +593,10 @@ struct AMICalls {
         call.caller = call.caller ?? old.caller
         call.called = call.called ?? old.called
         call.command = call.command ?? old.command
-        if old.presentation == .hidden { call.presentation = .hidden }
+        // Nobody is shown by joining somebody who is.
+        if old.presentation == .hidden || old.presentation == .unknown && call.presentation == .shown {
+            (call.presentation, call.asked) = (old.presentation, old.asked)
+        }
         calls[into] = call
         for signal in old.waiting ?? [] { emit(signal, into) }
         guard old.announced else { return }

@@ -291,14 +291,11 @@ struct AsteriskAMI: Session {
         let ids = Set(list.items.compactMap { $0["uniqueid"] })
         // A second list of this connection finds what ended without a word; what began meanwhile stands in the backlog.
         let missing = losing == nil && phase == .running && before.isEmpty ? calls.channelIDs : before
-        tell(calls.reconcile(listed: ids, known: missing), &reaction)
+        // What hung up while the list was made says so itself, with its reason.
+        let explained = Set(list.backlog.filter { $0.event == "Hangup" }.compactMap { $0["uniqueid"] })
+        tell(calls.reconcile(listed: ids, known: missing.subtracting(explained)), &reaction)
         (before, losing) = ([], nil)
-        if phase == .running {
-            for id in dials.keys.sorted() where dials[id]?.isOld == true && calls.channel(id) == nil {
-                progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
-                calls.forget(command: id)
-            }
-        }
+        if phase == .running { giveUpOldDials(&reaction) }
         processed.seen += calls.roots.subtracting(known).count
         if !isListed {
             // Whether calls came and went unseen is counted, and said when there were any.
@@ -308,6 +305,14 @@ struct AsteriskAMI: Session {
         }
         isListed = true
         for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// Clicks from before this connection whose call is nowhere.
+    private mutating func giveUpOldDials(_ reaction: inout Reaction) {
+        for id in dials.keys.sorted() where dials[id]?.isOld == true && calls.channel(id) == nil {
+            progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
+            calls.forget(command: id)
+        }
     }
 
     /// No list: what comes is followed, and what ran before is given up unless it shows itself.
@@ -324,9 +329,9 @@ struct AsteriskAMI: Session {
         guard let last = processed.count else { return }
         // Smaller than before: it was restarted, and counts anew.
         let missed = (total >= last ? total - last : total) - processed.seen
-        guard missed > 0 else { return }
+        // None is said as well: a break in which nothing happened is over.
         var signal = CallSignal(.resynced)
-        signal.doubt = missed
+        signal.doubt = missed > 0 ? missed : -1
         reaction.observations.append(.call(signal))
     }
 
@@ -386,6 +391,10 @@ struct AsteriskAMI: Session {
 
     private mutating func take(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message.event == "OriginateResponse" { originated(message, now, &reaction) }
+        // What shows itself on this connection is there.
+        if !before.isEmpty {
+            for name in ["uniqueid", "destuniqueid"] { message[name].map { _ = before.remove($0) } }
+        }
         // The exchange counts what it runs through its dial plan: whoever calls in or out, and both halves of Local pairs.
         if message.event == "Newchannel",
             message["channelstate"] == "4" || message["uniqueid"] == message["linkedid"]
@@ -398,8 +407,9 @@ struct AsteriskAMI: Session {
 
     private mutating func tick(_ now: Instant, _ reaction: inout Reaction) {
         for root in patience.filter({ now >= $0.value }).keys.sorted() { tell(calls.stopWaiting(root), &reaction) }
-        if let losing, now >= losing {
+        if let losing, now >= losing, listing == nil {
             self.losing = nil
+            if phase == .running { giveUpOldDials(&reaction) }
             // Without a list only what was there before is given up.
             tell(
                 phase == .running ? calls.reconcile(listed: [], known: before) : calls.abandon(.lost), &reaction)
@@ -415,6 +425,7 @@ struct AsteriskAMI: Session {
         for id in dials.keys.sorted() {
             guard let moment = dials[id]?.due, now >= moment else { continue }
             dials[id]?.due = nil
+            if dials[id]?.hasFailed != true, calls.channel(id) != nil { continue }
             if dials[id]?.hasFailed == true {
                 progress(id, dials[id]?.cancelled == true ? .cancelled : .failed, cause: "failed", &reaction)
             } else {
@@ -513,6 +524,9 @@ struct AsteriskAMI: Session {
         guard !dials.isEmpty else { return }
         for id in dials.keys where signal.call == (settings.name.isEmpty ? id : "\(settings.name)/\(id)") {
             switch signal.event {
+            case .merged:
+                // It has become part of another call: whoever clicked talks, or nobody can say.
+                progress(id, dials[id]?.state == .talking ? .done : .unknown, &reaction)
             case .ringing: progress(id, signal.leg == id ? .ringingOwn : .ringingOther, &reaction)
             case .answered: progress(id, signal.leg == id ? .ringingOther : .talking, &reaction)
             case .ended:

@@ -36,6 +36,8 @@ struct CSTA: Session {
     private var questions: [String: (about: Question, until: Instant)] = [:]
     private var number = 0
     private var renewal: Instant?
+    /// How long the exchange keeps the session without a renewal, in seconds.
+    private var granted = Int64(CSTA.sessionLife)
     private var losing: Instant?
     private var calls: CSTACalls
 
@@ -81,6 +83,9 @@ struct CSTA: Session {
             if phase == .running {
                 reaction.observations.append(.call(CallSignal(.sourceDown)))
                 losing = now + CSTA.lossPatience
+            }
+            for case .call(let command) in questions.values.map(\.about) {
+                calls.made(command, call: nil, refusal: nil)
             }
             (phase, pending, questions, renewal) = (.idle, [], [:], nil)
         case .descriptor, .accepted: break
@@ -140,7 +145,8 @@ struct CSTA: Session {
             }
             let life = xml["actualsessionduration"].flatMap { Int64($0.text) } ?? Int64(CSTA.sessionLife)
             // Servers without sessions answer with an error and serve all the same.
-            renewal = refusal == nil ? now + .seconds(max(10, life / 2)) : nil
+            granted = max(20, life)
+            renewal = refusal == nil ? now + .seconds(granted / 2) : nil
             start(now, &reaction)
         case .monitor(let desk):
             if let refusal {
@@ -159,7 +165,14 @@ struct CSTA: Session {
             }
         case .snapshotCall(let call): calls.introduce(call, xml)
         case .call(let command): calls.made(command, call: xml["callid"]?.text, refusal: refusal)
-        case .session, .renewal, .other: break
+        case .renewal:
+            guard refusal == nil, !xml.name.contains("negresponse") else {
+                renewal = nil
+                return fail("session-lost", "the exchange has ended the session", &reaction)
+            }
+            granted = xml["actualsessionduration"].flatMap { Int64($0.text) }.map { max(20, $0) } ?? granted
+            renewal = now + .seconds(granted / 2)
+        case .session, .other: break
         }
         settle(&reaction)
     }
@@ -193,7 +206,7 @@ struct CSTA: Session {
             calls.end(all: .lost)
         }
         if let moment = renewal, now >= moment, phase == .running {
-            renewal = now + .seconds(Int64(CSTA.sessionLife / 2))
+            renewal = now + .seconds(granted / 2)
             ask(
                 .renewal,
                 "<ResetApplicationSessionTimer xmlns=\"http://www.ecma-international.org/standards/ecma-354/"

@@ -38,6 +38,8 @@ struct CSTACalls {
     private var aliases: [String: String] = [:]
     private var gone: Set<String> = []
     private var order: [String] = []
+    /// Calls whose callID had been another's.
+    private var again = 1
     /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
     private var listed: Listed?
 
@@ -104,6 +106,13 @@ struct CSTACalls {
 
     mutating func take(_ xml: XMLTree, at now: Instant) {
         let name = xml.name.hasSuffix("event") ? String(xml.name.dropLast(5)) : xml.name
+        // A callID is one call's while it lives; small exchanges use it again.
+        if ["serviceinitiated", "originated", "delivered", "queued"].contains(name), let id = xml["callid"]?.text,
+            gone.contains(root(id))
+        {
+            again += 1
+            aliases[id] = "\(id)-\(again)"
+        }
         switch name {
         case "serviceinitiated": _ = begin(xml, "initiatedconnection")
         case "originated":
@@ -148,6 +157,7 @@ struct CSTACalls {
             call.direction = !isOwn ? .inbound : isInside ? .internal : call.called == nil ? nil : .outbound
         }
         calls[id] = call
+        listed?.calls.insert(id)
         if isNew || before != (call.caller, call.called) {
             voice.say(isNew ? .offered : .identity, id) {
                 ($0.direction, $0.caller, $0.called) = (call.direction, call.caller, call.called)
@@ -253,8 +263,8 @@ struct CSTACalls {
             voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, cause) }
             calls[id]?.cause = cause
         }
-        guard let call = calls[id], call.legs.isEmpty || isOver(call, without: device),
-            !call.isQueued || call.isAnswered
+        guard let call = calls[id],
+            isOver(call, without: device) || call.legs.isEmpty && (!call.isQueued || call.isAnswered)
         else { return }
         end(id, nil)
     }
@@ -277,6 +287,8 @@ struct CSTACalls {
     private mutating func unite(_ xml: XMLTree) -> (id: String, hadSecond: Bool)? {
         guard let first = connection(xml, "primaryoldcall")?.call else { return nil }
         let second = connection(xml, "secondaryoldcall")?.call
+        // The same event from another telephone's monitor: they are one already.
+        guard second == nil || second != first else { return nil }
         _ = meet(first, XMLTree(name: ""))
         guard calls[first] != nil else { return nil }
         var (kept, other) = (first, second)
@@ -285,7 +297,13 @@ struct CSTACalls {
         }
         for pair in pairs(xml) {
             for id in [pair.new, pair.old] where !id.isEmpty && root(id) != kept && root(id) != other {
-                aliases[id] = kept
+                // Its events may have come before this one.
+                if let early = calls.removeValue(forKey: root(id)) {
+                    calls[kept]?.legs.merge(early.legs) { mine, _ in mine }
+                    if early.isAnswered { calls[kept]?.isAnswered = true }
+                    voice.merge(root(id), into: kept)
+                }
+                aliases[root(id)] = kept
             }
         }
         guard let other, other != kept, let joined = calls.removeValue(forKey: other) else { return (kept, false) }
@@ -359,7 +377,8 @@ struct CSTACalls {
         guard let listed else { return }
         self.listed = nil
         for id in calls.keys.sorted() {
-            guard listed.calls.contains(id) else {
+            // One that only events have named is there, unless all of its telephones were asked and deny it.
+            guard listed.calls.contains(id) || !isDenied(id, listed) else {
                 end(id, .lost)
                 continue
             }
@@ -371,6 +390,11 @@ struct CSTACalls {
             }
         }
         voice.say(.resynced, "")
+    }
+
+    private func isDenied(_ id: String, _ listed: Listed) -> Bool {
+        let own = (calls[id]?.legs ?? [:]).values.filter { $0.desk != nil }.map(\.device)
+        return own.allSatisfy(listed.devices.contains)
     }
 
     // MARK: time
@@ -418,6 +442,7 @@ struct CSTACalls {
     // MARK: saying
 
     private mutating func add(_ device: String, _ state: Leg.State, to id: String) -> Leg {
+        listed?.legs.insert("\(id)/\(device)")
         let leg = Leg(id: "\(id)/\(device)", device: device, desk: desk(device), state: state)
         calls[id]?.legs[device] = leg
         if state == .ringing, calls[id]?.isQueued == true {

@@ -88,19 +88,48 @@ extension Store {
                 .text(snapshot.call))
         }
         if snapshot.isMissed {
+            let at = snapshot.endedAt ?? snapshot.startedAt
             try database.run(
-                "INSERT INTO missed (call, at) VALUES (?, ?) ON CONFLICT DO NOTHING", .text(snapshot.call),
-                .integer(snapshot.endedAt ?? snapshot.startedAt))
+                "INSERT INTO missed (call, at) VALUES (?, ?) ON CONFLICT DO NOTHING", .text(snapshot.call), .integer(at)
+            )
+            // Its record may come after that of the conversation that settled it.
+            if let key, key != "withheld", snapshot.direction == .inbound,
+                let later = try calls(key: key, limit: 20).first(where: {
+                    $0.snapshot.wasReached && ($0.snapshot.answeredAt ?? 0) >= at
+                })
+            {
+                _ = try settleMissed(snapshot.call, who: "call", at: later.snapshot.answeredAt ?? at)
+            }
         }
-        // A conversation with the same number in either direction settles what was missed from it.
-        if let key, snapshot.wasReached, key != "withheld" {
+        if snapshot.wasReached { try settle(after: snapshot, key: key) }
+        return true
+    }
+
+    /// A conversation with the same number in either direction settles what was missed from it; between two telephones of
+    /// ours, what either had missed from the other.
+    private func settle(after snapshot: CallSnapshot, key: String?) throws {
+        let at = snapshot.answeredAt ?? snapshot.startedAt
+        if snapshot.direction == .internal {
+            guard let caller = snapshot.caller?.number else { return }
+            let open = try database.rows(
+                Store.columns
+                    + "WHERE direction='internal' AND missed.call IS NOT NULL AND missed.done IS NULL AND missed.at<=? LIMIT 200",
+                .integer(at), map: Store.row
+            ).compactMap(\.self)
+            for row in open {
+                let (from, by) = (row.snapshot.caller?.number ?? "", row.snapshot.missedBy)
+                let isPair = snapshot.answeredBy.contains {
+                    from == caller && by.contains($0) || from == $0 && by.contains(caller)
+                }
+                if isPair { _ = try settleMissed(row.snapshot.call, who: "call", at: at) }
+            }
+        } else if let key, key != "withheld" {
             try database.run(
                 """
                 UPDATE missed SET done=?2, done_by='call' WHERE done IS NULL AND at<=?2
                 AND call IN (SELECT id FROM call WHERE key=?1)
-                """, .text(key), .integer(snapshot.answeredAt ?? snapshot.startedAt))
+                """, .text(key), .integer(at))
         }
-        return true
     }
 
     private static let columns = """
@@ -187,6 +216,7 @@ extension Store {
         ).lazy.compactMap(\.self).filter { row in
             row.snapshot.missedBy.contains(where: scope.desks.contains)
                 || scope.queues.contains(row.snapshot.queue ?? "")
+                || row.snapshot.isSilent && scope.desks.contains(row.snapshot.called ?? "")
         }.prefix(limit).map(\.self)
     }
 
@@ -299,7 +329,8 @@ extension Store {
         let digits = Set(
             [number.e164, number.dial, number.input].compactMap(\.self).map { $0.filter(\.isWholeNumber) }
         )
-        .filter { $0.count >= 4 }
+        // Shorter ones stand by chance in times and revisions; their calls are found by what is compared.
+        .filter { $0.count >= 7 }
         var erased = Erased()
         var ids = Set(try database.rows("SELECT id FROM call WHERE key=?", .text(number.key)) { $0.text(0) })
         var commands: Set<String> = []
@@ -326,6 +357,9 @@ extension Store {
             try database.run("DELETE FROM party_number WHERE key=?", .text(number.key))
             for text in digits {
                 try database.run("DELETE FROM dead_letter WHERE instr(body, CAST(? AS BLOB))>0", .text(text))
+                // Of calls that became part of others only the journal knows.
+                try database.run(
+                    "UPDATE record SET body=x'80' WHERE kind=6 AND instr(body, CAST(? AS BLOB))>0", .text(text))
             }
             try audit("number.erased", subject: "\(erased.calls) calls, \(erased.numbers) clients", who: who, at: now)
         }
@@ -342,6 +376,8 @@ extension Store {
         try database.transaction {
             try blank(calls: ids)
             try forget(calls: ids)
+            try database.run(
+                "UPDATE record SET body=x'80' WHERE kind=6 AND captured<? AND body<>x'80'", .integer(limit))
             try database.run("DELETE FROM command WHERE issued<?", .integer(limit))
         }
         return ids.count
@@ -414,9 +450,14 @@ extension CallSnapshot {
         return desks
     }
 
+    /// An exchange that says only which number was called, never which telephones ring.
+    var isSilent: Bool { direction == .inbound && called != nil && queue == nil && !legs.contains { $0.rangAt != nil } }
+
     /// Somebody wanted us and reached nobody: a telephone rang in vain, or the queue let them go.
     public var isMissed: Bool {
-        state == .ended && direction != .outbound
+        if isSilent, state == .ended, !wasReached, cause == .callerGaveUp || cause == .noAnswer { return true }
+        return
+            state == .ended && direction != .outbound
             && (!missedBy.isEmpty || queue != nil && !wasReached && cause != .lost)
     }
 }

@@ -29,6 +29,8 @@ const stream = new Stream({
   message(message) {
     switch (message.type) {
       case "ready":
+        // Somebody else signed in with this browser meanwhile: nothing of the last person stays.
+        if (app.person && app.person.id !== message.data.person.id) { leave(); begin(message.data.person); return; }
         app.person = message.data.person;
         app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);

@@ -80,18 +80,20 @@ export class Calls {
       case "command": this.progress(data); return;
     }
     if (data.mine === "watched" || this.watched.has(data.call) && data.mine === "over" && !this.cards.has(data.call)) {
-      if (data.mine === "watched") this.watched.set(data.call, data); else this.watched.delete(data.call);
+      if (data.mine === "watched") { this.watched.set(data.call, data); this.cards.delete(data.call); } else this.watched.delete(data.call);
       this.app.refresh("calls");
       return;
     }
+    this.watched.delete(data.call);
     const before = this.cards.get(data.call);
     if (before && before.rev > data.rev) return;
+    if (data.merged) this.merge(data.call, data.merged);
     // Another of this person's browsers put it aside, or the telephone was given back.
     if (data.dismissed || data.mine === "gone" || data.merged) { if (before) this.remove(data.call); return; }
     const begins = data.mine === "ringing" && before?.mine !== "ringing";
-    if (begins) this.ring(data);
     if (isOver(data) && !before) return;
     this.cards.set(data.call, data);
+    if (begins) this.ring(data);
     if (isOver(data)) {
       this.closeLater(data);
       this.load();
@@ -102,13 +104,24 @@ export class Calls {
   /** Of all the tabs of a person one is loud; the others show the card. */
   ring(card) {
     // Whoever called a moment ago is still calling: the card of then makes room.
-    for (const [id, old] of this.cards) if (isOver(old) && !this.view.isBusy(old) && old.number?.e164 && old.number.e164 === card.number?.e164) this.remove(id);
+    for (const [id, old] of this.cards) if (id !== card.call && isOver(old) && !this.view.isBusy(old) && old.number?.e164 && old.number.e164 === card.number?.e164) this.remove(id);
     this.app.send({ shown: card.call });
     if (this.app.replaying || !this.loud) return;
     this.app.play("ring");
     this.app.announce(`${t("ringing")} ${whoIs(card).title}`, true);
     const who = whoIs(card);
     notify(card.call, `☎ ${who.title}`, [who.company, who.shown].filter(Boolean).join(" · "), () => this.app.go("calls"));
+  }
+
+  /** A note that is being written goes on in the call that this one became part of. */
+  merge(from, into) {
+    const note = this.view.notes.get(from);
+    if (!note?.busy) return;
+    this.view.notes.delete(from);
+    const other = this.view.notes.get(into);
+    if (other) { other.text.value = [other.text.value, note.text.value].filter(Boolean).join("\n"); other.dirty = true; other.soon(); return; }
+    note.move(into);
+    this.view.notes.set(into, note);
   }
 
   noted({ call, note }) {
@@ -323,10 +336,10 @@ export class Calls {
   drawMissed(card) {
     const taken = card.taken?.by;
     const mine = taken === this.app.person.name;
-    const act = async (path, body) => { await this.app.attempt(() => post(path, { call: card.call, ...body })); this.load(); };
+    const act = async (path, body) => { const answer = await this.app.attempt(() => post(path, { call: card.call, ...body })); this.load(); return answer; };
     return this.drawEntry(card, [
       taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
-      card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: () => { if (!mine) act("/api/v1/missed/take", { take: true }); this.call(whoIs(card).shown); } }, t("callBack")),
+      card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number.e164 ?? whoIs(card).shown); } }, t("callBack")),
       (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
       h("button", { class: "small", id: `done-${card.call}`, onclick: () => act("/api/v1/missed/done") }, t("done")),
     ]);
@@ -354,7 +367,7 @@ export class Calls {
     form,
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
       : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
-        card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.direction === "outbound" ? card.called : whoIs(card).shown) }, t("callBack")),
+        card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number.e164 ?? whoIs(card).shown) }, t("callBack")),
         h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("note"))]))));
   }
 

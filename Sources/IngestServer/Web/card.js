@@ -30,13 +30,13 @@ export class Note {
     this.rev = note?.rev ?? 0;
     this.text = h("textarea", {
       rows: 2, maxlength: 4000, placeholder: t("notePlaceholder"), "aria-label": t("note"), value: note?.note ?? "",
-      oninput: () => { this.dirty = true; this.say("noteSaving"); clearTimeout(this.timer); this.timer = setTimeout(() => this.save(), 700); },
+      oninput: () => { this.dirty = true; this.say("noteSaving"); this.soon(); },
       onblur: () => this.save(),
     });
     const words = dispositions.length ? dispositions : ["order", "quote", "delivery", "complaint", "appointment", "invoice", "wrong-number", "other"];
     const label = (word) => (t(`disp_${word}`) === `disp_${word}` ? word : t(`disp_${word}`));
     if (note?.disposition && !words.includes(note.disposition)) words.push(note.disposition);
-    this.select = h("select", { "aria-label": t("disposition"), onchange: () => { this.dirty = true; this.save(); } },
+    this.select = h("select", { "aria-label": t("disposition"), onchange: () => { this.dirty = this.chose = true; this.save(); } },
       h("option", { value: "" }, t("dispositionNone")), words.map((word) => h("option", { value: word }, label(word))));
     this.select.value = note?.disposition ?? "";
     this.state = h("span", { class: "soft", role: "status" });
@@ -57,22 +57,43 @@ export class Note {
     this.by(note);
   }
 
+  /** A moment after the last key, and every few seconds while somebody goes on typing. */
+  soon() {
+    this.first ??= Date.now();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), Math.max(0, Math.min(700, 3000 - (Date.now() - this.first))));
+  }
+
   async save() {
     clearTimeout(this.timer);
     if (!this.dirty || this.saving) return;
     this.dirty = false;
+    this.first = null;
     this.saving = this.send();
-    await this.saving;
+    const good = await this.saving;
     this.saving = null;
-    if (this.dirty) this.save();
+    if (this.dirty) { if (good) this.save(); else this.timer = setTimeout(() => this.save(), 5000); }
+  }
+
+  /** The call became part of another: what is written here goes on there. */
+  move(call) {
+    this.call = call;
+    this.rev = 0;
+    if (this.text.value || this.select.value) { this.dirty = this.chose = true; this.soon(); }
   }
 
   async send(attempts = 3) {
     try {
-      const saved = await post("/api/v1/calls/note", { call: this.call, base: this.rev, note: this.text.value, disposition: this.select.value });
+      const body = { call: this.call, base: this.rev, note: this.text.value };
+      // What nobody chose here stays as a colleague chose it.
+      if (this.chose) body.disposition = this.select.value;
+      const saved = await post("/api/v1/calls/note", body);
       this.rev = saved.rev;
+      this.chose = false;
+      if (!this.dirty) this.select.value = saved.disposition ?? "";
       this.say("noteSaved");
       this.changed(saved);
+      return true;
     } catch (error) {
       if (error.code === "note-changed" && attempts > 0) {
         // Both are kept: what a colleague wrote meanwhile, and ours below it.
@@ -81,10 +102,11 @@ export class Note {
         if (theirs?.note && !this.text.value.includes(theirs.note)) this.text.value = `${theirs.note}\n${this.text.value}`;
         return this.send(attempts - 1);
       }
-      if (error.status === 401) { await this.app.attempt(() => { throw error; }); return; }
-      this.dirty = true;
+      if (error.status === 401) { await this.app.attempt(() => { throw error; }); return false; }
+      // What is refused for good is not asked again.
+      this.dirty = error.status === undefined || error.status >= 500;
       this.state.textContent = t(error.status === undefined ? "noteWaits" : "noteRefused");
-      this.timer = setTimeout(() => this.save(), 5000);
+      return false;
     }
   }
 }

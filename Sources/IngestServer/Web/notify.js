@@ -13,7 +13,9 @@ export function notify(call, title, body, chosen) {
   open.get(call)?.close();
   open.delete(call);
   if (!title || notifyState() !== "granted" || document.hasFocus()) return;
-  const note = new Notification(title, { body, tag: call, icon: "/web/icon.svg" });
+  let note;
+  // Telephones' browsers have the word and refuse to make one.
+  try { note = new Notification(title, { body, tag: call, icon: "/web/icon.svg" }); } catch { return; }
   note.onclick = () => { window.focus(); chosen(); note.close(); };
   open.set(call, note);
 }
