@@ -253,4 +253,35 @@ struct CallRoadTests {
         #expect(page.wait(milliseconds: 15_000, for: CallRoadTests.isCard("missed")) != nil)
         #expect(try page.request("GET", "/api/v1/calls")["missed"]?.list?.count == 1)
     }
+
+    /// The line to the exchange breaks; calls come and go meanwhile. They are counted, and a running one is found again.
+    @Test(.timeLimit(.minutes(5)))
+    func aBreakIsSaidAndWhatRunsIsFoundAgain() throws {
+        let road = try Road("doubt")
+        defer { road.stand.stop() }
+        let alice = try road.person("Alice", at: "101")
+        #expect(alice.waitForDevices(1, milliseconds: 20_000))
+        #expect(road.pbx.waitForClient(milliseconds: 10_000))
+        road.pbx.call(
+            .init(
+                from: "0199001234", to: "0123456701", desks: ["101"], answer: ("101", .milliseconds(300)),
+                talk: .seconds(8)))
+        #expect(alice.wait(milliseconds: 15_000, for: CallRoadTests.isCard("talking")) != nil)
+        road.pbx.order(.cut(.milliseconds(1500)))
+        for number in 1...2 {
+            usleep(200_000)
+            road.pbx.call(
+                .init(from: "061234009\(number)", to: "0123456702", desks: ["102"], patience: .milliseconds(300)))
+        }
+        let gateway = alice.wait(milliseconds: 20_000) { message in
+            message["type"]?.text == "gateway"
+                && (message["data"]?["status"]?["devices"]?.list ?? []).contains { $0["doubt"] != nil }
+        }
+        let doubt = gateway?.json["data"]?["status"]?["devices"]?.list?.first { $0["doubt"] != nil }?["doubt"]
+        #expect(doubt?["calls"]?.integer == 2)
+        #expect((doubt?["to"]?.integer ?? 0) - (doubt?["from"]?.integer ?? 0) >= 1000)
+        // The conversation went on, and ends as one.
+        let end = alice.wait(milliseconds: 20_000, for: CallRoadTests.isCard("over"))?.json["data"]
+        #expect(end?["cause"]?.text == "normal" && end?["answeredBy"]?.list?.first?.text == "Alice")
+    }
 }
