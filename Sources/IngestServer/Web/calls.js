@@ -1,7 +1,7 @@
 import { h, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
 import { t, when, clock, lang, number } from "./i18n.js";
-import { CardView, isOver, reason, whoIs } from "./card.js";
+import { CardView, about, isOver, reason, whoIs } from "./card.js";
 import { notify, notifyState, askNotify } from "./notify.js";
 
 const dialOver = (state) => ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
@@ -355,7 +355,7 @@ export class Calls {
       h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow),
       h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: card.calls.length })),
         h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
-        card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, t(`disp_${disposition}`) === `disp_${disposition}` ? disposition : t(`disp_${disposition}`)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
+        card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, about(disposition)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
       actions);
   }
 

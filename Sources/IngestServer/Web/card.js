@@ -15,6 +15,9 @@ export function whoIs(card) {
   return { title: card.sentName || shown || t("unknownCaller"), unknown: true, shown };
 }
 
+/** What a call was about: a word of ours, or of the site's own list. */
+export const about = (word) => (t(`disp_${word}`) === `disp_${word}` ? word : t(`disp_${word}`));
+
 /** Why it ended, for people. */
 export function reason(card) {
   const cause = card.myCause ?? card.cause;
@@ -34,10 +37,9 @@ export class Note {
       onblur: () => this.save(),
     });
     const words = dispositions.length ? dispositions : ["order", "quote", "delivery", "complaint", "appointment", "invoice", "wrong-number", "other"];
-    const label = (word) => (t(`disp_${word}`) === `disp_${word}` ? word : t(`disp_${word}`));
     if (note?.disposition && !words.includes(note.disposition)) words.push(note.disposition);
     this.select = h("select", { "aria-label": t("disposition"), onchange: () => { this.dirty = this.chose = true; this.save(); } },
-      h("option", { value: "" }, t("dispositionNone")), words.map((word) => h("option", { value: word }, label(word))));
+      h("option", { value: "" }, t("dispositionNone")), words.map((word) => h("option", { value: word }, about(word))));
     this.select.value = note?.disposition ?? "";
     this.state = h("span", { class: "soft", role: "status" });
     this.node = h("div", { class: "note" }, this.text, h("div", { class: "row" }, this.select, this.state));
@@ -208,7 +210,7 @@ export class CardView {
     return h("div", {}, h("h3", {}, t("lastCalls")), card.lastCalls.length === 0 ? h("p", {}, t("noCalls"))
       : h("ul", { class: "plain" }, card.lastCalls.slice(0, 3).map((call) => h("li", {}, when(call.at), h("span", { class: "soft" },
         [call.missed ? t("notAnswered") : t("answeredBy", { who: call.answeredBy.join(", ") }),
-          call.disposition && (t(`disp_${call.disposition}`) === `disp_${call.disposition}` ? call.disposition : t(`disp_${call.disposition}`)),
+          call.disposition && about(call.disposition),
           call.note && `« ${call.note} »`].filter(Boolean).join(" · "))))));
   }
 
