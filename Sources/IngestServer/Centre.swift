@@ -206,6 +206,8 @@ actor Centre {
         return person
     }
 
+    func used(session token: String) { try? store.use(session: Digests.hex(token), at: Clocks.wall) }
+
     /// Ends the session, and every open page of it.
     func signOut(token: String) async throws {
         let digest = Digests.hex(token)

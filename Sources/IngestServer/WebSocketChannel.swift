@@ -113,6 +113,7 @@ struct WebSocketChannel: ServerChildChannel {
     ) async {
         let person: Person? =
             if let token = Cookies.session(cookie) { await centre.board.person(session: token) } else { nil }
+        if person != nil, let token = Cookies.session(cookie) { Task { await centre.used(session: token) } }
         try? await channel.executeThenClose { inbound, outbound in
             guard let person else {
                 try await close(outbound, .logIn, "sign in first")

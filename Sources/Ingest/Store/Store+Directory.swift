@@ -146,6 +146,12 @@ extension Store {
             id: id, name: name, desk: try database.text("SELECT extension FROM desk WHERE user=?", .integer(id)))
     }
 
+    /// It was used today; written once a day at most.
+    public func use(session digest: String, at now: Int64) throws {
+        try database.run(
+            "UPDATE session SET seen=?2 WHERE token=?1 AND seen<?2-86400000", .text(digest), .integer(now))
+    }
+
     public func signOut(session digest: String) throws {
         try database.run("DELETE FROM session WHERE token=?", .text(digest))
     }
