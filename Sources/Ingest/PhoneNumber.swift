@@ -22,16 +22,12 @@ public struct PhoneNumber: Equatable, Sendable {
     /// What is compared: E.164 where there is one; never the last digits alone.
     public var key: String
 
-    private static let withheldWords: Set<String> = [
-        "anonymous", "anonyme", "restricted", "private", "unavailable", "withheld",
-    ]
-
     /// In the order of cti.md §10: withheld words, the site's own plan, a valid number, short numbers, the rest as it is.
     public init(_ input: String, region: String = "FR", internalPlan: String? = nil) {
         self.input = input
         premium = false
         var text = PhoneNumber.strip(input)
-        if PhoneNumber.withheldWords.contains(text.lowercased()) {
+        if Party.wordsForWithheld.contains(text.lowercased()) {
             kind = .withheld
             key = "withheld"
             return

@@ -1,5 +1,4 @@
 import Ingest
-import Logging
 import Model
 import Platform
 
@@ -16,7 +15,6 @@ actor Board {
     /// What a restarted agent needs to find the running calls again, in milliseconds.
     static let orphanLife: Int64 = 20_000
 
-    let configuration: IngestConfiguration
     private let store: Store
     private let plans: SitePlans
     private var hub: BrowserHub
@@ -46,7 +44,6 @@ actor Board {
 
     /// The database exists: the centre has made it.
     init(configuration: IngestConfiguration, plans: SitePlans) throws {
-        self.configuration = configuration
         self.plans = plans
         store = try Store(reading: configuration.database)
         hub = BrowserHub(startedAt: Clocks.wall)
@@ -144,7 +141,8 @@ actor Board {
         if calls[snapshot.call] == nil { seen += 1 }
         live.snapshot = snapshot
         live.heard = now
-        live.told.formUnion(routing.audience(of: snapshot).keys)
+        let audience = routing.audience(of: snapshot)
+        live.told.formUnion(audience.keys)
         for (person, legs) in live.dismissed {
             let isNew = snapshot.legs.contains {
                 $0.state == .ringing && $0.desk == routing.desks[person] && !legs.contains($0.id)
@@ -156,7 +154,7 @@ actor Board {
             keep(snapshot, agent)
             forget(snapshot)
         }
-        show(live, at: now)
+        show(live, to: audience, at: now)
         for leg in snapshot.legs where leg.state == .ringing && !rang.contains(leg.id) {
             note(leg, of: snapshot, at: now)
         }
@@ -180,10 +178,10 @@ actor Board {
     }
 
     /// To everybody who may see it, and to whoever was shown it before and may no more: for them it is over.
-    private func show(_ live: LiveCall, at now: Int64) {
+    private func show(_ live: LiveCall, to audience: [Int64: CallRouting.Place]? = nil, at now: Int64) {
         guard !live.told.isEmpty else { return }
         let card = card(live.snapshot, agent: live.agent)
-        let audience = routing.audience(of: live.snapshot)
+        let audience = audience ?? routing.audience(of: live.snapshot)
         for person in live.told {
             var json = card.json(in: audience[person], live.snapshot)
             if live.dismissed[person] != nil { json = json.with("dismissed", true) }
@@ -246,6 +244,11 @@ actor Board {
         for live in calls.values { show(live, at: now) }
     }
 
+    /// One that runs: something was written about it elsewhere.
+    func showAgain(_ call: String) {
+        if let live = calls[call] { show(live, at: Clocks.wall) }
+    }
+
     /// A running call whose card this person was shown, or one of their scope.
     func mayWrite(_ call: String, _ snapshot: CallSnapshot?, _ person: Person) -> Bool {
         if calls[call]?.told.contains(person.id) ?? false { return true }
@@ -254,8 +257,8 @@ actor Board {
 
     /// Somebody wrote about a call.
     func noted(_ note: CallNote, on call: String, by person: Person) {
-        if let live = calls[call] {
-            show(live, at: Clocks.wall)
+        if calls[call] != nil {
+            showAgain(call)
         } else {
             tell(person.id, "note", .object([("call", .string(call)), ("note", note.json)]))
         }

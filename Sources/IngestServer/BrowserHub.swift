@@ -52,7 +52,7 @@ final class BrowserSocket: Sendable {
 }
 
 /// Numbers what each person is told and keeps the newest of it, so that a browser that was away misses nothing.
-/// Used on the centre's executor only.
+/// Used on the board's executor only.
 struct BrowserHub {
     /// Messages kept for a person; who was away for longer starts afresh.
     static let logLimit = 1000

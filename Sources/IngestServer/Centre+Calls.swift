@@ -11,8 +11,12 @@ extension Centre {
         _ = try? store.database.transaction {
             try store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
         }
-        guard snapshot.mergedInto == nil, snapshot.isMissed || snapshot.wasReached else { return }
-        await board.missedChanged()
+        if let into = snapshot.mergedInto {
+            // What was written about it has gone along: the other's card shows it now.
+            await board.showAgain(into)
+        } else if snapshot.isMissed || snapshot.wasReached {
+            await board.missedChanged()
+        }
     }
 
     /// Calls that a script of an exchange pushes: kept before anything is acknowledged. The ids that the script may

@@ -176,7 +176,7 @@ actor Centre {
     }
 
     /// An urgent message: shown first, recorded when its journal copy comes. `acknowledged` says that it was taken.
-    nonisolated func urgent(_ event: JSON, acknowledged: @escaping @Sendable (Ack) -> Void, agent: String) {
+    nonisolated func urgent(_ event: JSON, agent: String, acknowledged: @escaping @Sendable (Ack) -> Void) {
         guard let data = event["data"], let id = event["id"]?.text else { return }
         let parts = id.split(separator: "/")
         var ack: Ack?

@@ -157,7 +157,7 @@ final class CentreLink: Sendable {
             if !taken { dropped.with { $0 += 1 } }
         case .urgent:
             guard let json = parse(payload, name) else { return }
-            centre.urgent(json, acknowledged: { [weak self] in self?.post(.ack(agent: agent, $0)) }, agent: agent)
+            centre.urgent(json, agent: agent) { [weak self] in self?.post(.ack(agent: agent, $0)) }
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
             Task { [centre] in await centre.greet(hello, agent: agent) }

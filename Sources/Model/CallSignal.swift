@@ -103,6 +103,11 @@ public struct Party: Equatable, Sendable {
         self.withheld = withheld
     }
 
+    /// What exchanges and carriers write in a number's place, in lower case.
+    public static let wordsForWithheld: Set<String> = [
+        "anonymous", "anonyme", "restricted", "private", "unavailable", "withheld",
+    ]
+
     public static let hidden = Party(number: nil, name: nil, withheld: true)
 
     public var json: JSON {

@@ -149,7 +149,7 @@ struct AMICalls {
                 // Rung first, by somebody's originate; whom it will call stands in no header yet.
                 calls[root]?.direction = .outbound
             }
-            calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(AMICalls.clean))
+            calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(CallerText.clean))
         } else if state == "4" || state == "6" {
             calls[root]?.direction = .inbound
             calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
@@ -543,7 +543,7 @@ struct AMICalls {
         if message[prefix + "connectedlinenum"] != nil {
             channels[id]?.connected = (
                 message.known(prefix + "connectedlinenum"),
-                message.known(prefix + "connectedlinename").map(AMICalls.clean)
+                message.known(prefix + "connectedlinename").map(CallerText.clean)
             )
         }
         // An originated telephone learns what it dials when it enters the dial plan.
@@ -680,10 +680,6 @@ struct AMICalls {
         presentation.hasPrefix("prohib") || presentation.hasPrefix("unavailable")
     }
 
-    private static let words: Set<String> = [
-        "anonymous", "anonyme", "restricted", "private", "unavailable", "withheld",
-    ]
-
     /// The exchange itself says that this caller hides: by a channel variable, or with a changed caller id.
     private static func isPrivate(_ message: AMIMessage) -> Bool {
         for name in ["CALLERID(num-pres)", "CALLERID(pres)"] {
@@ -696,48 +692,18 @@ struct AMICalls {
     }
 
     private static func isWithheld(_ message: AMIMessage) -> Bool {
-        if isPrivate(message) || isWithheld(message["calleridnum"] ?? "") { return true }
-        return message.known("calleridnum") == nil && isWithheld(message["calleridname"] ?? "")
-    }
-
-    /// What stands for a number that is not told: `anonymous`, `anonymous@anonymous.invalid`.
-    static func isWithheld(_ number: String) -> Bool {
-        words.contains(number.prefix { $0 != "@" }.lowercased().filter { !$0.isWhitespace })
+        if isPrivate(message) || CallerText.isWithheld(message["calleridnum"] ?? "") { return true }
+        return message.known("calleridnum") == nil && CallerText.isWithheld(message["calleridname"] ?? "")
     }
 
     private static func party(_ message: AMIMessage, _ prefix: String, withheld: Bool) -> Party {
         party(
-            number: message.known(prefix + "num").map(clean), name: message.known(prefix + "name").map(clean),
+            number: message.known(prefix + "num").map(CallerText.clean),
+            name: message.known(prefix + "name").map(CallerText.clean),
             withheld: withheld)
     }
 
     private static func party(number: String?, name: String?, withheld: Bool) -> Party {
-        Party(number: number, name: name, withheld: withheld || isWithheld(number ?? ""))
-    }
-
-    /// C0, C1, line and paragraph separators, and what turns the direction of writing.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0x200E, 0x200F, 0xFEFF: true
-        default: false
-        }
-    }
-
-    /// Names arrive with quotes and backslashes escaped once or twice (cti.md §2.10), and from strangers.
-    static func clean(_ text: String) -> String {
-        var out = String.UnicodeScalarView()
-        var slashes = 0
-        for scalar in text.unicodeScalars {
-            if scalar == "\\" {
-                slashes += 1
-                continue
-            }
-            if slashes > 0, scalar != "\"", scalar != "'" {
-                out.append(contentsOf: repeatElement("\\", count: (slashes + 1) / 2))
-            }
-            slashes = 0
-            if !isControl(scalar) { out.append(scalar) }
-        }
-        return String(out)
+        Party(number: number, name: name, withheld: withheld || CallerText.isWithheld(number ?? ""))
     }
 }

@@ -107,7 +107,7 @@ public struct AMIParser: Sendable {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
             if line.starts(with: "Asterisk Call Manager/".utf8) {
                 headers = []
-                steps.append(.banner(AMIParser.text(line.dropFirst(22))))
+                steps.append(.banner(Windows1252.text(line.dropFirst(22))))
             } else {
                 steps.append(.noise(line.count + ending))
             }
@@ -120,12 +120,12 @@ public struct AMIParser: Sendable {
         if headers.isEmpty { headers.reserveCapacity(32) }
         var value = line[(colon + 1)...]
         if value.first == 0x20 { value = value.dropFirst() }
-        headers.append(.init(name: AMIParser.name(line[..<colon]), value: AMIParser.text(value)))
+        headers.append(.init(name: AMIParser.name(line[..<colon]), value: Windows1252.text(value)))
     }
 
     /// In lower case; names are ASCII, and what is not is treated as text.
     private static func name(_ bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.allSatisfy({ $0 < 0x80 }) else { return text(bytes).lowercased() }
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { return Windows1252.text(bytes).lowercased() }
         return String(unsafeUninitializedCapacity: bytes.count) { buffer in
             var index = 0
             for byte in bytes {
@@ -134,12 +134,6 @@ public struct AMIParser: Sendable {
             }
             return index
         }
-    }
-
-    /// UTF-8; a line that is not is Windows-1252 (cti.md §2.10).
-    static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        return String(bytes.map { Windows1252.character($0) })
     }
 }
 

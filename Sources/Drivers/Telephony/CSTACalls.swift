@@ -66,7 +66,7 @@ struct CSTACalls {
         if let start = text.firstIndex(of: "<"), let end = text[start...].firstIndex(of: ">") {
             number = String(text[text.index(after: start)..<end])
             let rest = text[text.index(after: end)...].prefix { $0 != ";" }
-            if !rest.isEmpty { name = AMICalls.clean(String(rest)) }
+            if !rest.isEmpty { name = CallerText.clean(String(rest)) }
         } else if let semicolon = text.firstIndex(of: ";") {
             number = String(text[..<semicolon])
         }
@@ -90,7 +90,7 @@ struct CSTACalls {
         guard let element else { return nil }
         if element["restricted"] != nil || element["notknown"] != nil { return .hidden }
         return CSTACalls.device(in: element).map { found in
-            AMICalls.isWithheld(found.number) ? .hidden : Party(number: found.number, name: found.name)
+            CallerText.isWithheld(found.number) ? .hidden : Party(number: found.number, name: found.name)
         }
     }
 

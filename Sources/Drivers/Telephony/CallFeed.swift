@@ -17,8 +17,7 @@ struct CallFeed: Session {
 
     private let source: String
     private let token: String?
-    private var line: [UInt8] = []
-    private var overflowing = false
+    private var lines = LineBuffer(limit: CallFeed.limit)
     private var isWelcome = false
     private var isOpen = false
     private var due: Instant?
@@ -34,11 +33,14 @@ struct CallFeed: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (line, overflowing, isWelcome, isOpen) = ([], false, token == nil, true)
+            (isWelcome, isOpen) = (token == nil, true)
+            lines.reset()
             due = now + CallFeed.silence
             reaction.condition = token == nil ? .ready : .starting
         case .bytes(let bytes):
-            for byte in bytes { take(byte, &reaction) }
+            for byte in bytes {
+                if let line = lines.take(byte, noise: &reaction.noise) { understand(line, &reaction) }
+            }
             if isOpen { due = now + CallFeed.silence }
         case .tick:
             guard isOpen, let moment = due, now >= moment else { break }
@@ -47,7 +49,8 @@ struct CallFeed: Session {
             reaction.restart = .seconds(1)
         case .closed:
             reaction.observations += fold.end().map(Observation.call)
-            (line, overflowing, isOpen, due) = ([], false, false, nil)
+            (isOpen, due) = (false, nil)
+            lines.reset()
         case .command(let command): dial(command, &reaction)
         case .closing, .descriptor, .recall, .accepted: break
         }
@@ -72,21 +75,7 @@ struct CallFeed: Session {
 
     private func say(_ fields: [(String, JSON?)]) -> [UInt8] { JSON.object(fields).text8 + [0x0A] }
 
-    private mutating func take(_ byte: UInt8, _ reaction: inout Reaction) {
-        if byte == 0x0A {
-            if !overflowing, !line.isEmpty { understand(&reaction) }
-            (line, overflowing) = ([], false)
-        } else if overflowing {
-            reaction.noise += 1
-        } else if line.count == CallFeed.limit {
-            reaction.noise += line.count + 1
-            (line, overflowing) = ([], true)
-        } else {
-            line.append(byte)
-        }
-    }
-
-    private mutating func understand(_ reaction: inout Reaction) {
+    private mutating func understand(_ line: [UInt8], _ reaction: inout Reaction) {
         guard let json = try? JSON(parsing: line), json.isObject else {
             reaction.noise += line.count
             return

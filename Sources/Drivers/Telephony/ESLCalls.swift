@@ -131,8 +131,8 @@ struct ESLCalls {
     private func party(_ event: [String: String]) -> Party {
         let number = event["Caller-Caller-ID-Number"] ?? ""
         // Sent all the same where the caller hides it.
-        if event["Caller-Privacy-Hide-Number"] == "true" || AMICalls.isWithheld(number) { return .hidden }
-        let name = event["Caller-Caller-ID-Name"].flatMap { $0.isEmpty || $0 == number ? nil : AMICalls.clean($0) }
+        if event["Caller-Privacy-Hide-Number"] == "true" || CallerText.isWithheld(number) { return .hidden }
+        let name = event["Caller-Caller-ID-Name"].flatMap { $0.isEmpty || $0 == number ? nil : CallerText.clean($0) }
         return Party(number: number.isEmpty ? nil : number, name: name)
     }
 

@@ -41,7 +41,7 @@ struct ESLMessage: Equatable {
         var value = line[(colon + 1)...]
         if value.first == 0x20 { value = value.dropFirst() }
         if value.last == 0x0D { value = value.dropLast() }
-        return (AMIParser.text(line[..<colon]), AMIParser.text(value))
+        return (Windows1252.text(line[..<colon]), Windows1252.text(value))
     }
 
     private static func unescaped(_ text: String) -> String {
@@ -55,7 +55,7 @@ struct ESLMessage: Equatable {
                 out.append(byte)
             }
         }
-        return AMIParser.text(out[...])
+        return Windows1252.text(out[...])
     }
 }
 

@@ -23,8 +23,7 @@ struct FritzBox: Session {
     }
 
     private let source: String
-    private var line: [UInt8] = []
-    private var overflowing = false
+    private var lines = LineBuffer(limit: FritzBox.limit)
     private var calls: [String: Running] = [:]
     /// How often each number was used within the last second.
     private var begun: (date: String, times: [String: Int]) = ("", [:])
@@ -35,9 +34,12 @@ struct FritzBox: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (line, overflowing) = ([], false)
+            lines.reset()
             reaction.condition = .ready
-        case .bytes(let bytes): for byte in bytes { take(byte, &reaction) }
+        case .bytes(let bytes):
+            for byte in bytes {
+                if let line = lines.take(byte, noise: &reaction.noise) { understand(line, &reaction) }
+            }
         case .closed:
             // Nothing tells us how they went on.
             for call in calls.values.sorted(by: { $0.id < $1.id }) {
@@ -45,7 +47,8 @@ struct FritzBox: Session {
                 signal.cause = .lost
                 reaction.observations.append(.call(signal))
             }
-            (calls, line, overflowing) = ([:], [], false)
+            calls = [:]
+            lines.reset()
         case .command(let command):
             // The box listens to nobody here.
             let cause = "a FRITZ!Box call monitor cannot dial"
@@ -55,22 +58,8 @@ struct FritzBox: Session {
         return reaction
     }
 
-    private mutating func take(_ byte: UInt8, _ reaction: inout Reaction) {
-        if byte == 0x0A {
-            if !overflowing { understand(&reaction) }
-            (line, overflowing) = ([], false)
-        } else if overflowing {
-            reaction.noise += 1
-        } else if line.count == FritzBox.limit {
-            reaction.noise += line.count + 1
-            (line, overflowing) = ([], true)
-        } else {
-            line.append(byte)
-        }
-    }
-
-    private mutating func understand(_ reaction: inout Reaction) {
-        var text = AMIParser.text(line[...])
+    private mutating func understand(_ line: [UInt8], _ reaction: inout Reaction) {
+        var text = Windows1252.text(line[...])
         if text.unicodeScalars.last == "\r" { text.unicodeScalars.removeLast() }
         let fields = text.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
         guard fields.count >= 4, FritzBox.isDate(fields[0]), let connection = Int(fields[2]), connection >= 0 else {

@@ -35,8 +35,7 @@ struct Modem: Session {
     private var commands: [String] = []
     private var alternatives: [String] = []
     private var due: Instant?
-    private var line: [UInt8] = []
-    private var overflowing = false
+    private var lines = LineBuffer(limit: Modem.lineLimit, ends: [0x0A, 0x0D])
     /// A raw data message: what is there of it.
     private var packet: [UInt8]?
     private var report: Report?
@@ -56,7 +55,8 @@ struct Modem: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (line, packet, overflowing, report) = ([], nil, false, nil)
+            (packet, report) = (nil, nil)
+            lines.reset()
             commands = Modem.setup + Modem.identify.prefix(1)
             alternatives = Array(Modem.identify.dropFirst())
             reaction.condition = .starting
@@ -109,29 +109,15 @@ struct Modem: Session {
             read(packet, now, &reaction)
             return
         }
-        switch byte {
-        case 0x0A, 0x0D:
-            if overflowing {
-                overflowing = false
-            } else {
-                understand(now, &reaction)
-            }
-            line = []
-        case 0x80 where line.isEmpty && !overflowing, 0x04 where line.isEmpty && !overflowing: packet = [byte]
-        default:
-            if overflowing {
-                reaction.noise += 1
-            } else if line.count == Modem.lineLimit {
-                reaction.noise += line.count + 1
-                (line, overflowing) = ([], true)
-            } else {
-                line.append(byte)
-            }
+        if lines.isFresh, byte == 0x80 || byte == 0x04 {
+            packet = [byte]
+        } else if let line = lines.take(byte, noise: &reaction.noise) {
+            understand(line, now, &reaction)
         }
     }
 
-    private mutating func understand(_ now: Instant, _ reaction: inout Reaction) {
-        let text = AMIParser.text(line[...]).trimmed
+    private mutating func understand(_ line: [UInt8], _ now: Instant, _ reaction: inout Reaction) {
+        let text = Windows1252.text(line[...]).trimmed
         guard !text.isEmpty else { return }
         let upper = text.uppercased()
         switch upper {
@@ -179,13 +165,13 @@ struct Modem: Session {
             switch value.uppercased() {
             case "P", "PRIVATE": found.isWithheld = true
             case "O", "": break
-            default: if AMICalls.isWithheld(value) { found.isWithheld = true } else { found.number = value }
+            default: if CallerText.isWithheld(value) { found.isWithheld = true } else { found.number = value }
             }
         case "NAME", "CALLER NAME":
             switch value.uppercased() {
             case "P", "PRIVATE": found.isWithheld = true
             case "O", "": break
-            default: found.name = AMICalls.clean(value)
+            default: found.name = CallerText.clean(value)
             }
         case "MESG": if let bytes = Hex.bytes(value) { return read(bytes, now, &reaction) }
         default:
@@ -203,7 +189,7 @@ struct Modem: Session {
         }
         var found = Report()
         var body = bytes[2..<(bytes.count - 1)]
-        func text(_ bytes: ArraySlice<UInt8>) -> String { AMIParser.text(bytes).trimmed }
+        func text(_ bytes: ArraySlice<UInt8>) -> String { Windows1252.text(bytes).trimmed }
         if bytes[0] == 0x04 {
             let number = text(body.dropFirst(8))
             if number == "P" {
@@ -219,7 +205,7 @@ struct Modem: Session {
                 body = body.dropFirst(2 + length)
                 switch kind {
                 case 0x02: found.number = text(value)
-                case 0x07: found.name = AMICalls.clean(text(value))
+                case 0x07: found.name = CallerText.clean(text(value))
                 case 0x04, 0x08: if text(value) == "P" { found.isWithheld = true }
                 default: break
                 }

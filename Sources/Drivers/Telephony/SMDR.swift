@@ -19,8 +19,7 @@ struct SMDR: Session {
     private let format: SMDRFormat?
     private var plan: DialPlan
     private var voice: CallSignals
-    private var line: [UInt8] = []
-    private var overflowing = false
+    private var lines = LineBuffer(limit: SMDR.lineLimit, ends: [0x0A, 0x0C, 0x0D])
     private var count = 0
     /// By the exchange's id: our name of the call, and how many legs it has.
     private var open: [String: (name: String, legs: Int)] = [:]
@@ -38,13 +37,13 @@ struct SMDR: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (line, overflowing) = ([], false)
+            lines.reset()
             reaction.condition = .ready
         case .bytes(let bytes): for byte in bytes { take(byte, &reaction) }
         case .command(let command):
             let cause = "call records only come; nothing can be dialled"
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
-        case .closed: (line, overflowing) = ([], false)
+        case .closed: lines.reset()
         case .tick, .closing, .descriptor, .recall, .accepted: break
         }
         reaction.observations += voice.take()
@@ -52,16 +51,9 @@ struct SMDR: Session {
     }
 
     private mutating func take(_ byte: UInt8, _ reaction: inout Reaction) {
-        if byte == 0x0A || byte == 0x0D || byte == 0x0C {
-            if !overflowing, !line.isEmpty, !understand(AMIParser.text(line[...])) { reaction.noise += line.count }
-            (line, overflowing) = ([], false)
-        } else if overflowing {
-            reaction.noise += 1
-        } else if line.count == SMDR.lineLimit {
-            reaction.noise += line.count + 1
-            (line, overflowing) = ([], true)
-        } else {
-            line.append(byte)
+        if let line = lines.take(byte, noise: &reaction.noise) {
+            if !understand(Windows1252.text(line[...])) { reaction.noise += line.count }
+        } else if !lines.isFresh {
             login(&reaction)
         }
     }
@@ -69,12 +61,13 @@ struct SMDR: Session {
     /// Panasonic's port asks for a user (a hyphen) and a password before it prints.
     private mutating func login(_ reaction: inout Reaction) {
         guard let user = settings.user, let secret = settings.secret else { return }
+        let line = lines.pending
         if line == [0x2D] {
             reaction.send += Array("\(user)\r\n".utf8)
-            line = []
+            lines.reset()
         } else if line.count < 40, String(decoding: line, as: UTF8.self).lowercased().hasSuffix("password:") {
             reaction.send += Array("\(secret.filter { !$0.isNewline })\r\n".utf8)
-            line = []
+            lines.reset()
         }
     }
 
@@ -122,7 +115,7 @@ struct SMDR: Session {
                 let isNumber = rest.allSatisfy { $0.isNumber || "+*#".contains($0) }
                 party = Party(
                     number: isNumber && !rest.isEmpty ? String(rest) : nil,
-                    name: isNumber ? nil : AMICalls.clean(String(rest)))
+                    name: isNumber ? nil : CallerText.clean(String(rest)))
                 if direction != .inbound { called = String(rest) }
                 return
             }
