@@ -65,6 +65,18 @@ struct CallCard {
                             ])
                         })
             ),
+            (
+                "legs",
+                .array(
+                    snapshot.legs.map { leg in
+                        .object([
+                            ("who", .string(leg.desk.map(routing.label) ?? "")), ("rang", leg.rangAt.map(JSON.int)),
+                            ("answered", leg.answeredAt.map(JSON.int)), ("ended", leg.endedAt.map(JSON.int)),
+                            ("cause", leg.cause.map { .string($0.rawValue) }),
+                            ("holds", leg.holds > 0 ? .int(Int64(leg.holds)) : nil),
+                        ])
+                    })
+            ),
             ("command", snapshot.command.map(JSON.string)), ("merged", snapshot.mergedInto.map(JSON.string)),
             ("note", note?.json), ("again", again > 0 ? .int(Int64(again)) : nil),
             ("guess", isGuess ? true : nil),

@@ -47,10 +47,11 @@ struct RoadTests {
         try stand.add("badge", "rdm6300")
         let door = try stand.add("door", "llrp")
         let pbx = try stand.addPBX()
-        try stand.writeConfiguration(readers: [
-            ("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1"), ("badge", "rdm6300", "staff-door"),
-            ("door", "llrp", "store"),
-        ])
+        try stand.writeConfiguration(
+            readers: [
+                ("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1"), ("badge", "rdm6300", "staff-door"),
+                ("door", "llrp", "store"),
+            ], ingest: "[team.counter]\nextensions = [\"102\"]\nsupervisors = [\"Camille Roy\"]")
         let scenarios = Fixture.root + "/simulators/scenarios"
         #expect(
             try RoadTests.run(
@@ -211,6 +212,27 @@ struct RoadTests {
         try browser.screenshot("calls-fr-400")
         try browser.size(1280)
         try browser.screenshot("calls-fr-1280")
+        // A supervisor sees the team's calls as they run; a call of the history tells what became of it.
+        pbx.call(
+            .init(
+                from: "0199001234", to: "0123456702", desks: ["102"], answer: ("102", .seconds(1)), talk: .seconds(30)))
+        try browser.wait("document.querySelector('#watched')?.innerText.includes('avec 102')")
+        for (width, language) in [(1280, "fr"), (400, "fr"), (400, "en"), (1280, "en")] {
+            try browser.size(width)
+            if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }
+            try browser.screenshot("calls-team-\(language)-\(width)")
+            try browser.click("#history li:last-child [id^=write-]")
+            try browser.wait("document.querySelector('dialog[open] textarea')")
+            try browser.screenshot("call-details-\(language)-\(width)")
+            try browser.click("dialog[open] button.main")
+            try browser.wait("!document.querySelector('dialog')")
+            try browser.evaluate(key("?"))
+            try browser.wait("document.querySelector('dialog[open] dl')")
+            try browser.screenshot("keys-\(language)-\(width)")
+            try browser.click("dialog[open] button.main")
+            try browser.wait("!document.querySelector('dialog')")
+        }
+        try browser.click("#language")
         // Click to call: own telephone first, then theirs.
         try browser.type("01 45 67 00 02", into: "#number")
         try browser.evaluate("document.querySelector('#number').form.requestSubmit()")

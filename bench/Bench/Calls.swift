@@ -49,6 +49,7 @@ struct CallBench {
         }
         usleep(300_000)
         var shown: [Double] = []
+        var closed: [Double] = []
         let begin = Clocks.now
         var drained = 0
         // With a backlog as many as come before it has drained, so that each is measured under load.
@@ -63,11 +64,18 @@ struct CallBench {
             if let found, let rang = pbx.ledger.dropFirst(calls).last?.rings.last?.at {
                 shown.append(Double((found.at - rang).nanoseconds) / 1e6)
             }
-            usleep(40_000)
+            // The caller gives up 80 ms after the beginning; then the card says why it closes.
+            let over = page.wait(milliseconds: 3000) {
+                $0["type"]?.text == "call" && ["missed", "over"].contains($0["data"]?["mine"]?.text ?? "")
+            }
+            if let over, let end = pbx.ledger.dropFirst(calls).last?.endedAt {
+                closed.append(Double((over.at - end).nanoseconds) / 1e6)
+            }
             if backlog > 0 { drained = committed(stand) }
         }
         let name = backlog == 0 ? "ring-to-card" : "ring-to-card, \(backlog) scans draining"
         report(name, shown)
+        report(name.replacing("ring-to-card", with: "gave-up-to-closed"), closed)
         if backlog > 0 {
             let seconds = Double((Clocks.now - begin).nanoseconds) / 1e9
             print("  drained meanwhile\t\(drained) scans in \(Int(seconds)) s")

@@ -368,7 +368,7 @@ export class Calls {
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
       : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
         card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number.e164 ?? whoIs(card).shown) }, t("callBack")),
-        h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("note"))]))));
+        h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("details"))]))));
   }
 
   makeSearch() {
@@ -394,11 +394,23 @@ export class Calls {
     this.app.refresh("calls");
   }
 
-  /** The note of a call of the history, in a dialog. */
+  /** What became of a call: who rang, who talked, for how long. */
+  drawLegs(card) {
+    const spans = (leg) => [
+      leg.rang && t("legRang", { time: clock((leg.answered ?? leg.ended ?? leg.rang) - leg.rang) }),
+      leg.answered && t("legTalked", { time: clock((leg.ended ?? leg.answered) - leg.answered) }),
+      leg.holds && t("legHolds", { n: leg.holds }),
+      !leg.answered && leg.cause ? t(`cause_${leg.cause}`) : null,
+    ].filter(Boolean).join(" · ");
+    return h("ul", { class: "plain call-list" }, card.legs.map((leg) => h("li", {}, h("strong", {}, leg.who || t("outside")), h("span", { class: "soft" }, spans(leg)))),
+      (card.transfers ?? []).map((one) => h("li", {}, h("span", { class: "soft" }, t("legTransfer", { by: one.by ?? "?", to: one.to ?? "?" })))));
+  }
+
+  /** A call of the history, with its note, in a dialog. */
   edit(card) {
     this.view.notes.delete(card.call);
     const note = this.view.note(card);
-    const dialog = h("dialog", { "aria-labelledby": "note-title" }, h("div", { class: "stack" }, h("h2", { id: "note-title" }, `${whoIs(card).title} · ${when(card.started)}`), note.node,
+    const dialog = h("dialog", { "aria-labelledby": "note-title" }, h("div", { class: "stack" }, h("h2", { id: "note-title" }, `${whoIs(card).title} · ${when(card.started)}`), this.drawLegs(card), note.node,
       h("form", { method: "dialog" }, h("button", { class: "main" }, t("closeHelp")))));
     dialog.addEventListener("close", async () => { await note.save(); dialog.remove(); this.view.forget(card.call); this.load(); });
     document.body.append(dialog);

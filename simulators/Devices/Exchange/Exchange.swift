@@ -134,7 +134,9 @@ public struct Exchange: Sendable {
         public var talks: [(desk: String, at: Instant)] = []
         public var holds = 0
         public var transfers: [String] = []
-        public var isOver = false
+        /// When the last of it was over.
+        public var endedAt: Instant?
+        public var isOver: Bool { endedAt != nil }
 
         /// Rang, was cancelled, and nobody took the call afterwards (cti.md 1.3, rule 4).
         public var missedBy: [String] {
@@ -472,7 +474,7 @@ public struct Exchange: Sendable {
         for leg in members {
             end(leg.id, leg.state == .ringing || leg.state == .down || !talked ? .cancelled : .normal, at: now)
         }
-        stories[call]?.isOver = true
+        stories[call]?.endedAt = now
         clicks[call] = nil
         tell(.over(call: call), now)
         // Whoever it was about is gone: the two who spoke of it hang up as well.
