@@ -71,8 +71,7 @@ actor Centre {
         let result: Applier.Result
         do { result = try applier.apply(frames, at: now) } catch {
             // Not a rejection: no ack, the agents keep it and come again.
-            counters.databaseErrors += 1
-            logger.error("database unavailable", metadata: ["reason": "\(error)"])
+            failed(error)
             return
         }
         for (agent, ack) in result.acks { send(.ack(agent: agent, ack)) }
@@ -86,6 +85,12 @@ actor Centre {
             logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
         }
         await tell(result.events)
+    }
+
+    /// The database did not take something: counted, and said.
+    func failed(_ error: any Error) {
+        counters.databaseErrors += 1
+        logger.error("database unavailable", metadata: ["reason": "\(error)"])
     }
 
     private func tell(_ events: [CentreEvent]) async {
@@ -157,8 +162,7 @@ actor Centre {
             }
             send(.ack(agent: agent, ack))
         } catch {
-            counters.databaseErrors += 1
-            logger.error("database unavailable", metadata: ["reason": "\(error)"])
+            failed(error)
         }
     }
 

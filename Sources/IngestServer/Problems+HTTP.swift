@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
+import SQLite
 
 /// An error as the API answers it: RFC 9457, with a stable code.
 struct APIProblem: Error, HTTPResponseError {
@@ -15,6 +16,19 @@ struct APIProblem: Error, HTTPResponseError {
         self.code = code
         self.detail = detail
         self.extra = extra
+    }
+
+    /// What a person is told when the database does not take, or give, what was asked.
+    init(_ error: SQLiteError) {
+        if error.isFull {
+            self.init(
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), "disk-full",
+                "The server's disk is full: nothing was saved.")
+        } else {
+            self.init(
+                .serviceUnavailable, "database-unavailable", "The server's database does not answer: nothing was saved."
+            )
+        }
     }
 
     func response(from request: Request, context: some RequestContext) throws -> Response {

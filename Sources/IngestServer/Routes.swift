@@ -3,6 +3,7 @@ import Hummingbird
 import Ingest
 import Model
 import NIOCore
+import SQLite
 
 /// Puts pages, API, health and metrics behind one router.
 enum Routes {
@@ -42,8 +43,13 @@ enum Routes {
             if person == nil, !endpoint.open {
                 throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.")
             }
-            return try await endpoint.run(
-                Call(request: request, parameters: context.parameters, person: person, token: token))
+            do {
+                return try await endpoint.run(
+                    Call(request: request, parameters: context.parameters, person: person, token: token))
+            } catch let error as SQLiteError {
+                await centre.failed(error)
+                throw APIProblem(error)
+            }
         }
     }
 
