@@ -82,8 +82,14 @@ int cplatform_spawn(const char *const *arguments, const char *const *environment
 int cplatform_either(int a, int b) {
     int either = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event first = {.events = EPOLLIN, .data.fd = a}, second = {.events = EPOLLIN, .data.fd = b};
-    if (either >= 0) epoll_ctl(either, EPOLL_CTL_ADD, a, &first), epoll_ctl(either, EPOLL_CTL_ADD, b, &second);
+    if (either >= 0) epoll_ctl(either, EPOLL_CTL_ADD, a, &first);
+    if (either >= 0 && b >= 0) epoll_ctl(either, EPOLL_CTL_ADD, b, &second);
     return either;
+}
+
+void cplatform_with(int either, int fd) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    epoll_ctl(either, EPOLL_CTL_ADD, fd, &event);
 }
 
 void cplatform_without(int either, int fd) { epoll_ctl(either, EPOLL_CTL_DEL, fd, NULL); }

@@ -15,6 +15,7 @@ extension Driver {
         .exec,
         .asteriskAMI,
         .freeSWITCH,
+        .freeSWITCHOutbound,
         .csta,
         .modem,
         .smdr,

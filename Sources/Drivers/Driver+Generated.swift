@@ -62,6 +62,7 @@ extension Driver {
                 case .serial(let baud): "serial, \(baud) 8N1"
                 case .tcp(0): "TCP"
                 case .tcp(let port): "TCP \(port)"
+                case .gathered(let port): "TCP \(port), it connects to us"
                 case .hid(.keyboard): "USB HID, keyboard"
                 case .hid(.pointOfSale): "USB HID, page 8C"
                 case .ccid: "PC/SC or USB CCID"

@@ -3,6 +3,8 @@ public struct Driver: Sendable {
     public enum Line: Equatable, Sendable {
         case serial(baud: Int)
         case tcp(port: UInt16)
+        /// Connections that come to us, many at once (`GatheredLine`).
+        case gathered(port: UInt16)
         /// USB interrupt packets of a HID interface.
         case hid(HIDUse)
         /// A contactless reader: through pcscd, or its CCID interface alone.

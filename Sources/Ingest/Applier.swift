@@ -181,8 +181,10 @@ public final class Applier {
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _):
             _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
-        case .call(_, let snapshot):
-            let key = CallKey.of(snapshot, plan: plan(stream.agent))
+        case .call(_, let told):
+            let plan = plan(stream.agent)
+            let snapshot = plan.placed(told)
+            let key = CallKey.of(snapshot, plan: plan)
             if try store.save(snapshot, agent: stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: stream.agent))
             }
@@ -259,8 +261,12 @@ extension Model.Row {
 /// Whose call it is, as compared: the other side's number.
 public enum CallKey {
     public static func of(_ snapshot: CallSnapshot, plan: NumberPlan) -> String? {
-        if snapshot.direction == .outbound { return snapshot.called.map { plan.number($0, dialled: true).key } }
+        if snapshot.direction == .outbound { return snapshot.called.map { key(plan.number($0, dialled: true), plan) } }
         if snapshot.caller?.withheld == true { return "withheld" }
-        return snapshot.caller?.number.map { plan.number($0).key }
+        return snapshot.caller?.number.map { key(plan.number($0), plan) }
+    }
+
+    private static func key(_ number: PhoneNumber, _ plan: NumberPlan) -> String {
+        number.kind == .extension ? plan.desk(number.key) : number.key
     }
 }

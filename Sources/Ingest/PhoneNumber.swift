@@ -93,11 +93,40 @@ public struct NumberPlan: Equatable, Sendable {
     public var internalPlan: String?
     /// What is dialled first to get a line, such as `0`; nil where nothing is.
     public var outsidePrefix: String?
+    /// Set where other sites have the same extensions: this site's are then known as `101@lyon`.
+    public var ownExtensions: String?
 
-    public init(region: String = "FR", internalPlan: String? = nil, outsidePrefix: String? = nil) {
+    public init(
+        region: String = "FR", internalPlan: String? = nil, outsidePrefix: String? = nil, ownExtensions: String? = nil
+    ) {
         self.region = region
         self.internalPlan = internalPlan
         self.outsidePrefix = outsidePrefix
+        self.ownExtensions = ownExtensions
+    }
+
+    /// An extension as the whole company knows it.
+    public func desk(_ extension: String) -> String {
+        guard let site = ownExtensions, !`extension`.contains("@") else { return `extension` }
+        return "\(`extension`)@\(site)"
+    }
+
+    /// A call of this site with its extensions as the whole company knows them.
+    public func placed(_ snapshot: CallSnapshot) -> CallSnapshot {
+        guard ownExtensions != nil else { return snapshot }
+        var placed = snapshot
+        for index in placed.legs.indices { placed.legs[index].desk = placed.legs[index].desk.map(desk) }
+        for index in placed.transfers.indices {
+            placed.transfers[index].by = placed.transfers[index].by.map(desk)
+            placed.transfers[index].to = placed.transfers[index].to.map(desk)
+        }
+        placed.answeredBy = placed.answeredBy.map(desk)
+        placed.missedBy = placed.missedBy.map(desk)
+        if placed.direction == .internal { placed.called = placed.called.map(desk) }
+        if placed.direction == .internal || placed.direction == .outbound {
+            placed.caller = placed.caller.map { $0.withheld ? $0 : Party(number: $0.number.map(desk), name: $0.name) }
+        }
+        return placed
     }
 
     /// A number as its exchange gives it. One that somebody dialled may begin with the prefix for a line: it is taken off

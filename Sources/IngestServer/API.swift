@@ -108,9 +108,7 @@ struct API: Sendable {
                 let person = try call.who()
                 let body = try await call.body()
                 let desk = body["extension"]?.text
-                if let desk,
-                    !(1...16).contains(desk.count) || !desk.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isLetter) })
-                {
+                if let desk, !centre.plans.isDesk(desk) {
                     throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
                 }
                 try await centre.claim(desk: desk, person: person)

@@ -85,7 +85,13 @@ actor Board {
         socket.send(
             JSON.object([
                 ("seq", .int(position)), ("type", "ready"), ("at", .int(now)),
-                ("data", .object([("person", person.json), ("calls", .array(runningCards(for: person)))])),
+                (
+                    "data",
+                    .object([
+                        ("person", person.json), ("calls", .array(runningCards(for: person))),
+                        ("sites", .array(plans.ownExtensions.map(JSON.string))),
+                    ])
+                ),
             ]).text8)
     }
 

@@ -25,7 +25,8 @@ struct CallCard {
         for party in parties {
             if let reference = party.reference { deliveries[party.id] = try? store.deliveries(client: reference) }
         }
-        let history = (number.flatMap { try? store.calls(key: $0.key, limit: 6) } ?? []).filter {
+        let key = number == nil ? nil : CallKey.of(snapshot, plan: plan)
+        let history = (key.flatMap { try? store.calls(key: $0, limit: 6) } ?? []).filter {
             $0.snapshot.call != snapshot.call
         }
         let again = history.filter { snapshot.startedAt - $0.snapshot.startedAt < CallStory.pause }.count

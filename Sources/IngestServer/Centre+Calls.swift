@@ -30,13 +30,15 @@ extension Centre {
             }
         }
         let result = pushed.take(body, at: now)
+        let plan = plans.plan(of: feed)
+        let snapshots = result.snapshots.map(plan.placed)
         try store.database.transaction {
-            for snapshot in result.snapshots {
-                _ = try store.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plans.plan(of: feed)))
+            for snapshot in snapshots {
+                _ = try store.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plan))
             }
         }
         feeds[feed] = pushed
-        for snapshot in result.snapshots { await board.call(snapshot, agent: feed) }
+        for snapshot in snapshots { await board.call(snapshot, agent: feed) }
         return (result.acks, result.noise)
     }
 
@@ -114,7 +116,7 @@ extension Centre {
         if let known = try store.progress(ofCommand: id, user: person.id) { return known }
         let rights = configuration.dialRights
         guard rights.callers?.contains(person.name) ?? true else { throw DialRefusal.noRight }
-        guard let agent = try gatewayForCalls() else { throw DialRefusal.noGateway }
+        guard let agent = try gatewayForCalls(of: desk) else { throw DialRefusal.noGateway }
         let plan = plans.plan(of: agent)
         let parsed = plan.number(number)
         guard parsed.kind == .subscriber || parsed.kind == .extension,
@@ -128,7 +130,9 @@ extension Centre {
         guard recent.count < rights.perMinute else { throw DialRefusal.tooMany(rights.perMinute) }
         let command = Command(
             id: id,
-            action: .dial(extension: desk, number: plan.dial(parsed), display: parsed.national, device: nil),
+            action: .dial(
+                extension: String(desk.prefix { $0 != "@" }), number: plan.dial(parsed), display: parsed.national,
+                device: nil),
             issued: now, ttl: Centre.dialLife)
         do { try store.add(command, agent: agent, user: person.id) } catch let error as SQLiteError
             where error.isConstraint
@@ -152,13 +156,18 @@ extension Centre {
         return true
     }
 
-    private func gatewayForCalls() throws -> String? {
-        try store.agents().first { row in
-            row.online
+    /// A gateway whose exchange works: of the telephone's own site where it names one, and of several the one that last
+    /// told of a call of this telephone.
+    private func gatewayForCalls(of desk: String) throws -> String? {
+        let site = desk.split(separator: "@").dropFirst().first.map(String.init)
+        let ready = try store.agents().filter { row in
+            row.online && (site == nil || row.site == site)
                 && (row.status?["devices"]?.list ?? []).contains {
                     $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready"
                 }
-        }?.name
+        }.map(\.name)
+        let last = try store.lastAgent(ofDesk: desk)
+        return ready.first { $0 == last } ?? ready.first
     }
 
     func advance(_ progress: CommandProgress) async {

@@ -191,7 +191,7 @@ actor Centre {
         switch event["type"]?.text {
         case "quai.call":
             guard let snapshot = CallSnapshot(json: data) else { return taken() }
-            board.post(snapshot, agent: agent, done: taken)
+            board.post(plans.plan(of: agent).placed(snapshot), agent: agent, done: taken)
         case "quai.command":
             guard let progress = CommandProgress(json: data) else { return taken() }
             Task {
@@ -296,6 +296,17 @@ final class SitePlans: Sendable {
     init(_ configuration: IngestConfiguration) { self.configuration = configuration }
 
     func place(_ agent: String, at site: String?) { sites.with { $0[agent] = site } }
+
+    /// Sites whose extensions other sites have too.
+    var ownExtensions: [String] { configuration.sites.values.compactMap(\.ownExtensions).sorted() }
+
+    /// `101`, or `101@lyon` for a site with extensions of its own.
+    func isDesk(_ text: String) -> Bool {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard (1...16).contains(parts[0].count), parts[0].allSatisfy({ $0.isASCII && ($0.isNumber || $0.isLetter) })
+        else { return false }
+        return parts.count == 1 || ownExtensions.contains(String(parts[1]))
+    }
 
     func plan(of agent: String) -> NumberPlan {
         sites.with { $0[agent] }.flatMap { configuration.sites[$0] } ?? configuration.plan

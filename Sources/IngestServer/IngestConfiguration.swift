@@ -71,6 +71,13 @@ struct IngestConfiguration: Sendable {
             var other = plan
             IngestConfiguration.readRegion(site, into: &other)
             IngestConfiguration.readDialling(site, into: &other)
+            if site.boolean("own-extensions") ?? false {
+                if Topic.isName(site.name) {
+                    other.ownExtensions = site.name
+                } else {
+                    site.reject("own-extensions", "stands under a name that is not 1 to 32 of a-z, 0-9 and -")
+                }
+            }
             sites[site.name] = other
         }
         for team in root.tables("team") {

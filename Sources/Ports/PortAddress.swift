@@ -69,7 +69,7 @@ public enum PortAddress: Equatable, Sendable {
     public func fits(_ line: Driver.Line) -> Bool {
         switch (self, line) {
         case (.serial, .serial), (.pty, .serial), (.tcp, .serial): true  // a serial server speaks TCP
-        case (.tcp, .tcp), (.tls, .tcp), (.listen, .tcp): true
+        case (.tcp, .tcp), (.tls, .tcp), (.listen, .tcp), (.listen, .gathered): true
         case (.usb, .hid), (.usb, .ccid), (.pcsc, .ccid), (.process, .process): true
         case (.pty, .ccid): true  // the simulator's
         default: false
@@ -84,7 +84,9 @@ public enum PortAddress: Equatable, Sendable {
         case .pty(let path): return try PTYPort(path: path)
         case .tcp(let host, let port): return try TCPPort(host: host, port: port)
         case .tls(let host, let port): return try TLSPort(host: host, port: port)
-        case .listen(let host, let port): return try ListenerPort(host: host, port: port)
+        case .listen(let host, let port):
+            if case .gathered = line { return try GatheringPort(host: host, port: port) }
+            return try ListenerPort(host: host, port: port)
         case .usb(let vendor, let product, let serial, let place):
             let use: USBPort.Use =
                 switch line {

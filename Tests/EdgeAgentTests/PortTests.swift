@@ -59,6 +59,27 @@ struct PortTests {
         #expect(try accepted.read() == [1, 2, 3])
     }
 
+    @Test func manyConnectionsAreOneLine() throws {
+        let free = (40_000...50_000 as ClosedRange<UInt16>).lazy.compactMap { port in
+            (try? GatheringPort(host: "127.0.0.1", port: port)).map { ($0, port) }
+        }
+        let (gathering, port) = try #require(free.first)
+        #expect(try gathering.read() == [])
+        let one = try TCPPort(host: "127.0.0.1", port: port)
+        #expect(readAll(gathering) { $0.hasSuffix("open\n") }.text == "conn 1 open\n")
+        var two: TCPPort? = try TCPPort(host: "127.0.0.1", port: port)
+        #expect(readAll(gathering) { $0.hasSuffix("open\n") }.text == "conn 2 open\n")
+        #expect(try two!.write(Array("from two".utf8)[...]) == 8)
+        #expect(readAll(gathering) { $0.hasSuffix("two") }.text == "conn 2 data 8\nfrom two")
+        let out = Array("conn 1 data 6\nto oneconn 9 data 1\nx".utf8)
+        #expect(try gathering.write(out[...]) == out.count)
+        #expect(readAll(one) { $0 == "to one" }.text == "to one")
+        two = nil
+        #expect(readAll(gathering) { $0.hasSuffix("close\n") }.text == "conn 2 close\n")
+        _ = try gathering.write(Array("conn 1 close\n".utf8)[...])
+        #expect(readAll(gathering) { $0.hasSuffix("close\n") }.text == "conn 1 close\n")
+    }
+
     @Test func addressesAreReadAndWritten() {
         for text in [
             "/dev/serial/by-id/usb-1a86_USB_Serial:1", "pty:/tmp/x", "tcp:[::1]:5084", "tls:reader.example:5085",

@@ -253,6 +253,25 @@ struct CallTests {
         #expect(routing.audience(of: call)[3] == .watching(team: "counter"))
     }
 
+    @Test func twoSitesMayHaveTheSameExtensions() throws {
+        let lyon = NumberPlan(internalPlan: #"^\d{3}$"#, ownExtensions: "lyon")
+        var told = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 1000)
+        told.direction = .internal
+        told.caller = Party(number: "102", name: "Bruno")
+        told.called = "101"
+        told.legs = [.init(id: "a", desk: "101", state: .ringing, rangAt: 1000)]
+        let placed = lyon.placed(told)
+        #expect(placed.legs[0].desk == "101@lyon" && placed.called == "101@lyon")
+        #expect(placed.caller == Party(number: "102@lyon", name: "Bruno"))
+        #expect(lyon.placed(placed) == placed, "once is enough")
+        var routing = CallRouting()
+        routing.desks = [1: "101", 2: "101@lyon", 3: "101@nice"]
+        #expect(routing.audience(of: placed) == [2: .own(desk: "101@lyon")])
+        #expect(CallKey.of(placed, plan: lyon) == "ext:102@lyon", "nor do their histories mix")
+        #expect(lyon.number("102@lyon").kind == .extension)
+        #expect(NumberPlan().placed(told) == told)
+    }
+
     /// Whatever the claims and the legs: whoever sees a call has a leg's telephone, or supervises one.
     @Test func nobodyElseSeesAnything() {
         for seed in 0..<500 as Range<UInt64> {

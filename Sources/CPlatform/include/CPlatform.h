@@ -16,8 +16,11 @@ bool cplatform_clock_is_set(void);
 // Address space and open files are limited. Returns the process id, the leader of a group of its own; -errno otherwise.
 int cplatform_spawn(const char *const *arguments, const char *const *environment, unsigned long long memory, int pipes[3]);
 
-// A descriptor that is readable when one of the two is; -1 when there is none left.
+// A descriptor that is readable when one of the two is (or of one, where b is -1); -1 when there is none left.
 int cplatform_either(int a, int b);
+
+// One more that it waits for.
+void cplatform_with(int either, int fd);
 
 // Takes one of them out again.
 void cplatform_without(int either, int fd);

@@ -234,6 +234,17 @@ struct ESLCalls {
         voice.loseCommands("the link to the exchange broke")
     }
 
+    /// Nobody tells any more how the call of this channel goes on.
+    mutating func lose(callOf channel: String) {
+        guard let call = legs[channel]?.call else { return }
+        for id in (calls.removeValue(forKey: call)?.legs ?? []).sorted() {
+            guard let leg = legs.removeValue(forKey: id) else { continue }
+            forget(id)
+            if leg.isTold { voice.say(.legEnded, call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, .lost) } }
+        }
+        end(call, .lost)
+    }
+
     /// What runs now (`show channels as json`); channels that it leaves out have ended unseen.
     mutating func resync(_ rows: [JSON]) {
         let listed = Set(rows.compactMap { $0["uuid"]?.text })

@@ -23,8 +23,14 @@ struct ESLMessage: Equatable {
         case "text/event-json":
             guard let json = try? JSON(parsing: body), let members = json.fields else { return nil }
             return Dictionary(members.compactMap { member in member.value.text.map { (member.name, $0) } }) { $1 }
-        default: return nil
+        default: return channelData
         }
+    }
+
+    /// The channel that an outbound connection is about: the reply to `connect` is its description, encoded like an event.
+    var channelData: [String: String]? {
+        guard type == "command/reply", headers["Unique-ID"] != nil else { return nil }
+        return headers.mapValues { ESLMessage.unescaped($0) }
     }
 
     /// The body inside a plain event's body (BACKGROUND_JOB), or `_body` of a JSON one.

@@ -267,6 +267,7 @@ extension Driver.Line {
         switch self {
         case .serial: "a serial line"
         case .tcp: "TCP"
+        case .gathered: "connections that come to us (listen:ADDRESS:PORT)"
         case .hid: "USB (usb:VVVV:PPPP)"
         case .ccid: "pcsc: or USB"
         case .process: "a program (exec:/PATH)"

@@ -295,6 +295,15 @@ extension Store {
         return void.map { (id: $0.0, user: $0.1) }
     }
 
+    /// Who told of the latest call of a telephone.
+    public func lastAgent(ofDesk desk: String) throws -> String? {
+        try database.text(
+            """
+            SELECT call.agent FROM call_desk JOIN call ON call.id=call_desk.call WHERE desk=?
+            ORDER BY call_desk.started DESC LIMIT 1
+            """, .text(desk))
+    }
+
     public func agent(ofCommand id: String, user: Int64) throws -> String? {
         try database.text("SELECT agent FROM command WHERE id=? AND user=?", .text(id), .integer(user))
     }

@@ -32,6 +32,7 @@ const stream = new Stream({
         // Somebody else signed in with this browser meanwhile: nothing of the last person stays.
         if (app.person && app.person.id !== message.data.person.id) { leave(); begin(message.data.person); return; }
         app.person = message.data.person;
+        app.sites = message.data.sites;
         app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);
         break;

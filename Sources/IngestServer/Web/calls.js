@@ -283,7 +283,7 @@ export class Calls {
 
   drawDesk() {
     const person = this.app.person;
-    if (!person.extension) return this.kept("desk", () => this.makeDesk());
+    if (!person.extension) return this.kept(`desk ${this.app.sites}`, () => this.makeDesk());
     return h("section", { class: "panel row" }, h("div", {}, h("div", { class: "soft" }, t("telephone")), h("h2", {}, person.extension)),
       h("button", { class: "push", id: "release", onclick: () => this.claim(null) }, t("release")));
   }
@@ -297,9 +297,12 @@ export class Calls {
 
   makeDesk() {
     const input = h("input", { inputmode: "numeric", maxlength: 16, id: "extension", required: true });
-    return h("form", { class: "panel stack", onsubmit: (event) => { event.preventDefault(); this.claim(input.value.trim()); } },
+    const sites = this.app.sites ?? [];
+    const site = h("select", { id: "site" }, sites.map((name) => h("option", { value: `@${name}` }, name)), h("option", { value: "" }, t("otherSite")));
+    return h("form", { class: "panel stack", onsubmit: (event) => { event.preventDefault(); this.claim(input.value.trim() + site.value); } },
       h("h2", {}, t("telephone")), h("p", { class: "soft" }, t("claimHint")),
-      h("label", {}, h("span", {}, t("extensionLabel")), input), h("button", { class: "main", type: "submit" }, t("claim")));
+      h("label", {}, h("span", {}, t("extensionLabel")), input),
+      sites.length ? h("label", {}, h("span", {}, t("siteLabel")), site) : null, h("button", { class: "main", type: "submit" }, t("claim")));
   }
 
   async claim(extension) {
