@@ -68,11 +68,11 @@ extension EPC {
         let second = try second(scheme, partition, &bits)
         let tail = try tail(scheme, &bits)
         try bits.endInZeros()
-        let parts = [company, second] + (tail.map { [$0] } ?? [])
-        let text = parts.map(escape).joined(separator: ".")
+        let family = scheme.family
         return EPC(
-            bytes, scheme.name, tag: "\(filter).\(text)", identity: "\(scheme.family):\(text)",
-            elements(scheme.family, company, second, tail))
+            bytes, scheme.name,
+            .parts(filter: filter, family: family, tail.map { [company, second, $0] } ?? [company, second]),
+            elements(family, company, second, tail))
     }
 
     private static func second(_ scheme: Partitioned, _ partition: Int, _ bits: inout EPCBits) throws(Unreadable)

@@ -22,25 +22,51 @@ public struct EPC: Equatable, Sendable {
         public init(text reason: String) { self.reason = reason }
     }
 
-    public var hex: String
+    /// The parts of its URIs; put together only where somebody asks.
+    enum Naming: Equatable, Sendable {
+        case parts(filter: UInt64, family: String, [String])
+        case given(tag: String?, identity: String?)
+    }
+
+    private let bytes: [UInt8]
     /// Such as `sgtin-96`.
     public var scheme: String
-    /// Nil for the "+" schemes, which have no tag URI.
-    public var tagURI: String?
-    /// Nil where the standard defines none (the "+" schemes in a general company prefix's absence).
-    public var pureIdentity: String?
+    private let naming: Naming
     /// The GS1 element string, in order; empty for GID, DoD and ADI.
     public var elements: [Element]
     /// The brand's own host of Digital Links, in "++" schemes.
     public var host: String?
 
-    init(_ bytes: [UInt8], _ scheme: String, tag: String?, identity: String?, _ elements: [Element] = []) {
-        hex = Hex.string(bytes)
+    init(_ bytes: [UInt8], _ scheme: String, _ naming: Naming, _ elements: [Element] = []) {
+        self.bytes = bytes
         self.scheme = scheme
-        tagURI = tag.map { "urn:epc:tag:\(scheme):\($0)" }
-        pureIdentity = identity.map { "urn:epc:id:\($0)" }
+        self.naming = naming
         self.elements = elements
     }
+
+    init(_ bytes: [UInt8], _ scheme: String, tag: String?, identity: String?, _ elements: [Element] = []) {
+        self.init(bytes, scheme, .given(tag: tag, identity: identity), elements)
+    }
+
+    public var hex: String { Hex.string(bytes) }
+
+    /// Nil for the "+" schemes, which have no tag URI.
+    public var tagURI: String? {
+        switch naming {
+        case .parts(let filter, _, let parts): "urn:epc:tag:\(scheme):\(filter).\(EPC.joined(parts))"
+        case .given(let tag, _): tag.map { "urn:epc:tag:\(scheme):\($0)" }
+        }
+    }
+
+    /// Nil where the standard defines none (the "+" schemes in a general company prefix's absence).
+    public var pureIdentity: String? {
+        switch naming {
+        case .parts(_, let family, let parts): "urn:epc:id:\(family):\(EPC.joined(parts))"
+        case .given(_, let identity): identity.map { "urn:epc:id:\($0)" }
+        }
+    }
+
+    private static func joined(_ parts: [String]) -> String { parts.map(escape).joined(separator: ".") }
 
     public func value(_ ai: String) -> String? { elements.first { $0.ai == ai }?.value }
 
@@ -73,7 +99,8 @@ public struct EPC: Equatable, Sendable {
 
     /// Characters that a URI cannot hold as they are (TDS 1.13 §6.3.1).
     static func escape(_ text: String) -> String {
-        text.reduce(into: "") { out, character in
+        guard text.utf8.contains(where: { !(0x30...0x39).contains($0) }) else { return text }
+        return text.reduce(into: "") { out, character in
             if "\"%&/<>?#".contains(character), let byte = character.asciiValue {
                 out += "%\(Hex.string([byte]))"
             } else {

@@ -12,8 +12,18 @@ struct EPCBits {
     /// At most 64 bits.
     mutating func number(_ count: Int) throws(EPC.Unreadable) -> UInt64 {
         guard count <= remaining else { throw EPC.Unreadable("too short") }
-        defer { at += count }
-        return (at..<at + count).reduce(0) { $0 << 1 | UInt64(bytes[$1 / 8] >> UInt8(7 - $1 % 8) & 1) }
+        var value: UInt64 = 0
+        let end = at + count
+        while at < end {
+            // What this byte has left, or what is still wanted.
+            let left = 8 - at % 8
+            let taken = min(left, end - at)
+            value =
+                value << UInt64(taken)
+                | UInt64(bytes[at / 8] >> UInt8(left - taken) & UInt8(truncatingIfNeeded: (1 << taken) - 1))
+            at += taken
+        }
+        return value
     }
 
     /// Decimal, padded with zeros to `digits`; a number with more is not allowed. Zero digits carry zero and are empty.

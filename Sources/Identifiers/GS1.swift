@@ -4,8 +4,10 @@ public import Model
 public enum GS1 {
     /// From the right, weights 3, 1, 3, 1 … (GS1 General Specifications 7.9).
     public static func checkDigit(_ digits: String) -> Int {
-        let sum = digits.reversed().enumerated().reduce(0) {
-            $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1)
+        var (sum, weight) = (0, 3)
+        for byte in digits.utf8.reversed() {
+            sum += (0x30...0x39).contains(byte) ? Int(byte - 0x30) * weight : 0
+            weight = 4 - weight
         }
         return (10 - sum % 10) % 10
     }

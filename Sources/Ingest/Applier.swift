@@ -1,4 +1,3 @@
-internal import CZstd
 import Identifiers
 public import Model
 import SQLite
@@ -29,6 +28,13 @@ public final class Applier {
     private let store: Store
     private let plan: (_ agent: String) -> NumberPlan
     private var receptions: [String: Reception?] = [:]
+    private var notes: Set<String>?
+    /// Changes when another connection has written: what was remembered may be old.
+    private var dataVersion: Int64?
+    /// Scans that no delivery wanted: the last of them are told.
+    private var strays: [Stray] = []
+    private var nextStray = 0
+    static let strayLimit = 20
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
@@ -37,23 +43,38 @@ public final class Applier {
     }
 
     /// The open deliveries were changed by somebody else (a person): read them again.
-    public func forgetReceptions() { receptions = [:] }
+    public func forgetReceptions() { (receptions, notes) = ([:], nil) }
+
+    private struct Stray {
+        var zone: String
+        var row: Model.Row
+    }
+
+    public func apply(_ frames: [(agent: String, payload: [UInt8])], at now: Int64) throws -> Result {
+        try apply(frames.map { Arrival(agent: $0.agent, payload: $0.payload) }, at: now)
+    }
 
     /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
-    public func apply(_ frames: [(agent: String, payload: [UInt8])], at now: Int64) throws -> Result {
+    public func apply(_ frames: [Arrival], at now: Int64) throws -> Result {
         var result = Result()
+        (strays, nextStray) = ([], 0)
         do {
+            let version = try store.database.integer("PRAGMA data_version")
+            if version != dataVersion { forgetReceptions() }
+            dataVersion = version
             try store.database.transaction {
                 var touched: [Int64: Stream] = [:]
-                for (agent, payload) in frames {
-                    let read = Applier.read(payload)
-                    guard case .success(let (frame, rows)) = read else {
-                        if case .failure(let error) = read { result.refused.append((agent, "\(error)")) }
+                for arrival in frames {
+                    guard case .success(let content) = arrival.content else {
+                        if case .failure(let error) = arrival.content {
+                            result.refused.append((arrival.agent, "\(error)"))
+                        }
                         continue
                     }
-                    var stream = try store.stream(agent: agent, epoch: frame.epoch)
+                    let frame = content.frame
+                    var stream = try store.stream(agent: arrival.agent, epoch: frame.epoch)
                     if let newer = touched[stream.id] { stream = newer }
-                    try apply(frame, rows, &stream, now, &result)
+                    try content.plain.withUnsafeBytes { try apply(content, $0, &stream, now, &result) }
                     touched[stream.id] = stream
                 }
                 for id in touched.keys.sorted() { try store.save(touched[id]!) }
@@ -62,8 +83,11 @@ public final class Applier {
                 }
             }
         } catch {
-            receptions = [:]
+            forgetReceptions()
             throw error
+        }
+        result.events += (strays[nextStray...] + strays[..<nextStray]).compactMap { stray in
+            stray.row.straySubject.map { .stray(zone: stray.zone, subject: $0) }
         }
         return result
     }
@@ -101,45 +125,27 @@ public final class Applier {
             rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [], time: now)
     }
 
-    private static func read(_ payload: [UInt8]) -> Swift.Result<(Frame, [CBOR]), FrameError> {
-        do throws(FrameError) {
-            let frame = try Frame(decoding: payload)
-            return .success((frame, try frame.rows(plain: try plain(frame))))
-        } catch { return .failure(error) }
-    }
-
-    /// The plain body, bounded whatever the compressed one claims.
-    static func plain(_ frame: Frame) throws(FrameError) -> [UInt8] {
-        guard frame.codec == .zstd else { return frame.body }
-        var out = [UInt8](repeating: 0, count: Frame.byteLimit)
-        let size = ZSTD_decompress(&out, out.count, frame.body, frame.body.count)
-        guard ZSTD_isError(size) == 0 else { throw .malformed("zstd: \(String(cString: ZSTD_getErrorName(size)))") }
-        return Array(out[..<size])
-    }
-
     // MARK: rows
 
-    private func apply(_ frame: Frame, _ rows: [CBOR], _ stream: inout Stream, _ now: Int64, _ result: inout Result)
-        throws
-    {
+    private func apply(
+        _ content: Arrival.Content, _ plain: UnsafeRawBufferPointer, _ stream: inout Stream, _ now: Int64,
+        _ result: inout Result
+    ) throws {
+        let frame = content.frame
         let former = try frame.was.flatMap { try store.knownStream(agent: stream.agent, epoch: $0.epoch) }
-        for (index, item) in rows.enumerated() {
+        for (index, arrived) in content.rows.enumerated() {
             let seq = frame.first + UInt64(index)
             guard seq > stream.frontier else {
                 result.known += 1
                 continue
             }
-            let body = item.encoded
-            let dt = item.items?.first?.integer ?? 0
-            let captured = frame.origin &+ dt
+            let body = UnsafeRawBufferPointer(rebasing: plain[arrived.range])
+            let captured = frame.origin &+ arrived.dt
             var record = Store.RecordRow(
-                stream: stream.id, seq: seq, kind: item.items?.dropFirst().first?.integer ?? -1, captured: captured,
-                received: now, synced: frame.synced, body: body)
-            let decoded: Swift.Result<Model.Row, RowError> = {
-                do throws(RowError) { return .success(try Model.Row.decode(item).row) } catch { return .failure(error) }
-            }()
-            if case .success(let row) = decoded { record.describe(row) }
-            guard try store.insert(record) else {
+                stream: stream.id, seq: seq, kind: arrived.kind, captured: captured, received: now,
+                synced: frame.synced)
+            if case .success(let row) = arrived.row { record.describe(row) }
+            guard try store.insert(record, body: body) else {
                 result.known += 1
                 continue
             }
@@ -150,7 +156,7 @@ public final class Applier {
                 stream.applied += 1
                 continue
             }
-            switch decoded {
+            switch arrived.row {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
                 stream.applied += 1
@@ -160,7 +166,8 @@ public final class Applier {
                 stream.rejected += 1
                 result.rejected += 1
                 let code = if case .unknownKind = error { "unknown-kind" } else { "malformed-row" }
-                try store.reject(stream: stream.id, seq: seq, code: code, detail: "\(error)", body: body, at: now)
+                try store.reject(
+                    stream: stream.id, seq: seq, code: code, detail: "\(error)", body: Array(body), at: now)
             }
         }
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
@@ -203,9 +210,11 @@ public final class Applier {
             reception = try store.reception(zone: zone)
             receptions[zone] = .some(reception)
         }
-        let key = "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)"
+        let notes = try notes ?? store.openableNotes()
+        self.notes = notes
         let change = Receiving.decide(
-            row, record: key, at: reception, isNote: { (try? store.isOpenable(note: $0)) ?? false },
+            row, record: "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)", at: reception,
+            isNote: { notes.contains($0) },
             isClosedNote: { (try? store.deliveryID(note: $0)) != nil },
             isReceivedElsewhere: { subject in
                 (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
@@ -224,8 +233,13 @@ public final class Applier {
             result.events.append(.counted(count, zone: zone))
             return count.delivery
         case nil:
-            if reception == nil, let subject = row.straySubject {
-                result.events.append(.stray(zone: zone, subject: subject))
+            if reception == nil {
+                if strays.count < Applier.strayLimit {
+                    strays.append(Stray(zone: zone, row: row))
+                } else {
+                    strays[nextStray] = Stray(zone: zone, row: row)
+                    nextStray = (nextStray + 1) % Applier.strayLimit
+                }
             }
             return nil
         }

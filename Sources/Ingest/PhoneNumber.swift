@@ -174,6 +174,9 @@ private func string<T>(_ field: T) -> String {
 
 extension String {
     func trimming(_ characters: String) -> String {
+        guard let first = utf8.first, let last = utf8.last,
+            characters.utf8.contains(first) || characters.utf8.contains(last)
+        else { return self }
         var text = self[...]
         while let first = text.first, characters.contains(first) { text = text.dropFirst() }
         while let last = text.last, characters.contains(last) { text = text.dropLast() }

@@ -57,7 +57,7 @@ public enum Receiving {
     /// `isNote` tells whether a text is the note of a delivery that is expected or open. `record` makes a scan of a
     /// barcode countable: the same barcode twice is two pieces, the same record twice is one.
     public static func decide(
-        _ row: Row, record: String, at reception: Reception?, isNote: (String) -> Bool,
+        _ row: Row, record: @autoclosure () -> String, at reception: Reception?, isNote: (String) -> Bool,
         isClosedNote: (String) -> Bool = { _ in false },
         isReceivedElsewhere: (String) -> Bool
     ) -> Change? {
@@ -65,7 +65,7 @@ public enum Receiving {
         case .key(let device, let zone, let text):
             // A wedge types what its scanner saw.
             return decide(
-                .barcode(device: device, zone: zone, Barcode(text: text)), record: record, at: reception,
+                .barcode(device: device, zone: zone, Barcode(text: text)), record: record(), at: reception,
                 isNote: isNote,
                 isClosedNote: isClosedNote, isReceivedElsewhere: isReceivedElsewhere)
         case .barcode(_, _, let barcode):
@@ -75,7 +75,7 @@ public enum Receiving {
             guard let reception, !isClosedNote(text) else { return nil }
             let gtin = GS1.gtin(in: barcode)
             return .count(
-                count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record)", gtin: gtin, serial: nil)
+                count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record())", gtin: gtin, serial: nil)
             )
             .unlessCounted(reception)
         case .appeared(let sighting), .moved(let sighting, _):

@@ -127,6 +127,18 @@ actor Board {
         }
     }
 
+    /// What a transaction brought, in the order of the transactions.
+    nonisolated func post(
+        _ messages: [(type: String, data: JSON)], calls: [(snapshot: CallSnapshot, agent: String)]
+    ) {
+        executor.run {
+            self.assumeIsolated { board in
+                board.tellAll(messages)
+                for (snapshot, agent) in calls { board.call(snapshot, agent: agent) }
+            }
+        }
+    }
+
     /// An agent's newest run.
     func greeted(_ agent: String, run counter: Int64) {
         if runs[agent]?.counter != counter { runs[agent] = (counter, Clocks.wall) }

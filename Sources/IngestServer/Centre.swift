@@ -64,8 +64,18 @@ actor Centre {
 
     // MARK: from the agents
 
-    /// Applies what arrived in one transaction and acknowledges it after the commit.
-    func apply(_ frames: [(agent: String, payload: [UInt8])]) async {
+    /// Applies what has arrived when its turn comes, in one transaction, and acknowledges it after the commit.
+    nonisolated func take(_ arrived: @escaping @Sendable () -> [Arrival]) {
+        executor.run {
+            let frames = arrived()
+            if !frames.isEmpty { self.assumeIsolated { $0.apply(frames) } }
+        }
+    }
+
+    /// Returns when everything that was taken is applied; never from the centre itself.
+    nonisolated func settle() { executor.wait {} }
+
+    private func apply(_ frames: [Arrival]) {
         let start = Clocks.now
         let now = Clocks.wall
         let result: Applier.Result
@@ -84,7 +94,7 @@ actor Centre {
         for (agent, reason) in result.refused {
             logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
         }
-        await tell(result.events)
+        tell(result.events)
     }
 
     /// The database did not take something: counted, and said.
@@ -93,7 +103,7 @@ actor Centre {
         logger.error("database unavailable", metadata: ["reason": "\(error)"])
     }
 
-    private func tell(_ events: [CentreEvent]) async {
+    private func tell(_ events: [CentreEvent]) {
         guard !events.isEmpty else { return }
         var deliveries: Set<Int64> = []
         var messages: [(type: String, data: JSON)] = []
@@ -124,8 +134,7 @@ actor Centre {
             if let view = try? store.delivery(id) { messages.append(("delivery", view.json)) }
         }
         // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
-        await board.tellAll(Array(messages.suffix(Centre.toldAtOnce + deliveries.count)))
-        for (snapshot, agent) in calls { await board.call(snapshot, agent: agent) }
+        board.post(Array(messages.suffix(Centre.toldAtOnce + deliveries.count)), calls: calls)
     }
 
     func greet(_ hello: Hello, agent: String) async {

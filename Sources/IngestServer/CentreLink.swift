@@ -1,5 +1,6 @@
 import Broker
 import Glibc
+import Ingest
 import Logging
 import Model
 import Platform
@@ -16,8 +17,13 @@ final class CentreLink: Sendable {
         var stopping = false
     }
 
+    private struct Raw {
+        var agent: String
+        var payload: [UInt8]
+    }
+
     private struct Arrived {
-        var frames: [(agent: String, payload: [UInt8])] = []
+        var frames: [Raw] = []
         var bytes = 0
         var stopping = false
     }
@@ -28,12 +34,15 @@ final class CentreLink: Sendable {
     static let byteLimit = 64 << 20
     /// Frames in one transaction.
     static let framesAtOnce = 8
+    /// Frames taken apart ahead of the database.
+    static let aheadLimit = 32
 
     private let configuration: IngestConfiguration
     private let centre: Centre
     private let logger: Logger
     private let mail = Locked(Mail())
     private let arrived = Locked(Arrived())
+    private let ahead = Locked<[Arrival]>([])
     private let wake = Wakeup()
     private let up = Locked(false)
     private let dropped = Locked(UInt64(0))
@@ -74,24 +83,34 @@ final class CentreLink: Sendable {
         return options
     }
 
-    /// Hands batches to the database, one after the other.
-    func pumpFrames() async {
+    /// Takes frames apart, while the database writes those before them; on a thread of its own.
+    func pumpFrames() {
         while true {
-            let batch = await onOwnThread("frames") { [arrived] in
-                arrived.wait { box -> Arrived? in
-                    guard !box.frames.isEmpty || box.stopping else { return nil }
-                    let batch = box
-                    box.frames = []
-                    box.bytes = 0
-                    return batch
-                }!
+            let (frames, isLast) = arrived.wait { box -> ([Raw], Bool)? in
+                guard !box.frames.isEmpty || box.stopping else { return nil }
+                let part = box.frames.prefix(CentreLink.framesAtOnce)
+                box.frames.removeFirst(part.count)
+                box.bytes -= part.reduce(0) { $0 + $1.payload.count }
+                return (Array(part), box.stopping && box.frames.isEmpty)
+            }!
+            for frame in frames {
+                let arrival = Arrival(agent: frame.agent, payload: frame.payload)
+                ahead.wait { ahead -> Void? in
+                    guard ahead.count < CentreLink.aheadLimit else { return nil }
+                    ahead.append(arrival)
+                    return ()
+                }
+                centre.take { [ahead] in
+                    // What came while the last transaction was written goes into one: a part at a time, so that what
+                    // people write in between does not wait for all of it.
+                    ahead.change { box in
+                        let part = Array(box.prefix(CentreLink.framesAtOnce))
+                        box.removeFirst(part.count)
+                        return part
+                    }
+                }
             }
-            // A part at a time: what people write in between does not wait for all of it.
-            for start in stride(from: 0, to: batch.frames.count, by: CentreLink.framesAtOnce) {
-                await centre.apply(
-                    Array(batch.frames[start..<min(start + CentreLink.framesAtOnce, batch.frames.count)]))
-            }
-            if batch.stopping { return }
+            if isLast { return centre.settle() }
         }
     }
 
@@ -150,7 +169,7 @@ final class CentreLink: Sendable {
                 guard box.frames.count < CentreLink.frameLimit, box.bytes + payload.count <= CentreLink.byteLimit else {
                     return false
                 }
-                box.frames.append((agent, payload))
+                box.frames.append(Raw(agent: agent, payload: payload))
                 box.bytes += payload.count
                 return true
             }

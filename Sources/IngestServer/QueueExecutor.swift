@@ -14,5 +14,8 @@ final class QueueExecutor: SerialExecutor {
     /// Runs something for an actor of this executor, without the detour of a task.
     func run(_ body: @escaping @Sendable () -> Void) { queue.async(execute: body) }
 
+    /// The same, and returns when it is done; never from the queue itself.
+    func wait(_ body: @Sendable () -> Void) { queue.sync(execute: body) }
+
     func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }

@@ -97,7 +97,7 @@ struct LinkService: Service {
     func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await link.pumpFrames() }
+                group.addTask { await onOwnThread("frames") { link.pumpFrames() } }
                 group.addTask {
                     await onOwnThread("broker") {
                         do { try link.run() } catch { logger.critical("no broker", metadata: ["reason": "\(error)"]) }

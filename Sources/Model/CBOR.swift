@@ -134,6 +134,15 @@ public struct CBORReader {
 
     public mutating func item() throws(CBORError) -> CBOR { try item(depth: 0) }
 
+    /// The head of an array, whose items are read next.
+    public mutating func arrayCount() throws(CBORError) -> Int {
+        let initial = try byte()
+        guard initial >> 5 == 4 else { throw .unsupported(initial) }
+        let count = try argument(initial)
+        guard count <= UInt64(remaining) else { throw .short }
+        return Int(count)
+    }
+
     private mutating func item(depth: Int) throws(CBORError) -> CBOR {
         guard depth < CBOR.depthLimit else { throw .deep }
         let initial = try byte()
@@ -145,12 +154,16 @@ public struct CBORReader {
         case 1: return .negative(argument)
         case 2: return .bytes(try take(argument))
         case 3:
-            guard let text = String(validating: try take(argument), as: UTF8.self) else { throw .notUTF8 }
+            guard argument <= UInt64(remaining) else { throw .short }
+            let end = at + Int(argument)
+            guard let text = String(validating: bytes[at..<end], as: UTF8.self) else { throw .notUTF8 }
+            at = end
             return .text(text)
         case 4:
             // An item takes at least a byte: a length beyond what is left is a lie, and no memory is set aside for it.
             guard argument <= UInt64(remaining) else { throw .short }
             var values: [CBOR] = []
+            values.reserveCapacity(Int(min(argument, 16)))
             for _ in 0..<argument { values.append(try item(depth: depth + 1)) }
             return .array(values)
         case 5:

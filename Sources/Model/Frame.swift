@@ -90,9 +90,14 @@ public enum FrameError: Error, Equatable, Sendable {
 extension Frame {
     /// Joins ready-made rows; sending is concatenation.
     public static func body(of rows: some Collection<[UInt8]>) -> [UInt8] {
+        body(of: rows.count, joined: Array(rows.joined()))
+    }
+
+    public static func body(of count: Int, joined rows: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
-        CBOR.head(4, UInt64(rows.count), into: &out)
-        for row in rows { out += row }
+        out.reserveCapacity(rows.count + 3)
+        CBOR.head(4, UInt64(count), into: &out)
+        out += rows
         return out
     }
 
@@ -144,15 +149,28 @@ extension Frame {
         }
     }
 
-    /// The rows of a plain body, each as its item; the count must be the envelope's.
-    public func rows(plain: [UInt8]) throws(FrameError) -> [CBOR] {
+    /// A row of a plain body, and where it stands there.
+    public struct Item: Equatable, Sendable {
+        public var item: CBOR
+        public var range: Range<Int>
+    }
+
+    /// The rows of a plain body; the count must be the envelope's.
+    public func rows(plain: [UInt8]) throws(FrameError) -> [Item] {
         guard plain.count <= Frame.byteLimit else { throw .tooLarge(plain.count) }
         guard CRC32C.checksum(plain) == crc else { throw .checksum }
-        let item: CBOR
-        do { item = try CBOR(decoding: plain) } catch { throw .malformed("rows: \(error)") }
-        guard let rows = item.items, rows.count == count else {
-            throw .malformed("the body does not hold \(count) rows")
-        }
+        var rows: [Item] = []
+        do throws(CBORError) {
+            var reader = CBORReader(plain)
+            guard try reader.arrayCount() == count else { throw .unsupported(plain.first ?? 0) }
+            rows.reserveCapacity(count)
+            for _ in 0..<count {
+                let start = plain.count - reader.remaining
+                let item = try reader.item()
+                rows.append(Item(item: item, range: start..<(plain.count - reader.remaining)))
+            }
+            guard reader.remaining == 0 else { throw .trailing(reader.remaining) }
+        } catch { throw .malformed("the body does not hold \(count) rows: \(error)") }
         return rows
     }
 

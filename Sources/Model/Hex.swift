@@ -2,6 +2,20 @@
 public enum Hex {
     private static let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
 
+    public static func string(_ bytes: [UInt8]) -> String {
+        digits.withUnsafeBufferPointer { digits in
+            String(unsafeUninitializedCapacity: bytes.count * 2) { out in
+                var at = 0
+                for byte in bytes {
+                    out[at] = digits[Int(byte >> 4)]
+                    out[at + 1] = digits[Int(byte & 15)]
+                    at += 2
+                }
+                return at
+            }
+        }
+    }
+
     public static func string(_ bytes: some Sequence<UInt8>) -> String {
         var out: [UInt8] = []
         for byte in bytes {

@@ -98,7 +98,7 @@ extension Row {
             throw .malformed("a row is [dt, kind, …]")
         }
         guard let kind = Kind(rawValue: number) else { throw .unknownKind(number) }
-        var fields = Fields(items: Array(items.dropFirst(2)))
+        var fields = Fields(items: items, at: 2)
         switch kind {
         case .skipped: return (dt, .skipped(reason: try fields.text()))
         case .appeared: return (dt, .appeared(try Sighting(&fields)))
@@ -136,8 +136,8 @@ extension Row {
 
     /// Takes fields in order; those appended by a newer version stay unread.
     fileprivate struct Fields {
-        var items: [CBOR]
-        var at = 0
+        let items: [CBOR]
+        var at: Int
 
         var isEmpty: Bool { at >= items.count }
 

@@ -47,6 +47,7 @@ public final class Database {
 
     /// `readOnly` opens a second view of a file that another connection writes.
     public init(path: String, readOnly: Bool = false) throws(SQLiteError) {
+        _ = Database.lean
         var handle: OpaquePointer?
         let flags =
             (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
@@ -67,6 +68,8 @@ public final class Database {
             }
         }
     }
+
+    private static let lean: Void = csqlite_be_lean()
 
     deinit {
         statements = [:]
@@ -113,6 +116,17 @@ public final class Database {
         return out
     }
 
+    /// Row after row of a query, until `body` has seen enough and says false.
+    public func each(_ sql: String, _ arguments: Value..., body: (Row) throws -> Bool) throws {
+        let statement = try prepare(sql)
+        defer { statement.reset() }
+        try statement.bind(arguments)
+        while try statement.step(), try body(Row(statement: statement)) {}
+    }
+
+    /// A statement for a loop that runs it a hundred thousand times a second.
+    public func hot(_ sql: String) throws(SQLiteError) -> HotStatement { HotStatement(try prepareOwn(sql), self) }
+
     /// The first row of a query.
     public func first<T>(_ sql: String, _ arguments: Value..., map: (Row) -> T) throws(SQLiteError) -> T? {
         let statement = try prepare(sql)
@@ -150,12 +164,16 @@ public final class Database {
 
     private func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         if let cached = statements[sql], !cached.busy { return cached }
+        let statement = try prepareOwn(sql)
+        if statements[sql] == nil { statements[sql] = statement }
+        return statement
+    }
+
+    private func prepareOwn(_ sql: String) throws(SQLiteError) -> Statement {
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
         guard code == SQLITE_OK, let pointer else { throw error(code, sql) }
-        let statement = Statement(pointer, sql: sql, database: handle)
-        if statements[sql] == nil { statements[sql] = statement }
-        return statement
+        return Statement(pointer, sql: sql, database: handle)
     }
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {
@@ -183,10 +201,62 @@ public struct Row {
         sqlite3_column_text(statement.pointer, Int32(column)).map { String(cString: $0) }
     }
 
-    public func blob(_ column: Int) -> [UInt8] {
-        guard let start = sqlite3_column_blob(statement.pointer, Int32(column)) else { return [] }
-        let count = Int(sqlite3_column_bytes(statement.pointer, Int32(column)))
-        return Array(UnsafeRawBufferPointer(start: start, count: count))
+    public func blob(_ column: Int) -> [UInt8] { Array(bytes(column)) }
+
+    /// The blob where it lies: valid until the closure that was given the row returns.
+    public func bytes(_ column: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            start: sqlite3_column_blob(statement.pointer, Int32(column)),
+            count: Int(sqlite3_column_bytes(statement.pointer, Int32(column))))
+    }
+}
+
+/// A prepared statement bound by position, without a box for each value. What is bound as `bytes:` must stay where it is
+/// until `run` returns; the rest is copied.
+public final class HotStatement {
+    private let statement: Statement
+    private unowned let database: Database
+
+    fileprivate init(_ statement: Statement, _ database: Database) {
+        self.statement = statement
+        self.database = database
+    }
+
+    public func bind(_ index: Int32, _ value: Int64) { sqlite3_bind_int64(statement.pointer, index, value) }
+    public func bind(_ index: Int32, _ value: UInt64) { bind(index, Int64(bitPattern: value)) }
+
+    public func bind(_ index: Int32, _ text: String?) {
+        guard var text else {
+            sqlite3_bind_null(statement.pointer, index)
+            return
+        }
+        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        text.withUTF8 { bytes in
+            _ = bytes.withMemoryRebound(to: CChar.self) {
+                // A nil start would bind NULL, and an empty text is not that.
+                sqlite3_bind_text(
+                    statement.pointer, index, $0.baseAddress ?? HotStatement.empty, Int32($0.count), transient)
+            }
+        }
+    }
+
+    public func bind(_ index: Int32, _ bytes: [UInt8]) {
+        sqlite3_bind_blob(
+            statement.pointer, index, bytes, Int32(bytes.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+    }
+
+    public func bind(_ index: Int32, bytes: UnsafeRawBufferPointer) {
+        sqlite3_bind_blob(statement.pointer, index, bytes.baseAddress, Int32(bytes.count), nil)
+    }
+
+    nonisolated(unsafe) private static let empty = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
+
+    /// Runs it; returns the rows it changed.
+    @discardableResult
+    public func run() throws(SQLiteError) -> Int {
+        defer { sqlite3_reset(statement.pointer) }
+        while try statement.step() {}
+        return database.changes
     }
 }
 

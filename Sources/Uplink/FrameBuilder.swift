@@ -53,27 +53,22 @@ public final class FrameBuilder {
 
     /// The frame that begins at `first`, at most `count` rows of it; nil when that row is gone or not there yet.
     public func frame(epoch: UInt64, from first: UInt64, count: Int = Frame.rowLimit) throws -> Frame? {
-        let candidates = try OutboxFile.rows(
-            in: database, from: first, limit: min(count, Frame.rowLimit), bytes: Frame.byteLimit - 16)
-        guard let head = candidates.first, head.seq == first else { return nil }
-        if boots[head.boot] == nil { try refresh() }
-        guard var record = boots[head.boot] else { return nil }
+        // One boot and one former epoch a frame; numbers without a hole.
+        let former = formers.first { first <= $0.last }
+        let rows = try OutboxFile.rows(
+            in: database, from: first,
+            limit: min(count, Frame.rowLimit, former.map { Int($0.last - first) + 1 } ?? .max),
+            bytes: Frame.byteLimit - 16)
+        guard let rows else { return nil }
+        if boots[rows.boot] == nil { try refresh() }
+        guard var record = boots[rows.boot] else { return nil }
         // The clock may have been set since: what is sent now carries the newest origin.
         if let (origin, synced) = try database.first(
-            "SELECT origin, synced FROM boot WHERE counter=?", .integer(head.boot), map: { ($0.integer(0), $0.bool(1)) }
+            "SELECT origin, synced FROM boot WHERE counter=?", .integer(rows.boot), map: { ($0.integer(0), $0.bool(1)) }
         ) {
             (record.origin, record.synced) = (origin, synced)
         }
-        let former = formers.first { first <= $0.last }
-        // One boot and one former epoch a frame; numbers without a hole.
-        var rows: [OutboxFile.StoredRow] = []
-        for row in candidates {
-            guard row.boot == head.boot, row.seq == first + UInt64(rows.count),
-                former.map({ row.seq <= $0.last }) ?? true
-            else { break }
-            rows.append(row)
-        }
-        let plain = Frame.body(of: rows.map(\.body))
+        let plain = Frame.body(of: rows.count, joined: rows.bodies)
         let (codec, body) = compress(plain)
         return Frame(
             epoch: epoch, lane: .bulk, first: first, count: rows.count, boot: record.boot, origin: record.origin,

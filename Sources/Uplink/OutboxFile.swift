@@ -4,12 +4,6 @@ public import SQLite
 /// The outbox on disk: rows ready to send, what was settled, the boots that wrote them, commands already begun.
 /// Used by one thread; every method is one step of a transaction that the caller opens.
 public final class OutboxFile {
-    public struct StoredRow: Equatable, Sendable {
-        public var seq: UInt64
-        public var boot: UInt64
-        public var body: [UInt8]
-    }
-
     public struct BootRecord: Equatable, Sendable {
         public var boot: Boot
         public var kernel: String
@@ -39,6 +33,7 @@ public final class OutboxFile {
     public private(set) var next: UInt64 = 1
     /// Everything up to here has been settled and deleted.
     public private(set) var forgotten: UInt64 = 0
+    private var insertion: HotStatement?
 
     /// `budget` in bytes bounds the file; nil leaves it to the disk.
     public init(path: String, budget: Int64? = nil, random: inout some RandomNumberGenerator) throws(SQLiteError) {
@@ -110,13 +105,23 @@ public final class OutboxFile {
         let seq = next
         // One row that fits no frame would hold up all behind it; nothing should make one, and nothing may.
         let body = body.count <= OutboxFile.rowLimit ? body : Model.Row.skipped(reason: "too large").encoded(at: 0)
-        try database.run(
-            "INSERT INTO row VALUES (?, ?, ?, ?)", .integer(seq), .integer(boot), .blob(body),
-            .integer(Int64(CRC32C.checksum(body))))
+        let statement = try inserting()
+        statement.bind(1, seq)
+        statement.bind(2, boot)
+        statement.bind(3, body)
+        statement.bind(4, Int64(CRC32C.checksum(body)))
+        try statement.run()
         next += 1
         account.produced += 1
         account.pending += 1
         return seq
+    }
+
+    private func inserting() throws(SQLiteError) -> HotStatement {
+        if let insertion { return insertion }
+        let made = try database.hot("INSERT INTO row VALUES (?, ?, ?, ?)")
+        insertion = made
+        return made
     }
 
     /// Settles everything up to `last`: the centre has it. `rejected` lists those it could not apply.
@@ -139,30 +144,34 @@ public final class OutboxFile {
             .integer(account.committed), .integer(account.rejected), .integer(account.skipped))
     }
 
-    /// Rows from `first` on, in order, until one of the limits is reached; a row whose checksum fails comes back as a
-    /// skip with its reason, so that the numbers keep no hole.
+    /// Rows from `first` on that one boot wrote, in order and without a hole, until one of the limits is reached; nil when
+    /// that row is gone or not there yet. In place of one whose checksum fails stands a skip with its reason, so that the
+    /// numbers keep no hole.
     public static func rows(
         in database: Database, from first: UInt64, limit: Int, bytes: Int
-    ) throws -> [StoredRow] {
-        var total = 0
-        var out: [StoredRow] = []
-        // Rows are at most a few kilobytes and `limit` at most a frame's: one query is bounded.
-        let candidates = try database.rows(
+    ) throws -> (boot: UInt64, count: Int, bodies: [UInt8])? {
+        var boot: UInt64?
+        var count = 0
+        var out: [UInt8] = []
+        out.reserveCapacity(bytes)
+        try database.each(
             "SELECT seq, boot, body, crc FROM row WHERE seq >= ? ORDER BY seq LIMIT ?", .integer(first), .integer(limit)
         ) { row in
-            let body = row.blob(2)
+            guard row.word(0) == first + UInt64(count), row.word(1) == boot ?? row.word(1) else { return false }
+            let body = row.bytes(2)
             let isWhole = Int64(CRC32C.checksum(body)) == row.integer(3)
-            return StoredRow(
-                seq: row.word(0), boot: row.word(1),
-                body: isWhole ? body : Model.Row.skipped(reason: "damaged on disk").encoded(at: 0))
+            let damaged = isWhole ? [] : Model.Row.skipped(reason: OutboxFile.damaged).encoded(at: 0)
+            let size = isWhole ? body.count : damaged.count
+            guard count == 0 || out.count + size <= bytes else { return false }
+            if isWhole { out += body } else { out += damaged }
+            boot = row.word(1)
+            count += 1
+            return true
         }
-        for row in candidates {
-            total += row.body.count
-            if total > bytes, !out.isEmpty { break }
-            out.append(row)
-        }
-        return out
+        return boot.map { ($0, count, out) }
     }
+
+    static let damaged = "damaged on disk"
 
     // MARK: boots and epochs
 

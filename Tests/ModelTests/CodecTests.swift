@@ -76,7 +76,7 @@ struct CodecTests {
         let text =
             #"[1,"00000000000000AA","s",1,2,[1,2,1795000000000,true],2,null,[[0,3,"gate","dock-1","]C0","BL-1"],[5,1,"r","dock-1",0,{"hex":"3034"},-550,null,1]]]"#
         let frame = try Frame(decoding: Array(text.utf8))
-        let rows = try frame.rows(plain: frame.body).map { try Row.decode($0).row }
+        let rows = try frame.rows(plain: frame.body).map { try Row.decode($0.item).row }
         #expect(frame.epoch == 0xAA && rows.count == 2)
         #expect(rows[0] == .barcode(device: "gate", zone: "dock-1", Barcode(symbology: "]C0", text: "BL-1")))
     }

@@ -40,9 +40,10 @@ struct OutboxTests {
         for index in 1...3 { try file.insert(OutboxTests.row("\(index)").encoded(at: 5), boot: boot.counter) }
         try file.store()
         try file.database.run("UPDATE row SET body = x'83000000' WHERE seq = 2")
-        let rows = try OutboxFile.rows(in: file.database, from: 1, limit: 10, bytes: 10_000)
-        #expect(rows.count == 3)
-        let (_, damaged) = try Model.Row.decode(try CBOR(decoding: rows[1].body))
+        let rows = try #require(try OutboxFile.rows(in: file.database, from: 1, limit: 10, bytes: 10_000))
+        #expect(rows.count == 3 && rows.boot == boot.counter)
+        let items = try CBOR(decoding: Frame.body(of: rows.count, joined: rows.bodies)).items ?? []
+        let (_, damaged) = try Model.Row.decode(items[1])
         #expect(damaged == .skipped(reason: "damaged on disk"))
     }
 

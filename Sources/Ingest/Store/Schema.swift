@@ -87,6 +87,15 @@ enum Schema {
         UPDATE party_number SET tail=substr(key, -7) WHERE length(key)>=9;
         CREATE INDEX party_number_tail ON party_number (tail);
         """,
+        """
+        -- Clustered by its key: half the trees to walk for each sighting.
+        CREATE TABLE item_clustered (
+            epc TEXT PRIMARY KEY, gtin TEXT, serial TEXT, zone TEXT, present INTEGER NOT NULL, first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL, delivery INTEGER) WITHOUT ROWID;
+        INSERT INTO item_clustered SELECT * FROM item ORDER BY epc;
+        DROP TABLE item;
+        ALTER TABLE item_clustered RENAME TO item;
+        """,
     ]
 
     /// Brings a database to the newest version, each step in a transaction of its own.

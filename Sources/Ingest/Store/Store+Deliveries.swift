@@ -161,10 +161,6 @@ extension Store {
         try database.integer("SELECT id FROM delivery WHERE note=?", .text(note))
     }
 
-    public func isOpenable(note: String) throws -> Bool {
-        try database.integer("SELECT 1 FROM delivery WHERE note=? AND status<>'closed'", .text(note)) != nil
-    }
-
     /// The delivery that is open at a dock.
     func reception(zone: String) throws -> Reception? {
         guard
@@ -228,14 +224,20 @@ extension Store {
     /// Where a tagged piece was last seen.
     func see(_ sighting: Model.Row.Sighting, present: Bool, delivery: Int64?, at: Int64) throws {
         let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
-        try database.run(
-            """
-            INSERT INTO item VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
-            ON CONFLICT DO UPDATE SET zone=CASE WHEN ?6 >= last_seen THEN ?4 ELSE zone END,
-                present=CASE WHEN ?6 >= last_seen THEN ?5 ELSE present END, last_seen=max(last_seen, ?6),
-                delivery=coalesce(delivery, ?7)
-            """, .text(sighting.tag.hex), .text(epc?.gtin), .text(epc?.serial), .text(sighting.zone), .bool(present),
-            .integer(at), .integer(delivery))
+        let statement = try upsertItem.get()
+        statement.bind(1, sighting.tag.hex)
+        statement.bind(2, epc?.gtin)
+        statement.bind(3, epc?.serial)
+        statement.bind(4, sighting.zone)
+        statement.bind(5, present ? 1 : 0 as Int64)
+        statement.bind(6, at)
+        if let delivery { statement.bind(7, delivery) } else { statement.bind(7, nil) }
+        try statement.run()
+    }
+
+    /// Notes that a scan at a dock may open.
+    func openableNotes() throws -> Set<String> {
+        Set(try database.rows("SELECT note FROM delivery WHERE status<>'closed'") { $0.text(0) })
     }
 
     /// Zones that readers have reported, for choosing a dock.

@@ -48,16 +48,22 @@ extension Store {
         var device: String?
         var zone: String?
         var subject: String?
-        var body: [UInt8]
     }
 
     /// True only when the key was new: the database decides.
-    func insert(_ record: RecordRow) throws -> Bool {
-        try database.run(
-            "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(record.stream),
-            .integer(record.seq), .integer(record.kind), .integer(record.captured), .integer(record.received),
-            .bool(record.synced), .text(record.device), .text(record.zone), .text(record.subject), .blob(record.body))
-            == 1
+    func insert(_ record: RecordRow, body: UnsafeRawBufferPointer) throws -> Bool {
+        let statement = try insertRecord.get()
+        statement.bind(1, record.stream)
+        statement.bind(2, record.seq)
+        statement.bind(3, record.kind)
+        statement.bind(4, record.captured)
+        statement.bind(5, record.received)
+        statement.bind(6, record.synced ? 1 : 0 as Int64)
+        statement.bind(7, record.device)
+        statement.bind(8, record.zone)
+        statement.bind(9, record.subject)
+        statement.bind(10, bytes: body)
+        return try statement.run() == 1
     }
 
     func reject(stream: Int64, seq: UInt64, code: String, detail: String, body: [UInt8], at now: Int64) throws {

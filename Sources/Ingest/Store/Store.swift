@@ -9,6 +9,20 @@ public final class Store {
         try Schema.migrate(database)
     }
 
+    // Made when first used: a view for reading has no use for them.
+    lazy var insertRecord = Result { () throws(SQLiteError) in
+        try database.hot("INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+    }
+    lazy var upsertItem = Result { () throws(SQLiteError) in
+        try database.hot(
+            """
+            INSERT INTO item VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+            ON CONFLICT DO UPDATE SET zone=CASE WHEN ?6 >= last_seen THEN ?4 ELSE zone END,
+                present=CASE WHEN ?6 >= last_seen THEN ?5 ELSE present END, last_seen=max(last_seen, ?6),
+                delivery=coalesce(delivery, ?7)
+            """)
+    }
+
     /// A second view, for reading what another one writes: never waits for it.
     public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
 
