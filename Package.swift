@@ -117,9 +117,12 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
+                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
+        // What the C libraries do alone, for the benchmarks' ratios.
+        .executableTarget(
+            name: "quai-yardstick", dependencies: ["CSQLite", "CMosquitto", "CZstd"], path: "bench/Yardstick"),
 
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),

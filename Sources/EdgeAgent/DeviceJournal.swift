@@ -237,16 +237,18 @@ final class DeviceJournal: @unchecked Sendable {
 
     /// On the writer's thread: nothing may be appended from here, because only this thread empties its queue.
     private func finish(_ entries: [Outbox.Entry], tags: [TagID], _ outcome: Outbox.Outcome) {
-        let rows = entries.map(\.row)
         switch outcome {
         case .saved(let range):
-            for (index, row) in rows.enumerated() {
-                feed.post(row.tailLine(seq: range.lowerBound + UInt64(index), at: Clocks.wall))
+            if feed.isWatched {
+                let wall = Clocks.wall
+                for (index, entry) in entries.enumerated() {
+                    feed.post(entry.row.tailLine(seq: range.lowerBound + UInt64(index), at: wall))
+                }
             }
-            let scans = rows.count(where: \.isScan)
+            let scans = entries.count(where: \.row.isScan)
             if scans > 0 { settled(.saved(scans)) }
         case .refused(let error):
-            status.with { $0.refused += UInt64(rows.count) }
+            status.with { $0.refused += UInt64(entries.count) }
             settled(.refused(tags))
             // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
             let last = entries.filter(\.row.comesOnce)

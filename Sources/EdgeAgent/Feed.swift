@@ -45,6 +45,8 @@ final class Feed: Sendable {
         return id
     }
 
+    var isWatched: Bool { watchers.with { !$0.isEmpty } }
+
     func leave(_ id: Int) { watchers.change { $0[id] = nil } }
 
     /// `line` is made only when somebody wants it.

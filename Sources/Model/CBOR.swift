@@ -115,6 +115,18 @@ extension CBOR {
         for index in (0..<width).reversed() { out.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
     }
 
+    /// An item without the detour of a value; nil is null.
+    static func put(_ value: Int64?, into out: inout [UInt8]) {
+        guard let value else { return out.append(0xF6) }
+        head(value < 0 ? 1 : 0, UInt64(value < 0 ? -1 - value : value), into: &out)
+    }
+
+    static func put(_ text: String?, into out: inout [UInt8]) {
+        guard let text else { return out.append(0xF6) }
+        head(3, UInt64(text.utf8.count), into: &out)
+        out += text.utf8
+    }
+
     /// Exactly one item.
     public init(decoding bytes: [UInt8]) throws(CBORError) {
         var reader = CBORReader(bytes)

@@ -72,23 +72,46 @@ extension Row {
 
     /// `[dt_ms, kind, …]`; `dt` counts from the frame's boot origin.
     public func encoded(at dt: Int64) -> [UInt8] {
-        CBOR.array([CBOR(dt), CBOR(kind.rawValue)] + fields).encoded
+        var out: [UInt8] = []
+        out.reserveCapacity(96)
+        CBOR.head(4, UInt64(2 + fieldCount), into: &out)
+        CBOR.put(dt, into: &out)
+        CBOR.put(kind.rawValue, into: &out)
+        switch self {
+        case .skipped(let reason): CBOR.put(reason, into: &out)
+        case .appeared(let sighting), .still(let sighting): sighting.put(into: &out)
+        case .left(let sighting, let present, let direction):
+            sighting.put(into: &out)
+            CBOR.put(present.milliseconds, into: &out)
+            if let direction { CBOR.put(direction.rawValue, into: &out) }
+        case .moved(let sighting, let zone):
+            sighting.put(into: &out)
+            CBOR.put(zone, into: &out)
+        case .barcode(let device, let zone, let barcode):
+            CBOR.put(device, into: &out)
+            CBOR.put(zone, into: &out)
+            CBOR.put(barcode.symbology, into: &out)
+            CBOR.put(barcode.text, into: &out)
+        case .key(let device, let zone, let text):
+            for text in [device, zone, text] { CBOR.put(text, into: &out) }
+        case .device(let name, let driver, let state, let reason):
+            for text in [name, driver, state, reason] { CBOR.put(text, into: &out) }
+        case .call(let device, let snapshot):
+            CBOR.put(device, into: &out)
+            CBOR.put(snapshot.json.description, into: &out)
+        }
+        return out
     }
 
-    private var fields: [CBOR] {
+    private var fieldCount: Int {
         switch self {
-        case .skipped(let reason): [.text(reason)]
-        case .appeared(let sighting): sighting.fields
-        case .left(let sighting, let present, let direction):
-            sighting.fields + [CBOR(present.milliseconds)] + (direction.map { [.text($0.rawValue)] } ?? [])
-        case .moved(let sighting, let zone): sighting.fields + [.text(zone)]
-        case .still(let sighting): sighting.fields
-        case .barcode(let device, let zone, let barcode):
-            [.text(device), .text(zone), barcode.symbology.map(CBOR.text) ?? .null, .text(barcode.text)]
-        case .key(let device, let zone, let text): [.text(device), .text(zone), .text(text)]
-        case .device(let name, let driver, let state, let reason):
-            [.text(name), .text(driver), .text(state), reason.map(CBOR.text) ?? .null]
-        case .call(let device, let snapshot): [.text(device), .text(snapshot.json.description)]
+        case .skipped: 1
+        case .appeared, .still: Sighting.fieldCount
+        case .left(_, _, let direction): Sighting.fieldCount + (direction == nil ? 1 : 2)
+        case .moved: Sighting.fieldCount + 1
+        case .barcode, .device: 4
+        case .key: 3
+        case .call: 2
         }
     }
 
@@ -176,12 +199,17 @@ extension Row {
 }
 
 extension Row.Sighting {
-    fileprivate var fields: [CBOR] {
-        [
-            .text(device), .text(zone), CBOR(Int64(TagID.Scheme.allCases.firstIndex(of: tag.scheme) ?? 0)),
-            .bytes(tag.bytes), rssiDBm.map { CBOR(Int64(($0 * 10).rounded())) } ?? .null,
-            antenna.map { CBOR(Int64($0)) } ?? .null, CBOR(Int64(reads)),
-        ]
+    fileprivate static let fieldCount = 7
+
+    fileprivate func put(into out: inout [UInt8]) {
+        CBOR.put(device, into: &out)
+        CBOR.put(zone, into: &out)
+        CBOR.put(Int64(TagID.Scheme.allCases.firstIndex(of: tag.scheme) ?? 0), into: &out)
+        CBOR.head(2, UInt64(tag.bytes.count), into: &out)
+        out += tag.bytes
+        CBOR.put(rssiDBm.map { Int64(($0 * 10).rounded()) }, into: &out)
+        CBOR.put(antenna.map(Int64.init), into: &out)
+        CBOR.put(Int64(reads), into: &out)
     }
 
     fileprivate init(_ fields: inout Row.Fields) throws(RowError) {

@@ -55,12 +55,17 @@ public final class Outbox: Sendable {
 
     private struct Queue {
         var jobs: [Job] = []
+        /// Of all jobs together.
+        var rows = 0
         var forget: UInt64 = 0
         var rejected: Set<UInt64> = []
         var closed = false
+
+        var hasRoom: Bool { rows < Outbox.queueLimit && jobs.count < Outbox.queueLimit }
     }
 
-    /// Jobs that wait for the writer at most; a pump that would exceed it stops asking its device.
+    /// Rows, and jobs, that wait for the writer before a pump stops asking its device: bounds memory, and what one commit
+    /// takes. A pump's last piece may go beyond it.
     public static let queueLimit = 8192
     /// Settled rows are deleted with the next commit, or after this many milliseconds without one.
     static let idleSweep: Int64 = 500
@@ -97,8 +102,9 @@ public final class Outbox: Sendable {
     public func offer(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) -> Bool {
         let taken = queue.change { queue -> Bool? in
             if queue.closed { return nil }
-            guard queue.jobs.count < Outbox.queueLimit else { return false }
+            guard queue.hasRoom else { return false }
             queue.jobs.append(.append(entries, done: done))
+            queue.rows += entries.count
             return true
         }
         if taken == nil { done(.refused(.closed)) }
@@ -133,8 +139,9 @@ public final class Outbox: Sendable {
     private func submit(_ job: Job) {
         let accepted = queue.wait { queue -> Bool? in
             if queue.closed { return false }
-            guard queue.jobs.count < Outbox.queueLimit else { return nil }
+            guard queue.hasRoom else { return nil }
             queue.jobs.append(job)
+            if case .append(let entries, _) = job { queue.rows += entries.count }
             return true
         }
         if accepted != true { refuse([job], .closed) }
@@ -164,6 +171,7 @@ public final class Outbox: Sendable {
     private static func take(_ queue: inout Queue) -> Queue {
         defer {
             queue.jobs = []
+            queue.rows = 0
             queue.rejected = []
         }
         return queue

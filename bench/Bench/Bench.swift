@@ -17,8 +17,13 @@ struct Bench: ParsableCommand {
     @Flag(help: "Readers only: decoding, load, recognition.") var readers = false
     @Flag(help: "Calls only: decoding, from the exchange to the card.") var calls = false
 
+    @Flag(help: "The road of a scan only, beside the yardstick.") var road = false
+    @Option(help: "Parts of it: \(RoadBench.names.joined(separator: ", ")).") var part: [String] = []
+    @Option(help: "Scans of its backlogs.") var rows = 1_000_000
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
         if calls { return }
         try ReaderBench(binaries: binaries).run()

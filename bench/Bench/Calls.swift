@@ -12,6 +12,8 @@ import Uplink
 struct CallBench {
     let binaries: String
     let samples: Int
+    /// The line between the agent and the broker, where it is a thin one.
+    var shape: Proxy.Shape?
     /// Scans that wait when the agent starts.
     static let backlog = 1_000_000
 
@@ -23,7 +25,7 @@ struct CallBench {
 
     // MARK: from the exchange to the card
 
-    private func cards(backlog: Int) throws {
+    func cards(backlog: Int) throws {
         let stand = try Stand(folder: "/tmp/quai-bench-\(getpid())-calls-\(backlog)", binaries: binaries)
         defer {
             stand.stop()
@@ -48,6 +50,7 @@ struct CallBench {
             throw PageClient.Failure(description: "the agent does not start")
         }
         usleep(300_000)
+        stand.proxy.shape(shape)
         var shown: [Double] = []
         var closed: [Double] = []
         let begin = Clocks.now
@@ -73,7 +76,8 @@ struct CallBench {
             }
             if backlog > 0 { drained = committed(stand) }
         }
-        let name = backlog == 0 ? "ring-to-card" : "ring-to-card, \(backlog) scans draining"
+        let line = shape == nil ? "" : ", 2 Mbit/s and 40 ms"
+        let name = backlog == 0 ? "ring-to-card" : "ring-to-card, \(backlog) scans draining\(line)"
         report(name, shown)
         report(name.replacing("ring-to-card", with: "gave-up-to-closed"), closed)
         if backlog > 0 {

@@ -149,18 +149,7 @@ struct Torture: ParsableCommand {
     }
 
     private static func pending(_ path: String) -> Int64? {
-        guard let descriptor = connectUnix(path) else { return nil }
-        defer { close(descriptor) }
-        let question = Array("{\"verb\":\"buffer\"}\n".utf8)
-        guard send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) > 0 else { return nil }
-        var answer: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while !answer.contains(0x0A) {
-            let count = read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { return nil }
-            answer += buffer[..<count]
-        }
-        return (try? JSON(parsing: answer.prefix { $0 != 0x0A }))?["account"]?["pending"]?.integer
+        Acceptance.ask("buffer", at: path)?["account"]?["pending"]?.integer
     }
 
     // MARK: ledger

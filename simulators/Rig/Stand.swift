@@ -1,6 +1,6 @@
 public import Devices
 import Glibc
-import Model
+public import Model
 import Platform
 
 /// A whole Quai on loopback for tests and torture: broker, centre, agent, simulated devices, each a real process or a
@@ -176,6 +176,22 @@ public final class Acceptance: Sendable {
     /// Waits until the agent can be heard.
     public func waitAttached(milliseconds: Int64) -> Bool {
         attached.wait(timeout: milliseconds) { $0 > 0 ? true : nil } ?? false
+    }
+
+    /// What an agent answers to a question without arguments; nil while there is none.
+    public static func ask(_ verb: String, at path: String) -> JSON? {
+        guard let descriptor = connectUnix(path) else { return nil }
+        defer { close(descriptor) }
+        let question = JSON.object([("verb", .string(verb))]).text8 + [0x0A]
+        guard send(descriptor, question, question.count, Int32(MSG_NOSIGNAL)) > 0 else { return nil }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while !answer.contains(0x0A) {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            answer += buffer[..<count]
+        }
+        return try? JSON(parsing: answer.prefix { $0 != 0x0A })
     }
 
     private func loop() {

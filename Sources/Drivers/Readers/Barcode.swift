@@ -24,7 +24,8 @@ struct BarcodeScanner: Session {
     static let silence: Duration = .milliseconds(50)
     static let usualTerminators: [UInt8] = [0x0D, 0x0A, 0x09, 0x03]
 
-    private let terminators: [UInt8]
+    /// Which bytes end a scan.
+    private let terminates: [Bool]
     private let silence: Duration
     private let separator: String?
     private var line: [UInt8] = []
@@ -32,7 +33,8 @@ struct BarcodeScanner: Session {
     private var due: Instant?
 
     init(settings: SessionSettings) {
-        terminators = settings.terminators.isEmpty ? BarcodeScanner.usualTerminators : settings.terminators
+        let terminators = settings.terminators.isEmpty ? BarcodeScanner.usualTerminators : settings.terminators
+        terminates = (0...255).map { terminators.contains($0) }
         silence = settings.scanSilence ?? BarcodeScanner.silence
         separator = settings.groupSeparator
     }
@@ -54,7 +56,7 @@ struct BarcodeScanner: Session {
     }
 
     private mutating func take(_ byte: UInt8, _ reaction: inout Reaction) {
-        if terminators.contains(byte) { return finish(&reaction) }
+        if terminates[Int(byte)] { return finish(&reaction) }
         switch byte {
         case 0x02:  // STX begins a scan; an unfinished one before it is complete as it stands
             finish(&reaction)
@@ -75,7 +77,7 @@ struct BarcodeScanner: Session {
     private mutating func finish(_ reaction: inout Reaction) {
         defer { (line, overflowing, due) = ([], false, nil) }
         guard !line.isEmpty else { return }
-        let symbology = AIMIdentifier.text(line.prefix(3))
+        let symbology = line.first == UInt8(ascii: "]") ? AIMIdentifier.text(line.prefix(3)) : nil
         let data = symbology == nil ? line[...] : line.dropFirst(3)
         // A bare AIM identifier without data is what a badly set scanner sends between scans.
         guard !data.isEmpty else {
