@@ -40,13 +40,12 @@ final class Agent: Sendable {
         }
         lock = try Agent.lockState(configuration.state)
         kernel = Files.kernelBootID
-        let path = "\(configuration.state)/outbox.db"
         let opened = try Agent.open(
-            path, budget: configuration.budget ?? Agent.defaultBudget(configuration.state), logger)
+            configuration.outbox, budget: configuration.budget ?? Agent.defaultBudget(configuration.state), logger)
         var random = SystemRandomNumberGenerator()
         boot = try opened.begin(
             kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised,
-            random: &random)
+            wall: Clocks.wall, random: &random)
         recalled = try opened.unfinished()
         file = Locked(opened)
         let names = configuration.devices.map(\.name)
@@ -85,7 +84,7 @@ final class Agent: Sendable {
     deinit { close(lock) }
 
     /// Two agents on one buffer would both believe that they own its numbers.
-    private static func lockState(_ state: String) throws -> Int32 {
+    static func lockState(_ state: String) throws -> Int32 {
         let descriptor = Glibc.open("\(state)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw AgentError("\(state): \(String(cString: strerror(errno)))") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -103,7 +102,12 @@ final class Agent: Sendable {
         } catch {
             guard error.isCorrupt else { throw AgentError("the buffer cannot be opened: \(error)") }
             let aside = "\(path).damaged-\(Clocks.wall)"
-            logger.critical("buffer damaged", metadata: ["setAside": "\(aside)", "reason": "\(error.message)"])
+            logger.critical(
+                "buffer damaged",
+                metadata: [
+                    "setAside": "\(aside)", "reason": "\(error.message)",
+                    "remedy": "edge-agent buffer salvage \(aside)",
+                ])
             for suffix in ["", "-wal", "-shm"] where Files.exists(path + suffix) {
                 rename(path + suffix, aside + suffix)
             }
@@ -225,6 +229,8 @@ final class Agent: Sendable {
                 "buffer",
                 .object([
                     ("pending", .int(Int64(clamping: outbox.account.pending))), ("oldest", uplink.oldest.map(JSON.int)),
+                    ("bytes", .int(outbox.used)), ("budget", .int(outbox.budget)),
+                    ("level", .string(outbox.level.name)),
                     ("trouble", outbox.trouble.map { .string($0.text) }),
                     ("refused", .int(Int64(clamping: outbox.refusals))),
                 ])

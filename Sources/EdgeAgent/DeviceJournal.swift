@@ -80,6 +80,7 @@ final class DeviceJournal: @unchecked Sendable {
     func take(_ observations: [Observation], at now: Instant) {
         guard !observations.isEmpty else { return }
         let wall = Clocks.wall
+        presence.with { $0.isSaving = outbox.now.level >= .saving }
         var rows: [Row] = []
         var tags: [TagID] = []
         var reads: [TagRead] = []
@@ -224,6 +225,9 @@ final class DeviceJournal: @unchecked Sendable {
         let entries = kept + rows.map { Outbox.Entry($0, at: now) }
         guard !entries.isEmpty else { return }
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(entries, tags: tags, $0) }
+        if rules.countsStock, outbox.now.level >= .deliveriesOnly, entries.contains(where: \.row.isScan) {
+            return done(.refused(.reserved))
+        }
         // An exchange throws out whoever reads slowly: its rows wait here instead. A reader is better not asked for more.
         if status.with({ $0.kind == Driver.Kind.telephony.rawValue }) {
             let taken = outbox.offer(entries, done: done)
@@ -235,7 +239,7 @@ final class DeviceJournal: @unchecked Sendable {
         }
     }
 
-    /// On the writer's thread: nothing may be appended from here, because only this thread empties its queue.
+    /// Mostly on the writer's thread: nothing may be appended from here, because only this thread empties its queue.
     private func finish(_ entries: [Outbox.Entry], tags: [TagID], _ outcome: Outbox.Outcome) {
         switch outcome {
         case .saved(let range):

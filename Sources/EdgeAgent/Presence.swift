@@ -20,6 +20,8 @@ struct Presence: Sendable {
         var entryAntennas: [Int] = []
         /// A tag that stays is told again this often; nil never.
         var repeatEvery: Duration?
+        /// It counts stock: what it sees can be counted again, a delivery cannot.
+        var countsStock = false
 
         func zone(of antenna: Int?) -> String { antenna.flatMap { antennaZones[$0] } ?? zone }
     }
@@ -71,6 +73,10 @@ struct Presence: Sendable {
     }
 
     private var rules: [String: Rules]
+    /// Room is scarce: who comes and goes is one stay, and who stays is not told again.
+    var isSaving = false
+    /// How much longer a tag may be silent then.
+    static let patience = 10
     private var stays: [TagID: Stay] = [:]
     private var candidates: [TagID: Candidate] = [:]
     private var counts: [String: Int] = [:]
@@ -101,7 +107,7 @@ struct Presence: Sendable {
             guard Presence.passes(stay.here, rules.thresholdDBm.map { $0 - Presence.hysteresisDB }) else { return nil }
             stay.last = max(stay.last, now)
             stay.place.merge(read, device)
-            guard let every = rules.repeatEvery, now - stay.told >= every else { return nil }
+            guard let every = rules.repeatEvery, !isSaving, now - stay.told >= every else { return nil }
             stay.told = now
             return .still(stay.place)
         }
@@ -178,7 +184,8 @@ struct Presence: Sendable {
         guard let due = nextSweep, now >= due else { return [] }
         nextSweep = now + Presence.sweep
         var gone: [Stay] = []
-        for (id, stay) in stays where now - stay.last >= rules[stay.place.device]?.departure ?? .zero {
+        let factor = isSaving ? Presence.patience : 1
+        for (id, stay) in stays where now - stay.last >= (rules[stay.place.device]?.departure ?? .zero) * factor {
             gone.append(stay)
             stays[id] = nil
             counts[stay.place.device, default: 1] -= 1

@@ -114,6 +114,8 @@ final class UplinkLoop: Sendable {
         var delivery: Delivery
         var lane: UrgentLane
         var centres: Set<String> = []
+        /// Somebody else lives with this buffer: nothing more is said to the broker.
+        var isStopped = false
         /// Frames are left that could be sent at once.
         var hasMore = false
         var nextStatus = Instant.zero
@@ -167,8 +169,9 @@ final class UplinkLoop: Sendable {
 
     private func turn(_ state: State) -> Bool {
         let now = Clocks.now
-        let urgent = state.urgentLink.interest(now: now)
-        let bulk = state.bulkLink.interest(now: now)
+        let nothing: (descriptor: Int32, events: Int16, deadline: Instant) = (-1, 0, now + .seconds(1))
+        let urgent = state.isStopped ? nothing : state.urgentLink.interest(now: now)
+        let bulk = state.isStopped ? nothing : state.bulkLink.interest(now: now)
         let due = [
             urgent.deadline, bulk.deadline, state.delivery.deadline,
             state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
@@ -190,6 +193,10 @@ final class UplinkLoop: Sendable {
         }
         if mail.grown || mail.statusDue { grew(state) }
         if mail.statusDue || outbox.now.account != state.toldAccount { state.statusDue = true }
+        guard !state.isStopped else {
+            for number in mail.beats { beaten(number) }
+            return !mail.stopping
+        }
         for event in state.urgentLink.advance(ready[1], now: after) { handle(event, isBulk: false, state, after) }
         for event in state.bulkLink.advance(ready[2], now: after) { handle(event, isBulk: true, state, after) }
         perform(state.delivery.tick(at: after), state, after)
@@ -292,8 +299,8 @@ final class UplinkLoop: Sendable {
     private func acknowledge(_ ack: Ack, _ state: State, _ now: Instant) {
         let wasOpen = state.delivery.isOpen
         if ack.hello != nil { try? state.builder.refresh() }
-        let wrote = ack.boot.map { state.builder.wrote($0, seq: ack.cumulative) } ?? true
-        perform(state.delivery.acknowledged(ack, wroteFrontier: wrote, at: now), state, now)
+        let wrote = ack.boot.map { state.builder.wrote($0, seq: ack.tip ?? ack.cumulative) } ?? true
+        perform(state.delivery.acknowledged(ack, wroteTip: wrote, at: now), state, now)
         status.with { $0.lastAck = Clocks.wall }
         if !wasOpen, state.delivery.isOpen {
             logger.info("delivering", metadata: ["from": "\(state.delivery.frontier + 1)"])
@@ -311,15 +318,21 @@ final class UplinkLoop: Sendable {
                 reissue(state, now)
             case .stop(let reason):
                 logger.critical("delivery stopped", metadata: ["reason": "\(reason)"])
-                changeStatus(state) { $0.alarm = reason }
-                state.statusDue = true
+                // The other machine has this one's name at the broker: the two would throw each other out for ever.
+                state.isStopped = true
+                state.urgentLink.disconnect()
+                state.bulkLink.disconnect()
+                changeStatus(state) {
+                    $0.alarm = reason
+                    $0.reason = reason
+                }
             }
         }
     }
 
     private func reissue(_ state: State, _ now: Instant) {
         let done = Locked(false)
-        outbox.reissue { done.change { $0 = true } }
+        outbox.reissue(leaving: state.delivery.epoch) { done.change { $0 = true } }
         _ = done.wait(timeout: 10_000) { $0 ? true : nil }
         let current = outbox.now
         // A disk that refuses the new epoch is tried again with the next greeting.

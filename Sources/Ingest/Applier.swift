@@ -93,27 +93,29 @@ public final class Applier {
     }
 
     /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
-    public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: ClosedRange<UInt64>?) {
+    public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: [ClosedRange<UInt64>]) {
         try store.database.transaction {
             var stream = try store.stream(agent: agent, epoch: hello.epoch)
-            var lost: ClosedRange<UInt64>?
+            var lost: [ClosedRange<UInt64>] = []
             // The agent has settled more than we have: this database is older than its own acknowledgements.
             if hello.bulk.lowest > stream.frontier + 1 {
                 let range = stream.frontier + 1...hello.bulk.lowest - 1
-                let present = try store.contiguous(stream: stream.id, after: stream.frontier)
-                if present < range.upperBound {
-                    stream.skipped += range.upperBound - max(present, stream.frontier)
-                    lost = max(present, stream.frontier) + 1...range.upperBound
+                lost = try store.holes(stream: stream.id, in: range)
+                for hole in lost {
+                    stream.skipped += UInt64(hole.count)
                     try store.audit(
                         "records.lost", subject: agent, who: "edge-ingest",
-                        detail: "\(lost!.lowerBound)-\(lost!.upperBound)", at: now)
+                        detail: "\(hole.lowerBound)-\(hole.upperBound)", at: now)
                 }
                 stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
                 try store.save(stream)
             }
             var answer = try ack(stream, at: now)
             answer.hello = hello.nonce
-            answer.boot = try store.boot(stream: stream.id, seq: stream.frontier)
+            // The highest row, not the frontier: behind a hole nobody would see that the file went back in time.
+            let tip = try store.tip(stream: stream.id)
+            answer.tip = max(tip, stream.frontier)
+            answer.boot = try store.boot(stream: stream.id, seq: max(tip, stream.frontier))
             return (answer, lost)
         }
     }
@@ -132,7 +134,8 @@ public final class Applier {
         _ result: inout Result
     ) throws {
         let frame = content.frame
-        let former = try frame.was.flatMap { try store.knownStream(agent: stream.agent, epoch: $0.epoch) }
+        let former = try frame.was.map { try store.stream(agent: stream.agent, epoch: $0.epoch).id }
+        var inserted: ClosedRange<UInt64>?
         for (index, arrived) in content.rows.enumerated() {
             let seq = frame.first + UInt64(index)
             guard seq > stream.frontier else {
@@ -149,12 +152,16 @@ public final class Applier {
                 result.known += 1
                 continue
             }
-            if let former, let was = frame.was,
-                try store.isKnown(stream: former, seq: was.first + UInt64(index), boot: frame.boot)
-            {
-                result.known += 1  // the same scan under its former key: kept, without effect
-                stream.applied += 1
-                continue
+            inserted = (inserted?.lowerBound ?? seq)...seq
+            if let former, let was = frame.was {
+                let old = was.first + UInt64(index)
+                if try store.isKnown(stream: former, seq: old, boot: frame.boot) {
+                    result.known += 1  // the same scan under its former key: kept, without effect
+                    stream.applied += 1
+                    continue
+                }
+                // Should it come again under that key (a file that was salvaged twice), it is known.
+                try store.mark(stream: former, seq: old, boot: frame.boot, captured: captured, at: now)
             }
             switch arrived.row {
             case .success(.skipped): stream.skipped += 1
@@ -173,7 +180,10 @@ public final class Applier {
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
         if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
         stream.frontier = try store.contiguous(stream: stream.id, after: stream.frontier)
-        try store.note(boot: frame.boot, stream: stream.id, first: frame.first, last: frame.last)
+        // Only what this boot's rows really took: a number that was known may be another boot's.
+        if let inserted {
+            try store.note(boot: frame.boot, stream: stream.id, first: inserted.lowerBound, last: inserted.upperBound)
+        }
     }
 
     private func effect(

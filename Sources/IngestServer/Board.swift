@@ -140,8 +140,12 @@ actor Board {
     }
 
     /// An agent's newest run.
-    func greeted(_ agent: String, run counter: Int64) {
-        if runs[agent]?.counter != counter { runs[agent] = (counter, Clocks.wall) }
+    nonisolated func post(greeting agent: String, run counter: Int64) {
+        executor.run {
+            self.assumeIsolated { board in
+                if board.runs[agent]?.counter != counter { board.runs[agent] = (counter, Clocks.wall) }
+            }
+        }
     }
 
     func call(_ snapshot: CallSnapshot, agent: String) {

@@ -137,19 +137,24 @@ actor Centre {
         board.post(Array(messages.suffix(Centre.toldAtOnce + deliveries.count)), calls: calls)
     }
 
-    func greet(_ hello: Hello, agent: String) async {
+    /// In its turn among the frames: what the process before it sent is applied first.
+    nonisolated func take(_ hello: Hello, agent: String) {
+        executor.run { self.assumeIsolated { $0.greet(hello, agent: agent) } }
+    }
+
+    private func greet(_ hello: Hello, agent: String) {
         let now = Clocks.wall
-        let counter = Int64(clamping: hello.boot.counter)
-        await board.greeted(agent, run: counter)
+        board.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
         var known = nonces[agent] ?? []
-        if known.last != hello.nonce {
+        // Who was told to stop asks once more to hear it: that makes nobody else the younger.
+        if known.last != hello.nonce, !clones.contains(hello.nonce) {
             // A nonce that was replaced and speaks again: two processes live with one buffer. The younger must stop.
             if known.contains(hello.nonce), let younger = known.last {
                 clones.insert(younger)
                 known.removeAll { $0 == hello.nonce }
                 try? store.alarm(
                     agent: agent, "two machines send with the same buffer; the younger was stopped", at: now)
-                await gatewayChanged(agent)
+                gatewayChanged(agent)
             }
             known.append(hello.nonce)
             nonces[agent] = Array(known.suffix(8))
@@ -162,12 +167,14 @@ actor Centre {
         }
         do {
             let (ack, lost) = try applier.greet(hello, agent: agent, at: now)
-            if let lost {
-                logger.critical("records lost here", metadata: ["agent": "\(agent)", "range": "\(lost)"])
+            if !lost.isEmpty {
+                let ranges = lost.prefix(8).map { "\($0.lowerBound) to \($0.upperBound)" }.joined(separator: ", ")
+                logger.critical("records lost here", metadata: ["agent": "\(agent)", "range": "\(ranges)"])
                 try store.alarm(
                     agent: agent,
-                    "this database is older than what it had acknowledged: records \(lost.lowerBound) to "
-                        + "\(lost.upperBound) of this agent are missing", at: now)
+                    "this database is older than what it had acknowledged: records \(ranges) of this agent are missing",
+                    at: now)
+                gatewayChanged(agent)
             }
             send(.ack(agent: agent, ack))
         } catch {
@@ -180,12 +187,12 @@ actor Centre {
         plans.place(agent, at: json["site"]?.text)
         try? store.update(
             agent: agent, site: json["site"]?.text, online: online, status: online ? text : nil, at: Clocks.wall)
-        await gatewayChanged(agent)
+        gatewayChanged(agent)
     }
 
-    private func gatewayChanged(_ agent: String) async {
+    private func gatewayChanged(_ agent: String) {
         guard let row = try? store.agents().first(where: { $0.name == agent }) else { return }
-        await board.tellAll([("gateway", Centre.gateway(row))])
+        board.post([("gateway", Centre.gateway(row))], calls: [])
     }
 
     /// An urgent message: shown first, recorded when its journal copy comes. `acknowledged` says that it was taken.

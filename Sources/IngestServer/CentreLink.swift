@@ -17,9 +17,11 @@ final class CentreLink: Sendable {
         var stopping = false
     }
 
+    /// What must keep its order: an agent's hello comes after the frames of the process before it.
     private struct Raw {
         var agent: String
         var payload: [UInt8]
+        var hello: Hello?
     }
 
     private struct Arrived {
@@ -94,6 +96,10 @@ final class CentreLink: Sendable {
                 return (Array(part), box.stopping && box.frames.isEmpty)
             }!
             for frame in frames {
+                if let hello = frame.hello {
+                    centre.take(hello, agent: frame.agent)
+                    continue
+                }
                 let arrival = Arrival(agent: frame.agent, payload: frame.payload)
                 ahead.wait { ahead -> Void? in
                     guard ahead.count < CentreLink.aheadLimit else { return nil }
@@ -179,7 +185,7 @@ final class CentreLink: Sendable {
             centre.urgent(json, agent: agent) { [weak self] in self?.post(.ack(agent: agent, $0)) }
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
-            Task { [centre] in await centre.greet(hello, agent: agent) }
+            arrived.change { $0.frames.append(Raw(agent: agent, payload: [], hello: hello)) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
             Task { [centre] in await centre.status(json, text: json.description, agent: agent) }

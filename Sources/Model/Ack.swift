@@ -32,13 +32,14 @@ public struct Ack: Equatable, Sendable {
     public var time: Int64
     /// Set in the answer to a hello: its nonce.
     public var hello: UInt64?
-    /// Set in the answer to a hello: the boot of the last row committed on this lane.
+    /// Set in the answer to a hello: the highest row committed on this lane, also beyond a hole, and the boot that wrote it.
+    public var tip: UInt64?
     public var boot: Boot?
     public var verdict: Verdict
 
     public init(
         epoch: UInt64, lane: Lane, cumulative: UInt64, selective: [ClosedRange<UInt64>] = [], credit: Int = 64,
-        rejected: [Rejection] = [], time: Int64 = 0, hello: UInt64? = nil, boot: Boot? = nil,
+        rejected: [Rejection] = [], time: Int64 = 0, hello: UInt64? = nil, tip: UInt64? = nil, boot: Boot? = nil,
         verdict: Verdict = .welcome
     ) {
         self.epoch = epoch
@@ -49,6 +50,7 @@ public struct Ack: Equatable, Sendable {
         self.rejected = rejected
         self.time = time
         self.hello = hello
+        self.tip = tip
         self.boot = boot
         self.verdict = verdict
     }
@@ -67,6 +69,7 @@ public struct Ack: Equatable, Sendable {
             ),
             ("t", .int(time)),
             ("hello", hello.map { .string(Hex.word($0)) }),
+            ("tip", tip.map { .int(Int64(clamping: $0)) }),
             ("boot", boot.map(\.json)),
             ("verdict", verdict == .welcome ? nil : .string(verdict.rawValue)),
         ])
@@ -86,7 +89,7 @@ public struct Ack: Equatable, Sendable {
             epoch: epoch, lane: lane, cumulative: UInt64(cumulative), selective: Array(ranges.prefix(Ack.rangeLimit)),
             credit: Int(clamping: json["credit"]?.integer ?? 1), rejected: Array(rejected.prefix(Ack.rejectionLimit)),
             time: json["t"]?.integer ?? 0, hello: json["hello"]?.text.flatMap(Hex.word),
-            boot: json["boot"].flatMap(Boot.init(json:)),
+            tip: json["tip"]?.integer.flatMap { UInt64(exactly: $0) }, boot: json["boot"].flatMap(Boot.init(json:)),
             verdict: json["verdict"]?.text.flatMap(Verdict.init) ?? .welcome)
     }
 }

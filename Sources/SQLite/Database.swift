@@ -246,7 +246,11 @@ public final class HotStatement {
     }
 
     public func bind(_ index: Int32, bytes: UnsafeRawBufferPointer) {
-        sqlite3_bind_blob(statement.pointer, index, bytes.baseAddress, Int32(bytes.count), nil)
+        guard let start = bytes.baseAddress else {
+            sqlite3_bind_zeroblob(statement.pointer, index, 0)
+            return
+        }
+        sqlite3_bind_blob(statement.pointer, index, start, Int32(bytes.count), nil)
     }
 
     nonisolated(unsafe) private static let empty = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))

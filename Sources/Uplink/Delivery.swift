@@ -106,17 +106,20 @@ public struct Delivery: Sendable {
         return connected(at: now)
     }
 
-    /// `wroteFrontier` says whether the boot that the centre names for its last row is the one that wrote that number in
-    /// our file; false means that the file has gone back in time and taken numbers that were used before.
-    public mutating func acknowledged(_ ack: Ack, wroteFrontier: Bool, at now: Instant) -> [Step] {
+    /// `wroteTip` says whether the boot that the centre names for the highest row it has is the one that wrote that number
+    /// in our file; false means that the file has gone back in time and taken numbers that were used before.
+    public mutating func acknowledged(_ ack: Ack, wroteTip: Bool, at now: Instant) -> [Step] {
         guard ack.epoch == epoch, ack.lane == .bulk, link != .stopped, link != .down else { return [] }
+        let before = frontier
         if ack.verdict == .cloned {
+            // Two machines hear what is said to one name: only whoever was asked about is meant.
+            guard ack.hello == nonce else { return [] }
             link = .stopped
             return [.stop(reason: "another machine sends with a copy of this agent's buffer")]
         }
         if let hello = ack.hello {
             guard hello == nonce else { return [] }
-            guard ack.cumulative <= highest, wroteFrontier || ack.boot == nil else {
+            guard ack.cumulative <= highest, ack.tip ?? 0 <= highest, wroteTip || ack.boot == nil else {
                 link = .down
                 return [.reissue(reason: "this agent's buffer is older than what the centre has from it")]
             }
@@ -127,7 +130,6 @@ public struct Delivery: Sendable {
         }
         guard link == .open, ack.cumulative <= highest else { return [] }
         credit = max(1, min(ack.credit, Delivery.frameLimit))
-        let before = frontier
         frontier = max(frontier, ack.cumulative)
         measure(ack, at: now)
         flights.removeAll { $0.last <= frontier }

@@ -28,6 +28,10 @@ public final class Outbox: Sendable {
         public var account = Account()
         public var next: UInt64 = 1
         public var forgotten: UInt64 = 0
+        /// Bytes in use, how many may be, and what follows.
+        public var used: Int64 = 0
+        public var budget: Int64 = 0
+        public var level = BufferLevel.roomy
         /// Set while rows are being refused.
         public var trouble: OutboxError?
         public var refusals: UInt64 = 0
@@ -50,7 +54,7 @@ public final class Outbox: Sendable {
         case command(Command, done: @Sendable (Begun) -> Void)
         case progress(CommandProgress)
         case beat(UInt64, done: @Sendable (UInt64) -> Void)
-        case reissue(done: @Sendable () -> Void)
+        case reissue(leaving: UInt64, done: @Sendable () -> Void)
     }
 
     private struct Queue {
@@ -80,13 +84,21 @@ public final class Outbox: Sendable {
     public let path: String
 
     /// The status is right from the beginning: the uplink may ask before the writer's thread has begun.
+    /// Rows wait on the disk of `path`'s folder, where a ballast keeps room for letting them go.
     public init(file: OutboxFile, boot: Boot, grown: @escaping @Sendable (Status) -> Void) {
         path = file.database.path
         self.grown = grown
         var first = Status()
         (first.epoch, first.boot, first.account) = (file.epoch, boot, file.account)
         (first.next, first.forgotten) = (file.next, file.forgotten)
+        if let fill = try? file.fill() { Outbox.note(fill, &first) }
         status = Locked(first)
+    }
+
+    private static func note(_ fill: (used: Int64, budget: Int64?), _ status: inout Status) {
+        status.used = fill.used
+        status.budget = fill.budget ?? .max
+        status.level = BufferLevel(used: fill.used, budget: status.budget)
     }
 
     public var now: Status { status.with { $0 } }
@@ -124,8 +136,10 @@ public final class Outbox: Sendable {
     /// Passes a heartbeat through the writer.
     public func beat(_ number: UInt64, done: @escaping @Sendable (UInt64) -> Void) { submit(.beat(number, done: done)) }
 
-    /// Opens a new epoch for what waits.
-    public func reissue(done: @escaping @Sendable () -> Void) { submit(.reissue(done: done)) }
+    /// Opens a new epoch for what waits; void when another one was opened meanwhile, so that asking twice opens one.
+    public func reissue(leaving epoch: UInt64, done: @escaping @Sendable () -> Void) {
+        submit(.reissue(leaving: epoch, done: done))
+    }
 
     public func forget(upTo last: UInt64, rejected: [UInt64]) {
         queue.change {
@@ -154,6 +168,8 @@ public final class Outbox: Sendable {
         file: OutboxFile, boot: Boot, kernel: String, clock: @Sendable () -> (now: Instant, wall: Int64, synced: Bool)
     ) {
         publish(file, boot: boot, nanoseconds: nil, trouble: nil)
+        let ballast = Ballast(folder: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        ballast.load()
         while true {
             let batch =
                 queue.wait(timeout: Outbox.idleSweep) { queue -> Queue? in
@@ -161,8 +177,12 @@ public final class Outbox: Sendable {
                     return Outbox.take(&queue)
                 } ?? queue.change { Outbox.take(&$0) }
             if batch.closed, batch.jobs.isEmpty, batch.forget <= file.forgotten { return }
-            if batch.jobs.isEmpty, batch.forget <= file.forgotten { continue }
-            commit(batch, file, boot: boot, kernel: kernel, clock())
+            if batch.jobs.isEmpty, batch.forget <= file.forgotten {
+                // Somebody made room meanwhile: it is said without waiting for the next scan.
+                if now.trouble == .full, ballast.load(), now.level < .full { status.change { $0.trouble = nil } }
+                continue
+            }
+            commit(batch, file, ballast, boot: boot, kernel: kernel, clock())
             // Settled rows that a broken disk would not let go are sent again, and known there.
             if batch.closed { return }
         }
@@ -178,17 +198,27 @@ public final class Outbox: Sendable {
     }
 
     private func commit(
-        _ batch: Queue, _ file: OutboxFile, boot: Boot, kernel: String,
+        _ batch: Queue, _ file: OutboxFile, _ ballast: Ballast, boot: Boot, kernel: String,
         _ time: (now: Instant, wall: Int64, synced: Bool)
     ) {
         let start = Clocks.now
         var after: [() -> Void] = []
+        var turnedAway = 0
+        // Without its ballast the disk was full a moment ago: what becomes free is for letting go, not for more.
+        let isFull = now.level == .full || !ballast.isThere && now.trouble == .full && !ballast.load()
         do {
             try file.database.execute("BEGIN IMMEDIATE")
             // A correction of the clock moves the rows that wait with it.
             try file.setOrigin(time.wall - time.now.milliseconds, synced: time.synced, kernel: kernel)
             if batch.forget > file.forgotten { try file.forget(upTo: batch.forget, rejected: batch.rejected) }
-            for job in batch.jobs { try apply(job, file, boot: boot, wall: time.wall, &after) }
+            for job in batch.jobs {
+                if case .append(let entries, let done) = job, isFull {
+                    turnedAway += entries.count
+                    after.append { done(.refused(.full)) }
+                } else {
+                    try apply(job, file, boot: boot, wall: time.wall, &after)
+                }
+            }
             try file.store()
             try file.database.execute("COMMIT")
         } catch {
@@ -200,12 +230,18 @@ public final class Outbox: Sendable {
                 $0.forget = max($0.forget, batch.forget)
                 $0.rejected.formUnion(batch.rejected)
             }
+            if reason == .full { ballast.drop() }
             makeRoom(file, upTo: batch.forget, batch.rejected)
-            publish(file, boot: boot, nanoseconds: nil, trouble: reason, refused: batch.jobs.count)
+            publish(file, boot: boot, nanoseconds: nil, trouble: reason, refused: batch.rows)
             refuse(batch.jobs, reason)
             return
         }
-        publish(file, boot: boot, nanoseconds: UInt64((Clocks.now - start).nanoseconds), trouble: nil)
+        let fill = try? file.fill()
+        let level = fill.map { BufferLevel(used: $0.used, budget: $0.budget ?? .max) } ?? .full
+        let isStillFull = isFull && (turnedAway > 0 || level == .full || !ballast.isThere)
+        publish(
+            file, boot: boot, nanoseconds: UInt64((Clocks.now - start).nanoseconds), trouble: isStillFull ? .full : nil,
+            refused: turnedAway)
         for step in after { step() }
         grown(now)
     }
@@ -244,11 +280,12 @@ public final class Outbox: Sendable {
             }
         case .progress(let progress): try file.update(progress)
         case .beat(let number, let done): after.append { done(number) }
-        case .reissue(let done):
+        case .reissue(let old, let done):
+            after.append { done() }
+            guard file.epoch == old else { return }
             var random = SystemRandomNumberGenerator()
             try file.reissue(random: &random)
             queue.with { $0.forget = 0 }
-            after.append { done() }
         }
     }
 
@@ -258,7 +295,7 @@ public final class Outbox: Sendable {
             case .append(_, let done): done(.refused(reason))
             case .command(_, let done): done(.refused(reason))
             case .beat(let number, let done): done(number)
-            case .reissue(let done): done()
+            case .reissue(_, let done): done()
             case .progress: break
             }
         }
@@ -266,6 +303,7 @@ public final class Outbox: Sendable {
 
     private func publish(_ file: OutboxFile, boot: Boot, nanoseconds: UInt64?, trouble: OutboxError?, refused: Int = 0)
     {
+        let fill = try? file.fill()
         status.change {
             $0.epoch = file.epoch
             $0.boot = boot
@@ -273,6 +311,7 @@ public final class Outbox: Sendable {
             $0.next = file.next
             $0.forgotten = file.forgotten
             $0.trouble = trouble
+            if let fill { Outbox.note(fill, &$0) }
             $0.refusals += UInt64(refused)
             if let nanoseconds {
                 $0.commits += 1

@@ -2,6 +2,8 @@
 public enum OutboxError: Error, Equatable, Sendable {
     /// The disk or the byte budget is full.
     case full
+    /// Nearly full: what is left is for deliveries.
+    case reserved
     /// The disk answers with errors, or the file became read-only.
     case broken(String)
     /// The process is ending.
@@ -10,6 +12,7 @@ public enum OutboxError: Error, Equatable, Sendable {
     public var code: String {
         switch self {
         case .full: "outbox-full"
+        case .reserved: "outbox-reserved"
         case .broken: "outbox-broken"
         case .closed: "outbox-closed"
         }
@@ -18,6 +21,8 @@ public enum OutboxError: Error, Equatable, Sendable {
     public var text: String {
         switch self {
         case .full: "not saved: the buffer is full; restore the link to the centre or give the agent more disk"
+        case .reserved:
+            "not saved: the buffer is nearly full and keeps what is left for deliveries; restore the link to the centre"
         case .broken(let reason): "not saved: the disk fails (\(reason))"
         case .closed: "not saved: the agent is stopping"
         }

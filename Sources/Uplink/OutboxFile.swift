@@ -24,30 +24,70 @@ public final class OutboxFile {
     /// Longest row, in bytes: a frame must hold it.
     public static let rowLimit = Frame.byteLimit - 64
 
+    /// Unix seconds of 2026-01-01: boots of a fresh file are counted from the seconds since then.
+    static let countingSince: Int64 = 1_767_225_600
+
+    /// Boots of a salvaged file whose counter is taken are kept above these bits.
+    static let counterMask: UInt64 = (1 << 40) - 1
+
     public static let schemaVersion: Int64 = 1
+    /// A larger file is checked while the agent already works: a scan must not wait for it.
+    public static let checkedAtOpen: Int64 = 64 << 20
 
     public let database: Database
-    public private(set) var epoch: UInt64 = 0
+    public internal(set) var epoch: UInt64 = 0
     public private(set) var account = Account()
     /// Next sequence number.
-    public private(set) var next: UInt64 = 1
+    public internal(set) var next: UInt64 = 1
     /// Everything up to here has been settled and deleted.
-    public private(set) var forgotten: UInt64 = 0
+    public internal(set) var forgotten: UInt64 = 0
     private var insertion: HotStatement?
+    private let page: Int64
+    private let budget: Int64?
 
     /// `budget` in bytes bounds the file; nil leaves it to the disk.
     public init(path: String, budget: Int64? = nil, random: inout some RandomNumberGenerator) throws(SQLiteError) {
         database = try Database(path: path)
+        self.budget = budget
+        page = try database.integer("PRAGMA page_size") ?? 4096
         try database.execute("PRAGMA auto_vacuum=NONE; PRAGMA wal_autocheckpoint=1000")
         try migrate(&random)
-        guard try database.text("PRAGMA quick_check(1)") == "ok" else {
-            throw SQLiteError(code: 11, message: "the integrity check failed", statement: path)
-        }
+        let isSmall = try (database.integer("PRAGMA page_count") ?? 0) * page <= OutboxFile.checkedAtOpen
+        if isSmall { try OutboxFile.check(database) }
+        // Commands and the letting go of what is settled find room beyond what scans may take.
         if let budget {
-            let page = try database.integer("PRAGMA page_size") ?? 4096
-            try database.execute("PRAGMA max_page_count=\(max(64, budget / page))")
+            try database.execute("PRAGMA max_page_count=\(max(64, (budget + budget / 20 + 1 << 20) / page))")
         }
         try load()
+        if isSmall { try fillHoles() }
+    }
+
+    /// Reads every page; throws when one is not as it should be.
+    public static func check(_ database: Database) throws(SQLiteError) {
+        guard try database.text("PRAGMA quick_check(1)") == "ok" else {
+            throw SQLiteError(code: 11, message: "the integrity check failed", statement: database.path)
+        }
+    }
+
+    /// Bytes that are in use, and how many may be.
+    public func fill() throws(SQLiteError) -> (used: Int64, budget: Int64?) {
+        let pages = try database.integer("PRAGMA page_count") ?? 0
+        let free = try database.integer("PRAGMA freelist_count") ?? 0
+        return ((pages - free) * page, budget)
+    }
+
+    /// Numbers whose row is gone are said as skipped, or nothing behind them would ever be sent.
+    private func fillHoles() throws(SQLiteError) {
+        guard try database.integer("SELECT count(*) FROM row") != Int64(account.pending) else { return }
+        try database.execute("BEGIN IMMEDIATE")
+        let body = Model.Row.skipped(reason: "missing on disk").encoded(at: 0)
+        for seq in forgotten + 1..<next
+        where try database.integer("SELECT 1 FROM row WHERE seq=?", .integer(seq)) == nil {
+            try database.run(
+                "INSERT INTO row SELECT ?, max(counter), ?, ? FROM boot", .integer(seq), .blob(body),
+                .integer(Int64(CRC32C.checksum(body))))
+        }
+        try database.execute("COMMIT")
     }
 
     private func migrate(_ random: inout some RandomNumberGenerator) throws(SQLiteError) {
@@ -82,13 +122,14 @@ public final class OutboxFile {
     /// Reads the counters again, as after a transaction that did not commit.
     public func load() throws(SQLiteError) {
         let state = try database.first(
-            "SELECT epoch, next, forgotten, produced, committed, rejected, skipped, (SELECT count(*) FROM row) FROM state"
+            "SELECT epoch, next, forgotten, produced, committed, rejected, skipped FROM state"
         ) { row in
             (
                 row.word(0), row.word(1), row.word(2),
+                // Every number from the first unsettled one on has its row.
                 Account(
-                    produced: row.word(3), committed: row.word(4), pending: row.word(7), rejected: row.word(5),
-                    skipped: row.word(6))
+                    produced: row.word(3), committed: row.word(4), pending: row.word(1) &- row.word(2) &- 1,
+                    rejected: row.word(5), skipped: row.word(6))
             )
         }
         guard let state else {
@@ -175,11 +216,17 @@ public final class OutboxFile {
 
     // MARK: boots and epochs
 
-    /// A new run of the process.
-    public func begin(kernel: String, origin: Int64, synced: Bool, random: inout some RandomNumberGenerator)
+    /// A new run of the process; `wall` is the time now in Unix milliseconds.
+    public func begin(
+        kernel: String, origin: Int64, synced: Bool, wall: Int64 = 0, random: inout some RandomNumberGenerator
+    )
         throws(SQLiteError) -> Boot
     {
-        let counter = (try database.integer("SELECT max(counter) FROM boot") ?? 0) + 1
+        // A fresh file counts from where no older file of this agent can have come: what is salvaged from one keeps its
+        // boots, and revisions of calls never go back.
+        let fresh = max(0, wall / 1000 - OutboxFile.countingSince)
+        let counter =
+            (try database.integer("SELECT max(counter) FROM boot WHERE counter < 1 << 40") ?? min(fresh, 1 << 29)) + 1
         let boot = Boot(counter: UInt64(counter), random: random.next())
         try database.run(
             "INSERT INTO boot VALUES (?, ?, ?, ?, ?, ?)", .integer(counter), .integer(boot.random), .text(kernel),
@@ -197,11 +244,15 @@ public final class OutboxFile {
 
     public static func boots(in database: Database) throws -> [UInt64: BootRecord] {
         let records = try database.rows("SELECT counter, random, kernel, origin, synced, first FROM boot") { row in
-            BootRecord(
-                boot: Boot(counter: row.word(0), random: row.word(1)), kernel: row.text(2), origin: row.integer(3),
-                synced: row.bool(4), first: row.word(5))
+            (
+                row.word(0),
+                BootRecord(
+                    boot: Boot(counter: row.word(0) & OutboxFile.counterMask, random: row.word(1)), kernel: row.text(2),
+                    origin: row.integer(3),
+                    synced: row.bool(4), first: row.word(5))
+            )
         }
-        return Dictionary(uniqueKeysWithValues: records.map { ($0.boot.counter, $0) })
+        return Dictionary(uniqueKeysWithValues: records)
     }
 
     public static func formers(in database: Database) throws -> [Former] {
@@ -229,13 +280,23 @@ public final class OutboxFile {
             next = 1
         }
         forgotten = 0
-        // The newest boot goes on from here; older ones keep what is left of theirs, or nothing.
+        try assignBoots()
+        try store()
+    }
+
+    /// Rows of a damaged file were taken in.
+    func account(salvaged count: UInt64) {
+        account.produced += count
+        account.pending += count
+    }
+
+    /// The newest boot goes on from here; older ones keep what is left of theirs, or nothing.
+    func assignBoots() throws(SQLiteError) {
         try database.run(
             """
             UPDATE boot SET first = coalesce((SELECT min(seq) FROM row WHERE row.boot = boot.counter),
-                CASE WHEN counter = (SELECT max(counter) FROM boot) THEN ? ELSE 0 END)
+                CASE WHEN counter = (SELECT max(counter) FROM boot WHERE counter < 1 << 40) THEN ? ELSE 0 END)
             """, .integer(next))
-        try store()
     }
 
     // MARK: commands

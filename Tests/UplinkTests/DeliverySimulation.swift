@@ -129,7 +129,7 @@ struct World {
         let back = toAgent.filter { $0.at <= now }
         toAgent.removeAll { $0.at <= now }
         for item in back where linked {
-            if case .ack(let ack) = item.message { perform(delivery.acknowledged(ack, wroteFrontier: true, at: now)) }
+            if case .ack(let ack) = item.message { perform(delivery.acknowledged(ack, wroteTip: true, at: now)) }
         }
         perform(delivery.tick(at: now))
         for _ in 0..<8 {
@@ -185,14 +185,14 @@ struct DeliverySimulation {
     @Test func aRowAloneIsSentAtOnceAndMoreFillUpWhileItsAckIsAwaited() {
         var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 0, pendingBytes: 0)
         #expect(delivery.connected(at: .zero) == [.hello])
-        _ = delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 0, hello: 2), wroteFrontier: true, at: .zero)
+        _ = delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 0, hello: 2), wroteTip: true, at: .zero)
         delivery.appended(upTo: 1, bytes: 40)
         #expect(delivery.ready(at: .zero) == .frame(from: 1, count: Frame.rowLimit))
         delivery.sent(first: 1, last: 1, rows: 40, bytes: 60, at: .zero)
         delivery.appended(upTo: 5, bytes: 160)
         #expect(delivery.ready(at: .milliseconds(1)) == nil)
         #expect(
-            delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 1), wroteFrontier: true, at: .milliseconds(2))
+            delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 1), wroteTip: true, at: .milliseconds(2))
                 == [.forget(upTo: 1, rejected: [])])
         #expect(delivery.ready(at: .milliseconds(2)) == .frame(from: 2, count: Frame.rowLimit))
     }
@@ -201,24 +201,55 @@ struct DeliverySimulation {
         var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 10, pendingBytes: 400)
         _ = delivery.connected(at: .zero)
         let beyond = Ack(epoch: 1, lane: .bulk, cumulative: 50, hello: 2, boot: Boot(counter: 3, random: 9))
-        guard case .reissue? = delivery.acknowledged(beyond, wroteFrontier: true, at: .zero).first else {
+        guard case .reissue? = delivery.acknowledged(beyond, wroteTip: true, at: .zero).first else {
             Issue.record("a frontier beyond our own rows must not be believed")
             return
         }
         // New scans may have overtaken the frontier: then only the boot tells.
         var overtaken = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 100, pendingBytes: 400)
         _ = overtaken.connected(at: .zero)
-        guard case .reissue? = overtaken.acknowledged(beyond, wroteFrontier: false, at: .zero).first else {
+        guard case .reissue? = overtaken.acknowledged(beyond, wroteTip: false, at: .zero).first else {
             Issue.record("an unknown boot means that the file went back in time")
             return
         }
+    }
+
+    /// The model's first fault: rows committed while the line was away must be forgotten with the greeting's answer.
+    @Test func theAnswerToAGreetingSettlesWhatWasCommitted() {
+        var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 3, pendingBytes: 120)
+        _ = delivery.connected(at: .zero)
+        let answer = Ack(
+            epoch: 1, lane: .bulk, cumulative: 3, rejected: [.init(seq: 2, code: "malformed-row")], hello: 2)
+        #expect(
+            delivery.acknowledged(answer, wroteTip: true, at: .zero) == [.forget(upTo: 3, rejected: [2])])
+    }
+
+    /// The second: behind a hole the frontier says nothing, the highest row does.
+    @Test func aBufferThatWentBackBehindAHoleOpensANewEpoch() {
+        var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 2, pendingBytes: 80)
+        _ = delivery.connected(at: .zero)
+        let answer = Ack(
+            epoch: 1, lane: .bulk, cumulative: 0, selective: [2...2], hello: 2, tip: 2,
+            boot: Boot(counter: 3, random: 9))
+        guard case .reissue? = delivery.acknowledged(answer, wroteTip: false, at: .zero).first else {
+            Issue.record("a number that another boot wrote must not be believed")
+            return
+        }
+    }
+
+    /// The fourth: two machines hear what is said to one name.
+    @Test func anothersVerdictIsNotObeyed() {
+        var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 10, pendingBytes: 400)
+        _ = delivery.connected(at: .zero)
+        let verdict = Ack(epoch: 1, lane: .bulk, cumulative: 0, hello: 3, verdict: .cloned)
+        #expect(delivery.acknowledged(verdict, wroteTip: true, at: .zero).isEmpty)
     }
 
     @Test func aCloneIsStopped() {
         var delivery = Delivery(epoch: 1, nonce: 2, frontier: 0, highest: 10, pendingBytes: 400)
         _ = delivery.connected(at: .zero)
         let steps = delivery.acknowledged(
-            Ack(epoch: 1, lane: .bulk, cumulative: 0, hello: 2, verdict: .cloned), wroteFrontier: true, at: .zero)
+            Ack(epoch: 1, lane: .bulk, cumulative: 0, hello: 2, verdict: .cloned), wroteTip: true, at: .zero)
         guard case .stop? = steps.first else {
             Issue.record("not stopped")
             return

@@ -252,7 +252,8 @@ struct RoadBench {
                     '01036084393906162100' || value, x'8600031A6764617465FF' FROM generate(\(rows / 100));
                 """.replacing(
                     "generate(\(rows / 100))",
-                    with: "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < \(rows / 100)) SELECT value FROM n)"
+                    with:
+                        "(WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < \(rows / 100)) SELECT value FROM n)"
                 ))
         }
     }

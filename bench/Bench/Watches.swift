@@ -50,7 +50,9 @@ final class ScanLine: Sendable {
     private func write(_ bytes: [UInt8], to connection: Int32) {
         var at = 0
         while at < bytes.count {
-            let sent = bytes.withUnsafeBytes { send(connection, $0.baseAddress! + at, bytes.count - at, Int32(MSG_NOSIGNAL)) }
+            let sent = bytes.withUnsafeBytes {
+                send(connection, $0.baseAddress! + at, bytes.count - at, Int32(MSG_NOSIGNAL))
+            }
             if sent > 0 {
                 at += sent
             } else if errno == EAGAIN {

@@ -87,7 +87,9 @@ public final class Proxy: Sendable {
                 items.append((mayRead(index) ? flow.from : -1, Int16(POLLIN)))
                 items.append((flow.pieces.first.map { $0.at <= now } ?? false ? flow.to : -1, Int16(POLLOUT)))
                 if let first = flow.pieces.first, first.at > now { due = min(due, first.at) }
-                if let shape, free[index % 2] - now >= shape.queue { due = min(due, now + (free[index % 2] - now - shape.queue)) }
+                if let shape, free[index % 2] - now >= shape.queue {
+                    due = min(due, now + (free[index % 2] - now - shape.queue))
+                }
             }
             let ready = waitFor(items, milliseconds: Int32(clamping: (due - now).nanoseconds / 1_000_000 + 1))
             if ready[0] != 0 { wake.drain() }

@@ -36,6 +36,7 @@ public final class Stand: @unchecked Sendable {
                 listener \(brokerPort) 127.0.0.1
                 allow_anonymous true
                 persistence false
+                set_tcp_nodelay true
                 max_inflight_messages 0
                 max_queued_messages 10000
                 log_type error

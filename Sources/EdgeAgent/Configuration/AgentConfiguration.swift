@@ -77,6 +77,7 @@ struct AgentConfiguration: Sendable {
             })
     }
 
+    var outbox: String { "\(state)/outbox.db" }
     var socket: String { "\(state)/control.sock" }
 
     static var defaultState: String {
@@ -233,6 +234,7 @@ extension Section {
         rules.window = integer("rssi-window", in: 1...8).map(Int.init) ?? rules.window
         rules.handoverDB = number("handover-db", in: 0...40) ?? rules.handoverDB
         rules.repeatEvery = number("repeat-seconds", in: 1...86_400).map { .milliseconds(Int64($0 * 1000)) }
+        rules.countsStock = string("use", among: ["deliveries", "stock"]) == "stock"
         if let order = integers("entry-antennas", in: 1...32) {
             if order.count > 1, Set(order).count == order.count {
                 rules.entryAntennas = order.map(Int.init)

@@ -56,6 +56,12 @@ extension Agent {
                 "quai_agent_outbox_oldest_timestamp_seconds", "gauge", "Capture time of the oldest record that waits.",
                 [([], Double(oldest) / 1000)])
         }
+        metrics.add("quai_agent_outbox_bytes", "gauge", "Bytes of the buffer in use.", [([], Double(box.used))])
+        metrics.add("quai_agent_outbox_budget_bytes", "gauge", "Bytes it may use.", [([], Double(box.budget))])
+        metrics.add(
+            "quai_agent_outbox_level", "gauge",
+            "0 roomy, 1 warning (70 %), 2 saving (85 %), 3 deliveries only (95 %), 4 full.",
+            [([], Double(box.level.rawValue))])
         metrics.add(
             "quai_agent_outbox_trouble", "gauge", "1 while records are refused.", [([], box.trouble == nil ? 0 : 1)])
         metrics.add(

@@ -94,46 +94,6 @@ struct Devices: ParsableCommand {
     }
 }
 
-struct Buffer: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show what waits in the buffer and the closed account.")
-
-    @OptionGroup var options: ConfigurationOption
-    @Flag(help: "JSON.") var json = false
-
-    func run() throws {
-        var client = try ControlClient(path: try options.load().socket)
-        let status = try client.ask(.object([("verb", "buffer")]))
-        let account = Account(json: status["account"])
-        let trouble = status["buffer"]?["trouble"]?.text
-        let uplink = status["uplink"]
-        if json {
-            print(
-                JSON.object([
-                    ("agent", status["agent"]), ("epoch", status["epoch"]), ("account", account.json),
-                    ("buffer", status["buffer"]), ("uplink", uplink),
-                ]).description)
-        } else {
-            print(
-                "waiting    \(account.pending)"
-                    + (account.pending == 0
-                        ? "" : status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
-            print("produced   \(account.produced)")
-            print("committed  \(account.committed)")
-            print("rejected   \(account.rejected)")
-            print("skipped    \(account.skipped)")
-            print("account    \(account.isClosed ? "closed" : "DOES NOT CLOSE: report this")")
-            let delivering = uplink?["delivering"]?.truth ?? false
-            print(
-                "centre     "
-                    + (delivering ? "acknowledging" : "not reached: \(uplink?["reason"]?.text ?? "waiting for it")"))
-            if let alarm = uplink?["alarm"]?.text { print("ALARM      \(alarm)") }
-            if let trouble { print("NOT SAVING \(trouble)") }
-        }
-        if trouble != nil || !account.isClosed { throw Exit.broken }
-        if uplink?["delivering"]?.truth != true { throw Exit.warnings }
-    }
-}
-
 struct MetricsVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics", abstract: "Print the agent's metrics as Prometheus text (for a textfile collector).")

@@ -28,10 +28,6 @@ extension Store {
         return try read()!
     }
 
-    func knownStream(agent: String, epoch: UInt64) throws -> Int64? {
-        try database.integer("SELECT id FROM stream WHERE agent=? AND epoch=?", .text(agent), .integer(epoch))
-    }
-
     func save(_ stream: Stream) throws {
         try database.run(
             "UPDATE stream SET frontier=?, applied=?, rejected=?, skipped=? WHERE id=?", .integer(stream.frontier),
@@ -84,6 +80,39 @@ extension Store {
             last = seq
         }
         return last
+    }
+
+    /// Numbers of a range that have no row.
+    func holes(stream: Int64, in range: ClosedRange<UInt64>) throws -> [ClosedRange<UInt64>] {
+        var holes: [ClosedRange<UInt64>] = []
+        var next = range.lowerBound
+        try database.each(
+            "SELECT seq FROM record WHERE stream=? AND seq BETWEEN ? AND ? ORDER BY seq", .integer(stream),
+            .integer(range.lowerBound), .integer(range.upperBound)
+        ) { row in
+            if row.word(0) > next { holes.append(next...row.word(0) - 1) }
+            next = row.word(0) + 1
+            return true
+        }
+        if next <= range.upperBound { holes.append(next...range.upperBound) }
+        return holes
+    }
+
+    /// The highest number that is known here, be it as a mark; 0 when there is none.
+    func tip(stream: Int64) throws -> UInt64 {
+        UInt64(try database.integer("SELECT max(seq) FROM record WHERE stream=?", .integer(stream)) ?? 0)
+    }
+
+    /// Kind of the mark that a row was applied under another key; no row has it on the wire.
+    static let movedKind: Int64 = -2
+
+    /// Remembers that the row of this key was applied, under another one.
+    func mark(stream: Int64, seq: UInt64, boot: Boot, captured: Int64, at now: Int64) throws {
+        let record = RecordRow(
+            stream: stream, seq: seq, kind: Store.movedKind, captured: captured, received: now, synced: true)
+        if try insert(record, body: UnsafeRawBufferPointer(start: nil, count: 0)) {
+            try note(boot: boot, stream: stream, first: seq, last: seq)
+        }
     }
 
     /// Ranges beyond the first hole.
