@@ -124,6 +124,15 @@ let package = Package(
         .executableTarget(
             name: "quai-yardstick", dependencies: ["CSQLite", "CMosquitto", "CZstd"], path: "bench/Yardstick"),
 
+        // Everything between an accepted scan and its effect, under one virtual clock and one seed.
+        .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "simulators/Disk"),
+        .target(
+            name: "World", dependencies: ["FaultyDisk", "Ingest", "Model", "SQLite", "Uplink"], path: "simulators/World",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "Simulate", dependencies: ["Model", "World", "Platform", argumentParser], path: "simulators/Simulate",
+            swiftSettings: strict),
+
         // Tests.
         .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
@@ -131,7 +140,8 @@ let package = Package(
             exclude: ["Captures", "Transcripts", "Vectors", "vectors.txt"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "UplinkTests", dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport"],
+            name: "UplinkTests",
+            dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport", "World"],
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",

@@ -184,8 +184,9 @@ final class Agent: Sendable {
 
     private func writeOutbox() {
         guard let file = file.with({ $0.take() }) else { return }
-        outbox.run(
-            file: file, boot: boot, kernel: kernel, clock: { (Clocks.now, Clocks.wall, Clocks.isSynchronised) })
+        outbox.run(Outbox.Writer(file: file, boot: boot, kernel: kernel)) {
+            (Clocks.now, Clocks.wall, Clocks.isSynchronised)
+        }
     }
 
     private func brokerOptions(suffix: String, keepAlive: Int32, will: Bool) throws -> BrokerOptions {

@@ -135,6 +135,12 @@ public final class Applier {
     ) throws {
         let frame = content.frame
         let former = try frame.was.map { try store.stream(agent: stream.agent, epoch: $0.epoch).id }
+        let moved = try store.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot)
+        var movedFormerly: Set<UInt64> = []
+        if let former, let was = frame.was {
+            let range = was.first...was.first + UInt64(frame.count - 1)
+            movedFormerly = try store.moved(stream: former, in: range, boot: frame.boot)
+        }
         var inserted: ClosedRange<UInt64>?
         for (index, arrived) in content.rows.enumerated() {
             let seq = frame.first + UInt64(index)
@@ -153,15 +159,19 @@ public final class Applier {
                 continue
             }
             inserted = (inserted?.lowerBound ?? seq)...seq
+            var isKnown = moved.contains(seq)
             if let former, let was = frame.was {
                 let old = was.first + UInt64(index)
-                if try store.isKnown(stream: former, seq: old, boot: frame.boot) {
-                    result.known += 1  // the same scan under its former key: kept, without effect
-                    stream.applied += 1
-                    continue
-                }
-                // Should it come again under that key (a file that was salvaged twice), it is known.
-                try store.mark(stream: former, seq: old, boot: frame.boot, captured: captured, at: now)
+                isKnown =
+                    try isKnown || movedFormerly.contains(old)
+                    || store.isKnown(stream: former, seq: old, boot: frame.boot)
+                // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
+                if !isKnown { try store.move(stream: former, seq: old, boot: frame.boot) }
+            }
+            if isKnown {
+                result.known += 1  // the same scan under another key: kept, without effect
+                stream.applied += 1
+                continue
             }
             switch arrived.row {
             case .success(.skipped): stream.skipped += 1

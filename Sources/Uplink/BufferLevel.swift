@@ -46,6 +46,8 @@ public final class Ballast {
     private let path: String
     private let folder: String
     public private(set) var isThere = false
+    /// It was given up, and has not come back yet.
+    public private(set) var isGivenUp = false
 
     public init(folder: String) {
         self.folder = folder
@@ -64,7 +66,7 @@ public final class Ballast {
     public func load() -> Bool {
         var status = stat()
         if stat(path, &status) == 0, status.st_size == Ballast.size {
-            isThere = true
+            (isThere, isGivenUp) = (true, false)
             return true
         }
         guard Ballast.free(folder) >= Ballast.size + Ballast.reserve else { return false }
@@ -72,11 +74,12 @@ public final class Ballast {
         guard descriptor >= 0 else { return false }
         isThere = posix_fallocate(descriptor, 0, off_t(Ballast.size)) == 0
         close(descriptor)
-        if !isThere { unlink(path) }
+        if isThere { isGivenUp = false } else { unlink(path) }
         return isThere
     }
 
     public func drop() {
+        if isThere { isGivenUp = true }
         unlink(path)
         isThere = false
     }

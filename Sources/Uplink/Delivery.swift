@@ -196,6 +196,12 @@ public struct Delivery: Sendable {
             flights[index].sentAt = now
             flights[index].resent = true
             flights[index].overdue = false
+            // Fewer rows than the first time: the rest of them is still to be sent again.
+            if last < flights[index].last {
+                var rest = flights[index]
+                (rest.first, rest.overdue) = (last + 1, true)
+                flights.insert(rest, at: index + 1)
+            }
             flights[index].last = last
             return
         }

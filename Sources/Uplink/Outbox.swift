@@ -163,29 +163,48 @@ public final class Outbox: Sendable {
 
     // MARK: the writer
 
-    /// Runs until `close()`; then commits what is left. Call it on a thread of its own.
-    public func run(
-        file: OutboxFile, boot: Boot, kernel: String, clock: @Sendable () -> (now: Instant, wall: Int64, synced: Bool)
-    ) {
-        publish(file, boot: boot, nanoseconds: nil, trouble: nil)
-        let ballast = Ballast(folder: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-        ballast.load()
-        while true {
-            let batch =
-                queue.wait(timeout: Outbox.idleSweep) { queue -> Queue? in
-                    guard !queue.jobs.isEmpty || queue.closed else { return nil }
-                    return Outbox.take(&queue)
-                } ?? queue.change { Outbox.take(&$0) }
-            if batch.closed, batch.jobs.isEmpty, batch.forget <= file.forgotten { return }
-            if batch.jobs.isEmpty, batch.forget <= file.forgotten {
-                // Somebody made room meanwhile: it is said without waiting for the next scan.
-                if now.trouble == .full, ballast.load(), now.level < .full { status.change { $0.trouble = nil } }
-                continue
-            }
-            commit(batch, file, ballast, boot: boot, kernel: kernel, clock())
-            // Settled rows that a broken disk would not let go are sent again, and known there.
-            if batch.closed { return }
+    /// What the writer's thread owns.
+    public struct Writer {
+        var file: OutboxFile
+        var ballast: Ballast
+        var boot: Boot
+        var kernel: String
+
+        public init(file: OutboxFile, boot: Boot, kernel: String) {
+            self.file = file
+            self.boot = boot
+            self.kernel = kernel
+            let path = file.database.path
+            ballast = Ballast(folder: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+            ballast.load()
         }
+    }
+
+    public typealias Time = (now: Instant, wall: Int64, synced: Bool)
+
+    /// Runs until `close()`; then commits what is left. Call it on a thread of its own.
+    public func run(_ writer: Writer, clock: @Sendable () -> Time) {
+        publish(writer.file, boot: writer.boot, nanoseconds: nil, trouble: nil)
+        repeat {
+            queue.wait(timeout: Outbox.idleSweep) { queue -> Void? in
+                !queue.jobs.isEmpty || queue.closed ? () : nil
+            }
+        } while turn(writer, at: clock())
+    }
+
+    /// Commits what waits, and returns; false when the outbox is closed and nothing is left to do.
+    public func turn(_ writer: Writer, at time: Time) -> Bool {
+        let batch = queue.change { Outbox.take(&$0) }
+        if batch.jobs.isEmpty, batch.forget <= writer.file.forgotten {
+            // Somebody made room meanwhile: it is said without waiting for the next scan.
+            if now.trouble == .full, !writer.ballast.isGivenUp || writer.ballast.load(), now.level < .full {
+                status.change { $0.trouble = nil }
+            }
+            return !batch.closed
+        }
+        commit(batch, writer, time)
+        // Settled rows that a broken disk would not let go are sent again, and known there.
+        return !batch.closed
     }
 
     private static func take(_ queue: inout Queue) -> Queue {
@@ -197,15 +216,13 @@ public final class Outbox: Sendable {
         return queue
     }
 
-    private func commit(
-        _ batch: Queue, _ file: OutboxFile, _ ballast: Ballast, boot: Boot, kernel: String,
-        _ time: (now: Instant, wall: Int64, synced: Bool)
-    ) {
+    private func commit(_ batch: Queue, _ writer: Writer, _ time: Time) {
+        let (file, ballast, boot, kernel) = (writer.file, writer.ballast, writer.boot, writer.kernel)
         let start = Clocks.now
         var after: [() -> Void] = []
         var turnedAway = 0
         // Without its ballast the disk was full a moment ago: what becomes free is for letting go, not for more.
-        let isFull = now.level == .full || !ballast.isThere && now.trouble == .full && !ballast.load()
+        let isFull = now.level == .full || ballast.isGivenUp && !ballast.load()
         do {
             try file.database.execute("BEGIN IMMEDIATE")
             // A correction of the clock moves the rows that wait with it.
@@ -238,7 +255,7 @@ public final class Outbox: Sendable {
         }
         let fill = try? file.fill()
         let level = fill.map { BufferLevel(used: $0.used, budget: $0.budget ?? .max) } ?? .full
-        let isStillFull = isFull && (turnedAway > 0 || level == .full || !ballast.isThere)
+        let isStillFull = isFull && (turnedAway > 0 || level == .full || ballast.isGivenUp)
         publish(
             file, boot: boot, nanoseconds: UInt64((Clocks.now - start).nanoseconds), trouble: isStillFull ? .full : nil,
             refused: turnedAway)

@@ -73,8 +73,9 @@ struct OutboxTests {
         let outcomes = Locked<(saved: Int, refused: Int, answers: Int)>((0, 0, 0))
         let box = Locked<OutboxFile?>(file)
         startThread("writer") {
-            outbox.run(
-                file: box.with { $0.take()! }, boot: boot, kernel: "k", clock: { (Clocks.now, Clocks.wall, true) })
+            outbox.run(Outbox.Writer(file: box.with { $0.take()! }, boot: boot, kernel: "k")) {
+                (Clocks.now, Clocks.wall, true)
+            }
         }
         let long = String(repeating: "x", count: 2000)
         func append(_ count: Int) {
@@ -112,7 +113,9 @@ struct OutboxTests {
         let outbox = Outbox(file: file, boot: boot) { _ in }
         let writing = Locked(file)
         startThread("writer") {
-            writing.with { outbox.run(file: $0, boot: boot, kernel: "k") { (Clocks.now, Clocks.wall, true) } }
+            writing.with {
+                outbox.run(Outbox.Writer(file: $0, boot: boot, kernel: "k")) { (Clocks.now, Clocks.wall, true) }
+            }
         }
         let old = outbox.now.epoch
         let done = Locked(0)

@@ -95,6 +95,11 @@ enum Schema {
         INSERT INTO item_clustered SELECT * FROM item ORDER BY epc;
         DROP TABLE item;
         ALTER TABLE item_clustered RENAME TO item;
+        -- Rows that were applied under another key than this one, with the boot that wrote them: should they come again from
+        -- an image of the agent's disk, they are known.
+        CREATE TABLE moved (
+            stream INTEGER NOT NULL, seq INTEGER NOT NULL, counter INTEGER NOT NULL, random INTEGER NOT NULL,
+            PRIMARY KEY (stream, seq, counter, random)) WITHOUT ROWID;
         """,
     ]
 

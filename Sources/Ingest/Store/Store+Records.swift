@@ -98,21 +98,25 @@ extension Store {
         return holes
     }
 
-    /// The highest number that is known here, be it as a mark; 0 when there is none.
+    /// The highest number that has a row; 0 when there is none.
     func tip(stream: Int64) throws -> UInt64 {
         UInt64(try database.integer("SELECT max(seq) FROM record WHERE stream=?", .integer(stream)) ?? 0)
     }
 
-    /// Kind of the mark that a row was applied under another key; no row has it on the wire.
-    static let movedKind: Int64 = -2
-
     /// Remembers that the row of this key was applied, under another one.
-    func mark(stream: Int64, seq: UInt64, boot: Boot, captured: Int64, at now: Int64) throws {
-        let record = RecordRow(
-            stream: stream, seq: seq, kind: Store.movedKind, captured: captured, received: now, synced: true)
-        if try insert(record, body: UnsafeRawBufferPointer(start: nil, count: 0)) {
-            try note(boot: boot, stream: stream, first: seq, last: seq)
-        }
+    func move(stream: Int64, seq: UInt64, boot: Boot) throws {
+        try database.run(
+            "INSERT INTO moved VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(stream), .integer(seq),
+            .integer(boot.counter), .integer(boot.random))
+    }
+
+    /// Numbers of a frame whose rows were applied under another key.
+    func moved(stream: Int64, in range: ClosedRange<UInt64>, boot: Boot) throws -> Set<UInt64> {
+        Set(
+            try database.rows(
+                "SELECT seq FROM moved WHERE stream=? AND seq BETWEEN ? AND ? AND counter=? AND random=?",
+                .integer(stream), .integer(range.lowerBound), .integer(range.upperBound), .integer(boot.counter),
+                .integer(boot.random)) { $0.word(0) })
     }
 
     /// Ranges beyond the first hole.
