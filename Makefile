@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-usb fuzz coverage bench deps deps-test build rules torture clean
+.PHONY: run test test-usb fuzz simulate model bench deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -30,6 +30,15 @@ fuzz: deps
 bench: deps
 	@packaging/build -c release --static-swift-stdlib
 	@QUAI_BIN="$$(swift build -c release --show-bin-path)" bench/run
+
+# Seeds of the simulated world; for a night: make simulate SEEDS=1000000
+simulate: deps
+	@packaging/build -c release
+	@"$$(swift build -c release --show-bin-path)/Simulate" --seeds $${SEEDS:-10000} --from $${FROM:-1} --jobs $(JOBS)
+
+# Every order of events within small bounds (needs spin).
+model: deps-test
+	@docs/explanation/model/check
 
 torture: deps build
 	@"$$(swift build -c $(BUILD) --show-bin-path)/edge-sim" torture --seed $${SEED:-1} --cycles $${CYCLES:-200}

@@ -145,7 +145,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
-            dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport"], swiftSettings: strict),
+            dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),

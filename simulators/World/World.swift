@@ -102,8 +102,6 @@ public struct World {
     var scans = 0
     /// Accepted, and gone with a restored image before they were delivered: physics, not delivery.
     var lostWithDisk: Set<String> = []
-    var urgentBorn: [UInt64: Instant] = [:]
-    var urgentSeen: Set<UInt64> = []
     var problem: String?
 
     /// A fresh centre, made once and copied: its tables take longer than a run.
@@ -153,9 +151,8 @@ public struct World {
             step()
             if now - healed > World.patience {
                 let status = agent?.outbox.now
-                let link = "linked \(linked) down \(agent?.delivery.isDown ?? true) open \(agent?.delivery.isOpen ?? false) frontier \(agent?.delivery.frontier ?? 0) highest \(agent?.delivery.highest ?? 0) forgotten \(status?.forgotten ?? 0) next \(status?.next ?? 0) trouble \(String(describing: status?.trouble)) epochs \(status?.epoch == agent?.delivery.epoch)"
                 problem =
-                    "\(link) not delivered \(World.patience) after everything was healed: \(status?.account.pending ?? 0) wait of \(status?.account.produced ?? 0)"
+                    "not delivered \(World.patience) after everything was healed: \(status?.account.pending ?? 0) wait of \(status?.account.produced ?? 0)"
             }
         }
         if problem == nil { judge() }
@@ -243,7 +240,6 @@ public struct World {
         guard let agent else { return }
         let life = UrgentLane.life(of: .ringing)
         agent.lane.post(.call("c\(scans)-\(now.milliseconds)"), type: "quai.call", data: .null, life: life, at: now)
-        if let message = agent.lane.messages.last { urgentBorn[message.seq] = now }
     }
 
     private mutating func commit() {
@@ -359,7 +355,7 @@ public struct World {
                 apply(&frames, index)
                 if case .hello(let hello) = piece.message { greet(hello, index) }
                 if case .urgent(let id, let expires) = piece.message, index == 0, centres[0] != nil {
-                    if now < expires { urgentSeen.insert(id) }
+                    if now >= expires { problem = "a stale call reached the centre" }
                     reply(.taken(id: id))
                 }
             }
