@@ -147,7 +147,7 @@ let package = Package(
             name: "EdgeAgentTests",
             dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
+            name: "IngestTests", dependencies: ["FaultyDisk", "Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -229,7 +229,8 @@ final class Agent: Sendable {
             (
                 "buffer",
                 .object([
-                    ("pending", .int(Int64(clamping: outbox.account.pending))), ("oldest", uplink.oldest.map(JSON.int)),
+                    ("pending", .int(Int64(clamping: outbox.account.pending))),
+                    ("settled", .int(Int64(clamping: outbox.forgotten))), ("oldest", uplink.oldest.map(JSON.int)),
                     ("bytes", .int(outbox.used)), ("budget", .int(outbox.budget)),
                     ("level", .string(outbox.level.name)),
                     ("trouble", outbox.trouble.map { .string($0.text) }),

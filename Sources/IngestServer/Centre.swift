@@ -39,6 +39,8 @@ actor Centre {
         var applyNanoseconds: UInt64 = 0
         var unknownTags: UInt64 = 0
         var databaseErrors: UInt64 = 0
+        /// Times that an agent's account and ours began to differ.
+        var disagreements: UInt64 = 0
     }
 
     init(configuration: IngestConfiguration, logger: Logger) throws {
@@ -187,7 +189,26 @@ actor Centre {
         plans.place(agent, at: json["site"]?.text)
         try? store.update(
             agent: agent, site: json["site"]?.text, online: online, status: online ? text : nil, at: Clocks.wall)
+        if online { compareAccounts(json, agent: agent) }
         gatewayChanged(agent)
+    }
+
+    /// Both ends count the same records: a difference is an alarm that names them, until they agree again.
+    private func compareAccounts(_ json: JSON, agent: String) {
+        guard let epoch = json["epoch"]?.text.flatMap(Hex.word), let settled = json["buffer"]?["settled"]?.integer,
+            let row = try? store.agents().first(where: { $0.name == agent })
+        else { return }
+        let found = try? store.disagreement(
+            agent: agent, epoch: epoch, account: Account(json: json["account"]), settled: UInt64(clamping: settled))
+        let mark = "account: "
+        if let found = found ?? nil {
+            guard row.alarm != mark + found else { return }
+            logger.critical("account does not close", metadata: ["agent": "\(agent)", "what": "\(found)"])
+            counters.disagreements += 1
+            try? store.alarm(agent: agent, mark + found, at: Clocks.wall)
+        } else if row.alarm?.hasPrefix(mark) ?? false {
+            try? store.alarm(agent: agent, nil, at: Clocks.wall)
+        }
     }
 
     private func gatewayChanged(_ agent: String) {

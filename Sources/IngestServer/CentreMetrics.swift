@@ -33,6 +33,10 @@ enum CentreMetrics {
             "quai_ingest_database_errors_total", "counter", "Transactions that failed.",
             [([], Double(counters.databaseErrors))])
         metrics.add(
+            "quai_ingest_account_disagreements_total", "counter",
+            "Times that an agent's account and ours began to differ.",
+            [([], Double(counters.disagreements))])
+        metrics.add(
             "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
             [([], Double(counters.unknownTags))])
         metrics.add(

@@ -230,6 +230,32 @@ struct RestoreTests {
         }
     }
 
+    @Test func aDifferenceBetweenTheAccountsNamesTheRecords() throws {
+        let road = try Road(seed: 6)
+        for number in 1...9 { try road.scan("n\(number)") }
+        func compare() throws -> String? {
+            try road.store.disagreement(
+                agent: "dock", epoch: road.file.epoch, account: road.file.account, settled: road.file.forgotten)
+        }
+        #expect(try compare() == nil, "nothing was ever sent")
+        try road.send()
+        #expect(try compare() == nil)
+        try road.store.database.run("DELETE FROM record WHERE seq BETWEEN 4 AND 5")
+        #expect(try compare() == nil, "the sums still agree: nobody looks")
+        try road.store.database.run("UPDATE stream SET applied = applied - 2")
+        #expect(try compare() == "records 4 to 5 are missing among those that are acknowledged")
+        try road.store.database.run("UPDATE stream SET frontier = 3, applied = 3")
+        #expect(try compare() == "records 4 to 5 were let go by the agent and are not here")
+        var open = road.file.account
+        open.committed -= 1
+        #expect(
+            try road.store.disagreement(agent: "dock", epoch: road.file.epoch, account: open, settled: 9)
+                == "the agent produced 9 records and accounts for 8")
+        #expect(
+            try road.store.disagreement(agent: "dock", epoch: 1, account: Account(), settled: 4)
+                == "records 1 to 4 were let go by the agent and are not here")
+    }
+
     /// The model's sixth fault: what is declared lost is lost, and what is there is not.
     @Test func onlyWhatIsMissingIsDeclaredLost() throws {
         let road = try Road(seed: 5)
@@ -277,7 +303,9 @@ struct RestoreTests {
         try road.send()
         var counts: [String: Int] = [:]
         // A row that was known under its former key is kept without effect: count effects by text.
-        for text in try road.store.database.rows("SELECT DISTINCT subject FROM record WHERE kind=3", map: { $0.text(0) }) {
+        for text in try road.store.database.rows(
+            "SELECT DISTINCT subject FROM record WHERE kind=3", map: { $0.text(0) })
+        {
             counts[text, default: 0] += 1
         }
         #expect(Set(counts.keys) == Set(scans), "seed \(seed)")

@@ -56,7 +56,10 @@ struct SalvageTests {
         try road.restart()
         try road.send()
         #expect(road.file.account.pending == 0)
-        let stored = Set(try road.store.database.rows("SELECT subject FROM record WHERE kind=3 AND subject IS NOT NULL") { $0.text(0) })
+        let stored = Set(
+            try road.store.database.rows("SELECT subject FROM record WHERE kind=3 AND subject IS NOT NULL") {
+                $0.text(0)
+            })
         for number in 1...20 { #expect(stored.contains("later\(number)")) }
         for row in salvage.rows.values {
             guard case .barcode(_, _, let barcode)? = try? Model.Row.decode(CBOR(decoding: row.body)).row else {

@@ -17,6 +17,10 @@ struct Torture: ParsableCommand {
     @Option(help: "Folder; removed when all went well.") var folder: String?
     @Option(help: "Folder with edge-agent and edge-ingest; the default is beside this program.") var binaries: String?
 
+    /// What is being received: each scan is one piece of it.
+    private static let note = "BL-T"
+    private static let gtin = "03608439390616"
+
     private struct Dice: RandomNumberGenerator {
         var state: UInt64
 
@@ -33,6 +37,12 @@ struct Torture: ParsableCommand {
     private struct Ledger {
         var accepted: [String] = []
         var doubtful: [String] = []
+        /// Accepted and destroyed with the disk before anybody could take them: physics.
+        var destroyed: Set<String> = []
+        /// How often the centre went back in time.
+        var restores = 0
+
+        mutating func gone(notIn stored: Set<String>) { destroyed.formUnion(accepted.filter { !stored.contains($0) }) }
     }
 
     func run() throws {
@@ -45,6 +55,15 @@ struct Torture: ParsableCommand {
             defer { stand.stop() }
             let scanner = try stand.add("gate", "barcode")
             try stand.writeConfiguration(readers: [("gate", "barcode", "dock-1")])
+            try Files.write(
+                Array(
+                    "delivery_note;supplier;gtin;description;quantity\n\(Torture.note);S;\(Torture.gtin);D;1000000\n"
+                        .utf8),
+                to: "\(base)/deliveries.csv")
+            ChildProcess.run(
+                "\(stand.binaries)/edge-ingest",
+                ["import", "deliveries", "\(base)/deliveries.csv", "--config", "\(base)/ingest.toml"],
+                log: "\(base)/ingest.log")
             try stand.startBroker()
             try stand.startIngest()
             try stand.startAgent()
@@ -53,18 +72,20 @@ struct Torture: ParsableCommand {
             guard tail.waitAttached(milliseconds: 20_000) else {
                 throw Exit.say("the agent does not start; see \(base)/agent.log")
             }
+            scanner.perform(.scan(Torture.note))
+            guard tail.waitFor(Torture.note, milliseconds: 5000) else { throw Exit.say("the delivery is not opened") }
             var dice = Dice(state: seed)
             for cycle in 1...cycles {
-                let fault = try inflict(stand, &dice)
+                let fault = try inflict(stand, &dice, &ledger)
                 counts[fault, default: 0] += 1
                 for number in 1...Int.random(in: 1...8, using: &dice) {
-                    scan("S\(seed)-\(cycle)-\(number)", scanner, tail, &ledger)
+                    scan("\(seed)-\(cycle)-\(number)", scanner, tail, &ledger)
                 }
                 try heal(stand, &dice)
                 if cycle % 20 == 0 { Terminal.line("cycle \(cycle): \(ledger.accepted.count) scans accepted") }
             }
             try settle(stand, tail)
-            try verdict(stand, ledger, counts)
+            try verdict(stand, ledger, counts, tail.all)
         } catch let code as ExitCode {
             throw code
         } catch { throw Exit.say("\(error)") }
@@ -84,38 +105,129 @@ struct Torture: ParsableCommand {
 
     // MARK: faults
 
-    private func inflict(_ stand: Stand, _ dice: inout Dice) throws -> String {
-        switch Int.random(in: 0..<8, using: &dice) {
-        case 0, 1:
+    /// Every fault by its name, and how often it comes among a hundred.
+    private enum Fault: String, CaseIterable {
+        case agentKilled = "agent killed"
+        case ingestKilled = "ingest killed"
+        case brokerKilled = "broker killed"
+        case brokerRestarted = "broker restarted"
+        case linkCut = "link cut"
+        case linkSlow = "link slowed to 256 kbit/s"
+        case stopped = "stopped for a while"
+        case allKilled = "everything killed"
+        case cloned = "buffer copied to a second machine"
+        case deleted = "buffer deleted"
+        case damaged = "buffer damaged, then salvaged"
+        case restored = "centre restored from a backup"
+
+        var weight: Int {
+            switch self {
+            case .agentKilled, .ingestKilled: 20
+            case .brokerKilled, .linkCut, .stopped, .allKilled: 10
+            case .brokerRestarted, .linkSlow: 5
+            case .cloned, .deleted, .damaged, .restored: 2
+            }
+        }
+    }
+
+    private func draw(_ dice: inout Dice) -> Fault {
+        let all = Fault.allCases
+        var number = Int.random(in: 0..<all.reduce(0) { $0 + $1.weight }, using: &dice)
+        return all.first {
+            number -= $0.weight
+            return number < 0
+        }!
+    }
+
+    private func inflict(_ stand: Stand, _ dice: inout Dice, _ ledger: inout Ledger) throws -> String {
+        let fault = draw(&dice)
+        switch fault {
+        case .agentKilled:
             stand.agent?.killHard()
             try stand.startAgent()
-            return "agent killed"
-        case 2, 3:
-            stand.ingest?.killHard()
-            return "ingest killed"
-        case 4:
-            stand.broker?.killHard()
-            return "broker killed"
-        case 5:
-            stand.proxy.cut()
-            return "link cut"
-        case 6:
+        case .ingestKilled: stand.ingest?.killHard()
+        case .brokerKilled: stand.broker?.killHard()
+        case .brokerRestarted:
+            stand.broker?.terminate()
+            try stand.startBroker()
+        case .linkCut: stand.proxy.cut()
+        case .linkSlow: stand.proxy.shape(.init(bitsPerSecond: 256_000, delay: .milliseconds(100)))
+        case .stopped:
             let victim = [stand.agent, stand.ingest, stand.broker].randomElement(using: &dice)!
             victim?.send(SIGSTOP)
             usleep(UInt32.random(in: 1000...200_000, using: &dice))
             victim?.send(SIGCONT)
-            return "stopped for a while"
-        default:
+        case .allKilled:
             stand.agent?.killHard()
             stand.ingest?.killHard()
             stand.broker?.killHard()
             try stand.startAgent()
-            return "everything killed"
+        case .cloned:
+            stand.agent?.killHard()
+            let clone = try stand.startClone()
+            try stand.startAgent()
+            usleep(UInt32.random(in: 100_000...2_000_000, using: &dice))
+            clone.killHard()
+            // One of the two was told to stop, and it need not be the copy.
+            stand.agent?.killHard()
+            try stand.startAgent()
+        case .deleted:
+            stand.agent?.killHard()
+            ledger.gone(notIn: stored(stand))
+            for suffix in ["", "-wal", "-shm"] { unlink("\(stand.folder)/agent/outbox.db\(suffix)") }
+            try stand.startAgent()
+        case .damaged:
+            stand.agent?.killHard()
+            ledger.gone(notIn: stored(stand))
+            try damage("\(stand.folder)/agent/outbox.db", &dice)
+            try stand.startAgent()
+            usleep(300_000)
+            stand.agent?.killHard()
+            salvage(stand)
+            try stand.startAgent()
+        case .restored:
+            stand.ingest?.killHard()
+            let (folder, backup) = ("\(stand.folder)/ingest", "\(stand.folder)/backup")
+            if Files.exists(backup), Bool.random(using: &dice) {
+                ChildProcess.run("rm", ["-rf", folder])
+                ChildProcess.run("cp", ["-r", backup, folder])
+                ledger.restores += 1
+            } else {
+                ChildProcess.run("rm", ["-rf", backup])
+                ChildProcess.run("cp", ["-r", folder, backup])
+            }
+        }
+        return fault.rawValue
+    }
+
+    /// Some hundred bytes anywhere but in the first page.
+    private func damage(_ path: String, _ dice: inout Dice) throws {
+        for file in [path, "\(path)-wal"] {
+            guard var bytes = try? Files.read(file, limit: 1 << 30), bytes.count > 16_384 else { continue }
+            let at = Int.random(in: 8192..<bytes.count - 600, using: &dice)
+            for index in at..<at + Int.random(in: 1...600, using: &dice) {
+                bytes[index] = UInt8.random(in: 0...255, using: &dice)
+            }
+            try Files.write(bytes, to: file)
+        }
+    }
+
+    private func salvage(_ stand: Stand) {
+        let folder = "\(stand.folder)/agent"
+        let names = Files.list(folder)
+        for name in names
+        where name.hasPrefix("outbox.db.damaged-") && !name.hasSuffix("-wal") && !name.hasSuffix("-shm") {
+            ChildProcess.run(
+                "\(stand.binaries)/edge-agent",
+                ["buffer", "salvage", "\(folder)/\(name)", "--apply", "--config", "\(stand.folder)/agent.toml"],
+                log: "\(stand.folder)/salvage.log")
+            for suffix in ["", "-wal", "-shm"] { unlink("\(folder)/\(name)\(suffix)") }
         }
     }
 
     private func heal(_ stand: Stand, _ dice: inout Dice) throws {
         usleep(UInt32.random(in: 0...150_000, using: &dice))
+        stand.proxy.shape(nil)
         stand.proxy.mend()
         if stand.broker?.isRunning != true { try stand.startBroker() }
         if stand.ingest?.isRunning != true { try stand.startIngest() }
@@ -126,9 +238,9 @@ struct Torture: ParsableCommand {
     /// as doubtful, and the next one has a text of its own: then every text may be in the centre at most once.
     private func scan(_ text: String, _ scanner: any SimulatedLine, _ tail: Acceptance, _ ledger: inout Ledger) {
         for attempt in 1...40 {
-            let unique = "\(text)-\(attempt)"
+            let unique = "01\(Torture.gtin)21\(text)-\(attempt)"
             _ = tail.waitAttached(milliseconds: 5000)
-            scanner.perform(.scan(unique))
+            scanner.perform(.scan("]C1\(unique)"))
             if tail.waitFor(unique, milliseconds: 700) {
                 ledger.accepted.append(unique)
                 return
@@ -141,11 +253,11 @@ struct Torture: ParsableCommand {
     private func settle(_ stand: Stand, _ tail: Acceptance) throws {
         _ = tail.waitAttached(milliseconds: 10_000)
         let start = Clocks.now
-        while Clocks.now - start < .seconds(90) {
+        while Clocks.now - start < .seconds(120) {
             if let pending = Torture.pending(stand.controlSocket), pending == 0 { return }
             usleep(100_000)
         }
-        throw Exit.say("the agent still holds records 90 s after everything was healed", ExitCode(1))
+        throw Exit.say("the agent still holds records 120 s after everything was healed", ExitCode(1))
     }
 
     private static func pending(_ path: String) -> Int64? {
@@ -154,25 +266,55 @@ struct Torture: ParsableCommand {
 
     // MARK: ledger
 
-    private func verdict(_ stand: Stand, _ ledger: Ledger, _ counts: [String: Int]) throws {
-        // Read with SQLite alone: the product's own code has no say here.
+    /// Read with SQLite alone: the product's own code has no say here.
+    private func stored(_ stand: Stand) -> Set<String> {
+        guard let database = try? Database(path: stand.database, readOnly: true) else { return [] }
+        return Set((try? database.rows("SELECT subject FROM record WHERE kind=3") { $0.text(0) }) ?? [])
+    }
+
+    private func verdict(_ stand: Stand, _ ledger: Ledger, _ counts: [String: Int], _ numbers: [String: UInt64]) throws
+    {
         let database = try Database(path: stand.database, readOnly: true)
-        var stored: [String: Int] = [:]
+        // A row that came again under another key is kept, without effect; its own key tells.
+        var rows: [String: Int] = [:]
         for text in try database.rows("SELECT subject FROM record WHERE kind=3", map: { $0.text(0) }) {
-            stored[text, default: 0] += 1
+            rows[text, default: 0] += 1
         }
-        let lost = ledger.accepted.filter { stored[$0] == nil }
-        let twice = stored.filter { $0.value > 1 }.keys.sorted()
-        let saved = ledger.doubtful.filter { stored[$0] != nil }
+        let declared = try database.rows("SELECT detail FROM audit WHERE what='records.lost'") {
+            row -> ClosedRange<UInt64>? in
+            let ends = row.text(0).split(separator: "-").compactMap { UInt64($0) }
+            return ends.count == 2 ? ends[0]...ends[1] : nil
+        }.compactMap(\.self)
+        let missing = ledger.accepted.filter { rows[$0] == nil && !ledger.destroyed.contains($0) }
+        // What a restored centre had acknowledged before is gone there, and said.
+        let said = missing.filter { text in declared.contains { $0.contains(numbers[text] ?? 0) } }
+        let lost = ledger.restores > 0 ? missing.filter { !said.contains($0) } : missing
+        // The effect of a scan is a piece in the delivery: a row that came again under another key counts none.
+        let pieces = try database.integer("SELECT count(*) FROM counted") ?? 0
+        let twice = try database.rows(
+            """
+            SELECT record.subject FROM counted JOIN record USING (stream, seq) GROUP BY record.subject HAVING count(*) > 1
+            """
+        ) { $0.text(0) }
+        let uncounted = Set(rows.keys.filter { $0.hasPrefix("01") }).subtracting(
+            try database.rows("SELECT record.subject FROM counted JOIN record USING (stream, seq)") { $0.text(0) })
+        let saved = ledger.doubtful.filter { rows[$0] != nil }
         let known = Set(ledger.accepted).union(ledger.doubtful)
-        let invented = stored.keys.filter { !known.contains($0) }
+        let invented = rows.keys.filter { !known.contains($0) && $0 != Torture.note }
         for (fault, count) in counts.sorted(by: { $0.key < $1.key }) { Terminal.line("\(fault): \(count)") }
         Terminal.line(
-            "scans made \(ledger.accepted.count + saved.count) (accepted \(ledger.accepted.count), saved without word \(saved.count)) "
-                + "= rows stored \(stored.values.reduce(0, +))")
+            "scans accepted \(ledger.accepted.count), saved without word \(saved.count), stored \(rows.count), pieces counted \(pieces)"
+        )
+        if !ledger.destroyed.isEmpty || !said.isEmpty {
+            let salvaged = ledger.destroyed.filter { rows[$0] != nil }.count
+            Terminal.line(
+                "destroyed with a disk \(ledger.destroyed.count - salvaged), of them brought back \(salvaged); declared lost by a restored centre \(said.count)"
+            )
+        }
         Terminal.line(
             "lost \(lost.count), twice \(twice.count), invented \(invented.count); seed \(seed), \(cycles) cycles")
-        guard lost.isEmpty, twice.isEmpty, invented.isEmpty else {
+        guard lost.isEmpty, twice.isEmpty, invented.isEmpty, uncounted.isEmpty else {
+            for text in uncounted.prefix(10) { Terminal.line("stored without effect: \(text)") }
             for text in lost.prefix(10) { Terminal.line("lost: \(text)") }
             for text in twice.prefix(10) { Terminal.line("twice: \(text)") }
             throw Exit.say("the promise is broken; the files are in \(stand.folder)", ExitCode(1))

@@ -59,6 +59,12 @@ public final class ChildProcess: @unchecked Sendable {
         return true
     }
 
+    /// Runs a program to its end and gives its exit code.
+    @discardableResult
+    public static func run(_ path: String, _ arguments: [String], log: String? = nil) -> Int32 {
+        (try? ChildProcess(path, arguments, log: log))?.wait() ?? 127
+    }
+
     public func send(_ signal: Int32) { if pid > 0 { kill(pid, signal) } }
 
     /// SIGKILL, and nothing left behind.

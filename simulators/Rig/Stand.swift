@@ -149,13 +149,27 @@ public final class Stand: @unchecked Sendable {
             "\(binaries)/edge-agent", ["run", "--config", "\(folder)/agent.toml"], log: "\(folder)/agent.log")
     }
 
+    /// Another machine with a copy of the agent's buffer; the agent must not run while it is copied.
+    public func startClone() throws -> ChildProcess {
+        let copy = "\(folder)/clone"
+        ChildProcess.run("rm", ["-rf", copy])
+        ChildProcess.run("cp", ["-r", "\(folder)/agent", copy])
+        let text = String(decoding: try Files.read("\(folder)/agent.toml"), as: UTF8.self)
+        // The buffer alone: its readers stayed where they are.
+        let head = text.replacing("\(folder)/agent\"", with: "\(copy)\"")
+        let kept = head.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("[reader") }
+        try Files.write(Array(kept.joined(separator: "\n").utf8), to: "\(folder)/clone.toml")
+        return try ChildProcess(
+            "\(binaries)/edge-agent", ["run", "--config", "\(folder)/clone.toml"], log: "\(folder)/clone.log")
+    }
+
     public var controlSocket: String { "\(folder)/agent/control.sock" }
     public var database: String { "\(folder)/ingest/ingest.db" }
 }
 
 /// Follows what the agent has saved, through its control socket, and comes back when the agent does.
 public final class Acceptance: Sendable {
-    private let saved = Locked<Set<String>>([])
+    private let saved = Locked<[String: UInt64]>([:])
     private let attached = Locked(0)
     private let stopping = Locked(false)
     private let path: String
@@ -168,10 +182,13 @@ public final class Acceptance: Sendable {
     public func stop() { stopping.with { $0 = true } }
 
     /// True once the agent said that this text is on disk.
-    public func isSaved(_ text: String) -> Bool { saved.with { $0.contains(text) } }
+    public func isSaved(_ text: String) -> Bool { saved.with { $0[text] != nil } }
+
+    /// Everything that the agent called safe, with its number.
+    public var all: [String: UInt64] { saved.with { $0 } }
 
     public func waitFor(_ text: String, milliseconds: Int64) -> Bool {
-        saved.wait(timeout: milliseconds) { $0.contains(text) ? true : nil } ?? false
+        saved.wait(timeout: milliseconds) { $0[text] != nil ? true : nil } ?? false
     }
 
     /// Waits until the agent can be heard.
@@ -225,6 +242,7 @@ public final class Acceptance: Sendable {
         guard let json = try? JSON(parsing: line) else { return }
         if json["event"]?.text == "watching" { attached.change { $0 = 1 } }
         guard json["event"]?.text == "saved", let text = json["text"]?.text ?? json["id"]?.text else { return }
-        _ = saved.change { $0.insert(text) }
+        let seq = UInt64(clamping: json["seq"]?.integer ?? 0)
+        saved.change { $0[text] = seq }
     }
 }

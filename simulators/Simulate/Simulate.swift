@@ -8,7 +8,8 @@ import World
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quai-simulate",
-        abstract: "Simulate the road of scans under every fault, seed after seed; the story of one that fails is printed.")
+        abstract:
+            "Simulate the road of scans under every fault, seed after seed; the story of one that fails is printed.")
 
     @Option(help: "How many.") var seeds: UInt64 = 10_000
     @Option(help: "The first.") var from: UInt64 = 1
@@ -43,7 +44,8 @@ struct Simulate: ParsableCommand {
         }
         let seconds = Double((Clocks.now - start).milliseconds) / 1000
         Terminal.line(
-            "\(done.run) seeds from \(from), \(done.accepted) scans accepted, \(done.faults) faults, \(done.failed.count) failed, \(seconds) s")
+            "\(done.run) seeds from \(from), \(done.accepted) scans accepted, \(done.faults) faults, \(done.failed.count) failed, \(seconds) s"
+        )
         if !done.failed.isEmpty { throw ExitCode(1) }
     }
 

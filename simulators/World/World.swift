@@ -110,7 +110,8 @@ public struct World {
         let disk = faulty_new()
         let store = try! Store(path: "file:/\(disk)/ingest.db?vfs=faulty")
         _ = try! Import.deliveries(
-            CSV(Array("delivery_note;supplier;gtin;description;quantity\nBL-1;S;\(gtin);D;1000000\n".utf8)), into: store,
+            CSV(Array("delivery_note;supplier;gtin;description;quantity\nBL-1;S;\(gtin);D;1000000\n".utf8)),
+            into: store,
             dryRun: false, now: 0)
         _ = try! store.open(delivery: 1, zone: "dock", who: "simulation", at: 0)
         return disk
@@ -192,7 +193,9 @@ public struct World {
                 agent = try Agent(path: "file:/\(agentDisk)/outbox.db?vfs=faulty", now: now, random: &dice)
                 agentBack = nil
                 linked = false
-                tell("the agent starts in epoch \(Hex.word(agent!.outbox.now.epoch).prefix(4)), run \(agent!.boot.counter)")
+                tell(
+                    "the agent starts in epoch \(Hex.word(agent!.outbox.now.epoch).prefix(4)), run \(agent!.boot.counter)"
+                )
             } catch {
                 agent = nil
                 agentBack = now + .milliseconds(200)
@@ -208,7 +211,9 @@ public struct World {
                 tell("the centre \(index) starts")
             } catch {
                 centreBack[index] = now + .milliseconds(200)
-                if let sqlite = error as? SQLiteError, sqlite.isCorrupt { problem = "the database is damaged: \(sqlite)" }
+                if let sqlite = error as? SQLiteError, sqlite.isCorrupt {
+                    problem = "the database is damaged: \(sqlite)"
+                }
             }
         }
         if !linked, agent?.isStopped == false, brokerUp, !isFaulty || chance(40) {
@@ -497,7 +502,10 @@ public struct World {
     // MARK: the oracle
 
     private mutating func judge() {
-        guard let store = stores.compactMap(\.self).first else { return problem = "no centre is left" }
+        guard let store = stores.compactMap(\.self).first else {
+            problem = "no centre is left"
+            return
+        }
         var effects: [String: Int] = [:]
         do {
             for text in try store.database.rows(
@@ -509,12 +517,19 @@ public struct World {
                     (SELECT count(*) FROM record WHERE record.stream=stream.id AND kind>=0)
                 """)
             if open != 0 { problem = "the centre's account does not close" }
-        } catch { return problem = "the centre cannot be read: \(error)" }
+        } catch {
+            problem = "the centre cannot be read: \(error)"
+            return
+        }
         for (text, fate) in notes.fates.sorted(by: { $0.key < $1.key }) {
             let count = effects[text] ?? 0
-            if count > 1 { return problem = "\(text.suffix(8)) had its effect \(count) times" }
+            if count > 1 {
+                problem = "\(text.suffix(8)) had its effect \(count) times"
+                return
+            }
             if fate == .accepted, count == 0, !lostWithDisk.contains(text) {
-                return problem = "\(text.suffix(8)) was accepted and has no effect"
+                problem = "\(text.suffix(8)) was accepted and has no effect"
+                return
             }
         }
         if let text = effects.keys.first(where: { notes.fates[$0] == nil }) { problem = "\(text) was never scanned" }

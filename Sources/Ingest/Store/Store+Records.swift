@@ -116,7 +116,8 @@ extension Store {
             try database.rows(
                 "SELECT seq FROM moved WHERE stream=? AND seq BETWEEN ? AND ? AND counter=? AND random=?",
                 .integer(stream), .integer(range.lowerBound), .integer(range.upperBound), .integer(boot.counter),
-                .integer(boot.random)) { $0.word(0) })
+                .integer(boot.random)
+            ) { $0.word(0) })
     }
 
     /// Ranges beyond the first hole.
@@ -191,6 +192,35 @@ extension Store {
     public func alarm(agent: String, _ text: String?, at now: Int64) throws {
         try update(agent: agent, site: nil, online: true, status: nil, at: now)
         try database.run("UPDATE agent SET alarm=? WHERE name=?", .text(text), .text(agent))
+    }
+
+    /// What is wrong between an agent's account and ours, as a sentence that names the records; nil when both agree.
+    /// `settled` is up to which number the agent has let go, because we said that we have it.
+    public func disagreement(agent: String, epoch: UInt64, account: Account, settled: UInt64) throws -> String? {
+        func names(_ ranges: [ClosedRange<UInt64>]) -> String {
+            ranges.prefix(4).map { "\($0.lowerBound) to \($0.upperBound)" }.joined(separator: ", ")
+                + (ranges.count > 4 ? " and more" : "")
+        }
+        if !account.isClosed {
+            let sum = account.committed + account.pending + account.rejected + account.skipped
+            return "the agent produced \(account.produced) records and accounts for \(sum)"
+        }
+        guard
+            let id = try database.integer(
+                "SELECT id FROM stream WHERE agent=? AND epoch=?", .text(agent), .integer(epoch))
+        else { return settled > 0 ? "records 1 to \(settled) were let go by the agent and are not here" : nil }
+        let stream = try stream(agent: agent, epoch: epoch)
+        if settled > stream.frontier {
+            let holes = try holes(stream: id, in: stream.frontier + 1...settled)
+            if !holes.isEmpty { return "records \(names(holes)) were let go by the agent and are not here" }
+        }
+        // Looked into only when the sums differ: a journal may have a hundred million rows.
+        let counted = stream.applied + stream.rejected + stream.skipped
+        guard try tip(stream: id) <= stream.frontier, counted != stream.frontier else { return nil }
+        let missing = stream.frontier > 0 ? try holes(stream: id, in: 1...stream.frontier) : []
+        return missing.isEmpty
+            ? "of records 1 to \(stream.frontier) \(counted) are accounted for"
+            : "records \(names(missing)) are missing among those that are acknowledged"
     }
 
     public struct AgentRow: Sendable {
