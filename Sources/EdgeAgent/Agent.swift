@@ -19,6 +19,7 @@ final class Agent: Sendable {
     let feed = Feed()
     let started = Clocks.wall
     let health: Health
+    private let downlink: Downlink?
     private let logger: Logger
     private let boot: Boot
     private let kernel: String
@@ -32,8 +33,9 @@ final class Agent: Sendable {
         var fleet: Fleet?
     }
 
-    init(configuration: AgentConfiguration, logger: Logger) throws {
+    init(configuration: AgentConfiguration, downlink: Downlink?, logger: Logger) throws {
         self.configuration = configuration
+        self.downlink = downlink
         self.logger = logger
         do { try Files.makeFolder(configuration.state) } catch {
             throw AgentError("\(error.description): the agent keeps its buffer there; create it or set \"state\"")
@@ -60,11 +62,12 @@ final class Agent: Sendable {
         let uplink = UplinkLoop(
             configuration: configuration, outbox: outbox, logger: logger, beaten: { health.finished($0) },
             commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },
+            configured: { downlink?.offer($0) },
             describe: { status in
                 Agent.describe(
                     configuration, outbox.now, status, wiring.with { $0.fleet }?.statuses ?? [], boot: boot,
                     started: started
-                )
+                ).with("configuration", downlink?.status ?? .null)
             })
         let surroundings = DevicePump.Surroundings(
             outbox: outbox, feed: feed, logger: logger, presence: Locked(Presence(rules: [:])), boot: boot,

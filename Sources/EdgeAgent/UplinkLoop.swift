@@ -51,6 +51,7 @@ final class UplinkLoop: Sendable {
     private let status: Locked<Status>
     private let beaten: @Sendable (UInt64) -> Void
     private let commanded: @Sendable (Command, Instant) -> Void
+    private let configured: @Sendable (JSON) -> Void
     private let describe: @Sendable (Status) -> JSON
 
     static let heartbeat: Duration = .seconds(30)
@@ -64,13 +65,15 @@ final class UplinkLoop: Sendable {
 
     init(
         configuration: AgentConfiguration, outbox: Outbox, logger: Logger, beaten: @escaping @Sendable (UInt64) -> Void,
-        commanded: @escaping @Sendable (Command, Instant) -> Void, describe: @escaping @Sendable (Status) -> JSON
+        commanded: @escaping @Sendable (Command, Instant) -> Void, configured: @escaping @Sendable (JSON) -> Void,
+        describe: @escaping @Sendable (Status) -> JSON
     ) {
         self.configuration = configuration
         self.outbox = outbox
         self.logger = logger
         self.beaten = beaten
         self.commanded = commanded
+        self.configured = configured
         self.describe = describe
         status = Locked(Status(since: Clocks.wall))
     }
@@ -292,6 +295,9 @@ final class UplinkLoop: Sendable {
             if ack.lane == .urgent { state.lane.acknowledged(ack) } else { acknowledge(ack, state, now) }
             changeStatus(state) { _ in }
         case .command: obey(json, state, now)
+        case .configuration:
+            configured(json)
+            state.statusDue = true
         default: break
         }
     }

@@ -29,6 +29,7 @@ actor Centre {
     var feeds: [String: PushedCalls] = [:]
     var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
+    private var published: [String: Int64] = [:]
 
     struct Counters: Sendable {
         var applied: UInt64 = 0
@@ -191,6 +192,15 @@ actor Centre {
             agent: agent, site: json["site"]?.text, online: online, status: online ? text : nil, at: Clocks.wall)
         if online { compareAccounts(json, agent: agent) }
         gatewayChanged(agent)
+    }
+
+    /// Tells the agents what they are to be set to, where it has changed; called now and then.
+    func publishConfigurations(all: Bool = false) {
+        if all { published = [:] }
+        for (agent, configuration) in (try? store.desired()) ?? [] where published[agent] != configuration.revision {
+            published[agent] = configuration.revision
+            send(.configuration(agent: agent, configuration))
+        }
     }
 
     /// Both ends count the same records: a difference is an alarm that names them, until they agree again.

@@ -10,6 +10,7 @@ final class CentreLink: Sendable {
     enum Outgoing: Sendable {
         case ack(agent: String, Ack)
         case command(agent: String, Command)
+        case configuration(agent: String, DesiredConfiguration)
     }
 
     private struct Mail {
@@ -154,6 +155,8 @@ final class CentreLink: Sendable {
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
+            // A broker that was new, or forgot, hears again what is retained.
+            Task { [centre] in await centre.publishConfigurations(all: true) }
         case .down(let reason, let refused):
             let was = up.with { value in
                 let was = value
@@ -210,6 +213,8 @@ final class CentreLink: Sendable {
             link.publish(Topic(.ack, of: agent).name, ack.json.text8, quality: 0, expiry: 30)
         case .command(let agent, let command):
             link.publish(Topic(.command, of: agent).name, command.json.text8, expiry: UInt32(command.ttl))
+        case .configuration(let agent, let configuration):
+            link.publish(Topic(.configuration, of: agent).name, configuration.json.text8, retain: true)
         }
     }
 }

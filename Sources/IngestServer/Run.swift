@@ -134,6 +134,7 @@ struct WatchdogService: Service {
             var forgotten: Instant?
             while !Task.isCancelled {
                 await centre.board.expireCalls()
+                await centre.publishConfigurations()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     // A few at a time: what arrives meanwhile goes in between.
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}

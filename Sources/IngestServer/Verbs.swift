@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Identifiers
 import Ingest
 import Model
@@ -226,5 +227,60 @@ struct Erase: ParsableCommand {
                 "\(erased.calls) calls with \(erased.notes) notes, \(erased.numbers) numbers of clients and \(erased.commands) clicks \(dryRun ? "would be erased" : "erased")"
             )
         }
+    }
+}
+
+struct Configure: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Set an agent from here: give it a whole agent.toml.",
+        discussion: """
+            The agent must allow it ([downlink] configuration = true in its own file). It tries the new configuration and goes
+            back by itself when it does not reach the centre with it; the Gateways page and --status say how it stands.
+            Its name, site and buffer stay its own file's, and exec: ports are refused.
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Argument(help: "Name of the agent.") var agent: String
+    @Argument(help: "The new agent.toml; none shows how it stands.") var file: String?
+    @Option(name: .customLong("ttl-seconds"), help: "Not to be applied any more after so long.") var life: Int?
+    @Flag(help: "JSON.") var json = false
+
+    func run() throws {
+        let configuration = try options.load()
+        guard Topic.isName(agent) else { throw Exit.say("\"\(agent)\" is no name of an agent") }
+        do {
+            let store = try Store(path: configuration.database)
+            if let file {
+                let text = String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self)
+                let now = Clocks.wall
+                let revision = try store.desire(
+                    text, of: agent, expires: life.map { now + Int64($0) * 1000 },
+                    who: getenv("USER").map { String(cString: $0) } ?? "edge-ingest", at: now)
+                print(
+                    json
+                        ? JSON.object([("agent", .string(agent)), ("revision", .int(revision))]).description
+                        : "revision \(revision) waits for \(agent)")
+                return
+            }
+            let desired = try store.desired().first { $0.agent == agent }?.configuration.revision
+            let stands = try store.agents().first { $0.name == agent }?.status?["configuration"]
+            if json {
+                print(
+                    JSON.object([
+                        ("agent", .string(agent)), ("desired", desired.map(JSON.int)), ("agentSays", stands),
+                    ]).description)
+                return
+            }
+            print("desired    \(desired.map(String.init) ?? "nothing: it goes by its own file")")
+            print(
+                "it has     \(stands?["revision"]?.integer.map(String.init) ?? "its own file") (\(stands?["state"]?.text ?? "not allowed, or never heard"))"
+            )
+            if let refused = stands?["refused"]?.integer, let reason = stands?["reason"]?.text {
+                print("REFUSED    \(refused): \(reason)")
+                throw Exit.warnings
+            }
+        } catch let code as ExitCode {
+            throw code
+        } catch { throw Exit.say("\(error)") }
     }
 }

@@ -56,6 +56,14 @@ struct AgentConfiguration: Sendable {
         var key: String?
     }
 
+    /// What the centre may set.
+    struct Downlink: Sendable {
+        var isAllowed = false
+        /// How long a new configuration may take to reach the centre before it is taken back.
+        var trialSeconds = 120
+    }
+
+    var downlink = Downlink()
     var agent = AgentConfiguration.hostName
     var site = "main"
     var state = AgentConfiguration.defaultState
@@ -124,6 +132,11 @@ struct AgentConfiguration: Sendable {
         state = root.string("state") ?? state
         logLevel = root.string("log-level", among: Self.logLevels) ?? logLevel
         if let section = root.table("uplink") { uplink = Uplink(section) }
+        if let section = root.table("downlink") {
+            downlink.isAllowed = section.boolean("configuration") ?? false
+            downlink.trialSeconds =
+                section.integer("trial-seconds", in: 5...3600).map(Int.init) ?? downlink.trialSeconds
+        }
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }
         }

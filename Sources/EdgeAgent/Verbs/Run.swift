@@ -13,15 +13,16 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOption
 
     func run() async throws {
-        let configuration = try options.load()
+        let own = try options.load()
         signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "edge-agent")
-        logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        logger.logLevel = Logger.Level(rawValue: own.logLevel) ?? .info
+        let (configuration, downlink) = Downlink.load(own, logger)
         let agent: Agent
         let services: [any Service]
         do {
-            agent = try Agent(configuration: configuration, logger: logger)
+            agent = try Agent(configuration: configuration, downlink: downlink, logger: logger)
             services = try agent.services()
         } catch { throw Exit.say("\(error)") }
         logger.notice(
@@ -32,7 +33,17 @@ struct Run: AsyncParsableCommand {
             ])
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        if let downlink {
+            startThread("downlink") { [uplink = agent.uplink] in
+                downlink.watch(isDelivering: { uplink.now.open }) { Task { await group.triggerGracefulShutdown() } }
+            }
+        }
         try await group.run()
+        guard downlink?.isRestarting.with({ $0 }) ?? false else { return }
+        // The same process, and so the same for whoever supervises it, from the beginning.
+        var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
+        execv("/proc/self/exe", &arguments)
+        throw Exit.say("cannot start again: \(String(cString: strerror(errno)))")
     }
 }
 

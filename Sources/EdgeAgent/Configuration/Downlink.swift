@@ -1,0 +1,135 @@
+import Glibc
+import Logging
+import Model
+import Platform
+import Ports
+
+/// Keeps what the centre has set (`managed.json` beside the buffer), tries it, and goes back by itself when the centre is
+/// not reached with it.
+final class Downlink: Sendable {
+    private let path: String
+    private let own: AgentConfiguration
+    private let logger: Logger
+    private let managed: Locked<ManagedConfiguration>
+    /// Starts the agent again.
+    private let restart = Locked<(@Sendable () -> Void)?>(nil)
+    /// A restart is wanted.
+    let isRestarting = Locked(false)
+
+    /// The configuration to work with: the centre's where there is one and the own file allows it.
+    static func load(_ own: AgentConfiguration, _ logger: Logger) -> (AgentConfiguration, Downlink?) {
+        guard own.downlink.isAllowed else { return (own, nil) }
+        let downlink = Downlink(own, logger)
+        return (downlink.begin(), downlink)
+    }
+
+    private init(_ own: AgentConfiguration, _ logger: Logger) {
+        self.own = own
+        self.logger = logger
+        path = "\(own.state)/managed.json"
+        let json = (try? Files.read(path)).flatMap { try? JSON(parsing: $0) }
+        managed = Locked(json.map(ManagedConfiguration.init(json:)) ?? ManagedConfiguration())
+    }
+
+    private func begin() -> AgentConfiguration {
+        let isFine = managed.with { $0.start() }
+        if !isFine {
+            logger.error("configuration taken back", metadata: ["reason": "the agent did not stay up with it"])
+        }
+        store()
+        guard let text = managed.with({ $0.text }) else { return own }
+        do { return try effective(text) } catch {
+            // It was readable when it came: a newer or older version of the agent reads it now.
+            managed.with { $0.takeBack("\(error)") }
+            store()
+            logger.error("configuration cannot be used", metadata: ["reason": "\(error)"])
+            return (managed.with { $0.kept?.text }).flatMap { try? effective($0) } ?? own
+        }
+    }
+
+    /// Who this agent is, where its buffer lies and what the centre may do stays its own file's.
+    private func effective(_ text: String) throws -> AgentConfiguration {
+        var configuration = try AgentConfiguration(parsing: text, file: "the centre's configuration")
+        configuration.agent = own.agent
+        configuration.site = own.site
+        configuration.state = own.state
+        configuration.downlink = own.downlink
+        return configuration
+    }
+
+    private func problem(with text: String) -> String? {
+        do {
+            let configuration = try effective(text)
+            for device in configuration.devices {
+                // Whoever can name a program runs it: that stays with whoever has this machine.
+                if case .process(let words) = device.address {
+                    return "\(device.name): exec:\(words.first ?? "") may only stand in the agent's own file"
+                }
+                _ = try device.resolvedSettings()
+            }
+            return nil
+        } catch { return "\(error)" }
+    }
+
+    private func store() {
+        let bytes = managed.with { $0.json }.text8
+        do {
+            try Files.makeFolder(own.state)
+            try Files.write(bytes, to: "\(path).new", mode: 0o600)
+            let descriptor = open("\(path).new", O_RDONLY | O_CLOEXEC)
+            fsync(descriptor)
+            close(descriptor)
+            rename("\(path).new", path)
+        } catch { logger.error("configuration cannot be stored", metadata: ["reason": "\(error)"]) }
+    }
+
+    // MARK: while the agent runs
+
+    var status: JSON { managed.with { $0.status } }
+
+    /// On the uplink's thread.
+    func offer(_ json: JSON) {
+        guard let desired = DesiredConfiguration(json: json) else {
+            return logger.warning("configuration refused", metadata: ["reason": "damaged, or of another version"])
+        }
+        let answer = managed.with { $0.offer(desired, at: Clocks.wall) { self.problem(with: $0) } }
+        switch answer {
+        case .ignore: return
+        case .refuse(let reason):
+            store()
+            logger.warning(
+                "configuration refused", metadata: ["revision": "\(desired.revision)", "reason": "\(reason)"])
+        case .restart:
+            store()
+            logger.notice("configuration received", metadata: ["revision": "\(desired.revision)"])
+            startAgain()
+        }
+    }
+
+    private func startAgain() {
+        isRestarting.with { $0 = true }
+        restart.with { $0 }?()
+    }
+
+    /// Watches a version on trial until the centre is reached with it, or not; on a thread of its own.
+    func watch(isDelivering: @Sendable () -> Bool, restart: @escaping @Sendable () -> Void) {
+        self.restart.with { $0 = restart }
+        guard managed.with({ $0.trial != nil }) else { return }
+        let end = Clocks.now + .seconds(Int64(own.downlink.trialSeconds))
+        while Clocks.now < end {
+            guard !isRestarting.with({ $0 }) else { return }
+            if isDelivering() {
+                managed.with { $0.confirm() }
+                store()
+                return logger.notice(
+                    "configuration kept", metadata: ["revision": "\(managed.with { $0.kept?.revision ?? 0 })"])
+            }
+            _ = waitFor([], milliseconds: 200)
+        }
+        let reason = "the centre was not reached with it within \(own.downlink.trialSeconds) s"
+        managed.with { $0.takeBack(reason) }
+        store()
+        logger.error("configuration taken back", metadata: ["reason": "\(reason)"])
+        startAgain()
+    }
+}

@@ -1,0 +1,62 @@
+import Model
+import Testing
+
+struct ManagedConfigurationTests {
+    private func offer(_ managed: inout ManagedConfiguration, _ revision: Int64, _ text: String, expires: Int64? = nil)
+        -> ManagedConfiguration.Answer
+    {
+        managed.offer(DesiredConfiguration(revision: revision, text: text, expires: expires), at: 1000) {
+            $0.contains("bad") ? "it is bad" : nil
+        }
+    }
+
+    @Test func oneThatReachesTheCentreIsKept() {
+        var managed = ManagedConfiguration()
+        #expect(managed.text == nil && managed.start())
+        #expect(offer(&managed, 1, "a") == .restart)
+        #expect(managed.text == "a" && managed.start())
+        managed.confirm()
+        #expect(managed.kept?.text == "a" && managed.trial == nil)
+        #expect(offer(&managed, 1, "a") == .ignore, "the broker keeps it, and it is heard at every start")
+    }
+
+    @Test func oneThatCutsTheAgentOffIsTakenBackAndNotTriedAgain() {
+        var managed = ManagedConfiguration()
+        _ = offer(&managed, 1, "a")
+        managed.confirm()
+        #expect(offer(&managed, 2, "b") == .restart)
+        managed.takeBack("nobody answers")
+        #expect(managed.text == "a" && managed.refused?.revision == 2)
+        #expect(offer(&managed, 2, "b") == .ignore)
+        #expect(offer(&managed, 3, "c") == .restart)
+    }
+
+    @Test func oneWithWhichItDoesNotStayUpIsTakenBack() {
+        var managed = ManagedConfiguration()
+        _ = offer(&managed, 1, "a")
+        for _ in 1...ManagedConfiguration.startLimit { #expect(managed.start()) }
+        #expect(!managed.start() && managed.text == nil && managed.refused?.revision == 1)
+        #expect(managed.start())
+    }
+
+    @Test func aBadOneAnOldOneAndAStaleOneChangeNothing() {
+        var managed = ManagedConfiguration()
+        #expect(offer(&managed, 5, "bad") == .refuse("it is bad") && managed.text == nil)
+        #expect(offer(&managed, 4, "a") == .ignore)
+        #expect(offer(&managed, 6, "a", expires: 1000) == .ignore)
+        #expect(offer(&managed, 6, "a", expires: 1001) == .restart)
+    }
+
+    @Test func itSurvivesItsFileAndADamagedMessageIsNone() throws {
+        var managed = ManagedConfiguration()
+        _ = offer(&managed, 1, "a")
+        managed.confirm()
+        _ = offer(&managed, 2, "b")
+        #expect(managed.start())
+        #expect(ManagedConfiguration(json: try JSON(parsing: managed.json.text8)) == managed)
+        #expect(ManagedConfiguration(json: .null) == ManagedConfiguration())
+        let desired = DesiredConfiguration(revision: 3, text: "c", expires: 9)
+        #expect(DesiredConfiguration(json: try JSON(parsing: desired.json.text8)) == desired)
+        #expect(DesiredConfiguration(json: desired.json.with("text", "d")) == nil)
+    }
+}
