@@ -1,29 +1,24 @@
 /*
  * Delivery, as a model for spin: an agent with its outbox, a wire that misbehaves, a centre with its database.
  *
- * Read it beside docs/explanation/delivery.md; README.md says what is left out and what was learnt. Each inline names the
- * Swift function that it follows. `check` runs every scenario; one scenario by hand:
- *
- *     spin -a -DROLLBACK delivery.pml && gcc -O2 -DSAFETY -DNOCLAIM -o pan pan.c && ./pan -m100000
+ * Read it beside docs/explanation/delivery.md; README.md says what is left out and what was learnt. Comments name the Swift
+ * function that an inline follows. `check` runs every scenario.
  *
  * Scenarios, one at a time (without any: crashes, loss, repetition, disorder, cut connections):
- *     ROLLBACK  the outbox is replaced once by an older copy of itself
- *     CLONE     a second machine starts with a copy of the outbox
- *     RESTORE   the centre's database is replaced once by an older copy of itself
+ *     ROLLBACK=n  the outbox is replaced n times by an older copy of itself
+ *     CLONE       a second machine starts with a copy of the outbox
+ *     RESTORE     the centre's database is replaced once by an older copy of itself
  * with, if wanted:
- *     LATE      messages outlive the replacement (otherwise whatever was on its way then is lost)
- *     HELLOS    hellos, too, may be repeated and overtaken (on one TCP connection they are not)
- *     SLOW      opening a new epoch on disk may take longer than the uplink waits for it
+ *     SLOW        opening a new epoch on disk may take longer than the uplink waits for it
+ *     LOOSE       the wire keeps no order between two processes and repeats hellos; messages outlive RESTORE
+ * Repairs that the code does not have (README.md, "What was learnt"):
+ *     MARKS       marks lie in a table of their own, whose key has the run that wrote the row
+ *     BIRTH       a row that changes its key again keeps the first one beside it, not the last
  *
- * Repairs, which the code does not have (README.md, "What was learnt"); without them the model is the code as it is:
- *     SETTLE    the answer to a hello also lets rows be forgotten
- *     TIP       the answer to a hello names who wrote the highest row, not the one at the frontier
- *     COUNT     a centre that is older than its acknowledgements counts as lost only what it lacks
- *     VERDICT   a clone is told so without being taken for the one that replaced the other, and only it obeys
- *     ONCE      a request for a new epoch names the epoch that it leaves, and is void in another
- *     FENCE     the answer to a hello opens a session; frames and acks of any other session are ignored
+ * Order on the wire. A process speaks on two connections, so its own messages may overtake each other, hellos and frames
+ * alike. Those of two processes may not: a process greets only after the broker has taken both names from the one before
+ * it, and the centre has one queue for frames and hellos.
  */
-
 #ifndef SCANS
 #define SCANS 3         /* scans in one story */
 #endif
@@ -33,371 +28,237 @@
 #ifndef RUNS
 #define RUNS 3          /* runs of agent processes, all machines together */
 #endif
-#if defined(CLONE) || defined(SLOW)
-#define EPOCHS 3
-#elif defined(ROLLBACK)
-#define EPOCHS 2
+#ifdef BIRTH
+#define BORN(m) DISK.was[m]
 #else
+#define BORN(m) 0
+#endif
+#define POISON 1        /* the scan that the centre cannot read: it belongs in the dead letters */
+
+#if defined(ROLLBACK)
+#define COMING ROLLBACK /* runs that the misfortune starts */
+#define EPOCHS (1 + ROLLBACK)
+#elif defined(CLONE)
+#define COMING 1
+#define EPOCHS 4
+#else
+#define COMING 0
 #define EPOCHS 1
 #endif
-#if defined(ROLLBACK) || defined(CLONE)
-#define FILES 3         /* the machine's, its clone's, a backup */
-#else
-#define FILES 1
-#endif
-#ifdef CLONE
-#define AGENTS 2
-#else
-#define AGENTS 1
-#endif
-#ifdef RESTORE
-#define BASES 2         /* the database and its backup */
-#else
-#define BASES 1
-#endif
-#ifndef POISON
-#define POISON 1        /* the scan that the centre cannot read: it belongs in the dead letters */
-#endif
-
 #define NONE 15
-#define BIT(n)      (1 << (n))
-#define HAS(set, n) (((set) >> (n)) & 1)
-#define MAX(x, y)   ((x) > (y) -> (x) : (y))
+#define BIT(n)          (1 << (n))
+#define HAS(set, n)     (((set) >> (n)) & 1)
+#define MAX(x, y)       ((x) > (y) -> (x) : (y))
+#define when(c, s)      if :: (c) -> s :: else fi
+#define choose(c, s, t) if :: (c) -> s :: else -> t fi
 
 /* ---------------------------------------------------------------- what lies on a disk, what is held in memory */
-
 /* OutboxFile. Rows are numbered from 1 in each epoch; a run is a start of a process: its boot pair and its nonce. */
 typedef File {
-    byte epoch;
-    byte next;                  /* the next number */
-    byte forgotten;             /* settled and deleted up to here */
-    byte scan[SCANS + 2];       /* which scan the row holds; 0: no row. Only the oracle reads it, the code cannot. */
-    byte by[SCANS + 2];         /* the run that wrote it */
-    byte first[RUNS + 1];       /* table `boot`: the first number a run could issue; NONE: this file does not know it */
-    byte wasLast;               /* table `former`: rows up to here had the number n + wasShift in wasEpoch */
-    byte wasEpoch;
-    byte wasShift;
-    byte produced;              /* the account; pending is the number of rows */
-    byte committed;
-    byte rejected
+    byte epoch, next, forgotten;        /* the next number; settled and deleted up to here */
+    byte scan[SCANS + 2];               /* what the row holds; 0: no row. Only the oracle reads it, the code cannot. */
+    byte by[SCANS + 2];                 /* the run that wrote it */
+    byte was[SCANS + 2], wasEpoch[SCANS + 2];   /* table `former`, row by row: the key before; 0: none */
+    byte first[RUNS + 1];               /* table `boot`: the first number a run could issue; NONE: not known to this file */
+    byte produced, committed, rejected  /* the account; pending is the number of rows */
 };
-File disk[FILES];
-
-mtype = { Off, Greeting, Open, Stopped };
+File disk[2];                           /* the machine's; its backup, or its clone's */
 
 /* Delivery (a value in memory) and what Outbox still has to do. */
+mtype = { Off, Greeting, Open, Stopped };
 typedef Ram {
     mtype link;
-    byte who;
-    byte epoch;
-    byte frontier;              /* the centre has everything up to here */
-    byte next;                  /* what lies between frontier and next is on its way */
-    byte arrived;               /* numbers on their way that the centre has beyond a hole */
-    byte tries;                 /* timeouts in a row */
-    byte forget;                /* to be deleted with the next commit */
-    byte refused;               /* of those, the ones that the centre could not apply */
-    byte jobs;                  /* requests for a new epoch that the writer has not seen */
-    byte leaves;                /* (ONCE) the epoch they leave */
-    byte session                /* (FENCE) */
+    byte who, epoch, highest;
+    byte frontier, next;                /* the centre has all up to frontier; what follows until next is on its way */
+    byte arrived;                       /* numbers on their way that the centre has beyond a hole */
+    byte tries;                         /* timeouts in a row */
+    byte forget, refused;               /* to be deleted with the next commit; of those, what the centre could not apply */
+    byte jobs, leaving;                 /* SLOW: requests for a new epoch before the writer; the epoch they leave */
+    bit waits                           /* SLOW: the uplink waits for the writer */
 };
-Ram ram[AGENTS];
+Ram ram[2];
 
 /* One epoch of the agent in the centre's database: tables stream, record, dead_letter and stream_boot. */
 typedef Stream {
-    byte frontier;
-    byte have;                  /* numbers with a record */
-    byte dead;                  /* numbers with a dead letter */
-    byte applied;
-    byte rejected;
-    byte skipped;
-    byte lo[RUNS + 1];          /* numbers that came from a run: one range; lo = 0: none */
-    byte hi[RUNS + 1]
+    byte frontier, applied, rejected, skipped;
+    byte have, marks;                   /* numbers with a record; of those, marks: the row was applied under another key */
+    byte dead;                          /* numbers with a dead letter */
+    byte lo[RUNS + 1], hi[RUNS + 1];    /* numbers that came from a run: one range; lo = 0: none */
+    byte moved[SCANS + 2]               /* MARKS: by number, runs whose row of it was applied under another key */
 };
 typedef Base {
     Stream at[EPOCHS];
-    byte effects;               /* the oracle: scans that had their effect ... */
-    byte letters;               /* ... and those in the dead letters */
-    byte session                /* (FENCE) the newest session, and whose it is */
-    byte owner;
-    byte ownerEpoch
+    byte effects, letters               /* the oracle: scans that had their effect, and those in the dead letters */
 };
-Base base[BASES];
-
-/* The centre's memory (Centre.nonces, only their last and their set matter; Centre.clones). */
-byte heard, newest, clones;
+#ifdef RESTORE
+Base base[2];                           /* the database and its backup */
+#else
+Base base[1];
+#endif
+byte heard, newest, clones;             /* the centre's memory: all of Centre.nonces and their last, Centre.clones */
 
 /* ---------------------------------------------------------------- messages */
-
-typedef Up {                    /* hello: first = lowest, rows = highest */
-    bit hello; byte who; byte epoch; byte first; byte rows;
-    byte scan1; byte scan2;     /* what the rows hold; scan2 = 0: one row */
-    byte boot;                  /* who wrote them */
-    byte was; byte wasEpoch;    /* the former number of the first; 0: none */
-    byte session
+typedef Up {
+    bit hello; byte who, epoch, first;
+    byte scan1, scan2;                  /* what the rows hold; scan2 = 0: one row */
+    byte boot, was, wasEpoch            /* who wrote them, and the former key of the first; 0: none */
 };
-typedef Down {                  /* hello = 0: an ordinary ack */
-    byte hello; byte epoch; byte cum; byte sack; byte dead;
-    byte top; byte boot;        /* answer to a hello: who wrote the row `top`; 0: nobody known */
-    bit cloned;
-    byte session
+typedef Down {
+    byte hello, epoch, cum, sack, dead; /* hello: for whom the answer is; 0: an ordinary ack */
+    byte tip, boot;                     /* answer to a hello: the highest row, and who wrote it; 0: nobody known */
+    bit cloned
 };
 chan up = [2] of { Up };
-chan dn = [2] of { Down };      /* to whoever holds the agent's session at the broker */
+chan dn = [2] of { Down };              /* to whoever holds the agent's name at the broker */
 byte holder;
-
-#define QUIET (len(up) == 0 && len(dn) == 0)
+#define QUIET   (len(up) == 0 && len(dn) == 0)
+#define early() when(!QUIET, faults--)
 
 /* ---------------------------------------------------------------- the oracle */
-
-byte scans;                     /* scans accepted so far: 1 ... scans */
-byte runs, epochs;
-byte gone;                      /* accepted, not committed, and lost with the disk that was replaced: nobody's fault */
-byte said;                      /* numbers of the first epoch that the centre has declared lost */
-byte faults = FAULTS;
-bool replaced;
-
+byte scans, runs, epochs;               /* so far */
+byte gone;                              /* scans not committed and lost with the disk that was replaced: nobody's fault */
+byte said;                              /* numbers that the centre has declared lost */
+byte faults = FAULTS, coming = COMING;
+bool restored;
 #define HANDLED(s) (HAS(base[0].effects | base[0].letters, s))
 
 /* Scratch of one indivisible step; never part of a state. */
-hidden Up u;
+hidden Up u, v;
 hidden Down d;
-hidden byte i, j, k, n, lo;
-hidden byte yes;
-
-inline blankUp()   { u.hello = 0; u.who = 0; u.epoch = 0; u.first = 0; u.rows = 0; u.scan1 = 0; u.scan2 = 0; u.boot = 0;
-                     u.was = 0; u.wasEpoch = 0; u.session = 0 }
-inline blankDown() { d.hello = 0; d.epoch = 0; d.cum = 0; d.sack = 0; d.dead = 0; d.top = 0; d.boot = 0; d.cloned = 0;
-                     d.session = 0 }
+hidden byte i, j, k, n, lo, yes;
+inline blankUp() {
+    u.hello = 0; u.who = 0; u.epoch = 0; u.first = 0; u.scan1 = 0; u.scan2 = 0; u.boot = 0; u.was = 0; u.wasEpoch = 0
+}
+inline blankDown() { d.hello = 0; d.epoch = 0; d.cum = 0; d.sack = 0; d.dead = 0; d.tip = 0; d.boot = 0; d.cloned = 0 }
 
 /* ---------------------------------------------------------------- the agent */
+#define DISK disk[a]
+#define RAM  ram[a]
 
-/* A process starts on the file of machine a (OutboxFile.begin, UplinkLoop.who). */
+/* A process starts on the file of machine a (OutboxFile.begin, UplinkLoop.run). */
 inline start(a) {
     runs++;
-    printf("agent %d starts as run %d, next number %d\n", a, runs, disk[a].next);
-    disk[a].first[runs] = disk[a].next;
-    ram[a].link = Off;
-    ram[a].who = runs;
-    ram[a].epoch = disk[a].epoch;
-    ram[a].frontier = disk[a].forgotten;
-    ram[a].next = disk[a].forgotten + 1;
-    ram[a].arrived = 0; ram[a].tries = 0; ram[a].forget = 0; ram[a].refused = 0; ram[a].jobs = 0; ram[a].session = 0
+    printf("agent %d starts as run %d, next number %d\n", a, runs, DISK.next);
+    DISK.first[runs] = DISK.next;
+    RAM.link = Off; RAM.who = runs; RAM.epoch = DISK.epoch; RAM.highest = DISK.next - 1;
+    RAM.frontier = DISK.forgotten; RAM.next = DISK.forgotten + 1;
+    RAM.arrived = 0; RAM.tries = 0; RAM.forget = 0; RAM.refused = 0; RAM.jobs = 0; RAM.leaving = 0; RAM.waits = 0
 }
 
-/* Account.isClosed, whatever happens. */
-inline audit(a) {
-    j = 0;
-    for (i : 1 .. SCANS) { if :: disk[a].scan[i] -> j++ :: else fi }
-    assert(disk[a].produced == disk[a].committed + disk[a].rejected + j)
+inline audit(a) {                                               /* Account.isClosed, whatever happens */
+    j = 0; for (i : 1 .. SCANS) { when(DISK.scan[i], j++) }
+    assert(DISK.produced == DISK.committed + DISK.rejected + j)
 }
 
-/* Outbox: a scan is saved, and only then accepted. */
-inline accept(a) {
+inline accept(a) {                                              /* Outbox: a scan is saved, and only then accepted */
     scans++;
-    printf("agent %d saves scan %d as %d/%d\n", a, scans, disk[a].epoch, disk[a].next);
-    disk[a].scan[disk[a].next] = scans;
-    disk[a].by[disk[a].next] = ram[a].who;
-    disk[a].next++;
-    disk[a].produced++;
+    printf("agent %d saves scan %d as %d/%d\n", a, scans, DISK.epoch, DISK.next);
+    DISK.scan[DISK.next] = scans; DISK.by[DISK.next] = RAM.who;
+    DISK.next++; DISK.produced++;
+    when(RAM.epoch == DISK.epoch, RAM.highest = DISK.next - 1);
     audit(a)
 }
 
-/* Delivery.connected, UplinkLoop.sayHello. */
-inline greet(a) {
-    ram[a].link = Greeting;
-    ram[a].arrived = 0;
-    ram[a].tries = 0;
-    ram[a].next = ram[a].frontier + 1;
+inline greet(a) {                                               /* Delivery.connected, UplinkLoop.sayHello */
+    RAM.link = Greeting; RAM.arrived = 0; RAM.tries = 0; RAM.next = RAM.frontier + 1;
     blankUp();
-    u.hello = 1; u.who = ram[a].who; u.epoch = ram[a].epoch;
-    u.first = ram[a].frontier + 1; u.rows = disk[a].next - 1;
-    printf("agent %d (run %d) greets in epoch %d: has up to %d, frontier %d\n", a, u.who, u.epoch, u.rows, u.first - 1);
+    u.hello = 1; u.who = RAM.who; u.epoch = RAM.epoch; u.first = RAM.next;
+    printf("agent %d (run %d) greets in epoch %d from %d on\n", a, u.who, u.epoch, u.first);
     up!u
 }
 
-/* FrameBuilder.frame from the number `n` on: at most two rows here, of one run and on one side of `former`. */
+/* FrameBuilder.frame from the number `n` on: at most two rows here, of one run and with former keys in one line. */
 inline send(a) {
     blankUp();
-    u.who = ram[a].who; u.epoch = ram[a].epoch; u.first = n; u.session = ram[a].session;
-    u.boot = disk[a].by[n]; u.scan1 = disk[a].scan[n]; u.rows = 1;
-    if
-    :: n + 1 < disk[a].next && disk[a].by[n + 1] == u.boot && n != disk[a].wasLast ->
-        u.scan2 = disk[a].scan[n + 1]; u.rows = 2
-    :: else
-    fi;
-    if
-    :: n <= disk[a].wasLast -> u.was = n + disk[a].wasShift; u.wasEpoch = disk[a].wasEpoch
-    :: else
-    fi;
-    ram[a].next = MAX(ram[a].next, n + u.rows);
+    u.who = RAM.who; u.epoch = RAM.epoch; u.first = n;
+    u.boot = DISK.by[n]; u.scan1 = DISK.scan[n]; u.was = DISK.was[n]; u.wasEpoch = DISK.wasEpoch[n];
+    when(n < RAM.highest && DISK.by[n + 1] == u.boot && DISK.wasEpoch[n + 1] == u.wasEpoch &&
+         DISK.was[n + 1] == (u.was -> u.was + 1 : 0), u.scan2 = DISK.scan[n + 1]);
+    RAM.next = MAX(RAM.next, n + 1 + (u.scan2 > 0));
     printf("agent %d sends %d/%d: scans %d %d of run %d, was %d/%d\n", a, u.epoch, n, u.scan1, u.scan2, u.boot,
         u.wasEpoch, u.was);
     up!u
 }
 
-/* Numbers on their way that the centre is not known to have. */
-#define WAITING(a) (BIT(ram[a].next) - BIT(ram[a].frontier + 1) - ram[a].arrived)
-
-/* The oldest frame goes again. */
+/* Numbers on their way that the centre is not known to have; the oldest frame goes again, if its rows are still there. */
+#define WAITING(a) (BIT(RAM.next) - BIT(RAM.frontier + 1) - RAM.arrived)
 inline resend(a) {
-    n = 0;
-    for (i : 1 .. SCANS) { if :: n == 0 && HAS(WAITING(a), i) -> n = i :: else fi }
-    ram[a].tries = 1;
-    send(a)
-}
-
-/* FrameBuilder.wrote: yes unless this file says that another run wrote the number m. */
-inline wrote(a, r, m) {
-    j = 0;
-    for (i : 1 .. RUNS) {
-        if
-        :: disk[a].first[i] != NONE && disk[a].first[i] <= m && (j == 0 || disk[a].first[i] >= disk[a].first[j]) -> j = i
-        :: else
-        fi
-    }
-    yes = (j == 0 || j == r)
+    n = 0; for (i : 1 .. SCANS) { when(n == 0 && HAS(WAITING(a), i), n = i) }
+    RAM.tries = 1;
+    when(DISK.scan[n], send(a))
 }
 
 /* OutboxFile.reissue: what waits gets numbers from 1 on in a new epoch and keeps its old ones beside them. */
+inline erase(a, m) { DISK.scan[m] = 0; DISK.by[m] = 0; DISK.was[m] = 0; DISK.wasEpoch[m] = 0 }
 inline reissue(a) {
     assert(epochs < EPOCHS);
     printf("agent %d opens epoch %d in its file\n", a, epochs);
-    lo = 0;
-    for (i : 1 .. SCANS) { if :: lo == 0 && disk[a].scan[i] -> lo = i :: else fi }
-    disk[a].wasEpoch = 0; disk[a].wasLast = 0; disk[a].wasShift = 0;
-    if
-    :: lo ->
-        j = lo - 1;
-        for (i : 1 .. SCANS) {
-            if
-            :: i + j < disk[a].next ->
-                disk[a].scan[i] = disk[a].scan[i + j]; disk[a].by[i] = disk[a].by[i + j];
-                if :: j -> disk[a].scan[i + j] = 0; disk[a].by[i + j] = 0 :: else fi
-            :: else
-            fi
-        }
-        disk[a].wasLast = disk[a].next - 1 - j;
-        disk[a].wasEpoch = disk[a].epoch;
-        disk[a].wasShift = j
-    :: else
-    fi;
-    disk[a].next = disk[a].wasLast + 1;
-    disk[a].forgotten = 0;
-    disk[a].epoch = epochs;
-    epochs++;
-    for (k : 1 .. RUNS) {
-        if
-        :: disk[a].first[k] != NONE ->
-            disk[a].first[k] = (k == ram[a].who -> disk[a].next : 0);
-            for (i : 1 .. SCANS) {
-                if :: disk[a].by[SCANS + 1 - i] == k -> disk[a].first[k] = SCANS + 1 - i :: else fi
-            }
-        :: else
-        fi
+    n = 1;
+    for (i : 1 .. SCANS) {
+        when(DISK.scan[i],
+            DISK.wasEpoch[n] = (BORN(i) -> DISK.wasEpoch[i] : DISK.epoch); DISK.was[n] = (BORN(i) -> DISK.was[i] : i);
+            DISK.scan[n] = DISK.scan[i]; DISK.by[n] = DISK.by[i];
+            when(i != n, erase(a, i));
+            n++)
     }
+    DISK.next = n; DISK.forgotten = 0; DISK.epoch = epochs; epochs++;
+    for (k : 1 .. RUNS) {                                       /* OutboxFile.assignBoots */
+        when(DISK.first[k] != NONE, DISK.first[k] = (k == RAM.who -> n : 0));
+        for (i : 1 .. SCANS) { when(DISK.by[SCANS + 1 - i] == k, DISK.first[k] = SCANS + 1 - i) }
+    }
+    RAM.forget = 0; RAM.refused = 0;                            /* Outbox.apply */
     audit(a)
 }
 
-/* Delivery.restarted: the new epoch is on disk. */
-inline restarted(a) {
-    ram[a].epoch = disk[a].epoch;
-    ram[a].frontier = 0; ram[a].next = 1; ram[a].forget = 0; ram[a].refused = 0;
-    ram[a].arrived = 0; ram[a].tries = 0; ram[a].link = Off
+inline restarted(a) {                                           /* Delivery.restarted: the new epoch is on disk */
+    RAM.epoch = DISK.epoch; RAM.highest = DISK.next - 1; RAM.frontier = 0; RAM.next = 1;
+    RAM.arrived = 0; RAM.tries = 0; RAM.link = Off; RAM.waits = 0
 }
-
-/* Delivery.acknowledged. */
-inline acknowledged(a) {
-    yes = 1;
-    if
-    :: d.cloned -> printf("agent %d hears that run %d is a clone\n", a, d.hello)
-    :: !d.cloned && d.hello ->
-        printf("agent %d hears the answer to run %d: epoch %d up to %d, row %d is of run %d\n", a, d.hello, d.epoch,
-            d.cum, d.top, d.boot)
-    :: else -> printf("agent %d hears an ack: epoch %d up to %d\n", a, d.epoch, d.cum)
-    fi;
-    if
-    :: d.epoch != ram[a].epoch || ram[a].link == Off || ram[a].link == Stopped -> yes = 0
-    :: else ->
-        if
-        :: d.cloned ->
-#ifdef MINE
-            if :: d.hello == ram[a].who -> ram[a].link = Stopped :: else fi;
-#else
-            ram[a].link = Stopped;
-#endif
-            yes = 0
-        :: else ->
-            lo = ram[a].frontier;
-            if
-            :: d.hello && d.hello != ram[a].who -> yes = 0
-            :: d.hello && d.hello == ram[a].who ->
-                wrote(a, d.boot, d.top);
-                if
-                :: d.top >= disk[a].next || (d.boot && !yes) ->
-                    ram[a].link = Off;     /* the file is older than what the centre has from it */
-                    yes = 0;
 #ifdef SLOW
-                    ram[a].jobs++; ram[a].leaves = ram[a].epoch
+#define renew(a) RAM.jobs++; RAM.leaving = RAM.epoch; RAM.waits = 1
 #else
-                    reissue(a); restarted(a)
+#define renew(a) reissue(a); restarted(a)
 #endif
-                :: else ->
-                    yes = 1;
-                    ram[a].link = Open;
-                    ram[a].tries = 0; ram[a].arrived = 0;
-                    ram[a].session = d.session;
-                    ram[a].frontier = MAX(ram[a].frontier, d.cum);
-                    ram[a].next = ram[a].frontier + 1;
-#ifndef SETTLE
-                    lo = ram[a].frontier    /* `before` is taken after the rewind: nothing is new any more */
-#endif
-                fi
-            :: else
-            fi
-        fi
-    fi;
-    if
-    :: yes && ram[a].link == Open && d.cum < disk[a].next && d.session == ram[a].session ->
-        ram[a].frontier = MAX(ram[a].frontier, d.cum);
-        ram[a].next = MAX(ram[a].next, ram[a].frontier + 1);
-        for (i : 1 .. SCANS) {
-            if
-            :: i <= ram[a].frontier -> ram[a].arrived = ram[a].arrived & ~BIT(i)
-            :: i > ram[a].frontier && i < ram[a].next && HAS(d.sack, i) -> ram[a].arrived = ram[a].arrived | BIT(i)
-            :: else
-            fi
-        }
-        if
-        :: ram[a].frontier > lo ->
-            ram[a].tries = 0;
-            ram[a].forget = ram[a].frontier;
-            for (i : lo + 1 .. ram[a].frontier) {
-                if :: HAS(d.dead, i) -> ram[a].refused = ram[a].refused | BIT(i) :: else fi
-            }
-        :: else
-        fi
-    :: else
-    fi
+
+/* Delivery.acknowledged, the answer to a hello. FrameBuilder.wrote: j is the run that wrote d.tip in this file. */
+inline answered(a) {
+    j = 0; for (i : 1 .. RUNS) {
+        when(DISK.first[i] != NONE && DISK.first[i] <= d.tip && (j == 0 || DISK.first[i] >= DISK.first[j]), j = i)
+    }
+    choose(d.tip > RAM.highest || d.boot && j && j != d.boot,
+        RAM.link = Off; renew(a),                               /* the file is older than what the centre has from it */
+        RAM.link = Open; RAM.tries = 0; RAM.arrived = 0; RAM.next = MAX(RAM.frontier, d.cum) + 1)
 }
 
-/* OutboxFile.forget. This is where a scan would be lost: the oracle looks at each row that goes. */
-inline settle(a) {
-    printf("agent %d deletes %d to %d\n", a, disk[a].forgotten + 1, ram[a].forget);
-    for (i : disk[a].forgotten + 1 .. ram[a].forget) {
-        if
-        :: disk[a].scan[i] ->
-            assert(HANDLED(disk[a].scan[i]) || (replaced && AGENTS == 1 && FILES == 1));
-            if :: HAS(ram[a].refused, i) -> disk[a].rejected++ :: else -> disk[a].committed++ fi;
-            disk[a].scan[i] = 0; disk[a].by[i] = 0
-        :: else
-        fi
+inline progress(a) {                                            /* Delivery.acknowledged, any ack */
+    lo = RAM.frontier;
+    RAM.frontier = MAX(RAM.frontier, d.cum);
+    RAM.next = MAX(RAM.next, RAM.frontier + 1);
+    for (i : 1 .. SCANS) {
+        when(i <= RAM.frontier, RAM.arrived = RAM.arrived & ~BIT(i));
+        when(i > RAM.frontier && i < RAM.next && HAS(d.sack, i), RAM.arrived = RAM.arrived | BIT(i));
+        when(i > lo && i <= RAM.frontier && HAS(d.dead, i), RAM.refused = RAM.refused | BIT(i))
     }
-    disk[a].forgotten = ram[a].forget;
-    ram[a].refused = 0;
-    if
-    :: disk[a].wasLast <= disk[a].forgotten -> disk[a].wasLast = 0; disk[a].wasEpoch = 0; disk[a].wasShift = 0
-    :: else
-    fi;
+    when(RAM.frontier > lo, RAM.tries = 0; RAM.forget = RAM.frontier)
+}
+
+inline acknowledged(a) {
+    printf("agent %d hears: hello of run %d, clone %d, epoch %d up to %d, tip %d of run %d\n", a, d.hello, d.cloned,
+        d.epoch, d.cum, d.tip, d.boot);
+    when(d.epoch == RAM.epoch && RAM.link != Off && RAM.link != Stopped && (d.hello == 0 || d.hello == RAM.who),
+        choose(d.cloned, RAM.link = Stopped, when(d.hello, answered(a)));
+        when(RAM.link == Open && d.cum <= RAM.highest, progress(a)))
+}
+
+inline settle(a) {                                              /* OutboxFile.forget, with the next commit */
+    printf("agent %d deletes %d to %d\n", a, DISK.forgotten + 1, RAM.forget);
+    for (i : DISK.forgotten + 1 .. RAM.forget) {
+        when(DISK.scan[i],
+            assert(HANDLED(DISK.scan[i]) || restored);
+            choose(HAS(RAM.refused, i), DISK.rejected++, DISK.committed++);
+            erase(a, i))
+    }
+    DISK.forgotten = RAM.forget; RAM.refused = 0;
     audit(a)
 }
 
@@ -405,206 +266,117 @@ proctype Agent(byte a)
 {
 end:
     do
-    :: d_step { scans < SCANS && disk[a].next <= SCANS -> accept(a) }
-
-    :: d_step { ram[a].forget > disk[a].forgotten && ram[a].epoch == disk[a].epoch -> settle(a) }
-
-    /* It connects. Both machines have one name at the broker: the other is cut off, and finds it too soon or when all is
-       quiet. */
-    :: d_step { ram[a].link == Off && ram[a].jobs == 0 && nfull(up) && holder == a -> greet(a) }
+    :: d_step { scans < SCANS && DISK.next <= SCANS -> accept(a) }
+    :: d_step { RAM.forget > DISK.forgotten -> settle(a) }
+    :: d_step { RAM.link == Off && !RAM.waits && nfull(up) && holder == a -> greet(a) }
 #ifdef CLONE
-    :: d_step {
-           ram[a].link == Off && nfull(up) && holder != a && (QUIET || faults) ->
-           if :: QUIET :: else -> faults-- fi;
+    /* Both machines have one name at the broker: the other is cut off, and finds it too soon or when all is quiet. */
+    :: d_step { RAM.link == Off && !RAM.waits && nfull(up) && holder != a && (QUIET || faults) -> early();
            holder = a;
-           if :: ram[1 - a].link != Stopped -> ram[1 - a].link = Off :: else fi;
+           when(ram[1 - a].link != Stopped, ram[1 - a].link = Off);
            do :: dn?d :: empty(dn) -> break od;
-           greet(a)
-       }
+           greet(a) }
 #endif
-    :: d_step { ram[a].link == Open && nfull(up) && ram[a].next < disk[a].next ->
-           n = ram[a].next; send(a) }
-
+    :: d_step { RAM.link == Open && nfull(up) && RAM.next <= RAM.highest && DISK.scan[RAM.next] -> n = RAM.next; send(a) }
     /* Delivery.tick: silence. First the oldest frame goes again, then the agent greets. Too early is a fault. */
-    :: d_step {
-           nfull(up) && holder == a && (QUIET || faults) &&
-           (ram[a].link == Greeting || ram[a].link == Open && WAITING(a)) ->
-           if :: QUIET :: else -> faults-- fi;
-           if :: ram[a].link == Open && ram[a].tries == 0 -> resend(a) :: else -> greet(a) fi
-       }
-
+    :: d_step { nfull(up) && holder == a && (QUIET || faults) &&
+           (RAM.link == Greeting || RAM.link == Open && WAITING(a)) -> early();
+           choose(RAM.link == Open && RAM.tries == 0, resend(a), greet(a)) }
     :: d_step { holder == a && nempty(dn) -> dn?d; acknowledged(a) }
-
 #ifdef SLOW
-    /* The writer opens the new epoch; the uplink sees it, or has given up waiting and greets again as before. */
-    :: d_step {
-           ram[a].jobs ->
-           ram[a].jobs--;
-#ifdef ONCE
-           if :: ram[a].leaves == disk[a].epoch -> reissue(a) :: else fi;
-#else
-           reissue(a);
+    /* UplinkLoop.reissue: the writer opens the new epoch, once; the uplink sees it, or gives up and greets in the old. */
+    :: d_step { RAM.jobs -> RAM.jobs--;
+           when(RAM.leaving == DISK.epoch, reissue(a));
+           when(RAM.jobs == 0 && RAM.waits, restarted(a)) }
+    :: d_step { RAM.waits && faults -> faults--; RAM.waits = 0; printf("agent %d waits no longer\n", a) }
 #endif
-           if :: ram[a].jobs == 0 && ram[a].link == Off -> restarted(a) :: else -> ram[a].forget = 0 fi
-       }
-    :: d_step { ram[a].jobs == 1 && ram[a].link == Off && faults && nfull(up) -> faults--; greet(a) }
-#endif
-
-    :: d_step { faults && runs + (FILES == 3 && !replaced) < RUNS -> faults--; start(a) }      /* killed, started again */
+    :: d_step { faults && runs + coming < RUNS -> faults--; start(a) }          /* killed, started again */
     od
 }
 
 /* ---------------------------------------------------------------- the centre */
-
 #define AT  base[0].at[u.epoch]
 #define WAS base[0].at[u.wasEpoch]
 
-/* Store.contiguous */
-inline advance() {
-    for (i : 1 .. SCANS) { if :: i == AT.frontier + 1 && HAS(AT.have, i) -> AT.frontier = i :: else fi }
+inline advance() {                                              /* Store.contiguous */
+    for (i : 1 .. SCANS) { when(i == AT.frontier + 1 && HAS(AT.have, i), AT.frontier = i) }
 }
 
-/* Applier.apply, one row. */
-inline applyRow(m, x, old) {
-    if
-    :: m <= AT.frontier || HAS(AT.have, m)      /* known */
-    :: else ->
+inline note(S, m) {                                             /* Store.note: one range for each run */
+    S.lo[u.boot] = (S.lo[u.boot] == 0 || m < S.lo[u.boot] -> m : S.lo[u.boot]);
+    S.hi[u.boot] = MAX(S.hi[u.boot], m)
+}
+
+/* Store.isKnown: the same row is here under its former key; Store.mark. */
+#define RECORDED(old) (old && HAS(WAS.have, old) && WAS.lo[u.boot] && WAS.lo[u.boot] <= old && old <= WAS.hi[u.boot])
+#ifdef MARKS
+#define KNOWN(m, old) (HAS(AT.moved[m], u.boot) || old && HAS(WAS.moved[old], u.boot) || RECORDED(old))
+#define mark(old)     WAS.moved[old] = WAS.moved[old] | BIT(u.boot)
+#else
+#define KNOWN(m, old) RECORDED(old)
+#define mark(old)     when(!HAS(WAS.have, old), WAS.have = WAS.have | BIT(old); WAS.marks = WAS.marks | BIT(old); \
+                          note(WAS, old))
+#endif
+
+inline apply(m, x, old) {                                       /* Applier.apply, one row; `old` is its former number */
+    when(m > AT.frontier && !HAS(AT.have, m),
         AT.have = AT.have | BIT(m);
-        if
-        :: old && HAS(WAS.have, old) && WAS.lo[u.boot] && WAS.lo[u.boot] <= old && old <= WAS.hi[u.boot] ->
-            AT.applied++                        /* Store.isKnown: the same scan under its former key */
-        :: else ->
-            if
-            :: x == POISON ->
-                AT.rejected++;
-                AT.dead = AT.dead | BIT(m);
-                base[0].letters = base[0].letters | BIT(x)
-            :: else ->
-                AT.applied++;
-                assert(!HAS(base[0].effects, x));           /* nothing is applied twice */
-                base[0].effects = base[0].effects | BIT(x)
-            fi
-        fi
-    fi
+        note(AT, m);
+        choose(KNOWN(m, old), AT.applied++,                     /* kept, without effect */
+            when(old, mark(old));
+            assert(!HANDLED(x));                                /* nothing is applied twice */
+            choose(x == POISON,
+                AT.rejected++; AT.dead = AT.dead | BIT(m); base[0].letters = base[0].letters | BIT(x),
+                AT.applied++; base[0].effects = base[0].effects | BIT(x))))
 }
 
-inline applyFrame() {
-    applyRow(u.first, u.scan1, u.was);
-    if :: u.was -> u.was++ :: else fi;
-    if :: u.scan2 -> applyRow(u.first + 1, u.scan2, u.was) :: else fi;
-    if :: u.first <= AT.frontier + 1 -> AT.frontier = MAX(AT.frontier, u.first + u.rows - 1) :: else fi;
+inline answer() {                                               /* Applier.ack */
+    d.epoch = u.epoch; d.cum = AT.frontier; d.dead = AT.dead;
+    for (i : 1 .. SCANS) { when(i > AT.frontier && HAS(AT.have, i), d.sack = d.sack | BIT(i)) }
+}
+
+inline take() {                                                 /* Applier.apply, one frame */
+    apply(u.first, u.scan1, u.was);
+    when(u.was, u.was++);
+    when(u.scan2, apply(u.first + 1, u.scan2, u.was));
+    when(u.first <= AT.frontier + 1, AT.frontier = MAX(AT.frontier, u.first + (u.scan2 > 0)));
     advance();
-    /* Store.note: one range for each run, whether its rows were new or known */
-    if
-    :: AT.lo[u.boot] == 0 -> AT.lo[u.boot] = u.first; AT.hi[u.boot] = u.first + u.rows - 1
-    :: else ->
-        AT.lo[u.boot] = (u.first < AT.lo[u.boot] -> u.first : AT.lo[u.boot]);
-        AT.hi[u.boot] = MAX(AT.hi[u.boot], u.first + u.rows - 1)
-    fi
+    answer()
 }
 
-/* The stream's own account: each number up to the frontier, and each beyond it that is there, is one of the three. */
-inline reconcile() {
-    j = AT.frontier;
-    for (i : 1 .. SCANS) { if :: i > AT.frontier && HAS(AT.have, i) -> j++ :: else fi }
-    assert(j == AT.applied + AT.rejected + AT.skipped)
-}
-
-/* Applier.ack */
-inline answer() {
-    d.epoch = u.epoch;
-    d.cum = AT.frontier;
-    d.dead = AT.dead;
-    for (i : 1 .. SCANS) { if :: i > AT.frontier && HAS(AT.have, i) -> d.sack = d.sack | BIT(i) :: else fi }
-}
-
-/* Applier.greet */
+/* Applier.greet; d.tip is Store.tip, d.boot is Store.boot: of the runs whose range holds it, the one that begins last. */
 inline welcome() {
-    if
-    :: u.first > AT.frontier + 1 ->             /* the agent has settled more than is here */
-        k = AT.frontier;
-        advance();
-        if
-        :: AT.frontier < u.first - 1 ->
-            for (i : AT.frontier + 1 .. u.first - 1) {
-                if
-#ifdef COUNT
-                :: HAS(AT.have, i)
-#endif
-                :: else -> AT.skipped++; assert(!HAS(AT.have, i)); said = said | BIT(i)
-                fi
-            }
-            AT.frontier = u.first - 1;
-            advance()
-        :: else
-        fi
-    :: else
-    fi;
+    when(u.first > AT.frontier + 1,                             /* the agent has settled more than is here */
+        for (i : AT.frontier + 1 .. u.first - 1) { when(!HAS(AT.have, i), AT.skipped++; said = said | BIT(i)) }
+        AT.frontier = u.first - 1;
+        advance());
     answer();
-    d.hello = u.who;
-    d.top = d.cum;
-#ifdef TIP
-    for (i : 1 .. SCANS) { if :: HAS(d.sack, i) -> d.top = i :: else fi }
-#endif
-    /* Store.boot: of the runs whose range holds that number, the one whose range begins last */
+    d.hello = u.who; d.tip = d.cum;
+    for (i : 1 .. SCANS) { when(HAS(d.sack, i), d.tip = i) }
     for (i : 1 .. RUNS) {
-        if
-        :: AT.lo[i] && AT.lo[i] <= d.top && d.top <= AT.hi[i] && (d.boot == 0 || AT.lo[i] > AT.lo[d.boot]) -> d.boot = i
-        :: else
-        fi
+        when(AT.lo[i] && AT.lo[i] <= d.tip && d.tip <= AT.hi[i] && (d.boot == 0 || AT.lo[i] > AT.lo[d.boot]), d.boot = i)
     }
-#ifdef FENCE
-    if
-    :: base[0].owner == u.who && base[0].ownerEpoch == u.epoch
-    :: else -> base[0].session++; base[0].owner = u.who; base[0].ownerEpoch = u.epoch
-    fi;
-    d.session = base[0].session
-#endif
 }
 
 /* Centre.greet: a nonce that was replaced and speaks again means that two processes live with one buffer. */
 inline hear() {
-#ifdef VERDICT
-    if
-    :: HAS(clones, u.who) -> d.cloned = 1
-    :: else ->
-#endif
-    if
-    :: newest == u.who
-    :: else ->
-        if :: HAS(heard, u.who) -> clones = clones | BIT(newest) :: else fi;
-        heard = heard | BIT(u.who);
-        newest = u.who
-    fi;
-#ifdef VERDICT
-    fi;
-#endif
-    if
-    :: HAS(clones, u.who) -> d.cloned = 1; d.hello = u.who; d.epoch = u.epoch
-    :: else -> welcome()
-    fi
+    when(newest != u.who && !HAS(clones, u.who),
+        when(HAS(heard, u.who), clones = clones | BIT(newest));
+        heard = heard | BIT(u.who); newest = u.who);
+    choose(HAS(clones, u.who), d.cloned = 1; d.hello = u.who; d.epoch = u.epoch, welcome())
 }
 
-/* One message, one transaction; `yes`: there is something to answer. */
+/* One message, one transaction, one answer. In each stream the account closes: every number up to the frontier, and every
+   one beyond it that is there, is applied, rejected, skipped or a mark. */
 inline handle() {
     blankDown();
-    yes = 1;
-    if
-    :: u.hello -> printf("centre takes the hello of run %d, epoch %d from %d\n", u.who, u.epoch, u.first)
-    :: else -> printf("centre takes a frame of run %d, %d/%d\n", u.who, u.epoch, u.first)
-    fi;
-    if
-    :: u.hello -> hear()
-#ifdef FENCE
-    :: !u.hello && u.session != base[0].session -> yes = 0
-#endif
-    :: else ->
-        applyFrame(); answer();
-        d.session = u.session
-    fi;
-    printf("centre has epoch %d up to %d; of all scans (bits) %d had their effect\n", u.epoch, AT.frontier,
-        base[0].effects);
-    reconcile()
+    choose(u.hello,
+        printf("centre takes the hello of run %d, epoch %d from %d\n", u.who, u.epoch, u.first); hear(),
+        printf("centre takes a frame of run %d, %d/%d\n", u.who, u.epoch, u.first); take());
+    printf("centre has epoch %d up to %d; of all scans (bits) %d had an effect\n", u.epoch, AT.frontier, base[0].effects);
+    j = AT.frontier; k = 0;
+    for (i : 1 .. SCANS) { when(i > AT.frontier && HAS(AT.have, i), j++); when(HAS(AT.marks, i), k++) }
+    assert(j == AT.applied + AT.rejected + AT.skipped + k)
 }
 
 inline fall() { printf("centre falls\n"); heard = 0; newest = 0; clones = 0 }
@@ -613,99 +385,86 @@ proctype Centre()
 {
 end:
     do
-    :: d_step { nempty(up) && nfull(dn) -> up?u; handle(); if :: yes -> dn!d :: else fi }
+    :: d_step { nempty(up) && nfull(dn) -> up?u; handle(); dn!d }
     /* It falls, after its last answer was out or before, and forgets who spoke. */
     :: d_step { faults -> faults--; fall() }
-    :: d_step { faults && len(dn) -> faults--; fall(); if :: len(dn) == 2 -> dn?d; dn!d :: else fi; dn?d }
+    :: d_step { faults && len(dn) -> faults--; fall(); when(len(dn) == 2, dn?d; dn!d); dn?d }
     od
 }
 
 /* ---------------------------------------------------------------- the wire */
-
-#ifdef HELLOS
-#define FREE true
+#ifdef LOOSE
+#define REPEATABLE   true
+#define EXCHANGEABLE true
 #else
-#define FREE !u.hello           /* hellos stay in order, each once; they may be lost */
+#define REPEATABLE   !u.hello
+#define EXCHANGEABLE u.who == v.who
 #endif
 
 proctype Wire()
 {
 end:
     do
-    :: d_step { faults && nempty(up) -> up?u; faults--; printf("lost on the way up\n") }
-    :: d_step { faults && nempty(dn) -> dn?d; faults--; printf("lost on the way down\n") }
-    :: d_step { faults && nempty(up) && nfull(up) -> faults--; printf("doubled on the way up\n");
-           up?<u>; if :: FREE -> up!u :: else fi }
-    :: d_step { faults && nempty(dn) && nfull(dn) -> faults--; printf("doubled on the way down\n"); dn?<d>; dn!d }
+    :: d_step { faults && nempty(up) -> faults--; printf("lost on the way up\n"); up?u }
+    :: d_step { faults && nempty(dn) -> faults--; printf("lost on the way down\n"); dn?d }
+    :: d_step { faults && len(up) == 1 -> faults--; printf("doubled on the way up\n"); up?<u>; when(REPEATABLE, up!u) }
+    :: d_step { faults && len(dn) == 1 -> faults--; printf("doubled on the way down\n"); dn?<d>; dn!d }
     :: d_step { faults && len(up) == 2 -> faults--; printf("overtaken on the way up\n");
-           up?<u>; if :: FREE -> up?u; up!u :: else fi }
+           up?u; up?v; choose(EXCHANGEABLE, up!v; up!u, up!u; up!v) }
     :: d_step { faults && len(dn) == 2 -> faults--; printf("overtaken on the way down\n"); dn?d; dn!d }
-    :: d_step { faults && (ram[holder].link == Open || ram[holder].link == Greeting) ->
-           faults--; printf("the connection of agent %d breaks\n", holder); ram[holder].link = Off }
+    :: d_step { faults && (ram[holder].link == Open || ram[holder].link == Greeting) -> faults--;
+           printf("the connection of agent %d breaks\n", holder); ram[holder].link = Off }
     :: d_step { faults -> faults = 0 }          /* peace from here on */
     od
 }
 
 /* ---------------------------------------------------------------- the one great misfortune of a scenario */
-
+#define COPY(f)  disk[to].f = disk[from].f
 inline copyFile(to, from) {
-    disk[to].epoch = disk[from].epoch; disk[to].next = disk[from].next; disk[to].forgotten = disk[from].forgotten;
-    disk[to].wasLast = disk[from].wasLast; disk[to].wasEpoch = disk[from].wasEpoch;
-    disk[to].wasShift = disk[from].wasShift; disk[to].produced = disk[from].produced;
-    disk[to].committed = disk[from].committed; disk[to].rejected = disk[from].rejected;
-    for (i : 1 .. SCANS) { disk[to].scan[i] = disk[from].scan[i]; disk[to].by[i] = disk[from].by[i] }
-    for (i : 1 .. RUNS) { disk[to].first[i] = disk[from].first[i] }
+    for (i : 1 .. SCANS) { COPY(scan[i]); COPY(by[i]); COPY(was[i]); COPY(wasEpoch[i]) }
+    for (i : 1 .. RUNS) { COPY(first[i]) }
+    COPY(epoch); COPY(next); COPY(forgotten); COPY(produced); COPY(committed); COPY(rejected)
 }
 
-inline flush() {
-#ifndef LATE
-    do :: up?u :: empty(up) -> break od;
-    do :: dn?d :: empty(dn) -> break od
-#else
-    skip
-#endif
+#define KEEP(f)  base[to].f = base[from].f
+inline copyBase(to, from) {                     /* RESTORE has one epoch and no marks */
+    for (i : 1 .. RUNS) { KEEP(at[0].lo[i]); KEEP(at[0].hi[i]) }
+    KEEP(at[0].frontier); KEEP(at[0].have); KEEP(at[0].dead); KEEP(effects); KEEP(letters);
+    KEEP(at[0].applied); KEEP(at[0].rejected); KEEP(at[0].skipped)
 }
-
-#ifdef RESTORE
-inline copyBase(to, from) {
-    base[to].effects = base[from].effects; base[to].letters = base[from].letters;
-    base[to].session = base[from].session; base[to].owner = base[from].owner;
-    base[to].ownerEpoch = base[from].ownerEpoch;
-    base[to].at[0].frontier = base[from].at[0].frontier; base[to].at[0].have = base[from].at[0].have;
-    base[to].at[0].dead = base[from].at[0].dead; base[to].at[0].applied = base[from].at[0].applied;
-    base[to].at[0].rejected = base[from].at[0].rejected; base[to].at[0].skipped = base[from].at[0].skipped;
-    for (i : 1 .. RUNS) {
-        base[to].at[0].lo[i] = base[from].at[0].lo[i]; base[to].at[0].hi[i] = base[from].at[0].hi[i]
-    }
-}
-#endif
 
 proctype Fate()
 {
 #if defined(ROLLBACK)
-    d_step { printf("the outbox is backed up\n"); copyFile(2, 0) }
-    d_step {                    /* the disk goes, the backup comes; it knows nothing of what was accepted since */
-        flush();
-        for (i : 1 .. SCANS) { if :: i <= scans && !HANDLED(i) -> gone = gone | BIT(i) :: else fi }
-        for (i : 1 .. SCANS) { if :: disk[2].scan[i] -> gone = gone & ~BIT(disk[2].scan[i]) :: else fi }
-        printf("the outbox is restored\n");
-        copyFile(0, 2);
-        start(0);
-        replaced = true
-    }
+    do
+    :: coming ->
+        if
+        :: d_step { printf("the outbox is backed up\n"); copyFile(1, 0) }
+        :: coming < ROLLBACK                    /* or the old copy serves again */
+        fi;
+        d_step {                                /* the disk goes, the copy comes; it knows nothing of what came since */
+            printf("the outbox is restored\n");
+            for (i : 1 .. SCANS) { when(i <= scans && !HANDLED(i), gone = gone | BIT(i)) }
+            for (i : 1 .. SCANS) { when(disk[1].scan[i], gone = gone & ~BIT(disk[1].scan[i])) }
+            copyFile(0, 1);
+            coming--; start(0)
+        }
+    :: coming == 0 -> break
+    od
 #elif defined(CLONE)
-    d_step { printf("a second machine starts with a copy\n"); copyFile(1, 0); start(1); replaced = true }
+    d_step { printf("a second machine starts with a copy\n"); copyFile(1, 0); coming--; start(1) }
     run Agent(1)
 #elif defined(RESTORE)
     d_step { printf("the database is backed up\n"); copyBase(1, 0) }
-    d_step {                    /* the centre was down for it: the agent sees that, and greets */
-        flush();
+    d_step {                                    /* the centre was down for it: the agent sees that, and greets */
         printf("the database is restored\n");
+#ifndef LOOSE
+        do :: up?u :: empty(up) -> break od;
+        do :: dn?d :: empty(dn) -> break od;
+#endif
         copyBase(0, 1);
-        copyBase(1, 1);
-        heard = 0; newest = 0; clones = 0;
-        if :: ram[0].link != Stopped -> ram[0].link = Off :: else fi;
-        replaced = true
+        heard = 0; newest = 0; clones = 0; restored = true;
+        when(ram[0].link != Stopped, ram[0].link = Off)
     }
 #else
     skip
@@ -715,29 +474,26 @@ proctype Fate()
 init {
     d_step {
         epochs = 1;
-        for (j : 0 .. FILES - 1) { disk[j].next = 1; for (i : 0 .. RUNS) { disk[j].first[i] = NONE } }
-        for (j : 0 .. AGENTS - 1) { ram[j].link = Stopped }
-        start(0)
+        for (j : 0 .. 1) { disk[j].next = 1; for (i : 0 .. RUNS) { disk[j].first[i] = NONE } }
+        ram[1].link = Stopped; start(0)
     }
     atomic { run Agent(0); run Centre(); run Wire(); run Fate() }
 }
 
 /* ---------------------------------------------------------------- what must come true in the end */
-
 /* Every scan accepted was applied or is a dead letter, was declared lost (RESTORE), or went with the disk (ROLLBACK). */
-#define ALL     (BIT(scans + 1) - 2)
-#define KNOWN   ((base[0].effects | base[0].letters | gone | said) == ALL)
+#define TOLD    ((base[0].effects | base[0].letters | gone | said) == BIT(scans + 1) - 2)
 #define EMPTY   (disk[0].produced == disk[0].committed + disk[0].rejected)
 #define EMPTY1  (disk[1].produced == disk[1].committed + disk[1].rejected)
 
 #if defined(CLONE)
-/* The older machine has delivered everything. What the younger had accepted lies in its file, safe and undelivered; what
-   it has deleted, `settle` has looked at. */
+/* One machine has delivered everything. What the other had accepted lies in its file, safe and undelivered; what it has
+   deleted, `settle` has looked at. */
 ltl settled { <>[] (EMPTY && ram[0].link != Stopped || EMPTY1 && ram[1].link != Stopped) }
 #elif defined(ROLLBACK) || defined(RESTORE)
-ltl settled { <>[] (EMPTY && KNOWN) }
+ltl settled { <>[] (EMPTY && TOLD) }
 #else
 /* And both ends count the same. */
-ltl settled { <>[] (EMPTY && KNOWN && scans == SCANS && disk[0].committed == base[0].at[0].applied &&
+ltl settled { <>[] (EMPTY && TOLD && scans == SCANS && disk[0].committed == base[0].at[0].applied &&
                     disk[0].rejected == base[0].at[0].rejected) }
 #endif

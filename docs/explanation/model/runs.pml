@@ -10,7 +10,8 @@
  * The agent greets in each epoch that it knows, oldest first (a list in one hello would do the same), so that a centre that
  * was restored hears what it lacks of earlier runs, too.
  *
- * The oracle, the wire and the scenarios are those of delivery.pml: ROLLBACK, CLONE, RESTORE, LATE, HELLOS.
+ * The oracle and the scenarios are those of delivery.pml: ROLLBACK, CLONE, RESTORE. Its LOOSE is here in two: LATE, messages
+ * outlive the replacement; HELLOS, hellos are repeated and overtaken, too. Frames keep no order in any case.
  */
 
 #ifndef SCANS
