@@ -160,7 +160,7 @@ final class UplinkLoop: Sendable {
             bulkLink: BrokerLink(options: bulkOptions, now: now, seed: random.next()), builder: builder,
             delivery: Delivery(
                 epoch: start.epoch, nonce: nonce, frontier: start.forgotten, highest: start.next - 1,
-                pendingBytes: try builder.backlog().bytes),
+                pendingBytes: UplinkLoop.bytes(start.account.pending)),
             // Urgent messages are not kept over a restart; numbers must not be used twice all the same.
             lane: UrgentLane(next: start.boot.counter << 32 | 1), nonce: nonce, boot: start.boot)
         while turn(state) {}
@@ -218,9 +218,12 @@ final class UplinkLoop: Sendable {
         guard current.epoch == state.delivery.epoch, current.next > 0, current.next - 1 > state.delivery.highest else {
             return
         }
-        // About what a row takes; only whole-frame decisions hang on it.
-        state.delivery.appended(upTo: current.next - 1, bytes: Int(current.next - 1 - state.delivery.highest) * 40)
+        state.delivery.appended(
+            upTo: current.next - 1, bytes: UplinkLoop.bytes(current.next - 1 - state.delivery.highest))
     }
+
+    /// About what so many rows take; only whole-frame decisions hang on it.
+    private static func bytes(_ rows: UInt64) -> Int { Int(clamping: rows) &* 40 }
 
     private func handle(_ event: BrokerEvent, isBulk: Bool, _ state: State, _ now: Instant) {
         switch event {
@@ -344,9 +347,10 @@ final class UplinkLoop: Sendable {
         // A disk that refuses the new epoch is tried again with the next greeting.
         guard current.epoch != state.delivery.epoch else { return }
         try? state.builder.refresh()
-        let bytes = (try? state.builder.backlog().bytes) ?? 0
         perform(
-            state.delivery.restarted(epoch: current.epoch, highest: current.next - 1, pendingBytes: bytes, at: now),
+            state.delivery.restarted(
+                epoch: current.epoch, highest: current.next - 1,
+                pendingBytes: UplinkLoop.bytes(current.account.pending), at: now),
             state, now)
     }
 

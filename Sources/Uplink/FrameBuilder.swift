@@ -36,12 +36,7 @@ public final class FrameBuilder {
         return writer.map { $0.boot == boot } ?? true
     }
 
-    /// Bytes of all rows that wait, and their oldest moment in Unix milliseconds.
-    public func backlog() throws -> (bytes: Int, oldest: Int64?) {
-        let bytes = try database.integer("SELECT coalesce(sum(length(body)), 0) FROM row") ?? 0
-        return (Int(bytes), try oldest())
-    }
-
+    /// The moment of the oldest row that waits, in Unix milliseconds.
     public func oldest() throws -> Int64? {
         let first = try database.rows("SELECT boot, body FROM row ORDER BY seq LIMIT 1") { ($0.word(0), $0.blob(1)) }
             .first

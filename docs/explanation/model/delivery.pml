@@ -11,8 +11,7 @@
  * with, if wanted:
  *     SLOW        opening a new epoch on disk may take longer than the uplink waits for it
  *     LOOSE       the wire keeps no order between two processes and repeats hellos; messages outlive RESTORE
- * Repairs that the code does not have (README.md, "What was learnt"):
- *     MARKS       marks lie in a table of their own, whose key has the run that wrote the row
+ * A repair that the code does not have (README.md, "What was learnt"):
  *     BIRTH       a row that changes its key again keeps the first one beside it, not the last
  *
  * Order on the wire. A process speaks on two connections, so its own messages may overtake each other, hellos and frames
@@ -78,13 +77,12 @@ typedef Ram {
 };
 Ram ram[2];
 
-/* One epoch of the agent in the centre's database: tables stream, record, dead_letter and stream_boot. */
+/* One epoch of the agent in the centre's database: tables stream, record, dead_letter, stream_boot, moved. */
 typedef Stream {
     byte frontier, applied, rejected, skipped;
-    byte have, marks;                   /* numbers with a record; of those, marks: the row was applied under another key */
-    byte dead;                          /* numbers with a dead letter */
+    byte have, dead;                    /* numbers with a record, and with a dead letter */
     byte lo[RUNS + 1], hi[RUNS + 1];    /* numbers that came from a run: one range; lo = 0: none */
-    byte moved[SCANS + 2]               /* MARKS: by number, runs whose row of it was applied under another key */
+    byte moved[SCANS + 2]               /* by number: runs whose row of it was applied under another key */
 };
 typedef Base {
     Stream at[EPOCHS];
@@ -307,23 +305,16 @@ inline note(S, m) {                                             /* Store.note: o
     S.hi[u.boot] = MAX(S.hi[u.boot], m)
 }
 
-/* Store.isKnown: the same row is here under its former key; Store.mark. */
+/* Store.isKnown and Store.moved: the same row was applied under its former key, or under another than this. */
 #define RECORDED(old) (old && HAS(WAS.have, old) && WAS.lo[u.boot] && WAS.lo[u.boot] <= old && old <= WAS.hi[u.boot])
-#ifdef MARKS
 #define KNOWN(m, old) (HAS(AT.moved[m], u.boot) || old && HAS(WAS.moved[old], u.boot) || RECORDED(old))
-#define mark(old)     WAS.moved[old] = WAS.moved[old] | BIT(u.boot)
-#else
-#define KNOWN(m, old) RECORDED(old)
-#define mark(old)     when(!HAS(WAS.have, old), WAS.have = WAS.have | BIT(old); WAS.marks = WAS.marks | BIT(old); \
-                          note(WAS, old))
-#endif
 
 inline apply(m, x, old) {                                       /* Applier.apply, one row; `old` is its former number */
     when(m > AT.frontier && !HAS(AT.have, m),
         AT.have = AT.have | BIT(m);
         note(AT, m);
         choose(KNOWN(m, old), AT.applied++,                     /* kept, without effect */
-            when(old, mark(old));
+            when(old, WAS.moved[old] = WAS.moved[old] | BIT(u.boot));       /* Store.move */
             assert(!HANDLED(x));                                /* nothing is applied twice */
             choose(x == POISON,
                 AT.rejected++; AT.dead = AT.dead | BIT(m); base[0].letters = base[0].letters | BIT(x),
@@ -367,16 +358,15 @@ inline hear() {
 }
 
 /* One message, one transaction, one answer. In each stream the account closes: every number up to the frontier, and every
-   one beyond it that is there, is applied, rejected, skipped or a mark. */
+   one beyond it that is there, is applied, rejected or skipped. */
 inline handle() {
     blankDown();
     choose(u.hello,
         printf("centre takes the hello of run %d, epoch %d from %d\n", u.who, u.epoch, u.first); hear(),
         printf("centre takes a frame of run %d, %d/%d\n", u.who, u.epoch, u.first); take());
     printf("centre has epoch %d up to %d; of all scans (bits) %d had an effect\n", u.epoch, AT.frontier, base[0].effects);
-    j = AT.frontier; k = 0;
-    for (i : 1 .. SCANS) { when(i > AT.frontier && HAS(AT.have, i), j++); when(HAS(AT.marks, i), k++) }
-    assert(j == AT.applied + AT.rejected + AT.skipped + k)
+    j = AT.frontier; for (i : 1 .. SCANS) { when(i > AT.frontier && HAS(AT.have, i), j++) }
+    assert(j == AT.applied + AT.rejected + AT.skipped)
 }
 
 inline fall() { printf("centre falls\n"); heard = 0; newest = 0; clones = 0 }
@@ -427,7 +417,7 @@ inline copyFile(to, from) {
 }
 
 #define KEEP(f)  base[to].f = base[from].f
-inline copyBase(to, from) {                     /* RESTORE has one epoch and no marks */
+inline copyBase(to, from) {                     /* RESTORE has one epoch, and nothing moved */
     for (i : 1 .. RUNS) { KEEP(at[0].lo[i]); KEEP(at[0].hi[i]) }
     KEEP(at[0].frontier); KEEP(at[0].have); KEEP(at[0].dead); KEEP(effects); KEEP(letters);
     KEEP(at[0].applied); KEEP(at[0].rejected); KEEP(at[0].skipped)
