@@ -98,11 +98,15 @@ public final class BrokerLink {
 
     /// Says goodbye, so that the broker publishes no will.
     public func disconnect() {
-        guard let client, isUp else { return }
-        mosquitto_disconnect_v5(client, 0, nil)
-        mosquitto_loop_write(client, 1)
-        mosquitto_destroy(client)
-        self.client = nil
+        if let client {
+            if isUp {
+                mosquitto_disconnect_v5(client, 0, nil)
+                mosquitto_loop_write(client, 1)
+            }
+            mosquitto_destroy(client)
+        }
+        if case .probing(let descriptor, _, _) = state { close(descriptor) }
+        client = nil
         state = .waiting(until: Instant(nanoseconds: .max))
     }
 

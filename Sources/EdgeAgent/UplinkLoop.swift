@@ -175,12 +175,17 @@ final class UplinkLoop: Sendable {
         let nothing: (descriptor: Int32, events: Int16, deadline: Instant) = (-1, 0, now + .seconds(1))
         let urgent = state.isStopped ? nothing : state.urgentLink.interest(now: now)
         let bulk = state.isStopped ? nothing : state.bulkLink.interest(now: now)
-        let due = [
-            urgent.deadline, bulk.deadline, state.delivery.deadline,
-            state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
-            state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
-        ].compactMap(\.self).min()!
-        let wait = state.hasMore ? 0 : Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
+        let due =
+            state.isStopped
+            ? nothing.deadline
+            : [
+                urgent.deadline, bulk.deadline, state.delivery.deadline,
+                state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
+                state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
+            ].compactMap(\.self).min()!
+        let wait =
+            state.hasMore && !state.isStopped
+            ? 0 : Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
         let ready = waitFor(
             [(wake.descriptor, Int16(POLLIN)), (urgent.descriptor, urgent.events), (bulk.descriptor, bulk.events)],
             milliseconds: min(wait, 1000))
@@ -191,7 +196,8 @@ final class UplinkLoop: Sendable {
             box = Inbox(stopping: mail.stopping)
             return mail
         }
-        for (subject, type, data, life) in mail.urgent {
+        // Who is stopped has nobody to tell: the journal keeps the calls.
+        for (subject, type, data, life) in mail.urgent where !state.isStopped {
             state.lane.post(subject, type: type, data: data, life: life, at: after)
         }
         if mail.grown || mail.statusDue { grew(state) }

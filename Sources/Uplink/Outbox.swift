@@ -239,7 +239,8 @@ public final class Outbox: Sendable {
             try file.store()
             try file.database.execute("COMMIT")
         } catch {
-            let reason: OutboxError = error.isFull ? .full : .broken(error.message)
+            let failure = error as? SQLiteError
+            let reason: OutboxError = failure?.isFull ?? false ? .full : .broken(failure?.message ?? "\(error)")
             if file.database.inTransaction { try? file.database.execute("ROLLBACK") }
             try? file.load()
             // What was settled stays to be forgotten: it may be what makes room.
@@ -278,7 +279,7 @@ public final class Outbox: Sendable {
     }
 
     private func apply(_ job: Job, _ file: OutboxFile, boot: Boot, wall: Int64, _ after: inout [() -> Void])
-        throws(SQLiteError)
+        throws
     {
         switch job {
         case .append(let entries, let done):

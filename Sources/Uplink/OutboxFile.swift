@@ -262,19 +262,28 @@ public final class OutboxFile {
     }
 
     /// The file went back in time, or shares its epoch with a copy: pending rows get new numbers in a new epoch and
-    /// keep their old ones beside them.
-    public func reissue(random: inout some RandomNumberGenerator) throws(SQLiteError) {
+    /// keep their old ones beside them. One that had an older one already keeps that: what was sent under the number in
+    /// between may never have arrived, and the centre remembers first keys.
+    public func reissue(random: inout some RandomNumberGenerator) throws {
         let old = epoch
         let first = try database.integer("SELECT min(seq) FROM row") ?? 0
         let last = try database.integer("SELECT max(seq) FROM row") ?? 0
+        let older = try OutboxFile.formers(in: database)
         epoch = random.next()
         try database.run("DELETE FROM former")
         if first > 0 {
             let shift = first - 1
             try database.run("UPDATE row SET seq = -(seq - ?)", .integer(shift))
             try database.run("UPDATE row SET seq = -seq")
-            try database.run(
-                "INSERT INTO former VALUES (?, ?, ?)", .integer(last - shift), .integer(old), .integer(shift))
+            for former in older where Int64(former.last) >= first {
+                try database.run(
+                    "INSERT INTO former VALUES (?, ?, ?)", .integer(Int64(former.last) - shift),
+                    .integer(former.epoch), .integer(former.shift + shift))
+            }
+            if Int64(older.last?.last ?? 0) < last {
+                try database.run(
+                    "INSERT INTO former VALUES (?, ?, ?)", .integer(last - shift), .integer(old), .integer(shift))
+            }
             next = UInt64(last - shift) + 1
         } else {
             next = 1

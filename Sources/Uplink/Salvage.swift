@@ -27,6 +27,8 @@ public struct Salvage: Sendable {
     public private(set) var forgotten: UInt64 = 0
     /// The next number that would have been issued.
     public private(set) var next: UInt64 = 0
+    /// Runs of numbers that had other ones before, in order.
+    public private(set) var formers: [OutboxFile.Former] = []
     /// Rows that are there and whose checksum does not hold.
     public private(set) var damaged = 0
     public private(set) var pages = 0
@@ -150,6 +152,11 @@ public struct Salvage: Sendable {
     private mutating func take(_ key: UInt64, _ payload: [UInt8]) {
         guard let fields = Salvage.fields(payload), fields.first == .null else { return }
         switch fields.dropFirst() {
+        case let rest where rest.count == 2:
+            guard case .integer(let epoch) = rest[1], case .integer(let shift) = rest[2] else { return }
+            formers.removeAll { $0.last == key }
+            formers.append(OutboxFile.Former(last: key, epoch: UInt64(bitPattern: epoch), shift: shift))
+            formers.sort { $0.last < $1.last }
         case let rest where rest.count == 3:
             guard case .integer(let boot) = rest[1], case .blob(let body) = rest[2], case .integer(let crc) = rest[3],
                 key > 0, key <= UInt64(Frame.sequenceLimit)
@@ -281,6 +288,11 @@ extension OutboxFile {
         }
         let older = try OutboxFile.formers(in: database)
         try database.run("DELETE FROM former")
+        /// The first key that a row ever had.
+        func key(_ number: UInt64) -> (epoch: UInt64, seq: Int64) {
+            guard let former = salvage.formers.first(where: { number <= $0.last }) else { return (old, Int64(number)) }
+            return (former.epoch, Int64(number) + former.shift)
+        }
         var seq: UInt64 = 0
         for (index, row) in rows.enumerated() {
             seq += 1
@@ -288,11 +300,13 @@ extension OutboxFile {
                 "INSERT INTO row VALUES (?, ?, ?, ?)", .integer(seq), .integer(keys[row.value.boot]!),
                 .blob(row.value.body),
                 .integer(Int64(CRC32C.checksum(row.value.body))))
-            // A run of numbers without a hole shares one former key.
-            if index + 1 == rows.count || rows[index + 1].key != row.key + 1 {
+            // A run of keys without a hole stands in one line.
+            let mine = key(row.key)
+            let next = index + 1 < rows.count ? key(rows[index + 1].key) : nil
+            if next?.epoch != mine.epoch || next?.seq != mine.seq + 1 {
                 try database.run(
-                    "INSERT INTO former VALUES (?, ?, ?)", .integer(seq), .integer(old),
-                    .integer(Int64(row.key) - Int64(seq)))
+                    "INSERT INTO former VALUES (?, ?, ?)", .integer(seq), .integer(mine.epoch),
+                    .integer(mine.seq - Int64(seq)))
             }
         }
         for former in older {

@@ -123,10 +123,18 @@ struct OutboxTests {
         outbox.reissue(leaving: old) { done.change { $0 += 1 } }
         outbox.reissue(leaving: old) { done.change { $0 += 1 } }
         _ = done.wait(timeout: 10_000) { $0 == 3 ? true : nil }
-        outbox.close()
         let again = try Database(path: "\(folder.path)/outbox.db", readOnly: true)
-        #expect(outbox.now.epoch != old)
+        let second = outbox.now.epoch
+        #expect(second != old)
         #expect(try OutboxFile.formers(in: again).map(\.epoch) == [old])
+        // The ninth: what was never sent under the second keeps its first key, and what is new gets the second.
+        outbox.append([Outbox.Entry(OutboxTests.row("b"), at: .zero)]) { _ in done.change { $0 += 1 } }
+        outbox.reissue(leaving: second) { done.change { $0 += 1 } }
+        _ = done.wait(timeout: 10_000) { $0 == 5 ? true : nil }
+        let formers = try OutboxFile.formers(in: again)
+        #expect(formers.map(\.epoch) == [old, second] && formers.map(\.last) == [1, 2])
+        #expect(formers.allSatisfy { $0.shift == 0 })
+        outbox.close()
     }
 
     @Test func aCommandIsBegunOnce() throws {

@@ -211,6 +211,8 @@ public struct World {
                 tell("the centre \(index) starts")
             } catch {
                 centreBack[index] = now + .milliseconds(200)
+                // What hit it while it opened the file hit the other one, too.
+                if faulty_died(centreDisk) { fell(index, "as it starts") }
                 if let sqlite = error as? SQLiteError, sqlite.isCorrupt {
                     problem = "the database is damaged: \(sqlite)"
                 }
@@ -502,12 +504,9 @@ public struct World {
     // MARK: the oracle
 
     private mutating func judge() {
-        guard let store = stores.compactMap(\.self).first else {
-            problem = "no centre is left"
-            return
-        }
         var effects: [String: Int] = [:]
         do {
+            let store = try Store(path: "file:/\(centreDisk)/ingest.db?vfs=faulty")
             for text in try store.database.rows(
                 "SELECT record.subject FROM counted JOIN record USING (stream, seq)", map: { $0.text(0) })
             { effects[text, default: 0] += 1 }
