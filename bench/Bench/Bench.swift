@@ -77,6 +77,7 @@ struct Bench: ParsableCommand {
         scans(portal, tail, page)
         idle(stand)
         size()
+        try RoadBench(binaries: binaries, parts: [], rows: rows).run()
     }
 
     private func client(_ stand: Stand) throws -> PageClient {
