@@ -39,10 +39,14 @@ struct Torture: ParsableCommand {
         var doubtful: [String] = []
         /// Accepted and destroyed with the disk before anybody could take them: physics.
         var destroyed: Set<String> = []
-        /// How often the centre went back in time.
-        var restores = 0
+        /// In the centre once, and taken back when it was restored from an older backup.
+        var takenBack: Set<String> = []
+        /// What restored centres declared lost; the next restore takes that back, too.
+        var declared: [ClosedRange<UInt64>] = []
 
-        mutating func gone(notIn stored: Set<String>) { destroyed.formUnion(accepted.filter { !stored.contains($0) }) }
+        mutating func gone(notIn stored: Set<String>) {
+            destroyed.formUnion(accepted.filter { !stored.contains($0) && !takenBack.contains($0) })
+        }
     }
 
     func run() throws {
@@ -189,9 +193,11 @@ struct Torture: ParsableCommand {
             stand.ingest?.killHard()
             let (folder, backup) = ("\(stand.folder)/ingest", "\(stand.folder)/backup")
             if Files.exists(backup), Bool.random(using: &dice) {
+                let before = stored(stand)
+                ledger.declared += declared(stand)
                 ChildProcess.run("rm", ["-rf", folder])
                 ChildProcess.run("cp", ["-r", backup, folder])
-                ledger.restores += 1
+                ledger.takenBack.formUnion(before.subtracting(stored(stand)))
             } else {
                 ChildProcess.run("rm", ["-rf", backup])
                 ChildProcess.run("cp", ["-r", folder, backup])
@@ -272,6 +278,16 @@ struct Torture: ParsableCommand {
         return Set((try? database.rows("SELECT subject FROM record WHERE kind=3") { $0.text(0) }) ?? [])
     }
 
+    /// Ranges of numbers that the centre says it had acknowledged and has no more.
+    private func declared(_ stand: Stand) -> [ClosedRange<UInt64>] {
+        guard let database = try? Database(path: stand.database, readOnly: true) else { return [] }
+        let details = (try? database.rows("SELECT detail FROM audit WHERE what='records.lost'") { $0.text(0) }) ?? []
+        return details.compactMap { detail in
+            let ends = detail.split(separator: "-").compactMap { UInt64($0) }
+            return ends.count == 2 ? ends[0]...ends[1] : nil
+        }
+    }
+
     private func verdict(_ stand: Stand, _ ledger: Ledger, _ counts: [String: Int], _ numbers: [String: UInt64]) throws
     {
         let database = try Database(path: stand.database, readOnly: true)
@@ -280,15 +296,12 @@ struct Torture: ParsableCommand {
         for text in try database.rows("SELECT subject FROM record WHERE kind=3", map: { $0.text(0) }) {
             rows[text, default: 0] += 1
         }
-        let declared = try database.rows("SELECT detail FROM audit WHERE what='records.lost'") {
-            row -> ClosedRange<UInt64>? in
-            let ends = row.text(0).split(separator: "-").compactMap { UInt64($0) }
-            return ends.count == 2 ? ends[0]...ends[1] : nil
-        }.compactMap(\.self)
+        let declared = ledger.declared + declared(stand)
         let missing = ledger.accepted.filter { rows[$0] == nil && !ledger.destroyed.contains($0) }
         // What a restored centre had acknowledged before is gone there, and said.
-        let said = missing.filter { text in declared.contains { $0.contains(numbers[text] ?? 0) } }
-        let lost = ledger.restores > 0 ? missing.filter { !said.contains($0) } : missing
+        let back = missing.filter { ledger.takenBack.contains($0) }
+        let said = back.filter { text in declared.contains { $0.contains(numbers[text] ?? 0) } }
+        let lost = missing.filter { !ledger.takenBack.contains($0) }
         // The effect of a scan is a piece in the delivery: a row that came again under another key counts none.
         let pieces = try database.integer("SELECT count(*) FROM counted") ?? 0
         let twice = try database.rows(
@@ -305,10 +318,10 @@ struct Torture: ParsableCommand {
         Terminal.line(
             "scans accepted \(ledger.accepted.count), saved without word \(saved.count), stored \(rows.count), pieces counted \(pieces)"
         )
-        if !ledger.destroyed.isEmpty || !said.isEmpty {
+        if !ledger.destroyed.isEmpty || !back.isEmpty {
             let salvaged = ledger.destroyed.filter { rows[$0] != nil }.count
             Terminal.line(
-                "destroyed with a disk \(ledger.destroyed.count - salvaged), of them brought back \(salvaged); declared lost by a restored centre \(said.count)"
+                "destroyed with a disk \(ledger.destroyed.count - salvaged), of them brought back \(salvaged); taken back by a restored centre \(back.count), of them declared lost by it \(said.count)"
             )
         }
         Terminal.line(
