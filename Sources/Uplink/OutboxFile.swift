@@ -201,7 +201,7 @@ public final class OutboxFile {
             guard row.word(0) == first + UInt64(count), row.word(1) == boot ?? row.word(1) else { return false }
             let body = row.bytes(2)
             let isWhole = Int64(CRC32C.checksum(body)) == row.integer(3)
-            let damaged = isWhole ? [] : Model.Row.skipped(reason: OutboxFile.damaged).encoded(at: 0)
+            let damaged = isWhole ? [] : Model.Row.skipped(reason: "damaged on disk").encoded(at: 0)
             let size = isWhole ? body.count : damaged.count
             guard count == 0 || out.count + size <= bytes else { return false }
             if isWhole { out += body } else { out += damaged }
@@ -211,8 +211,6 @@ public final class OutboxFile {
         }
         return boot.map { ($0, count, out) }
     }
-
-    static let damaged = "damaged on disk"
 
     // MARK: boots and epochs
 

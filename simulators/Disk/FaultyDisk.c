@@ -413,9 +413,3 @@ void faulty_heal(int disk) {
 }
 
 bool faulty_died(int disk) { return disks[disk]->died; }
-
-int64_t faulty_size(int disk) {
-    int64_t sum = 0;
-    for (int i = 0; i < FILES; i++) sum += disks[disk]->files[i].size;
-    return sum;
-}

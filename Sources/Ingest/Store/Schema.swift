@@ -100,7 +100,7 @@ enum Schema {
         CREATE TABLE moved (
             stream INTEGER NOT NULL, seq INTEGER NOT NULL, counter INTEGER NOT NULL, random INTEGER NOT NULL,
             PRIMARY KEY (stream, seq, counter, random)) WITHOUT ROWID;
-        -- What each agent is to be set to; an empty text says that it goes by its own file.
+        -- What each agent is to be set to; none goes by its own file.
         CREATE TABLE desired (
             agent TEXT PRIMARY KEY, revision INTEGER NOT NULL, text TEXT NOT NULL, expires INTEGER, who TEXT NOT NULL,
             at INTEGER NOT NULL) WITHOUT ROWID;

@@ -34,5 +34,3 @@ void faulty_now(int disk, enum faulty_kind kind, uint64_t seed);
 void faulty_heal(int disk);
 // True when the process that had it open is dead.
 bool faulty_died(int disk);
-// Bytes of all files.
-int64_t faulty_size(int disk);
