@@ -1,0 +1,345 @@
+/// What Quai asks of an ERP, whichever it is. Every push is safe to repeat: it reads the state, does what is missing and
+/// reads the result, so that a crash between any two calls is mended by pushing again.
+public protocol ERPConnector: Sendable {
+    /// Finds out which server it is and signs in: one to three calls, remembered.
+    func probe() async throws(ERPFault) -> ERPVersion
+    /// Products with a GTIN, a page at a time, in a stable order. `cursor` is what the last page gave; nil begins.
+    func products(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPProduct>
+    /// Clients and suppliers with their numbers, a page at a time.
+    func parties(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPParty>
+    /// Receipts that are announced and not done, with their lines.
+    func openReceipts() async throws(ERPFault) -> [ERPReceipt]
+    /// Who has this number, in the order of `erp.md` §1.8: equal E.164, national form, last nine digits (`isGuess`).
+    func parties(e164: String, national: String) async throws(ERPFault) -> [ERPParty]
+    /// What a client card shows of a party. A section that the server does not have or does not allow is absent.
+    func card(of party: String) async throws(ERPFault) -> ERPCard
+    func push(_ reception: ReceptionPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+    func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome
+    func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+    /// A client that somebody entered here.
+    func push(_ party: PartyPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+}
+
+public struct ERPPage<Element: Sendable>: Sendable {
+    public var items: [Element]
+    /// Nil: that was all.
+    public var next: String?
+
+    public init(items: [Element], next: String?) {
+        self.items = items
+        self.next = next
+    }
+}
+
+extension ERPPage: Equatable where Element: Equatable {}
+
+public struct ERPVersion: Equatable, Sendable {
+    /// `odoo` or `tryton`
+    public var product: String
+    /// As the server says it: `17.0`, `8.2`.
+    public var series: String
+    /// The door in use: `jsonrpc`, `json2`, `session`, `rest`.
+    public var door: String
+    /// What is worth knowing: modules that are missing, rights that are.
+    public var remarks: [String]
+
+    public init(product: String, series: String, door: String, remarks: [String] = []) {
+        self.product = product
+        self.series = series
+        self.door = door
+        self.remarks = remarks
+    }
+}
+
+public enum Tracking: String, Equatable, Sendable { case none, lot, serial }
+
+/// Identities of the ERP are texts here: they are its numbers, and nobody counts with them.
+public struct ERPProduct: Equatable, Sendable {
+    public struct Packaging: Equatable, Sendable {
+        /// 14 digits.
+        public var gtin: String
+        public var quantity: Int
+
+        public init(gtin: String, quantity: Int) {
+            self.gtin = gtin
+            self.quantity = quantity
+        }
+    }
+
+    public var id: String
+    /// 14 digits each, of one piece.
+    public var gtins: [String]
+    public var reference: String?
+    public var description: String
+    public var unit: String?
+    public var tracking: Tracking
+    public var packagings: [Packaging]
+
+    public init(
+        id: String, gtins: [String], reference: String? = nil, description: String, unit: String? = nil,
+        tracking: Tracking = .none, packagings: [Packaging] = []
+    ) {
+        self.id = id
+        self.gtins = gtins
+        self.reference = reference
+        self.description = description
+        self.unit = unit
+        self.tracking = tracking
+        self.packagings = packagings
+    }
+}
+
+public struct ERPParty: Equatable, Sendable {
+    public var id: String
+    public var company: String
+    public var name: String
+    /// The party's own code there, where it has one.
+    public var code: String?
+    /// As typed there.
+    public var numbers: [String]
+    /// Found by the last digits alone.
+    public var isGuess: Bool
+    /// Where a person sees it in the ERP, below the server's address: `/web#id=5&model=res.partner`.
+    public var path: String?
+
+    public init(
+        id: String, company: String, name: String, code: String? = nil, numbers: [String] = [], isGuess: Bool = false,
+        path: String? = nil
+    ) {
+        self.id = id
+        self.company = company
+        self.name = name
+        self.code = code
+        self.numbers = numbers
+        self.isGuess = isGuess
+        self.path = path
+    }
+}
+
+public struct ERPReceipt: Equatable, Sendable {
+    public struct Line: Equatable, Sendable {
+        /// Odoo: the `stock.move`; Tryton: the incoming move.
+        public var id: String
+        public var product: String
+        /// 14 digits; nil where the product has none.
+        public var gtin: String?
+        public var description: String
+        public var quantity: Int
+        public var tracking: Tracking
+
+        public init(
+            id: String, product: String, gtin: String?, description: String, quantity: Int, tracking: Tracking = .none
+        ) {
+            self.id = id
+            self.product = product
+            self.gtin = gtin
+            self.description = description
+            self.quantity = quantity
+            self.tracking = tracking
+        }
+    }
+
+    public var id: String
+    /// The ERP's own name of it: `WH/IN/00001`, shipment number.
+    public var name: String
+    /// What the supplier's paper says, where the ERP knows: delivery note, order.
+    public var references: [String]
+    public var supplier: String
+    /// `YYYY-MM-DD`
+    public var expectedOn: String?
+    public var lines: [Line]
+    public var path: String?
+
+    public init(
+        id: String, name: String, references: [String] = [], supplier: String, expectedOn: String? = nil, lines: [Line],
+        path: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.references = references
+        self.supplier = supplier
+        self.expectedOn = expectedOn
+        self.lines = lines
+        self.path = path
+    }
+}
+
+/// What was received, absolute: "this line got 50", never "one more".
+public struct ReceptionPush: Equatable, Sendable {
+    public struct Lot: Equatable, Sendable {
+        public var number: String
+        public var quantity: Int
+        /// `YYYY-MM-DD`
+        public var expires: String?
+
+        public init(number: String, quantity: Int, expires: String? = nil) {
+            self.number = number
+            self.quantity = quantity
+            self.expires = expires
+        }
+    }
+
+    public struct Line: Equatable, Sendable {
+        /// The receipt's line; nil for what nobody ordered.
+        public var line: String?
+        /// The ERP's product where it is known.
+        public var product: String?
+        /// 14 digits.
+        public var gtin: String
+        public var quantity: Int
+        /// Lots or serial numbers (quantity 1); their sum is the quantity where the product is tracked.
+        public var lots: [Lot]
+
+        public init(line: String?, product: String?, gtin: String, quantity: Int, lots: [Lot] = []) {
+            self.line = line
+            self.product = product
+            self.gtin = gtin
+            self.quantity = quantity
+            self.lots = lots
+        }
+    }
+
+    /// Ours: `quai/reception/17`. Kept in the ERP with what is created there.
+    public var key: String
+    /// The ERP's receipt; nil creates one (a blind reception).
+    public var receipt: String?
+    public var note: String
+    /// The ERP's supplier, for a receipt that is created.
+    public var supplier: String?
+    public var lines: [Line]
+    /// What is missing is still to come; false gives it up.
+    public var backorder: Bool
+    /// Warnings that a person has accepted, by name (Tryton).
+    public var accepted: [String]
+
+    public init(
+        key: String, receipt: String?, note: String, supplier: String? = nil, lines: [Line], backorder: Bool = true,
+        accepted: [String] = []
+    ) {
+        self.key = key
+        self.receipt = receipt
+        self.note = note
+        self.supplier = supplier
+        self.lines = lines
+        self.backorder = backorder
+        self.accepted = accepted
+    }
+}
+
+public struct StockTakePush: Equatable, Sendable {
+    public struct Line: Equatable, Sendable {
+        public var product: String?
+        public var gtin: String
+        public var lot: String?
+        /// What was found.
+        public var counted: Int
+        /// What our own book said when the count began: the difference is what a conflict is solved with.
+        public var expected: Int
+        /// What came in since the count began and is not among the counted (out: negative).
+        public var movedSince: Int
+
+        public init(
+            product: String?, gtin: String, lot: String? = nil, counted: Int, expected: Int, movedSince: Int = 0
+        ) {
+            self.product = product
+            self.gtin = gtin
+            self.lot = lot
+            self.counted = counted
+            self.expected = expected
+            self.movedSince = movedSince
+        }
+
+        /// What is there now.
+        public var result: Int { counted + movedSince }
+    }
+
+    public var key: String
+    /// The ERP's location: its id, or else what its barcode, code or name says.
+    public var location: String
+    public var lines: [Line]
+    /// A person said that nothing else is there: what was not counted becomes zero.
+    public var isComplete: Bool
+
+    public init(key: String, location: String, lines: [Line], isComplete: Bool = false) {
+        self.key = key
+        self.location = location
+        self.lines = lines
+        self.isComplete = isComplete
+    }
+}
+
+public struct CallPush: Equatable, Sendable {
+    public var key: String
+    /// The ERP's party.
+    public var party: String
+    /// One line: "Incoming call, 3 min, answered by Bruno".
+    public var subject: String
+    /// What was written about it; may be empty.
+    public var note: String
+    /// A call back to do on this day, `YYYY-MM-DD`: an activity where the ERP has them, a note otherwise.
+    public var callBackOn: String?
+
+    public init(key: String, party: String, subject: String, note: String, callBackOn: String? = nil) {
+        self.key = key
+        self.party = party
+        self.subject = subject
+        self.note = note
+        self.callBackOn = callBackOn
+    }
+}
+
+public struct PartyPush: Equatable, Sendable {
+    public var key: String
+    public var company: String
+    public var name: String
+    /// E.164 where it is a telephone number.
+    public var numbers: [String]
+
+    public init(key: String, company: String, name: String, numbers: [String]) {
+        self.key = key
+        self.company = company
+        self.name = name
+        self.numbers = numbers
+    }
+}
+
+public enum PushOutcome: Equatable, Sendable {
+    /// The ERP has it, as read back: its record's id, and a sentence for people.
+    case done(id: String, String)
+    /// A dry run: what would have been sent.
+    case planned([ERPRequest])
+}
+
+/// A client's affairs. Every section is optional: nil where the server lacks the module or the right.
+public struct ERPCard: Equatable, Sendable {
+    public struct Entry: Equatable, Sendable {
+        public var name: String
+        public var state: String
+        /// `YYYY-MM-DD`
+        public var date: String?
+        /// Decimal text with its currency, `1234.50 EUR`: only for those who may see money.
+        public var amount: String?
+        public var path: String?
+
+        public init(name: String, state: String, date: String? = nil, amount: String? = nil, path: String? = nil) {
+            self.name = name
+            self.state = state
+            self.date = date
+            self.amount = amount
+            self.path = path
+        }
+    }
+
+    public var orders: [Entry]?
+    public var invoices: [Entry]?
+    public var tickets: [Entry]?
+    /// Decimal text: what the party owes.
+    public var balance: String?
+
+    public init(orders: [Entry]? = nil, invoices: [Entry]? = nil, tickets: [Entry]? = nil, balance: String? = nil) {
+        self.orders = orders
+        self.invoices = invoices
+        self.tickets = tickets
+        self.balance = balance
+    }
+}

@@ -1,0 +1,83 @@
+import Model
+
+/// Pushes go one at a time, and each twice at most: where the outcome of a write is unknown it begins again by reading.
+extension OdooConnector {
+    enum Job: Sendable {
+        case reception(ReceptionPush)
+        case take(StockTakePush)
+        case call(CallPush)
+        case party(PartyPush)
+    }
+
+    public func push(_ reception: ReceptionPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.reception(reception), dry: dry)
+    }
+
+    public func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.take(take), dry: dry)
+    }
+
+    public func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.call(call), dry: dry)
+    }
+
+    public func push(_ party: PartyPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.party(party), dry: dry)
+    }
+
+    private func perform(_ job: Job, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        await pushing.take()
+        defer { pushing.give() }
+        do {
+            return try await attempt(job, dry: dry, after: nil)
+        } catch {
+            guard error.kind == .unknownOutcome else { throw error }
+            return try await attempt(job, dry: dry, after: error)
+        }
+    }
+
+    /// `after`: why this is the second time. What has no state to be written over (a note, a new receipt) is then
+    /// looked for and not made again: the first one may still be on its way. The queue comes back to it.
+    private func attempt(_ job: Job, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
+        switch job {
+        case .reception(let reception): try await receive(reception, dry: dry, after: after)
+        case .take(let take): try await count(take, dry: dry)
+        case .call(let call): try await log(call, dry: dry, after: after)
+        case .party(let party): try await enter(party, dry: dry, after: after)
+        }
+    }
+
+    /// The id that a text of ours or of a caller's means; `.gone` for what is none of this server's.
+    func id(_ text: String, _ what: String) throws(ERPFault) -> Int64 {
+        guard let id = Int64(text), id > 0 else { throw ERPFault(.gone, "Odoo has no \(what) “\(text.prefix(40))”.") }
+        return id
+    }
+
+    /// Articles by id or by GTIN, all in one call.
+    func articles(ids: Set<Int64>, gtins: Set<String>) async throws(ERPFault) -> [Int64: OdooArticle] {
+        guard !ids.isEmpty || !gtins.isEmpty else { return [:] }
+        let byID = JSON.clause("id", "in", .ids(ids.sorted()))
+        let byCode = JSON.clause("barcode", "in", .texts(gtins.sorted().flatMap { OdooBarcode.forms($0) }))
+        let domain: [JSON] = ids.isEmpty ? [byCode] : gtins.isEmpty ? [byID] : ["|", byID, byCode]
+        let found = try await records(.search("product.product", domain, OdooArticle.fields))
+        return Dictionary(found.compactMap { OdooArticle($0) }.map { ($0.id, $0) }) { first, _ in first }
+    }
+
+    /// Lots that exist, article and name together, in one call.
+    func lots(_ keys: Set<OdooReception.LotKey>) async throws(ERPFault) -> [OdooReception.LotKey: Int64] {
+        guard !keys.isEmpty else { return [:] }
+        let domain = [
+            JSON.clause("name", "in", .texts(Set(keys.map(\.name)).sorted())),
+            JSON.clause("product_id", "in", .ids(Set(keys.map(\.product)).sorted())),
+        ]
+        var lots: [OdooReception.LotKey: Int64] = [:]
+        for record in try await records(.search(try await stockNames().lot, domain, ["name", "product_id"])) {
+            guard let id = record["id"]?.integer, let name = record["name"]?.odooText,
+                let product = record["product_id"]?.odooID
+            else { continue }
+            let key = OdooReception.LotKey(product: product, name: name)
+            if keys.contains(key), lots[key] == nil { lots[key] = id }
+        }
+        return lots
+    }
+}

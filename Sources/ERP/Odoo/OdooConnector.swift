@@ -1,0 +1,181 @@
+import Model
+
+/// Odoo 14 to 19 (`erp.md` §2). Signs in once and keeps the user's id; a refused password is remembered and not tried
+/// again until there is a new connector. Pushes go one after the other: two validations at once hurt (§2.7).
+public actor OdooConnector: ERPConnector {
+    /// What the probe found out.
+    struct Session: Sendable {
+        var door: OdooDoor
+        var version: ERPVersion
+        /// The number of the series before its dot.
+        var major: Int
+        /// Nil: no stock module, or no right to it.
+        var names: OdooNames?
+    }
+
+    let database: String?
+    let user: String
+    let secret: String
+    let wire: ERPWire
+    let today: @Sendable () -> String
+
+    var session: Session?
+    private var refusal: ERPFault?
+    private let signingIn = OdooTurn()
+    let pushing = OdooTurn()
+
+    /// Products by id, five minutes each (§1.10).
+    var products: [Int64: (product: ERPProduct, until: ContinuousClock.Instant)] = [:]
+    /// Whether partners have `mobile`, `phone_sanitized`, `phone_mobile_search`.
+    var partnerFields: Set<String>?
+    /// Whether stock is counted on `stock.quant` (15 and later).
+    var countsOnQuants: Bool?
+    /// Where packaging codes are; nil: not asked yet, empty: nowhere.
+    var packagingModel: String?
+    /// Where tickets are; nil: not asked yet.
+    var ticketSource: OdooTicketSource?
+
+    /// `secret`: a password or an API key. `database` may be nil where the server has one only. `today` is the
+    /// depot's day, `YYYY-MM-DD`.
+    public init(
+        database: String?, user: String, secret: String, wire: @escaping ERPWire,
+        today: @escaping @Sendable () -> String
+    ) {
+        self.database = database
+        self.user = user
+        self.secret = secret
+        self.wire = wire
+        self.today = today
+    }
+
+    // MARK: Calls
+
+    /// Sends a call through the door that the probe found, and gives its result.
+    func send(_ call: OdooCall) async throws(ERPFault) -> JSON {
+        let door = try await signedIn().door
+        return try await send(call, through: door)
+    }
+
+    /// The records that a search or a read gave.
+    func records(_ call: OdooCall) async throws(ERPFault) -> [JSON] { try await send(call).list ?? [] }
+
+    private func send(_ call: OdooCall, through door: OdooDoor) async throws(ERPFault) -> JSON {
+        if let refusal { throw refusal }
+        let reply = try await wire(door.request(call))
+        do {
+            return try OdooAnswer.result(of: reply, door: door.kind)
+        } catch {
+            if error.kind == .credentials, session != nil { refusal = error }
+            throw error
+        }
+    }
+
+    func planned(_ calls: [OdooCall]) async throws(ERPFault) -> PushOutcome {
+        let door = try await signedIn().door
+        return .planned(calls.map { door.planned($0) })
+    }
+
+    // MARK: Probe
+
+    public func probe() async throws(ERPFault) -> ERPVersion { try await signedIn().version }
+
+    func signedIn() async throws(ERPFault) -> Session {
+        if let refusal { throw refusal }
+        if let session { return session }
+        await signingIn.take()
+        defer { signingIn.give() }
+        if let refusal { throw refusal }
+        if let session { return session }
+        let found = try await signIn()
+        session = found
+        return found
+    }
+
+    /// What stock needs; `.unsupported` where the module or the right is missing.
+    func stockNames() async throws(ERPFault) -> OdooNames {
+        guard let names = try await signedIn().names else {
+            throw ERPFault(.unsupported, "This Odoo has no stock module, or the user may not see it.")
+        }
+        return names
+    }
+
+    private func signIn() async throws(ERPFault) -> Session {
+        let series = try await series()
+        guard let major = OdooConnector.major(of: series) else {
+            throw ERPFault(.foreign, "A server of series “\(series.prefix(40))” is unknown.")
+        }
+        guard major >= 14 else {
+            throw ERPFault(.unsupported, "Odoo \(series) is too old: 14 is the first that works.")
+        }
+        if major >= 19 {
+            let door = OdooDoor(kind: .json2, database: database, secret: secret)
+            do {
+                return try await session(door, series: series, major: major)
+            } catch  where [.credentials, .foreign].contains(error.kind) {
+                // A password and no key, or a front end that keeps this door shut: the older one is there to 19.
+            }
+        }
+        let database = try await databaseName()
+        let credentials: [JSON] = [.string(database), .string(user), .string(secret), .members([])]
+        let request = OdooDoor.service("common", "authenticate", credentials, summary: "common.authenticate")
+        let answer = try OdooAnswer.result(of: try await wire(request))
+        guard let uid = answer.integer else {
+            let fault = ERPFault(.credentials, "Odoo refuses this user and password or key.")
+            refusal = fault
+            throw fault
+        }
+        let door = OdooDoor(kind: .jsonrpc(uid: uid), database: database, secret: secret)
+        return try await session(door, series: series, major: major)
+    }
+
+    private func series() async throws(ERPFault) -> String {
+        let reply = try await wire(OdooDoor.version)
+        if [429, 503].contains(reply.status) { _ = try OdooAnswer.result(of: reply) }
+        if reply.status == 200, let version = (try? JSON(parsing: reply.body))?["version"]?.odooText { return version }
+        let answer = try OdooAnswer.result(of: try await wire(OdooDoor.commonVersion))
+        guard let series = answer["server_serie"]?.odooText ?? answer["server_version"]?.odooText else {
+            throw ERPFault(.foreign, "What answers is no Odoo.")
+        }
+        return series
+    }
+
+    /// `17` of `17.0`, `saas~17.2` and `17.0+e-20260101`.
+    static func major(of series: String) -> Int? {
+        let digits = series.drop { !("0"..."9").contains($0) }.prefix { ("0"..."9").contains($0) }
+        return Int(digits)
+    }
+
+    /// `/jsonrpc` needs the database's name; a server with one only may say it.
+    private func databaseName() async throws(ERPFault) -> String {
+        if let database { return database }
+        let missing = ERPFault(.unsupported, "This server has several databases or hides their names: name yours.")
+        let reply = try await wire(OdooDoor.service("db", "list", [], summary: "db.list"))
+        guard let names = try? OdooAnswer.result(of: reply).list, names.count == 1, let name = names[0].odooText
+        else { throw missing }
+        return name
+    }
+
+    private func session(_ door: OdooDoor, series: String, major: Int) async throws(ERPFault) -> Session {
+        var remarks: [String] = []
+        if door.kind == .json2 {
+            remarks.append("An API key of Odoo 19 lasts three months unless a role says otherwise.")
+        }
+        var names: OdooNames?
+        do {
+            let lines = try await send(.fields("stock.move.line", OdooNames.lineFields), through: door)
+            let pickings = try await send(.fields("stock.picking", OdooNames.pickingFields), through: door)
+            names = OdooNames(lines: lines, pickings: pickings)
+        } catch  where [.right, .unsupported].contains(error.kind) {
+            remarks.append(error.sentence)
+        }
+        if names == nil { remarks.append("Receptions and stock takes are not possible: no stock module, or no right.") }
+        let version = ERPVersion(product: "odoo", series: series, door: door.name, remarks: remarks)
+        return Session(door: door, version: version, major: major, names: names)
+    }
+
+    /// Where a person sees a record.
+    func path(_ model: String, _ id: Int64) -> String? {
+        guard let session else { return nil }
+        return session.major >= 18 ? "/odoo/\(model)/\(id)" : "/web#id=\(id)&model=\(model)&view_type=form"
+    }
+}

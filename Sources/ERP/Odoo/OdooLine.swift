@@ -1,0 +1,143 @@
+import Model
+
+/// A `stock.move.line` as read: what is, or was, received of one article, lot and place.
+struct OdooLine: Equatable, Sendable {
+    var id: Int64
+    var picking: String?
+    var move: Int64?
+    var product: Int64
+    var productName: String
+    /// `quantity` or `qty_done`: what is done or announced, in `unit`.
+    var quantity: Double
+    /// Counts at the validation: `picked`, or before 17 a quantity that is not zero.
+    var isPicked: Bool
+    var lot: Int64?
+    var lotName: String?
+    var from: Int64?
+    var to: Int64?
+    var unit: Int64?
+    var state: String
+    var tracking: Tracking?
+
+    init?(_ record: JSON, _ names: OdooNames) {
+        guard let id = record["id"]?.integer, let product = record["product_id"]?.odooID else { return nil }
+        self.id = id
+        picking = record["picking_id"]?.odooName
+        move = record["move_id"]?.odooID
+        self.product = product
+        productName = record["product_id"]?.odooName ?? "article \(product)"
+        quantity = record[names.done]?.double ?? 0
+        isPicked = names.hasPicked ? record["picked"]?.truth ?? false : quantity != 0
+        lot = record["lot_id"]?.odooID
+        lotName = record["lot_id"]?.odooName ?? record["lot_name"]?.odooText
+        from = record["location_id"]?.odooID
+        to = record["location_dest_id"]?.odooID
+        unit = record["product_uom_id"]?.odooID
+        state = record["state"]?.odooText ?? ""
+        tracking = record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) }
+    }
+}
+
+/// A `stock.move` as read: an announced article.
+struct OdooMove: Equatable, Sendable {
+    var id: Int64
+    var product: Int64
+    var productName: String
+    var from: Int64?
+    var to: Int64?
+    var unit: Int64?
+
+    static let fields = ["product_id", "location_id", "location_dest_id", "product_uom", "state"]
+
+    /// Nil for what is done or cancelled.
+    init?(_ record: JSON) {
+        guard let id = record["id"]?.integer, let product = record["product_id"]?.odooID,
+            !["done", "cancel"].contains(record["state"]?.odooText)
+        else { return nil }
+        self.id = id
+        self.product = product
+        productName = record["product_id"]?.odooName ?? "article \(product)"
+        from = record["location_id"]?.odooID
+        to = record["location_dest_id"]?.odooID
+        unit = record["product_uom"]?.odooID
+    }
+
+    init?(_ line: OdooLine) {
+        guard let move = line.move else { return nil }
+        id = move
+        product = line.product
+        productName = line.productName
+        from = line.from
+        to = line.to
+        unit = line.unit
+    }
+}
+
+/// A `stock.picking` as read.
+struct OdooPicking: Equatable, Sendable {
+    enum Standing: Equatable, Sendable { case draft, open, done, cancelled }
+
+    var id: Int64
+    var name: String
+    var standing: Standing
+    /// As Odoo calls it, for people.
+    var state: String
+    var from: Int64?
+    var to: Int64?
+    var lines: [OdooLine] = []
+
+    static let fields = ["name", "state", "location_id", "location_dest_id"]
+
+    init?(_ record: JSON) {
+        guard let id = record["id"]?.integer else { return nil }
+        self.id = id
+        name = record["name"]?.odooText ?? "receipt \(id)"
+        state = record["state"]?.odooText ?? ""
+        standing = OdooPicking.standing(state)
+        from = record["location_id"]?.odooID
+        to = record["location_dest_id"]?.odooID
+    }
+
+    /// From its lines alone, which saves a call; nil where they do not tell. Lines of moves that were given up stay
+    /// behind as cancelled.
+    init?(id: Int64, lines: [OdooLine]) {
+        guard let first = lines.first(where: { $0.state != "cancel" }) else { return nil }
+        self.id = id
+        name = first.picking ?? "receipt \(id)"
+        state = lines.first { $0.state == "done" }?.state ?? first.state
+        standing = OdooPicking.standing(state)
+        from = first.from
+        to = first.to
+        self.lines = lines
+    }
+
+    private static func standing(_ state: String) -> Standing {
+        switch state {
+        case "done": .done
+        case "cancel": .cancelled
+        case "draft": .draft
+        default: .open
+        }
+    }
+}
+
+/// A `product.product` as a reception or a stock take needs it.
+struct OdooArticle: Equatable, Sendable {
+    var id: Int64
+    var name: String
+    /// 14 digits; nil for what is no GTIN.
+    var gtin: String?
+    var unit: Int64?
+    var tracking: Tracking
+
+    static let fields = ["display_name", "barcode", "tracking", "uom_id"]
+
+    init?(_ record: JSON) {
+        guard let id = record["id"]?.integer else { return nil }
+        self.id = id
+        name = record["display_name"]?.odooText ?? "article \(id)"
+        gtin = record["barcode"]?.odooText.flatMap { OdooBarcode.gtin($0) }
+        unit = record["uom_id"]?.odooID
+        tracking = record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none
+    }
+}

@@ -1,0 +1,182 @@
+import Model
+
+/// A warehouse with its zones: goods come into the input zone and are put away into the storage zone.
+struct TrytonWarehouse: Equatable {
+    var id: Int64
+    var input: Int64
+    var storage: Int64
+
+    init?(_ row: JSON) {
+        guard let id = row["id"]?.integer, let input = row["input_location"]?.integer,
+            let storage = row["storage_location"]?.integer
+        else { return nil }
+        self.id = id
+        self.input = input
+        self.storage = storage
+    }
+}
+
+/// An article. Quantities are in its own unit.
+struct TrytonProduct: Equatable {
+    var id: Int64
+    var name: String
+    var code: String?
+    var unit: Int64
+    var unitSymbol: String?
+    /// Module stock_lot: some move of it demands a lot. A serial number is a lot of one piece.
+    var tracksLots: Bool
+    /// Decimal text.
+    var cost: String?
+    /// 14 digits each.
+    var gtins: [String]
+
+    static func fields(lots: Bool) -> [String] {
+        [
+            "rec_name", "name", "code", "default_uom", "default_uom.symbol", "cost_price", "identifiers.code",
+            "identifiers.type",
+        ] + (lots ? ["lot_required"] : [])
+    }
+
+    init?(_ row: JSON) {
+        guard let id = row["id"]?.integer, let unit = row["default_uom"]?.integer else { return nil }
+        self.id = id
+        self.unit = unit
+        name = row["rec_name"]?.text ?? ""
+        code = row["code"]?.text
+        unitSymbol = row["default_uom."]?["symbol"]?.text
+        tracksLots = row["lot_required"]?.list?.isEmpty == false
+        cost = TrytonValue.decimalText(row["cost_price"])
+        gtins = Self.gtins(row["identifiers."])
+    }
+
+    /// A 14-digit code that begins with another digit than 0 is a carton's, and Tryton does not know how many pieces a
+    /// carton holds: it is left out. Codes of other lengths than 8, 12, 13 and 14 are no GTIN.
+    static func gtins(_ identifiers: JSON?) -> [String] {
+        (identifiers?.list ?? []).compactMap { identifier in
+            guard identifier["type"]?.text == "ean", let code = identifier["code"]?.text,
+                [8, 12, 13, 14].contains(code.count),
+                code.utf8.allSatisfy({ (0x30...0x39).contains($0) }), code.count < 14 || code.hasPrefix("0")
+            else { return nil }
+            return String(repeating: "0", count: 14 - code.count) + code
+        }
+    }
+
+    /// The forms in which a GTIN of 14 digits may be stored.
+    static func forms(_ gtin: String) -> [String] {
+        var forms = [gtin]
+        for length in [13, 12, 8] where gtin.count == 14 && gtin.prefix(14 - length).allSatisfy({ $0 == "0" }) {
+            forms.append(String(gtin.suffix(length)))
+        }
+        return forms
+    }
+}
+
+/// An incoming move: a line of a receipt.
+struct TrytonMove: Equatable {
+    var id: Int64
+    var product: Int64
+    var productName: String
+    var gtin: String?
+    var tracksLots: Bool
+    /// In the article's own unit.
+    var quantity: Double
+    /// How many of the article's own units one unit of the move is: 1, or what is in a pack.
+    var ratio: Double
+    var lot: Int64?
+    var lotNumber: String?
+    /// `draft`, `done`, `cancelled`, …
+    var state: String
+    /// `purchase.line,11`; nil for what nobody ordered.
+    var origin: String?
+    var stamp: JSON?
+
+    static func fields(lots: Bool) -> [String] {
+        [
+            "product", "product.rec_name", "product.default_uom.factor", "quantity", "unit.factor", "state", "origin",
+            "_timestamp",
+        ] + (lots ? ["product.lot_required", "lot", "lot.number"] : [])
+    }
+
+    init?(_ row: JSON) {
+        guard let id = row["id"]?.integer, let product = row["product"]?.integer, let quantity = row["quantity"]?.double
+        else { return nil }
+        self.id = id
+        self.product = product
+        productName = row["product."]?["rec_name"]?.text ?? "article \(product)"
+        gtin = TrytonProduct.gtins(row["product."]?["identifiers."]).first
+        tracksLots = row["product."]?["lot_required"]?.list?.isEmpty == false
+        let own = row["product."]?["default_uom."]?["factor"]?.double ?? 1
+        let unit = row["unit."]?["factor"]?.double ?? 1
+        ratio = own > 0 && unit > 0 ? unit / own : 1
+        self.quantity = quantity * ratio
+        lot = row["lot"]?.integer
+        lotNumber = row["lot."]?["number"]?.text
+        state = row["state"]?.text ?? ""
+        origin = row["origin"]?.text
+        stamp = row["_timestamp"]
+    }
+}
+
+/// A supplier's shipment with its incoming moves.
+struct TrytonShipment: Equatable {
+    var id: Int64
+    var number: String
+    var reference: String
+    var state: String
+    var supplier: Int64
+    var supplierName: String
+    var supplierLocation: Int64?
+    var input: Int64
+    var storage: Int64
+    var plannedOn: String?
+    var origins: String
+    var stamp: JSON?
+    var moves: [TrytonMove]
+
+    static func fields(lots: Bool, identifiers: Bool = false) -> [String] {
+        [
+            "number", "reference", "state", "supplier", "supplier.rec_name", "supplier_location", "warehouse_input",
+            "warehouse_storage", "planned_date", "origins", "_timestamp",
+        ]
+            + (TrytonMove.fields(lots: lots)
+            + (identifiers ? ["product.identifiers.code", "product.identifiers.type"] : []))
+            .map { "incoming_moves." + $0 }
+    }
+
+    init?(_ row: JSON) {
+        guard let id = row["id"]?.integer, let state = row["state"]?.text, let supplier = row["supplier"]?.integer
+        else {
+            return nil
+        }
+        self.id = id
+        self.state = state
+        self.supplier = supplier
+        number = row["number"]?.text ?? ""
+        reference = row["reference"]?.text ?? ""
+        supplierName = row["supplier."]?["rec_name"]?.text ?? ""
+        supplierLocation = row["supplier_location"]?.integer
+        input = row["warehouse_input"]?.integer ?? 0
+        storage = row["warehouse_storage"]?.integer ?? 0
+        plannedOn = TrytonValue.day(row["planned_date"])
+        origins = row["origins"]?.text ?? ""
+        stamp = row["_timestamp"]
+        moves = (row["incoming_moves."]?.list ?? []).compactMap(TrytonMove.init).sorted { $0.id < $1.id }
+    }
+
+    var live: [TrytonMove] { moves.filter { $0.state != "cancelled" } }
+
+    /// For people: `7 [BL-2026-0001]`.
+    var name: String { reference.isEmpty ? number : "\(number) [\(reference)]" }
+
+    /// What the supplier's papers say: the delivery note, and the orders' own references, which `origins` carries in
+    /// brackets behind their numbers: `1 [PO-REF-1001]`.
+    var references: [String] {
+        var found = reference.isEmpty ? [] : [reference]
+        var rest = origins[...]
+        while let opening = rest.firstIndex(of: "["), let closing = rest[opening...].firstIndex(of: "]") {
+            found.append(String(rest[rest.index(after: opening)..<closing]))
+            rest = rest[rest.index(after: closing)...]
+        }
+        return found
+    }
+}

@@ -1,0 +1,84 @@
+import ERP
+import ERPPeers
+import Testing
+
+/// Calls and clients against the stand-in.
+struct OdooNotesTests {
+    static let series = [14, 15, 16, 17, 18, 19]
+
+    private static func call(_ party: Int64, callBackOn: String? = nil, key: String = "quai/call/1") -> CallPush {
+        CallPush(
+            key: key, party: String(party), subject: "Incoming call, 3 min, answered by Bruno",
+            note: "Wants <2> boxes & a price", callBackOn: callBackOn)
+    }
+
+    @Test(arguments: series)
+    func aCallIsNotedOnceWhateverBreaks(series: Int) async throws {
+        let party = OdooServer(series: series).firstCustomer
+        try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
+            try await connector.push(OdooNotesTests.call(party), dry: false)
+        } check: { server, place in
+            let notes = server.notes(ofPartner: party)
+            #expect(notes.count == 1, "\(place)")
+            #expect(notes[0].contains("Wants &lt;2&gt; boxes &amp; a price<br>[quai/call/1]"), "\(place)")
+        }
+    }
+
+    @Test(arguments: series)
+    func aCallBackIsAnActivityOnceWhateverBreaks(series: Int) async throws {
+        let party = OdooServer(series: series).firstCustomer
+        try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
+            try await connector.push(OdooNotesTests.call(party, callBackOn: "2026-11-24"), dry: false)
+        } check: { server, place in
+            #expect(server.activities(ofPartner: party) == ["Incoming call, 3 min, answered by Bruno"], "\(place)")
+            #expect(server.notes(ofPartner: party).isEmpty, "\(place)")
+        }
+    }
+
+    @Test func theKeyOfOneCallIsNotFoundInAnothers() async throws {
+        let desk = OdooDesk(17)
+        let party = await desk.server.firstCustomer
+        _ = try await desk.connector().push(OdooNotesTests.call(party, key: "quai/call/17"), dry: false)
+        _ = try await desk.connector().push(OdooNotesTests.call(party, key: "quai/call/1"), dry: false)
+        #expect(await desk.server.notes(ofPartner: party).count == 2)
+    }
+
+    @Test func aCallOfAClientWhoIsDeletedIsGone() async throws {
+        let desk = OdooDesk(19)
+        let fault = await OdooDesk.fault { () async throws(ERPFault) in
+            try await desk.connector().push(OdooNotesTests.call(999), dry: false)
+        }
+        #expect(fault?.kind == .gone)
+    }
+
+    @Test(arguments: series)
+    func aClientIsEnteredOnceWhateverBreaks(series: Int) async throws {
+        let push = PartyPush(
+            key: "quai/party/3", company: "Atelier Roux", name: "Jeanne Roux",
+            numbers: ["+33465712003", "+33639985006"])
+        try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            let made = server.partners(ref: "quai/party/3")
+            #expect(made.count == 1, "\(place)")
+            #expect(server.value("res.partner", made[0], "name") == "\"Atelier Roux\"", "\(place)")
+        }
+        let desk = OdooDesk(series)
+        _ = try await desk.connector().push(push, dry: false)
+        let found = try await desk.connector().parties(e164: "+33465712003", national: "04 65 71 20 03")
+        #expect(found.map(\.name) == ["Jeanne Roux"])
+        #expect(found.map(\.company) == ["Atelier Roux"])
+        #expect(found.allSatisfy { !$0.isGuess && $0.code == nil })
+    }
+
+    @Test(arguments: series)
+    func aDryRunOfANoteWritesNothing(series: Int) async throws {
+        let desk = OdooDesk(series)
+        let party = await desk.server.firstCustomer
+        let connector = desk.connector()
+        #expect(try await connector.push(OdooNotesTests.call(party), dry: true).plan.count == 1)
+        let push = PartyPush(key: "quai/party/3", company: "", name: "Jeanne Roux", numbers: [])
+        #expect(try await connector.push(push, dry: true).plan.map(\.summary) == ["res.partner.create"])
+        #expect(await desk.server.writes == 0)
+    }
+}

@@ -1,0 +1,153 @@
+import Model
+
+/// A small electrical wholesaler's depot, after the recorded one: places input 1, storage 3, lost and found 4,
+/// warehouse 5, supplier 6, bin A-01 9; articles 1 to 20, GTIN `952132100NNN` and its check digit; 9, 10 and 18
+/// tracked by lot; three announced shipments.
+extension TrytonServer {
+    public static let input: Int64 = 1
+    public static let storage: Int64 = 3
+    public static let bin: Int64 = 9
+
+    /// 14 digits.
+    public static func gtin(_ product: Int) -> String {
+        let digits = String(952_132_100_000 + product)
+        let sum = digits.reversed().enumerated().reduce(0) {
+            $0 + ($1.element.wholeNumberValue ?? 0) * ($1.offset % 2 == 0 ? 3 : 1)
+        }
+        return "0" + digits + String((10 - sum % 10) % 10)
+    }
+
+    mutating func seed() {
+        store.insert("currency.currency", ["code": "EUR"])
+        store.insert("company.company", ["currency": 1])
+        store.insert("product.uom", ["symbol": "u", "factor": 1])
+        store.insert("product.uom", ["symbol": "box", "factor": 10])
+        store.insert("res.user", ["login": "admin"])
+        store.insert("res.user", ["login": "gateway"])
+        for (name, type) in [
+            ("Input", "storage"), ("Output", "storage"), ("Storage", "storage"), ("Lost", "lost_found"),
+            ("Depot Albertville", "warehouse"), ("Supplier", "supplier"), ("Customer", "customer"), ("Drop", "drop"),
+            ("A-01", "storage"),
+        ] {
+            store.insert(
+                "stock.location", ["name": .string(name), "code": .string(name), "type": .string(type), "parent": 5])
+        }
+        store.set("stock.location", 5, ["input_location": 1, "storage_location": 3, "code": "WH"])
+        for number in 1...20 {
+            let isTracked = [9, 10, 18].contains(number)
+            let id = store.insert(
+                "product.product",
+                [
+                    "rec_name": .string("[A\(number)] Article \(number)"), "name": .string("Article \(number)"),
+                    "code": .string("A\(number)"), "default_uom": 1,
+                    "cost_price": .object([("__class__", "Decimal"), ("decimal", "4.10")]),
+                    "lot_required": isTracked ? ["supplier", "storage"] : [],
+                ])
+            store.insert(
+                "product.identifier",
+                ["product": .int(id), "type": "ean", "code": .string(String(Self.gtin(number).dropFirst()))])
+            if number <= 2 {
+                store.insert(
+                    "product.identifier",
+                    ["product": .int(id), "type": "ean", "code": .string("1952132100\(number)000")])
+            }
+        }
+        for name in [
+            "Depot", "Sonedis Lyon", "Rexor Annecy", "Cables du Rhone", "Boulangerie Martin", "Menuiserie Petit",
+        ] {
+            store.insert(
+                "party.party",
+                [
+                    "name": .string(name), "rec_name": .string(name), "code": .string("P-\(name.prefix(3))"),
+                    "supplier_location": 6,
+                    "receivable": .object([("__class__", "Decimal"), ("decimal", "232.60")]),
+                ])
+        }
+        let mechanisms: [(Int64, JSON, JSON, JSON)] = [
+            (5, "phone", "+33 1 99 00 12 34", "+33199001234"), (5, "other", "06 39 98 12 34", "0639981234"),
+            (6, "other", "0639985005", "0639985005"),
+        ]
+        for (party, type, value, compact) in mechanisms {
+            store.insert(
+                "party.contact_mechanism",
+                ["party": .int(party), "type": type, "value": value, "value_compact": compact])
+        }
+        announce(2, "BL-2026-0001", [(1, 60), (2, 40), (4, 10)])
+        announce(3, "BL-2026-0002", [(6, 200), (7, 150), (16, 30), (17, 24)])
+        announce(4, "BL-2026-0003", [(9, 6), (10, 4), (18, 2)])
+        store.insert(
+            "sale.sale",
+            [
+                "number": "2", "reference": "CMD-2026-02", "party": 5, "state": "processing", "currency": 1,
+                "total_amount": .object([("__class__", "Decimal"), ("decimal", "232.60")]),
+                "sale_date": .object([("__class__", "date"), ("year", 2026), ("month", 11), ("day", 19)]),
+            ])
+        store.insert(
+            "account.invoice",
+            [
+                "number": "1", "party": 5, "type": "out", "state": "posted", "currency": 1,
+                "amount_to_pay": .object([("__class__", "Decimal"), ("decimal", "232.60")]),
+            ])
+        lay(3, 40, at: Self.bin)
+    }
+
+    /// Pieces that lie at a place.
+    public mutating func lay(_ product: Int64, _ quantity: Int64, at place: Int64) {
+        store.insert(
+            "stock.move",
+            [
+                "product": .int(product), "quantity": .int(quantity), "from_location": 4, "to_location": .int(place),
+                "state": "done",
+                "shipment": "stock.none,0",
+            ])
+    }
+
+    /// An order with its shipment; answers the shipment.
+    @discardableResult
+    public mutating func announce(_ supplier: Int64, _ reference: String, _ lines: [(product: Int64, quantity: Int64)])
+        -> Int64
+    {
+        let shipment = store.insert(
+            "stock.shipment.in",
+            [
+                "number": .string("\(store.all("stock.shipment.in").count + 1)"), "reference": .string(reference),
+                "state": "draft",
+                "supplier": .int(supplier), "supplier_location": 6, "warehouse": 5, "warehouse_input": 1,
+                "warehouse_storage": 3,
+                "origins": .string("1 [PO-\(reference)]"),
+                "planned_date": .object([("__class__", "date"), ("year", 2026), ("month", 11), ("day", 22)]),
+            ])
+        for (product, quantity) in lines {
+            let line = store.insert("purchase.line", ["quantity": .int(quantity)])
+            store.insert(
+                "stock.move",
+                [
+                    "product": .int(product), "quantity": .int(quantity), "unit": 1, "from_location": 6,
+                    "to_location": 1,
+                    "state": "draft", "origin": .string("purchase.line,\(line)"),
+                    "shipment": .string("stock.shipment.in,\(shipment)"),
+                    "unit_price": .object([("__class__", "Decimal"), ("decimal", "4.10")]), "currency": 1,
+                ])
+        }
+        return shipment
+    }
+
+    /// Somebody receives a shipment in the ERP itself.
+    public mutating func receiveByHand(_ shipment: Int64) throws {
+        try button("stock.shipment.in", "receive", shipment, [])
+        try button("stock.shipment.in", isModern ? "do" : "done", shipment, [])
+    }
+
+    public mutating func cancelByHand(_ shipment: Int64) {
+        store.set("stock.shipment.in", shipment, ["state": "cancelled"])
+    }
+
+    /// The connector of a move on a shipment: article, quantity, lot.
+    public func lines(of shipment: Int64) -> [(id: Int64, product: Int64, quantity: Double)] {
+        store.held("stock.shipment.in", "incoming_moves", of: shipment).map {
+            (TrytonStore.id($0), $0["product"]?.integer ?? 0, $0["quantity"]?.double ?? 0)
+        }
+    }
+
+    public func state(_ model: String, _ id: Int64) -> String { store.row(model, id)?["state"]?.text ?? "" }
+}
