@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BUILD ?= debug
 SECONDS ?= 60
 JOBS ?= 2
-export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_SPEED QUAI_ONCE
+export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
 .PHONY: run test test-usb fuzz simulate model bench deps deps-test build rules torture clean
 

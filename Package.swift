@@ -58,6 +58,10 @@ let package = Package(
         .systemLibrary(
             name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CTLS", path: "Sources/CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
         .target(
@@ -90,12 +94,18 @@ let package = Package(
 
         // The centre.
         .target(
-            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CPhoneNumber", "CZstd"],
+            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CPhoneNumber", "CZstd"],
             swiftSettings: strict),
+        .systemLibrary(
+            name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
+        .systemLibrary(name: "CHaru", path: "Sources/CHaru", providers: [.apt(["libhpdf-dev"])]),
+        .target(name: "Sheets", dependencies: ["CHaru", "CXlsxWriter", "Model"], swiftSettings: strict),
+        .target(name: "ERP", dependencies: ["Model"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["CCurl", "ERP", "Model", "Platform"], swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Identifiers", "Ingest", "Broker", "Settings", "SQLite", "Platform",
+                "Model", "Identifiers", "Ingest", "Broker", "ERP", "Sheets", "Wire", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],
@@ -109,15 +119,18 @@ let package = Package(
             name: "Rig", dependencies: ["Model", "Drivers", "Devices", "Identifiers", "Platform"],
             path: "simulators/Rig",
             swiftSettings: strict),
+        // The servers' side of the ERP connectors, with their rules of state.
+        .target(
+            name: "ERPPeers", dependencies: ["ERP", "Model", "Platform", "Rig"], path: "simulators/ERP", swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
-            dependencies: ["Model", "Drivers", "Devices", "Rig", "SQLite", "Platform", argumentParser],
+            dependencies: ["Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform", argumentParser],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
+                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Ingest", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
         // What the C libraries do alone, for the benchmarks' ratios.
@@ -149,12 +162,17 @@ let package = Package(
         .testTarget(
             name: "IngestTests", dependencies: ["FaultyDisk", "Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
+        .testTarget(
+            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Wire"], exclude: ["Recordings"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SheetsTests", dependencies: ["Model", "Sheets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Model", "Identifiers", "Devices", "Drivers", "Rig", "Platform", "SQLite", "Broker", "TestSupport", "EdgeAgent",
-                "IngestServer", "EdgeSim",
+                "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker", "TestSupport",
+                "EdgeAgent", "IngestServer", "EdgeSim",
             ],
             swiftSettings: strict),
     ],

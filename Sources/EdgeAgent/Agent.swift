@@ -31,6 +31,7 @@ final class Agent: Sendable {
     private struct Wiring: Sendable {
         var uplink: UplinkLoop?
         var fleet: Fleet?
+        let finder = Finder()
     }
 
     init(configuration: AgentConfiguration, downlink: Downlink?, logger: Logger) throws {
@@ -76,9 +77,9 @@ final class Agent: Sendable {
                 health.passed(device, number)
                 outbox.beat(number) { uplink.beat($0) }
             },
-            changed: { uplink.statusChanged() })
+            changed: { uplink.statusChanged() }, finder: wiring.with { $0.finder })
         let fleet = Fleet(configuration: configuration, surroundings: surroundings, joined: { health.join($0) })
-        wiring.change { $0 = Wiring(uplink: uplink, fleet: fleet) }
+        wiring.change { ($0.uplink, $0.fleet) = (uplink, fleet) }
         self.outbox = outbox
         self.uplink = uplink
         self.fleet = fleet
@@ -132,6 +133,12 @@ final class Agent: Sendable {
         switch command.action {
         case .dial(_, _, _, let device): target = phones.first { device == nil || $0.device.name == device }
         case .cancel: target = phones.first
+        case .find(let tag, let seconds):
+            wiring.finder.look(for: tag, seconds: seconds, at: Clocks.now)
+            wiring.uplink?.post(
+                .command(command.id), type: "quai.command", data: CommandProgress(id: command.id, state: .done).json,
+                life: .seconds(60))
+            return
         }
         if let target {
             target.post(.command(command, until: until))

@@ -20,6 +20,7 @@ final class DeviceJournal: @unchecked Sendable {
     private let presence: Locked<Presence>
     private let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
     private let changed: @Sendable () -> Void
+    private let finder: Finder
     /// The rows' fate: how many are safe, or which tags must be seen anew.
     private let settled: @Sendable (Settlement) -> Void
     private let status: Locked<DeviceStatus>
@@ -46,7 +47,7 @@ final class DeviceJournal: @unchecked Sendable {
         status: DeviceStatus, rules: Presence.Rules, outbox: Outbox, feed: Feed, logger: Logger,
         presence: Locked<Presence>, revisionBase: Int64,
         urgent: @escaping @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void,
-        changed: @escaping @Sendable () -> Void, settled: @escaping @Sendable (Settlement) -> Void
+        changed: @escaping @Sendable () -> Void, finder: Finder, settled: @escaping @Sendable (Settlement) -> Void
     ) {
         name = status.name
         self.rules = rules
@@ -56,6 +57,7 @@ final class DeviceJournal: @unchecked Sendable {
         self.presence = presence
         self.urgent = urgent
         self.changed = changed
+        self.finder = finder
         self.settled = settled
         self.status = Locked(status)
         book = CallBook(revisionBase: revisionBase)
@@ -89,6 +91,7 @@ final class DeviceJournal: @unchecked Sendable {
             switch observation {
             case .tag(let read):
                 reads.append(read)
+                if finder.isWanted(read.id, by: name, at: now) { tellFound(read) }
                 if let change = presence.with({ $0.fold(read, device: name, at: now) }) {
                     rows.append(row(change))
                     tags.append(read.id)
@@ -171,6 +174,18 @@ final class DeviceJournal: @unchecked Sendable {
     func report(_ progress: CommandProgress) {
         outbox.record(progress)
         urgent(.command(progress.id), "quai.command", progress.json, .seconds(60))
+    }
+
+    /// Old news of a search is none.
+    static let foundLife: Duration = .seconds(2)
+
+    private func tellFound(_ read: TagRead) {
+        urgent(
+            .found("\(name)/\(read.id.hex)"), "quai.found",
+            .object([
+                ("tag", .string(read.id.hex)), ("zone", .string(rules.zone)), ("device", .string(name)),
+                ("rssiDBm", read.rssiDBm.map(JSON.number)), ("antenna", read.antenna.map { .int(Int64($0)) }),
+            ]), DeviceJournal.foundLife)
     }
 
     private func take(_ fault: Fault, _ observation: Observation, at now: Instant) {

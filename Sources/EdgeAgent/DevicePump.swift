@@ -59,6 +59,7 @@ final class DevicePump: Sendable {
         /// Device and number of a beat that came through.
         var beaten: @Sendable (String, UInt64) -> Void
         var changed: @Sendable () -> Void
+        var finder: Finder
     }
 
     init(
@@ -86,7 +87,7 @@ final class DevicePump: Sendable {
             presence: surroundings.presence,
             // Counts on across restarts: the boot counter grows with each of them.
             revisionBase: Int64(clamping: surroundings.boot.counter) << 32,
-            urgent: surroundings.urgent, changed: surroundings.changed
+            urgent: surroundings.urgent, changed: surroundings.changed, finder: surroundings.finder
         ) { settlement in
             switch settlement {
             case .saved(let count) where beeps: mailbox.change { $0.append(.accepted(count)) }

@@ -8,6 +8,8 @@ public enum CentreEvent: Equatable, Sendable {
     case counted(Count, zone: String)
     /// Seen or scanned where no delivery was open.
     case stray(zone: String, subject: String)
+    /// A stock take changed: with the last read, and whether anybody knows what it is.
+    case taken(Int64, zone: String, subject: String, gtin: String?, verdict: Count.Verdict)
     case call(CallSnapshot, agent: String)
     case device(agent: String)
 }
@@ -28,22 +30,32 @@ public final class Applier {
     private let store: Store
     private let plan: (_ agent: String) -> NumberPlan
     private var receptions: [String: Reception?] = [:]
+    private var takes: [String: StockTake]?
     private var notes: Set<String>?
+    private var units: Set<String> = []
+    private let catalogue: StoredCatalogue
     /// Changes when another connection has written: what was remembered may be old.
     private var dataVersion: Int64?
     /// Scans that no delivery wanted: the last of them are told.
     private var strays: [Stray] = []
     private var nextStray = 0
     static let strayLimit = 20
+    /// Strays of one transaction that are kept for the delivery they may belong to.
+    static let keptStrays = 1000
+    private var keptHere = 0
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
         self.store = store
         self.plan = plan
+        catalogue = StoredCatalogue(store)
     }
 
     /// The open deliveries were changed by somebody else (a person): read them again.
-    public func forgetReceptions() { (receptions, notes) = ([:], nil) }
+    public func forgetReceptions() {
+        (receptions, notes, takes) = ([:], nil, nil)
+        catalogue.forget()
+    }
 
     private struct Stray {
         var zone: String
@@ -57,7 +69,7 @@ public final class Applier {
     /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
     public func apply(_ frames: [Arrival], at now: Int64) throws -> Result {
         var result = Result()
-        (strays, nextStray) = ([], 0)
+        (strays, nextStray, keptHere) = ([], 0, 0)
         do {
             let version = try store.database.integer("PRAGMA data_version")
             if version != dataVersion { forgetReceptions() }
@@ -178,7 +190,7 @@ public final class Applier {
             case .success(let row):
                 stream.applied += 1
                 result.applied += 1
-                try effect(row, stream: stream, seq: seq, captured: captured, &result)
+                try effect(row, stream: stream, seq: seq, captured: captured, now: now, &result)
             case .failure(let error):
                 stream.rejected += 1
                 result.rejected += 1
@@ -197,17 +209,22 @@ public final class Applier {
     }
 
     private func effect(
-        _ row: Model.Row, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
+        _ row: Model.Row, stream: Stream, seq: UInt64, captured: Int64, now: Int64, _ result: inout Result
     ) throws {
+        let origin = Origin(stream: stream, seq: seq, captured: captured, now: now)
         switch row {
         case .appeared(let sighting), .moved(let sighting, _):
-            let delivery = try receive(row, zone: sighting.zone, stream: stream, seq: seq, captured: captured, &result)
+            let delivery = try receive(row, zone: sighting.zone, origin, &result)
             try store.see(sighting, present: true, delivery: delivery, at: captured)
-        case .still(let sighting): try store.see(sighting, present: true, delivery: nil, at: captured)
-        case .left(let sighting, _, _): try store.see(sighting, present: false, delivery: nil, at: captured)
+            try follow(row, sighting, origin, &result)
+        case .still(let sighting):
+            _ = try receive(row, zone: sighting.zone, origin, &result)
+            try store.see(sighting, present: true, delivery: nil, at: captured)
+        case .left(let sighting, _, _):
+            try store.see(sighting, present: false, delivery: nil, at: captured)
+            try follow(row, sighting, origin, &result)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
-        case .barcode(_, let zone, _), .key(_, let zone, _):
-            _ = try receive(row, zone: zone, stream: stream, seq: seq, captured: captured, &result)
+        case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
             let plan = plan(stream.agent)
             let snapshot = plan.placed(told)
@@ -220,9 +237,31 @@ public final class Applier {
         }
     }
 
+    /// The record that an effect comes from.
+    private struct Origin {
+        var stream: Stream
+        var seq: UInt64
+        var captured: Int64
+        var now: Int64
+
+        var record: String { "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)" }
+    }
+
+    private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin, _ result: inout Result)
+        throws
+    {
+        guard store.rules[sighting.zone] != nil else { return }
+        try store.follow(
+            row, stream: origin.stream.id, seq: origin.seq, device: "\(origin.stream.agent)/\(sighting.device)",
+            at: origin.captured)
+    }
+
     private func receive(
-        _ row: Model.Row, zone: String, stream: Stream, seq: UInt64, captured: Int64, _ result: inout Result
+        _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
     ) throws -> Int64? {
+        let takes = try takes ?? store.takesByZone()
+        self.takes = takes
+        if let take = takes[zone] { try count(row, in: take, zone, origin, &result) }
         let reception: Reception?
         if let cached = receptions[zone] {
             reception = cached
@@ -230,39 +269,92 @@ public final class Applier {
             reception = try store.reception(zone: zone)
             receptions[zone] = .some(reception)
         }
-        let notes = try notes ?? store.openableNotes()
-        self.notes = notes
+        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
+        let (notes, units) = (notes ?? [], units)
         let change = Receiving.decide(
-            row, record: "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)", at: reception,
-            isNote: { notes.contains($0) },
-            isClosedNote: { (try? store.deliveryID(note: $0)) != nil },
-            isReceivedElsewhere: { subject in
-                (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
-            })
+            row, record: origin.record, at: reception, in: catalogue,
+            .init(
+                isNote: { notes.contains($0) },
+                isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
+                isUnit: { units.contains($0) },
+                isReceivedElsewhere: { [store] subject in
+                    (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
+                }))
         switch change {
         case .open(let note)?:
-            guard let id = try store.deliveryID(note: note) else { return nil }
-            if try store.open(delivery: id, zone: zone, who: "scan at \(zone)", at: captured) {
-                receptions = [:]
-                result.events.append(.delivery(id))
-            }
+            if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
             return nil
-        case .count(let count)?:
-            try store.count(count, stream: stream.id, seq: seq, at: captured)
-            receptions[zone]??.apply(count)
-            result.events.append(.counted(count, zone: zone))
-            return count.delivery
-        case nil:
-            if reception == nil {
-                if strays.count < Applier.strayLimit {
-                    strays.append(Stray(zone: zone, row: row))
-                } else {
-                    strays[nextStray] = Stray(zone: zone, row: row)
-                    nextStray = (nextStray + 1) % Applier.strayLimit
-                }
+        case .openUnit(let sscc)?:
+            guard let id = try store.deliveryID(unit: sscc) else { return nil }
+            try open(id, zone: zone, origin, &result)
+            // The label that opened it is counted as well.
+            return try receive(row, zone: zone, origin, &result)
+        case .count(let counts)?:
+            for count in counts {
+                try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
+                receptions[zone]??.apply(count)
+                result.events.append(.counted(count, zone: zone))
             }
+            return counts.first?.delivery
+        case .remove(let count)?:
+            try store.uncount(count, zone: zone, at: origin.captured)
+            receptions[zone]??.remove(count.subject)
+            result.events.append(.counted(count, zone: zone))
+            return nil
+        case nil:
+            if reception == nil, takes[zone] == nil { try stray(row, zone: zone, origin) }
             return nil
         }
+    }
+
+    private func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
+        let author = Author("scan at \(zone)", station: zone)
+        guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
+        receptions = [:]
+        result.events.append(.delivery(id))
+    }
+
+    /// A read in a zone that is being counted.
+    private func count(
+        _ row: Model.Row, in take: StockTake, _ zone: String, _ origin: Origin, _ result: inout Result
+    ) throws {
+        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = take.decide(piece) else {
+            return
+        }
+        switch change {
+        case .count(let piece):
+            try store.count(
+                piece, take: take.id, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
+                at: origin.captured)
+            for name in takes?.filter({ $0.value.id == take.id }).map(\.key) ?? [] {
+                takes?[name]?.subjects[piece.subject] = .some(piece.gtin)
+            }
+            result.events.append(
+                .taken(
+                    take.id, zone: zone, subject: piece.subject, gtin: piece.gtin,
+                    verdict: piece.gtin == nil ? .unknown : .expected))
+        case .remove(let subject):
+            try store.uncount(subject, take: take.id, by: Author("scan at \(zone)", station: zone), at: origin.captured)
+            for name in takes?.filter({ $0.value.id == take.id }).map(\.key) ?? [] {
+                takes?[name]?.subjects[subject] = nil
+            }
+            result.events.append(.taken(take.id, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
+        }
+    }
+
+    private func stray(_ row: Model.Row, zone: String, _ origin: Origin) throws {
+        if strays.count < Applier.strayLimit {
+            strays.append(Stray(zone: zone, row: row))
+        } else {
+            strays[nextStray] = Stray(zone: zone, row: row)
+            nextStray = (nextStray + 1) % Applier.strayLimit
+        }
+        // What was captured long ago waits for no delivery any more.
+        guard keptHere < Applier.keptStrays, origin.now - origin.captured < Store.strayLife,
+            let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
+        else { return }
+        keptHere += 1
+        try store.keepStray(piece, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
     }
 }
 

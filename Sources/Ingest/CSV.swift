@@ -80,7 +80,7 @@ public struct CSV: Sendable {
         fields.map { field in
             var field = field
             if let first = field.first, "=+-@\t\r".contains(first), Double(field) == nil { field = "'" + field }
-            return field.contains(where: { ";\"\r\n".contains($0) })
+            return field.unicodeScalars.contains(where: { ";\"\r\n".unicodeScalars.contains($0) })
                 ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
         }.joined(separator: ";") + "\r\n"
     }

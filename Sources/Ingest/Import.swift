@@ -6,12 +6,18 @@ public struct ImportReport: Equatable, Sendable {
     public struct Refusal: Equatable, Sendable {
         public var line: Int
         public var reason: String
+
+        public init(line: Int, reason: String) { (self.line, self.reason) = (line, reason) }
     }
 
     public var accepted = 0
     public var refused: [Refusal] = []
     public var deliveries = 0
     public var parties = 0
+    public var products = 0
+    public var tags = 0
+
+    public init() {}
 }
 
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -43,18 +49,21 @@ public enum Import {
         }
         let date = csv.column(["expected", "date", "expected_on"])
         let client = csv.column(["client", "client_reference", "customer"])
+        let dock = csv.column(["dock", "quai"])
+        let lot = csv.column(["lot", "batch", "numéro de lot"])
+        let expires = csv.column(["expires", "expiry", "dlc", "péremption"])
+        let serials = csv.column(["serials", "serial", "numéros de série", "n° de série"])
+        let sscc = csv.column(["sscc", "pallet", "palette"])
         var report = ImportReport()
-        var notes: [String: Int] = [:]
-        var lines:
-            [(
-                note: String, supplier: String, gtin: String, description: String, quantity: Int, date: String?,
-                client: String?
-            )] = []
+        var deliveries: [String: Announced] = [:]
+        var order: [String] = []
         var seen: Set<String> = []
+        var begun: [String: Bool] = [:]
         for row in csv.rows {
             func field(_ index: Int?) -> String {
                 index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
             }
+            func filled(_ index: Int?) -> String? { field(index).isEmpty ? nil : field(index) }
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
             guard row.fields.count >= csv.header.count else {
                 refuse("\(row.fields.count) fields instead of \(csv.header.count)")
@@ -65,42 +74,224 @@ public enum Import {
                 continue
             }
             guard let code = GS1.gtin14(field(gtin)) else {
-                let text = field(gtin)
-                let isNumber = !text.isEmpty && text.allSatisfy(\.isWholeNumber)
-                refuse(isNumber ? "the check digit of GTIN \(text) is wrong" : "\"\(text)\" is not a GTIN")
+                refuse(Import.gtinReason(field(gtin)))
                 continue
             }
             guard let count = Int(field(quantity)), (1...quantityLimit).contains(count) else {
                 refuse("quantity \"\(field(quantity))\" is not a whole number from 1 to \(quantityLimit)")
                 continue
             }
-            guard seen.insert("\(field(note))\u{1F}\(code)").inserted else {
+            if let text = filled(expires), !Import.isDate(text) {
+                refuse("\"\(text)\" is not a date such as 2027-03-31")
+                continue
+            }
+            let pallet = filled(sscc)
+            if let pallet, !Import.isSSCC(pallet) {
+                refuse("\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
+                continue
+            }
+            guard seen.insert("\(field(note))\u{1F}\(code)\u{1F}\(field(lot))\u{1F}\(pallet ?? "")").inserted else {
                 refuse("GTIN \(code) stands twice on \(field(note))")
                 continue
             }
-            if try store.deliveryStatus(note: field(note)).map({ $0 != "expected" }) ?? false {
+            if begun[field(note)] == nil {
+                begun[field(note)] = try store.deliveryStatus(note: field(note)).map { $0 != "expected" } ?? false
+            }
+            guard begun[field(note)] == false else {
                 refuse("delivery \(field(note)) has begun already")
                 continue
             }
-            notes[field(note), default: 0] += 1
-            lines.append(
+            let numbers = field(serials).split { ", |".contains($0) }.map(String.init)
+            if !numbers.isEmpty, numbers.count != count {
+                refuse("\(numbers.count) serial numbers for a quantity of \(count)")
+                continue
+            }
+            report.accepted += 1
+            var delivery =
+                deliveries[field(note)]
+                ?? Announced(
+                    note: field(note), supplier: field(supplier), expectedOn: filled(date), client: filled(client),
+                    dock: filled(dock))
+            if deliveries[field(note)] == nil { order.append(field(note)) }
+            delivery.lines.append(
+                .init(
+                    gtin: code, description: field(description), quantity: count, lot: filled(lot),
+                    expires: filled(expires), serials: numbers))
+            if let pallet {
+                let content = Reception.Content(gtin: code, quantity: count, lot: filled(lot))
+                if let index = delivery.units.firstIndex(where: { $0.sscc == pallet }) {
+                    delivery.units[index].contents.append(content)
+                } else {
+                    delivery.units.append(.init(sscc: pallet, contents: [content]))
+                }
+            }
+            deliveries[field(note)] = delivery
+        }
+        report.deliveries = deliveries.count
+        guard !dryRun else { return report }
+        try store.database.transaction {
+            for name in order { try store.expect(deliveries[name]!, source: "file") }
+        }
+        return report
+    }
+
+    /// Deliveries from a message or a JSON file, read before; those that have begun are refused.
+    public static func deliveries(
+        _ parsed: (deliveries: [Announced], refused: [ImportReport.Refusal]), into store: Store, dryRun: Bool
+    ) throws -> ImportReport {
+        var report = ImportReport()
+        report.refused = parsed.refused
+        var accepted: [Announced] = []
+        for delivery in parsed.deliveries {
+            if let status = try store.deliveryStatus(note: delivery.note), status != "expected" {
+                report.refused.append(.init(line: 1, reason: "delivery \(delivery.note) has begun already"))
+            } else {
+                accepted.append(delivery)
+            }
+        }
+        report.deliveries = accepted.count
+        report.accepted = accepted.reduce(0) { $0 + $1.lines.count }
+        guard !dryRun else { return report }
+        try store.database.transaction { for delivery in accepted { try store.expect(delivery, source: "message") } }
+        return report
+    }
+
+    /// Whatever announces deliveries: EDIFACT, JSON or CSV, known by how it begins.
+    public static func deliveries(_ bytes: [UInt8], into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport
+    {
+        let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
+        if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
+            return try deliveries(DESADV.parse(bytes), into: store, dryRun: dryRun)
+        }
+        if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
+            return try deliveries(DeliveryJSON.parse(bytes), into: store, dryRun: dryRun)
+        }
+        return try deliveries(CSV(bytes), into: store, dryRun: dryRun, now: now)
+    }
+
+    static func gtinReason(_ text: String) -> String {
+        let isNumber = !text.isEmpty && text.allSatisfy(\.isWholeNumber)
+        return isNumber ? "the check digit of GTIN \(text) is wrong" : "\"\(text)\" is not a GTIN"
+    }
+
+    static func isSSCC(_ text: String) -> Bool {
+        text.count == 18 && text.allSatisfy { $0.isASCII && $0.isWholeNumber }
+            && text.last?.wholeNumberValue == GS1.checkDigit(String(text.dropLast()))
+    }
+
+    static func isDate(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 3, text.count == 10, let month = parts[1], let day = parts[2], parts[0] != nil else {
+            return false
+        }
+        return (1...12).contains(month) && (1...31).contains(day)
+    }
+
+    /// Products: GTIN, description; optional reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
+    public static func products(_ csv: CSV, into store: Store, dryRun: Bool) throws -> ImportReport {
+        guard let gtin = csv.column(["gtin", "ean"]),
+            let description = csv.column(["description", "désignation", "designation"])
+        else { throw ImportError.missingColumns(["gtin", "description"], found: csv.header) }
+        let reference = csv.column(["reference", "référence", "ref"])
+        let supplier = csv.column(["supplier", "fournisseur"])
+        let unit = csv.column(["unit", "unité"])
+        let tracking = csv.column(["tracking", "suivi"])
+        let minimum = csv.column(["minimum", "stock mini", "min"])
+        let carton = csv.column(["carton_gtin", "gtin carton"])
+        let cartonQuantity = csv.column(["carton_quantity", "quantité carton", "colisage"])
+        var report = ImportReport()
+        var products: [ProductView] = []
+        var seen: Set<String> = []
+        for row in csv.rows {
+            func field(_ index: Int?) -> String {
+                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
+            }
+            func filled(_ index: Int?) -> String? { field(index).isEmpty ? nil : field(index) }
+            func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
+            guard let code = GS1.gtin14(field(gtin)) else {
+                refuse(gtinReason(field(gtin)))
+                continue
+            }
+            guard seen.insert(code).inserted else {
+                refuse("GTIN \(code) stands twice")
+                continue
+            }
+            var product = ProductView(
+                gtin: code, description: field(description), reference: filled(reference), supplier: filled(supplier),
+                unit: filled(unit))
+            if let text = filled(tracking) {
+                guard ["none", "lot", "serial"].contains(text.lowercased()) else {
+                    refuse("tracking \"\(text)\" is none of none, lot, serial")
+                    continue
+                }
+                product.tracking = text.lowercased()
+            }
+            if let text = filled(minimum) {
+                guard let number = Int(text), (0...quantityLimit).contains(number) else {
+                    refuse("minimum \"\(text)\" is not a whole number from 0 to \(quantityLimit)")
+                    continue
+                }
+                product.minimum = number
+            }
+            if let text = filled(carton) {
+                guard let outer = GS1.gtin14(text) else {
+                    refuse(gtinReason(text))
+                    continue
+                }
+                guard let number = Int(field(cartonQuantity)), (1...quantityLimit).contains(number), outer != code
+                else {
+                    refuse("the carton \(text) does not say how many pieces it holds, or is the piece itself")
+                    continue
+                }
+                product.cartons = [.init(gtin: outer, quantity: number)]
+            }
+            products.append(product)
+        }
+        (report.accepted, report.products) = (products.count, products.count)
+        guard !dryRun else { return report }
+        try store.database.transaction { for product in products { try store.save(product) } }
+        return report
+    }
+
+    /// What tags that are not GS1 stand for: tag (hex) or text, GTIN; optional serial, lot.
+    public static func tags(_ csv: CSV, into store: Store, dryRun: Bool, by who: String, now: Int64) throws
+        -> ImportReport
+    {
+        guard let tag = csv.column(["tag", "epc", "uid", "text", "étiquette"]), let gtin = csv.column(["gtin", "ean"])
+        else {
+            throw ImportError.missingColumns(["tag", "gtin"], found: csv.header)
+        }
+        let serial = csv.column(["serial", "numéro de série"])
+        let lot = csv.column(["lot", "batch"])
+        var report = ImportReport()
+        var labels: [(String, Label)] = []
+        for row in csv.rows {
+            func field(_ index: Int?) -> String {
+                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
+            }
+            func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
+            let name = field(tag).uppercased()
+            guard !name.isEmpty, name.count <= 256 else {
+                refuse("a tag has 1 to 256 characters")
+                continue
+            }
+            guard let code = GS1.gtin14(field(gtin)) else {
+                refuse(gtinReason(field(gtin)))
+                continue
+            }
+            let isHex = name.count >= 8 && name.count % 2 == 0 && name.allSatisfy { $0.isASCII && $0.isHexDigit }
+            labels.append(
                 (
-                    field(note), field(supplier), code, field(description), count, date.map { _ in field(date) },
-                    client.map { _ in field(client) }
+                    isHex ? "tag:\(name)" : "text:\(field(tag))",
+                    Label(
+                        gtin: code, serial: field(serial).isEmpty ? nil : field(serial),
+                        lot: field(lot).isEmpty ? nil : field(lot))
                 ))
         }
-        report.accepted = lines.count
-        report.deliveries = notes.count
+        (report.accepted, report.tags) = (labels.count, labels.count)
         guard !dryRun else { return report }
-        let accepted = lines
         try store.database.transaction {
-            for name in notes.keys { try store.resetExpected(note: name) }
-            for line in accepted {
-                try store.expect(
-                    note: line.note, supplier: line.supplier, gtin: line.gtin, description: line.description,
-                    quantity: line.quantity, expected: line.date.flatMap { $0.isEmpty ? nil : $0 },
-                    client: line.client.flatMap { $0.isEmpty ? nil : $0 })
-            }
+            for (subject, label) in labels { try store.save(label, subject: subject, by: Author(who), at: now) }
         }
         return report
     }

@@ -1,29 +1,151 @@
-import Identifiers
 public import Model
 
-/// A delivery being received at a dock, as far as counting needs it.
+/// A delivery being received at a dock, as far as counting needs it: a fold over what was read and decided.
 public struct Reception: Equatable, Sendable {
+    /// What a scan means now.
+    public enum Mode: String, Sendable { case add, remove }
+
+    /// A piece, a carton or a pallet that is counted.
+    public struct Counted: Equatable, Sendable {
+        public var gtin: String?
+        public var serial: String?
+        /// 0: part of a pallet whose label has counted it.
+        public var quantity: Int
+
+        public init(gtin: String?, serial: String? = nil, quantity: Int = 1) {
+            self.gtin = gtin
+            self.serial = serial
+            self.quantity = quantity
+        }
+    }
+
+    /// What a pallet's label stands for, one product of it.
+    public struct Content: Equatable, Sendable {
+        public var gtin: String
+        public var quantity: Int
+        public var lot: String?
+
+        public init(gtin: String, quantity: Int, lot: String? = nil) {
+            self.gtin = gtin
+            self.quantity = quantity
+            self.lot = lot
+        }
+    }
+
     public var delivery: Int64
     public var note: String
+    public var mode = Mode.add
     /// Expected quantity by GTIN-14.
     public var expected: [String: Int]
-    /// Counted so far by GTIN-14.
-    public var received: [String: Int]
-    /// Tags and scans already counted here.
-    public var subjects: Set<String>
+    /// Serial numbers that the paper names, by GTIN-14.
+    public var serials: [String: Set<String>] = [:]
+    /// What the labels of its pallets stand for, by SSCC, with what stands on them.
+    public var units: [String: [Content]] = [:]
+    /// Counted so far by GTIN-14, after what people have decided.
+    public private(set) var received: [String: Int] = [:]
+    /// Tags, scans and labels that are counted here.
+    public private(set) var subjects: [String: Counted] = [:]
+    /// Pieces with a number of their own, however they were read: `GTIN/serial`.
+    private var identities: Set<String> = []
+    /// Pieces that a pallet's label has counted and no reader has seen yet, and those seen before their label.
+    private var claimed: [String: Int] = [:]
+    private var loose: [String: Int] = [:]
 
-    public init(
-        delivery: Int64, note: String, expected: [String: Int], received: [String: Int] = [:],
-        subjects: Set<String> = []
-    ) {
+    public init(delivery: Int64, note: String, expected: [String: Int]) {
         self.delivery = delivery
         self.note = note
         self.expected = expected
-        self.received = received
-        self.subjects = subjects
     }
 
     public var isComplete: Bool { expected.allSatisfy { (received[$0.key] ?? 0) >= $0.value } }
+
+    /// The reception after a count.
+    public mutating func apply(_ count: Count) {
+        guard subjects[count.subject] == nil else { return }
+        subjects[count.subject] = Counted(gtin: count.gtin, serial: count.serial, quantity: count.quantity)
+        guard let gtin = count.gtin else { return }
+        received[gtin, default: 0] += count.quantity
+        if let serial = count.serial { identities.insert("\(gtin)/\(serial)") }
+        if count.subject.hasPrefix("tag:") {
+            if count.quantity == 0 { claimed[gtin, default: 0] -= 1 } else { loose[gtin, default: 0] += 1 }
+        } else if count.subject.hasPrefix("sscc:") {
+            claimed[gtin, default: 0] += count.quantity
+            loose[gtin, default: 0] -= count.absorbed
+        }
+    }
+
+    /// Takes back what was counted under a subject.
+    public mutating func remove(_ subject: String) {
+        guard let counted = subjects.removeValue(forKey: subject), let gtin = counted.gtin else { return }
+        received[gtin, default: 0] -= counted.quantity
+        if let serial = counted.serial { identities.remove("\(gtin)/\(serial)") }
+        if subject.hasPrefix("tag:") {
+            if counted.quantity == 0 { claimed[gtin, default: 0] += 1 } else { loose[gtin, default: 0] -= 1 }
+        } else if subject.hasPrefix("sscc:") {
+            claimed[gtin, default: 0] -= counted.quantity
+        }
+    }
+
+    /// What a person counted or refused by hand.
+    public mutating func adjust(_ gtin: String, by quantity: Int) { received[gtin, default: 0] += quantity }
+
+    fileprivate func has(_ piece: Piece) -> Bool {
+        if subjects[piece.subject] != nil { return true }
+        guard let gtin = piece.gtin, let serial = piece.serial else { return false }
+        return identities.contains("\(gtin)/\(serial)")
+    }
+
+    fileprivate func count(_ piece: Piece) -> Count {
+        var count = Count(
+            delivery: delivery, subject: piece.subject, gtin: piece.gtin, serial: piece.serial, verdict: .unknown,
+            quantity: piece.quantity, lot: piece.lot, expires: piece.expires)
+        guard let gtin = piece.gtin else { return count }
+        if piece.subject.hasPrefix("tag:"), claimed[gtin] ?? 0 > 0 {
+            (count.quantity, count.verdict) = (0, .inside)
+            return count
+        }
+        if let serial = piece.serial, let named = serials[gtin], !named.contains(serial) {
+            count.verdict = .serial
+            return count
+        }
+        let wanted = expected[gtin] ?? 0
+        guard (received[gtin] ?? 0) + piece.quantity <= wanted else {
+            count.verdict = .extra
+            return count
+        }
+        var after = self
+        after.received[gtin, default: 0] += piece.quantity
+        count.verdict = after.isComplete ? .complete : .expected
+        return count
+    }
+
+    /// The label of one of its pallets: everything on it is there, as the label says. What readers have seen of it before
+    /// is not counted again, and what they see of it afterwards neither: the greater of the two holds.
+    fileprivate func counts(unit sscc: String) -> [Count] {
+        var after = self
+        return (units[sscc] ?? []).compactMap { content in
+            let subject = "sscc:\(sscc)/\(content.gtin)" + (content.lot.map { "/\($0)" } ?? "")
+            guard after.subjects[subject] == nil else { return nil }
+            let absorbed = min(content.quantity, max(0, after.loose[content.gtin] ?? 0))
+            var count = Count(
+                delivery: delivery, subject: subject, gtin: content.gtin, serial: nil, verdict: .expected,
+                quantity: content.quantity - absorbed, lot: content.lot, absorbed: absorbed, unit: sscc)
+            let total = (after.received[content.gtin] ?? 0) + count.quantity
+            if total > after.expected[content.gtin] ?? 0 { count.verdict = .extra }
+            after.apply(count)
+            if after.isComplete, count.verdict == .expected { count.verdict = .complete }
+            return count
+        }
+    }
+
+    /// What is to be taken back when a piece is shown in remove mode: itself, or else the last scan of its kind.
+    fileprivate func counted(like piece: Piece) -> String? {
+        if subjects[piece.subject] != nil { return piece.subject }
+        guard let gtin = piece.gtin, piece.subject.hasPrefix("scan:") else { return nil }
+        return subjects.filter {
+            $0.key.hasPrefix("scan:") && $0.value.gtin == gtin && $0.value.quantity == piece.quantity
+        }.keys.max()
+    }
 }
 
 /// One count and what the person hears.
@@ -37,6 +159,12 @@ public struct Count: Equatable, Sendable {
         case unknown
         /// On the list, and with it everything is here.
         case complete
+        /// Of a pallet whose label was scanned: counted already.
+        case inside
+        /// The product is on the list, this serial number is not.
+        case serial
+        /// Taken back.
+        case removed
     }
 
     public var delivery: Int64
@@ -44,6 +172,13 @@ public struct Count: Equatable, Sendable {
     public var gtin: String?
     public var serial: String?
     public var verdict: Verdict
+    public var quantity = 1
+    public var lot: String?
+    public var expires: String?
+    /// Of a pallet's label: how much of it readers had seen before.
+    public var absorbed = 0
+    /// The pallet, where its label counted.
+    public var unit: String?
 }
 
 /// What a record does to receiving: a pure function of the record and of what is open at its dock.
@@ -51,73 +186,84 @@ public enum Receiving {
     public enum Change: Equatable, Sendable {
         /// The delivery note was scanned: this delivery is now the one at that dock.
         case open(note: String)
-        case count(Count)
+        /// The label of a pallet of another delivery that is expected.
+        case openUnit(sscc: String)
+        case count([Count])
+        /// Remove mode: this is not counted any more.
+        case remove(Count)
     }
 
-    /// `isNote` tells whether a text is the note of a delivery that is expected or open. `record` makes a scan of a
-    /// barcode countable: the same barcode twice is two pieces, the same record twice is one.
+    /// What is known about papers and goods besides the open reception.
+    public struct Surroundings {
+        /// A text is the note of a delivery that is expected or open.
+        public var isNote: (String) -> Bool
+        /// A text is the note of some delivery.
+        public var isClosedNote: (String) -> Bool
+        /// A pallet of a delivery that is expected or open.
+        public var isUnit: (String) -> Bool
+        /// A subject is counted by another delivery.
+        public var isReceivedElsewhere: (String) -> Bool
+
+        public init(
+            isNote: @escaping (String) -> Bool = { _ in false },
+            isClosedNote: @escaping (String) -> Bool = { _ in false },
+            isUnit: @escaping (String) -> Bool = { _ in false },
+            isReceivedElsewhere: @escaping (String) -> Bool = { _ in false }
+        ) {
+            (self.isNote, self.isClosedNote, self.isUnit) = (isNote, isClosedNote, isUnit)
+            self.isReceivedElsewhere = isReceivedElsewhere
+        }
+    }
+
+    /// A piece that was read before the reception began; nil when it is counted already.
+    static func count(_ piece: Piece, in reception: Reception) -> Count? {
+        reception.has(piece) ? nil : reception.count(piece)
+    }
+
     public static func decide(
-        _ row: Row, record: @autoclosure () -> String, at reception: Reception?, isNote: (String) -> Bool,
-        isClosedNote: (String) -> Bool = { _ in false },
-        isReceivedElsewhere: (String) -> Bool
+        _ row: Row, record: @autoclosure () -> String, at reception: Reception?, in catalogue: some Catalogue,
+        _ around: Surroundings
     ) -> Change? {
-        switch row {
-        case .key(let device, let zone, let text):
-            // A wedge types what its scanner saw.
-            return decide(
-                .barcode(device: device, zone: zone, Barcode(text: text)), record: record(), at: reception,
-                isNote: isNote,
-                isClosedNote: isClosedNote, isReceivedElsewhere: isReceivedElsewhere)
-        case .barcode(_, _, let barcode):
-            let text = barcode.text.trimming(" \t")
-            if isNote(text) { return reception?.note == text ? nil : .open(note: text) }
+        if let text = row.scannedText {
+            if around.isNote(text) { return reception?.note == text ? nil : .open(note: text) }
             // The paper of a delivery that is done, scanned once more, is not a piece of goods.
-            guard let reception, !isClosedNote(text) else { return nil }
-            let gtin = GS1.gtin(in: barcode)
-            return .count(
-                count(reception, subject: gtin == nil ? "text:\(text)" : "scan:\(record())", gtin: gtin, serial: nil)
-            )
-            .unlessCounted(reception)
-        case .appeared(let sighting), .moved(let sighting, _):
-            guard let reception else { return nil }
-            let subject = "tag:\(sighting.tag.hex)"
-            // Goods that stay beside the door after their own reception are not part of the next one.
-            guard !isReceivedElsewhere(subject) else { return nil }
-            let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
-            // A pallet's label is not a piece of goods; it is kept in the journal.
-            if epc?.sscc != nil { return nil }
-            return .count(count(reception, subject: subject, gtin: epc?.gtin, serial: epc?.serial)).unlessCounted(
-                reception)
-        default: return nil
+            if around.isClosedNote(text) { return nil }
         }
-    }
-
-    private static func count(_ reception: Reception, subject: String, gtin: String?, serial: String?) -> Count {
-        var count = Count(delivery: reception.delivery, subject: subject, gtin: gtin, serial: serial, verdict: .unknown)
-        guard let gtin else { return count }
-        let wanted = reception.expected[gtin] ?? 0
-        guard (reception.received[gtin] ?? 0) < wanted else {
-            count.verdict = .extra
-            return count
+        if case .still = row { return nil }
+        guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }
+        if let sscc = piece.sscc {
+            if let reception, reception.units[sscc] != nil {
+                let counts = reception.counts(unit: sscc)
+                return counts.isEmpty ? nil : .count(counts)
+            }
+            // A label read by a portal opens nothing: a pallet may only pass by.
+            return row.scannedText != nil && around.isUnit(sscc) ? .openUnit(sscc: sscc) : nil
         }
-        var after = reception
-        after.received[gtin, default: 0] += 1
-        count.verdict = after.isComplete ? .complete : .expected
-        return count
+        guard let reception else { return nil }
+        if reception.mode == .remove {
+            guard let subject = reception.counted(like: piece), let counted = reception.subjects[subject] else {
+                return nil
+            }
+            return .remove(
+                Count(
+                    delivery: reception.delivery, subject: subject, gtin: counted.gtin, serial: counted.serial,
+                    verdict: .removed, quantity: counted.quantity))
+        }
+        // Goods that stay beside the door after their own reception are not part of the next one.
+        guard !reception.has(piece),
+            !(piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject))
+        else { return nil }
+        return .count([reception.count(piece)])
     }
 }
 
-extension Receiving.Change {
-    fileprivate func unlessCounted(_ reception: Reception) -> Receiving.Change? {
-        if case .count(let count) = self, reception.subjects.contains(count.subject) { return nil }
-        return self
-    }
-}
-
-extension Reception {
-    /// The reception after a count.
-    public mutating func apply(_ count: Count) {
-        guard subjects.insert(count.subject).inserted, let gtin = count.gtin else { return }
-        received[gtin, default: 0] += 1
+extension Row {
+    /// What somebody scanned, without the spaces around it.
+    var scannedText: String? {
+        switch self {
+        case .barcode(_, _, let barcode): barcode.text.trimming(" \t")
+        case .key(_, _, let text): text.trimming(" \t")
+        default: nil
+        }
     }
 }

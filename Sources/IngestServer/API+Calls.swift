@@ -154,12 +154,6 @@ extension API {
                 else { throw APIProblem(.internalServerError, "not-saved", "The client was not saved.") }
                 return .json(party.json, status: .created)
             },
-            Endpoint(.get, "/api/v1/parties", "Clients by name or company: ?q=") { call in
-                _ = try call.who()
-                let text = call.request.uri.queryParameters.get("q") ?? ""
-                guard text.count >= 2 else { return .json([]) }
-                return .json(.array(try await centre.board.read { try $0.parties(matching: text).map(\.json) }))
-            },
         ]
     }
 }

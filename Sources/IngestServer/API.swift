@@ -19,6 +19,15 @@ struct Call: Sendable {
         return person
     }
 
+    /// The person, who may do this.
+    func who(may permission: Permission) throws -> Person {
+        let person = try who()
+        guard person.may(permission) else {
+            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
+        }
+        return person
+    }
+
     func id(_ name: String) throws -> Int64 {
         guard let id = parameters.get(name).flatMap({ Int64($0) }) else {
             throw APIProblem(.badRequest, "bad-id", "The address holds no number.")
@@ -81,119 +90,11 @@ struct API: Sendable {
 
     let centre: Centre
 
-    var endpoints: [Endpoint] { people + deliveries + calls + gateways }
+    /// Nil where no ERP is configured.
+    let erp: ERPLink?
 
-    private var people: [Endpoint] {
-        [
-            Endpoint(.get, "/api/v1/me", "Who is signed in", open: true) { call in
-                .json(call.person?.json ?? .members([]))
-            },
-            Endpoint(.post, "/api/v1/session", "Say who you are: {name}", open: true) { call in
-                let name = API.line(try await call.body()["name"]?.text, limit: 60)
-                guard let name else { throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.") }
-                let token = Digests.newToken()
-                let person = try await centre.signIn(name: name, token: token)
-                var response = Response.json(person.json)
-                response.headers[.setCookie] =
-                    "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(Store.sessionLife / 1000)"
-                return response
-            },
-            Endpoint(.delete, "/api/v1/session", "Sign out") { call in
-                if let token = call.token { try await centre.signOut(token: token) }
-                var response = Response.json(.members([]))
-                response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
-                return response
-            },
-            Endpoint(.put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back") { call in
-                let person = try call.who()
-                let body = try await call.body()
-                let desk = body["extension"]?.text
-                if let desk, !centre.plans.isDesk(desk) {
-                    throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
-                }
-                try await centre.claim(desk: desk, person: person)
-                let changed = Person(id: person.id, name: person.name, desk: desk)
-                return .json(
-                    .object([
-                        ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
-                    ]))
-            },
-        ]
-    }
-
-    private var deliveries: [Endpoint] {
-        [
-            Endpoint(.get, "/api/v1/deliveries", "Deliveries expected, open, and closed within a day") { call in
-                _ = try call.who()
-                let since = Clocks.wall - 86_400_000
-                let list = try await centre.board.read { try $0.deliveries(closedSince: since).map(\.summary) }
-                let zones = try await centre.board.read { try $0.zones() }
-                let docks = try await centre.board.docks()
-                let all = Array(Set(zones + docks)).sorted()
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(all.map(JSON.string)))]))
-            },
-            Endpoint(.get, "/api/v1/deliveries/{id}", "One delivery with its lines") { call in
-                _ = try call.who()
-                let id = try call.id("id")
-                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
-                return .json(view.json)
-            },
-            Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}") { call in
-                let person = try call.who()
-                let id = try call.id("id")
-                guard let zone = API.line(try await call.body()["zone"]?.text, limit: 64) else {
-                    throw APIProblem(.badRequest, "zone-needed", "Say at which dock.")
-                }
-                guard try await centre.open(delivery: id, zone: zone, person: person) else {
-                    throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
-                }
-                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
-                return .json(view.json)
-            },
-            Endpoint(.post, "/api/v1/deliveries/{id}/close", "Close it; the result is kept with who and when") { call in
-                let person = try call.who()
-                let id = try call.id("id")
-                let closed = try await centre.close(delivery: id, person: person)
-                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
-                guard closed else {
-                    throw APIProblem(
-                        .conflict, "not-open", "Somebody else closed it, or it was never opened.",
-                        [("closedBy", view.closedBy.map(JSON.string))])
-                }
-                return .json(view.json)
-            },
-            Endpoint(.get, "/api/v1/deliveries/{id}/export.csv", "The result as CSV") { call in
-                _ = try call.who()
-                let id = try call.id("id")
-                guard let text = try await centre.board.read({ try $0.export(delivery: id) }),
-                    let view = try await centre.board.read({ try $0.delivery(id) })
-                else { throw API.noDelivery }
-                let name = view.note.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
-                return Response(
-                    status: .ok,
-                    headers: [
-                        .contentType: "text/csv; charset=utf-8",
-                        .contentDisposition:
-                            "attachment; filename=\"reception-\(name.isEmpty ? String(id) : name).csv\"",
-                    ], body: .init(byteBuffer: ByteBuffer(string: text)))
-            },
-            Endpoint(.post, "/api/v1/import/deliveries", "Import expected deliveries (CSV); ?dry=1 only checks") {
-                call in
-                let person = try call.who()
-                let bytes = try await call.bytes(limit: API.importLimit)
-                do {
-                    return .json(
-                        try await centre.importDeliveries(bytes, dryRun: call.flag("dry"), person: person).json)
-                } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
-            },
-            Endpoint(.post, "/api/v1/import/parties", "Import clients (CSV); ?dry=1 only checks") { call in
-                let person = try call.who()
-                let bytes = try await call.bytes(limit: API.importLimit)
-                do {
-                    return .json(try await centre.importParties(bytes, dryRun: call.flag("dry"), person: person).json)
-                } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
-            },
-        ]
+    var endpoints: [Endpoint] {
+        people + deliveries + takes + stock + clients + imports + queue + audit + calls + gateways
     }
 
     private var gateways: [Endpoint] {
@@ -205,7 +106,7 @@ struct API: Sendable {
         ]
     }
 
-    private static let noDelivery = APIProblem(.notFound, "no-such-delivery", "There is no such delivery.")
+    static let noDelivery = APIProblem(.notFound, "no-such-delivery", "There is no such delivery.")
 
     /// A text of one line without control characters, 1 to `limit` characters; nil otherwise.
     static func line(_ text: String?, limit: Int) -> String? {
@@ -287,7 +188,7 @@ extension ImportReport {
     var json: JSON {
         .object([
             ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
-            ("parties", .int(Int64(parties))),
+            ("parties", .int(Int64(parties))), ("products", .int(Int64(products))), ("tags", .int(Int64(tags))),
             (
                 "refused",
                 .array(refused.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })

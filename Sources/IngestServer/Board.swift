@@ -29,6 +29,8 @@ actor Board {
     private var runs: [String: (counter: Int64, at: Int64)] = [:]
     /// Keeps a call that has ended, and what was written about one that became another.
     private var keep: @Sendable (CallSnapshot, String) -> Void = { _, _ in }
+    /// Asks the ERP about a client who is on the telephone.
+    private var lookUp: @Sendable (_ call: String, _ party: PartyView) -> Void = { _, _ in }
     /// Calls seen while they ran.
     private(set) var seen: UInt64 = 0
 
@@ -38,6 +40,8 @@ actor Board {
         var heard: Int64
         /// Who has been shown it, and must be told when it changes.
         var told: Set<Int64> = []
+        /// Clients the ERP was asked about.
+        var askedAbout: Set<Int64> = []
         /// Who put it aside, and the legs that rang then: another that rings brings it back.
         var dismissed: [Int64: Set<String>] = [:]
     }
@@ -56,6 +60,8 @@ actor Board {
     }
 
     func attach(keep: @escaping @Sendable (CallSnapshot, String) -> Void) { self.keep = keep }
+
+    func attach(lookUp: @escaping @Sendable (String, PartyView) -> Void) { self.lookUp = lookUp }
 
     /// Reads what is committed, without waiting for what is being written.
     func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }
@@ -171,6 +177,8 @@ actor Board {
             }
             if isNew { live.dismissed[person] = nil }
         }
+        let clients = live.told.isEmpty || snapshot.state == .ended ? [] : clients(of: snapshot, agent: agent)
+        let unasked = clients.filter { live.askedAbout.insert($0.id).inserted }
         calls[snapshot.call] = snapshot.state == .ended ? nil : live
         if snapshot.state == .ended {
             keep(snapshot, agent)
@@ -180,6 +188,8 @@ actor Board {
         for leg in snapshot.legs where leg.state == .ringing && !rang.contains(leg.id) {
             note(leg, of: snapshot, at: now)
         }
+        // The name is on its way; what the ERP knows comes when it comes.
+        for party in unasked { lookUp(snapshot.call, party) }
         if calls.count > CallBook.limit { calls = calls.filter { now - $0.value.heard < Board.callLife } }
     }
 
@@ -241,6 +251,32 @@ actor Board {
 
     private func card(_ snapshot: CallSnapshot, agent: String) -> CallCard {
         CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing)
+    }
+
+    /// Who it may be, as the ERP knows them: at most three.
+    private func clients(of snapshot: CallSnapshot, agent: String) -> [PartyView] {
+        let outbound = snapshot.direction == .outbound
+        guard outbound || snapshot.caller?.withheld != true,
+            let raw = outbound ? snapshot.called : snapshot.caller?.number
+        else { return [] }
+        let number = plans.plan(of: agent).number(raw, dialled: outbound)
+        guard number.kind != .extension else { return [] }
+        return ((try? store.parties(key: number.key)) ?? []).filter { $0.erp != nil }.prefix(3).map(\.self)
+    }
+
+    /// What the ERP knows of a client, to whoever has the card; money for those who may see it.
+    func client(_ party: Int64, on call: String, plain: JSON, withPrices: JSON) {
+        guard let live = calls[call] else { return }
+        for person in live.told {
+            var rights: Set<Permission> = []
+            var isOpen = false
+            if let row = try? store.user(id: person) { rights = row.rights }
+            if let open = try? store.isOpenHouse() { isOpen = open }
+            let json = isOpen || rights.contains(.prices) ? withPrices : plain
+            hub.tell(
+                person, "client", .object([("call", .string(call)), ("party", .int(party)), ("erp", json)]),
+                at: Clocks.wall)
+        }
     }
 
     func runningCards(for person: Person) -> [JSON] {

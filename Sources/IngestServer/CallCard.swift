@@ -96,7 +96,10 @@ struct CallCard {
                 "deliveries",
                 .array(
                     parties.flatMap { party in
-                        (deliveries[party.id] ?? []).map { $0.summary.with("party", .int(party.id)) }
+                        (deliveries[party.id] ?? []).map {
+                            $0.summary.with("party", .int(party.id)).with(
+                                "scannedToday", (try? store.countedToday($0.id, at: snapshot.startedAt)).map(JSON.int))
+                        }
                     })
             ),
             (

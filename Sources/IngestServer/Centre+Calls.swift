@@ -63,8 +63,40 @@ extension Centre {
             disposition: disposition.map { $0.isEmpty ? nil : $0 } ?? old?.disposition,
             party: party.map { $0 == 0 ? nil : $0 } ?? old?.party, who: person.name, at: Clocks.wall)
         guard let saved = try store.write(new, of: call, over: base) else { throw NoteRefusal.changed(old) }
+        if configuration.erp != nil, let row = before { try queueForERP(saved, row, person) }
         await board.noted(saved, on: call, by: person)
         return saved
+    }
+
+    /// People go on writing: the ERP is told when nobody has written for this long, in milliseconds.
+    static let noteRest: Int64 = 30_000
+
+    /// What was written about a call with a client whom the ERP knows becomes a note there.
+    private func queueForERP(_ note: CallNote, _ row: CallRow, _ person: Person) throws {
+        let snapshot = row.snapshot
+        let outbound = snapshot.direction == .outbound
+        let number = (outbound ? snapshot.called : snapshot.caller?.number).map {
+            plans.plan(of: row.agent).number($0, dialled: outbound)
+        }
+        let party: PartyView?
+        if let chosen = note.party {
+            party = try store.party(chosen)
+        } else {
+            let known = try number.map { try store.parties(key: $0.key) } ?? []
+            party = known.count == 1 ? known[0] : nil
+        }
+        guard let party, let remote = party.erp, !note.note.isEmpty || note.disposition != nil else { return }
+        let minutes = snapshot.answeredAt.map { ((snapshot.endedAt ?? Clocks.wall) - $0 + 59_999) / 60_000 }
+        let subject = [
+            outbound ? "Outgoing call" : "Incoming call", number?.display, minutes.map { "\($0) min" },
+            note.disposition,
+            person.name,
+        ].compactMap(\.self).joined(separator: ", ")
+        let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
+        try store.queue(
+            .call, subject: snapshot.call,
+            payload: ERPPayload.call(party: remote, subject: subject, note: note.note, callBackOn: nil, title: title),
+            by: person.author, due: Clocks.wall + Centre.noteRest, at: Clocks.wall)
     }
 
     // MARK: missed calls

@@ -17,7 +17,7 @@ actor Centre {
 
     let configuration: IngestConfiguration
     let store: Store
-    private let applier: Applier
+    let applier: Applier
     private let logger: Logger
     let plans: SitePlans
     let board: Board
@@ -29,6 +29,7 @@ actor Centre {
     var feeds: [String: PushedCalls] = [:]
     var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
+    var tries = SignInTries()
     private var published: [String: Int64] = [:]
 
     struct Counters: Sendable {
@@ -42,12 +43,17 @@ actor Centre {
         var databaseErrors: UInt64 = 0
         /// Times that an agent's account and ours began to differ.
         var disagreements: UInt64 = 0
+        var pulledProducts: UInt64 = 0
+        var pulledParties: UInt64 = 0
+        var pulledReceipts: UInt64 = 0
+        var refusedSignIns: UInt64 = 0
     }
 
     init(configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
         store = try Store(path: configuration.database)
+        store.rules = configuration.zones
         let plans = SitePlans(configuration)
         for row in try store.agents() { plans.place(row.name, at: row.site) }
         for (name, feed) in configuration.feeds { plans.place(name, at: feed.site) }
@@ -109,6 +115,7 @@ actor Centre {
     private func tell(_ events: [CentreEvent]) {
         guard !events.isEmpty else { return }
         var deliveries: Set<Int64> = []
+        var takes: Set<Int64> = []
         var messages: [(type: String, data: JSON)] = []
         var calls: [(snapshot: CallSnapshot, agent: String)] = []
         for event in events {
@@ -125,6 +132,17 @@ actor Centre {
                             ("verdict", .string(count.verdict.rawValue)),
                             ("subject", .string(count.subject)), ("gtin", count.gtin.map(JSON.string)),
                             ("serial", count.serial.map(JSON.string)),
+                            ("quantity", .int(Int64(count.quantity))),
+                        ])
+                    ))
+            case .taken(let take, let zone, let subject, let gtin, let verdict):
+                takes.insert(take)
+                messages.append(
+                    (
+                        "takecount",
+                        .object([
+                            ("take", .int(take)), ("zone", .string(zone)), ("verdict", .string(verdict.rawValue)),
+                            ("subject", .string(subject)), ("gtin", gtin.map(JSON.string)),
                         ])
                     ))
             case .stray(let zone, let subject):
@@ -136,8 +154,9 @@ actor Centre {
         for id in deliveries.sorted() {
             if let view = try? store.delivery(id) { messages.append(("delivery", view.json)) }
         }
+        for id in takes.sorted() { if let view = try? store.take(id) { messages.append(("take", view.json)) } }
         // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
-        board.post(Array(messages.suffix(Centre.toldAtOnce + deliveries.count)), calls: calls)
+        board.post(Array(messages.suffix(Centre.toldAtOnce + deliveries.count + takes.count)), calls: calls)
     }
 
     /// In its turn among the frames: what the process before it sent is applied first.
@@ -239,6 +258,18 @@ actor Centre {
         case "quai.call":
             guard let snapshot = CallSnapshot(json: data) else { return taken() }
             board.post(plans.plan(of: agent).placed(snapshot), agent: agent, done: taken)
+        case "quai.found":
+            board.post(
+                [
+                    (
+                        "found",
+                        .object([
+                            ("epc", data["tag"]), ("zone", data["zone"]), ("device", data["device"]),
+                            ("rssiDBm", data["rssiDBm"]), ("at", .int(Clocks.wall)),
+                        ])
+                    )
+                ], calls: [])
+            taken()
         case "quai.command":
             guard let progress = CommandProgress(json: data) else { return taken() }
             Task {
@@ -250,12 +281,6 @@ actor Centre {
     }
 
     // MARK: people
-
-    func signIn(name: String, token: String) async throws -> Person {
-        let person = try store.signIn(name: name, session: Digests.hex(token), at: Clocks.wall)
-        await board.signedIn(person)
-        return person
-    }
 
     func used(session token: String) { try? store.use(session: Digests.hex(token), at: Clocks.wall) }
 
@@ -272,48 +297,18 @@ actor Centre {
         try store.audit("desk.claim", subject: desk ?? "-", who: person.name, at: Clocks.wall)
     }
 
-    // MARK: deliveries
-
-    func open(delivery id: Int64, zone: String, person: Person) async throws -> Bool {
-        guard try store.open(delivery: id, zone: zone, who: person.name, at: Clocks.wall) else { return false }
-        applier.forgetReceptions()
-        await changed(delivery: id)
-        return true
-    }
-
-    func close(delivery id: Int64, person: Person) async throws -> Bool {
-        guard try store.close(delivery: id, who: person.name, at: Clocks.wall) else { return false }
-        applier.forgetReceptions()
-        await changed(delivery: id)
-        return true
-    }
-
-    private func changed(delivery id: Int64) async {
-        let views = (try? store.deliveries(closedSince: Clocks.wall - 86_400_000)) ?? []
-        await board.tellAll(views.filter { $0.id == id || $0.status == "open" }.map { ("delivery", $0.json) })
-    }
-
-    func importDeliveries(_ bytes: [UInt8], dryRun: Bool, person: Person) async throws -> ImportReport {
-        let report = try Import.deliveries(CSV(bytes), into: store, dryRun: dryRun, now: Clocks.wall)
-        if !dryRun {
-            try store.audit("deliveries.import", subject: "\(report.deliveries)", who: person.name, at: Clocks.wall)
-            applier.forgetReceptions()
-            await board.tellAll([("deliveries", .object([]))])
-        }
-        return report
-    }
-
-    func importParties(_ bytes: [UInt8], dryRun: Bool, person: Person) throws -> ImportReport {
-        try Import.parties(CSV(bytes), into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
-    }
-
     func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
         let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
         let id = try store.database.transaction {
             try store.addParty(
                 name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
         }
-        try store.audit("party.create", subject: String(id), who: person.name, at: Clocks.wall)
+        try store.audit("party.create", subject: String(id), by: person.author, at: Clocks.wall)
+        if configuration.erp != nil, let view = try store.party(id), view.erp == nil {
+            try store.queue(
+                .party, subject: String(id), payload: ERPPayload.party(view, e164: parsed.map { $0.e164 ?? $0.input }),
+                by: person.author, at: Clocks.wall)
+        }
         // Cards that are open know the new client at once.
         await board.showAll()
         return try store.party(id)

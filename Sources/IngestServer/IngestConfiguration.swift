@@ -32,7 +32,13 @@ struct IngestConfiguration: Sendable {
     var certificate: String?
     var key: String?
 
+    /// What each zone is to the book of stock.
+    var zones: [String: ZoneRule] = [:]
+    var erp: ERPSettings?
+
     var database: String { "\(state)/ingest.db" }
+    /// Reached from this machine alone.
+    var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }
 
     static func load(_ path: String?) throws -> IngestConfiguration {
         guard let path else { return IngestConfiguration() }
@@ -97,6 +103,17 @@ struct IngestConfiguration: Sendable {
                 feed.require("secret", "must be credential:NAME or file:PATH")
             }
         }
+        for zone in root.tables("zone") {
+            guard let kind = zone.string("kind", among: ZoneRule.Kind.allCases.map(\.rawValue)) else {
+                zone.require("kind", "must be dock, store or exit")
+                continue
+            }
+            zones[zone.name] = ZoneRule(
+                kind: ZoneRule.Kind(rawValue: kind) ?? .store,
+                countDays: zone.integer("count-days", in: 1...3650).map(Int.init),
+                erpLocation: zone.string("erp-location"))
+        }
+        if let section = root.table("erp") { erp = ERPSettings(section) }
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions

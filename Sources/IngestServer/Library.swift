@@ -49,6 +49,23 @@ actor Library {
             "taken", .object([("by", missed.takenBy.map(JSON.string)), ("done", missed.doneBy.map(JSON.string))]))
     }
 
+    /// The last calls with a client, among those that this person may see.
+    func lastCalls(with party: PartyView, for person: Person) async throws -> [JSON] {
+        let scope = await board.routing.shared(person.id)
+        let routing = await board.routing
+        let keys = try store.keys(of: party.id)
+        return try keys.flatMap { try store.calls(key: $0, limit: 20) }.filter { scope.covers($0.snapshot) }
+            .sorted { $0.snapshot.startedAt > $1.snapshot.startedAt }.prefix(10).map {
+                .object([
+                    ("at", .int($0.snapshot.startedAt)),
+                    ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
+                    ("answeredBy", .array($0.snapshot.answeredBy.map { .string(routing.label($0)) })),
+                    ("missed", .bool(!$0.snapshot.wasReached)), ("disposition", $0.note?.disposition.map(JSON.string)),
+                    ("note", $0.note.flatMap { $0.note.isEmpty ? nil : .string(String($0.note.prefix(200))) }),
+                ])
+            }
+    }
+
     /// The history as a spreadsheet opens it.
     func export(for person: Person, matching text: String, from: Int64, to: Int64) async throws -> String {
         let routing = await board.routing

@@ -27,9 +27,11 @@ enum Routes {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: await CentreMetrics.text(api.centre, link))))
         }
-        for page in ["", "receiving", "calls", "gateways"] {
+        for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
             router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
         }
+        // At the root: a worker answers for what lies below it.
+        router.get("sw.js") { request, _ in serve("sw.js", files, request) }
         router.get("web/{name}") { request, context in serve(context.parameters.get("name") ?? "", files, request) }
         return router
     }

@@ -35,7 +35,12 @@ struct Run: AsyncParsableCommand {
         let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
         await centre.attach { link.post($0) }
         let hosts = Hosts(configuration)
-        let router = Routes.router(api: API(centre: centre), files: files, link: link, hosts: hosts)
+        let erp = configuration.erp.map { ERPLink(settings: $0, centre: centre, logger: logger) }
+        if let erp { await Run.attach(erp, to: centre.board) }
+        if !configuration.isLoopback, try await centre.board.read({ try $0.isOpenHouse() }) {
+            logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
+        }
+        let router = Routes.router(api: API(centre: centre, erp: erp), files: files, link: link, hosts: hosts)
         let quiet = Run.logger("warning")
         let application = Application(
             router: router,
@@ -49,18 +54,35 @@ struct Run: AsyncParsableCommand {
                 logger.notice("serving", metadata: ["address": "http://\(configuration.address):\(port)"])
                 Supervisor.notify("READY=1")
             }, logger: quiet)
-        let services: [any Service] = [
-            application,
-            LinkService(link: link, logger: logger),
-            WatchdogService(centre: centre),
-            // Told first, in the reverse order of this list: the server waits for its connections.
-            ClosingService { await centre.board.closeSockets() },
-        ]
+        let services: [any Service] =
+            (erp.map { [$0] } ?? []) + [
+                application,
+                LinkService(link: link, logger: logger),
+                WatchdogService(centre: centre),
+                // Told first, in the reverse order of this list: the server waits for its connections.
+                ClosingService { await centre.board.closeSockets() },
+            ]
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         try await group.run()
+    }
+
+    /// Cards of calls are filled with what the ERP knows.
+    private static func attach(_ erp: ERPLink, to board: Board) async {
+        await board.attach { [weak board] call, party in
+            guard let board, let remote = party.erp else { return }
+            let root = erp.settings.url
+            Task {
+                await erp.card(of: remote) { card, state, at, why in
+                    await board.client(
+                        party.id, on: call,
+                        plain: ERPCardView.json(card, state: state, at: at, why: why, root: root, mayPrices: false),
+                        withPrices: ERPCardView.json(card, state: state, at: at, why: why, root: root, mayPrices: true))
+                }
+            }
+        }
     }
 
     private static func logger(_ level: String) -> Logger {
@@ -135,6 +157,7 @@ struct WatchdogService: Service {
             while !Task.isCancelled {
                 await centre.board.expireCalls()
                 await centre.publishConfigurations()
+                await centre.keepHouse()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     // A few at a time: what arrives meanwhile goes in between.
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}

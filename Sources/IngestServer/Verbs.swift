@@ -4,6 +4,7 @@ import Identifiers
 import Ingest
 import Model
 import Platform
+import Sheets
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")
@@ -33,34 +34,41 @@ struct Version: ParsableCommand {
 }
 
 struct ImportVerb: ParsableCommand {
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties }
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, tags }
 
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Import a CSV file: good rows are kept, bad ones refused with line and reason.",
         discussion: """
             deliveries: delivery_note;supplier;gtin;description;quantity[;expected][;client]
+                        [;dock][;lot][;expires][;serials][;sscc], JSON, or an EDIFACT DESADV message
             parties:    company;name;phone[;mobile][;reference]
+            products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
+            tags:       tag;gtin[;serial][;lot], for tags that are not GS1
             """)
 
     @OptionGroup var options: ConfigurationOption
     @Flag(name: .customLong("dry-run"), help: "Check the file, change nothing.") var dryRun = false
     @Flag(help: "JSON.") var json = false
-    @Argument(help: "What the file holds: deliveries or parties.") var kind: Kind
+    @Argument(help: "What the file holds: deliveries, parties, products or tags.") var kind: Kind
     @Argument(help: "CSV file, or - for standard input.") var file: String
 
     func run() throws {
         let configuration = try options.load()
         let report: ImportReport
         do {
-            let csv = CSV(try Files.read(file == "-" ? "/dev/stdin" : file))
+            let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
             try Files.makeFolder(configuration.state)
             let store = try Store(path: configuration.database)
             switch kind {
-            case .deliveries: report = try Import.deliveries(csv, into: store, dryRun: dryRun, now: Clocks.wall)
+            case .deliveries: report = try Import.deliveries(bytes, into: store, dryRun: dryRun, now: Clocks.wall)
+            case .products: report = try Import.products(CSV(bytes), into: store, dryRun: dryRun)
+            case .tags:
+                report = try Import.tags(
+                    CSV(bytes), into: store, dryRun: dryRun, by: "edge-ingest import", now: Clocks.wall)
             case .parties:
                 report = try Import.parties(
-                    csv, into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
+                    CSV(bytes), into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
             }
         } catch { throw Exit.say("\(file): \(error)") }
         if json {
@@ -68,8 +76,12 @@ struct ImportVerb: ParsableCommand {
         } else {
             for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
             let what =
-                kind == .deliveries
-                ? "\(report.accepted) lines of \(report.deliveries) deliveries" : "\(report.parties) clients"
+                switch kind {
+                case .deliveries: "\(report.accepted) lines of \(report.deliveries) deliveries"
+                case .parties: "\(report.parties) clients"
+                case .products: "\(report.products) products"
+                case .tags: "\(report.tags) tags"
+                }
             print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")
         }
         if !report.refused.isEmpty { throw Exit.warnings }
@@ -86,10 +98,10 @@ struct Export: ParsableCommand {
         let configuration = try options.load()
         do {
             let store = try Store(path: configuration.database)
-            guard let id = try store.deliveryID(note: note), let text = try store.export(delivery: id) else {
+            guard let id = try store.deliveryID(note: note), let view = try store.delivery(id) else {
                 throw Exit.say("there is no delivery \(note)", Exit.warnings)
             }
-            print(text, terminator: "")
+            print(String(decoding: Reports.reception(view)(.machine).csv(), as: UTF8.self), terminator: "")
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
     }
 }

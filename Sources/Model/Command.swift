@@ -5,6 +5,8 @@ public struct Command: Equatable, Sendable {
         case dial(extension: String, number: String, display: String?, device: String?)
         /// Give up the call that another command started.
         case cancel(command: String)
+        /// Tell every read of a tag (hex) for so many seconds, with its strength; 0 ends it.
+        case find(tag: String, seconds: Int)
     }
 
     /// ULID.
@@ -34,6 +36,7 @@ public struct Command: Equatable, Sendable {
         switch action {
         case .dial: "dial"
         case .cancel: "cancel"
+        case .find: "find"
         }
     }
 
@@ -46,6 +49,7 @@ public struct Command: Equatable, Sendable {
                     ("device", device.map(JSON.string)),
                 ])
             case .cancel(let command): .object([("command", .string(command))])
+            case .find(let tag, let seconds): .object([("tag", .string(tag)), ("seconds", .int(Int64(seconds)))])
             }
         return .object([
             ("id", .string(id)), ("type", .string(type)), ("args", args), ("issued", .int(issued)),
@@ -67,6 +71,11 @@ public struct Command: Equatable, Sendable {
         case "cancel":
             guard let command = args["command"]?.text else { return nil }
             action = .cancel(command: command)
+        case "find":
+            guard let tag = args["tag"]?.text, (1...128).contains(tag.utf8.count),
+                let seconds = args["seconds"]?.integer, (0...300).contains(seconds)
+            else { return nil }
+            action = .find(tag: tag, seconds: Int(seconds))
         default: return nil
         }
         self.init(id: id, action: action, issued: issued, ttl: Int(clamping: ttl))

@@ -5,6 +5,8 @@ public struct UrgentLane: Sendable {
     public enum Subject: Hashable, Sendable {
         case call(String)
         case command(String)
+        /// A read of a tag that somebody looks for, by reader and tag.
+        case found(String)
     }
 
     public struct Message: Sendable {

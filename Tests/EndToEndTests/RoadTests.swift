@@ -132,7 +132,11 @@ struct RoadTests {
         try browser.click("#close")
         try browser.wait("document.querySelector('dialog[open]')")
         try browser.screenshot("close-fr-1280")
-        try browser.click("dialog button.main")
+        try browser.click("#short-later")
+        try browser.click("#extra-accept")
+        try browser.click("#unknown-ignore")
+        try browser.screenshot("close-decided-fr-1280")
+        try browser.click("#close-now")
         try browser.wait("document.body.innerText.includes('Clôturée par Camille Roy')")
         let csv =
             try browser.evaluate("fetch(document.querySelector('a[download]').href).then((answer) => answer.text())")

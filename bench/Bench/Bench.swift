@@ -21,8 +21,12 @@ struct Bench: ParsableCommand {
     @Option(help: "Parts of it: \(RoadBench.names.joined(separator: ", ")).") var part: [String] = []
     @Option(help: "Scans of its backlogs.") var rows = 1_000_000
 
+    @Flag(help: "Import, search, receiving and counting only.") var inventory = false
+    @Option(help: "Products of its large catalogue.") var products = 1_000_000
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        if inventory { return try inventoryBench() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
         if calls { return }
@@ -78,6 +82,13 @@ struct Bench: ParsableCommand {
         idle(stand)
         size()
         try RoadBench(binaries: binaries, parts: [], rows: rows).run()
+        try inventoryBench()
+    }
+
+    private func inventoryBench() throws {
+        let folder = "/tmp/quai-bench-\(getpid())-inventory"
+        defer { if let child = try? ChildProcess("rm", ["-rf", folder]) { child.wait() } }
+        try InventoryBench(folder: folder, rows: products).run()
     }
 
     private func client(_ stand: Stand) throws -> PageClient {

@@ -77,7 +77,10 @@ struct Torture: ParsableCommand {
                 throw Exit.say("the agent does not start; see \(base)/agent.log")
             }
             scanner.perform(.scan(Torture.note))
-            guard tail.waitFor(Torture.note, milliseconds: 5000) else { throw Exit.say("the delivery is not opened") }
+            // The first fault may be the end of the buffer that has the note: without an open delivery no scan has an effect.
+            guard tail.waitFor(Torture.note, milliseconds: 5000), Torture.waitForDelivery(stand) else {
+                throw Exit.say("the delivery is not opened")
+            }
             var dice = Dice(state: seed)
             for cycle in 1...cycles {
                 let fault = try inflict(stand, &dice, &ledger)
@@ -94,6 +97,16 @@ struct Torture: ParsableCommand {
             throw code
         } catch { throw Exit.say("\(error)") }
         if folder == nil { Torture.remove(base) }
+    }
+
+    private static func waitForDelivery(_ stand: Stand) -> Bool {
+        for _ in 0..<400 {
+            let status = try? Database(path: stand.database, readOnly: true).text(
+                "SELECT status FROM delivery WHERE note=?", .text(Torture.note))
+            if status == "open" { return true }
+            usleep(50_000)
+        }
+        return false
     }
 
     private static var ownFolder: String {

@@ -501,6 +501,7 @@ struct AsteriskAMI: Session {
             dials[id]?.cancelled = true
             reaction.send += amiAction("Hangup", id: command.id, [("Channel", channel.name)])
             report(command.id, .done, nil, &reaction)
+        case .find: break  // no exchange's business
         }
     }
 

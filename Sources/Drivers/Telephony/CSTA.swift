@@ -254,6 +254,7 @@ struct CSTA: Session {
                 .other, "ClearConnection",
                 "<connectionToBeCleared><callID>\(call.escaped)</callID><deviceID>\(device.escaped)</deviceID>"
                     + "</connectionToBeCleared>", now, &reaction)
+        case .find: break  // no exchange's business
         }
     }
 }

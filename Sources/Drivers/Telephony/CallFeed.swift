@@ -70,6 +70,7 @@ struct CallFeed: Session {
                 ("do", "call"), ("id", .string(command.id)), ("ext", .string(desk)), ("number", .string(number)),
             ])
         case .cancel(let other): reaction.send = say([("do", "hangup"), ("id", .string(other))])
+        case .find: break  // no exchange's business
         }
     }
 

@@ -155,6 +155,7 @@ struct FreeSWITCH: Session {
                     CommandProgress(
                         id: command.id, state: channel == nil ? .failed : .done,
                         cause: channel == nil ? "there is nothing left to cancel" : nil)))
+        case .find: break  // no exchange's business
         }
     }
 }

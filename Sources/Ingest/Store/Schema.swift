@@ -105,7 +105,183 @@ enum Schema {
             agent TEXT PRIMARY KEY, revision INTEGER NOT NULL, text TEXT NOT NULL, expires INTEGER, who TEXT NOT NULL,
             at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        inventory,
     ]
+
+    /// Catalogue, receptions with decisions, stock takes, movements, the ERP's queue, passwords.
+    private static let inventory = """
+        ALTER TABLE product ADD COLUMN reference TEXT;
+        ALTER TABLE product ADD COLUMN supplier TEXT;
+        ALTER TABLE product ADD COLUMN unit TEXT;
+        ALTER TABLE product ADD COLUMN tracking TEXT NOT NULL DEFAULT 'none';
+        ALTER TABLE product ADD COLUMN minimum INTEGER;
+        ALTER TABLE product ADD COLUMN erp TEXT;
+        CREATE INDEX product_reference ON product (reference) WHERE reference IS NOT NULL;
+        CREATE TABLE packaging (gtin TEXT PRIMARY KEY, product TEXT NOT NULL, quantity INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX packaging_product ON packaging (product);
+        -- What a person said that a tag or a text is.
+        CREATE TABLE label (
+            subject TEXT PRIMARY KEY, gtin TEXT NOT NULL, serial TEXT, lot TEXT, who TEXT NOT NULL, at INTEGER NOT NULL);
+        ALTER TABLE party ADD COLUMN erp TEXT;
+        CREATE INDEX party_erp ON party (erp) WHERE erp IS NOT NULL;
+
+        ALTER TABLE delivery ADD COLUMN source TEXT NOT NULL DEFAULT 'file';
+        ALTER TABLE delivery ADD COLUMN dock TEXT;
+        ALTER TABLE delivery ADD COLUMN erp TEXT;
+        ALTER TABLE delivery ADD COLUMN erp_path TEXT;
+        ALTER TABLE delivery ADD COLUMN mode TEXT NOT NULL DEFAULT 'add';
+        CREATE INDEX delivery_erp ON delivery (erp) WHERE erp IS NOT NULL;
+        CREATE INDEX delivery_status ON delivery (status, closed);
+        ALTER TABLE delivery_line ADD COLUMN lot TEXT;
+        ALTER TABLE delivery_line ADD COLUMN expires TEXT;
+        ALTER TABLE delivery_line ADD COLUMN erp TEXT;
+        ALTER TABLE delivery_line ADD COLUMN erp_product TEXT;
+        CREATE INDEX delivery_line_gtin ON delivery_line (gtin);
+        CREATE TABLE delivery_serial (
+            delivery INTEGER NOT NULL REFERENCES delivery, gtin TEXT NOT NULL, serial TEXT NOT NULL,
+            PRIMARY KEY (delivery, gtin, serial)) WITHOUT ROWID;
+        -- Pallets and what stands on them: parent is the pallet below.
+        CREATE TABLE delivery_unit (
+            delivery INTEGER NOT NULL REFERENCES delivery, sscc TEXT NOT NULL, parent TEXT, PRIMARY KEY (delivery, sscc))
+            WITHOUT ROWID;
+        CREATE INDEX delivery_unit_sscc ON delivery_unit (sscc);
+        CREATE TABLE delivery_content (
+            delivery INTEGER NOT NULL REFERENCES delivery, sscc TEXT NOT NULL, gtin TEXT NOT NULL, lot TEXT NOT NULL,
+            quantity INTEGER NOT NULL, PRIMARY KEY (delivery, sscc, gtin, lot)) WITHOUT ROWID;
+        ALTER TABLE counted ADD COLUMN quantity INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE counted ADD COLUMN lot TEXT;
+        ALTER TABLE counted ADD COLUMN expires TEXT;
+        ALTER TABLE counted ADD COLUMN unit TEXT;
+        ALTER TABLE counted ADD COLUMN absorbed INTEGER NOT NULL DEFAULT 0;
+        -- The decision that took it back.
+        ALTER TABLE counted ADD COLUMN removed INTEGER;
+        -- What people decided, in the order they did; none is ever changed, one may be undone by a later one.
+        CREATE TABLE decision (
+            id INTEGER PRIMARY KEY, delivery INTEGER, take INTEGER, at INTEGER NOT NULL, who TEXT NOT NULL, station TEXT,
+            kind TEXT NOT NULL, subject TEXT, gtin TEXT, quantity INTEGER, lot TEXT, reason TEXT, photo INTEGER,
+            undone_by INTEGER);
+        CREATE INDEX decision_delivery ON decision (delivery) WHERE delivery IS NOT NULL;
+        CREATE INDEX decision_take ON decision (take) WHERE take IS NOT NULL;
+        CREATE TABLE photo (
+            id INTEGER PRIMARY KEY, type TEXT NOT NULL, body BLOB NOT NULL, who TEXT NOT NULL, at INTEGER NOT NULL);
+        -- Read where nothing was open, for a short while: a delivery is proposed by it, and begins with it.
+        CREATE TABLE stray (
+            zone TEXT NOT NULL, subject TEXT NOT NULL, gtin TEXT, serial TEXT, quantity INTEGER NOT NULL, lot TEXT,
+            at INTEGER NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (zone, subject)) WITHOUT ROWID;
+
+        -- Which zone the book has a tagged piece in.
+        ALTER TABLE item ADD COLUMN stock_zone TEXT;
+        CREATE INDEX item_stock_zone ON item (stock_zone) WHERE stock_zone IS NOT NULL;
+        CREATE TABLE stock (
+            zone TEXT NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (zone, gtin)) WITHOUT ROWID;
+        CREATE INDEX stock_gtin ON stock (gtin);
+        CREATE TABLE movement (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL,
+            lot TEXT, from_zone TEXT, to_zone TEXT, subject TEXT, who TEXT NOT NULL, delivery INTEGER, take INTEGER,
+            stream INTEGER, seq INTEGER);
+        CREATE INDEX movement_gtin ON movement (gtin, at);
+        CREATE INDEX movement_at ON movement (at);
+        CREATE TABLE stock_take (
+            id INTEGER PRIMARY KEY, zone TEXT NOT NULL, blind INTEGER NOT NULL, status TEXT NOT NULL, opened INTEGER NOT NULL,
+            opened_by TEXT NOT NULL, reviewed INTEGER, closed INTEGER, closed_by TEXT, complete INTEGER NOT NULL DEFAULT 0,
+            mode TEXT NOT NULL DEFAULT 'add', sources TEXT NOT NULL DEFAULT '');
+        CREATE UNIQUE INDEX stock_take_open ON stock_take (zone) WHERE status IN ('counting', 'review');
+        CREATE TABLE take_expected (
+            take INTEGER NOT NULL, gtin TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (take, gtin)) WITHOUT ROWID;
+        CREATE TABLE take_counted (
+            take INTEGER NOT NULL, subject TEXT NOT NULL, gtin TEXT, serial TEXT, quantity INTEGER NOT NULL, lot TEXT,
+            device TEXT, at INTEGER NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, removed INTEGER,
+            PRIMARY KEY (take, subject)) WITHOUT ROWID;
+        CREATE TABLE take_line (
+            take INTEGER NOT NULL, gtin TEXT NOT NULL, expected INTEGER NOT NULL, counted INTEGER NOT NULL,
+            moved INTEGER NOT NULL, book INTEGER NOT NULL, PRIMARY KEY (take, gtin)) WITHOUT ROWID;
+
+        -- What happened that others may want to know: pages, the ERP, later webhooks.
+        CREATE TABLE business_event (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, who TEXT NOT NULL,
+            data TEXT NOT NULL);
+        CREATE TABLE notice (
+            id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL,
+            done INTEGER, done_by TEXT);
+        CREATE UNIQUE INDEX notice_open ON notice (kind, subject) WHERE done IS NULL;
+
+        CREATE TABLE erp_job (
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject TEXT NOT NULL, state TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, created INTEGER NOT NULL, who TEXT NOT NULL,
+            station TEXT, reason TEXT, payload TEXT NOT NULL, fault TEXT, sentence TEXT, remote TEXT, done INTEGER);
+        CREATE INDEX erp_job_due ON erp_job (due) WHERE state='waiting';
+        CREATE TABLE erp_call (
+            id INTEGER PRIMARY KEY, job INTEGER NOT NULL, at INTEGER NOT NULL, summary TEXT NOT NULL, written INTEGER NOT NULL,
+            outcome TEXT NOT NULL, milliseconds INTEGER NOT NULL);
+        CREATE INDEX erp_call_job ON erp_call (job);
+        CREATE TABLE erp_state (name TEXT PRIMARY KEY, value TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+
+        ALTER TABLE user ADD COLUMN password TEXT;
+        ALTER TABLE user ADD COLUMN pin TEXT;
+        ALTER TABLE user ADD COLUMN badge TEXT;
+        ALTER TABLE user ADD COLUMN rights TEXT NOT NULL DEFAULT '';
+        ALTER TABLE user ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+        CREATE UNIQUE INDEX user_badge ON user (badge) WHERE badge IS NOT NULL;
+        ALTER TABLE session ADD COLUMN station TEXT;
+        ALTER TABLE session ADD COLUMN expires INTEGER;
+        ALTER TABLE audit ADD COLUMN station TEXT;
+        ALTER TABLE audit ADD COLUMN reason TEXT;
+        CREATE INDEX audit_at ON audit (at);
+
+        -- One row a thing that can be found; kept by triggers, so that no way in forgets it.
+        CREATE VIRTUAL TABLE search USING fts5(
+            title, body, kind UNINDEXED, ref UNINDEXED, tokenize="unicode61 remove_diacritics 2", prefix='2 3 4');
+        CREATE TRIGGER product_found AFTER INSERT ON product BEGIN
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+0, NEW.description, NEW.gtin || ' ' || ltrim(NEW.gtin, '0') || ' ' || coalesce(NEW.reference, '') || ' ' || coalesce(NEW.supplier, ''), 'product', NEW.gtin);
+        END;
+        CREATE TRIGGER product_refound AFTER UPDATE ON product BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+0;
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+0, NEW.description, NEW.gtin || ' ' || ltrim(NEW.gtin, '0') || ' ' || coalesce(NEW.reference, '') || ' ' || coalesce(NEW.supplier, ''), 'product', NEW.gtin);
+        END;
+        CREATE TRIGGER product_lost AFTER DELETE ON product BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+0;
+        END;
+        INSERT INTO search (rowid, title, body, kind, ref) SELECT product.rowid*4+0, product.description, product.gtin || ' ' || ltrim(product.gtin, '0') || ' ' || coalesce(product.reference, '') || ' ' || coalesce(product.supplier, ''), 'product', product.gtin FROM product;
+        CREATE TRIGGER party_found AFTER INSERT ON party BEGIN
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+1, NEW.company || ' ' || NEW.name, coalesce(NEW.reference, '') || ' ' || coalesce((SELECT group_concat(number || ' ' || replace(replace(number, ' ', ''), '+33', '0'), ' ') FROM party_number WHERE party=NEW.id), ''), 'party', NEW.id);
+        END;
+        CREATE TRIGGER party_refound AFTER UPDATE ON party BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+1;
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+1, NEW.company || ' ' || NEW.name, coalesce(NEW.reference, '') || ' ' || coalesce((SELECT group_concat(number || ' ' || replace(replace(number, ' ', ''), '+33', '0'), ' ') FROM party_number WHERE party=NEW.id), ''), 'party', NEW.id);
+        END;
+        CREATE TRIGGER party_lost AFTER DELETE ON party BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+1;
+        END;
+        INSERT INTO search (rowid, title, body, kind, ref) SELECT party.rowid*4+1, party.company || ' ' || party.name, coalesce(party.reference, '') || ' ' || coalesce((SELECT group_concat(number || ' ' || replace(replace(number, ' ', ''), '+33', '0'), ' ') FROM party_number WHERE party=party.id), ''), 'party', party.id FROM party;
+        CREATE TRIGGER party_number_found AFTER INSERT ON party_number BEGIN
+            UPDATE party SET name=name WHERE id=NEW.party;
+        END;
+        CREATE TRIGGER party_number_lost AFTER DELETE ON party_number BEGIN
+            UPDATE party SET name=name WHERE id=OLD.party;
+        END;
+        CREATE TRIGGER delivery_found AFTER INSERT ON delivery BEGIN
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+2, NEW.note, NEW.supplier || ' ' || coalesce(NEW.client, ''), 'delivery', NEW.id);
+        END;
+        CREATE TRIGGER delivery_refound AFTER UPDATE ON delivery BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+2;
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+2, NEW.note, NEW.supplier || ' ' || coalesce(NEW.client, ''), 'delivery', NEW.id);
+        END;
+        CREATE TRIGGER delivery_lost AFTER DELETE ON delivery BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+2;
+        END;
+        INSERT INTO search (rowid, title, body, kind, ref) SELECT delivery.rowid*4+2, delivery.note, delivery.supplier || ' ' || coalesce(delivery.client, ''), 'delivery', delivery.id FROM delivery;
+        CREATE TRIGGER label_found AFTER INSERT ON label BEGIN
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+3, NEW.subject, substr(NEW.subject, instr(NEW.subject, ':') + 1) || ' ' || NEW.gtin || ' ' || coalesce(NEW.serial, '') || ' ' || coalesce(NEW.lot, ''), 'tag', NEW.subject);
+        END;
+        CREATE TRIGGER label_refound AFTER UPDATE ON label BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+3;
+            INSERT INTO search (rowid, title, body, kind, ref) VALUES (NEW.rowid*4+3, NEW.subject, substr(NEW.subject, instr(NEW.subject, ':') + 1) || ' ' || NEW.gtin || ' ' || coalesce(NEW.serial, '') || ' ' || coalesce(NEW.lot, ''), 'tag', NEW.subject);
+        END;
+        CREATE TRIGGER label_lost AFTER DELETE ON label BEGIN
+            DELETE FROM search WHERE rowid=OLD.rowid*4+3;
+        END;
+        INSERT INTO search (rowid, title, body, kind, ref) SELECT label.rowid*4+3, label.subject, substr(label.subject, instr(label.subject, ':') + 1) || ' ' || label.gtin || ' ' || coalesce(label.serial, '') || ' ' || coalesce(label.lot, ''), 'tag', label.subject FROM label;
+        """
 
     /// Brings a database to the newest version, each step in a transaction of its own.
     static func migrate(_ database: Database) throws {

@@ -1,104 +1,64 @@
 import Identifiers
-public import Model
+import Model
 import SQLite
-
-/// A delivery with what was counted of it.
-public struct DeliveryView: Equatable, Sendable {
-    public struct Line: Equatable, Sendable {
-        public var gtin: String
-        public var description: String
-        public var expected: Int
-        public var received: Int
-
-        public var missing: Int { max(0, expected - received) }
-        public var extra: Int { max(0, received - expected) }
-    }
-
-    public struct Stray: Equatable, Sendable {
-        /// `tag:HEX` or `text:…`.
-        public var subject: String
-        public var at: Int64
-    }
-
-    public var id: Int64
-    public var note: String
-    public var supplier: String
-    public var expectedOn: String?
-    public var client: String?
-    /// expected, open, closed
-    public var status: String
-    public var zone: String?
-    public var openedAt: Int64?
-    public var openedBy: String?
-    public var closedAt: Int64?
-    public var closedBy: String?
-    public var lines: [Line]
-    public var unknown: [Stray]
-
-    public var expected: Int { lines.reduce(0) { $0 + $1.expected } }
-    public var received: Int { lines.reduce(0) { $0 + min($1.received, $1.expected) } }
-    public var missing: Int { lines.reduce(0) { $0 + $1.missing } }
-    public var extra: Int { lines.reduce(0) { $0 + $1.extra } }
-
-    public var summary: JSON {
-        .object([
-            ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)),
-            ("expectedOn", expectedOn.map(JSON.string)), ("client", client.map(JSON.string)),
-            ("status", .string(status)),
-            ("zone", zone.map(JSON.string)), ("openedAt", openedAt.map(JSON.int)),
-            ("openedBy", openedBy.map(JSON.string)),
-            ("closedAt", closedAt.map(JSON.int)), ("closedBy", closedBy.map(JSON.string)),
-            ("expected", .int(Int64(expected))),
-            ("received", .int(Int64(received))), ("missing", .int(Int64(missing))), ("extra", .int(Int64(extra))),
-            ("unknown", .int(Int64(unknown.count))), ("lineCount", .int(Int64(lines.count))),
-        ])
-    }
-
-    public var json: JSON {
-        guard case .members(let members) = summary else { return summary }
-        let lines: [JSON] = lines.map {
-            .object([
-                ("gtin", .string($0.gtin)), ("description", .string($0.description)),
-                ("expected", .int(Int64($0.expected))),
-                ("received", .int(Int64($0.received))), ("missing", .int(Int64($0.missing))),
-                ("extra", .int(Int64($0.extra))),
-            ])
-        }
-        let strays: [JSON] = unknown.map { .object([("subject", .string($0.subject)), ("at", .int($0.at))]) }
-        return .members(members + [.init("lines", .array(lines)), .init("unknownTags", .array(strays))])
-    }
-}
 
 extension Store {
     func deliveryStatus(note: String) throws -> String? {
         try database.text("SELECT status FROM delivery WHERE note=?", .text(note))
     }
 
-    /// Forgets the lines of a delivery that has not begun, before an import writes them anew.
-    func resetExpected(note: String) throws {
-        try database.run(
-            "DELETE FROM delivery_line WHERE delivery IN (SELECT id FROM delivery WHERE note=? AND status='expected')",
-            .text(note))
-    }
-
-    func expect(
-        note: String, supplier: String, gtin: String, description: String, quantity: Int, expected: String?,
-        client: String?
-    ) throws {
+    /// Enters an announced delivery, or replaces one that has not begun. Nil when it has.
+    @discardableResult
+    public func expect(_ announced: Announced, source: String) throws -> Int64? {
+        if let status = try deliveryStatus(note: announced.note), status != "expected" { return nil }
         try database.run(
             """
-            INSERT INTO delivery (note, supplier, expected, client, status) VALUES (?1, ?2, ?3, ?4, 'expected')
-            ON CONFLICT DO UPDATE SET supplier=?2, expected=coalesce(?3, expected), client=coalesce(?4, client)
-            """, .text(note), .text(supplier), .text(expected), .text(client))
-        let id = try database.integer("SELECT id FROM delivery WHERE note=?", .text(note)) ?? 0
-        try database.run(
-            """
-            INSERT INTO delivery_line VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM delivery_line WHERE delivery=?1),
-                ?2, ?3, ?4)
-            """, .integer(id), .text(gtin), .text(description), .integer(quantity))
-        try database.run(
-            "INSERT INTO product VALUES (?1, ?2) ON CONFLICT DO UPDATE SET description=?2", .text(gtin),
-            .text(description))
+            INSERT INTO delivery (note, supplier, expected, client, status, source, dock, erp, erp_path)
+            VALUES (?1, ?2, ?3, ?4, 'expected', ?5, ?6, ?7, ?8)
+            ON CONFLICT DO UPDATE SET supplier=?2, expected=coalesce(?3, expected), client=coalesce(?4, client), source=?5,
+                dock=coalesce(?6, dock), erp=coalesce(?7, erp), erp_path=coalesce(?8, erp_path)
+            """, .text(announced.note), .text(announced.supplier), .text(announced.expectedOn),
+            .text(announced.client), .text(source), .text(announced.dock), .text(announced.erp),
+            .text(announced.erpPath))
+        guard let id = try deliveryID(note: announced.note) else { return nil }
+        for table in ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"] {
+            try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id))
+        }
+        for (position, line) in announced.lines.enumerated() {
+            // A paper that counts cartons: the goods are counted in pieces.
+            let carton = packaging(line.gtin)
+            let gtin = carton?.gtin ?? line.gtin
+            try database.run(
+                "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id), .integer(position + 1),
+                .text(gtin), .text(line.description), .integer(line.quantity * (carton?.quantity ?? 1)),
+                .text(line.lot), .text(line.expires), .text(line.erp), .text(line.erpProduct))
+            if !line.description.isEmpty {
+                try database.run(
+                    """
+                    INSERT INTO product (gtin, description) VALUES (?1, ?2)
+                    ON CONFLICT DO UPDATE SET description=?2 WHERE erp IS NULL AND reference IS NULL AND description<>?2
+                    """, .text(gtin), .text(line.description))
+            }
+            for serial in line.serials {
+                try database.run(
+                    "INSERT OR IGNORE INTO delivery_serial VALUES (?, ?, ?)", .integer(id), .text(gtin), .text(serial))
+            }
+        }
+        for unit in announced.units {
+            try database.run(
+                "INSERT OR IGNORE INTO delivery_unit VALUES (?, ?, ?)", .integer(id), .text(unit.sscc),
+                .text(unit.parent))
+            for content in unit.contents {
+                let carton = packaging(content.gtin)
+                try database.run(
+                    """
+                    INSERT INTO delivery_content VALUES (?1, ?2, ?3, ?4, ?5)
+                    ON CONFLICT DO UPDATE SET quantity=quantity + ?5
+                    """, .integer(id), .text(unit.sscc), .text(carton?.gtin ?? content.gtin),
+                    .text(content.lot ?? ""), .integer(content.quantity * (carton?.quantity ?? 1)))
+            }
+        }
+        return id
     }
 
     /// Those not closed, and those closed since `since`.
@@ -121,104 +81,225 @@ extension Store {
     public func delivery(_ id: Int64) throws -> DeliveryView? {
         let head = try database.first(
             """
-            SELECT id, note, supplier, expected, client, status, zone, opened, opened_by, closed, closed_by
+            SELECT id, note, supplier, source, expected, client, status, zone, dock, mode, opened, opened_by, closed,
+                closed_by, erp, erp_path
             FROM delivery WHERE id=?
             """, .integer(id)
         ) { row in
             DeliveryView(
-                id: row.integer(0), note: row.text(1), supplier: row.text(2), expectedOn: row.optionalText(3),
-                client: row.optionalText(4), status: row.text(5), zone: row.optionalText(6),
-                openedAt: row.optionalInteger(7),
-                openedBy: row.optionalText(8), closedAt: row.optionalInteger(9), closedBy: row.optionalText(10),
-                lines: [],
-                unknown: [])
+                id: row.integer(0), note: row.text(1), supplier: row.text(2), source: row.text(3),
+                expectedOn: row.optionalText(4), client: row.optionalText(5), status: row.text(6),
+                zone: row.optionalText(7), dock: row.optionalText(8),
+                mode: Reception.Mode(rawValue: row.text(9)) ?? .add,
+                openedAt: row.optionalInteger(10), openedBy: row.optionalText(11), closedAt: row.optionalInteger(12),
+                closedBy: row.optionalText(13), erp: row.optionalText(14), erpPath: row.optionalText(15))
         }
         guard var view = head else { return nil }
-        let counted = Dictionary(
-            uniqueKeysWithValues: try database.rows(
-                "SELECT gtin, count(*) FROM counted WHERE delivery=? AND gtin IS NOT NULL GROUP BY gtin", .integer(id)
-            ) { ($0.text(0), Int($0.integer(1))) })
-        var ordered: Set<String> = []
-        view.lines = try database.rows(
-            "SELECT gtin, description, quantity FROM delivery_line WHERE delivery=? ORDER BY position", .integer(id)
+        view.decisions = try decisions(delivery: id)
+        let expected = try database.rows(
+            """
+            SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product
+            FROM delivery_line AS line LEFT JOIN product USING (gtin) WHERE delivery=? ORDER BY position
+            """, .integer(id)
         ) { row in
-            ordered.insert(row.text(0))
-            return DeliveryView.Line(
-                gtin: row.text(0), description: row.text(1), expected: Int(row.integer(2)),
-                received: counted[row.text(0)] ?? 0)
+            DeliveryView.ExpectedLine(
+                gtin: row.text(0), description: row.text(1), reference: row.optionalText(2),
+                quantity: Int(row.integer(3)), erp: row.optionalText(4), erpProduct: row.optionalText(5))
         }
-        for (gtin, count) in counted.sorted(by: { $0.key < $1.key }) where !ordered.contains(gtin) {
-            let name = try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? ""
-            view.lines.append(.init(gtin: gtin, description: name, expected: 0, received: count))
+        let counted = try database.rows(
+            """
+            SELECT subject, gtin, serial, quantity, lot, expires, unit, at FROM counted
+            WHERE delivery=? AND removed IS NULL ORDER BY at, subject
+            """, .integer(id)
+        ) { row in
+            DeliveryView.CountedRow(
+                subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
+                quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(5),
+                unit: row.optionalText(6), at: row.integer(7))
         }
-        view.unknown = try database.rows(
-            "SELECT subject, at FROM counted WHERE delivery=? AND gtin IS NULL ORDER BY at, subject", .integer(id)
-        ) { DeliveryView.Stray(subject: $0.text(0), at: $0.integer(1)) }
+        let verified = Set(counted.compactMap(\.unit))
+        let contents = try contents(delivery: id)
+        view.units = try database.rows(
+            "SELECT sscc, parent FROM delivery_unit WHERE delivery=? ORDER BY sscc", .integer(id)
+        ) { row in
+            DeliveryView.Unit(
+                sscc: row.text(0), parent: row.optionalText(1), contents: contents[row.text(0)] ?? [],
+                isVerified: verified.contains(row.text(0)))
+        }
+        view.fold(expected, serials: try serials(delivery: id), counted: counted) { gtin in
+            let known = try? database.first(
+                "SELECT description, reference, erp FROM product WHERE gtin=?", .text(gtin),
+                map: { ($0.text(0), $0.optionalText(1), $0.optionalText(2)) })
+            return known ?? ("", nil, nil)
+        }
         return view
+    }
+
+    private func serials(delivery id: Int64) throws -> [String: Set<String>] {
+        var serials: [String: Set<String>] = [:]
+        try database.each("SELECT gtin, serial FROM delivery_serial WHERE delivery=?", .integer(id)) { row in
+            serials[row.text(0), default: []].insert(row.text(1))
+            return true
+        }
+        return serials
+    }
+
+    private func contents(delivery id: Int64) throws -> [String: [Reception.Content]] {
+        var contents: [String: [Reception.Content]] = [:]
+        try database.each(
+            "SELECT sscc, gtin, quantity, lot FROM delivery_content WHERE delivery=? ORDER BY sscc, gtin, lot",
+            .integer(id)
+        ) { row in
+            contents[row.text(0), default: []].append(
+                Reception.Content(
+                    gtin: row.text(1), quantity: Int(row.integer(2)), lot: row.text(3).isEmpty ? nil : row.text(3)))
+            return true
+        }
+        return contents
     }
 
     public func deliveryID(note: String) throws -> Int64? {
         try database.integer("SELECT id FROM delivery WHERE note=?", .text(note))
     }
 
+    /// The delivery of a pallet, among those that are not closed.
+    public func deliveryID(unit sscc: String) throws -> Int64? {
+        try database.integer(
+            """
+            SELECT delivery FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE sscc=? AND status<>'closed'
+            ORDER BY delivery LIMIT 1
+            """, .text(sscc))
+    }
+
     /// The delivery that is open at a dock.
     func reception(zone: String) throws -> Reception? {
         guard
             let id = try database.integer(
-                "SELECT id FROM delivery WHERE zone=? AND status='open' ORDER BY opened DESC LIMIT 1", .text(zone)),
-            let note = try database.text("SELECT note FROM delivery WHERE id=?", .integer(id))
+                "SELECT id FROM delivery WHERE zone=? AND status='open' ORDER BY opened DESC LIMIT 1", .text(zone))
+        else { return nil }
+        return try reception(of: id)
+    }
+
+    /// What counting needs of a delivery: the fold of what was read and decided.
+    func reception(of id: Int64) throws -> Reception? {
+        guard
+            let (note, mode) = try database.first(
+                "SELECT note, mode FROM delivery WHERE id=?", .integer(id), map: { ($0.text(0), $0.text(1)) })
         else { return nil }
         var reception = Reception(delivery: id, note: note, expected: [:])
+        reception.mode = Reception.Mode(rawValue: mode) ?? .add
         for (gtin, quantity) in try database.rows(
             "SELECT gtin, sum(quantity) FROM delivery_line WHERE delivery=? GROUP BY gtin", .integer(id),
             map: { ($0.text(0), Int($0.integer(1))) })
         {
             reception.expected[gtin] = quantity
         }
-        for (subject, gtin) in try database.rows(
-            "SELECT subject, gtin FROM counted WHERE delivery=?", .integer(id),
-            map: { ($0.text(0), $0.optionalText(1)) })
+        reception.serials = try serials(delivery: id)
+        let contents = try contents(delivery: id)
+        // A pallet's label stands for what is on it and on the pallets and cartons that stand on it.
+        let parents = try database.rows("SELECT sscc, parent FROM delivery_unit WHERE delivery=?", .integer(id)) {
+            ($0.text(0), $0.optionalText(1))
+        }
+        for (sscc, _) in parents { reception.units[sscc] = contents[sscc] ?? [] }
+        let parentOf = Dictionary(parents.compactMap { child, parent in parent.map { (child, $0) } }) { first, _ in
+            first
+        }
+        for (sscc, _) in parents {
+            var above = parentOf[sscc]
+            var steps = 0
+            while let next = above, next != sscc, steps < 8 {
+                reception.units[next, default: []] += contents[sscc] ?? []
+                above = parentOf[next]
+                steps += 1
+            }
+        }
+        for count in try database.rows(
+            """
+            SELECT subject, gtin, serial, quantity, absorbed FROM counted WHERE delivery=? AND removed IS NULL
+            ORDER BY quantity=0, at, subject
+            """, .integer(id),
+            map: { row in
+                Count(
+                    delivery: id, subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
+                    verdict: .expected, quantity: Int(row.integer(3)), absorbed: Int(row.integer(4)))
+            })
         {
-            reception.subjects.insert(subject)
-            if let gtin { reception.received[gtin, default: 0] += 1 }
+            reception.apply(count)
+        }
+        for decision in try decisions(delivery: id) where decision.undoneBy == nil {
+            guard let gtin = decision.gtin, let quantity = decision.quantity else { continue }
+            if decision.kind == .adjust { reception.adjust(gtin, by: quantity) }
+            if decision.kind == .refuse { reception.adjust(gtin, by: -quantity) }
         }
         return reception
     }
 
-    func isReceivedElsewhere(_ subject: String, than delivery: Int64) throws -> Bool {
+    /// Pieces of a delivery that were counted at a dock since midnight (UTC).
+    public func countedToday(_ id: Int64, at now: Int64) throws -> Int64 {
         try database.integer(
-            "SELECT 1 FROM counted WHERE subject=? AND delivery<>? LIMIT 1", .text(subject), .integer(delivery)) != nil
+            "SELECT coalesce(sum(quantity), 0) FROM counted WHERE delivery=? AND removed IS NULL AND at>=?",
+            .integer(id),
+            .integer(now - now % 86_400_000)) ?? 0
     }
 
-    /// Opens a delivery at a dock; another one that is open there waits until it is opened again.
-    public func open(delivery id: Int64, zone: String, who: String, at now: Int64) throws -> Bool {
+    func isReceivedElsewhere(_ subject: String, than delivery: Int64) throws -> Bool {
+        try database.integer(
+            "SELECT 1 FROM counted WHERE subject=? AND delivery<>? AND removed IS NULL LIMIT 1", .text(subject),
+            .integer(delivery)) != nil
+    }
+
+    /// Opens a delivery at a dock; another one that is open there waits until it is opened again. What was read there in
+    /// the last minutes, when nothing was open, is counted.
+    public func open(delivery id: Int64, zone: String, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
             """
-            UPDATE delivery SET status='open', zone=?2, opened=coalesce(opened, ?3), opened_by=coalesce(opened_by, ?4)
+            UPDATE delivery SET status='open', zone=?2, mode='add', opened=coalesce(opened, ?3),
+                opened_by=coalesce(opened_by, ?4)
             WHERE id=?1 AND status<>'closed'
-            """, .integer(id), .text(zone), .integer(now), .text(who))
+            """, .integer(id), .text(zone), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
         try database.run(
             "UPDATE delivery SET zone=NULL WHERE zone=? AND id<>? AND status='open'", .text(zone), .integer(id))
-        try audit("delivery.open", subject: String(id), who: who, detail: zone, at: now)
+        try audit("delivery.open", subject: String(id), by: author, detail: zone, at: now)
+        if var reception = try reception(of: id) { try takeStrays(zone: zone, into: &reception, at: now) }
         return true
     }
 
     /// False when it was closed before: two people closing one reception close it once.
-    public func close(delivery id: Int64, who: String, at now: Int64) throws -> Bool {
+    public func close(delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        guard let view = try delivery(id), view.status == "open" else { return false }
         let changed = try database.run(
-            "UPDATE delivery SET status='closed', closed=?2, closed_by=?3, zone=NULL WHERE id=?1 AND status='open'",
-            .integer(id), .integer(now), .text(who))
+            "UPDATE delivery SET status='closed', closed=?2, closed_by=?3 WHERE id=?1 AND status='open'",
+            .integer(id), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
-        try audit("delivery.close", subject: String(id), who: who, at: now)
+        try book(view, by: author, at: now)
+        try database.run("UPDATE delivery SET zone=NULL WHERE id=?", .integer(id))
+        try audit("delivery.close", subject: String(id), by: author, at: now)
+        try emit("delivery.closed", subject: String(id), by: author, data: view.summary, at: now)
         return true
     }
 
     func count(_ count: Count, stream: Int64, seq: UInt64, at now: Int64) throws {
         try database.run(
-            "INSERT INTO counted VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", .integer(count.delivery),
-            .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now), .integer(stream), .integer(seq)
-        )
+            """
+            INSERT INTO counted (delivery, subject, gtin, serial, at, stream, seq, quantity, lot, expires, unit, absorbed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            ON CONFLICT DO UPDATE SET removed=NULL, at=?5, stream=?6, seq=?7, quantity=?8, absorbed=?12
+                WHERE removed IS NOT NULL
+            """, .integer(count.delivery), .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now),
+            .integer(stream), .integer(seq), .integer(count.quantity), .text(count.lot), .text(count.expires),
+            .text(count.unit), .integer(count.absorbed))
+    }
+
+    /// Remove mode: what was counted under this subject is not.
+    func uncount(_ count: Count, zone: String, at now: Int64) throws {
+        let id = try record(
+            Decision(
+                at: now, who: "scan at \(zone)", station: zone, kind: .remove, subject: count.subject, gtin: count.gtin,
+                quantity: count.quantity), delivery: count.delivery)
+        try database.run(
+            "UPDATE counted SET removed=?3 WHERE delivery=?1 AND subject=?2", .integer(count.delivery),
+            .text(count.subject), .integer(id))
     }
 
     /// Where a tagged piece was last seen.
@@ -235,6 +316,14 @@ extension Store {
         try statement.run()
     }
 
+    /// Pallets of deliveries that are not closed.
+    func openableUnits() throws -> Set<String> {
+        Set(
+            try database.rows(
+                "SELECT sscc FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE status<>'closed'"
+            ) { $0.text(0) })
+    }
+
     /// Notes that a scan at a dock may open.
     func openableNotes() throws -> Set<String> {
         Set(try database.rows("SELECT note FROM delivery WHERE status<>'closed'") { $0.text(0) })
@@ -245,23 +334,5 @@ extension Store {
         try database.rows(
             "SELECT DISTINCT zone FROM (SELECT zone FROM item UNION SELECT zone FROM delivery) WHERE zone IS NOT NULL ORDER BY zone"
         ) { $0.text(0) }
-    }
-
-    /// The result of a reception as CSV for Excel: UTF-8 with BOM.
-    public func export(delivery id: Int64) throws -> String? {
-        guard let view = try delivery(id) else { return nil }
-        var text =
-            "\u{FEFF}"
-            + CSV.line(["delivery_note", "supplier", "gtin", "description", "expected", "received", "missing", "extra"])
-        for line in view.lines {
-            text += CSV.line([
-                view.note, view.supplier, line.gtin, line.description, String(line.expected), String(line.received),
-                String(line.missing), String(line.extra),
-            ])
-        }
-        for stray in view.unknown {
-            text += CSV.line([view.note, view.supplier, "", stray.subject, "0", "1", "0", "1"])
-        }
-        return text
     }
 }

@@ -8,6 +8,8 @@ public struct PartyView: Equatable, Sendable {
     public var company: String
     public var reference: String?
     public var numbers: [String]
+    /// The ERP's party.
+    public var erp: String?
 
     public var json: JSON {
         .object([
@@ -52,16 +54,21 @@ extension Store {
     public func party(_ id: Int64) throws -> PartyView? {
         guard
             var view = try database.first(
-                "SELECT id, name, company, reference FROM party WHERE id=?", .integer(id),
+                "SELECT id, name, company, reference, erp FROM party WHERE id=?", .integer(id),
                 map: {
                     PartyView(
                         id: $0.integer(0), name: $0.text(1), company: $0.text(2), reference: $0.optionalText(3),
-                        numbers: [])
+                        numbers: [], erp: $0.optionalText(4))
                 })
         else { return nil }
         view.numbers = try database.rows("SELECT number FROM party_number WHERE party=? ORDER BY number", .integer(id))
         { $0.text(0) }
         return view
+    }
+
+    /// The numbers of a client, as compared.
+    public func keys(of party: Int64) throws -> [String] {
+        try database.rows("SELECT key FROM party_number WHERE party=?", .integer(party)) { $0.text(0) }
     }
 
     /// Everybody known by a number, newest first: the person chooses, nobody guesses.
@@ -91,11 +98,17 @@ extension Store {
         return try parties.prefix(5).compactMap { try party($0) }
     }
 
-    public func parties(matching text: String) throws -> [PartyView] {
-        let pattern = "%" + text.replacing("%", with: "") + "%"
+    /// By words' beginnings in name, company, reference or number; all of them by company when there is no word.
+    public func parties(listed text: String, limit: Int) throws -> [PartyView] {
+        guard let query = Store.match(text) else {
+            return try database.rows("SELECT id FROM party ORDER BY company, name LIMIT ?", .integer(limit)) {
+                $0.integer(0)
+            }.compactMap { try party($0) }
+        }
         return try database.rows(
-            "SELECT id FROM party WHERE name LIKE ?1 OR company LIKE ?1 ORDER BY company, name LIMIT 20", .text(pattern)
-        ) { $0.integer(0) }.compactMap { try party($0) }
+            "SELECT ref FROM search WHERE search MATCH ? AND kind='party' ORDER BY bm25(search, 10.0, 1.0) LIMIT ?",
+            .text(query), .integer(limit)
+        ) { Int64($0.text(0)) ?? 0 }.compactMap { try party($0) }
     }
 }
 
@@ -105,6 +118,11 @@ public struct Person: Equatable, Sendable {
     public var id: Int64
     public var name: String
     public var desk: String?
+    public var rights: Set<Permission> = []
+    /// Where they work in this session: a dock.
+    public var station: String?
+    /// Nobody has a password yet.
+    public var isOpenHouse = true
 
     public init(id: Int64, name: String, desk: String?) {
         self.id = id
@@ -112,8 +130,17 @@ public struct Person: Equatable, Sendable {
         self.desk = desk
     }
 
+    public var author: Author { Author(name, station: station) }
+
     public var json: JSON {
-        .object([("id", .int(id)), ("name", .string(name)), ("extension", desk.map(JSON.string))])
+        .object([
+            ("id", .int(id)), ("name", .string(name)), ("extension", desk.map(JSON.string)),
+            (
+                "rights",
+                .array(Permission.allCases.filter { may($0) }.map { .string($0.rawValue) })
+            ),
+            ("station", station.map(JSON.string)), ("openHouse", isOpenHouse ? true : nil),
+        ])
     }
 }
 
@@ -121,16 +148,27 @@ extension Store {
     /// A session that lasts until it was not used for this long, in milliseconds.
     public static let sessionLife: Int64 = 30 * 86_400_000
 
+    /// A session opened with a PIN or a badge at a dock ends after a working day, in milliseconds.
+    public static let stationLife: Int64 = 12 * 3_600_000
+
     public func person(session digest: String, at now: Int64) throws -> Person? {
-        try database.first(
+        let found = try database.first(
             """
-            SELECT user.id, user.name, desk.extension FROM session JOIN user ON user.id=session.user
-            LEFT JOIN desk ON desk.user=user.id WHERE token=? AND seen>?
-            """, .text(digest), .integer(now - Store.sessionLife)
-        ) { Person(id: $0.integer(0), name: $0.text(1), desk: $0.optionalText(2)) }
+            SELECT user.id, user.name, desk.extension, user.rights, session.station FROM session
+            JOIN user ON user.id=session.user LEFT JOIN desk ON desk.user=user.id
+            WHERE token=?1 AND seen>?2 AND coalesce(expires, ?3 + 1)>?3 AND disabled=0
+            """, .text(digest), .integer(now - Store.sessionLife), .integer(now)
+        ) { row in
+            var person = Person(id: row.integer(0), name: row.text(1), desk: row.optionalText(2))
+            (person.rights, person.station) = (Permission.set(row.text(3)), row.optionalText(4))
+            return person
+        }
+        guard var person = found else { return nil }
+        person.isOpenHouse = try isOpenHouse()
+        return person
     }
 
-    /// A new session of a new or returning person; only the token's digest is kept.
+    /// A new session of a new or returning person whose name is believed; only the token's digest is kept.
     public func signIn(name: String, session digest: String, at now: Int64) throws -> Person {
         let id: Int64
         if let known = try database.integer("SELECT id FROM user WHERE name=?", .text(name)) {
@@ -139,11 +177,20 @@ extension Store {
             try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
             id = database.lastInsertID
         }
+        return try openSession(user: id, station: nil, session: digest, at: now)
+    }
+
+    /// A new session of somebody who has shown who they are. At a station it ends by itself.
+    public func openSession(user id: Int64, station: String?, session digest: String, at now: Int64) throws -> Person {
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - Store.sessionLife))
         try database.run(
-            "INSERT INTO session VALUES (?, ?, ?, ?)", .text(digest), .integer(id), .integer(now), .integer(now))
-        return Person(
-            id: id, name: name, desk: try database.text("SELECT extension FROM desk WHERE user=?", .integer(id)))
+            "INSERT INTO session (token, user, created, seen, station, expires) VALUES (?, ?, ?, ?, ?, ?)",
+            .text(digest), .integer(id), .integer(now), .integer(now), .text(station),
+            .integer(station == nil ? nil : now + Store.stationLife))
+        guard let person = try person(session: digest, at: now) else {
+            throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
+        }
+        return person
     }
 
     /// It was used today; written once a day at most.

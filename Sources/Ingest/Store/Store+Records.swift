@@ -172,6 +172,22 @@ extension Store {
             """, .integer(stream), .integer(seq), .integer(boot.counter), .integer(boot.random)) != nil
     }
 
+    /// Rows that could not be applied, newest first.
+    public func deadLetters(limit: Int) throws -> [JSON] {
+        try database.rows(
+            """
+            SELECT agent, epoch, seq, code, detail, at, length(body) FROM dead_letter JOIN stream ON stream.id=stream
+            ORDER BY at DESC LIMIT ?
+            """, .integer(limit)
+        ) { row in
+            .object([
+                ("record", .string("\(row.text(0))/\(Hex.word(row.word(1)))/s/\(row.integer(2))")),
+                ("code", .string(row.text(3))), ("detail", .string(row.text(4))), ("at", .int(row.integer(5))),
+                ("bytes", .int(row.integer(6))),
+            ])
+        }
+    }
+
     /// Counts of records by kind, for metrics and `torture`.
     public func recordCount() throws -> Int64 { try database.integer("SELECT count(*) FROM record") ?? 0 }
 }

@@ -1,8 +1,11 @@
+public import Model
 public import SQLite
 
 /// The centre's database. All SQL of the centre is in this folder; callers hold it on one executor.
 public final class Store {
     public let database: Database
+    /// What each zone is to the book of stock.
+    public var rules: [String: ZoneRule] = [:]
 
     public init(path: String) throws {
         database = try Database(path: path)
@@ -16,7 +19,8 @@ public final class Store {
     lazy var upsertItem = Result { () throws(SQLiteError) in
         try database.hot(
             """
-            INSERT INTO item VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+            INSERT INTO item (epc, gtin, serial, zone, present, first_seen, last_seen, delivery)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
             ON CONFLICT DO UPDATE SET zone=CASE WHEN ?6 >= last_seen THEN ?4 ELSE zone END,
                 present=CASE WHEN ?6 >= last_seen THEN ?5 ELSE present END, last_seen=max(last_seen, ?6),
                 delivery=coalesce(delivery, ?7)
@@ -26,10 +30,22 @@ public final class Store {
     /// A second view, for reading what another one writes: never waits for it.
     public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
 
-    /// Who did what, when: kept for every decision a person makes.
-    public func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
+    /// Who did what, when, where and why: kept for every decision a person makes.
+    public func audit(_ what: String, subject: String, by author: Author, detail: String? = nil, at now: Int64) throws {
         try database.run(
-            "INSERT INTO audit (at, who, what, subject, detail) VALUES (?, ?, ?, ?, ?)", .integer(now), .text(who),
-            .text(what), .text(subject), .text(detail))
+            "INSERT INTO audit (at, who, what, subject, detail, station, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            .integer(now), .text(author.who), .text(what), .text(subject), .text(detail), .text(author.station),
+            .text(author.reason))
+    }
+
+    public func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
+        try audit(what, subject: subject, by: Author(who), detail: detail, at: now)
+    }
+
+    /// The one place where what happened is told to others: written with what it tells of, in the same transaction.
+    public func emit(_ kind: String, subject: String, by author: Author, data: JSON, at now: Int64) throws {
+        try database.run(
+            "INSERT INTO business_event (at, kind, subject, who, data) VALUES (?, ?, ?, ?, ?)", .integer(now),
+            .text(kind), .text(subject), .text(author.who), .text(data.description))
     }
 }

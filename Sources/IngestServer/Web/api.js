@@ -19,7 +19,7 @@ export async function request(method, path, body) {
   const text = await response.text();
   let data = {};
   try { data = text ? JSON.parse(text) : {}; } catch { data = { detail: text.slice(0, 200) }; }
-  if (!response.ok) throw new Refusal(response.status, data);
+  if (!response.ok) throw Object.assign(new Refusal(response.status, data), { retryAfter: response.headers.get("Retry-After") });
   return data;
 }
 

@@ -1,28 +1,48 @@
 import { h, icon, replace } from "./dom.js";
-import { get, post, request } from "./api.js";
-import { t, lang, switchLanguage, when } from "./i18n.js";
+import { get, request } from "./api.js";
+import { t, lang, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
 import { Calls } from "./calls.js";
 import { Gateways } from "./gateways.js";
+import { StockTakes } from "./stocktake.js";
+import { Find } from "./find.js";
+import { Clients } from "./clients.js";
+import { ERP } from "./erp.js";
+import { Audit } from "./audit.js";
+import { SignIn } from "./signin.js";
+import { Notices } from "./notices.js";
+import { openAccount } from "./account.js";
+import { keep, kept, keepFor, forget } from "./keep.js";
+import { keepPages } from "./offline.js";
+import { standing } from "./station.js";
 
 const main = document.getElementById("main");
-const app = { person: null, live: null, page: "receiving", toast: null, replaying: false };
+const app = { person: null, live: null, page: "receiving", toast: null, replaying: false, withoutServer: false };
 
-app.receiving = new Receiving(app);
-app.calls = new Calls(app);
-app.gateways = new Gateways(app);
+standing(app);
 
-const pages = ["receiving", "calls", "gateways"];
+const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
+const makers = { receiving: Receiving, stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit };
+for (const page of pages) app[page] = new makers[page](app);
+app.notices = new Notices(app);
+app.signIn = new SignIn(app);
 const view = () => app[app.page];
+/** Everything that holds something of the person who is signed in. */
+const holders = [...pages, "notices"];
 
 const stream = new Stream({
   state(live) {
     if (app.live !== live) app.since = Date.now();
+    const back = live && app.isAway();
     app.live = live;
+    if (live) app.withoutServer = false;
     drawBanner();
     drawTools();
+    // Whatever was missed meanwhile: everything is read again.
+    if (back) for (const holder of holders) app[holder].load();
+    if (app.person) app.refresh(app.page);
   },
   replaying(on) { app.replaying = on; },
   signIn() { leave(); },
@@ -32,13 +52,14 @@ const stream = new Stream({
         // Somebody else signed in with this browser meanwhile: nothing of the last person stays.
         if (app.person && app.person.id !== message.data.person.id) { leave(); begin(message.data.person); return; }
         app.person = message.data.person;
+        keep("person", app.person);
         app.sites = message.data.sites;
         app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);
         break;
       case "reset":
         app.calls.dial = null;
-        for (const page of pages) app[page].load();
+        for (const holder of holders) app[holder].load();
         break;
       case "delivery": case "deliveries": case "count": case "stray":
         app.receiving.message(message);
@@ -48,6 +69,23 @@ const stream = new Stream({
         break;
       case "gateway":
         app.gateways.message(message);
+        break;
+      case "take": case "takes": case "takecount":
+        app.stocktake.message(message);
+        break;
+      case "found":
+        app.find.message(message);
+        break;
+      case "notice":
+        app.notices.message(message);
+        break;
+      case "client":
+        app.calls.message(message);
+        app.clients.message(message);
+        break;
+      case "erp":
+        app.erp.message(message);
+        for (const page of ["receiving", "stocktake"]) app[page].pushed(message.data?.job);
         break;
     }
   },
@@ -73,6 +111,9 @@ app.play = (name) => { if (!app.replaying) play(name); };
 app.announce = (text, urgent) => { document.getElementById(urgent ? "urgent" : "polite").textContent = text; };
 
 app.say = (text, kind, seconds = 6) => {
+  // Behind an open dialog nobody would read it.
+  const place = kind === "bad" && document.querySelector("dialog[open] .say-here");
+  if (place) { place.textContent = text; return; }
   app.toast = text ? { text, kind } : null;
   drawBanner();
   clearTimeout(app.toastTimer);
@@ -82,7 +123,9 @@ app.say = (text, kind, seconds = 6) => {
 /** Runs something that may be refused, and says why it was. */
 app.attempt = async (body) => {
   try { return await body(); } catch (error) {
-    if (error.status === 401) { leave(); return undefined; }
+    if (error.status === 401 && app.person && error.code !== "sign-in-refused") { leave(); return undefined; }
+    // The banner says it already.
+    if (error.status === undefined && app.isAway() && !document.querySelector("dialog[open]")) return undefined;
     const known = t(`code_${error.code}`);
     app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why: error.message }) : known, "bad");
     return undefined;
@@ -109,66 +152,81 @@ function flush() {
   app.calls.drawRinging();
 }
 
-app.go = (page) => {
-  app.page = page;
+/** Another page; `ref` says what of it: `product:…` and `tag:…` of the search, a client's number. */
+app.go = (page, ref) => {
+  const address = `/${page}${ref ? `?ref=${encodeURIComponent(ref)}` : ""}`;
+  if (location.pathname + location.search !== address) history.pushState({}, "", address);
+  turn(page, ref);
   window.scrollTo(0, 0);
-  if (location.pathname !== `/${page}`) history.pushState({}, "", `/${page}`);
   drawTabs();
+  bringTab();
   drawPage();
   app.calls.drawRinging();
   main.focus({ preventScroll: true });
 };
 
+function turn(page, ref) {
+  if (app.page !== page) view().hidden?.();
+  app.page = page;
+  if (!app.person) return;
+  view().arrive?.();
+  view().visit?.(ref);
+}
+
+/** What a search or a notice found, where it is shown. */
+app.openRef = (kind, ref) => {
+  const id = String(ref).replace(/^(product|delivery|party|call):/, "");
+  switch (kind) {
+    case "product": app.go("find", `product:${id}`); break;
+    case "tag": app.go("find", `tag:${id.replace(/^tag:/, "")}`); break;
+    case "party": app.go("clients", id); break;
+    case "delivery": app.receiving.choose(Number(id)); app.go("receiving"); break;
+    default: app.go("calls");
+  }
+};
+
 function drawTabs() {
   const waiting = app.person ? app.calls.missedCount() : 0;
   document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${t(app.page)} · Quai`;
-  replace(document.getElementById("tabs"), !app.person ? [] : pages.map((page) =>
+  replace(document.getElementById("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
 }
 
+/** The bar of tabs is wider than a telephone: the page's own is brought into sight. */
+function bringTab() {
+  const tabs = document.getElementById("tabs");
+  const tab = tabs.querySelector("[aria-current]");
+  if (tab) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+}
+
+app.drawTools = drawTools;
 function drawTools() {
   document.getElementById("skip").textContent = t("skip");
   document.documentElement.lang = lang();
   replace(document.getElementById("tools"),
     app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
+    app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
+      icon("bell"), h("span", { class: "count" }, String(app.notices.list.length))),
     app.person && h("button", {
       class: "small", id: "sound", title: soundEnabled() ? t("soundOn") : t("soundOff"),
       "aria-label": soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: lang() === "fr" ? "en" : "fr", onclick: () => { switchLanguage(); app.toast = null; draw(); } }, t("language")),
-    app.person && h("span", { class: "soft hide-small" }, app.person.name),
-    app.person && h("button", { class: "small", onclick: signOut }, t("signOut")));
+    h("button", { class: "small", id: "language", lang: lang() === "fr" ? "en" : "fr", "aria-label": t("language"), title: t("language"), onclick: () => { switchLanguage(); app.toast = null; draw(); } }, lang() === "fr" ? "EN" : "FR"),
+    app.person && h("button", { class: "small hide-small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
+    app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
 }
 
 function drawBanner() {
   replace(document.getElementById("banner"),
-    app.person && app.live === false && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
+    app.person && app.isAway() && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
     app.toast && h("div", { class: `toast ${app.toast.kind ?? ""}` }, app.toast.text));
 }
 
 function drawPage() {
-  if (!app.person) return drawSignIn();
+  if (!app.person) return app.signIn.draw(main);
   view().draw(main);
-}
-
-function drawSignIn() {
-  if (document.getElementById("who") && document.getElementById("who").lang === lang()) return;
-  const name = h("input", { name: "name", autocomplete: "name", maxlength: 60, required: true, id: "who", lang: lang() });
-  const form = h("form", {
-    class: "panel stack signin",
-    onsubmit: async (event) => {
-      event.preventDefault();
-      wakeSound();
-      const person = await app.attempt(() => post("/api/v1/session", { name: name.value }));
-      if (person) begin(person);
-    },
-  },
-    h("h1", {}, t("whoAreYou")), h("p", { class: "soft" }, t("whyName")),
-    h("label", {}, h("span", {}, t("name")), name), h("button", { class: "main", type: "submit" }, t("signIn")));
-  replace(main, form);
-  name.focus();
 }
 
 function draw() {
@@ -180,24 +238,37 @@ function draw() {
 }
 
 /** Nobody is signed in any more: nothing of the last person stays. */
+app.leave = leave;
 function leave() {
   stream.stop();
   app.person = null;
   app.live = null;
   app.toast = null;
-  for (const page of pages) app[page].clear();
+  app.withoutServer = false;
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  for (const holder of holders) app[holder].clear();
+  forget();
   draw();
+  app.signIn.again();
 }
 
+app.begin = begin;
 function begin(person) {
+  keepFor(person);
+  localStorage.removeItem("leaving");
   app.person = person;
+  app.toast = null;
+  const { page, ref } = place();
+  turn(page, ref);
   draw();
-  for (const page of pages) app[page].load();
+  bringTab();
+  for (const holder of holders) app[holder].load();
   stream.start();
 }
 
+/** Without the server the session ends as soon as it is back. */
 async function signOut() {
-  await app.attempt(() => request("DELETE", "/api/v1/session"));
+  try { await request("DELETE", "/api/v1/session"); } catch (error) { if (error.status === undefined) localStorage.setItem("leaving", "1"); }
   leave();
 }
 
@@ -210,12 +281,25 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", wakeSound);
 
-function route() {
+/** The page and what of it the address names. */
+function place() {
   const page = location.pathname.slice(1);
-  app.page = pages.includes(page) ? page : "receiving";
+  return { page: pages.includes(page) ? page : "receiving", ref: new URLSearchParams(location.search).get("ref") };
 }
-addEventListener("popstate", () => { route(); draw(); });
+addEventListener("popstate", () => {
+  const { page, ref } = place();
+  turn(page, ref);
+  draw();
+  bringTab();
+});
 
-route();
-const me = await get("/api/v1/me").catch(() => ({}));
+app.page = place().page;
+if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (error.status !== undefined) localStorage.removeItem("leaving"); });
+let me = {};
+try { [me] = await Promise.all([get("/api/v1/me"), app.signIn.ask()]); } catch (error) {
+  // Without the server the last person sees what was kept for them, and nobody else anything.
+  const last = kept("person")?.value;
+  if (last && (error.status === undefined || error.status >= 502)) { me = last; app.withoutServer = true; app.since = Date.now(); }
+}
 if (me.name) begin(me); else draw();
+keepPages();

@@ -12,6 +12,8 @@ export class Calls {
     this.app = app;
     this.cards = new Map();
     this.watched = new Map();
+    // What the ERP says of who calls, by call: it comes later than the card.
+    this.clients = new Map();
     this.view = new CardView(this);
     this.missed = [];
     this.past = [];
@@ -27,7 +29,7 @@ export class Calls {
   }
 
   clear() {
-    for (const kept of [this.cards, this.watched, this.forms, this.view]) kept.clear();
+    for (const kept of [this.cards, this.watched, this.clients, this.forms, this.view]) kept.clear();
     this.missed = [];
     this.past = [];
     this.found = null;
@@ -78,6 +80,7 @@ export class Calls {
       case "dismissed": this.remove(data.call); return;
       case "note": this.noted(data); return;
       case "command": this.progress(data); return;
+      case "client": this.clients.set(data.call, data); if (this.cards.has(data.call)) this.app.refresh("calls"); return;
     }
     if (data.mine === "watched" || this.watched.has(data.call) && data.mine === "over" && !this.cards.has(data.call)) {
       if (data.mine === "watched") { this.watched.set(data.call, data); this.cards.delete(data.call); } else this.watched.delete(data.call);
@@ -151,6 +154,7 @@ export class Calls {
   remove(call) {
     this.view.notes.get(call)?.save();
     this.cards.delete(call);
+    this.clients.delete(call);
     this.view.forget(call);
     notify(call, null);
     this.app.refresh("calls");

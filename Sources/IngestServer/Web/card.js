@@ -1,6 +1,7 @@
 import { h, icon, replace } from "./dom.js";
-import { post, request } from "./api.js";
-import { t, when, clock, lang, plural, number } from "./i18n.js";
+import { post } from "./api.js";
+import { t, when, clock, lang, plural } from "./i18n.js";
+import { drawDelivery, drawErp } from "./facts.js";
 
 const isOver = (card) => card.mine === "over" || card.mine === "missed";
 
@@ -198,12 +199,17 @@ export class CardView {
   }
 
   drawFacts(card, who) {
-    const deliveries = card.deliveries.filter((delivery) => delivery.party === who.party.id);
-    return h("div", { class: "facts" },
-      h("div", {}, h("h3", {}, t("openDeliveries")), deliveries.length === 0 ? h("p", {}, t("none"))
-        : h("ul", { class: "plain" }, deliveries.map((delivery) => h("li", {}, h("strong", {}, delivery.note), delivery.supplier,
-          h("span", { class: "pill" }, `${t(`status_${delivery.status}`)} ${number(delivery.received)}/${number(delivery.expected)}`))))),
-      this.drawLastCalls(card));
+    const client = this.page.clients.get(card.call);
+    const mine = client && String(client.party) === String(who.party.id) ? client : null;
+    const deliveries = mine?.deliveries ?? card.deliveries.filter((delivery) => delivery.party === who.party.id);
+    const open = (id) => this.app.openRef("delivery", id);
+    return [
+      h("div", { class: "facts" },
+        h("div", {}, h("h3", {}, t("openDeliveries")), deliveries.length === 0 ? h("p", {}, t("none"))
+          : h("ul", { class: "plain" }, deliveries.map((delivery) => drawDelivery(delivery, delivery.id === undefined ? null : open)))),
+        this.drawLastCalls(card)),
+      drawErp(mine?.erp ?? card.erp),
+    ];
   }
 
   drawLastCalls(card) {

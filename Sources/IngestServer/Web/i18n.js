@@ -1,13 +1,16 @@
 // French and English; the browser's language decides until somebody switches.
 
+import { depot } from "./words-depot.js";
+import { office } from "./words-office.js";
+
 const words = {
   fr: {
     skip: "Aller au contenu", receiving: "Réception", calls: "Appels", gateways: "Passerelles", name: "Votre nom",
     signIn: "Commencer", signOut: "Se déconnecter", whoAreYou: "Qui êtes-vous ?",
     whyName: "Votre nom est noté avec ce que vous ouvrez et fermez.", soundOn: "Son activé", soundOff: "Son coupé",
     live: "En direct", offline: "Connexion perdue depuis {when}. Les chiffres ne bougent plus, aucune fiche ne s’affiche ; nouvelle tentative…",
-    deliveries: "Livraisons", importFile: "Importer (CSV)", noDeliveries: "Aucune livraison attendue",
-    noDeliveriesHint: "Importez un fichier CSV : bon de livraison, fournisseur, GTIN, désignation, quantité.",
+    deliveries: "Livraisons", importFile: "Importer", noDeliveries: "Aucune livraison attendue",
+    noDeliveriesHint: "Importez un fichier : CSV (bon de livraison, fournisseur, GTIN, désignation, quantité), JSON ou avis d’expédition EDIFACT (DESADV).",
     choose: "Choisissez une livraison", chooseHint: "Ou scannez le code-barres du bon de livraison au quai : elle s’ouvre toute seule.",
     expected: "Attendus", received: "Reçus", missing: "Manquants", extra: "En trop", unknown: "Inconnus",
     open: "Ouvrir au quai", dock: "Quai", close: "Clôturer", exportCSV: "Exporter en CSV", back: "Toutes les livraisons",
@@ -57,8 +60,8 @@ const words = {
     skip: "Skip to content", receiving: "Receiving", calls: "Calls", gateways: "Gateways", name: "Your name",
     signIn: "Start", signOut: "Sign out", whoAreYou: "Who are you?", whyName: "Your name is kept with what you open and close.",
     soundOn: "Sound on", soundOff: "Sound off", live: "Live", offline: "Connection lost since {when}. The numbers stand still, no card can appear; trying again…",
-    deliveries: "Deliveries", importFile: "Import (CSV)", noDeliveries: "No delivery is expected",
-    noDeliveriesHint: "Import a CSV file: delivery note, supplier, GTIN, description, quantity.",
+    deliveries: "Deliveries", importFile: "Import", noDeliveries: "No delivery is expected",
+    noDeliveriesHint: "Import a file: CSV (delivery note, supplier, GTIN, description, quantity), JSON or an EDIFACT despatch advice (DESADV).",
     choose: "Choose a delivery", chooseHint: "Or scan the delivery note's barcode at the dock: it opens by itself.",
     expected: "Expected", received: "Received", missing: "Missing", extra: "Extra", unknown: "Unknown",
     open: "Open at dock", dock: "Dock", close: "Close", exportCSV: "Export CSV", back: "All deliveries", article: "Article",
@@ -96,6 +99,8 @@ const words = {
     lineDown: "Exchange {name}: {why}, since {when}. No card can appear.", doubt: "{n} calls may be missing between {from} and {to} ({name}).", doubt_one: "One call may be missing between {from} and {to} ({name}).", doubtSome: "Calls may be missing between {from} and {to} ({name}).",
   },
 };
+
+for (const more of [depot, office]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
 
 let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
 

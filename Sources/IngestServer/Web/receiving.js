@@ -1,65 +1,130 @@
 import { h, replace, ask } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
+import { exportLinks, pill, plain, day } from "./parts.js";
+import { keep, kept } from "./keep.js";
+import { drawHand, drawRemoving, drawHistory, drawUnknown } from "./decisions.js";
+import { nameTag } from "./lines.js";
+import { drawLines, drawUnits } from "./goods.js";
+import { Closing, drawQuestion, questionsOf } from "./closing.js";
+import { openBlind, Proposals } from "./blind.js";
+import { drawJobState } from "./erp.js";
 
-const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?" };
+export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓" };
+/** Details kept for when the server does not answer. */
+const keptDetails = 12;
 
 /** Deliveries at the dock: one screen, readable at three metres. */
 export class Receiving {
   constructor(app) {
     this.app = app;
+    this.proposals = new Proposals(this);
+    this.clear();
+  }
+
+  clear() {
+    clearTimeout(this.keeping);
     this.list = [];
     this.zones = [];
     this.chosen = null;
     this.detail = new Map();
+    this.readAt = null;
     this.last = null;
     this.stray = null;
-  }
-
-  clear() {
-    this.list = [];
-    this.chosen = null;
-    this.detail.clear();
-    this.last = null;
-    this.stray = null;
+    this.unfolded = new Set();
+    this.proposals.clear();
   }
 
   async load() {
     const data = await this.app.attempt(() => get("/api/v1/deliveries"));
-    if (!data) return;
+    if (!data) { this.restore(); return; }
     this.list = data.deliveries;
     // Others may have been opened, counted or closed meanwhile: they are read again when chosen.
     const shown = this.detail.get(this.chosen);
     this.detail = new Map(shown ? [[this.chosen, shown]] : []);
-    this.zones = data.zones;
+    this.zones = this.app.docksFirst(data.zones);
+    this.readAt = Date.now();
     if (this.chosen === null) {
-      const open = this.list.find((delivery) => delivery.status === "open" && delivery.zone);
-      if (open) this.chosen = open.id;
+      const open = this.list.filter((delivery) => delivery.status === "open" && delivery.zone);
+      this.chosen = (open.find((delivery) => delivery.zone === this.app.station()) ?? open[0])?.id ?? null;
     }
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
+    this.keepSoon();
     this.app.refresh("receiving");
   }
 
   async fetchDetail(id) {
     const detail = await this.app.attempt(() => get(`/api/v1/deliveries/${id}`));
     if (detail) this.detail.set(id, detail);
+    else {
+      const old = kept("receiving")?.value.details.find((one) => one.id === id);
+      if (old && this.app.person) this.detail.set(id, old);
+    }
+  }
+
+  /** What was kept of the last visit, where nothing newer is known. */
+  restore() {
+    const old = kept("receiving");
+    if (!old || !this.app.person || this.list.length > 0) return;
+    Object.assign(this, { list: old.value.list, zones: old.value.zones, chosen: old.value.chosen, readAt: old.at });
+    this.detail = new Map(old.value.details.map((one) => [one.id, one]));
+    this.app.refresh("receiving");
+  }
+
+  keepSoon() {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => {
+      if (!this.app.person || this.isAway()) return;
+      const before = kept("receiving")?.value.details ?? [];
+      const ids = new Set(this.list.map((one) => one.id));
+      let details = [...[...this.detail.values()].reverse(), ...before.filter((one) => !this.detail.has(one.id))].filter((one) => ids.has(one.id)).slice(0, keptDetails);
+      while (!keep("receiving", { list: this.list, zones: this.zones, chosen: this.chosen, details }) && details.length) details = details.slice(0, details.length >> 1);
+    }, 800);
+  }
+
+  // MARK: what the others of this page ask for
+
+  /** Decisions need the server. */
+  isAway() { return this.app.isAway(); }
+  isDone(detail) { return detail?.status !== "open"; }
+  name(detail, subject) { nameTag(this, detail, subject, `/api/v1/deliveries/${detail.id}`); }
+
+  /** Sends a decision; the answer is the delivery as it is then. */
+  async act(path, body) {
+    const detail = await this.app.attempt(() => post(path, body));
+    if (detail?.id !== undefined) this.take(detail);
+    return detail;
+  }
+
+  take(detail) {
+    // The stream tells of what was counted, not of the ERP.
+    detail.erpJob ??= this.detail.get(detail.id)?.erpJob;
+    this.list = this.list.some((one) => one.id === detail.id) ? this.list.map((one) => (one.id === detail.id ? detail : one)) : [...this.list, detail];
+    this.detail.set(detail.id, detail);
+    this.readAt = Date.now();
+    this.keepSoon();
+    this.app.refresh("receiving");
+  }
+
+  /** How a closed delivery fares on its way to the ERP. */
+  pushed(job) {
+    const detail = job?.kind === "reception" && this.detail.get(Number(job.subject));
+    if (!detail) return;
+    detail.erpJob = job;
+    this.app.refresh("receiving");
   }
 
   message({ type, data }) {
+    this.readAt = Date.now();
     if (type === "deliveries") { this.load(); return; }
     if (type === "delivery") {
       const before = this.list.find((delivery) => delivery.id === data.id);
       const shown = this.detail.get(this.chosen);
       // Somebody else's dock does not take this screen over in the middle of a reception.
       const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
-      this.list = before ? this.list.map((delivery) => (delivery.id === data.id ? data : delivery)) : [...this.list, data];
-      this.detail.set(data.id, data);
+      this.take(data);
       // A delivery note scanned at the dock opens by itself.
-      if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) {
-        this.chosen = data.id;
-        this.last = null;
-        this.stray = null;
-      }
+      if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) this.show(data.id);
     } else if (type === "count") {
       // The sound is for those who stand at this dock: whoever shows this delivery.
       if (this.chosen === data.delivery) {
@@ -73,35 +138,56 @@ export class Receiving {
       if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
         this.stray = data;
         this.app.play("unknown");
+        if (shown?.status !== "open" || !shown.zone) this.proposals.ask(data.zone);
       }
     }
     this.app.refresh("receiving");
   }
 
-  async choose(id) {
+  show(id) {
     this.chosen = id;
     this.last = null;
     this.stray = null;
-    if (!this.detail.has(id)) await this.fetchDetail(id);
+    this.proposals.clear();
     this.app.refresh("receiving");
   }
 
+  async choose(id) {
+    this.show(id);
+    if (!this.detail.has(id)) await this.fetchDetail(id);
+    this.keepSoon();
+    this.app.refresh("receiving");
+  }
+
+  // MARK: drawing
+
   draw(main) {
-    const file = h("input", { type: "file", accept: ".csv,text/csv", hidden: true, onchange: (event) => this.import(event.target) });
+    const file = h("input", { type: "file", accept: ".csv,.json,.edi,.txt,text/csv,application/json", hidden: true, onchange: (event) => this.import(event.target) });
     const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
     const scroll = window.scrollY;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
-          h("button", { class: "push", id: "import", onclick: () => file.click() }, t("importFile")), file),
+          h("button", { class: "push", id: "import", disabled: this.isAway() || !this.app.may("imports"), title: this.app.may("imports") ? null : t("needsRight"), onclick: () => file.click() }, t("importFile")), file),
+        h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
+        this.drawStale(),
         this.list.length === 0
           ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
           : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery))))),
       h("section", { class: "stack", id: "delivery" },
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark" }, "?"), t("stray", { zone: this.stray.zone })),
+        this.proposals.draw(),
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
     window.scrollTo(0, scroll);
+    // What is read meanwhile may be one more question.
+    if (this.closing?.sheet?.isOpen) this.closing.sheet.draw();
+  }
+
+  /** The numbers of a moment ago must not look like those of now. */
+  drawStale() {
+    if (!this.isAway() || !this.readAt) return null;
+    return h("div", { class: "stale", id: "stale", role: "status" }, h("strong", {}, t("stale", { when: when(this.readAt) })), h("div", {}, t("staleHint")));
   }
 
   drawChoice(delivery) {
@@ -109,39 +195,43 @@ export class Receiving {
     meter.style.width = `${delivery.expected ? Math.round((100 * delivery.received) / delivery.expected) : 0}%`;
     const paused = delivery.status === "open" && !delivery.zone;
     const style = { open: paused ? "wait" : "good", expected: "", closed: "extra" }[delivery.status];
+    const facts = [delivery.source === "blind" && t("source_blind"), delivery.expectedOn && delivery.status === "expected" && t("expectedOn", { when: day(delivery.expectedOn) }), delivery.zone ?? delivery.dock].filter(Boolean);
     return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
       h("span", { class: "top" }, h("strong", {}, delivery.note),
         h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
       h("span", { class: "soft" }, delivery.supplier),
       h("span", { class: "soft" }, `${number(delivery.received)} / ${number(delivery.expected)} · ${plural("lines", delivery.lineCount)}`),
+      facts.length > 0 && h("span", { class: "soft" }, facts.join(" · ")),
       h("span", { class: "meter", "aria-hidden": "true" }, meter));
   }
 
   drawDetail(delivery) {
+    const path = `/api/v1/deliveries/${delivery.id}`;
     const tile = (name, value, style) =>
       h("div", { class: `tile ${style}`, id: `tile-${name}` }, h("b", {}, number(value)), h("span", {}, t(name)));
+    const single = delivery.status === "open" ? questionsOf(delivery).filter((one) => one.kind === "dock" || one.kind === "serial") : [];
     return [
       h("div", { class: "row" },
         h("button", { class: "small only-small", onclick: () => { this.chosen = null; this.app.refresh("receiving"); } }, `‹ ${t("back")}`),
-        h("h1", {}, delivery.note), h("span", { class: "soft" }, delivery.supplier),
+        h("h1", {}, delivery.note), h("span", { class: "soft" }, [delivery.supplier, delivery.client && t("forClient", { who: delivery.client })].filter(Boolean).join(" · ")),
         delivery.zone && h("span", { class: "pill good" }, `${t("dock")} ${delivery.zone}`),
         h("div", { class: "row push" }, this.drawActions(delivery))),
+      this.isAway() && this.readAt && h("div", { class: "only-small" }, this.drawStale()),
+      delivery.status === "open" && drawRemoving(delivery),
       h("div", { class: "tiles" },
         tile("expected", delivery.expected, ""), tile("received", delivery.received, "good"),
         tile("missing", delivery.missing, delivery.missing ? "wait" : ""), tile("extra", delivery.extra, delivery.extra ? "extra" : ""),
         tile("unknown", delivery.unknown, delivery.unknown ? "unknown" : "")),
+      delivery.damaged > 0 && h("div", { class: "row" }, pill(plural("damagedCount", delivery.damaged), "bad")),
       delivery.status === "open" && this.drawLast(delivery),
+      delivery.status === "open" && drawHand(this, delivery, path),
+      single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt) })),
-      h("div", { class: "panel scroll" }, h("table", {},
-        h("thead", {}, h("tr", {}, h("th", {}, t("article")),
-          ["expected", "received", "missing", "extra"].map((name) => h("th", { class: "num" }, t(name))))),
-        h("tbody", {}, delivery.lines.map((line) =>
-          h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "" },
-            h("td", {}, line.description || t("notOrdered"), h("div", { class: "soft mono" }, line.gtin)),
-            [line.expected, line.received, line.missing, line.extra].map((value) => h("td", { class: "num" }, number(value)))))))),
-      delivery.unknownTags.length > 0 && h("div", { class: "panel stack" }, h("h2", {}, t("unknownTags")),
-        h("ul", { class: "plain" }, delivery.unknownTags.map((stray) =>
-          h("li", {}, h("span", { class: "mono" }, stray.subject.replace(/^(tag|text):/, "")), h("span", { class: "soft" }, when(stray.at)))))),
+      delivery.erpJob && drawJobState(this.app, delivery.erpJob),
+      drawLines(this, delivery),
+      drawUnknown(this, delivery, path, { ignorable: true }),
+      drawUnits(delivery),
+      drawHistory(this, delivery),
     ];
   }
 
@@ -152,37 +242,35 @@ export class Receiving {
       return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, begun ? `${number(delivery.received)} / ${number(delivery.expected)}` : t("waiting")));
     }
     const line = delivery.lines.find((candidate) => candidate.gtin === last.gtin);
-    const what = line ? `${line.description} · ${line.received}/${line.expected}` : last.subject.replace(/^(tag|text|scan):/, "");
+    const what = line ? `${line.description || line.gtin} · ${line.received}/${line.expected}` : plain(last.subject);
     return h("div", { class: `last ${last.verdict}`, id: "last" },
-      h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}`));
+      h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}${last.quantity > 1 ? ` · × ${number(last.quantity)}` : ""}`));
   }
 
   drawActions(delivery) {
-    const download = h("a", { class: "button", href: `/api/v1/deliveries/${delivery.id}/export.csv`, download: "" }, t("exportCSV"));
+    const download = exportLinks(`/api/v1/deliveries/${delivery.id}`);
     if (delivery.status === "closed") return download;
     const zones = this.zones.length ? this.zones : ["dock-1"];
+    const away = this.isAway();
     const opening = !delivery.zone && zones.map((zone) =>
-      h("button", { class: "main", id: `open-${zone}`, onclick: () => this.open(delivery, zone) },
+      h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
         `${delivery.status === "open" ? t("resume") : t("open")} : ${zone}`));
     return [opening, delivery.status === "open" && download,
-      delivery.status === "open" && h("button", { class: "main", id: "close", onclick: () => this.close(delivery) }, t("close"))];
+      delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close"))];
   }
 
+  // MARK: opening, closing, importing
+
   async open(delivery, zone) {
-    const view = await this.app.attempt(() => post(`/api/v1/deliveries/${delivery.id}/open`, { zone }));
-    if (!view) return;
-    this.detail.set(view.id, view);
-    await this.load();
+    if (await this.act(`/api/v1/deliveries/${delivery.id}/open`, { zone })) await this.load();
   }
 
   async close(delivery) {
-    const rest = [["closeMissing", delivery.missing], ["closeExtra", delivery.extra], ["closeUnknown", delivery.unknown]].filter(([, n]) => n > 0);
-    const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)),
-      rest.length ? h("ul", {}, rest.map(([key, n]) => h("li", {}, plural(key, n)))) : h("p", {}, t("allThere")));
+    if (questionsOf(delivery).length > 0) { new Closing(this, delivery); return; }
+    const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")));
     const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
     if (answer !== "yes") return;
-    const view = await this.app.attempt(() => post(`/api/v1/deliveries/${delivery.id}/close`));
-    if (view) this.detail.set(view.id, view);
+    await this.act(`/api/v1/deliveries/${delivery.id}/close`);
     await this.load();
   }
 

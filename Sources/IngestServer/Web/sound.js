@@ -1,4 +1,4 @@
-// Four sounds that cannot be mistaken for one another with gloves on and a forklift running; and a telephone.
+// Sounds that cannot be mistaken for one another with gloves on and a forklift running; and a telephone.
 
 let context = null;
 let enabled = localStorage.getItem("sound") !== "off";
@@ -24,6 +24,9 @@ const patterns = {
   extra: [[990, 0, 0.12, "triangle"], [660, 0.14, 0.2, "triangle"]],
   unknown: [[160, 0, 0.18, "sawtooth"], [160, 0.24, 0.18, "sawtooth"], [160, 0.48, 0.18, "sawtooth"]],
   complete: [[1047, 0, 0.12, "sine"], [1319, 0.13, 0.12, "sine"], [1568, 0.26, 0.12, "sine"], [2093, 0.39, 0.3, "sine"]],
+  removed: [[880, 0, 0.1, "square"], [440, 0.12, 0.2, "square"]],
+  inside: [[1320, 0, 0.05, "sine"]],
+  serial: [[660, 0, 0.1, "triangle"], [990, 0.12, 0.1, "triangle"], [660, 0.24, 0.16, "triangle"]],
   ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
 };
 
@@ -35,17 +38,28 @@ export function play(name) {
   // Many at once are one noise: let the first be heard.
   if (context.currentTime < busyUntil && name !== "complete" && name !== "ring") return;
   busyUntil = context.currentTime + 0.06;
-  for (const [frequency, start, length, wave] of patterns[name] ?? []) {
-    const oscillator = context.createOscillator();
-    const gain = context.createGain();
-    const at = context.currentTime + start;
-    oscillator.type = wave;
-    oscillator.frequency.value = frequency;
-    gain.gain.setValueAtTime(0.0001, at);
-    gain.gain.exponentialRampToValueAtTime(0.4, at + 0.01);
-    gain.gain.exponentialRampToValueAtTime(0.0001, at + length);
-    oscillator.connect(gain).connect(context.destination);
-    oscillator.start(at);
-    oscillator.stop(at + length + 0.02);
-  }
+  for (const one of patterns[name] ?? []) sing(...one);
+}
+
+/** The nearer, the higher and the shorter: `strength` from 0 to 1. */
+export function tone(strength) {
+  document.documentElement.dataset.lastTone = String(Math.round(300 + 1500 * strength));
+  if (!enabled || !context || context.state !== "running" || context.currentTime < busyUntil) return;
+  const length = 0.2 - 0.12 * strength;
+  busyUntil = context.currentTime + length + 0.25 * (1 - strength);
+  sing(300 + 1500 * strength, 0, length, "sine");
+}
+
+function sing(frequency, start, length, wave) {
+  const oscillator = context.createOscillator();
+  const gain = context.createGain();
+  const at = context.currentTime + start;
+  oscillator.type = wave;
+  oscillator.frequency.value = frequency;
+  gain.gain.setValueAtTime(0.0001, at);
+  gain.gain.exponentialRampToValueAtTime(0.4, at + 0.01);
+  gain.gain.exponentialRampToValueAtTime(0.0001, at + length);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start(at);
+  oscillator.stop(at + length + 0.02);
 }

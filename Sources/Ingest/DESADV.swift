@@ -1,0 +1,119 @@
+import Identifiers
+import Model
+
+/// Despatch advices (EDIFACT DESADV, D.96A and D.01B, as EANCOM uses them): deliveries announced by a message.
+///
+/// The delivery note is the one that RFF+DQ names, else the message's own number (BGM): it is what lies with the goods.
+/// It is expected on the first of DTM+17, 132, 358, 69, 2, 64, 63, 35 that is there. Quantities count what LIN names,
+/// pieces or cartons alike: QTY+59 is not multiplied in, because the catalogue knows the carton. Order numbers, parties
+/// other than the supplier, and texts (FTX) are read over.
+public enum DESADV {
+    /// Pallets and cartons of a message, and entries of what stands on them.
+    static let unitLimit = 10_000
+    static let contentLimit = 200_000
+    static let serialLimit = 100_000
+    /// CPS of a message, and reasons of a file that are told one by one.
+    static let packageLimit = 20_000
+    static let refusalLimit = 1000
+    /// Levels of CPS, the shipment being the first.
+    static let levelLimit = 20
+    /// Codes of DTM that say when goods arrive, the best first: estimated, expected, promised, requested, earliest,
+    /// latest, and the actual day, which suppliers write before it has come.
+    static let arrivals = ["17", "132", "358", "69", "2", "64", "63", "35"]
+
+    /// What can be received, and what was refused: a refused line, unit or link is not in its delivery, the rest is.
+    /// Lines of refusals are lines of the file, from 1.
+    public static func parse(_ bytes: [UInt8]) -> (deliveries: [Announced], refused: [ImportReport.Refusal]) {
+        let file = EDIFACT(bytes)
+        var refused = file.refused
+        var deliveries: [Announced] = []
+        var places: [String: Int] = [:]
+        var owners: [String: Int] = [:]
+        for message in file.messages {
+            guard message.type == "DESADV" else {
+                refused.append(
+                    message.header.refusal("a message of type \"\(message.type)\" announces no delivery; DESADV does"))
+                continue
+            }
+            var reading = Reading(message)
+            var announced = reading.announced()
+            refused += reading.refused
+            guard announced != nil else { continue }
+            let place = places[announced!.note] ?? deliveries.count
+            if place < deliveries.count, !reading.isReplacement {
+                refused.append(message.header.refusal("the delivery \(announced!.note) stands twice in the file"))
+                continue
+            }
+            announced!.units.removeAll { unit in
+                guard let other = owners[unit.sscc], other != place else { return false }
+                refused.append(
+                    message.header.refusal("SSCC \(unit.sscc) stands on \(deliveries[other].note) already"))
+                return true
+            }
+            for unit in announced!.units { owners[unit.sscc] = place }
+            places[announced!.note] = place
+            if place < deliveries.count {
+                deliveries[place] = announced!
+            } else {
+                deliveries.append(announced!)
+            }
+        }
+        refused.sort { $0.line < $1.line }
+        if refused.count > refusalLimit {
+            let more = refused.count - refusalLimit
+            refused.removeLast(more)
+            refused.append(.init(line: refused.last!.line, reason: "and \(more) more things are refused"))
+        }
+        return (deliveries, refused)
+    }
+
+    /// `YYYY-MM-DD` of a DTM value and its format (code list 2379); nil where it is no day of the calendar.
+    static func day(_ value: String, format: String) -> String? {
+        var digits = value.trimming(" ")
+        switch format {
+        case "102", "203", "204", "303", "304", "718", "719", "":
+            guard digits.utf8.count >= 8 else { return nil }
+            digits = String(digits.prefix(8))
+        case "101", "201", "202":
+            guard digits.utf8.count >= 6 else { return nil }
+            digits = "20" + digits.prefix(6)
+        default: return nil
+        }
+        guard digits.count == 8, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        let numbers = [digits.prefix(4), digits.dropFirst(4).prefix(2), digits.suffix(2)].map(String.init)
+        let (year, month, day) = (Int(numbers[0])!, Int(numbers[1])!, Int(numbers[2])!)
+        guard isDay(year, month, day) else { return nil }
+        return numbers.joined(separator: "-")
+    }
+
+    /// A day of the Gregorian calendar from 1900 to 2999.
+    static func isDay(_ year: Int, _ month: Int, _ day: Int) -> Bool {
+        guard (1900...2999).contains(year), (1...12).contains(month) else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return (1...[31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]).contains(day)
+    }
+
+    /// A whole number, written with decimals or without; nil for anything else.
+    static func whole(_ text: String) -> Int? {
+        let parts = text.trimming(" ").split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "." || $0 == "," }
+        guard parts.count < 2 || parts[1].utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
+        return Int(parts[0])
+    }
+
+    /// The texts from one to another, both included: what differs are digits of the same width.
+    static func range(from first: String, to last: String, limit: Int) -> [String]? {
+        if first == last { return [first] }
+        let (a, b) = (Array(first.utf8), Array(last.utf8))
+        guard a.count == b.count else { return nil }
+        let common = zip(a, b).prefix { $0 == $1 }.count
+        let digits = a.suffix(from: common).allSatisfy { (0x30...0x39).contains($0) }
+        guard digits, let low = Int(String(decoding: a[common...], as: UTF8.self)),
+            let high = Int(String(decoding: b[common...], as: UTF8.self)), low <= high, high - low < limit
+        else { return nil }
+        let (prefix, width) = (String(decoding: a[..<common], as: UTF8.self), a.count - common)
+        return (low...high).map { number in
+            let text = String(number)
+            return prefix + String(repeating: "0", count: width - text.count) + text
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Identifiers
+import Model
+
+/// Deliveries announced as JSON: `{"deliveries": […]}`, an array of deliveries, or one delivery.
+///
+/// A delivery has `note` and `supplier`, perhaps `expectedOn` (`YYYY-MM-DD`), `client` and `dock`; `lines` of `gtin`,
+/// `quantity`, perhaps `description`, `lot`, `expires` and `serials`; perhaps `units` of `sscc`, `parent` and
+/// `contents` (`gtin`, `quantity`, `lot`). Other fields are read over; null is as good as none.
+public enum DeliveryJSON {
+    /// Bytes of a text.
+    static let sizeLimit = 16 << 20
+    /// Characters of a note, a lot, a serial number; and of a description, a supplier.
+    static let nameLimit = 64
+    static let textLimit = 4096
+
+    /// What can be received, and what was refused: a refused line, unit or content is not in its delivery, the rest is.
+    /// A refusal's line is the line's or unit's place in its delivery, the delivery's in the file where it is about the
+    /// delivery itself (from 1), or the line of the text where that is no JSON; its reason names the delivery.
+    public static func parse(_ bytes: [UInt8]) -> (deliveries: [Announced], refused: [ImportReport.Refusal]) {
+        guard bytes.count <= sizeLimit else {
+            return ([], [.init(line: 1, reason: "the text has \(bytes.count) bytes; at most \(sizeLimit) are read")])
+        }
+        let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+        let json: JSON
+        do {
+            json = try JSON(parsing: body)
+        } catch {
+            let line = 1 + body.prefix(error.offset).count { $0 == 0x0A }
+            return ([], [.init(line: line, reason: "this is not JSON: \(error)")])
+        }
+        guard let all = json["deliveries"]?.list ?? json.list ?? (json.isObject ? [json] : nil) else {
+            return ([], [.init(line: 1, reason: "deliveries are expected: an array, or an object with \"deliveries\"")])
+        }
+        if json["deliveries"] != nil, json["deliveries"]?.list == nil {
+            return ([], [.init(line: 1, reason: "\"deliveries\" is not an array")])
+        }
+        var refused: [ImportReport.Refusal] = []
+        var deliveries: [Announced] = []
+        var notes: Set<String> = []
+        var ssccs: [String: String] = [:]
+        for (index, value) in all.enumerated() {
+            guard let delivery = read(value, number: index + 1, ssccs, refusing: &refused) else { continue }
+            guard notes.insert(delivery.note).inserted else {
+                refused.append(.init(line: index + 1, reason: "delivery \(delivery.note) stands twice"))
+                continue
+            }
+            for unit in delivery.units { ssccs[unit.sscc] = delivery.note }
+            deliveries.append(delivery)
+        }
+        return (deliveries, refused)
+    }
+
+    private static func read(
+        _ value: JSON, number: Int, _ ssccs: [String: String], refusing refused: inout [ImportReport.Refusal]
+    ) -> Announced? {
+        var reading = Reading(value, number: number, ssccs: ssccs)
+        defer { refused += reading.refused }
+        return reading.announced()
+    }
+}

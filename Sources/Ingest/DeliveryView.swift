@@ -1,0 +1,221 @@
+/// A delivery with what was counted and decided of it: a fold, the same whenever it is made.
+public struct DeliveryView: Equatable, Sendable {
+    public struct Line: Equatable, Sendable {
+        public var gtin: String
+        public var description: String
+        public var reference: String?
+        public var expected: Int
+        /// Counted and kept: after refusals, by hand and by readers.
+        public var received: Int
+        public var damaged = 0
+        public var refused = 0
+        public var lots: [Lot] = []
+        /// Serial numbers that were read, as far as labels carry them.
+        public var serials: [String] = []
+        public var unexpectedSerials: [String] = []
+        /// The ERP's line and product.
+        public var erp: String?
+        public var erpProduct: String?
+
+        public var missing: Int { max(0, expected - received) }
+        public var extra: Int { max(0, received - expected) }
+
+        public init(gtin: String, description: String, expected: Int, received: Int) {
+            (self.gtin, self.description, self.expected, self.received) = (gtin, description, expected, received)
+        }
+    }
+
+    public struct Lot: Equatable, Sendable {
+        public var number: String
+        public var quantity: Int
+        public var expires: String?
+    }
+
+    public struct Stray: Equatable, Sendable {
+        /// `tag:HEX` or `text:…`.
+        public var subject: String
+        public var at: Int64
+    }
+
+    /// A pallet of the paper.
+    public struct Unit: Equatable, Sendable {
+        public var sscc: String
+        public var parent: String?
+        public var contents: [Reception.Content]
+        public var isVerified: Bool
+    }
+
+    /// What a person has to decide before it is closed.
+    public struct Question: Equatable, Sendable {
+        public enum Kind: String, Sendable { case short, over, unordered, unknown, serial, dock }
+
+        public var kind: Kind
+        public var gtin: String?
+        public var subject: String?
+        public var quantity: Int?
+    }
+
+    public var id: Int64
+    public var note: String
+    public var supplier: String
+    public var source: String
+    public var expectedOn: String?
+    public var client: String?
+    /// expected, open, closed
+    public var status: String
+    public var zone: String?
+    /// Where it was to come.
+    public var dock: String?
+    public var mode: Reception.Mode
+    public var openedAt: Int64?
+    public var openedBy: String?
+    public var closedAt: Int64?
+    public var closedBy: String?
+    public var erp: String?
+    public var erpPath: String?
+    public var lines: [Line] = []
+    public var unknown: [Stray] = []
+    public var units: [Unit] = []
+    public var decisions: [Decision] = []
+    public var questions: [Question] = []
+
+    public var expected: Int { lines.reduce(0) { $0 + $1.expected } }
+    public var received: Int { lines.reduce(0) { $0 + min($1.received, $1.expected) } }
+    public var missing: Int { lines.reduce(0) { $0 + $1.missing } }
+    public var extra: Int { lines.reduce(0) { $0 + $1.extra } }
+    public var damaged: Int { lines.reduce(0) { $0 + $1.damaged } }
+
+    /// One row of what was counted.
+    struct CountedRow {
+        var subject: String
+        var gtin: String?
+        var serial: String?
+        var quantity: Int
+        var lot: String?
+        var expires: String?
+        var unit: String?
+        var at: Int64
+    }
+
+    struct ExpectedLine {
+        var gtin: String
+        var description: String
+        var reference: String?
+        var quantity: Int
+        var erp: String?
+        var erpProduct: String?
+    }
+
+    /// Folds reads and decisions into lines, and says what is still to be decided.
+    mutating func fold(
+        _ expected: [ExpectedLine], serials: [String: Set<String>], counted: [CountedRow],
+        name: (String) -> (description: String, reference: String?, erp: String?)
+    ) {
+        let standing = decisions.filter { $0.undoneBy == nil }
+        var received: [String: Int] = [:]
+        var lots: [String: [String: Lot]] = [:]
+        var named: [String: [String]] = [:]
+        func lot(_ gtin: String, _ number: String, _ quantity: Int, _ expires: String?) {
+            var lot = lots[gtin, default: [:]][number] ?? Lot(number: number, quantity: 0, expires: expires)
+            lot.quantity += quantity
+            lots[gtin, default: [:]][number] = lot
+        }
+        unknown = []
+        for row in counted {
+            guard let gtin = row.gtin else {
+                unknown.append(Stray(subject: row.subject, at: row.at))
+                continue
+            }
+            received[gtin, default: 0] += row.quantity
+            if let number = row.lot { lot(gtin, number, row.quantity, row.expires) }
+            if let serial = row.serial { named[gtin, default: []].append(serial) }
+        }
+        var damaged: [String: Int] = [:]
+        var refused: [String: Int] = [:]
+        for decision in standing {
+            guard let gtin = decision.gtin, let quantity = decision.quantity else { continue }
+            switch decision.kind {
+            case .adjust:
+                received[gtin, default: 0] += quantity
+                if let number = decision.lot { lot(gtin, number, quantity, nil) }
+            case .lot: if let number = decision.lot { lot(gtin, number, quantity, nil) }
+            case .damaged: damaged[gtin, default: 0] += quantity
+            case .refuse:
+                refused[gtin, default: 0] += quantity
+                received[gtin, default: 0] -= quantity
+            default: break
+            }
+        }
+        // Two lines of one product: the first is filled first, and the last takes what is over.
+        lines = []
+        var left = received
+        var seen: Set<String> = []
+        for (index, line) in expected.enumerated() {
+            let isLast = !expected[(index + 1)...].contains { $0.gtin == line.gtin }
+            let have = max(0, left[line.gtin] ?? 0)
+            let take = isLast ? have : min(have, line.quantity)
+            left[line.gtin, default: 0] -= take
+            var view = Line(
+                gtin: line.gtin, description: line.description, expected: line.quantity, received: take)
+            (view.reference, view.erp, view.erpProduct) = (line.reference, line.erp, line.erpProduct)
+            if seen.insert(line.gtin).inserted { complete(&view) }
+            lines.append(view)
+        }
+        for gtin in Set(received.keys).union(refused.keys).sorted() where !seen.contains(gtin) {
+            guard received[gtin] ?? 0 != 0 || refused[gtin] ?? 0 != 0 else { continue }
+            let known = name(gtin)
+            var view = Line(
+                gtin: gtin, description: known.description, expected: 0, received: max(0, received[gtin] ?? 0))
+            (view.reference, view.erpProduct) = (known.reference, known.erp)
+            complete(&view)
+            lines.append(view)
+        }
+        func complete(_ view: inout Line) {
+            view.damaged = damaged[view.gtin] ?? 0
+            view.refused = refused[view.gtin] ?? 0
+            view.lots = (lots[view.gtin] ?? [:]).values.filter { $0.quantity > 0 }.sorted { $0.number < $1.number }
+            view.serials = (named[view.gtin] ?? []).sorted()
+            if let paper = serials[view.gtin] {
+                view.unexpectedSerials = view.serials.filter { !paper.contains($0) }
+            }
+        }
+        ask(standing)
+    }
+
+    private mutating func ask(_ standing: [Decision]) {
+        func isDecided(_ kinds: Set<Decision.Kind>, gtin: String? = nil, subject: String? = nil) -> Bool {
+            standing.contains {
+                // A decision about one serial number or one dock says nothing about the product.
+                kinds.contains($0.kind) && $0.subject == subject && (gtin == nil || $0.gtin == gtin)
+            }
+        }
+        questions = []
+        var short: [String: Int] = [:]
+        var over: [String: Int] = [:]
+        for line in lines {
+            short[line.gtin, default: 0] += line.missing
+            over[line.gtin, default: 0] += line.extra
+        }
+        for line in lines where short[line.gtin] != nil {
+            if let missing = short[line.gtin], missing > 0, !isDecided([.later, .never], gtin: line.gtin) {
+                questions.append(Question(kind: .short, gtin: line.gtin, quantity: missing))
+            }
+            if let extra = over[line.gtin], extra > 0, !isDecided([.accept], gtin: line.gtin) {
+                questions.append(
+                    Question(kind: line.expected == 0 ? .unordered : .over, gtin: line.gtin, quantity: extra))
+            }
+            for serial in line.unexpectedSerials
+            where !isDecided([.accept, .refuse], subject: "serial:\(line.gtin)/\(serial)") {
+                questions.append(
+                    Question(kind: .serial, gtin: line.gtin, subject: "serial:\(line.gtin)/\(serial)", quantity: 1))
+            }
+            (short[line.gtin], over[line.gtin]) = (nil, nil)
+        }
+        for stray in unknown where !isDecided([.ignore], subject: stray.subject) {
+            questions.append(Question(kind: .unknown, subject: stray.subject, quantity: 1))
+        }
+        if let dock, let zone, dock != zone, !isDecided([.accept], subject: "dock:\(zone)") {
+            questions.append(Question(kind: .dock, subject: "dock:\(zone)"))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+public import Model
+
+/// A zone being counted, as far as counting needs it.
+public struct StockTake: Equatable, Sendable {
+    public var id: Int64
+    public var zone: String
+    public var mode: Reception.Mode
+    /// What is counted, with its product.
+    public var subjects: [String: String?]
+
+    /// What a read does to it: nil when it is counted already, or is no goods.
+    public enum Change: Equatable, Sendable {
+        case count(Piece)
+        case remove(subject: String)
+    }
+
+    public func decide(_ piece: Piece) -> Change? {
+        guard piece.sscc == nil else { return nil }
+        if mode == .add { return subjects[piece.subject] == nil ? .count(piece) : nil }
+        if subjects[piece.subject] != nil { return .remove(subject: piece.subject) }
+        guard let gtin = piece.gtin, piece.subject.hasPrefix("scan:") else { return nil }
+        return subjects.filter { $0.key.hasPrefix("scan:") && $0.value == gtin }.keys.max().map { .remove(subject: $0) }
+    }
+}
+
+/// A stock take as people see it.
+public struct StockTakeView: Equatable, Sendable {
+    public struct Line: Equatable, Sendable {
+        public var gtin: String
+        public var description: String
+        /// In the book when the count began.
+        public var expected: Int
+        public var counted: Int
+        /// Came in since and is not among the counted; what was counted and left since is negative.
+        public var moved: Int
+        /// In the book now.
+        public var book: Int
+
+        public var result: Int { counted + moved }
+        public var difference: Int { result - book }
+
+        public init(gtin: String, description: String, expected: Int, counted: Int, moved: Int, book: Int) {
+            (self.gtin, self.description, self.expected) = (gtin, description, expected)
+            (self.counted, self.moved, self.book) = (counted, moved, book)
+        }
+    }
+
+    public enum Status: String, Sendable { case counting, review, posted, cancelled }
+
+    public var id: Int64
+    public var zone: String
+    public var sources: [String]
+    public var isBlind: Bool
+    public var status: Status
+    public var mode: Reception.Mode
+    public var openedAt: Int64
+    public var openedBy: String
+    public var closedAt: Int64?
+    public var closedBy: String?
+    /// A person said that everything was counted: what was not seen is not there.
+    public var isComplete: Bool
+    public var lines: [Line] = []
+    public var unknown: [DeliveryView.Stray] = []
+    public var decisions: [Decision] = []
+
+    public var counted: Int { lines.reduce(0) { $0 + $1.counted } }
+    public var differences: Int { lines.count { $0.difference != 0 } }
+
+    /// A person who counts blind is not told what is expected.
+    private var showsBook: Bool { !isBlind || status != .counting }
+
+    public var summary: JSON {
+        .object([
+            ("id", .int(id)), ("zone", .string(zone)), ("sources", .array(sources.map(JSON.string))),
+            ("blind", .bool(isBlind)), ("status", .string(status.rawValue)), ("mode", .string(mode.rawValue)),
+            ("openedAt", .int(openedAt)), ("openedBy", .string(openedBy)), ("closedAt", closedAt.map(JSON.int)),
+            ("closedBy", closedBy.map(JSON.string)), ("complete", .bool(isComplete)),
+            ("counted", .int(Int64(counted))), ("unknown", .int(Int64(unknown.count))),
+            ("differences", showsBook ? .int(Int64(differences)) : nil),
+        ])
+    }
+
+    public var json: JSON {
+        guard case .members(let members) = summary else { return summary }
+        let lines: [JSON] = lines.filter { showsBook || $0.counted != 0 }.map { line in
+            .object([
+                ("gtin", .string(line.gtin)), ("description", .string(line.description)),
+                ("expected", showsBook ? .int(Int64(line.expected)) : nil), ("counted", .int(Int64(line.counted))),
+                ("moved", .int(Int64(line.moved))), ("result", .int(Int64(line.result))),
+                ("book", showsBook ? .int(Int64(line.book)) : nil),
+                ("difference", showsBook ? .int(Int64(line.difference)) : nil),
+            ])
+        }
+        return .members(
+            members + [
+                .init("lines", .array(lines)),
+                .init(
+                    "unknownTags",
+                    .array(unknown.map { .object([("subject", .string($0.subject)), ("at", .int($0.at))]) })),
+                .init("decisions", .array(decisions.map(\.json))),
+            ])
+    }
+
+    /// What happened to a product in the zone since the count began.
+    struct Moved {
+        var gtin: String
+        /// In positive, out negative.
+        var quantity: Int
+        /// Whether this very piece is among the counted; nil where pieces are not told apart.
+        var isCounted: Bool?
+    }
+
+    /// What came since the count began and is not among the counted, less what was counted and has gone.
+    static func movedSince(_ moves: [Moved]) -> [String: Int] {
+        var sums: [String: Int] = [:]
+        for move in moves {
+            switch (move.quantity > 0, move.isCounted) {
+            // Counted where it lies now, or gone before it could be counted: the count is right as it is.
+            case (true, true?), (false, false?): break
+            case (true, _), (false, _): sums[move.gtin, default: 0] += move.quantity
+            }
+        }
+        return sums
+    }
+}

@@ -1,0 +1,164 @@
+public import Model
+import SQLite
+
+/// A product as the catalogue has it.
+public struct ProductView: Equatable, Sendable {
+    public struct Carton: Equatable, Sendable {
+        public var gtin: String
+        public var quantity: Int
+
+        public init(gtin: String, quantity: Int) { (self.gtin, self.quantity) = (gtin, quantity) }
+    }
+
+    public var gtin: String
+    public var description: String
+    public var reference: String?
+    public var supplier: String?
+    public var unit: String?
+    /// none, lot, serial
+    public var tracking = "none"
+    /// Below this many in all zones it is short.
+    public var minimum: Int?
+    /// The ERP's product.
+    public var erp: String?
+    public var cartons: [Carton] = []
+
+    public init(
+        gtin: String, description: String, reference: String? = nil, supplier: String? = nil, unit: String? = nil,
+        tracking: String = "none", minimum: Int? = nil, erp: String? = nil, cartons: [Carton] = []
+    ) {
+        (self.gtin, self.description, self.reference, self.supplier) = (gtin, description, reference, supplier)
+        (self.unit, self.tracking, self.minimum, self.erp, self.cartons) = (unit, tracking, minimum, erp, cartons)
+    }
+
+    public var json: JSON {
+        .object([
+            ("gtin", .string(gtin)), ("description", .string(description)), ("reference", reference.map(JSON.string)),
+            ("supplier", supplier.map(JSON.string)), ("unit", unit.map(JSON.string)), ("tracking", .string(tracking)),
+            ("minimum", minimum.map { .int(Int64($0)) }), ("erp", erp.map(JSON.string)),
+            (
+                "cartons",
+                cartons.isEmpty
+                    ? nil
+                    : .array(
+                        cartons.map { .object([("gtin", .string($0.gtin)), ("quantity", .int(Int64($0.quantity)))]) })
+            ),
+        ])
+    }
+}
+
+extension Store {
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? {
+        (try? database.first("SELECT product, quantity FROM packaging WHERE gtin=?", .text(gtin)) {
+            ($0.text(0), Int($0.integer(1)))
+        }) ?? nil
+    }
+
+    /// Adds a product or renews what is said of it; nil fields leave what is known.
+    public func save(_ product: ProductView) throws {
+        try database.run(
+            """
+            INSERT INTO product (gtin, description, reference, supplier, unit, tracking, minimum, erp)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT DO UPDATE SET description=CASE WHEN ?2='' THEN description ELSE ?2 END,
+                reference=coalesce(?3, reference), supplier=coalesce(?4, supplier), unit=coalesce(?5, unit), tracking=?6,
+                minimum=coalesce(?7, minimum), erp=coalesce(?8, erp)
+            """, .text(product.gtin), .text(product.description), .text(product.reference), .text(product.supplier),
+            .text(product.unit), .text(product.tracking), .integer(product.minimum.map { Int64($0) }),
+            .text(product.erp))
+        for carton in product.cartons where carton.gtin != product.gtin {
+            try database.run(
+                "INSERT INTO packaging VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET product=?2, quantity=?3",
+                .text(carton.gtin), .text(product.gtin), .integer(carton.quantity))
+        }
+    }
+
+    public func product(_ gtin: String) throws -> ProductView? {
+        guard
+            var view = try database.first(
+                "SELECT gtin, description, reference, supplier, unit, tracking, minimum, erp FROM product WHERE gtin=?",
+                .text(gtin),
+                map: { row in
+                    ProductView(
+                        gtin: row.text(0), description: row.text(1), reference: row.optionalText(2),
+                        supplier: row.optionalText(3), unit: row.optionalText(4), tracking: row.text(5),
+                        minimum: row.optionalInteger(6).map { Int(clamping: $0) }, erp: row.optionalText(7))
+                })
+        else { return nil }
+        view.cartons = try database.rows(
+            "SELECT gtin, quantity FROM packaging WHERE product=? ORDER BY quantity", .text(gtin)
+        ) { ProductView.Carton(gtin: $0.text(0), quantity: Int($0.integer(1))) }
+        return view
+    }
+
+    /// Products with what is in stock of each, by name, from `offset` on.
+    public func products(offset: Int, limit: Int) throws -> [JSON] {
+        try database.rows(
+            """
+            SELECT product.gtin, description, reference, minimum,
+                (SELECT coalesce(sum(quantity), 0) FROM stock WHERE stock.gtin=product.gtin)
+            FROM product ORDER BY description, product.gtin LIMIT ? OFFSET ?
+            """, .integer(limit), .integer(offset)
+        ) { row in
+            .object([
+                ("gtin", .string(row.text(0))), ("description", .string(row.text(1))),
+                ("reference", row.optionalText(2).map(JSON.string)), ("minimum", row.optionalInteger(3).map(JSON.int)),
+                ("quantity", .int(row.integer(4))),
+            ])
+        }
+    }
+
+    public func count(of table: CountedTable) throws -> Int64 {
+        try database.integer("SELECT count(*) FROM \(table.rawValue)") ?? 0
+    }
+
+    public enum CountedTable: String, Sendable { case product, party, delivery, label, movement }
+
+    /// What a person said that a tag or text is, outside any delivery.
+    public func save(_ label: Label, subject: String, by author: Author, at now: Int64) throws {
+        try database.run(
+            """
+            INSERT INTO label VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO UPDATE SET gtin=?2, serial=?3, lot=?4, who=?5, at=?6
+            """, .text(subject), .text(label.gtin), .text(label.serial), .text(label.lot), .text(author.who),
+            .integer(now))
+    }
+}
+
+/// The catalogue as the database has it. Cartons and products are remembered until somebody changes them.
+final class StoredCatalogue: Catalogue {
+    private let store: Store
+    private var cartons: [String: (gtin: String, quantity: Int)]?
+    /// Beyond this many, each carton is looked up.
+    static let limit = 100_000
+
+    init(_ store: Store) { self.store = store }
+
+    func forget() { cartons = nil }
+
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? {
+        if cartons == nil {
+            var all: [String: (gtin: String, quantity: Int)] = [:]
+            try? store.database.each(
+                "SELECT gtin, product, quantity FROM packaging LIMIT ?", .integer(StoredCatalogue.limit)
+            ) {
+                row in
+                all[row.text(0)] = (row.text(1), Int(row.integer(2)))
+                return true
+            }
+            cartons = all
+        }
+        if let carton = cartons?[gtin] { return carton }
+        return cartons?.count == StoredCatalogue.limit ? store.packaging(gtin) : nil
+    }
+
+    func label(_ subject: String) -> Label? {
+        (try? store.database.first("SELECT gtin, serial, lot FROM label WHERE subject=?", .text(subject)) {
+            Label(gtin: $0.text(0), serial: $0.optionalText(1), lot: $0.optionalText(2))
+        }) ?? nil
+    }
+
+    func product(reference: String) -> String? {
+        (try? store.database.text("SELECT gtin FROM product WHERE reference=? LIMIT 1", .text(reference))) ?? nil
+    }
+}

@@ -1,0 +1,304 @@
+public import Model
+import SQLite
+
+/// Why a decision was not taken down.
+public enum DecisionError: Error, Equatable, Sendable {
+    case noSuchDelivery
+    case closed
+    case noSuchDecision
+    /// The question that a person must answer first.
+    case undecided([DeliveryView.Question])
+    case malformed(String)
+}
+
+extension Store {
+    func decisions(delivery id: Int64) throws -> [Decision] { try decisions("delivery", id) }
+    func decisions(take id: Int64) throws -> [Decision] { try decisions("take", id) }
+
+    private func decisions(_ column: String, _ id: Int64) throws -> [Decision] {
+        try database.rows(
+            """
+            SELECT id, at, who, station, kind, subject, gtin, quantity, lot, reason, photo, undone_by FROM decision
+            WHERE \(column)=? ORDER BY id
+            """, .integer(id)
+        ) { row in
+            Decision(
+                id: row.integer(0), at: row.integer(1), who: row.text(2), station: row.optionalText(3),
+                kind: Decision.Kind(rawValue: row.text(4)) ?? .ignore, subject: row.optionalText(5),
+                gtin: row.optionalText(6), quantity: row.optionalInteger(7).map { Int(clamping: $0) },
+                lot: row.optionalText(8), reason: row.optionalText(9), photo: row.optionalInteger(10),
+                undoneBy: row.optionalInteger(11))
+        }
+    }
+
+    @discardableResult
+    func record(_ decision: Decision, delivery: Int64? = nil, take: Int64? = nil) throws -> Int64 {
+        try database.run(
+            """
+            INSERT INTO decision (delivery, take, at, who, station, kind, subject, gtin, quantity, lot, reason, photo)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .integer(delivery), .integer(take), .integer(decision.at), .text(decision.who),
+            .text(decision.station), .text(decision.kind.rawValue), .text(decision.subject), .text(decision.gtin),
+            .integer(decision.quantity.map { Int64($0) }), .text(decision.lot), .text(decision.reason),
+            .integer(decision.photo))
+        return database.lastInsertID
+    }
+
+    /// Takes down a decision about a delivery, with its effect on what is counted.
+    public func decide(_ decision: Decision, delivery id: Int64) throws {
+        guard let view = try delivery(id) else { throw DecisionError.noSuchDelivery }
+        guard view.status != "closed" else { throw DecisionError.closed }
+        if decision.kind == .undo {
+            guard let target = decision.quantity.map({ Int64($0) }),
+                let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
+            else { throw DecisionError.noSuchDecision }
+            let number = try record(decision, delivery: id)
+            try database.run(
+                "UPDATE decision SET undone_by=? WHERE id=?", .integer(number), .integer(undone.id))
+            try revert(undone, delivery: id)
+            return
+        }
+        try check(decision, view)
+        let number = try record(decision, delivery: id)
+        switch decision.kind {
+        case .remove:
+            try database.run(
+                "UPDATE counted SET removed=?3 WHERE delivery=?1 AND subject=?2 AND removed IS NULL", .integer(id),
+                .text(decision.subject), .integer(number))
+        case .associate:
+            guard let subject = decision.subject, let gtin = decision.gtin else { break }
+            try database.run(
+                """
+                INSERT INTO label VALUES (?1, ?2, NULL, ?3, ?4, ?5)
+                ON CONFLICT DO UPDATE SET gtin=?2, lot=?3, who=?4, at=?5
+                """, .text(subject), .text(gtin), .text(decision.lot), .text(decision.who), .integer(decision.at))
+            try database.run(
+                "UPDATE counted SET gtin=?3, lot=?4 WHERE delivery=?1 AND subject=?2 AND gtin IS NULL", .integer(id),
+                .text(subject), .text(gtin), .text(decision.lot))
+            if subject.hasPrefix("tag:") {
+                try database.run(
+                    "UPDATE item SET gtin=? WHERE epc=? AND gtin IS NULL", .text(gtin),
+                    .text(String(subject.dropFirst(4))))
+            }
+        default: break
+        }
+    }
+
+    private func check(_ decision: Decision, _ view: DeliveryView) throws {
+        let quantity = decision.quantity ?? 0
+        let line = decision.gtin.map { gtin in view.lines.filter { $0.gtin == gtin } } ?? []
+        let received = line.reduce(0) { $0 + $1.received }
+        switch decision.kind {
+        case .adjust:
+            guard decision.gtin != nil, quantity != 0, abs(quantity) <= Import.quantityLimit else {
+                throw DecisionError.malformed("an adjustment names a product and a quantity other than 0")
+            }
+            guard received + quantity >= 0 else {
+                throw DecisionError.malformed("only \(received) are counted: \(-quantity) cannot be taken off")
+            }
+        case .damaged, .refuse:
+            let free = received - (decision.kind == .damaged ? line.reduce(0) { $0 + $1.damaged } : 0)
+            guard decision.gtin != nil, quantity > 0, quantity <= free else {
+                throw DecisionError.malformed("from 1 to \(free) pieces of what was received")
+            }
+        case .lot:
+            guard decision.gtin != nil, quantity > 0, decision.lot != nil else {
+                throw DecisionError.malformed("a lot has a product, a number and a quantity")
+            }
+        case .remove, .associate, .ignore:
+            guard let subject = decision.subject else { throw DecisionError.malformed("what was read is not named") }
+            guard decision.kind != .associate || decision.gtin != nil else {
+                throw DecisionError.malformed("the product is not named")
+            }
+            let isCounted =
+                try database.integer(
+                    "SELECT 1 FROM counted WHERE delivery=? AND subject=? AND removed IS NULL", .integer(view.id),
+                    .text(subject)) != nil
+            guard isCounted else { throw DecisionError.malformed("\(subject) is not counted here") }
+        case .later, .never:
+            guard decision.gtin != nil else { throw DecisionError.malformed("the product is not named") }
+        case .accept:
+            guard decision.gtin != nil || decision.subject != nil else {
+                throw DecisionError.malformed("what is accepted is not named")
+            }
+        case .undo: break
+        }
+    }
+
+    private func revert(_ decision: Decision, delivery id: Int64) throws {
+        switch decision.kind {
+        case .remove:
+            try database.run(
+                "UPDATE counted SET removed=NULL WHERE delivery=? AND removed=?", .integer(id), .integer(decision.id))
+        case .associate:
+            try database.run("DELETE FROM label WHERE subject=?", .text(decision.subject))
+            try database.run(
+                "UPDATE counted SET gtin=NULL, lot=NULL WHERE delivery=? AND subject=?", .integer(id),
+                .text(decision.subject))
+        default: break
+        }
+    }
+
+    /// Answers every question that is left in one way, as the person at the screen chose.
+    public func settle(
+        delivery id: Int64, short: Decision.Kind?, extra: Decision.Kind?, unknown: Decision.Kind?, by author: Author,
+        at now: Int64
+    ) throws {
+        // Sending back what was too much may leave something missing: asked again.
+        for _ in 0..<3 where try settleOnce(id, short: short, extra: extra, unknown: unknown, by: author, at: now) == 0
+        {
+            return
+        }
+    }
+
+    private func settleOnce(
+        _ id: Int64, short: Decision.Kind?, extra: Decision.Kind?, unknown: Decision.Kind?, by author: Author,
+        at now: Int64
+    ) throws -> Int {
+        guard let view = try delivery(id) else { throw DecisionError.noSuchDelivery }
+        var settled = 0
+        for question in view.questions {
+            let kind: Decision.Kind?
+            switch question.kind {
+            case .short: kind = short
+            case .over, .unordered, .serial, .dock: kind = extra
+            case .unknown: kind = unknown
+            }
+            guard var kind else { continue }
+            // A dock can only be accepted; the goods are here.
+            if kind == .refuse, question.gtin == nil { kind = .accept }
+            let decision = Decision(
+                at: now, who: author.who, station: author.station, kind: kind, subject: question.subject,
+                gtin: question.gtin, quantity: kind == .refuse ? question.quantity : nil, reason: author.reason)
+            try decide(decision, delivery: id)
+            settled += 1
+        }
+        return settled
+    }
+
+    /// Nobody announced it: a delivery that is whatever comes.
+    public func openBlind(supplier: String, zone: String, note: String?, by author: Author, at now: Int64) throws
+        -> Int64?
+    {
+        let number = try database.integer("SELECT coalesce(max(id), 0) + 1 FROM delivery") ?? 1
+        let name = note ?? "\(Store.day(now))-\(number)"
+        guard try deliveryID(note: name) == nil else { return nil }
+        guard let id = try expect(Announced(note: name, supplier: supplier), source: "blind"),
+            try open(delivery: id, zone: zone, by: author, at: now)
+        else { return nil }
+        return id
+    }
+
+    /// What a scan means at the dock of this delivery now.
+    public func setMode(_ mode: Reception.Mode, delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        let changed = try database.run(
+            "UPDATE delivery SET mode=? WHERE id=? AND status='open'", .text(mode.rawValue), .integer(id))
+        if changed == 1 { try audit("delivery.mode", subject: String(id), by: author, detail: mode.rawValue, at: now) }
+        return changed == 1
+    }
+
+    public func keep(photo bytes: [UInt8], type: String, by author: Author, at now: Int64) throws -> Int64 {
+        try database.run(
+            "INSERT INTO photo (type, body, who, at) VALUES (?, ?, ?, ?)", .text(type), .blob(bytes), .text(author.who),
+            .integer(now))
+        return database.lastInsertID
+    }
+
+    public func photo(_ id: Int64) throws -> (type: String, body: [UInt8])? {
+        try database.first("SELECT type, body FROM photo WHERE id=?", .integer(id)) { ($0.text(0), $0.blob(1)) }
+    }
+
+    /// Where every counted piece of a product comes from: the reads and what was decided, in time's order.
+    public func trail(delivery id: Int64, gtin: String) throws -> [JSON] {
+        let reads = try database.rows(
+            """
+            SELECT counted.at, counted.subject, counted.quantity, counted.lot, counted.serial, counted.removed, agent,
+                epoch, counted.seq, device, record.zone
+            FROM counted JOIN stream ON stream.id=counted.stream
+            LEFT JOIN record ON record.stream=counted.stream AND record.seq=counted.seq
+            WHERE delivery=? AND gtin=? ORDER BY counted.at, counted.subject LIMIT 5000
+            """, .integer(id), .text(gtin)
+        ) { row in
+            (
+                row.integer(0),
+                JSON.object([
+                    ("at", .int(row.integer(0))), ("kind", "read"), ("subject", .string(row.text(1))),
+                    ("quantity", .int(row.integer(2))), ("lot", row.optionalText(3).map(JSON.string)),
+                    ("serial", row.optionalText(4).map(JSON.string)), ("removed", row.optionalInteger(5).map(JSON.int)),
+                    (
+                        "record",
+                        .string("\(row.text(6))/\(Hex.word(row.word(7)))/s/\(row.integer(8))")
+                    ),
+                    ("device", row.optionalText(9).map(JSON.string)), ("zone", row.optionalText(10).map(JSON.string)),
+                ])
+            )
+        }
+        let decided = try decisions(delivery: id).filter { $0.gtin == gtin }.map { ($0.at, $0.json) }
+        return (reads + decided).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    // MARK: what was read before it was opened
+
+    /// How long a read waits for its delivery to be opened, in milliseconds.
+    public static let strayLife: Int64 = 10 * 60_000
+    /// Reads kept for one zone.
+    static let strayLimit = 2000
+
+    func keepStray(_ piece: Piece, zone: String, at now: Int64, stream: Int64, seq: UInt64) throws {
+        try database.run(
+            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
+            .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
+            .integer(stream), .integer(seq))
+    }
+
+    public func forgetStrays(before moment: Int64) throws {
+        try database.run("DELETE FROM stray WHERE at<?", .integer(moment))
+    }
+
+    func takeStrays(zone: String, into reception: inout Reception, at now: Int64) throws {
+        let strays = try database.rows(
+            """
+            SELECT subject, gtin, serial, quantity, lot, at, stream, seq FROM stray WHERE zone=? AND at>=?
+            ORDER BY at, subject
+            """, .text(zone), .integer(now - Store.strayLife)
+        ) { row in
+            (
+                Piece(
+                    subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
+                    quantity: Int(row.integer(3)), lot: row.optionalText(4)), row.integer(5), row.integer(6),
+                row.word(7)
+            )
+        }
+        for (piece, at, stream, seq) in strays {
+            // What nobody knows was perhaps not meant for it; a product of its list was.
+            guard let gtin = piece.gtin, reception.expected.isEmpty || reception.expected[gtin] != nil,
+                try !isReceivedElsewhere(piece.subject, than: reception.delivery),
+                let count = Receiving.count(piece, in: reception)
+            else { continue }
+            try self.count(count, stream: stream, seq: seq, at: at)
+            reception.apply(count)
+        }
+        try database.run("DELETE FROM stray WHERE zone=?", .text(zone))
+    }
+
+    /// Deliveries that what lies unopened at a dock fits, the best first.
+    public func proposals(zone: String, at now: Int64) throws -> [JSON] {
+        try database.rows(
+            """
+            WITH seen AS (
+                SELECT gtin, sum(quantity) AS quantity FROM stray WHERE zone=?1 AND at>=?2 AND gtin IS NOT NULL
+                GROUP BY gtin),
+            line AS (SELECT delivery, gtin, sum(quantity) AS quantity FROM delivery_line GROUP BY delivery, gtin)
+            SELECT delivery.id, note, supplier, sum(min(seen.quantity, line.quantity)) AS fits,
+                (SELECT sum(quantity) FROM seen) AS pieces
+            FROM seen JOIN line USING (gtin) JOIN delivery ON delivery.id=line.delivery
+            WHERE status<>'closed' GROUP BY delivery.id ORDER BY fits DESC, delivery.expected, delivery.id LIMIT 5
+            """, .text(zone), .integer(now - Store.strayLife)
+        ) { row in
+            .object([
+                ("id", .int(row.integer(0))), ("note", .string(row.text(1))), ("supplier", .string(row.text(2))),
+                ("fits", .int(row.integer(3))), ("pieces", .int(row.integer(4))),
+            ])
+        }
+    }
+}

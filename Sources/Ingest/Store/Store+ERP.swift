@@ -1,0 +1,248 @@
+public import Model
+import SQLite
+
+/// Something the ERP is to be told, once; kept until it is done or a person drops it.
+public struct ERPJob: Equatable, Sendable {
+    public enum Kind: String, Sendable { case reception, take, call, party }
+    public enum State: String, Sendable { case waiting, running, done, dead, dropped }
+
+    public var id: Int64
+    /// The idempotency key, ours: `quai/reception/17`.
+    public var key: String
+    public var kind: Kind
+    /// The delivery, stock take, call or party.
+    public var subject: String
+    public var state: State
+    public var attempts: Int
+    public var due: Int64
+    public var created: Int64
+    public var who: String
+    public var station: String?
+    public var reason: String?
+    public var payload: JSON
+    /// Why it did not go, as a code and in the server's own words.
+    public var fault: String?
+    public var sentence: String?
+    /// The ERP's record.
+    public var remote: String?
+    public var done: Int64?
+
+    public var json: JSON {
+        .object([
+            ("id", .int(id)), ("key", .string(key)), ("kind", .string(kind.rawValue)), ("subject", .string(subject)),
+            ("title", payload["title"] ?? .string(subject)),
+            ("state", .string(state == .running ? "waiting" : state.rawValue)), ("attempts", .int(Int64(attempts))),
+            ("due", state == .waiting ? .int(due) : nil), ("created", .int(created)), ("who", .string(who)),
+            ("station", station.map(JSON.string)), ("reason", reason.map(JSON.string)),
+            ("fault", fault.map(JSON.string)), ("sentence", sentence.map(JSON.string)),
+            ("remote", remote.map(JSON.string)), ("done", done.map(JSON.int)),
+        ])
+    }
+}
+
+extension Store {
+    /// Queues a push in the transaction of what it tells of. The same key again renews one that has not begun, and changes
+    /// nothing otherwise: what was told is told once.
+    public func queue(
+        _ kind: ERPJob.Kind, subject: String, payload: JSON, by author: Author, due: Int64? = nil, at now: Int64
+    ) throws {
+        try database.run(
+            """
+            INSERT INTO erp_job (key, kind, subject, state, due, created, who, station, reason, payload)
+            VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT DO UPDATE SET due=?4, who=?6, payload=?9 WHERE state='waiting' AND attempts=0
+            """, .text("quai/\(kind.rawValue)/\(subject)"), .text(kind.rawValue), .text(subject),
+            .integer(due ?? now), .integer(now), .text(author.who), .text(author.station), .text(author.reason),
+            .text(payload.description))
+    }
+
+    public func jobs(state: ERPJob.State?, limit: Int) throws -> [ERPJob] {
+        try select(
+            "(?1 IS NULL OR state=?1 OR ?1='waiting' AND state='running') ORDER BY id DESC LIMIT ?2",
+            .text(state?.rawValue), .integer(limit))
+    }
+
+    public func job(_ id: Int64) throws -> ERPJob? { try select("id=?1", .integer(id)).first }
+
+    public func job(of kind: ERPJob.Kind, subject: String) throws -> ERPJob? {
+        try select("key=?1", .text("quai/\(kind.rawValue)/\(subject)")).first
+    }
+
+    private func select(_ condition: String, _ arguments: Value...) throws -> [ERPJob] {
+        try database.rows(
+            """
+            SELECT id, key, kind, subject, state, attempts, due, created, who, station, reason, payload, fault, sentence,
+                remote, done
+            FROM erp_job WHERE \(condition)
+            """, arguments: arguments
+        ) { row in
+            ERPJob(
+                id: row.integer(0), key: row.text(1), kind: ERPJob.Kind(rawValue: row.text(2)) ?? .call,
+                subject: row.text(3), state: ERPJob.State(rawValue: row.text(4)) ?? .dead,
+                attempts: Int(row.integer(5)), due: row.integer(6), created: row.integer(7), who: row.text(8),
+                station: row.optionalText(9), reason: row.optionalText(10),
+                payload: (try? JSON(parsing: row.text(11))) ?? .null, fault: row.optionalText(12),
+                sentence: row.optionalText(13), remote: row.optionalText(14), done: row.optionalInteger(15))
+        }
+    }
+
+    /// The next push that is due, the oldest first. A stock take waits for the receptions before it: what came in during the
+    /// count would be counted twice.
+    public func nextJob(at now: Int64) throws -> ERPJob? {
+        guard
+            let id = try database.integer(
+                """
+                SELECT id FROM erp_job AS job WHERE state='waiting' AND due<=? AND NOT (kind='take' AND EXISTS (
+                    SELECT 1 FROM erp_job WHERE state IN ('waiting', 'running') AND kind='reception' AND id<job.id))
+                ORDER BY due, id LIMIT 1
+                """, .integer(now))
+        else { return nil }
+        try database.run("UPDATE erp_job SET state='running', attempts=attempts + 1 WHERE id=?", .integer(id))
+        return try job(id)
+    }
+
+    public func requeueRunning(at now: Int64) throws {
+        try database.run("UPDATE erp_job SET state='waiting', due=? WHERE state='running'", .integer(now))
+    }
+
+    public func finish(job id: Int64, remote: String, sentence: String, at now: Int64) throws {
+        try database.run(
+            "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=?", .text(remote),
+            .text(sentence), .integer(now), .integer(id))
+    }
+
+    /// It did not go: later when `due` is given, otherwise it waits for a person.
+    public func fail(job id: Int64, fault: String, sentence: String, due: Int64?) throws {
+        try database.run(
+            "UPDATE erp_job SET state=?, fault=?, sentence=?, due=coalesce(?, due) WHERE id=?",
+            .text(due == nil ? "dead" : "waiting"), .text(fault), .text(sentence), .integer(due), .integer(id))
+    }
+
+    /// A person says: again, now. `accepted` are warnings of the ERP that they have read.
+    public func retry(job id: Int64, accepted: [String], by author: Author, at now: Int64) throws -> Bool {
+        guard var job = try job(id), job.state == .dead || job.state == .waiting else { return false }
+        if !accepted.isEmpty {
+            let before = job.payload["accepted"]?.list ?? []
+            job.payload = job.payload.with("accepted", .array(before + accepted.map(JSON.string)))
+        }
+        try database.run(
+            "UPDATE erp_job SET state='waiting', due=?, payload=? WHERE id=?", .integer(now),
+            .text(job.payload.description), .integer(id))
+        try audit(
+            "erp.retry", subject: job.key, by: author, detail: accepted.isEmpty ? nil : accepted.joined(separator: " "),
+            at: now)
+        return true
+    }
+
+    public func drop(job id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        guard let job = try job(id), job.state == .dead || job.state == .waiting else { return false }
+        try database.run("UPDATE erp_job SET state='dropped', done=? WHERE id=?", .integer(now), .integer(id))
+        try audit("erp.drop", subject: job.key, by: author, at: now)
+        return true
+    }
+
+    /// Calls of one push that are kept.
+    static let callsKept = 200
+
+    public func trace(
+        job id: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64, at now: Int64
+    )
+        throws
+    {
+        try database.run(
+            "INSERT INTO erp_call (job, at, summary, written, outcome, milliseconds) VALUES (?, ?, ?, ?, ?, ?)",
+            .integer(id), .integer(now), .text(summary), .bool(written), .text(outcome), .integer(milliseconds))
+        try database.run(
+            """
+            DELETE FROM erp_call WHERE job=?1 AND id<=(
+                SELECT id FROM erp_call WHERE job=?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+            """, .integer(id), .integer(Store.callsKept))
+    }
+
+    public func calls(job id: Int64) throws -> [JSON] {
+        try database.rows(
+            "SELECT at, summary, written, outcome, milliseconds FROM erp_call WHERE job=? ORDER BY id", .integer(id)
+        ) { row in
+            .object([
+                ("at", .int(row.integer(0))), ("summary", .string(row.text(1))), ("written", .bool(row.bool(2))),
+                ("outcome", .string(row.text(3))), ("milliseconds", .int(row.integer(4))),
+            ])
+        }
+    }
+
+    public func jobCounts() throws -> [String: Int64] {
+        Dictionary(
+            try database.rows(
+                "SELECT CASE state WHEN 'running' THEN 'waiting' ELSE state END, count(*) FROM erp_job GROUP BY 1"
+            ) {
+                ($0.text(0), $0.integer(1))
+            }
+        ) { $0 + $1 }
+    }
+
+    public func oldestJob() throws -> Int64? {
+        try database.integer("SELECT min(created) FROM erp_job WHERE state IN ('waiting', 'running')")
+    }
+
+    // MARK: what was pulled
+
+    public func remember(_ name: String, _ value: String, at now: Int64) throws {
+        try database.run(
+            "INSERT INTO erp_state VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value=?2, at=?3", .text(name),
+            .text(value), .integer(now))
+    }
+
+    public func remembered(_ name: String) throws -> (value: String, at: Int64)? {
+        try database.first("SELECT value, at FROM erp_state WHERE name=?", .text(name)) { ($0.text(0), $0.integer(1)) }
+    }
+
+    /// A party of the ERP: found again by its id there, or by its code as our reference.
+    public func save(
+        party erp: String, company: String, name: String, code: String?, numbers: [PhoneNumber], at now: Int64
+    ) throws {
+        let known = try database.integer("SELECT id FROM party WHERE erp=?", .text(erp))
+        let byCode =
+            try known == nil && code != nil
+            ? database.integer("SELECT id FROM party WHERE reference=?", .text(code)) : nil
+        let id: Int64
+        if let found = known ?? byCode {
+            id = found
+            try database.run(
+                "UPDATE party SET name=?, company=?, erp=? WHERE id=?", .text(name), .text(company), .text(erp),
+                .integer(id))
+        } else {
+            id = try addParty(name: name, company: company, reference: code, numbers: [], by: "erp", at: now)
+            try database.run("UPDATE party SET erp=? WHERE id=?", .text(erp), .integer(id))
+        }
+        for number in numbers {
+            try database.run(
+                "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET number=excluded.number WHERE number<>excluded.number",
+                .integer(id), .text(number.key), .text(number.display), .text(number.tail))
+        }
+    }
+
+    /// Receipts that are announced no more and have not begun here: gone there.
+    public func forgetReceipts(except remote: Set<String>) throws {
+        let ours = try database.rows(
+            "SELECT id, erp FROM delivery WHERE source='erp' AND status='expected' AND erp IS NOT NULL"
+        ) {
+            ($0.integer(0), $0.text(1))
+        }
+        for (id, erp) in ours where !remote.contains(erp) {
+            for table in ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"] {
+                try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id))
+            }
+            try database.run("DELETE FROM decision WHERE delivery=?", .integer(id))
+            try database.run(
+                "DELETE FROM delivery WHERE id=? AND NOT EXISTS (SELECT 1 FROM counted WHERE delivery=?)", .integer(id),
+                .integer(id))
+        }
+    }
+}
+
+extension Store {
+    /// The ERP has made a record for a client who was entered here.
+    public func link(party id: Int64, erp: String) throws {
+        try database.run("UPDATE party SET erp=? WHERE id=?", .text(erp), .integer(id))
+    }
+}

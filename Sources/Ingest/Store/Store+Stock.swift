@@ -1,0 +1,216 @@
+public import Model
+import SQLite
+
+extension Store {
+    /// Writes a movement and changes the book by it.
+    func move(
+        _ movement: Movement, gtin: String, quantity: Int, lot: String? = nil, subject: String? = nil,
+        by author: Author, delivery: Int64? = nil, take: Int64? = nil, stream: Int64? = nil, seq: UInt64? = nil,
+        at now: Int64
+    ) throws {
+        guard quantity != 0 else { return }
+        try database.run(
+            """
+            INSERT INTO movement (at, kind, gtin, quantity, lot, from_zone, to_zone, subject, who, delivery, take, stream, seq)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .integer(now), .text(movement.kind.rawValue), .text(gtin), .integer(quantity), .text(lot),
+            .text(movement.from), .text(movement.to), .text(subject), .text(author.who), .integer(delivery),
+            .integer(take), .integer(stream), .integer(seq.map { Int64(clamping: $0) }))
+        for (zone, change) in [(movement.from, -quantity), (movement.to, quantity)] {
+            guard let zone else { continue }
+            try database.run(
+                "INSERT INTO stock VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET quantity=quantity + ?3", .text(zone),
+                .text(gtin), .integer(change))
+        }
+        try watchStock(gtin, at: now)
+    }
+
+    /// A sighting of a tagged piece, by the rules of its zone.
+    func follow(_ row: Model.Row, stream: Int64, seq: UInt64, device: String, at now: Int64) throws {
+        guard let tag = row.sightedTag else { return }
+        let item = try database.first(
+            "SELECT gtin, stock_zone, delivery FROM item WHERE epc=?", .text(tag.hex),
+            map: { ($0.optionalText(0), $0.optionalText(1), $0.optionalInteger(2)) })
+        guard let (gtin, bookedIn, delivery) = item, let gtin else { return }
+        var isBeingReceived = false
+        if bookedIn == nil, let delivery {
+            isBeingReceived =
+                try database.integer("SELECT 1 FROM delivery WHERE id=? AND status<>'closed'", .integer(delivery))
+                != nil
+        }
+        guard
+            let movement = Movement.decide(
+                row, rules: rules, bookedIn: bookedIn, isBeingReceived: isBeingReceived)
+        else { return }
+        try move(
+            movement, gtin: gtin, quantity: 1, subject: "tag:\(tag.hex)", by: Author(device), stream: stream, seq: seq,
+            at: now)
+        try database.run("UPDATE item SET stock_zone=? WHERE epc=?", .text(movement.to), .text(tag.hex))
+    }
+
+    /// What was received is in the book: tagged pieces where they are by now, the rest at the dock.
+    func book(_ view: DeliveryView, by author: Author, at now: Int64) throws {
+        let dock = view.zone ?? view.dock ?? "dock"
+        var tagged: [String: Int] = [:]
+        let pieces = try database.rows(
+            """
+            SELECT counted.subject, counted.gtin, item.zone, item.present FROM counted
+            JOIN item ON item.epc=substr(counted.subject, 5)
+            WHERE counted.delivery=? AND removed IS NULL AND counted.gtin IS NOT NULL AND counted.subject LIKE 'tag:%'
+                AND item.stock_zone IS NULL
+            """, .integer(view.id)
+        ) { (subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2)) }
+        let received = Dictionary(view.lines.map { ($0.gtin, $0.received) }) { $0 + $1 }
+        for piece in pieces where (tagged[piece.gtin] ?? 0) < received[piece.gtin] ?? 0 {
+            let zone = piece.zone.flatMap { rules[$0]?.kind == .store ? $0 : nil } ?? dock
+            try move(
+                Movement(kind: .received, from: nil, to: zone), gtin: piece.gtin, quantity: 1, subject: piece.subject,
+                by: author, delivery: view.id, at: now)
+            try database.run(
+                "UPDATE item SET stock_zone=? WHERE epc=?", .text(zone), .text(String(piece.subject.dropFirst(4))))
+            tagged[piece.gtin, default: 0] += 1
+        }
+        for (gtin, quantity) in received.sorted(by: { $0.key < $1.key }) {
+            try move(
+                Movement(kind: .received, from: nil, to: dock), gtin: gtin, quantity: quantity - (tagged[gtin] ?? 0),
+                by: author, delivery: view.id, at: now)
+        }
+    }
+
+    // MARK: notices
+
+    /// Says it once, until somebody has dealt with it.
+    func notice(_ kind: String, subject: String, data: JSON, at now: Int64) throws {
+        try database.run(
+            "INSERT OR IGNORE INTO notice (at, kind, subject, data) VALUES (?, ?, ?, ?)", .integer(now), .text(kind),
+            .text(subject), .text(data.description))
+        if database.changes == 1 {
+            try emit("notice.\(kind)", subject: subject, by: Author("edge-ingest"), data: data, at: now)
+        }
+    }
+
+    private func settle(notice kind: String, subject: String, at now: Int64) throws {
+        try database.run(
+            "UPDATE notice SET done=?, done_by='edge-ingest' WHERE kind=? AND subject=? AND done IS NULL",
+            .integer(now),
+            .text(kind), .text(subject))
+    }
+
+    private func watchStock(_ gtin: String, at now: Int64) throws {
+        guard
+            let minimum = try database.integer(
+                "SELECT minimum FROM product WHERE gtin=? AND minimum IS NOT NULL", .text(gtin))
+        else { return }
+        let total = try database.integer("SELECT coalesce(sum(quantity), 0) FROM stock WHERE gtin=?", .text(gtin)) ?? 0
+        if total < minimum {
+            let name = try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? gtin
+            try notice(
+                "low-stock", subject: gtin,
+                data: .object([("description", .string(name)), ("quantity", .int(total)), ("minimum", .int(minimum))]),
+                at: now)
+        } else {
+            try settle(notice: "low-stock", subject: gtin, at: now)
+        }
+    }
+
+    /// Zones whose count is due; looked at now and then.
+    public func watchCounts(at now: Int64) throws {
+        for (zone, rule) in rules {
+            guard let days = rule.countDays else { continue }
+            let last = try database.integer(
+                "SELECT max(closed) FROM stock_take WHERE zone=? AND status='posted'", .text(zone))
+            let since = try last ?? database.integer("SELECT min(at) FROM movement WHERE to_zone=?", .text(zone))
+            guard let since else { continue }
+            if now - since > Int64(days) * 86_400_000 {
+                try notice(
+                    "count-due", subject: zone, data: .object([("zone", .string(zone)), ("last", last.map(JSON.int))]),
+                    at: now)
+            } else {
+                try settle(notice: "count-due", subject: zone, at: now)
+            }
+        }
+    }
+
+    public func openNotices() throws -> [JSON] {
+        try database.rows(
+            "SELECT id, at, kind, subject, data FROM notice WHERE done IS NULL ORDER BY at DESC LIMIT 200"
+        ) {
+            row in
+            .object([
+                ("id", .int(row.integer(0))), ("at", .int(row.integer(1))), ("kind", .string(row.text(2))),
+                ("subject", .string(row.text(3))), ("data", (try? JSON(parsing: row.text(4))) ?? .null),
+            ])
+        }
+    }
+
+    public func settle(notice id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        let changed = try database.run(
+            "UPDATE notice SET done=?, done_by=? WHERE id=? AND done IS NULL", .integer(now), .text(author.who),
+            .integer(id))
+        if changed == 1 { try audit("notice.done", subject: String(id), by: author, at: now) }
+        return changed == 1
+    }
+
+    // MARK: what is where
+
+    public func stock(gtin: String) throws -> [(zone: String, quantity: Int64)] {
+        try database.rows("SELECT zone, quantity FROM stock WHERE gtin=? AND quantity<>0 ORDER BY zone", .text(gtin)) {
+            ($0.text(0), $0.integer(1))
+        }
+    }
+
+    /// Movements, newest first, of a product, a zone or a time.
+    public func movements(gtin: String?, zone: String?, from: Int64?, to: Int64?, limit: Int) throws -> [JSON] {
+        try database.rows(
+            """
+            SELECT movement.id, at, kind, movement.gtin, coalesce(description, ''), quantity, lot, from_zone, to_zone,
+                subject, who, movement.delivery, take
+            FROM movement LEFT JOIN product USING (gtin)
+            WHERE (?1 IS NULL OR movement.gtin=?1) AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
+                AND at>=?3 AND at<?4 ORDER BY at DESC, movement.id DESC LIMIT ?5
+            """, .text(gtin), .text(zone), .integer(from ?? 0), .integer(to ?? Int64.max), .integer(limit)
+        ) { row in
+            .object([
+                ("id", .int(row.integer(0))), ("at", .int(row.integer(1))), ("kind", .string(row.text(2))),
+                ("gtin", .string(row.text(3))), ("description", .string(row.text(4))),
+                ("quantity", .int(row.integer(5))),
+                ("lot", row.optionalText(6).map(JSON.string)), ("from", row.optionalText(7).map(JSON.string)),
+                ("to", row.optionalText(8).map(JSON.string)), ("subject", row.optionalText(9).map(JSON.string)),
+                ("who", .string(row.text(10))), ("delivery", row.optionalInteger(11).map(JSON.int)),
+                ("take", row.optionalInteger(12).map(JSON.int)),
+            ])
+        }
+    }
+
+    /// Tagged pieces by the beginning of their tag, or of a product: where and when each was last seen.
+    public func items(epc prefix: String?, gtin: String?, limit: Int) throws -> [JSON] {
+        try database.rows(
+            """
+            SELECT epc, item.gtin, coalesce(description, ''), serial, item.zone, present, first_seen, last_seen, item.delivery,
+                note, stock_zone
+            FROM item LEFT JOIN product USING (gtin) LEFT JOIN delivery ON delivery.id=item.delivery
+            WHERE (?1 IS NULL OR epc>=?1 AND epc<?1 || 'G') AND (?2 IS NULL OR item.gtin=?2)
+            ORDER BY last_seen DESC LIMIT ?3
+            """, .text(prefix), .text(gtin), .integer(limit)
+        ) { row in
+            .object([
+                ("epc", .string(row.text(0))), ("gtin", row.optionalText(1).map(JSON.string)),
+                ("description", .string(row.text(2))), ("serial", row.optionalText(3).map(JSON.string)),
+                ("zone", row.optionalText(4).map(JSON.string)), ("present", .bool(row.bool(5))),
+                ("firstSeen", .int(row.integer(6))), ("lastSeen", .int(row.integer(7))),
+                ("delivery", row.optionalInteger(8).map(JSON.int)), ("note", row.optionalText(9).map(JSON.string)),
+                ("bookedIn", row.optionalText(10).map(JSON.string)),
+            ])
+        }
+    }
+}
+
+extension Model.Row {
+    var sightedTag: TagID? {
+        switch self {
+        case .appeared(let sighting), .moved(let sighting, _), .still(let sighting), .left(let sighting, _, _):
+            sighting.tag
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,266 @@
+import Model
+import SQLite
+
+extension Store {
+    /// Begins to count a zone; nil when it is being counted already. What fixed readers see there is counted at once.
+    public func openTake(zone: String, sources: [String], blind: Bool, by author: Author, at now: Int64) throws
+        -> Int64?
+    {
+        try database.run(
+            """
+            INSERT OR IGNORE INTO stock_take (zone, blind, status, opened, opened_by, sources)
+            VALUES (?, ?, 'counting', ?, ?, ?)
+            """, .text(zone), .bool(blind), .integer(now), .text(author.who), .text(sources.joined(separator: "\n")))
+        guard database.changes == 1 else { return nil }
+        let id = database.lastInsertID
+        try database.run(
+            "INSERT INTO take_expected SELECT ?1, gtin, quantity FROM stock WHERE zone=?2 AND quantity<>0",
+            .integer(id),
+            .text(zone))
+        try database.run(
+            """
+            INSERT INTO take_counted (take, subject, gtin, serial, quantity, device, at, stream, seq)
+            SELECT ?1, 'tag:' || epc, gtin, serial, 1, 'present', last_seen, 0, 0 FROM item WHERE zone=?2 AND present=1
+            """, .integer(id), .text(zone))
+        try audit("take.open", subject: String(id), by: author, detail: zone, at: now)
+        return id
+    }
+
+    /// Zones that are being counted now, with those whose readers help.
+    func takesByZone() throws -> [String: StockTake] {
+        var takes: [String: StockTake] = [:]
+        for (id, zone, sources, mode) in try database.rows(
+            "SELECT id, zone, sources, mode FROM stock_take WHERE status='counting' ORDER BY id",
+            map: { ($0.integer(0), $0.text(1), $0.text(2), $0.text(3)) })
+        {
+            var take = StockTake(
+                id: id, zone: zone, mode: Reception.Mode(rawValue: mode) ?? .add, subjects: [:])
+            try database.each(
+                "SELECT subject, gtin FROM take_counted WHERE take=? AND removed IS NULL", .integer(id)
+            ) { row in
+                take.subjects[row.text(0)] = .some(row.optionalText(1))
+                return true
+            }
+            for name in [zone] + sources.split(separator: "\n").map(String.init) where takes[name] == nil {
+                takes[name] = take
+            }
+        }
+        return takes
+    }
+
+    func count(_ piece: Piece, take: Int64, device: String, stream: Int64, seq: UInt64, at now: Int64) throws {
+        try database.run(
+            """
+            INSERT INTO take_counted (take, subject, gtin, serial, quantity, lot, device, at, stream, seq)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT DO UPDATE SET removed=NULL, at=?8, stream=?9, seq=?10 WHERE removed IS NOT NULL
+            """, .integer(take), .text(piece.subject), .text(piece.gtin), .text(piece.serial),
+            .integer(piece.quantity), .text(piece.lot), .text(device), .integer(now), .integer(stream), .integer(seq))
+    }
+
+    func uncount(_ subject: String, take: Int64, by author: Author, at now: Int64) throws {
+        let id = try record(
+            Decision(at: now, who: author.who, station: author.station, kind: .remove, subject: subject), take: take)
+        try database.run(
+            "UPDATE take_counted SET removed=?3 WHERE take=?1 AND subject=?2 AND removed IS NULL", .integer(take),
+            .text(subject), .integer(id))
+    }
+
+    public func takes(closedSince since: Int64) throws -> [StockTakeView] {
+        try database.rows(
+            """
+            SELECT id FROM stock_take WHERE status IN ('counting', 'review') OR closed>=? ORDER BY opened DESC LIMIT 100
+            """, .integer(since)
+        ) { $0.integer(0) }.compactMap { try take($0) }
+    }
+
+    public func take(_ id: Int64) throws -> StockTakeView? {
+        guard
+            var view = try database.first(
+                """
+                SELECT id, zone, sources, blind, status, mode, opened, opened_by, closed, closed_by, complete FROM stock_take
+                WHERE id=?
+                """, .integer(id),
+                map: { row in
+                    StockTakeView(
+                        id: row.integer(0), zone: row.text(1),
+                        sources: row.text(2).split(separator: "\n").map(String.init),
+                        isBlind: row.bool(3), status: StockTakeView.Status(rawValue: row.text(4)) ?? .cancelled,
+                        mode: Reception.Mode(rawValue: row.text(5)) ?? .add, openedAt: row.integer(6),
+                        openedBy: row.text(7), closedAt: row.optionalInteger(8), closedBy: row.optionalText(9),
+                        isComplete: row.bool(10))
+                })
+        else { return nil }
+        view.decisions = try decisions(take: id)
+        view.lines =
+            view.status == .posted || view.status == .cancelled ? try postedLines(id) : try lines(of: view)
+        view.unknown = try database.rows(
+            "SELECT subject, at FROM take_counted WHERE take=? AND removed IS NULL AND gtin IS NULL ORDER BY at, subject LIMIT 500",
+            .integer(id)
+        ) { DeliveryView.Stray(subject: $0.text(0), at: $0.integer(1)) }
+        return view
+    }
+
+    private func postedLines(_ id: Int64) throws -> [StockTakeView.Line] {
+        try database.rows(
+            """
+            SELECT take_line.gtin, coalesce(description, ''), expected, counted, moved, book FROM take_line
+            LEFT JOIN product USING (gtin) WHERE take=? ORDER BY description, take_line.gtin
+            """, .integer(id)
+        ) { row in
+            StockTakeView.Line(
+                gtin: row.text(0), description: row.text(1), expected: Int(row.integer(2)),
+                counted: Int(row.integer(3)),
+                moved: Int(row.integer(4)), book: Int(row.integer(5)))
+        }
+    }
+
+    private func lines(of view: StockTakeView) throws -> [StockTakeView.Line] {
+        func sums(_ sql: String, _ argument: Value) throws -> [String: Int] {
+            Dictionary(try database.rows(sql, argument) { ($0.text(0), Int($0.integer(1))) }) { $0 + $1 }
+        }
+        let expected = try sums("SELECT gtin, quantity FROM take_expected WHERE take=?", .integer(view.id))
+        var counted = try sums(
+            "SELECT gtin, sum(quantity) FROM take_counted WHERE take=? AND removed IS NULL AND gtin IS NOT NULL GROUP BY gtin",
+            .integer(view.id))
+        let book = try sums("SELECT gtin, quantity FROM stock WHERE zone=? AND quantity<>0", .text(view.zone))
+        for decision in view.decisions where decision.undoneBy == nil && decision.kind == .adjust {
+            if let gtin = decision.gtin { counted[gtin, default: 0] += decision.quantity ?? 0 }
+        }
+        let moves = try database.rows(
+            """
+            SELECT movement.gtin, CASE WHEN to_zone=?2 THEN movement.quantity ELSE -movement.quantity END,
+                CASE WHEN movement.subject IS NULL THEN NULL ELSE take_counted.subject IS NOT NULL END
+            FROM movement LEFT JOIN take_counted ON take_counted.take=?1 AND take_counted.subject=movement.subject
+                AND removed IS NULL
+            WHERE (to_zone=?2 OR from_zone=?2) AND movement.at>=?3 AND movement.take IS NULL
+            """, .integer(view.id), .text(view.zone), .integer(view.openedAt)
+        ) { row in
+            StockTakeView.Moved(
+                gtin: row.text(0), quantity: Int(row.integer(1)), isCounted: row.optionalInteger(2).map { $0 != 0 })
+        }
+        let moved = StockTakeView.movedSince(moves)
+        // What was not counted is on the list as long as nobody has said that the rest stays as it is.
+        return try Set(expected.keys).union(counted.keys).union(moved.keys).union(book.keys).map { gtin in
+            StockTakeView.Line(
+                gtin: gtin, description: try description(of: gtin), expected: expected[gtin] ?? 0,
+                counted: counted[gtin] ?? 0, moved: moved[gtin] ?? 0, book: book[gtin] ?? 0)
+        }.sorted { ($0.description, $0.gtin) < ($1.description, $1.gtin) }
+    }
+
+    func description(of gtin: String) throws -> String {
+        try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? ""
+    }
+
+    /// A decision about a count: `adjust`, `remove`, `associate`, `undo`.
+    public func decide(_ decision: Decision, take id: Int64) throws {
+        guard let view = try take(id) else { throw DecisionError.noSuchDelivery }
+        guard view.status == .counting || view.status == .review else { throw DecisionError.closed }
+        switch decision.kind {
+        case .adjust:
+            let counted = view.lines.first { $0.gtin == decision.gtin }?.counted ?? 0
+            guard decision.gtin != nil, let quantity = decision.quantity, quantity != 0, counted + quantity >= 0,
+                quantity <= Import.quantityLimit
+            else { throw DecisionError.malformed("an adjustment names a product and leaves 0 or more") }
+            try record(decision, take: id)
+        case .remove:
+            guard let subject = decision.subject else { throw DecisionError.malformed("what was read is not named") }
+            try uncount(
+                subject, take: id, by: Author(decision.who, station: decision.station, reason: decision.reason),
+                at: decision.at)
+        case .associate:
+            guard let subject = decision.subject, let gtin = decision.gtin else {
+                throw DecisionError.malformed("name what was read and the product")
+            }
+            try record(decision, take: id)
+            try database.run(
+                "INSERT INTO label VALUES (?1, ?2, NULL, NULL, ?3, ?4) ON CONFLICT DO UPDATE SET gtin=?2, who=?3, at=?4",
+                .text(subject), .text(gtin), .text(decision.who), .integer(decision.at))
+            try database.run(
+                "UPDATE take_counted SET gtin=? WHERE take=? AND subject=?", .text(gtin), .integer(id), .text(subject))
+        case .undo:
+            guard let target = decision.quantity.map({ Int64($0) }),
+                let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
+            else { throw DecisionError.noSuchDecision }
+            let number = try record(decision, take: id)
+            try database.run("UPDATE decision SET undone_by=? WHERE id=?", .integer(number), .integer(target))
+            try database.run(
+                "UPDATE take_counted SET removed=NULL WHERE take=? AND removed=?", .integer(id), .integer(undone.id))
+        default: throw DecisionError.malformed("\(decision.kind.rawValue) is not decided about a count")
+        }
+    }
+
+    /// counting ⇄ review, and cancelled. False when it was no longer so.
+    public func change(take id: Int64, to status: StockTakeView.Status, by author: Author, at now: Int64) throws -> Bool
+    {
+        let from = status == .review ? "'counting'" : status == .counting ? "'review'" : "'counting', 'review'"
+        let changed = try database.run(
+            """
+            UPDATE stock_take SET status=?2, reviewed=CASE WHEN ?2='review' THEN ?3 ELSE reviewed END,
+                closed=CASE WHEN ?2='cancelled' THEN ?3 END, closed_by=CASE WHEN ?2='cancelled' THEN ?4 END
+            WHERE id=?1 AND status IN (\(from))
+            """, .integer(id), .text(status.rawValue), .integer(now), .text(author.who))
+        if changed == 1 { try audit("take.\(status.rawValue)", subject: String(id), by: author, at: now) }
+        return changed == 1
+    }
+
+    public func setMode(_ mode: Reception.Mode, take id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        let changed = try database.run(
+            "UPDATE stock_take SET mode=? WHERE id=? AND status='counting'", .text(mode.rawValue), .integer(id))
+        if changed == 1 { try audit("take.mode", subject: String(id), by: author, detail: mode.rawValue, at: now) }
+        return changed == 1
+    }
+
+    /// The count becomes the book. `complete`: what was not counted is not there; otherwise products that nobody counted
+    /// stay as they are. Nil when somebody else closed it before.
+    public func post(take id: Int64, complete: Bool, by author: Author, at now: Int64) throws -> StockTakeView? {
+        guard let view = try take(id), view.status == .review else { return nil }
+        // Pieces that the book has elsewhere are here: moved, not found.
+        let elsewhere = try database.rows(
+            """
+            SELECT subject, take_counted.gtin, stock_zone FROM take_counted JOIN item ON epc=substr(subject, 5)
+            WHERE take=?1 AND removed IS NULL AND subject LIKE 'tag:%' AND take_counted.gtin IS NOT NULL
+                AND stock_zone IS NOT NULL AND stock_zone<>?2
+            """, .integer(id), .text(view.zone)
+        ) { ($0.text(0), $0.text(1), $0.text(2)) }
+        for (subject, gtin, from) in elsewhere {
+            try move(
+                Movement(kind: .moved, from: from, to: view.zone), gtin: gtin, quantity: 1, subject: subject,
+                by: author,
+                take: id, at: now)
+        }
+        var posted = view
+        posted.lines = try lines(of: view).filter { complete || $0.counted != 0 || $0.moved != 0 }
+        for line in posted.lines {
+            try database.run(
+                "INSERT INTO take_line VALUES (?, ?, ?, ?, ?, ?)", .integer(id), .text(line.gtin),
+                .integer(line.expected), .integer(line.counted), .integer(line.moved), .integer(line.book))
+            let difference = line.difference
+            try move(
+                Movement(
+                    kind: .counted, from: difference < 0 ? view.zone : nil, to: difference > 0 ? view.zone : nil),
+                gtin: line.gtin, quantity: abs(difference), by: author, take: id, at: now)
+            // Tags the book had here and nobody saw are not here; nobody knows where.
+            try database.run(
+                """
+                UPDATE item SET stock_zone=NULL WHERE stock_zone=?1 AND gtin=?2 AND last_seen<?3 AND NOT EXISTS (
+                    SELECT 1 FROM take_counted WHERE take=?4 AND subject='tag:' || epc AND removed IS NULL)
+                """, .text(view.zone), .text(line.gtin), .integer(view.openedAt), .integer(id))
+        }
+        try database.run(
+            """
+            UPDATE item SET stock_zone=?2 WHERE epc IN (
+                SELECT substr(subject, 5) FROM take_counted
+                WHERE take=?1 AND removed IS NULL AND gtin IS NOT NULL AND subject LIKE 'tag:%')
+                AND NOT EXISTS (SELECT 1 FROM movement WHERE subject='tag:' || epc AND from_zone=?2 AND at>=?3 AND take IS NULL)
+            """, .integer(id), .text(view.zone), .integer(view.openedAt))
+        try database.run(
+            "UPDATE stock_take SET status='posted', closed=?2, closed_by=?3, complete=?4 WHERE id=?1", .integer(id),
+            .integer(now), .text(author.who), .bool(complete))
+        try audit("take.post", subject: String(id), by: author, detail: complete ? "complete" : "partial", at: now)
+        (posted.status, posted.isComplete, posted.closedAt, posted.closedBy) = (.posted, complete, now, author.who)
+        try emit("take.posted", subject: String(id), by: author, data: posted.summary, at: now)
+        try watchCounts(at: now)
+        return posted
+    }
+}

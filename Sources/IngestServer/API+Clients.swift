@@ -1,0 +1,40 @@
+import Hummingbird
+import Ingest
+import Model
+import Platform
+
+extension API {
+    var clients: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty") {
+                call in
+                _ = try call.who()
+                let text = String((call.query("q") ?? "").prefix(120))
+                return .json(
+                    .array(try await centre.board.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
+            },
+            Endpoint(.get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows") { call in
+                let person = try call.who()
+                let id = try call.id("id")
+                guard let party = try await centre.board.read({ try $0.party(id) }) else {
+                    throw APIProblem(.notFound, "no-such-party", "There is no such client.")
+                }
+                let deliveries = try await centre.board.read { store in
+                    try party.reference.map {
+                        try store.deliveries(client: $0).map {
+                            $0.summary.with("scannedToday", .int(try store.countedToday($0.id, at: Clocks.wall)))
+                        }
+                    } ?? []
+                }
+                var json = party.json.with("deliveries", .array(deliveries))
+                json = json.with("lastCalls", .array(try await centre.library.lastCalls(with: party, for: person)))
+                if let erp, let remote = party.erp {
+                    json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))
+                } else {
+                    json = json.with("erp", .object([("state", "absent")]))
+                }
+                return .json(json)
+            },
+        ]
+    }
+}

@@ -1,0 +1,125 @@
+import ERP
+import Ingest
+import Model
+import Platform
+import SQLite
+
+/// The ERP's queue and what is pulled: all writes go through the centre.
+extension Centre {
+    func requeueERP() { try? store.requeueRunning(at: Clocks.wall) }
+
+    func nextERPJob() -> ERPJob? { (try? store.database.transaction { try store.nextJob(at: Clocks.wall) }) ?? nil }
+
+    func traceERP(job: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64) {
+        try? store.trace(
+            job: job, summary: summary, written: written, outcome: outcome, milliseconds: milliseconds, at: Clocks.wall)
+    }
+
+    func finishERP(_ job: ERPJob, remote: String, sentence: String) {
+        let now = Clocks.wall
+        do {
+            try store.database.transaction {
+                try store.finish(job: job.id, remote: remote, sentence: sentence, at: now)
+                let author = Author(job.who, station: job.station, reason: job.reason)
+                try store.audit(
+                    "erp.\(job.kind.rawValue)", subject: job.subject, by: author, detail: "\(remote): \(sentence)",
+                    at: now)
+                try store.emit(
+                    "erp.done", subject: job.key, by: author, data: .object([("remote", .string(remote))]), at: now)
+                if job.kind == .party, let id = Int64(job.subject) { try store.link(party: id, erp: remote) }
+            }
+        } catch { failed(error) }
+        tellERP(job.id)
+    }
+
+    func failERP(_ job: ERPJob, _ fault: ERPFault, due: Int64?) {
+        do {
+            try store.fail(job: job.id, fault: fault.kind.rawValue, sentence: fault.sentence, due: due)
+        } catch { failed(error) }
+        tellERP(job.id)
+    }
+
+    private func tellERP(_ id: Int64) {
+        guard let job = try? store.job(id) else { return }
+        board.post([("erp", .object([("job", job.json)]))], calls: [])
+    }
+
+    func retryERP(_ id: Int64, accepted: [String], person: Person) throws -> Bool {
+        defer { tellERP(id) }
+        return try store.retry(job: id, accepted: accepted, by: person.author, at: Clocks.wall)
+    }
+
+    func dropERP(_ id: Int64, by author: Author) throws -> Bool {
+        defer { tellERP(id) }
+        return try store.drop(job: id, by: author, at: Clocks.wall)
+    }
+
+    // MARK: what is pulled
+
+    func take(products: [ERPProduct]) {
+        do {
+            try store.database.transaction {
+                for product in products {
+                    for gtin in product.gtins {
+                        try store.save(
+                            ProductView(
+                                gtin: gtin, description: product.description, reference: product.reference,
+                                unit: product.unit, tracking: product.tracking.rawValue, erp: product.id,
+                                cartons: product.packagings.map { .init(gtin: $0.gtin, quantity: $0.quantity) }))
+                    }
+                }
+            }
+            applier.forgetReceptions()
+            counters.pulledProducts += UInt64(products.count)
+        } catch { failed(error) }
+    }
+
+    func take(parties: [ERPParty]) {
+        do {
+            try store.database.transaction {
+                for party in parties {
+                    let numbers = party.numbers.map { configuration.plan.number($0) }.filter {
+                        $0.kind != .withheld && $0.key != "raw:"
+                    }
+                    try store.save(
+                        party: party.id, company: party.company, name: party.name, code: party.code, numbers: numbers,
+                        at: Clocks.wall)
+                }
+            }
+            counters.pulledParties += UInt64(parties.count)
+        } catch { failed(error) }
+    }
+
+    func take(receipts: [ERPReceipt]) async {
+        do {
+            try store.database.transaction {
+                for receipt in receipts {
+                    let lines = receipt.lines.compactMap { line in
+                        line.gtin.map {
+                            Announced.Line(
+                                gtin: $0, description: line.description, quantity: line.quantity, erp: line.id,
+                                erpProduct: line.product)
+                        }
+                    }
+                    guard !lines.isEmpty else { continue }
+                    // A note that another receipt of the ERP had before stays that one's.
+                    var note = receipt.references.first ?? receipt.name
+                    if let id = try store.deliveryID(note: note), let other = try store.delivery(id)?.erp,
+                        other != receipt.id
+                    {
+                        note = "\(note) (\(receipt.name))"
+                    }
+                    try store.expect(
+                        Announced(
+                            note: note, supplier: receipt.supplier, expectedOn: receipt.expectedOn, erp: receipt.id,
+                            erpPath: receipt.path, lines: lines), source: "erp")
+                }
+                try store.forgetReceipts(except: Set(receipts.map(\.id)))
+                try store.remember("pulled", "\(receipts.count)", at: Clocks.wall)
+            }
+            applier.forgetReceptions()
+            counters.pulledReceipts = UInt64(receipts.count)
+            await board.tellAll([("deliveries", .object([]))])
+        } catch { failed(error) }
+    }
+}

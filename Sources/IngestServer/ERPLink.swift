@@ -1,0 +1,268 @@
+import ERP
+import Ingest
+import Logging
+import Model
+import Platform
+import ServiceLifecycle
+import Wire
+
+/// The connection to the ERP: sends what is queued, one push at a time, pulls what is new, and asks for client cards.
+/// Whatever it does, nobody at a dock or a telephone waits for it.
+actor ERPLink: Service {
+    enum State: String { case ok, unreachable, refused, off }
+
+    /// Quick tries of a push, then growing waits, in milliseconds.
+    static let quickWaits: [Int64] = [2_000, 5_000, 15_000]
+    static let longestWait: Int64 = 3_600_000
+    /// After a refused password nobody asks again for this long, unless the secret changes: servers lock accounts.
+    static let refusedWait: Int64 = 15 * 60_000
+    /// What a client card waits for the ERP, in milliseconds.
+    static let cardWait: Int64 = 2_500
+
+    let settings: ERPSettings
+    private let centre: Centre
+    private let logger: Logger
+    private let http: HTTPWire
+    private let throttle: Throttle
+    private var connector: (any ERPConnector)?
+    private var secret: String?
+    private(set) var state = State.off
+    private var since = Clocks.wall
+    private var sentence: String?
+    private var version: ERPVersion?
+    private var refusedUntil: Int64 = 0
+    private var nextPull: Int64 = 0
+    private var pulls = 0
+    /// The last card of each party, shown with its age while a new one is fetched.
+    private var cards: [String: (card: ERPCard, at: Int64)] = [:]
+    static let cardLimit = 2000
+    private(set) var counters = Counters()
+
+    struct Counters: Sendable {
+        var calls: UInt64 = 0
+        var failed: UInt64 = 0
+        var milliseconds: UInt64 = 0
+        var pushes: UInt64 = 0
+    }
+
+    /// The job a call belongs to, for its trail.
+    @TaskLocal private static var job: Int64?
+
+    init(settings: ERPSettings, centre: Centre, logger: Logger) {
+        self.settings = settings
+        self.centre = centre
+        self.logger = logger
+        http = HTTPWire(url: settings.url, authority: settings.authority)
+        throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
+    }
+
+    func run() async throws {
+        await centre.requeueERP()
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let didWork = await self.turn()
+                try? await Task.sleep(for: .milliseconds(didWork ? 0 : 500))
+            }
+        }
+    }
+
+    /// One push or one pull, when one is due.
+    private func turn() async -> Bool {
+        let now = Clocks.wall
+        guard now >= refusedUntil || (try? Files.secret(settings.secret)) != secret else { return false }
+        if let job = await centre.nextERPJob() {
+            await push(job)
+            return true
+        }
+        guard now >= nextPull else { return false }
+        nextPull = now + Int64(settings.pullMinutes) * 60_000
+        do {
+            try await pull()
+        } catch {
+            note(error)
+            nextPull = now + min(Int64(settings.pullMinutes) * 60_000, 60_000)
+        }
+        return true
+    }
+
+    func pullNow() { nextPull = 0 }
+
+    // MARK: the connection
+
+    private func connected() throws(ERPFault) -> any ERPConnector {
+        let current: String
+        do { current = try Files.secret(settings.secret) } catch { throw ERPFault(.credentials, "\(error)") }
+        if let connector, current == secret { return connector }
+        secret = current
+        refusedUntil = 0
+        do {
+            let new = try settings.connector { [weak self] request throws(ERPFault) in
+                guard let self else { throw ERPFault(.unreachable, "stopped") }
+                return try await self.exchange(request)
+            }
+            connector = new
+            return new
+        } catch { throw ERPFault(.credentials, "\(error)") }
+    }
+
+    private func exchange(_ request: ERPRequest) async throws(ERPFault) -> ERPReply {
+        await throttle.turn()
+        let start = Clocks.now
+        counters.calls += 1
+        let result: Result<ERPReply, ERPFault>
+        do { result = .success(try await http.send(request)) } catch { result = .failure(error) }
+        let spent = (Clocks.now - start).nanoseconds / 1_000_000
+        counters.milliseconds += UInt64(max(0, spent))
+        let outcome: String
+        switch result {
+        case .success(let reply): outcome = String(reply.status)
+        case .failure(let fault):
+            outcome = "\(fault.kind.rawValue): \(fault.sentence)"
+            counters.failed += 1
+        }
+        if let job = ERPLink.job {
+            await centre.traceERP(
+                job: job, summary: request.summary, written: request.isWrite, outcome: outcome, milliseconds: spent)
+        }
+        return try result.get()
+    }
+
+    private func note(_ fault: ERPFault) {
+        let next: State =
+            switch fault.kind {
+            case .unreachable, .unknownOutcome, .busy, .foreign: .unreachable
+            case .credentials: .refused
+            default: .ok
+            }
+        if fault.kind == .credentials {
+            refusedUntil = Clocks.wall + ERPLink.refusedWait
+            connector = nil
+        }
+        change(to: next, fault.sentence)
+    }
+
+    private func change(to next: State, _ text: String?) {
+        sentence = next == .ok ? nil : text
+        guard next != state else { return }
+        let was = since
+        (state, since) = (next, Clocks.wall)
+        if next == .ok {
+            logger.notice("ERP available", metadata: ["after_seconds": "\((since - was) / 1000)"])
+        } else {
+            logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
+        }
+        centre.board.post([("erp", .object([("state", .string(next.rawValue))]))], calls: [])
+    }
+
+    // MARK: pushes
+
+    private func push(_ job: ERPJob) async {
+        counters.pushes += 1
+        do throws(ERPFault) {
+            let connector = try connected()
+            let outcome: PushOutcome
+            do {
+                outcome = try await ERPLink.$job.withValue(job.id) {
+                    version = try await connector.probe()
+                    return try await ERPPayload.push(job, by: connector, dry: false)
+                }
+            } catch let fault as ERPFault { throw fault } catch { throw ERPFault(.unknownOutcome, "\(error)") }
+            change(to: .ok, nil)
+            if case .done(let id, let text) = outcome { await centre.finishERP(job, remote: id, sentence: text) }
+        } catch {
+            note(error)
+            let wait = ERPLink.wait(after: error, attempts: job.attempts)
+            await centre.failERP(job, error, due: wait.map { Clocks.wall + $0 })
+        }
+    }
+
+    /// How long until it is tried again; nil when only a person can help.
+    static func wait(after fault: ERPFault, attempts: Int) -> Int64? {
+        switch fault.kind {
+        case .unreachable, .unknownOutcome, .busy, .foreign:
+            let asked = Int64(fault.retryAfter ?? 0) * 1000
+            guard attempts > quickWaits.count else { return max(asked, quickWaits[max(0, attempts - 1)]) }
+            let step = min(6, attempts - quickWaits.count)
+            return max(asked, min(longestWait, 60_000 << Int64(step - 1)))
+        case .credentials: return refusedWait
+        case .right, .rule, .gone, .unsupported, .conflict: return nil
+        }
+    }
+
+    /// What would be sent: reads are made, writes are not.
+    func dryRun(_ job: ERPJob) async throws(ERPFault) -> [ERPRequest] {
+        let connector = try connected()
+        if case .planned(let requests) = try await ERPPayload.push(job, by: connector, dry: true) { return requests }
+        return []
+    }
+
+    // MARK: pulls
+
+    /// Products and parties every tenth time, receipts every time.
+    private func pull() async throws(ERPFault) {
+        let connector = try connected()
+        version = try await connector.probe()
+        change(to: .ok, nil)
+        if pulls % 10 == 0 {
+            var cursor: String?
+            repeat {
+                let page = try await connector.products(after: cursor)
+                await centre.take(products: page.items)
+                cursor = page.next
+            } while cursor != nil
+            repeat {
+                let page = try await connector.parties(after: cursor)
+                await centre.take(parties: page.items)
+                cursor = page.next
+            } while cursor != nil
+        }
+        pulls += 1
+        await centre.take(receipts: try await connector.openReceipts())
+    }
+
+    // MARK: cards
+
+    /// A client's affairs with their age. `update` is called with what is known at once, and again when the ERP has answered or
+    /// its time is over.
+    func card(
+        of party: String,
+        update: @escaping @Sendable (ERPCard?, _ state: String, _ at: Int64?, _ why: String?) async -> Void
+    ) async {
+        let kept = cards[party]
+        if let kept { await update(kept.card, "cached", kept.at, nil) } else { await update(nil, "waiting", nil, nil) }
+        let work = Task { () -> Result<ERPCard, ERPFault> in
+            do throws(ERPFault) {
+                let connector = try self.connected()
+                _ = try await connector.probe()
+                return .success(try await connector.card(of: party))
+            } catch { return .failure(error) }
+        }
+        let timer = Task {
+            try await Task.sleep(for: .milliseconds(ERPLink.cardWait))
+            await update(kept?.card, "failed", kept?.at, "no answer in time")
+        }
+        let result = await work.value
+        timer.cancel()
+        switch result {
+        case .success(let card):
+            if cards.count >= ERPLink.cardLimit { cards.removeAll() }
+            let at = Clocks.wall
+            cards[party] = (card, at)
+            await update(card, "fresh", at, nil)
+        case .failure(let fault):
+            note(fault)
+            await update(kept?.card, "failed", kept?.at, fault.sentence)
+        }
+    }
+
+    func link(_ path: String?) -> String? { path.map { settings.url + $0 } }
+
+    var json: JSON {
+        .object([
+            ("configured", true), ("kind", .string(settings.kind.rawValue)), ("url", .string(settings.url)),
+            ("version", version.map { .string($0.series) }), ("door", version.map { .string($0.door) }),
+            ("remarks", version.map { .array($0.remarks.map(JSON.string)) }), ("state", .string(state.rawValue)),
+            ("since", .int(since)), ("sentence", sentence.map(JSON.string)),
+        ])
+    }
+}

@@ -1,0 +1,71 @@
+import ERP
+import Model
+import Platform
+import Settings
+import Wire
+
+/// `[erp]`: which server, as whom, and how politely.
+struct ERPSettings: Sendable {
+    enum Kind: String, CaseIterable { case odoo, tryton }
+
+    var kind: Kind
+    var url: String
+    var database: String?
+    var user: String
+    /// Where the password or key lies.
+    var secret: String
+    /// Tryton: the secret is a key for its REST interface.
+    var usesKey: Bool
+    var warehouse: String?
+    var authority: String?
+    var callsPerSecond: Int
+    var pullMinutes: Int
+
+    /// Nil when something that it cannot do without is missing; the problem stands in the reader.
+    init?(_ section: Section) {
+        let kind = section.string("kind", among: Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))
+        let url = section.string("url")
+        let user = section.string("user")
+        let secret = section.string("secret")
+        database = section.string("database")
+        usesKey = section.boolean("key") ?? false
+        warehouse = section.string("warehouse")
+        authority = section.string("authority")
+        callsPerSecond = section.integer("calls-per-second", in: 1...1000).map(Int.init) ?? 10
+        pullMinutes = section.integer("pull-minutes", in: 1...1440).map(Int.init) ?? 15
+        guard let kind, let url, let user, let secret else {
+            if kind == nil { section.require("kind", "must be odoo or tryton") }
+            if url == nil { section.require("url", "must be the server's address, https://HOST") }
+            if user == nil { section.require("user", "must be the service's own user there") }
+            if secret == nil { section.require("secret", "must be credential:NAME or file:PATH") }
+            return nil
+        }
+        if !secret.hasPrefix("credential:"), !secret.hasPrefix("file:") {
+            section.reject("secret", "must be credential:NAME or file:PATH; a secret never stands in this file")
+        }
+        let isPlain = url.hasPrefix("http://")
+        let host = url.dropFirst(isPlain ? 7 : 8).prefix { $0 != "/" && $0 != ":" }
+        if !isPlain && !url.hasPrefix("https://") || url.contains("@") || host.isEmpty {
+            section.reject("url", "must be https://HOST, without a user or password")
+        } else if isPlain, host != "localhost", !host.hasPrefix("127.") {
+            section.reject("url", "sends the password in the clear: use https, or a server on this machine")
+        }
+        if kind == .tryton, database == nil { section.require("database", "must be the database's name") }
+        (self.kind, self.url, self.user, self.secret) = (kind, url, user, secret)
+    }
+
+    /// A connector with the secret as it is now: a renewed key needs no restart.
+    func connector(_ wire: @escaping ERPWire) throws -> any ERPConnector {
+        let secret = try Files.secret(secret)
+        let today: @Sendable () -> String = { String(rfc3339(Clocks.wall).prefix(10)) }
+        switch kind {
+        case .odoo:
+            return OdooConnector(database: database, user: user, secret: secret, wire: wire, today: today)
+        case .tryton:
+            return TrytonConnector(
+                database: database ?? "", user: user, secret: secret, usesKey: usesKey, warehouse: warehouse,
+                wire: wire,
+                today: today)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import { h } from "./dom.js";
+import { request } from "./api.js";
+import { t } from "./i18n.js";
+import { field } from "./parts.js";
+import { Sheet } from "./sheet.js";
+
+/** One's own password, and at which dock this screen stands. */
+export function openAccount(app) {
+  const old = h("input", { type: "password", autocomplete: "current-password", maxlength: 200 });
+  const fresh = h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, required: true });
+  const again = h("input", { type: "password", autocomplete: "new-password", maxlength: 200, required: true });
+  const zones = app.receiving.zones;
+  const station = h("select", { onchange: () => { app.setStation(station.value); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
+    [...new Set([...zones, app.station()].filter(Boolean))].map((zone) => h("option", { value: zone }, zone)));
+  station.value = app.station() ?? "";
+  const sheet = new Sheet(app.person.name, () => [
+    field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
+    h("form", {
+      class: "stack",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (fresh.value !== again.value) { sheet.say(t("passwordsDiffer")); return; }
+        const done = await app.attempt(() => request("PUT", "/api/v1/me/password", { old: old.value, new: fresh.value }));
+        if (!done) return;
+        // Every session of this person has ended with the old password.
+        app.leave();
+        app.say(t("passwordChanged"), "good");
+      },
+    }, h("h3", {}, t("passwordChange")), field(t("passwordOld"), old), field(t("passwordNew"), fresh), field(t("passwordAgain"), again), h("button", { class: "main", type: "submit" }, t("passwordChange"))),
+  ]);
+}

@@ -1,0 +1,72 @@
+import { h, replace } from "./dom.js";
+import { get } from "./api.js";
+import { t, when } from "./i18n.js";
+import { Forms } from "./parts.js";
+import { Users } from "./users.js";
+import { openAccount } from "./account.js";
+
+/** Who did what, newest first; and the people, for those who keep them. */
+export class Audit {
+  constructor(app) {
+    this.app = app;
+    this.forms = new Forms();
+    this.users = new Users(this);
+    this.clear();
+  }
+
+  clear() {
+    this.forms.clear();
+    this.users.clear();
+    this.list = null;
+    this.more = false;
+    this.filter = { who: "", subject: "" };
+    this.people = false;
+  }
+
+  async load() {
+    if (this.app.page !== "audit") { this.list = null; return; }
+    await Promise.all([this.fetch(), this.people ? this.users.load() : null]);
+  }
+
+  arrive() { this.load(); }
+
+  async fetch(before) {
+    const { who, subject } = this.filter;
+    const query = new URLSearchParams(Object.entries({ before: before ?? "", who, subject }).filter(([, value]) => value !== ""));
+    const list = await this.app.attempt(() => get(`/api/v1/audit?${query}`));
+    if (!list || who !== this.filter.who || subject !== this.filter.subject) return;
+    this.list = before ? [...this.list, ...list] : list;
+    this.more = list.length > 0;
+    this.app.refresh("audit");
+  }
+
+  draw(main) {
+    const canPeople = this.app.may("users");
+    replace(main, h("div", { class: "stack" },
+      h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : "audit")),
+        h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
+          h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
+      this.people && canPeople ? this.users.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
+  }
+
+  makeFilter() {
+    const input = (name) => h("input", { id: `audit-${name}`, maxlength: 80, placeholder: t(`audit_${name}`), "aria-label": t(`audit_${name}`), value: this.filter[name] });
+    const fields = { who: input("who"), subject: input("subject") };
+    const ask = () => { this.filter = { who: fields.who.value.trim(), subject: fields.subject.value.trim() }; this.fetch(); };
+    return h("form", { class: "row filters", role: "search", onsubmit: (event) => { event.preventDefault(); ask(); } },
+      h("div", { class: "grow" }, fields.who), h("div", { class: "grow" }, fields.subject), h("button", { type: "submit", class: "main" }, t("filterDo")),
+      h("button", { type: "button", onclick: () => { fields.who.value = fields.subject.value = ""; ask(); } }, t("filterClear")));
+  }
+
+  drawTrail() {
+    if (this.list === null) return h("p", { class: "quiet" }, "…");
+    if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"));
+    const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, value);
+    return h("div", { class: "panel stack scroll" }, h("table", { class: "trail" },
+      h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("who")), h("th", {}, t("what")), h("th", {}, t("audit_subject")))),
+      h("tbody", {}, this.list.map((one) => h("tr", {}, h("td", {}, when(one.at)), h("td", {}, only("who", one.who), one.station && h("div", { class: "soft" }, one.station)),
+        h("td", {}, t(`did_${one.what}`) === `did_${one.what}` ? one.what : t(`did_${one.what}`), one.reason && h("div", { class: "soft" }, `« ${one.reason} »`)),
+        h("td", {}, one.subject && only("subject", one.subject), one.detail && h("div", { class: "soft" }, one.detail)))))),
+    this.more && h("button", { id: "audit-more", onclick: () => this.fetch(this.list.at(-1).id) }, t("older")));
+  }
+}

@@ -1,0 +1,75 @@
+import { h } from "./dom.js";
+import { get, post } from "./api.js";
+import { t, number } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+import { completion } from "./picker.js";
+import { field, radios } from "./parts.js";
+
+/** Nobody announced it: the delivery is whatever comes. */
+export function openBlind(view) {
+  const app = view.app;
+  const zones = view.zones.length ? view.zones : ["dock-1"];
+  let zone = zones.includes(app.station()) ? app.station() : zones.length === 1 ? zones[0] : null;
+  const supplier = completion(app, { kinds: ["party"], label: t("supplier"), keep: true, found: (one) => { supplier.input.value = one.title; } });
+  supplier.input.required = true;
+  const note = h("input", { maxlength: 60, autocomplete: "off" });
+  const sheet = new Sheet(t("blind"), () => h("form", {
+    class: "stack",
+    onsubmit: async (event) => {
+      event.preventDefault();
+      if (!zone) { sheet.say(t("code_zone-needed")); return; }
+      const body = { zone, supplier: supplier.input.value.trim() };
+      if (note.value.trim()) body.note = note.value.trim();
+      const detail = await app.attempt(() => post("/api/v1/deliveries/blind", body));
+      if (!detail) return;
+      sheet.close();
+      view.take(detail);
+      view.show(detail.id);
+    },
+  },
+    h("p", { class: "soft" }, t("blindHint")),
+    h("div", {}, h("strong", {}, t("supplier")), supplier.node), field(t("noteOptional"), note),
+    h("fieldset", { class: "question" }, h("legend", {}, t("dock")), radios("blind-zone", zones.map((name) => [name, name]), zone, (value) => { zone = value; })),
+    h("button", { class: "main big", type: "submit" }, t("blindStart"))));
+}
+
+/** Something was read and nothing is open: what it may belong to. */
+export class Proposals {
+  constructor(view) {
+    this.view = view;
+    this.clear();
+  }
+
+  clear() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.zone = null;
+    this.list = [];
+  }
+
+  /** At most once in two seconds: a pallet is a hundred tags. */
+  ask(zone) {
+    this.zone = zone;
+    this.timer ??= setTimeout(async () => {
+      this.timer = null;
+      const asked = this.zone;
+      if (!asked) return;
+      const list = await get(`/api/v1/deliveries/proposals?zone=${encodeURIComponent(asked)}`).catch(() => []);
+      if (this.zone !== asked) return;
+      this.list = list;
+      this.view.app.refresh("receiving");
+    }, this.list.length ? 2000 : 300);
+  }
+
+  draw() {
+    if (!this.zone) return null;
+    const view = this.view;
+    const away = view.isAway();
+    return h("div", { class: "panel stack", id: "proposals" }, h("h2", {}, this.list.length ? t("proposals", { zone: this.zone }) : t("noProposals", { zone: this.zone })),
+      h("div", { class: "big-choices" }, this.list.map((one, index) => h("button", { class: index === 0 ? "main" : "", id: `proposal-${one.id}`, disabled: away, onclick: async () => {
+        const zone = this.zone;
+        if (await view.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { view.show(one.id); await view.load(); }
+      } }, h("span", {}, h("strong", {}, one.note), ` ${one.supplier}`, h("span", { class: "fits" }, t("fits", { fits: number(one.fits), pieces: number(one.pieces) }))))),
+      h("button", { disabled: away, onclick: () => openBlind(view) }, t("blind"))));
+  }
+}

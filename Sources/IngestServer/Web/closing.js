@@ -1,0 +1,98 @@
+import { h } from "./dom.js";
+import { get, post } from "./api.js";
+import { t, plural, number } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+import { field, plain, radios } from "./parts.js";
+
+/** What is to be decided before a delivery is closed: as the server says, or as its sums do. */
+export function questionsOf(detail) {
+  if (detail.questions) return detail.questions;
+  return [
+    ...detail.lines.filter((line) => line.missing > 0).map((line) => ({ kind: "short", gtin: line.gtin, quantity: line.missing })),
+    ...detail.lines.filter((line) => line.extra > 0).map((line) => ({ kind: line.expected ? "over" : "unordered", gtin: line.gtin, quantity: line.extra })),
+    ...(detail.unknownTags ?? []).map((tag) => ({ kind: "unknown", subject: tag.subject })),
+  ];
+}
+
+/** Every open question with its answers; it closes when all have one. */
+export class Closing {
+  constructor(view, detail) {
+    Object.assign(this, { view, app: view.app, id: detail.id, answers: {} });
+    this.reason = h("input", { maxlength: 200, autocomplete: "off", id: "close-reason" });
+    view.closing = this;
+    this.sheet = new Sheet(t("confirmClose"), () => this.draw(), { wide: true });
+  }
+
+  get detail() { return this.view.detail.get(this.id); }
+
+  draw() {
+    const detail = this.detail;
+    const questions = questionsOf(detail);
+    const group = (...kinds) => questions.filter((one) => kinds.includes(one.kind));
+    const groups = [["short", group("short")], ["extra", group("over", "unordered")], ["unknown", group("unknown")]].filter(([, list]) => list.length > 0);
+    const single = group("serial", "dock");
+    const open = single.length > 0 || groups.some(([name]) => !this.answers[name]);
+    return [
+      h("p", {}, t("closeSum", { received: number(detail.received), expected: number(detail.expected) })),
+      single.map((one, index) => drawQuestion(this.view, detail, one, `-${index}-closing`, () => this.sheet.draw())),
+      groups.map(([name, list]) => this.drawGroup(detail, name, list)),
+      groups.length > 0 && field(t("reasonOptional"), this.reason),
+      open && h("p", { class: "soft", id: "close-why" }, t("closeWhy")),
+      h("div", { class: "row" },
+        h("button", { class: "main big", id: "close-now", disabled: open || this.view.isAway(), "aria-describedby": open ? "close-why" : null, onclick: () => this.close() }, t("close")),
+        h("button", { class: "big", onclick: () => this.sheet.close() }, t("cancel"))),
+    ];
+  }
+
+  drawGroup(detail, name, list) {
+    const answers = { short: [["later", t("shortLater")], ["never", t("shortNever")]], extra: [["accept", t("extraAccept")], ["refuse", t("extraRefuse")]], unknown: [["ignore", t("unknownIgnore")]] }[name];
+    const total = list.reduce((sum, one) => sum + (one.quantity ?? 1), 0);
+    const word = { short: "closeMissing", extra: "closeExtra", unknown: "closeUnknown" }[name];
+    const title = (one) => (one.gtin ? detail.lines.find((line) => line.gtin === one.gtin)?.description || one.gtin : plain(one.subject));
+    return h("fieldset", { class: "question" }, h("legend", {}, plural(word, total)),
+      h("ul", { class: "plain asked" }, list.slice(0, 12).map((one) => h("li", {}, h("b", {}, number(one.quantity ?? 1)), h("span", { class: one.gtin ? "" : "mono" }, title(one)), one.kind === "unordered" && h("span", { class: "pill extra" }, t("unordered")))),
+        list.length > 12 && h("li", { class: "soft" }, t("andMore", { n: number(list.length - 12) }))),
+      radios(name, answers, this.answers[name], (value) => { this.answers[name] = value; this.sheet.draw(); }),
+      name === "unknown" && h("button", { onclick: () => { this.sheet.close(); document.getElementById("this-is-0")?.focus(); } }, t("unknownName")));
+  }
+
+  async close() {
+    this.sheet.say("");
+    try {
+      const view = await post(`/api/v1/deliveries/${this.id}/close`, { ...this.answers, reason: this.reason.value.trim() || undefined });
+      this.view.take(view);
+      this.sheet.close();
+      await this.view.load();
+    } catch (error) {
+      if (error.code === "undecided") {
+        // Something was read while this was being answered: what was chosen was about less.
+        this.answers = {};
+        const fresh = await this.app.attempt(() => get(`/api/v1/deliveries/${this.id}`));
+        if (fresh) this.view.take(error.problem.questions ? { ...fresh, questions: error.problem.questions } : fresh);
+        this.sheet.draw();
+        this.sheet.say(t("code_undecided"));
+      } else await this.app.attempt(() => { throw error; });
+    }
+  }
+}
+
+/** A question that is answered by itself: another dock, another serial number. `place` ends the ids of its buttons. */
+export function drawQuestion(view, detail, question, place, after) {
+  const path = `/api/v1/deliveries/${detail.id}`;
+  const decide = async (body) => { await view.act(`${path}/decisions`, body); after?.(); };
+  const away = view.isAway();
+  if (question.kind === "dock") {
+    return h("div", { class: "question wait", role: "group", "aria-label": t("wrongDockTitle") },
+      h("strong", {}, t("wrongDock", { dock: detail.dock ?? "?", zone: detail.zone ?? plain(question.subject) })),
+      h("div", { class: "big-choices" },
+        h("button", { id: `dock-accept${place}`, disabled: away, onclick: () => decide({ kind: "accept", subject: question.subject }) }, t("dockAccept", { zone: detail.zone ?? "" })),
+        detail.dock && h("button", { id: `dock-move${place}`, disabled: away, onclick: async () => { await view.act(`${path}/open`, { zone: detail.dock }); after?.(); } }, t("dockMove", { dock: detail.dock }))));
+  }
+  const name = detail.lines.find((line) => line.gtin === question.gtin)?.description || question.gtin;
+  const serial = plain(question.subject).split("/").pop();
+  return h("div", { class: "question wait", role: "group", "aria-label": t("wrongSerialTitle") },
+    h("strong", {}, t("wrongSerial", { serial, what: name })),
+    h("div", { class: "big-choices" },
+      h("button", { id: `serial-accept${place}`, disabled: away, onclick: () => decide({ kind: "accept", subject: question.subject }) }, t("serialAccept")),
+      h("button", { id: `serial-refuse${place}`, disabled: away, onclick: () => decide({ kind: "refuse", gtin: question.gtin, subject: question.subject, quantity: question.quantity ?? 1 }) }, t("serialRefuse"))));
+}

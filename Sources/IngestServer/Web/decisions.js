@@ -1,0 +1,63 @@
+import { h } from "./dom.js";
+import { t, when, plural, number } from "./i18n.js";
+import { plain, signed } from "./parts.js";
+import { photoLink } from "./photo.js";
+import { choose } from "./sheet.js";
+
+const nameOf = (detail, gtin) => detail.lines.find((line) => line.gtin === gtin)?.description || gtin;
+
+/** A decision in one line. */
+export function sayDecision(detail, decision) {
+  const what = decision.gtin ? nameOf(detail, decision.gtin) : plain(decision.subject);
+  return t(`dec_${decision.kind}`, { what, n: decision.kind === "adjust" ? signed(decision.quantity ?? 0) : number(decision.quantity ?? 1), lot: decision.lot ?? "", subject: plain(decision.subject) });
+}
+
+/** The last decision that still holds: what a wrong tap is taken back with. */
+export const lastDecision = (detail) => (detail.decisions ?? []).filter((one) => one.kind !== "undo" && !one.undoneBy).at(-1) ?? null;
+
+/** The mode that scans are taken in, and what takes a mistake back. */
+export function drawHand(view, detail, path) {
+  const removing = detail.mode === "remove";
+  const last = lastDecision(detail);
+  return h("div", { class: "hand" },
+    detail.status !== "review" && h("button", { class: removing ? "main" : "", id: "mode", disabled: view.isAway(), "aria-pressed": String(removing), onclick: () => view.act(`${path}/mode`, { mode: removing ? "add" : "remove" }) },
+      t(removing ? "modeAdd" : "modeRemove")),
+    last && h("button", { id: "undo", disabled: view.isAway(), onclick: () => view.act(`${path}/decisions`, { kind: "undo", quantity: last.id }) },
+      h("span", {}, `↶ ${t("undo", { what: sayDecision(detail, last) })}`, h("span", { class: "soft" }, ` ${last.who}, ${when(last.at)}`))));
+}
+
+export const drawRemoving = (detail) => detail.mode === "remove" && h("div", { class: "removing", id: "removing", role: "alert" },
+  h("span", { class: "mark", "aria-hidden": "true" }, "−"), h("div", {}, h("strong", {}, t("removingTitle")), h("div", {}, t("removingHint"))));
+
+export const drawDecision = (detail, decision) => h("li", { class: decision.undoneBy ? "undone" : "" },
+  h("div", { class: "grow" }, h("strong", {}, decision.undoneBy ? h("s", {}, sayDecision(detail, decision)) : sayDecision(detail, decision)),
+    h("div", { class: "soft" }, [decision.who, decision.station, when(decision.at), decision.undoneBy && t("undone"), decision.reason && `« ${decision.reason} »`].filter(Boolean).join(" · "))),
+  decision.photo ? photoLink(decision.photo) : null);
+
+/** Everything that was decided, newest first, folded away; `form` keeps it open while the page is drawn anew. */
+export function drawHistory(view, detail) {
+  const decisions = detail.decisions ?? [];
+  if (decisions.length === 0) return null;
+  const name = `decisions ${detail.id}`;
+  return h("details", { class: "panel", open: view.unfolded.has(name), ontoggle: (event) => { if (event.target.open) view.unfolded.add(name); else view.unfolded.delete(name); } },
+    h("summary", { id: "decisions" }, h("strong", {}, plural("decisionCount", decisions.length))),
+    h("ul", { class: "plain call-list" }, [...decisions].reverse().slice(0, 200).map((one) => drawDecision(detail, one))));
+}
+
+/** Tags nobody knows: each is named, or put aside. */
+export function drawUnknown(view, detail, path, { ignorable }) {
+  if (!detail.unknownTags?.length) return null;
+  const ignored = new Set((detail.decisions ?? []).filter((one) => one.kind === "ignore" && !one.undoneBy).map((one) => one.subject));
+  const decide = (body) => view.act(`${path}/decisions`, body);
+  return h("div", { class: "panel stack", id: "unknown" }, h("h2", {}, t("unknownTags")),
+    h("ul", { class: "plain call-list" }, detail.unknownTags.slice(0, 200).map((stray, index) => h("li", {},
+      h("div", { class: "grow" }, h("span", { class: "mono" }, plain(stray.subject)), h("div", { class: "soft" }, ignored.has(stray.subject) ? t("ignored") : when(stray.at))),
+      detail.status !== "closed" && !view.isDone(detail) && [
+        h("button", { id: `this-is-${index}`, disabled: view.isAway(), onclick: () => view.name(detail, stray.subject) }, t("thisIs")),
+        ignorable && !ignored.has(stray.subject) && h("button", { id: `ignore-${index}`, disabled: view.isAway(), onclick: () => decide({ kind: "ignore", subject: stray.subject }) }, t("ignore")),
+        h("button", { id: `take-off-${index}`, disabled: view.isAway(), onclick: async () => {
+          if (await choose(t("takeOffTitle"), plain(stray.subject), [[t("takeOff"), "yes", "main"], [t("cancel"), null, ""]]) === "yes") decide({ kind: "remove", subject: stray.subject });
+        } }, t("takeOff")),
+      ]))),
+    detail.unknownTags.length > 200 && h("p", { class: "soft" }, t("andMore", { n: number(detail.unknownTags.length - 200) })));
+}

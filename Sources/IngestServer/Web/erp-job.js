@@ -1,0 +1,78 @@
+import { h } from "./dom.js";
+import { get, post } from "./api.js";
+import { t, when, number, plural } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+import { field, pill } from "./parts.js";
+
+const styles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
+/** Whether a call changes something in the ERP. */
+const writes = (call) => (typeof call.written === "boolean" ? pill(t(call.written ? "callWrites" : "callReads"), call.written ? "wait" : "") : call.written ? h("span", { class: "mono soft" }, call.written) : null);
+const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
+/** One thing for the ERP: what was asked of it, what it said, and what can be done now. */
+export class JobSheet {
+  constructor(app, id, known) {
+    Object.assign(this, { app, id, job: known ?? null, plan: null, accepted: new Set() });
+    this.reason = h("input", { maxlength: 200, autocomplete: "off", required: true });
+    this.sheet = new Sheet(known?.title || t("erpJob"), () => this.draw(), { wide: true, closed: () => { if (app.erp.sheet === this) app.erp.sheet = null; } });
+    this.load();
+  }
+
+  async load() {
+    const job = await this.app.attempt(() => get(`/api/v1/erp/jobs/${this.id}`));
+    if (!job || !this.sheet.isOpen) return;
+    this.job = job;
+    this.sheet.draw();
+  }
+
+  changed(job) { if (String(job?.id ?? job) === String(this.id)) this.load(); }
+
+  draw() {
+    const job = this.job;
+    if (!job) return h("p", { class: "quiet" }, "…");
+    const away = this.app.isAway();
+    return [
+      h("div", { class: "row" }, pill(t(`job_${job.state}`), styles[job.state]), h("span", {}, t(`jobkind_${job.kind}`)),
+        h("span", { class: "soft" }, [job.who, job.station, when(job.created), job.reason && `« ${job.reason} »`].filter(Boolean).join(" · "))),
+      job.sentence && h("div", { class: `notice ${job.state === "done" ? "good" : "bad"}` }, job.sentence),
+      h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
+      this.drawAccept(job),
+      job.state !== "done" && h("div", { class: "row" },
+        h("button", { class: "main", id: "job-retry", disabled: away, onclick: () => this.retry() }, t("jobRetry")),
+        h("button", { id: "job-dry", disabled: away, onclick: () => this.dry() }, t("jobDry"))),
+      this.plan && h("section", { class: "stack", id: "job-plan" }, h("h3", {}, t("jobPlan")), h("p", { class: "soft" }, t("jobPlanHint")),
+        this.plan.length === 0 ? h("p", {}, t("jobPlanEmpty")) : h("ol", { class: "calls" }, this.plan.map((call) => h("li", {}, h("strong", {}, call.summary), " ", writes(call), call.body !== undefined && call.body !== null && h("pre", {}, pretty(call.body)))))),
+      job.calls?.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("jobCalls")), h("ol", { class: "calls" }, job.calls.map((call) => h("li", {}, h("strong", {}, call.summary), " ",
+        h("span", { class: "soft" }, [when(call.at), call.outcome, call.milliseconds !== undefined && `${number(call.milliseconds)} ms`].filter(Boolean).join(" · ")), " ", writes(call))))),
+      job.payload !== undefined && h("details", {}, h("summary", {}, h("strong", {}, t("jobPayload"))), h("pre", {}, pretty(job.payload))),
+      job.state !== "done" && h("details", {}, h("summary", {}, h("strong", {}, t("jobDrop"))), h("form", {
+        class: "stack",
+        onsubmit: async (event) => {
+          event.preventDefault();
+          if (await this.app.attempt(() => post(`/api/v1/erp/jobs/${this.id}/drop`, { reason: this.reason.value.trim() }))) { this.sheet.close(); this.app.erp.load(); }
+        },
+      }, h("p", {}, t("jobDropHint")), field(t("reason"), this.reason), h("button", { class: "danger", type: "submit", disabled: away }, t("jobDrop")))),
+    ];
+  }
+
+  /** What the ERP asks to be agreed to before it goes on. */
+  drawAccept(job) {
+    const names = job.accept ?? job.acceptable ?? [];
+    return names.length > 0 && job.state !== "done" && h("fieldset", { class: "question" }, h("legend", {}, t("jobAccept")), h("div", { class: "big-choices" }, names.map((name) =>
+      h("label", { class: "choice" }, h("input", { type: "checkbox", checked: this.accepted.has(name), onchange: (event) => { if (event.target.checked) this.accepted.add(name); else this.accepted.delete(name); } }), h("span", {}, name)))));
+  }
+
+  async retry() {
+    const body = this.accepted.size ? { accept: [...this.accepted] } : {};
+    if (!await this.app.attempt(() => post(`/api/v1/erp/jobs/${this.id}/retry`, body))) return;
+    this.app.erp.load();
+    await this.load();
+  }
+
+  async dry() {
+    const answer = await this.app.attempt(() => post(`/api/v1/erp/jobs/${this.id}/dry`));
+    if (!answer) return;
+    this.plan = answer.calls ?? [];
+    this.sheet.draw();
+  }
+}

@@ -1,0 +1,104 @@
+import { h, replace } from "./dom.js";
+import { get } from "./api.js";
+import { t, when } from "./i18n.js";
+import { empty, Forms, pill } from "./parts.js";
+import { ProductView } from "./product.js";
+import { TagView } from "./tag.js";
+
+const kinds = ["product", "tag", "delivery", "party", "call"];
+
+/** One field for everything: products, labels, deliveries, clients, calls. */
+export class Find {
+  constructor(app) {
+    this.app = app;
+    this.forms = new Forms();
+    this.product = new ProductView(this);
+    this.tag = new TagView(this);
+    this.clear();
+  }
+
+  clear() {
+    this.forms.clear();
+    this.kinds = new Set();
+    this.found = null;
+    this.asked = "";
+    this.shown = null;
+    this.product.clear();
+    this.tag.clear();
+  }
+
+  /** After a break: what is on the screen is read again. */
+  async load() {
+    if (this.shown && this.app.page === "find") await this[this.shown].load();
+    this.app.refresh("find");
+  }
+
+  message(message) { this.tag.message(message); }
+
+  /** `product:GTIN` or `tag:EPC`: opened from another page or an address; nothing is the search itself. */
+  visit(ref) {
+    const [kind, ...rest] = String(ref ?? "").split(":");
+    const id = rest.join(":");
+    this.tag.stop();
+    this.shown = (kind === "product" || kind === "tag") && id ? kind : null;
+    if (this.shown) this[kind].open(id);
+    this.app.refresh("find");
+  }
+
+  hidden() { this.tag.stop(); }
+
+  draw(main) {
+    replace(main, h("div", { class: "stack" },
+      h("div", { class: "row" }, h("h1", {}, t("find")), this.shown && h("button", { class: "push", id: "find-back", onclick: () => this.app.go("find") }, `‹ ${t("backToSearch")}`)),
+      this.shown ? this[this.shown].draw() : [this.drawSearch(), this.drawFound()]));
+  }
+
+  drawSearch() {
+    const form = this.forms.get("search", () => this.makeSearch());
+    for (const chip of form.chips) chip.setAttribute("aria-pressed", String(chip.dataset.kind === "all" ? this.kinds.size === 0 : this.kinds.has(chip.dataset.kind)));
+    return form;
+  }
+
+  makeSearch() {
+    const input = h("input", { type: "search", id: "find-field", maxlength: 120, autocomplete: "off", placeholder: t("findHint"), "aria-label": t("findHint"), "aria-controls": "found", value: this.asked,
+      oninput: () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(), 200); },
+      onkeydown: (event) => { if (event.key === "ArrowDown") { event.preventDefault(); document.querySelector("#found button")?.focus(); } } });
+    const chips = ["all", ...kinds].map((kind) => h("button", { type: "button", class: "chip", "data-kind": kind, id: `kind-${kind}`, onclick: () => {
+      if (kind === "all") this.kinds.clear(); else if (!this.kinds.delete(kind)) this.kinds.add(kind);
+      this.ask();
+    } }, t(`kind_${kind}`)));
+    const form = h("form", { class: "stack", role: "search", onsubmit: (event) => { event.preventDefault(); clearTimeout(this.timer); this.ask(true); } }, input, h("div", { class: "chips", role: "group", "aria-label": t("findKinds") }, chips));
+    Object.assign(form, { input, chips });
+    return form;
+  }
+
+  async ask(open = false) {
+    const text = this.forms.get("search", () => this.makeSearch()).input.value.trim();
+    this.asked = text;
+    const question = `${text} ${[...this.kinds].join(",")}`;
+    this.question = question;
+    if (text.length < 2) { this.found = null; this.app.refresh("find"); return; }
+    const answer = await this.app.attempt(() => get(`/api/v1/search?q=${encodeURIComponent(text)}${this.kinds.size ? `&kind=${[...this.kinds].join(",")}` : ""}`));
+    // A later question's answer must not be written over by an earlier one's.
+    if (!answer || this.question !== question) return;
+    this.found = answer.found ?? [];
+    if (open && this.found.length === 1) { this.app.openRef(this.found[0].kind, this.found[0].ref); return; }
+    this.app.refresh("find");
+  }
+
+  drawFound() {
+    if (!this.found) return empty(t("findEmpty"), t("findEmptyHint"));
+    if (this.found.length === 0) return empty(t("nothingFound"), t("nothingFoundHint"));
+    return h("ul", { class: "deliveries", id: "found" }, this.found.map((one, index) => h("li", {}, h("button", { id: `found-${index}`, onkeydown: (event) => this.walk(event), onclick: () => this.app.openRef(one.kind, one.ref) },
+      h("span", { class: "top" }, h("strong", {}, one.title || one.ref), pill(t(`kind_${one.kind}`), { product: "good", tag: "extra", delivery: "wait" }[one.kind])),
+      h("span", { class: "soft" }, [one.detail, one.zone, one.at && when(one.at)].filter(Boolean).join(" · "))))));
+  }
+
+  walk(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = [...document.querySelectorAll("#found button")];
+    (all[all.indexOf(event.target) + step] ?? this.forms.get("search", () => this.makeSearch()).input).focus();
+  }
+}

@@ -1,0 +1,32 @@
+import { h } from "./dom.js";
+import { t, number, plural } from "./i18n.js";
+import { pill } from "./parts.js";
+import { LineSheet } from "./lines.js";
+
+const lineKinds = ["adjust", "damaged", "refuse", "lot", "later", "accept", "trail"];
+
+/** A tap on a line opens what can be done about it. */
+export function drawLines(view, delivery) {
+  const open = (line) => new LineSheet(view, delivery.id, line, `/api/v1/deliveries/${delivery.id}`, lineKinds);
+  return h("div", { class: "panel scroll" }, h("table", { class: "taps stacked four" },
+    h("thead", {}, h("tr", {}, h("th", {}, t("article")),
+      ["expected", "received", "missing", "extra"].map((name) => h("th", { class: "num" }, t(name))))),
+    h("tbody", {}, delivery.lines.map((line, index) =>
+      h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => open(line) },
+        h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, line.gtin),
+          h("div", { class: "row tags" }, line.damaged > 0 && pill(plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(plural("refusedCount", line.refused), "wait"),
+            line.unexpectedSerials?.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
+        ["expected", "received", "missing", "extra"].map((name) => h("td", { class: "num", "data-word": t(name) }, number(line[name]))))))));
+}
+
+/** The pallets and cartons of the paper, and which of their labels were seen. */
+export function drawUnits(delivery) {
+  if (!delivery.units?.length) return null;
+  const seen = delivery.units.filter((unit) => unit.verified).length;
+  const name = (gtin) => delivery.lines.find((line) => line.gtin === gtin)?.description || gtin;
+  return h("div", { class: "panel stack", id: "units" }, h("div", { class: "row" }, h("h2", {}, t("pallets")), h("span", { class: "soft push" }, t("palletsSeen", { seen: number(seen), all: number(delivery.units.length) }))),
+    h("ul", { class: "plain call-list" }, delivery.units.slice(0, 300).map((unit) => h("li", { class: unit.parent ? "nested" : "" },
+      pill(unit.verified ? t("palletVerified") : t("palletWaiting"), unit.verified ? "good" : ""),
+      h("div", { class: "grow" }, h("strong", { class: "mono" }, unit.sscc), unit.parent && h("div", { class: "soft" }, t("palletOn", { sscc: unit.parent })),
+        h("div", { class: "soft" }, unit.contents.map((one) => `${number(one.quantity)} × ${name(one.gtin)}${one.lot ? ` (${t("lotNumber", { lot: one.lot })})` : ""}`).join(" · ")))))));
+}

@@ -1,0 +1,150 @@
+import { h } from "./dom.js";
+import { get } from "./api.js";
+import { t, when, number } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+import { completion } from "./picker.js";
+import { field, numberPad, pill, plain, signed, day } from "./parts.js";
+import { photoField } from "./photo.js";
+import { drawDecision } from "./decisions.js";
+
+/** What can be decided about one product of a delivery or of a count. */
+export class LineSheet {
+  /** `path` is the delivery's or the count's address; `kinds` what may be decided there. */
+  constructor(view, id, line, path, kinds) {
+    Object.assign(this, { view, app: view.app, id, gtin: line.gtin, path, kinds });
+    this.sheet = new Sheet(line.description || line.gtin, () => this.menu());
+  }
+
+  /** Straight to the number. */
+  start() { this.sheet.show(() => this.adjust()); }
+
+  get detail() { return this.view.detail.get(this.id); }
+
+  /** Two lines of one product are decided as one. */
+  get line() {
+    const lines = (this.detail?.lines ?? []).filter((one) => one.gtin === this.gtin);
+    const sum = (name) => lines.reduce((total, one) => total + (one[name] ?? 0), 0);
+    return { gtin: this.gtin, lots: lines.flatMap((one) => one.lots ?? []), unexpectedSerials: lines.flatMap((one) => one.unexpectedSerials ?? []), counted: lines[0] ? lines[0].counted : this.path.includes("/takes/") ? 0 : undefined,
+      ...Object.fromEntries(["expected", "received", "missing", "extra", "damaged", "refused"].map((name) => [name, sum(name)])) };
+  }
+
+  menu() {
+    const line = this.line;
+    const has = line.counted ?? line.received;
+    const away = this.view.isAway();
+    const done = this.view.isDone(this.detail);
+    const can = (kind) => !done && this.kinds.includes(kind);
+    const item = (kind, label, style, usable = true) => h("button", { id: `do-${kind}`, class: style, disabled: away || !usable, onclick: () => this.sheet.show(() => this[kind]()) }, label);
+    const now = (kind, label) => h("button", { id: `do-${kind}`, disabled: away, onclick: () => this.decide({ kind, gtin: this.gtin }) }, label);
+    return [
+      h("p", { class: "mono soft" }, this.gtin),
+      line.counted === undefined
+        ? h("p", { class: "sums" }, [["expected", line.expected], ["received", line.received], ["missing", line.missing], ["extra", line.extra], ["damaged", line.damaged], ["refused", line.refused]]
+          .filter(([name, n], index) => index < 2 || n > 0).map(([name, n]) => h("span", {}, h("b", {}, number(n)), ` ${t(name)}`)))
+        : h("p", { class: "sums" }, h("span", {}, h("b", {}, number(line.counted)), ` ${t("countedPieces")}`)),
+      line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${number(lot.quantity)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) }))))),
+      line.unexpectedSerials.length > 0 && h("p", {}, h("strong", {}, t("unexpectedSerials")), " ", h("span", { class: "mono" }, line.unexpectedSerials.join(", "))),
+      away && h("p", { class: "notice wait" }, t("needsServer")),
+      h("div", { class: "big-choices" },
+        can("adjust") && item("adjust", t("doAdjust"), "main"),
+        can("damaged") && item("damaged", t("doDamaged"), "", has - line.damaged > 0),
+        can("refuse") && item("refuse", t("doRefuse"), "", has > 0),
+        can("lot") && item("lot", t("doLot")),
+        can("later") && line.missing > 0 && [now("later", t("doLater")), now("never", t("doNever"))],
+        can("accept") && line.extra > 0 && now("accept", t("doAccept")),
+        this.kinds.includes("trail") && item("trail", t("doTrail"))),
+    ];
+  }
+
+  async decide(body) {
+    const detail = await this.view.act(`${this.path}/decisions`, body);
+    if (detail) this.sheet.close();
+    return detail;
+  }
+
+  /** A form with one number, what else it needs, and what it sends. */
+  form(title, pad, more, body, hint) {
+    const button = h("button", { class: "main big", type: "submit", id: "save-line" }, t("save"));
+    return h("form", {
+      class: "stack",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (button.disabled) return;
+        button.disabled = true;
+        const sent = await this.app.attempt(body);
+        if (sent) await this.decide(sent);
+        button.disabled = false;
+      },
+    }, h("h3", {}, title), hint, pad.node, more, h("div", { class: "row" }, button,
+      h("button", { type: "button", onclick: () => this.sheet.show(() => this.menu()) }, `‹ ${t("backToLine")}`)));
+  }
+
+  adjust() {
+    const has = this.line.counted ?? this.line.received;
+    const after = h("p", { class: "after", "aria-live": "polite" });
+    const tell = (n) => { after.textContent = t("adjustAfter", { before: number(has), change: signed(n), after: number(Math.max(0, has + n)) }); };
+    const pad = numberPad({ signed: true, min: -has, label: t("doAdjust"), changed: tell });
+    tell(0);
+    const reason = h("input", { maxlength: 200, autocomplete: "off" });
+    return this.form(t("adjustTitle"), pad, field(t("reason"), reason), async () => {
+      if (pad.value === 0) { this.sheet.say(t("notZero")); return null; }
+      return { kind: "adjust", gtin: this.gtin, quantity: pad.value, reason: reason.value.trim() || undefined };
+    }, after);
+  }
+
+  damaged() {
+    const pad = numberPad({ value: 1, min: 1, max: this.line.received - this.line.damaged, label: t("damaged") });
+    const reason = h("input", { maxlength: 200, autocomplete: "off" });
+    const photo = photoField(this.app);
+    return this.form(t("damagedTitle"), pad, [photo.node, field(t("reason"), reason)], async () =>
+      ({ kind: "damaged", gtin: this.gtin, quantity: pad.value, reason: reason.value.trim() || undefined, photo: await photo.send() ?? undefined }));
+  }
+
+  refuse() {
+    const pad = numberPad({ value: Math.max(1, this.line.extra), min: 1, max: this.line.received, label: t("refused") });
+    const reason = h("input", { maxlength: 200, autocomplete: "off" });
+    const photo = photoField(this.app);
+    return this.form(t("refuseTitle"), pad, [photo.node, field(t("reason"), reason)], async () =>
+      ({ kind: "refuse", gtin: this.gtin, quantity: pad.value, reason: reason.value.trim() || undefined, photo: await photo.send() ?? undefined }));
+  }
+
+  lot() {
+    const pad = numberPad({ value: Math.max(1, this.line.received - this.line.lots.reduce((n, one) => n + one.quantity, 0)), min: 1, label: t("quantity") });
+    const lot = h("input", { maxlength: 20, required: true, autocomplete: "off", autocapitalize: "characters", "data-first": true });
+    return this.form(t("lotTitle"), pad, field(t("lotLabel"), lot), async () => ({ kind: "lot", gtin: this.gtin, quantity: pad.value, lot: lot.value.trim() }));
+  }
+
+  trail() {
+    const box = h("div", {}, h("p", { class: "soft" }, "…"));
+    this.app.attempt(() => get(`${this.path}/trail?gtin=${this.gtin}`)).then((list) => {
+      if (!list) { box.replaceChildren(h("p", {}, t("unreachable"))); return; }
+      box.replaceChildren(list.length === 0 ? h("p", { class: "soft" }, t("noTrail")) : h("ul", { class: "plain call-list" }, list.map((one) => (one.kind === "read" ? this.drawRead(one) : drawDecision(this.detail, one)))));
+    });
+    return [h("h3", {}, t("doTrail")), box, h("button", { onclick: () => this.sheet.show(() => this.menu()) }, `‹ ${t("backToLine")}`)];
+  }
+
+  drawRead(one) {
+    const how = t(`read_${String(one.subject).split(":")[0]}`);
+    const code = h("span", { class: "mono" }, plain(one.subject));
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, `${signed(one.quantity)} `), how, " ", one.removed ? h("s", {}, code) : code,
+      h("div", { class: "soft" }, [when(one.at), one.device, one.zone, one.lot && t("lotNumber", { lot: one.lot }), one.serial && t("serialNumber", { serial: one.serial }), one.removed && t("takenOff")].filter(Boolean).join(" · ")),
+      one.record && h("div", { class: "soft mono" }, t("recordNumber", { n: one.record }))));
+  }
+}
+
+/** "This is…": which product an unknown tag is on. */
+export function nameTag(view, detail, subject, path) {
+  const app = view.app;
+  const seen = new Set();
+  const near = detail.lines.filter((line) => !seen.has(line.gtin) && seen.add(line.gtin))
+    .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${number(line.missing)} ${t("missing").toLowerCase()}` : line.gtin }));
+  const sheet = new Sheet(t("thisIs"), () => [
+    h("p", { class: "mono" }, plain(subject)),
+    completion(app, {
+      kinds: ["product"], label: t("searchProduct"), near,
+      found: async (one) => { if (await view.act(`${path}/decisions`, { kind: "associate", subject, gtin: one.ref })) sheet.close(); },
+    }).node,
+    h("p", { class: "soft" }, t("thisIsHint")),
+  ]);
+}
+

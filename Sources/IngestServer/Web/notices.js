@@ -1,0 +1,48 @@
+import { h } from "./dom.js";
+import { get, post } from "./api.js";
+import { t, when, number } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+
+/** What somebody should see to: stock that is low, counts that are due. */
+export class Notices {
+  constructor(app) {
+    this.app = app;
+    this.list = [];
+  }
+
+  clear() { this.list = []; }
+
+  async load() {
+    // An addition to the page, not a reason to complain.
+    const list = await get("/api/v1/notices").catch(() => null);
+    if (!list || !this.app.person) return;
+    this.list = list;
+    this.app.drawTools();
+    if (this.sheet?.isOpen) this.sheet.draw();
+  }
+
+  message() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(), 500);
+  }
+
+  open() {
+    this.sheet = new Sheet(t("notices"), (sheet) => (this.list.length === 0 ? h("p", {}, t("noNotices"))
+      : h("ul", { class: "plain call-list", id: "notices" }, this.list.map((one) => this.drawNotice(one, sheet)))));
+  }
+
+  drawNotice(one, sheet) {
+    const data = one.data ?? {};
+    const low = one.kind === "low-stock";
+    const text = low ? t("noticeLow", { what: data.description ?? one.subject, n: number(data.quantity), minimum: number(data.minimum) })
+      : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : `${one.kind} ${one.subject}`;
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), h("div", { class: "soft" }, when(one.at))),
+      h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
+      h("button", { id: `notice-${one.id}`, disabled: this.app.isAway(), onclick: async () => {
+        if (!await this.app.attempt(() => post(`/api/v1/notices/${one.id}/done`))) return;
+        this.list = this.list.filter((other) => other.id !== one.id);
+        this.app.drawTools();
+        sheet.draw();
+      } }, t("done")));
+  }
+}

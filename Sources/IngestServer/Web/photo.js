@@ -1,0 +1,49 @@
+import { h, replace } from "./dom.js";
+import { request } from "./api.js";
+import { t } from "./i18n.js";
+
+const side = 1600;
+const limit = 2000000;
+
+/** A picture small enough for the server: at most 1600 pixels a side, JPEG. */
+export async function shrink(file) {
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, side / Math.max(picture.width, picture.height));
+  const canvas = h("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  for (const quality of [0.82, 0.6, 0.4]) {
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+    if (blob && blob.size <= limit) return { canvas, blob };
+  }
+  throw new Error(t("photoTooLarge"));
+}
+
+/** A button that takes a picture, with what it shows; `send()` gives its number, or nothing where none was taken. */
+export function photoField(app) {
+  let taken = null;
+  const shown = h("div", { class: "photo" });
+  const input = h("input", {
+    type: "file", accept: "image/*", capture: "environment", hidden: true,
+    onchange: async () => {
+      const file = input.files[0];
+      input.value = "";
+      if (!file) return;
+      try { taken = await shrink(file); } catch { app.say(t("photoUnreadable"), "bad"); return; }
+      taken.canvas.setAttribute("role", "img");
+      taken.canvas.setAttribute("aria-label", t("photo"));
+      replace(shown, taken.canvas, h("button", { type: "button", class: "small", onclick: () => { taken = null; replace(shown); } }, t("photoDrop")));
+    },
+  });
+  return {
+    node: h("div", { class: "stack" }, h("button", { type: "button", onclick: () => input.click() }, t("photoTake")), input, shown),
+    async send() {
+      if (!taken) return null;
+      taken.id ??= (await request("POST", "/api/v1/photos", taken.blob)).id;
+      return taken.id;
+    },
+  };
+}
+
+export const photoLink = (id) => h("a", { class: "photo-link", href: `/api/v1/photos/${id}`, target: "_blank", rel: "noopener" },
+  h("img", { src: `/api/v1/photos/${id}`, alt: t("photo"), loading: "lazy" }));

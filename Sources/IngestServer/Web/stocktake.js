@@ -1,0 +1,217 @@
+import { h, replace } from "./dom.js";
+import { get, post } from "./api.js";
+import { t, when, number, plural } from "./i18n.js";
+import { empty, exportLinks, pill, plain, radios } from "./parts.js";
+import { Sheet, choose } from "./sheet.js";
+import { drawHand, drawRemoving, drawHistory, drawUnknown } from "./decisions.js";
+import { LineSheet, nameTag } from "./lines.js";
+import { completion } from "./picker.js";
+import { drawReview } from "./review.js";
+import { drawJobState } from "./erp.js";
+
+const marks = { expected: "✓", unknown: "?", removed: "−" };
+const styles = { counting: "good", review: "wait", posted: "extra", cancelled: "" };
+
+/** Counting what lies in a zone, and what differs from the book. */
+export class StockTakes {
+  constructor(app) {
+    this.app = app;
+    this.clear();
+  }
+
+  clear() {
+    this.list = [];
+    this.zones = [];
+    this.chosen = null;
+    this.detail = new Map();
+    this.last = null;
+    this.filter = "";
+    this.onlyDifferences = true;
+    this.unfolded = new Set();
+  }
+
+  async load() {
+    const data = await this.app.attempt(() => get("/api/v1/takes"));
+    if (!data) return;
+    this.list = data.takes;
+    this.zones = this.app.docksFirst(data.zones ?? []);
+    if (this.chosen !== null) await this.fetchDetail(this.chosen);
+    this.app.refresh("stocktake");
+  }
+
+  async fetchDetail(id) {
+    const detail = await this.app.attempt(() => get(`/api/v1/takes/${id}`));
+    if (detail) this.detail.set(id, detail);
+  }
+
+  isAway() { return this.app.isAway(); }
+  isDone(detail) { return detail?.status !== "counting" && detail?.status !== "review"; }
+  name(detail, subject) { nameTag(this, detail, subject, `/api/v1/takes/${detail.id}`); }
+
+  async act(path, body) {
+    const detail = await this.app.attempt(() => post(path, body));
+    if (detail?.id !== undefined) this.take(detail);
+    return detail;
+  }
+
+  take(detail) {
+    detail.erpJob ??= this.detail.get(detail.id)?.erpJob;
+    this.list = this.list.some((one) => one.id === detail.id) ? this.list.map((one) => (one.id === detail.id ? detail : one)) : [detail, ...this.list];
+    this.detail.set(detail.id, detail);
+    this.app.refresh("stocktake");
+  }
+
+  pushed(job) {
+    const detail = job?.kind === "take" && this.detail.get(Number(job.subject));
+    if (!detail) return;
+    detail.erpJob = job;
+    this.app.refresh("stocktake");
+  }
+
+  message({ type, data }) {
+    if (type === "takes") { this.load(); return; }
+    if (type === "take") this.take(data);
+    else if (type === "takecount" && this.chosen === data.take && this.app.page === "stocktake") {
+      this.last = data;
+      this.app.play(data.verdict);
+      this.app.announce(t(`v_${data.verdict === "expected" ? "counted" : data.verdict}`));
+      this.app.refresh("stocktake");
+    }
+  }
+
+  async choose(id) {
+    this.chosen = id;
+    this.last = null;
+    this.filter = "";
+    if (!this.detail.has(id)) await this.fetchDetail(id);
+    this.app.refresh("stocktake");
+  }
+
+  // MARK: drawing
+
+  draw(main) {
+    const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
+    const scroll = window.scrollY;
+    replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
+      h("aside", { class: "stack" }, h("h1", {}, t("stocktake")),
+        h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
+        this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"))
+          : h("ul", { class: "deliveries" }, this.list.map((take) => h("li", {}, this.drawChoice(take))))),
+      h("section", { class: "stack", id: "take" }, detail ? this.drawDetail(detail) : empty(t("chooseTake")))));
+    window.scrollTo(0, scroll);
+  }
+
+  drawChoice(take) {
+    return h("button", { id: `take-${take.id}`, "aria-current": take.id === this.chosen ? "true" : null, onclick: () => this.choose(take.id) },
+      h("span", { class: "top" }, h("strong", {}, take.zone), pill(t(`take_${take.status}`), styles[take.status])),
+      h("span", { class: "soft" }, t("takeBy", { who: take.openedBy, when: when(take.openedAt) })),
+      h("span", { class: "soft" }, [plural("piecesCounted", take.counted), take.differences !== undefined && plural("differences", take.differences)].filter(Boolean).join(" · ")));
+  }
+
+  drawDetail(take) {
+    const path = `/api/v1/takes/${take.id}`;
+    const counting = take.status === "counting";
+    return [
+      h("div", { class: "row" },
+        h("button", { class: "small only-small", onclick: () => { this.chosen = null; this.app.refresh("stocktake"); } }, `‹ ${t("allTakes")}`),
+        h("h1", {}, take.zone), pill(t(`take_${take.status}`), styles[take.status]), take.blind && pill(t("takeBlind")),
+        h("span", { class: "soft" }, take.sources?.length ? t("takeSources", { zones: take.sources.join(", ") }) : ""),
+        h("div", { class: "row push" }, this.drawActions(take, path))),
+      take.closedBy && h("p", { class: "soft" }, t(take.status === "cancelled" ? "takeCancelledBy" : "takePostedBy", { who: take.closedBy, when: when(take.closedAt) })),
+      take.erpJob && drawJobState(this.app, take.erpJob),
+      counting && drawRemoving(take),
+      counting && h("div", { class: "total", id: "total" }, h("b", {}, number(take.counted)), h("span", {}, t("countedPieces"))),
+      counting && this.drawLast(take),
+      !this.isDone(take) && drawHand(this, take, path),
+      counting ? this.drawLines(take) : drawReview(this, take),
+      drawUnknown(this, take, path, { ignorable: false }),
+      drawHistory(this, take),
+    ];
+  }
+
+  drawActions(take, path) {
+    const away = this.isAway();
+    if (this.isDone(take)) return exportLinks(path);
+    const go = (verb, label, style) => h("button", { class: style, id: `take-${verb}`, disabled: away, onclick: () => this.act(`${path}/${verb}`) }, label);
+    return [
+      h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
+      take.status === "counting" ? go("review", t("takeReview"), "main") : [
+        go("resume", t("takeResume")), exportLinks(path),
+        h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost"))],
+    ];
+  }
+
+  drawLast(take) {
+    const last = this.last?.take === take.id ? this.last : null;
+    if (!last) return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, t("takeWaiting")));
+    const line = take.lines.find((one) => one.gtin === last.gtin);
+    return h("div", { class: `last ${last.verdict}`, id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict] ?? "✓"),
+      h("span", {}, [t(`v_${last.verdict === "expected" ? "counted" : last.verdict}`), line ? `${line.description || line.gtin} · ${number(line.counted)}` : plain(last.subject)].join(" · ")));
+  }
+
+  open(take, line) { return new LineSheet(this, take.id, line, `/api/v1/takes/${take.id}`, ["adjust"]); }
+
+  drawLines(take) {
+    const guided = take.lines.some((line) => line.expected !== undefined);
+    const lines = [...take.lines].sort((a, b) => (a.counted > 0) - (b.counted > 0) || a.description.localeCompare(b.description));
+    const byHand = h("button", { id: "by-hand", disabled: this.isAway(), onclick: () => this.byHand(take) }, t("countByHand"));
+    return h("div", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h2", {}, t("articles")), h("span", { class: "push" }, byHand)),
+      lines.length === 0 ? h("p", { class: "soft" }, t("nothingCounted")) : h("table", { class: "taps" },
+        h("thead", {}, h("tr", {}, h("th", {}, t("article")), guided && h("th", { class: "num" }, t("inBook")), h("th", { class: "num" }, t("counted")))),
+        h("tbody", {}, lines.map((line, index) => h("tr", { class: guided && line.counted === line.expected ? "done" : guided && line.counted > line.expected ? "over" : "", onclick: () => this.open(take, line) },
+          h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin), h("div", { class: "soft mono" }, line.gtin)),
+          guided && h("td", { class: "num" }, number(line.expected)), h("td", { class: "num" }, number(line.counted)))))));
+  }
+
+  /** What no reader sees: the product is looked for, then its number is keyed in. */
+  byHand(take) {
+    const sheet = new Sheet(t("countByHand"), () => completion(this.app, {
+      kinds: ["product"], label: t("searchProduct"),
+      found: (one) => { sheet.close(); this.open(take, take.lines.find((line) => line.gtin === one.ref) ?? { gtin: one.ref, description: one.title, counted: 0 }).start(); },
+    }).node);
+  }
+
+  // MARK: beginning and ending
+
+  begin() {
+    let zone = null;
+    let blind = "no";
+    const sources = new Set();
+    const sheet = new Sheet(t("takeBegin"), () => h("form", {
+      class: "stack",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        if (!zone) { sheet.say(t("takeZoneNeeded")); return; }
+        sources.delete(zone);
+        const detail = await this.app.attempt(() => post("/api/v1/takes", { zone, sources: [...sources], blind: blind === "yes" }));
+        if (!detail) return;
+        sheet.close();
+        this.take(detail);
+        this.choose(detail.id);
+      },
+    },
+      h("fieldset", { class: "question" }, h("legend", {}, t("takeZone")), radios("take-zone", this.zones.map((name) => [name, name]), zone, (value) => { zone = value; sheet.draw(); })),
+      zone && this.zones.length > 1 && h("fieldset", { class: "question" }, h("legend", {}, t("takeOthers")), h("p", { class: "soft" }, t("takeOthersHint")), h("div", { class: "big-choices" }, this.zones.filter((name) => name !== zone).map((name) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `source-${name}`, checked: sources.has(name), onchange: (event) => { if (event.target.checked) sources.add(name); else sources.delete(name); } }), h("span", {}, name))))),
+      h("fieldset", { class: "question" }, h("legend", {}, t("takeKind")), radios("take-blind", [["no", t("takeGuidedLong")], ["yes", t("takeBlindLong")]], blind, (value) => { blind = value; })),
+      h("button", { class: "main big", type: "submit", id: "take-start", disabled: this.isAway() }, t("takeStart"))));
+  }
+
+  async cancel(path) {
+    if (await choose(t("takeCancelTitle"), t("takeCancelText"), [[t("takeCancel"), "yes", "danger"], [t("takeGoOn"), null, "main"]]) === "yes") await this.act(`${path}/cancel`);
+  }
+
+  post(take, path) {
+    const reason = h("input", { maxlength: 200, autocomplete: "off", "aria-label": t("reasonOptional"), placeholder: t("reasonOptional") });
+    const send = async (complete) => {
+      if (await this.act(`${path}/post`, { complete, reason: reason.value.trim() || undefined })) { sheet.close(); await this.load(); }
+    };
+    const silent = take.lines.filter((line) => line.counted === 0 && (line.book ?? 0) > 0).length;
+    const sheet = new Sheet(t("takePostTitle", { zone: take.zone }), () => [
+      h("p", {}, plural("takeUncounted", silent)), take.unknown > 0 && h("p", { class: "notice wait" }, plural("takeUnknownLeft", take.unknown)), reason,
+      h("div", { class: "big-choices" },
+        h("button", { id: "post-partial", onclick: () => send(false) }, h("span", {}, h("strong", {}, t("postPartial")), h("span", { class: "soft block" }, t("postPartialHint")))),
+        h("button", { id: "post-complete", onclick: () => send(true) }, h("span", {}, h("strong", {}, t("postComplete")), h("span", { class: "soft block" }, t("postCompleteHint"))))),
+    ]);
+  }
+}

@@ -1,0 +1,39 @@
+// Keeps the pages of the last visit: the network first, what was kept when it does not answer. No data passes here.
+
+const shelf = "quai-pages-1";
+const patience = 4000;
+
+self.addEventListener("install", () => self.skipWaiting());
+
+self.addEventListener("activate", (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name !== shelf) await caches.delete(name);
+  await self.clients.claim();
+})()));
+
+/** The files the page was made of. */
+self.addEventListener("message", (event) => event.waitUntil((async () => {
+  const store = await caches.open(shelf);
+  for (const address of event.data?.files ?? []) await store.add(address).catch(() => {});
+})()));
+
+async function answer(request, key) {
+  const store = await caches.open(shelf);
+  try {
+    const response = await Promise.race([fetch(request), new Promise((_, late) => setTimeout(() => late(new Error("late")), patience))]);
+    if (response.ok) await store.put(key, response.clone());
+    return response;
+  } catch (error) {
+    const old = await store.match(key);
+    if (old) return old;
+    throw error;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (request.method !== "GET" || address.origin !== location.origin || address.pathname.startsWith("/api/")) return;
+  // Every page is the same document.
+  if (request.mode === "navigate") event.respondWith(answer(request, "/receiving"));
+  else if (address.pathname.startsWith("/web/")) event.respondWith(answer(request, address.pathname));
+});

@@ -1,0 +1,75 @@
+import { h } from "./dom.js";
+import { get, post, request } from "./api.js";
+import { t } from "./i18n.js";
+import { empty, field, pill } from "./parts.js";
+import { Sheet, choose } from "./sheet.js";
+
+const rights = ["stock", "prices", "erp", "imports", "users"];
+
+/** The people: how they sign in and what they may do. */
+export class Users {
+  constructor(page) {
+    this.page = page;
+    this.app = page.app;
+    this.clear();
+  }
+
+  clear() { this.list = null; }
+
+  async load() {
+    const list = await this.app.attempt(() => get("/api/v1/users"));
+    if (!list) return;
+    this.list = list;
+    this.app.refresh("audit");
+  }
+
+  draw() {
+    if (this.list === null) return h("p", { class: "quiet" }, "…");
+    return [
+      h("div", { class: "row" }, h("button", { class: "main", id: "add-user", onclick: () => this.edit(null) }, t("userAdd"))),
+      this.list.length === 0 ? empty(t("noUsers")) : h("ul", { class: "deliveries", id: "users" }, this.list.map((user) => h("li", {}, h("button", { id: `user-${user.id}`, onclick: () => this.edit(user) },
+        h("span", { class: "top" }, h("strong", {}, user.name), user.disabled ? pill(t("userDisabled"), "bad") : pill(t("userActive"), "good")),
+        h("span", { class: "soft" }, [user.hasPassword && t("password"), user.hasPin && t("pin"), user.hasBadge && t("badge")].filter(Boolean).join(" · ") || t("userNoKey")),
+        user.rights?.length > 0 && h("span", { class: "soft" }, user.rights.map((right) => t(`right_${right}`)).join(", ")))))),
+    ];
+  }
+
+  edit(user) {
+    const fields = {
+      password: h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, placeholder: user?.hasPassword ? t("keyUnchanged") : "" }),
+      pin: h("input", { inputmode: "numeric", autocomplete: "off", pattern: "[0-9]{4,12}", maxlength: 12, class: "secret", placeholder: user?.hasPin ? t("keyUnchanged") : "" }),
+      badge: h("input", { autocomplete: "off", maxlength: 64, placeholder: user?.hasBadge ? t("keyUnchanged") : t("badgeHint") }),
+    };
+    // A scanner ends with Enter: that is not yet saving.
+    fields.badge.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    const name = h("input", { maxlength: 60, required: true, autocomplete: "off", value: user?.name ?? "", disabled: Boolean(user) });
+    const chosen = new Set(user?.rights ?? []);
+    const all = [...new Set([...rights, ...chosen])];
+    const send = async (body) => {
+      const saved = await this.app.attempt(() => (user ? request("PUT", `/api/v1/users/${user.id}`, body) : post("/api/v1/users", body)));
+      if (!saved) return;
+      sheet.close();
+      this.app.say(t("noteSaved"), "good");
+      await this.load();
+    };
+    const sheet = new Sheet(user ? user.name : t("userAdd"), () => h("form", {
+      class: "stack",
+      onsubmit: (event) => {
+        event.preventDefault();
+        const body = { rights: all.filter((right) => chosen.has(right)) };
+        if (!user) body.name = name.value.trim();
+        for (const [key, input] of Object.entries(fields)) if (input.value.trim()) body[key] = input.value.trim();
+        send(body);
+      },
+    },
+      !user && field(t("userName"), name),
+      field(t("passwordNew"), fields.password), field(t("pinLabel"), fields.pin), field(t("badgeLabel"), fields.badge),
+      h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, all.map((right) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`right_${right}`)))))),
+      user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, [["pin", user.hasPin], ["badge", user.hasBadge]].map(([key, has]) => has && h("button", { type: "button", id: `drop-${key}`, onclick: () => send({ [key]: "" }) }, t(`drop_${key}`)))),
+      h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("save")),
+        user && user.id !== this.app.person.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
+          if (user.disabled || await choose(t("userDisableTitle", { who: user.name }), t("userDisableText"), [[t("userDisable"), "yes", "danger"], [t("cancel"), null, "main"]]) === "yes") send({ disabled: !user.disabled });
+        } }, t(user.disabled ? "userEnable" : "userDisable")))));
+  }
+}

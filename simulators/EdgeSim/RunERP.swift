@@ -1,0 +1,39 @@
+import ArgumentParser
+import ERP
+import ERPPeers
+import Glibc
+import Platform
+
+/// An ERP that keeps its own rules: what was done is done, what was not is not.
+struct RunERP: ParsableCommand {
+    enum Product: String, ExpressibleByArgument, CaseIterable { case odoo, tryton }
+
+    static let configuration = CommandConfiguration(
+        commandName: "erp", abstract: "An Odoo or Tryton on loopback with a depot's articles, receipts and clients.",
+        discussion: "Database depot, user gateway, password gateway-secret.")
+
+    @Argument(help: "odoo or tryton.") var product: Product
+    @Option(help: "Series: 14 to 19 of Odoo; 7.0, 8.0 or 8.2 of Tryton.") var series: String?
+    @Option(help: "Port on 127.0.0.1; 0 takes a free one.") var port: UInt16 = 18069
+
+    func run() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let answer: ERPFront.Answer
+        switch product {
+        case .odoo:
+            guard let number = Int(series ?? "17"), (14...19).contains(number) else {
+                throw Exit.say("series \(series ?? "") is none of 14 to 19")
+            }
+            let server = Locked(OdooServer(series: number))
+            answer = { request in server.with { $0.answer(request) } }
+        case .tryton:
+            let server = Locked(TrytonServer(series: series ?? "8.2"))
+            answer = { request in server.with { $0.answer(request) } }
+        }
+        guard let front = ERPFront(port: port, answer: answer) else { throw Exit.say("port \(port) is taken") }
+        Terminal.line(
+            "\(product.rawValue) \(series ?? (product == .odoo ? "17" : "8.2")) at http://127.0.0.1:\(front.port), database depot"
+        )
+        while true { pause() }
+    }
+}
