@@ -163,7 +163,7 @@ let package = Package(
             name: "IngestTests", dependencies: ["FaultyDisk", "Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(
-            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Wire"], exclude: ["Recordings"],
+            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Wire"], exclude: ["Recordings", "Tryton"],
             swiftSettings: strict),
         .testTarget(
             name: "SheetsTests", dependencies: ["Model", "Sheets", "TestSupport"], swiftSettings: strict),

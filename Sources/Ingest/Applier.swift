@@ -30,7 +30,9 @@ public final class Applier {
     private let store: Store
     private let plan: (_ agent: String) -> NumberPlan
     private var receptions: [String: Reception?] = [:]
-    private var takes: [String: StockTake]?
+    /// Which count each zone's readers work for, and the counts.
+    private var takes: [String: Int64]?
+    private var counting: [Int64: StockTake] = [:]
     private var notes: Set<String>?
     private var units: Set<String> = []
     private let catalogue: StoredCatalogue
@@ -259,28 +261,10 @@ public final class Applier {
     private func receive(
         _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
     ) throws -> Int64? {
-        let takes = try takes ?? store.takesByZone()
-        self.takes = takes
-        if let take = takes[zone] { try count(row, in: take, zone, origin, &result) }
-        let reception: Reception?
-        if let cached = receptions[zone] {
-            reception = cached
-        } else {
-            reception = try store.reception(zone: zone)
-            receptions[zone] = .some(reception)
-        }
-        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
-        let (notes, units) = (notes ?? [], units)
-        let change = Receiving.decide(
-            row, record: origin.record, at: reception, in: catalogue,
-            .init(
-                isNote: { notes.contains($0) },
-                isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
-                isUnit: { units.contains($0) },
-                isReceivedElsewhere: { [store] subject in
-                    (try? store.isReceivedElsewhere(subject, than: reception?.delivery ?? 0)) ?? false
-                }))
-        switch change {
+        if takes == nil { try readTakes() }
+        let take = takes?[zone]
+        if let take { try count(row, in: take, zone, origin, &result) }
+        switch try decide(row, zone: zone, origin) {
         case .open(let note)?:
             if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
             return nil
@@ -302,9 +286,42 @@ public final class Applier {
             result.events.append(.counted(count, zone: zone))
             return nil
         case nil:
-            if reception == nil, takes[zone] == nil { try stray(row, zone: zone, origin) }
+            if receptions[zone] == .some(.none), take == nil { try stray(row, zone: zone, origin) }
             return nil
         }
+    }
+
+    /// What the row does to what is open there. Nothing here keeps the reception after it returns: the next count would copy all
+    /// of it.
+    private func decide(_ row: Model.Row, zone: String, _ origin: Origin) throws -> Receiving.Change? {
+        if receptions[zone] == nil { receptions[zone] = .some(try store.reception(zone: zone)) }
+        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
+        let (notes, units, store) = (notes ?? [], units, store)
+        guard let reception = receptions[zone] ?? nil else {
+            // Nothing is open, as most of the time: only papers and pallets' labels can change that.
+            guard let text = row.scannedText else { return nil }
+            if notes.contains(text) { return .open(note: text) }
+            guard !units.isEmpty, let sscc = Piece.sscc(in: row), units.contains(sscc) else { return nil }
+            return .openUnit(sscc: sscc)
+        }
+        let delivery = reception.delivery
+        return Receiving.decide(
+            row, record: origin.record, at: reception, in: catalogue,
+            .init(
+                isNote: { notes.contains($0) },
+                isClosedNote: { (try? store.deliveryID(note: $0)) ?? nil != nil },
+                isUnit: { units.contains($0) },
+                isReceivedElsewhere: { (try? store.isReceivedElsewhere($0, than: delivery)) ?? false }))
+    }
+
+    private func readTakes() throws {
+        var zones: [String: Int64] = [:]
+        counting = [:]
+        for (zone, take) in try store.takesByZone() {
+            zones[zone] = take.id
+            counting[take.id] = take
+        }
+        takes = zones
     }
 
     private func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
@@ -316,29 +333,25 @@ public final class Applier {
 
     /// A read in a zone that is being counted.
     private func count(
-        _ row: Model.Row, in take: StockTake, _ zone: String, _ origin: Origin, _ result: inout Result
+        _ row: Model.Row, in take: Int64, _ zone: String, _ origin: Origin, _ result: inout Result
     ) throws {
-        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = take.decide(piece) else {
-            return
-        }
+        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = counting[take]?.decide(piece)
+        else { return }
         switch change {
         case .count(let piece):
             try store.count(
-                piece, take: take.id, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
+                piece, take: take, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
                 at: origin.captured)
-            for name in takes?.filter({ $0.value.id == take.id }).map(\.key) ?? [] {
-                takes?[name]?.subjects[piece.subject] = .some(piece.gtin)
-            }
+            counting[take]?.subjects[piece.subject] = .some(piece.gtin)
             result.events.append(
                 .taken(
-                    take.id, zone: zone, subject: piece.subject, gtin: piece.gtin,
+                    take, zone: zone, subject: piece.subject, gtin: piece.gtin,
                     verdict: piece.gtin == nil ? .unknown : .expected))
         case .remove(let subject):
-            try store.uncount(subject, take: take.id, by: Author("scan at \(zone)", station: zone), at: origin.captured)
-            for name in takes?.filter({ $0.value.id == take.id }).map(\.key) ?? [] {
-                takes?[name]?.subjects[subject] = nil
-            }
-            result.events.append(.taken(take.id, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
+            try store.uncount(
+                subject, take: take, by: Author("scan at \(zone)", station: zone), at: origin.captured)
+            counting[take]?.subjects[subject] = nil
+            result.events.append(.taken(take, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
         }
     }
 
@@ -349,8 +362,8 @@ public final class Applier {
             strays[nextStray] = Stray(zone: zone, row: row)
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
-        // What was captured long ago waits for no delivery any more.
-        guard keptHere < Applier.keptStrays, origin.now - origin.captured < Store.strayLife,
+        // Nothing is expected, or it was captured long ago: it waits for no delivery.
+        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now - origin.captured < Store.strayLife,
             let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
         else { return }
         keptHere += 1

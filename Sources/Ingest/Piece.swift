@@ -112,6 +112,12 @@ public struct Piece: Equatable, Sendable {
         quantity *= carton.quantity
     }
 
+    /// The SSCC of a scanned label.
+    static func sscc(in row: Row) -> String? {
+        guard case .barcode(_, _, let barcode) = row, let symbology = barcode.symbology else { return nil }
+        return (try? ElementString(symbology + barcode.text))?.sscc
+    }
+
     /// `YYMMDD` of AI (17); day 00 is the month's last (General Specifications 3.4.7), years as in 7.12.
     static func date(_ digits: String) -> String? {
         let bytes = Array(digits.utf8)

@@ -25,8 +25,18 @@ struct InventoryBench {
     func run() throws {
         try Files.makeFolder(folder)
         for count in [10_000, rows] { try catalogue(count) }
+        try passing()
         try receiving()
         try counting()
+    }
+
+    /// Tags that no delivery and no count wants: what a portal reads all day.
+    private func passing() throws {
+        let store = try Store(path: "\(folder)/passing.db")
+        let applier = Applier(store: store)
+        let sent = frames((1...200_000).map { read($0, at: "door") })
+        let spent = try time { for frame in sent { _ = try applier.apply([("door", frame)], at: Clocks.wall) } }
+        print("apply 200000 tags, each a new item: \(Int(spent)) ms (\(Int(200_000 / spent * 1000))/s)")
     }
 
     private func time(_ body: () throws -> Void) rethrows -> Double {
