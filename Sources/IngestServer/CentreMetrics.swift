@@ -4,7 +4,7 @@ import Platform
 
 /// The centre's metrics as Prometheus text (exposition format 0.0.4), with what each gateway last said of itself.
 enum CentreMetrics {
-    static func text(_ centre: Centre, _ link: CentreLink) async -> String {
+    static func text(_ centre: Centre, _ link: CentreLink, _ erp: ERPLink?) async -> String {
         let counters = await centre.counters
         let browsers = await centre.board.browsers
         let gateways = (try? await centre.board.read { try $0.agents() }) ?? []
@@ -36,6 +36,25 @@ enum CentreMetrics {
             "quai_ingest_account_disagreements_total", "counter",
             "Times that an agent's account and ours began to differ.",
             [([], Double(counters.disagreements))])
+        metrics.add(
+            "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
+            [([], Double(counters.refusedSignIns))])
+        if let erp {
+            let (calls, state) = await (erp.counters, erp.state)
+            let (queue, oldest) = (try? await centre.board.read { (try $0.jobCounts(), try $0.oldestJob()) }) ?? ([:], nil)
+            metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
+            metrics.add(
+                "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",
+                ["waiting", "dead"].map { ([("state", $0)], Double(queue[$0] ?? 0)) })
+            metrics.add(
+                "quai_ingest_erp_oldest_timestamp_seconds", "gauge", "When the oldest push that waits was queued; 0: none.",
+                [([], Double(oldest ?? 0) / 1000)])
+            metrics.add("quai_ingest_erp_calls_total", "counter", "Requests to the ERP.", [([], Double(calls.calls))])
+            metrics.add(
+                "quai_ingest_erp_failed_calls_total", "counter", "Requests without an answer.", [([], Double(calls.failed))])
+            metrics.add(
+                "quai_ingest_erp_seconds_total", "counter", "Time in them.", [([], Double(calls.milliseconds) / 1000)])
+        }
         metrics.add(
             "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
             [([], Double(counters.unknownTags))])

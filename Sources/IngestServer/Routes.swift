@@ -25,7 +25,7 @@ enum Routes {
         router.get("metrics") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: await CentreMetrics.text(api.centre, link))))
+                body: .init(byteBuffer: ByteBuffer(string: await CentreMetrics.text(api.centre, link, api.erp))))
         }
         for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
             router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }

@@ -250,7 +250,7 @@ struct RoadTests {
         try browser.wait("document.querySelector('.toast.bad')", seconds: 5)
     }
 
-    private func waitForServer(_ stand: Stand) throws {
+    func waitForServer(_ stand: Stand) throws {
         let end = Clocks.now + .seconds(30)
         while Clocks.now < end {
             if let descriptor = Sockets.connect(port: stand.httpPort) {
