@@ -252,9 +252,10 @@ public final class Applier {
     private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin, _ result: inout Result)
         throws
     {
-        guard store.rules[sighting.zone] != nil else { return }
+        guard !store.rules.isEmpty, store.rules[sighting.zone] != nil else { return }
         try store.follow(
-            row, stream: origin.stream.id, seq: origin.seq, device: "\(origin.stream.agent)/\(sighting.device)",
+            row, Piece(sighting.tag, in: catalogue), stream: origin.stream.id, seq: origin.seq,
+            device: "\(origin.stream.agent)/\(sighting.device)",
             at: origin.captured)
     }
 
@@ -262,8 +263,13 @@ public final class Applier {
         _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
     ) throws -> Int64? {
         if takes == nil { try readTakes() }
-        let take = takes?[zone]
+        let take = takes?.isEmpty == false ? takes?[zone] : nil
         if let take { try count(row, in: take, zone, origin, &result) }
+        // What a portal reads all day while nothing is open.
+        if take == nil, row.sightedTag != nil, notes != nil, case .some(.none) = receptions[zone] {
+            try stray(row, zone: zone, origin)
+            return nil
+        }
         switch try decide(row, zone: zone, origin) {
         case .open(let note)?:
             if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
@@ -280,10 +286,14 @@ public final class Applier {
                 result.events.append(.counted(count, zone: zone))
             }
             return counts.first?.delivery
-        case .remove(let count)?:
-            try store.uncount(count, zone: zone, at: origin.captured)
-            receptions[zone]??.remove(count.subject)
-            result.events.append(.counted(count, zone: zone))
+        case .remove(let counts)?:
+            for count in counts {
+                try store.uncount(count, zone: zone, at: origin.captured)
+                receptions[zone]??.remove(count.subject)
+                result.events.append(.counted(count, zone: zone))
+            }
+            // What readers had seen on a pallet counts for itself again.
+            if counts.contains(where: { $0.subject.hasPrefix("sscc:") }) { receptions[zone] = nil }
             return nil
         case nil:
             if receptions[zone] == .some(.none), take == nil { try stray(row, zone: zone, origin) }
@@ -326,8 +336,10 @@ public final class Applier {
 
     private func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
         let author = Author("scan at \(zone)", station: zone)
+        let paused = (receptions[zone] ?? nil)?.delivery
         guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
         receptions = [:]
+        if let paused, paused != id { result.events.append(.delivery(paused)) }
         result.events.append(.delivery(id))
     }
 
@@ -342,7 +354,7 @@ public final class Applier {
             try store.count(
                 piece, take: take, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
                 at: origin.captured)
-            counting[take]?.subjects[piece.subject] = .some(piece.gtin)
+            counting[take]?.apply(piece)
             result.events.append(
                 .taken(
                     take, zone: zone, subject: piece.subject, gtin: piece.gtin,
@@ -350,7 +362,7 @@ public final class Applier {
         case .remove(let subject):
             try store.uncount(
                 subject, take: take, by: Author("scan at \(zone)", station: zone), at: origin.captured)
-            counting[take]?.subjects[subject] = nil
+            counting[take]?.remove(subject)
             result.events.append(.taken(take, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
         }
     }

@@ -150,15 +150,17 @@ public struct DeliveryView: Equatable, Sendable {
         lines = []
         var left = received
         var seen: Set<String> = []
+        var lastIndex: [String: Int] = [:]
+        for (index, line) in expected.enumerated() { lastIndex[line.gtin] = index }
         for (index, line) in expected.enumerated() {
-            let isLast = !expected[(index + 1)...].contains { $0.gtin == line.gtin }
+            let isLast = lastIndex[line.gtin] == index
             let have = max(0, left[line.gtin] ?? 0)
             let take = isLast ? have : min(have, line.quantity)
             left[line.gtin, default: 0] -= take
             var view = Line(
                 gtin: line.gtin, description: line.description, expected: line.quantity, received: take)
             (view.reference, view.erp, view.erpProduct) = (line.reference, line.erp, line.erpProduct)
-            if seen.insert(line.gtin).inserted { complete(&view) }
+            complete(&view, isFirst: seen.insert(line.gtin).inserted)
             lines.append(view)
         }
         for gtin in Set(received.keys).union(refused.keys).sorted() where !seen.contains(gtin) {
@@ -167,17 +169,29 @@ public struct DeliveryView: Equatable, Sendable {
             var view = Line(
                 gtin: gtin, description: known.description, expected: 0, received: max(0, received[gtin] ?? 0))
             (view.reference, view.erpProduct) = (known.reference, known.erp)
-            complete(&view)
+            complete(&view, isFirst: true)
             lines.append(view)
         }
-        func complete(_ view: inout Line) {
-            view.damaged = damaged[view.gtin] ?? 0
-            view.refused = refused[view.gtin] ?? 0
-            view.lots = (lots[view.gtin] ?? [:]).values.filter { $0.quantity > 0 }.sorted { $0.number < $1.number }
-            view.serials = (named[view.gtin] ?? []).sorted()
-            if let paper = serials[view.gtin] {
-                view.unexpectedSerials = view.serials.filter { !paper.contains($0) }
+        /// Lots and serial numbers go to the lines as far as their quantities reach: never more than was kept.
+        func complete(_ view: inout Line, isFirst: Bool) {
+            if isFirst {
+                view.damaged = damaged[view.gtin] ?? 0
+                view.refused = refused[view.gtin] ?? 0
+                if let paper = serials[view.gtin] {
+                    view.unexpectedSerials = (named[view.gtin] ?? []).sorted().filter { !paper.contains($0) }
+                }
             }
+            var room = view.received
+            for lot in (lots[view.gtin] ?? [:]).values.sorted(by: { $0.number < $1.number }) where lot.quantity > 0 {
+                let take = min(room, lot.quantity)
+                guard take > 0 else { break }
+                view.lots.append(Lot(number: lot.number, quantity: take, expires: lot.expires))
+                lots[view.gtin]?[lot.number]?.quantity -= take
+                room -= take
+            }
+            let numbers = (named[view.gtin] ?? []).sorted()
+            view.serials = Array(numbers.prefix(view.received))
+            named[view.gtin] = Array(numbers.dropFirst(view.received))
         }
         ask(standing)
     }

@@ -35,6 +35,8 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum Import {
     /// Largest quantity of a line that is believed.
     static let quantityLimit = 1_000_000
+    /// What a person may add or take off at once.
+    public static let quantities = -quantityLimit...quantityLimit
 
     /// Expected deliveries: delivery note, supplier, GTIN, description, quantity; optional date, client.
     public static func deliveries(_ csv: CSV, into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport {

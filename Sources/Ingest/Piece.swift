@@ -43,17 +43,23 @@ public struct Piece: Equatable, Sendable {
     public var expires: String?
     public var sscc: String?
 
+    /// `GTIN/serial` of a piece with a number of its own.
+    var identity: String? { gtin.flatMap { gtin in serial.map { "\(gtin)/\($0)" } } }
+
     /// Largest quantity of one label that is believed.
     static let quantityLimit = 100_000
 
-    init(subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?) {
-        (self.subject, self.gtin, self.serial, self.quantity, self.lot) = (subject, gtin, serial, quantity, lot)
+    init(
+        subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?, expires: String? = nil
+    ) {
+        (self.subject, self.gtin, self.serial, self.quantity) = (subject, gtin, serial, quantity)
+        (self.lot, self.expires) = (lot, expires)
     }
 
     /// Nil for rows that are no goods. `record` makes a scan of a GTIN countable: the same barcode twice is two pieces.
     public init?(_ row: Row, record: @autoclosure () -> String, in catalogue: some Catalogue) {
         switch row {
-        case .appeared(let sighting), .moved(let sighting, _), .still(let sighting):
+        case .appeared(let sighting), .moved(let sighting, _):
             self.init(sighting.tag, in: catalogue)
         case .barcode(_, _, let barcode): self.init(barcode, record: record(), in: catalogue)
         // A wedge types what its scanner saw.

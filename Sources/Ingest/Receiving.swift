@@ -24,11 +24,11 @@ public struct Reception: Equatable, Sendable {
         public var gtin: String
         public var quantity: Int
         public var lot: String?
+        /// Whose content it is, where a label stands for what is on it as well: the carton, not the pallet.
+        public var unit: String?
 
-        public init(gtin: String, quantity: Int, lot: String? = nil) {
-            self.gtin = gtin
-            self.quantity = quantity
-            self.lot = lot
+        public init(gtin: String, quantity: Int, lot: String? = nil, unit: String? = nil) {
+            (self.gtin, self.quantity, self.lot, self.unit) = (gtin, quantity, lot, unit)
         }
     }
 
@@ -124,17 +124,25 @@ public struct Reception: Equatable, Sendable {
     fileprivate func counts(unit sscc: String) -> [Count] {
         var after = self
         return (units[sscc] ?? []).compactMap { content in
-            let subject = "sscc:\(sscc)/\(content.gtin)" + (content.lot.map { "/\($0)" } ?? "")
+            let subject = content.subject(on: sscc)
             guard after.subjects[subject] == nil else { return nil }
             let absorbed = min(content.quantity, max(0, after.loose[content.gtin] ?? 0))
             var count = Count(
                 delivery: delivery, subject: subject, gtin: content.gtin, serial: nil, verdict: .expected,
-                quantity: content.quantity - absorbed, lot: content.lot, absorbed: absorbed, unit: sscc)
+                quantity: content.quantity - absorbed, lot: content.lot, absorbed: absorbed, unit: content.unit ?? sscc)
             let total = (after.received[content.gtin] ?? 0) + count.quantity
             if total > after.expected[content.gtin] ?? 0 { count.verdict = .extra }
             after.apply(count)
             if after.isComplete, count.verdict == .expected { count.verdict = .complete }
             return count
+        }
+    }
+
+    fileprivate func removal(of subject: String) -> Count? {
+        subjects[subject].map { counted in
+            Count(
+                delivery: delivery, subject: subject, gtin: counted.gtin, serial: counted.serial, verdict: .removed,
+                quantity: counted.quantity)
         }
     }
 
@@ -189,8 +197,8 @@ public enum Receiving {
         /// The label of a pallet of another delivery that is expected.
         case openUnit(sscc: String)
         case count([Count])
-        /// Remove mode: this is not counted any more.
-        case remove(Count)
+        /// Remove mode: these are not counted any more.
+        case remove([Count])
     }
 
     /// What is known about papers and goods besides the open reception.
@@ -232,7 +240,11 @@ public enum Receiving {
         if case .still = row { return nil }
         guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }
         if let sscc = piece.sscc {
-            if let reception, reception.units[sscc] != nil {
+            if let reception, let contents = reception.units[sscc] {
+                if reception.mode == .remove {
+                    let removed = contents.compactMap { reception.removal(of: $0.subject(on: sscc)) }
+                    return removed.isEmpty ? nil : .remove(removed)
+                }
                 let counts = reception.counts(unit: sscc)
                 return counts.isEmpty ? nil : .count(counts)
             }
@@ -241,13 +253,7 @@ public enum Receiving {
         }
         guard let reception else { return nil }
         if reception.mode == .remove {
-            guard let subject = reception.counted(like: piece), let counted = reception.subjects[subject] else {
-                return nil
-            }
-            return .remove(
-                Count(
-                    delivery: reception.delivery, subject: subject, gtin: counted.gtin, serial: counted.serial,
-                    verdict: .removed, quantity: counted.quantity))
+            return reception.counted(like: piece).flatMap { reception.removal(of: $0) }.map { .remove([$0]) }
         }
         // Goods that stay beside the door after their own reception are not part of the next one.
         guard !reception.has(piece),
@@ -266,4 +272,8 @@ extension Row {
         default: nil
         }
     }
+}
+
+extension Reception.Content {
+    func subject(on sscc: String) -> String { "sscc:\(unit ?? sscc)/\(gtin)" + (lot.map { "/\($0)" } ?? "") }
 }

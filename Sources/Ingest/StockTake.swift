@@ -5,8 +5,11 @@ public struct StockTake: Equatable, Sendable {
     public var id: Int64
     public var zone: String
     public var mode: Reception.Mode
-    /// What is counted, with its product.
-    public var subjects: [String: String?]
+    private(set) var subjects: [String: Reception.Counted] = [:]
+    /// Pieces with a number of their own, however they were read: `GTIN/serial`.
+    private var identities: Set<String> = []
+
+    init(id: Int64, zone: String, mode: Reception.Mode) { (self.id, self.zone, self.mode) = (id, zone, mode) }
 
     /// What a read does to it: nil when it is counted already, or is no goods.
     public enum Change: Equatable, Sendable {
@@ -16,10 +19,25 @@ public struct StockTake: Equatable, Sendable {
 
     public func decide(_ piece: Piece) -> Change? {
         guard piece.sscc == nil else { return nil }
-        if mode == .add { return subjects[piece.subject] == nil ? .count(piece) : nil }
+        if mode == .add {
+            if let identity = piece.identity, identities.contains(identity) { return nil }
+            return subjects[piece.subject] == nil ? .count(piece) : nil
+        }
         if subjects[piece.subject] != nil { return .remove(subject: piece.subject) }
         guard let gtin = piece.gtin, piece.subject.hasPrefix("scan:") else { return nil }
-        return subjects.filter { $0.key.hasPrefix("scan:") && $0.value == gtin }.keys.max().map { .remove(subject: $0) }
+        return subjects.filter {
+            $0.key.hasPrefix("scan:") && $0.value.gtin == gtin && $0.value.quantity == piece.quantity
+        }.keys.max().map { .remove(subject: $0) }
+    }
+
+    mutating func apply(_ piece: Piece) {
+        subjects[piece.subject] = Reception.Counted(gtin: piece.gtin, serial: piece.serial, quantity: piece.quantity)
+        if let identity = piece.identity { identities.insert(identity) }
+    }
+
+    mutating func remove(_ subject: String) {
+        guard let counted = subjects.removeValue(forKey: subject) else { return }
+        if let gtin = counted.gtin, let serial = counted.serial { identities.remove("\(gtin)/\(serial)") }
     }
 }
 
@@ -67,7 +85,7 @@ public struct StockTakeView: Equatable, Sendable {
     public var differences: Int { lines.count { $0.difference != 0 } }
 
     /// A person who counts blind is not told what is expected.
-    private var showsBook: Bool { !isBlind || status != .counting }
+    public var showsBook: Bool { !isBlind || status != .counting }
 
     public var summary: JSON {
         .object([
@@ -108,12 +126,17 @@ public struct StockTakeView: Equatable, Sendable {
         var quantity: Int
         /// Whether this very piece is among the counted; nil where pieces are not told apart.
         var isCounted: Bool?
+        /// The tagged piece.
+        var subject: String?
     }
 
     /// What came since the count began and is not among the counted, less what was counted and has gone.
     static func movedSince(_ moves: [Moved]) -> [String: Int] {
         var sums: [String: Int] = [:]
-        for move in moves {
+        // A tagged piece may come and go and come: where it ended tells.
+        var last: [String: Moved] = [:]
+        for move in moves { if let subject = move.subject { last[subject] = move } }
+        for move in moves.filter({ $0.subject == nil }) + last.values {
             switch (move.quantity > 0, move.isCounted) {
             // Counted where it lies now, or gone before it could be counted: the count is right as it is.
             case (true, true?), (false, false?): break

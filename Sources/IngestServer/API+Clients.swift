@@ -11,15 +11,15 @@ extension API {
                 _ = try call.who()
                 let text = String((call.query("q") ?? "").prefix(120))
                 return .json(
-                    .array(try await centre.board.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
+                    .array(try await centre.library.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
             },
             Endpoint(.get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows") { call in
                 let person = try call.who()
                 let id = try call.id("id")
-                guard let party = try await centre.board.read({ try $0.party(id) }) else {
+                guard let party = try await centre.library.read({ try $0.party(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
-                let deliveries = try await centre.board.read { store in
+                let deliveries = try await centre.library.read { store in
                     try party.reference.map {
                         try store.deliveries(client: $0).map {
                             $0.summary.with("scannedToday", .int(try store.countedToday($0.id, at: Clocks.wall)))

@@ -16,12 +16,12 @@ extension API {
                 _ = try call.who()
                 let since = Clocks.wall - 86_400_000
                 let list = try await centre.board.read { try $0.deliveries(closedSince: since).map(\.summary) }
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones()))]))
+                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
             Endpoint(.get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=") { call in
                 _ = try call.who()
                 let zone = call.query("zone") ?? ""
-                return .json(.array(try await centre.board.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
+                return .json(.array(try await centre.library.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(.post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}") {
                 call in
@@ -46,7 +46,7 @@ extension API {
                 _ = try call.who()
                 let id = try call.id("id")
                 let gtin = call.query("gtin") ?? ""
-                return .json(.array(try await centre.board.read { try $0.trail(delivery: id, gtin: gtin) }))
+                return .json(.array(try await centre.library.read { try $0.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}") { call in
                 let person = try call.who()
@@ -138,8 +138,10 @@ extension API {
             }
     }
 
-    /// Zones of goods and of readers.
-    func zones() async throws -> [JSON] {
+    /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
+    func zones(_ kind: ZoneRule.Kind) async throws -> [JSON] {
+        let named = centre.configuration.zones.filter { $0.value.kind == kind }.keys
+        if !named.isEmpty { return named.sorted().map(JSON.string) }
         let zones = try await centre.board.read { try $0.zones() }
         let docks = try await centre.board.docks()
         return Set(zones + docks + centre.configuration.zones.keys).sorted().map(JSON.string)
@@ -158,6 +160,11 @@ extension API {
         guard let kind = body["kind"]?.text.flatMap(Decision.Kind.init(rawValue:)) else {
             let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
+        }
+        if kind != .undo, let quantity = body["quantity"]?.integer,
+            Int(exactly: quantity).map(Import.quantities.contains) != true
+        {
+            throw APIProblem(.badRequest, "bad-quantity", "A quantity is at most \(Import.quantities.upperBound).")
         }
         var gtin = body["gtin"]?.text
         if let text = gtin {

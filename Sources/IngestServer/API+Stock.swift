@@ -10,8 +10,8 @@ extension API {
             Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month") { call in
                 _ = try call.who()
                 let since = Clocks.wall - 31 * 86_400_000
-                let list = try await centre.board.read { try $0.takes(closedSince: since).map(\.summary) }
-                return .json(.object([("takes", .array(list)), ("zones", .array(try await zones()))]))
+                let list = try await centre.library.read { try $0.takes(closedSince: since).map(\.summary) }
+                return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
             Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}") { call in
                 let person = try call.who()
@@ -68,7 +68,7 @@ extension API {
         ]
             + exports("/api/v1/takes/{id}", "The count") { call in
                 let id = try call.id("id")
-                guard let view = try await centre.board.read({ try $0.take(id) }) else {
+                guard let view = try await centre.library.read({ try $0.take(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
                 return (Reports.take(view), "count-\(view.zone)-\(Store.day(view.openedAt))")
@@ -87,7 +87,7 @@ extension API {
     }
 
     private func take(_ id: Int64) async throws -> Response {
-        let found = try await centre.board.read { store -> JSON? in
+        let found = try await centre.library.read { store -> JSON? in
             guard let view = try store.take(id) else { return nil }
             return view.json.with("erpJob", try store.job(of: .take, subject: String(id))?.json)
         }
@@ -100,7 +100,7 @@ extension API {
             Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=") { call in
                 _ = try call.who()
                 let (offset, limit) = (Int(call.query("offset") ?? "") ?? 0, Int(call.query("limit") ?? "") ?? 100)
-                let list = try await centre.board.read {
+                let list = try await centre.library.read {
                     (
                         try $0.products(offset: max(0, offset), limit: min(500, max(1, limit))),
                         try $0.count(of: .product)
@@ -111,7 +111,7 @@ extension API {
             Endpoint(.get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements") { call in
                 _ = try call.who()
                 let gtin = GS1.gtin14(call.parameters.get("gtin") ?? "") ?? ""
-                let found = try await centre.board.read { store -> JSON? in
+                let found = try await centre.library.read { store -> JSON? in
                     guard let product = try store.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock(gtin: gtin).map {
                         .object([("zone", .string($0.zone)), ("quantity", .int($0.quantity))])
@@ -134,7 +134,7 @@ extension API {
                     throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
                 }
                 let body = try await call.body()
-                let known = try await centre.board.read { try $0.product(gtin) }
+                let known = try await centre.library.read { try $0.product(gtin) }
                 var product = known ?? ProductView(gtin: gtin, description: "")
                 product.description = API.line(body["description"]?.text, limit: 200) ?? product.description
                 product.reference = API.line(body["reference"]?.text, limit: 64) ?? product.reference
@@ -169,7 +169,7 @@ extension API {
                 }
                 return .json(
                     .array(
-                        try await centre.board.read {
+                        try await centre.library.read {
                             try $0.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
@@ -208,7 +208,7 @@ extension API {
                 let text = String((call.query("q") ?? "").prefix(120))
                 let asked = call.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
                 let kinds = Set(Store.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
-                var found = try await centre.board.read { try $0.search(text, kinds: kinds, limit: 30) }
+                var found = try await centre.library.read { try $0.search(text, kinds: kinds, limit: 30) }
                 // Calls are searched by their own rules: nobody finds a call they may not see.
                 if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
                     let calls = try await centre.library.history(for: person, team: true, matching: text, limit: 10)
@@ -224,7 +224,7 @@ extension API {
             },
             Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due") { call in
                 _ = try call.who()
-                return .json(.array(try await centre.board.read { try $0.openNotices() }))
+                return .json(.array(try await centre.library.read { try $0.openNotices() }))
             },
             Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with") { call in
                 let person = try call.who()
@@ -242,7 +242,7 @@ extension API {
     private func movements(_ call: Call, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (call.query("gtin").flatMap { GS1.gtin14($0) }, call.query("zone"))
         let (from, to) = (call.time("from"), call.time("to"))
-        return try await centre.board.read {
+        return try await centre.library.read {
             try $0.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
         }
     }

@@ -99,6 +99,14 @@ actor Board {
                     ])
                 ),
             ]).text8)
+        lookUpAgain(for: person)
+    }
+
+    /// A page that was opened again has lost what the ERP said of the clients on the telephone.
+    private func lookUpAgain(for person: Person) {
+        for live in calls.values where live.told.contains(person.id) {
+            for party in clients(of: live.snapshot, agent: live.agent) { lookUp(live.snapshot.call, party) }
+        }
     }
 
     func leave(_ id: UInt64) { hub.leave(id) }
@@ -117,6 +125,8 @@ actor Board {
     func signedIn(_ person: Person) { routing.names[person.id] = person.name }
 
     func signedOut(_ session: String) { hub.close(session: session) }
+
+    func signedOut(person: Int64) { hub.close(person: person) }
 
     func claimed(_ desk: String?, by person: Person) { routing.desks[person.id] = desk }
 

@@ -112,6 +112,8 @@ struct BrowserHub {
     /// The browsers that a person has open.
     func labels(of person: Int64) -> [String] { (used[person] ?? []).compactMap { sockets[$0]?.label } }
 
+    func close(person: Int64) { for socket in sockets.values where socket.person == person { socket.signOut() } }
+
     func close(session: String) { for socket in sockets.values where socket.session == session { socket.signOut() } }
 
     /// For good: whoever comes again is sent away too.

@@ -62,8 +62,11 @@ extension Centre {
             revision: 0, note: note ?? old?.note ?? "",
             disposition: disposition.map { $0.isEmpty ? nil : $0 } ?? old?.disposition,
             party: party.map { $0 == 0 ? nil : $0 } ?? old?.party, who: person.name, at: Clocks.wall)
-        guard let saved = try store.write(new, of: call, over: base) else { throw NoteRefusal.changed(old) }
-        if configuration.erp != nil, let row = before { try queueForERP(saved, row, person) }
+        let saved = try store.database.transaction {
+            guard let saved = try store.write(new, of: call, over: base) else { throw NoteRefusal.changed(old) }
+            if configuration.erp != nil, let row = before { try queueForERP(saved, row, person) }
+            return saved
+        }
         await board.noted(saved, on: call, by: person)
         return saved
     }

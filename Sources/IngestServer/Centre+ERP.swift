@@ -46,7 +46,20 @@ extension Centre {
 
     func retryERP(_ id: Int64, accepted: [String], person: Person) throws -> Bool {
         defer { tellERP(id) }
+        try renew(id)
         return try store.retry(job: id, accepted: accepted, by: person.author, at: Clocks.wall)
+    }
+
+    /// A reception that waits for a person is told anew: a lot may have been added since.
+    private func renew(_ id: Int64) throws {
+        guard let job = try store.job(id), job.kind == .reception, job.state == .dead,
+            let delivery = Int64(job.subject),
+            let view = try store.delivery(delivery)
+        else { return }
+        let payload = ERPPayload.reception(view, supplier: try store.erpParty(company: view.supplier)) {
+            try? store.product($0)
+        }
+        try store.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))
     }
 
     func dropERP(_ id: Int64, by author: Author) throws -> Bool {

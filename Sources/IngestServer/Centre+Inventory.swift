@@ -58,7 +58,9 @@ extension Centre {
             {
                 try store.queue(
                     .reception, subject: String(id),
-                    payload: ERPPayload.reception(view) { try? store.product($0) }, by: author, at: now)
+                    payload: ERPPayload.reception(view, supplier: try store.erpParty(company: view.supplier)) {
+                        try? store.product($0)
+                    }, by: author, at: now)
             }
             return true
         }

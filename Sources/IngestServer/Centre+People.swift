@@ -1,6 +1,7 @@
 import Ingest
 import Model
 import Platform
+import SQLite
 
 /// Why somebody was not let in.
 enum SignInRefusal: Error {
@@ -46,6 +47,8 @@ struct SignInTries {
 extension Centre {
     /// A hash to compare with where there is no such user: an answer takes as long for a name that nobody has.
     private static let nobody = Password.hash("nobody's password")
+    /// One at a time: each takes 64 MiB, and strangers may ask.
+    private static let hashing = Locked(())
 
     /// How one signs in here.
     func howToSignIn() throws -> JSON {
@@ -53,7 +56,7 @@ extension Centre {
         return .object([
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(try store.peopleWithPIN())),
-            ("stations", .array(try store.zones().map(JSON.string))),
+            ("stations", .array(configuration.zones.filter { $0.value.kind == .dock }.keys.sorted().map(JSON.string))),
         ])
     }
 
@@ -75,11 +78,13 @@ extension Centre {
 
     func signIn(badge: String, station: String, token: String) async throws -> Person {
         let now = Clocks.wall
-        if let wait = tries.pause("badge:\(station)", at: now) { throw SignInRefusal.wait(wait) }
+        // Not by station: whoever guesses chooses what it is called.
+        if let wait = tries.pause("badge", at: now) { throw SignInRefusal.wait(wait) }
         guard let user = try store.user(badge: Password.badge(badge)), !user.isDisabled else {
-            tries.failed("badge:\(station)", at: now)
+            tries.failed("badge", at: now)
             throw try refuse("badge at \(station)")
         }
+        tries.succeeded("badge")
         return try await open(user.id, station: station, token)
     }
 
@@ -91,7 +96,9 @@ extension Centre {
         // Counted before the slow part: a hundred tries at once are a hundred tries.
         tries.failed(key, at: Clocks.wall)
         let hash = user.flatMap { $0[keyPath: kept] }
-        let holds = await onOwnThread("password") { Password.holds(secret, hash ?? Centre.nobody) }
+        let holds = await onOwnThread("password") {
+            Centre.hashing.with { _ in Password.holds(secret, hash ?? Centre.nobody) }
+        }
         guard holds, hash != nil, let user, !user.isDisabled else { throw try refuse(key) }
         tries.succeeded(key)
         return try await open(user.id, station: station, token)
@@ -112,13 +119,18 @@ extension Centre {
 
     /// Nil when it was taken; otherwise what is wrong with it.
     func changePassword(of person: Person, old: String, new: String) async throws -> String? {
-        guard let user = try store.user(id: person.id) else { throw SignInRefusal.refused }
-        if let hash = user.password {
-            guard await onOwnThread("password", { Password.holds(old, hash) }) else { throw SignInRefusal.refused }
+        // Who has none gets the first from somebody who runs the server: a page left open at a dock is no proof.
+        let key = "own:\(person.id)"
+        if let wait = tries.pause(key, at: Clocks.wall) { throw SignInRefusal.wait(wait) }
+        guard let user = try store.user(id: person.id), let kept = user.password else { throw SignInRefusal.refused }
+        tries.failed(key, at: Clocks.wall)
+        guard await onOwnThread("password", { Centre.hashing.with { _ in Password.holds(old, kept) } }) else {
+            throw SignInRefusal.refused
         }
+        tries.succeeded(key)
         if let weakness = Password.weakness(new, name: user.name) { return weakness }
         let hash = await onOwnThread("password") { Password.hash(new) }
-        _ = try store.save(user: user.name, .init(password: hash), by: person.author, at: Clocks.wall)
+        try await save(.init(password: hash), of: user.name, by: person.author)
         return nil
     }
 
@@ -135,7 +147,20 @@ extension Centre {
         }
         if let pin { change.pin = pin.isEmpty ? "" : await onOwnThread("password") { Password.hash(pin) } }
         if let badge { change.badge = badge.isEmpty ? "" : Password.badge(badge) }
-        _ = try store.save(user: name, change, by: author, at: Clocks.wall)
+        let isFirst = try store.isOpenHouse() && [password, pin, badge].contains { $0?.isEmpty == false }
+        if isFirst, rights?.contains(.users) != true || password?.isEmpty != false {
+            return
+                "the first who is let in by more than a name has a password and the right users: nobody else could add people"
+        }
+        try await save(change, of: name, by: author)
         return nil
+    }
+
+    /// Whoever has another secret now, or is let in no more, has no open page either.
+    private func save(_ change: Store.UserChange, of name: String, by author: Author) async throws {
+        let id = try store.database.transaction { try store.save(user: name, change, by: author, at: Clocks.wall) }
+        if change.password != nil || change.pin != nil || change.badge != nil || change.isDisabled == true {
+            await board.signedOut(person: id)
+        }
     }
 }

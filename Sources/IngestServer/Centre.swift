@@ -300,14 +300,16 @@ actor Centre {
     func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
         let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
         let id = try store.database.transaction {
-            try store.addParty(
+            let id = try store.addParty(
                 name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
-        }
-        try store.audit("party.create", subject: String(id), by: person.author, at: Clocks.wall)
-        if configuration.erp != nil, let view = try store.party(id), view.erp == nil {
-            try store.queue(
-                .party, subject: String(id), payload: ERPPayload.party(view, e164: parsed.map { $0.e164 ?? $0.input }),
-                by: person.author, at: Clocks.wall)
+            try store.audit("party.create", subject: String(id), by: person.author, at: Clocks.wall)
+            if configuration.erp != nil, let view = try store.party(id), view.erp == nil {
+                try store.queue(
+                    .party, subject: String(id),
+                    payload: ERPPayload.party(view, e164: parsed.map { $0.e164 ?? $0.input }),
+                    by: person.author, at: Clocks.wall)
+            }
+            return id
         }
         // Cards that are open know the new client at once.
         await board.showAll()

@@ -41,17 +41,20 @@ enum CentreMetrics {
             [([], Double(counters.refusedSignIns))])
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
-            let (queue, oldest) = (try? await centre.board.read { (try $0.jobCounts(), try $0.oldestJob()) }) ?? ([:], nil)
+            let (queue, oldest) =
+                (try? await centre.board.read { (try $0.jobCounts(), try $0.oldestJob()) }) ?? ([:], nil)
             metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
             metrics.add(
                 "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",
                 ["waiting", "dead"].map { ([("state", $0)], Double(queue[$0] ?? 0)) })
             metrics.add(
-                "quai_ingest_erp_oldest_timestamp_seconds", "gauge", "When the oldest push that waits was queued; 0: none.",
+                "quai_ingest_erp_oldest_timestamp_seconds", "gauge",
+                "When the oldest push that waits was queued; 0: none.",
                 [([], Double(oldest ?? 0) / 1000)])
             metrics.add("quai_ingest_erp_calls_total", "counter", "Requests to the ERP.", [([], Double(calls.calls))])
             metrics.add(
-                "quai_ingest_erp_failed_calls_total", "counter", "Requests without an answer.", [([], Double(calls.failed))])
+                "quai_ingest_erp_failed_calls_total", "counter", "Requests without an answer.",
+                [([], Double(calls.failed))])
             metrics.add(
                 "quai_ingest_erp_seconds_total", "counter", "Time in them.", [([], Double(calls.milliseconds) / 1000)])
         }

@@ -93,6 +93,8 @@ actor ERPLink: Service {
         let current: String
         do { current = try Files.secret(settings.secret) } catch { throw ERPFault(.credentials, "\(error)") }
         if let connector, current == secret { return connector }
+        // Refused with this very secret: every call that rings would be another try, and accounts lock.
+        if current == secret, Clocks.wall < refusedUntil { throw ERPFault(.credentials, sentence ?? "refused") }
         secret = current
         refusedUntil = 0
         do {

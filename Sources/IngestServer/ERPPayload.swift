@@ -5,13 +5,13 @@ import Model
 /// What is queued for the ERP, as it stands in the database: made when the decision was, sent whenever the server answers.
 enum ERPPayload {
     /// What a closed delivery tells. `product` gives the ERP's product and its tracking.
-    static func reception(_ view: DeliveryView, product: (String) -> ProductView?) -> JSON {
+    static func reception(_ view: DeliveryView, supplier: String?, product: (String) -> ProductView?) -> JSON {
         let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
             let known = product(line.gtin)
             var lots: [JSON] = []
             if known?.tracking == "serial", line.serials.count == line.received {
                 lots = line.serials.map { .object([("number", .string($0)), ("quantity", 1)]) }
-            } else if known?.tracking != "none" || known == nil {
+            } else if known?.tracking != "none" || known?.erp == nil {
                 lots = line.lots.map {
                     .object([
                         ("number", .string($0.number)), ("quantity", .int(Int64($0.quantity))),
@@ -28,7 +28,8 @@ enum ERPPayload {
         let isGivenUp = standing.contains { $0.kind == .never } && !standing.contains { $0.kind == .later }
         return .object([
             ("title", .string("\(view.note) · \(view.supplier)")), ("receipt", view.erp.map(JSON.string)),
-            ("note", .string(view.note)), ("lines", .array(lines)), ("backorder", .bool(!isGivenUp)),
+            ("note", .string(view.note)), ("supplier", supplier.map(JSON.string)), ("lines", .array(lines)),
+            ("backorder", .bool(!isGivenUp)),
         ])
     }
 

@@ -17,6 +17,9 @@ actor Library {
         self.board = board
     }
 
+    /// Reads what may take long: no card waits for it.
+    func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }
+
     private func card(_ snapshot: CallSnapshot, agent: String, _ routing: CallRouting) -> CallCard {
         CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing)
     }

@@ -97,10 +97,11 @@ enum Reports {
                     .init(t("book", fr: "En stock", en: "Book"), .number, width: 9),
                     .init(t("difference", fr: "Écart", en: "Difference"), .number, width: 10),
                 ],
-                rows: view.lines.map { line in
-                    [
-                        .text(line.gtin), .text(line.description), .number(line.expected), .number(line.counted),
-                        .number(line.moved), .number(line.result), .number(line.book), .number(line.difference),
+                rows: view.lines.filter { view.showsBook || $0.counted != 0 }.map { line in
+                    let told: (Int) -> Sheet.Cell = { view.showsBook ? .number($0) : .empty }
+                    return [
+                        .text(line.gtin), .text(line.description), told(line.expected), .number(line.counted),
+                        .number(line.moved), .number(line.result), told(line.book), told(line.difference),
                     ]
                 })
         }

@@ -22,10 +22,16 @@ struct UserVerb: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add a person with a password.")
         @OptionGroup var options: ConfigurationOption
         @Option(help: "What they may do, with commas; all for everything.") var rights = ""
+        @Flag(help: "With a PIN for the docks and no password.") var pin = false
         @Argument(help: "Name as they sign in.") var name: String
 
         func run() throws {
             let rights = try UserVerb.rights(rights)
+            if pin {
+                let text = try UserVerb.secret("PIN for \(name)")
+                guard Password.isPIN(text) else { throw Exit.say("a PIN has 4 to 12 digits, not all the same") }
+                return try UserVerb.save(options, name, .init(pin: Password.hash(text), rights: rights), new: true)
+            }
             let password = try UserVerb.secret("Password for \(name)")
             if let weakness = Password.weakness(password, name: name) { throw Exit.say("\(weakness)") }
             try UserVerb.save(options, name, .init(password: Password.hash(password), rights: rights), new: true)

@@ -57,6 +57,8 @@ public final class HTTPWire: Sendable {
         _ = ccurl_long(curl, CURLOPT_CONNECTTIMEOUT, HTTPWire.connectSeconds)
         _ = ccurl_long(curl, CURLOPT_TIMEOUT, request.timeout)
         _ = ccurl_long(curl, CURLOPT_PROTOCOLS, Int(CURLPROTO_HTTP | CURLPROTO_HTTPS))
+        // libcurl repeats by itself what was lost on a connection that was open before: not what changes something.
+        if request.isWrite { _ = ccurl_long(curl, CURLOPT_FRESH_CONNECT, 1) }
         // Every encoding that this libcurl knows, decompressed by it.
         _ = "gzip".withCString { ccurl_pointer(curl, CURLOPT_ACCEPT_ENCODING, $0) }
         // A label that lies is looked through above: the body then comes as it was sent.

@@ -44,7 +44,8 @@ struct OfficeTests {
         try browser.click("form button")
         try browser.wait("document.querySelector('#live')")
         try browser.wait(
-            "fetch('/api/v1/gateways').then((answer) => answer.json()).then((list) => list[0]?.status?.devices?.every((device) => device.state === 'ready'))")
+            "fetch('/api/v1/gateways').then((answer) => answer.json()).then((list) => list[0]?.status?.devices?.every((device) => device.state === 'ready'))"
+        )
 
         // A zone is counted: the portal reads, the page follows.
         try browser.evaluate(
@@ -100,7 +101,9 @@ struct OfficeTests {
         }
         try boss.request(
             "POST", "/api/v1/users",
-            .object([("name", "Camille"), ("password", "une phrase assez longue"), ("pin", "4711"), ("rights", ["users"])]))
+            .object([
+                ("name", "Camille"), ("password", "une phrase assez longue"), ("pin", "4711"), ("rights", ["users"]),
+            ]))
         #expect(throws: PageClient.Failure.self, "a name alone is not believed any more") {
             try PageClient(port: stand.httpPort, name: "Nadia")
         }
@@ -115,7 +118,9 @@ struct OfficeTests {
         #expect(how["names"] == false && how["people"]?.list?.count == 1)
         let id = how["people"]?.list?.first?["id"]
         #expect(signIn([("id", id), ("pin", "4711"), ("station", "dock-1")]) == "Camille")
-        for _ in 0..<5 { #expect(signIn([("id", id), ("pin", "0815"), ("station", "dock-1")]).contains("sign-in-refused")) }
+        for _ in 0..<5 {
+            #expect(signIn([("id", id), ("pin", "0815"), ("station", "dock-1")]).contains("sign-in-refused"))
+        }
         #expect(signIn([("id", id), ("pin", "4711"), ("station", "dock-1")]).contains("too-many-tries"))
         // Nadia has a session still, and no right any more.
         #expect(throws: PageClient.Failure.self) { try boss.request("GET", "/api/v1/users") }

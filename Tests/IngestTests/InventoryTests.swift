@@ -290,6 +290,65 @@ struct InventoryTests {
         #expect(try store.openNotices().isEmpty, "three again")
     }
 
+    /// Read before it was opened, driven to the shelf, and then closed: once in the book.
+    @Test func aPieceOnItsWayIsBookedOnce() throws {
+        let id = try announce([.init(gtin: Self.breaker, quantity: 2)])
+        try send([Self.tag(1), Self.tag(2)])
+        try open(id)
+        try send([.moved(Self.sighting(Self.epc(1), "shelf"), from: "dock")])
+        // Whatever the book said meanwhile, closing brings it to two.
+        _ = try store.close(delivery: id, by: Author("Nadia"), at: sender.time)
+        #expect(try store.stock(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 2)
+        // A backlog that drains later tells the past.
+        try send([Self.tag(1, at: "gate")])
+        sender.time -= 60_000
+        try send([Self.tag(1, at: "shelf")])
+        #expect(try store.stock(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 1)
+    }
+
+    @Test func fortyCartonsOfAPalletAreForty() throws {
+        let pallet = "340123450000000017"
+        let cartons = (0..<40).map { number in
+            Announced.Unit(
+                sscc: "3401234500000\(10000 + number)", parent: pallet,
+                contents: [.init(gtin: Self.breaker, quantity: 10, lot: "L1")])
+        }
+        let id = try announce([.init(gtin: Self.breaker, quantity: 400)], units: [.init(sscc: pallet)] + cartons)
+        try open(id)
+        try send([Self.scan("00\(pallet)", "]C1")])
+        #expect(try line(id).received == 400)
+        #expect(try store.delivery(id)?.units.allSatisfy(\.isVerified) == true)
+        // In remove mode the label takes back what it counted; a tag seen on it counts for itself then.
+        try send([Self.tag(1)])
+        #expect(try store.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
+        applier.forgetReceptions()
+        try send([Self.scan("00\(pallet)", "]C1")])
+        #expect(try line(id).received == 1)
+    }
+
+    @Test func lotsNeverAddUpToMoreThanWasKept() throws {
+        let id = try announce([.init(gtin: Self.breaker, quantity: 6), .init(gtin: Self.breaker, quantity: 4)])
+        try open(id)
+        try send([Self.scan("01\(Self.breaker)10L1\u{1D}3710", "]C1")])
+        try decide(.refuse, id, gtin: Self.breaker, quantity: 2)
+        let lines = try #require(try store.delivery(id)?.lines)
+        #expect(lines.map(\.received) == [6, 2])
+        #expect(lines.map { $0.lots.reduce(0) { $0 + $1.quantity } } == [6, 2])
+    }
+
+    @Test func theERPsListKeepsThePalletsOfTheSuppliersMessage() throws {
+        let unit = Announced.Unit(sscc: "340123450000000017", contents: [.init(gtin: Self.breaker, quantity: 10)])
+        let id = try announce([.init(gtin: Self.breaker, quantity: 10, serials: ["1"])], units: [unit])
+        let pulled = Announced(
+            note: "BL-1", supplier: "Rexel", erp: "7",
+            lines: [.init(gtin: Self.breaker, quantity: 10, erp: "19", erpProduct: "3")])
+        try store.expect(pulled, source: "erp")
+        #expect(try store.delivery(id)?.units.count == 1)
+        // And a file over it keeps the ERP's lines.
+        _ = try announce([.init(gtin: Self.breaker, quantity: 12)])
+        #expect(try line(id).erp == "19" && line(id).expected == 12)
+    }
+
     // MARK: stock takes
 
     /// A thousand tags, each read twenty times by two readers, are a thousand.
@@ -354,6 +413,26 @@ struct InventoryTests {
         _ = try store.post(take: id, complete: false, by: Author("N"), at: sender.time)
         #expect(try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["shelf 1"])
         #expect(try store.items(epc: Self.epc(1).hex, gtin: nil, limit: 1).first?["bookedIn"] == "shelf")
+    }
+
+    /// What is only still there is no news, and takes nothing out in remove mode; a tag and its barcode are one piece.
+    @Test func aPieceIsCountedOnceHoweverItIsRead() throws {
+        let id = try #require(try store.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: 1))
+        applier.forgetReceptions()
+        try send([Self.tag(1, at: "shelf"), Self.scan("01\(Self.breaker)211", "]d2", at: "shelf")])
+        #expect(try store.take(id)?.counted == 1)
+        _ = try store.setMode(.remove, take: id, by: Author("N"), at: 2)
+        applier.forgetReceptions()
+        try send([.still(Self.sighting(Self.epc(1), "shelf"))])
+        #expect(try store.take(id)?.counted == 1)
+        // Received meanwhile though nobody counted any: it stays in the book of a count that is posted in part.
+        try store.move(
+            Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.lamp, quantity: 5, by: Author("x"),
+            at: sender.time)
+        _ = try store.change(take: id, to: .review, by: Author("N"), at: sender.time)
+        let posted = try #require(try store.post(take: id, complete: false, by: Author("N"), at: sender.time))
+        #expect(posted.lines.map(\.gtin) == [Self.breaker])
+        #expect(try store.stock(gtin: Self.lamp).map(\.quantity) == [5])
     }
 
     @Test func whatNobodyCountedStaysUnlessEverythingWasCounted() throws {

@@ -15,6 +15,7 @@ struct RunERP: ParsableCommand {
     @Argument(help: "odoo or tryton.") var product: Product
     @Option(help: "Series: 14 to 19 of Odoo; 7.0, 8.0 or 8.2 of Tryton.") var series: String?
     @Option(help: "Port on 127.0.0.1; 0 takes a free one.") var port: UInt16 = 18069
+    @Option(help: "CSV with columns gtin and description: articles that Odoo sells besides.") var articles: String?
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
@@ -24,7 +25,11 @@ struct RunERP: ParsableCommand {
             guard let number = Int(series ?? "17"), (14...19).contains(number) else {
                 throw Exit.say("series \(series ?? "") is none of 14 to 19")
             }
-            let server = Locked(OdooServer(series: number))
+            var odoo = OdooServer(series: number)
+            for article in try RunERP.articles(articles) {
+                _ = odoo.addProduct(article.name, code: article.gtin, barcode: article.gtin, tracking: "none")
+            }
+            let server = Locked(odoo)
             answer = { request in server.with { $0.answer(request) } }
         case .tryton:
             let server = Locked(TrytonServer(series: series ?? "8.2"))
@@ -35,5 +40,24 @@ struct RunERP: ParsableCommand {
             "\(product.rawValue) \(series ?? (product == .odoo ? "17" : "8.2")) at http://127.0.0.1:\(front.port), database depot"
         )
         while true { pause() }
+    }
+
+    private static func articles(_ path: String?) throws -> [(gtin: String, name: String)] {
+        guard let path else { return [] }
+        let lines: [String]
+        do {
+            lines = String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline).map(
+                String.init)
+        } catch { throw Exit.say("\(error)") }
+        let header = (lines.first ?? "").split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+        guard let gtin = header.firstIndex(of: "gtin"), let name = header.firstIndex(of: "description") else {
+            throw Exit.say("\(path): the first line must name the columns gtin and description, with ; between them")
+        }
+        var seen: Set<String> = []
+        return lines.dropFirst().compactMap { line in
+            let fields = line.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+            guard fields.count > max(gtin, name), seen.insert(fields[gtin]).inserted else { return nil }
+            return (fields[gtin], fields[name])
+        }
     }
 }

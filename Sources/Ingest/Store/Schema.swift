@@ -167,7 +167,8 @@ enum Schema {
         -- Read where nothing was open, for a short while: a delivery is proposed by it, and begins with it.
         CREATE TABLE stray (
             zone TEXT NOT NULL, subject TEXT NOT NULL, gtin TEXT, serial TEXT, quantity INTEGER NOT NULL, lot TEXT,
-            at INTEGER NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (zone, subject)) WITHOUT ROWID;
+            at INTEGER NOT NULL, stream INTEGER NOT NULL, seq INTEGER NOT NULL, expires TEXT, PRIMARY KEY (zone, subject))
+            WITHOUT ROWID;
 
         -- Which zone the book has a tagged piece in.
         ALTER TABLE item ADD COLUMN stock_zone TEXT;

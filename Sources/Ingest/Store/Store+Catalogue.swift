@@ -61,7 +61,8 @@ extension Store {
             INSERT INTO product (gtin, description, reference, supplier, unit, tracking, minimum, erp)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT DO UPDATE SET description=CASE WHEN ?2='' THEN description ELSE ?2 END,
-                reference=coalesce(?3, reference), supplier=coalesce(?4, supplier), unit=coalesce(?5, unit), tracking=?6,
+                reference=coalesce(?3, reference), supplier=coalesce(?4, supplier), unit=coalesce(?5, unit),
+                tracking=CASE WHEN ?6='none' AND ?8 IS NULL THEN tracking ELSE ?6 END,
                 minimum=coalesce(?7, minimum), erp=coalesce(?8, erp)
             """, .text(product.gtin), .text(product.description), .text(product.reference), .text(product.supplier),
             .text(product.unit), .text(product.tracking), .integer(product.minimum.map { Int64($0) }),

@@ -41,13 +41,21 @@ extension Store {
             .text(decision.station), .text(decision.kind.rawValue), .text(decision.subject), .text(decision.gtin),
             .integer(decision.quantity.map { Int64($0) }), .text(decision.lot), .text(decision.reason),
             .integer(decision.photo))
-        return database.lastInsertID
+        let id = database.lastInsertID
+        let about = [decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot]
+        try audit(
+            "\(delivery == nil ? "take" : "delivery").\(decision.kind.rawValue)",
+            subject: String(delivery ?? take ?? 0),
+            by: Author(decision.who, station: decision.station, reason: decision.reason),
+            detail: about.compactMap(\.self).joined(separator: " · "), at: decision.at)
+        return id
     }
 
     /// Takes down a decision about a delivery, with its effect on what is counted.
     public func decide(_ decision: Decision, delivery id: Int64) throws {
         guard let view = try delivery(id) else { throw DecisionError.noSuchDelivery }
-        guard view.status != "closed" else { throw DecisionError.closed }
+        // A lot changes no quantity: an ERP may ask for it when everything is closed.
+        guard view.status != "closed" || decision.kind == .lot else { throw DecisionError.closed }
         if decision.kind == .undo {
             guard let target = decision.quantity.map({ Int64($0) }),
                 let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
@@ -65,6 +73,12 @@ extension Store {
             try database.run(
                 "UPDATE counted SET removed=?3 WHERE delivery=?1 AND subject=?2 AND removed IS NULL", .integer(id),
                 .text(decision.subject), .integer(number))
+            if let subject = decision.subject, subject.hasPrefix("sscc:"),
+                let gtin = try database.text(
+                    "SELECT gtin FROM counted WHERE delivery=? AND subject=?", .integer(id), .text(subject))
+            {
+                try release(gtin, delivery: id)
+            }
         case .associate:
             guard let subject = decision.subject, let gtin = decision.gtin else { break }
             try database.run(
@@ -90,7 +104,7 @@ extension Store {
         let received = line.reduce(0) { $0 + $1.received }
         switch decision.kind {
         case .adjust:
-            guard decision.gtin != nil, quantity != 0, abs(quantity) <= Import.quantityLimit else {
+            guard decision.gtin != nil, quantity != 0, Import.quantities.contains(quantity) else {
                 throw DecisionError.malformed("an adjustment names a product and a quantity other than 0")
             }
             guard received + quantity >= 0 else {
@@ -102,7 +116,7 @@ extension Store {
                 throw DecisionError.malformed("from 1 to \(free) pieces of what was received")
             }
         case .lot:
-            guard decision.gtin != nil, quantity > 0, decision.lot != nil else {
+            guard decision.gtin != nil, quantity > 0, Import.quantities.contains(quantity), decision.lot != nil else {
                 throw DecisionError.malformed("a lot has a product, a number and a quantity")
             }
         case .remove, .associate, .ignore:
@@ -170,7 +184,8 @@ extension Store {
             let decision = Decision(
                 at: now, who: author.who, station: author.station, kind: kind, subject: question.subject,
                 gtin: question.gtin, quantity: kind == .refuse ? question.quantity : nil, reason: author.reason)
-            try decide(decision, delivery: id)
+            // What it answers was asked by the same fold: nothing to check again.
+            try record(decision, delivery: id)
             settled += 1
         }
         return settled
@@ -246,26 +261,35 @@ extension Store {
 
     func keepStray(_ piece: Piece, zone: String, at now: Int64, stream: Int64, seq: UInt64) throws {
         try database.run(
-            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
+            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
             .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
-            .integer(stream), .integer(seq))
+            .integer(stream), .integer(seq), .text(piece.expires))
     }
 
+    /// Those that are too old, and of each zone those beyond the newest `strayLimit`.
     public func forgetStrays(before moment: Int64) throws {
         try database.run("DELETE FROM stray WHERE at<?", .integer(moment))
+        for zone in try database.rows("SELECT DISTINCT zone FROM stray", map: { $0.text(0) }) {
+            try database.run(
+                """
+                DELETE FROM stray WHERE zone=?1 AND at<(
+                    SELECT at FROM stray WHERE zone=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)
+                """, .text(zone), .integer(Store.strayLimit))
+        }
     }
 
     func takeStrays(zone: String, into reception: inout Reception, at now: Int64) throws {
         let strays = try database.rows(
             """
-            SELECT subject, gtin, serial, quantity, lot, at, stream, seq FROM stray WHERE zone=? AND at>=?
+            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires FROM stray WHERE zone=? AND at>=?
             ORDER BY at, subject
             """, .text(zone), .integer(now - Store.strayLife)
         ) { row in
             (
                 Piece(
                     subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                    quantity: Int(row.integer(3)), lot: row.optionalText(4)), row.integer(5), row.integer(6),
+                    quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8)),
+                row.integer(5), row.integer(6),
                 row.word(7)
             )
         }
@@ -276,6 +300,11 @@ extension Store {
                 let count = Receiving.count(piece, in: reception)
             else { continue }
             try self.count(count, stream: stream, seq: seq, at: at)
+            if piece.subject.hasPrefix("tag:") {
+                try database.run(
+                    "UPDATE item SET delivery=coalesce(delivery, ?) WHERE epc=?", .integer(reception.delivery),
+                    .text(String(piece.subject.dropFirst(4))))
+            }
             reception.apply(count)
         }
         try database.run("DELETE FROM stray WHERE zone=?", .text(zone))

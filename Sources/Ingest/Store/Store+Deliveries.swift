@@ -21,9 +21,17 @@ extension Store {
             .text(announced.client), .text(source), .text(announced.dock), .text(announced.erp),
             .text(announced.erpPath))
         guard let id = try deliveryID(note: announced.note) else { return nil }
-        for table in ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"] {
-            try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id))
-        }
+        // The ERP knows no pallets and no serial numbers: what the supplier's message said of them stays. The other way round,
+        // a file knows no lines of the ERP.
+        let linked = Dictionary(
+            try database.rows(
+                "SELECT gtin, erp, erp_product FROM delivery_line WHERE delivery=? AND erp IS NOT NULL", .integer(id)
+            ) { ($0.text(0), ($0.text(1), $0.optionalText(2))) }
+        ) { first, _ in first }
+        let replaced =
+            source == "erp"
+            ? ["delivery_line"] : ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"]
+        for table in replaced { try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id)) }
         for (position, line) in announced.lines.enumerated() {
             // A paper that counts cartons: the goods are counted in pieces.
             let carton = packaging(line.gtin)
@@ -31,7 +39,8 @@ extension Store {
             try database.run(
                 "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id), .integer(position + 1),
                 .text(gtin), .text(line.description), .integer(line.quantity * (carton?.quantity ?? 1)),
-                .text(line.lot), .text(line.expires), .text(line.erp), .text(line.erpProduct))
+                .text(line.lot), .text(line.expires), .text(line.erp ?? linked[gtin]?.0),
+                .text(line.erpProduct ?? linked[gtin]?.1))
             if !line.description.isEmpty {
                 try database.run(
                     """
@@ -117,7 +126,7 @@ extension Store {
                 quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(5),
                 unit: row.optionalText(6), at: row.integer(7))
         }
-        let verified = Set(counted.compactMap(\.unit))
+        var verified = Set(counted.compactMap(\.unit))
         let contents = try contents(delivery: id)
         view.units = try database.rows(
             "SELECT sscc, parent FROM delivery_unit WHERE delivery=? ORDER BY sscc", .integer(id)
@@ -126,6 +135,14 @@ extension Store {
                 sscc: row.text(0), parent: row.optionalText(1), contents: contents[row.text(0)] ?? [],
                 isVerified: verified.contains(row.text(0)))
         }
+        // A pallet that carries cartons alone is there when all of them are.
+        for _ in 0..<8 {
+            for unit in view.units where unit.contents.isEmpty && !verified.contains(unit.sscc) {
+                let children = view.units.filter { $0.parent == unit.sscc }
+                if !children.isEmpty, children.allSatisfy({ verified.contains($0.sscc) }) { verified.insert(unit.sscc) }
+            }
+        }
+        for index in view.units.indices { view.units[index].isVerified = verified.contains(view.units[index].sscc) }
         view.fold(expected, serials: try serials(delivery: id), counted: counted) { gtin in
             let known = try? database.first(
                 "SELECT description, reference, erp FROM product WHERE gtin=?", .text(gtin),
@@ -208,7 +225,9 @@ extension Store {
             var above = parentOf[sscc]
             var steps = 0
             while let next = above, next != sscc, steps < 8 {
-                reception.units[next, default: []] += contents[sscc] ?? []
+                reception.units[next, default: []] += (contents[sscc] ?? []).map {
+                    Reception.Content(gtin: $0.gtin, quantity: $0.quantity, lot: $0.lot, unit: sscc)
+                }
                 above = parentOf[next]
                 steps += 1
             }
@@ -259,7 +278,9 @@ extension Store {
             """, .integer(id), .text(zone), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
         try database.run(
-            "UPDATE delivery SET zone=NULL WHERE zone=? AND id<>? AND status='open'", .text(zone), .integer(id))
+            "UPDATE delivery SET dock=coalesce(dock, zone), zone=NULL WHERE zone=? AND id<>? AND status='open'",
+            .text(zone),
+            .integer(id))
         try audit("delivery.open", subject: String(id), by: author, detail: zone, at: now)
         if var reception = try reception(of: id) { try takeStrays(zone: zone, into: &reception, at: now) }
         return true
@@ -300,6 +321,23 @@ extension Store {
         try database.run(
             "UPDATE counted SET removed=?3 WHERE delivery=?1 AND subject=?2", .integer(count.delivery),
             .text(count.subject), .integer(id))
+        if count.subject.hasPrefix("sscc:"), let gtin = count.gtin { try release(gtin, delivery: count.delivery) }
+    }
+
+    /// A pallet's label is taken back: tags that it had counted count for themselves, but for those of other pallets.
+    func release(_ gtin: String, delivery: Int64) throws {
+        let claimed =
+            try database.integer(
+                """
+                SELECT coalesce(sum(quantity), 0) FROM counted WHERE delivery=? AND gtin=? AND removed IS NULL
+                    AND subject LIKE 'sscc:%'
+                """, .integer(delivery), .text(gtin)) ?? 0
+        try database.run(
+            """
+            UPDATE counted SET quantity=1 WHERE delivery=?1 AND subject IN (
+                SELECT subject FROM counted WHERE delivery=?1 AND gtin=?2 AND quantity=0 AND removed IS NULL
+                    AND subject LIKE 'tag:%' ORDER BY at, subject LIMIT -1 OFFSET ?3)
+            """, .integer(delivery), .text(gtin), .integer(max(0, claimed)))
     }
 
     /// Where a tagged piece was last seen.
@@ -332,7 +370,7 @@ extension Store {
     /// Zones that readers have reported, for choosing a dock.
     public func zones() throws -> [String] {
         try database.rows(
-            "SELECT DISTINCT zone FROM (SELECT zone FROM item UNION SELECT zone FROM delivery) WHERE zone IS NOT NULL ORDER BY zone"
+            "SELECT zone FROM delivery WHERE zone IS NOT NULL UNION SELECT zone FROM stock_take ORDER BY zone"
         ) { $0.text(0) }
     }
 }

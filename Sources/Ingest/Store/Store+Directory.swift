@@ -165,6 +165,13 @@ extension Store {
         }
         guard var person = found else { return nil }
         person.isOpenHouse = try isOpenHouse()
+        // Who gave a name when that was enough has shown nothing: from the first password on that is over.
+        if !person.isOpenHouse {
+            let hasShown = try database.integer(
+                "SELECT 1 FROM user WHERE id=? AND (password IS NOT NULL OR pin IS NOT NULL OR badge IS NOT NULL)",
+                .integer(person.id))
+            if hasShown == nil { return nil }
+        }
         return person
     }
 

@@ -86,14 +86,14 @@ extension Store {
         }
     }
 
-    /// The next push that is due, the oldest first. A stock take waits for the receptions before it: what came in during the
-    /// count would be counted twice.
+    /// The next push that is due, the oldest first. A stock take waits for the receptions before it, those that wait for a
+    /// person too: what came in during the count would be counted twice.
     public func nextJob(at now: Int64) throws -> ERPJob? {
         guard
             let id = try database.integer(
                 """
                 SELECT id FROM erp_job AS job WHERE state='waiting' AND due<=? AND NOT (kind='take' AND EXISTS (
-                    SELECT 1 FROM erp_job WHERE state IN ('waiting', 'running') AND kind='reception' AND id<job.id))
+                    SELECT 1 FROM erp_job WHERE state IN ('waiting', 'running', 'dead') AND kind='reception' AND id<job.id))
                 ORDER BY due, id LIMIT 1
                 """, .integer(now))
         else { return nil }
@@ -132,6 +132,11 @@ extension Store {
             "erp.retry", subject: job.key, by: author, detail: accepted.isEmpty ? nil : accepted.joined(separator: " "),
             at: now)
         return true
+    }
+
+    public func renew(job id: Int64, payload: JSON) throws {
+        try database.run(
+            "UPDATE erp_job SET payload=? WHERE id=? AND state='dead'", .text(payload.description), .integer(id))
     }
 
     public func drop(job id: Int64, by author: Author, at now: Int64) throws -> Bool {
@@ -241,6 +246,13 @@ extension Store {
 }
 
 extension Store {
+    /// The ERP's party of a supplier, by its name.
+    public func erpParty(company: String) throws -> String? {
+        try database.text(
+            "SELECT erp FROM party WHERE erp IS NOT NULL AND (company=?1 OR name=?1) ORDER BY id LIMIT 1",
+            .text(company))
+    }
+
     /// The ERP has made a record for a client who was entered here.
     public func link(party id: Int64, erp: String) throws {
         try database.run("UPDATE party SET erp=? WHERE id=?", .text(erp), .integer(id))

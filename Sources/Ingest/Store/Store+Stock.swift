@@ -26,12 +26,15 @@ extension Store {
     }
 
     /// A sighting of a tagged piece, by the rules of its zone.
-    func follow(_ row: Model.Row, stream: Int64, seq: UInt64, device: String, at now: Int64) throws {
-        guard let tag = row.sightedTag else { return }
+    func follow(
+        _ row: Model.Row, _ piece: Piece, stream: Int64, seq: UInt64, device: String, at now: Int64
+    ) throws {
+        guard let tag = row.sightedTag, let gtin = piece.gtin else { return }
         let item = try database.first(
-            "SELECT gtin, stock_zone, delivery FROM item WHERE epc=?", .text(tag.hex),
-            map: { ($0.optionalText(0), $0.optionalText(1), $0.optionalInteger(2)) })
-        guard let (gtin, bookedIn, delivery) = item, let gtin else { return }
+            "SELECT stock_zone, delivery, last_seen FROM item WHERE epc=?", .text(tag.hex),
+            map: { ($0.optionalText(0), $0.optionalInteger(1), $0.integer(2)) })
+        // A backlog that drains tells the past: the piece has been seen elsewhere since.
+        guard let (bookedIn, delivery, lastSeen) = item, now >= lastSeen else { return }
         var isBeingReceived = false
         if bookedIn == nil, let delivery {
             isBeingReceived =
@@ -43,7 +46,8 @@ extension Store {
                 row, rules: rules, bookedIn: bookedIn, isBeingReceived: isBeingReceived)
         else { return }
         try move(
-            movement, gtin: gtin, quantity: 1, subject: "tag:\(tag.hex)", by: Author(device), stream: stream, seq: seq,
+            movement, gtin: gtin, quantity: piece.quantity, subject: "tag:\(tag.hex)", by: Author(device),
+            stream: stream, seq: seq,
             at: now)
         try database.run("UPDATE item SET stock_zone=? WHERE epc=?", .text(movement.to), .text(tag.hex))
     }
@@ -54,21 +58,27 @@ extension Store {
         var tagged: [String: Int] = [:]
         let pieces = try database.rows(
             """
-            SELECT counted.subject, counted.gtin, item.zone, item.present FROM counted
+            SELECT counted.subject, counted.gtin, item.zone, max(1, counted.quantity), item.stock_zone FROM counted
             JOIN item ON item.epc=substr(counted.subject, 5)
             WHERE counted.delivery=? AND removed IS NULL AND counted.gtin IS NOT NULL AND counted.subject LIKE 'tag:%'
-                AND item.stock_zone IS NULL
             """, .integer(view.id)
-        ) { (subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2)) }
+        ) {
+            (
+                subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2), quantity: Int($0.integer(3)),
+                bookedIn: $0.optionalText(4)
+            )
+        }
         let received = Dictionary(view.lines.map { ($0.gtin, $0.received) }) { $0 + $1 }
-        for piece in pieces where (tagged[piece.gtin] ?? 0) < received[piece.gtin] ?? 0 {
+        for piece in pieces where (tagged[piece.gtin] ?? 0) + piece.quantity <= received[piece.gtin] ?? 0 {
+            tagged[piece.gtin, default: 0] += piece.quantity
+            // It was in the book before it was closed: found on a shelf, or counted there.
+            guard piece.bookedIn == nil else { continue }
             let zone = piece.zone.flatMap { rules[$0]?.kind == .store ? $0 : nil } ?? dock
             try move(
-                Movement(kind: .received, from: nil, to: zone), gtin: piece.gtin, quantity: 1, subject: piece.subject,
-                by: author, delivery: view.id, at: now)
+                Movement(kind: .received, from: nil, to: zone), gtin: piece.gtin, quantity: piece.quantity,
+                subject: piece.subject, by: author, delivery: view.id, at: now)
             try database.run(
                 "UPDATE item SET stock_zone=? WHERE epc=?", .text(zone), .text(String(piece.subject.dropFirst(4))))
-            tagged[piece.gtin, default: 0] += 1
         }
         for (gtin, quantity) in received.sorted(by: { $0.key < $1.key }) {
             try move(
@@ -166,7 +176,7 @@ extension Store {
             SELECT movement.id, at, kind, movement.gtin, coalesce(description, ''), quantity, lot, from_zone, to_zone,
                 subject, who, movement.delivery, take
             FROM movement LEFT JOIN product USING (gtin)
-            WHERE (?1 IS NULL OR movement.gtin=?1) AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
+            WHERE \(gtin == nil ? "?1 IS NULL" : "movement.gtin=?1") AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
                 AND at>=?3 AND at<?4 ORDER BY at DESC, movement.id DESC LIMIT ?5
             """, .text(gtin), .text(zone), .integer(from ?? 0), .integer(to ?? Int64.max), .integer(limit)
         ) { row in
@@ -189,8 +199,8 @@ extension Store {
             SELECT epc, item.gtin, coalesce(description, ''), serial, item.zone, present, first_seen, last_seen, item.delivery,
                 note, stock_zone
             FROM item LEFT JOIN product USING (gtin) LEFT JOIN delivery ON delivery.id=item.delivery
-            WHERE (?1 IS NULL OR epc>=?1 AND epc<?1 || 'G') AND (?2 IS NULL OR item.gtin=?2)
-            ORDER BY last_seen DESC LIMIT ?3
+            WHERE \(prefix == nil ? "?1 IS NULL" : "epc>=?1 AND epc<?1 || 'G'") AND (?2 IS NULL OR item.gtin=?2)
+            \(prefix == nil ? "ORDER BY last_seen DESC" : "") LIMIT ?3
             """, .text(prefix), .text(gtin), .integer(limit)
         ) { row in
             .object([

@@ -19,8 +19,11 @@ extension Store {
             .text(zone))
         try database.run(
             """
-            INSERT INTO take_counted (take, subject, gtin, serial, quantity, device, at, stream, seq)
-            SELECT ?1, 'tag:' || epc, gtin, serial, 1, 'present', last_seen, 0, 0 FROM item WHERE zone=?2 AND present=1
+            INSERT INTO take_counted (take, subject, gtin, serial, quantity, lot, device, at, stream, seq)
+            SELECT ?1, 'tag:' || epc, coalesce(packaging.product, item.gtin, label.gtin), item.serial,
+                coalesce(packaging.quantity, 1), label.lot, 'present', last_seen, 0, 0
+            FROM item LEFT JOIN label ON label.subject='tag:' || epc LEFT JOIN packaging ON packaging.gtin=item.gtin
+            WHERE item.zone=?2 AND present=1
             """, .integer(id), .text(zone))
         try audit("take.open", subject: String(id), by: author, detail: zone, at: now)
         return id
@@ -29,22 +32,28 @@ extension Store {
     /// Zones that are being counted now, with those whose readers help.
     func takesByZone() throws -> [String: StockTake] {
         var takes: [String: StockTake] = [:]
+        var helped: [(String, StockTake)] = []
         for (id, zone, sources, mode) in try database.rows(
             "SELECT id, zone, sources, mode FROM stock_take WHERE status='counting' ORDER BY id",
             map: { ($0.integer(0), $0.text(1), $0.text(2), $0.text(3)) })
         {
             var take = StockTake(
-                id: id, zone: zone, mode: Reception.Mode(rawValue: mode) ?? .add, subjects: [:])
+                id: id, zone: zone, mode: Reception.Mode(rawValue: mode) ?? .add)
             try database.each(
-                "SELECT subject, gtin FROM take_counted WHERE take=? AND removed IS NULL", .integer(id)
+                "SELECT subject, gtin, serial, quantity FROM take_counted WHERE take=? AND removed IS NULL",
+                .integer(id)
             ) { row in
-                take.subjects[row.text(0)] = .some(row.optionalText(1))
+                take.apply(
+                    Piece(
+                        subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
+                        quantity: Int(row.integer(3)), lot: nil))
                 return true
             }
-            for name in [zone] + sources.split(separator: "\n").map(String.init) where takes[name] == nil {
-                takes[name] = take
-            }
+            // A zone's own count comes before one that it helps.
+            takes[zone] = take
+            helped += sources.split(separator: "\n").map { (String($0), take) }
         }
+        for (name, take) in helped where takes[name] == nil { takes[name] = take }
         return takes
     }
 
@@ -130,14 +139,15 @@ extension Store {
         let moves = try database.rows(
             """
             SELECT movement.gtin, CASE WHEN to_zone=?2 THEN movement.quantity ELSE -movement.quantity END,
-                CASE WHEN movement.subject IS NULL THEN NULL ELSE take_counted.subject IS NOT NULL END
+                CASE WHEN movement.subject IS NULL THEN NULL ELSE take_counted.subject IS NOT NULL END, movement.subject
             FROM movement LEFT JOIN take_counted ON take_counted.take=?1 AND take_counted.subject=movement.subject
                 AND removed IS NULL
-            WHERE (to_zone=?2 OR from_zone=?2) AND movement.at>=?3 AND movement.take IS NULL
+            WHERE (to_zone=?2 OR from_zone=?2) AND movement.at>=?3 AND movement.take IS NULL ORDER BY movement.id
             """, .integer(view.id), .text(view.zone), .integer(view.openedAt)
         ) { row in
             StockTakeView.Moved(
-                gtin: row.text(0), quantity: Int(row.integer(1)), isCounted: row.optionalInteger(2).map { $0 != 0 })
+                gtin: row.text(0), quantity: Int(row.integer(1)), isCounted: row.optionalInteger(2).map { $0 != 0 },
+                subject: row.optionalText(3))
         }
         let moved = StockTakeView.movedSince(moves)
         // What was not counted is on the list as long as nobody has said that the rest stays as it is.
@@ -159,8 +169,8 @@ extension Store {
         switch decision.kind {
         case .adjust:
             let counted = view.lines.first { $0.gtin == decision.gtin }?.counted ?? 0
-            guard decision.gtin != nil, let quantity = decision.quantity, quantity != 0, counted + quantity >= 0,
-                quantity <= Import.quantityLimit
+            guard decision.gtin != nil, let quantity = decision.quantity, quantity != 0,
+                Import.quantities.contains(quantity), counted + quantity >= 0
             else { throw DecisionError.malformed("an adjustment names a product and leaves 0 or more") }
             try record(decision, take: id)
         case .remove:
@@ -186,6 +196,11 @@ extension Store {
             try database.run("UPDATE decision SET undone_by=? WHERE id=?", .integer(number), .integer(target))
             try database.run(
                 "UPDATE take_counted SET removed=NULL WHERE take=? AND removed=?", .integer(id), .integer(undone.id))
+            if undone.kind == .associate, let subject = undone.subject {
+                try database.run("DELETE FROM label WHERE subject=?", .text(subject))
+                try database.run(
+                    "UPDATE take_counted SET gtin=NULL WHERE take=? AND subject=?", .integer(id), .text(subject))
+            }
         default: throw DecisionError.malformed("\(decision.kind.rawValue) is not decided about a count")
         }
     }
@@ -221,7 +236,9 @@ extension Store {
             SELECT subject, take_counted.gtin, stock_zone FROM take_counted JOIN item ON epc=substr(subject, 5)
             WHERE take=?1 AND removed IS NULL AND subject LIKE 'tag:%' AND take_counted.gtin IS NOT NULL
                 AND stock_zone IS NOT NULL AND stock_zone<>?2
-            """, .integer(id), .text(view.zone)
+                AND NOT EXISTS (SELECT 1 FROM movement WHERE subject=take_counted.subject AND from_zone=?2 AND at>=?3
+                    AND take IS NULL)
+            """, .integer(id), .text(view.zone), .integer(view.openedAt)
         ) { ($0.text(0), $0.text(1), $0.text(2)) }
         for (subject, gtin, from) in elsewhere {
             try move(
@@ -230,7 +247,7 @@ extension Store {
                 take: id, at: now)
         }
         var posted = view
-        posted.lines = try lines(of: view).filter { complete || $0.counted != 0 || $0.moved != 0 }
+        posted.lines = try lines(of: view).filter { complete || $0.counted != 0 }
         for line in posted.lines {
             try database.run(
                 "INSERT INTO take_line VALUES (?, ?, ?, ?, ?, ?)", .integer(id), .text(line.gtin),
@@ -240,13 +257,15 @@ extension Store {
                 Movement(
                     kind: .counted, from: difference < 0 ? view.zone : nil, to: difference > 0 ? view.zone : nil),
                 gtin: line.gtin, quantity: abs(difference), by: author, take: id, at: now)
-            // Tags the book had here and nobody saw are not here; nobody knows where.
-            try database.run(
-                """
-                UPDATE item SET stock_zone=NULL WHERE stock_zone=?1 AND gtin=?2 AND last_seen<?3 AND NOT EXISTS (
-                    SELECT 1 FROM take_counted WHERE take=?4 AND subject='tag:' || epc AND removed IS NULL)
-                """, .text(view.zone), .text(line.gtin), .integer(view.openedAt), .integer(id))
         }
+        // Tags the book had here and nobody saw are not here; nobody knows where.
+        try database.run(
+            """
+            UPDATE item SET stock_zone=NULL WHERE stock_zone=?1 AND last_seen<?2
+                AND EXISTS (SELECT 1 FROM take_line WHERE take=?3 AND take_line.gtin=item.gtin)
+                AND NOT EXISTS (
+                    SELECT 1 FROM take_counted WHERE take=?3 AND subject='tag:' || epc AND removed IS NULL)
+            """, .text(view.zone), .integer(view.openedAt), .integer(id))
         try database.run(
             """
             UPDATE item SET stock_zone=?2 WHERE epc IN (
