@@ -33,7 +33,9 @@ export class LineSheet {
     const has = line.counted ?? line.received;
     const away = this.view.isAway();
     const done = this.view.isDone(this.detail);
-    const can = (kind) => !done && this.kinds.includes(kind);
+    // An ERP may ask for the lot when everything is closed.
+    const late = this.detail?.status === "closed" && this.detail?.erpJob?.state === "dead";
+    const can = (kind) => (!done || (late && kind === "lot")) && this.kinds.includes(kind);
     const item = (kind, label, style, usable = true) => h("button", { id: `do-${kind}`, class: style, disabled: away || !usable, onclick: () => this.sheet.show(() => this[kind]()) }, label);
     const now = (kind, label) => h("button", { id: `do-${kind}`, disabled: away, onclick: () => this.decide({ kind, gtin: this.gtin }) }, label);
     return [
