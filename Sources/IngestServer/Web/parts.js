@@ -6,7 +6,7 @@ export const plain = (subject) => String(subject ?? "").replace(/^(tag|text|scan
 
 /** The same list in its three forms; CSV comes first. */
 export const exportLinks = (address, query = "") => [["csv", "CSV"], ["xlsx", "Excel"], ["pdf", "PDF"]].map(([form, label]) =>
-  h("a", { class: "button", href: `${address}/export.${form}${query}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
+  h("a", { class: "button", href: `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
 
 export const pill = (text, style = "") => h("span", { class: `pill ${style}` }, text);
 
