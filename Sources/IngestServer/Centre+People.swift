@@ -99,7 +99,8 @@ extension Centre {
         let holds = await onOwnThread("password") {
             Centre.hashing.with { _ in Password.holds(secret, hash ?? Centre.nobody) }
         }
-        guard holds, hash != nil, let user, !user.isDisabled else { throw try refuse(key) }
+        // Not what was typed: it may be a password in the wrong field.
+        guard holds, hash != nil, let user, !user.isDisabled else { throw try refuse(user?.name ?? "an unknown name") }
         tries.succeeded(key)
         return try await open(user.id, station: station, token)
     }
@@ -111,9 +112,9 @@ extension Centre {
         return person
     }
 
-    private func refuse(_ key: String) throws -> SignInRefusal {
+    private func refuse(_ who: String) throws -> SignInRefusal {
         counters.refusedSignIns += 1
-        try store.audit("session.refused", subject: String(key.prefix(80)), who: "-", at: Clocks.wall)
+        try store.audit("session.refused", subject: String(who.prefix(80)), who: "-", at: Clocks.wall)
         return .refused
     }
 
