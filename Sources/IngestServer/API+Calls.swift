@@ -155,6 +155,14 @@ extension API {
                 return .json(party.json, status: .created)
             },
         ]
+            // The CSV stands above: its columns are older than the sheets.
+            + exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { call in
+                let person = try call.who()
+                let text = try await centre.library.export(
+                    for: person, matching: String((call.query("q") ?? "").prefix(120)), from: call.time("from") ?? 0,
+                    to: call.time("to") ?? .max)
+                return (Reports.calls(CSV(Array(text.utf8))), "calls")
+            }.filter { !$0.path.hasSuffix(".csv") }
     }
 }
 
