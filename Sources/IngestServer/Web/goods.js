@@ -2,13 +2,23 @@ import { h } from "./dom.js";
 import { t, number, plural } from "./i18n.js";
 import { pill } from "./parts.js";
 import { LineSheet } from "./lines.js";
+import { Sheet } from "./sheet.js";
+import { completion } from "./picker.js";
 
 const lineKinds = ["adjust", "damaged", "refuse", "lot", "later", "accept", "trail"];
 
 /** A tap on a line opens what can be done about it. */
 export function drawLines(view, delivery) {
   const open = (line) => new LineSheet(view, delivery.id, line, `/api/v1/deliveries/${delivery.id}`, lineKinds);
-  return h("div", { class: "panel scroll" }, h("table", { class: "taps stacked four" },
+  /** What nobody announced and no reader sees: the product is looked for, then its number is keyed in. */
+  const byHand = () => {
+    const sheet = new Sheet(t("countByHand"), () => completion(view.app, {
+      kinds: ["product"], label: t("searchProduct"),
+      found: (one) => { sheet.close(); open(delivery.lines.find((line) => line.gtin === one.ref) ?? { gtin: one.ref, description: one.title }).start(); },
+    }).node);
+  };
+  return h("div", { class: "panel scroll" }, delivery.status === "open" && h("div", { class: "row" }, h("span", { class: "push" },
+    h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand")))), h("table", { class: "taps stacked four" },
     h("thead", {}, h("tr", {}, h("th", {}, t("article")),
       ["expected", "received", "missing", "extra"].map((name) => h("th", { class: "num" }, t(name))))),
     h("tbody", {}, delivery.lines.map((line, index) =>
