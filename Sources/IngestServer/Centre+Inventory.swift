@@ -188,9 +188,8 @@ extension Centre {
     }
 
     /// Looked at now and then.
-    func keepHouse() {
-        let now = Clocks.wall
-        try? store.forgetStrays(before: now - Store.strayLife)
-        try? store.watchCounts(at: now)
-    }
+    func keepHouse() { try? store.forgetStrays(before: Clocks.wall - Store.strayLife) }
+
+    /// Looked at every hour: which zones are to be counted.
+    func watchCounts() { try? store.watchCounts(at: Clocks.wall) }
 }

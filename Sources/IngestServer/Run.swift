@@ -159,6 +159,7 @@ struct WatchdogService: Service {
                 await centre.publishConfigurations()
                 await centre.keepHouse()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
+                    await centre.watchCounts()
                     // A few at a time: what arrives meanwhile goes in between.
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}
                     forgotten = Clocks.now

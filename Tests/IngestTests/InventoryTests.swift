@@ -402,6 +402,23 @@ struct InventoryTests {
         #expect(try store.post(take: id, complete: true, by: Author("Bruno"), at: sender.time) == nil)
     }
 
+    @Test func aCountIsDueWhenGoodsHaveLainThereLongEnough() throws {
+        let month: Int64 = 31 * 86_400_000
+        try store.watchCounts(at: month * 2)
+        #expect(try store.openNotices().isEmpty, "nothing lies there")
+        try store.move(
+            Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.lamp, quantity: 1, by: Author("x"), at: month)
+        try store.watchCounts(at: month + 1)
+        #expect(try store.openNotices().isEmpty)
+        try store.watchCounts(at: month * 2 + 1)
+        #expect(try store.openNotices().map { $0["kind"]?.text } == ["count-due"])
+        let id = try #require(
+            try store.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: month * 2 + 2))
+        _ = try store.change(take: id, to: .review, by: Author("N"), at: month * 2 + 3)
+        _ = try store.post(take: id, complete: false, by: Author("N"), at: month * 2 + 4)
+        #expect(try store.openNotices().isEmpty, "counted: it goes by itself")
+    }
+
     @Test func aPieceFromAnotherShelfIsMovedNotFound() throws {
         try send([Self.tag(1, at: "attic"), .left(Self.sighting(Self.epc(1), "attic"), present: .zero)])
         // The count's reader reads without a zone of its own kind.

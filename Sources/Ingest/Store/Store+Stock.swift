@@ -128,8 +128,13 @@ extension Store {
         for (zone, rule) in rules {
             guard let days = rule.countDays else { continue }
             let last = try database.integer(
-                "SELECT max(closed) FROM stock_take WHERE zone=? AND status='posted'", .text(zone))
-            let since = try last ?? database.integer("SELECT min(at) FROM movement WHERE to_zone=?", .text(zone))
+                "SELECT closed FROM stock_take WHERE zone=? AND status='posted' ORDER BY closed DESC LIMIT 1",
+                .text(zone))
+            // Never counted: since goods have lain there.
+            let since =
+                try last
+                ?? database.integer(
+                    "SELECT at FROM movement WHERE to_zone=? ORDER BY at LIMIT 1", .text(zone))
             guard let since else { continue }
             if now - since > Int64(days) * 86_400_000 {
                 try notice(
