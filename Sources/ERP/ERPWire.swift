@@ -106,10 +106,10 @@ public struct ERPFault: Error, Equatable, Sendable, CustomStringConvertible {
                 isSpace = !line.isEmpty
                 continue
             }
+            if line.count >= 299 { return line + "…" }
             if isSpace { line.append(" ") }
             isSpace = false
             line.unicodeScalars.append(scalar)
-            if line.count >= 300 { return line + "…" }
         }
         return line
     }

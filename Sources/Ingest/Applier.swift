@@ -50,14 +50,11 @@ public final class Applier {
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
         self.store = store
         self.plan = plan
-        catalogue = StoredCatalogue(store)
+        catalogue = StoredCatalogue(store: store)
     }
 
     /// The open deliveries were changed by somebody else (a person): read them again.
-    public func forgetReceptions() {
-        (receptions, notes, takes) = ([:], nil, nil)
-        catalogue.forget()
-    }
+    public func forgetReceptions() { (receptions, notes, takes) = ([:], nil, nil) }
 
     private struct Stray {
         var zone: String
@@ -218,13 +215,13 @@ public final class Applier {
         case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, origin, &result)
             try store.see(sighting, present: true, delivery: delivery, at: captured)
-            try follow(row, sighting, origin, &result)
+            try follow(row, sighting, origin)
         case .still(let sighting):
             _ = try receive(row, zone: sighting.zone, origin, &result)
             try store.see(sighting, present: true, delivery: nil, at: captured)
         case .left(let sighting, _, _):
             try store.see(sighting, present: false, delivery: nil, at: captured)
-            try follow(row, sighting, origin, &result)
+            try follow(row, sighting, origin)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
@@ -249,10 +246,8 @@ public final class Applier {
         var record: String { "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)" }
     }
 
-    private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin, _ result: inout Result)
-        throws
-    {
-        guard !store.rules.isEmpty, store.rules[sighting.zone] != nil else { return }
+    private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin) throws {
+        guard store.rules[sighting.zone] != nil else { return }
         try store.follow(
             row, Piece(sighting.tag, in: catalogue), stream: origin.stream.id, seq: origin.seq,
             device: "\(origin.stream.agent)/\(sighting.device)",
@@ -263,13 +258,8 @@ public final class Applier {
         _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
     ) throws -> Int64? {
         if takes == nil { try readTakes() }
-        let take = takes?.isEmpty == false ? takes?[zone] : nil
+        let take = takes?[zone]
         if let take { try count(row, in: take, zone, origin, &result) }
-        // What a portal reads all day while nothing is open.
-        if take == nil, row.sightedTag != nil, notes != nil, case .some(.none) = receptions[zone] {
-            try stray(row, zone: zone, origin)
-            return nil
-        }
         switch try decide(row, zone: zone, origin) {
         case .open(let note)?:
             if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
@@ -278,13 +268,12 @@ public final class Applier {
             guard let id = try store.deliveryID(unit: sscc) else { return nil }
             try open(id, zone: zone, origin, &result)
             // The label that opened it is counted as well.
-            return try receive(row, zone: zone, origin, &result)
-        case .count(let counts)?:
-            for count in counts {
-                try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
-                receptions[zone]??.apply(count)
-                result.events.append(.counted(count, zone: zone))
+            if case .count(let counts)? = try decide(row, zone: zone, origin) {
+                try count(counts, zone, origin, &result)
             }
+            return nil
+        case .count(let counts)?:
+            try count(counts, zone, origin, &result)
             return counts.first?.delivery
         case .remove(let counts)?:
             for count in counts {
@@ -301,28 +290,29 @@ public final class Applier {
         }
     }
 
+    private func count(_ counts: [Count], _ zone: String, _ origin: Origin, _ result: inout Result) throws {
+        for count in counts {
+            try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
+            receptions[zone]??.apply(count)
+            result.events.append(.counted(count, zone: zone))
+        }
+    }
+
     /// What the row does to what is open there. Nothing here keeps the reception after it returns: the next count would copy all
     /// of it.
     private func decide(_ row: Model.Row, zone: String, _ origin: Origin) throws -> Receiving.Change? {
         if receptions[zone] == nil { receptions[zone] = .some(try store.reception(zone: zone)) }
         if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
-        let (notes, units, store) = (notes ?? [], units, store)
-        guard let reception = receptions[zone] ?? nil else {
-            // Nothing is open, as most of the time: only papers and pallets' labels can change that.
-            guard let text = row.scannedText else { return nil }
-            if notes.contains(text) { return .open(note: text) }
-            guard !units.isEmpty, let sscc = Piece.sscc(in: row), units.contains(sscc) else { return nil }
-            return .openUnit(sscc: sscc)
-        }
-        let delivery = reception.delivery
         return Receiving.decide(
-            row, record: origin.record, at: reception, in: catalogue,
-            .init(
-                isNote: { notes.contains($0) },
-                isClosedNote: { (try? store.deliveryID(note: $0)) ?? nil != nil },
-                isUnit: { units.contains($0) },
-                isReceivedElsewhere: { (try? store.isReceivedElsewhere($0, than: delivery)) ?? false }))
+            row, record: origin.record, at: receptions[zone] ?? nil, in: catalogue, around)
     }
+
+    /// Made once: a backlog brings hundreds of thousands of rows a second.
+    private lazy var around = Receiving.Surroundings(
+        isNote: { [unowned self] in notes?.contains($0) ?? false },
+        isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
+        expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
+        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false })
 
     private func readTakes() throws {
         var zones: [String: Int64] = [:]

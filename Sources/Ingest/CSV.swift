@@ -5,6 +5,22 @@ public struct CSV: Sendable {
         /// From 1.
         public var line: Int
         public var fields: [String]
+
+        /// Without the spaces around it; empty where there is no such column.
+        func field(_ index: Int?) -> String {
+            index.flatMap { $0 < fields.count ? fields[$0].trimming(" \t") : nil } ?? ""
+        }
+
+        /// Nil where it is empty.
+        func filled(_ index: Int?) -> String? {
+            let text = field(index)
+            return text.isEmpty ? nil : text
+        }
+
+        /// Why the row cannot be read at all; nil when it can.
+        var problem: String? {
+            fields.contains { $0.count > CSV.fieldLimit } ? "a field has more than \(CSV.fieldLimit) characters" : nil
+        }
     }
 
     public var header: [String]

@@ -79,18 +79,7 @@ public enum DESADV {
             digits = "20" + digits.prefix(6)
         default: return nil
         }
-        guard digits.count == 8, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        let numbers = [digits.prefix(4), digits.dropFirst(4).prefix(2), digits.suffix(2)].map(String.init)
-        let (year, month, day) = (Int(numbers[0])!, Int(numbers[1])!, Int(numbers[2])!)
-        guard isDay(year, month, day) else { return nil }
-        return numbers.joined(separator: "-")
-    }
-
-    /// A day of the Gregorian calendar from 1900 to 2999.
-    static func isDay(_ year: Int, _ month: Int, _ day: Int) -> Bool {
-        guard (1900...2999).contains(year), (1...12).contains(month) else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        return (1...[31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]).contains(day)
+        return Day.text(digits)
     }
 
     /// A whole number, written with decimals or without; nil for anything else.

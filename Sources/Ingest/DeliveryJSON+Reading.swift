@@ -185,8 +185,7 @@ extension DeliveryJSON {
 
         private func day(_ field: String, in value: JSON) throws(Fault) -> String? {
             guard let text = try text(field, in: value, limit: DeliveryJSON.nameLimit) else { return nil }
-            let isShaped = text.utf8.count == 10 && Import.isDate(text)
-            guard isShaped, DESADV.day(text.replacing("-", with: ""), format: "102") != nil else {
+            guard Day.isDay(text) else {
                 throw Fault(reason: "\"\(text)\" in \"\(field)\" is not a date such as 2027-03-31")
             }
             return text

@@ -42,7 +42,7 @@ extension DeliveryView.Line {
                         lots.map {
                             .object([
                                 ("number", .string($0.number)), ("quantity", .int(Int64($0.quantity))),
-                                ("expires", $0.expires.map(JSON.string)),
+                                ("expires", $0.expires.map(JSON.string)), ("fromPaper", $0.isFromPaper ? true : nil),
                             ])
                         })
             ),

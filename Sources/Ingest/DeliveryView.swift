@@ -29,6 +29,8 @@ public struct DeliveryView: Equatable, Sendable {
         public var number: String
         public var quantity: Int
         public var expires: String?
+        /// The paper says so; what was read does not.
+        public var isFromPaper = false
     }
 
     public struct Stray: Equatable, Sendable {
@@ -102,6 +104,8 @@ public struct DeliveryView: Equatable, Sendable {
         var description: String
         var reference: String?
         var quantity: Int
+        var lot: String?
+        var expires: String?
         var erp: String?
         var erpProduct: String?
     }
@@ -161,6 +165,12 @@ public struct DeliveryView: Equatable, Sendable {
                 gtin: line.gtin, description: line.description, expected: line.quantity, received: take)
             (view.reference, view.erp, view.erpProduct) = (line.reference, line.erp, line.erpProduct)
             complete(&view, isFirst: seen.insert(line.gtin).inserted)
+            // A tag says no lot: that of the paper, for as many as are left.
+            let told = view.lots.reduce(0) { $0 + $1.quantity }
+            if let number = line.lot, told < view.received {
+                view.lots.append(
+                    Lot(number: number, quantity: view.received - told, expires: line.expires, isFromPaper: true))
+            }
             lines.append(view)
         }
         for gtin in Set(received.keys).union(refused.keys).sorted() where !seen.contains(gtin) {

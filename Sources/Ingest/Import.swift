@@ -26,7 +26,10 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .missingColumns(let names, let found):
-            "the first line must name the columns \(names.joined(separator: ", ")); found: \(found.joined(separator: ", "))"
+            // A file that is no table has one endless name.
+            let shown = found.prefix(20).map { String($0.filter { !$0.isWhitespace || $0 == " " }.prefix(40)) }
+                .joined(separator: ", ")
+            return "the first line must name the columns \(names.joined(separator: ", ")); found: \(shown)"
         }
     }
 }
@@ -62,72 +65,73 @@ public enum Import {
         var seen: Set<String> = []
         var begun: [String: Bool] = [:]
         for row in csv.rows {
-            func field(_ index: Int?) -> String {
-                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
-            }
-            func filled(_ index: Int?) -> String? { field(index).isEmpty ? nil : field(index) }
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
+            if let problem = row.problem {
+                refuse(problem)
+                continue
+            }
             guard row.fields.count >= csv.header.count else {
                 refuse("\(row.fields.count) fields instead of \(csv.header.count)")
                 continue
             }
-            guard !field(note).isEmpty, field(note).count <= 64 else {
+            let name = row.field(note)
+            guard !name.isEmpty, name.count <= 64 else {
                 refuse("a delivery note has 1 to 64 characters")
                 continue
             }
-            guard let code = GS1.gtin14(field(gtin)) else {
-                refuse(Import.gtinReason(field(gtin)))
+            guard let code = GS1.gtin14(row.field(gtin)) else {
+                refuse(Import.gtinReason(row.field(gtin)))
                 continue
             }
-            guard let count = Int(field(quantity)), (1...quantityLimit).contains(count) else {
-                refuse("quantity \"\(field(quantity))\" is not a whole number from 1 to \(quantityLimit)")
+            guard let count = Int(row.field(quantity)), (1...quantityLimit).contains(count) else {
+                refuse("quantity \"\(row.field(quantity))\" is not a whole number from 1 to \(quantityLimit)")
                 continue
             }
-            if let text = filled(expires), !Import.isDate(text) {
+            if let text = row.filled(expires), !Day.isDay(text) {
                 refuse("\"\(text)\" is not a date such as 2027-03-31")
                 continue
             }
-            let pallet = filled(sscc)
+            let pallet = row.filled(sscc)
             if let pallet, !Import.isSSCC(pallet) {
                 refuse("\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
                 continue
             }
-            guard seen.insert("\(field(note))\u{1F}\(code)\u{1F}\(field(lot))\u{1F}\(pallet ?? "")").inserted else {
-                refuse("GTIN \(code) stands twice on \(field(note))")
+            guard seen.insert("\(name)\u{1F}\(code)\u{1F}\(row.field(lot))\u{1F}\(pallet ?? "")").inserted else {
+                refuse("GTIN \(code) stands twice on \(name)")
                 continue
             }
-            if begun[field(note)] == nil {
-                begun[field(note)] = try store.deliveryStatus(note: field(note)).map { $0 != "expected" } ?? false
+            if begun[name] == nil {
+                begun[name] = try store.deliveryStatus(note: name).map { $0 != "expected" } ?? false
             }
-            guard begun[field(note)] == false else {
-                refuse("delivery \(field(note)) has begun already")
+            guard begun[name] == false else {
+                refuse("delivery \(name) has begun already")
                 continue
             }
-            let numbers = field(serials).split { ", |".contains($0) }.map(String.init)
+            let numbers = row.field(serials).split { ", |".contains($0) }.map(String.init)
             if !numbers.isEmpty, numbers.count != count {
                 refuse("\(numbers.count) serial numbers for a quantity of \(count)")
                 continue
             }
             report.accepted += 1
             var delivery =
-                deliveries[field(note)]
+                deliveries[name]
                 ?? Announced(
-                    note: field(note), supplier: field(supplier), expectedOn: filled(date), client: filled(client),
-                    dock: filled(dock))
-            if deliveries[field(note)] == nil { order.append(field(note)) }
+                    note: name, supplier: row.field(supplier), expectedOn: row.filled(date), client: row.filled(client),
+                    dock: row.filled(dock))
+            if deliveries[name] == nil { order.append(name) }
             delivery.lines.append(
                 .init(
-                    gtin: code, description: field(description), quantity: count, lot: filled(lot),
-                    expires: filled(expires), serials: numbers))
+                    gtin: code, description: row.field(description), quantity: count, lot: row.filled(lot),
+                    expires: row.filled(expires), serials: numbers))
             if let pallet {
-                let content = Reception.Content(gtin: code, quantity: count, lot: filled(lot))
+                let content = Reception.Content(gtin: code, quantity: count, lot: row.filled(lot))
                 if let index = delivery.units.firstIndex(where: { $0.sscc == pallet }) {
                     delivery.units[index].contents.append(content)
                 } else {
                     delivery.units.append(.init(sscc: pallet, contents: [content]))
                 }
             }
-            deliveries[field(note)] = delivery
+            deliveries[name] = delivery
         }
         report.deliveries = deliveries.count
         guard !dryRun else { return report }
@@ -181,14 +185,6 @@ public enum Import {
             && text.last?.wholeNumberValue == GS1.checkDigit(String(text.dropLast()))
     }
 
-    static func isDate(_ text: String) -> Bool {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 3, text.count == 10, let month = parts[1], let day = parts[2], parts[0] != nil else {
-            return false
-        }
-        return (1...12).contains(month) && (1...31).contains(day)
-    }
-
     /// Products: GTIN, description; optional reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
     public static func products(_ csv: CSV, into store: Store, dryRun: Bool) throws -> ImportReport {
         guard let gtin = csv.column(["gtin", "ean"]),
@@ -205,13 +201,13 @@ public enum Import {
         var products: [ProductView] = []
         var seen: Set<String> = []
         for row in csv.rows {
-            func field(_ index: Int?) -> String {
-                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
-            }
-            func filled(_ index: Int?) -> String? { field(index).isEmpty ? nil : field(index) }
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
-            guard let code = GS1.gtin14(field(gtin)) else {
-                refuse(gtinReason(field(gtin)))
+            if let problem = row.problem {
+                refuse(problem)
+                continue
+            }
+            guard let code = GS1.gtin14(row.field(gtin)) else {
+                refuse(gtinReason(row.field(gtin)))
                 continue
             }
             guard seen.insert(code).inserted else {
@@ -219,28 +215,29 @@ public enum Import {
                 continue
             }
             var product = ProductView(
-                gtin: code, description: field(description), reference: filled(reference), supplier: filled(supplier),
-                unit: filled(unit))
-            if let text = filled(tracking) {
+                gtin: code, description: row.field(description), reference: row.filled(reference),
+                supplier: row.filled(supplier),
+                unit: row.filled(unit))
+            if let text = row.filled(tracking) {
                 guard ["none", "lot", "serial"].contains(text.lowercased()) else {
                     refuse("tracking \"\(text)\" is none of none, lot, serial")
                     continue
                 }
                 product.tracking = text.lowercased()
             }
-            if let text = filled(minimum) {
+            if let text = row.filled(minimum) {
                 guard let number = Int(text), (0...quantityLimit).contains(number) else {
                     refuse("minimum \"\(text)\" is not a whole number from 0 to \(quantityLimit)")
                     continue
                 }
                 product.minimum = number
             }
-            if let text = filled(carton) {
+            if let text = row.filled(carton) {
                 guard let outer = GS1.gtin14(text) else {
                     refuse(gtinReason(text))
                     continue
                 }
-                guard let number = Int(field(cartonQuantity)), (1...quantityLimit).contains(number), outer != code
+                guard let number = Int(row.field(cartonQuantity)), (1...quantityLimit).contains(number), outer != code
                 else {
                     refuse("the carton \(text) does not say how many pieces it holds, or is the piece itself")
                     continue
@@ -268,26 +265,26 @@ public enum Import {
         var report = ImportReport()
         var labels: [(String, Label)] = []
         for row in csv.rows {
-            func field(_ index: Int?) -> String {
-                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
-            }
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
-            let name = field(tag).uppercased()
+            if let problem = row.problem {
+                refuse(problem)
+                continue
+            }
+            let name = row.field(tag).uppercased()
             guard !name.isEmpty, name.count <= 256 else {
                 refuse("a tag has 1 to 256 characters")
                 continue
             }
-            guard let code = GS1.gtin14(field(gtin)) else {
-                refuse(gtinReason(field(gtin)))
+            guard let code = GS1.gtin14(row.field(gtin)) else {
+                refuse(gtinReason(row.field(gtin)))
                 continue
             }
             let isHex = name.count >= 8 && name.count % 2 == 0 && name.allSatisfy { $0.isASCII && $0.isHexDigit }
             labels.append(
                 (
-                    isHex ? "tag:\(name)" : "text:\(field(tag))",
+                    isHex ? "tag:\(name)" : "text:\(row.field(tag))",
                     Label(
-                        gtin: code, serial: field(serial).isEmpty ? nil : field(serial),
-                        lot: field(lot).isEmpty ? nil : field(lot))
+                        gtin: code, serial: row.filled(serial), lot: row.filled(lot))
                 ))
         }
         (report.accepted, report.tags) = (labels.count, labels.count)
@@ -311,23 +308,25 @@ public enum Import {
         var report = ImportReport()
         var accepted: [(String, String, String?, [PhoneNumber])] = []
         for row in csv.rows {
-            func field(_ index: Int?) -> String {
-                index.flatMap { $0 < row.fields.count ? row.fields[$0].trimming(" \t") : nil } ?? ""
-            }
-            guard !field(company).isEmpty || !field(name).isEmpty else {
-                report.refused.append(.init(line: row.line, reason: "neither company nor name"))
+            func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
+            if let problem = row.problem {
+                refuse(problem)
                 continue
             }
-            let texts = ([phone] + more).map { field($0) }.filter { !$0.isEmpty }
+            guard !row.field(company).isEmpty || !row.field(name).isEmpty else {
+                refuse("neither company nor name")
+                continue
+            }
+            let texts = ([phone] + more).map { row.field($0) }.filter { !$0.isEmpty }
             let numbers = texts.map { PhoneNumber($0, region: region) }
             if let bad = numbers.first(where: { $0.kind == .withheld || $0.key == "raw:" }) {
-                report.refused.append(.init(line: row.line, reason: "\"\(bad.input)\" is not a telephone number"))
+                refuse("\"\(bad.input)\" is not a telephone number")
                 continue
             }
             accepted.append(
                 (
-                    field(company), field(name),
-                    reference.map { _ in field(reference) }.flatMap { $0.isEmpty ? nil : $0 }, numbers
+                    row.field(company), row.field(name),
+                    row.filled(reference), numbers
                 ))
         }
         report.accepted = accepted.count

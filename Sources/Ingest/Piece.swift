@@ -46,8 +46,8 @@ public struct Piece: Equatable, Sendable {
     /// `GTIN/serial` of a piece with a number of its own.
     var identity: String? { gtin.flatMap { gtin in serial.map { "\(gtin)/\($0)" } } }
 
-    /// Largest quantity of one label that is believed.
-    static let quantityLimit = 100_000
+    /// Pieces that one label or one carton may stand for.
+    public static let quantities = 1...100_000
 
     init(
         subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?, expires: String? = nil
@@ -88,7 +88,7 @@ public struct Piece: Equatable, Sendable {
         lot = data?.value("10")
         expires = data?.value("17").flatMap(Piece.date)
         if let count = data.flatMap({ $0.value("37") ?? $0.value("30") }).flatMap({ Int($0) }),
-            (1...Piece.quantityLimit).contains(count)
+            Piece.quantities.contains(count)
         {
             quantity = count
         }
@@ -126,14 +126,11 @@ public struct Piece: Equatable, Sendable {
 
     /// `YYMMDD` of AI (17); day 00 is the month's last (General Specifications 3.4.7), years as in 7.12.
     static func date(_ digits: String) -> String? {
-        let bytes = Array(digits.utf8)
-        guard bytes.count == 6, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        let numbers = stride(from: 0, to: 6, by: 2).map { Int(bytes[$0] - 0x30) * 10 + Int(bytes[$0 + 1] - 0x30) }
-        guard (1...12).contains(numbers[1]), numbers[2] <= 31 else { return nil }
-        let year = numbers[0] >= 76 ? 1900 + numbers[0] : 2000 + numbers[0]
-        let lengths = [31, year % 4 == 0 ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
-        let day = numbers[2] == 0 ? lengths[numbers[1] - 1] : numbers[2]
-        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
-        return "\(year)-\(two(numbers[1]))-\(two(day))"
+        guard digits.utf8.count == 6, let year = Int(digits.prefix(2)), let month = Int(digits.dropFirst(2).prefix(2)),
+            (1...12).contains(month)
+        else { return nil }
+        let century = year >= 76 ? "19" : "20"
+        guard digits.hasSuffix("00") else { return Day.text(century + digits) }
+        return Day.text(century + digits.prefix(4) + String(Day.length((century == "19" ? 1900 : 2000) + year, month)))
     }
 }

@@ -207,18 +207,22 @@ public enum Receiving {
         public var isNote: (String) -> Bool
         /// A text is the note of some delivery.
         public var isClosedNote: (String) -> Bool
+        /// Some delivery that is expected or open has labelled pallets.
+        public var expectsUnits: () -> Bool
         /// A pallet of a delivery that is expected or open.
         public var isUnit: (String) -> Bool
-        /// A subject is counted by another delivery.
-        public var isReceivedElsewhere: (String) -> Bool
+        /// A subject is counted by another delivery than this one.
+        public var isReceivedElsewhere: (String, Int64) -> Bool
 
         public init(
             isNote: @escaping (String) -> Bool = { _ in false },
             isClosedNote: @escaping (String) -> Bool = { _ in false },
-            isUnit: @escaping (String) -> Bool = { _ in false },
-            isReceivedElsewhere: @escaping (String) -> Bool = { _ in false }
+            expectsUnits: @escaping () -> Bool = { false }, isUnit: @escaping (String) -> Bool = { _ in false },
+            isReceivedElsewhere: @escaping (String, Int64) -> Bool = { _, _ in false }
         ) {
-            (self.isNote, self.isClosedNote, self.isUnit) = (isNote, isClosedNote, isUnit)
+            (self.isNote, self.isClosedNote, self.expectsUnits, self.isUnit) = (
+                isNote, isClosedNote, expectsUnits, isUnit
+            )
             self.isReceivedElsewhere = isReceivedElsewhere
         }
     }
@@ -232,32 +236,36 @@ public enum Receiving {
         _ row: Row, record: @autoclosure () -> String, at reception: Reception?, in catalogue: some Catalogue,
         _ around: Surroundings
     ) -> Change? {
-        if let text = row.scannedText {
-            if around.isNote(text) { return reception?.note == text ? nil : .open(note: text) }
-            // The paper of a delivery that is done, scanned once more, is not a piece of goods.
-            if around.isClosedNote(text) { return nil }
+        let text = row.scannedText
+        if let text, around.isNote(text) { return reception?.note == text ? nil : .open(note: text) }
+        guard let reception else {
+            // Nothing is open, as most of the time: only papers and pallets' labels change that. A label read by a portal opens
+            // nothing: a pallet may only pass by.
+            guard text != nil, around.expectsUnits(), let sscc = Piece.sscc(in: row), around.isUnit(sscc) else {
+                return nil
+            }
+            return .openUnit(sscc: sscc)
         }
-        if case .still = row { return nil }
+        // The paper of a delivery that is done, scanned once more, is not a piece of goods.
+        if let text, around.isClosedNote(text) { return nil }
         guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }
         if let sscc = piece.sscc {
-            if let reception, let contents = reception.units[sscc] {
-                if reception.mode == .remove {
-                    let removed = contents.compactMap { reception.removal(of: $0.subject(on: sscc)) }
-                    return removed.isEmpty ? nil : .remove(removed)
-                }
-                let counts = reception.counts(unit: sscc)
-                return counts.isEmpty ? nil : .count(counts)
+            guard let contents = reception.units[sscc] else {
+                return text != nil && around.isUnit(sscc) ? .openUnit(sscc: sscc) : nil
             }
-            // A label read by a portal opens nothing: a pallet may only pass by.
-            return row.scannedText != nil && around.isUnit(sscc) ? .openUnit(sscc: sscc) : nil
+            if reception.mode == .remove {
+                let removed = contents.compactMap { reception.removal(of: $0.subject(on: sscc)) }
+                return removed.isEmpty ? nil : .remove(removed)
+            }
+            let counts = reception.counts(unit: sscc)
+            return counts.isEmpty ? nil : .count(counts)
         }
-        guard let reception else { return nil }
         if reception.mode == .remove {
             return reception.counted(like: piece).flatMap { reception.removal(of: $0) }.map { .remove([$0]) }
         }
         // Goods that stay beside the door after their own reception are not part of the next one.
         guard !reception.has(piece),
-            !(piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject))
+            !(piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject, reception.delivery))
         else { return nil }
         return .count([reception.count(piece)])
     }

@@ -12,10 +12,14 @@ extension API {
 
     var deliveries: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/deliveries", "Deliveries expected, open, and closed within a day") { call in
+            Endpoint(
+                .get, "/api/v1/deliveries",
+                "Deliveries expected, open, and closed within a day; ?days= for more, at most 500"
+            ) { call in
                 _ = try call.who()
-                let since = Clocks.wall - 86_400_000
-                let list = try await centre.board.read { try $0.deliveries(closedSince: since).map(\.summary) }
+                let days = min(366, max(1, call.query("days").flatMap { Int64($0) } ?? 1))
+                let since = Clocks.wall - days * 86_400_000
+                let list = try await centre.library.read { try $0.deliveries(closedSince: since).map(\.summary) }
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
             Endpoint(.get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=") { call in

@@ -71,7 +71,7 @@ extension API {
                 guard let view = try await centre.library.read({ try $0.take(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
-                return (Reports.take(view), "count-\(view.zone)-\(Store.day(view.openedAt))")
+                return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
             }
     }
 
@@ -143,10 +143,11 @@ extension API {
                 if let minimum = body["minimum"]?.integer { product.minimum = Int(clamping: max(0, minimum)) }
                 for carton in body["cartons"]?.list ?? [] {
                     guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
-                        let quantity = carton["quantity"]?.integer, (1...100_000).contains(quantity)
+                        let quantity = carton["quantity"]?.integer, Piece.quantities.contains(Int(clamping: quantity))
                     else {
                         throw APIProblem(
-                            .badRequest, "bad-gtin", "A carton has a GTIN of its own and a quantity from 1 to 100 000.")
+                            .badRequest, "bad-gtin",
+                            "A carton has a GTIN of its own and a quantity from 1 to \(Piece.quantities.upperBound).")
                     }
                     product.cartons.append(.init(gtin: code, quantity: Int(quantity)))
                 }

@@ -8,7 +8,7 @@ import SQLite
 extension Centre {
     func requeueERP() { try? store.requeueRunning(at: Clocks.wall) }
 
-    func nextERPJob() -> ERPJob? { (try? store.database.transaction { try store.nextJob(at: Clocks.wall) }) ?? nil }
+    func nextERPJob() -> ERPJob? { (try? store.nextJob(at: Clocks.wall)) ?? nil }
 
     func traceERP(job: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64) {
         try? store.trace(

@@ -18,7 +18,10 @@ extension Centre {
 
     func openBlind(supplier: String, zone: String, note: String?, person: Person) async throws -> Int64? {
         let id = try store.database.transaction {
-            try store.openBlind(supplier: supplier, zone: zone, note: note, by: person.author, at: Clocks.wall)
+            try store.openBlind(
+                supplier: supplier, zone: zone, note: note, day: String(rfc3339(Clocks.wall).prefix(10)),
+                by: person.author,
+                at: Clocks.wall)
         }
         if let id { await changed(delivery: id) }
         return id
@@ -190,6 +193,9 @@ extension Centre {
     /// Looked at now and then.
     func keepHouse() { try? store.forgetStrays(before: Clocks.wall - Store.strayLife) }
 
-    /// Looked at every hour: which zones are to be counted.
-    func watchCounts() { try? store.watchCounts(at: Clocks.wall) }
+    /// Looked at every hour: which zones are to be counted, and what nobody has fetched for long.
+    func lookAround() {
+        try? store.watchCounts(at: Clocks.wall)
+        try? store.forgetEvents(before: Clocks.wall - Store.eventLife)
+    }
 }

@@ -61,6 +61,7 @@ actor ERPLink: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let didWork = await self.turn()
+                // The queue is a table that other programs may fill too: it is looked at twice a second.
                 try? await Task.sleep(for: .milliseconds(didWork ? 0 : 500))
             }
         }
@@ -224,40 +225,50 @@ actor ERPLink: Service {
 
     // MARK: cards
 
-    /// A client's affairs with their age. `update` is called with what is known at once, and again when the ERP has answered or
-    /// its time is over.
-    func card(
-        of party: String,
-        update: @escaping @Sendable (ERPCard?, _ state: String, _ at: Int64?, _ why: String?) async -> Void
-    ) async {
-        let kept = cards[party]
-        if let kept { await update(kept.card, "cached", kept.at, nil) } else { await update(nil, "waiting", nil, nil) }
-        let work = Task { () -> Result<ERPCard, ERPFault> in
-            do throws(ERPFault) {
-                let connector = try self.connected()
-                _ = try await connector.probe()
-                return .success(try await connector.card(of: party))
-            } catch { return .failure(error) }
-        }
-        let timer = Task {
-            try await Task.sleep(for: .milliseconds(ERPLink.cardWait))
-            await update(kept?.card, "failed", kept?.at, "no answer in time")
-        }
-        let result = await work.value
-        timer.cancel()
-        switch result {
-        case .success(let card):
-            if cards.count >= ERPLink.cardLimit { cards.removeAll() }
-            let at = Clocks.wall
-            cards[party] = (card, at)
-            await update(card, "fresh", at, nil)
-        case .failure(let fault):
-            note(fault)
-            await update(kept?.card, "failed", kept?.at, fault.sentence)
+    /// A client's affairs as far as they are known, with their age.
+    struct Affairs: Sendable {
+        enum State: String, Sendable { case waiting, cached, fresh, failed }
+
+        var card: ERPCard?
+        var state: State
+        /// When the ERP said it, in Unix milliseconds.
+        var at: Int64?
+        /// Why there is nothing newer.
+        var why: String?
+    }
+
+    /// What is known at once; then what the ERP answers. When its time is over before it has, that is said in between.
+    nonisolated func affairs(of party: String) -> AsyncStream<Affairs> {
+        AsyncStream { sink in
+            Task {
+                let kept = await self.cards[party]
+                sink.yield(Affairs(card: kept?.card, state: kept == nil ? .waiting : .cached, at: kept?.at))
+                let timer = Task {
+                    try await Task.sleep(for: .milliseconds(ERPLink.cardWait))
+                    sink.yield(Affairs(card: kept?.card, state: .failed, at: kept?.at, why: "no answer in time"))
+                }
+                let answer = await self.ask(party, kept)
+                timer.cancel()
+                sink.yield(answer)
+                sink.finish()
+            }
         }
     }
 
-    func link(_ path: String?) -> String? { path.map { settings.url + $0 } }
+    private func ask(_ party: String, _ kept: (card: ERPCard, at: Int64)?) async -> Affairs {
+        do throws(ERPFault) {
+            let connector = try connected()
+            _ = try await connector.probe()
+            let card = try await connector.card(of: party)
+            if cards.count >= ERPLink.cardLimit { cards.removeAll() }
+            let at = Clocks.wall
+            cards[party] = (card, at)
+            return Affairs(card: card, state: .fresh, at: at)
+        } catch {
+            note(error)
+            return Affairs(card: kept?.card, state: .failed, at: kept?.at, why: error.sentence)
+        }
+    }
 
     var json: JSON {
         .object([

@@ -75,11 +75,10 @@ struct Run: AsyncParsableCommand {
             guard let board, let remote = party.erp else { return }
             let root = erp.settings.url
             Task {
-                await erp.card(of: remote) { card, state, at, why in
+                for await affairs in erp.affairs(of: remote) {
                     await board.client(
-                        party.id, on: call,
-                        plain: ERPCardView.json(card, state: state, at: at, why: why, root: root, mayPrices: false),
-                        withPrices: ERPCardView.json(card, state: state, at: at, why: why, root: root, mayPrices: true))
+                        party.id, on: call, plain: ERPCardView.json(affairs, root: root, mayPrices: false),
+                        withPrices: ERPCardView.json(affairs, root: root, mayPrices: true))
                 }
             }
         }
@@ -159,7 +158,7 @@ struct WatchdogService: Service {
                 await centre.publishConfigurations()
                 await centre.keepHouse()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
-                    await centre.watchCounts()
+                    await centre.lookAround()
                     // A few at a time: what arrives meanwhile goes in between.
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}
                     forgotten = Clocks.now

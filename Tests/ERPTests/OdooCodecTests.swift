@@ -7,11 +7,11 @@ import Testing
 /// The small parts that need no server.
 struct OdooCodecTests {
     @Test func theFormsOfAGTINAreAllThatAreStored() {
-        #expect(OdooBarcode.forms("09521321000018") == ["09521321000018", "9521321000018"])
-        #expect(OdooBarcode.forms("9521321000018") == ["09521321000018", "9521321000018"])
-        #expect(OdooBarcode.forms("00000012345670") == ["00000012345670", "0000012345670", "000012345670", "12345670"])
-        #expect(OdooBarcode.forms("12345670").last == "12345670")
-        #expect(OdooBarcode.gtin("123") == nil && OdooBarcode.gtin("95213210000A8") == nil)
+        #expect(GTINForm.all("09521321000018") == ["09521321000018", "9521321000018"])
+        #expect(GTINForm.all("9521321000018") == ["09521321000018", "9521321000018"])
+        #expect(GTINForm.all("00000012345670") == ["00000012345670", "0000012345670", "000012345670", "12345670"])
+        #expect(GTINForm.all("12345670").last == "12345670")
+        #expect(GTINForm.fourteen("123") == nil && GTINForm.fourteen("95213210000A8") == nil)
     }
 
     @Test func theSeriesIsReadFromWhateverTheServerSays() {

@@ -336,6 +336,26 @@ struct InventoryTests {
         #expect(lines.map { $0.lots.reduce(0) { $0 + $1.quantity } } == [6, 2])
     }
 
+    /// A tag says no lot: the paper's holds for what readers saw, a label's own for what it counted.
+    @Test func whatSaysNoLotHasThePapers() throws {
+        let id = try announce([.init(gtin: Self.breaker, quantity: 5, lot: "P7", expires: "2027-03-31")])
+        try open(id)
+        try send([Self.tag(1), Self.tag(2), Self.scan("01\(Self.breaker)10L1\u{1D}372", "]C1")])
+        let lots = try line(id).lots
+        #expect(lots.map { "\($0.number) \($0.quantity)" } == ["L1 2", "P7 2"])
+        #expect(lots.map(\.isFromPaper) == [false, true] && lots[1].expires == "2027-03-31")
+    }
+
+    @Test func aDayThatIsNoneIsRefused() throws {
+        let csv = CSV(
+            Array(
+                "bl;fournisseur;gtin;designation;quantite;expires\nBL-3;Rexel;\(Self.breaker);D;1;2027-02-29\nBL-3;Rexel;\(Self.lamp);D;1;2028-02-29\n"
+                    .utf8))
+        let report = try Import.deliveries(csv, into: store, dryRun: true, now: 0)
+        #expect(report.accepted == 1 && report.refused.map(\.line) == [2])
+        #expect(Piece.date("280200") == "2028-02-29" && Piece.date("270229") == nil && Piece.date("271301") == nil)
+    }
+
     @Test func theERPsListKeepsThePalletsOfTheSuppliersMessage() throws {
         let unit = Announced.Unit(sscc: "340123450000000017", contents: [.init(gtin: Self.breaker, quantity: 10)])
         let id = try announce([.init(gtin: Self.breaker, quantity: 10, serials: ["1"])], units: [unit])

@@ -14,9 +14,6 @@ public actor OdooPeer {
     /// The connector dies at this call, counted from 1: nothing goes through any more.
     public func die(at call: Int, afterEffect isAfter: Bool) { death = (call, isAfter) }
 
-    /// Whether the call at which to die was reached.
-    public var hasDied: Bool { death.map { requests.count >= $0.call } ?? false }
-
     public func revive() {
         death = nil
         requests = []

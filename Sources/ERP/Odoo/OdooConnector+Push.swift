@@ -57,7 +57,7 @@ extension OdooConnector {
     func articles(ids: Set<Int64>, gtins: Set<String>) async throws(ERPFault) -> [Int64: OdooArticle] {
         guard !ids.isEmpty || !gtins.isEmpty else { return [:] }
         let byID = JSON.clause("id", "in", .ids(ids.sorted()))
-        let byCode = JSON.clause("barcode", "in", .texts(gtins.sorted().flatMap { OdooBarcode.forms($0) }))
+        let byCode = JSON.clause("barcode", "in", .texts(gtins.sorted().flatMap { GTINForm.all($0) }))
         let domain: [JSON] = ids.isEmpty ? [byCode] : gtins.isEmpty ? [byID] : ["|", byID, byCode]
         let found = try await records(.search("product.product", domain, OdooArticle.fields))
         return Dictionary(found.compactMap { OdooArticle($0) }.map { ($0.id, $0) }) { first, _ in first }

@@ -28,7 +28,7 @@ extension OdooConnector {
 
     private static func product(_ record: JSON, _ id: Int64) -> ERPProduct {
         ERPProduct(
-            id: String(id), gtins: record["barcode"]?.odooText.flatMap { OdooBarcode.gtin($0) }.map { [$0] } ?? [],
+            id: String(id), gtins: record["barcode"]?.odooText.flatMap { GTINForm.fourteen($0) }.map { [$0] } ?? [],
             reference: record["default_code"]?.odooText, description: record["name"]?.odooText ?? "",
             unit: record["uom_id"]?.odooName,
             tracking: record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none)
@@ -87,7 +87,7 @@ extension OdooConnector {
         var packagings: [Int64: [ERPProduct.Packaging]] = [:]
         for record in found {
             guard let product = record["product_id"]?.odooID,
-                let gtin = record["barcode"]?.odooText.flatMap({ OdooBarcode.gtin($0) })
+                let gtin = record["barcode"]?.odooText.flatMap({ GTINForm.fourteen($0) })
             else { continue }
             var quantity = record["qty"]?.double
             if let unit = record["uom_id"]?.odooID, let factor = factors[unit] {

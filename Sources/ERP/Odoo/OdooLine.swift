@@ -136,7 +136,7 @@ struct OdooArticle: Equatable, Sendable {
         guard let id = record["id"]?.integer else { return nil }
         self.id = id
         name = record["display_name"]?.odooText ?? "article \(id)"
-        gtin = record["barcode"]?.odooText.flatMap { OdooBarcode.gtin($0) }
+        gtin = record["barcode"]?.odooText.flatMap { GTINForm.fourteen($0) }
         unit = record["uom_id"]?.odooID
         tracking = record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none
     }

@@ -125,7 +125,7 @@ struct OdooStockTake: Sendable {
 
     static func product(of line: StockTakePush.Line, _ articles: [Int64: OdooArticle]) -> Int64? {
         if let product = line.product.flatMap({ Int64($0) }) { return product }
-        guard let gtin = OdooBarcode.gtin(line.gtin) else { return nil }
+        guard let gtin = GTINForm.fourteen(line.gtin) else { return nil }
         return articles.values.filter { $0.gtin == gtin }.map(\.id).min()
     }
 

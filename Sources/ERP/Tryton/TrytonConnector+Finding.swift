@@ -15,7 +15,7 @@ extension TrytonConnector {
 
     /// By id where it is known, by the forms of the GTIN otherwise; all in one call.
     func products(ids: [Int64], gtins: [String]) async throws(TrytonError) -> [TrytonProduct] {
-        let forms = Set(gtins.flatMap(TrytonProduct.forms)).sorted()
+        let forms = Set(gtins.flatMap(GTINForm.all)).sorted()
         return try await products([
             "OR", [["id", "in", .array(Set(ids).sorted().map { .int($0) })]],
             [["identifiers.code", "in", .array(forms.map { .string($0) })]],

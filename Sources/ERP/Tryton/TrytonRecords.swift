@@ -54,20 +54,10 @@ struct TrytonProduct: Equatable {
     static func gtins(_ identifiers: JSON?) -> [String] {
         (identifiers?.list ?? []).compactMap { identifier in
             guard identifier["type"]?.text == "ean", let code = identifier["code"]?.text,
-                [8, 12, 13, 14].contains(code.count),
-                code.utf8.allSatisfy({ (0x30...0x39).contains($0) }), code.count < 14 || code.hasPrefix("0")
+                code.utf8.count < 14 || code.hasPrefix("0")
             else { return nil }
-            return String(repeating: "0", count: 14 - code.count) + code
+            return GTINForm.fourteen(code)
         }
-    }
-
-    /// The forms in which a GTIN of 14 digits may be stored.
-    static func forms(_ gtin: String) -> [String] {
-        var forms = [gtin]
-        for length in [13, 12, 8] where gtin.count == 14 && gtin.prefix(14 - length).allSatisfy({ $0 == "0" }) {
-            forms.append(String(gtin.suffix(length)))
-        }
-        return forms
     }
 }
 

@@ -126,32 +126,11 @@ extension Store {
     }
 }
 
-/// The catalogue as the database has it. Cartons and products are remembered until somebody changes them.
-final class StoredCatalogue: Catalogue {
-    private let store: Store
-    private var cartons: [String: (gtin: String, quantity: Int)]?
-    /// Beyond this many, each carton is looked up.
-    static let limit = 100_000
+/// The catalogue as the database has it.
+struct StoredCatalogue: Catalogue {
+    let store: Store
 
-    init(_ store: Store) { self.store = store }
-
-    func forget() { cartons = nil }
-
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? {
-        if cartons == nil {
-            var all: [String: (gtin: String, quantity: Int)] = [:]
-            try? store.database.each(
-                "SELECT gtin, product, quantity FROM packaging LIMIT ?", .integer(StoredCatalogue.limit)
-            ) {
-                row in
-                all[row.text(0)] = (row.text(1), Int(row.integer(2)))
-                return true
-            }
-            cartons = all
-        }
-        if let carton = cartons?[gtin] { return carton }
-        return cartons?.count == StoredCatalogue.limit ? store.packaging(gtin) : nil
-    }
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { store.packaging(gtin) }
 
     func label(_ subject: String) -> Label? {
         (try? store.database.first("SELECT gtin, serial, lot FROM label WHERE subject=?", .text(subject)) {

@@ -191,12 +191,14 @@ extension Store {
         return settled
     }
 
-    /// Nobody announced it: a delivery that is whatever comes.
-    public func openBlind(supplier: String, zone: String, note: String?, by author: Author, at now: Int64) throws
+    /// Nobody announced it: a delivery that is whatever comes. Without a note of its own it is called by the day and a number.
+    public func openBlind(
+        supplier: String, zone: String, note: String?, day: String, by author: Author, at now: Int64
+    ) throws
         -> Int64?
     {
         let number = try database.integer("SELECT coalesce(max(id), 0) + 1 FROM delivery") ?? 1
-        let name = note ?? "\(Store.day(now))-\(number)"
+        let name = note ?? "\(day)-\(number)"
         guard try deliveryID(note: name) == nil else { return nil }
         guard let id = try expect(Announced(note: name, supplier: supplier), source: "blind"),
             try open(delivery: id, zone: zone, by: author, at: now)

@@ -107,13 +107,15 @@ extension Store {
         view.decisions = try decisions(delivery: id)
         let expected = try database.rows(
             """
-            SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product
+            SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,
+                line.expires
             FROM delivery_line AS line LEFT JOIN product USING (gtin) WHERE delivery=? ORDER BY position
             """, .integer(id)
         ) { row in
             DeliveryView.ExpectedLine(
                 gtin: row.text(0), description: row.text(1), reference: row.optionalText(2),
-                quantity: Int(row.integer(3)), erp: row.optionalText(4), erpProduct: row.optionalText(5))
+                quantity: Int(row.integer(3)), lot: row.optionalText(6), expires: row.optionalText(7),
+                erp: row.optionalText(4), erpProduct: row.optionalText(5))
         }
         let counted = try database.rows(
             """

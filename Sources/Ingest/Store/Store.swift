@@ -42,6 +42,13 @@ public final class Store {
         try audit(what, subject: subject, by: Author(who), detail: detail, at: now)
     }
 
+    /// How long what happened can be fetched, in milliseconds.
+    public static let eventLife: Int64 = 90 * 86_400_000
+
+    public func forgetEvents(before moment: Int64) throws {
+        try database.run("DELETE FROM business_event WHERE at<?", .integer(moment))
+    }
+
     /// The one place where what happened is told to others: written with what it tells of, in the same transaction.
     public func emit(_ kind: String, subject: String, by author: Author, data: JSON, at now: Int64) throws {
         try database.run(

@@ -1,5 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
+import { importButton } from "./import.js";
 import { t, when } from "./i18n.js";
 import { about } from "./card.js";
 import { empty, field, Forms } from "./parts.js";
@@ -67,7 +68,9 @@ export class Clients {
   draw(main) {
     replace(main, h("div", { class: `split ${this.chosen !== null ? "chosen" : ""}` },
       h("aside", { class: "stack" },
-        h("div", { class: "row" }, h("h1", {}, t("clients")), h("button", { class: "push", id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
+        h("div", { class: "row" }, h("h1", {}, t("clients")),
+          h("span", { class: "push" }, importButton(this.app, "parties", { id: "import-parties", label: t("import_parties"), away: this.app.isAway(), done: () => this.load() })),
+          h("button", { id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
         this.forms.get("search", () => this.makeSearch()),
         this.list === null ? h("p", { class: "quiet" }, "…") : this.list.length === 0 ? empty(t("nothingFound"))
           : h("ul", { class: "deliveries" }, this.list.map((party) => h("li", {}, h("button", { id: `party-${party.id}`, "aria-current": party.id === this.chosen ? "true" : null, onclick: () => this.app.go("clients", String(party.id)) },

@@ -1,7 +1,8 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
-import { t, when } from "./i18n.js";
+import { t, when, number } from "./i18n.js";
 import { empty, Forms, pill } from "./parts.js";
+import { importButton } from "./import.js";
 import { ProductView } from "./product.js";
 import { TagView } from "./tag.js";
 
@@ -21,6 +22,7 @@ export class Find {
     this.forms.clear();
     this.kinds = new Set();
     this.found = null;
+    this.products = null;
     this.asked = "";
     this.shown = null;
     this.product.clear();
@@ -87,11 +89,37 @@ export class Find {
   }
 
   drawFound() {
-    if (!this.found) return empty(t("findEmpty"), t("findEmptyHint"));
+    if (!this.found) return this.drawProducts();
     if (this.found.length === 0) return empty(t("nothingFound"), t("nothingFoundHint"));
     return h("ul", { class: "deliveries", id: "found" }, this.found.map((one, index) => h("li", {}, h("button", { id: `found-${index}`, onkeydown: (event) => this.walk(event), onclick: () => this.app.openRef(one.kind, one.ref) },
       h("span", { class: "top" }, h("strong", {}, one.title || one.ref), pill(t(`kind_${one.kind}`), { product: "good", tag: "extra", delivery: "wait" }[one.kind])),
       h("span", { class: "soft" }, [one.detail, one.zone, one.at && when(one.at)].filter(Boolean).join(" · "))))));
+  }
+
+  /** Before anything is asked: the catalogue by name, a page more at a time. */
+  drawProducts() {
+    if (!this.products) { this.more(); return empty(t("findEmpty"), t("findEmptyHint")); }
+    const { list, total } = this.products;
+    return h("section", { class: "panel stack", id: "products" },
+      h("div", { class: "row" }, h("h2", {}, t("products", { n: number(total) })),
+        h("span", { class: "row push" }, ["products", "tags"].map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
+      list.length === 0 ? h("p", { class: "soft" }, t("noProducts")) : h("table", { class: "taps" },
+        h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
+        h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
+          h("td", {}, h("button", { class: "line", id: `product-${one.gtin}` }, one.description || one.gtin), h("div", { class: "soft mono" }, [one.gtin, one.reference].filter(Boolean).join(" · "))),
+          h("td", { class: "num" }, number(one.quantity)))))),
+      list.length < total && h("button", { id: "more-products", onclick: () => this.more() }, t("moreProducts")));
+  }
+
+  async more() {
+    if (this.reading) return;
+    this.reading = true;
+    const before = this.products?.list ?? [];
+    const answer = await this.app.attempt(() => get(`/api/v1/products?offset=${before.length}&limit=100`));
+    this.reading = false;
+    if (!answer) return;
+    this.products = { list: [...before, ...answer.products], total: answer.total };
+    this.app.refresh("find");
   }
 
   walk(event) {

@@ -44,7 +44,7 @@ export class LineSheet {
         ? h("p", { class: "sums" }, [["expected", line.expected], ["received", line.received], ["missing", line.missing], ["extra", line.extra], ["damaged", line.damaged], ["refused", line.refused]]
           .filter(([name, n], index) => index < 2 || n > 0).map(([name, n]) => h("span", {}, h("b", {}, number(n)), ` ${t(name)}`)))
         : h("p", { class: "sums" }, h("span", {}, h("b", {}, number(line.counted)), ` ${t("countedPieces")}`)),
-      line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${number(lot.quantity)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) }))))),
+      line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${number(lot.quantity)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) })), lot.fromPaper && h("span", { class: "soft" }, t("lotFromPaper"))))),
       line.unexpectedSerials.length > 0 && h("p", {}, h("strong", {}, t("unexpectedSerials")), " ", h("span", { class: "mono" }, line.unexpectedSerials.join(", "))),
       away && h("p", { class: "notice wait" }, t("needsServer")),
       h("div", { class: "big-choices" },

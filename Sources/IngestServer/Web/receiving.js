@@ -9,6 +9,7 @@ import { drawLines, drawUnits } from "./goods.js";
 import { Closing, drawQuestion, questionsOf } from "./closing.js";
 import { openBlind, Proposals } from "./blind.js";
 import { drawJobState } from "./erp.js";
+import { importButton } from "./import.js";
 
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓" };
 /** Details kept for when the server does not answer. */
@@ -18,11 +19,13 @@ const keptDetails = 12;
 export class Receiving {
   constructor(app) {
     this.app = app;
+    this.days = 1;
     this.proposals = new Proposals(this);
     this.clear();
   }
 
   clear() {
+    this.days = 1;
     clearTimeout(this.keeping);
     this.list = [];
     this.zones = [];
@@ -36,7 +39,7 @@ export class Receiving {
   }
 
   async load() {
-    const data = await this.app.attempt(() => get("/api/v1/deliveries"));
+    const data = await this.app.attempt(() => get(`/api/v1/deliveries?days=${this.days}`));
     if (!data) { this.restore(); return; }
     this.list = data.deliveries;
     // Others may have been opened, counted or closed meanwhile: they are read again when chosen.
@@ -162,18 +165,18 @@ export class Receiving {
   // MARK: drawing
 
   draw(main) {
-    const file = h("input", { type: "file", accept: ".csv,.json,.edi,.txt,text/csv,application/json", hidden: true, onchange: (event) => this.import(event.target) });
     const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
     const scroll = window.scrollY;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
-          h("button", { class: "push", id: "import", disabled: this.isAway() || !this.app.may("imports"), title: this.app.may("imports") ? null : t("needsRight"), onclick: () => file.click() }, t("importFile")), file),
+          importButton(this.app, "deliveries", { id: "import", label: t("importFile"), away: this.isAway(), style: "push", done: () => this.load() })),
         h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
         this.drawStale(),
         this.list.length === 0
           ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
-          : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery))))),
+          : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery)))),
+        this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
       h("section", { class: "stack", id: "delivery" },
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark" }, "?"), t("stray", { zone: this.stray.zone })),
         this.proposals.draw(),
@@ -259,7 +262,7 @@ export class Receiving {
       delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close"))];
   }
 
-  // MARK: opening, closing, importing
+  // MARK: opening, closing
 
   async open(delivery, zone) {
     if (await this.act(`/api/v1/deliveries/${delivery.id}/open`, { zone })) await this.load();
@@ -271,22 +274,6 @@ export class Receiving {
     const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
     if (answer !== "yes") return;
     await this.act(`/api/v1/deliveries/${delivery.id}/close`);
-    await this.load();
-  }
-
-  async import(input) {
-    const file = input.files[0];
-    input.value = "";
-    if (!file) return;
-    const report = await this.app.attempt(() => request("POST", "/api/v1/import/deliveries?dry=1", file));
-    if (!report) return;
-    const body = h("div", { class: "stack" },
-      h("p", {}, t("importCheck", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
-      report.refused.length > 0 && h("ul", {}, report.refused.slice(0, 20).map((row) => h("li", {}, `${t("line", { n: row.line })} : ${row.reason}`))));
-    const buttons = report.accepted ? [[t("importDo"), "yes", "main"], [t("cancel"), "no", ""]] : [[t("cancel"), "no", ""]];
-    if (await ask(file.name, body, buttons) !== "yes") return;
-    const done = await this.app.attempt(() => request("POST", "/api/v1/import/deliveries", file));
-    if (done) this.app.say(t("imported", { n: done.accepted }), "good");
     await this.load();
   }
 }

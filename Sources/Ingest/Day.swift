@@ -1,0 +1,25 @@
+/// Days of the Gregorian calendar from 1900 to 2999, as texts.
+enum Day {
+    static func exists(_ year: Int, _ month: Int, _ day: Int) -> Bool {
+        (1900...2999).contains(year) && (1...12).contains(month) && (1...length(year, month)).contains(day)
+    }
+
+    static func length(_ year: Int, _ month: Int) -> Int {
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+    }
+
+    /// `YYYY-MM-DD` of eight digits; nil where it is no day of the calendar.
+    static func text(_ digits: String) -> String? {
+        let bytes = Array(digits.utf8)
+        guard bytes.count == 8, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        let number = { (range: Range<Int>) in bytes[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
+        guard exists(number(0..<4), number(4..<6), number(6..<8)) else { return nil }
+        return "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.suffix(2))"
+    }
+
+    /// Whether a text is such a day, written `YYYY-MM-DD`.
+    static func isDay(_ text: String) -> Bool {
+        self.text(text.replacing("-", with: "")) == text
+    }
+}
