@@ -8,6 +8,16 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// The agent lives on small machines: relocations in their short form, no symbols for others, no unwind tables.
+let small: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"]
+            + [
+                "--no-export-dynamic", "-z", "pack-relative-relocs", "--no-eh-frame-hdr", "-T",
+                "\(Context.packageDirectory)/packaging/agent.ld",
+            ].flatMap { ["-Xlinker", $0] }, .when(configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -28,6 +38,7 @@ let package = Package(
         .executable(name: "edge-ingest", targets: ["IngestServer"]),
         .executable(name: "edge-sim", targets: ["EdgeSim"]),
         .executable(name: "quai-bench", targets: ["Bench"]),
+        .library(name: "quai-faulty-host", type: .dynamic, targets: ["FaultyHost"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,7 +101,7 @@ let package = Package(
                 "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, unixSignals,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: small),
 
         // The centre.
         .target(
@@ -139,6 +150,8 @@ let package = Package(
 
         // Everything between an accepted scan and its effect, under one virtual clock and one seed.
         .target(name: "FaultyDisk", dependencies: ["CSQLite"], path: "simulators/Disk"),
+        // For real processes: preloaded, it makes their clock wrong and their disk bad.
+        .target(name: "FaultyHost", path: "simulators/Host"),
         .target(
             name: "World", dependencies: ["FaultyDisk", "Ingest", "Model", "SQLite", "Uplink"], path: "simulators/World",
             swiftSettings: strict),
@@ -147,14 +160,14 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["Model"], path: "Tests/Support", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["FaultyDisk", "Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
             exclude: ["Captures", "Transcripts", "Vectors", "vectors.txt"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport", "World"],
+            dependencies: ["FaultyDisk", "Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport", "World"],
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
