@@ -20,6 +20,8 @@ struct Torture: ParsableCommand {
     /// What is being received: each scan is one piece of it.
     private static let note = "BL-T"
     private static let gtin = "03608439390616"
+    /// MiB of the agent's buffer: small, so that it can be filled.
+    private static let budget = 1
 
     private struct Dice: RandomNumberGenerator {
         var state: UInt64
@@ -57,8 +59,14 @@ struct Torture: ParsableCommand {
         do {
             let stand = try Stand(folder: base, binaries: binaries ?? Torture.ownFolder)
             defer { stand.stop() }
+            stand.agentHost = try TroubledHost(binaries: stand.binaries, path: "\(base)/agent-host")
+            stand.ingestHost = try TroubledHost(binaries: stand.binaries, path: "\(base)/ingest-host")
+            if stand.agentHost == nil {
+                Terminal.line("without libquai-faulty-host.so no clock is wrong and no disk is bad")
+            }
             let scanner = try stand.add("gate", "barcode")
-            try stand.writeConfiguration(readers: [("gate", "barcode", "dock-1")])
+            try stand.writeConfiguration(
+                readers: [("gate", "barcode", "dock-1")], extra: "[buffer]\nbudget-mib = \(Torture.budget)")
             try Files.write(
                 Array(
                     "delivery_note;supplier;gtin;description;quantity\n\(Torture.note);S;\(Torture.gtin);D;1000000\n"
@@ -83,7 +91,7 @@ struct Torture: ParsableCommand {
             }
             var dice = Dice(state: seed)
             for cycle in 1...cycles {
-                let fault = try inflict(stand, &dice, &ledger)
+                let fault = try inflict(Scene(stand: stand, scanner: scanner, tail: tail, cycle: cycle), &dice, &ledger)
                 counts[fault, default: 0] += 1
                 for number in 1...Int.random(in: 1...8, using: &dice) {
                     scan("\(seed)-\(cycle)-\(number)", scanner, tail, &ledger)
@@ -136,12 +144,17 @@ struct Torture: ParsableCommand {
         case deleted = "buffer deleted"
         case damaged = "buffer damaged, then salvaged"
         case restored = "centre restored from a backup"
+        case clock = "a clock wrong by hours or years"
+        case agentDisk = "agent's disk full, read-only or failing"
+        case ingestDisk = "centre's disk full, read-only or failing"
+        case filled = "buffer filled to the brim"
 
         var weight: Int {
             switch self {
             case .agentKilled, .ingestKilled: 20
             case .brokerKilled, .linkCut, .stopped, .allKilled: 10
-            case .brokerRestarted, .linkSlow: 5
+            case .brokerRestarted, .linkSlow, .clock, .agentDisk, .ingestDisk: 5
+            case .filled: 1
             case .cloned, .deleted, .damaged, .restored: 2
             }
         }
@@ -156,8 +169,15 @@ struct Torture: ParsableCommand {
         }!
     }
 
-    private func inflict(_ stand: Stand, _ dice: inout Dice, _ ledger: inout Ledger) throws -> String {
-        let fault = draw(&dice)
+    private struct Scene {
+        var stand: Stand
+        var scanner: any SimulatedLine
+        var tail: Acceptance
+        var cycle: Int
+    }
+
+    private func inflict(_ scene: Scene, _ dice: inout Dice, _ ledger: inout Ledger) throws -> String {
+        let (fault, stand) = (draw(&dice), scene.stand)
         switch fault {
         case .agentKilled:
             stand.agent?.killHard()
@@ -215,8 +235,64 @@ struct Torture: ParsableCommand {
                 ChildProcess.run("rm", ["-rf", backup])
                 ChildProcess.run("cp", ["-r", folder, backup])
             }
+        case .clock:
+            let host = [stand.agentHost, stand.ingestHost].randomElement(using: &dice)!
+            let hours = [-175_000, -24, -1, 1, 24, 87_000].randomElement(using: &dice)!
+            host?.set(clockOff: .seconds(Int64(hours) * 3600))
+            if Bool.random(using: &dice) {
+                stand.agent?.killHard()
+                try stand.startAgent()
+            }
+        case .agentDisk:
+            // Nobody hears a beep meanwhile.
+            stand.agentHost?.set(disk: [.full, .readOnly, .broken].randomElement(using: &dice)!)
+            if Bool.random(using: &dice) {
+                stand.agent?.killHard()
+                try stand.startAgent()
+            }
+            for number in 1...3 { attempt("\(seed)-\(scene.cycle)-bad-\(number)", scene, &ledger, patience: 100) }
+            stand.agentHost?.set(disk: .fine)
+            if stand.agent?.isRunning != true { try stand.startAgent() }
+        case .ingestDisk:
+            stand.ingestHost?.set(disk: [.full, .readOnly, .broken].randomElement(using: &dice)!)
+            if Bool.random(using: &dice) {
+                stand.ingest?.killHard()
+                try stand.startIngest()
+            }
+        case .filled: fill(scene, &ledger)
         }
         return fault.rawValue
+    }
+
+    /// Scans until the buffer takes no more, with nobody to empty it.
+    private func fill(_ scene: Scene, _ ledger: inout Ledger) {
+        scene.stand.proxy.cut()
+        guard scene.tail.waitAttached(milliseconds: 5000) else { return }
+        var texts: [String] = []
+        for number in 1...400 {
+            let batch = (1...100).map { "01\(Torture.gtin)21\(seed)-\(scene.cycle)-full-\(number * 100 + $0)" }
+            for text in batch { scene.scanner.perform(.scan("]C1\(text)")) }
+            texts += batch
+            // The last of a batch that is not safe soon was refused, or not heard: both end it.
+            guard scene.tail.waitFor(batch.last!, milliseconds: 2000) else { break }
+        }
+        usleep(200_000)
+        // Whoever scans next waits until there is room.
+        scene.stand.proxy.mend()
+        for text in texts {
+            if scene.tail.isSaved(text) { ledger.accepted.append(text) } else { ledger.doubtful.append(text) }
+        }
+    }
+
+    /// One scan that nobody repeats.
+    private func attempt(_ text: String, _ scene: Scene, _ ledger: inout Ledger, patience: Int64) {
+        let unique = "01\(Torture.gtin)21\(text)"
+        scene.scanner.perform(.scan("]C1\(unique)"))
+        if scene.tail.waitFor(unique, milliseconds: patience) {
+            ledger.accepted.append(unique)
+        } else {
+            ledger.doubtful.append(unique)
+        }
     }
 
     /// Some hundred bytes anywhere but in the first page.
@@ -248,6 +324,8 @@ struct Torture: ParsableCommand {
         usleep(UInt32.random(in: 0...150_000, using: &dice))
         stand.proxy.shape(nil)
         stand.proxy.mend()
+        stand.agentHost?.heal()
+        stand.ingestHost?.heal()
         if stand.broker?.isRunning != true { try stand.startBroker() }
         if stand.ingest?.isRunning != true { try stand.startIngest() }
         if stand.agent?.isRunning != true { try stand.startAgent() }

@@ -15,6 +15,9 @@ public final class Stand: @unchecked Sendable {
     public var broker: ChildProcess?
     public var ingest: ChildProcess?
     public var agent: ChildProcess?
+    /// Set before the start of agent and centre, they live on machines that can have their troubles.
+    public var agentHost: TroubledHost?
+    public var ingestHost: TroubledHost?
     public private(set) var devices: [String: any SimulatedLine] = [:]
     public private(set) var pbx: PBXServer?
     private var dialect = Exchange.Dialect.asterisk
@@ -141,12 +144,14 @@ public final class Stand: @unchecked Sendable {
 
     public func startIngest() throws {
         ingest = try ChildProcess(
-            "\(binaries)/edge-ingest", ["run", "--config", "\(folder)/ingest.toml"], log: "\(folder)/ingest.log")
+            "\(binaries)/edge-ingest", ["run", "--config", "\(folder)/ingest.toml"], log: "\(folder)/ingest.log",
+            environment: ingestHost?.environment ?? [:])
     }
 
     public func startAgent() throws {
         agent = try ChildProcess(
-            "\(binaries)/edge-agent", ["run", "--config", "\(folder)/agent.toml"], log: "\(folder)/agent.log")
+            "\(binaries)/edge-agent", ["run", "--config", "\(folder)/agent.toml"], log: "\(folder)/agent.log",
+            environment: agentHost?.environment ?? [:])
     }
 
     /// Another machine with a copy of the agent's buffer; the agent must not run while it is copied.

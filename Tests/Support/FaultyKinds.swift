@@ -1,0 +1,3 @@
+public import FaultyDisk
+
+extension faulty_kind: @retroactive @unchecked Sendable {}
