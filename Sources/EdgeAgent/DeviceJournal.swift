@@ -84,6 +84,7 @@ final class DeviceJournal: @unchecked Sendable {
         let wall = Clocks.wall
         presence.with { $0.isSaving = outbox.now.level >= .saving }
         var rows: [Row] = []
+        rows.reserveCapacity(observations.count)
         var tags: [TagID] = []
         var reads: [TagRead] = []
         var calls: [CallSnapshot] = []
@@ -237,10 +238,15 @@ final class DeviceJournal: @unchecked Sendable {
             list = []
             return kept
         }
-        let entries = kept + rows.map { Outbox.Entry($0, at: now) }
+        let new = rows.map { Outbox.Entry($0, at: now) }
+        let entries = kept.isEmpty ? new : kept + new
         guard !entries.isEmpty else { return }
-        let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(entries, tags: tags, $0) }
-        if rules.countsStock, outbox.now.level >= .deliveriesOnly, entries.contains(where: \.row.isScan) {
+        // What the writer's thread needs to know afterwards; it has no time to let go of thousands of rows.
+        let batch = Batch(
+            count: entries.count, scans: entries.count(where: \.row.isScan), once: entries.filter(\.row.comesOnce),
+            watched: feed.isWatched ? entries : [], tags: tags)
+        let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
+        if rules.countsStock, outbox.now.level >= .deliveriesOnly, batch.scans > 0 {
             return done(.refused(.reserved))
         }
         // An exchange throws out whoever reads slowly: its rows wait here instead. A reader is better not asked for more.
@@ -254,24 +260,32 @@ final class DeviceJournal: @unchecked Sendable {
         }
     }
 
+    /// Rows on their way to the disk.
+    private struct Batch: Sendable {
+        var count: Int
+        var scans: Int
+        /// Those that nothing will say again.
+        var once: [Outbox.Entry]
+        var watched: [Outbox.Entry]
+        var tags: [TagID]
+    }
+
     /// Mostly on the writer's thread: nothing may be appended from here, because only this thread empties its queue.
-    private func finish(_ entries: [Outbox.Entry], tags: [TagID], _ outcome: Outbox.Outcome) {
+    private func finish(_ batch: Batch, _ outcome: Outbox.Outcome) {
         switch outcome {
         case .saved(let range):
-            if feed.isWatched {
+            if !batch.watched.isEmpty {
                 let wall = Clocks.wall
-                for (index, entry) in entries.enumerated() {
+                for (index, entry) in batch.watched.enumerated() {
                     feed.post(entry.row.tailLine(seq: range.lowerBound + UInt64(index), at: wall))
                 }
             }
-            let scans = entries.count(where: \.row.isScan)
-            if scans > 0 { settled(.saved(scans)) }
+            if batch.scans > 0 { settled(.saved(batch.scans)) }
         case .refused(let error):
-            status.with { $0.refused += UInt64(entries.count) }
-            settled(.refused(tags))
+            status.with { $0.refused += UInt64(batch.count) }
+            settled(.refused(batch.tags))
             // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
-            let last = entries.filter(\.row.comesOnce)
-            unsaved.change { $0 = Array(($0 + last).suffix(DeviceJournal.unsavedLimit)) }
+            unsaved.change { $0 = Array(($0 + batch.once).suffix(DeviceJournal.unsavedLimit)) }
             feed.post(
                 .object([("event", "not-saved"), ("device", .string(name)), ("reason", .string(error.text))]))
             changed()

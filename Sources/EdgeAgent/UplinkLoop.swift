@@ -326,7 +326,7 @@ final class UplinkLoop: Sendable {
         for step in steps {
             switch step {
             case .hello: sayHello(state)
-            case .forget(let last, let rejected): outbox.forget(upTo: last, rejected: rejected)
+            case .forget(let last, let refused): outbox.forget(upTo: last, refused: refused)
             case .reissue(let reason):
                 logger.error("new epoch", metadata: ["reason": "\(reason)"])
                 changeStatus(state) { $0.alarm = reason }

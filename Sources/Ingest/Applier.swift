@@ -34,6 +34,8 @@ public final class Applier {
     private var takes: [String: Int64]?
     private var counting: [Int64: StockTake] = [:]
     private var notes: Set<String>?
+    /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
+    private var quiet: String?
     private var units: Set<String> = []
     private let catalogue: StoredCatalogue
     /// Changes when another connection has written: what was remembered may be old.
@@ -54,11 +56,12 @@ public final class Applier {
     }
 
     /// The open deliveries were changed by somebody else (a person): read them again.
-    public func forgetReceptions() { (receptions, notes, takes) = ([:], nil, nil) }
+    public func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
 
+    /// Where it stands in what is being applied.
     private struct Stray {
-        var zone: String
-        var row: Model.Row
+        var frame: Int
+        var row: Int
     }
 
     public func apply(_ frames: [(agent: String, payload: [UInt8])], at now: Int64) throws -> Result {
@@ -75,7 +78,7 @@ public final class Applier {
             dataVersion = version
             try store.database.transaction {
                 var touched: [Int64: Stream] = [:]
-                for arrival in frames {
+                for (number, arrival) in frames.enumerated() {
                     guard case .success(let content) = arrival.content else {
                         if case .failure(let error) = arrival.content {
                             result.refused.append((arrival.agent, "\(error)"))
@@ -85,7 +88,12 @@ public final class Applier {
                     let frame = content.frame
                     var stream = try store.stream(agent: arrival.agent, epoch: frame.epoch)
                     if let newer = touched[stream.id] { stream = newer }
-                    try content.plain.withUnsafeBytes { try apply(content, $0, &stream, now, &result) }
+                    try content.plain.withUnsafeBytes { plain in
+                        try content.texts.bytes.withUnsafeBytes { texts in
+                            let bytes = ArrivalBytes(plain: plain, texts: texts)
+                            try apply(content, number, bytes, &stream, now, &result)
+                        }
+                    }
                     touched[stream.id] = stream
                 }
                 for id in touched.keys.sorted() { try store.save(touched[id]!) }
@@ -97,8 +105,11 @@ public final class Applier {
             forgetReceptions()
             throw error
         }
-        result.events += (strays[nextStray...] + strays[..<nextStray]).compactMap { stray in
-            stray.row.straySubject.map { .stray(zone: stray.zone, subject: $0) }
+        for stray in strays[nextStray...] + strays[..<nextStray] {
+            guard case .success(let content) = frames[stray.frame].content,
+                case .success(let row) = content.values[stray.row], let (zone, subject) = row.stray
+            else { continue }
+            result.events.append(.stray(zone: zone, subject: subject))
         }
         return result
     }
@@ -132,16 +143,20 @@ public final class Applier {
     }
 
     private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
-        Ack(
-            epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier,
-            selective: try store.selective(stream: stream.id, after: stream.frontier),
-            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [], time: now)
+        let selective = try store.selective(stream: stream.id, after: stream.frontier)
+        // Beyond a hole some may be counted that the agent still has.
+        let refused =
+            selective.isEmpty || stream.rejected == 0
+            ? stream.rejected : try store.rejections(stream: stream.id, upTo: stream.frontier)
+        return Ack(
+            epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier, selective: selective,
+            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [], refused: refused, time: now)
     }
 
     // MARK: rows
 
     private func apply(
-        _ content: Arrival.Content, _ plain: UnsafeRawBufferPointer, _ stream: inout Stream, _ now: Int64,
+        _ content: Arrival.Content, _ number: Int, _ bytes: ArrivalBytes, _ stream: inout Stream, _ now: Int64,
         _ result: inout Result
     ) throws {
         let frame = content.frame
@@ -152,50 +167,52 @@ public final class Applier {
             let range = was.first...was.first + UInt64(frame.count - 1)
             movedFormerly = try store.moved(stream: former, in: range, boot: frame.boot)
         }
-        var inserted: ClosedRange<UInt64>?
-        for (index, arrived) in content.rows.enumerated() {
+        // As a rule all of it is new: then it goes in many rows at a time.
+        let isNew =
+            try former == nil && moved.isEmpty && frame.first > stream.frontier
+            && !store.has(any: frame.first...frame.last, stream: stream.id)
+        if isNew { try store.insert(all: content, bytes, stream: stream.id, received: now) }
+        var origin = Origin(stream: stream, now: now, place: Stray(frame: number, row: 0))
+        var inserted: ClosedRange<UInt64>? = isNew ? frame.first...frame.last : nil
+        for index in content.rows.indices {
             let seq = frame.first + UInt64(index)
-            guard seq > stream.frontier else {
-                result.known += 1
-                continue
+            if !isNew {
+                guard seq > stream.frontier,
+                    try store.insert(content, row: index, bytes, stream: stream.id, received: now)
+                else {
+                    result.known += 1
+                    continue
+                }
+                inserted = (inserted?.lowerBound ?? seq)...seq
+                var isKnown = moved.contains(seq)
+                if let former, let was = frame.was {
+                    let old = was.first + UInt64(index)
+                    isKnown =
+                        try isKnown || movedFormerly.contains(old)
+                        || store.isKnown(stream: former, seq: old, boot: frame.boot)
+                    // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
+                    if !isKnown { try store.move(stream: former, seq: old, boot: frame.boot) }
+                }
+                if isKnown {
+                    result.known += 1  // the same scan under another key: kept, without effect
+                    stream.applied += 1
+                    continue
+                }
             }
-            let body = UnsafeRawBufferPointer(rebasing: plain[arrived.range])
-            let captured = frame.origin &+ arrived.dt
-            var record = Store.RecordRow(
-                stream: stream.id, seq: seq, kind: arrived.kind, captured: captured, received: now,
-                synced: frame.synced)
-            if case .success(let row) = arrived.row { record.describe(row) }
-            guard try store.insert(record, body: body) else {
-                result.known += 1
-                continue
-            }
-            inserted = (inserted?.lowerBound ?? seq)...seq
-            var isKnown = moved.contains(seq)
-            if let former, let was = frame.was {
-                let old = was.first + UInt64(index)
-                isKnown =
-                    try isKnown || movedFormerly.contains(old)
-                    || store.isKnown(stream: former, seq: old, boot: frame.boot)
-                // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
-                if !isKnown { try store.move(stream: former, seq: old, boot: frame.boot) }
-            }
-            if isKnown {
-                result.known += 1  // the same scan under another key: kept, without effect
-                stream.applied += 1
-                continue
-            }
-            switch arrived.row {
+            switch content.values[index] {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
                 stream.applied += 1
                 result.applied += 1
-                try effect(row, stream: stream, seq: seq, captured: captured, now: now, &result)
+                (origin.seq, origin.captured, origin.place.row) = (seq, frame.origin &+ content.rows[index].dt, index)
+                try effect(row, content.rows[index].texts, bytes, origin, &result)
             case .failure(let error):
                 stream.rejected += 1
                 result.rejected += 1
                 let code = if case .unknownKind = error { "unknown-kind" } else { "malformed-row" }
                 try store.reject(
-                    stream: stream.id, seq: seq, code: code, detail: "\(error)", body: Array(body), at: now)
+                    stream: stream.id, seq: seq, code: code, detail: "\(error)",
+                    body: Array(bytes.body(content.rows[index])), at: now)
             }
         }
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
@@ -208,30 +225,29 @@ public final class Applier {
     }
 
     private func effect(
-        _ row: Model.Row, stream: Stream, seq: UInt64, captured: Int64, now: Int64, _ result: inout Result
+        _ row: Model.Row, _ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, _ origin: Origin, _ result: inout Result
     ) throws {
-        let origin = Origin(stream: stream, seq: seq, captured: captured, now: now)
         switch row {
         case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(sighting, present: true, delivery: delivery, at: captured)
+            try store.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
             try follow(row, sighting, origin)
         case .still(let sighting):
             _ = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(sighting, present: true, delivery: nil, at: captured)
+            try store.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
         case .left(let sighting, _, _):
-            try store.see(sighting, present: false, delivery: nil, at: captured)
+            try store.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
             try follow(row, sighting, origin)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
-            let plan = plan(stream.agent)
+            let plan = plan(origin.stream.agent)
             let snapshot = plan.placed(told)
             let key = CallKey.of(snapshot, plan: plan)
-            if try store.save(snapshot, agent: stream.agent, key: key) {
-                result.events.append(.call(snapshot, agent: stream.agent))
+            if try store.save(snapshot, agent: origin.stream.agent, key: key) {
+                result.events.append(.call(snapshot, agent: origin.stream.agent))
             }
-        case .device: result.events.append(.device(agent: stream.agent))
+        case .device: result.events.append(.device(agent: origin.stream.agent))
         case .skipped: break
         }
     }
@@ -239,9 +255,10 @@ public final class Applier {
     /// The record that an effect comes from.
     private struct Origin {
         var stream: Stream
-        var seq: UInt64
-        var captured: Int64
+        var seq: UInt64 = 0
+        var captured: Int64 = 0
         var now: Int64
+        var place: Stray
 
         var record: String { "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)" }
     }
@@ -257,14 +274,33 @@ public final class Applier {
     private func receive(
         _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
     ) throws -> Int64? {
+        if quiet == zone {
+            guard let change = Receiving.opening(row, around) else {
+                try stray(row, zone: zone, origin)
+                return nil
+            }
+            return try follow(change, row, zone: zone, origin, &result)
+        }
         if takes == nil { try readTakes() }
         let take = takes?[zone]
         if let take { try count(row, in: take, zone, origin, &result) }
-        switch try decide(row, zone: zone, origin) {
-        case .open(let note)?:
+        let change = try decide(row, zone: zone, origin)
+        if receptions[zone] == .some(.none), take == nil {
+            quiet = zone
+            if change == nil { try stray(row, zone: zone, origin) }
+        }
+        return try change.flatMap { try follow($0, row, zone: zone, origin, &result) }
+    }
+
+    /// The delivery for which something was counted.
+    private func follow(
+        _ change: Receiving.Change, _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
+    ) throws -> Int64? {
+        switch change {
+        case .open(let note):
             if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
             return nil
-        case .openUnit(let sscc)?:
+        case .openUnit(let sscc):
             guard let id = try store.deliveryID(unit: sscc) else { return nil }
             try open(id, zone: zone, origin, &result)
             // The label that opened it is counted as well.
@@ -272,10 +308,10 @@ public final class Applier {
                 try count(counts, zone, origin, &result)
             }
             return nil
-        case .count(let counts)?:
+        case .count(let counts):
             try count(counts, zone, origin, &result)
             return counts.first?.delivery
-        case .remove(let counts)?:
+        case .remove(let counts):
             for count in counts {
                 try store.uncount(count, zone: zone, at: origin.captured)
                 receptions[zone]??.remove(count.subject)
@@ -283,9 +319,6 @@ public final class Applier {
             }
             // What readers had seen on a pallet counts for itself again.
             if counts.contains(where: { $0.subject.hasPrefix("sscc:") }) { receptions[zone] = nil }
-            return nil
-        case nil:
-            if receptions[zone] == .some(.none), take == nil { try stray(row, zone: zone, origin) }
             return nil
         }
     }
@@ -328,7 +361,7 @@ public final class Applier {
         let author = Author("scan at \(zone)", station: zone)
         let paused = (receptions[zone] ?? nil)?.delivery
         guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
-        receptions = [:]
+        (receptions, quiet) = ([:], nil)
         if let paused, paused != id { result.events.append(.delivery(paused)) }
         result.events.append(.delivery(id))
     }
@@ -359,9 +392,9 @@ public final class Applier {
 
     private func stray(_ row: Model.Row, zone: String, _ origin: Origin) throws {
         if strays.count < Applier.strayLimit {
-            strays.append(Stray(zone: zone, row: row))
+            strays.append(origin.place)
         } else {
-            strays[nextStray] = Stray(zone: zone, row: row)
+            strays[nextStray] = origin.place
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
         // Nothing is expected, or it was captured long ago: it waits for no delivery.
@@ -373,27 +406,13 @@ public final class Applier {
     }
 }
 
-extension Store.RecordRow {
-    fileprivate mutating func describe(_ row: Model.Row) {
-        switch row {
-        case .appeared(let sighting), .moved(let sighting, _), .still(let sighting), .left(let sighting, _, _):
-            (device, zone, subject) = (sighting.device, sighting.zone, sighting.tag.hex)
-        case .barcode(let device, let zone, let barcode):
-            (self.device, self.zone, subject) = (device, zone, barcode.text)
-        case .key(let device, let zone, let text): (self.device, self.zone, subject) = (device, zone, text)
-        case .device(let name, _, let state, _): (device, subject) = (name, state)
-        case .call(let device, let snapshot): (self.device, subject) = (device, snapshot.call)
-        case .skipped(let reason): subject = reason
-        }
-    }
-}
-
 extension Model.Row {
-    fileprivate var straySubject: String? {
+    /// Where it was seen or scanned, and what, for those who watch a dock where nothing is open.
+    fileprivate var stray: (zone: String, subject: String)? {
         switch self {
-        case .appeared(let sighting), .moved(let sighting, _): "tag:\(sighting.tag.hex)"
-        case .barcode(_, _, let barcode): "text:\(barcode.text)"
-        case .key(_, _, let text): "text:\(text)"
+        case .appeared(let sighting), .moved(let sighting, _): (sighting.zone, "tag:\(sighting.tag.hex)")
+        case .barcode(_, let zone, let barcode): (zone, "text:\(barcode.text)")
+        case .key(_, let zone, let text): (zone, "text:\(text)")
         default: nil
         }
     }

@@ -1,8 +1,10 @@
 internal import CZstd
+import Identifiers
 import Model
 
 /// A frame as it came, taken apart: the work that needs no database, so that it can be done while the last one is written.
 public struct Arrival: Sendable {
+    /// Where things of a row are; what it says is in `Content.values`, which is not copied along.
     struct Row: Sendable {
         /// Where it stands in the plain body.
         var range: Range<Int>
@@ -10,13 +12,74 @@ public struct Arrival: Sendable {
         var dt: Int64
         /// The number of its kind as it came; -1 where it has none.
         var kind: Int64
-        var row: Result<Model.Row, RowError>
+        var texts = Texts.Places()
     }
 
     struct Content: Sendable {
         var frame: Frame
         var rows: [Row]
+        var values: [Result<Model.Row, RowError>]
         var plain: [UInt8]
+        var texts: Texts
+    }
+
+    /// What the database gets of the rows beside their bodies, as UTF-8, ready to be bound where it lies.
+    struct Texts: Sendable {
+        struct Place: Sendable {
+            var start: Int32 = 0
+            /// -1: there is none.
+            var count: Int32 = -1
+        }
+
+        struct Places: Sendable {
+            var device = Place()
+            var zone = Place()
+            var subject = Place()
+            /// Of a tag with a GS1 key.
+            var gtin = Place()
+            var serial = Place()
+        }
+
+        private(set) var bytes: [UInt8] = []
+        // A backlog is of few devices and zones.
+        private var device = ("", Place())
+        private var zone = ("", Place())
+
+        private mutating func add(_ text: String?) -> Place {
+            guard let text else { return Place() }
+            let start = bytes.count
+            bytes.append(contentsOf: text.utf8)
+            return Place(start: Int32(start), count: Int32(bytes.count - start))
+        }
+
+        private mutating func add(device text: String) -> Place {
+            if device.1.count < 0 || device.0 != text { device = (text, add(text)) }
+            return device.1
+        }
+
+        private mutating func add(zone text: String) -> Place {
+            if zone.1.count < 0 || zone.0 != text { zone = (text, add(text)) }
+            return zone.1
+        }
+
+        mutating func places(of row: Model.Row) -> Places {
+            switch row {
+            case .appeared(let sighting), .moved(let sighting, _), .still(let sighting), .left(let sighting, _, _):
+                let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
+                return Places(
+                    device: add(device: sighting.device), zone: add(zone: sighting.zone),
+                    subject: add(sighting.tag.hex),
+                    gtin: add(epc?.gtin), serial: add(epc?.serial))
+            case .barcode(let device, let zone, let barcode):
+                return Places(device: add(device: device), zone: add(zone: zone), subject: add(barcode.text))
+            case .key(let device, let zone, let text):
+                return Places(device: add(device: device), zone: add(zone: zone), subject: add(text))
+            case .device(let name, _, let state, _): return Places(device: add(device: name), subject: add(state))
+            case .call(let device, let snapshot):
+                return Places(device: add(device: device), subject: add(snapshot.call))
+            case .skipped(let reason): return Places(subject: add(reason))
+            }
+        }
     }
 
     public let agent: String
@@ -31,17 +94,27 @@ public struct Arrival: Sendable {
         do throws(FrameError) {
             let frame = try Frame(decoding: payload)
             let plain = try plain(frame)
-            return .success(Content(frame: frame, rows: try frame.rows(plain: plain).map(row), plain: plain))
+            let items = try frame.rows(plain: plain)
+            var content = Content(frame: frame, rows: [], values: [], plain: plain, texts: Texts())
+            content.rows.reserveCapacity(items.count)
+            content.values.reserveCapacity(items.count)
+            for item in items { add(item, to: &content) }
+            return .success(content)
         } catch { return .failure(error) }
     }
 
-    private static func row(_ item: Frame.Item) -> Row {
+    private static func add(_ item: Frame.Item, to content: inout Content) {
         let fields = item.item.items ?? []
-        let row: Result<Model.Row, RowError>
-        do throws(RowError) { row = .success(try Model.Row.decode(item.item).row) } catch { row = .failure(error) }
-        return Row(
-            range: item.range, dt: fields.first?.integer ?? 0, kind: fields.count > 1 ? fields[1].integer ?? -1 : -1,
-            row: row)
+        var places = Texts.Places()
+        do throws(RowError) {
+            let row = try Model.Row.decode(item.item).row
+            content.values.append(.success(row))
+            places = content.texts.places(of: row)
+        } catch { content.values.append(.failure(error)) }
+        content.rows.append(
+            Row(
+                range: item.range, dt: fields.first?.integer ?? 0,
+                kind: fields.count > 1 ? fields[1].integer ?? -1 : -1, texts: places))
     }
 
     /// The plain body, bounded whatever the compressed one claims.
@@ -51,5 +124,21 @@ public struct Arrival: Sendable {
         let size = ZSTD_decompress(&out, out.count, frame.body, frame.body.count)
         guard ZSTD_isError(size) == 0 else { throw .malformed("zstd: \(String(cString: ZSTD_getErrorName(size)))") }
         return Array(out[..<size])
+    }
+}
+
+/// The bytes of a frame, where they lie while it is applied.
+struct ArrivalBytes {
+    let plain: UnsafeRawBufferPointer
+    let texts: UnsafeRawBufferPointer
+
+    func body(_ row: Arrival.Row) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: plain[row.range])
+    }
+
+    func text(_ place: Arrival.Texts.Place) -> UnsafeRawBufferPointer? {
+        guard place.count >= 0 else { return nil }
+        let start = Int(place.start)
+        return UnsafeRawBufferPointer(rebasing: texts[start..<start + Int(place.count)])
     }
 }

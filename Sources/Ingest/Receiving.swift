@@ -201,18 +201,18 @@ public enum Receiving {
         case remove([Count])
     }
 
-    /// What is known about papers and goods besides the open reception.
-    public struct Surroundings {
+    /// What is known about papers and goods besides the open reception. A class: five closures are not copied for each row.
+    public final class Surroundings {
         /// A text is the note of a delivery that is expected or open.
-        public var isNote: (String) -> Bool
+        public let isNote: (String) -> Bool
         /// A text is the note of some delivery.
-        public var isClosedNote: (String) -> Bool
+        public let isClosedNote: (String) -> Bool
         /// Some delivery that is expected or open has labelled pallets.
-        public var expectsUnits: () -> Bool
+        public let expectsUnits: () -> Bool
         /// A pallet of a delivery that is expected or open.
-        public var isUnit: (String) -> Bool
+        public let isUnit: (String) -> Bool
         /// A subject is counted by another delivery than this one.
-        public var isReceivedElsewhere: (String, Int64) -> Bool
+        public let isReceivedElsewhere: (String, Int64) -> Bool
 
         public init(
             isNote: @escaping (String) -> Bool = { _ in false },
@@ -232,20 +232,22 @@ public enum Receiving {
         reception.has(piece) ? nil : reception.count(piece)
     }
 
+    /// What the row does where nothing is open: only papers and pallets' labels change that. A label read by a portal opens
+    /// nothing: a pallet may only pass by.
+    static func opening(_ row: Row, _ around: Surroundings) -> Change? {
+        guard let text = row.scannedText else { return nil }
+        if around.isNote(text) { return .open(note: text) }
+        guard around.expectsUnits(), let sscc = Piece.sscc(in: row), around.isUnit(sscc) else { return nil }
+        return .openUnit(sscc: sscc)
+    }
+
     public static func decide(
         _ row: Row, record: @autoclosure () -> String, at reception: Reception?, in catalogue: some Catalogue,
         _ around: Surroundings
     ) -> Change? {
+        guard let reception else { return opening(row, around) }
         let text = row.scannedText
-        if let text, around.isNote(text) { return reception?.note == text ? nil : .open(note: text) }
-        guard let reception else {
-            // Nothing is open, as most of the time: only papers and pallets' labels change that. A label read by a portal opens
-            // nothing: a pallet may only pass by.
-            guard text != nil, around.expectsUnits(), let sscc = Piece.sscc(in: row), around.isUnit(sscc) else {
-                return nil
-            }
-            return .openUnit(sscc: sscc)
-        }
+        if let text, around.isNote(text) { return reception.note == text ? nil : .open(note: text) }
         // The paper of a delivery that is done, scanned once more, is not a piece of goods.
         if let text, around.isClosedNote(text) { return nil }
         guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }

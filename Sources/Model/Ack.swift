@@ -27,7 +27,10 @@ public struct Ack: Equatable, Sendable {
     public var selective: [ClosedRange<UInt64>]
     /// Frames that may be on their way at once.
     public var credit: Int
+    /// The newest of those that could not be applied.
     public var rejected: [Rejection]
+    /// How many of this epoch could not be applied, up to `cumulative`: the list above is cut, the account is not.
+    public var refused: UInt64
     /// The centre's clock, Unix milliseconds.
     public var time: Int64
     /// Set in the answer to a hello: its nonce.
@@ -39,7 +42,8 @@ public struct Ack: Equatable, Sendable {
 
     public init(
         epoch: UInt64, lane: Lane, cumulative: UInt64, selective: [ClosedRange<UInt64>] = [], credit: Int = 64,
-        rejected: [Rejection] = [], time: Int64 = 0, hello: UInt64? = nil, tip: UInt64? = nil, boot: Boot? = nil,
+        rejected: [Rejection] = [], refused: UInt64? = nil, time: Int64 = 0, hello: UInt64? = nil, tip: UInt64? = nil,
+        boot: Boot? = nil,
         verdict: Verdict = .welcome
     ) {
         self.epoch = epoch
@@ -48,6 +52,7 @@ public struct Ack: Equatable, Sendable {
         self.selective = selective
         self.credit = credit
         self.rejected = rejected
+        self.refused = refused ?? UInt64(rejected.count { $0.seq <= cumulative })
         self.time = time
         self.hello = hello
         self.tip = tip
@@ -67,6 +72,7 @@ public struct Ack: Equatable, Sendable {
                 rejected.isEmpty
                     ? nil : .array(rejected.map { .array([.int(Int64(clamping: $0.seq)), .string($0.code)]) })
             ),
+            ("rejn", refused == 0 ? nil : .int(Int64(clamping: refused))),
             ("t", .int(time)),
             ("hello", hello.map { .string(Hex.word($0)) }),
             ("tip", tip.map { .int(Int64(clamping: $0)) }),
@@ -88,7 +94,8 @@ public struct Ack: Equatable, Sendable {
         self.init(
             epoch: epoch, lane: lane, cumulative: UInt64(cumulative), selective: Array(ranges.prefix(Ack.rangeLimit)),
             credit: Int(clamping: json["credit"]?.integer ?? 1), rejected: Array(rejected.prefix(Ack.rejectionLimit)),
-            time: json["t"]?.integer ?? 0, hello: json["hello"]?.text.flatMap(Hex.word),
+            refused: json["rejn"]?.integer.flatMap { UInt64(exactly: $0) }, time: json["t"]?.integer ?? 0,
+            hello: json["hello"]?.text.flatMap(Hex.word),
             tip: json["tip"]?.integer.flatMap { UInt64(exactly: $0) }, boot: json["boot"].flatMap(Boot.init(json:)),
             verdict: json["verdict"]?.text.flatMap(Verdict.init) ?? .welcome)
     }

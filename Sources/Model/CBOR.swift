@@ -168,7 +168,7 @@ public struct CBORReader {
         case 3:
             guard argument <= UInt64(remaining) else { throw .short }
             let end = at + Int(argument)
-            guard let text = String(validating: bytes[at..<end], as: UTF8.self) else { throw .notUTF8 }
+            guard let text = String(utf8: bytes[at..<end]) else { throw .notUTF8 }
             at = end
             return .text(text)
         case 4:

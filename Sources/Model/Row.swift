@@ -74,6 +74,11 @@ extension Row {
     public func encoded(at dt: Int64) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(96)
+        encode(into: &out, at: dt)
+        return out
+    }
+
+    public func encode(into out: inout [UInt8], at dt: Int64) {
         CBOR.head(4, UInt64(2 + fieldCount), into: &out)
         CBOR.put(dt, into: &out)
         CBOR.put(kind.rawValue, into: &out)
@@ -100,7 +105,6 @@ extension Row {
             CBOR.put(device, into: &out)
             CBOR.put(snapshot.json.description, into: &out)
         }
-        return out
     }
 
     private var fieldCount: Int {

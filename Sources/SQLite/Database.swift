@@ -45,8 +45,8 @@ public final class Database {
     private var statements: [String: Statement] = [:]
     public let path: String
 
-    /// `readOnly` opens a second view of a file that another connection writes.
-    public init(path: String, readOnly: Bool = false) throws(SQLiteError) {
+    /// `readOnly` opens a second view of a file that another connection writes. `pageSize` is for a file that is made now.
+    public init(path: String, readOnly: Bool = false, pageSize: Int? = nil) throws(SQLiteError) {
         _ = Database.lean
         var handle: OpaquePointer?
         let flags =
@@ -63,6 +63,7 @@ public final class Database {
         self.handle = handle
         self.path = path
         if !readOnly {
+            if let pageSize { try execute("PRAGMA page_size=\(pageSize)") }
             try execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON")
             guard try text("PRAGMA journal_mode") == "wal", try integer("PRAGMA synchronous") == 2 else {
                 throw SQLiteError(code: SQLITE_MISUSE, message: "not WAL with FULL sync", statement: "open \(path)")
@@ -215,8 +216,8 @@ public struct Row {
     }
 }
 
-/// A prepared statement bound by position, without a box for each value. What is bound as `bytes:` must stay where it is
-/// until `run` returns; the rest is copied.
+/// A prepared statement bound by position, without a box for each value. What is bound as `bytes:` or `utf8:` must stay where
+/// it is until `run` returns; the rest is copied.
 public final class HotStatement {
     private let statement: Statement
     private unowned let database: Database
@@ -255,6 +256,16 @@ public final class HotStatement {
             return
         }
         sqlite3_bind_blob(statement.pointer, index, start, Int32(bytes.count), nil)
+    }
+
+    /// Text where it lies; nil is NULL.
+    public func bind(_ index: Int32, utf8: UnsafeRawBufferPointer?) {
+        guard let utf8 else {
+            sqlite3_bind_null(statement.pointer, index)
+            return
+        }
+        let start = utf8.baseAddress?.assumingMemoryBound(to: CChar.self) ?? HotStatement.empty
+        sqlite3_bind_text(statement.pointer, index, start, Int32(utf8.count), nil)
     }
 
     nonisolated(unsafe) private static let empty = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))

@@ -6,8 +6,8 @@ public import Model
 public struct Delivery: Sendable {
     public enum Step: Equatable, Sendable {
         case hello
-        /// Everything up to here is the centre's; those listed it could not apply.
-        case forget(upTo: UInt64, rejected: [UInt64])
+        /// Everything up to here is the centre's; so many of this epoch it could not apply.
+        case forget(upTo: UInt64, refused: UInt64)
         /// The file went back in time: open a new epoch and call `restarted`.
         case reissue(reason: String)
         /// Another process lives with this epoch; send nothing more.
@@ -145,7 +145,7 @@ public struct Delivery: Sendable {
         guard frontier > before else { return [] }
         retry = Delivery.retryFloor
         timeouts = 0
-        return [.forget(upTo: frontier, rejected: ack.rejected.map(\.seq).filter { $0 > before && $0 <= frontier })]
+        return [.forget(upTo: frontier, refused: ack.refused)]
     }
 
     /// Time passes; call it at `deadline` at the latest.

@@ -50,7 +50,7 @@ public final class Outbox: Sendable {
     }
 
     private enum Job: Sendable {
-        case append([Entry], done: @Sendable (Outcome) -> Void)
+        case append(EncodedRows, done: @Sendable (Outcome) -> Void)
         case command(Command, done: @Sendable (Begun) -> Void)
         case progress(CommandProgress)
         case beat(UInt64, done: @Sendable (UInt64) -> Void)
@@ -62,7 +62,8 @@ public final class Outbox: Sendable {
         /// Of all jobs together.
         var rows = 0
         var forget: UInt64 = 0
-        var rejected: Set<UInt64> = []
+        /// Of what is to be forgotten, how many of this epoch the centre could not apply.
+        var refused: UInt64 = 0
         var closed = false
 
         var hasRoom: Bool { rows < Outbox.queueLimit && jobs.count < Outbox.queueLimit }
@@ -107,16 +108,17 @@ public final class Outbox: Sendable {
 
     /// Hands rows over; waits only while the queue is full. `done` runs on the writer's thread.
     public func append(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) {
-        submit(.append(entries, done: done))
+        submit(.append(EncodedRows(entries), done: done))
     }
 
     /// Hands rows over without ever waiting; false when the queue is full, and then nothing was taken.
     public func offer(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) -> Bool {
+        let rows = EncodedRows(entries)
         let taken = queue.change { queue -> Bool? in
             if queue.closed { return nil }
             guard queue.hasRoom else { return false }
-            queue.jobs.append(.append(entries, done: done))
-            queue.rows += entries.count
+            queue.jobs.append(.append(rows, done: done))
+            queue.rows += rows.count
             return true
         }
         if taken == nil { done(.refused(.closed)) }
@@ -141,10 +143,10 @@ public final class Outbox: Sendable {
         submit(.reissue(leaving: epoch, done: done))
     }
 
-    public func forget(upTo last: UInt64, rejected: [UInt64]) {
+    public func forget(upTo last: UInt64, refused: UInt64) {
         queue.change {
             $0.forget = max($0.forget, last)
-            $0.rejected.formUnion(rejected)
+            $0.refused = max($0.refused, refused)
         }
     }
 
@@ -155,7 +157,7 @@ public final class Outbox: Sendable {
             if queue.closed { return false }
             guard queue.hasRoom else { return nil }
             queue.jobs.append(job)
-            if case .append(let entries, _) = job { queue.rows += entries.count }
+            if case .append(let rows, _) = job { queue.rows += rows.count }
             return true
         }
         if accepted != true { refuse([job], .closed) }
@@ -211,7 +213,7 @@ public final class Outbox: Sendable {
         defer {
             queue.jobs = []
             queue.rows = 0
-            queue.rejected = []
+            queue.refused = 0
         }
         return queue
     }
@@ -227,10 +229,10 @@ public final class Outbox: Sendable {
             try file.database.execute("BEGIN IMMEDIATE")
             // A correction of the clock moves the rows that wait with it.
             try file.setOrigin(time.wall - time.now.milliseconds, synced: time.synced, kernel: kernel)
-            if batch.forget > file.forgotten { try file.forget(upTo: batch.forget, rejected: batch.rejected) }
+            if batch.forget > file.forgotten { try file.forget(upTo: batch.forget, refused: batch.refused) }
             for job in batch.jobs {
-                if case .append(let entries, let done) = job, isFull {
-                    turnedAway += entries.count
+                if case .append(let rows, let done) = job, isFull {
+                    turnedAway += rows.count
                     after.append { done(.refused(.full)) }
                 } else {
                     try apply(job, file, boot: boot, wall: time.wall, &after)
@@ -246,10 +248,10 @@ public final class Outbox: Sendable {
             // What was settled stays to be forgotten: it may be what makes room.
             queue.with {
                 $0.forget = max($0.forget, batch.forget)
-                $0.rejected.formUnion(batch.rejected)
+                $0.refused = max($0.refused, batch.refused)
             }
             if reason == .full { ballast.drop() }
-            makeRoom(file, upTo: batch.forget, batch.rejected)
+            makeRoom(file, upTo: batch.forget, batch.refused)
             publish(file, boot: boot, nanoseconds: nil, trouble: reason, refused: batch.rows)
             refuse(batch.jobs, reason)
             return
@@ -265,11 +267,11 @@ public final class Outbox: Sendable {
     }
 
     /// Deletes settled rows on their own when a full disk refused them together with new ones.
-    private func makeRoom(_ file: OutboxFile, upTo last: UInt64, _ rejected: Set<UInt64>) {
+    private func makeRoom(_ file: OutboxFile, upTo last: UInt64, _ refused: UInt64) {
         guard last > file.forgotten else { return }
         do {
             try file.database.execute("BEGIN IMMEDIATE")
-            try file.forget(upTo: last, rejected: rejected)
+            try file.forget(upTo: last, refused: refused)
             try file.store()
             try file.database.execute("COMMIT")
         } catch {
@@ -282,11 +284,9 @@ public final class Outbox: Sendable {
         throws
     {
         switch job {
-        case .append(let entries, let done):
-            guard !entries.isEmpty else { return }
-            let first = file.next
-            for entry in entries { try file.insert(entry.row.encoded(at: entry.at.milliseconds), boot: boot.counter) }
-            let range = first...(file.next - 1)
+        case .append(let rows, let done):
+            guard rows.count > 0 else { return }
+            let range = try file.insert(rows, boot: boot.counter)
             after.append { done(.saved(range)) }
         case .command(let command, let done):
             try file.dropCommands(before: wall - Outbox.commandLife)
@@ -303,7 +303,7 @@ public final class Outbox: Sendable {
             guard file.epoch == old else { return }
             var random = SystemRandomNumberGenerator()
             try file.reissue(random: &random)
-            queue.with { $0.forget = 0 }
+            queue.with { ($0.forget, $0.refused) = (0, 0) }
         }
     }
 

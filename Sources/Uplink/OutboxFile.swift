@@ -30,7 +30,7 @@ public final class OutboxFile {
     /// Boots of a salvaged file whose counter is taken are kept above these bits.
     static let counterMask: UInt64 = (1 << 40) - 1
 
-    public static let schemaVersion: Int64 = 1
+    public static let schemaVersion: Int64 = 2
     /// A larger file is checked while the agent already works: a scan must not wait for it.
     public static let checkedAtOpen: Int64 = 64 << 20
 
@@ -41,7 +41,10 @@ public final class OutboxFile {
     public internal(set) var next: UInt64 = 1
     /// Everything up to here has been settled and deleted.
     public internal(set) var forgotten: UInt64 = 0
+    /// How many of this epoch's settled rows the centre could not apply.
+    private var refused: UInt64 = 0
     private var insertion: HotStatement?
+    private var insertions: HotStatement?
     private let page: Int64
     private let budget: Int64?
 
@@ -97,6 +100,15 @@ public final class OutboxFile {
                 code: 1, message: "written by a newer version (\(version)); install that version again",
                 statement: "open")
         }
+        if version == 1 {
+            try database.execute(
+                """
+                BEGIN IMMEDIATE;
+                ALTER TABLE state ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+                PRAGMA user_version=2;
+                COMMIT;
+                """)
+        }
         guard version == 0 else { return }
         let epoch = Int64(bitPattern: random.next())
         try database.execute(
@@ -106,14 +118,14 @@ public final class OutboxFile {
             CREATE TABLE state (
                 one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, next INTEGER NOT NULL,
                 forgotten INTEGER NOT NULL, produced INTEGER NOT NULL, committed INTEGER NOT NULL,
-                rejected INTEGER NOT NULL, skipped INTEGER NOT NULL);
+                rejected INTEGER NOT NULL, skipped INTEGER NOT NULL, refused INTEGER NOT NULL DEFAULT 0);
             CREATE TABLE boot (
                 counter INTEGER PRIMARY KEY, random INTEGER NOT NULL, kernel TEXT NOT NULL, origin INTEGER NOT NULL,
                 synced INTEGER NOT NULL, first INTEGER NOT NULL);
             CREATE TABLE former (last INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, shift INTEGER NOT NULL);
             CREATE TABLE command (
                 id TEXT PRIMARY KEY, received INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, cause TEXT);
-            INSERT INTO state VALUES (1, \(epoch), 1, 0, 0, 0, 0, 0);
+            INSERT INTO state VALUES (1, \(epoch), 1, 0, 0, 0, 0, 0, 0);
             PRAGMA user_version=\(OutboxFile.schemaVersion);
             COMMIT;
             """)
@@ -122,57 +134,81 @@ public final class OutboxFile {
     /// Reads the counters again, as after a transaction that did not commit.
     public func load() throws(SQLiteError) {
         let state = try database.first(
-            "SELECT epoch, next, forgotten, produced, committed, rejected, skipped FROM state"
+            "SELECT epoch, next, forgotten, produced, committed, rejected, skipped, refused FROM state"
         ) { row in
             (
                 row.word(0), row.word(1), row.word(2),
                 // Every number from the first unsettled one on has its row.
                 Account(
                     produced: row.word(3), committed: row.word(4), pending: row.word(1) &- row.word(2) &- 1,
-                    rejected: row.word(5), skipped: row.word(6))
+                    rejected: row.word(5), skipped: row.word(6)),
+                row.word(7)
             )
         }
         guard let state else {
             throw SQLiteError(code: 11, message: "the outbox has lost its state row", statement: database.path)
         }
-        (epoch, next, forgotten, account) = state
+        (epoch, next, forgotten, account, refused) = state
     }
 
     // MARK: rows
 
+    /// Rows of one statement: more gain nothing.
+    private static let together = 16
+
     /// Stores a row and returns its number.
     @discardableResult
     public func insert(_ body: [UInt8], boot: UInt64) throws(SQLiteError) -> UInt64 {
-        let seq = next
-        // One row that fits no frame would hold up all behind it; nothing should make one, and nothing may.
-        let body = body.count <= OutboxFile.rowLimit ? body : Model.Row.skipped(reason: "too large").encoded(at: 0)
-        let statement = try inserting()
-        statement.bind(1, seq)
-        statement.bind(2, boot)
-        statement.bind(3, body)
-        statement.bind(4, Int64(CRC32C.checksum(body)))
-        try statement.run()
-        next += 1
-        account.produced += 1
-        account.pending += 1
-        return seq
+        try insert(EncodedRows(body), boot: boot).lowerBound
     }
 
-    private func inserting() throws(SQLiteError) -> HotStatement {
-        if let insertion { return insertion }
-        let made = try database.hot("INSERT INTO row VALUES (?, ?, ?, ?)")
-        insertion = made
+    /// Stores rows, at least one, and returns their numbers.
+    @discardableResult
+    public func insert(_ rows: EncodedRows, boot: UInt64) throws(SQLiteError) -> ClosedRange<UInt64> {
+        let first = next
+        try rows.bytes.withUnsafeBufferPointer { buffer throws(SQLiteError) in
+            let bytes = UnsafeRawBufferPointer(buffer)
+            var row = 0
+            while row < rows.count {
+                let isMany = rows.count - row >= OutboxFile.together
+                let statement = try inserting(many: isMany)
+                statement.bind(1, boot)
+                for place in 0..<(isMany ? OutboxFile.together : 1) {
+                    let parameter = Int32(2 + place * 3)
+                    statement.bind(parameter, next)
+                    statement.bind(parameter + 1, bytes: UnsafeRawBufferPointer(rebasing: bytes[rows.range(of: row)]))
+                    statement.bind(parameter + 2, rows.sums[row])
+                    next += 1
+                    row += 1
+                }
+                try statement.run()
+            }
+        }
+        account.produced += UInt64(rows.count)
+        account.pending += UInt64(rows.count)
+        return first...next - 1
+    }
+
+    private func inserting(many: Bool) throws(SQLiteError) -> HotStatement {
+        if let made = many ? insertions : insertion { return made }
+        let values = (0..<(many ? OutboxFile.together : 1)).map {
+            "(?\(2 + $0 * 3), ?1, ?\(3 + $0 * 3), ?\(4 + $0 * 3))"
+        }
+        let made = try database.hot("INSERT INTO row VALUES \(values.joined(separator: ", "))")
+        if many { insertions = made } else { insertion = made }
         return made
     }
 
-    /// Settles everything up to `last`: the centre has it. `rejected` lists those it could not apply.
-    public func forget(upTo last: UInt64, rejected: Set<UInt64>) throws(SQLiteError) {
+    /// Settles everything up to `last`: the centre has it. `total` of this epoch it could not apply.
+    public func forget(upTo last: UInt64, refused total: UInt64) throws(SQLiteError) {
         guard last > forgotten else { return }
-        let refused = UInt64(rejected.count { $0 > forgotten && $0 <= last })
         let removed = UInt64(try database.run("DELETE FROM row WHERE seq <= ?", .integer(last)))
         account.pending -= min(removed, account.pending)
-        account.rejected += min(refused, removed)
-        account.committed += removed - min(refused, removed)
+        // A centre that was restored counts fewer than before.
+        let more = min(total > refused ? total - refused : 0, removed)
+        refused += more
+        account.rejected += more
+        account.committed += removed - more
         forgotten = last
         try database.run("DELETE FROM former WHERE last <= ?", .integer(last))
     }
@@ -180,9 +216,9 @@ public final class OutboxFile {
     /// Writes the counters; the last step before COMMIT.
     public func store() throws(SQLiteError) {
         try database.run(
-            "UPDATE state SET epoch=?, next=?, forgotten=?, produced=?, committed=?, rejected=?, skipped=?",
+            "UPDATE state SET epoch=?, next=?, forgotten=?, produced=?, committed=?, rejected=?, skipped=?, refused=?",
             .integer(epoch), .integer(next), .integer(forgotten), .integer(account.produced),
-            .integer(account.committed), .integer(account.rejected), .integer(account.skipped))
+            .integer(account.committed), .integer(account.rejected), .integer(account.skipped), .integer(refused))
     }
 
     /// Rows from `first` on that one boot wrote, in order and without a hole, until one of the limits is reached; nil when
@@ -286,7 +322,7 @@ public final class OutboxFile {
         } else {
             next = 1
         }
-        forgotten = 0
+        (forgotten, refused) = (0, 0)
         try assignBoots()
         try store()
     }

@@ -1,5 +1,6 @@
 import FaultyDisk
 import SQLite
+import TestSupport
 import Testing
 
 @testable import Ingest
@@ -47,5 +48,3 @@ struct MigrationTests {
         #expect(operations > 5, "it was killed that often")
     }
 }
-
-extension faulty_kind: @retroactive @unchecked Sendable {}

@@ -135,6 +135,41 @@ struct ApplierTests {
         #expect(try store.recordCount() == 3)
     }
 
+    @Test func whatIsRefusedIsCountedBeyondTheList() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let applier = Applier(store: store)
+        func frame(_ count: Int, first: UInt64) -> [UInt8] {
+            let plain = CBOR.array((0..<count).map { _ in .array([CBOR(1), CBOR(3), .bool(true)]) }).encoded
+            return Frame(
+                epoch: 5, lane: .bulk, first: first, count: count, boot: Boot(counter: 1, random: 2), origin: 0,
+                synced: true, codec: .plain, crc: CRC32C.checksum(plain), body: plain
+            ).encoded
+        }
+        var ack = try applier.apply([("dock", frame(40, first: 1))], at: 0).acks[0].ack
+        #expect(ack.rejected.count == Ack.rejectionLimit && ack.refused == 40)
+        // Behind a hole they are not yet the agent's to settle.
+        ack = try applier.apply([("dock", frame(5, first: 51))], at: 0).acks[0].ack
+        #expect(ack.cumulative == 40 && ack.refused == 40)
+        ack = try applier.apply([("dock", frame(10, first: 41))], at: 0).acks[0].ack
+        #expect(ack.cumulative == 55 && ack.refused == 55)
+        #expect(Ack(json: try JSON(parsing: ack.json.description))?.refused == 55)
+    }
+
+    @Test func aFrameThatIsHereInPartsIsCompleted() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let applier = Applier(store: store)
+        let rows = (1...40).map { ApplierTests.scan("text \($0)") }
+        _ = try applier.apply([("dock", ApplierTests.frame(Array(rows[9...11]), first: 10))], at: 0)
+        let result = try applier.apply([("dock", ApplierTests.frame(rows, first: 1))], at: 0)
+        #expect(result.applied == 37 && result.known == 3 && result.acks[0].ack.cumulative == 40)
+        let stored = try store.database.rows("SELECT seq, subject, device, zone FROM record ORDER BY seq") {
+            "\($0.integer(0)) \($0.text(1)) \($0.text(2)) \($0.text(3))"
+        }
+        #expect(stored == (1...40).map { "\($0) text \($0) g dock" })
+    }
+
     @Test func aDeliveryIsOpenedCountedAndClosedThroughTheDatabase() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")

@@ -34,7 +34,7 @@ struct DeliveryTests {
         #expect(delivery.ready(at: .milliseconds(1)) == nil)
         #expect(
             delivery.acknowledged(Ack(epoch: 1, lane: .bulk, cumulative: 1), wroteTip: true, at: .milliseconds(2))
-                == [.forget(upTo: 1, rejected: [])])
+                == [.forget(upTo: 1, refused: 0)])
         #expect(delivery.ready(at: .milliseconds(2)) == .frame(from: 2, count: Frame.rowLimit))
     }
 
@@ -62,7 +62,7 @@ struct DeliveryTests {
         let answer = Ack(
             epoch: 1, lane: .bulk, cumulative: 3, rejected: [.init(seq: 2, code: "malformed-row")], hello: 2)
         #expect(
-            delivery.acknowledged(answer, wroteTip: true, at: .zero) == [.forget(upTo: 3, rejected: [2])])
+            delivery.acknowledged(answer, wroteTip: true, at: .zero) == [.forget(upTo: 3, refused: 1)])
     }
 
     /// The second: behind a hole the frontier says nothing, the highest row does.

@@ -304,7 +304,7 @@ public struct World {
                                 lowest: agent.delivery.frontier + 1,
                                 highest: max(agent.delivery.highest, agent.delivery.frontier)),
                             urgent: agent.lane.extent, clock: now.milliseconds)), up: true)
-            case .forget(let last, let rejected): agent.outbox.forget(upTo: last, rejected: rejected)
+            case .forget(let last, let refused): agent.outbox.forget(upTo: last, refused: refused)
             case .reissue(let reason):
                 tell("a new epoch: \(reason)")
                 agent.outbox.reissue(leaving: agent.delivery.epoch) {}

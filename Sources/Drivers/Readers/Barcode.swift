@@ -75,7 +75,10 @@ struct BarcodeScanner: Session {
     }
 
     private mutating func finish(_ reaction: inout Reaction) {
-        defer { (line, overflowing, due) = ([], false, nil) }
+        defer {
+            line.removeAll(keepingCapacity: true)
+            (overflowing, due) = (false, nil)
+        }
         guard !line.isEmpty else { return }
         let symbology = line.first == UInt8(ascii: "]") ? AIMIdentifier.text(line.prefix(3)) : nil
         let data = symbology == nil ? line[...] : line.dropFirst(3)

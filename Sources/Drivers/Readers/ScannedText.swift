@@ -8,10 +8,10 @@ struct ScannedText: Equatable {
     /// `separator` is what the scanner was set to send for GS, which keyboards and lines of text often cannot carry.
     init(symbology: String?, bytes: some Sequence<UInt8>, separator: String?) {
         self.symbology = symbology
-        let bytes = Array(bytes)
+        let bytes = ArraySlice(bytes)
         // UTF-8, else ISO 8859-1, of which every byte is a character.
         text =
-            String(validating: bytes, as: UTF8.self)
+            String(utf8: bytes)
             ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         restore(separator)
     }
@@ -52,9 +52,11 @@ struct ScannedText: Equatable {
 /// `]`, code letter, modifier (ISO/IEC 15424).
 enum AIMIdentifier {
     static func text(_ bytes: ArraySlice<UInt8>) -> String? {
-        let all = Array(bytes)
-        guard all.count == 3, all[0] == UInt8(ascii: "]"), isLetter(all[1]), isModifier(all[2]) else { return nil }
-        return String(decoding: all, as: UTF8.self)
+        let first = bytes.startIndex
+        guard bytes.count == 3, bytes[first] == UInt8(ascii: "]"), isLetter(bytes[first + 1]),
+            isModifier(bytes[first + 2])
+        else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     static func isGS1(_ identifier: String) -> Bool {

@@ -343,13 +343,12 @@ extension Store {
     }
 
     /// Where a tagged piece was last seen.
-    func see(_ sighting: Model.Row.Sighting, present: Bool, delivery: Int64?, at: Int64) throws {
-        let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
+    func see(_ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, present: Bool, delivery: Int64?, at: Int64) throws {
         let statement = try upsertItem.get()
-        statement.bind(1, sighting.tag.hex)
-        statement.bind(2, epc?.gtin)
-        statement.bind(3, epc?.serial)
-        statement.bind(4, sighting.zone)
+        statement.bind(1, utf8: bytes.text(texts.subject))
+        statement.bind(2, utf8: bytes.text(texts.gtin))
+        statement.bind(3, utf8: bytes.text(texts.serial))
+        statement.bind(4, utf8: bytes.text(texts.zone))
         statement.bind(5, present ? 1 : 0 as Int64)
         statement.bind(6, at)
         if let delivery { statement.bind(7, delivery) } else { statement.bind(7, nil) }

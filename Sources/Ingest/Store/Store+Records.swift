@@ -34,32 +34,57 @@ extension Store {
             .integer(stream.applied), .integer(stream.rejected), .integer(stream.skipped), .integer(stream.id))
     }
 
-    struct RecordRow {
-        var stream: Int64
-        var seq: UInt64
-        var kind: Int64
-        var captured: Int64
-        var received: Int64
-        var synced: Bool
-        var device: String?
-        var zone: String?
-        var subject: String?
+    /// Whether any of these numbers has a row.
+    func has(any range: ClosedRange<UInt64>, stream: Int64) throws -> Bool {
+        try database.integer(
+            "SELECT 1 FROM record WHERE stream=? AND seq BETWEEN ? AND ? LIMIT 1", .integer(stream),
+            .integer(range.lowerBound), .integer(range.upperBound)) != nil
     }
 
     /// True only when the key was new: the database decides.
-    func insert(_ record: RecordRow, body: UnsafeRawBufferPointer) throws -> Bool {
-        let statement = try insertRecord.get()
-        statement.bind(1, record.stream)
-        statement.bind(2, record.seq)
-        statement.bind(3, record.kind)
-        statement.bind(4, record.captured)
-        statement.bind(5, record.received)
-        statement.bind(6, record.synced ? 1 : 0 as Int64)
-        statement.bind(7, record.device)
-        statement.bind(8, record.zone)
-        statement.bind(9, record.subject)
-        statement.bind(10, bytes: body)
-        return try statement.run() == 1
+    func insert(
+        _ content: Arrival.Content, row index: Int, _ bytes: ArrivalBytes, stream: Int64, received: Int64
+    ) throws -> Bool {
+        try insert(content, from: index, by: insertRecord.get(), together: 1, bytes, stream, received) == 1
+    }
+
+    /// All rows of a frame of which none is here yet.
+    func insert(all content: Arrival.Content, _ bytes: ArrivalBytes, stream: Int64, received: Int64) throws {
+        var index = 0
+        while index < content.rows.count {
+            let isMany = content.rows.count - index >= Store.together
+            let together = isMany ? Store.together : 1
+            let inserted = try insert(
+                content, from: index, by: isMany ? insertRecords.get() : insertRecord.get(), together: together, bytes,
+                stream, received)
+            guard inserted == together else {
+                throw SQLiteError(code: 19, message: "rows that were not there are there", statement: "record")
+            }
+            index += together
+        }
+    }
+
+    private func insert(
+        _ content: Arrival.Content, from index: Int, by statement: HotStatement, together: Int, _ bytes: ArrivalBytes,
+        _ stream: Int64, _ received: Int64
+    ) throws -> Int {
+        statement.bind(1, stream)
+        statement.bind(2, received)
+        statement.bind(3, content.frame.synced ? 1 : 0 as Int64)
+        content.rows.withUnsafeBufferPointer { rows in
+            var parameter: Int32 = 4
+            for place in index..<index + together {
+                statement.bind(parameter, content.frame.first + UInt64(place))
+                statement.bind(parameter + 1, rows[place].kind)
+                statement.bind(parameter + 2, content.frame.origin &+ rows[place].dt)
+                statement.bind(parameter + 3, utf8: bytes.text(rows[place].texts.device))
+                statement.bind(parameter + 4, utf8: bytes.text(rows[place].texts.zone))
+                statement.bind(parameter + 5, utf8: bytes.text(rows[place].texts.subject))
+                statement.bind(parameter + 6, bytes: bytes.body(rows[place]))
+                parameter += 7
+            }
+        }
+        return try statement.run()
     }
 
     func reject(stream: Int64, seq: UInt64, code: String, detail: String, body: [UInt8], at now: Int64) throws {
@@ -145,6 +170,12 @@ extension Store {
             "SELECT seq, code FROM dead_letter WHERE stream=? ORDER BY seq DESC LIMIT ?", .integer(stream),
             .integer(Ack.rejectionLimit)
         ) { Ack.Rejection(seq: $0.word(0), code: $0.text(1)) }
+    }
+
+    func rejections(stream: Int64, upTo last: UInt64) throws -> UInt64 {
+        UInt64(
+            try database.integer(
+                "SELECT count(*) FROM dead_letter WHERE stream=? AND seq<=?", .integer(stream), .integer(last)) ?? 0)
     }
 
     func note(boot: Boot, stream: Int64, first: UInt64, last: UInt64) throws {
