@@ -1,11 +1,11 @@
-# make run · make test · make bench · make deps
+# make run · make test · make bench · make deb · make deps
 SHELL := /bin/bash
 BUILD ?= debug
 SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-usb fuzz simulate model bench deps deps-test build rules torture clean
+.PHONY: run test test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -30,6 +30,11 @@ fuzz: deps
 bench: deps
 	@packaging/build -c release --static-swift-stdlib
 	@QUAI_BIN="$$(swift build -c release --show-bin-path)" bench/run
+
+# Debian packages, in artefacts/.
+deb: deps
+	@packaging/build -c release --static-swift-stdlib
+	@packaging/deb "$$(swift build -c release --show-bin-path)" artefacts
 
 # Seeds of the simulated world; for a night: make simulate SEEDS=1000000
 simulate: deps

@@ -254,16 +254,24 @@ struct Configure: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Argument(help: "Name of the agent.") var agent: String
     @Argument(help: "The new agent.toml; none shows how it stands.") var file: String?
+    @Flag(help: "Back to the agent's own file.") var clear = false
     @Option(name: .customLong("ttl-seconds"), help: "Not to be applied any more after so long.") var life: Int?
     @Flag(help: "JSON.") var json = false
+
+    func validate() throws {
+        if clear, file != nil { throw ValidationError("--clear goes back to the agent's own file: give no other") }
+    }
 
     func run() throws {
         let configuration = try options.load()
         guard Topic.isName(agent) else { throw Exit.say("\"\(agent)\" is no name of an agent") }
         do {
             let store = try Store(path: configuration.database)
-            if let file {
-                let text = String(decoding: try Files.read(file, limit: 1 << 20), as: UTF8.self)
+            if file != nil || clear {
+                let text = try file.map { String(decoding: try Files.read($0, limit: 1 << 20), as: UTF8.self) } ?? ""
+                if !clear, text.allSatisfy(\.isWhitespace) {
+                    throw Exit.say("\(file ?? "") is empty; --clear goes back to the agent's own file")
+                }
                 let now = Clocks.wall
                 let revision = try store.desire(
                     text, of: agent, expires: life.map { now + Int64($0) * 1000 },

@@ -3,7 +3,7 @@
 public struct DesiredConfiguration: Equatable, Sendable {
     /// Grows with every change.
     public var revision: Int64
-    /// A whole agent.toml.
+    /// A whole agent.toml; empty for the agent's own file.
     public var text: String
     /// SHA-256 of the text, lower-case hex.
     public var hash: String
@@ -68,7 +68,7 @@ public struct ManagedConfiguration: Equatable, Sendable {
     public init() {}
 
     /// What the agent works with; nil is its own file.
-    public var text: String? { trial?.text ?? kept?.text }
+    public var text: String? { (trial ?? kept).flatMap { $0.text.isEmpty ? nil : $0.text } }
 
     /// `problem` says what is wrong with a text, or nil.
     public mutating func offer(
@@ -76,7 +76,7 @@ public struct ManagedConfiguration: Equatable, Sendable {
     ) -> Answer {
         let newest = max(kept?.revision ?? 0, trial?.revision ?? 0, refused?.revision ?? 0)
         guard desired.revision > newest, desired.expires.map({ wall < $0 }) ?? true else { return .ignore }
-        if let problem = problem(desired.text) {
+        if !desired.text.isEmpty, let problem = problem(desired.text) {
             refused = (desired.revision, problem)
             return .refuse(problem)
         }
@@ -133,7 +133,7 @@ public struct ManagedConfiguration: Equatable, Sendable {
     public var status: JSON {
         .object([
             ("revision", (trial ?? kept).map { .int($0.revision) }),
-            ("state", .string(trial != nil ? "trial" : kept != nil ? "kept" : "own")),
+            ("state", .string(trial != nil ? "trial" : text != nil ? "kept" : "own")),
             ("refused", refused.map { .int($0.revision) }), ("reason", refused.map { .string($0.reason) }),
         ])
     }

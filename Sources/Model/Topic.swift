@@ -48,7 +48,7 @@ public struct Topic: Equatable, Sendable {
     public static func digest(of text: String) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         let bytes = Array(text.utf8)
-        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        ccrypto_sha256(bytes, bytes.count, &digest)
         return Hex.string(digest).lowercased()
     }
 }

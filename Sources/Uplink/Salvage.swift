@@ -172,11 +172,12 @@ public struct Salvage: Sendable {
             else { return }
             boots[key] = SavedBoot(
                 random: UInt64(bitPattern: random), kernel: kernel, origin: origin, synced: synced != 0)
-        case let rest where rest.count == 7:
+        // Seven as version 1 wrote it.
+        case let rest where rest.count == 7 || rest.count == 8:
             let numbers = rest.compactMap { field -> Int64? in
                 if case .integer(let value) = field { value } else { nil }
             }
-            guard numbers.count == 7, key == 1, numbers[1] > 0, numbers[2] >= 0 else { return }
+            guard numbers.count == rest.count, key == 1, numbers[1] > 0, numbers[2] >= 0 else { return }
             (epoch, next, forgotten) = (UInt64(bitPattern: numbers[0]), UInt64(numbers[1]), UInt64(numbers[2]))
         default: return
         }

@@ -20,8 +20,11 @@ public final class TroubledHost: @unchecked Sendable {
 
     /// `binaries` holds the library that is preloaded; nil where it was not built. `path` is the file that both share.
     public init?(binaries: String, path: String) throws {
-        library = "\(binaries)/libquai-faulty-host.so"
-        guard Files.exists(library) else { return nil }
+        let name = "libquai-faulty-host.so"
+        guard let found = ["\(binaries)/\(name)", "\(binaries)/../lib/quai/\(name)"].first(where: Files.exists) else {
+            return nil
+        }
+        library = found
         self.path = path
         try Files.write([UInt8](repeating: 0, count: TroubledHost.size), to: path)
         let descriptor = open(path, O_RDWR | O_CLOEXEC)

@@ -9,8 +9,8 @@ import Uplink
 /// synced, disks answer with errors or are full, images are restored, connections break, messages are lost, doubled and
 /// late. Outbox, delivery, frames, applier and both databases are the product's own; line, broker and disk are models.
 ///
-/// The oracle: every accepted scan has its effect in the centre's inventory, once; both accounts close; and once everything
-/// is healed all of it arrives within `patience`.
+/// The oracle: every accepted scan has its effect in the centre's inventory, once; both accounts close; no call is sent stale or
+/// waits behind scans; and once everything is healed all of it arrives within `patience`.
 public struct World {
     /// What a run showed.
     public struct Outcome: Sendable {
@@ -93,6 +93,8 @@ public struct World {
     var centreBack: [Instant?] = []
     var connection = 0
     var linked = false
+    /// Since when a call could be sent at once.
+    var linkedSince = Instant.zero
     var brokerUp = true
     var toCentre: [Travelling] = []
     var toAgent: [Travelling] = []
@@ -163,7 +165,8 @@ public struct World {
 
     private var isQuiet: Bool {
         guard let agent else { return false }
-        return agent.outbox.now.account.pending == 0 && toCentre.isEmpty && toAgent.isEmpty
+        return agent.outbox.now.account.pending == 0 && agent.lane.messages.isEmpty && toCentre.isEmpty
+            && toAgent.isEmpty
     }
 
     private mutating func heal() {
@@ -220,6 +223,7 @@ public struct World {
         }
         if !linked, agent?.isStopped == false, brokerUp, !isFaulty || chance(40) {
             linked = true
+            linkedSince = now
             connection += 1
             if let agent, centres.contains(where: { $0 != nil }) {
                 perform(agent.delivery.connected(at: now))
@@ -274,6 +278,10 @@ public struct World {
         if agent.delivery.isDown, brokerUp { perform(agent.delivery.connected(at: now)) }
         for (message, ttl) in agent.lane.due(at: now) {
             if now >= message.expires { problem = "a stale call was sent" }
+            let waited = now - max(message.created, linkedSince)
+            if message.sentAt == nil, waited > .milliseconds(40) {
+                problem = "a call waited \(waited) behind scans on a line that was up"
+            }
             send(.urgent(id: message.seq, expires: now + .seconds(Int64(ttl))), up: true)
             agent.lane.sent(message.seq, at: now)
         }

@@ -43,7 +43,7 @@ final class Downlink: Sendable {
             managed.with { $0.takeBack("\(error)") }
             store()
             logger.error("configuration cannot be used", metadata: ["reason": "\(error)"])
-            return (managed.with { $0.kept?.text }).flatMap { try? effective($0) } ?? own
+            return (managed.with { $0.text }).flatMap { try? effective($0) } ?? own
         }
     }
 
