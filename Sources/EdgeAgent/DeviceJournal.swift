@@ -83,8 +83,9 @@ final class DeviceJournal: @unchecked Sendable {
         guard !observations.isEmpty else { return }
         let wall = Clocks.wall
         presence.with { $0.isSaving = outbox.now.level >= .saving }
-        var rows: [Row] = []
-        rows.reserveCapacity(observations.count)
+        var entries: [Outbox.Entry] = []
+        entries.reserveCapacity(observations.count)
+        func add(_ row: Row) { entries.append(Outbox.Entry(row, at: now)) }
         var tags: [TagID] = []
         var reads: [TagRead] = []
         var calls: [CallSnapshot] = []
@@ -94,14 +95,14 @@ final class DeviceJournal: @unchecked Sendable {
                 reads.append(read)
                 if finder.isWanted(read.id, by: name, at: now) { tellFound(read) }
                 if let change = presence.with({ $0.fold(read, device: name, at: now) }) {
-                    rows.append(row(change))
+                    add(row(change))
                     tags.append(read.id)
                 }
-            case .barcode(let barcode): rows.append(.barcode(device: name, zone: rules.zone, barcode))
-            case .key(let text): rows.append(.key(device: name, zone: rules.zone, text: text))
+            case .barcode(let barcode): add(.barcode(device: name, zone: rules.zone, barcode))
+            case .key(let text): add(.key(device: name, zone: rules.zone, text: text))
             case .call(let signal):
                 if signal.call.isEmpty {
-                    if let row = heard(signal, at: wall) { rows.append(row) }
+                    if let row = heard(signal, at: wall) { add(row) }
                     continue
                 }
                 // Of what one piece of the stream brings, the last word about each call counts: a record of a call
@@ -119,7 +120,7 @@ final class DeviceJournal: @unchecked Sendable {
         }
         for snapshot in calls {
             urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
-            rows.append(.call(device: name, snapshot))
+            add(.call(device: name, snapshot))
         }
         let running = book.running.count
         status.with {
@@ -129,7 +130,7 @@ final class DeviceJournal: @unchecked Sendable {
             if $0.kind == Driver.Kind.telephony.rawValue { $0.present = running }
         }
         tell(at: now)
-        save(rows, tags: tags, at: now)
+        save(entries, tags: tags)
     }
 
     /// What a source says of itself: after a break, what may be missing.
@@ -205,12 +206,12 @@ final class DeviceJournal: @unchecked Sendable {
     /// Tags that went away meanwhile, from whichever reader: the first pump that looks writes them down.
     func expire(at now: Instant) {
         let left = presence.with { $0.expire(at: now) }
-        if !left.isEmpty { save(left.map(row), tags: [], at: now) }
+        if !left.isEmpty { save(left.map { Outbox.Entry(row($0), at: now) }) }
     }
 
     /// What a full disk refused, once more.
-    func retry(at now: Instant) {
-        if unsaved.with({ !$0.isEmpty }) { save([], tags: [], at: now) }
+    func retry() {
+        if unsaved.with({ !$0.isEmpty }) { save([]) }
     }
 
     func forget(_ tags: [TagID]) {
@@ -231,14 +232,13 @@ final class DeviceJournal: @unchecked Sendable {
 
     // MARK: outbox
 
-    private func save(_ rows: [Row], tags: [TagID], at now: Instant) {
+    private func save(_ new: [Outbox.Entry], tags: [TagID] = []) {
         // What was kept happened before: it goes first, with its own time.
         let kept = unsaved.change { list -> [Outbox.Entry] in
             let kept = list
             list = []
             return kept
         }
-        let new = rows.map { Outbox.Entry($0, at: now) }
         let entries = kept.isEmpty ? new : kept + new
         guard !entries.isEmpty else { return }
         // What the writer's thread needs to know afterwards; it has no time to let go of thousands of rows.
@@ -306,7 +306,7 @@ final class DeviceJournal: @unchecked Sendable {
         logger.notice(
             "device state", metadata: ["device": "\(name)", "state": "\(state)", "reason": "\(reason ?? "-")"])
         let row = Row.device(name: name, driver: driver, state: state, reason: reason)
-        save([row], tags: [], at: Clocks.now)
+        save([Outbox.Entry(row, at: Clocks.now)])
         feed.post(
             .object([
                 ("event", "device"), ("device", .string(name)), ("state", .string(state)),

@@ -305,7 +305,7 @@ final class DevicePump: Sendable {
                     loop.nextOpen = Clocks.now
                 }
             case .beat(let number):
-                journal.retry(at: Clocks.now)
+                journal.retry()
                 beaten(number)
             case .stop: loop.stopping = true
             }

@@ -42,8 +42,8 @@ public struct Arrival: Sendable {
 
         private(set) var bytes: [UInt8] = []
         // A backlog is of few devices and zones.
-        private var device = ("", Place())
-        private var zone = ("", Place())
+        private var device: (text: String, place: Place)?
+        private var zone: (text: String, place: Place)?
 
         private mutating func add(_ text: String?) -> Place {
             guard let text else { return Place() }
@@ -53,13 +53,17 @@ public struct Arrival: Sendable {
         }
 
         private mutating func add(device text: String) -> Place {
-            if device.1.count < 0 || device.0 != text { device = (text, add(text)) }
-            return device.1
+            if let device, device.text == text { return device.place }
+            let place = add(text)
+            device = (text, place)
+            return place
         }
 
         private mutating func add(zone text: String) -> Place {
-            if zone.1.count < 0 || zone.0 != text { zone = (text, add(text)) }
-            return zone.1
+            if let zone, zone.text == text { return zone.place }
+            let place = add(text)
+            zone = (text, place)
+            return place
         }
 
         mutating func places(of row: Model.Row) -> Places {

@@ -36,7 +36,7 @@ final class CentreLink: Sendable {
     static let frameLimit = 4096
     static let byteLimit = 64 << 20
     /// Frames in one transaction.
-    static let framesAtOnce = 8
+    static let framesAtOnce = 16
     /// Frames taken apart ahead of the database.
     static let aheadLimit = 32
 

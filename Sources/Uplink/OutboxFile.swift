@@ -105,6 +105,8 @@ public final class OutboxFile {
                 """
                 BEGIN IMMEDIATE;
                 ALTER TABLE state ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+                -- Most files have seen one epoch.
+                UPDATE state SET refused=rejected;
                 PRAGMA user_version=2;
                 COMMIT;
                 """)

@@ -22,6 +22,8 @@ struct BarcodeScanner: Session {
     /// Longest scan, in bytes (rfid.md 9.1); a longer one is noise up to its end.
     static let limit = 4096
     static let silence: Duration = .milliseconds(50)
+    /// Bytes of a rather short scan: for so many at a time room is made.
+    private static let shortScan = 16
     static let usualTerminators: [UInt8] = [0x0D, 0x0A, 0x09, 0x03]
 
     /// Which bytes end a scan.
@@ -44,6 +46,7 @@ struct BarcodeScanner: Session {
         switch stimulus {
         case .opened: reaction.condition = .ready
         case .bytes(let bytes):
+            reaction.observations.reserveCapacity(bytes.count / BarcodeScanner.shortScan)
             for byte in bytes { take(byte, &reaction) }
             due = line.isEmpty && !overflowing ? nil : now + silence
         case .tick:
