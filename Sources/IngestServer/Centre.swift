@@ -1,3 +1,4 @@
+import Dispatch
 import Ingest
 import Logging
 import Model
@@ -7,7 +8,8 @@ import SQLite
 /// The one place where records become inventory and history: an actor on an executor of its own, because it writes the
 /// database. What people see of it at once is the board's.
 actor Centre {
-    private let executor = QueueExecutor("quai.centre")
+    // A backlog that drains must not keep a call from its card.
+    private let executor = QueueExecutor("quai.centre", qos: .utility)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Single scans of one transaction that pages are told of.

@@ -88,6 +88,7 @@ final class CentreLink: Sendable {
 
     /// Takes frames apart, while the database writes those before them; on a thread of its own.
     func pumpFrames() {
+        standBack()
         while true {
             let (frames, isLast) = arrived.wait { box -> ([Raw], Bool)? in
                 guard !box.frames.isEmpty || box.stopping else { return nil }

@@ -4,7 +4,8 @@ import Dispatch
 final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
-    init(_ label: String) { queue = DispatchQueue(label: label) }
+    /// `qos` below the default leaves the processor to others first (on Linux by nice values).
+    init(_ label: String, qos: DispatchQoS = .default) { queue = DispatchQueue(label: label, qos: qos) }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

@@ -9,6 +9,10 @@ public func onOwnThread<T: Sendable>(_ name: String, _ body: @escaping @Sendable
     }
 }
 
+/// Leaves the processor to other threads of this machine first: for work that may wait a moment. Without effect where that
+/// is not allowed.
+public func standBack() { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, 5) }
+
 /// Starts a detached thread.
 public func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
     final class Box: Sendable {

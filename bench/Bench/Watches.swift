@@ -98,14 +98,21 @@ final class SavedWatch: Sendable {
 
     init(_ socket: String) throws {
         var connected: Int32?
-        for _ in 0..<400 where connected == nil {
+        for _ in 0..<4000 where connected == nil {
             connected = connectUnix(socket)
-            if connected == nil { usleep(10_000) }
+            if connected == nil { usleep(1000) }
         }
         guard let connected else { throw PageClient.Failure(description: "the agent does not start") }
         descriptor = connected
         let question = Array("{\"verb\":\"tail\"}\n".utf8)
         send(connected, question, question.count, Int32(MSG_NOSIGNAL))
+        // What is scanned before the agent says that it is being watched is not told.
+        var byte: UInt8 = 0
+        while byte != 0x0A {
+            guard read(connected, &byte, 1) == 1 else {
+                throw PageClient.Failure(description: "the agent does not answer")
+            }
+        }
         startThread("saved") { [self] in loop() }
     }
 
