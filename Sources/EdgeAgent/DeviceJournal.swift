@@ -266,6 +266,7 @@ final class DeviceJournal: @unchecked Sendable {
         var scans: Int
         /// Those that nothing will say again.
         var once: [Outbox.Entry]
+        /// All of them where somebody was watching when they were handed over.
         var watched: [Outbox.Entry]
         var tags: [TagID]
     }

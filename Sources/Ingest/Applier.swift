@@ -144,13 +144,14 @@ public final class Applier {
 
     private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
         let selective = try store.selective(stream: stream.id, after: stream.frontier)
-        // Beyond a hole some may be counted that the agent still has.
-        let refused =
+        // Beyond a hole some are counted that the agent still has.
+        let beyond =
             selective.isEmpty || stream.rejected == 0
-            ? stream.rejected : try store.rejections(stream: stream.id, upTo: stream.frontier)
+            ? 0 : try store.rejections(stream: stream.id, after: stream.frontier)
         return Ack(
             epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier, selective: selective,
-            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [], refused: refused, time: now)
+            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [],
+            refused: stream.rejected - min(beyond, stream.rejected), time: now)
     }
 
     // MARK: rows

@@ -113,6 +113,8 @@ public final class Outbox: Sendable {
 
     /// Hands rows over without ever waiting; false when the queue is full, and then nothing was taken.
     public func offer(_ entries: [Entry], done: @escaping @Sendable (Outcome) -> Void) -> Bool {
+        // Rows that wait for a writer that is stuck are not encoded for each try.
+        guard queue.with({ $0.hasRoom || $0.closed }) else { return false }
         let rows = EncodedRows(entries)
         let taken = queue.change { queue -> Bool? in
             if queue.closed { return nil }
@@ -145,8 +147,8 @@ public final class Outbox: Sendable {
 
     public func forget(upTo last: UInt64, refused: UInt64) {
         queue.change {
-            $0.forget = max($0.forget, last)
-            $0.refused = max($0.refused, refused)
+            guard last > $0.forget else { return }
+            ($0.forget, $0.refused) = (last, refused)
         }
     }
 
@@ -213,7 +215,6 @@ public final class Outbox: Sendable {
         defer {
             queue.jobs = []
             queue.rows = 0
-            queue.refused = 0
         }
         return queue
     }
@@ -247,8 +248,7 @@ public final class Outbox: Sendable {
             try? file.load()
             // What was settled stays to be forgotten: it may be what makes room.
             queue.with {
-                $0.forget = max($0.forget, batch.forget)
-                $0.refused = max($0.refused, batch.refused)
+                if batch.forget > $0.forget { ($0.forget, $0.refused) = (batch.forget, batch.refused) }
             }
             if reason == .full { ballast.drop() }
             makeRoom(file, upTo: batch.forget, batch.refused)

@@ -42,7 +42,7 @@ public final class OutboxFile {
     /// Everything up to here has been settled and deleted.
     public internal(set) var forgotten: UInt64 = 0
     /// How many of this epoch's settled rows the centre could not apply.
-    private var refused: UInt64 = 0
+    public internal(set) var refused: UInt64 = 0
     private var insertion: HotStatement?
     private var insertions: HotStatement?
     private let page: Int64
@@ -54,9 +54,10 @@ public final class OutboxFile {
         self.budget = budget
         page = try database.integer("PRAGMA page_size") ?? 4096
         try database.execute("PRAGMA auto_vacuum=NONE; PRAGMA wal_autocheckpoint=1000")
-        try migrate(&random)
+        // Before anything is written: a damaged file is set aside as it is.
         let isSmall = try (database.integer("PRAGMA page_count") ?? 0) * page <= OutboxFile.checkedAtOpen
         if isSmall { try OutboxFile.check(database) }
+        try migrate(&random)
         // Commands and the letting go of what is settled find room beyond what scans may take.
         if let budget {
             try database.execute("PRAGMA max_page_count=\(max(64, (budget + budget / 20 + 1 << 20) / page))")
@@ -105,7 +106,7 @@ public final class OutboxFile {
                 """
                 BEGIN IMMEDIATE;
                 ALTER TABLE state ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
-                -- Most files have seen one epoch.
+                -- Right for a file of one epoch, as most are; the first acknowledgement sets another one right.
                 UPDATE state SET refused=rejected;
                 PRAGMA user_version=2;
                 COMMIT;
@@ -206,9 +207,9 @@ public final class OutboxFile {
         guard last > forgotten else { return }
         let removed = UInt64(try database.run("DELETE FROM row WHERE seq <= ?", .integer(last)))
         account.pending -= min(removed, account.pending)
-        // A centre that was restored counts fewer than before.
+        // A centre that was restored counts fewer than before, and goes on from there.
         let more = min(total > refused ? total - refused : 0, removed)
-        refused += more
+        refused = total
         account.rejected += more
         account.committed += removed - more
         forgotten = last

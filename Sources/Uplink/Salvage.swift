@@ -321,7 +321,7 @@ extension OutboxFile {
                 "INSERT INTO former VALUES (?, ?, ?)", .integer(seq + waiting), .integer(mine), .integer(-shift))
         }
         next = seq + waiting + 1
-        forgotten = 0
+        (forgotten, refused) = (0, 0)
         try assignBoots()
         account(salvaged: UInt64(rows.count))
         try store()

@@ -56,6 +56,7 @@ struct SalvageTests {
         for number in 1...20 { try road.scan("later\(number)") }
         let taken = try road.file.take(salvage, random: &road.random)
         #expect(taken == salvage.rows.count && road.file.account.isClosed)
+        #expect(road.file.refused == 0, "a new epoch, of which the centre has refused nothing")
         // Once more by mistake: the centre knows them.
         if seed % 3 == 0 { _ = try road.file.take(salvage, random: &road.random) }
         try road.restart()

@@ -259,15 +259,17 @@ struct Torture: ParsableCommand {
                 stand.ingest?.killHard()
                 try stand.startIngest()
             }
-        case .filled: fill(scene, &ledger)
+        case .filled: try fill(scene, &ledger)
         }
         return fault.rawValue
     }
 
     /// Scans until the buffer takes no more, with nobody to empty it.
-    private func fill(_ scene: Scene, _ ledger: inout Ledger) {
+    private func fill(_ scene: Scene, _ ledger: inout Ledger) throws {
         scene.stand.proxy.cut()
-        guard scene.tail.waitAttached(milliseconds: 5000) else { return }
+        guard scene.tail.waitAttached(milliseconds: 20_000) else {
+            throw Exit.say("the agent does not answer any more; see \(scene.stand.folder)/agent.log")
+        }
         var texts: [String] = []
         for number in 1...400 {
             let batch = (1...100).map { "01\(Torture.gtin)21\(seed)-\(scene.cycle)-full-\(number * 100 + $0)" }

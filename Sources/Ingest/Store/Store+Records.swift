@@ -172,10 +172,10 @@ extension Store {
         ) { Ack.Rejection(seq: $0.word(0), code: $0.text(1)) }
     }
 
-    func rejections(stream: Int64, upTo last: UInt64) throws -> UInt64 {
+    func rejections(stream: Int64, after last: UInt64) throws -> UInt64 {
         UInt64(
             try database.integer(
-                "SELECT count(*) FROM dead_letter WHERE stream=? AND seq<=?", .integer(stream), .integer(last)) ?? 0)
+                "SELECT count(*) FROM dead_letter WHERE stream=? AND seq>?", .integer(stream), .integer(last)) ?? 0)
     }
 
     func note(boot: Boot, stream: Int64, first: UInt64, last: UInt64) throws {
