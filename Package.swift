@@ -105,18 +105,18 @@ let package = Package(
 
         // The centre.
         .target(
-            name: "Ingest", dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CPhoneNumber", "CZstd"],
+            name: "Depot", dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CPhoneNumber", "CZstd"],
             swiftSettings: strict),
         .systemLibrary(
             name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
         .systemLibrary(name: "CHaru", path: "Sources/CHaru", providers: [.apt(["libhpdf-dev"])]),
         .target(name: "Sheets", dependencies: ["CHaru", "CXlsxWriter", "Model"], swiftSettings: strict),
         .target(name: "ERP", dependencies: ["Model"], swiftSettings: strict),
-        .target(name: "Wire", dependencies: ["CCurl", "ERP", "Model", "Platform"], swiftSettings: strict),
+        .target(name: "Curl", dependencies: ["CCurl", "ERP", "Model", "Platform"], swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Identifiers", "Ingest", "Broker", "ERP", "Sheets", "Wire", "Settings", "SQLite", "Platform",
+                "Model", "Identifiers", "Depot", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],
@@ -141,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Ingest", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
+                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Depot", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
         // What the C libraries do alone, for the benchmarks' ratios.
@@ -153,7 +153,7 @@ let package = Package(
         // For real processes: preloaded, it makes their clock wrong and their disk bad.
         .target(name: "FaultyHost", path: "simulators/Host"),
         .target(
-            name: "World", dependencies: ["FaultyDisk", "Ingest", "Model", "SQLite", "Uplink"], path: "simulators/World",
+            name: "World", dependencies: ["FaultyDisk", "Depot", "Model", "SQLite", "Uplink"], path: "simulators/World",
             swiftSettings: strict),
         .executableTarget(
             name: "Simulate", dependencies: ["Model", "World", "Platform", argumentParser], path: "simulators/Simulate",
@@ -167,16 +167,16 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "UplinkTests",
-            dependencies: ["FaultyDisk", "Uplink", "Ingest", "Model", "Platform", "SQLite", "TestSupport", "World"],
+            dependencies: ["FaultyDisk", "Uplink", "Depot", "Model", "Platform", "SQLite", "TestSupport", "World"],
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
             dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["FaultyDisk", "Ingest", "Identifiers", "Model", "SQLite", "TestSupport"],
+            name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(
-            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Wire"], exclude: ["Recordings", "Tryton"],
+            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"], exclude: ["Recordings", "Tryton"],
             swiftSettings: strict),
         .testTarget(
             name: "SheetsTests", dependencies: ["Model", "Sheets", "TestSupport"], swiftSettings: strict),

@@ -67,7 +67,7 @@ public struct Blinder: Sendable {
         while out.count < count {
             var digest = [UInt8](repeating: 0, count: 32)
             let input = key + round.bigEndianBytes + bytes
-            EVP_Digest(input, input.count, &digest, nil, EVP_sha256(), nil)
+            ccrypto_sha256(input, input.count, &digest)
             out += digest
             round += 1
         }

@@ -1,5 +1,5 @@
 import Dispatch
-import Ingest
+import Depot
 import Logging
 import Model
 import Platform

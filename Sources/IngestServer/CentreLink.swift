@@ -1,6 +1,6 @@
 import Broker
 import Glibc
-import Ingest
+import Depot
 import Logging
 import Model
 import Platform

@@ -1,10 +1,10 @@
 import ERP
-import Ingest
+import Depot
 import Logging
 import Model
 import Platform
 import ServiceLifecycle
-import Wire
+import Curl
 
 /// The connection to the ERP: sends what is queued, one push at a time, pulls what is new, and asks for client cards.
 /// Whatever it does, nobody at a dock or a telephone waits for it.
@@ -22,7 +22,7 @@ actor ERPLink: Service {
     let settings: ERPSettings
     private let centre: Centre
     private let logger: Logger
-    private let http: HTTPWire
+    private let http: CurlWire
     private let throttle: Throttle
     private var connector: (any ERPConnector)?
     private var secret: String?
@@ -52,7 +52,7 @@ actor ERPLink: Service {
         self.settings = settings
         self.centre = centre
         self.logger = logger
-        http = HTTPWire(url: settings.url, authority: settings.authority)
+        http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
     }
 

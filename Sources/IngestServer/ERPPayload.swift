@@ -1,5 +1,5 @@
 import ERP
-import Ingest
+import Depot
 import Model
 
 /// What is queued for the ERP, as it stands in the database: made when the decision was, sent whenever the server answers.

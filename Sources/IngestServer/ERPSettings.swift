@@ -2,7 +2,7 @@ import ERP
 import Model
 import Platform
 import Settings
-import Wire
+import Curl
 
 /// `[erp]`: which server, as whom, and how politely.
 struct ERPSettings: Sendable {

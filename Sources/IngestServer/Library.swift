@@ -1,4 +1,4 @@
-import Ingest
+import Depot
 import Model
 import Platform
 

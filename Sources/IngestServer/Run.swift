@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Hummingbird
 import HummingbirdCore
-import Ingest
+import Depot
 import Logging
 import Model
 import NIOCore

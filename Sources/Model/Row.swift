@@ -78,6 +78,7 @@ extension Row {
         return out
     }
 
+    /// The same, behind what is there already.
     public func encode(into out: inout [UInt8], at dt: Int64) {
         CBOR.head(4, UInt64(2 + fieldCount), into: &out)
         CBOR.put(dt, into: &out)

@@ -22,6 +22,7 @@ public struct EncodedRows: Sendable {
         for entry in entries { add(entry.row, at: entry.at) }
     }
 
+    /// `at` is when it was captured, on the boot clock. One longer than `OutboxFile.rowLimit` becomes a skip that says so.
     public mutating func add(_ row: Model.Row, at: Instant) {
         row.encode(into: &bytes, at: at.milliseconds)
         close()

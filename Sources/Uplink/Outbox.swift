@@ -145,6 +145,7 @@ public final class Outbox: Sendable {
         submit(.reissue(leaving: epoch, done: done))
     }
 
+    /// The centre has everything up to `last`; it is deleted with the next commit. `refused` of this epoch it could not apply.
     public func forget(upTo last: UInt64, refused: UInt64) {
         queue.change {
             guard last > $0.forget else { return }

@@ -43,8 +43,7 @@ public final class OutboxFile {
     public internal(set) var forgotten: UInt64 = 0
     /// How many of this epoch's settled rows the centre could not apply.
     public internal(set) var refused: UInt64 = 0
-    private var insertion: HotStatement?
-    private var insertions: HotStatement?
+    private var insertion: RowInsertion?
     private let page: Int64
     private let budget: Int64?
 
@@ -156,9 +155,6 @@ public final class OutboxFile {
 
     // MARK: rows
 
-    /// Rows of one statement: more gain nothing.
-    private static let together = 16
-
     /// Stores a row and returns its number.
     @discardableResult
     public func insert(_ body: [UInt8], boot: UInt64) throws(SQLiteError) -> UInt64 {
@@ -169,36 +165,27 @@ public final class OutboxFile {
     @discardableResult
     public func insert(_ rows: EncodedRows, boot: UInt64) throws(SQLiteError) -> ClosedRange<UInt64> {
         let first = next
-        try rows.bytes.withUnsafeBufferPointer { buffer throws(SQLiteError) in
+        let insertion = try inserting()
+        let inserted = try rows.bytes.withUnsafeBufferPointer { buffer throws(SQLiteError) in
             let bytes = UnsafeRawBufferPointer(buffer)
-            var row = 0
-            while row < rows.count {
-                let isMany = rows.count - row >= OutboxFile.together
-                let statement = try inserting(many: isMany)
+            return try insertion.run(rows.count) { statement in
                 statement.bind(1, boot)
-                for place in 0..<(isMany ? OutboxFile.together : 1) {
-                    let parameter = Int32(2 + place * 3)
-                    statement.bind(parameter, next)
-                    statement.bind(parameter + 1, bytes: UnsafeRawBufferPointer(rebasing: bytes[rows.range(of: row)]))
-                    statement.bind(parameter + 2, rows.sums[row])
-                    next += 1
-                    row += 1
-                }
-                try statement.run()
+            } each: { statement, row, parameter in
+                statement.bind(parameter, first + UInt64(row))
+                statement.bind(parameter + 1, bytes: UnsafeRawBufferPointer(rebasing: bytes[rows.range(of: row)]))
+                statement.bind(parameter + 2, rows.sums[row])
             }
         }
-        account.produced += UInt64(rows.count)
-        account.pending += UInt64(rows.count)
+        next += UInt64(inserted)
+        account.produced += UInt64(inserted)
+        account.pending += UInt64(inserted)
         return first...next - 1
     }
 
-    private func inserting(many: Bool) throws(SQLiteError) -> HotStatement {
-        if let made = many ? insertions : insertion { return made }
-        let values = (0..<(many ? OutboxFile.together : 1)).map {
-            "(?\(2 + $0 * 3), ?1, ?\(3 + $0 * 3), ?\(4 + $0 * 3))"
-        }
-        let made = try database.hot("INSERT INTO row VALUES \(values.joined(separator: ", "))")
-        if many { insertions = made } else { insertion = made }
+    private func inserting() throws(SQLiteError) -> RowInsertion {
+        if let insertion { return insertion }
+        let made = try RowInsertion(database, into: "row", row: "(*, ?1, *, *)", shared: 1)
+        insertion = made
         return made
     }
 

@@ -1,14 +1,14 @@
 import Model
 import TestSupport
 import Testing
-import Wire
+import Curl
 
 @testable import ERP
 
 /// A second client of the same user, for what the connector does not do: making orders, looking at stock.
 struct RealTrytonOffice {
     private let database = environment("QUAI_TRYTON_DB") ?? "depot"
-    private let wire = HTTPWire(url: environment("QUAI_TRYTON_URL") ?? "")
+    private let wire = CurlWire(url: environment("QUAI_TRYTON_URL") ?? "")
     private let path: String
     private let session: String
     private let context: JSON
@@ -43,7 +43,7 @@ struct RealTrytonOffice {
     }
 
     private static func call(
-        _ wire: HTTPWire, _ path: String, _ session: String, _ method: String, _ parameters: [JSON]
+        _ wire: CurlWire, _ path: String, _ session: String, _ method: String, _ parameters: [JSON]
     ) async throws -> JSON {
         let request = ERPRequest(
             path: path, headers: [.init(name: "Authorization", value: session)], body: body(method, parameters),

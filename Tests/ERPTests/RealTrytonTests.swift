@@ -2,7 +2,7 @@ import Model
 import Synchronization
 import TestSupport
 import Testing
-import Wire
+import Curl
 
 @testable import ERP
 
@@ -19,7 +19,7 @@ struct RealTrytonTests {
             var dieAfter = Int.max
         }
         private let state = Mutex(State())
-        private let wire = HTTPWire(url: environment("QUAI_TRYTON_URL") ?? "")
+        private let wire = CurlWire(url: environment("QUAI_TRYTON_URL") ?? "")
 
         init(dieBefore: Int = .max, dieAfter: Int = .max) {
             state.withLock {

@@ -1,5 +1,5 @@
 import Identifiers
-import Ingest
+import Depot
 import Model
 import Platform
 import SQLite

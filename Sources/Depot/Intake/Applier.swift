@@ -1,0 +1,415 @@
+import Identifiers
+public import Model
+import SQLite
+
+/// Something that happened, for the pages; sent after the commit.
+public enum CentreEvent: Equatable, Sendable {
+    case delivery(Int64)
+    case counted(Count, zone: String)
+    /// Seen or scanned where no delivery was open.
+    case stray(zone: String, subject: String)
+    /// A stock take changed: with the last read, and whether anybody knows what it is.
+    case taken(Int64, zone: String, subject: String, gtin: String?, verdict: Count.Verdict)
+    case call(CallSnapshot, agent: String)
+    case device(agent: String)
+}
+
+/// Applies frames, each row once: the database decides what is new, and effects happen only for what really was.
+public final class Applier {
+    /// What a batch did, once it is committed.
+    public struct Result: Sendable {
+        public var acks: [(agent: String, ack: Ack)] = []
+        public var events: [CentreEvent] = []
+        public var applied = 0
+        public var known = 0
+        public var rejected = 0
+        /// Frames that could not be read at all, with the reason.
+        public var refused: [(agent: String, reason: String)] = []
+    }
+
+    private let store: Store
+    private let plan: (_ agent: String) -> NumberPlan
+    private var receptions: [String: Reception?] = [:]
+    /// Which count each zone's readers work for, and the counts.
+    private var takes: [String: Int64]?
+    private var counting: [Int64: StockTake] = [:]
+    private var notes: Set<String>?
+    /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
+    private var quiet: String?
+    private var units: Set<String> = []
+    private let catalogue: StoredCatalogue
+    /// Changes when another connection has written: what was remembered may be old.
+    private var dataVersion: Int64?
+    /// Scans that no delivery wanted: the last of them are told.
+    private var strays: [Stray] = []
+    private var nextStray = 0
+    static let strayLimit = 20
+    /// Strays of one transaction that are kept for the delivery they may belong to.
+    static let keptStrays = 1000
+    private var keptHere = 0
+
+    /// `plan` says how the site of an agent writes telephone numbers.
+    public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
+        self.store = store
+        self.plan = plan
+        catalogue = StoredCatalogue(store: store)
+    }
+
+    /// The open deliveries were changed by somebody else (a person): read them again.
+    public func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
+
+    /// Where it stands in what is being applied.
+    private struct Stray {
+        var frame: Int
+        var row: Int
+    }
+
+    public func apply(_ frames: [(agent: String, payload: [UInt8])], at now: Int64) throws -> Result {
+        try apply(frames.map { Arrival(agent: $0.agent, payload: $0.payload) }, at: now)
+    }
+
+    /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
+    public func apply(_ frames: [Arrival], at now: Int64) throws -> Result {
+        var result = Result()
+        (strays, nextStray, keptHere) = ([], 0, 0)
+        do {
+            let version = try store.database.integer("PRAGMA data_version")
+            if version != dataVersion { forgetReceptions() }
+            dataVersion = version
+            try store.database.transaction {
+                var touched: [Int64: Stream] = [:]
+                for (number, arrival) in frames.enumerated() {
+                    guard case .success(let content) = arrival.content else {
+                        if case .failure(let error) = arrival.content {
+                            result.refused.append((arrival.agent, "\(error)"))
+                        }
+                        continue
+                    }
+                    let frame = content.frame
+                    var stream = try store.stream(agent: arrival.agent, epoch: frame.epoch)
+                    if let newer = touched[stream.id] { stream = newer }
+                    try content.withBytes { try apply(content, number, $0, &stream, now, &result) }
+                    touched[stream.id] = stream
+                }
+                for id in touched.keys.sorted() { try store.save(touched[id]!) }
+                for id in touched.keys.sorted() {
+                    result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now)))
+                }
+            }
+        } catch {
+            forgetReceptions()
+            throw error
+        }
+        for stray in strays[nextStray...] + strays[..<nextStray] {
+            guard case .success(let content) = frames[stray.frame].content,
+                case .success(let row) = content.values[stray.row], let (zone, subject) = row.stray
+            else { continue }
+            result.events.append(.stray(zone: zone, subject: subject))
+        }
+        return result
+    }
+
+    /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
+    public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: [ClosedRange<UInt64>]) {
+        try store.database.transaction {
+            var stream = try store.stream(agent: agent, epoch: hello.epoch)
+            var lost: [ClosedRange<UInt64>] = []
+            // The agent has settled more than we have: this database is older than its own acknowledgements.
+            if hello.bulk.lowest > stream.frontier + 1 {
+                let range = stream.frontier + 1...hello.bulk.lowest - 1
+                lost = try store.holes(stream: stream.id, in: range)
+                for hole in lost {
+                    stream.skipped += UInt64(hole.count)
+                    try store.audit(
+                        "records.lost", subject: agent, who: "edge-ingest",
+                        detail: "\(hole.lowerBound)-\(hole.upperBound)", at: now)
+                }
+                stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
+                try store.save(stream)
+            }
+            var answer = try ack(stream, at: now)
+            answer.hello = hello.nonce
+            // The highest row, not the frontier: behind a hole nobody would see that the file went back in time.
+            let tip = try store.tip(stream: stream.id)
+            answer.tip = max(tip, stream.frontier)
+            answer.boot = try store.boot(stream: stream.id, seq: max(tip, stream.frontier))
+            return (answer, lost)
+        }
+    }
+
+    private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
+        let selective = try store.selective(stream: stream.id, after: stream.frontier)
+        // Beyond a hole some are counted that the agent still has.
+        let beyond =
+            selective.isEmpty || stream.rejected == 0
+            ? 0 : try store.rejections(stream: stream.id, after: stream.frontier)
+        return Ack(
+            epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier, selective: selective,
+            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [],
+            refused: stream.rejected - min(beyond, stream.rejected), time: now)
+    }
+
+    // MARK: rows
+
+    private func apply(
+        _ content: Arrival.Content, _ number: Int, _ bytes: ArrivalBytes, _ stream: inout Stream, _ now: Int64,
+        _ result: inout Result
+    ) throws {
+        let frame = content.frame
+        let former = try frame.was.map { try store.stream(agent: stream.agent, epoch: $0.epoch).id }
+        let moved = try store.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot)
+        var movedFormerly: Set<UInt64> = []
+        if let former, let was = frame.was {
+            let range = was.first...was.first + UInt64(frame.count - 1)
+            movedFormerly = try store.moved(stream: former, in: range, boot: frame.boot)
+        }
+        // As a rule all of it is new: then it goes in many rows at a time.
+        let isNew =
+            try former == nil && moved.isEmpty && frame.first > stream.frontier
+            && !store.has(any: frame.first...frame.last, stream: stream.id)
+        if isNew { try store.insert(all: content, bytes, stream: stream.id, received: now) }
+        var origin = Origin(stream: stream, now: now, place: Stray(frame: number, row: 0))
+        var inserted: ClosedRange<UInt64>? = isNew ? frame.first...frame.last : nil
+        for index in content.rows.indices {
+            let seq = frame.first + UInt64(index)
+            if !isNew {
+                guard seq > stream.frontier,
+                    try store.insert(content, row: index, bytes, stream: stream.id, received: now)
+                else {
+                    result.known += 1
+                    continue
+                }
+                inserted = (inserted?.lowerBound ?? seq)...seq
+                var isKnown = moved.contains(seq)
+                if let former, let was = frame.was {
+                    let old = was.first + UInt64(index)
+                    isKnown =
+                        try isKnown || movedFormerly.contains(old)
+                        || store.isKnown(stream: former, seq: old, boot: frame.boot)
+                    // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
+                    if !isKnown { try store.move(stream: former, seq: old, boot: frame.boot) }
+                }
+                if isKnown {
+                    result.known += 1  // the same scan under another key: kept, without effect
+                    stream.applied += 1
+                    continue
+                }
+            }
+            switch content.values[index] {
+            case .success(.skipped): stream.skipped += 1
+            case .success(let row):
+                stream.applied += 1
+                result.applied += 1
+                (origin.seq, origin.captured, origin.place.row) = (seq, frame.origin &+ content.rows[index].dt, index)
+                try effect(row, content.rows[index].texts, bytes, origin, &result)
+            case .failure(let error):
+                stream.rejected += 1
+                result.rejected += 1
+                let code = if case .unknownKind = error { "unknown-kind" } else { "malformed-row" }
+                try store.reject(
+                    stream: stream.id, seq: seq, code: code, detail: "\(error)",
+                    body: Array(bytes.body(content.rows[index])), at: now)
+            }
+        }
+        // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
+        if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
+        stream.frontier = try store.contiguous(stream: stream.id, after: stream.frontier)
+        // Only what this boot's rows really took: a number that was known may be another boot's.
+        if let inserted {
+            try store.note(boot: frame.boot, stream: stream.id, first: inserted.lowerBound, last: inserted.upperBound)
+        }
+    }
+
+    private func effect(
+        _ row: Model.Row, _ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, _ origin: Origin, _ result: inout Result
+    ) throws {
+        switch row {
+        case .appeared(let sighting), .moved(let sighting, _):
+            let delivery = try receive(row, zone: sighting.zone, origin, &result)
+            try store.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
+            try follow(row, sighting, origin)
+        case .still(let sighting):
+            _ = try receive(row, zone: sighting.zone, origin, &result)
+            try store.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
+        case .left(let sighting, _, _):
+            try store.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
+            try follow(row, sighting, origin)
+        // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
+        case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
+        case .call(_, let told):
+            let plan = plan(origin.stream.agent)
+            let snapshot = plan.placed(told)
+            let key = CallKey.of(snapshot, plan: plan)
+            if try store.save(snapshot, agent: origin.stream.agent, key: key) {
+                result.events.append(.call(snapshot, agent: origin.stream.agent))
+            }
+        case .device: result.events.append(.device(agent: origin.stream.agent))
+        case .skipped: break
+        }
+    }
+
+    /// The record that an effect comes from.
+    private struct Origin {
+        var stream: Stream
+        var seq: UInt64 = 0
+        var captured: Int64 = 0
+        var now: Int64
+        var place: Stray
+
+        var record: String { "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)" }
+    }
+
+    private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin) throws {
+        guard store.rules[sighting.zone] != nil else { return }
+        try store.follow(
+            row, Piece(sighting.tag, in: catalogue), stream: origin.stream.id, seq: origin.seq,
+            device: "\(origin.stream.agent)/\(sighting.device)",
+            at: origin.captured)
+    }
+
+    private func receive(
+        _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
+    ) throws -> Int64? {
+        if quiet == zone {
+            guard let change = Receiving.opening(row, around) else {
+                try stray(row, zone: zone, origin)
+                return nil
+            }
+            return try follow(change, row, zone: zone, origin, &result)
+        }
+        if takes == nil { try readTakes() }
+        let take = takes?[zone]
+        if let take { try count(row, in: take, zone, origin, &result) }
+        let change = try decide(row, zone: zone, origin)
+        if receptions[zone] == .some(.none), take == nil {
+            quiet = zone
+            if change == nil { try stray(row, zone: zone, origin) }
+        }
+        return try change.flatMap { try follow($0, row, zone: zone, origin, &result) }
+    }
+
+    /// The delivery for which something was counted.
+    private func follow(
+        _ change: Receiving.Change, _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
+    ) throws -> Int64? {
+        switch change {
+        case .open(let note):
+            if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
+            return nil
+        case .openUnit(let sscc):
+            guard let id = try store.deliveryID(unit: sscc) else { return nil }
+            try open(id, zone: zone, origin, &result)
+            // The label that opened it is counted as well.
+            if case .count(let counts)? = try decide(row, zone: zone, origin) {
+                try count(counts, zone, origin, &result)
+            }
+            return nil
+        case .count(let counts):
+            try count(counts, zone, origin, &result)
+            return counts.first?.delivery
+        case .remove(let counts):
+            for count in counts {
+                try store.uncount(count, zone: zone, at: origin.captured)
+                receptions[zone]??.remove(count.subject)
+                result.events.append(.counted(count, zone: zone))
+            }
+            // What readers had seen on a pallet counts for itself again.
+            if counts.contains(where: { $0.subject.hasPrefix("sscc:") }) { receptions[zone] = nil }
+            return nil
+        }
+    }
+
+    private func count(_ counts: [Count], _ zone: String, _ origin: Origin, _ result: inout Result) throws {
+        for count in counts {
+            try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
+            receptions[zone]??.apply(count)
+            result.events.append(.counted(count, zone: zone))
+        }
+    }
+
+    /// What the row does to what is open there. Nothing here keeps the reception after it returns: the next count would copy all
+    /// of it.
+    private func decide(_ row: Model.Row, zone: String, _ origin: Origin) throws -> Receiving.Change? {
+        if receptions[zone] == nil { receptions[zone] = .some(try store.reception(zone: zone)) }
+        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
+        return Receiving.decide(
+            row, record: origin.record, at: receptions[zone] ?? nil, in: catalogue, around)
+    }
+
+    /// Made once: a backlog brings hundreds of thousands of rows a second.
+    private lazy var around = Receiving.Surroundings(
+        isNote: { [unowned self] in notes?.contains($0) ?? false },
+        isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
+        expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
+        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false })
+
+    private func readTakes() throws {
+        var zones: [String: Int64] = [:]
+        counting = [:]
+        for (zone, take) in try store.takesByZone() {
+            zones[zone] = take.id
+            counting[take.id] = take
+        }
+        takes = zones
+    }
+
+    private func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
+        let author = Author("scan at \(zone)", station: zone)
+        let paused = (receptions[zone] ?? nil)?.delivery
+        guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
+        (receptions, quiet) = ([:], nil)
+        if let paused, paused != id { result.events.append(.delivery(paused)) }
+        result.events.append(.delivery(id))
+    }
+
+    /// A read in a zone that is being counted.
+    private func count(
+        _ row: Model.Row, in take: Int64, _ zone: String, _ origin: Origin, _ result: inout Result
+    ) throws {
+        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = counting[take]?.decide(piece)
+        else { return }
+        switch change {
+        case .count(let piece):
+            try store.count(
+                piece, take: take, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
+                at: origin.captured)
+            counting[take]?.apply(piece)
+            result.events.append(
+                .taken(
+                    take, zone: zone, subject: piece.subject, gtin: piece.gtin,
+                    verdict: piece.gtin == nil ? .unknown : .expected))
+        case .remove(let subject):
+            try store.uncount(
+                subject, take: take, by: Author("scan at \(zone)", station: zone), at: origin.captured)
+            counting[take]?.remove(subject)
+            result.events.append(.taken(take, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
+        }
+    }
+
+    private func stray(_ row: Model.Row, zone: String, _ origin: Origin) throws {
+        if strays.count < Applier.strayLimit {
+            strays.append(origin.place)
+        } else {
+            strays[nextStray] = origin.place
+            nextStray = (nextStray + 1) % Applier.strayLimit
+        }
+        // Nothing is expected, or it was captured long ago: it waits for no delivery.
+        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now - origin.captured < Store.strayLife,
+            let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
+        else { return }
+        keptHere += 1
+        try store.keepStray(piece, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
+    }
+}
+
+extension Model.Row {
+    /// Where it was seen or scanned, and what, for those who watch a dock where nothing is open.
+    fileprivate var stray: (zone: String, subject: String)? {
+        switch self {
+        case .appeared(let sighting), .moved(let sighting, _): (sighting.zone, "tag:\(sighting.tag.hex)")
+        case .barcode(_, let zone, let barcode): (zone, "text:\(barcode.text)")
+        case .key(_, let zone, let text): (zone, "text:\(text)")
+        default: nil
+        }
+    }
+}

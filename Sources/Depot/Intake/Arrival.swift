@@ -1,0 +1,146 @@
+internal import CZstd
+import Identifiers
+import Model
+
+/// A frame as it came, taken apart: the work that needs no database, so that it can be done while the last one is written.
+public struct Arrival: Sendable {
+    /// Where things of a row are; what it says is in `Content.values`, which is not copied along.
+    struct Row: Sendable {
+        /// Where it stands in the plain body.
+        var range: Range<Int>
+        /// Milliseconds after the frame's origin; 0 where the row does not say.
+        var dt: Int64
+        /// The number of its kind as it came; -1 where it has none.
+        var kind: Int64
+        var texts = Texts.Places()
+    }
+
+    struct Content: Sendable {
+        var frame: Frame
+        var rows: [Row]
+        var values: [Result<Model.Row, RowError>]
+        var plain: [UInt8]
+        var texts: Texts
+
+        /// Gives the bytes where they lie, for as long as `body` takes.
+        func withBytes<T>(_ body: (ArrivalBytes) throws -> T) rethrows -> T {
+            try plain.withUnsafeBytes { plain in
+                try texts.bytes.withUnsafeBytes { try body(ArrivalBytes(plain: plain, texts: $0)) }
+            }
+        }
+    }
+
+    /// What the database gets of the rows beside their bodies, as UTF-8, ready to be bound where it lies.
+    struct Texts: Sendable {
+        struct Place: Sendable {
+            var start: Int32 = 0
+            /// -1: there is none.
+            var count: Int32 = -1
+        }
+
+        struct Places: Sendable {
+            var device = Place()
+            var zone = Place()
+            var subject = Place()
+            /// Of a tag with a GS1 key.
+            var gtin = Place()
+            var serial = Place()
+        }
+
+        private(set) var bytes: [UInt8] = []
+        // A backlog is of few devices and zones: what the row before had stands there already.
+        private var device: (text: String, place: Place)?
+        private var zone: (text: String, place: Place)?
+
+        private mutating func add(_ text: String?) -> Place {
+            guard let text else { return Place() }
+            let start = bytes.count
+            bytes.append(contentsOf: text.utf8)
+            return Place(start: Int32(start), count: Int32(bytes.count - start))
+        }
+
+        private mutating func places(device: String, zone: String? = nil, subject: String) -> Places {
+            if self.device?.text != device { self.device = (device, add(device)) }
+            if let zone, self.zone?.text != zone { self.zone = (zone, add(zone)) }
+            return Places(
+                device: self.device?.place ?? Place(), zone: zone == nil ? Place() : self.zone?.place ?? Place(),
+                subject: add(subject))
+        }
+
+        mutating func places(of row: Model.Row) -> Places {
+            switch row {
+            case .appeared(let sighting), .moved(let sighting, _), .still(let sighting), .left(let sighting, _, _):
+                let epc = sighting.tag.scheme == .epcGen2 ? try? EPC(sighting.tag.bytes) : nil
+                var places = places(device: sighting.device, zone: sighting.zone, subject: sighting.tag.hex)
+                (places.gtin, places.serial) = (add(epc?.gtin), add(epc?.serial))
+                return places
+            case .barcode(let device, let zone, let barcode):
+                return places(device: device, zone: zone, subject: barcode.text)
+            case .key(let device, let zone, let text): return places(device: device, zone: zone, subject: text)
+            case .device(let name, _, let state, _): return places(device: name, subject: state)
+            case .call(let device, let snapshot): return places(device: device, subject: snapshot.call)
+            case .skipped(let reason): return Places(subject: add(reason))
+            }
+        }
+    }
+
+    public let agent: String
+    let content: Result<Content, FrameError>
+
+    public init(agent: String, payload: [UInt8]) {
+        self.agent = agent
+        content = Arrival.read(payload)
+    }
+
+    private static func read(_ payload: [UInt8]) -> Result<Content, FrameError> {
+        do throws(FrameError) {
+            let frame = try Frame(decoding: payload)
+            let plain = try plain(frame)
+            let items = try frame.rows(plain: plain)
+            var content = Content(frame: frame, rows: [], values: [], plain: plain, texts: Texts())
+            content.rows.reserveCapacity(items.count)
+            content.values.reserveCapacity(items.count)
+            for item in items { add(item, to: &content) }
+            return .success(content)
+        } catch { return .failure(error) }
+    }
+
+    private static func add(_ item: Frame.Item, to content: inout Content) {
+        let fields = item.item.items ?? []
+        var places = Texts.Places()
+        do throws(RowError) {
+            let row = try Model.Row.decode(item.item).row
+            content.values.append(.success(row))
+            places = content.texts.places(of: row)
+        } catch { content.values.append(.failure(error)) }
+        content.rows.append(
+            Row(
+                range: item.range, dt: fields.first?.integer ?? 0,
+                kind: fields.count > 1 ? fields[1].integer ?? -1 : -1, texts: places))
+    }
+
+    /// The plain body, bounded whatever the compressed one claims.
+    private static func plain(_ frame: Frame) throws(FrameError) -> [UInt8] {
+        guard frame.codec == .zstd else { return frame.body }
+        var out = [UInt8](repeating: 0, count: Frame.byteLimit)
+        let size = ZSTD_decompress(&out, out.count, frame.body, frame.body.count)
+        guard ZSTD_isError(size) == 0 else { throw .malformed("zstd: \(String(cString: ZSTD_getErrorName(size)))") }
+        return Array(out[..<size])
+    }
+}
+
+/// The bytes of a frame, where they lie while it is applied.
+struct ArrivalBytes {
+    let plain: UnsafeRawBufferPointer
+    let texts: UnsafeRawBufferPointer
+
+    func body(_ row: Arrival.Row) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: plain[row.range])
+    }
+
+    func text(_ place: Arrival.Texts.Place) -> UnsafeRawBufferPointer? {
+        guard place.count >= 0 else { return nil }
+        let start = Int(place.start)
+        return UnsafeRawBufferPointer(rebasing: texts[start..<start + Int(place.count)])
+    }
+}

@@ -1,0 +1,61 @@
+public import Model
+public import SQLite
+
+/// The centre's database. All SQL of the centre is in this folder; callers hold it on one executor.
+public final class Store {
+    public let database: Database
+    /// What each zone is to the book of stock.
+    public var rules: [String: ZoneRule] = [:]
+
+    public init(path: String) throws {
+        // Half the calls to the kernel for a backlog; the agent's buffer, often on flash and a few rows at a time, keeps 4 KiB.
+        database = try Database(path: path, pageSize: 8192)
+        try Schema.migrate(database)
+    }
+
+    // Made when first used: a view for reading has no use for them.
+    lazy var insertRecords = Result { () throws(SQLiteError) in
+        try RowInsertion(
+            database, into: "record", row: "(?1, *, *, *, ?2, ?3, *, *, *, *)", shared: 3,
+            otherwise: "ON CONFLICT DO NOTHING")
+    }
+    lazy var upsertItem = Result { () throws(SQLiteError) in
+        try database.hot(
+            """
+            INSERT INTO item (epc, gtin, serial, zone, present, first_seen, last_seen, delivery)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+            ON CONFLICT DO UPDATE SET zone=CASE WHEN ?6 >= last_seen THEN ?4 ELSE zone END,
+                present=CASE WHEN ?6 >= last_seen THEN ?5 ELSE present END, last_seen=max(last_seen, ?6),
+                delivery=coalesce(delivery, ?7)
+            """)
+    }
+
+    /// A second view, for reading what another one writes: never waits for it.
+    public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
+
+    /// Who did what, when, where and why: kept for every decision a person makes.
+    public func audit(_ what: String, subject: String, by author: Author, detail: String? = nil, at now: Int64) throws {
+        try database.run(
+            "INSERT INTO audit (at, who, what, subject, detail, station, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            .integer(now), .text(author.who), .text(what), .text(subject), .text(detail), .text(author.station),
+            .text(author.reason))
+    }
+
+    public func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
+        try audit(what, subject: subject, by: Author(who), detail: detail, at: now)
+    }
+
+    /// How long what happened can be fetched, in milliseconds.
+    public static let eventLife: Int64 = 90 * 86_400_000
+
+    public func forgetEvents(before moment: Int64) throws {
+        try database.run("DELETE FROM business_event WHERE at<?", .integer(moment))
+    }
+
+    /// The one place where what happened is told to others: written with what it tells of, in the same transaction.
+    public func emit(_ kind: String, subject: String, by author: Author, data: JSON, at now: Int64) throws {
+        try database.run(
+            "INSERT INTO business_event (at, kind, subject, who, data) VALUES (?, ?, ?, ?, ?)", .integer(now),
+            .text(kind), .text(subject), .text(author.who), .text(data.description))
+    }
+}

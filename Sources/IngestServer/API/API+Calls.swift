@@ -1,0 +1,191 @@
+import HTTPTypes
+import Hummingbird
+import Depot
+import Model
+import NIOCore
+import Platform
+
+extension API {
+    var calls: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone") { incoming in
+                let person = try incoming.who()
+                let running = await centre.board.runningCards(for: person)
+                let missed = try await centre.library.missedCards(for: person)
+                let history = try await centre.library.history(for: person)
+                return .json(
+                    .object([
+                        ("running", .array(running)), ("missed", .array(missed)), ("history", .array(history)),
+                        ("dispositions", .array(centre.configuration.dispositions.map(JSON.string))),
+                    ]))
+            },
+            Endpoint(
+                .get, "/api/v1/calls/search",
+                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams"
+            ) { incoming in
+                let person = try incoming.who()
+                let found = try await centre.library.history(
+                    for: person, team: incoming.flag("team"), matching: String((incoming.query("q") ?? "").prefix(120)),
+                    from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
+                return .json(.array(found))
+            },
+            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=") { incoming in
+                let person = try incoming.who()
+                let text = try await centre.library.export(
+                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)), from: incoming.time("from") ?? 0,
+                    to: incoming.time("to") ?? .max)
+                return Response(
+                    status: .ok,
+                    headers: [
+                        .contentType: "text/csv; charset=utf-8",
+                        .contentDisposition: "attachment; filename=\"calls.csv\"",
+                    ], body: .init(byteBuffer: ByteBuffer(string: text)))
+            },
+            Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs") {
+                incoming in
+                let person = try incoming.who()
+                return .json(.array(await centre.board.explanations(for: person)))
+            },
+            Endpoint(
+                .post, "/api/v1/calls/note",
+                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read"
+            ) { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let id = body["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                let note = body["note"]?.text.map(API.paragraphs)
+                guard note?.count ?? 0 <= Store.noteLimit else {
+                    throw APIProblem(
+                        .badRequest, "note-too-long", "A note has at most \(Store.noteLimit) characters.")
+                }
+                do {
+                    let saved = try await centre.write(
+                        note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
+                        party: body["party"]?.integer, on: id, over: body["base"]?.integer ?? 0, person: person)
+                    return .json(saved.json)
+                } catch Centre.NoteRefusal.changed(let present) {
+                    throw APIProblem(
+                        .conflict, "note-changed", "Somebody else has written meanwhile.",
+                        [("note", present?.json)])
+                } catch Centre.NoteRefusal.noCall {
+                    throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
+                }
+            },
+            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}") { incoming in
+                let person = try incoming.who()
+                guard let id = try await incoming.body()["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                await centre.board.dismiss(id, person: person)
+                return .json(.members([]))
+            },
+            Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once") { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let number = API.line(body["number"]?.text, limit: 64), let click = body["click"]?.text,
+                    click.utf8.count == 26, click.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+                else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
+                do {
+                    return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
+                } catch let refusal as Centre.DialRefusal { throw refusal.problem }
+            },
+            Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started") { incoming in
+                let person = try incoming.who()
+                guard let id = incoming.parameters.get("command"), try await centre.cancel(id, person: person) else {
+                    throw APIProblem(.notFound, "no-such-call", "You started no such call.")
+                }
+                return .json(.members([]), status: .accepted)
+            },
+            Endpoint(
+                .post, "/api/v1/feeds/{name}",
+                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", open: true
+            ) { incoming in
+                let name = incoming.parameters.get("name") ?? ""
+                let body = try await incoming.bytes(limit: API.bodyLimit)
+                // The same answer for a name that is not there and for a wrong secret.
+                guard let feed = centre.configuration.feeds[name], let secret = try? Files.secret(feed.secret),
+                    WebhookSignature.isGood(
+                        incoming.header("webhook-signature"), body: body, id: incoming.header("webhook-id"),
+                        timestamp: incoming.header("webhook-timestamp"), secret: secret, now: Clocks.wall / 1000)
+                else {
+                    throw APIProblem(
+                        .unauthorized, "bad-signature",
+                        "No such feed, a wrong secret, or a clock that is more than 5 minutes off.")
+                }
+                let (acks, noise) = try await centre.push(body, from: name)
+                return .json(
+                    .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
+                )
+            },
+            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}") { incoming in
+                let person = try incoming.who()
+                guard let id = try await incoming.body()["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                return .json(.object([("done", .bool(try await centre.settleMissed(id, person: person)))]))
+            },
+            Endpoint(
+                .post, "/api/v1/missed/take", "I shall call back: {call, take}; take false gives it to the others again"
+            ) { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let id = body["call"]?.text else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
+                }
+                guard try await centre.takeMissed(id, body["take"]?.truth ?? true, person: person) else {
+                    throw APIProblem(.conflict, "taken", "A colleague has it, or it is done.")
+                }
+                return .json(.members([]))
+            },
+            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}") { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                let name = API.line(body["name"]?.text, limit: 120)
+                let company = API.line(body["company"]?.text, limit: 120)
+                guard name != nil || company != nil else {
+                    throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
+                }
+                let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { API.line($0.text, limit: 64) }
+                guard
+                    let party = try await centre.addParty(
+                        name: name ?? "", company: company ?? "", numbers: numbers, person: person)
+                else { throw APIProblem(.internalServerError, "not-saved", "The client was not saved.") }
+                return .json(party.json, status: .created)
+            },
+        ]
+            // The CSV stands above: its columns are older than the sheets.
+            + exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
+                let person = try incoming.who()
+                let text = try await centre.library.export(
+                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)), from: incoming.time("from") ?? 0,
+                    to: incoming.time("to") ?? .max)
+                return (Reports.calls(CSV(Array(text.utf8))), "calls")
+            }.filter { !$0.path.hasSuffix(".csv") }
+    }
+}
+
+extension Centre.DialRefusal {
+    var problem: APIProblem {
+        switch self {
+        case .noDesk: APIProblem(.conflict, "no-extension", "Claim your telephone first.")
+        case .noGateway:
+            APIProblem(
+                .serviceUnavailable, "no-telephone-link", "No gateway has a working link to a telephone exchange.")
+        case .tooMany(let limit): APIProblem(.tooManyRequests, "too-many-calls", "At most \(limit) calls a minute.")
+        case .noRight: APIProblem(.forbidden, "may-not-dial", "You may not dial by click; see may-dial in [calls].")
+        case .noRightAbroad:
+            APIProblem(
+                .forbidden, "may-not-dial-abroad", "You may not dial abroad by click; see may-dial-abroad in [calls].")
+        case .number(let kind, let premium):
+            if premium {
+                APIProblem(.unprocessableContent, "premium-number", "Premium numbers are not dialled by click.")
+            } else if kind == .emergency {
+                APIProblem(.unprocessableContent, "emergency-number", "Emergency numbers are dialled by hand.")
+            } else {
+                APIProblem(.unprocessableContent, "not-a-number", "This is not a number that can be dialled.")
+            }
+        }
+    }
+}

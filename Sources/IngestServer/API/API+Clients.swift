@@ -1,0 +1,40 @@
+import Hummingbird
+import Depot
+import Model
+import Platform
+
+extension API {
+    var clients: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty") {
+                incoming in
+                _ = try incoming.who()
+                let text = String((incoming.query("q") ?? "").prefix(120))
+                return .json(
+                    .array(try await centre.library.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
+            },
+            Endpoint(.get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows") { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let party = try await centre.library.read({ try $0.party(id) }) else {
+                    throw APIProblem(.notFound, "no-such-party", "There is no such client.")
+                }
+                let deliveries = try await centre.library.read { store in
+                    try party.reference.map {
+                        try store.deliveries(client: $0).map {
+                            $0.summary.with("scannedToday", .int(try store.countedToday($0.id, at: Clocks.wall)))
+                        }
+                    } ?? []
+                }
+                var json = party.json.with("deliveries", .array(deliveries))
+                json = json.with("lastCalls", .array(try await centre.library.lastCalls(with: party, for: person)))
+                if let erp, let remote = party.erp {
+                    json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))
+                } else {
+                    json = json.with("erp", .object([("state", "absent")]))
+                }
+                return .json(json)
+            },
+        ]
+    }
+}

@@ -1,0 +1,202 @@
+import HTTPTypes
+import Hummingbird
+import Identifiers
+import Depot
+import Model
+import NIOCore
+import Platform
+
+extension API {
+    /// Largest photo, in bytes.
+    static let photoLimit = 2 << 20
+
+    var deliveries: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/v1/deliveries",
+                "Deliveries expected, open, and closed within a day; ?days= for more, at most 500"
+            ) { incoming in
+                _ = try incoming.who()
+                let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
+                let since = Clocks.wall - days * 86_400_000
+                let list = try await centre.library.read { try $0.deliveries(closedSince: since).map(\.summary) }
+                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
+            },
+            Endpoint(.get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=") { incoming in
+                _ = try incoming.who()
+                let zone = incoming.query("zone") ?? ""
+                return .json(.array(try await centre.library.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
+            },
+            Endpoint(.post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}") {
+                incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
+                guard let supplier = API.line(body["supplier"]?.text, limit: 120) else {
+                    throw APIProblem(.badRequest, "supplier-needed", "Say from whom it comes.")
+                }
+                guard
+                    let id = try await centre.openBlind(
+                        supplier: supplier, zone: zone, note: API.line(body["note"]?.text, limit: 64), person: person)
+                else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
+                return try await detail(id)
+            },
+            Endpoint(.get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided") { incoming in
+                _ = try incoming.who()
+                return try await detail(try incoming.id("id"))
+            },
+            Endpoint(.get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=") {
+                incoming in
+                _ = try incoming.who()
+                let id = try incoming.id("id")
+                let gtin = incoming.query("gtin") ?? ""
+                return .json(.array(try await centre.library.read { try $0.trail(delivery: id, gtin: gtin) }))
+            },
+            Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}") { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let zone = API.line(try await incoming.body()["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
+                guard try await centre.open(delivery: id, zone: zone, person: person) else {
+                    throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
+                }
+                return try await detail(id)
+            },
+            Endpoint(.post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove") { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
+                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
+                }
+                guard try await centre.setMode(mode, delivery: id, person: person) else { throw API.notOpen }
+                return try await detail(id)
+            },
+            Endpoint(
+                .post, "/api/v1/deliveries/{id}/decisions",
+                "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity"
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let decision = try API.decision(try await incoming.body(), by: person)
+                do { try await centre.decide(decision, delivery: id) } catch let error as DecisionError {
+                    throw APIProblem(error)
+                }
+                return try await detail(id)
+            },
+            Endpoint(
+                .post, "/api/v1/deliveries/{id}/close",
+                "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open"
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let body = try await incoming.body()
+                func answer(_ name: String, _ allowed: [Decision.Kind]) -> Decision.Kind? {
+                    body[name]?.text.flatMap(Decision.Kind.init(rawValue:)).flatMap { allowed.contains($0) ? $0 : nil }
+                }
+                let closing = Centre.Closing(
+                    short: answer("short", [.later, .never]), extra: answer("extra", [.accept, .refuse]),
+                    unknown: answer("unknown", [.ignore]))
+                var author = person.author
+                author.reason = API.line(body["reason"]?.text, limit: 300)
+                let closed: Bool
+                do { closed = try await centre.close(delivery: id, closing, by: author) } catch let error
+                    as DecisionError
+                {
+                    throw APIProblem(error)
+                }
+                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard closed else {
+                    throw APIProblem(
+                        .conflict, "not-open", "Somebody else closed it, or it was never opened.",
+                        [("closedBy", view.closedBy.map(JSON.string))])
+                }
+                return try await detail(id)
+            },
+            Endpoint(.post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)") { incoming in
+                let person = try incoming.who()
+                let bytes = try await incoming.bytes(limit: API.photoLimit)
+                let type: String
+                if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
+                    type = "image/jpeg"
+                } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+                    type = "image/png"
+                } else {
+                    throw APIProblem(.unsupportedMediaType, "no-photo", "A photo is a JPEG or a PNG.")
+                }
+                return .json(.object([("id", .int(try await centre.keep(photo: bytes, type: type, person: person)))]))
+            },
+            Endpoint(.get, "/api/v1/photos/{id}", "A photo") { incoming in
+                _ = try incoming.who()
+                let id = try incoming.id("id")
+                guard let photo = try await centre.board.read({ try $0.photo(id) }) else {
+                    throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
+                }
+                var headers: HTTPFields = [.contentType: photo.type, .cacheControl: "private, max-age=86400"]
+                headers[.xContentTypeOptions] = "nosniff"
+                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: photo.body)))
+            },
+        ]
+            + exports("/api/v1/deliveries/{id}", "The reception") { incoming in
+                let id = try incoming.id("id")
+                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                return (Reports.reception(view), "reception-\(view.note)")
+            }
+    }
+
+    /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
+    func zones(_ kind: ZoneRule.Kind) async throws -> [JSON] {
+        let named = centre.configuration.zones.filter { $0.value.kind == kind }.keys
+        if !named.isEmpty { return named.sorted().map(JSON.string) }
+        let zones = try await centre.board.read { try $0.zones() }
+        let docks = try await centre.board.docks()
+        return Set(zones + docks + centre.configuration.zones.keys).sorted().map(JSON.string)
+    }
+
+    private func detail(_ id: Int64) async throws -> Response {
+        let found = try await centre.board.read { store -> JSON? in
+            guard let view = try store.delivery(id) else { return nil }
+            return view.json.with("erpJob", try store.job(of: .reception, subject: String(id))?.json)
+        }
+        guard let found else { throw API.noDelivery }
+        return .json(found)
+    }
+
+    static func decision(_ body: JSON, by person: Person) throws -> Decision {
+        guard let kind = body["kind"]?.text.flatMap(Decision.Kind.init(rawValue:)) else {
+            let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
+        }
+        if kind != .undo, let quantity = body["quantity"]?.integer,
+            Int(exactly: quantity).map(Import.quantities.contains) != true
+        {
+            throw APIProblem(.badRequest, "bad-quantity", "A quantity is at most \(Import.quantities.upperBound).")
+        }
+        var gtin = body["gtin"]?.text
+        if let text = gtin {
+            gtin = GS1.gtin14(text)
+            if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
+        }
+        return Decision(
+            at: Clocks.wall, who: person.name, station: person.station, kind: kind,
+            subject: body["subject"]?.text.map { String($0.prefix(4200)) }, gtin: gtin,
+            quantity: body["quantity"]?.integer.map { Int(clamping: $0) }, lot: line(body["lot"]?.text, limit: 40),
+            reason: line(body["reason"]?.text, limit: 300), photo: body["photo"]?.integer)
+    }
+
+    static let zoneNeeded = APIProblem(.badRequest, "zone-needed", "Say at which dock.")
+    static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")
+}
+
+extension APIProblem {
+    init(_ error: DecisionError) {
+        switch error {
+        case .noSuchDelivery: self.init(.notFound, "no-such-delivery", "There is no such delivery or count.")
+        case .closed: self.init(.conflict, "not-open", "It is closed: nothing was changed.")
+        case .noSuchDecision: self.init(.conflict, "no-such-decision", "It was undone already, or never taken.")
+        case .undecided(let questions):
+            self.init(
+                .conflict, "undecided", "\(questions.count) questions are still to be decided.",
+                [("questions", .array(questions.map(\.json)))])
+        case .malformed(let why): self.init(.badRequest, "bad-decision", "\(why).")
+        }
+    }
+}

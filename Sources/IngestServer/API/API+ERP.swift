@@ -1,0 +1,129 @@
+import ERP
+import Hummingbird
+import Depot
+import Model
+import Platform
+
+extension API {
+    var queue: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/erp", "How the connection to the ERP stands") { incoming in
+                _ = try incoming.who()
+                guard let erp else { return .json(.object([("configured", false), ("state", "off")])) }
+                let (counts, pulled) = try await centre.board.read { (try $0.jobCounts(), try $0.remembered("pulled")) }
+                let counters = await centre.counters
+                return .json(
+                    await erp.json.with(
+                        "counts", .object(counts.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })
+                    )
+                    .with(
+                        "pulled",
+                        .object([
+                            ("at", pulled.map { .int($0.at) }),
+                            ("products", .int(Int64(clamping: counters.pulledProducts))),
+                            ("parties", .int(Int64(clamping: counters.pulledParties))),
+                            ("receipts", .int(Int64(clamping: counters.pulledReceipts))),
+                        ])))
+            },
+            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done") { incoming in
+                _ = try incoming.who(may: .erp)
+                let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
+                return .json(.array(try await centre.board.read { try $0.jobs(state: state, limit: 200).map(\.json) }))
+            },
+            Endpoint(.get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it") { incoming in
+                _ = try incoming.who(may: .erp)
+                let id = try incoming.id("id")
+                let job = try await job(id)
+                let calls = try await centre.board.read { try $0.calls(job: id) }
+                return .json(job.json.with("calls", .array(calls)).with("payload", job.payload))
+            },
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read")
+            {
+                incoming in
+                let person = try incoming.who(may: .erp)
+                let id = try incoming.id("id")
+                let accepted = (try await incoming.body()["accept"]?.list ?? []).compactMap {
+                    API.line($0.text, limit: 200)
+                }
+                guard try await centre.retryERP(id, accepted: accepted, person: person) else { throw API.notWaiting }
+                return .json(try await job(id).json)
+            },
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written") { incoming in
+                _ = try incoming.who(may: .erp)
+                let job = try await job(try incoming.id("id"))
+                guard let erp else { throw API.noERP }
+                do throws(ERPFault) {
+                    let requests = try await erp.dryRun(job)
+                    return .json(
+                        .object([
+                            (
+                                "calls",
+                                .array(
+                                    requests.map {
+                                        .object([
+                                            ("summary", .string($0.summary)), ("written", .bool($0.isWrite)),
+                                            ("body", ERPBody.shown($0.body)),
+                                        ])
+                                    })
+                            )
+                        ]))
+                } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
+            },
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}") { incoming in
+                let person = try incoming.who(may: .erp)
+                let id = try incoming.id("id")
+                guard let reason = API.line(try await incoming.body()["reason"]?.text, limit: 300) else {
+                    throw APIProblem(.badRequest, "reason-needed", "Say why.")
+                }
+                var author = person.author
+                author.reason = reason
+                guard try await centre.dropERP(id, by: author) else { throw API.notWaiting }
+                return .json(try await job(id).json)
+            },
+            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now") { incoming in
+                _ = try incoming.who(may: .erp)
+                guard let erp else { throw API.noERP }
+                await erp.pullNow()
+                return .json(.members([]), status: .accepted)
+            },
+        ]
+    }
+
+    private func job(_ id: Int64) async throws -> ERPJob {
+        guard let job = try await centre.board.read({ try $0.job(id) }) else {
+            throw APIProblem(.notFound, "no-such-job", "There is no such push.")
+        }
+        return job
+    }
+
+    private static let notWaiting = APIProblem(.conflict, "not-waiting", "It is done, running, or given up.")
+    private static let noERP = APIProblem(.conflict, "no-erp", "No ERP is configured.")
+
+    var audit: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=") { incoming in
+                let person = try incoming.who()
+                // One's own trail is everybody's right.
+                let who = person.may(.users) ? incoming.query("who") : person.name
+                let (before, subject) = (incoming.time("before"), incoming.query("subject"))
+                return .json(
+                    .array(
+                        try await centre.board.read {
+                            try $0.auditTrail(before: before, subject: subject, who: who, limit: 100)
+                        }))
+            }
+        ]
+    }
+}
+
+/// A request's body as it may be shown: with no password and no key in it.
+enum ERPBody {
+    static func shown(_ body: JSON?) -> JSON? {
+        guard let body else { return nil }
+        // Odoo's JSON-RPC carries database, user number and password before the model's name.
+        if let args = body["params"]?["args"]?.list, args.count >= 4, body["params"]?["method"]?.text == "execute_kw" {
+            return .array(Array(args.dropFirst(3)))
+        }
+        return body["params"] ?? body
+    }
+}

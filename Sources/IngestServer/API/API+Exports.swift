@@ -1,0 +1,48 @@
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+import Platform
+import Sheets
+
+extension API {
+    /// The same table as CSV, XLSX and PDF: `?lang=en` for English words on paper.
+    func exports(
+        _ path: String, _ what: String,
+        _ make: @escaping @Sendable (Incoming) async throws -> (sheet: (ReportLanguage) -> Sheet, name: String)
+    ) -> [Endpoint] {
+        ["csv", "xlsx", "pdf"].map { form in
+            return Endpoint(.get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en") { incoming in
+                _ = try incoming.who()
+                let (make, name) = try await make(incoming)
+                let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr
+                let sheet = make(form == "csv" ? .machine : language)
+                let made = await onOwnThread("export") { Result { try API.bytes(sheet, form) } }
+                let bytes: [UInt8]
+                do { bytes = try made.get() } catch {
+                    throw APIProblem(.contentTooLarge, "too-many-rows", "\(error)")
+                }
+                let safe = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+                var headers: HTTPFields = [
+                    .contentType: API.types[form] ?? "application/octet-stream",
+                    .contentDisposition: "attachment; filename=\"\(safe.isEmpty ? "export" : safe).\(form)\"",
+                ]
+                headers[.xContentTypeOptions] = "nosniff"
+                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+            }
+        }
+    }
+
+    private static let types = [
+        "csv": "text/csv; charset=utf-8", "pdf": "application/pdf",
+        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ]
+
+    private static func bytes(_ sheet: Sheet, _ form: String) throws -> [UInt8] {
+        switch form {
+        case "xlsx": try sheet.xlsx()
+        case "pdf": try sheet.pdf()
+        default: sheet.csv()
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import HTTPTypes
+import Hummingbird
+import Depot
+import Model
+import Platform
+
+extension API {
+    var people: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/me", "Who is signed in", open: true) { incoming in
+                .json(incoming.person?.json ?? .members([]))
+            },
+            Endpoint(.get, "/api/v1/session/how", "How one signs in here", open: true) { _ in
+                .json(try await centre.howToSignIn())
+            },
+            Endpoint(
+                .post, "/api/v1/session",
+                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password",
+                open: true
+            ) { incoming in
+                let token = Digests.newToken()
+                let person = try await signIn(try await incoming.body(), token: token)
+                let life = person.station == nil ? Store.sessionLife : Store.stationLife
+                let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
+                var response = Response.json(person.json)
+                response.headers[.setCookie] =
+                    "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
+                return response
+            },
+            Endpoint(.delete, "/api/v1/session", "Sign out") { incoming in
+                if let token = incoming.token { try await centre.signOut(token: token) }
+                var response = Response.json(.members([]))
+                response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+                return response
+            },
+            Endpoint(.put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back") { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                let desk = body["extension"]?.text
+                if let desk, !centre.plans.isDesk(desk) {
+                    throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
+                }
+                try await centre.claim(desk: desk, person: person)
+                var changed = person
+                changed.desk = desk
+                return .json(
+                    .object([
+                        ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
+                    ]))
+            },
+            Endpoint(.put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends") {
+                incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                do {
+                    let weakness = try await centre.changePassword(
+                        of: person, old: body["old"]?.text ?? "", new: body["new"]?.text ?? "")
+                    if let weakness { throw APIProblem(.badRequest, "weak-password", "\(weakness).") }
+                } catch is SignInRefusal { throw API.refused }
+                return .json(.members([]))
+            },
+            Endpoint(.get, "/api/v1/users", "Everybody who can sign in") { incoming in
+                _ = try incoming.who(may: .users)
+                return .json(.array(try await centre.board.read { try $0.users().map(\.json) }))
+            },
+            Endpoint(.post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}") { incoming in
+                let person = try incoming.who(may: .users)
+                let body = try await incoming.body()
+                guard let name = API.line(body["name"]?.text, limit: 60) else {
+                    throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
+                }
+                return try await save(name, body, by: person)
+            },
+            Endpoint(
+                .put, "/api/v1/users/{id}", "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away"
+            ) {
+                incoming in
+                let person = try incoming.who(may: .users)
+                let id = try incoming.id("id")
+                guard let user = try await centre.board.read({ try $0.user(id: id) }) else {
+                    throw APIProblem(.notFound, "no-such-user", "There is no such person.")
+                }
+                return try await save(user.name, try await incoming.body(), by: person)
+            },
+        ]
+    }
+
+    private func signIn(_ body: JSON, token: String) async throws -> Person {
+        do {
+            if let badge = API.line(body["badge"]?.text, limit: 128) {
+                return try await centre.signIn(
+                    badge: badge, station: API.line(body["station"]?.text, limit: 64) ?? "dock", token: token)
+            }
+            if let id = body["id"]?.integer, let pin = body["pin"]?.text {
+                return try await centre.signIn(
+                    id: id, pin: pin, station: API.line(body["station"]?.text, limit: 64) ?? "dock", token: token)
+            }
+            guard let name = API.line(body["name"]?.text, limit: 60) else {
+                throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
+            }
+            if let password = body["password"]?.text, password.utf8.count <= Password.longest {
+                return try await centre.signIn(name: name, password: password, token: token)
+            }
+            return try await centre.signIn(name: name, token: token)
+        } catch let refusal as SignInRefusal {
+            switch refusal {
+            case .refused: throw API.refused
+            case .wait(let seconds):
+                throw APIProblem(
+                    .tooManyRequests, "too-many-tries", "Too many tries: wait \(seconds) seconds.",
+                    [("seconds", .int(seconds))])
+            case .passwordNeeded:
+                throw APIProblem(
+                    .unauthorized, "password-needed",
+                    "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
+                )
+            }
+        }
+    }
+
+    private static let refused = APIProblem(
+        .unauthorized, "sign-in-refused", "Name and password do not fit together.")
+
+    private func save(_ name: String, _ body: JSON, by person: Person) async throws -> Response {
+        let rights = body["rights"]?.list.map { Set($0.compactMap { $0.text.flatMap(Permission.init(rawValue:)) }) }
+        let problem = try await centre.save(
+            user: name, password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text,
+            rights: rights, disabled: body["disabled"]?.truth, by: person.author)
+        if let problem { throw APIProblem(.badRequest, "weak-password", "\(problem).") }
+        guard let user = try await centre.board.read({ try $0.user(name: name) }) else { throw API.refused }
+        return .json(user.json)
+    }
+}

@@ -1,0 +1,268 @@
+import Hummingbird
+import Identifiers
+import Depot
+import Model
+import Platform
+
+extension API {
+    var takes: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month") { incoming in
+                _ = try incoming.who()
+                let since = Clocks.wall - 31 * 86_400_000
+                let list = try await centre.library.read { try $0.takes(closedSince: since).map(\.summary) }
+                return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
+            },
+            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}") { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
+                let sources = (body["sources"]?.list ?? []).prefix(20).compactMap { API.line($0.text, limit: 64) }
+                guard
+                    let id = try await centre.openTake(
+                        zone: zone, sources: sources, blind: body["blind"]?.truth ?? true, person: person)
+                else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
+                return try await take(id)
+            },
+            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences") { incoming in
+                _ = try incoming.who()
+                return try await take(try incoming.id("id"))
+            },
+            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove") { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
+                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
+                }
+                guard try await centre.setMode(mode, take: id, person: person) else { throw API.notOpen }
+                return try await take(id)
+            },
+            Endpoint(
+                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}"
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let decision = try API.decision(try await incoming.body(), by: person)
+                do { try await centre.decide(decision, take: id) } catch let error as DecisionError {
+                    throw APIProblem(error)
+                }
+                return try await take(id)
+            },
+            step("review", "Stop counting and look at the differences", .review, nil),
+            step("resume", "Go on counting", .counting, nil),
+            step("cancel", "Give it up: nothing changes", .cancelled, nil),
+            Endpoint(
+                .post, "/api/v1/takes/{id}/post",
+                "The count becomes the book: {complete, reason}; complete says that nothing else is there"
+            ) { incoming in
+                let person = try incoming.who(may: .stock)
+                let id = try incoming.id("id")
+                let body = try await incoming.body()
+                var author = person.author
+                author.reason = API.line(body["reason"]?.text, limit: 300)
+                guard try await centre.post(take: id, complete: body["complete"]?.truth ?? false, by: author) else {
+                    throw APIProblem(.conflict, "not-open", "It is not in review: somebody posted it, or counts again.")
+                }
+                return try await take(id)
+            },
+        ]
+            + exports("/api/v1/takes/{id}", "The count") { incoming in
+                let id = try incoming.id("id")
+                guard let view = try await centre.library.read({ try $0.take(id) }) else {
+                    throw APIProblem(.notFound, "no-such-take", "There is no such count.")
+                }
+                return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
+            }
+    }
+
+    private func step(
+        _ name: String, _ summary: String, _ status: StockTakeView.Status, _ permission: Permission?
+    ) -> Endpoint {
+        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary) { incoming in
+            let person = try incoming.who()
+            let id = try incoming.id("id")
+            guard try await centre.change(take: id, to: status, by: person.author) else { throw API.notOpen }
+            return try await take(id)
+        }
+    }
+
+    private func take(_ id: Int64) async throws -> Response {
+        let found = try await centre.library.read { store -> JSON? in
+            guard let view = try store.take(id) else { return nil }
+            return view.json.with("erpJob", try store.job(of: .take, subject: String(id))?.json)
+        }
+        guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }
+        return .json(found)
+    }
+
+    var stock: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=") { incoming in
+                _ = try incoming.who()
+                let (offset, limit) = (Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100)
+                let list = try await centre.library.read {
+                    (
+                        try $0.products(offset: max(0, offset), limit: min(500, max(1, limit))),
+                        try $0.count(of: .product)
+                    )
+                }
+                return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
+            },
+            Endpoint(.get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements") { incoming in
+                _ = try incoming.who()
+                let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") ?? ""
+                let found = try await centre.library.read { store -> JSON? in
+                    guard let product = try store.product(gtin) else { return nil }
+                    let stock: [JSON] = try store.stock(gtin: gtin).map {
+                        .object([("zone", .string($0.zone)), ("quantity", .int($0.quantity))])
+                    }
+                    return product.json.with("stock", .array(stock))
+                        .with("items", .array(try store.items(epc: nil, gtin: gtin, limit: 200)))
+                        .with(
+                            "movements",
+                            .array(try store.movements(gtin: gtin, zone: nil, from: nil, to: nil, limit: 50)))
+                }
+                guard let found else { throw APIProblem(.notFound, "no-such-product", "There is no such product.") }
+                return .json(found)
+            },
+            Endpoint(
+                .put, "/api/v1/products/{gtin}",
+                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}"
+            ) { incoming in
+                let person = try incoming.who(may: .stock)
+                guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
+                    throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
+                }
+                let body = try await incoming.body()
+                let known = try await centre.library.read { try $0.product(gtin) }
+                var product = known ?? ProductView(gtin: gtin, description: "")
+                product.description = API.line(body["description"]?.text, limit: 200) ?? product.description
+                product.reference = API.line(body["reference"]?.text, limit: 64) ?? product.reference
+                product.supplier = API.line(body["supplier"]?.text, limit: 120) ?? product.supplier
+                product.unit = API.line(body["unit"]?.text, limit: 20) ?? product.unit
+                if let minimum = body["minimum"]?.integer { product.minimum = Int(clamping: max(0, minimum)) }
+                for carton in body["cartons"]?.list ?? [] {
+                    guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
+                        let quantity = carton["quantity"]?.integer, Piece.quantities.contains(Int(clamping: quantity))
+                    else {
+                        throw APIProblem(
+                            .badRequest, "bad-gtin",
+                            "A carton has a GTIN of its own and a quantity from 1 to \(Piece.quantities.upperBound).")
+                    }
+                    product.cartons.append(.init(gtin: code, quantity: Int(quantity)))
+                }
+                guard !product.description.isEmpty else {
+                    throw APIProblem(.badRequest, "description-needed", "A product has a description.")
+                }
+                try await centre.save(product, person: person)
+                return .json(product.json)
+            },
+            Endpoint(.get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=") {
+                incoming in
+                _ = try incoming.who()
+                let epc = (incoming.query("epc") ?? "").uppercased()
+                guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                    throw APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
+                }
+                let gtin = incoming.query("gtin").flatMap { GS1.gtin14($0) }
+                guard !epc.isEmpty || gtin != nil else {
+                    throw APIProblem(.badRequest, "bad-epc", "Say which tag or which product.")
+                }
+                return .json(
+                    .array(
+                        try await centre.library.read {
+                            try $0.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
+                        }))
+            },
+            Endpoint(.post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}") {
+                incoming in
+                let person = try incoming.who()
+                let epc = (try await incoming.body()["epc"]?.text ?? "").uppercased()
+                guard (4...128).contains(epc.count), epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                    throw APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
+                }
+                let asked = try await centre.find(epc, seconds: Centre.findSeconds, person: person)
+                guard asked > 0 else {
+                    throw APIProblem(.serviceUnavailable, "no-gateway", "No gateway is connected that could look.")
+                }
+                return .json(
+                    .object([
+                        ("epc", .string(epc)), ("seconds", .int(Int64(Centre.findSeconds))),
+                        ("gateways", .int(Int64(asked))),
+                    ]))
+            },
+            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up") { incoming in
+                let person = try incoming.who()
+                let epc = (incoming.parameters.get("epc") ?? "").uppercased()
+                _ = try await centre.find(String(epc.prefix(128)), seconds: 0, person: person)
+                return .json(.members([]))
+            },
+            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=") { incoming in
+                _ = try incoming.who()
+                return .json(.array(try await movements(incoming, limit: 200)))
+            },
+            Endpoint(
+                .get, "/api/v1/search",
+                "Everything by its words' beginnings: ?q= from two characters, ?kind=product,party,…"
+            ) { incoming in
+                let person = try incoming.who()
+                let text = String((incoming.query("q") ?? "").prefix(120))
+                let asked = incoming.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
+                let kinds = Set(Store.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
+                var found = try await centre.library.read { try $0.search(text, kinds: kinds, limit: 30) }
+                // Calls are searched by their own rules: nobody finds a call they may not see.
+                if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
+                    let calls = try await centre.library.history(for: person, team: true, matching: text, limit: 10)
+                    found += calls.map { card in
+                        .object([
+                            ("kind", "call"), ("ref", card["call"]), ("at", card["started"]),
+                            ("title", card["parties"]?.list?.first?["company"] ?? card["number"]?["display"]),
+                            ("detail", card["number"]?["display"]),
+                        ])
+                    }
+                }
+                return .json(.object([("found", .array(found))]))
+            },
+            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due") { incoming in
+                _ = try incoming.who()
+                return .json(.array(try await centre.library.read { try $0.openNotices() }))
+            },
+            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with") { incoming in
+                let person = try incoming.who()
+                guard try await centre.settle(notice: try incoming.id("id"), person: person) else {
+                    throw APIProblem(.conflict, "taken", "Somebody has dealt with it.")
+                }
+                return .json(.members([]))
+            },
+        ]
+            + exports("/api/v1/movements", "Movements (?gtin=&zone=&from=&to=)") { incoming in
+                (Reports.movements(try await movements(incoming, limit: Reports.movementLimit)), "movements")
+            }
+    }
+
+    private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
+        let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
+        let (from, to) = (incoming.time("from"), incoming.time("to"))
+        return try await centre.library.read {
+            try $0.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
+        }
+    }
+
+    var imports: [Endpoint] {
+        [
+            importing(.deliveries, "Expected deliveries (CSV, JSON or EDIFACT DESADV)"),
+            importing(.products, "Products (CSV)"), importing(.parties, "Clients (CSV)"),
+            importing(.tags, "What tags that are not GS1 stand for (CSV)"),
+        ]
+    }
+
+    private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
+        Endpoint(.post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks") { incoming in
+            let person = try incoming.who(may: .imports)
+            let bytes = try await incoming.bytes(limit: API.importLimit)
+            do {
+                return .json(try await centre.importFile(bytes, kind, dryRun: incoming.flag("dry"), person: person).json)
+            } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
+        }
+    }
+}

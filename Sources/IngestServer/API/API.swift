@@ -1,0 +1,208 @@
+import HTTPTypes
+import Hummingbird
+import Depot
+import Model
+import NIOCore
+import Platform
+
+/// What a handler is given.
+struct Incoming: Sendable {
+    var request: Request
+    var parameters: Parameters
+    /// Nil where the endpoint is open to all.
+    var person: Person?
+    var token: String?
+
+    /// The person; endpoints that are not open have one.
+    func who() throws -> Person {
+        guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
+        return person
+    }
+
+    /// The person, who may do this.
+    func who(may permission: Permission) throws -> Person {
+        let person = try who()
+        guard person.may(permission) else {
+            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
+        }
+        return person
+    }
+
+    func id(_ name: String) throws -> Int64 {
+        guard let id = parameters.get(name).flatMap({ Int64($0) }) else {
+            throw APIProblem(.badRequest, "bad-id", "The address holds no number.")
+        }
+        return id
+    }
+
+    /// The body as JSON; empty is an empty object.
+    func body() async throws -> JSON {
+        let bytes = try await bytes(limit: API.bodyLimit)
+        guard !bytes.isEmpty else { return .members([]) }
+        do { return try JSON(parsing: bytes) } catch {
+            throw APIProblem(.badRequest, "bad-json", "The body is not JSON: \(error).")
+        }
+    }
+
+    func bytes(limit: Int) async throws -> [UInt8] {
+        var request = request
+        do { return Array(try await request.collectBody(upTo: limit).readableBytesView) } catch {
+            throw APIProblem(.contentTooLarge, "too-large", "At most \(limit) bytes are taken.")
+        }
+    }
+
+    func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
+
+    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+
+    /// A moment of the query in Unix milliseconds.
+    func time(_ name: String) -> Int64? { query(name).flatMap { Int64($0) } }
+
+    func flag(_ name: String) -> Bool { request.uri.queryParameters.get(name) == "1" }
+}
+
+/// One endpoint: what the router serves and what the OpenAPI document says, from the same line.
+struct Endpoint: Sendable {
+    var method: HTTPRequest.Method
+    /// With `{name}` for parameters.
+    var path: String
+    var summary: String
+    var open: Bool
+    var run: @Sendable (Incoming) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, open: Bool = false,
+        run: @escaping @Sendable (Incoming) async throws -> Response
+    ) {
+        self.method = method
+        self.path = path
+        self.summary = summary
+        self.open = open
+        self.run = run
+    }
+}
+
+/// The API under `/api/v1`.
+struct API: Sendable {
+    static let bodyLimit = 64 * 1024
+    /// Largest file an import takes.
+    static let importLimit = 16 << 20
+
+    let centre: Centre
+
+    /// Nil where no ERP is configured.
+    let erp: ERPLink?
+
+    var endpoints: [Endpoint] {
+        people + deliveries + takes + stock + clients + imports + queue + audit + calls + gateways
+    }
+
+    private var gateways: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account") { incoming in
+                _ = try incoming.who()
+                return .json(.array(try await centre.board.read { try $0.agents().map(Centre.gateway) }))
+            }
+        ]
+    }
+
+    static let noDelivery = APIProblem(.notFound, "no-such-delivery", "There is no such delivery.")
+
+    /// A text of one line without control characters, 1 to `limit` characters; nil otherwise.
+    static func line(_ text: String?, limit: Int) -> String? {
+        guard let text else { return nil }
+        let clean = String(
+            String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+        let trimmed = String(clean.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        return (1...limit).contains(trimmed.count) ? trimmed : nil
+    }
+
+    /// A text of several lines, without other control characters.
+    static func paragraphs(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.filter { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+
+    /// OpenAPI 3.1, made from the endpoints.
+    var document: JSON {
+        var paths: [(String, [(String, JSON?)])] = []
+        for endpoint in endpoints {
+            let parameters = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                String($0.dropFirst().dropLast())
+            }
+            let operation: JSON = .object([
+                ("summary", .string(endpoint.summary)),
+                (
+                    "parameters",
+                    parameters.isEmpty
+                        ? nil
+                        : .array(
+                            parameters.map {
+                                .object([
+                                    ("name", .string($0)), ("in", "path"), ("required", true),
+                                    ("schema", .object([("type", "string")])),
+                                ])
+                            })
+                ),
+                ("security", endpoint.open ? JSON.array([]) : nil),
+                (
+                    "responses",
+                    .object([
+                        ("2XX", .object([("description", "Done")])),
+                        ("4XX", .object([("description", "RFC 9457 problem with a stable code")])),
+                    ])
+                ),
+            ])
+            let method = endpoint.method.rawValue.lowercased()
+            if let index = paths.firstIndex(where: { $0.0 == endpoint.path }) {
+                paths[index].1.append((method, operation))
+            } else {
+                paths.append((endpoint.path, [(method, operation)]))
+            }
+        }
+        return .object([
+            ("openapi", "3.1.0"),
+            ("info", .object([("title", "Quai"), ("version", .string(IngestServer.version))])),
+            ("paths", .object(paths.map { ($0.0, .object($0.1)) })),
+            (
+                "components",
+                .object([
+                    (
+                        "securitySchemes",
+                        .object([
+                            (
+                                "session",
+                                .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))])
+                            )
+                        ])
+                    )
+                ])
+            ),
+            ("security", .array([.object([("session", .array([]))])])),
+        ])
+    }
+}
+
+extension ImportReport {
+    var json: JSON {
+        .object([
+            ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
+            ("parties", .int(Int64(parties))), ("products", .int(Int64(products))), ("tags", .int(Int64(tags))),
+            (
+                "refused",
+                .array(refused.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
+            ),
+        ])
+    }
+}
+
+extension Board {
+    /// Zones of the readers that gateways have.
+    func docks() throws -> [String] {
+        try read { try $0.agents() }.flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
+            $0["kind"]?.text != "telephony"
+        }
+        .compactMap { $0["zone"]?.text }
+    }
+}

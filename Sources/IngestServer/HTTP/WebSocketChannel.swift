@@ -1,0 +1,261 @@
+import Glibc
+import HTTPTypes
+import HummingbirdCore
+import Depot
+import Logging
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOWebSocket
+import Platform
+import Synchronization
+
+/// One port for pages, API and WebSocket: HTTP/1.1 with an upgrade at `/ws`.
+struct WebSocketChannel: ServerChildChannel {
+    enum Upgraded: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String)
+    }
+
+    struct Value: ServerChildChannelValue {
+        var channel: any Channel
+        var upgraded: EventLoopFuture<Upgraded>
+    }
+
+    /// Close codes: come back, log in again, stop.
+    enum Close: UInt16 {
+        case goingAway = 1001
+        case reconnect = 4000
+        case logIn = 4401
+        case protocolError = 4400
+    }
+
+    /// Longest message a browser may send, in bytes.
+    static let messageLimit = 16 * 1024
+    static let heartbeat: Duration = .seconds(30)
+
+    let http: HTTP1Channel
+    let centre: Centre
+    let hosts: Hosts
+    private static let counter = Atomic<UInt64>(0)
+
+    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre, hosts: Hosts) {
+        http = HTTP1Channel(responder: responder)
+        self.centre = centre
+        self.hosts = hosts
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let hosts = hosts
+        return channel.eventLoop.makeCompletedFuture {
+            let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
+                maxFrameSize: WebSocketChannel.messageLimit,
+                shouldUpgrade: { channel, head in
+                    channel.eventLoop.makeSucceededFuture(WebSocketChannel.accepts(head, hosts) ? HTTPHeaders() : nil)
+                },
+                upgradePipelineHandler: { channel, head in
+                    channel.eventLoop.makeCompletedFuture {
+                        .socket(
+                            try NIOAsyncChannel(wrappingChannelSynchronously: channel),
+                            cookie: head.headers["cookie"].first,
+                            browser: BrowserLabel.of(head.headers["user-agent"].first))
+                    }
+                })
+            let configuration = NIOTypedHTTPServerUpgradeConfiguration<Upgraded>(
+                upgraders: [upgrader],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+                        try channel.pipeline.syncOperations.addHandler(
+                            HTTPConnectionStateHandler(idleTimeout: .seconds(60), logger: logger))
+                        return .http(
+                            try NIOAsyncChannel(
+                                wrappingChannelSynchronously: channel,
+                                configuration: .init(isOutboundHalfClosureEnabled: true)))
+                    }
+                })
+            let pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Upgraded>(upgradeConfiguration: configuration)
+            let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+                configuration: pipeline)
+            return Value(channel: channel, upgraded: result)
+        }
+    }
+
+    /// The page must come from this very server: a stranger's page cannot open our socket.
+    private static func accepts(_ head: HTTPRequestHead, _ hosts: Hosts) -> Bool {
+        let path = head.uri.prefix { $0 != "?" }
+        guard path == "/ws" || path == "/ws/notifications", hosts.allow(head.headers["host"].first) else {
+            return false
+        }
+        guard let origin = head.headers["origin"].first else { return true }
+        return Origins.match(origin, host: head.headers["host"].first)
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.upgraded.get() {
+            case .http(let channel): await http.handle(value: channel, logger: logger)
+            case .socket(let channel, let cookie, let browser):
+                await serve(channel, cookie: cookie, browser: browser, logger: logger)
+            }
+        } catch {
+            logger.debug("connection ended", metadata: ["reason": "\(error)"])
+            try? await value.channel.close()
+        }
+    }
+
+    // MARK: one browser
+
+    private func serve(
+        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
+    ) async {
+        let person: Person? =
+            if let token = Cookies.session(cookie) { await centre.board.person(session: token) } else { nil }
+        if person != nil, let token = Cookies.session(cookie) { Task { await centre.used(session: token) } }
+        try? await channel.executeThenClose { inbound, outbound in
+            guard let person else {
+                try await close(outbound, .logIn, "sign in first")
+                return
+            }
+            let connection = channel.channel
+            let socket = BrowserSocket(
+                id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
+                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
+                cut: {
+                    // A moment for the close code, in case it still reads; then the line is cut.
+                    connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
+                })
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await read(inbound, outbound, socket, person) }
+                group.addTask { try? await write(outbound, socket) }
+                group.addTask {
+                    while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
+                        // As text: a page cannot see pings, and it must notice a line that died.
+                        let alive = WebSocketFrame(
+                            fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}"))
+                        guard (try? await outbound.write(alive)) != nil else { return }
+                    }
+                }
+                await group.next()
+                await centre.board.leave(socket.id)
+                group.cancelAll()
+            }
+            if socket.isSignedOut {
+                try? await close(outbound, .logIn, "signed out")
+            } else {
+                try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
+            }
+        }
+    }
+
+    private func read(
+        _ inbound: NIOAsyncChannelInboundStream<WebSocketFrame>,
+        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>,
+        _ socket: BrowserSocket, _ person: Person
+    ) async throws {
+        for try await frame in inbound {
+            switch frame.opcode {
+            case .text:
+                let bytes = Array(frame.unmaskedData.readableBytesView)
+                guard let json = try? JSON(parsing: bytes) else {
+                    try await close(outbound, .protocolError, "messages are JSON")
+                    return
+                }
+                if let resume = json["resume"] {
+                    await centre.board.join(socket, resume: resume.integer, person: person)
+                }
+                if let call = json["shown"]?.text { await centre.board.shown(call, by: socket) }
+                if json["used"]?.truth == true { await centre.board.use(socket.id) }
+            case .ping:
+                try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+            case .connectionClose: return
+            default: break
+            }
+        }
+    }
+
+    private func write(_ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ socket: BrowserSocket) async throws
+    {
+        for await message in socket.stream {
+            try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
+        }
+    }
+
+    private func close(
+        _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ code: Close, _ reason: String
+    ) async throws {
+        var data = ByteBuffer()
+        data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
+        data.writeString(reason)
+        try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+    }
+}
+
+/// The names this server answers to. A page of a stranger's name that was pointed at this machine (DNS rebinding) would
+/// otherwise pass for our own.
+struct Hosts: Sendable {
+    private let names: Set<String>
+
+    init(_ configuration: IngestConfiguration) {
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, 255)
+        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            .lowercased()
+        names = Set(
+            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
+    }
+
+    /// `host` as the request's header gives it, with or without a port.
+    func allow(_ host: String?) -> Bool {
+        guard var name = host?.lowercased() else { return false }
+        if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") { name = String(name[..<colon]) }
+        return names.contains(name)
+    }
+}
+
+/// Reads what a browser says about where it comes from and who it is.
+enum Origins {
+    /// `origin` is `scheme://host[:port]`; it must name the host that was asked.
+    static func match(_ origin: String, host: String?) -> Bool {
+        guard let host, let start = origin.range(of: "://") else { return false }
+        return origin[start.upperBound...].lowercased() == host.lowercased()
+    }
+}
+
+/// A browser's own description, shortened to what tells two apart.
+enum BrowserLabel {
+    private static let programs = [
+        ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("HeadlessChrome/", "Chromium"),
+        ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+    ]
+    private static let systems = [
+        ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]
+
+    static func of(_ agent: String?) -> String {
+        guard let agent else { return "?" }
+        let words = [programs, systems].compactMap { list in list.first { agent.contains($0.0) }?.1 }
+        guard words.isEmpty else { return words.joined(separator: " · ") }
+        let first = agent.prefix { $0.isASCII && !$0.isWhitespace }.prefix(24)
+        return first.isEmpty ? "?" : String(first)
+    }
+}
+
+enum Cookies {
+    static let name = "quai_session"
+
+    static func session(_ header: String?) -> String? {
+        for part in (header ?? "").split(separator: ";") {
+            let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+            if pair.count == 2, pair[0] == name, pair[1].count == 32 { return String(pair[1]) }
+        }
+        return nil
+    }
+}
+
+extension String {
+    fileprivate func range(of text: String) -> Range<String.Index>? { ranges(of: text).first }
+}

@@ -1,0 +1,203 @@
+import ArgumentParser
+import Glibc
+import Depot
+import Model
+import Platform
+
+/// People: who can sign in, how, and what they may do. Secrets are read from the terminal or standard input, never from
+/// the command line.
+struct UserVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "People who sign in: add, list, password, pin, badge, rights, disable.",
+        discussion: """
+            Until somebody has a password, PIN or badge, names are believed, on this machine alone. Rights: \
+            \(Permission.allCases.map(\.rawValue).joined(separator: ", ")).
+            """,
+        subcommands: [
+            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Disable.self, Enable.self,
+        ],
+        defaultSubcommand: List.self)
+
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Add a person with a password.")
+        @OptionGroup var options: ConfigurationOption
+        @Option(help: "What they may do, with commas; all for everything.") var rights = ""
+        @Flag(help: "With a PIN for the docks and no password.") var pin = false
+        @Argument(help: "Name as they sign in.") var name: String
+
+        func run() throws {
+            let rights = try UserVerb.rights(rights)
+            if pin {
+                let text = try UserVerb.secret("PIN for \(name)")
+                guard Password.isPIN(text) else { throw Exit.say("a PIN has 4 to 12 digits, not all the same") }
+                return try UserVerb.save(options, name, .init(pin: Password.hash(text), rights: rights), new: true)
+            }
+            let password = try UserVerb.secret("Password for \(name)")
+            if let weakness = Password.weakness(password, name: name) { throw Exit.say("\(weakness)") }
+            try UserVerb.save(options, name, .init(password: Password.hash(password), rights: rights), new: true)
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Everybody, with how they sign in and what they may do.")
+        @OptionGroup var options: ConfigurationOption
+        @Flag(help: "JSON.") var json = false
+
+        func run() throws {
+            do {
+                let users = try Store(path: try options.load().database).users()
+                if json { return print(JSON.array(users.map(\.json)).description) }
+                if users.isEmpty { return print("nobody yet: names are believed on this machine") }
+                for user in users {
+                    let ways = [
+                        user.password != nil ? "password" : nil, user.pin != nil ? "PIN" : nil,
+                        user.hasBadge ? "badge" : nil,
+                    ].compactMap(\.self)
+                    let rights = user.rights.map(\.rawValue).sorted().joined(separator: ",")
+                    print(
+                        "\(user.name)  \(ways.isEmpty ? "name only" : ways.joined(separator: ", "))  \(rights.isEmpty ? "-" : rights)\(user.isDisabled ? "  DISABLED" : "")"
+                    )
+                }
+            } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+        }
+    }
+
+    struct SetPassword: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "password", abstract: "Set a password; their sessions end.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+
+        func run() throws {
+            let password = try UserVerb.secret("New password for \(name)")
+            if let weakness = Password.weakness(password, name: name) { throw Exit.say("\(weakness)") }
+            try UserVerb.save(options, name, .init(password: Password.hash(password)))
+        }
+    }
+
+    struct SetPIN: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pin", abstract: "Set a PIN for signing in at a dock.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+
+        func run() throws {
+            let pin = try UserVerb.secret("PIN for \(name)")
+            guard Password.isPIN(pin) else { throw Exit.say("a PIN has 4 to 12 digits, not all the same") }
+            try UserVerb.save(options, name, .init(pin: Password.hash(pin)))
+        }
+    }
+
+    struct SetBadge: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "badge",
+            abstract: "Give a badge: what a reader or scanner makes of it, read from the terminal.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+
+        func run() throws {
+            let badge = try UserVerb.secret("Scan the badge of \(name)")
+            guard (4...128).contains(badge.count) else { throw Exit.say("a badge has 4 to 128 characters") }
+            try UserVerb.save(options, name, .init(badge: Password.badge(badge)))
+        }
+    }
+
+    struct Rights: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Set what a person may do.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+        @Argument(help: "With commas; all for everything, none for nothing.") var rights: String
+
+        func run() throws { try UserVerb.save(options, name, .init(rights: try UserVerb.rights(rights))) }
+    }
+
+    struct Disable: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let somebody in no more; their sessions end.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+        func run() throws { try UserVerb.save(options, name, .init(isDisabled: true)) }
+    }
+
+    struct Enable: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let somebody in again.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument var name: String
+        func run() throws { try UserVerb.save(options, name, .init(isDisabled: false)) }
+    }
+
+    private static func rights(_ text: String) throws -> Set<Permission> {
+        if text == "all" { return Set(Permission.allCases) }
+        if text == "none" || text.isEmpty { return [] }
+        let names = text.split(separator: ",").map(String.init)
+        for name in names where Permission(rawValue: name) == nil {
+            let all = Permission.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Exit.say("\"\(name)\" is no right; there are \(all)")
+        }
+        return Permission.set(text)
+    }
+
+    /// One line, not echoed where it is typed.
+    private static func secret(_ prompt: String) throws -> String {
+        let isTerminal = isatty(0) == 1
+        var before = termios()
+        if isTerminal {
+            _ = "\(prompt): ".withCString { write(2, $0, strlen($0)) }
+            tcgetattr(0, &before)
+            var silent = before
+            silent.c_lflag &= ~UInt32(ECHO)
+            tcsetattr(0, TCSAFLUSH, &silent)
+        }
+        let line = readLine()
+        if isTerminal {
+            tcsetattr(0, TCSAFLUSH, &before)
+            Terminal.error("")
+        }
+        guard let line, !line.isEmpty else { throw Exit.say("nothing was typed") }
+        return line
+    }
+
+    private static func save(
+        _ options: ConfigurationOption, _ name: String, _ change: Store.UserChange, new: Bool = false
+    ) throws {
+        let configuration = try options.load()
+        guard let name = API.line(name, limit: 60) else { throw Exit.say("a name has 1 to 60 characters") }
+        do {
+            try Files.makeFolder(configuration.state)
+            let store = try Store(path: configuration.database)
+            let known = try store.user(name: name)
+            if new, known?.password != nil {
+                throw Exit.say("\(name) is there already; use edge-ingest user password", Exit.warnings)
+            }
+            if !new, known == nil {
+                throw Exit.say("there is no \(name); edge-ingest user list shows everybody", Exit.warnings)
+            }
+            let author = Author(getenv("USER").map { String(cString: $0) } ?? "edge-ingest", station: "command line")
+            _ = try store.save(user: name, change, by: author, at: Clocks.wall)
+            print(new ? "\(name) can sign in" : "\(name) is changed")
+        } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+    }
+}
+
+/// Rows that could not be applied, and what became of them.
+struct DeadLetters: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dead-letters", abstract: "Records that could not be applied, with the reason.")
+    @OptionGroup var options: ConfigurationOption
+    @Flag(help: "JSON.") var json = false
+
+    func run() throws {
+        do {
+            let rows = try Store(path: try options.load().database).deadLetters(limit: 1000)
+            for row in rows {
+                if json {
+                    print(row.description)
+                } else {
+                    print("\(row["record"]?.text ?? "")  \(row["code"]?.text ?? "")  \(row["detail"]?.text ?? "")")
+                }
+            }
+            if rows.isEmpty, !json { print("none") }
+            if !rows.isEmpty { throw Exit.warnings }
+        } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+    }
+}

@@ -1,0 +1,158 @@
+import Depot
+import Model
+
+/// Who is calling, as an agent needs to see it: the names from the local directory, open deliveries, last calls.
+struct CallCard {
+    private let fields: [(String, JSON?)]
+    private let routing: CallRouting
+
+    init(_ snapshot: CallSnapshot, agent: String, plan: NumberPlan, store: Store, routing: CallRouting) {
+        self.routing = routing
+        let outbound = snapshot.direction == .outbound
+        let withheld = !outbound && snapshot.caller?.withheld == true
+        let raw = outbound ? snapshot.called : snapshot.caller?.number
+        let number = withheld ? nil : raw.map { plan.number($0, dialled: outbound) }
+        var parties: [PartyView] = []
+        var isGuess = false
+        if let number, number.kind != .extension {
+            parties = (try? store.parties(key: number.key)) ?? []
+            if parties.isEmpty {
+                parties = (try? store.guesses(number)) ?? []
+                isGuess = !parties.isEmpty
+            }
+        }
+        var deliveries: [Int64: [DeliveryView]] = [:]
+        for party in parties {
+            if let reference = party.reference { deliveries[party.id] = try? store.deliveries(client: reference) }
+        }
+        let key = number == nil ? nil : CallKey.of(snapshot, plan: plan)
+        let history = (key.flatMap { try? store.calls(key: $0, limit: 6) } ?? []).filter {
+            $0.snapshot.call != snapshot.call
+        }
+        let again = history.filter { snapshot.startedAt - $0.snapshot.startedAt < CallStory.pause }.count
+        let choice = parties.count > 1 ? number.flatMap { try? store.lastChoice(key: $0.key) } : nil
+        let note = try? store.note(of: snapshot.call)
+        fields = [
+            ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("gateway", .string(agent)),
+            ("direction", snapshot.direction.map { .string($0.rawValue) }), ("state", .string(snapshot.state.rawValue)),
+            ("withheld", .bool(withheld)),
+            (
+                "number",
+                number.map {
+                    .object([
+                        ("display", .string($0.display)), ("e164", $0.e164.map(JSON.string)),
+                        ("kind", .string($0.kind.rawValue)),
+                    ])
+                }
+            ),
+            ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
+            ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)),
+            ("called", snapshot.called.map(JSON.string)),
+            ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),
+            ("ended", snapshot.endedAt.map(JSON.int)), ("cause", snapshot.cause.map { .string($0.rawValue) }),
+            ("talked", snapshot.answeredAt.map(JSON.int)),
+            ("answeredBy", .array(snapshot.answeredBy.map { .string(routing.label($0)) })),
+            ("rings", .array(snapshot.ringing.map { .string(routing.label($0)) })),
+            ("talks", .array(snapshot.talking.map { .string(routing.label($0)) })),
+            (
+                "transfers",
+                snapshot.transfers.isEmpty
+                    ? nil
+                    : .array(
+                        snapshot.transfers.map {
+                            .object([
+                                ("how", .string($0.how)), ("by", $0.by.map { .string(routing.label($0)) }),
+                                ("to", $0.to.map { .string(routing.label($0)) }),
+                            ])
+                        })
+            ),
+            (
+                "legs",
+                .array(
+                    snapshot.legs.map { leg in
+                        .object([
+                            ("who", .string(leg.desk.map(routing.label) ?? "")), ("rang", leg.rangAt.map(JSON.int)),
+                            ("answered", leg.answeredAt.map(JSON.int)), ("ended", leg.endedAt.map(JSON.int)),
+                            ("cause", leg.cause.map { .string($0.rawValue) }),
+                            ("holds", leg.holds > 0 ? .int(Int64(leg.holds)) : nil),
+                        ])
+                    })
+            ),
+            ("command", snapshot.command.map(JSON.string)), ("merged", snapshot.mergedInto.map(JSON.string)),
+            ("note", note?.json), ("again", again > 0 ? .int(Int64(again)) : nil),
+            ("guess", isGuess ? true : nil),
+            (
+                "parties",
+                .array(
+                    parties.map { party in
+                        party.json.with("openDeliveries", .int(Int64(deliveries[party.id]?.count ?? 0))).with(
+                            "chosen",
+                            choice?.party == party.id
+                                ? .object([("by", choice.map { .string($0.who) }), ("at", choice.map { .int($0.at) })])
+                                : nil)
+                    })
+            ),
+            (
+                "deliveries",
+                .array(
+                    parties.flatMap { party in
+                        (deliveries[party.id] ?? []).map {
+                            $0.summary.with("party", .int(party.id)).with(
+                                "scannedToday", (try? store.countedToday($0.id, at: snapshot.startedAt)).map(JSON.int))
+                        }
+                    })
+            ),
+            (
+                "lastCalls",
+                .array(
+                    history.prefix(5).map {
+                        .object([
+                            ("at", .int($0.snapshot.startedAt)),
+                            ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
+                            ("answeredBy", .array($0.snapshot.answeredBy.map { .string(routing.label($0)) })),
+                            ("missed", .bool(!$0.snapshot.wasReached)),
+                            ("disposition", $0.note?.disposition.map(JSON.string)),
+                            ("note", $0.note.flatMap { $0.note.isEmpty ? nil : .string(String($0.note.prefix(200))) }),
+                        ])
+                    })
+            ),
+        ]
+    }
+
+    /// The card as one person sees it: their own leg decides whether it rings, talks or is over. In nobody's place it is
+    /// over, and says nothing more.
+    func json(in place: CallRouting.Place?, _ snapshot: CallSnapshot) -> JSON {
+        switch place {
+        case nil:
+            return .object([
+                ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("mine", "gone"),
+            ])
+        case .watching(let team):
+            return .object(fields + [("mine", snapshot.state == .ended ? "over" : "watched"), ("team", .string(team))])
+        case .own(let desk):
+            let mine = snapshot.legs.last { $0.desk == desk }
+            let state: String
+            switch mine?.state {
+            case .ringing: state = "ringing"
+            case .talking: state = "talking"
+            case .held: state = "held"
+            case .ended where snapshot.missedBy.contains(desk): state = "missed"
+            case nil where snapshot.isByNumber(desk): state = snapshot.stateByNumber
+            case .ended, nil: state = "over"
+            }
+            return .object(
+                fields + [
+                    ("desk", .string(desk)), ("mine", .string(state)), ("rang", mine?.rangAt.map(JSON.int)),
+                    ("answered", mine?.answeredAt.map(JSON.int)),
+                    ("myCause", mine?.cause.map { .string($0.rawValue) }),
+                ])
+        }
+    }
+}
+
+extension CallSnapshot {
+    fileprivate var stateByNumber: String {
+        if state == .ended { return answeredAt == nil ? "missed" : "over" }
+        return answeredAt == nil ? "ringing" : "talking"
+    }
+}

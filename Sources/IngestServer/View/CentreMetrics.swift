@@ -1,0 +1,83 @@
+import Depot
+import Model
+import Platform
+
+/// The centre's metrics as Prometheus text (exposition format 0.0.4), with what each gateway last said of itself.
+enum CentreMetrics {
+    static func text(_ centre: Centre, _ link: CentreLink, _ erp: ERPLink?) async -> String {
+        let counters = await centre.counters
+        let browsers = await centre.board.browsers
+        let gateways = (try? await centre.board.read { try $0.agents() }) ?? []
+        var metrics = Prometheus()
+        metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
+        metrics.add(
+            "quai_ingest_records_total", "counter", "Records by result.",
+            [
+                ([("result", "new")], Double(counters.applied)), ([("result", "known")], Double(counters.known)),
+                ([("result", "rejected")], Double(counters.rejected)),
+            ])
+        metrics.add(
+            "quai_ingest_refused_frames_total", "counter", "Frames that could not be read.",
+            [([], Double(counters.refusedFrames))])
+        metrics.add(
+            "quai_ingest_dropped_frames_total", "counter",
+            "Frames dropped unread because too many waited; they come again.",
+            [
+                ([], Double(link.droppedFrames))
+            ])
+        metrics.add("quai_ingest_batches_total", "counter", "Transactions.", [([], Double(counters.batches))])
+        metrics.add(
+            "quai_ingest_apply_seconds_total", "counter", "Time in them.",
+            [([], Double(counters.applyNanoseconds) / 1e9)])
+        metrics.add(
+            "quai_ingest_database_errors_total", "counter", "Transactions that failed.",
+            [([], Double(counters.databaseErrors))])
+        metrics.add(
+            "quai_ingest_account_disagreements_total", "counter",
+            "Times that an agent's account and ours began to differ.",
+            [([], Double(counters.disagreements))])
+        metrics.add(
+            "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
+            [([], Double(counters.refusedSignIns))])
+        if let erp {
+            let (calls, state) = await (erp.counters, erp.state)
+            let (queue, oldest) =
+                (try? await centre.board.read { (try $0.jobCounts(), try $0.oldestJob()) }) ?? ([:], nil)
+            metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
+            metrics.add(
+                "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",
+                ["waiting", "dead"].map { ([("state", $0)], Double(queue[$0] ?? 0)) })
+            metrics.add(
+                "quai_ingest_erp_oldest_timestamp_seconds", "gauge",
+                "When the oldest push that waits was queued; 0: none.",
+                [([], Double(oldest ?? 0) / 1000)])
+            metrics.add("quai_ingest_erp_calls_total", "counter", "Requests to the ERP.", [([], Double(calls.calls))])
+            metrics.add(
+                "quai_ingest_erp_failed_calls_total", "counter", "Requests without an answer.",
+                [([], Double(calls.failed))])
+            metrics.add(
+                "quai_ingest_erp_seconds_total", "counter", "Time in them.", [([], Double(calls.milliseconds) / 1000)])
+        }
+        metrics.add(
+            "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
+            [([], Double(counters.unknownTags))])
+        metrics.add(
+            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await centre.board.seen))])
+        metrics.add("quai_ingest_browser_sessions", "gauge", "Open WebSockets.", [([], Double(browsers.open))])
+        metrics.add(
+            "quai_ingest_browsers_cut_total", "counter", "Browsers cut because they did not read.",
+            [([], Double(browsers.cut))])
+        metrics.add("quai_ingest_broker_connected", "gauge", "1 when connected.", [([], link.isUp ? 1 : 0)])
+        metrics.add(
+            "quai_ingest_agent_online", "gauge", "1 when the gateway is connected.",
+            gateways.map {
+                ([("agent", $0.name)], $0.online ? 1 : 0)
+            })
+        metrics.add(
+            "quai_ingest_agent_pending_records", "gauge", "What each gateway says it still holds.",
+            gateways.map {
+                ([("agent", $0.name)], Double(Account(json: $0.status?["account"]).pending))
+            })
+        return metrics.text
+    }
+}

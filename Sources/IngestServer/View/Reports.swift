@@ -1,0 +1,180 @@
+import Glibc
+import Depot
+import Model
+import Platform
+import Sheets
+
+/// The words of a sheet: for people in their language, for programs names that never change.
+enum ReportLanguage: String, Sendable {
+    case fr, en, machine
+
+    func callAsFunction(_ machine: String, fr: String, en: String) -> String {
+        switch self {
+        case .fr: fr
+        case .en: en
+        case .machine: machine
+        }
+    }
+}
+
+/// Receptions, counts, movements and calls as tables.
+enum Reports {
+    /// Movements in one file at most.
+    static let movementLimit = 100_000
+
+    static func reception(_ view: DeliveryView) -> (ReportLanguage) -> Sheet {
+        { t in
+            var rows = view.lines.map { line -> [Sheet.Cell] in
+                [
+                    .text(view.note), .text(view.supplier), .text(line.gtin), .text(line.description),
+                    .number(line.expected), .number(line.received), .number(line.missing), .number(line.extra),
+                    .number(line.damaged), .number(line.refused),
+                    .text(line.lots.map { "\($0.number) × \($0.quantity)" }.joined(separator: ", ")),
+                ]
+            }
+            rows += view.unknown.map { stray in
+                [
+                    .text(view.note), .text(view.supplier), .text(""), .text(stray.subject), .number(0), .number(1),
+                    .number(0), .number(1), .number(0), .number(0), .text(""),
+                ]
+            }
+            let keepsNote = t == .machine
+            let columns = [
+                Sheet.Column("delivery_note"), Sheet.Column("supplier"),
+                Sheet.Column(t("gtin", fr: "GTIN", en: "GTIN"), width: 15),
+                Sheet.Column(t("description", fr: "Article", en: "Article"), width: 34),
+                Sheet.Column(t("expected", fr: "Attendus", en: "Expected"), .number, width: 9),
+                Sheet.Column(t("received", fr: "Reçus", en: "Received"), .number, width: 9),
+                Sheet.Column(t("missing", fr: "Manquants", en: "Missing"), .number, width: 10),
+                Sheet.Column(t("extra", fr: "En trop", en: "Extra"), .number, width: 8),
+                Sheet.Column(t("damaged", fr: "Avariés", en: "Damaged"), .number, width: 8),
+                Sheet.Column(t("refused", fr: "Renvoyés", en: "Sent back"), .number, width: 9),
+                Sheet.Column(t("lots", fr: "Lots", en: "Lots"), width: 16),
+            ]
+            var subtitle = [
+                (label: t("", fr: "Fournisseur", en: "Supplier"), value: view.supplier),
+                (label: t("", fr: "Quai", en: "Dock"), value: view.zone ?? view.dock ?? "–"),
+            ]
+            if let opened = view.openedAt {
+                subtitle.append((t("", fr: "Ouvert", en: "Opened"), "\(time(opened)) · \(view.openedBy ?? "")"))
+            }
+            if let closed = view.closedAt {
+                subtitle.append((t("", fr: "Clôturé", en: "Closed"), "\(time(closed)) · \(view.closedBy ?? "")"))
+            }
+            let footer = view.decisions.filter { $0.undoneBy == nil && $0.kind != .undo }.map { decision in
+                let what = [
+                    decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot,
+                    decision.reason,
+                ]
+                return
+                    "\(time(decision.at)) \(decision.who): \(decision.kind.rawValue) \(what.compactMap(\.self).joined(separator: " · "))"
+            }
+            return Sheet(
+                title: t("", fr: "Réception \(view.note)", en: "Reception \(view.note)"), subtitle: subtitle,
+                columns: keepsNote ? columns : Array(columns.dropFirst(2)),
+                rows: keepsNote ? rows : rows.map { Array($0.dropFirst(2)) }, footer: keepsNote ? [] : footer)
+        }
+    }
+
+    static func take(_ view: StockTakeView) -> (ReportLanguage) -> Sheet {
+        { t in
+            Sheet(
+                title: t("", fr: "Inventaire \(view.zone)", en: "Stock take \(view.zone)"),
+                subtitle: [
+                    (t("", fr: "Commencé", en: "Begun"), "\(time(view.openedAt)) · \(view.openedBy)"),
+                    (
+                        t("", fr: "Validé", en: "Posted"),
+                        view.closedAt.map { "\(time($0)) · \(view.closedBy ?? "")" } ?? "–"
+                    ),
+                ],
+                columns: [
+                    .init(t("gtin", fr: "GTIN", en: "GTIN"), width: 15),
+                    .init(t("description", fr: "Article", en: "Article"), width: 34),
+                    .init(t("expected", fr: "Attendus", en: "Expected"), .number, width: 9),
+                    .init(t("counted", fr: "Comptés", en: "Counted"), .number, width: 9),
+                    .init(t("moved_since", fr: "Depuis", en: "Since"), .number, width: 8),
+                    .init(t("result", fr: "Résultat", en: "Result"), .number, width: 9),
+                    .init(t("book", fr: "En stock", en: "Book"), .number, width: 9),
+                    .init(t("difference", fr: "Écart", en: "Difference"), .number, width: 10),
+                ],
+                rows: view.lines.filter { view.showsBook || $0.counted != 0 }.map { line in
+                    let told: (Int) -> Sheet.Cell = { view.showsBook ? .number($0) : .empty }
+                    return [
+                        .text(line.gtin), .text(line.description), told(line.expected), .number(line.counted),
+                        .number(line.moved), .number(line.result), told(line.book), told(line.difference),
+                    ]
+                })
+        }
+    }
+
+    static func movements(_ rows: [JSON]) -> (ReportLanguage) -> Sheet {
+        { t in
+            Sheet(
+                title: t("", fr: "Mouvements", en: "Movements"),
+                columns: [
+                    .init(t("at", fr: "Quand", en: "When"), .date, width: 16),
+                    .init(t("kind", fr: "Mouvement", en: "Movement"), width: 10),
+                    .init(t("gtin", fr: "GTIN", en: "GTIN"), width: 15),
+                    .init(t("description", fr: "Article", en: "Article"), width: 28),
+                    .init(t("quantity", fr: "Quantité", en: "Quantity"), .number, width: 8),
+                    .init(t("from", fr: "De", en: "From"), width: 11), .init(t("to", fr: "À", en: "To"), width: 11),
+                    .init(t("who", fr: "Par", en: "By"), width: 14),
+                ],
+                rows: rows.map { row in
+                    let at = row["at"]?.integer ?? 0
+                    return [
+                        t == .machine ? .text(rfc3339(at)) : .moment(at, offset: offset(at)),
+                        .text(row["kind"]?.text ?? ""), .text(row["gtin"]?.text ?? ""),
+                        .text(row["description"]?.text ?? ""), .number(Int(row["quantity"]?.integer ?? 0)),
+                        .text(row["from"]?.text ?? ""), .text(row["to"]?.text ?? ""), .text(row["who"]?.text ?? ""),
+                    ]
+                })
+        }
+    }
+
+    /// The history of calls, from the lines of its CSV.
+    static func calls(_ csv: CSV) -> (ReportLanguage) -> Sheet {
+        { t in
+            let titles = [
+                ("Début", "Start"), ("Sens", "Direction"), ("Numéro", "Number"), ("Client", "Client"),
+                ("Appelé", "Called"),
+                ("File", "Queue"), ("Répondu par", "Answered by"), ("Manqué par", "Missed by"),
+                ("Sonnerie s", "Ring s"),
+                ("Durée s", "Talk s"), ("Fin", "End"), ("Motif", "Disposition"), ("Note", "Note"),
+            ]
+            return Sheet(
+                title: t("", fr: "Appels", en: "Calls"),
+                columns: csv.header.enumerated().map { index, name in
+                    let title = index < titles.count ? titles[index] : (name, name)
+                    let isNumber = name.hasSuffix("_s")
+                    return .init(
+                        t(name, fr: title.0, en: title.1), isNumber ? .number : .text, width: name == "note" ? 24 : 11)
+                },
+                rows: csv.rows.map { row in
+                    row.fields.enumerated().map { index, field in
+                        if index < csv.header.count, csv.header[index].hasSuffix("_s"), let number = Int(field) {
+                            return .number(number)
+                        }
+                        return .text(field)
+                    }
+                })
+        }
+    }
+
+    /// Local time, as the server's zone has it.
+    static func time(_ milliseconds: Int64) -> String {
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        var buffer = [CChar](repeating: 0, count: 32)
+        strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M", &parts)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private static func offset(_ milliseconds: Int64) -> Int {
+        var seconds = time_t(milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        return parts.tm_gmtoff
+    }
+}

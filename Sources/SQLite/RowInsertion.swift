@@ -1,0 +1,50 @@
+/// Inserts rows of one shape into one table, sixteen to a statement.
+public final class RowInsertion {
+    /// Rows of one statement: more gain nothing.
+    private static let together = 16
+
+    private let one: HotStatement
+    private let many: HotStatement
+    private let shared: Int32
+    private let own: Int32
+
+    /// `row` is one row of VALUES: `?1`, `?2`, … up to `shared` are the same for all rows of a call, each `*` is a row's own.
+    /// `otherwise` follows the rows, such as ON CONFLICT DO NOTHING.
+    public init(
+        _ database: Database, into table: String, row: String, shared: Int32, otherwise: String = ""
+    ) throws(SQLiteError) {
+        let own = Int32(row.utf8.count { $0 == UInt8(ascii: "*") })
+        func statement(_ rows: Int) throws(SQLiteError) -> HotStatement {
+            var number = shared
+            let values = (0..<rows).map { _ in
+                row.reduce(into: "") { text, character in
+                    if character == "*" { number += 1 }
+                    text += character == "*" ? "?\(number)" : String(character)
+                }
+            }
+            return try database.hot("INSERT INTO \(table) VALUES \(values.joined(separator: ", ")) \(otherwise)")
+        }
+        (one, many) = (try statement(1), try statement(RowInsertion.together))
+        (self.shared, self.own) = (shared, own)
+    }
+
+    /// Inserts `count` rows and returns how many were new. `common` binds what they share; `each` binds the row of an index, its
+    /// first parameter being the one given. What is bound where it lies must stay there until this returns.
+    public func run(
+        _ count: Int, common: (HotStatement) -> Void, each: (HotStatement, _ row: Int, _ first: Int32) -> Void
+    ) throws(SQLiteError) -> Int {
+        var inserted = 0
+        var row = 0
+        while row < count {
+            let isMany = count - row >= RowInsertion.together
+            let statement = isMany ? many : one
+            common(statement)
+            for place in 0..<Int32(isMany ? RowInsertion.together : 1) {
+                each(statement, row, shared + 1 + place * own)
+                row += 1
+            }
+            inserted += try statement.run()
+        }
+        return inserted
+    }
+}
