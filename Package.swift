@@ -113,10 +113,12 @@ let package = Package(
         .target(name: "Sheets", dependencies: ["CHaru", "CXlsxWriter", "Model"], swiftSettings: strict),
         .target(name: "ERP", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl", "ERP", "Model", "Platform"], swiftSettings: strict),
+        // Who reads the ledger: pages, the ERP's queue.
+        .target(name: "Followers", dependencies: ["Depot", "Model"], swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Identifiers", "Depot", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite", "Platform",
+                "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite", "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],
@@ -176,6 +178,8 @@ let package = Package(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(
+            name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"], exclude: ["Recordings", "Tryton"],
             swiftSettings: strict),
         .testTarget(
@@ -197,6 +201,6 @@ if Context.environment["QUAI_FUZZ_BUILD"] != nil {
     package.products.append(.executable(name: "quai-fuzz", targets: ["Fuzz"]))
     package.targets.append(
         .executableTarget(
-            name: "Fuzz", dependencies: ["Drivers", "Identifiers", "Model"], path: "fuzz/Fuzz",
+            name: "Fuzz", dependencies: ["Depot", "Drivers", "Identifiers", "Model"], path: "fuzz/Fuzz",
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

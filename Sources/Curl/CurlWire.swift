@@ -15,6 +15,8 @@ public final class CurlWire: Sendable {
     private let base: String
     private let authority: String?
     private let idle = Locked<[Handle]>([])
+    /// A push and a client's card at once; what else comes waits.
+    private let threads = WorkThreads("erp", threads: 2, waiting: 64)
 
     /// A handle of libcurl, used by one thread at a time.
     private struct Handle: @unchecked Sendable { var pointer: UnsafeMutableRawPointer }
@@ -32,7 +34,12 @@ public final class CurlWire: Sendable {
     deinit { for handle in idle.with({ $0 }) { curl_easy_cleanup(handle.pointer) } }
 
     public func send(_ request: ERPRequest) async throws(ERPFault) -> ERPReply {
-        let result = await onOwnThread("erp") { Result { () throws(ERPFault) in try self.perform(request) } }
+        let result: Result<ERPReply, ERPFault>
+        do throws(WorkRefusal) {
+            result = try await threads.run { Result { () throws(ERPFault) in try self.perform(request) } }
+        } catch {
+            throw ERPFault(.busy, "too many calls to the ERP wait already; nothing was sent")
+        }
         return try result.get()
     }
 

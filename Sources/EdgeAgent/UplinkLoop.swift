@@ -300,7 +300,8 @@ final class UplinkLoop: Sendable {
         switch parsed.leaf {
         case .ack:
             guard let ack = Ack(json: json) else { return }
-            if ack.time > 0 { state.clockOffset = ack.time &- Clocks.wall }
+            // The centre's clock is believed of an ack about this very journal; `Ack` has seen to its range.
+            if ack.time > 0, ack.epoch == state.delivery.epoch { state.clockOffset = ack.time &- Clocks.wall }
             if ack.lane == .urgent { state.lane.acknowledged(ack) } else { acknowledge(ack, state, now) }
             changeStatus(state) { _ in }
         case .command: obey(json, state, now)
@@ -422,8 +423,9 @@ final class UplinkLoop: Sendable {
             return
         }
         // Void when its time has run out by the centre's clock: whoever clicked may have clicked again.
-        let clock = Clocks.wall + (state.clockOffset ?? 0)
-        let left = min(Int64(command.ttl) * 1000, command.issued + Int64(command.ttl) * 1000 - clock)
+        let clock = Clocks.wall &+ (state.clockOffset ?? 0)
+        let life = Int64(command.ttl) * 1000
+        let left = min(life, command.issued &+ life &- clock)
         let until = now + .milliseconds(left)
         outbox.begin(command) { [weak self, commanded] begun in
             let answer: CommandProgress

@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Model
 import Platform
 
@@ -7,7 +8,7 @@ import Platform
 /// An actor on an executor and with a view of the database of its own: a card must not wait for a million scans that are
 /// being written. It reads; whatever must be written, the centre writes.
 actor Board {
-    private let executor = QueueExecutor("quai.board")
+    let executor = QueueExecutor("quai.board")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// A call that nothing was heard of for this long is over for the pages, in milliseconds.
@@ -15,10 +16,18 @@ actor Board {
     /// What a restarted agent needs to find the running calls again, in milliseconds.
     static let orphanLife: Int64 = 20_000
 
-    private let store: Store
-    private let plans: SitePlans
-    private var hub: BrowserHub
-    private var calls: [String: LiveCall] = [:]
+    let store: Store
+    let plans: SitePlans
+    var hub: Hub
+    /// How each open delivery and count was told last: what changed since is told next.
+    var told: [PageTopic: JSON] = [:]
+    var toldLast: [PageTopic] = []
+    /// What changed and is not told yet.
+    var due: [PageTopic] = []
+    var isWaiting = false
+    var lastTold = Instant.zero
+    nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
+    var calls: [String: LiveCall] = [:]
     private(set) var routing: CallRouting
     /// The last revision of calls that ended lately, and what they have become part of.
     private var ended: [String: Int64] = [:]
@@ -34,7 +43,7 @@ actor Board {
     /// Calls seen while they ran.
     private(set) var seen: UInt64 = 0
 
-    private struct LiveCall {
+    struct LiveCall {
         var snapshot: CallSnapshot
         var agent: String
         var heard: Int64
@@ -50,7 +59,7 @@ actor Board {
     init(configuration: IngestConfiguration, plans: SitePlans) throws {
         self.plans = plans
         store = try Store(reading: configuration.database)
-        hub = BrowserHub(startedAt: Clocks.wall)
+        hub = Hub(seq: try store.ledger.tip())
         routing = CallRouting(teams: configuration.teams)
         for (user, desk) in try store.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people() { routing.names[user] = name }
@@ -68,37 +77,23 @@ actor Board {
 
     // MARK: to browsers
 
-    func tellAll(_ messages: [(type: String, data: JSON)]) {
-        let now = Clocks.wall
-        for message in messages { hub.tellAll(message.type, message.data, at: now) }
-    }
+    func tell(_ person: Int64, _ message: PageMessage) { hub.tell(person, message, at: Clocks.wall) }
 
-    func tell(_ person: Int64, _ type: String, _ data: JSON) { hub.tell(person, type, data, at: Clocks.wall) }
-
-    var browsers: (open: Int, cut: UInt64) { (hub.count, hub.cut) }
+    var browsers: (open: Int, cut: UInt64, waiting: Int) { (hub.count, hub.cut, budget.bytes) }
 
     func join(_ socket: BrowserSocket, resume: Int64?, person: Person) {
         let now = Clocks.wall
-        hub.join(socket)
-        if let resume {
-            if let missed = hub.missed(person.id, since: resume) {
-                for message in missed { socket.send(message) }
-            } else {
-                socket.send(JSON.object([("type", "reset"), ("reason", "too old")]).text8)
-            }
-        }
-        let position = hub.position(person.id)
+        follow()
+        hub.join(socket, at: now)
+        if let resume { for message in replay(since: resume, to: person) { socket.send(message.encoded(seq: hub.seq, at: now)) } }
         socket.send(
-            JSON.object([
-                ("seq", .int(position)), ("type", "ready"), ("at", .int(now)),
-                (
-                    "data",
-                    .object([
-                        ("person", person.json), ("calls", .array(runningCards(for: person))),
-                        ("sites", .array(plans.ownExtensions.map(JSON.string))),
-                    ])
-                ),
-            ]).text8)
+            PageMessage(
+                .ready,
+                .object([
+                    ("person", person.json), ("calls", .array(runningCards(for: person))),
+                    ("sites", .array(plans.ownExtensions.map(JSON.string))),
+                ])
+            ).encoded(seq: hub.seq, at: now))
         lookUpAgain(for: person)
     }
 
@@ -109,10 +104,10 @@ actor Board {
         }
     }
 
-    func leave(_ id: UInt64) { hub.leave(id) }
+    func leave(_ id: UInt64) { hub.leave(id, at: Clocks.wall) }
 
     /// Somebody uses this browser now: of theirs it is the loud one.
-    func use(_ id: UInt64) { hub.use(id) }
+    func use(_ id: UInt64) { hub.use(id, at: Clocks.wall) }
 
     func closeSockets() { hub.closeAll() }
 
@@ -143,17 +138,26 @@ actor Board {
         }
     }
 
-    /// What a transaction brought, in the order of the transactions.
+    /// What a transaction brought beside its facts, in the order of the transactions: single reads, what they changed, and calls.
     nonisolated func post(
-        _ messages: [(type: String, data: JSON)], calls: [(snapshot: CallSnapshot, agent: String)]
+        _ messages: [PageMessage], changed topics: [PageTopic] = [],
+        calls: [(snapshot: CallSnapshot, agent: String)] = []
     ) {
         executor.run {
             self.assumeIsolated { board in
-                board.tellAll(messages)
+                for message in messages { board.hub.tellAll(message, at: Clocks.wall) }
+                board.changed(topics)
                 for (snapshot, agent) in calls { board.call(snapshot, agent: agent) }
             }
         }
     }
+
+    nonisolated func post(_ messages: [PageMessage], to person: Int64) {
+        executor.run { self.assumeIsolated { board in for message in messages { board.tell(person, message) } } }
+    }
+
+    /// After a commit that may have brought facts.
+    nonisolated func wake() { executor.run { self.assumeIsolated { $0.follow() } } }
 
     /// An agent's newest run.
     nonisolated func post(greeting agent: String, run counter: Int64) {
@@ -227,7 +231,7 @@ actor Board {
         for person in live.told {
             var json = card.json(in: audience[person], live.snapshot)
             if live.dismissed[person] != nil { json = json.with("dismissed", true) }
-            hub.tell(person, "call", json, at: now)
+            hub.tell(person, PageMessage(.call, json), at: now)
         }
     }
 
@@ -255,7 +259,7 @@ actor Board {
     func missedChanged() {
         for person in Set(routing.desks.keys).union(routing.names.keys) {
             guard !routing.shared(person).desks.isEmpty else { continue }
-            hub.tell(person, "missed", .object([]), at: Clocks.wall)
+            hub.tell(person, PageMessage(.missed), at: Clocks.wall)
         }
     }
 
@@ -283,9 +287,9 @@ actor Board {
             if let row = try? store.user(id: person) { rights = row.rights }
             if let open = try? store.isOpenHouse() { isOpen = open }
             let json = isOpen || rights.contains(.prices) ? withPrices : plain
-            hub.tell(
-                person, "client", .object([("call", .string(call)), ("party", .int(party)), ("erp", json)]),
-                at: Clocks.wall)
+            tell(
+                person,
+                PageMessage(.client, .object([("call", .string(call)), ("party", .int(party)), ("erp", json)])))
         }
     }
 
@@ -303,7 +307,7 @@ actor Board {
     func dismiss(_ call: String, person: Person) {
         let rings = Set(calls[call]?.snapshot.ringingLegs ?? [])
         calls[call]?.dismissed[person.id] = rings
-        hub.tell(person.id, "dismissed", .object([("call", .string(call))]), at: Clocks.wall)
+        tell(person.id, PageMessage(.dismissed, .object([("call", .string(call))])))
     }
 
     /// Every open card, with what has become known meanwhile.
@@ -323,15 +327,6 @@ actor Board {
         return (calls[call]?.snapshot ?? snapshot).map { routing.shared(person.id).covers($0) } ?? false
     }
 
-    /// Somebody wrote about a call.
-    func noted(_ note: CallNote, on call: String, by person: Person) {
-        if calls[call] != nil {
-            showAgain(call)
-        } else {
-            tell(person.id, "note", .object([("call", .string(call)), ("note", note.json)]))
-        }
-    }
-
     /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:
     /// no card stays open for ever. Called now and then.
     func expireCalls() {
@@ -341,17 +336,7 @@ actor Board {
                 runs[live.agent].map { live.snapshot.revision >> 32 < $0.counter && now - $0.at > Board.orphanLife }
                 ?? false
             guard orphaned || now - live.heard > Board.callLife else { continue }
-            var lost = live.snapshot
-            lost.revision += 1
-            lost.state = .ended
-            lost.endedAt = now
-            lost.cause = .lost
-            for index in lost.legs.indices where lost.legs[index].state != .ended {
-                lost.legs[index].state = .ended
-                lost.legs[index].endedAt = now
-                lost.legs[index].cause = .lost
-            }
-            call(lost, agent: live.agent)
+            call(live.snapshot.lost(at: now), agent: live.agent)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Model
 import Platform
 import SQLite
@@ -8,9 +9,12 @@ extension Centre {
     /// A call that ended, before its journal copy comes.
     func keep(_ snapshot: CallSnapshot, agent: String) async {
         // Whole or not at all: its journal copy would not repair a half.
-        _ = try? store.database.transaction {
-            try store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
-        }
+        do {
+            try store.database.transaction {
+                _ = try store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
+            }
+        } catch { failed(error) }
+        follow()
         if let into = snapshot.mergedInto {
             // What was written about it has gone along: the other's card shows it now.
             await board.showAgain(into)
@@ -26,12 +30,12 @@ extension Centre {
         var pushed = feeds[feed] ?? PushedCalls(feed, at: now)
         if feeds[feed] == nil {
             for row in try store.runningCalls(since: now - Board.callLife) where row.agent == feed {
-                pushed.resume(row.snapshot)
+                pushed.resume(row.snapshot.told(by: feed))
             }
         }
         let result = pushed.take(body, at: now)
         let plan = plans.plan(of: feed)
-        let snapshots = result.snapshots.map(plan.placed)
+        let snapshots = result.snapshots.map { plan.placed($0).filed(under: feed) }
         try store.database.transaction {
             for snapshot in snapshots {
                 _ = try store.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plan))
@@ -64,42 +68,11 @@ extension Centre {
             party: party.map { $0 == 0 ? nil : $0 } ?? old?.party, who: person.name, at: Clocks.wall)
         let saved = try store.database.transaction {
             guard let saved = try store.write(new, of: call, over: base) else { throw NoteRefusal.changed(old) }
-            if configuration.erp != nil, let row = before { try queueForERP(saved, row, person) }
+            try store.tell(Fact(.callNoted, call), by: person.author, at: new.at)
             return saved
         }
-        await board.noted(saved, on: call, by: person)
+        follow()
         return saved
-    }
-
-    /// People go on writing: the ERP is told when nobody has written for this long, in milliseconds.
-    static let noteRest: Int64 = 30_000
-
-    /// What was written about a call with a client whom the ERP knows becomes a note there.
-    private func queueForERP(_ note: CallNote, _ row: CallRow, _ person: Person) throws {
-        let snapshot = row.snapshot
-        let outbound = snapshot.direction == .outbound
-        let number = (outbound ? snapshot.called : snapshot.caller?.number).map {
-            plans.plan(of: row.agent).number($0, dialled: outbound)
-        }
-        let party: PartyView?
-        if let chosen = note.party {
-            party = try store.party(chosen)
-        } else {
-            let known = try number.map { try store.parties(key: $0.key) } ?? []
-            party = known.count == 1 ? known[0] : nil
-        }
-        guard let party, let remote = party.erp, !note.note.isEmpty || note.disposition != nil else { return }
-        let minutes = snapshot.answeredAt.map { ((snapshot.endedAt ?? Clocks.wall) - $0 + 59_999) / 60_000 }
-        let subject = [
-            outbound ? "Outgoing call" : "Incoming call", number?.display, minutes.map { "\($0) min" },
-            note.disposition,
-            person.name,
-        ].compactMap(\.self).joined(separator: ", ")
-        let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
-        try store.queue(
-            .call, subject: snapshot.call,
-            payload: ERPPayload.call(party: remote, subject: subject, note: note.note, callBackOn: nil, title: title),
-            by: person.author, due: Clocks.wall + Centre.noteRest, at: Clocks.wall)
     }
 
     // MARK: missed calls
@@ -175,7 +148,7 @@ extension Centre {
             return CommandProgress(id: id, state: .accepted, cause: "already asked")
         }
         dials[person.id] = recent + [now]
-        try store.audit("call.dial", subject: id, who: person.name, detail: desk, at: now)
+        try store.tell(Fact(.dialled, id, desk), by: person.author, at: now)
         send(.command(agent: agent, command))
         return CommandProgress(id: id, state: .accepted)
     }
@@ -191,23 +164,29 @@ extension Centre {
         return true
     }
 
-    /// A gateway whose exchange works: of the telephone's own site where it names one, and of several the one that last
-    /// told of a call of this telephone.
+    /// A gateway whose exchange works and that may telephone: of the telephone's own site where it names one; those that
+    /// somebody has confirmed before others, and of several the one that tells of this telephone's calls.
     private func gatewayForCalls(of desk: String) throws -> String? {
         let site = desk.split(separator: "@").dropFirst().first.map(String.init)
+        let book = try store.gatewayBook()
         let ready = try store.agents().filter { row in
-            row.online && (site == nil || row.site == site)
+            row.online && (site == nil || row.site == site) && book.mayTelephone(agent: row.name)
                 && (row.status?["devices"]?.list ?? []).contains {
                     $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready"
                 }
         }.map(\.name)
-        let last = try store.lastAgent(ofDesk: desk)
-        return ready.first { $0 == last } ?? ready.first
+        let confirmed = ready.filter { book.grants[$0]?.state == .confirmed }
+        let agents = confirmed.isEmpty ? ready : confirmed
+        return try store.teller(ofDesk: desk, among: agents) ?? agents.first
     }
 
-    func advance(_ progress: CommandProgress) async {
-        guard let (user, _) = try? store.advance(progress), let user else { return }
-        await board.tell(user, "command", progress.json)
+    /// How far a command has come, as the agent says that was asked; what another says of it is nothing.
+    func advance(_ progress: CommandProgress, from agent: String) {
+        let progress = progress.filed(under: agent)
+        do {
+            guard let (user, _) = try store.advance(progress, from: agent), let user else { return }
+            board.post([PageMessage(.command, progress.json)], to: user)
+        } catch { failed(error) }
     }
 
     /// Tells whoever clicked that nobody took it up; called now and then.
@@ -215,7 +194,7 @@ extension Centre {
         let now = Clocks.wall
         for (id, user) in try store.expireCommands(at: now) {
             guard let user else { continue }
-            await board.tell(user, "command", CommandProgress(id: id, state: .expired).json)
+            await board.tell(user, PageMessage(.command, CommandProgress(id: id, state: .expired).json))
         }
     }
 }

@@ -1,5 +1,6 @@
 import ERP
 import Depot
+import Followers
 import Model
 import Platform
 import SQLite
@@ -20,12 +21,9 @@ extension Centre {
         do {
             try store.database.transaction {
                 try store.finish(job: job.id, remote: remote, sentence: sentence, at: now)
-                let author = Author(job.who, station: job.station, reason: job.reason)
-                try store.audit(
-                    "erp.\(job.kind.rawValue)", subject: job.subject, by: author, detail: "\(remote): \(sentence)",
-                    at: now)
-                try store.emit(
-                    "erp.done", subject: job.key, by: author, data: .object([("remote", .string(remote))]), at: now)
+                try store.tell(
+                    Fact(.pushed(job.kind), job.subject, "\(remote): \(sentence)"),
+                    by: Author(job.who, station: job.station, reason: job.reason), at: now)
                 if job.kind == .party, let id = Int64(job.subject) { try store.link(party: id, erp: remote) }
             }
         } catch { failed(error) }
@@ -40,8 +38,10 @@ extension Centre {
     }
 
     private func tellERP(_ id: Int64) {
+        follow()
+        // Each try is told, not only what comes of it.
         guard let job = try? store.job(id) else { return }
-        board.post([("erp", .object([("job", job.json)]))], calls: [])
+        board.post([], changed: [.job(job.key)])
     }
 
     func retryERP(_ id: Int64, accepted: [String], person: Person) throws -> Bool {
@@ -56,9 +56,7 @@ extension Centre {
             let delivery = Int64(job.subject),
             let view = try store.delivery(delivery)
         else { return }
-        let payload = ERPPayload.reception(view, supplier: try store.erpParty(company: view.supplier)) {
-            try? store.product($0)
-        }
+        let payload = try QueuePayload.reception(view, in: store)
         try store.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))
     }
 
@@ -129,10 +127,11 @@ extension Centre {
                 }
                 try store.forgetReceipts(except: Set(receipts.map(\.id)))
                 try store.remember("pulled", "\(receipts.count)", at: Clocks.wall)
+                try store.tell(
+                    Fact(.deliveriesPulled, "\(receipts.count)"), by: Author("edge-ingest"), at: Clocks.wall)
             }
-            applier.forgetReceptions()
             counters.pulledReceipts = UInt64(receipts.count)
-            await board.tellAll([("deliveries", .object([]))])
+            changed()
         } catch { failed(error) }
     }
 }

@@ -1,5 +1,6 @@
 import Dispatch
 import Depot
+import Followers
 import Logging
 import Model
 import Platform
@@ -24,14 +25,20 @@ actor Centre {
     let plans: SitePlans
     let board: Board
     let library: Library
-    private var nonces: [String: [UInt64]] = [:]
-    private var clones: Set<UInt64> = []
+    /// Nil where no ERP is configured.
+    let queue: QueueFollower?
+    /// Which agent may speak of what, as last read: for messages that do not wait for the database.
+    let known = Locked(GatewayBook())
+    /// Urgent messages that were not understood, or spoke of what is not their agent's.
+    let refused = Locked(UInt64(0))
+    /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
+    private var oddStatuses: [String: [String]] = [:]
+    private var clones = CloneWatch()
     var dials: [Int64: [Int64]] = [:]
     /// What scripts of exchanges have pushed here.
     var feeds: [String: PushedCalls] = [:]
     var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
     var counters = Counters()
-    var tries = SignInTries()
     private var published: [String: Int64] = [:]
 
     struct Counters: Sendable {
@@ -60,9 +67,17 @@ actor Centre {
         for row in try store.agents() { plans.place(row.name, at: row.site) }
         for (name, feed) in configuration.feeds { plans.place(name, at: feed.site) }
         self.plans = plans
+        let zones = configuration.zones
+        queue =
+            configuration.erp == nil
+            ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
         applier = Applier(store: store) { plans.plan(of: $0) }
         board = try Board(configuration: configuration, plans: plans)
         library = try Library(configuration: configuration, plans: plans, board: board)
+        let book = try applier.gateways.book()
+        known.with { $0 = book }
+        // What an ERP that was taken away was not told is not told to the next one.
+        if let queue { try store.run(queue) } else { try store.ledger.forget(follower: QueueFollower.name) }
     }
 
     func attach(_ send: @escaping @Sendable (CentreLink.Outgoing) -> Void) async {
@@ -96,6 +111,7 @@ actor Centre {
             return
         }
         for (agent, ack) in result.acks { send(.ack(agent: agent, ack)) }
+        if let book = try? applier.gateways.book() { known.with { $0 = book } }
         counters.applied += UInt64(result.applied)
         counters.known += UInt64(result.known)
         counters.rejected += UInt64(result.rejected)
@@ -116,49 +132,24 @@ actor Centre {
 
     private func tell(_ events: [CentreEvent]) {
         guard !events.isEmpty else { return }
-        var deliveries: Set<Int64> = []
-        var takes: Set<Int64> = []
-        var messages: [(type: String, data: JSON)] = []
+        var changed: [PageTopic] = []
+        var messages: [PageMessage] = []
         var calls: [(snapshot: CallSnapshot, agent: String)] = []
         for event in events {
             switch event {
-            case .delivery(let id): deliveries.insert(id)
-            case .counted(let count, let zone):
+            case .delivery(let id): changed.append(.delivery(id))
+            case .counted(let count, _):
                 if count.verdict == .unknown { counters.unknownTags += 1 }
-                deliveries.insert(count.delivery)
-                messages.append(
-                    (
-                        "count",
-                        .object([
-                            ("delivery", .int(count.delivery)), ("zone", .string(zone)),
-                            ("verdict", .string(count.verdict.rawValue)),
-                            ("subject", .string(count.subject)), ("gtin", count.gtin.map(JSON.string)),
-                            ("serial", count.serial.map(JSON.string)),
-                            ("quantity", .int(Int64(count.quantity))),
-                        ])
-                    ))
-            case .taken(let take, let zone, let subject, let gtin, let verdict):
-                takes.insert(take)
-                messages.append(
-                    (
-                        "takecount",
-                        .object([
-                            ("take", .int(take)), ("zone", .string(zone)), ("verdict", .string(verdict.rawValue)),
-                            ("subject", .string(subject)), ("gtin", gtin.map(JSON.string)),
-                        ])
-                    ))
-            case .stray(let zone, let subject):
-                messages.append(("stray", .object([("zone", .string(zone)), ("subject", .string(subject))])))
+                changed.append(.delivery(count.delivery))
+            case .taken(let take, _, _, _, _): changed.append(.take(take))
             case .call(let snapshot, let agent): calls.append((snapshot, agent))
-            case .device: break
+            case .stray, .device: break
             }
+            if let message = PageMessage(event) { messages.append(message) }
         }
-        for id in deliveries.sorted() {
-            if let view = try? store.delivery(id) { messages.append(("delivery", view.json)) }
-        }
-        for id in takes.sorted() { if let view = try? store.take(id) { messages.append(("take", view.json)) } }
         // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
-        board.post(Array(messages.suffix(Centre.toldAtOnce + deliveries.count + takes.count)), calls: calls)
+        board.post(Array(messages.suffix(Centre.toldAtOnce)), changed: changed, calls: calls)
+        board.wake()
     }
 
     /// In its turn among the frames: what the process before it sent is applied first.
@@ -169,21 +160,11 @@ actor Centre {
     private func greet(_ hello: Hello, agent: String) {
         let now = Clocks.wall
         board.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
-        var known = nonces[agent] ?? []
-        // Who was told to stop asks once more to hear it: that makes nobody else the younger.
-        if known.last != hello.nonce, !clones.contains(hello.nonce) {
-            // A nonce that was replaced and speaks again: two processes live with one buffer. The younger must stop.
-            if known.contains(hello.nonce), let younger = known.last {
-                clones.insert(younger)
-                known.removeAll { $0 == hello.nonce }
-                try? store.alarm(
-                    agent: agent, "two machines send with the same buffer; the younger was stopped", at: now)
-                gatewayChanged(agent)
-            }
-            known.append(hello.nonce)
-            nonces[agent] = Array(known.suffix(8))
+        let verdict = clones.greet(agent, nonce: hello.nonce)
+        if verdict == .foundAnother {
+            alarm(agent, "two machines send with the same buffer; the younger was stopped", at: now)
         }
-        if clones.contains(hello.nonce) {
+        if verdict == .cloned {
             var ack = Ack(epoch: hello.epoch, lane: .bulk, cumulative: 0, time: now, hello: hello.nonce)
             ack.verdict = .cloned
             send(.ack(agent: agent, ack))
@@ -194,11 +175,10 @@ actor Centre {
             if !lost.isEmpty {
                 let ranges = lost.prefix(8).map { "\($0.lowerBound) to \($0.upperBound)" }.joined(separator: ", ")
                 logger.critical("records lost here", metadata: ["agent": "\(agent)", "range": "\(ranges)"])
-                try store.alarm(
-                    agent: agent,
+                alarm(
+                    agent,
                     "this database is older than what it had acknowledged: records \(ranges) of this agent are missing",
                     at: now)
-                gatewayChanged(agent)
             }
             send(.ack(agent: agent, ack))
         } catch {
@@ -206,13 +186,44 @@ actor Centre {
         }
     }
 
-    func status(_ json: JSON, text: String, agent: String) async {
+    /// What an agent says of itself, checked: in its turn among its frames.
+    nonisolated func take(status told: JSON, agent: String) {
+        executor.run { self.assumeIsolated { $0.status(told, agent: agent) } }
+    }
+
+    private func status(_ told: JSON, agent: String) {
+        let safe = GatewayStatus(json: told)
+        let json = safe.json
+        let now = Clocks.wall
         let online = json["online"]?.truth ?? false
-        plans.place(agent, at: json["site"]?.text)
-        try? store.update(
-            agent: agent, site: json["site"]?.text, online: online, status: online ? text : nil, at: Clocks.wall)
-        if online { compareAccounts(json, agent: agent) }
-        gatewayChanged(agent)
+        if !safe.problems.isEmpty, oddStatuses[agent] != safe.problems {
+            logger.warning(
+                "status mended", metadata: ["agent": "\(agent)", "what": "\(safe.problems.joined(separator: "; "))"])
+        }
+        oddStatuses[agent] = safe.problems.isEmpty ? nil : safe.problems
+        do {
+            switch try applier.gateways.admit(json, of: agent, at: now) {
+            case .nobody: return
+            case .refused: break
+            case .welcome(let site):
+                plans.place(agent, at: site)
+                try store.update(
+                    agent: agent, site: site, online: online, status: online ? json.description : nil, at: now)
+                if online { compareAccounts(json, agent: agent) }
+            }
+            let book = try applier.gateways.book()
+            known.with { $0 = book }
+        } catch { failed(error) }
+        follow()
+        board.post([], changed: [.gateway(agent)])
+    }
+
+    /// How a command goes on, in the order it was told; only the agent it was sent to says so.
+    nonisolated func take(progress: CommandProgress, agent: String, done: @escaping @Sendable () -> Void) {
+        executor.run {
+            self.assumeIsolated { $0.advance(progress, from: agent) }
+            done()
+        }
     }
 
     /// Tells the agents what they are to be set to, where it has changed; called now and then.
@@ -227,7 +238,7 @@ actor Centre {
     /// Both ends count the same records: a difference is an alarm that names them, until they agree again.
     private func compareAccounts(_ json: JSON, agent: String) {
         guard let epoch = json["epoch"]?.text.flatMap(Hex.word), let settled = json["buffer"]?["settled"]?.integer,
-            let row = try? store.agents().first(where: { $0.name == agent })
+            let row = try? store.agent(named: agent)
         else { return }
         let found = try? store.disagreement(
             agent: agent, epoch: epoch, account: Account(json: json["account"]), settled: UInt64(clamping: settled))
@@ -236,15 +247,30 @@ actor Centre {
             guard row.alarm != mark + found else { return }
             logger.critical("account does not close", metadata: ["agent": "\(agent)", "what": "\(found)"])
             counters.disagreements += 1
-            try? store.alarm(agent: agent, mark + found, at: Clocks.wall)
+            alarm(agent, mark + found, at: Clocks.wall)
         } else if row.alarm?.hasPrefix(mark) ?? false {
-            try? store.alarm(agent: agent, nil, at: Clocks.wall)
+            alarm(agent, nil, at: Clocks.wall)
         }
     }
 
-    private func gatewayChanged(_ agent: String) {
-        guard let row = try? store.agents().first(where: { $0.name == agent }) else { return }
-        board.post([("gateway", Centre.gateway(row))], calls: [])
+    /// Something is wrong with an agent, or no more: a fact, for pages and whoever else follows.
+    func alarm(_ agent: String, _ text: String?, at now: Int64) {
+        do {
+            try store.database.transaction {
+                try store.alarm(agent: agent, text, at: now)
+                try store.tell(
+                    Fact(text == nil ? .gatewayHealed : .gatewayAlarm, agent, text), by: Author("edge-ingest"), at: now)
+            }
+        } catch { failed(error) }
+        follow()
+    }
+
+    /// After a commit that may have brought facts: the ERP's queue follows here, where it is written, and pages on the board.
+    func follow() {
+        if let queue {
+            do { try store.run(queue) } catch { failed(error) }
+        }
+        board.wake()
     }
 
     /// An urgent message: shown first, recorded when its journal copy comes. `acknowledged` says that it was taken.
@@ -258,26 +284,34 @@ actor Centre {
         let taken: @Sendable () -> Void = { [ack] in if let ack { acknowledged(ack) } }
         switch event["type"]?.text {
         case "quai.call":
-            guard let snapshot = CallSnapshot(json: data) else { return taken() }
-            board.post(plans.plan(of: agent).placed(snapshot), agent: agent, done: taken)
+            guard let told = CallSnapshot(json: data),
+                known.with({ $0.mayTelephone(agent: agent) && $0.mayTell(told, agent: agent) })
+            else {
+                // Its journal copy says why, as a dead letter.
+                refused.with { $0 += 1 }
+                return taken()
+            }
+            board.post(plans.plan(of: agent).placed(told).filed(under: agent), agent: agent, done: taken)
         case "quai.found":
-            board.post(
-                [
-                    (
-                        "found",
-                        .object([
-                            ("epc", data["tag"]), ("zone", data["zone"]), ("device", data["device"]),
-                            ("rssiDBm", data["rssiDBm"]), ("at", .int(Clocks.wall)),
-                        ])
-                    )
-                ], calls: [])
+            guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else {
+                refused.with { $0 += 1 }
+                return taken()
+            }
+            board.post([
+                PageMessage(
+                    .found,
+                    .object([
+                        ("epc", data["tag"]), ("zone", data["zone"]), ("device", data["device"]),
+                        ("rssiDBm", data["rssiDBm"]), ("at", .int(Clocks.wall)),
+                    ]))
+            ])
             taken()
         case "quai.command":
-            guard let progress = CommandProgress(json: data) else { return taken() }
-            Task {
-                await advance(progress)
-                taken()
+            guard let progress = CommandProgress(json: data) else {
+                refused.with { $0 += 1 }
+                return taken()
             }
+            take(progress: progress, agent: agent, done: taken)
         default: taken()
         }
     }
@@ -294,9 +328,11 @@ actor Centre {
     }
 
     func claim(desk: String?, person: Person) async throws {
-        try store.claim(desk: desk, user: person.id, at: Clocks.wall)
+        try store.database.transaction {
+            try store.claim(desk: desk, user: person.id, at: Clocks.wall)
+            try store.tell(Fact(.deskClaimed, desk ?? "-"), by: person.author, at: Clocks.wall)
+        }
         await board.claimed(desk, by: person)
-        try store.audit("desk.claim", subject: desk ?? "-", who: person.name, at: Clocks.wall)
     }
 
     func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
@@ -304,15 +340,10 @@ actor Centre {
         let id = try store.database.transaction {
             let id = try store.addParty(
                 name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
-            try store.audit("party.create", subject: String(id), by: person.author, at: Clocks.wall)
-            if configuration.erp != nil, let view = try store.party(id), view.erp == nil {
-                try store.queue(
-                    .party, subject: String(id),
-                    payload: ERPPayload.party(view, e164: parsed.map { $0.e164 ?? $0.input }),
-                    by: person.author, at: Clocks.wall)
-            }
+            try store.tell(Fact(.partyCreated, id), by: person.author, at: Clocks.wall)
             return id
         }
+        follow()
         // Cards that are open know the new client at once.
         await board.showAll()
         return try store.party(id)

@@ -192,7 +192,7 @@ final class CentreLink: Sendable {
             arrived.change { $0.frames.append(Raw(agent: agent, payload: [], hello: hello)) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
-            Task { [centre] in await centre.status(json, text: json.description, agent: agent) }
+            centre.take(status: json, agent: agent)
         default: break
         }
     }

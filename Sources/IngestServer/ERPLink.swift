@@ -1,5 +1,6 @@
 import ERP
 import Depot
+import Followers
 import Logging
 import Model
 import Platform
@@ -154,7 +155,7 @@ actor ERPLink: Service {
         } else {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }
-        centre.board.post([("erp", .object([("state", .string(next.rawValue))]))], calls: [])
+        centre.board.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
     }
 
     // MARK: pushes
@@ -167,7 +168,7 @@ actor ERPLink: Service {
             do {
                 outcome = try await ERPLink.$job.withValue(job.id) {
                     version = try await connector.probe()
-                    return try await ERPPayload.push(job, by: connector, dry: false)
+                    return try await ERPPush.push(job, by: connector, dry: false)
                 }
             } catch let fault as ERPFault { throw fault } catch { throw ERPFault(.unknownOutcome, "\(error)") }
             change(to: .ok, nil)
@@ -195,7 +196,7 @@ actor ERPLink: Service {
     /// What would be sent: reads are made, writes are not.
     func dryRun(_ job: ERPJob) async throws(ERPFault) -> [ERPRequest] {
         let connector = try connected()
-        if case .planned(let requests) = try await ERPPayload.push(job, by: connector, dry: true) { return requests }
+        if case .planned(let requests) = try await ERPPush.push(job, by: connector, dry: true) { return requests }
         return []
     }
 

@@ -150,11 +150,12 @@ struct WatchdogService: Service {
     var centre: Centre
 
     func run() async throws {
-        let period = min(Supervisor.watchdogPeriod ?? 2000, 2000)
+        let period = min(Supervisor.watchdogPeriod ?? 1000, 1000)
         await cancelWhenGracefulShutdown {
             var forgotten: Instant?
             while !Task.isCancelled {
                 await centre.board.expireCalls()
+                await centre.board.endSessions()
                 await centre.publishConfigurations()
                 await centre.keepHouse()
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {

@@ -16,7 +16,16 @@ public struct Account: Equatable, Sendable {
         self.skipped = skipped
     }
 
-    public var isClosed: Bool { produced == committed + pending + rejected + skipped }
+    /// What is accounted for; the largest number where the parts are beyond it.
+    public var accounted: UInt64 {
+        [pending, rejected, skipped].reduce(committed) { sum, part in
+            let (more, overflow) = sum.addingReportingOverflow(part)
+            return overflow ? .max : more
+        }
+    }
+
+    /// An account with a number that nobody can have counted is not closed, whatever its sum.
+    public var isClosed: Bool { accounted == produced && produced <= UInt64(Bounded.counts.upperBound) }
 
     public var json: JSON {
         .object([
@@ -26,8 +35,14 @@ public struct Account: Equatable, Sendable {
         ])
     }
 
+    /// A number that is negative, too large or none becomes one that keeps the account from closing.
     public init(json: JSON?) {
-        func field(_ name: String) -> UInt64 { UInt64(clamping: json?[name]?.integer ?? 0) }
+        func field(_ name: String) -> UInt64 {
+            guard let json, json.allows(name, in: Bounded.counts) else {
+                return json == nil ? 0 : UInt64(Bounded.counts.upperBound) + 1
+            }
+            return UInt64(json.bounded(name, in: Bounded.counts) ?? 0)
+        }
         self.init(
             produced: field("produced"), committed: field("committed"), pending: field("pending"),
             rejected: field("rejected"), skipped: field("skipped"))

@@ -18,6 +18,8 @@ public struct Ack: Equatable, Sendable {
 
     public static let rangeLimit = 8
     public static let rejectionLimit = 32
+    /// Longest code of a rejection, in UTF-8 bytes.
+    static let codeLimit = 64
 
     public var epoch: UInt64
     public var lane: Lane
@@ -31,7 +33,7 @@ public struct Ack: Equatable, Sendable {
     public var rejected: [Rejection]
     /// How many of this epoch could not be applied, up to `cumulative`: the list above is cut, the account is not.
     public var refused: UInt64
-    /// The centre's clock, Unix milliseconds.
+    /// The centre's clock, Unix milliseconds; 0 where it does not say, or says what no clock can.
     public var time: Int64
     /// Set in the answer to a hello: its nonce.
     public var hello: UInt64?
@@ -83,20 +85,26 @@ public struct Ack: Equatable, Sendable {
 
     public init?(json: JSON) {
         guard let epoch = json["epoch"]?.text.flatMap(Hex.word), let lane = json["lane"]?.text.flatMap(Lane.init),
-            let cumulative = json["cum"]?.integer, cumulative >= 0
+            let cumulative = json.bounded("cum", in: Bounded.sequence), json.allows("tip", in: Bounded.sequence),
+            json.allows("rejn", in: Bounded.sequence)
         else { return nil }
         let ranges = (json["sack"]?.list ?? []).compactMap(\.range)
         let rejected: [Rejection] = (json["rej"]?.list ?? []).compactMap { item in
-            guard let pair = item.list, pair.count == 2, let seq = pair[0].integer, seq > 0, let code = pair[1].text
+            guard let pair = item.list, pair.count == 2, let seq = pair[0].integer, seq > 0,
+                Bounded.sequence.contains(seq), let code = pair[1].text
             else { return nil }
-            return Rejection(seq: UInt64(seq), code: code)
+            return Rejection(seq: UInt64(seq), code: code.cut(to: Ack.codeLimit))
         }
         self.init(
             epoch: epoch, lane: lane, cumulative: UInt64(cumulative), selective: Array(ranges.prefix(Ack.rangeLimit)),
-            credit: Int(clamping: json["credit"]?.integer ?? 1), rejected: Array(rejected.prefix(Ack.rejectionLimit)),
-            refused: json["rejn"]?.integer.flatMap { UInt64(exactly: $0) }, time: json["t"]?.integer ?? 0,
+            credit: Int((json["credit"]?.integer ?? 1).clamped(to: Bounded.credit)),
+            rejected: Array(rejected.prefix(Ack.rejectionLimit)),
+            // So many at most as there are numbers up to `cum`.
+            refused: json.bounded("rejn", in: Bounded.sequence).map { UInt64(min($0, cumulative)) },
+            time: json.bounded("t", in: Bounded.times) ?? 0,
             hello: json["hello"]?.text.flatMap(Hex.word),
-            tip: json["tip"]?.integer.flatMap { UInt64(exactly: $0) }, boot: json["boot"].flatMap(Boot.init(json:)),
+            tip: json.bounded("tip", in: Bounded.sequence).map { UInt64($0) },
+            boot: json["boot"].flatMap(Boot.init(json:)),
             verdict: json["verdict"]?.text.flatMap(Verdict.init) ?? .welcome)
     }
 }
@@ -107,9 +115,9 @@ extension JSON {
     }
 
     var range: ClosedRange<UInt64>? {
-        guard let pair = list, pair.count == 2, let a = pair[0].integer, let b = pair[1].integer, a > 0, a <= b else {
-            return nil
-        }
+        guard let pair = list, pair.count == 2, let a = pair[0].integer, let b = pair[1].integer, a > 0, a <= b,
+            Bounded.sequence.contains(b)
+        else { return nil }
         return UInt64(a)...UInt64(b)
     }
 }

@@ -119,6 +119,7 @@ public struct Party: Equatable, Sendable {
     public init?(json: JSON?) {
         guard let json, json.isObject else { return nil }
         self.init(
-            number: json["number"]?.text, name: json["name"]?.text, withheld: json["withheld"]?.truth ?? false)
+            number: json.name("number"), name: json.name("name", limit: 4 * Party.nameLimit),
+            withheld: json["withheld"]?.truth ?? false)
     }
 }

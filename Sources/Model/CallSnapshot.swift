@@ -49,9 +49,10 @@ public struct CallSnapshot: Equatable, Sendable {
 
     /// Legs and transfers kept of one call: a snapshot must fit in a frame.
     public static let legLimit = 32
-    /// Times and revisions outside are nobody's: the year 2200 in milliseconds, and room above the boot counter.
-    static let times: ClosedRange<Int64> = 0...7_258_118_400_000
-    static let revisions: ClosedRange<Int64> = 0...1 << 62
+    /// Telephones named of one call: who took it, who missed it.
+    static let deskLimit = 128
+    /// How often a leg may have been held.
+    static let holds: ClosedRange<Int64> = 0...1_000_000
 
     public var call: String
     /// Grows with every change, also across restarts of the agent.
@@ -134,28 +135,36 @@ extension CallSnapshot {
         ])
     }
 
+    /// Nil for what is no call, and where any number of it or of a leg is out of range: a reader of the history would meet it
+    /// later. Texts are cut, lists end at their limits.
     public init?(json: JSON) {
-        guard let call = json["call"]?.text, !call.isEmpty, call.utf8.count <= 256, let revision = json["rev"]?.integer,
-            CallSnapshot.revisions.contains(revision), let state = json["state"]?.text.flatMap(State.init),
-            let started = json["started"]?.integer, CallSnapshot.times.contains(started)
+        let legs = (json["legs"]?.list ?? []).prefix(CallSnapshot.legLimit)
+        guard let call = json["call"]?.text, !call.isEmpty, call.utf8.count <= Bounded.nameLimit,
+            let revision = json.bounded("rev", in: Bounded.revisions),
+            let state = json["state"]?.text.flatMap(State.init),
+            let started = json.bounded("started", in: Bounded.times), json.allows("answered", in: Bounded.times),
+            json.allows("ended", in: Bounded.times), legs.allSatisfy(Leg.isBounded)
         else { return nil }
         self.init(call: call, revision: revision, startedAt: started)
         self.state = state
         direction = json["direction"]?.text.flatMap(CallDirection.init)
         caller = Party(json: json["caller"])
-        called = json["called"]?.text
-        queue = json["queue"]?.text
-        legs = (json["legs"]?.list ?? []).prefix(CallSnapshot.legLimit).compactMap(Leg.init(json:))
-        transfers = (json["transfers"]?.list ?? []).compactMap { item in
-            item["how"]?.text.map { Transfer(how: $0, by: item["by"]?.text, to: item["to"]?.text) }
+        called = json.name("called")
+        queue = json.name("queue")
+        self.legs = legs.compactMap(Leg.init(json:))
+        transfers = (json["transfers"]?.list ?? []).prefix(CallSnapshot.legLimit).compactMap { item in
+            item.name("how").map { Transfer(how: $0, by: item.name("by"), to: item.name("to")) }
         }
-        answeredAt = json["answered"]?.integer
-        endedAt = json["ended"]?.integer
+        answeredAt = json.bounded("answered", in: Bounded.times)
+        endedAt = json.bounded("ended", in: Bounded.times)
         cause = json["cause"]?.text.flatMap(CallCause.init)
-        answeredBy = (json["answeredBy"]?.list ?? []).compactMap(\.text)
-        missedBy = (json["missedBy"]?.list ?? []).compactMap(\.text)
-        command = json["command"]?.text
-        mergedInto = json["mergedInto"]?.text
+        func desks(_ name: String) -> [String] {
+            (json[name]?.list ?? []).prefix(CallSnapshot.deskLimit).compactMap { $0.text?.cut(to: Bounded.nameLimit) }
+        }
+        answeredBy = desks("answeredBy")
+        missedBy = desks("missedBy")
+        command = json.name("command")
+        mergedInto = json.name("mergedInto")
     }
 }
 
@@ -173,11 +182,19 @@ extension CallSnapshot.Leg {
         ])
     }
 
+    /// Whether every number is in its range.
+    static func isBounded(_ json: JSON) -> Bool {
+        ["rang", "answered", "ended"].allSatisfy { json.allows($0, in: Bounded.times) }
+            && json.allows("holds", in: CallSnapshot.holds)
+    }
+
     init?(json: JSON) {
-        guard let id = json["leg"]?.text, let state = json["state"]?.text.flatMap(State.init) else { return nil }
+        guard let id = json.name("leg"), let state = json["state"]?.text.flatMap(State.init) else { return nil }
         self.init(
-            id: id, desk: json["desk"]?.text, state: state, rangAt: json["rang"]?.integer,
-            answeredAt: json["answered"]?.integer, endedAt: json["ended"]?.integer,
-            cause: json["cause"]?.text.flatMap(CallCause.init), holds: Int(clamping: json["holds"]?.integer ?? 0))
+            id: id, desk: json.name("desk"), state: state, rangAt: json.bounded("rang", in: Bounded.times),
+            answeredAt: json.bounded("answered", in: Bounded.times),
+            endedAt: json.bounded("ended", in: Bounded.times),
+            cause: json["cause"]?.text.flatMap(CallCause.init),
+            holds: Int(json.bounded("holds", in: CallSnapshot.holds) ?? 0))
     }
 }

@@ -24,6 +24,9 @@ public struct Command: Equatable, Sendable {
         self.ttl = ttl
     }
 
+    /// Longest extension, number and id, in UTF-8 bytes.
+    static let wordLimit = 128
+
     /// 1 to 64 letters, digits and hyphens: it travels in lines that others end with CR LF.
     static func isID(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
@@ -59,21 +62,23 @@ public struct Command: Equatable, Sendable {
 
     public init?(json: JSON) {
         guard let id = json["id"]?.text, Command.isID(id), let args = json["args"],
-            let issued = json["issued"]?.integer,
-            CallSnapshot.times.contains(issued), let ttl = json["ttl"]?.integer, (0...3600).contains(ttl)
+            let issued = json.bounded("issued", in: Bounded.times), let ttl = json.bounded("ttl", in: 0...3600)
         else { return nil }
         let action: Action
         switch json["type"]?.text {
         case "dial":
-            guard let desk = args["extension"]?.text, let number = args["number"]?.text else { return nil }
+            guard let desk = args["extension"]?.text, desk.utf8.count <= Command.wordLimit,
+                let number = args["number"]?.text, number.utf8.count <= Command.wordLimit,
+                args["device"]?.text?.utf8.count ?? 0 <= Bounded.nameLimit
+            else { return nil }
             action = .dial(
-                extension: desk, number: number, display: args["display"]?.text, device: args["device"]?.text)
+                extension: desk, number: number, display: args.name("display"), device: args["device"]?.text)
         case "cancel":
-            guard let command = args["command"]?.text else { return nil }
+            guard let command = args["command"]?.text, command.utf8.count <= Command.wordLimit else { return nil }
             action = .cancel(command: command)
         case "find":
             guard let tag = args["tag"]?.text, (1...128).contains(tag.utf8.count),
-                let seconds = args["seconds"]?.integer, (0...300).contains(seconds)
+                let seconds = args.bounded("seconds", in: 0...300)
             else { return nil }
             action = .find(tag: tag, seconds: Int(seconds))
         default: return nil
@@ -122,7 +127,10 @@ public struct CommandProgress: Equatable, Sendable {
     }
 
     public init?(json: JSON) {
-        guard let id = json["command"]?.text, let state = json["state"]?.text.flatMap(State.init) else { return nil }
-        self.init(id: id, state: state, cause: json["cause"]?.text, call: json["call"]?.text)
+        guard let id = json["command"]?.text, !id.isEmpty, id.utf8.count <= Command.wordLimit,
+            let state = json["state"]?.text.flatMap(State.init)
+        else { return nil }
+        self.init(
+            id: id, state: state, cause: json.name("cause", limit: Bounded.reasonLimit), call: json.name("call"))
     }
 }

@@ -24,12 +24,17 @@ public struct DesiredConfiguration: Equatable, Sendable {
         ])
     }
 
-    /// Nil for another version, and for a text that is not the one the hash speaks of.
+    /// Longest text, in UTF-8 bytes.
+    public static let textLimit = 256 * 1024
+
+    /// Nil for another version, for a text that is not the one the hash speaks of, and for numbers out of range.
     public init?(json: JSON) {
-        guard json["v"]?.integer == 1, let revision = json["revision"]?.integer, revision > 0,
-            let text = json["text"]?.text, let hash = json["hash"]?.text, Topic.digest(of: text) == hash
+        guard json["v"]?.integer == 1, let revision = json.bounded("revision", in: Bounded.revisions), revision > 0,
+            json.allows("expires", in: Bounded.times), let text = json["text"]?.text,
+            text.utf8.count <= DesiredConfiguration.textLimit, let hash = json["hash"]?.text,
+            Topic.digest(of: text) == hash
         else { return nil }
-        self.init(revision: revision, text: text, expires: json["expires"]?.integer)
+        self.init(revision: revision, text: text, expires: json.bounded("expires", in: Bounded.times))
     }
 }
 
@@ -116,15 +121,17 @@ public struct ManagedConfiguration: Equatable, Sendable {
 
     public init(json: JSON) {
         func version(_ name: String) -> Version? {
-            guard let revision = json[name]?["revision"]?.integer, let text = json[name]?["text"]?.text else {
-                return nil
-            }
+            guard let revision = json[name]?.bounded("revision", in: Bounded.revisions),
+                let text = json[name]?["text"]?.text
+            else { return nil }
             return Version(revision: revision, text: text)
         }
         kept = version("kept")
         trial = version("trial")
-        starts = Int(clamping: json["starts"]?.integer ?? 0)
-        if let revision = json["refused"]?["revision"]?.integer, let reason = json["refused"]?["reason"]?.text {
+        starts = Int((json["starts"]?.integer ?? 0).clamped(to: 0...Int64(ManagedConfiguration.startLimit)))
+        if let revision = json["refused"]?.bounded("revision", in: Bounded.revisions),
+            let reason = json["refused"]?["reason"]?.text
+        {
             refused = (revision, reason)
         }
     }

@@ -51,7 +51,8 @@ public struct Frame: Equatable, Sendable {
     public var first: UInt64
     public var count: Int
     public var boot: Boot
-    /// Unix milliseconds of `dt` = 0.
+    /// Unix milliseconds of `dt` = 0. Not checked by itself: a frame that is refused would be sent again for ever, so its rows
+    /// are, each for the moment it gives (`Bounded.time`).
     public var origin: Int64
     /// False when the agent's clock had never been set when the frame was sent.
     public var synced: Bool

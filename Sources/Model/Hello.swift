@@ -18,7 +18,7 @@ public struct Hello: Equatable, Sendable {
     public var nonce: UInt64
     public var bulk: Extent
     public var urgent: Extent
-    /// The agent's clock, Unix milliseconds.
+    /// The agent's clock, Unix milliseconds; 0 where it does not say, or says what no clock can.
     public var clock: Int64
 
     public init(epoch: UInt64, boot: Boot, nonce: UInt64, bulk: Extent, urgent: Extent, clock: Int64) {
@@ -50,7 +50,8 @@ public struct Hello: Equatable, Sendable {
             let urgent = lanes[Lane.urgent.rawValue].flatMap(Extent.init(json:))
         else { return nil }
         self.init(
-            epoch: epoch, boot: boot, nonce: nonce, bulk: bulk, urgent: urgent, clock: json["clock"]?.integer ?? 0)
+            epoch: epoch, boot: boot, nonce: nonce, bulk: bulk, urgent: urgent,
+            clock: json.bounded("clock", in: Bounded.times) ?? 0)
     }
 }
 

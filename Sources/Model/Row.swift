@@ -45,6 +45,8 @@ public enum RowError: Error, Equatable, Sendable {
     case malformed(String)
     /// A kind this version does not know: kept raw, dead-lettered.
     case unknownKind(Int64)
+    /// Captured before 1970 or after 2200, by its own word.
+    case badTime(String)
 }
 
 extension Row {
@@ -88,7 +90,7 @@ extension Row {
         case .appeared(let sighting), .still(let sighting): sighting.put(into: &out)
         case .left(let sighting, let present, let direction):
             sighting.put(into: &out)
-            CBOR.put(present.milliseconds, into: &out)
+            CBOR.put(present.milliseconds.clamped(to: 0...Bounded.offsets.upperBound), into: &out)
             if let direction { CBOR.put(direction.rawValue, into: &out) }
         case .moved(let sighting, let zone):
             sighting.put(into: &out)
@@ -126,13 +128,14 @@ extension Row {
             throw .malformed("a row is [dt, kind, …]")
         }
         guard let kind = Kind(rawValue: number) else { throw .unknownKind(number) }
+        guard Bounded.offsets.contains(dt) else { throw .badTime("\(dt) ms after the frame's origin") }
         var fields = Fields(items: items, at: 2)
         switch kind {
         case .skipped: return (dt, .skipped(reason: try fields.text()))
         case .appeared: return (dt, .appeared(try Sighting(&fields)))
         case .left:
             let sighting = try Sighting(&fields)
-            let present = Duration.milliseconds(try fields.integer())
+            let present = Duration.milliseconds(try fields.integer(in: 0...Bounded.offsets.upperBound))
             let direction = fields.isEmpty ? nil : try fields.optionalText().flatMap(Direction.init)
             return (dt, .left(sighting, present: present, direction: direction))
         case .moved:
@@ -156,7 +159,7 @@ extension Row {
             let device = try fields.text()
             let text = try fields.text(limit: 65536)
             guard let json = try? JSON(parsing: text), let snapshot = CallSnapshot(json: json) else {
-                throw .malformed("not a call")
+                throw .malformed("not a call, or one with a number out of range")
             }
             return (dt, .call(device: device, snapshot))
         }
@@ -188,17 +191,18 @@ extension Row {
             return try text()
         }
 
-        mutating func integer() throws(RowError) -> Int64 {
+        mutating func integer(in range: ClosedRange<Int64>) throws(RowError) -> Int64 {
             guard let value = try next().integer else { throw .malformed("number expected") }
+            guard range.contains(value) else { throw .malformed("\(value) is out of range") }
             return value
         }
 
-        mutating func optionalInteger() throws(RowError) -> Int64? {
+        mutating func optionalInteger(in range: ClosedRange<Int64>) throws(RowError) -> Int64? {
             if at < items.count, items[at] == .null {
                 at += 1
                 return nil
             }
-            return try integer()
+            return try integer(in: range)
         }
     }
 }
@@ -212,23 +216,26 @@ extension Row.Sighting {
         CBOR.put(Int64(TagID.Scheme.allCases.firstIndex(of: tag.scheme) ?? 0), into: &out)
         CBOR.head(2, UInt64(tag.bytes.count), into: &out)
         out += tag.bytes
-        CBOR.put(rssiDBm.map { Int64(($0 * 10).rounded()) }, into: &out)
-        CBOR.put(antenna.map(Int64.init), into: &out)
-        CBOR.put(Int64(reads), into: &out)
+        CBOR.put(rssiDBm.flatMap(Row.Sighting.tenths), into: &out)
+        CBOR.put(antenna.map { Int64($0).clamped(to: Bounded.antennas) }, into: &out)
+        CBOR.put(Int64(reads).clamped(to: Bounded.counts), into: &out)
+    }
+
+    /// Nil where a reader gave what no receiver measures.
+    private static func tenths(_ dBm: Double) -> Int64? {
+        guard let value = Int64(exactly: (dBm * 10).rounded()), Bounded.tenthsOfdBm.contains(value) else { return nil }
+        return value
     }
 
     fileprivate init(_ fields: inout Row.Fields) throws(RowError) {
         let (device, zone) = (try fields.text(), try fields.text())
-        let scheme = try fields.integer()
-        guard TagID.Scheme.allCases.indices.contains(Int(clamping: scheme)) else {
-            throw .malformed("unknown tag scheme \(scheme)")
-        }
+        let scheme = try fields.integer(in: 0...Int64(TagID.Scheme.allCases.count - 1))
         guard let id = try fields.next().blob, !id.isEmpty, id.count <= TagID.limit else {
             throw .malformed("a tag id is 1 to \(TagID.limit) bytes")
         }
-        let rssi = try fields.optionalInteger()
-        let antenna = try fields.optionalInteger()
-        let reads = try fields.integer()
+        let rssi = try fields.optionalInteger(in: Bounded.tenthsOfdBm)
+        let antenna = try fields.optionalInteger(in: Bounded.antennas)
+        let reads = try fields.integer(in: Bounded.counts)
         self.init(
             device: device, zone: zone, tag: TagID(TagID.Scheme.allCases[Int(scheme)], id),
             rssiDBm: rssi.map { Double($0) / 10 }, antenna: antenna.map { Int(clamping: $0) },

@@ -3,18 +3,28 @@ import Glibc
 
 /// Runs `body` on a thread of its own and returns when it has ended. For loops around C calls that may wait, which
 /// must never sit on the cooperative pool. `name` is at most 15 bytes (pthread_setname_np).
+///
+/// Where the system has no thread to give it asks again each second. Once the task is cancelled `body` runs where it is: it was
+/// told to stop, and must hear it.
 public func onOwnThread<T: Sendable>(_ name: String, _ body: @escaping @Sendable () -> T) async -> T {
-    await withCheckedContinuation { continuation in
-        startThread(name) { continuation.resume(returning: body()) }
+    while !Task.isCancelled {
+        let result: T? = await withCheckedContinuation { continuation in
+            let isStarted = startThread(name) { continuation.resume(returning: .some(body())) }
+            if !isStarted { continuation.resume(returning: .none) }
+        }
+        if let result { return result }
+        try? await Task.sleep(for: .seconds(1))
     }
+    return body()
 }
 
 /// Leaves the processor to other threads of this machine first: for work that may wait a moment. Without effect where that
 /// is not allowed.
 public func standBack() { _ = setpriority(.init(PRIO_PROCESS.rawValue), 0, 5) }
 
-/// Starts a detached thread.
-public func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) {
+/// Starts a detached thread. False when the system has none to give (a limit of tasks or of memory): then `body` never runs.
+@discardableResult
+public func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     final class Box: Sendable {
         let name: String
         let body: @Sendable () -> Void
@@ -38,7 +48,9 @@ public func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) 
             return nil
         }, box.toOpaque())
     pthread_attr_destroy(&attributes)
-    precondition(code == 0, "no thread left: \(code)")
+    // Nobody else will take it.
+    if code != 0 { box.release() }
+    return code == 0
 }
 
 /// Waits for the first of several descriptors, or for the deadline. Returns the events seen, in the order given.

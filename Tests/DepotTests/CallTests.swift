@@ -1,8 +1,9 @@
-import Depot
 import Model
 import SQLite
 import TestSupport
 import Testing
+
+@testable import Depot
 
 /// What the centre keeps of calls, who may see it, and how it goes away.
 struct CallTests {
@@ -68,6 +69,143 @@ struct CallTests {
         #expect(try store.note(of: "pbx/2") == nil)
         #expect(try store.call("pbx/2") == nil)
     }
+
+    // MARK: whose call it is
+
+    /// What an agent says of a call, as the centre keeps it.
+    @discardableResult
+    static func tell(_ call: CallSnapshot, by agent: String, in store: Store) throws -> Store.Filing {
+        let filed = call.filed(under: agent)
+        return try store.file(filed, agent: agent, key: CallKey.of(filed, plan: NumberPlan()))
+    }
+
+    @Test func twoAgentsWithTheSameCallHaveTwoCalls() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        for (agent, desk) in [("lyon", "101"), ("paris", "102")] {
+            #expect(try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
+        }
+        #expect(try store.call("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
+        #expect(try store.call("paris/pbx/17")?.snapshot.answeredBy == ["102"])
+        #expect(try store.call("pbx/17") == nil)
+        // And the way back, for those whose calls are followed here.
+        #expect(try store.call("lyon/pbx/17")?.snapshot.told(by: "lyon").call == "pbx/17")
+        #expect(CallName.told("lyon/pbx/17", by: "ly") == nil)
+        let long = CallName.filed(String(repeating: "x", count: 256), under: "lyon")
+        #expect(long.utf8.count <= 256 && long.hasPrefix("lyon/"))
+        #expect(long != CallName.filed(String(repeating: "x", count: 255) + "y", under: "lyon"))
+    }
+
+    /// A stranger says that a call of another agent was forged, is part of a third one, or has ended for ever.
+    @Test func aStrangerCannotOverwriteMergeAwayOrEndACall() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        var running = CallTests.call("17000.1", at: 1000, missedBy: ["101"])
+        (running.state, running.endedAt) = (.ringing, nil)
+        try CallTests.tell(running, by: "lyon", in: store)
+        _ = try store.write(
+            CallNote(revision: 0, note: "wants pallets", who: "Alice", at: 1), of: "lyon/pbx/17000.1", over: 0)
+        let before = try store.call("lyon/pbx/17000.1")
+
+        var forged = CallTests.call("17000.1", at: 1000, from: "+33899000000", missedBy: ["101"])
+        (forged.revision, forged.caller) = (999, Party(number: "+33899000000", name: "FORGED"))
+        var merged = forged
+        (merged.revision, merged.mergedInto) = (1000, "pbx/nowhere")
+        var ended = forged
+        ended.revision = 1 << 62
+        for snapshot in [forged, merged, ended] {
+            try CallTests.tell(snapshot, by: "evil", in: store)
+            #expect(try store.call("lyon/pbx/17000.1") == before)
+            // Nor by the very name that it has here, should one come past the place where names are made.
+            var named = snapshot
+            named.call = "lyon/pbx/17000.1"
+            #expect(try store.file(named, agent: "evil", key: nil) == .foreign("lyon"))
+            #expect(try store.call("lyon/pbx/17000.1") == before)
+        }
+        // Nor is a stranger's call made part of it, with a note that nobody here wrote.
+        var into = CallTests.call("1", at: 5)
+        into.mergedInto = "lyon/pbx/17000.1"
+        #expect(try store.file(into, agent: "evil", key: nil) == .foreign("lyon"))
+        #expect(try !store.save(into, agent: "evil", key: nil))
+        // Its own agent ends it, with a revision that came after.
+        var over = CallTests.call("17000.1", at: 1000, answeredBy: "101")
+        over.revision = 2
+        #expect(try CallTests.tell(over, by: "lyon", in: store) == .newer)
+        #expect(try store.call("lyon/pbx/17000.1")?.note?.note == "wants pallets")
+    }
+
+    @Test func progressCountsFromTheAgentThatWasAskedAlone() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let command = Command(
+            id: "01CLICK", action: .dial(extension: "101", number: "0612340091", display: nil, device: nil), issued: 1,
+            ttl: 15)
+        try store.add(command, agent: "lyon", user: 7)
+        let forged = CommandProgress(id: "01CLICK", state: .failed, cause: "FORGED", call: "pbx/1")
+        #expect(try store.advance(forged, from: "evil")?.agent == nil)
+        #expect(try store.progress(ofCommand: "01CLICK", user: 7)?.cause == nil)
+        let ringing = CommandProgress(id: "01CLICK", state: .ringingOwn, call: "pbx/1").filed(under: "lyon")
+        #expect(ringing.call == "lyon/pbx/1")
+        #expect(try store.advance(ringing, from: "lyon")?.user == 7)
+        #expect(try store.database.text("SELECT call FROM command") == "lyon/pbx/1")
+        #expect(try store.advance(CommandProgress(id: "01NOBODY", state: .done), from: "lyon")?.agent == nil)
+    }
+
+    /// A click goes to the agent that tells of the telephone's calls, not to the one that told the last.
+    @Test func oneForgedCallDrawsNoClick() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        for index in 0..<3 {
+            try CallTests.tell(CallTests.call("\(index)", at: Int64(index), answeredBy: "101"), by: "lyon", in: store)
+        }
+        try CallTests.tell(CallTests.call("17", at: 5000, answeredBy: "101"), by: "evil", in: store)
+        #expect(try store.teller(ofDesk: "101", among: ["evil", "lyon"]) == "lyon")
+        #expect(try store.teller(ofDesk: "101", among: ["evil"]) == "evil")
+        #expect(try store.teller(ofDesk: "101", among: []) == nil)
+        #expect(try store.teller(ofDesk: "999", among: ["lyon"]) == nil)
+    }
+
+    /// Ids of before are the agent's from now on, in every table that names them; also where a new id was another one's old.
+    @Test func theMigrationKeepsNotesWithTheirCalls() throws {
+        let folder = TemporaryFolder()
+        let database = try Database(path: "\(folder.path)/db")
+        for step in Schema.steps[..<4] { try database.execute(step) }
+        try database.execute(
+            """
+            INSERT INTO call (id, agent, revision, state, started, snapshot) VALUES
+                ('pbx/17', 'lyon', 1, 'ended', 5, '{"call":"pbx/17","rev":1,"state":"ended","legs":[],"started":5}'),
+                ('17', 'lyon', 1, 'ended', 6, '{"call":"17","rev":1,"state":"ended","legs":[],"started":6}'),
+                ('lyon/17', 'paris', 1, 'ended', 7, '{"call":"lyon/17","rev":1,"state":"ended","legs":[],"started":7}');
+            INSERT INTO missed (call, at) VALUES ('17', 6), ('lyon/17', 7);
+            INSERT INTO call_desk VALUES ('101', 5, 'pbx/17'), ('101', 6, '17'), ('101', 6, 'lyon/17');
+            INSERT INTO call_note VALUES ('pbx/17', 1, 'one', NULL, NULL, 'A', 1), ('17', 1, 'two', NULL, NULL, 'A', 1),
+                ('lyon/17', 1, 'three', NULL, NULL, 'A', 1);
+            INSERT INTO command VALUES ('01CLICK', 'lyon', 7, '{}', 1, 2, 'done', NULL, 'pbx/17'),
+                ('01OTHER', 'lyon', 7, '{}', 1, 2, 'done', NULL, NULL);
+            INSERT INTO erp_job (key, kind, subject, state, attempts, due, created, who, payload) VALUES
+                ('quai/call/17', 'call', '17', 'waiting', 0, 1, 1, 'A', '{}'),
+                ('quai/call/lyon/17', 'call', 'lyon/17', 'done', 1, 1, 1, 'A', '{}'),
+                ('quai/call/pbx/17', 'call', 'pbx/17', 'dead', 3, 1, 1, 'A', '{}'),
+                ('quai/reception/17', 'reception', '17', 'waiting', 0, 1, 1, 'A', '{}');
+            """)
+        try database.execute(Schema.filedCalls)
+        func texts(_ sql: String) throws -> [String] { try database.rows(sql) { $0.text(0) } }
+        let ids = ["lyon/17", "lyon/pbx/17", "paris/lyon/17"]
+        #expect(try texts("SELECT id FROM call ORDER BY id") == ids)
+        #expect(try texts("SELECT json_extract(snapshot, '$.call') FROM call ORDER BY id") == ids)
+        #expect(try texts("SELECT json_type(snapshot, '$.mergedInto') FROM call ORDER BY id") == ["", "", ""])
+        let notes = try texts("SELECT call || ' ' || note FROM call_note ORDER BY call")
+        #expect(notes == ["lyon/17 two", "lyon/pbx/17 one", "paris/lyon/17 three"])
+        #expect(try texts("SELECT call FROM missed ORDER BY call") == ["lyon/17", "paris/lyon/17"])
+        #expect(try texts("SELECT call FROM call_desk ORDER BY call") == ids)
+        #expect(try texts("SELECT coalesce(call, '-') FROM command ORDER BY id") == ["lyon/pbx/17", "-"])
+        #expect(try texts("SELECT subject FROM erp_job ORDER BY id") == ["lyon/17", "paris/lyon/17", "lyon/pbx/17", "17"])
+        // The ERP may have seen the third: it keeps the key that the ERP knows.
+        let keys = try texts("SELECT key FROM erp_job ORDER BY id")
+        #expect(keys == ["quai/call/lyon/17", "quai/call/paris/lyon/17", "quai/call/pbx/17", "quai/reception/17"])
+    }
+
+    // MARK: what becomes of it
 
     @Test func aMissedCallIsTakenByOneAndSeenByTheTeamOnly() throws {
         let folder = TemporaryFolder()
@@ -169,11 +307,11 @@ struct CallTests {
         let frame = ApplierTests.frame([.call(device: "pbx", call)], first: 1)
         _ = try applier.apply([("dock", frame)], at: 1000)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612349999", answeredBy: "101"), in: store)
-        _ = try store.write(CallNote(revision: 0, note: "secret", who: "A", at: 1), of: "pbx/1", over: 0)
+        _ = try store.write(CallNote(revision: 0, note: "secret", who: "A", at: 1), of: "dock/pbx/1", over: 0)
         let number = PhoneNumber("06 12 34 00 91")
         let dry = try store.erase(number, who: "test", dryRun: true, at: 3000)
         #expect(dry.calls == 1 && dry.notes == 1 && dry.numbers == 1 && dry.commands == 0)
-        #expect(try store.call("pbx/1") != nil)
+        #expect(try store.call("dock/pbx/1") != nil)
         #expect(try store.erase(number, who: "test", dryRun: false, at: 3000) == dry)
         #expect(try store.erase(number, who: "test", dryRun: false, at: 3000).calls == 0)
         #expect(try store.calls(of: CallTests.team, limit: 10).map(\.snapshot.call) == ["pbx/2"])

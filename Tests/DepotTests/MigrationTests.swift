@@ -22,8 +22,9 @@ struct MigrationTests {
             if version > 0 {
                 try database.execute(
                     """
-                    INSERT INTO item VALUES ('AA', NULL, NULL, 'dock', 1, 1, 2, NULL), ('BB', NULL, NULL, 'dock', 1, 1, 2, NULL);
-                    INSERT INTO user VALUES (1, 'Nadia', 0);
+                    INSERT INTO item (epc, zone, present, first_seen, last_seen)
+                        VALUES ('AA', 'dock', 1, 1, 2), ('BB', 'dock', 1, 1, 2);
+                    INSERT INTO user (id, name, created) VALUES (1, 'Nadia', 0);
                     """)
             }
         }

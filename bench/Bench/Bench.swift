@@ -21,11 +21,17 @@ struct Bench: ParsableCommand {
     @Option(help: "Parts of it: \(RoadBench.names.joined(separator: ", ")).") var part: [String] = []
     @Option(help: "Scans of its backlogs.") var rows = 1_000_000
 
+    @Flag(help: "Open pages only: what they cost the centre.") var pages = false
+    @Option(help: "Browsers that watch at once.") var browsers = 200
+    @Option(help: "People who come and leave before.") var visitors = 200
+    @Option(help: "Seconds of counting before the browsers.") var seconds = 20
+
     @Flag(help: "Import, search, receiving and counting only.") var inventory = false
     @Option(help: "Products of its large catalogue.") var products = 1_000_000
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        if pages { return try pageBench() }
         if inventory { return try inventoryBench() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
@@ -82,7 +88,12 @@ struct Bench: ParsableCommand {
         idle(stand)
         size()
         try RoadBench(binaries: binaries, parts: [], rows: rows).run()
+        try pageBench()
         try inventoryBench()
+    }
+
+    private func pageBench() throws {
+        try PageBench(binaries: binaries, browsers: browsers, visitors: visitors, seconds: seconds).run()
     }
 
     private func inventoryBench() throws {
@@ -99,15 +110,22 @@ struct Bench: ParsableCommand {
         throw PageClient.Failure(description: "the centre does not start")
     }
 
-    /// From the act in front of the reader; an M100 reports once in a round of 50 ms, which is the reader's own time.
+    /// A tag stays for two of the reader's rounds of 50 ms, so that each is seen; the first round is the reader's own time.
+    private static let stay: Duration = .milliseconds(120)
+
+    /// From the act in front of the reader. Every tag counts: one that is not seen in time is told.
     private func scans(_ portal: any SimulatedLine, _ tail: Acceptance, _ page: PageClient) {
         var saved: [Double] = []
         var shown: [Double] = []
         for serial in 1...UInt64(samples) {
             let bytes = EPC.sgtin96(gtin: "03608439390616", companyDigits: 6, serial: serial)!
             let start = Clocks.now
-            portal.perform(.present([TagID(.epcGen2, bytes)], lasting: .milliseconds(10)))
-            if tail.waitFor(Hex.string(bytes), milliseconds: 2000) { saved.append(milliseconds(Clocks.now - start)) }
+            portal.perform(.present([TagID(.epcGen2, bytes)], lasting: Bench.stay))
+            if tail.waitFor(Hex.string(bytes), milliseconds: 2000) {
+                saved.append(milliseconds(Clocks.now - start))
+            } else {
+                print("scan \(serial) was not saved within 2 s")
+            }
             let subject = "tag:\(Hex.string(bytes))"
             if let found = page.wait(milliseconds: 2000, for: { $0["data"]?["subject"]?.text == subject }) {
                 shown.append(milliseconds(found.at - start))

@@ -9,12 +9,14 @@ import Model
 enum Target {
     static let names =
         Driver.catalog.map(\.name) + ["epc", "gs1", "cbor", "json", "transcript", "report-descriptor"]
+        + CentreTarget.allCases.map(\.rawValue)
 
     static let name = getenv("QUAI_FUZZ").map { String(cString: $0) } ?? "llrp"
     static let driver = Driver.named(name)
 
     static func run(_ bytes: [UInt8]) {
         if let driver { return converse(driver, bytes) }
+        if let centre = CentreTarget(rawValue: name) { return centre.run(bytes) }
         switch name {
         case "epc": _ = try? EPC(bytes)
         case "gs1": _ = try? ElementString(String(decoding: bytes, as: UTF8.self))
@@ -61,7 +63,7 @@ enum Target {
 
     /// Seeds from the transcripts and vectors, one file each.
     static func writeCorpus(into folder: String, from tests: String) {
-        var seeds: [[UInt8]] = []
+        var seeds = CentreTarget(rawValue: name)?.seeds ?? []
         if let driver, let text = read("\(tests)/Transcripts/\(driver.name).script"), let script = try? Transcript(text)
         {
             var whole: [UInt8] = []

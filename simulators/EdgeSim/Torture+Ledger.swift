@@ -31,7 +31,7 @@ extension Torture {
     /// Ranges of numbers that the centre says it had acknowledged and has no more.
     func declared(_ stand: Stand) -> [ClosedRange<UInt64>] {
         guard let database = try? Database(path: stand.database, readOnly: true) else { return [] }
-        let details = (try? database.rows("SELECT detail FROM audit WHERE what='records.lost'") { $0.text(0) }) ?? []
+        let details = (try? database.rows("SELECT detail FROM entry WHERE kind='records.lost'") { $0.text(0) }) ?? []
         return details.compactMap { detail in
             let ends = detail.split(separator: "-").compactMap { UInt64($0) }
             return ends.count == 2 ? ends[0]...ends[1] : nil

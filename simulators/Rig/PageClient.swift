@@ -33,6 +33,9 @@ public final class PageClient: @unchecked Sendable {
     /// The body of an answer that is no JSON, such as a file.
     public func text(_ path: String) throws -> String { try exchange("GET", path, nil).body }
 
+    /// The cookie of its session.
+    public var session: String { cookie }
+
     /// Everything that came and was not waited for.
     public var kept: [JSON] { messages.with { $0.map(\.json) } }
 

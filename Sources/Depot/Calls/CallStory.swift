@@ -22,7 +22,7 @@ public struct CallStory: Equatable, Sendable {
             }
             let name = "\(row.snapshot.direction?.rawValue ?? "") \(key)"
             if let index = open[name], let later = stories[index].rows.last,
-                later.snapshot.startedAt - (row.snapshot.endedAt ?? row.snapshot.startedAt) <= CallStory.pause
+                isSoon(later.snapshot.startedAt, after: row.snapshot.endedAt ?? row.snapshot.startedAt)
             {
                 stories[index].rows.append(row)
             } else {
@@ -31,5 +31,10 @@ public struct CallStory: Equatable, Sendable {
             }
         }
         return stories
+    }
+
+    private static func isSoon(_ start: Int64, after end: Int64) -> Bool {
+        let (pause, overflow) = start.subtractingReportingOverflow(end)
+        return overflow ? start < end : pause <= CallStory.pause
     }
 }

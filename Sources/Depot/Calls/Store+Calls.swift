@@ -65,12 +65,30 @@ public struct CallScope: Equatable, Sendable {
 }
 
 extension Store {
+    /// What became of a state of a call.
+    public enum Filing: Equatable, Sendable {
+        case newer
+        /// As old as what is here, or older.
+        case known
+        /// The call, or the one that it is said to be part of, is this other agent's: nothing has changed.
+        case foreign(String)
+    }
+
     /// Keeps the newest state of a call; true when this one was newer. `key` is the other side's number as compared.
     public func save(_ snapshot: CallSnapshot, agent: String, key: String?) throws -> Bool {
+        try file(snapshot, agent: agent, key: key) == .newer
+    }
+
+    /// The same, with the reason. `snapshot` is named as the centre names calls, see `CallSnapshot.filed(under:)`.
+    public func file(_ snapshot: CallSnapshot, agent: String, key: String?) throws -> Filing {
+        for id in [snapshot.call, snapshot.mergedInto].compactMap(\.self) {
+            let owner = try database.text("SELECT agent FROM call WHERE id=?", .text(id))
+            if let owner, owner != agent { return .foreign(owner) }
+        }
         if let into = snapshot.mergedInto {
             try moveNote(from: snapshot.call, to: into)
             try forget(calls: [snapshot.call])
-            return true
+            return .newer
         }
         let changed = try database.run(
             """
@@ -81,7 +99,7 @@ extension Store {
             .text(snapshot.direction?.rawValue), .text(key), .integer(snapshot.startedAt),
             .integer(snapshot.answeredAt),
             .integer(snapshot.endedAt), .text(snapshot.json.description), .text(snapshot.queue))
-        guard changed == 1 else { return false }
+        guard changed == 1 else { return .known }
         for desk in snapshot.desks {
             try database.run(
                 "INSERT OR IGNORE INTO call_desk VALUES (?, ?, ?)", .text(desk), .integer(snapshot.startedAt),
@@ -102,7 +120,7 @@ extension Store {
             }
         }
         if snapshot.wasReached { try settle(after: snapshot, key: key) }
-        return true
+        return .newer
     }
 
     /// A conversation with the same number in either direction settles what was missed from it; between two telephones of
@@ -262,12 +280,13 @@ extension Store {
         }
     }
 
-    /// Progress only goes forward; a final state stays. Returns whose command it was, when something changed.
-    public func advance(_ progress: CommandProgress) throws -> (user: Int64?, agent: String)? {
+    /// Progress only goes forward; a final state stays. It is taken from the agent that was asked and from no other. Returns
+    /// whose command it was, when something changed.
+    public func advance(_ progress: CommandProgress, from sender: String) throws -> (user: Int64?, agent: String)? {
         guard
             let (state, user, agent) = try database.first(
                 "SELECT state, user, agent FROM command WHERE id=?", .text(progress.id),
-                map: { ($0.text(0), $0.optionalInteger(1), $0.text(2)) })
+                map: { ($0.text(0), $0.optionalInteger(1), $0.text(2)) }), agent == sender
         else { return nil }
         let order: [CommandProgress.State] = [.accepted, .ringingOwn, .ringingOther, .talking]
         if let current = CommandProgress.State(rawValue: state) {
@@ -295,13 +314,15 @@ extension Store {
         return void.map { (id: $0.0, user: $0.1) }
     }
 
-    /// Who told of the latest call of a telephone.
-    public func lastAgent(ofDesk desk: String) throws -> String? {
+    /// Of `agents` the one that told most of the last calls of a telephone: one that is forged draws nothing to its teller.
+    public func teller(ofDesk desk: String, among agents: [String]) throws -> String? {
         try database.text(
             """
-            SELECT call.agent FROM call_desk JOIN call ON call.id=call_desk.call WHERE desk=?
-            ORDER BY call_desk.started DESC LIMIT 1
-            """, .text(desk))
+            SELECT agent FROM (
+                SELECT call.agent AS agent, call_desk.started AS started FROM call_desk JOIN call ON call.id=call_desk.call
+                WHERE desk=?1 AND call.agent IN (SELECT value FROM json_each(?2)) ORDER BY call_desk.started DESC LIMIT 20)
+            GROUP BY agent ORDER BY count(*) DESC, max(started) DESC LIMIT 1
+            """, .text(desk), .text(JSON.array(agents.map(JSON.string)).description))
     }
 
     public func agent(ofCommand id: String, user: Int64) throws -> String? {

@@ -25,7 +25,7 @@ extension Store {
             FROM item LEFT JOIN label ON label.subject='tag:' || epc LEFT JOIN packaging ON packaging.gtin=item.gtin
             WHERE item.zone=?2 AND present=1
             """, .integer(id), .text(zone))
-        try audit("take.open", subject: String(id), by: author, detail: zone, at: now)
+        try tell(Fact(.takeOpened, id, zone), by: author, at: now)
         return id
     }
 
@@ -215,14 +215,14 @@ extension Store {
                 closed=CASE WHEN ?2='cancelled' THEN ?3 END, closed_by=CASE WHEN ?2='cancelled' THEN ?4 END
             WHERE id=?1 AND status IN (\(from))
             """, .integer(id), .text(status.rawValue), .integer(now), .text(author.who))
-        if changed == 1 { try audit("take.\(status.rawValue)", subject: String(id), by: author, at: now) }
+        if changed == 1 { try tell(Fact(.take(status), id), by: author, at: now) }
         return changed == 1
     }
 
     public func setMode(_ mode: Reception.Mode, take id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
             "UPDATE stock_take SET mode=? WHERE id=? AND status='counting'", .text(mode.rawValue), .integer(id))
-        if changed == 1 { try audit("take.mode", subject: String(id), by: author, detail: mode.rawValue, at: now) }
+        if changed == 1 { try tell(Fact(.takeMode, id, mode.rawValue), by: author, at: now) }
         return changed == 1
     }
 
@@ -276,9 +276,8 @@ extension Store {
         try database.run(
             "UPDATE stock_take SET status='posted', closed=?2, closed_by=?3, complete=?4 WHERE id=?1", .integer(id),
             .integer(now), .text(author.who), .bool(complete))
-        try audit("take.post", subject: String(id), by: author, detail: complete ? "complete" : "partial", at: now)
+        try tell(Fact(.takePosted, id, complete ? "complete" : "partial"), by: author, at: now)
         (posted.status, posted.isComplete, posted.closedAt, posted.closedBy) = (.posted, complete, now, author.who)
-        try emit("take.posted", subject: String(id), by: author, data: posted.summary, at: now)
         try watchCounts(at: now)
         return posted
     }

@@ -28,6 +28,9 @@ public final class Applier {
     }
 
     private let store: Store
+    /// Who may speak of what.
+    public let gateways: GatewayDesk
+    private var book = GatewayBook()
     private let plan: (_ agent: String) -> NumberPlan
     private var receptions: [String: Reception?] = [:]
     /// Which count each zone's readers work for, and the counts.
@@ -51,6 +54,7 @@ public final class Applier {
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
         self.store = store
+        gateways = GatewayDesk(store)
         self.plan = plan
         catalogue = StoredCatalogue(store: store)
     }
@@ -76,6 +80,7 @@ public final class Applier {
             let version = try store.database.integer("PRAGMA data_version")
             if version != dataVersion { forgetReceptions() }
             dataVersion = version
+            book = try gateways.book()
             try store.database.transaction {
                 var touched: [Int64: Stream] = [:]
                 for (number, arrival) in frames.enumerated() {
@@ -83,6 +88,11 @@ public final class Applier {
                         if case .failure(let error) = arrival.content {
                             result.refused.append((arrival.agent, "\(error)"))
                         }
+                        continue
+                    }
+                    // Its status comes first: until then nobody knows where it stands. It sends again.
+                    if book.mustWait(for: arrival.agent) {
+                        result.refused.append((arrival.agent, "unknown, and its status has not come; see edge-ingest agent add"))
                         continue
                     }
                     let frame = content.frame
@@ -198,14 +208,31 @@ public final class Applier {
             switch content.values[index] {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
+                if let objection = book.objection(to: row, of: stream.agent) {
+                    stream.rejected += 1
+                    result.rejected += 1
+                    try store.reject(
+                        stream: stream.id, seq: seq, code: objection.code, detail: objection.text,
+                        body: Array(bytes.body(content.rows[index])), at: now)
+                    try gateways.object(objection, to: stream.agent, at: now)
+                    if result.events.last != .device(agent: stream.agent) {
+                        result.events.append(.device(agent: stream.agent))
+                    }
+                    continue
+                }
                 stream.applied += 1
                 result.applied += 1
-                (origin.seq, origin.captured, origin.place.row) = (seq, frame.origin &+ content.rows[index].dt, index)
+                (origin.seq, origin.captured, origin.place.row) = (seq, content.rows[index].captured, index)
                 try effect(row, content.rows[index].texts, bytes, origin, &result)
             case .failure(let error):
                 stream.rejected += 1
                 result.rejected += 1
-                let code = if case .unknownKind = error { "unknown-kind" } else { "malformed-row" }
+                let code =
+                    switch error {
+                    case .unknownKind: "unknown-kind"
+                    case .badTime: "bad-time"
+                    case .malformed: "malformed-row"
+                    }
                 try store.reject(
                     stream: stream.id, seq: seq, code: code, detail: "\(error)",
                     body: Array(bytes.body(content.rows[index])), at: now)
@@ -238,7 +265,7 @@ public final class Applier {
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
             let plan = plan(origin.stream.agent)
-            let snapshot = plan.placed(told)
+            let snapshot = plan.placed(told).filed(under: origin.stream.agent)
             let key = CallKey.of(snapshot, plan: plan)
             if try store.save(snapshot, agent: origin.stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: origin.stream.agent))
@@ -394,7 +421,7 @@ public final class Applier {
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
         // Nothing is expected, or it was captured long ago: it waits for no delivery.
-        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now - origin.captured < Store.strayLife,
+        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now &- origin.captured < Store.strayLife,
             let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
         else { return }
         keptHere += 1

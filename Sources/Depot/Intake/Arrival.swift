@@ -8,8 +8,8 @@ public struct Arrival: Sendable {
     struct Row: Sendable {
         /// Where it stands in the plain body.
         var range: Range<Int>
-        /// Milliseconds after the frame's origin; 0 where the row does not say.
-        var dt: Int64
+        /// Unix milliseconds; 0 where the row does not say, or says what is out of range.
+        var captured: Int64
         /// The number of its kind as it came; -1 where it has none.
         var kind: Int64
         var texts = Texts.Places()
@@ -107,15 +107,23 @@ public struct Arrival: Sendable {
 
     private static func add(_ item: Frame.Item, to content: inout Content) {
         let fields = item.item.items ?? []
+        let origin = content.frame.origin
+        let captured = fields.first?.integer.flatMap { Bounded.time(origin, plus: $0) }
         var places = Texts.Places()
         do throws(RowError) {
             let row = try Model.Row.decode(item.item).row
+            // A number without a record has no moment that anybody reads.
+            var isSkipped = false
+            if case .skipped = row { isSkipped = true }
+            guard captured != nil || isSkipped else {
+                throw .badTime("\(fields.first?.integer ?? 0) ms after \(origin)")
+            }
             content.values.append(.success(row))
             places = content.texts.places(of: row)
         } catch { content.values.append(.failure(error)) }
         content.rows.append(
             Row(
-                range: item.range, dt: fields.first?.integer ?? 0,
+                range: item.range, captured: captured ?? 0,
                 kind: fields.count > 1 ? fields[1].integer ?? -1 : -1, texts: places))
     }
 

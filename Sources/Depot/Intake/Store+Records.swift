@@ -68,7 +68,7 @@ extension Store {
             let row = content.rows[index]
             statement.bind(first, content.frame.first + UInt64(index))
             statement.bind(first + 1, row.kind)
-            statement.bind(first + 2, content.frame.origin &+ row.dt)
+            statement.bind(first + 2, row.captured)
             statement.bind(first + 3, utf8: bytes.text(row.texts.device))
             statement.bind(first + 4, utf8: bytes.text(row.texts.zone))
             statement.bind(first + 5, utf8: bytes.text(row.texts.subject))
@@ -90,7 +90,7 @@ extension Store {
             .integer(frontier)
         ) { $0.word(0) }
         for seq in ahead {
-            guard seq == last + 1 else { break }
+            guard seq == last &+ 1 else { break }
             last = seq
         }
         return last
@@ -105,7 +105,7 @@ extension Store {
             .integer(range.lowerBound), .integer(range.upperBound)
         ) { row in
             if row.word(0) > next { holes.append(next...row.word(0) - 1) }
-            next = row.word(0) + 1
+            next = row.word(0) &+ 1
             return true
         }
         if next <= range.upperBound { holes.append(next...range.upperBound) }
@@ -114,7 +114,7 @@ extension Store {
 
     /// The highest number that has a row; 0 when there is none.
     func tip(stream: Int64) throws -> UInt64 {
-        UInt64(try database.integer("SELECT max(seq) FROM record WHERE stream=?", .integer(stream)) ?? 0)
+        UInt64(clamping: try database.integer("SELECT max(seq) FROM record WHERE stream=?", .integer(stream)) ?? 0)
     }
 
     /// Remembers that the row of this key was applied, under another one.
@@ -142,7 +142,7 @@ extension Store {
         ) { $0.word(0) }
         var ranges: [ClosedRange<UInt64>] = []
         for seq in ahead {
-            if let last = ranges.last, last.upperBound + 1 == seq {
+            if let last = ranges.last, last.upperBound &+ 1 == seq {
                 ranges[ranges.count - 1] = last.lowerBound...seq
             } else if ranges.count == Ack.rangeLimit {
                 break
@@ -163,7 +163,7 @@ extension Store {
 
     func rejections(stream: Int64, after last: UInt64) throws -> UInt64 {
         UInt64(
-            try database.integer(
+            clamping: try database.integer(
                 "SELECT count(*) FROM dead_letter WHERE stream=? AND seq>?", .integer(stream), .integer(last)) ?? 0)
     }
 
@@ -238,8 +238,10 @@ extension Store {
                 + (ranges.count > 4 ? " and more" : "")
         }
         if !account.isClosed {
-            let sum = account.committed + account.pending + account.rejected + account.skipped
-            return "the agent produced \(account.produced) records and accounts for \(sum)"
+            guard account.accounted <= UInt64(Bounded.counts.upperBound),
+                account.produced <= UInt64(Bounded.counts.upperBound)
+            else { return "the agent's account holds numbers that nobody can have counted" }
+            return "the agent produced \(account.produced) records and accounts for \(account.accounted)"
         }
         guard
             let id = try database.integer(
@@ -273,13 +275,16 @@ extension Store {
         public var skipped: UInt64
     }
 
-    public func agents() throws -> [AgentRow] {
+    public func agents() throws -> [AgentRow] { try agents(nil) }
+
+    func agents(_ name: String?) throws -> [AgentRow] {
         try database.rows(
             """
-            SELECT name, site, online, status, seen, since, alarm, coalesce(sum(applied), 0), coalesce(sum(rejected), 0),
-                coalesce(sum(skipped), 0)
-            FROM agent LEFT JOIN stream ON stream.agent=agent.name GROUP BY name ORDER BY name
-            """
+            SELECT name, site, online, status, seen, since, alarm, CAST(total(applied) AS INTEGER),
+                CAST(total(rejected) AS INTEGER), CAST(total(skipped) AS INTEGER)
+            FROM agent LEFT JOIN stream ON stream.agent=agent.name \(name == nil ? "WHERE ?1 IS NULL" : "WHERE name=?1")
+            GROUP BY name ORDER BY name
+            """, .text(name)
         ) { row in
             AgentRow(
                 name: row.text(0), site: row.optionalText(1), online: row.bool(2),

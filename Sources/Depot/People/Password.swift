@@ -34,6 +34,7 @@ public enum Password {
             return "a password has \(shortest) to \(longest) characters"
         }
         guard Set(secret).count >= 5 else { return "a password has at least 5 different characters" }
+        guard !isCommon(secret, name: name) else { return "that password is among the first that are tried" }
         return secret.lowercased().contains(name.lowercased()) && name.count >= 3
             ? "a password does not contain the name" : nil
     }

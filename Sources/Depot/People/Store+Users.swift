@@ -10,11 +10,16 @@ extension Store {
         public var hasBadge: Bool
         public var rights: Set<Permission>
         public var isDisabled: Bool
+        /// Too many wrong PINs: it opens nothing until `openPIN`.
+        public var isPINLocked: Bool
+
+        /// Can add and mend other people: somebody must be left who can.
+        public var isAdministrator: Bool { rights.contains(.users) && password != nil && !isDisabled }
 
         public var json: JSON {
             .object([
                 ("id", .int(id)), ("name", .string(name)), ("hasPassword", .bool(password != nil)),
-                ("hasPin", .bool(pin != nil)), ("hasBadge", .bool(hasBadge)),
+                ("hasPin", .bool(pin != nil)), ("hasBadge", .bool(hasBadge)), ("pinLocked", isPINLocked ? true : nil),
                 ("rights", .array(rights.map(\.rawValue).sorted().map(JSON.string))), ("disabled", .bool(isDisabled)),
             ])
         }
@@ -51,51 +56,100 @@ extension Store {
     private func users(_ condition: String, _ argument: Value) throws -> [UserRow] {
         try database.rows(
             """
-            SELECT id, name, password, pin, badge IS NOT NULL, rights, disabled FROM user
+            SELECT id, name, password, pin, badge IS NOT NULL, rights, disabled, pin_wrong FROM user
             WHERE \(condition == "1" ? "?1=1" : condition) ORDER BY name
             """, argument
         ) { row in
             UserRow(
                 id: row.integer(0), name: row.text(1), password: row.optionalText(2), pin: row.optionalText(3),
-                hasBadge: row.bool(4), rights: Permission.set(row.text(5)), isDisabled: row.bool(6))
+                hasBadge: row.bool(4), rights: Permission.set(row.text(5)), isDisabled: row.bool(6),
+                isPINLocked: row.integer(7) >= SignInDesk.pinBudget)
         }
     }
 
-    /// Adds a person or changes one. Secrets come as they are kept (`Password`). Sessions end when a secret changes.
-    public func save(user name: String, _ change: UserChange, by author: Author, at now: Int64) throws -> Int64 {
+    /// Why a change of a person was not made.
+    public enum UserFault: Error, Equatable, CustomStringConvertible {
+        /// Nobody would be left who has a password and the right `users`.
+        case lastAdministrator
+
+        public var description: String {
+            "nobody else has a password and the right users: give it to somebody else first"
+        }
+    }
+
+    /// Adds a person or changes one. Secrets come as they are kept (`Password`). Sessions end when a secret or a right
+    /// changes. Called within a transaction. Throws `UserFault` before anything is written; `force` leaves nobody who can add people.
+    public func save(
+        user name: String, _ change: UserChange, by author: Author, force: Bool = false, at now: Int64
+    ) throws -> Int64 {
+        let before = try user(name: name)
+        if !force, let before, before.isAdministrator, !before.changed(by: change).isAdministrator,
+            try !users().contains(where: { $0.id != before.id && $0.isAdministrator })
+        {
+            throw UserFault.lastAdministrator
+        }
         let id: Int64
-        if let known = try database.integer("SELECT id FROM user WHERE name=?", .text(name)) {
-            id = known
+        if let before {
+            id = before.id
         } else {
             try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
             id = database.lastInsertID
-            try audit("user.add", subject: name, by: author, at: now)
+            try tell(Fact(.userAdded, name), by: author, at: now)
         }
         for (column, value) in [("password", change.password), ("pin", change.pin), ("badge", change.badge)] {
             guard let value else { continue }
             try database.run(
                 "UPDATE user SET \(column)=? WHERE id=?", .text(value.isEmpty ? nil : value), .integer(id))
-            try audit("user.\(column)", subject: name, by: author, at: now)
+            try tell(Fact(.user(secret: column), name), by: author, at: now)
         }
         if let rights = change.rights {
             let text = rights.map(\.rawValue).sorted().joined(separator: ",")
             try database.run("UPDATE user SET rights=? WHERE id=?", .text(text), .integer(id))
-            try audit("user.rights", subject: name, by: author, detail: text, at: now)
+            try tell(Fact(.userRights, name, text), by: author, at: now)
         }
         if let isDisabled = change.isDisabled {
             try database.run("UPDATE user SET disabled=? WHERE id=?", .bool(isDisabled), .integer(id))
-            try audit(isDisabled ? "user.disable" : "user.enable", subject: name, by: author, at: now)
+            try tell(Fact(isDisabled ? .userDisabled : .userEnabled, name), by: author, at: now)
         }
-        if change.password != nil || change.pin != nil || change.badge != nil || change.isDisabled == true {
-            try database.run("DELETE FROM session WHERE user=?", .integer(id))
+        if change.endsSessions(of: before) { try database.run("DELETE FROM session WHERE user=?", .integer(id)) }
+        // Somebody who runs the server has looked at it: what strangers tried holds nobody up.
+        if change.password != nil || change.pin != nil || change.isDisabled == false {
+            try openPIN(of: id)
+            try database.run(
+                """
+                UPDATE sign_in_try SET count=0, until=0
+                WHERE kind='name' AND subject=? OR kind IN ('pin', 'own') AND subject=?
+                """, .text(name), .text(String(id)))
         }
         return id
     }
+
+    /// The budget of wrong PINs is whole again.
+    func openPIN(of id: Int64) throws { try database.run("UPDATE user SET pin_wrong=0 WHERE id=?", .integer(id)) }
 
     /// People who can sign in at a dock with a PIN.
     public func peopleWithPIN() throws -> [JSON] {
         try database.rows("SELECT id, name FROM user WHERE pin IS NOT NULL AND disabled=0 ORDER BY name LIMIT 200") {
             .object([("id", .int($0.integer(0))), ("name", .string($0.text(1)))])
         }
+    }
+}
+
+extension Store.UserRow {
+    /// As it would be; secrets as they would be kept.
+    func changed(by change: Store.UserChange) -> Store.UserRow {
+        var row = self
+        if let password = change.password { row.password = password.isEmpty ? nil : password }
+        if let rights = change.rights { row.rights = rights }
+        if let isDisabled = change.isDisabled { row.isDisabled = isDisabled }
+        return row
+    }
+}
+
+extension Store.UserChange {
+    /// Whether open sessions, and with them open pages, end: another secret, let in no more, or other rights than before.
+    public func endsSessions(of before: Store.UserRow?) -> Bool {
+        password != nil || pin != nil || badge != nil || isDisabled == true
+            || rights.map { $0 != before?.rights ?? [] } ?? false
     }
 }

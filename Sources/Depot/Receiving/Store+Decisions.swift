@@ -43,11 +43,11 @@ extension Store {
             .integer(decision.photo))
         let id = database.lastInsertID
         let about = [decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot]
-        try audit(
-            "\(delivery == nil ? "take" : "delivery").\(decision.kind.rawValue)",
-            subject: String(delivery ?? take ?? 0),
-            by: Author(decision.who, station: decision.station, reason: decision.reason),
-            detail: about.compactMap(\.self).joined(separator: " · "), at: decision.at)
+        try tell(
+            Fact(
+                delivery == nil ? .take(decision.kind) : .delivery(decision.kind), delivery ?? take ?? 0,
+                about.compactMap(\.self).joined(separator: " · ")),
+            by: Author(decision.who, station: decision.station, reason: decision.reason), at: decision.at)
         return id
     }
 
@@ -210,7 +210,7 @@ extension Store {
     public func setMode(_ mode: Reception.Mode, delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
             "UPDATE delivery SET mode=? WHERE id=? AND status='open'", .text(mode.rawValue), .integer(id))
-        if changed == 1 { try audit("delivery.mode", subject: String(id), by: author, detail: mode.rawValue, at: now) }
+        if changed == 1 { try tell(Fact(.deliveryMode, id, mode.rawValue), by: author, at: now) }
         return changed == 1
     }
 

@@ -283,7 +283,7 @@ extension Store {
             "UPDATE delivery SET dock=coalesce(dock, zone), zone=NULL WHERE zone=? AND id<>? AND status='open'",
             .text(zone),
             .integer(id))
-        try audit("delivery.open", subject: String(id), by: author, detail: zone, at: now)
+        try tell(Fact(.deliveryOpened, id, zone), by: author, at: now)
         if var reception = try reception(of: id) { try takeStrays(zone: zone, into: &reception, at: now) }
         return true
     }
@@ -297,8 +297,7 @@ extension Store {
         guard changed == 1 else { return false }
         try book(view, by: author, at: now)
         try database.run("UPDATE delivery SET zone=NULL WHERE id=?", .integer(id))
-        try audit("delivery.close", subject: String(id), by: author, at: now)
-        try emit("delivery.closed", subject: String(id), by: author, data: view.summary, at: now)
+        try tell(Fact(.deliveryClosed, id), by: author, at: now)
         return true
     }
 

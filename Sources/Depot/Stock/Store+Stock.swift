@@ -90,20 +90,21 @@ extension Store {
     // MARK: notices
 
     /// Says it once, until somebody has dealt with it.
-    func notice(_ kind: String, subject: String, data: JSON, at now: Int64) throws {
+    func notice(_ kind: Notice, subject: String, data: JSON, at now: Int64) throws {
         try database.run(
-            "INSERT OR IGNORE INTO notice (at, kind, subject, data) VALUES (?, ?, ?, ?)", .integer(now), .text(kind),
-            .text(subject), .text(data.description))
+            "INSERT OR IGNORE INTO notice (at, kind, subject, data) VALUES (?, ?, ?, ?)", .integer(now),
+            .text(kind.rawValue), .text(subject), .text(data.description))
         if database.changes == 1 {
-            try emit("notice.\(kind)", subject: subject, by: Author("edge-ingest"), data: data, at: now)
+            try tell(Fact(kind.fact, subject), by: Author("edge-ingest"), at: now)
         }
     }
 
-    private func settle(notice kind: String, subject: String, at now: Int64) throws {
-        try database.run(
+    private func settle(notice kind: Notice, subject: String, at now: Int64) throws {
+        let changed = try database.run(
             "UPDATE notice SET done=?, done_by='edge-ingest' WHERE kind=? AND subject=? AND done IS NULL",
             .integer(now),
-            .text(kind), .text(subject))
+            .text(kind.rawValue), .text(subject))
+        if changed > 0 { try tell(Fact(.noticeDone, subject), by: Author("edge-ingest"), at: now) }
     }
 
     private func watchStock(_ gtin: String, at now: Int64) throws {
@@ -115,11 +116,11 @@ extension Store {
         if total < minimum {
             let name = try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? gtin
             try notice(
-                "low-stock", subject: gtin,
+                .lowStock, subject: gtin,
                 data: .object([("description", .string(name)), ("quantity", .int(total)), ("minimum", .int(minimum))]),
                 at: now)
         } else {
-            try settle(notice: "low-stock", subject: gtin, at: now)
+            try settle(notice: .lowStock, subject: gtin, at: now)
         }
     }
 
@@ -138,10 +139,10 @@ extension Store {
             guard let since else { continue }
             if now - since > Int64(days) * 86_400_000 {
                 try notice(
-                    "count-due", subject: zone, data: .object([("zone", .string(zone)), ("last", last.map(JSON.int))]),
+                    .countDue, subject: zone, data: .object([("zone", .string(zone)), ("last", last.map(JSON.int))]),
                     at: now)
             } else {
-                try settle(notice: "count-due", subject: zone, at: now)
+                try settle(notice: .countDue, subject: zone, at: now)
             }
         }
     }
@@ -162,7 +163,7 @@ extension Store {
         let changed = try database.run(
             "UPDATE notice SET done=?, done_by=? WHERE id=? AND done IS NULL", .integer(now), .text(author.who),
             .integer(id))
-        if changed == 1 { try audit("notice.done", subject: String(id), by: author, at: now) }
+        if changed == 1 { try tell(Fact(.noticeDone, id), by: author, at: now) }
         return changed == 1
     }
 

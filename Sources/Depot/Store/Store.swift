@@ -1,4 +1,4 @@
-public import Model
+import Model
 public import SQLite
 
 /// The centre's database. All SQL of the centre is in this folder; callers hold it on one executor.
@@ -11,6 +11,7 @@ public final class Store {
         // Half the calls to the kernel for a backlog; the agent's buffer, often on flash and a few rows at a time, keeps 4 KiB.
         database = try Database(path: path, pageSize: 8192)
         try Schema.migrate(database)
+        try ledger.seal()
     }
 
     // Made when first used: a view for reading has no use for them.
@@ -33,29 +34,11 @@ public final class Store {
     /// A second view, for reading what another one writes: never waits for it.
     public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
 
-    /// Who did what, when, where and why: kept for every decision a person makes.
-    public func audit(_ what: String, subject: String, by author: Author, detail: String? = nil, at now: Int64) throws {
-        try database.run(
-            "INSERT INTO audit (at, who, what, subject, detail, station, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            .integer(now), .text(author.who), .text(what), .text(subject), .text(detail), .text(author.station),
-            .text(author.reason))
+    func audit(_ what: String, subject: String, by author: Author, detail: String? = nil, at now: Int64) throws {
+        try tell(Fact(Fact.Kind(rawValue: what), subject, detail), by: author, at: now)
     }
 
-    public func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
+    func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
         try audit(what, subject: subject, by: Author(who), detail: detail, at: now)
-    }
-
-    /// How long what happened can be fetched, in milliseconds.
-    public static let eventLife: Int64 = 90 * 86_400_000
-
-    public func forgetEvents(before moment: Int64) throws {
-        try database.run("DELETE FROM business_event WHERE at<?", .integer(moment))
-    }
-
-    /// The one place where what happened is told to others: written with what it tells of, in the same transaction.
-    public func emit(_ kind: String, subject: String, by author: Author, data: JSON, at now: Int64) throws {
-        try database.run(
-            "INSERT INTO business_event (at, kind, subject, who, data) VALUES (?, ?, ?, ?, ?)", .integer(now),
-            .text(kind), .text(subject), .text(author.who), .text(data.description))
     }
 }

@@ -92,7 +92,7 @@ extension API {
                 func answer(_ name: String, _ allowed: [Decision.Kind]) -> Decision.Kind? {
                     body[name]?.text.flatMap(Decision.Kind.init(rawValue:)).flatMap { allowed.contains($0) ? $0 : nil }
                 }
-                let closing = Centre.Closing(
+                let closing = ReceivingDesk.Closing(
                     short: answer("short", [.later, .never]), extra: answer("extra", [.accept, .refuse]),
                     unknown: answer("unknown", [.ignore]))
                 var author = person.author

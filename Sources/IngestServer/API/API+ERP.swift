@@ -109,7 +109,7 @@ extension API {
                 return .json(
                     .array(
                         try await centre.board.read {
-                            try $0.auditTrail(before: before, subject: subject, who: who, limit: 100)
+                            try $0.ledger.trail(before: before, subject: subject, who: who, limit: 100).map(\.json)
                         }))
             }
         ]

@@ -17,7 +17,12 @@ extension API {
                 let (make, name) = try await make(incoming)
                 let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr
                 let sheet = make(form == "csv" ? .machine : language)
-                let made = await onOwnThread("export") { Result { try API.bytes(sheet, form) } }
+                let made: Result<[UInt8], any Error>
+                do { made = try await API.paper.run { Result { try API.bytes(sheet, form) } } } catch {
+                    throw APIProblem(
+                        .tooManyRequests, "busy", "Too many exports at once: try again in a moment.",
+                        [("seconds", .int(2))])
+                }
                 let bytes: [UInt8]
                 do { bytes = try made.get() } catch {
                     throw APIProblem(.contentTooLarge, "too-many-rows", "\(error)")
@@ -32,6 +37,9 @@ extension API {
             }
         }
     }
+
+    /// Whoever wants a large sheet waits for two others at most at a time.
+    private static let paper = WorkThreads("export", threads: 2, waiting: 16)
 
     private static let types = [
         "csv": "text/csv; charset=utf-8", "pdf": "application/pdf",

@@ -19,7 +19,8 @@ extension API {
                 open: true
             ) { incoming in
                 let token = Digests.newToken()
-                let person = try await signIn(try await incoming.body(), token: token)
+                let person = try await signIn(
+                    try await incoming.body(), from: incoming.source, isProxied: incoming.isProxied, token: token)
                 let life = person.station == nil ? Store.sessionLife : Store.stationLife
                 let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
                 var response = Response.json(person.json)
@@ -54,9 +55,10 @@ extension API {
                 let body = try await incoming.body()
                 do {
                     let weakness = try await centre.changePassword(
-                        of: person, old: body["old"]?.text ?? "", new: body["new"]?.text ?? "")
+                        of: person, old: String((body["old"]?.text ?? "").prefix(Password.longest)),
+                        new: body["new"]?.text ?? "", from: incoming.source)
                     if let weakness { throw APIProblem(.badRequest, "weak-password", "\(weakness).") }
-                } catch is SignInRefusal { throw API.refused }
+                } catch let refusal as SignInRefusal { throw API.problem(refusal) }
                 return .json(.members([]))
             },
             Endpoint(.get, "/api/v1/users", "Everybody who can sign in") { incoming in
@@ -85,36 +87,45 @@ extension API {
         ]
     }
 
-    private func signIn(_ body: JSON, token: String) async throws -> Person {
+    private func signIn(_ body: JSON, from source: String, isProxied: Bool, token: String) async throws -> Person {
         do {
             if let badge = API.line(body["badge"]?.text, limit: 128) {
                 return try await centre.signIn(
-                    badge: badge, station: API.line(body["station"]?.text, limit: 64) ?? "dock", token: token)
+                    badge: badge, station: API.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    token: token)
             }
-            if let id = body["id"]?.integer, let pin = body["pin"]?.text {
+            if let id = body["id"]?.integer, let pin = body["pin"]?.text, pin.utf8.count <= Password.longest {
                 return try await centre.signIn(
-                    id: id, pin: pin, station: API.line(body["station"]?.text, limit: 64) ?? "dock", token: token)
+                    id: id, pin: pin, station: API.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    token: token)
             }
             guard let name = API.line(body["name"]?.text, limit: 60) else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
             }
             if let password = body["password"]?.text, password.utf8.count <= Password.longest {
-                return try await centre.signIn(name: name, password: password, token: token)
+                return try await centre.signIn(name: name, password: password, from: source, token: token)
             }
+            // That a proxy on this machine asks says nothing of who asks it.
+            if isProxied { throw SignInRefusal.passwordNeeded }
             return try await centre.signIn(name: name, token: token)
-        } catch let refusal as SignInRefusal {
-            switch refusal {
-            case .refused: throw API.refused
-            case .wait(let seconds):
-                throw APIProblem(
-                    .tooManyRequests, "too-many-tries", "Too many tries: wait \(seconds) seconds.",
-                    [("seconds", .int(seconds))])
-            case .passwordNeeded:
-                throw APIProblem(
-                    .unauthorized, "password-needed",
-                    "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
-                )
-            }
+        } catch let refusal as SignInRefusal { throw API.problem(refusal) }
+    }
+
+    private static func problem(_ refusal: SignInRefusal) -> APIProblem {
+        switch refusal {
+        case .refused: refused
+        case .wait(let seconds):
+            APIProblem(
+                .tooManyRequests, "too-many-tries", "Too many tries: wait \(seconds) seconds.",
+                [("seconds", .int(seconds))])
+        case .passwordNeeded:
+            APIProblem(
+                .unauthorized, "password-needed",
+                "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME.")
+        case .pinLocked:
+            APIProblem(
+                .forbidden, "pin-locked",
+                "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN.")
         }
     }
 
@@ -123,9 +134,16 @@ extension API {
 
     private func save(_ name: String, _ body: JSON, by person: Person) async throws -> Response {
         let rights = body["rights"]?.list.map { Set($0.compactMap { $0.text.flatMap(Permission.init(rawValue:)) }) }
-        let problem = try await centre.save(
-            user: name, password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text,
-            rights: rights, disabled: body["disabled"]?.truth, by: person.author)
+        let problem: String?
+        do {
+            problem = try await centre.save(
+                user: name, password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text,
+                rights: rights, disabled: body["disabled"]?.truth, by: person.author)
+        } catch let refusal as SignInRefusal {
+            throw API.problem(refusal)
+        } catch let fault as Store.UserFault {
+            throw APIProblem(.conflict, "last-administrator", "\(fault).")
+        }
         if let problem { throw APIProblem(.badRequest, "weak-password", "\(problem).") }
         guard let user = try await centre.board.read({ try $0.user(name: name) }) else { throw API.refused }
         return .json(user.json)

@@ -5,83 +5,6 @@ import Model
 import NIOCore
 import Platform
 
-/// What a handler is given.
-struct Incoming: Sendable {
-    var request: Request
-    var parameters: Parameters
-    /// Nil where the endpoint is open to all.
-    var person: Person?
-    var token: String?
-
-    /// The person; endpoints that are not open have one.
-    func who() throws -> Person {
-        guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
-        return person
-    }
-
-    /// The person, who may do this.
-    func who(may permission: Permission) throws -> Person {
-        let person = try who()
-        guard person.may(permission) else {
-            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
-        }
-        return person
-    }
-
-    func id(_ name: String) throws -> Int64 {
-        guard let id = parameters.get(name).flatMap({ Int64($0) }) else {
-            throw APIProblem(.badRequest, "bad-id", "The address holds no number.")
-        }
-        return id
-    }
-
-    /// The body as JSON; empty is an empty object.
-    func body() async throws -> JSON {
-        let bytes = try await bytes(limit: API.bodyLimit)
-        guard !bytes.isEmpty else { return .members([]) }
-        do { return try JSON(parsing: bytes) } catch {
-            throw APIProblem(.badRequest, "bad-json", "The body is not JSON: \(error).")
-        }
-    }
-
-    func bytes(limit: Int) async throws -> [UInt8] {
-        var request = request
-        do { return Array(try await request.collectBody(upTo: limit).readableBytesView) } catch {
-            throw APIProblem(.contentTooLarge, "too-large", "At most \(limit) bytes are taken.")
-        }
-    }
-
-    func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
-
-    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
-
-    /// A moment of the query in Unix milliseconds.
-    func time(_ name: String) -> Int64? { query(name).flatMap { Int64($0) } }
-
-    func flag(_ name: String) -> Bool { request.uri.queryParameters.get(name) == "1" }
-}
-
-/// One endpoint: what the router serves and what the OpenAPI document says, from the same line.
-struct Endpoint: Sendable {
-    var method: HTTPRequest.Method
-    /// With `{name}` for parameters.
-    var path: String
-    var summary: String
-    var open: Bool
-    var run: @Sendable (Incoming) async throws -> Response
-
-    init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, open: Bool = false,
-        run: @escaping @Sendable (Incoming) async throws -> Response
-    ) {
-        self.method = method
-        self.path = path
-        self.summary = summary
-        self.open = open
-        self.run = run
-    }
-}
-
 /// The API under `/api/v1`.
 struct API: Sendable {
     static let bodyLimit = 64 * 1024
@@ -94,7 +17,7 @@ struct API: Sendable {
     let erp: ERPLink?
 
     var endpoints: [Endpoint] {
-        people + deliveries + takes + stock + clients + imports + queue + audit + calls + gateways
+        people + deliveries + takes + stock + clients + imports + queue + audit + calls + gateways + grants
     }
 
     private var gateways: [Endpoint] {

@@ -40,6 +40,12 @@ struct APIProblem: Error, HTTPResponseError {
                     ("code", .string(code)), ("detail", .string(detail)),
                 ] + extra), status: status)
         response.headers[.contentType] = "application/problem+json"
+        if let seconds = extra.first(where: { $0.0 == "seconds" })?.1?.integer {
+            response.headers[.retryAfter] = "\(seconds)"
+        }
+        if let seconds = extra.first(where: { $0.0 == "seconds" })?.1?.integer {
+            response.headers[.retryAfter] = String(seconds)
+        }
         return response
     }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Depot
+import Logging
 import Model
 import NIOCore
 import SQLite
@@ -12,20 +13,27 @@ enum Routes {
         "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-    static func router(api: API, files: WebFiles, link: CentreLink, hosts: Hosts) -> Router<BasicRequestContext> {
-        let router = Router()
+    static func router(
+        api: API, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
+    ) -> Router<DoorContext> {
+        let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts))
-        for endpoint in api.endpoints { add(endpoint, api.centre, to: router) }
+        for endpoint in api.endpoints { add(endpoint, api.centre, door, to: router) }
         let document = api.document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
         router.get("health") { _, _ in
             Response.json(
                 .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
-        router.get("metrics") { _, _ in
-            Response(
+        router.get("metrics") { request, context -> Response in
+            var text = await CentreMetrics.text(api.centre, link, api.erp)
+            // Names of gateways are for this machine.
+            if !Sources.isLoopback(context.peer) || Incoming.isProxied(request.headers) {
+                text = text.split(separator: "\n").filter { !$0.contains("{agent=\"") }.map { "\($0)\n" }.joined()
+            }
+            return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: await CentreMetrics.text(api.centre, link, api.erp))))
+                body: .init(byteBuffer: ByteBuffer(string: text + door.metrics)))
         }
         for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
             router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
@@ -36,7 +44,7 @@ enum Routes {
         return router
     }
 
-    private static func add(_ endpoint: Endpoint, _ centre: Centre, to router: Router<BasicRequestContext>) {
+    private static func add(_ endpoint: Endpoint, _ centre: Centre, _ door: Door, to router: Router<DoorContext>) {
         let path = RouterPath(endpoint.path.split(separator: "/").map(String.init).joined(separator: "/"))
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
@@ -46,8 +54,11 @@ enum Routes {
                 throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.")
             }
             do {
+                let uploader = person.map { "person \($0.id)" } ?? context.peer
                 return try await endpoint.run(
-                    Incoming(request: request, parameters: context.parameters, person: person, token: token))
+                    Incoming(
+                        request: request, parameters: context.parameters, person: person, token: token,
+                        peer: context.peer, room: UploadRoom(door, for: uploader)))
             } catch let error as SQLiteError {
                 await centre.failed(error)
                 throw APIProblem(error)
@@ -57,22 +68,38 @@ enum Routes {
 
     private static func serve(_ name: String, _ files: WebFiles, _ request: Request) -> Response {
         guard let file = files[name] else { return Response(status: .notFound) }
-        var headers: HTTPFields = [
+        let headers: HTTPFields = [
             .contentType: file.type, .eTag: file.tag, .cacheControl: "no-cache", .contentSecurityPolicy: policy,
         ]
-        headers[.xContentTypeOptions] = "nosniff"
         if request.headers[.ifNoneMatch] == file.tag { return Response(status: .notModified, headers: headers) }
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
     }
 
-    /// Refuses what a stranger's page sends with our cookie, or under a name that is not ours.
+    /// Refuses what a stranger's page sends with our cookie, or under a name that is not ours; and every answer, also an error, leaves with
+    /// the headers of `SecurityHeaders`.
     struct Guard: RouterMiddleware {
         let hosts: Hosts
 
         @concurrent func handle(
-            _ request: Request, context: BasicRequestContext,
-            next: @concurrent (Request, BasicRequestContext) async throws -> Response
+            _ request: Request, context: DoorContext,
+            next: @concurrent (Request, DoorContext) async throws -> Response
         ) async throws -> Response {
+            var response: Response
+            do {
+                try admit(request)
+                response = try await next(request, context)
+            } catch let error as any HTTPResponseError {
+                response = try error.response(from: request, context: context)
+            } catch {
+                context.logger.error("a request failed", metadata: ["reason": "\(error)"])
+                response = try APIProblem(.internalServerError, "failed", "The server could not do this.").response(
+                    from: request, context: context)
+            }
+            SecurityHeaders.add(to: &response)
+            return response
+        }
+
+        private func admit(_ request: Request) throws {
             guard hosts.allow(request.head.authority) else {
                 throw APIProblem(
                     .misdirectedRequest, "unknown-host",
@@ -83,7 +110,6 @@ enum Routes {
             {
                 throw APIProblem(.forbidden, "foreign-origin", "This request comes from another site's page.")
             }
-            return try await next(request, context)
         }
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import HTTPTypes
 import HummingbirdCore
 import Depot
+import Followers
 import Logging
 import Model
 import NIOCore
@@ -27,6 +28,8 @@ struct WebSocketChannel: ServerChildChannel {
     /// Close codes: come back, log in again, stop.
     enum Close: UInt16 {
         case goingAway = 1001
+        /// Not WebSocket as RFC 6455 has it.
+        case badFrame = 1002
         case reconnect = 4000
         case logIn = 4401
         case protocolError = 4400
@@ -39,16 +42,19 @@ struct WebSocketChannel: ServerChildChannel {
     let http: HTTP1Channel
     let centre: Centre
     let hosts: Hosts
+    let door: Door
     private static let counter = Atomic<UInt64>(0)
 
-    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre, hosts: Hosts) {
+    init(responder: @escaping HTTPChannelHandler.Responder, centre: Centre, hosts: Hosts, door: Door = .ofProcess) {
         http = HTTP1Channel(responder: responder)
         self.centre = centre
         self.hosts = hosts
+        self.door = door
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let hosts = hosts
+        let door = door
         return channel.eventLoop.makeCompletedFuture {
             let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
                 maxFrameSize: WebSocketChannel.messageLimit,
@@ -69,17 +75,32 @@ struct WebSocketChannel: ServerChildChannel {
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
                         try channel.pipeline.syncOperations.addHandler(
-                            HTTPConnectionStateHandler(idleTimeout: .seconds(60), logger: logger))
+                            HTTPConnectionStateHandler(logger: logger))
                         return .http(
                             try NIOAsyncChannel(
                                 wrappingChannelSynchronously: channel,
                                 configuration: .init(isOutboundHalfClosureEnabled: true)))
                     }
                 })
-            let pipeline = NIOUpgradableHTTPServerPipelineConfiguration<Upgraded>(upgradeConfiguration: configuration)
-            let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                configuration: pipeline)
-            return Value(channel: channel, upgraded: result)
+            // As NIO's own configureUpgradableHTTPServerPipeline, with our guard in the place of its handler of parse errors, which
+            // lets others write after the 400.
+            let pipeline = channel.pipeline.syncOperations
+            let encoder = HTTPResponseEncoder()
+            let parser = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+            let gate = ConnectionGuard(door: door)
+            let order = HTTPServerPipelineHandler()
+            let validator = NIOHTTPResponseHeadersValidator()
+            // The parser goes last: the bytes it then lets go are no HTTP, and the guard must not see them.
+            let upgrade = NIOTypedHTTPServerUpgradeHandler<Upgraded>(
+                httpEncoder: encoder, extraHTTPHandlers: [gate, order, validator, parser],
+                upgradeConfiguration: configuration)
+            try pipeline.addHandler(encoder)
+            try pipeline.addHandler(parser)
+            try pipeline.addHandler(gate)
+            try pipeline.addHandler(order)
+            try pipeline.addHandler(validator)
+            try pipeline.addHandler(upgrade)
+            return Value(channel: channel, upgraded: upgrade.upgradeResultFuture)
         }
     }
 
@@ -119,10 +140,15 @@ struct WebSocketChannel: ServerChildChannel {
                 try await close(outbound, .logIn, "sign in first")
                 return
             }
+            guard door.enterSocket(of: person.id) else {
+                try await close(outbound, .reconnect, "too many pages")
+                return
+            }
+            defer { door.leaveSocket(of: person.id) }
             let connection = channel.channel
             let socket = BrowserSocket(
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
-                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
+                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "", budget: centre.board.budget,
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
@@ -156,6 +182,12 @@ struct WebSocketChannel: ServerChildChannel {
         _ socket: BrowserSocket, _ person: Person
     ) async throws {
         for try await frame in inbound {
+            // A browser masks what it sends and no extension was agreed on (RFC 6455 §5.1, §5.2).
+            guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
+                door.count(.frame)
+                try await close(outbound, .badFrame, "frames are masked, without reserved bits")
+                return
+            }
             switch frame.opcode {
             case .text:
                 let bytes = Array(frame.unmaskedData.readableBytesView)
@@ -180,6 +212,7 @@ struct WebSocketChannel: ServerChildChannel {
     {
         for await message in socket.stream {
             try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
+            socket.written(message.count)
         }
     }
 

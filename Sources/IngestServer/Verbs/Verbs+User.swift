@@ -3,6 +3,7 @@ import Glibc
 import Depot
 import Model
 import Platform
+import SQLite
 
 /// People: who can sign in, how, and what they may do. Secrets are read from the terminal or standard input, never from
 /// the command line.
@@ -51,7 +52,7 @@ struct UserVerb: ParsableCommand {
                 if users.isEmpty { return print("nobody yet: names are believed on this machine") }
                 for user in users {
                     let ways = [
-                        user.password != nil ? "password" : nil, user.pin != nil ? "PIN" : nil,
+                        user.password != nil ? "password" : nil, user.pin == nil ? nil : user.isPINLocked ? "PIN (locked)" : "PIN",
                         user.hasBadge ? "badge" : nil,
                     ].compactMap(\.self)
                     let rights = user.rights.map(\.rawValue).sorted().joined(separator: ",")
@@ -104,23 +105,27 @@ struct UserVerb: ParsableCommand {
     }
 
     struct Rights: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Set what a person may do.")
+        static let configuration = CommandConfiguration(abstract: "Set what a person may do; their sessions end.")
         @OptionGroup var options: ConfigurationOption
         @Argument var name: String
         @Argument(help: "With commas; all for everything, none for nothing.") var rights: String
+        @Flag(help: "Also when nobody is left who can add people.") var force = false
 
-        func run() throws { try UserVerb.save(options, name, .init(rights: try UserVerb.rights(rights))) }
+        func run() throws {
+            try UserVerb.save(options, name, .init(rights: try UserVerb.rights(rights)), force: force)
+        }
     }
 
     struct Disable: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let somebody in no more; their sessions end.")
         @OptionGroup var options: ConfigurationOption
         @Argument var name: String
-        func run() throws { try UserVerb.save(options, name, .init(isDisabled: true)) }
+        @Flag(help: "Also when nobody is left who can add people.") var force = false
+        func run() throws { try UserVerb.save(options, name, .init(isDisabled: true), force: force) }
     }
 
     struct Enable: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let somebody in again.")
+        static let configuration = CommandConfiguration(abstract: "Let somebody in again, with a PIN that wrong tries have locked too.")
         @OptionGroup var options: ConfigurationOption
         @Argument var name: String
         func run() throws { try UserVerb.save(options, name, .init(isDisabled: false)) }
@@ -158,7 +163,8 @@ struct UserVerb: ParsableCommand {
     }
 
     private static func save(
-        _ options: ConfigurationOption, _ name: String, _ change: Store.UserChange, new: Bool = false
+        _ options: ConfigurationOption, _ name: String, _ change: Store.UserChange, new: Bool = false,
+        force: Bool = false
     ) throws {
         let configuration = try options.load()
         guard let name = API.line(name, limit: 60) else { throw Exit.say("a name has 1 to 60 characters") }
@@ -173,9 +179,15 @@ struct UserVerb: ParsableCommand {
                 throw Exit.say("there is no \(name); edge-ingest user list shows everybody", Exit.warnings)
             }
             let author = Author(getenv("USER").map { String(cString: $0) } ?? "edge-ingest", station: "command line")
-            _ = try store.save(user: name, change, by: author, at: Clocks.wall)
+            _ = try store.database.transaction {
+                try store.save(user: name, change, by: author, force: force, at: Clocks.wall)
+            }
             print(new ? "\(name) can sign in" : "\(name) is changed")
-        } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+        } catch let code as ExitCode {
+            throw code
+        } catch let fault as Store.UserFault {
+            throw Exit.say("\(fault); or use --force", Exit.warnings)
+        } catch { throw Exit.say("\(error)") }
     }
 }
 

@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Model
 import Platform
 
@@ -64,6 +65,9 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await centre.board.seen))])
         metrics.add("quai_ingest_browser_sessions", "gauge", "Open WebSockets.", [([], Double(browsers.open))])
+        metrics.add(
+            "quai_ingest_browser_waiting_bytes", "gauge",
+            "Bytes that wait for browsers, of \(BrowserSocket.totalLimit) at most.", [([], Double(browsers.waiting))])
         metrics.add(
             "quai_ingest_browsers_cut_total", "counter", "Browsers cut because they did not read.",
             [([], Double(browsers.cut))])

@@ -70,8 +70,10 @@ const stream = new Stream({
       case "gateway":
         app.gateways.message(message);
         break;
-      case "take": case "takes": case "takecount":
+      case "take": case "takecount":
         app.stocktake.message(message);
+        // A count that was posted may settle what was due.
+        if (message.type === "take") app.notices.message(message);
         break;
       case "found":
         app.find.message(message);

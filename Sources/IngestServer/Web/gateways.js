@@ -1,20 +1,25 @@
 import { h, replace } from "./dom.js";
-import { get } from "./api.js";
+import { get, post, request } from "./api.js";
 import { t, plural, when, number } from "./i18n.js";
+import { choose } from "./sheet.js";
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways {
   constructor(app) {
     this.app = app;
-    this.list = [];
+    this.clear();
   }
 
-  clear() { this.list = []; }
+  clear() {
+    this.list = [];
+    this.grants = new Map();
+  }
 
   async load() {
-    const list = await this.app.attempt(() => get("/api/v1/gateways"));
+    const [list, grants] = await this.app.attempt(() => Promise.all([get("/api/v1/gateways"), get("/api/v1/gateways/grants")])) ?? [];
     if (!list) return;
     this.list = list;
+    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
     this.app.refresh("gateways");
   }
 
@@ -22,6 +27,40 @@ export class Gateways {
     const others = this.list.filter((gateway) => gateway.name !== data.name);
     this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
     this.app.refresh("gateways");
+    // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
+    if (this.grants.get(data.name)?.state !== "confirmed") this.loadGrants();
+  }
+
+  async loadGrants() {
+    const grants = await get("/api/v1/gateways/grants").catch(() => null);
+    if (!grants) return;
+    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
+    this.app.refresh("gateways");
+  }
+
+  async confirm(name) {
+    if (await this.app.attempt(() => post(`/api/v1/gateways/${encodeURIComponent(name)}/confirm`))) await this.load();
+  }
+
+  async forget(name) {
+    const answer = await choose(t("gatewayForgetTitle", { who: name }), t("gatewayForgetText"), [[t("gatewayForget"), "yes", "danger"], [t("cancel"), null]]);
+    if (answer !== "yes") return;
+    if (await this.app.attempt(() => request("DELETE", `/api/v1/gateways/${encodeURIComponent(name)}`))) await this.load();
+  }
+
+  /** What is known of an agent, and what may be done about it. */
+  drawGrant(gateway) {
+    const grant = this.grants.get(gateway.name);
+    if (!grant) return null;
+    const may = this.app.may("users");
+    const facts = [grant.zones.length > 0 && t("gatewayZones", { zones: grant.zones.join(", ") }), !grant.mayTelephone && t("gatewayNoTelephone")].filter(Boolean);
+    const learned = grant.state === "learned";
+    if (!learned && !facts.length && !(may && !gateway.online)) return null;
+    return h("div", { class: learned ? "notice row" : "row" },
+      learned && h("strong", {}, t("gatewayLearned")), learned && h("span", {}, t("gatewayLearnedHint", { site: grant.site ?? "?" })),
+      facts.length > 0 && h("span", { class: "soft" }, facts.join(" · ")),
+      may && learned && h("button", { class: "main small", id: `confirm-${gateway.name}`, onclick: () => this.confirm(gateway.name) }, t("gatewayConfirm")),
+      may && (learned || !gateway.online) && h("button", { class: "small", id: `forget-${gateway.name}`, onclick: () => this.forget(gateway.name) }, t("gatewayForget")));
   }
 
   /** Links to telephone exchanges, with what they say of themselves. */
@@ -51,6 +90,7 @@ export class Gateways {
         gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
         status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
       alarm && h("div", { class: "notice bad" }, alarm),
+      this.drawGrant(gateway),
       status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: status.configuration.reason })),
       status.configuration?.state === "trial" && h("div", { class: "notice" }, t("configTrial", { n: status.configuration.revision })),
       status.buffer?.level && status.buffer.level !== "roomy" && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: Math.round(status.buffer.bytes * 100 / status.buffer.budget) })),

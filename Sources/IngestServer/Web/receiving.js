@@ -10,6 +10,7 @@ import { Closing, drawQuestion, questionsOf } from "./closing.js";
 import { openBlind, Proposals } from "./blind.js";
 import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
+import { Details, patched } from "./patch.js";
 
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓" };
 /** Details kept for when the server does not answer. */
@@ -21,6 +22,7 @@ export class Receiving {
     this.app = app;
     this.days = 1;
     this.proposals = new Proposals(this);
+    this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/deliveries/${id}`)));
     this.clear();
   }
 
@@ -57,7 +59,7 @@ export class Receiving {
   }
 
   async fetchDetail(id) {
-    const detail = await this.app.attempt(() => get(`/api/v1/deliveries/${id}`));
+    const detail = await this.details.fetch(id);
     if (detail) this.detail.set(id, detail);
     else {
       const old = kept("receiving")?.value.details.find((one) => one.id === id);
@@ -109,6 +111,18 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
+  /** The stream tells what changed; what is shown and not known whole is read. */
+  told(data) {
+    this.details.touch(data.id);
+    const whole = patched(this.detail.get(data.id), data);
+    if (whole) { this.take(whole); return; }
+    const known = this.list.find((one) => one.id === data.id);
+    this.list = known ? this.list.map((one) => (one.id === data.id ? { ...one, ...data } : one)) : [...this.list, data];
+    if (this.chosen !== data.id) this.detail.delete(data.id);
+    else this.fetchDetail(data.id).then(() => { this.keepSoon(); this.app.refresh("receiving"); });
+    this.app.refresh("receiving");
+  }
+
   /** How a closed delivery fares on its way to the ERP. */
   pushed(job) {
     const detail = job?.kind === "reception" && this.detail.get(Number(job.subject));
@@ -125,9 +139,9 @@ export class Receiving {
       const shown = this.detail.get(this.chosen);
       // Somebody else's dock does not take this screen over in the middle of a reception.
       const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
-      this.take(data);
+      this.told(data);
       // A delivery note scanned at the dock opens by itself.
-      if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) this.show(data.id);
+      if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) this.choose(data.id);
     } else if (type === "count") {
       // The sound is for those who stand at this dock: whoever shows this delivery.
       if (this.chosen === data.delivery) {

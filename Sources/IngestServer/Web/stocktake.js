@@ -8,6 +8,7 @@ import { LineSheet, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
 import { drawReview } from "./review.js";
 import { drawJobState } from "./erp.js";
+import { Details, patched } from "./patch.js";
 
 const marks = { expected: "✓", unknown: "?", removed: "−" };
 const styles = { counting: "good", review: "wait", posted: "extra", cancelled: "" };
@@ -16,6 +17,7 @@ const styles = { counting: "good", review: "wait", posted: "extra", cancelled: "
 export class StockTakes {
   constructor(app) {
     this.app = app;
+    this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/takes/${id}`)));
     this.clear();
   }
 
@@ -40,7 +42,7 @@ export class StockTakes {
   }
 
   async fetchDetail(id) {
-    const detail = await this.app.attempt(() => get(`/api/v1/takes/${id}`));
+    const detail = await this.details.fetch(id);
     if (detail) this.detail.set(id, detail);
   }
 
@@ -61,6 +63,18 @@ export class StockTakes {
     this.app.refresh("stocktake");
   }
 
+  /** The stream tells what changed; what is shown and not known whole is read. */
+  told(data) {
+    this.details.touch(data.id);
+    const whole = patched(this.detail.get(data.id), data);
+    if (whole) { this.take(whole); return; }
+    const known = this.list.find((one) => one.id === data.id);
+    this.list = known ? this.list.map((one) => (one.id === data.id ? { ...one, ...data } : one)) : [data, ...this.list];
+    if (this.chosen !== data.id) this.detail.delete(data.id);
+    else this.fetchDetail(data.id).then(() => this.app.refresh("stocktake"));
+    this.app.refresh("stocktake");
+  }
+
   pushed(job) {
     const detail = job?.kind === "take" && this.detail.get(Number(job.subject));
     if (!detail) return;
@@ -69,8 +83,7 @@ export class StockTakes {
   }
 
   message({ type, data }) {
-    if (type === "takes") { this.load(); return; }
-    if (type === "take") this.take(data);
+    if (type === "take") this.told(data);
     else if (type === "takecount" && this.chosen === data.take && this.app.page === "stocktake") {
       this.last = data;
       this.app.play(data.verdict);

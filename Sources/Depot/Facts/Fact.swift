@@ -1,0 +1,97 @@
+/// Something that happened and that somebody may want to know. It is appended to the ledger in the transaction of its effect
+/// and never changed; a single scan is none (a busy dock brings two hundred thousand a second), what it did to a delivery is.
+public struct Fact: Equatable, Sendable {
+    public var kind: Kind
+    /// What it happened to: the number of a delivery or count, a GTIN, a call, an agent, a name.
+    public var subject: String
+    /// What else there is to say, for people; never parsed.
+    public var detail: String?
+
+    public init(_ kind: Kind, _ subject: String, _ detail: String? = nil) {
+        (self.kind, self.subject, self.detail) = (kind, subject, detail)
+    }
+
+    public init(_ kind: Kind, _ id: Int64, _ detail: String? = nil) { self.init(kind, String(id), detail) }
+
+    /// `room.deed`, stable: the trail's words, and what followers go by.
+    public struct Kind: RawRepresentable, Hashable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+        private init(_ room: Room, _ deed: String) { rawValue = "\(room.rawValue).\(deed)" }
+
+        /// Nil for one of a version to come.
+        public var room: Room? { Room(rawValue: String(rawValue.prefix { $0 != "." })) }
+    }
+
+    /// Whose subject it is: the first word of a kind.
+    public enum Room: String, CaseIterable, Sendable {
+        case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway, records,
+            configuration, erp
+    }
+}
+
+extension Fact.Kind {
+    // Receiving. Subject: the delivery.
+    public static let deliveryOpened = Fact.Kind(.delivery, "open")
+    public static let deliveryClosed = Fact.Kind(.delivery, "close")
+    public static let deliveryMode = Fact.Kind(.delivery, "mode")
+    /// Reads were counted: told once for many of them.
+    public static let deliveryCounted = Fact.Kind(.delivery, "counted")
+    /// Deliveries that an ERP announced were read; the subject is how many.
+    public static let deliveriesPulled = Fact.Kind(.delivery, "pulled")
+    public static func delivery(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.delivery, decision.rawValue) }
+
+    // Counting. Subject: the stock take.
+    public static let takeOpened = Fact.Kind(.take, "open")
+    public static let takePosted = Fact.Kind(.take, "post")
+    public static let takeMode = Fact.Kind(.take, "mode")
+    public static let takeCounted = Fact.Kind(.take, "counted")
+    public static func take(_ status: StockTakeView.Status) -> Fact.Kind { Fact.Kind(.take, status.rawValue) }
+    public static func take(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.take, decision.rawValue) }
+
+    // Stock and articles. Subject: a GTIN or a zone; of an import how many rows were accepted.
+    public static let stockLow = Fact.Kind(.notice, "low-stock")
+    public static let countDue = Fact.Kind(.notice, "count-due")
+    public static let noticeDone = Fact.Kind(.notice, "done")
+    public static let productSaved = Fact.Kind(.product, "save")
+    public static func imported(_ what: String) -> Fact.Kind { Fact.Kind(.import, what) }
+
+    // Clients and calls. Subject: the client, the call, the command or the extension.
+    public static let partyCreated = Fact.Kind(.party, "create")
+    public static let numberErased = Fact.Kind(.number, "erased")
+    public static let deskClaimed = Fact.Kind(.desk, "claim")
+    public static let callEnded = Fact.Kind(.call, "ended")
+    public static let callMissed = Fact.Kind(.call, "missed")
+    public static let callNoted = Fact.Kind(.call, "note")
+    public static let dialled = Fact.Kind(.call, "dial")
+    public static let missedTaken = Fact.Kind(.missed, "take")
+    public static let missedGivenBack = Fact.Kind(.missed, "give-back")
+    public static let missedDone = Fact.Kind(.missed, "done")
+
+    // People. Subject: the name.
+    public static let sessionOpened = Fact.Kind(.session, "open")
+    public static let sessionRefused = Fact.Kind(.session, "refused")
+    public static let userAdded = Fact.Kind(.user, "add")
+    public static let userRights = Fact.Kind(.user, "rights")
+    public static let userEnabled = Fact.Kind(.user, "enable")
+    public static let userDisabled = Fact.Kind(.user, "disable")
+    /// `secret` is password, pin or badge.
+    public static func user(secret: String) -> Fact.Kind { Fact.Kind(.user, secret) }
+
+    // Gateways. Subject: the agent.
+    public static let recordsLost = Fact.Kind(.records, "lost")
+    /// Rows that could not be applied; the detail is why and how many.
+    public static let recordsRejected = Fact.Kind(.records, "rejected")
+    public static let configurationSet = Fact.Kind(.configuration, "set")
+    public static let gatewayAlarm = Fact.Kind(.gateway, "alarm")
+    public static let gatewayHealed = Fact.Kind(.gateway, "healed")
+    public static let gatewayAdded = Fact.Kind(.gateway, "add")
+    public static let gatewayConfirmed = Fact.Kind(.gateway, "confirm")
+    public static let gatewayForgotten = Fact.Kind(.gateway, "forget")
+
+    // The ERP's queue. Subject: what was pushed, or the job's key.
+    public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }
+    public static let pushRetried = Fact.Kind(.erp, "retry")
+    public static let pushDropped = Fact.Kind(.erp, "drop")
+}

@@ -1,0 +1,181 @@
+public import Model
+import SQLite
+
+/// What the centre and people do with agents: learn, confirm, forget, and hold them to what they are. The book is read once,
+/// and again when it has changed, by whichever process. Not to be shared between executors, as the store.
+public final class GatewayDesk {
+    /// What became of a status.
+    public enum Welcome: Equatable, Sendable {
+        /// Known, or known from now on: with the site that it is bound to.
+        case welcome(site: String?)
+        /// Nobody knows it, and it says only that it is gone: not written down.
+        case nobody
+        /// It says that it stands somewhere else. Its alarm says so; nothing else of the status counts.
+        case refused(String)
+    }
+
+    public enum Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+        /// A zone is declared by an agent of another site.
+        case zone(String, of: String, at: String)
+
+        public var description: String {
+            switch self {
+            case .zone(let zone, let agent, let site): "zone \(zone) is declared by \(agent) of site \(site)"
+            }
+        }
+    }
+
+    /// How alarms begin that are about what an agent is; others are left alone.
+    static let siteMark = "site: "
+    static let zoneMark = "not its own: "
+    /// Zones taken from one status, and the longest name, in bytes.
+    static let zoneLimit = 1000
+    static let nameLimit = 128
+
+    private let store: Store
+    private var cached: GatewayBook?
+    private var change: Int64?
+
+    public init(_ store: Store) { self.store = store }
+
+    public func book() throws -> GatewayBook {
+        let now = try store.database.integer("SELECT n FROM agent_grant_change")
+        if let cached, change == now { return cached }
+        let book = try store.gatewayBook()
+        (cached, change) = (book, now)
+        return book
+    }
+
+    /// The zones that the devices of a status stand in.
+    static func zones(of status: JSON) -> Set<String> {
+        var zones: Set<String> = []
+        for device in (status["devices"]?.list ?? []).prefix(zoneLimit) {
+            if let zone = device["zone"]?.text, !zone.isEmpty, zone.utf8.count <= nameLimit { zones.insert(zone) }
+        }
+        return zones
+    }
+
+    // MARK: what agents say
+
+    /// Whether a status counts; an agent that is new is learned by it.
+    public func admit(_ status: JSON, of agent: String, at now: Int64) throws -> Welcome {
+        let known = try book()
+        let site = status["site"]?.text.map { String(GatewayDesk.plain($0).prefix(64)) }
+        switch known.admits(agent: agent, site: site) {
+        case .refused(let reason):
+            try store.database.transaction { try say(GatewayDesk.siteMark, reason, of: agent, at: now) }
+            return .refused(reason)
+        case .new:
+            guard status["online"]?.truth ?? false || known.grants[agent] != nil else { return .nobody }
+            var grant =
+                known.grants[agent]
+                ?? GatewayBook.Grant(name: agent, site: nil, state: .learned, who: "edge-ingest", at: now)
+            grant.site = site
+            try store.keep(grant)
+        case .known: break
+        }
+        let bound = try book().grants[agent]?.site
+        // One that is going says nothing of its devices: they stand where they stood.
+        if status["online"]?.truth ?? false { cached?.claim(GatewayDesk.zones(of: status), by: agent) }
+        if try alarm(of: agent)?.hasPrefix(GatewayDesk.siteMark) ?? false {
+            try store.database.transaction { try heal(agent, at: now) }
+        }
+        return .welcome(site: bound)
+    }
+
+    /// Says on the agent's card why rows of it have no effect; within the transaction that sets them aside.
+    public func object(_ objection: GatewayBook.Objection, to agent: String, at now: Int64) throws {
+        try say(GatewayDesk.zoneMark, objection.text, of: agent, at: now)
+    }
+
+    private func alarm(of agent: String) throws -> String? {
+        try store.database.text("SELECT alarm FROM agent WHERE name=?", .text(agent))
+    }
+
+    /// Once, until it is well again: whoever changes what it says all the time does not fill the ledger.
+    private func say(_ mark: String, _ text: String, of agent: String, at now: Int64) throws {
+        if try alarm(of: agent)?.hasPrefix(mark) ?? false { return }
+        try store.alarm(agent: agent, mark + text, at: now)
+        try store.tell(Fact(.gatewayAlarm, agent, mark + text), by: Author("edge-ingest"), at: now)
+    }
+
+    private func heal(_ agent: String, at now: Int64) throws {
+        try store.database.run("UPDATE agent SET alarm=NULL WHERE name=?", .text(agent))
+        try store.tell(Fact(.gatewayHealed, agent), by: Author("edge-ingest"), at: now)
+    }
+
+    /// Without control characters: it stands in alarms and in logs.
+    private static func plain(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+
+    // MARK: what people say
+
+    /// Says what an agent may speak of, before or after it has come. Throws `Refusal` when a zone is another site's.
+    public func add(
+        _ agent: String, site: String, zones: [String], mayTelephone: Bool, by author: Author, at now: Int64
+    ) throws {
+        try store.database.transaction {
+            let others = try store.grants().filter { $0.name != agent && $0.state == .confirmed && $0.site != site }
+            for zone in zones {
+                guard let other = others.first(where: { $0.zones.contains(zone) }) else { continue }
+                throw Refusal.zone(zone, of: other.name, at: other.site ?? "-")
+            }
+            try store.keep(
+                GatewayBook.Grant(
+                    name: agent, site: site, zones: zones, mayTelephone: mayTelephone, state: .confirmed,
+                    who: author.who, at: now))
+            try store.database.run("UPDATE agent SET site=? WHERE name=?", .text(site), .text(agent))
+            var told = "site \(site)"
+            if !zones.isEmpty { told += "; zones \(zones.joined(separator: ", "))" }
+            if !mayTelephone { told += "; no telephone" }
+            try store.tell(Fact(.gatewayAdded, agent, told), by: author, site: site, at: now)
+            try settle(agent, at: now)
+        }
+    }
+
+    /// Somebody has looked: this agent belongs here. False when there is none of this name.
+    public func confirm(_ agent: String, by author: Author, at now: Int64) throws -> Bool {
+        try store.database.transaction {
+            guard var grant = try store.grants().first(where: { $0.name == agent }) else { return false }
+            if grant.state == .learned {
+                (grant.state, grant.who, grant.at) = (.confirmed, author.who, now)
+                try store.keep(grant)
+                try store.tell(Fact(.gatewayConfirmed, agent, grant.site), by: author, site: grant.site, at: now)
+            }
+            try settle(agent, at: now)
+            return true
+        }
+    }
+
+    /// What it was refused for may be right now; if not, it is said again.
+    private func settle(_ agent: String, at now: Int64) throws {
+        guard let alarm = try self.alarm(of: agent),
+            alarm.hasPrefix(GatewayDesk.siteMark) || alarm.hasPrefix(GatewayDesk.zoneMark)
+        else { return }
+        try heal(agent, at: now)
+    }
+
+    /// Nobody wants it any more: its calls end, with cause lost; its records stay. The calls that were ended; nil when
+    /// nobody knows it. Should it come again, it is learned anew.
+    public func forget(_ agent: String, by author: Author, at now: Int64) throws -> [CallSnapshot]? {
+        try store.database.transaction {
+            let isThere = try store.database.integer(
+                "SELECT 1 FROM agent WHERE name=?1 UNION SELECT 1 FROM agent_grant WHERE name=?1", .text(agent))
+            guard isThere != nil else { return nil }
+            var ended: [CallSnapshot] = []
+            for row in try store.runningCalls(since: Int64.min) where row.agent == agent {
+                let lost = row.snapshot.lost(at: now)
+                _ = try store.save(lost, agent: agent, key: row.key)
+                ended.append(lost)
+            }
+            for statement in [
+                "DELETE FROM agent WHERE name=?", "DELETE FROM agent_grant WHERE name=?",
+                "DELETE FROM desired WHERE agent=?",
+            ] { try store.database.run(statement, .text(agent)) }
+            try store.tell(
+                Fact(.gatewayForgotten, agent, ended.isEmpty ? nil : "\(ended.count) calls ended"), by: author, at: now)
+            return ended
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Model
+import SQLite
+
+extension Store {
+    /// Every agent that is known, by name.
+    public func grants() throws -> [GatewayBook.Grant] {
+        try database.rows(
+            "SELECT name, site, zones, may_telephone, state, who, at FROM agent_grant ORDER BY name"
+        ) { row in
+            GatewayBook.Grant(
+                name: row.text(0), site: row.optionalText(1),
+                zones: (try? JSON(parsing: row.text(2)))?.list?.compactMap(\.text) ?? [], mayTelephone: row.bool(3),
+                state: GatewayBook.Grant.State(rawValue: row.text(4)) ?? .learned, who: row.text(5), at: row.integer(6))
+        }
+    }
+
+    /// The grants with the zones that the devices of confirmed agents stand in, by their last status.
+    public func gatewayBook() throws -> GatewayBook {
+        let told = try database.rows(
+            """
+            SELECT agent.name, agent.status FROM agent JOIN agent_grant ON agent_grant.name=agent.name
+            WHERE agent_grant.state='confirmed' AND agent.status IS NOT NULL
+            """
+        ) { row -> (agent: String, status: String) in (row.text(0), row.text(1)) }
+        var claims: [String: Set<String>] = [:]
+        for (agent, status) in told {
+            guard let status = try? JSON(parsing: status) else { continue }
+            claims[agent] = GatewayDesk.zones(of: status)
+        }
+        return GatewayBook(try grants(), claims: claims)
+    }
+
+    func keep(_ grant: GatewayBook.Grant) throws {
+        try database.run(
+            """
+            INSERT INTO agent_grant VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT DO UPDATE SET site=?2, zones=?3, may_telephone=?4, state=?5, who=?6, at=?7
+            """, .text(grant.name), .text(grant.site), .text(JSON.array(grant.zones.map(JSON.string)).description),
+            .bool(grant.mayTelephone), .text(grant.state.rawValue), .text(grant.who), .integer(grant.at))
+    }
+}

@@ -1,0 +1,19 @@
+/// Whose tries are counted. The kind is kept beside the subject, never joined to it: no name can equal a badge or a PIN.
+public struct SignInKey: Equatable, Sendable {
+    enum Kind: String, Sendable { case name, pin, badge, own }
+
+    var kind: Kind
+    var subject: String
+
+    /// A name, as typed, with a password.
+    public static func name(_ name: String) -> SignInKey { SignInKey(kind: .name, subject: name) }
+
+    /// A person's PIN.
+    public static func pin(_ person: Int64) -> SignInKey { SignInKey(kind: .pin, subject: String(person)) }
+
+    /// Badges say nothing of whom they should be: they are counted by source alone.
+    public static let badge = SignInKey(kind: .badge, subject: "")
+
+    /// The present password, asked of somebody who is signed in and wants another one.
+    public static func own(_ person: Int64) -> SignInKey { SignInKey(kind: .own, subject: String(person)) }
+}

@@ -1,0 +1,12 @@
+/// Something that stays open until somebody has dealt with it, or it has gone by itself.
+enum Notice: String {
+    case lowStock = "low-stock"
+    case countDue = "count-due"
+
+    var fact: Fact.Kind {
+        switch self {
+        case .lowStock: .stockLow
+        case .countDue: .countDue
+        }
+    }
+}

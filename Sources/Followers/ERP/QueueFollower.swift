@@ -1,0 +1,87 @@
+public import Depot
+import Model
+
+/// Follows the ledger into the ERP's queue: a closed delivery, a posted count, a note about a known client's call and a new
+/// client each become one job, once.
+public struct QueueFollower: Follower {
+    public static let name = "erp"
+
+    /// Which place of the ERP a zone is.
+    public var location: @Sendable (_ zone: String) -> String
+    public var plan: @Sendable (_ agent: String) -> NumberPlan
+    /// People go on writing: the ERP is told when nobody has written for this long, in milliseconds.
+    public static let noteRest: Int64 = 30_000
+
+    public init(
+        location: @escaping @Sendable (_ zone: String) -> String,
+        plan: @escaping @Sendable (_ agent: String) -> NumberPlan
+    ) {
+        self.location = location
+        self.plan = plan
+    }
+
+    public func follow(_ entry: Entry, in store: Store) throws {
+        switch entry.fact.kind {
+        case .deliveryClosed: try reception(entry, store)
+        case .takePosted: try take(entry, store)
+        case .callNoted: try note(entry, store)
+        case .partyCreated: try party(entry, store)
+        default: break
+        }
+    }
+
+    private func reception(_ entry: Entry, _ store: Store) throws {
+        guard let id = Int64(entry.fact.subject), let view = try store.delivery(id),
+            view.lines.contains(where: { $0.received > 0 })
+        else { return }
+        try store.queue(
+            .reception, subject: String(id), payload: try QueuePayload.reception(view, in: store), by: entry.author,
+            at: entry.at)
+    }
+
+    private func take(_ entry: Entry, _ store: Store) throws {
+        guard let id = Int64(entry.fact.subject), let view = try store.take(id) else { return }
+        try store.queue(
+            .take, subject: String(id),
+            payload: QueuePayload.take(view, location: location(view.zone)) { try? store.product($0) },
+            by: entry.author, at: entry.at)
+    }
+
+    private func party(_ entry: Entry, _ store: Store) throws {
+        guard let id = Int64(entry.fact.subject), let view = try store.party(id), view.erp == nil else { return }
+        try store.queue(
+            .party, subject: String(id), payload: QueuePayload.party(view, e164: view.numbers),
+            by: entry.author, at: entry.at)
+    }
+
+    /// What was written about a call with a client whom the ERP knows becomes a note there.
+    private func note(_ entry: Entry, _ store: Store) throws {
+        guard let row = try store.call(entry.fact.subject), let note = try store.note(of: entry.fact.subject),
+            !note.note.isEmpty || note.disposition != nil
+        else { return }
+        let snapshot = row.snapshot
+        let outbound = snapshot.direction == .outbound
+        let number = (outbound ? snapshot.called : snapshot.caller?.number).map {
+            plan(row.agent).number($0, dialled: outbound)
+        }
+        let party: PartyView?
+        if let chosen = note.party {
+            party = try store.party(chosen)
+        } else {
+            let known = try number.map { try store.parties(key: $0.key) } ?? []
+            party = known.count == 1 ? known[0] : nil
+        }
+        guard let party, let remote = party.erp else { return }
+        let end = snapshot.endedAt ?? entry.at
+        let minutes = snapshot.answeredAt.map { max(0, end - $0 + 59_999) / 60_000 }
+        let subject = [
+            outbound ? "Outgoing call" : "Incoming call", number?.display, minutes.map { "\($0) min" },
+            note.disposition, entry.author.who,
+        ].compactMap(\.self).joined(separator: ", ")
+        let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
+        try store.queue(
+            .call, subject: snapshot.call,
+            payload: QueuePayload.call(party: remote, subject: subject, note: note.note, callBackOn: nil, title: title),
+            by: entry.author, due: entry.at + QueueFollower.noteRest, at: entry.at)
+    }
+}

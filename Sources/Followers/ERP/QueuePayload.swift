@@ -1,0 +1,72 @@
+public import Depot
+public import Model
+
+/// What is queued for the ERP, made from what the depot says when the ledger is followed.
+public enum QueuePayload {
+    /// What a closed delivery tells. `product` gives the ERP's product and its tracking.
+    public static func reception(_ view: DeliveryView, supplier: String?, product: (String) -> ProductView?) -> JSON {
+        let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
+            let known = product(line.gtin)
+            var lots: [JSON] = []
+            if known?.tracking == "serial", line.serials.count == line.received {
+                lots = line.serials.map { .object([("number", .string($0)), ("quantity", 1)]) }
+            } else if known?.tracking != "none" || known?.erp == nil {
+                lots = line.lots.map {
+                    .object([
+                        ("number", .string($0.number)), ("quantity", .int(Int64($0.quantity))),
+                        ("expires", $0.expires.map(JSON.string)),
+                    ])
+                }
+            }
+            return .object([
+                ("line", line.erp.map(JSON.string)), ("product", (line.erpProduct ?? known?.erp).map(JSON.string)),
+                ("gtin", .string(line.gtin)), ("quantity", .int(Int64(line.received))), ("lots", .array(lots)),
+            ])
+        }
+        let standing = view.decisions.filter { $0.undoneBy == nil }
+        let isGivenUp = standing.contains { $0.kind == .never } && !standing.contains { $0.kind == .later }
+        return .object([
+            ("title", .string("\(view.note) · \(view.supplier)")), ("receipt", view.erp.map(JSON.string)),
+            ("note", .string(view.note)), ("supplier", supplier.map(JSON.string)), ("lines", .array(lines)),
+            ("backorder", .bool(!isGivenUp)),
+        ])
+    }
+
+    public static func take(_ view: StockTakeView, location: String, product: (String) -> ProductView?) -> JSON {
+        .object([
+            ("title", .string(view.zone)), ("location", .string(location)), ("complete", .bool(view.isComplete)),
+            (
+                "lines",
+                .array(
+                    view.lines.map { line in
+                        .object([
+                            ("product", product(line.gtin)?.erp.map(JSON.string)), ("gtin", .string(line.gtin)),
+                            ("counted", .int(Int64(line.counted))), ("expected", .int(Int64(line.expected))),
+                            ("moved", .int(Int64(line.moved))),
+                        ])
+                    })
+            ),
+        ])
+    }
+
+    public static func call(party: String, subject: String, note: String, callBackOn: String?, title: String) -> JSON {
+        .object([
+            ("title", .string(title)), ("party", .string(party)), ("subject", .string(subject)),
+            ("note", .string(note)),
+            ("callBackOn", callBackOn.map(JSON.string)),
+        ])
+    }
+
+    public static func party(_ view: PartyView, e164: [String]) -> JSON {
+        .object([
+            ("title", .string([view.company, view.name].filter { !$0.isEmpty }.joined(separator: ", "))),
+            ("company", .string(view.company)), ("name", .string(view.name)),
+            ("numbers", .array(e164.map(JSON.string))),
+        ])
+    }
+
+    /// The same, with what the catalogue and the directory know now.
+    public static func reception(_ view: DeliveryView, in store: Store) throws -> JSON {
+        reception(view, supplier: try store.erpParty(company: view.supplier)) { try? store.product($0) }
+    }
+}

@@ -1,0 +1,35 @@
+import HTTPTypes
+import Hummingbird
+import Depot
+import Model
+import NIOCore
+
+/// Which agents belong here, and what each may speak of.
+extension API {
+    var grants: [Endpoint] {
+        [
+            Endpoint(.get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone") { incoming in
+                _ = try incoming.who()
+                return .json(.array(try await centre.board.read { try $0.grants().map(\.json) }))
+            },
+            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here") { incoming in
+                let person = try incoming.who(may: .users)
+                guard let name = incoming.parameters.get("name"), Topic.isName(name),
+                    try await centre.confirm(gateway: name, by: person.author)
+                else { throw API.noGateway }
+                return .json(.members([]))
+            },
+            Endpoint(
+                .delete, "/api/v1/gateways/{name}", "Forget an agent that nobody wants any more: its calls end, its records stay"
+            ) { incoming in
+                let person = try incoming.who(may: .users)
+                guard let name = incoming.parameters.get("name"), Topic.isName(name),
+                    try await centre.forget(gateway: name, by: person.author)
+                else { throw API.noGateway }
+                return .json(.members([]))
+            },
+        ]
+    }
+
+    private static let noGateway = APIProblem(.notFound, "no-such-gateway", "There is no agent of this name.")
+}

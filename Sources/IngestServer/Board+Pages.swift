@@ -1,0 +1,145 @@
+import Depot
+import Followers
+import Model
+import Platform
+
+/// The pages' follower: a fact says what changed, and pages are told how it is now, many changes in one.
+extension Board {
+    /// Between two tellings of what changes all the time, such as a delivery that is being counted. Shorter than an eye notices.
+    static let pause: Duration = .milliseconds(200)
+    /// Facts that are read at once.
+    static let entriesAtOnce = 1000
+    /// Subjects that a page which was away is told one by one; of more, the lists are read again.
+    static let replayLimit = 300
+
+    /// Subjects of which is remembered how they were told last; of others only the sums are told, and the lines are asked for.
+    static let toldLimit = 32
+    /// How long a click to call is told again to a page that comes back, in milliseconds.
+    static let clickLife: Int64 = 120_000
+
+    /// Reads the ledger from where this process has come.
+    func follow() {
+        while let entries = try? store.ledger.entries(after: hub.seq, limit: Board.entriesAtOnce), let last = entries.last {
+            hub.seq = last.seq
+            // Whoever forgot it, here or by a command: its cards close.
+            for entry in entries where entry.fact.kind == .gatewayForgotten { end(callsOf: entry.fact.subject) }
+            var topics = PageTopic.changed(in: entries)
+            // What is counted here is perhaps counted there no more.
+            if topics.contains(where: { if case .delivery = $0 { true } else { false } }) {
+                for case .delivery(let id) in told.keys where !topics.contains(.delivery(id)) { topics.append(.delivery(id)) }
+            }
+            changed(topics)
+        }
+    }
+
+    private func end(callsOf agent: String) {
+        for live in calls.values where live.agent == agent { call(live.snapshot.lost(at: Clocks.wall), agent: agent) }
+    }
+
+    /// Told at once after a rest, and together with what changes meanwhile otherwise.
+    func changed(_ topics: [PageTopic]) {
+        for topic in topics where !due.contains(topic) { due.append(topic) }
+        guard !due.isEmpty, !isWaiting else { return }
+        let rest = Board.pause - (Clocks.now - lastTold)
+        guard rest > .zero else { return flush() }
+        isWaiting = true
+        executor.run(after: rest) {
+            self.assumeIsolated { board in
+                board.isWaiting = false
+                board.flush()
+            }
+        }
+    }
+
+    private func flush() {
+        lastTold = Clocks.now
+        let topics = due
+        due = []
+        let now = Clocks.wall
+        for topic in topics {
+            switch topic {
+            case .missed: missedChanged()
+            case .note(let call): tellNote(of: call)
+            default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
+            }
+        }
+    }
+
+    /// How it is now; nil when there is nothing to tell, or no more than was told before.
+    private func view(of topic: PageTopic, isReplay: Bool) -> PageMessage? {
+        switch topic {
+        case .delivery(let id):
+            guard let view = try? store.delivery(id) else { return PageMessage(.deliveries) }
+            return difference(.delivery, view.json, topic, isOpen: view.status == "open", isReplay)
+        case .take(let id):
+            guard let view = try? store.take(id) else { return nil }
+            return difference(.take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
+        case .deliveries: return PageMessage(.deliveries)
+        case .notices: return PageMessage(.notice)
+        case .gateway(let name):
+            return (try? store.agent(named: name)).flatMap { $0 }.map { PageMessage(.gateway, Centre.gateway($0)) }
+        case .job(let subject):
+            return (try? store.job(told: subject)).flatMap { $0 }.map {
+                PageMessage(.erp, .object([("job", $0.json)]))
+            }
+        case .missed: return PageMessage(.missed)
+        case .note: return nil
+        }
+    }
+
+    private func difference(
+        _ kind: PageMessage.Kind, _ json: JSON, _ topic: PageTopic, isOpen: Bool, _ isReplay: Bool
+    ) -> PageMessage? {
+        // Who comes back has perhaps not what was told last.
+        if isReplay { return PageMessage(kind, Patch.of(json, since: nil)) }
+        let before = told[topic]
+        told[topic] = isOpen ? json : nil
+        toldLast.removeAll { $0 == topic }
+        if isOpen { toldLast.append(topic) }
+        if toldLast.count > Board.toldLimit { told[toldLast.removeFirst()] = nil }
+        return before == json ? nil : PageMessage(kind, Patch.of(json, since: before))
+    }
+
+    /// To everybody who may see the call: its running card shows it, and the history's line.
+    private func tellNote(of call: String) {
+        showAgain(call)
+        guard let note = (try? store.note(of: call)).flatMap({ $0 }), let row = (try? store.call(call)).flatMap({ $0 })
+        else { return }
+        let message = PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
+        for person in hub.people where routing.shared(person).covers(row.snapshot) { tell(person, message) }
+    }
+
+    /// The present view of everything that changed since a page was here, each once; the running calls come with `ready`.
+    func replay(since seq: Int64, to person: Person) -> [PageMessage] {
+        guard seq >= 0, seq <= hub.seq, let first = try? store.ledger.first(), seq >= first - 1,
+            let subjects = try? store.ledger.changed(since: seq, limit: Board.replayLimit)
+        else { return [PageMessage(.reset)] }
+        var topics = PageTopic.changed(in: subjects)
+        // What is being counted changes without a fact for each read.
+        for id in (try? store.openDeliveries()) ?? [] where !topics.contains(.delivery(id)) { topics.append(.delivery(id)) }
+        for id in (try? store.openTakes()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
+        if subjects.count >= Board.replayLimit {
+            return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
+        }
+        // Clicks to call that may still be under way.
+        let clicks = (try? store.commands(of: person.id, since: Clocks.wall - Board.clickLife)) ?? []
+        return clicks.map { PageMessage(.command, $0.json) } + topics.compactMap { topic in
+            switch topic {
+            case .note(let call):
+                guard let row = (try? store.call(call)).flatMap({ $0 }), routing.shared(person.id).covers(row.snapshot),
+                    let note = (try? store.note(of: call)).flatMap({ $0 })
+                else { return nil }
+                return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
+            default: return view(of: topic, isReplay: true)
+            }
+        }
+    }
+
+    /// Pages whose session has ended meanwhile, by whatever hand, are closed. Called each second.
+    func endSessions() {
+        let now = Clocks.wall
+        let sessions = hub.sessions
+        guard !sessions.isEmpty, let live = try? store.liveSessions(among: Array(sessions), at: now) else { return }
+        if live.count < sessions.count { hub.close(exceptSessions: live) }
+    }
+}

@@ -1,0 +1,53 @@
+import ERP
+import Depot
+import Model
+
+/// Sends what is queued for the ERP, as it stands in the database, whenever the server answers.
+enum ERPPush {
+    /// Sends a job's payload, or says what would be sent.
+    static func push(_ job: ERPJob, by connector: any ERPConnector, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        let payload = job.payload
+        func text(_ name: String) -> String { payload[name]?.text ?? "" }
+        switch job.kind {
+        case .reception:
+            return try await connector.push(
+                ReceptionPush(
+                    key: job.key, receipt: payload["receipt"]?.text, note: text("note"),
+                    supplier: payload["supplier"]?.text, lines: (payload["lines"]?.list ?? []).map(receptionLine),
+                    backorder: payload["backorder"]?.truth ?? true,
+                    accepted: (payload["accepted"]?.list ?? []).compactMap(\.text)), dry: dry)
+        case .take:
+            let lines = (payload["lines"]?.list ?? []).map { line in
+                StockTakePush.Line(
+                    product: line["product"]?.text, gtin: line["gtin"]?.text ?? "", lot: line["lot"]?.text,
+                    counted: Int(line["counted"]?.integer ?? 0), expected: Int(line["expected"]?.integer ?? 0),
+                    movedSince: Int(line["moved"]?.integer ?? 0))
+            }
+            return try await connector.push(
+                StockTakePush(
+                    key: job.key, location: text("location"), lines: lines,
+                    isComplete: payload["complete"]?.truth ?? false), dry: dry)
+        case .call:
+            return try await connector.push(
+                CallPush(
+                    key: job.key, party: text("party"), subject: text("subject"), note: text("note"),
+                    callBackOn: payload["callBackOn"]?.text), dry: dry)
+        case .party:
+            return try await connector.push(
+                PartyPush(
+                    key: job.key, company: text("company"), name: text("name"),
+                    numbers: (payload["numbers"]?.list ?? []).compactMap(\.text)), dry: dry)
+        }
+    }
+
+    private static func receptionLine(_ line: JSON) -> ReceptionPush.Line {
+        ReceptionPush.Line(
+            line: line["line"]?.text, product: line["product"]?.text, gtin: line["gtin"]?.text ?? "",
+            quantity: Int(line["quantity"]?.integer ?? 0),
+            lots: (line["lots"]?.list ?? []).map {
+                .init(
+                    number: $0["number"]?.text ?? "", quantity: Int($0["quantity"]?.integer ?? 0),
+                    expires: $0["expires"]?.text)
+            })
+    }
+}

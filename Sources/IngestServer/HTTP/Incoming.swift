@@ -1,0 +1,102 @@
+import Depot
+import HTTPTypes
+import Hummingbird
+import Model
+import NIOCore
+
+/// What a handler is given.
+struct Incoming: Sendable {
+    var request: Request
+    var parameters: Parameters
+    /// Nil where the endpoint is open to all.
+    var person: Person?
+    var token: String?
+    /// The connection's other end, as `Sources` names it.
+    var peer: String
+    /// Room for the body; given back when the handler is done.
+    var room: UploadRoom
+
+    private static let forwarding = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+
+    /// A proxy brought it: that it comes from this machine says nothing of who asks.
+    var isProxied: Bool { Incoming.isProxied(request.headers) }
+
+    static func isProxied(_ headers: HTTPFields) -> Bool {
+        forwarding.contains { name in HTTPField.Name(name).map { headers.contains($0) } ?? false }
+    }
+
+    /// Who asks, for limits: the other end, or what a proxy on this machine says it is. Of a list the last: that one the
+    /// proxy wrote itself.
+    var source: String {
+        guard Sources.isLoopback(peer) else { return peer }
+        let said = header("x-forwarded-for").split(separator: ",").last ?? header("x-real-ip")[...]
+        let address = said.filter { $0 != " " }
+        guard !address.isEmpty, address.utf8.count <= 45,
+            address.allSatisfy({ $0.isHexDigit || $0 == "." || $0 == ":" })
+        else { return peer }
+        return String(address)
+    }
+
+    /// The person; endpoints that are not open have one.
+    func who() throws -> Person {
+        guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
+        return person
+    }
+
+    /// The person, who may do this.
+    func who(may permission: Permission) throws -> Person {
+        let person = try who()
+        guard person.may(permission) else {
+            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
+        }
+        return person
+    }
+
+    func id(_ name: String) throws -> Int64 {
+        guard let id = parameters.get(name).flatMap({ Int64($0) }) else {
+            throw APIProblem(.badRequest, "bad-id", "The address holds no number.")
+        }
+        return id
+    }
+
+    /// The body as JSON; empty is an empty object.
+    func body() async throws -> JSON {
+        let bytes = try await bytes(limit: API.bodyLimit)
+        guard !bytes.isEmpty else { return .members([]) }
+        do { return try JSON(parsing: bytes) } catch {
+            throw APIProblem(.badRequest, "bad-json", "The body is not JSON: \(error).")
+        }
+    }
+
+    /// The body, of at most `limit` bytes; 413 beyond, 429 or 503 where too much is under way at once.
+    func bytes(limit: Int) async throws -> [UInt8] {
+        let cut = APIProblem(.badRequest, "body-cut", "The body ended before its end.")
+        let large = APIProblem(.contentTooLarge, "too-large", "At most \(limit) bytes are taken.")
+        let expected = request.headers[.contentLength].flatMap { Int($0) }
+        if let expected, expected > limit { throw large }
+        var bytes: [UInt8] = []
+        do {
+            for try await piece in request.body {
+                let count = piece.readableBytes
+                guard bytes.count + count <= limit else { throw large }
+                try room.take(count)
+                bytes += piece.readableBytesView
+            }
+        } catch let problem as APIProblem {
+            throw problem
+        } catch {
+            throw cut
+        }
+        if let expected, expected != bytes.count { throw cut }
+        return bytes
+    }
+
+    func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
+
+    func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
+
+    /// A moment of the query in Unix milliseconds.
+    func time(_ name: String) -> Int64? { query(name).flatMap { Int64($0) } }
+
+    func flag(_ name: String) -> Bool { request.uri.queryParameters.get(name) == "1" }
+}

@@ -1,0 +1,106 @@
+import Depot
+import Model
+import TestSupport
+import Testing
+
+@testable import Followers
+
+/// What pages are told, and what it costs to have them open.
+struct PageTests {
+    private let budget = SocketBudget(limit: 3000)
+
+    private func socket(_ id: UInt64, person: Int64 = 1, cut: @escaping @Sendable () -> Void = {}) -> BrowserSocket {
+        BrowserSocket(id: id, person: person, label: "Firefox", session: "s\(id)", budget: budget, cut: cut)
+    }
+
+    private func entry(_ seq: Int64, _ fact: Fact) -> Entry {
+        Entry(seq: seq, at: seq, author: Author("Nadia"), site: nil, fact: fact)
+    }
+
+    @Test func eachSubjectIsToldOnceInTheOrderOfItsLastChange() {
+        let topics = PageTopic.changed(in: [
+            entry(1, Fact(.deliveryOpened, 7)), entry(2, Fact(.takeOpened, 3)), entry(3, Fact(.deliveryClosed, 7)),
+            entry(4, Fact(.sessionOpened, "Nadia")),
+        ])
+        #expect(topics == [.take(3), .delivery(7)])
+    }
+
+    @Test func aNumberThatIsNoneShowsNothing() {
+        #expect(PageTopic(Fact(.deliveryOpened, "")) == nil, "as an erasure leaves it")
+        #expect(PageTopic(Fact(Fact.Kind(rawValue: "moon.landed"), "1")) == nil, "of a version to come")
+    }
+
+    @Test func ofALongListOnlyWhatChangedIsTold() throws {
+        func view(_ received: Int64) -> JSON {
+            .object([
+                ("id", 7), ("received", .int(received)),
+                ("lines", .array((0..<300).map { .object([("gtin", .int($0)), ("received", .int($0 == 9 ? received : 0))]) })),
+                ("decisions", .array([])),
+            ])
+        }
+        let patch = Patch.of(view(2), since: view(1))
+        #expect(patch["received"] == 2)
+        #expect(patch["patch"]?["lines"]?.list?.count == 1)
+        #expect(patch["patch"]?["lines"]?.list?.first?.list?.first == 9)
+        #expect(patch["patch"]?["count"] == 300)
+        #expect(patch["decisions"] == nil, "it did not change")
+        #expect(patch.text8.count < 200)
+        let first = Patch.of(view(1), since: nil)
+        #expect(first["partial"] == true)
+        #expect(first["lines"] == nil)
+    }
+
+    @Test func aBrowserThatDoesNotReadIsCutAndItsBytesGivenBack() {
+        let isCut = Flag()
+        var hub = Hub(seq: 5)
+        do {
+            let socket = socket(1, cut: { isCut.set() })
+            hub.join(socket, at: 0)
+            for _ in 0..<20 { hub.tellAll(PageMessage(.deliveries, .object([("text", .string(String(repeating: "x", count: 200)))])), at: 0) }
+            #expect(isCut.value)
+            #expect(socket.isSlow)
+            #expect(budget.bytes <= 3000)
+            hub.leave(1, at: 0)
+        }
+        #expect(hub.cut == 1)
+        #expect(hub.count == 0)
+        #expect(budget.bytes == 0, "nothing is kept for whoever has gone")
+    }
+
+    @Test func theOneUsedLastIsLoud() async {
+        var hub = Hub(seq: 0)
+        let (first, second) = (socket(1), socket(2))
+        hub.join(first, at: 0)
+        hub.join(second, at: 0)
+        hub.use(2, at: 0)
+        hub.closeAll()
+        var last: JSON?
+        for await message in second.stream { last = try? JSON(parsing: message) }
+        #expect(last?["data"]?["loud"] == true)
+    }
+
+    @Test func aSessionThatHasEndedClosesItsPagesAndNoOthers() {
+        var hub = Hub(seq: 0)
+        let (first, second) = (socket(1), socket(2, person: 2))
+        hub.join(first, at: 0)
+        hub.join(second, at: 0)
+        hub.close(exceptSessions: ["s2"])
+        #expect(first.isSignedOut)
+        #expect(!second.isSignedOut)
+    }
+
+    /// The page's own table and the reference hold every type there is.
+    @Test func everyTypeOfMessageIsKnownToThePageAndTheReference() {
+        let page = Fixture.text("../Sources/IngestServer/Web/app.js") + Fixture.text("../Sources/IngestServer/Web/stream.js")
+        let reference = Fixture.text("../docs/reference/http.md")
+        for kind in PageMessage.Kind.allCases {
+            #expect(page.contains("\"\(kind.rawValue)\""), "\(kind) in app.js")
+            #expect(reference.contains("`\(kind.rawValue)`"), "\(kind) in http.md")
+        }
+    }
+
+    final class Flag: @unchecked Sendable {
+        private(set) var value = false
+        func set() { value = true }
+    }
+}
