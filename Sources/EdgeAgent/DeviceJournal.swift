@@ -190,6 +190,13 @@ final class DeviceJournal: @unchecked Sendable {
             ]), DeviceJournal.foundLife)
     }
 
+    /// The first line of what a device says: with a second one it could write what looks like an entry of ours. The state has
+    /// all of it.
+    static func line(of text: String) -> String {
+        let line = text.prefix { !$0.isNewline }
+        return line.count == text.count ? text : "\(line) […]"
+    }
+
     private func take(_ fault: Fault, _ observation: Observation, at now: Instant) {
         status.with {
             $0.faults += 1
@@ -200,7 +207,8 @@ final class DeviceJournal: @unchecked Sendable {
         if faultsSaid.count > 100 { faultsSaid = [:] }
         faultsSaid[fault.code] = now
         logger.notice(
-            "device fault", metadata: ["device": "\(name)", "code": "\(fault.code)", "text": "\(fault.text)"])
+            "device fault",
+            metadata: ["device": "\(name)", "code": "\(fault.code)", "text": "\(DeviceJournal.line(of: fault.text))"])
     }
 
     /// Tags that went away meanwhile, from whichever reader: the first pump that looks writes them down.
@@ -349,7 +357,7 @@ extension Observation {
 
 extension Row.Sighting {
     fileprivate init(_ place: Presence.Place) {
-        // With bit 8 of the PC set the data are another standard's (AFI), never to be read as an EPC (rfid.md §10).
+        // With bit 8 of the PC set the data are another standard's (AFI), never read as an EPC (Gen2 §6.3.2.1.2.2).
         let isISO = (place.read.protocolControl ?? 0) & 0x0100 != 0
         let tag = isISO ? TagID(.raw, place.read.id.bytes) : place.read.id
         self.init(

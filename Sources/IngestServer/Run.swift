@@ -18,7 +18,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.load()
         signal(SIGPIPE, SIG_IGN)
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
         let logger = Run.logger(configuration.logLevel)
         let centre: Centre
         let files: WebFiles
@@ -27,7 +27,7 @@ struct Run: AsyncParsableCommand {
             centre = try Centre(configuration: configuration, logger: logger)
             files = try WebFiles(root: configuration.web)
         } catch { throw Exit.say("\(error)") }
-        guard Run.isFree(configuration.address, configuration.port) else {
+        guard isFree(configuration.port, on: configuration.address) else {
             throw Exit.say(
                 "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"
             )
@@ -88,25 +88,6 @@ struct Run: AsyncParsableCommand {
         var logger = Logger(label: "edge-ingest")
         logger.logLevel = Logger.Level(rawValue: level) ?? .info
         return logger
-    }
-
-    /// Tells a taken port from other trouble before anything is started.
-    private static func isFree(_ address: String, _ port: Int) -> Bool {
-        guard port > 0 else { return true }
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var one: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = in_port_t(port).bigEndian
-        guard inet_pton(AF_INET, address, &target.sin_addr) == 1 else { return true }
-        let code = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        return code == 0 || errno != EADDRINUSE
     }
 }
 

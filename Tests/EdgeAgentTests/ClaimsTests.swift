@@ -166,7 +166,7 @@ struct ClaimsTests {
         #expect(claims.skip(at: .milliseconds(2)).baud == 115200)
     }
 
-    /// Between two questions there is silence enough for a wrong one to time out in the reader (rfid.md 0.4).
+    /// Between two questions there is silence enough for a wrong one to time out in the reader.
     @Test func questionsKeepTheirDistanceAndOrder() {
         var claims = Claims()
         var now = Instant.zero

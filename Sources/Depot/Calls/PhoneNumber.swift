@@ -1,7 +1,7 @@
 internal import CPhoneNumber
 public import Model
 
-/// A number as received, understood for a region (cti.md §10).
+/// A number as received, understood for a region (libphonenumber; ITU-T E.164).
 public struct PhoneNumber: Equatable, Sendable {
     public enum Kind: String, Sendable {
         case subscriber, short, `extension`, emergency, withheld, invalid
@@ -22,7 +22,8 @@ public struct PhoneNumber: Equatable, Sendable {
     /// What is compared: E.164 where there is one; never the last digits alone.
     public var key: String
 
-    /// In the order of cti.md §10: withheld words, the site's own plan, a valid number, short numbers, the rest as it is.
+    /// In this order: withheld words, emergency numbers, the site's own plan (about the whole text), a valid number,
+    /// other short numbers, the rest as it is.
     public init(_ input: String, region: String = "FR", internalPlan: String? = nil) {
         self.input = input
         premium = false
@@ -32,7 +33,13 @@ public struct PhoneNumber: Equatable, Sendable {
             key = "withheld"
             return
         }
-        if let internalPlan, let pattern = try? Regex(internalPlan), text.firstMatch(of: pattern) != nil {
+        if let digits = PhoneNumber.emergency(text, region: region) {
+            kind = .emergency
+            dial = digits
+            key = "short:\(region):\(digits)"
+            return
+        }
+        if let internalPlan, let pattern = try? Regex(internalPlan), text.wholeMatch(of: pattern) != nil {
             kind = .extension
             key = "ext:\(text)"
             return
@@ -68,7 +75,7 @@ public struct PhoneNumber: Equatable, Sendable {
     }
 
     /// Takes `tel:` and `sip:` apart; what follows `@` or `;` is no number.
-    private static func strip(_ input: String) -> String {
+    fileprivate static func strip(_ input: String) -> String {
         var text = input.trimming(" \t")
         for scheme in ["tel:", "sip:", "sips:"] where text.lowercased().hasPrefix(scheme) {
             text = String(text.dropFirst(scheme.count))
@@ -129,16 +136,25 @@ public struct NumberPlan: Equatable, Sendable {
         return placed
     }
 
-    /// A number as its exchange gives it. One that somebody dialled may begin with the prefix for a line: it is taken off
-    /// where what remains is a number and the whole is none, or where a number with its country code would come out.
+    /// A number as its exchange gives it. One that somebody dialled may begin with the prefix for a line: it is taken
+    /// off where what remains is a number and the whole is none, or where a number with its country code would come out.
     public func number(_ text: String, dialled: Bool = false) -> PhoneNumber {
         let whole = PhoneNumber(text, region: region, internalPlan: internalPlan)
+        if let help = emergencyBehindPrefix(text), whole.kind != .subscriber, whole.kind != .emergency { return help }
         guard dialled, let prefix = outsidePrefix, !prefix.isEmpty, whole.kind != .extension,
             text.hasPrefix(prefix), text.count > prefix.count + 1
         else { return whole }
         let rest = PhoneNumber(String(text.dropFirst(prefix.count)), region: region, internalPlan: internalPlan)
         let isGood = rest.kind != .invalid && rest.kind != .extension
         return isGood && (whole.kind == .invalid || rest.isDomestic) ? rest : whole
+    }
+
+    /// An exchange takes the prefix for a line, whatever the plan says of the whole: what follows may call for help.
+    private func emergencyBehindPrefix(_ text: String) -> PhoneNumber? {
+        let bare = PhoneNumber.strip(text)
+        guard let prefix = outsidePrefix, !prefix.isEmpty, bare.hasPrefix(prefix) else { return nil }
+        let rest = PhoneNumber(String(bare.dropFirst(prefix.count)), region: region)
+        return rest.kind == .emergency ? rest : nil
     }
 
     /// What the exchange must dial to reach it.

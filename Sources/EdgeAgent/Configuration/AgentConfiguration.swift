@@ -61,6 +61,11 @@ struct AgentConfiguration: Sendable {
         var isAllowed = false
         /// How long a new configuration may take to reach the centre before it is taken back.
         var trialSeconds = 120
+        /// Another broker may be named.
+        var mayMoveBroker = false
+        /// Hosts, in lower case, to which devices of its configuration may connect, and addresses on which they may
+        /// listen, besides those of this file's own devices.
+        var hosts: Set<String> = []
     }
 
     var downlink = Downlink()
@@ -136,6 +141,16 @@ struct AgentConfiguration: Sendable {
             downlink.isAllowed = section.boolean("configuration") ?? false
             downlink.trialSeconds =
                 section.integer("trial-seconds", in: 5...3600).map(Int.init) ?? downlink.trialSeconds
+            downlink.mayMoveBroker = section.boolean("broker") ?? false
+            for host in section.strings("hosts") ?? [] {
+                // One colon is a port's; an IPv6 address has more.
+                let colons = host.count(where: { $0 == ":" })
+                if host.isEmpty || colons == 1 || host.contains(where: { " /@*[]".contains($0) }) {
+                    section.reject("hosts", "lists host names and addresses without a port, not \"\(host)\"")
+                } else {
+                    downlink.hosts.insert(host.lowercased())
+                }
+            }
         }
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }

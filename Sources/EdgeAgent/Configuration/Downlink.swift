@@ -2,15 +2,16 @@ import Glibc
 import Logging
 import Model
 import Platform
-import Ports
 
-/// Keeps what the centre has set (`managed.json` beside the buffer), tries it, and goes back by itself when the centre is
-/// not reached with it.
+/// Keeps what the centre has set (`managed.json` beside the buffer), tries it, and goes back by itself when the centre
+/// is not reached with it. What it may say is `ManagedPolicy`'s.
 final class Downlink: Sendable {
     private let path: String
     private let own: AgentConfiguration
     private let logger: Logger
     private let managed: Locked<ManagedConfiguration>
+    /// Why the version that was kept is not used: the own file or the program has changed since.
+    private let unusable = Locked<String?>(nil)
     /// Starts the agent again.
     private let restart = Locked<(@Sendable () -> Void)?>(nil)
     /// A restart is wanted.
@@ -38,35 +39,30 @@ final class Downlink: Sendable {
         }
         store()
         guard let text = managed.with({ $0.text }) else { return own }
-        do { return try effective(text) } catch {
-            // It was readable when it came: a newer or older version of the agent reads it now.
+        do { return try usable(text) } catch {
+            // It was good when it came: another version of the agent reads it now, or the own file allows less.
             managed.with { $0.takeBack("\(error)") }
             store()
             logger.error("configuration cannot be used", metadata: ["reason": "\(error)"])
-            return (managed.with { $0.text }).flatMap { try? effective($0) } ?? own
+        }
+        guard let kept = managed.with({ $0.text }) else { return own }
+        do { return try usable(kept) } catch {
+            unusable.with { $0 = "\(error)" }
+            return own
         }
     }
 
-    /// Who this agent is, where its buffer lies and what the centre may do stays its own file's.
-    private func effective(_ text: String) throws -> AgentConfiguration {
-        var configuration = try AgentConfiguration(parsing: text, file: "the centre's configuration")
-        configuration.agent = own.agent
-        configuration.site = own.site
-        configuration.state = own.state
-        configuration.downlink = own.downlink
-        return configuration
+    /// The text as this agent works with it; throws why it does not.
+    private func usable(_ text: String) throws -> AgentConfiguration {
+        let configuration = try AgentConfiguration(parsing: text, file: "the centre's configuration")
+        let policy = ManagedPolicy(own: own)
+        if let problem = policy.problem(with: configuration) { throw AgentError(problem) }
+        return policy.effective(configuration)
     }
 
     private func problem(with text: String) -> String? {
         do {
-            let configuration = try effective(text)
-            for device in configuration.devices {
-                // Whoever can name a program runs it: that stays with whoever has this machine.
-                if case .process(let words) = device.address {
-                    return "\(device.name): exec:\(words.first ?? "") may only stand in the agent's own file"
-                }
-                _ = try device.resolvedSettings()
-            }
+            for device in try usable(text).devices { _ = try device.resolvedSettings() }
             return nil
         } catch { return "\(error)" }
     }
@@ -85,7 +81,11 @@ final class Downlink: Sendable {
 
     // MARK: while the agent runs
 
-    var status: JSON { managed.with { $0.status } }
+    var status: JSON {
+        let status = managed.with { $0.status }
+        guard let reason = unusable.with({ $0 }) else { return status }
+        return status.with("state", "own").with("refused", status["revision"]).with("reason", .string(reason))
+    }
 
     /// On the uplink's thread.
     func offer(_ json: JSON) {

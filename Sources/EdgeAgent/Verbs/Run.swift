@@ -4,7 +4,9 @@ import Glibc
 import Logging
 import Model
 import Platform
+import Ports
 import ServiceLifecycle
+import Settings
 import UnixSignals
 
 struct Run: AsyncParsableCommand {
@@ -15,7 +17,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let own = try options.load()
         signal(SIGPIPE, SIG_IGN)
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
         var logger = Logger(label: "edge-agent")
         logger.logLevel = Logger.Level(rawValue: own.logLevel) ?? .info
         let (configuration, downlink) = Downlink.load(own, logger)
@@ -80,16 +82,35 @@ extension AgentConfiguration {
             .map {
                 "\($0.0): driver \($0.1.name) is experimental: it was never tested with a capture of the real device"
             }
-        let isLocal =
-            uplink.broker.contains("127.0.0.1") || uplink.broker.contains("localhost")
-            || uplink.broker.contains("[::1]")
-        if uplink.password != nil, uplink.broker.hasPrefix("mqtt://"), !isLocal {
-            out.append("[uplink]: the password travels in clear; use mqtts://")
+        let broker = HostName.ofURL(uplink.broker) ?? uplink.broker
+        if uplink.broker.hasPrefix("mqtt://"), !HostName.isLoopback(broker) {
+            let what = uplink.password == nil ? "what devices say travels" : "the password and what devices say travel"
+            out.append("[uplink]: \(what) to \(broker) in clear; use mqtts://")
         }
+        out += devices.compactMap(\.warning)
         if devices.isEmpty, !discovery.isEnabled {
             out.append("no [reader.…] and no [phone.…]: this agent will read nothing")
         }
         return out
+    }
+}
+
+extension AgentConfiguration.Device {
+    /// Exchanges' protocols that log in, and tell of every call.
+    private static let tellingDrivers = [Driver.asteriskAMI.name, Driver.freeSWITCH.name, Driver.csta.name]
+
+    /// What others on the network could do with it.
+    fileprivate var warning: String? {
+        guard let driver else { return nil }
+        switch address {
+        case .listen(let host, _)
+        where driver.name == Driver.jsonl.name && secret == nil && !HostName.isLoopback(host):
+            return "\(name): whoever reaches \(address) can report calls; set secret, or listen on 127.0.0.1"
+        case .tcp(let host, _) where Self.tellingDrivers.contains(driver.name) && !HostName.isLoopback(host):
+            return "\(name): \(driver.name) speaks with \(host) in clear; use tls:HOST:PORT, or a tunnel that begins "
+                + "on this machine"
+        default: return nil
+        }
     }
 }
 

@@ -19,9 +19,12 @@ struct Check: ParsableCommand {
         for (name, feed) in configuration.feeds {
             do { _ = try Files.secret(feed.secret) } catch { throw Exit.say("feed \(name): \(error)") }
         }
+        let warnings = configuration.warnings
+        for text in warnings { print("warning: \(text)") }
         print(
-            "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.plan.region): good"
-        )
+            "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.plan.region): "
+                + (warnings.isEmpty ? "good" : "\(warnings.count) warnings"))
+        if !warnings.isEmpty { throw Exit.warnings }
     }
 }
 
@@ -248,7 +251,8 @@ struct Configure: ParsableCommand {
         discussion: """
             The agent must allow it ([downlink] configuration = true in its own file). It tries the new configuration and goes
             back by itself when it does not reach the centre with it; the Gateways page and --status say how it stands.
-            Its name, site and buffer stay its own file's, and exec: ports are refused.
+            Its name, site and buffer stay its own file's, and so do secrets, hosts and the broker unless that file allows
+            more; exec: ports are refused.
             """)
 
     @OptionGroup var options: ConfigurationOption
@@ -296,7 +300,7 @@ struct Configure: ParsableCommand {
                 "it has     \(stands?["revision"]?.integer.map(String.init) ?? "its own file") (\(stands?["state"]?.text ?? "not allowed, or never heard"))"
             )
             if let refused = stands?["refused"]?.integer, let reason = stands?["reason"]?.text {
-                print("REFUSED    \(refused): \(reason)")
+                print("REFUSED    \(refused): \(CleanLog.escaped(reason))")
                 throw Exit.warnings
             }
         } catch let code as ExitCode {

@@ -1,0 +1,32 @@
+import Depot
+import Settings
+
+extension IngestConfiguration {
+    /// What is allowed and yet worth a second look; a sentence each, with what to do.
+    var warnings: [String] {
+        var out: [String] = []
+        let host = HostName.ofURL(broker) ?? broker
+        if broker.hasPrefix("mqtt://"), !HostName.isLoopback(host) {
+            let what = password == nil ? "what agents say travels" : "the password and what agents say travel"
+            out.append("[broker]: \(what) from \(host) in clear; use mqtts://")
+        }
+        if !isLoopback {
+            out.append(
+                "[http]: pages and passwords travel from \(address) in clear; set address = \"127.0.0.1\" and put a "
+                    + "proxy with TLS on this machine")
+        }
+        if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
+        for (name, other) in sites.sorted(by: { $0.key < $1.key })
+        where other.internalPlan != plan.internalPlan || other.region != plan.region {
+            if let text = IngestConfiguration.overlap(other) { out.append("[site.\(name)]: \(text)") }
+        }
+        return out
+    }
+
+    private static func overlap(_ plan: NumberPlan) -> String? {
+        let numbers = plan.emergencyExtensions
+        guard !numbers.isEmpty else { return nil }
+        return "internal-plan takes the emergency numbers \(numbers.joined(separator: ", ")) for extensions, and these "
+            + "are never dialled by click; narrow it"
+    }
+}

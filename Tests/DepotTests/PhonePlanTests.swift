@@ -1,0 +1,60 @@
+import Testing
+
+@testable import Depot
+
+/// Emergency numbers before everything that a site says of its own extensions.
+struct PhonePlanTests {
+    static let plans = [nil, #"^[0-9]{2,4}$"#, #"^1\d\d$"#, ".*"]
+
+    @Test(arguments: ["112", "15", "17", "18", "114", "115", "119", "191", "196", "197", "116000", "116117"])
+    func anEmergencyNumberIsNeverAnExtension(_ text: String) {
+        for plan in PhonePlanTests.plans {
+            let number = PhoneNumber(text, region: "FR", internalPlan: plan)
+            #expect(number.kind == .emergency && number.dial == text, "\(plan ?? "")")
+            #expect(number.key == "short:FR:\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("BE", "101"), ("CH", "144"), ("CH", "117"), ("DE", "110"), ("GB", "999"), ("ES", "091"), ("IT", "118"),
+        ("AT", "144"), ("LU", "113"), ("MC", "18"), ("RE", "15"), ("US", "911"), ("US", "112"),
+    ])
+    func otherCountriesHaveTheirOwn(_ region: String, _ text: String) {
+        #expect(PhoneNumber(text, region: region, internalPlan: #"^\d+$"#).kind == .emergency)
+    }
+
+    @Test(arguments: ["1 1 2", "1-1-2", "tel:112", "sip:112@pbx.example", " 112 ", "112#", "+112"])
+    func anEmergencyNumberIsOneHoweverItIsWritten(_ text: String) {
+        #expect(PhoneNumber(text, region: "FR", internalPlan: ".*").kind == .emergency)
+    }
+
+    @Test func anEmergencyNumberBehindThePrefixForALineIsOneToo() {
+        let plan = NumberPlan(internalPlan: "^[0-9]{2,4}$", outsidePrefix: "0")
+        for text in ["0112", "015", "0 112", "tel:0115"] { #expect(plan.number(text).kind == .emergency, "\(text)") }
+        #expect(plan.number("0112", dialled: true).kind == .emergency)
+        #expect(plan.number("0101").kind == .extension)
+        #expect(NumberPlan(internalPlan: "^[0-9]{2,4}$").number("0112").kind == .extension)
+    }
+
+    @Test func aPlanIsAboutTheWholeNumber() {
+        let plan = NumberPlan(internalPlan: #"1\d\d"#)
+        #expect(plan.number("104").kind == .extension)
+        #expect(plan.number("1040").kind != .extension)
+        #expect(plan.number("0612310491").e164 == "+33612310491")
+        #expect(NumberPlan(internalPlan: #"^10|^104$"#).number("104").kind == .extension)
+    }
+
+    @Test func whatOnlyLooksLikeOneStaysWhatItIs() {
+        let plan = NumberPlan(internalPlan: #"^([1-9]\d\d|poste\d\d|\*\d\d)$"#)
+        for text in ["101", "104", "poste15", "*15", "915"] { #expect(plan.number(text).kind == .extension, "\(text)") }
+    }
+
+    @Test func aPlanThatTakesEmergencyNumbersIsNamed() {
+        let taken = NumberPlan(internalPlan: #"^1\d\d$"#).emergencyExtensions
+        #expect(Set(taken).isSuperset(of: ["112", "114", "115", "119", "191", "196", "197"]))
+        #expect(!taken.contains("101") && !taken.contains("15"))
+        #expect(NumberPlan(internalPlan: #"^116\d{3}$"#).emergencyExtensions.contains("116117"))
+        #expect(NumberPlan(internalPlan: #"^[2-5]\d\d$"#).emergencyExtensions.isEmpty)
+        #expect(NumberPlan().emergencyExtensions.isEmpty)
+    }
+}
