@@ -1,6 +1,6 @@
 import Model
 
-/// A harmless question to an unknown line (rfid.md 0.4).
+/// A harmless question to an unknown line (docs/how-to/plug-in-a-reader.md).
 public struct Probe: Equatable, Sendable {
     /// Its place in the order in which an unknown line is asked.
     public var step: Int

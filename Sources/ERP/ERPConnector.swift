@@ -9,7 +9,7 @@ public protocol ERPConnector: Sendable {
     func parties(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPParty>
     /// Receipts that are announced and not done, with their lines.
     func openReceipts() async throws(ERPFault) -> [ERPReceipt]
-    /// Who has this number, in the order of `erp.md` §1.8: equal E.164, national form, last nine digits (`isGuess`).
+    /// Who has this number, in this order: equal E.164, national form, last nine digits (`isGuess`).
     func parties(e164: String, national: String) async throws(ERPFault) -> [ERPParty]
     /// What a client card shows of a party. A section that the server does not have or does not allow is absent.
     func card(of party: String) async throws(ERPFault) -> ERPCard

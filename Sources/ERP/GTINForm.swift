@@ -1,4 +1,4 @@
-/// A GTIN as an ERP stores it: 8, 12, 13 or 14 digits, the same article (`erp.md` §1.7).
+/// A GTIN as an ERP stores it: 8, 12, 13 or 14 digits, the same article (GS1 General Specifications §3.3.2).
 enum GTINForm {
     /// 14 digits with leading zeros; nil for what cannot be a GTIN. The check digit is not looked at: the ERP's catalogue is the
     /// ERP's, and who takes it over checks.

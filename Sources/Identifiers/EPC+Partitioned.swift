@@ -24,7 +24,7 @@ extension EPC {
         var family: String { String(name.prefix { $0 != "-" }) }
     }
 
-    /// Company prefix bits by partition; its digits are 12 less the partition (TDS 1.13 §14.3, rfid.md 12.1).
+    /// Company prefix bits by partition; its digits are 12 less the partition (TDS 1.13 §14.3).
     static let companyBits = [40, 37, 34, 30, 27, 24, 20]
 
     private static let sgtin = [4, 7, 10, 14, 17, 20, 24]

@@ -20,7 +20,7 @@ extension EPC {
     enum Part {
         /// Digits of four bits; then a serial part of the same identifier, or none.
         case digits(String, Int, then: SerialForm? = nil)
-        /// Digits of four bits up to the first other character, then the rest as text (§14.5.5).
+        /// Digits of four bits up to the first other character, then the rest as text (TDS 2.3 §14.5.5).
         case delimited(String)
         case text(String)
         case number(String)
@@ -122,7 +122,7 @@ extension EPC {
         return digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast()))
     }
 
-    /// Four bits of length, then a number of as many digits (§14.5.13).
+    /// Four bits of length, then a number of as many digits (TDS 2.3 §14.5.13).
     private static func numeric(_ bits: inout EPCBits) throws(Unreadable) -> String {
         try decimal(Int(try bits.number(4)), &bits)
     }
@@ -173,7 +173,7 @@ extension EPC {
         return text
     }
 
-    /// Three characters in sixteen bits (§14.5.6.5).
+    /// Three characters in sixteen bits (TDS 2.3 §14.5.6.5).
     private static func urnCode40(_ length: Int, _ bits: inout EPCBits) throws(Unreadable) -> String {
         let alphabet = Array("\0ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789")
         var text = ""
@@ -188,7 +188,7 @@ extension EPC {
         return text
     }
 
-    // MARK: host names (§14.5.16)
+    // MARK: host names (TDS 2.3 §14.5.16)
 
     /// One bit for the encoding, six for the length in units, then URN code 40 or seven-bit units, some of which stand
     /// for a whole ending.

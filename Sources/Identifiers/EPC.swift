@@ -1,6 +1,6 @@
 import Model
 
-/// What an EPC's bits say under the GS1 Tag Data Standard (TDS 1.13 and 2.x, rfid.md §12). Unknown or malformed is an
+/// What an EPC's bits say under the GS1 Tag Data Standard (TDS 1.13 and 2.x, §14). Unknown or malformed is an
 /// error with a reason, never a guess.
 public struct EPC: Equatable, Sendable {
     /// An application identifier with its value, such as `01` and a GTIN.

@@ -1,6 +1,6 @@
 import Model
 
-/// A scan understood as GS1 data (General Specifications 7.8, rfid.md §9.2): application identifiers and their values.
+/// A scan understood as GS1 data (GS1 General Specifications §7.8): application identifiers and their values.
 public struct ElementString: Equatable, Sendable {
     public var symbology: String?
     public var elements: [EPC.Element]

@@ -53,7 +53,7 @@ public struct CallBook: Sendable {
         calls[id]!.close(cause: cause, at: now)
         let final = bump(id)
         calls[id] = nil
-        // A call that was only lost from sight may be found again, under the same identity (cti.md 1.3, rule 5).
+        // A call that was only lost from sight may be found again, under the same identity (docs/reference/calls.md).
         guard cause != .lost else { return [final] }
         ended.append(id)
         endedSet.insert(id)
@@ -183,7 +183,7 @@ extension CallSnapshot {
         direction == .outbound && leg.desk != nil && leg.desk == caller?.number
     }
 
-    /// Rang, was cancelled, and nobody took the call afterwards (cti.md 1.3, rule 4).
+    /// Rang, was cancelled, and nobody took the call afterwards (docs/reference/calls.md).
     private func missed() -> [String] {
         guard mergedInto == nil else { return [] }
         return legs.filter { leg in

@@ -1,7 +1,7 @@
 /// Calls as an exchange's own script tells them, one JSON object at a time (docs/how-to/push-calls.md). A value: objects go
 /// in, signals come out; what came before under the same `id` says nothing again.
 public struct CallFeedFold: Sendable {
-    /// Longest call and leg names, in bytes (cti.md §8).
+    /// Longest call and leg names, in bytes (docs/how-to/push-calls.md).
     public static let nameLimit = 128
     /// Ids remembered against repeats.
     static let memory = 10_000

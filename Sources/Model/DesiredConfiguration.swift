@@ -1,4 +1,4 @@
-/// What the centre wants an agent to be set to (contracts §3, `cfg`): retained at the broker, so that an agent hears it
+/// What the centre wants an agent to be set to (topic `cfg`): retained at the broker, so that an agent hears it
 /// whenever it comes.
 public struct DesiredConfiguration: Equatable, Sendable {
     /// Grows with every change.

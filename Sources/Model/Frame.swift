@@ -23,7 +23,7 @@ public enum Lane: String, Sendable, CaseIterable {
 /// The CRC covers the plain body. `was` is `[epoch, first]` for rows that were issued under another key before.
 public struct Frame: Equatable, Sendable {
     public static let version: UInt64 = 1
-    /// Limits of contracts §4; a frame beyond them is refused.
+    /// Limits of docs/reference/wire.md; a frame beyond them is refused.
     public static let byteLimit = 16 * 1024
     public static let rowLimit = 500
 

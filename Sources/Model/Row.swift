@@ -55,7 +55,7 @@ extension Row {
         case appeared, left, barcode, key, device, call, moved, still
     }
 
-    /// Longest free text in a row, in UTF-8 bytes; a scanner's line is at most 4 KiB (rfid.md 9.1).
+    /// Longest free text in a row, in UTF-8 bytes; a scanner's line is at most 4 KiB (our limit).
     public static let textLimit = 4096
 
     public var kind: Kind {

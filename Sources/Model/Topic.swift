@@ -1,6 +1,6 @@
 internal import CCrypto
 
-/// `quai/1/<p>/<agent>/<leaf>`: where a message of an agent travels (contracts §3).
+/// `quai/1/<p>/<agent>/<leaf>`: where a message of an agent travels (docs/reference/topics.md).
 public struct Topic: Equatable, Sendable {
     public enum Leaf: String, Sendable {
         case bulk = "s"

@@ -1,6 +1,7 @@
 import Glibc
 
-/// How full the buffer is, and what follows from it (contracts §6). Nothing old is ever dropped to make room.
+/// How full the buffer is, and what follows from it. Nothing old is ever dropped to make room:
+/// docs/explanation/delivery.md has the table.
 public enum BufferLevel: Int, Comparable, Sendable, CaseIterable {
     case roomy
     /// From 70 %: said, nothing else.

@@ -9,7 +9,7 @@ public final class FrameBuilder {
     private var formers: [OutboxFile.Former] = []
     private let compressor: OpaquePointer
 
-    /// zstd level of contracts §4.
+    /// zstd level: the library's own default.
     private static let level: Int32 = 3
 
     public init(path: String) throws(SQLiteError) {

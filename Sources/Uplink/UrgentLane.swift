@@ -22,7 +22,7 @@ public struct UrgentLane: Sendable {
     /// Messages that wait at most; the oldest goes first, its journal copy remains.
     public static let limit = 256
     public static let retry: Duration = .seconds(1)
-    /// Seconds a state of a call is worth showing (contracts §7).
+    /// Seconds a state of a call is worth showing (docs/explanation/delivery.md).
     public static func life(of state: CallSnapshot.State) -> Duration {
         state == .ringing || state == .offered || state == .queued ? .seconds(30) : .seconds(10)
     }

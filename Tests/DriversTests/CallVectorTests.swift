@@ -3,7 +3,7 @@ import Model
 import TestSupport
 import Testing
 
-/// The reference's vectors for exchanges that no recording is there of yet (cti.md §4 to §7).
+/// Vectors from public documents for exchanges that no recording is there of yet: CSTA, FRITZ!Box, modems, SMDR.
 struct CallVectorTests {
     struct Vector: Sendable, CustomTestStringConvertible {
         var json: JSON

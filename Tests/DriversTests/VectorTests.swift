@@ -55,7 +55,7 @@ struct VectorTests {
         }
     }
 
-    /// The reader's side decodes to what the reference says; the host's commands are no reads.
+    /// The reader's side decodes to what its source says; the host's commands are no reads.
     @Test(arguments: vectors("A0"))
     func anA0Vector(vector: Vector) {
         let (seen, noise) = play("a0", vector.bytes)
@@ -109,7 +109,7 @@ struct VectorTests {
         }
     }
 
-    /// Each message is taken whole; what it says is what the reference says.
+    /// Each message is taken whole; what it says is what its source says.
     @Test(arguments: vectors("LL"))
     func anLLRPVector(vector: Vector) {
         let (seen, noise) = play("llrp", vector.bytes)

@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// An A0 reader: real-time rounds over the chosen antenna (rfid.md §4).
+/// An A0 reader: real-time rounds over the chosen antenna (Serial Interface Protocol V3.7).
 public struct A0Device: SimulatedDevice {
     static let round: Duration = .milliseconds(40)
 

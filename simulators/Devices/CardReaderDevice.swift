@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// An ACR122U with its CCID interface: one card at a time, which gives its UID (rfid.md §7).
+/// An ACR122U with its CCID interface: one card at a time, which gives its UID (CCID 1.1; PC/SC part 3).
 public struct CardReaderDevice: SimulatedDevice {
     public var field = Field()
     private var pending: [UInt8] = []

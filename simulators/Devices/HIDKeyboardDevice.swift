@@ -35,7 +35,7 @@ public struct HIDKeyboardDevice: SimulatedDevice {
         return strokes.flatMap { [$0.modifiers, 0, $0.usage, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 8) }
     }
 
-    /// The lower four bytes as ten decimal digits (rfid.md §1, form 10D).
+    /// The lower four bytes as ten decimal digits (form 10D, as it is printed on cards).
     static func printedNumber(_ tag: TagID) -> String {
         let number = String(tag.bytes.suffix(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         return String(repeating: "0", count: max(0, 10 - number.count)) + number

@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// A fixed reader with its antennas: greets, takes one ROSpec and reports the tags in its field (rfid.md §8).
+/// A fixed reader with its antennas: greets, takes one ROSpec and reports the tags in its field (LLRP 1.1).
 public struct LLRPDevice: SimulatedDevice {
     static let cycle: Duration = .milliseconds(50)
 

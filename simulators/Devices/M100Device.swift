@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// An M100 module: answers what the driver asks and reports the tags in its field while it polls (rfid.md §2).
+/// An M100 module: answers what the driver asks and reports the tags in its field while it polls (protocol V2.1).
 public struct M100Device: SimulatedDevice {
     /// One inventory round.
     static let round: Duration = .milliseconds(50)

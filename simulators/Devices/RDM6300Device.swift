@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// Repeats the frame of the tag in its field every 65 ms (rfid.md §1).
+/// Repeats the frame of the tag in its field every 65 ms (data sheet).
 public struct RDM6300Device: SimulatedDevice {
     static let period: Duration = .milliseconds(65)
 

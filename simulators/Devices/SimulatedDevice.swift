@@ -109,7 +109,7 @@ public struct Field: Sendable {
 }
 
 /// What a device has heard of a command; the rest of one that was cut short is forgotten after a silence, as real
-/// readers do (rfid.md 0.4).
+/// readers do.
 struct Incoming: Sendable {
     static let patience: Duration = .milliseconds(100)
 

@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// An M7e: answers its set-up and streams the tags in its field (rfid.md §3).
+/// An M7e: answers its set-up and streams the tags in its field (Mercury API).
 public struct ThingMagicDevice: SimulatedDevice {
     static let cycle: Duration = .milliseconds(50)
 

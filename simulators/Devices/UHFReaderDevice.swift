@@ -1,7 +1,7 @@
 public import Drivers
 public import Model
 
-/// A four-port reader of the 288 family in answer mode (rfid.md §5).
+/// A four-port reader of the 288 family in answer mode (user manual V2.20).
 public struct UHFReaderDevice: SimulatedDevice {
     static let scan: Duration = .milliseconds(60)
 

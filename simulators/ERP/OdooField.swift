@@ -56,7 +56,7 @@ struct OdooField: Sendable {
         self.isComputed = isComputed
     }
 
-    /// Every model of a series, with the names of `erp.md` §2.6.
+    /// Every model of a series, with the names it has there.
     static func schema(series: Int) -> [String: [OdooField]] {
         var schema: [String: [OdooField]] = [:]
         for (model, fields) in models(lot: series >= 16 ? "stock.lot" : "stock.production.lot", series: series) {

@@ -1,7 +1,7 @@
 import ERP
 import Model
 
-/// The two doors: what comes in, and the shape of what goes out (`erp.md` §2.2, §2.3).
+/// The two doors: what comes in, and the shape of what goes out (Odoo, External API).
 extension OdooServer {
     mutating func jsonrpc(_ body: JSON) -> ERPReply {
         if body.list != nil {

@@ -1,6 +1,6 @@
 import Model
 
-/// Partners, their numbers and what is noted about them (`erp.md` §2.9, §2.10).
+/// Partners, their numbers and what is noted about them (`res.partner`, `mail.message`).
 extension OdooServer {
     func commercialPartner(_ id: Int64) -> Int64 {
         var partner = id
@@ -16,7 +16,7 @@ extension OdooServer {
 
     static func digits(_ text: String) -> String { text.filter { ("0"..."9").contains($0) } }
 
-    /// E.164 of the first number that the library takes for valid. The fiction block 06 39 98 is none (§1.8).
+    /// E.164 of the first number that the library takes for valid. The fiction block 06 39 98 is none (libphonenumber).
     func sanitized(_ partner: Int64) -> String? {
         for number in numbers(partner) {
             var digits = OdooServer.digits(number)

@@ -1,6 +1,6 @@
 import Model
 
-/// Stock and its counts (`erp.md` §2.8).
+/// Stock and its counts (addons/stock, stock_quant.py).
 extension OdooServer {
     /// Stock by place and lot: on hand is what lies in internal places.
     func quant(_ product: Int64, _ location: Int64, _ lot: Int64?) -> Int64? {

@@ -1,6 +1,6 @@
 import Model
 
-/// Receipts, as series 14 to 19 were seen to treat them (`erp.md` §2.5 to §2.7).
+/// Receipts, as series 14 to 19 were seen to treat them (addons/stock, stock_picking.py).
 extension OdooServer {
     func pickingState(_ id: Int64) -> String {
         let states = links("stock.picking", id, movesField).map { text("stock.move", $0, "state") }

@@ -32,7 +32,7 @@ struct OdooError: Error {
 }
 
 /// A stand-in for an Odoo of series 14 to 19, with the depot of the recorded exchanges: it keeps state and checks the
-/// rules that a real one was seen to check (`erp.md` §2). One call is one transaction.
+/// rules that a real one was seen to check. One call is one transaction.
 public struct OdooServer: Sendable {
     typealias Record = [String: JSON]
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Loopback sockets of the simulator.
 public enum Sockets {
@@ -25,11 +26,18 @@ public enum Sockets {
         return (descriptor, UInt16(bigEndian: actual.sin_port))
     }
 
-    /// A port that was free a moment ago.
+    private static let given = Locked<Set<UInt16>>([])
+
+    /// A port that is free, and that nobody takes by chance until it is used: below those that the kernel gives to outgoing
+    /// connections (ip_local_port_range begins at 32768), and to each asker of this process another one.
     public static func freePort() -> UInt16 {
-        guard let (descriptor, port) = listen(port: 0) else { return 0 }
-        close(descriptor)
-        return port
+        for _ in 0..<1000 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            guard given.with({ $0.insert(port).inserted }), let (descriptor, _) = listen(port: port) else { continue }
+            close(descriptor)
+            return port
+        }
+        return 0
     }
 
     /// Blocking connect; nil when nobody listens.

@@ -1,5 +1,5 @@
 /// The 16-bit CRC a Gen2 tag sends after PC and EPC: polynomial 1021, start FFFF, final XOR FFFF
-/// (ISO/IEC 13239, "CRC-16/GENIBUS"; rfid.md §10).
+/// (ISO/IEC 13239, "CRC-16/GENIBUS"; EPC Gen2 2.0.1 §6.3.1.5).
 public enum Gen2CRC {
     public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt16 {
         var crc: UInt16 = 0xFFFF

@@ -10,7 +10,7 @@ enum Windows1252 {
         Character((0x80..<0xA0).contains(byte) ? Unicode.Scalar(high[Int(byte) - 0x80])! : Unicode.Scalar(byte))
     }
 
-    /// UTF-8 where it is; any other line of an exchange is Windows-1252 (cti.md §2.10).
+    /// UTF-8 where it is; any other line of an exchange is Windows-1252 (ours: AMI names no encoding).
     static func text(_ bytes: ArraySlice<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         return String(bytes.map(character))

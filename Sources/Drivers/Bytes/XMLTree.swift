@@ -1,7 +1,7 @@
 private import CExpat
 
 /// A small XML document as a tree, read by expat. No document type, so no entities of a stranger's making; names without
-/// their namespace and in lower case, because CSTA servers differ in both (cti.md §4).
+/// their namespace and in lower case, because CSTA servers differ in both (observed).
 package struct XMLTree: Equatable {
     /// Deepest nesting and most elements believed; CSTA needs a dozen levels.
     static let depthLimit = 32

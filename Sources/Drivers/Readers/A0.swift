@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Readers with an Impinj R2000 or E710. Source: rfid.md §4 (UHF RFID Reader Serial Interface Protocol V3.7).
+    /// Readers with an Impinj R2000 or E710. Source: UHF RFID Reader Serial Interface Protocol V3.7.
     public static let a0 = Driver(
         name: "a0", title: "A0 readers: Rodinbell, Invelion and other R2000 and E710 boards", kind: .reader,
         line: .serial(baud: 115200),

@@ -1,6 +1,6 @@
 public import Model
 
-/// One frame of the A0 protocol (rfid.md §4): Rodinbell, Invelion and relatives. The sum of all its bytes is zero.
+/// One frame of the A0 protocol (manual V3.7): Rodinbell, Invelion and relatives. The sum of all its bytes is zero.
 // A0 13 01 89 04 30 00 E2 00 30 16 66 13 01 21 15 50 74 EF 45 BF
 // 0  1  2  3  4  5     7                                   19 20     head len address command freq|antenna pc epc rssi check
 public struct A0Frame: Equatable, Sendable {

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Hand and fixed scanners that send lines of text. Source: rfid.md §9.1 (ISO/IEC 15424 for the AIM identifiers).
+    /// Hand and fixed scanners that send lines of text. Source: ISO/IEC 15424 for the AIM identifiers.
     public static let barcode = Driver(
         name: "barcode", title: "Barcode scanner on a serial line", kind: .scanner, line: .serial(baud: 9600),
         recognise: { bytes in
@@ -19,7 +19,7 @@ extension Driver {
 
 /// A scan is a run of bytes ended by a terminator (CR, LF, TAB or ETX where the site names no other), or by silence.
 struct BarcodeScanner: Session {
-    /// Longest scan, in bytes (rfid.md 9.1); a longer one is noise up to its end.
+    /// Longest scan, in bytes (our limit); a longer one is noise up to its end.
     static let limit = 4096
     static let silence: Duration = .milliseconds(50)
     /// Bytes of a rather short scan: for so many at a time room is made.

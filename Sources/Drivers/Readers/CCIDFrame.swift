@@ -1,4 +1,4 @@
-/// One message of the chip-card interface protocol (CCID 1.1 §6; rfid.md §7). Both sides speak it: the PC/SC port and
+/// One message of the chip-card interface protocol (CCID 1.1 §6). Both sides speak it: the PC/SC port and
 /// the simulator too.
 // 80 09 00 00 00 00 07 00 00 00 04 A1 B2 C3 D4 E5 80 90 00
 // 0  1           5  6  7  8  9  10                            type, length LE, slot, sequence, status, error, chain, data

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// M100 family UHF modules. Source: rfid.md §2 (Communication user protocol V2.1; R200 user protocol V2.3.3).
+    /// M100 family UHF modules. Source: YRM100 Communication user protocol V2.1; R200 user protocol V2.3.3.
     public static let m100 = Driver(
         name: "m100", title: "M100, YRM100, R200 and JRD-4035 UHF modules", kind: .reader, line: .serial(baud: 115200),
         hints: [
@@ -23,9 +23,9 @@ extension Driver {
 
 /// Identify, set the region and the power, then read for ever: a multi poll that is renewed when it runs dry.
 struct M100: PolledFamily {
-    /// How long a module may take to answer (rfid.md 0.4, step 2).
+    /// How long a module may take to answer (our limit).
     static let patience: Duration = .milliseconds(200)
-    /// A multi poll without a sign of life for this long has ended (rfid.md §2).
+    /// A multi poll without a sign of life for this long has ended (our limit).
     static let silence: Duration = .seconds(1)
     static let advice =
         "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver"

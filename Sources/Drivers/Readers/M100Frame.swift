@@ -1,6 +1,6 @@
 public import Model
 
-/// One frame of the BB…7E protocol and of its AA…DD twin (rfid.md §2). Both sides speak it: the simulator too.
+/// One frame of the BB…7E protocol and of its AA…DD twin (user protocol V2.1). Both sides speak it: the simulator too.
 // BB 02 22 00 11 C9 34 00 30 75 1F EB 70 5C 59 04 E3 D5 0D 70 3A 76 EF 7E
 // 0  1  2  3     5  6     8                                   20    22 23   head type cmd len rssi pc epc crc sum tail
 public struct M100Frame: Equatable, Sendable {
@@ -16,7 +16,7 @@ public struct M100Frame: Equatable, Sendable {
         case notice = 2
     }
 
-    /// Longest parameter field accepted (rfid.md §2).
+    /// Longest parameter field accepted, in bytes (our limit).
     public static let parameterLimit = 0x0200
 
     public var form: Form
@@ -68,7 +68,7 @@ public struct M100Frame: Equatable, Sendable {
 }
 
 extension M100Frame {
-    /// Command codes (rfid.md §2).
+    /// Command codes (Communication user protocol V2.1).
     public enum Code {
         public static let info: UInt8 = 0x03
         public static let setRegion: UInt8 = 0x07

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Contactless HF readers. Source: rfid.md §7 (PC/SC part 3 §3.2.2; CCID 1.1; ACR122U API).
+    /// Contactless HF readers. Source: PC/SC part 3 §3.2.2; CCID 1.1; ACR122U API.
     public static let pcsc = Driver(
         name: "pcsc", title: "HF readers through PC/SC (ACR122U and relatives)", kind: .reader, line: .ccid,
         hints: [.usb(vendor: 0x072F, product: 0x2200, shared: false)],

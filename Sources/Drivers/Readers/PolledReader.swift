@@ -50,7 +50,7 @@ extension PolledFamily {
 
 /// The conversation with such a reader: resynchronising frames, questions with tries, rounds under supervision.
 struct PolledReader<Family: PolledFamily>: Session {
-    /// A frame that is still torn after this was cut short: its first byte was noise (rfid.md 0.1, rule 4).
+    /// A frame that is still torn after this was cut short: its first byte was noise (our limit).
     static var gap: Duration { .milliseconds(100) }
     /// Rounds without a sign of life before the port is opened anew.
     static var restarts: Int { 3 }

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// TSL handhelds over USB or Bluetooth serial. Source: rfid.md §13 (TSL ASCII protocol 2.0).
+    /// TSL handhelds over USB or Bluetooth serial. Source: TSL ASCII protocol 2.0.
     public static let tslASCII = Driver(
         name: "tsl-ascii", title: "TSL 1128, 1153, 2128 handhelds (ASCII 2.0)", kind: .reader,
         line: .serial(baud: 115200),
@@ -25,7 +25,7 @@ struct TSLASCII: Session {
     static let period: Duration = .seconds(60)
     /// A group whose empty line never comes is complete after this.
     static let groupPatience: Duration = .milliseconds(500)
-    /// Longest line, in bytes; a barcode is the longest (rfid.md 9.1).
+    /// Longest line, in bytes; a barcode is the longest (our limit).
     static let lineLimit = 4096
 
     private let settings: SessionSettings

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// ThingMagic and JADAK modules. Source: rfid.md §3 (Mercury serial protocol as in python-mercuryapi and SparkFun's library).
+    /// ThingMagic and JADAK modules. Source: Mercury API 1.35.2, serial_reader_l3.c; SparkFun's library.
     public static let thingmagic = Driver(
         name: "thingmagic", title: "ThingMagic and JADAK M6e, M7e, Micro and Nano modules", kind: .reader,
         line: .serial(baud: 115200),
@@ -65,7 +65,7 @@ struct ThingMagic: PolledFamily {
 
     func farewell() -> [UInt8] { ThingMagicFrame(Code.search, [0, 0, 2]).bytes }
 
-    /// Endless search, one cycle a second, with count, RSSI and antenna (rfid.md §3, start frame).
+    /// Endless search, one cycle a second, with count, RSSI and antenna (Mercury API, serial_reader_l3.c).
     mutating func round() -> [UInt8] {
         isReading = true
         return ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07])

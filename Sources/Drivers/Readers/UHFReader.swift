@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// The "UHF RFID Reader Series" of Chafon and many others. Source: rfid.md §5 (user manual V2.20; chafon-rfid).
+    /// The "UHF RFID Reader Series" of Chafon and many others. Source: user manual V2.20; wabson/chafon-rfid.
     public static let uhfreader = Driver(
         name: "uhfreader", title: "UHFReader 09, 18, 86 and 288 (Chafon and relatives)", kind: .reader,
         line: .serial(baud: 57600),
@@ -39,7 +39,7 @@ struct UHFReader: PolledFamily {
         antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [
             UHFReaderFrame(UHFReaderFrame.Code.info),
-            // Left in real-time mode by somebody, it takes no other setting (rfid.md §5).
+            // Left in real-time mode by somebody, it takes no other setting (user manual V2.20).
             UHFReaderFrame(UHFReaderFrame.Code.workMode, [0]),
             UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
         ]

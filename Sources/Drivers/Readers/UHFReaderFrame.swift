@@ -1,6 +1,6 @@
 public import Model
 
-/// One frame of the UHFReader protocol (rfid.md §5), which has no start byte: a length, and a CRC that decides.
+/// One frame of the UHFReader protocol (user manual V2.20), which has no start byte: a length, and a CRC that decides.
 // 13 00 01 03 01 0C 00 00 00 00 00 00 00 00 00 00 03 13 3F 39
 // 0  1  2  3  4  5  6                                   18       len address command status count length epc crc
 public struct UHFReaderFrame: Equatable, Sendable {

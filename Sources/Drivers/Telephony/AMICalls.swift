@@ -1,6 +1,6 @@
 import Model
 
-/// Turns AMI events into call signals, by the rules that reproduced the telephones' own log (cti.md §2.5 to 2.9).
+/// Turns AMI events into call signals, by the rules that reproduced the telephones' own log (observed).
 /// A value without a connection: it can be fed a recording, from its middle too.
 struct AMICalls {
     struct Channel {

@@ -1,7 +1,7 @@
 internal import CCrypto
 import Model
 
-/// One AMI message: header lines in order, names without regard to case (cti.md §2.1).
+/// One AMI message: header lines in order, names without regard to case (AMI v2 Specification).
 public struct AMIMessage: Equatable, Sendable {
     public struct Header: Equatable, Sendable {
         /// Lower case.
@@ -147,7 +147,7 @@ public func amiAction(_ name: String, id: String, _ fields: [(String, String)] =
     return Array((text + "\r\n").utf8)
 }
 
-/// What a login proves: the hex MD5 of challenge and secret (cti.md §2.2).
+/// What a login proves: the hex MD5 of challenge and secret (AMI action Challenge).
 public func amiLoginKey(challenge: String, secret: String) -> String {
     var digest = [UInt8](repeating: 0, count: 16)
     let text = Array((challenge + secret).utf8)

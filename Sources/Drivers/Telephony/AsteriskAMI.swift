@@ -1,7 +1,8 @@
 import Model
 
 extension Driver {
-    /// Asterisk Manager Interface, Asterisk 13 to 22. Source: cti.md §2; tested against recordings of 13.38.3 and 22.10.1.
+    /// Asterisk Manager Interface, Asterisk 13 to 22. Source: docs.asterisk.org;
+    /// tested against recordings of 13.38.3 and 22.10.1.
     public static let asteriskAMI = Driver(
         name: "asterisk-ami", title: "Asterisk Manager Interface", kind: .telephony, line: .tcp(port: 5038),
         sealing: .lines, experimental: false,
@@ -27,13 +28,13 @@ struct AsteriskAMI: Session {
     static let greetingPatience: Duration = .seconds(10)
     static let pingEvery: Duration = .seconds(5)
     static let pingPatience: Duration = .seconds(5)
-    /// Hammering a refused login trips fail2ban (cti.md §2.2).
+    /// Hammering a refused login trips fail2ban.
     static let refusedPause: Duration = .seconds(60)
     /// A lookup takes 0.3 ms; the card must not wait longer than this for it.
     static let presentationPatience: Duration = .milliseconds(250)
     /// Calls of a vanished exchange are given up after this long.
     static let lossPatience: Duration = .seconds(30)
-    /// An action of ours that got no answer by then never will: one with too long a line has none (cti.md §2.1).
+    /// An action of ours that got no answer by then never will: one with too long a line has none (observed).
     static let answerPatience: Duration = .seconds(10)
     /// How long the reason of a failed originate may follow its failure.
     static let reasonPatience: Duration = .seconds(2)
@@ -54,7 +55,7 @@ struct AsteriskAMI: Session {
     private var questions: [String: String] = [:]
     /// Calls that wait for one, and until when.
     private var patience: [String: Instant] = [:]
-    /// A list under way: a snapshot, to which the events that came meanwhile are applied (cti.md §2.12).
+    /// A list under way: a snapshot, to which the events that came meanwhile are applied (CoreShowChannels).
     private var listing: Listing?
     private var before: Set<String> = []
     private var nextList: Instant?
@@ -120,7 +121,7 @@ struct AsteriskAMI: Session {
         case .tick: tick(now, &reaction)
         case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
-            // Never dialled again: the next list of channels says whether it still runs (cti.md §2.11).
+            // Never dialled again: the next list of channels says whether it still runs.
             guard case .dial(let desk, let number, _, _) = command.action else { break }
             dials[command.id] = Dial(desk: desk, number: number)
             calls.expect(command: command.id, desk: desk, number: number)
@@ -221,7 +222,7 @@ struct AsteriskAMI: Session {
             list(now, &reaction)
             processed.question = nextID()
             reaction.send += amiAction("CoreStatus", id: processed.question)
-            // Without a channel it does nothing; with the right to it the complaint is another (cti.md §2.11).
+            // Without a channel it does nothing; with the right to it the complaint is another (observed).
             let trial = nextID()
             rights[trial] = .originate
             reaction.send += amiAction("Originate", id: trial)

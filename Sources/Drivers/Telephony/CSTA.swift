@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// CSTA phase III as XML over TCP. Source: cti.md §4 (ECMA-269, ECMA-323, ECMA-354).
+    /// CSTA phase III as XML over TCP. Source: ECMA-269, ECMA-323 (annex J: the frame), ECMA-354.
     public static let csta = Driver(
         name: "csta", title: "CSTA XML (ECMA-323)", kind: .telephony, line: .tcp(port: 0),
         source: "ECMA-323 Annex J, ECMA-269, ECMA-354; no capture yet", session: { CSTA(settings: $0) })

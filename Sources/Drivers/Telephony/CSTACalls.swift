@@ -1,6 +1,6 @@
 import Model
 
-/// What CSTA's events mean for calls (cti.md §4): a value that takes documents and says signals.
+/// What CSTA's events mean for calls (ECMA-269): a value that takes documents and says signals.
 ///
 /// A leg is a device in a call. One call seen by two monitors brings each event twice; a transfer gives it a new callID.
 struct CSTACalls {

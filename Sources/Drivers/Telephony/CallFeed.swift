@@ -10,7 +10,7 @@ extension Driver {
 
 /// One event a line, acknowledged one by one; what was acknowledged once is not told again.
 struct CallFeed: Session {
-    /// Longest line, in bytes (cti.md §8).
+    /// Longest line, in bytes (docs/how-to/push-calls.md).
     static let limit = 16 * 1024
     /// Silence after which the sender is gone; it says it is alive every 30 s.
     static let silence: Duration = .seconds(90)

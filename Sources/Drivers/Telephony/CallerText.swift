@@ -15,7 +15,7 @@ enum CallerText {
         }
     }
 
-    /// Names arrive with quotes and backslashes escaped once or twice (cti.md §2.10), and from strangers.
+    /// Names arrive with quotes and backslashes escaped once or twice (observed), and from strangers.
     static func clean(_ text: String) -> String {
         var out = String.UnicodeScalarView()
         var slashes = 0

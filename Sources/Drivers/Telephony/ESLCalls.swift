@@ -1,6 +1,6 @@
 import Model
 
-/// What FreeSWITCH's channels mean for calls: a value that takes events and says signals (cti.md §3).
+/// What FreeSWITCH's channels mean for calls: a value that takes events and says signals (FreeSWITCH, Event List).
 ///
 /// A leg is a channel (`Unique-ID`); its call is what its first event said (`Channel-Call-UUID`), because later ones may
 /// name the leg itself again.

@@ -1,6 +1,6 @@
 import Model
 
-/// One block of FreeSWITCH's event socket: header lines, an empty line, and as many bytes of body as they say (cti.md §3).
+/// One block of FreeSWITCH's event socket: header lines, an empty line, and as many bytes of body as they say.
 struct ESLMessage: Equatable {
     /// Names as they stand; FreeSWITCH writes each in one way.
     var headers: [String: String]

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// FreeSWITCH through its event socket, inbound mode. Source: cti.md §3 (mod_event_socket; recordings of 1.10.12).
+    /// FreeSWITCH through its event socket, inbound mode. Source: FreeSWITCH, mod_event_socket; recordings of 1.10.12.
     public static let freeSWITCH = Driver(
         name: "freeswitch-esl", title: "FreeSWITCH event socket", kind: .telephony, line: .tcp(port: 8021),
         sealing: .lines, experimental: false,

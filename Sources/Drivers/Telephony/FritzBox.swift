@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// AVM FRITZ!Box call monitor. Source: cti.md §5 (fritzconnection, call monitoring; FritzBoxCallMonitor test data).
+    /// AVM FRITZ!Box call monitor. Source: fritzconnection, call monitoring; FritzBoxCallMonitor test data.
     public static let fritzBox = Driver(
         name: "fritzbox", title: "FRITZ!Box call monitor", kind: .telephony, line: .tcp(port: 1012), sealing: .lines,
         source: "fritzconnection, call monitoring; FritzBoxCallMonitor test data",

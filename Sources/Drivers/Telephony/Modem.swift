@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// A modem that tells who calls on an analogue line. Source: cti.md §6 (V.25 ter / V.253; ETSI EN 300 659-3).
+    /// A modem that tells who calls on an analogue line. Source: ITU-T V.250 and V.253; ETSI EN 300 659-3.
     public static let modem = Driver(
         name: "modem", title: "Caller-id modem", kind: .telephony, line: .serial(baud: 115200),
         source: "ITU-T V.253, ETSI EN 300 659-3; no capture yet", session: { Modem(settings: $0) })
@@ -13,7 +13,7 @@ extension Driver {
 struct Modem: Session {
     static let lineLimit = 256
     static let patience: Duration = .seconds(2)
-    /// Rings come every 5 s in France, every 6 s elsewhere (cti.md §6).
+    /// Rings come every 5 s in France, every 6 s elsewhere; without one for this long it stopped.
     static let silence: Duration = .seconds(8)
     /// Of a formatted report, after which nothing more of it comes.
     static let reportGap: Duration = .milliseconds(500)

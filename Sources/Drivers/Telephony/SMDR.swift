@@ -1,8 +1,8 @@
 import Model
 
 extension Driver {
-    /// Call records that an exchange prints after each call. Source: cti.md §7 (Panasonic KX-NS1000 Feature Guide 2.22;
-    /// Avaya IP Office SMDR fields).
+    /// Call records that an exchange prints after each call. Source: Panasonic KX-NS1000 Feature Guide 2.22,
+    /// SMDR; Avaya IP Office, SMDR fields.
     public static let smdr = Driver(
         name: "smdr", title: "Call records (SMDR), line by line", kind: .telephony, line: .tcp(port: 2300),
         source: "Panasonic KX-NS1000 Feature Guide 2.22; Avaya IP Office SMDR; no capture yet",

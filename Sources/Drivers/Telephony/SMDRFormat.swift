@@ -18,7 +18,7 @@ public struct SMDRFormat: Equatable, Sendable {
         }
     }
 
-    /// Panasonic KX-NS/TDE "pattern A" and Avaya IP Office (cti.md §7).
+    /// Panasonic KX-NS/TDE "pattern A" and Avaya IP Office (KX-NS1000 Feature Guide 2.22; SMDR fields).
     static let known = [
         "panasonic-80":
             "columns date:8 -:1 time:7 -:1 ext:5 -:1 -:2 -:1 number:25 -:1 ring:4 -:1 connected:8 -:1 account:10 -:1 code:3",

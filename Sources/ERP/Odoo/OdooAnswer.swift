@@ -1,6 +1,6 @@
 import Model
 
-/// What an answer of Odoo says (`erp.md` §2.2, §2.3): the result, null where there is none, or the fault.
+/// What an answer of Odoo says (Odoo, External API): the result, null where there is none, or the fault.
 enum OdooAnswer {
     /// The result of a call through either door.
     static func result(of reply: ERPReply, door: OdooDoor.Kind? = nil) throws(ERPFault) -> JSON {

@@ -1,6 +1,6 @@
 import Model
 
-/// One call of a method of Odoo, before a door is chosen for it (`erp.md` §2.2, §2.3).
+/// One call of a method of Odoo, before a door is chosen for it (Odoo, External API).
 struct OdooCall: Equatable, Sendable {
     var model: String
     var method: String
@@ -20,7 +20,7 @@ struct OdooCall: Equatable, Sendable {
     }
 
     /// Seconds. A server with workers ends a request after 120 s at the latest: a write is waited for longer than that,
-    /// so that it is over when its state is read (`erp.md` §2.11).
+    /// so that it is over when its state is read (Odoo, `--limit-time-real`).
     var timeout: Int { isWrite ? 150 : 30 }
 
     static func search(

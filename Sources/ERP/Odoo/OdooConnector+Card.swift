@@ -1,7 +1,7 @@
 import Model
 
 /// Where a server keeps what is to be done for a client, the first that is there: tickets are in the paid edition only
-/// (`erp.md` §2.9).
+/// (module helpdesk).
 enum OdooTicketSource: CaseIterable, Sendable {
     case helpdesk
     /// `project.task` with `state`, 17 and later.
@@ -30,7 +30,7 @@ enum OdooTicketSource: CaseIterable, Sendable {
     }
 }
 
-/// A client card: who it is first, then its sections side by side (§2.9).
+/// A client card: who it is first, then its sections side by side.
 extension OdooConnector {
     public func card(of party: String) async throws(ERPFault) -> ERPCard {
         let id = try id(party, "client")

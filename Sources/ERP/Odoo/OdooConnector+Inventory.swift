@@ -1,6 +1,6 @@
 import Model
 
-/// A stock take on Odoo 14, whose `stock.inventory` holds the counts until it is validated (`erp.md` §2.6). Our key is
+/// A stock take on Odoo 14, whose `stock.inventory` holds the counts until it is validated. Our key is
 /// its name.
 extension OdooConnector {
     func countByInventory(

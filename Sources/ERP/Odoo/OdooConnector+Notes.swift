@@ -1,6 +1,6 @@
 import Model
 
-/// Calls and clients: not repeatable by themselves, so our key is kept with them and searched before (`erp.md` §2.10).
+/// Calls and clients: not repeatable by themselves, so our key is kept with them and searched before.
 extension OdooConnector {
     /// The key stands in square brackets: `quai/call/1` is not found in `quai/call/17`.
     static func mark(_ key: String) -> String { "[\(key)]" }

@@ -1,6 +1,6 @@
 import Model
 
-/// Clients and suppliers, and who calls (`erp.md` §2.9).
+/// Clients and suppliers, and who calls (`res.partner`).
 extension OdooConnector {
     /// Which of the fields that not every server has are there.
     func partnerFields() async throws(ERPFault) -> Set<String> {

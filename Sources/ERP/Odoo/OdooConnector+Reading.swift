@@ -1,6 +1,6 @@
 import Model
 
-/// Products, packagings and receipts (`erp.md` §2.4). Pages go by id, which no change of a record disturbs.
+/// Products, packagings and receipts. Pages go by id, which no change of a record disturbs.
 extension OdooConnector {
     static let pageSize = 200
     private static let cacheTime = Duration.seconds(300)

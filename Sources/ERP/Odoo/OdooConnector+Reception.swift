@@ -1,6 +1,6 @@
 import Model
 
-/// A reception: read, write all lines in one call, validate, read again (`erp.md` §2.5, §2.7). Two writes and two reads
+/// A reception: read, write all lines in one call, validate, read again (stock_picking.py). Two writes and two reads
 /// where every line names its move and nothing is tracked; one read more for lots, one for articles without a move.
 extension OdooConnector {
     func receive(_ push: ReceptionPush, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
@@ -138,7 +138,7 @@ extension OdooConnector {
         do {
             answer = try await send(validation(id, push))
         } catch  where error.kind == .rule {
-            // Whoever loses a race on 17 gets an unrelated error: it may be done all the same (§2.7).
+            // Whoever loses a race on 17 gets an unrelated error: it may be done all the same (observed).
             guard try await picking(id, names).standing == .done else { throw error }
             return nil
         }

@@ -1,6 +1,6 @@
 import Model
 
-/// A stock take (`erp.md` §2.8): read the quants, write the counts, apply them in one call, read again. What is right
+/// A stock take (stock_quant.py): read the quants, write the counts, apply them in one call, read again. What is right
 /// already is not written, so that pushing again does nothing.
 extension OdooConnector {
     func count(_ push: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {

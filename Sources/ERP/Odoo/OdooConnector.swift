@@ -1,7 +1,7 @@
 import Model
 
-/// Odoo 14 to 19 (`erp.md` §2). Signs in once and keeps the user's id; a refused password is remembered and not tried
-/// again until there is a new connector. Pushes go one after the other: two validations at once hurt (§2.7).
+/// Odoo 14 to 19 (External API). Signs in once and keeps the user's id; a refused password is remembered and not tried
+/// again until there is a new connector. Pushes go one after the other: two validations at once hurt (odoo#78786).
 public actor OdooConnector: ERPConnector {
     /// What the probe found out.
     struct Session: Sendable {
@@ -24,7 +24,7 @@ public actor OdooConnector: ERPConnector {
     private let signingIn = OdooTurn()
     let pushing = OdooTurn()
 
-    /// Products by id, five minutes each (§1.10).
+    /// Products by id, five minutes each.
     var products: [Int64: (product: ERPProduct, until: ContinuousClock.Instant)] = [:]
     /// Whether partners have `mobile`, `phone_sanitized`, `phone_mobile_search`.
     var partnerFields: Set<String>?

@@ -1,6 +1,6 @@
 import Model
 
-/// A way in: how a call becomes a request (`erp.md` §2.1).
+/// A way in: how a call becomes a request (Odoo, External API and External JSON-2 API).
 struct OdooDoor: Equatable, Sendable {
     enum Kind: Equatable, Sendable {
         /// `POST /jsonrpc`, all series to 19. The user's id is what `authenticate` gave.

@@ -1,6 +1,6 @@
 import Model
 
-/// Names that differ between the series (`erp.md` §2.6), chosen by what `fields_get` shows and not by the number.
+/// Names that differ between the series (observed), chosen by what `fields_get` shows and not by the number.
 struct OdooNames: Equatable, Sendable {
     /// `quantity` (with `picked`), `qty_done` before 17.
     var done: String

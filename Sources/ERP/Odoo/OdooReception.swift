@@ -1,6 +1,6 @@
 import Model
 
-/// What a reception writes into an open receipt, and whether a done one says the same: without a call (`erp.md` §2.5).
+/// What a reception writes into an open receipt, and whether a done one says the same: without a call.
 struct OdooReception: Sendable {
     /// What one move gets in all.
     struct Target: Equatable, Sendable {
@@ -70,7 +70,7 @@ struct OdooReception: Sendable {
         }
     }
 
-    /// Lots to look for, article and name together (§2.7).
+    /// Lots to look for, article and name together (odoo issues 133795, 180384).
     func lotKeys(_ lines: [OdooLine]) -> Set<LotKey> {
         var keys: Set<LotKey> = []
         for target in targets where tracking(of: target, lines) != Tracking.none {

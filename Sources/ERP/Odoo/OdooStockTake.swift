@@ -43,7 +43,7 @@ struct OdooQuant: Equatable, Sendable {
     }
 }
 
-/// A stock take against the quants of one location, without a call (`erp.md` §2.8).
+/// A stock take against the quants of one location, without a call (stock_quant.py).
 struct OdooStockTake: Sendable {
     /// One article, or one lot of it, and what is to be there in the end.
     struct Group: Sendable {

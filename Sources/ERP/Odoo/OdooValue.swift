@@ -1,7 +1,7 @@
 import Model
 
 /// How Odoo says things in JSON: `false` is every empty scalar, a many-to-one is `[id, "name"]`, a method without a
-/// result answers nothing (`erp.md` §2.2).
+/// result answers nothing (observed).
 extension JSON {
     /// Nil for `false`, null and the empty text.
     var odooText: String? {

@@ -61,7 +61,7 @@ struct TrytonCall: Equatable {
     }
 }
 
-/// Writes calls as requests. Two doors (erp.md §3.1, §3.2, §3.9): JSON-RPC with a session, and REST with a key from
+/// Writes calls as requests. Two doors (trytond/protocols): JSON-RPC with a session, and REST with a key from
 /// 8.0 on.
 ///
 /// REST is used through its actions, `POST …/model/NAME/METHOD` with the method's arguments by name

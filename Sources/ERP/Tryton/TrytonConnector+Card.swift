@@ -1,6 +1,6 @@
 import Model
 
-/// A client's affairs (erp.md §3.8), read side by side. There are no tickets: no usual module has them.
+/// A client's affairs, read side by side. There are no tickets: no usual module has them.
 extension TrytonConnector {
     private typealias Section<Value> = Result<Value?, TrytonError>
 

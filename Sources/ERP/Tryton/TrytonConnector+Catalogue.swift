@@ -1,6 +1,6 @@
 import Model
 
-/// What the depots work with: articles, parties, announced receipts, callers (erp.md §3.5, §3.8).
+/// What the depots work with: articles, parties, announced receipts, callers.
 extension TrytonConnector {
     private static let pageSize = 200
     private static let byID: JSON = [["id", "ASC"]]

@@ -1,7 +1,7 @@
 import Model
 
 /// A receipt without announcement, and moves without order. The client fills what the screens would have filled
-/// (erp.md §3.6).
+/// (modules/stock, shipment.py).
 extension TrytonConnector {
     /// A receipt that nobody announced, with its moves, in one call.
     func creation(

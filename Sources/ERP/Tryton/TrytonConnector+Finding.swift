@@ -1,6 +1,6 @@
 import Model
 
-/// Articles, lots, the warehouse and the company's currency, as the pushes need them (erp.md §3.5).
+/// Articles, lots, the warehouse and the company's currency, as the pushes need them.
 extension TrytonConnector {
     /// Articles of a domain; a server without module stock_lot has no `lot_required`.
     func products(_ domain: JSON, limit: Int? = nil, order: JSON? = nil) async throws(TrytonError) -> [TrytonProduct] {

@@ -1,6 +1,6 @@
 import Model
 
-/// Calls and clients (erp.md §3.8).
+/// Calls and clients (`ir.note`, `party.party`).
 extension TrytonConnector {
     /// A note on the party, with our key in its last line: searched before, read after. A day to call back is a
     /// line of the note: activities are a module of their own.

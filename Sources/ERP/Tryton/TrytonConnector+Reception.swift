@@ -1,6 +1,6 @@
 import Model
 
-/// Receipts (erp.md §3.6). Read, one write for everything, read, `receive`, the last step, read: six calls, four where
+/// Receipts. Read, one write for everything, read, `receive`, the last step, read: six calls, four where
 /// everything came as announced, one or two more where there are lots.
 extension TrytonConnector {
     private typealias Plan = TrytonReceptionPlan

@@ -1,6 +1,6 @@
 import Model
 
-/// Stock takes (erp.md §3.7): one inventory per place.
+/// Stock takes (modules/stock, inventory.py): one inventory per place.
 ///
 /// A draft inventory changes nothing; `confirm` does. So the key is a note on the inventory, written before it is
 /// confirmed: nobody but the server may write an inventory's number on 8.2. After a crash between the two calls a

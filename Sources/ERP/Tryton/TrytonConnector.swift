@@ -1,6 +1,6 @@
 import Model
 
-/// Tryton 6.0 to 8.x (erp.md §3): JSON-RPC with a session, or REST with an application key from 8.0 on.
+/// Tryton 6.0 to 8.x (trytond/protocols): JSON-RPC with a session, or REST with an application key from 8.0 on.
 ///
 /// Signs in at the first call and keeps the session; a session that ended is renewed once per call. Credentials
 /// that were refused are not tried again: Tryton bars a user after five tries.

@@ -1,4 +1,4 @@
-/// Why a call did not do what was asked, as the flows need to tell it apart (erp.md §3.4).
+/// Why a call did not do what was asked, as the flows need to tell it apart (trytond/exceptions.py).
 enum TrytonError: Error, Equatable {
     case fault(ERPFault)
     /// `UserWarning`: wants a person's yes. The name is a hash of the records and a suffix: `75d1….done`.

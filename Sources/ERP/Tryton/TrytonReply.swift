@@ -1,6 +1,6 @@
 import Model
 
-/// Reads an answer: the result, or what went wrong (erp.md §3.2, §3.4, §3.9).
+/// Reads an answer: the result, or what went wrong (trytond/protocols/jsonrpc.py, rest.py).
 ///
 /// Recorded from series 7.0, 8.0 and 8.2. With the three keys in a request errors are HTTP 200 with
 /// `error: [class, detail]`; REST answers 400 with `{status, message, description}`; everything else is a page.

@@ -1,6 +1,6 @@
 import Model
 
-/// Values as Tryton writes them in JSON (trytond/protocols/jsonrpc.py, series 6.0 to 8.2; erp.md §3.3): an object
+/// Values as Tryton writes them in JSON (trytond/protocols/jsonrpc.py, series 6.0 to 8.2): an object
 /// with `__class__` for a date, a time, a decimal number and bytes; quantities are plain numbers; a relation is its
 /// id or null; a reference is the text `stock.shipment.in,4`.
 enum TrytonValue {

@@ -1,7 +1,7 @@
 import Drivers
 import Model
 
-/// Asterisk's manager interface (cti.md §2).
+/// Asterisk's manager interface (Asterisk documentation, AMI v2 Specification).
 struct AsteriskFace: ExchangeFace {
     private struct Connection {
         var parser = AMIParser()

@@ -1,7 +1,7 @@
 import Drivers
 import Model
 
-/// CSTA phase III as XML over TCP (cti.md §4): each monitored telephone's events, with a callID that changes in transfers.
+/// CSTA phase III as XML (ECMA-323): each monitored telephone's events, with a callID that changes in transfers.
 struct CSTAFace: ExchangeFace {
     private struct Connection {
         var pending: [UInt8] = []

@@ -138,7 +138,7 @@ public struct Exchange: Sendable {
         public var endedAt: Instant?
         public var isOver: Bool { endedAt != nil }
 
-        /// Rang, was cancelled, and nobody took the call afterwards (cti.md 1.3, rule 4).
+        /// Rang, was cancelled, and nobody took the call afterwards (docs/reference/calls.md).
         public var missedBy: [String] {
             guard direction != .outbound else { return [] }
             var missed: [String] = []

@@ -1,7 +1,7 @@
 import Drivers
 import Model
 
-/// FreeSWITCH's event socket, inbound mode (cti.md §3).
+/// FreeSWITCH's event socket, inbound mode (mod_event_socket).
 struct FreeSWITCHFace: ExchangeFace {
     private struct Connection {
         var pending: [UInt8] = []

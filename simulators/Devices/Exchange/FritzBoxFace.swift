@@ -1,6 +1,6 @@
 import Model
 
-/// The call monitor of a FRITZ!Box (cti.md §5): lines for whoever listens, nothing is asked of it.
+/// The call monitor of a FRITZ!Box (TCP 1012): lines for whoever listens, nothing is asked of it.
 struct FritzBoxFace: ExchangeFace {
     private var listeners: Set<Int> = []
     private var out = FaceOutput()

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Readers and scanners that pretend to be a keyboard. Source: rfid.md §6 (HID 1.11 appendix B.1, boot keyboard).
+    /// Readers and scanners that pretend to be a keyboard. Source: HID 1.11, appendix B.1 (boot keyboard).
     public static let hidKeyboard = Driver(
         name: "hid-keyboard", title: "Keyboard-wedge readers and scanners", kind: .scanner, line: .hid(.keyboard),
         hints: [
@@ -13,7 +13,7 @@ extension Driver {
 
 /// A scan is a burst of keystrokes ended by Enter, Tab or silence; the keyboard layout is found from what it types.
 struct HIDKeyboard: Session {
-    /// Longest scan, in keystrokes (rfid.md 9.1); what follows is noise up to the end of the burst.
+    /// Longest scan, in keystrokes (our limit); what follows is noise up to the end of the burst.
     static let limit = 4096
     static let silence: Duration = .milliseconds(50)
 
@@ -206,7 +206,7 @@ struct HIDKeyboard: Session {
     private static func character(_ code: Int) -> Character { Windows1252.character(UInt8(code & 0xFF)) }
 }
 
-/// How a keyboard's report is read: by its descriptor, else by its size (rfid.md 6.2).
+/// How a keyboard's report is read: by its descriptor (HID 1.11 §6.2.2), else by its size (observed).
 struct KeyboardShape: Equatable {
     private var report: HIDReport?
 

@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Scanners in HID POS mode. Source: rfid.md §6.4 (HID point of sale usage tables; LSR118 manual, appendix B).
+    /// Scanners in HID POS mode. Source: USB HID Point of Sale Usage Tables 1.02; Access-IS LSR118 manual, appendix B.
     public static let hidPOS = Driver(
         name: "hid-pos", title: "Scanners in HID point-of-sale mode", kind: .scanner, line: .hid(.pointOfSale),
         source: "HID point of sale usage tables 1.02 (page 8C); Access-IS LSR118 manual, appendix B",
@@ -12,7 +12,7 @@ extension Driver {
 // 02 0E 5D 43 30 30 30 36 …          00
 // 0  1  2        5          61 62    63    report id, bytes of data, AIM identifier, data, reserved, more follows
 struct HIDPointOfSale: Session {
-    /// Longest scan, in bytes (rfid.md 9.1).
+    /// Longest scan, in bytes (our limit).
     static let limit = 4096
     /// The rest of a scan that does not come within this is lost, and a part is not a scan.
     static let patience: Duration = .milliseconds(500)

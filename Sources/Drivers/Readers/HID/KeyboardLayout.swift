@@ -30,7 +30,7 @@ public enum KeyboardLayout: String, Sendable, CaseIterable {
         }
     }
 
-    /// Plain and shifted (rfid.md 6.3).
+    /// Plain and shifted, by usage of HID Usage Tables, page 07 (AZERTY as Windows and XKB have it).
     private static let french: [UInt8: (Character?, Character?)] = [
         0x04: ("q", "Q"), 0x14: ("a", "A"), 0x1A: ("z", "Z"), 0x1D: ("w", "W"), 0x10: (",", "?"), 0x33: ("m", "M"),
         0x1E: ("&", "1"), 0x1F: ("é", "2"), 0x20: ("\"", "3"), 0x21: ("'", "4"), 0x22: ("(", "5"), 0x23: ("-", "6"),

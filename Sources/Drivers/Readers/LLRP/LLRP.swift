@@ -1,7 +1,7 @@
 import Model
 
 extension Driver {
-    /// Fixed readers and portals on the network. Source: rfid.md §8 (LLRP 1.0.1 and 1.1, GS1).
+    /// Fixed readers and portals on the network. Source: EPCglobal LLRP 1.0.1 and 1.1 (GS1).
     public static let llrp = Driver(
         name: "llrp", title: "LLRP fixed readers (Impinj, Zebra, ThingMagic and others)", kind: .reader,
         line: .tcp(port: 5084), sealing: .frames({ LLRPMessage.take(from: &$0) }),
@@ -18,7 +18,7 @@ struct LLRP: Session {
     static let patience: Duration = .seconds(5)
     /// What the reader is asked to send a sign of life at.
     static let keepalive: UInt32 = 10_000
-    /// No byte for three keepalives: dead (rfid.md 8.1, step 7).
+    /// No byte for three keepalives: dead. Three is ours; the standard leaves it to the client.
     static let silence: Duration = .seconds(30)
     /// A refused connection may be our own former one, half open.
     static let refusedPause: Duration = .seconds(5)

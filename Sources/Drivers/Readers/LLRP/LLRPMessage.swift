@@ -1,8 +1,8 @@
-/// One message of the Low Level Reader Protocol (rfid.md §8; LLRP 1.1 §16). Both sides speak it: the simulator too.
+/// One message of the Low Level Reader Protocol (LLRP 1.1 §17.1). Both sides speak it: the simulator too.
 // 04 3E 00 00 00 0A 00 00 00 07
 // 0     2           6              3 reserved bits, 3 bits version, 10 bits type; length with header; id
 public struct LLRPMessage: Equatable, Sendable {
-    /// Longest message accepted, in bytes: a report of 20 000 tags fits (rfid.md §8).
+    /// Longest message accepted, in bytes: a report of 20 000 tags fits (our limit).
     public static let limit = 1 << 20
 
     public var version: UInt8

@@ -1,4 +1,4 @@
-/// One parameter inside a message: TLV (type and length in front) or TV (type in front, length by type), rfid.md §8.
+/// One parameter inside a message: TLV (type and length in front) or TV (type in front, length by type): LLRP 1.1 §17.2
 // 00 F0 00 1F …    6 reserved bits, 10 bits type, 2 bytes length with this header
 // 81 00 01         top bit set, 7 bits type, then as many bytes as the type has
 public struct LLRPParameter: Equatable, Sendable {
@@ -59,7 +59,7 @@ public struct LLRPParameter: Equatable, Sendable {
 }
 
 extension LLRPParameter {
-    /// Parameter types (rfid.md §8.2).
+    /// Parameter types (LLRP 1.1 §17.2).
     public enum Kind {
         static let utc: UInt16 = 128
         static let generalCapabilities: UInt16 = 137

@@ -1,6 +1,6 @@
 import Model
 
-/// What RO_ACCESS_REPORT and READER_EVENT_NOTIFICATION say (rfid.md §8.2).
+/// What RO_ACCESS_REPORT and READER_EVENT_NOTIFICATION say (LLRP 1.1 §17.1 and §17.2).
 enum LLRPReport {
     /// The tags of a report, in order; `unread` counts parameters that ended a tag's list early.
     static func tags(_ body: ArraySlice<UInt8>) -> (tags: [TagRead], unread: Int) {

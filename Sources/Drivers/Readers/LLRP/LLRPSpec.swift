@@ -1,4 +1,4 @@
-/// What we ask a reader to do, as parameters (rfid.md §8.2).
+/// What we ask a reader to do, as parameters (LLRP 1.1 §17.2).
 enum LLRPSpec {
     struct Transmitter: Equatable {
         var antenna: UInt16
