@@ -119,7 +119,7 @@ final class Agent: Sendable {
         return try OutboxFile(path: path, budget: budget, random: &random)
     }
 
-    /// min(1 GiB, half of the free space), at least 1 MiB (contracts §6).
+    /// min(1 GiB, half of the free space), at least 1 MiB (docs/reference/configuration.md).
     private static func defaultBudget(_ folder: String) -> Int64 {
         var information = statvfs()
         guard statvfs(folder, &information) == 0 else { return 1 << 30 }

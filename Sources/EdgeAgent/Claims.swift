@@ -1,8 +1,8 @@
 import Drivers
 import Model
 
-/// Finds out who is on an unknown serial line: by listening first, then by harmless questions in the reference's order
-/// (rfid.md 0.4). A device that already speaks is never written to.
+/// Finds out who is on an unknown serial line: by listening first, then by harmless questions one after the other
+/// (docs/how-to/plug-in-a-reader.md). A device that already speaks is never written to.
 ///
 /// A value: bytes and time come in; what to set, to send and to believe come out.
 struct Claims: Sendable {

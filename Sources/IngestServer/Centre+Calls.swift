@@ -50,6 +50,8 @@ extension Centre {
 
     enum NoteRefusal: Error {
         case noCall
+        /// Two exchanges have a call of this name.
+        case ambiguous
         /// Somebody else wrote meanwhile.
         case changed(CallNote?)
     }
@@ -58,7 +60,8 @@ extension Centre {
     func write(
         note: String?, disposition: String?, party: Int64?, on call: String, over base: Int64, person: Person
     ) async throws -> CallNote {
-        let call = await board.present(call)
+        guard let named = try store.filed(call: call) else { throw NoteRefusal.ambiguous }
+        let call = await board.present(named)
         let before = try store.call(call)
         guard await board.mayWrite(call, before?.snapshot, person) else { throw NoteRefusal.noCall }
         let old = try store.note(of: call)
@@ -79,6 +82,7 @@ extension Centre {
 
     /// The call and those of the same story, which one person sees as one line.
     private func story(of call: String, _ person: Person) async throws -> [CallRow] {
+        let call = try store.filed(call: call) ?? call
         let rows = try store.missedCalls(of: await board.shared(person))
         return CallStory.of(rows).first { $0.rows.contains { $0.snapshot.call == call } }?.rows ?? []
     }

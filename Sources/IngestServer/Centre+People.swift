@@ -62,11 +62,13 @@ extension Centre {
     }
 
     func signIn(badge: String, station: String, from source: String, token: String) async throws -> Person {
-        try begin(.badge, from: source)
-        guard let user = try store.user(badge: Password.badge(badge)),
+        let digest = Password.badge(badge)
+        let key = SignInKey.badge(digest)
+        try begin(key, from: source)
+        guard let user = try store.user(badge: digest),
             let person = try signIns.openSession(
-                user, by: .badge, station: station, session: Digests.hex(token), from: source, at: Clocks.wall)
-        else { throw try refuse(.badge, nil, station, from: source) }
+                user, by: key, station: station, session: Digests.hex(token), from: source, at: Clocks.wall)
+        else { throw try refuse(key, nil, station, from: source) }
         await board.signedIn(person)
         return person
     }

@@ -207,8 +207,16 @@ actor Centre {
             case .refused: break
             case .welcome(let site):
                 plans.place(agent, at: site)
-                try store.update(
-                    agent: agent, site: site, online: online, status: online ? json.description : nil, at: now)
+                try store.database.transaction {
+                    let was = try store.agent(named: agent)?.online
+                    try store.update(
+                        agent: agent, site: site, online: online, status: online ? json.description : nil, at: now)
+                    if was != online {
+                        try store.tell(
+                            Fact(online ? .gatewayOnline : .gatewayOffline, agent), by: Author("edge-ingest"),
+                            site: site, at: now)
+                    }
+                }
                 if online { compareAccounts(json, agent: agent) }
             }
             let book = try applier.gateways.book()
@@ -217,6 +225,8 @@ actor Centre {
         follow()
         board.post([], changed: [.gateway(agent)])
     }
+
+    private static func short(_ text: JSON?) -> JSON? { text?.text.map { .string($0.cut(to: 256)) } }
 
     /// How a command goes on, in the order it was told; only the agent it was sent to says so.
     nonisolated func take(progress: CommandProgress, agent: String, done: @escaping @Sendable () -> Void) {
@@ -301,8 +311,9 @@ actor Centre {
                 PageMessage(
                     .found,
                     .object([
-                        ("epc", data["tag"]), ("zone", data["zone"]), ("device", data["device"]),
-                        ("rssiDBm", data["rssiDBm"]), ("at", .int(Clocks.wall)),
+                        ("epc", Centre.short(data["tag"])), ("zone", Centre.short(data["zone"])),
+                        ("device", Centre.short(data["device"])), ("rssiDBm", data["rssiDBm"]?.double.map(JSON.number)),
+                        ("at", .int(Clocks.wall)),
                     ]))
             ])
             taken()

@@ -13,7 +13,7 @@ struct IngestServer: AsyncParsableCommand {
         ])
 }
 
-/// Exit codes of every verb (contracts §8).
+/// Exit codes of every verb (docs/reference/verbs.md).
 enum Exit {
     static let warnings = ExitCode(1)
     static let broken = ExitCode(2)

@@ -148,17 +148,25 @@ struct PeopleTests {
     func noNameIsABadgeOrAPIN(_ name: String) throws {
         try add("Nadia")
         try fail(.name(name), 5, from: Self.home)
-        #expect(try desk.admission(of: .badge, from: Self.home, at: Self.start) == .go)
+        #expect(try desk.admission(of: .badge("b"), from: Self.home, at: Self.start) == .go)
         #expect(try desk.admission(of: .pin(2), from: Self.home, at: Self.start) == .go)
         #expect(try desk.admission(of: .own(2), from: Self.home, at: Self.start) == .go)
     }
 
     @Test func wrongBadgesAtOneDockLeaveTheOthersAlone() throws {
-        #expect(try fail(.badge, 9, from: Self.stranger, who: nil) == 5)
+        #expect(try fail(.badge("wrong"), 9, from: Self.stranger, who: nil) == 5, "the same again and again")
+        for number in 0..<6 { #expect(try fail(.badge("other \(number)"), 1, from: Self.stranger, who: nil) == 1) }
         let user = try add("Camille", password: nil, badge: "b")
-        let person = try open(user, .badge, "s", station: "dock-2")
+        let person = try open(user, .badge("b"), "s", station: "dock-2", from: Self.stranger)
         #expect(person?.station == "dock-2")
-        #expect(try desk.admission(of: .badge, from: Self.stranger, at: Self.start + 300_000) == .go)
+        #expect(try desk.admission(of: .badge("wrong"), from: Self.stranger, at: Self.start + 300_000) == .go)
+    }
+
+    @Test func whoTriesManyBadgesIsSlowed() throws {
+        var tried = 0
+        while tried < 100, try fail(.badge("guess \(tried)"), 1, from: Self.stranger, who: nil) == 1 { tried += 1 }
+        #expect(tried == 30)
+        #expect(try desk.admission(of: .badge("b"), from: Self.home, at: Self.start) == .go, "others go on")
     }
 
     @Test func rowsAreBoundedAndKnownSourcesAreKept() throws {

@@ -267,7 +267,7 @@ struct ImportTests {
 }
 
 struct IdentifierTests {
-    /// Every vector of the Tag Data Standard and of public tests that the reference lists.
+    /// Every vector of the Tag Data Standard and of public tests that vectors.txt lists.
     @Test func vectorsOfTheStandard() throws {
         var checked = 0
         for line in Fixture.text("DriversTests/vectors.txt").split(separator: "\n") where line.hasPrefix("TD-") {
@@ -286,7 +286,7 @@ struct IdentifierTests {
         #expect(checked == 49)
     }
 
-    /// What the reference's tags say is written again as the same bits: from the tag URI, from the identity, from the keys.
+    /// What the vectors' tags say is written again as the same bits: from the tag URI, from the identity, from the keys.
     @Test func namesGoBackToTheSameBits() throws {
         var written = 0
         for line in Fixture.text("DriversTests/vectors.txt").split(separator: "\n") where line.hasPrefix("TD-") {

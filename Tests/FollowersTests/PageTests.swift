@@ -89,7 +89,7 @@ struct PageTests {
         #expect(!second.isSignedOut)
     }
 
-    /// The page's own table and the reference hold every type there is.
+    /// The page's own table and docs/reference/http.md hold every type there is.
     @Test func everyTypeOfMessageIsKnownToThePageAndTheReference() {
         let page = Fixture.text("../Sources/IngestServer/Web/app.js") + Fixture.text("../Sources/IngestServer/Web/stream.js")
         let reference = Fixture.text("../docs/reference/http.md")

@@ -1,4 +1,5 @@
 public import Model
+import SQLite
 
 /// A call at the centre is its agent's, its telephone link's and the exchange's own: `lyon/pbx/17`. What travels is
 /// `pbx/17`; what is kept, shown and asked for is the whole, which no agent can say of another's: a name has no slash.
@@ -15,6 +16,18 @@ public enum CallName {
     /// What the agent itself calls it; nil when it is another agent's.
     public static func told(_ name: String, by agent: String) -> String? {
         name.hasPrefix(agent + "/") ? String(name.dropFirst(agent.count + 1)) : nil
+    }
+}
+
+extension Store {
+    /// What the centre calls a call that somebody names as its exchange does, as programs did before calls were filed under their
+    /// agents. Itself where there is none; nil where two agents have one of that name: nobody guesses.
+    public func filed(call name: String) throws -> String? {
+        guard try call(name) == nil else { return name }
+        let found = try database.rows(
+            "SELECT call.id FROM agent JOIN call ON call.id=agent.name || '/' || ? LIMIT 2", .text(name)
+        ) { $0.text(0) }
+        return found.count > 1 ? nil : found.first ?? name
     }
 }
 

@@ -84,6 +84,8 @@ extension Fact.Kind {
     /// Rows that could not be applied; the detail is why and how many.
     public static let recordsRejected = Fact.Kind(.records, "rejected")
     public static let configurationSet = Fact.Kind(.configuration, "set")
+    public static let gatewayOnline = Fact.Kind(.gateway, "online")
+    public static let gatewayOffline = Fact.Kind(.gateway, "offline")
     public static let gatewayAlarm = Fact.Kind(.gateway, "alarm")
     public static let gatewayHealed = Fact.Kind(.gateway, "healed")
     public static let gatewayAdded = Fact.Kind(.gateway, "add")

@@ -42,7 +42,7 @@ public struct SignInDesk {
             // Others' failures from elsewhere, or those of a neighbour, do not slow who signs in from here usually.
             if pair.known == 0 || pair.known < now - SignInDesk.knownLife {
                 pause = max(
-                    pause, try tries(key.kind.rawValue, key.subject, "").pause(SignInDesk.anywhere(key), at: now),
+                    pause, try tries(key.kind.rawValue, key.subject, "").pause(.anywhere, at: now),
                     try tries("source", "", source).pause(.source, at: now))
             }
             guard pause == 0 else { return .wait((pause + 999) / 1000) }
@@ -50,7 +50,7 @@ public struct SignInDesk {
                 guard try spend(pinOf: key.subject, at: now) else { return .pinLocked }
             }
             try count(key.kind.rawValue, key.subject, source, SignInDesk.limit(key), at: now)
-            try count(key.kind.rawValue, key.subject, "", SignInDesk.anywhere(key), at: now)
+            try count(key.kind.rawValue, key.subject, "", .anywhere, at: now)
             try count("source", "", source, .source, at: now)
             try forget()
             return .go
@@ -58,7 +58,6 @@ public struct SignInDesk {
     }
 
     private static func limit(_ key: SignInKey) -> SignInLimit { key.kind == .badge ? .badge : .pair }
-    private static func anywhere(_ key: SignInKey) -> SignInLimit { key.kind == .badge ? .anyBadge : .anywhere }
 
     // MARK: after it
 
@@ -194,7 +193,7 @@ public struct SignInDesk {
     }
 
     private func giveBackElsewhere(_ key: SignInKey, _ source: String) throws {
-        try giveBack(key.kind.rawValue, key.subject, "", SignInDesk.anywhere(key))
+        try giveBack(key.kind.rawValue, key.subject, "", .anywhere)
         try giveBack("source", "", source, .source)
         if key.kind == .pin, let person = Int64(key.subject) {
             try store.database.run("UPDATE user SET pin_wrong=max(0, pin_wrong-1) WHERE id=?", .integer(person))

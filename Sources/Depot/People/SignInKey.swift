@@ -11,8 +11,8 @@ public struct SignInKey: Equatable, Sendable {
     /// A person's PIN.
     public static func pin(_ person: Int64) -> SignInKey { SignInKey(kind: .pin, subject: String(person)) }
 
-    /// Badges say nothing of whom they should be: they are counted by source alone.
-    public static let badge = SignInKey(kind: .badge, subject: "")
+    /// A badge, as it is kept: a wrong one costs no other one a pause, and whoever tries many is counted by source.
+    public static func badge(_ digest: String) -> SignInKey { SignInKey(kind: .badge, subject: digest) }
 
     /// The present password, asked of somebody who is signed in and wants another one.
     public static func own(_ person: Int64) -> SignInKey { SignInKey(kind: .own, subject: String(person)) }

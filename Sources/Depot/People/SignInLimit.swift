@@ -9,11 +9,10 @@ struct SignInLimit {
 
     /// Of one subject from one source.
     static let pair = SignInLimit(free: 5, first: 30_000, longest: 3_600_000, memory: 86_400_000)
-    /// Of badges from one source: many people use one dock, so a mistake does not cost them an hour.
-    static let badge = SignInLimit(free: 5, first: 30_000, longest: 300_000, memory: 86_400_000)
+    /// Of one badge that opens nothing: it is held there again and again.
+    static let badge = SignInLimit(free: 5, first: 5000, longest: 60_000, memory: 3_600_000)
     /// Of one subject from everywhere: slows a guesser with many addresses, and never keeps anybody out for long.
     static let anywhere = SignInLimit(free: 20, first: 1000, longest: 30_000, memory: 3_600_000)
-    static let anyBadge = SignInLimit(free: 100, first: 1000, longest: 30_000, memory: 3_600_000)
     /// Of one source, whomever it tries. An office behind one address is one source: short as well.
     static let source = SignInLimit(free: 30, first: 5000, longest: 60_000, memory: 3_600_000)
 

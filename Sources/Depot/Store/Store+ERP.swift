@@ -128,9 +128,8 @@ extension Store {
         try database.run(
             "UPDATE erp_job SET state='waiting', due=?, payload=? WHERE id=?", .integer(now),
             .text(job.payload.description), .integer(id))
-        try audit(
-            "erp.retry", subject: job.key, by: author, detail: accepted.isEmpty ? nil : accepted.joined(separator: " "),
-            at: now)
+        try tell(
+            Fact(.pushRetried, job.key, accepted.isEmpty ? nil : accepted.joined(separator: " ")), by: author, at: now)
         return true
     }
 
@@ -142,7 +141,7 @@ extension Store {
     public func drop(job id: Int64, by author: Author, at now: Int64) throws -> Bool {
         guard let job = try job(id), job.state == .dead || job.state == .waiting else { return false }
         try database.run("UPDATE erp_job SET state='dropped', done=? WHERE id=?", .integer(now), .integer(id))
-        try audit("erp.drop", subject: job.key, by: author, at: now)
+        try tell(Fact(.pushDropped, job.key), by: author, at: now)
         return true
     }
 

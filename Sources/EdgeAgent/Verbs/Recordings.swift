@@ -112,7 +112,7 @@ struct Calls: ParsableCommand {
 }
 
 extension CallSnapshot {
-    /// The form of `edge-agent calls` (contracts §8).
+    /// The form of `edge-agent calls` (docs/reference/verbs.md).
     var explanation: JSON {
         var popups: [String] = []
         for case let desk? in legs.filter({ $0.rangAt != nil }).map(\.desk) where !popups.contains(desk) {

@@ -69,6 +69,8 @@ extension API {
                     throw APIProblem(
                         .conflict, "note-changed", "Somebody else has written meanwhile.",
                         [("note", present?.json)])
+                } catch Centre.NoteRefusal.ambiguous {
+                    throw APIProblem(.conflict, "which-call", "Two gateways have a call of this name; give the whole one.")
                 } catch Centre.NoteRefusal.noCall {
                     throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
                 }
