@@ -177,6 +177,13 @@ struct HostileTests {
         let document = try page.request("GET", "/api/openapi.json")
         let paths = document["paths"]?.fields ?? []
         #expect(paths.count >= 15)
+        // Each says who may ask.
+        let needs: Set = ["anybody", "session", "prices", "stock", "erp", "users", "imports"]
+        for path in paths {
+            for operation in path.value.fields ?? [] {
+                #expect(needs.contains(operation.value["x-needs"]?.text ?? ""), "\(operation.name) \(path.name)")
+            }
+        }
         func status(_ method: String, _ path: String, cookie: Bool) -> String {
             do {
                 let client = cookie ? page : try PageClient(anonymousAt: centre.stand.httpPort)

@@ -8,7 +8,7 @@ import Platform
 extension API {
     var calls: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone") { incoming in
+            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone", needs: .session) { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
                 let missed = try await centre.library.missedCards(for: person)
@@ -21,7 +21,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/calls/search",
-                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams"
+                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let found = try await centre.library.history(
@@ -29,7 +29,7 @@ extension API {
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
             },
-            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=") { incoming in
+            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session) { incoming in
                 let person = try incoming.who()
                 let text = try await centre.library.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)), from: incoming.time("from") ?? 0,
@@ -41,14 +41,14 @@ extension API {
                         .contentDisposition: "attachment; filename=\"calls.csv\"",
                     ], body: .init(byteBuffer: ByteBuffer(string: text)))
             },
-            Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs") {
+            Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs", needs: .session) {
                 incoming in
                 let person = try incoming.who()
                 return .json(.array(await centre.board.explanations(for: person)))
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
-                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read"
+                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -75,7 +75,7 @@ extension API {
                     throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
                 }
             },
-            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}") { incoming in
+            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session) { incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
@@ -83,7 +83,7 @@ extension API {
                 await centre.board.dismiss(id, person: person)
                 return .json(.members([]))
             },
-            Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once") { incoming in
+            Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let number = API.line(body["number"]?.text, limit: 64), let click = body["click"]?.text,
@@ -93,7 +93,7 @@ extension API {
                     return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
                 } catch let refusal as Centre.DialRefusal { throw refusal.problem }
             },
-            Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started") { incoming in
+            Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session) { incoming in
                 let person = try incoming.who()
                 guard let id = incoming.parameters.get("command"), try await centre.cancel(id, person: person) else {
                     throw APIProblem(.notFound, "no-such-call", "You started no such call.")
@@ -102,7 +102,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/feeds/{name}",
-                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", open: true
+                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", needs: .anybody
             ) { incoming in
                 let name = incoming.parameters.get("name") ?? ""
                 let body = try await incoming.bytes(limit: API.bodyLimit)
@@ -121,7 +121,7 @@ extension API {
                     .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
                 )
             },
-            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}") { incoming in
+            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session) { incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
@@ -129,7 +129,7 @@ extension API {
                 return .json(.object([("done", .bool(try await centre.settleMissed(id, person: person)))]))
             },
             Endpoint(
-                .post, "/api/v1/missed/take", "I shall call back: {call, take}; take false gives it to the others again"
+                .post, "/api/v1/missed/take", "I shall call back: {call, take}; take false gives it to the others again", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -141,7 +141,7 @@ extension API {
                 }
                 return .json(.members([]))
             },
-            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}") { incoming in
+            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 let name = API.line(body["name"]?.text, limit: 120)

@@ -7,7 +7,7 @@ import Platform
 extension API {
     var queue: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/erp", "How the connection to the ERP stands") { incoming in
+            Endpoint(.get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session) { incoming in
                 _ = try incoming.who()
                 guard let erp else { return .json(.object([("configured", false), ("state", "off")])) }
                 let (counts, pulled) = try await centre.board.read { (try $0.jobCounts(), try $0.remembered("pulled")) }
@@ -25,22 +25,22 @@ extension API {
                             ("receipts", .int(Int64(clamping: counters.pulledReceipts))),
                         ])))
             },
-            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done") { incoming in
-                _ = try incoming.who(may: .erp)
+            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done", needs: .right(.erp)) { incoming in
+                _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
                 return .json(.array(try await centre.board.read { try $0.jobs(state: state, limit: 200).map(\.json) }))
             },
-            Endpoint(.get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it") { incoming in
-                _ = try incoming.who(may: .erp)
+            Endpoint(.get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp)) { incoming in
+                _ = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
                 let calls = try await centre.board.read { try $0.calls(job: id) }
                 return .json(job.json.with("calls", .array(calls)).with("payload", job.payload))
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read")
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read", needs: .right(.erp))
             {
                 incoming in
-                let person = try incoming.who(may: .erp)
+                let person = try incoming.who()
                 let id = try incoming.id("id")
                 let accepted = (try await incoming.body()["accept"]?.list ?? []).compactMap {
                     API.line($0.text, limit: 200)
@@ -48,8 +48,8 @@ extension API {
                 guard try await centre.retryERP(id, accepted: accepted, person: person) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written") { incoming in
-                _ = try incoming.who(may: .erp)
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp)) { incoming in
+                _ = try incoming.who()
                 let job = try await job(try incoming.id("id"))
                 guard let erp else { throw API.noERP }
                 do throws(ERPFault) {
@@ -69,8 +69,8 @@ extension API {
                         ]))
                 } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}") { incoming in
-                let person = try incoming.who(may: .erp)
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}", needs: .right(.erp)) { incoming in
+                let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let reason = API.line(try await incoming.body()["reason"]?.text, limit: 300) else {
                     throw APIProblem(.badRequest, "reason-needed", "Say why.")
@@ -80,8 +80,8 @@ extension API {
                 guard try await centre.dropERP(id, by: author) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now") { incoming in
-                _ = try incoming.who(may: .erp)
+            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp)) { incoming in
+                _ = try incoming.who()
                 guard let erp else { throw API.noERP }
                 await erp.pullNow()
                 return .json(.members([]), status: .accepted)
@@ -101,7 +101,7 @@ extension API {
 
     var audit: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=") { incoming in
+            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session) { incoming in
                 let person = try incoming.who()
                 // One's own trail is everybody's right.
                 let who = person.may(.users) ? incoming.query("who") : person.name

@@ -8,21 +8,21 @@ import NIOCore
 extension API {
     var grants: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone") { incoming in
+            Endpoint(.get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone", needs: .session) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.grants().map(\.json) }))
             },
-            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here") { incoming in
-                let person = try incoming.who(may: .users)
+            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users)) { incoming in
+                let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
                     try await centre.confirm(gateway: name, by: person.author)
                 else { throw API.noGateway }
                 return .json(.members([]))
             },
             Endpoint(
-                .delete, "/api/v1/gateways/{name}", "Forget an agent that nobody wants any more: its calls end, its records stay"
+                .delete, "/api/v1/gateways/{name}", "Forget an agent that nobody wants any more: its calls end, its records stay", needs: .right(.users)
             ) { incoming in
-                let person = try incoming.who(may: .users)
+                let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
                     try await centre.forget(gateway: name, by: person.author)
                 else { throw API.noGateway }

@@ -7,16 +7,15 @@ import Platform
 extension API {
     var people: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/me", "Who is signed in", open: true) { incoming in
+            Endpoint(.get, "/api/v1/me", "Who is signed in", needs: .anybody) { incoming in
                 .json(incoming.person?.json ?? .members([]))
             },
-            Endpoint(.get, "/api/v1/session/how", "How one signs in here", open: true) { _ in
+            Endpoint(.get, "/api/v1/session/how", "How one signs in here", needs: .anybody) { _ in
                 .json(try await centre.howToSignIn())
             },
             Endpoint(
                 .post, "/api/v1/session",
-                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password",
-                open: true
+                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password", needs: .anybody
             ) { incoming in
                 let token = Digests.newToken()
                 let person = try await signIn(
@@ -28,13 +27,13 @@ extension API {
                     "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
                 return response
             },
-            Endpoint(.delete, "/api/v1/session", "Sign out") { incoming in
+            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session) { incoming in
                 if let token = incoming.token { try await centre.signOut(token: token) }
                 var response = Response.json(.members([]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
-            Endpoint(.put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back") { incoming in
+            Endpoint(.put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back", needs: .session) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 let desk = body["extension"]?.text
@@ -49,7 +48,7 @@ extension API {
                         ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
                     ]))
             },
-            Endpoint(.put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends") {
+            Endpoint(.put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends", needs: .session) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -61,12 +60,12 @@ extension API {
                 } catch let refusal as SignInRefusal { throw API.problem(refusal) }
                 return .json(.members([]))
             },
-            Endpoint(.get, "/api/v1/users", "Everybody who can sign in") { incoming in
-                _ = try incoming.who(may: .users)
+            Endpoint(.get, "/api/v1/users", "Everybody who can sign in", needs: .right(.users)) { incoming in
+                _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.users().map(\.json) }))
             },
-            Endpoint(.post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}") { incoming in
-                let person = try incoming.who(may: .users)
+            Endpoint(.post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users)) { incoming in
+                let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let name = API.line(body["name"]?.text, limit: 60) else {
                     throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
@@ -74,10 +73,10 @@ extension API {
                 return try await save(name, body, by: person)
             },
             Endpoint(
-                .put, "/api/v1/users/{id}", "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away"
+                .put, "/api/v1/users/{id}", "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users)
             ) {
                 incoming in
-                let person = try incoming.who(may: .users)
+                let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let user = try await centre.board.read({ try $0.user(id: id) }) else {
                     throw APIProblem(.notFound, "no-such-user", "There is no such person.")

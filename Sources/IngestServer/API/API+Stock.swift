@@ -7,13 +7,13 @@ import Platform
 extension API {
     var takes: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month") { incoming in
+            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session) { incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
                 let list = try await centre.library.read { try $0.takes(closedSince: since).map(\.summary) }
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
-            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}") { incoming in
+            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
@@ -24,11 +24,11 @@ extension API {
                 else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
                 return try await take(id)
             },
-            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences") { incoming in
+            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session) { incoming in
                 _ = try incoming.who()
                 return try await take(try incoming.id("id"))
             },
-            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove") { incoming in
+            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
@@ -38,7 +38,7 @@ extension API {
                 return try await take(id)
             },
             Endpoint(
-                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}"
+                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -48,14 +48,14 @@ extension API {
                 }
                 return try await take(id)
             },
-            step("review", "Stop counting and look at the differences", .review, nil),
-            step("resume", "Go on counting", .counting, nil),
-            step("cancel", "Give it up: nothing changes", .cancelled, nil),
+            step("review", "Stop counting and look at the differences", .review),
+            step("resume", "Go on counting", .counting),
+            step("cancel", "Give it up: nothing changes", .cancelled),
             Endpoint(
                 .post, "/api/v1/takes/{id}/post",
-                "The count becomes the book: {complete, reason}; complete says that nothing else is there"
+                "The count becomes the book: {complete, reason}; complete says that nothing else is there", needs: .right(.stock)
             ) { incoming in
-                let person = try incoming.who(may: .stock)
+                let person = try incoming.who()
                 let id = try incoming.id("id")
                 let body = try await incoming.body()
                 var author = person.author
@@ -76,9 +76,9 @@ extension API {
     }
 
     private func step(
-        _ name: String, _ summary: String, _ status: StockTakeView.Status, _ permission: Permission?
+        _ name: String, _ summary: String, _ status: StockTakeView.Status
     ) -> Endpoint {
-        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary) { incoming in
+        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary, needs: .session) { incoming in
             let person = try incoming.who()
             let id = try incoming.id("id")
             guard try await centre.change(take: id, to: status, by: person.author) else { throw API.notOpen }
@@ -97,7 +97,7 @@ extension API {
 
     var stock: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=") { incoming in
+            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session) { incoming in
                 _ = try incoming.who()
                 let (offset, limit) = (Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100)
                 let list = try await centre.library.read {
@@ -108,7 +108,7 @@ extension API {
                 }
                 return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
             },
-            Endpoint(.get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements") { incoming in
+            Endpoint(.get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") ?? ""
                 let found = try await centre.library.read { store -> JSON? in
@@ -127,9 +127,9 @@ extension API {
             },
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
-                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}"
+                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}", needs: .right(.stock)
             ) { incoming in
-                let person = try incoming.who(may: .stock)
+                let person = try incoming.who()
                 guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
                     throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
                 }
@@ -157,7 +157,7 @@ extension API {
                 try await centre.save(product, person: person)
                 return .json(product.json)
             },
-            Endpoint(.get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=") {
+            Endpoint(.get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=", needs: .session) {
                 incoming in
                 _ = try incoming.who()
                 let epc = (incoming.query("epc") ?? "").uppercased()
@@ -174,7 +174,7 @@ extension API {
                             try $0.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
-            Endpoint(.post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}") {
+            Endpoint(.post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}", needs: .session) {
                 incoming in
                 let person = try incoming.who()
                 let epc = (try await incoming.body()["epc"]?.text ?? "").uppercased()
@@ -191,19 +191,19 @@ extension API {
                         ("gateways", .int(Int64(asked))),
                     ]))
             },
-            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up") { incoming in
+            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session) { incoming in
                 let person = try incoming.who()
                 let epc = (incoming.parameters.get("epc") ?? "").uppercased()
                 _ = try await centre.find(String(epc.prefix(128)), seconds: 0, person: person)
                 return .json(.members([]))
             },
-            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=") { incoming in
+            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await movements(incoming, limit: 200)))
             },
             Endpoint(
                 .get, "/api/v1/search",
-                "Everything by its words' beginnings: ?q= from two characters, ?kind=product,party,…"
+                "Everything by its words' beginnings: ?q= from two characters, ?kind=product,party,…", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
@@ -223,11 +223,11 @@ extension API {
                 }
                 return .json(.object([("found", .array(found))]))
             },
-            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due") { incoming in
+            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.library.read { try $0.openNotices() }))
             },
-            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with") { incoming in
+            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session) { incoming in
                 let person = try incoming.who()
                 guard try await centre.settle(notice: try incoming.id("id"), person: person) else {
                     throw APIProblem(.conflict, "taken", "Somebody has dealt with it.")
@@ -257,8 +257,8 @@ extension API {
     }
 
     private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
-        Endpoint(.post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks") { incoming in
-            let person = try incoming.who(may: .imports)
+        Endpoint(.post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks", needs: .right(.imports)) { incoming in
+            let person = try incoming.who()
             let bytes = try await incoming.bytes(limit: API.importLimit)
             do {
                 return .json(try await centre.importFile(bytes, kind, dryRun: incoming.flag("dry"), person: person).json)

@@ -22,7 +22,7 @@ struct API: Sendable {
 
     private var gateways: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account") { incoming in
+            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.agents().map(Centre.gateway) }))
             }
@@ -51,37 +51,11 @@ struct API: Sendable {
     var document: JSON {
         var paths: [(String, [(String, JSON?)])] = []
         for endpoint in endpoints {
-            let parameters = endpoint.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
-                String($0.dropFirst().dropLast())
-            }
-            let operation: JSON = .object([
-                ("summary", .string(endpoint.summary)),
-                (
-                    "parameters",
-                    parameters.isEmpty
-                        ? nil
-                        : .array(
-                            parameters.map {
-                                .object([
-                                    ("name", .string($0)), ("in", "path"), ("required", true),
-                                    ("schema", .object([("type", "string")])),
-                                ])
-                            })
-                ),
-                ("security", endpoint.open ? JSON.array([]) : nil),
-                (
-                    "responses",
-                    .object([
-                        ("2XX", .object([("description", "Done")])),
-                        ("4XX", .object([("description", "RFC 9457 problem with a stable code")])),
-                    ])
-                ),
-            ])
             let method = endpoint.method.rawValue.lowercased()
             if let index = paths.firstIndex(where: { $0.0 == endpoint.path }) {
-                paths[index].1.append((method, operation))
+                paths[index].1.append((method, endpoint.operation))
             } else {
-                paths.append((endpoint.path, [(method, operation)]))
+                paths.append((endpoint.path, [(method, endpoint.operation)]))
             }
         }
         return .object([
@@ -91,6 +65,25 @@ struct API: Sendable {
             (
                 "components",
                 .object([
+                    (
+                        "schemas",
+                        .object([
+                            (
+                                "Problem",
+                                .object([
+                                    ("type", "object"), ("required", ["status", "code", "detail"]),
+                                    (
+                                        "properties",
+                                        .object([
+                                            ("status", .object([("type", "integer")])),
+                                            ("code", .object([("type", "string")])),
+                                            ("detail", .object([("type", "string")])),
+                                        ])
+                                    ),
+                                ])
+                            )
+                        ])
+                    ),
                     (
                         "securitySchemes",
                         .object([

@@ -1,23 +1,119 @@
+import Depot
 import HTTPTypes
 import Hummingbird
+import Model
 
 /// One endpoint: what the router serves and what the OpenAPI document says, from the same line.
 struct Endpoint: Sendable {
+    /// Who may ask. Said by every endpoint, and asked in one place: before it runs.
+    enum Need: Equatable, Sendable {
+        /// No session: it proves by itself who asks, or tells nothing.
+        case anybody
+        /// Whoever is signed in.
+        case session
+        case right(Permission)
+
+        /// As the document says it.
+        var name: String {
+            switch self {
+            case .anybody: "anybody"
+            case .session: "session"
+            case .right(let permission): permission.rawValue
+            }
+        }
+    }
+
     var method: HTTPRequest.Method
     /// With `{name}` for parameters.
     var path: String
+    /// One sentence. `?name=` in it are queries, and names in braces the members of the body: the document lists them.
     var summary: String
-    var open: Bool
+    var needs: Need
     var run: @Sendable (Incoming) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, open: Bool = false,
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, needs: Need,
         run: @escaping @Sendable (Incoming) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.summary = summary
-        self.open = open
+        self.needs = needs
         self.run = run
+    }
+
+    /// Throws what is wrong with who asks.
+    func admit(_ person: Person?) throws {
+        guard needs != .anybody else { return }
+        guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
+        guard case .right(let permission) = needs, !person.may(permission) else { return }
+        throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
+    }
+}
+
+extension Endpoint {
+    /// What OpenAPI 3.1 calls an operation.
+    var operation: JSON {
+        let inPath = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        let parameters =
+            inPath.map { Endpoint.parameter($0, in: "path", isRequired: true) }
+            + queries.map { Endpoint.parameter($0, in: "query", isRequired: false) }
+        let problem = JSON.object([
+            ("description", "RFC 9457 problem with a stable code"),
+            (
+                "content",
+                .object([
+                    (
+                        "application/problem+json",
+                        .object([("schema", .object([("$ref", "#/components/schemas/Problem")]))])
+                    )
+                ])
+            ),
+        ])
+        return .object([
+            ("summary", .string(summary)), ("x-needs", .string(needs.name)),
+            ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body),
+            ("security", needs == .anybody ? JSON.array([]) : nil),
+            (
+                "responses",
+                .object([
+                    ("2XX", .object([("description", "Done")])),
+                    ("401", needs == .anybody ? nil : problem), ("403", problem), ("429", problem),
+                    ("4XX", problem), ("5XX", problem),
+                ])
+            ),
+        ])
+    }
+
+    private static func parameter(_ name: String, in place: String, isRequired: Bool) -> JSON {
+        .object([
+            ("name", .string(name)), ("in", .string(place)), ("required", .bool(isRequired)),
+            ("schema", .object([("type", "string")])),
+        ])
+    }
+
+    private var queries: [String] {
+        var seen: Set<String> = []
+        return summary.matches(of: /[?&]([a-z]+)=/).map { String($0.output.1) }.filter { seen.insert($0).inserted }
+    }
+
+    private var body: JSON? {
+        guard method == .post || method == .put else { return nil }
+        let members = summary.firstMatch(of: /\{([a-zA-Z, ]+)\}/).map {
+            $0.output.1.split(separator: ",").map { $0.filter(\.isLetter) }
+        }
+        // What is imported and pushed is no JSON document of ours.
+        guard let members else {
+            return .object([
+                ("required", false),
+                ("content", .object([("application/octet-stream", .object([("schema", .members([]))]))])),
+            ])
+        }
+        let schema = JSON.object([
+            ("type", "object"), ("properties", .object(members.map { ($0, JSON.members([])) })),
+        ])
+        return .object([
+            ("required", false), ("content", .object([("application/json", .object([("schema", schema)]))])),
+        ])
     }
 }

@@ -43,15 +43,6 @@ struct Incoming: Sendable {
         return person
     }
 
-    /// The person, who may do this.
-    func who(may permission: Permission) throws -> Person {
-        let person = try who()
-        guard person.may(permission) else {
-            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
-        }
-        return person
-    }
-
     func id(_ name: String) throws -> Int64 {
         guard let id = parameters.get(name).flatMap({ Int64($0) }) else {
             throw APIProblem(.badRequest, "bad-id", "The address holds no number.")

@@ -50,9 +50,7 @@ enum Routes {
             let token = Cookies.session(request.headers[.cookie])
             var person: Person?
             if let token { person = await centre.board.person(session: token) }
-            if person == nil, !endpoint.open {
-                throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.")
-            }
+            try endpoint.admit(person)
             do {
                 let uploader = person.map { "person \($0.id)" } ?? context.peer
                 return try await endpoint.run(
