@@ -79,8 +79,13 @@ extension Centre {
                                 cartons: product.packagings.map { .init(gtin: $0.gtin, quantity: $0.quantity) }))
                     }
                 }
+                if !products.isEmpty {
+                    try store.tell(
+                        Fact(.imported("products"), "\(products.count)", "from the ERP"), by: Author("edge-ingest"),
+                        at: Clocks.wall)
+                }
             }
-            applier.forgetReceptions()
+            follow()
             counters.pulledProducts += UInt64(products.count)
         } catch { failed(error) }
     }
@@ -131,7 +136,7 @@ extension Centre {
                     Fact(.deliveriesPulled, "\(receipts.count)"), by: Author("edge-ingest"), at: Clocks.wall)
             }
             counters.pulledReceipts = UInt64(receipts.count)
-            changed()
+            follow()
         } catch { failed(error) }
     }
 }

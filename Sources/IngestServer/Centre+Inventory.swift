@@ -11,62 +11,56 @@ extension Centre {
     private var counting: CountingDesk { CountingDesk(store) }
 
     func open(delivery id: Int64, zone: String, person: Person) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try receiving.open(id, zone: zone, by: person.author, at: Clocks.wall)
     }
 
     func openBlind(supplier: String, zone: String, note: String?, person: Person) throws -> Int64? {
-        defer { changed() }
+        defer { follow() }
         let now = Clocks.wall
         return try receiving.openBlind(
             supplier: supplier, zone: zone, note: note, day: String(rfc3339(now).prefix(10)), by: person.author, at: now)
     }
 
     func setMode(_ mode: Reception.Mode, delivery id: Int64, person: Person) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try receiving.set(mode, on: id, by: person.author, at: Clocks.wall)
     }
 
     func decide(_ decision: Decision, delivery id: Int64) throws {
-        defer { changed() }
+        defer { follow() }
         try receiving.decide(decision, on: id)
     }
 
     func close(delivery id: Int64, _ closing: ReceivingDesk.Closing, by author: Author) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try receiving.close(id, closing, by: author, at: Clocks.wall)
-    }
-
-    /// What is being counted may be another now, and whoever follows has something to read.
-    func changed() {
-        applier.forgetReceptions()
-        follow()
     }
 
     // MARK: stock takes
 
     func openTake(zone: String, sources: [String], blind: Bool, person: Person) throws -> Int64? {
-        defer { changed() }
+        defer { follow() }
         return try counting.open(zone: zone, sources: sources, blind: blind, by: person.author, at: Clocks.wall)
     }
 
     func setMode(_ mode: Reception.Mode, take id: Int64, person: Person) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try counting.set(mode, on: id, by: person.author, at: Clocks.wall)
     }
 
     func decide(_ decision: Decision, take id: Int64) throws {
-        defer { changed() }
+        defer { follow() }
         try counting.decide(decision, on: id)
     }
 
     func change(take id: Int64, to status: StockTakeView.Status, by author: Author) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try counting.change(id, to: status, by: author, at: Clocks.wall)
     }
 
     func post(take id: Int64, complete: Bool, by author: Author) throws -> Bool {
-        defer { changed() }
+        defer { follow() }
         return try counting.post(id, complete: complete, by: author, at: Clocks.wall)
     }
 
@@ -99,7 +93,7 @@ extension Centre {
             try store.save(product)
             try store.tell(Fact(.productSaved, product.gtin), by: person.author, at: Clocks.wall)
         }
-        changed()
+        follow()
     }
 
     func settle(notice id: Int64, person: Person) async throws -> Bool {
@@ -132,7 +126,7 @@ extension Centre {
                 Fact(.imported(kind.rawValue), "\(report.accepted)", "\(report.refused.count) refused"),
                 by: person.author, at: now)
         }
-        changed()
+        follow()
         return report
     }
 

@@ -13,7 +13,7 @@ extension Store {
                 INSERT INTO desired VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT DO UPDATE SET revision=?2, text=?3, expires=?4, who=?5, at=?6
                 """, .text(agent), .integer(revision), .text(text), .integer(expires), .text(who), .integer(now))
-            try audit("configuration.set", subject: agent, who: who, detail: "revision \(revision)", at: now)
+            try tell(Fact(.configurationSet, agent, "revision \(revision)"), by: Author(who), at: now)
             return revision
         }
     }

@@ -43,6 +43,13 @@ public final class Applier {
     private let catalogue: StoredCatalogue
     /// Changes when another connection has written: what was remembered may be old.
     private var dataVersion: Int64?
+    private var ledgerTip: Int64?
+    /// How many of each stream were rejected when it was last looked at, and when that was told of each agent.
+    private var rejected: [Int64: UInt64] = [:]
+    private var told: [String: Int64] = [:]
+    static let tellPause: Int64 = 60_000
+    /// Streams and agents remembered for that.
+    static let agentLimit = 20_000
     /// Scans that no delivery wanted: the last of them are told.
     private var strays: [Stray] = []
     private var nextStray = 0
@@ -59,8 +66,8 @@ public final class Applier {
         catalogue = StoredCatalogue(store: store)
     }
 
-    /// The open deliveries were changed by somebody else (a person): read them again.
-    public func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
+    /// What is open, and what things are, was changed by somebody else: read again.
+    func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
 
     /// Where it stands in what is being applied.
     private struct Stray {
@@ -78,7 +85,8 @@ public final class Applier {
         (strays, nextStray, keptHere) = ([], 0, 0)
         do {
             let version = try store.database.integer("PRAGMA data_version")
-            if version != dataVersion { forgetReceptions() }
+            // A person, or another process: whatever they did stands in the ledger, or in the file.
+            if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
             dataVersion = version
             book = try gateways.book()
             try store.database.transaction {
@@ -98,10 +106,13 @@ public final class Applier {
                     let frame = content.frame
                     var stream = try store.stream(agent: arrival.agent, epoch: frame.epoch)
                     if let newer = touched[stream.id] { stream = newer }
+                    if rejected[stream.id] == nil { rejected[stream.id] = stream.rejected }
                     try content.withBytes { try apply(content, number, $0, &stream, now, &result) }
                     touched[stream.id] = stream
                 }
                 for id in touched.keys.sorted() { try store.save(touched[id]!) }
+                try tellRejections(Array(touched.values), at: now)
+                ledgerTip = try store.ledger.tip()
                 for id in touched.keys.sorted() {
                     result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now)))
                 }
@@ -119,6 +130,22 @@ public final class Applier {
         return result
     }
 
+    /// What could not be applied is told: at once, then once a minute for each agent while it goes on.
+    private func tellRejections(_ streams: [Stream], at now: Int64) throws {
+        for stream in streams {
+            let before = rejected.updateValue(stream.rejected, forKey: stream.id) ?? 0
+            guard stream.rejected > before, now - (told[stream.agent] ?? 0) >= Applier.tellPause else { continue }
+            told[stream.agent] = now
+            let newest = try store.rejections(stream: stream.id).first
+            try store.tell(
+                Fact(
+                    .recordsRejected, stream.agent,
+                    "\(stream.rejected) in all, the last of them \(newest.map { "\($0.seq): \($0.code)" } ?? "-")"),
+                by: Author("edge-ingest"), at: now)
+        }
+        if rejected.count > Applier.agentLimit { (rejected, told) = ([:], [:]) }
+    }
+
     /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
     public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: [ClosedRange<UInt64>]) {
         try store.database.transaction {
@@ -130,9 +157,9 @@ public final class Applier {
                 lost = try store.holes(stream: stream.id, in: range)
                 for hole in lost {
                     stream.skipped += UInt64(hole.count)
-                    try store.audit(
-                        "records.lost", subject: agent, who: "edge-ingest",
-                        detail: "\(hole.lowerBound)-\(hole.upperBound)", at: now)
+                    try store.tell(
+                        Fact(.recordsLost, agent, "\(hole.lowerBound)-\(hole.upperBound)"), by: Author("edge-ingest"),
+                        at: now)
                 }
                 stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
                 try store.save(stream)
