@@ -18,8 +18,6 @@ extension Centre {
         if let into = snapshot.mergedInto {
             // What was written about it has gone along: the other's card shows it now.
             await board.showAgain(into)
-        } else if snapshot.isMissed || snapshot.wasReached {
-            await board.missedChanged()
         }
     }
 
@@ -90,22 +88,27 @@ extension Centre {
     func settleMissed(_ call: String, person: Person) async throws -> Bool {
         let now = Clocks.wall
         let rows = try await story(of: call, person)
-        for row in rows { _ = try store.settleMissed(row.snapshot.call, who: person.name, at: now) }
-        if !rows.isEmpty { await board.missedChanged() }
+        try store.database.transaction {
+            for row in rows { _ = try store.settleMissed(row.snapshot.call, who: person.name, at: now) }
+        }
+        follow()
         return !rows.isEmpty
     }
 
     /// One of a team says that they will call back, or gives it back.
     func takeMissed(_ call: String, _ takes: Bool, person: Person) async throws -> Bool {
         let now = Clocks.wall
-        var done = false
-        for row in try await story(of: call, person) {
-            done =
-                try store.takeMissed(row.snapshot.call, who: takes ? person.name : nil, by: person.name, at: now)
-                || done
+        let rows = try await story(of: call, person)
+        defer { follow() }
+        return try store.database.transaction {
+            var done = false
+            for row in rows {
+                done =
+                    try store.takeMissed(row.snapshot.call, who: takes ? person.name : nil, by: person.name, at: now)
+                    || done
+            }
+            return done
         }
-        if done { await board.missedChanged() }
-        return done
     }
 
     /// Forgets calls older than the site keeps them; true when there may be more.

@@ -120,6 +120,11 @@ extension Store {
             }
         }
         if snapshot.wasReached { try settle(after: snapshot, key: key) }
+        if snapshot.state == .ended {
+            try tell(
+                Fact(snapshot.isMissed ? .callMissed : .callEnded, snapshot.call), by: Author(agent),
+                at: snapshot.endedAt ?? snapshot.startedAt)
+        }
         return .newer
     }
 
@@ -248,17 +253,23 @@ extension Store {
     }
 
     public func settleMissed(_ call: String, who: String, at now: Int64) throws -> Bool {
-        try database.run(
+        let changed = try database.run(
             "UPDATE missed SET done=?2, done_by=?3 WHERE call=?1 AND done IS NULL", .text(call), .integer(now),
-            .text(who)) == 1
+            .text(who))
+        if changed == 1 { try tell(Fact(.missedDone, call), by: Author(who), at: now) }
+        return changed == 1
     }
 
     /// One person says that they will call back; false when somebody else has, or nobody need. Nil gives it back.
     public func takeMissed(_ call: String, who: String?, by person: String, at now: Int64) throws -> Bool {
-        try database.run(
+        let changed = try database.run(
             """
             UPDATE missed SET taken=?2, taken_by=?3 WHERE call=?1 AND done IS NULL AND (taken_by IS NULL OR taken_by=?4)
-            """, .text(call), .integer(who == nil ? nil : now), .text(who), .text(person)) == 1
+            """, .text(call), .integer(who == nil ? nil : now), .text(who), .text(person))
+        if changed == 1 {
+            try tell(Fact(who == nil ? .missedGivenBack : .missedTaken, call), by: Author(person), at: now)
+        }
+        return changed == 1
     }
 
     // MARK: commands
