@@ -20,7 +20,7 @@ extension Centre {
         let now = Clocks.wall
         do {
             try store.database.transaction {
-                try store.finish(job: job.id, remote: remote, sentence: sentence, at: now)
+                guard try store.finish(job: job.id, remote: remote, sentence: sentence, at: now) else { return }
                 try store.tell(
                     Fact(.pushed(job.kind), job.subject, "\(remote): \(sentence)"),
                     by: Author(job.who, station: job.station, reason: job.reason), at: now)

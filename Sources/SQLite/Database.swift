@@ -65,6 +65,8 @@ public final class Database {
         if !readOnly {
             if let pageSize { try execute("PRAGMA page_size=\(pageSize)") }
             try execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON")
+            // What is deleted is overwritten: Debian's own default, said here so that it holds elsewhere.
+            try execute("PRAGMA secure_delete=ON")
             guard try text("PRAGMA journal_mode") == "wal", try integer("PRAGMA synchronous") == 2 else {
                 throw SQLiteError(code: SQLITE_MISUSE, message: "not WAL with FULL sync", statement: "open \(path)")
             }

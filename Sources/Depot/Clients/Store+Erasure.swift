@@ -9,11 +9,43 @@ extension Store {
         public var notes = 0
         public var numbers = 0
         public var commands = 0
+        /// Clients without another number, whom neither the ERP nor a delivery knows.
+        public var clients = 0
+        /// What was to be told to the ERP.
+        public var pushes = 0
+        /// Of these, what it may have been told already.
+        public var told = 0
+        /// Other texts in which the number was written over.
+        public var texts = 0
+        /// Entries of the ledger that lost their content.
+        public var facts = 0
+        /// Somebody was reading: the log of changes keeps what it has until the next checkpoint.
+        public var isLogKept = false
+        /// There was no room to write the file anew.
+        public var isFileKept = false
+
+        /// Where the number may still be, for the person who has to answer for it.
+        public var notReached: [String] {
+            var places = [
+                told > 0
+                    ? "the ERP, which may have been told \(told) times, and its own card of the client"
+                    : "the ERP's own card of the client: it comes back with the next pull",
+                "backups of the database",
+                "calls that go on, and what agents have not sent yet: erase again when they are over",
+                "pages that are open, until they are loaded again",
+                "names in free text where the number does not stand",
+            ]
+            if isLogKept { places.append("the log of changes, which another program was reading: erase again") }
+            if isFileKept { places.append("gaps in the file's pages: it could not be written anew, erase again") }
+            return places
+        }
 
         public var json: JSON {
             .object([
                 ("calls", .int(Int64(calls))), ("notes", .int(Int64(notes))), ("numbers", .int(Int64(numbers))),
-                ("commands", .int(Int64(commands))),
+                ("commands", .int(Int64(commands))), ("clients", .int(Int64(clients))),
+                ("pushes", .int(Int64(pushes))), ("told", .int(Int64(told))), ("texts", .int(Int64(texts))),
+                ("facts", .int(Int64(facts))), ("notReached", .array(notReached.map(JSON.string))),
             ])
         }
     }
@@ -30,66 +62,376 @@ extension Store {
 
     /// The journal keeps the numbers of its records, so that none is applied again; what they said is gone.
     private func blank(calls ids: [String]) throws {
-        for id in ids { try database.run("UPDATE record SET body=x'80' WHERE kind=6 AND subject=?", .text(id)) }
+        for id in ids {
+            guard let agent = try database.text("SELECT agent FROM call WHERE id=?", .text(id)) else { continue }
+            try database.run(
+                """
+                UPDATE record SET body=x'80' WHERE kind=6 AND subject=?
+                    AND stream IN (SELECT id FROM stream WHERE agent=?)
+                """, .text(CallName.told(id, by: agent) ?? id), .text(agent))
+        }
     }
 
-    /// Removes every call with a number, what was written about them, and the number from the directory. Afterwards it is
-    /// in no page of the file; backups are the site's own.
+    /// Removes every call with a number and what was written about them, takes the number out of the directory and of
+    /// every other text, in whichever form. Afterwards it is in no page of the file; what was not reached is said.
+    ///
+    /// `secure_delete` alone is not enough: rows that SQLite once moved from one page to another are still to be read in
+    /// gaps of the first (some three of a thousand). So the file is written anew: that takes room for a second one, and
+    /// others wait to write for some seconds a gigabyte.
     public func erase(_ number: PhoneNumber, who: String, dryRun: Bool, at now: Int64) throws -> Erased {
-        let digits = Set(
-            [number.e164, number.dial, number.input].compactMap(\.self).map { $0.filter(\.isWholeNumber) }
-        )
-        // Shorter ones stand by chance in times and revisions; their calls are found by what is compared.
-        .filter { $0.count >= 7 }
-        var erased = Erased()
-        var ids = Set(try database.rows("SELECT id FROM call WHERE key=?", .text(number.key)) { $0.text(0) })
-        var commands: Set<String> = []
-        for text in digits {
-            ids.formUnion(
-                try database.rows("SELECT id FROM call WHERE instr(snapshot, ?)>0", .text(text)) { $0.text(0) })
-            commands.formUnion(
-                try database.rows(
-                    "SELECT id FROM command WHERE instr(body, ?)>0", .text(text)
-                ) { $0.text(0) })
-        }
-        erased.calls = ids.count
-        erased.commands = commands.count
-        for id in ids where try note(of: id) != nil { erased.notes += 1 }
-        erased.numbers = Int(
-            try database.integer("SELECT count(*) FROM party_number WHERE key=?", .text(number.key)) ?? 0)
+        let written = WrittenNumber(number)
+        let traces = try self.traces(of: number, written)
+        var erased = traces.erased
         guard !dryRun else { return erased }
         // What is deleted is overwritten, also in the log of changes.
         try database.execute("PRAGMA secure_delete=ON")
         try database.transaction {
-            try blank(calls: ids.sorted())
-            try forget(calls: ids.sorted())
-            for id in commands { try database.run("DELETE FROM command WHERE id=?", .text(id)) }
-            try database.run("DELETE FROM party_number WHERE key=?", .text(number.key))
-            for text in digits {
-                try database.run("DELETE FROM dead_letter WHERE instr(body, CAST(? AS BLOB))>0", .text(text))
-                // Of calls that became part of others only the journal knows.
-                try database.run(
-                    "UPDATE record SET body=x'80' WHERE kind=6 AND instr(body, CAST(? AS BLOB))>0", .text(text))
-            }
-            try audit("number.erased", subject: "\(erased.calls) calls, \(erased.numbers) clients", who: who, at: now)
+            try remove(traces)
+            try tell(
+                Fact(.numberErased, "\(erased.calls) calls, \(erased.numbers) clients"), by: Author(who), at: now)
         }
-        try database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try mergeSearch()
+        erased.isFileKept = try !rewriteFile()
+        erased.isLogKept = try database.integer("PRAGMA wal_checkpoint(TRUNCATE)") ?? 0 != 0
         return erased
     }
 
-    /// Forgets calls that began before `limit`, a few at a time; how many there were.
+    /// Forgets calls that began before `limit`, a few at a time; how many there were. What was to be told to the ERP of
+    /// them goes too, and of every finished push how it went.
     public func forgetCalls(before limit: Int64, atMost count: Int = 500) throws -> Int {
         let ids = try database.rows(
             "SELECT id FROM call WHERE started<? ORDER BY started LIMIT ?", .integer(limit), .integer(count)
         ) { $0.text(0) }
-        guard !ids.isEmpty else { return 0 }
         try database.transaction {
             try blank(calls: ids)
             try forget(calls: ids)
+            for id in ids {
+                try database.run("DELETE FROM erp_job WHERE kind='call' AND key=?", .text("quai/call/\(id)"))
+            }
+            // Also of calls that became part of others.
+            try database.run(
+                """
+                DELETE FROM erp_job WHERE kind='call' AND created<?
+                    AND NOT EXISTS (SELECT 1 FROM call WHERE call.id=erp_job.subject)
+                """, .integer(limit))
+            try database.run(
+                """
+                DELETE FROM erp_call WHERE at<? AND job NOT IN (
+                    SELECT id FROM erp_job WHERE state IN ('waiting', 'running', 'dead'))
+                """, .integer(limit))
+            guard !ids.isEmpty else { return }
+            try database.run("DELETE FROM erp_call WHERE job NOT IN (SELECT id FROM erp_job)")
             try database.run(
                 "UPDATE record SET body=x'80' WHERE kind=6 AND captured<? AND body<>x'80'", .integer(limit))
             try database.run("DELETE FROM command WHERE issued<?", .integer(limit))
         }
         return ids.count
+    }
+}
+
+/// Where a number was found.
+private struct Traces {
+    /// A text in which it is written over; tables and columns are those of `Store.freeTexts`.
+    struct Passage {
+        var table: String
+        var column: String
+        var row: Int64
+        var text: String
+    }
+
+    var erased = Store.Erased()
+    var calls: Set<String> = []
+    var commands: [String] = []
+    var numbers: [(party: Int64, key: String)] = []
+    var parties: Set<Int64> = []
+    /// Of those clients, where they are not also somebody's here and not so short that they stand in other words.
+    var names: Set<String> = []
+    var jobs: Set<Int64> = []
+    /// What the ledger calls these jobs: their keys, and kind and subject.
+    var pushes: Set<String> = []
+    var records: [(stream: Int64, seq: Int64)] = []
+    var letters: [(stream: Int64, seq: Int64)] = []
+    var passages: [Passage] = []
+    var entries: Set<Int64> = []
+    /// The forms in which it stands in the ledger.
+    var forms: Set<String> = []
+}
+
+extension Store {
+    /// Columns that people or other programs fill with words, and the field that says what a row belongs to.
+    private static let freeTexts: [(table: String, column: String, owner: String)] = [
+        ("call_note", "note", "call"), ("call_note", "disposition", "call"), ("erp_job", "payload", "id"),
+        ("erp_job", "sentence", "id"), ("erp_job", "fault", "id"), ("erp_job", "reason", "id"),
+        ("erp_call", "summary", "job"), ("erp_call", "outcome", "job"), ("notice", "data", "id"),
+        ("party", "name", "id"), ("party", "company", "id"), ("delivery", "supplier", "id"),
+        ("delivery", "client", "id"), ("decision", "reason", "id"),
+    ]
+    /// Shortest name that is looked for in the ledger, in characters.
+    private static let nameLimit = 6
+
+    /// SQL: whether the number, its core bound as `?1`, may stand in a column. Finds too much, never too little.
+    private static func mayStand(in column: String) -> String { "instr(\(WrittenNumber.squeezed(column)), ?1)>0" }
+
+    private static func forms(of written: WrittenNumber, in text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        return written.ranges(in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    /// The document without the number; from a list of numbers it goes altogether.
+    private static func redacted(_ json: JSON, _ written: WrittenNumber) -> JSON {
+        switch json {
+        case .string(let text): return .string(written.redacted(text))
+        case .array(let list):
+            return .array(list.map { redacted($0, written) }.filter { $0 != .string(WrittenNumber.gone) })
+        case .members(let members):
+            return .members(members.map { JSON.Member($0.name, redacted($0.value, written)) })
+        case .null, .bool, .int, .number: return json
+        }
+    }
+
+    /// Reads only: others may write meanwhile.
+    private func traces(of number: PhoneNumber, _ written: WrittenNumber?) throws -> Traces {
+        var traces = Traces()
+        traces.calls.formUnion(
+            try database.rows("SELECT id FROM call WHERE key=?", .text(number.key)) { $0.text(0) })
+        traces.numbers = try database.rows("SELECT party, key FROM party_number WHERE key=?", .text(number.key)) {
+            ($0.integer(0), $0.text(1))
+        }
+        if let written {
+            let may = Store.mayStand(in:)
+            let calls = try database.rows(
+                "SELECT id, snapshot FROM call WHERE \(may("snapshot"))", .text(written.core)
+            ) { (id: $0.text(0), text: $0.text(1)) }
+            for call in calls where written.stands(in: call.text) { traces.calls.insert(call.id) }
+            let commands = try database.rows(
+                "SELECT id, body FROM command WHERE \(may("body"))", .text(written.core)
+            ) { (id: $0.text(0), text: $0.text(1)) }
+            for command in commands where written.stands(in: command.text) { traces.commands.append(command.id) }
+            // Bodies are binary: what stands before and after the digits there says nothing.
+            traces.records = try database.rows(
+                "SELECT stream, seq FROM record WHERE kind=6 AND \(may("body"))", .text(written.core)
+            ) { ($0.integer(0), $0.integer(1)) }
+            traces.letters = try database.rows(
+                "SELECT stream, seq FROM dead_letter WHERE \(may("body")) OR \(may("detail"))", .text(written.core)
+            ) { ($0.integer(0), $0.integer(1)) }
+            let known = Set(traces.numbers.map { "\($0.party) \($0.key)" })
+            let others = try database.rows(
+                "SELECT party, key, number FROM party_number WHERE \(may("number"))", .text(written.core)
+            ) {
+                (party: $0.integer(0), key: $0.text(1), isMeant: written.stands(in: $0.text(2)))
+            }
+            for number in others where number.isMeant && !known.contains("\(number.party) \(number.key)") {
+                traces.numbers.append((party: number.party, key: number.key))
+            }
+        }
+        for id in traces.calls where try note(of: id) != nil { traces.erased.notes += 1 }
+        try findParties(&traces)
+        try findJobs(&traces, written)
+        try findPassages(&traces, written)
+        try findEntries(&traces, written)
+        traces.erased.calls = traces.calls.count
+        traces.erased.numbers = traces.numbers.count
+        traces.erased.commands = traces.commands.count
+        traces.erased.clients = traces.parties.count
+        traces.erased.pushes = traces.jobs.count
+        traces.erased.texts = traces.passages.count
+        traces.erased.facts = traces.entries.count
+        return traces
+    }
+
+    /// Clients who were entered here, of whom nothing else is known.
+    private func findParties(_ traces: inout Traces) throws {
+        let found = Dictionary(grouping: traces.numbers) { $0.party }
+        for (id, numbers) in found {
+            let all = try database.integer("SELECT count(*) FROM party_number WHERE party=?", .integer(id)) ?? 0
+            guard all == Int64(numbers.count),
+                let (name, company) = try database.first(
+                    """
+                    SELECT name, company FROM party WHERE id=? AND erp IS NULL AND reference IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM delivery WHERE supplier IN (nullif(party.name, ''), nullif(party.company, ''))
+                            OR client IN (nullif(party.name, ''), nullif(party.company, '')))
+                    """, .integer(id), map: { ($0.text(0), $0.text(1)) })
+            else { continue }
+            traces.parties.insert(id)
+            for text in [name, company] where text.count >= Store.nameLimit {
+                let isOurs = try database.integer("SELECT 1 FROM user WHERE name=? LIMIT 1", .text(text)) != nil
+                if !isOurs { traces.names.insert(text) }
+            }
+        }
+    }
+
+    /// Pushes about these calls and clients; others that mention the number go on without it.
+    private func findJobs(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+        let jobs = try database.rows(
+            """
+            SELECT id, kind, subject, key, payload, state='done' OR attempts>0 FROM erp_job
+            WHERE kind IN ('call', 'party')
+            """
+        ) { row in
+            let (kind, subject) = (row.text(1), row.text(2))
+            var isAbout = kind == "call" ? traces.calls.contains(subject) : false
+            if kind == "party", let party = Int64(subject) { isAbout = traces.parties.contains(party) }
+            if kind == "call", !isAbout, let payload = try? JSON(parsing: row.text(4)),
+                case .string(let text)? = payload["subject"]
+            {
+                isAbout = written?.stands(in: text) ?? false
+            }
+            return (
+                id: row.integer(0), kind: kind, subject: subject, key: row.text(3), told: row.bool(5), isAbout: isAbout
+            )
+        }
+        for job in jobs where job.isAbout {
+            traces.jobs.insert(job.id)
+            traces.pushes.formUnion([job.key, "erp.\(job.kind) \(job.subject)"])
+            traces.erased.told += job.told ? 1 : 0
+        }
+    }
+
+    private func findPassages(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+        guard let written else { return }
+        for (table, column, owner) in Store.freeTexts {
+            let rows = try database.rows(
+                "SELECT rowid, \(column), \(owner) FROM \(table) WHERE \(Store.mayStand(in: column))",
+                .text(written.core)
+            ) { ($0.integer(0), $0.text(1), $0.text(2)) }
+            for (row, text, owner) in rows {
+                let goes: Bool
+                switch table {
+                case "call_note": goes = traces.calls.contains(owner)
+                case "erp_job", "erp_call": goes = Int64(owner).map(traces.jobs.contains) ?? false
+                case "party": goes = traces.parties.contains(row)
+                default: goes = false
+                }
+                guard !goes else { continue }
+                var masked = written.redacted(text)
+                guard masked != text else { continue }
+                if column == "payload" || column == "data", let json = try? JSON(parsing: text) {
+                    masked = Store.redacted(json, written).description
+                }
+                traces.passages.append(Traces.Passage(table: table, column: column, row: row, text: masked))
+            }
+        }
+    }
+
+    private func findEntries(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+        if let written {
+            let may = Store.mayStand(in:)
+            let rows = try database.rows(
+                """
+                SELECT seq, subject, coalesce(detail, ''), coalesce(reason, '') FROM entry
+                WHERE salt IS NOT NULL AND (\(may("subject")) OR \(may("detail")) OR \(may("reason")))
+                """, .text(written.core)
+            ) { ($0.integer(0), [$0.text(1), $0.text(2), $0.text(3)]) }
+            for (seq, texts) in rows {
+                let forms = texts.flatMap { Store.forms(of: written, in: $0) }
+                guard !forms.isEmpty else { continue }
+                traces.entries.insert(seq)
+                traces.forms.formUnion(forms)
+            }
+        }
+        for name in traces.names {
+            traces.entries.formUnion(
+                try database.rows(
+                    """
+                    SELECT seq FROM entry WHERE salt IS NOT NULL AND (instr(subject, ?1)>0
+                        OR instr(coalesce(detail, ''), ?1)>0 OR instr(coalesce(reason, ''), ?1)>0)
+                    """, .text(name)
+                ) { $0.integer(0) })
+        }
+        guard !traces.pushes.isEmpty else { return }
+        let pushes = try database.rows(
+            "SELECT seq, kind, subject FROM entry WHERE salt IS NOT NULL AND kind LIKE 'erp.%'"
+        ) { ($0.integer(0), $0.text(1), $0.text(2)) }
+        for (seq, kind, subject) in pushes
+        where traces.pushes.contains(subject) || traces.pushes.contains("\(kind) \(subject)") {
+            traces.entries.insert(seq)
+        }
+    }
+
+    /// Within a transaction.
+    private func remove(_ traces: Traces) throws {
+        let calls = traces.calls.sorted()
+        try blank(calls: calls)
+        try forget(calls: calls)
+        for id in traces.commands { try database.run("DELETE FROM command WHERE id=?", .text(id)) }
+        for id in calls { try database.run("DELETE FROM command WHERE call=?", .text(id)) }
+        for (stream, seq) in traces.records {
+            try database.run(
+                "UPDATE record SET body=x'80' WHERE stream=? AND seq=?", .integer(stream), .integer(seq))
+        }
+        for (stream, seq) in traces.letters {
+            try database.run("DELETE FROM dead_letter WHERE stream=? AND seq=?", .integer(stream), .integer(seq))
+        }
+        for (party, key) in traces.numbers {
+            try database.run("DELETE FROM party_number WHERE party=? AND key=?", .integer(party), .text(key))
+        }
+        for id in traces.parties.sorted() {
+            try database.run("UPDATE call_note SET party=NULL WHERE party=?", .integer(id))
+            try database.run("DELETE FROM party WHERE id=?", .integer(id))
+        }
+        for id in traces.jobs.sorted() {
+            try database.run("DELETE FROM erp_call WHERE job=?", .integer(id))
+            try database.run("DELETE FROM erp_job WHERE id=?", .integer(id))
+        }
+        for passage in traces.passages {
+            try database.run(
+                "UPDATE \(passage.table) SET \(passage.column)=? WHERE rowid=?", .text(passage.text),
+                .integer(passage.row))
+            // A page that still shows the old text does not write it back.
+            if passage.table == "call_note" {
+                try database.run("UPDATE call_note SET revision=revision + 1 WHERE rowid=?", .integer(passage.row))
+            }
+        }
+        _ = try ledger.erase(mentioning: (traces.forms.union(traces.names)).sorted())
+        // Pushes are known by what they were about; what the ERP said may have been anything.
+        for seq in traces.entries.sorted() {
+            try database.run(
+                """
+                UPDATE entry SET who='-', station=NULL, reason=NULL, subject='', detail=NULL, salt=NULL
+                WHERE seq=? AND salt IS NOT NULL
+                """, .integer(seq))
+        }
+    }
+
+    /// Pages of the search index that are merged in one transaction: others wait no longer.
+    private static let mergedPages: Int64 = 500
+
+    /// Words of rows that are gone stay in the index until its parts are merged (sqlite.org/fts5.html, 6.8).
+    private func mergeSearch() throws {
+        // A negative number begins with all parts, a positive one goes on; fewer than two changes: done.
+        var pages = -Store.mergedPages
+        while true {
+            let before = try database.integer("SELECT total_changes()") ?? 0
+            try database.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", .integer(pages))
+            let after = try database.integer("SELECT total_changes()") ?? 0
+            guard after - before >= 2 else { return }
+            pages = Store.mergedPages
+        }
+    }
+
+    /// Writes the file anew, without free pages and gaps; false when there was no room for it or no peace.
+    private func rewriteFile() throws -> Bool {
+        do { try database.execute("VACUUM") } catch { return false }
+        // The search index goes by row numbers, which VACUUM keeps where a table has a key, but does not promise to.
+        let isMoved =
+            try database.integer(
+                """
+                SELECT 1 FROM product LEFT JOIN search ON search.rowid=product.rowid*4
+                WHERE search.ref IS NOT product.gtin LIMIT 1
+                """) != nil
+            || database.integer(
+                """
+                SELECT 1 FROM label LEFT JOIN search ON search.rowid=label.rowid*4+3
+                WHERE search.ref IS NOT label.subject LIMIT 1
+                """) != nil
+        guard isMoved else { return true }
+        try database.transaction {
+            try database.execute(
+                """
+                DELETE FROM search; UPDATE product SET gtin=gtin; UPDATE party SET name=name;
+                UPDATE delivery SET note=note; UPDATE label SET gtin=gtin;
+                """)
+        }
+        return true
     }
 }

@@ -105,10 +105,12 @@ extension Store {
         try database.run("UPDATE erp_job SET state='waiting', due=? WHERE state='running'", .integer(now))
     }
 
-    public func finish(job id: Int64, remote: String, sentence: String, at now: Int64) throws {
+    /// False when it is no more: what it told of was erased meanwhile, and nothing about it is to be written down.
+    @discardableResult
+    public func finish(job id: Int64, remote: String, sentence: String, at now: Int64) throws -> Bool {
         try database.run(
             "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=?", .text(remote),
-            .text(sentence), .integer(now), .integer(id))
+            .text(sentence), .integer(now), .integer(id)) == 1
     }
 
     /// It did not go: later when `due` is given, otherwise it waits for a person.
@@ -148,14 +150,17 @@ extension Store {
     /// Calls of one push that are kept.
     static let callsKept = 200
 
+    /// Nothing when the job is no more, because what it told of was erased meanwhile.
     public func trace(
         job id: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64, at now: Int64
     )
         throws
     {
         try database.run(
-            "INSERT INTO erp_call (job, at, summary, written, outcome, milliseconds) VALUES (?, ?, ?, ?, ?, ?)",
-            .integer(id), .integer(now), .text(summary), .bool(written), .text(outcome), .integer(milliseconds))
+            """
+            INSERT INTO erp_call (job, at, summary, written, outcome, milliseconds)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM erp_job WHERE id=?1)
+            """, .integer(id), .integer(now), .text(summary), .bool(written), .text(outcome), .integer(milliseconds))
         try database.run(
             """
             DELETE FROM erp_call WHERE job=?1 AND id<=(

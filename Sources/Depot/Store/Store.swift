@@ -33,12 +33,4 @@ public final class Store {
 
     /// A second view, for reading what another one writes: never waits for it.
     public init(reading path: String) throws { database = try Database(path: path, readOnly: true) }
-
-    func audit(_ what: String, subject: String, by author: Author, detail: String? = nil, at now: Int64) throws {
-        try tell(Fact(Fact.Kind(rawValue: what), subject, detail), by: author, at: now)
-    }
-
-    func audit(_ what: String, subject: String, who: String, detail: String? = nil, at now: Int64) throws {
-        try audit(what, subject: subject, by: Author(who), detail: detail, at: now)
-    }
 }

@@ -241,6 +241,10 @@ struct Erase: ParsableCommand {
             print(
                 "\(erased.calls) calls with \(erased.notes) notes, \(erased.numbers) numbers of clients and \(erased.commands) clicks \(dryRun ? "would be erased" : "erased")"
             )
+            print(
+                "\(erased.clients) clients, \(erased.pushes) pushes to the ERP, \(erased.texts) other texts, \(erased.facts) entries of the trail"
+            )
+            for place in erased.notReached { print("not reached: \(place)") }
         }
     }
 }
