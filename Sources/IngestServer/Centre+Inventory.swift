@@ -111,16 +111,15 @@ extension Centre {
 
     func importFile(_ bytes: [UInt8], _ kind: Imported, dryRun: Bool, person: Person) async throws -> ImportReport {
         let now = Clocks.wall
-        let report: ImportReport
-        switch kind {
-        case .deliveries: report = try Import.deliveries(bytes, into: store, dryRun: dryRun, now: now)
-        case .parties:
-            report = try Import.parties(
-                CSV(bytes), into: store, region: configuration.plan.region, dryRun: dryRun, now: now)
-        case .products: report = try Import.products(CSV(bytes), into: store, dryRun: dryRun)
-        case .tags: report = try Import.tags(CSV(bytes), into: store, dryRun: dryRun, by: person.name, now: now)
-        }
+        let checked = try await Centre.check(
+            bytes, kind, database: configuration.database, region: configuration.plan.region)
+        let report = checked.report
         guard !dryRun else { return report }
+        for portion in checked.portions {
+            try checked.write(portion, into: store, by: kind == .parties ? "import" : person.name, now: now)
+            // What waits for the database goes first.
+            await Task.yield()
+        }
         try store.database.transaction {
             try store.tell(
                 Fact(.imported(kind.rawValue), "\(report.accepted)", "\(report.refused.count) refused"),
@@ -128,6 +127,19 @@ extension Centre {
         }
         follow()
         return report
+    }
+
+    /// Reads a file while others write; what it looks up, it looks up in a view of its own.
+    @concurrent
+    private static func check(
+        _ bytes: [UInt8], _ kind: Imported, database: String, region: String
+    ) async throws -> CheckedImport {
+        switch kind {
+        case .deliveries: try Import.check(deliveries: bytes, in: Store(reading: database))
+        case .parties: try Import.check(parties: CSV(bytes), region: region)
+        case .products: try Import.check(products: CSV(bytes))
+        case .tags: try Import.check(tags: CSV(bytes))
+        }
     }
 
     /// Looked at now and then.

@@ -15,26 +15,20 @@ final class CentreLink: Sendable {
 
     private struct Mail {
         var outgoing: [Outgoing] = []
+        /// Where the last acknowledgement for each agent's lane stands in `outgoing`.
+        var acks: [AckKey: Int] = [:]
         var stopping = false
     }
 
-    /// What must keep its order: an agent's hello comes after the frames of the process before it.
-    private struct Raw {
+    private struct AckKey: Hashable {
         var agent: String
-        var payload: [UInt8]
-        var hello: Hello?
+        var epoch: UInt64
+        var lane: Lane
     }
 
-    private struct Arrived {
-        var frames: [Raw] = []
-        var bytes = 0
-        var stopping = false
-    }
-
-    /// Frames and bytes that wait for the database at most; beyond it they are dropped unread, and the agents, which get
-    /// no ack, send them again.
-    static let frameLimit = 4096
-    static let byteLimit = 64 << 20
+    /// Messages to agents that wait for the connection; beyond it they are dropped. Acknowledgements come again, a command
+    /// expires, a configuration is published again when the broker is back.
+    static let outgoingLimit = 20_000
     /// Frames in one transaction.
     static let framesAtOnce = 16
     /// Frames taken apart ahead of the database.
@@ -44,23 +38,56 @@ final class CentreLink: Sendable {
     private let centre: Centre
     private let logger: Logger
     private let mail = Locked(Mail())
-    private let arrived = Locked(Arrived())
+    private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
     private let wake = Wakeup()
     private let up = Locked(false)
-    private let dropped = Locked(UInt64(0))
+    private let unsent = Locked(UInt64(0))
+    /// Nobody who knows the rule for names can take the connection over.
+    private let clientID: String
 
     init(configuration: IngestConfiguration, centre: Centre, logger: Logger) {
         self.configuration = configuration
         self.centre = centre
         self.logger = logger
+        var random = SystemRandomNumberGenerator()
+        clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
     }
 
     var isUp: Bool { up.with { $0 } }
-    var droppedFrames: UInt64 { dropped.with { $0 } }
+    var droppedFrames: UInt64 { arrived.with { $0.droppedFrames } }
+    /// Statuses that a newer one took the place of, before anybody read them.
+    var droppedStatuses: UInt64 { arrived.with { $0.droppedStatuses } }
+    var droppedHellos: UInt64 { arrived.with { $0.droppedHellos } }
+    /// Steps of commands; they come again.
+    var droppedSteps: UInt64 { arrived.with { $0.droppedSteps } }
+    /// Messages of agents beyond as many as there may be.
+    var strangers: UInt64 { arrived.with { $0.strangers } }
+    var unsentMessages: UInt64 { unsent.with { $0 } }
 
     func post(_ message: Outgoing) {
-        mail.with { $0.outgoing.append(message) }
+        let isTaken = mail.with { mail -> Bool in
+            // Only the acknowledgement of what is committed replaces the one before: answers to a hello, single numbers and
+            // refusals are each said, and nothing newer before them.
+            var key: AckKey?
+            if case .ack(let agent, let ack) = message {
+                let place = AckKey(agent: agent, epoch: ack.epoch, lane: ack.lane)
+                if ack.hello == nil, ack.verdict == .welcome, ack.selective.isEmpty, ack.rejected.isEmpty {
+                    if let index = mail.acks[place], case .ack(_, let before) = mail.outgoing[index] {
+                        if ack.cumulative >= before.cumulative { mail.outgoing[index] = message }
+                        return true
+                    }
+                    key = place
+                } else {
+                    mail.acks[place] = nil
+                }
+            }
+            guard mail.outgoing.count < CentreLink.outgoingLimit else { return false }
+            if let key { mail.acks[key] = mail.outgoing.count }
+            mail.outgoing.append(message)
+            return true
+        }
+        if !isTaken { unsent.with { $0 += 1 } }
         wake.signal()
     }
 
@@ -73,7 +100,7 @@ final class CentreLink: Sendable {
     private var presenceTopic: String { "\(Topic.presence)/\(configuration.instance)" }
 
     private func options() throws -> BrokerOptions {
-        guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-\(configuration.instance)")
+        guard var options = BrokerOptions(url: configuration.broker, clientID: clientID)
         else {
             throw IngestFailure("\"\(configuration.broker)\" is not the address of a broker")
         }
@@ -90,19 +117,28 @@ final class CentreLink: Sendable {
     func pumpFrames() {
         standBack()
         while true {
-            let (frames, isLast) = arrived.wait { box -> ([Raw], Bool)? in
-                guard !box.frames.isEmpty || box.stopping else { return nil }
-                let part = box.frames.prefix(CentreLink.framesAtOnce)
-                box.frames.removeFirst(part.count)
-                box.bytes -= part.reduce(0) { $0 + $1.payload.count }
-                return (Array(part), box.stopping && box.frames.isEmpty)
+            let (letters, isLast) = arrived.wait { box -> ([AgentMailbox.Letter], Bool)? in
+                guard !box.isEmpty || box.stopping else { return nil }
+                let part = box.take(atMost: CentreLink.framesAtOnce)
+                return (part, box.stopping && box.isEmpty)
             }!
-            for frame in frames {
-                if let hello = frame.hello {
-                    centre.take(hello, agent: frame.agent)
+            for letter in letters {
+                let payload: [UInt8]
+                switch letter.content {
+                case .hello(let hello):
+                    centre.take(hello, agent: letter.agent)
                     continue
+                case .status(let told):
+                    // Not ahead of the database: while it is busy the next status takes the place of this one.
+                    centre.settle()
+                    centre.take(status: told, agent: letter.agent)
+                    continue
+                case .urgent(let event):
+                    tell(urgent: event, letter.agent)
+                    continue
+                case .frame(let bytes): payload = bytes
                 }
-                let arrival = Arrival(agent: frame.agent, payload: frame.payload)
+                let arrival = Arrival(agent: letter.agent, payload: payload)
                 ahead.wait { ahead -> Void? in
                     guard ahead.count < CentreLink.aheadLimit else { return nil }
                     ahead.append(arrival)
@@ -138,6 +174,7 @@ final class CentreLink: Sendable {
             let box = mail.with { mail in
                 let box = mail
                 mail.outgoing = []
+                mail.acks = [:]
                 return box
             }
             for message in box.outgoing { publish(message, link) }
@@ -175,26 +212,27 @@ final class CentreLink: Sendable {
         let agent = topic.agent
         switch topic.leaf {
         case .bulk:
-            let taken = arrived.change { box -> Bool in
-                guard box.frames.count < CentreLink.frameLimit, box.bytes + payload.count <= CentreLink.byteLimit else {
-                    return false
-                }
-                box.frames.append(Raw(agent: agent, payload: payload))
-                box.bytes += payload.count
-                return true
-            }
-            if !taken { dropped.with { $0 += 1 } }
+            arrived.change { $0.put(frame: payload, from: agent) }
         case .urgent:
             guard let json = parse(payload, name) else { return }
-            centre.urgent(json, agent: agent) { [weak self] in self?.post(.ack(agent: agent, $0)) }
+            // What a card shows waits for nothing; how a command goes on keeps its place.
+            if json["type"]?.text == "quai.command" {
+                arrived.change { $0.put(urgent: json, from: agent) }
+            } else {
+                tell(urgent: json, agent)
+            }
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
-            arrived.change { $0.frames.append(Raw(agent: agent, payload: [], hello: hello)) }
+            arrived.change { $0.put(hello, from: agent) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
-            centre.take(status: json, agent: agent)
+            arrived.change { $0.put(status: json, from: agent) }
         default: break
         }
+    }
+
+    private func tell(urgent event: JSON, _ agent: String) {
+        centre.urgent(event, agent: agent) { [weak self] in self?.post(.ack(agent: agent, $0)) }
     }
 
     private func parse(_ payload: [UInt8], _ topic: String) -> JSON? {

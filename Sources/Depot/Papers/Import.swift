@@ -1,5 +1,4 @@
 import Identifiers
-import SQLite
 
 /// What an import did, row by row where something was refused.
 public struct ImportReport: Equatable, Sendable {
@@ -43,6 +42,10 @@ public enum Import {
 
     /// Expected deliveries: delivery note, supplier, GTIN, description, quantity; optional date, client.
     public static func deliveries(_ csv: CSV, into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport {
+        try check(deliveries: csv, in: store).finish(into: store, dryRun: dryRun, by: "file", now: now)
+    }
+
+    static func check(deliveries csv: CSV, in store: Store) throws -> CheckedImport {
         guard let note = csv.column(["delivery_note", "delivery note", "note", "bl", "bon de livraison"]),
             let supplier = csv.column(["supplier", "fournisseur"]),
             let gtin = csv.column(["gtin", "ean", "code article"]),
@@ -134,17 +137,19 @@ public enum Import {
             deliveries[name] = delivery
         }
         report.deliveries = deliveries.count
-        guard !dryRun else { return report }
-        try store.database.transaction {
-            for name in order { try store.expect(deliveries[name]!, source: "file") }
-        }
-        return report
+        return CheckedImport(report, order.compactMap { deliveries[$0] }.map { .delivery($0, source: "file") })
     }
 
     /// Deliveries from a message or a JSON file, read before; those that have begun are refused.
     public static func deliveries(
         _ parsed: (deliveries: [Announced], refused: [ImportReport.Refusal]), into store: Store, dryRun: Bool
     ) throws -> ImportReport {
+        try check(parsed, in: store).finish(into: store, dryRun: dryRun, by: "message", now: 0)
+    }
+
+    private static func check(
+        _ parsed: (deliveries: [Announced], refused: [ImportReport.Refusal]), in store: Store
+    ) throws -> CheckedImport {
         var report = ImportReport()
         report.refused = parsed.refused
         var accepted: [Announced] = []
@@ -157,22 +162,25 @@ public enum Import {
         }
         report.deliveries = accepted.count
         report.accepted = accepted.reduce(0) { $0 + $1.lines.count }
-        guard !dryRun else { return report }
-        try store.database.transaction { for delivery in accepted { try store.expect(delivery, source: "message") } }
-        return report
+        return CheckedImport(report, accepted.map { .delivery($0, source: "message") })
     }
 
     /// Whatever announces deliveries: EDIFACT, JSON or CSV, known by how it begins.
     public static func deliveries(_ bytes: [UInt8], into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport
     {
+        try check(deliveries: bytes, in: store).finish(into: store, dryRun: dryRun, by: "file", now: now)
+    }
+
+    /// Reads all of a file that announces deliveries, and writes nothing: `store` may be one for reading.
+    public static func check(deliveries bytes: [UInt8], in store: Store) throws -> CheckedImport {
         let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
-            return try deliveries(DESADV.parse(bytes), into: store, dryRun: dryRun)
+            return try check(DESADV.parse(bytes), in: store)
         }
         if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
-            return try deliveries(DeliveryJSON.parse(bytes), into: store, dryRun: dryRun)
+            return try check(DeliveryJSON.parse(bytes), in: store)
         }
-        return try deliveries(CSV(bytes), into: store, dryRun: dryRun, now: now)
+        return try check(deliveries: CSV(bytes), in: store)
     }
 
     static func gtinReason(_ text: String) -> String {
@@ -187,6 +195,10 @@ public enum Import {
 
     /// Products: GTIN, description; optional reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
     public static func products(_ csv: CSV, into store: Store, dryRun: Bool) throws -> ImportReport {
+        try check(products: csv).finish(into: store, dryRun: dryRun, by: "import", now: 0)
+    }
+
+    public static func check(products csv: CSV) throws -> CheckedImport {
         guard let gtin = csv.column(["gtin", "ean"]),
             let description = csv.column(["description", "désignation", "designation"])
         else { throw ImportError.missingColumns(["gtin", "description"], found: csv.header) }
@@ -247,15 +259,17 @@ public enum Import {
             products.append(product)
         }
         (report.accepted, report.products) = (products.count, products.count)
-        guard !dryRun else { return report }
-        try store.database.transaction { for product in products { try store.save(product) } }
-        return report
+        return CheckedImport(report, products.map { .product($0) })
     }
 
     /// What tags that are not GS1 stand for: tag (hex) or text, GTIN; optional serial, lot.
     public static func tags(_ csv: CSV, into store: Store, dryRun: Bool, by who: String, now: Int64) throws
         -> ImportReport
     {
+        try check(tags: csv).finish(into: store, dryRun: dryRun, by: who, now: now)
+    }
+
+    public static func check(tags csv: CSV) throws -> CheckedImport {
         guard let tag = csv.column(["tag", "epc", "uid", "text", "étiquette"]), let gtin = csv.column(["gtin", "ean"])
         else {
             throw ImportError.missingColumns(["tag", "gtin"], found: csv.header)
@@ -288,17 +302,17 @@ public enum Import {
                 ))
         }
         (report.accepted, report.tags) = (labels.count, labels.count)
-        guard !dryRun else { return report }
-        try store.database.transaction {
-            for (subject, label) in labels { try store.save(label, subject: subject, by: Author(who), at: now) }
-        }
-        return report
+        return CheckedImport(report, labels.map { .label($0.1, subject: $0.0) })
     }
 
     /// Clients: company, name, phone; optional further phone columns and a reference.
     public static func parties(_ csv: CSV, into store: Store, region: String, dryRun: Bool, now: Int64) throws
         -> ImportReport
     {
+        try check(parties: csv, region: region).finish(into: store, dryRun: dryRun, by: "import", now: now)
+    }
+
+    public static func check(parties csv: CSV, region: String) throws -> CheckedImport {
         guard let company = csv.column(["company", "société", "societe", "client"]),
             let name = csv.column(["name", "nom", "contact"]),
             let phone = csv.column(["phone", "téléphone", "telephone", "tel"])
@@ -331,14 +345,7 @@ public enum Import {
         }
         report.accepted = accepted.count
         report.parties = accepted.count
-        guard !dryRun else { return report }
-        let rows = accepted
-        try store.database.transaction {
-            for (company, name, reference, numbers) in rows {
-                try store.addParty(
-                    name: name, company: company, reference: reference, numbers: numbers, by: "import", at: now)
-            }
-        }
-        return report
+        return CheckedImport(
+            report, accepted.map { .party(name: $0.1, company: $0.0, reference: $0.2, numbers: $0.3) })
     }
 }

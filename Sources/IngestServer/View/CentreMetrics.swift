@@ -26,6 +26,14 @@ enum CentreMetrics {
             [
                 ([], Double(link.droppedFrames))
             ])
+        for (name, help, value) in [
+            ("dropped_statuses", "Statuses that a newer one replaced unread.", link.droppedStatuses),
+            ("dropped_hellos", "Hellos of agents that say too many; they come again.", link.droppedHellos),
+            ("dropped_steps", "Progress of commands beyond what may wait.", link.droppedSteps),
+            ("strangers", "Messages of more agents than are followed.", link.strangers),
+            ("unsent_messages", "Messages to agents beyond what may wait.", link.unsentMessages),
+            ("refused_urgent", "Urgent messages not understood, or not their agent's to say.", centre.refused.with { $0 }),
+        ] { metrics.add("quai_ingest_\(name)_total", "counter", help, [([], Double(value))]) }
         metrics.add("quai_ingest_batches_total", "counter", "Transactions.", [([], Double(counters.batches))])
         metrics.add(
             "quai_ingest_apply_seconds_total", "counter", "Time in them.",

@@ -1,0 +1,64 @@
+import SQLite
+
+/// A file that was read whole and is ready to be written, in portions: nobody else who writes waits for all of it. A row that
+/// is written again changes nothing, so that a file whose import was cut short is completed by importing it once more.
+public struct CheckedImport: Sendable {
+    /// What one row, or one delivery with all of its lines, becomes.
+    enum Row: Sendable {
+        case delivery(Announced, source: String)
+        case product(ProductView)
+        case label(Label, subject: String)
+        case party(name: String, company: String, reference: String?, numbers: [PhoneNumber])
+
+        /// Rows of the file, as far as time is concerned.
+        var weight: Int {
+            if case .delivery(let delivery, _) = self { max(1, delivery.lines.count) } else { 1 }
+        }
+    }
+
+    /// Rows of one transaction: some 60 ms, the index for searching included. A longer delivery is one portion by itself.
+    static let portionLimit = 1000
+
+    public let report: ImportReport
+    let rows: [Row]
+
+    init(_ report: ImportReport, _ rows: [Row]) { (self.report, self.rows) = (report, rows) }
+
+    /// Which rows go together. No delivery is in two.
+    public var portions: [Range<Int>] {
+        var portions: [Range<Int>] = []
+        var (start, weight) = (0, 0)
+        for (index, row) in rows.enumerated() {
+            if index > start, weight + row.weight > CheckedImport.portionLimit {
+                portions.append(start..<index)
+                (start, weight) = (index, 0)
+            }
+            weight += row.weight
+        }
+        if start < rows.count { portions.append(start..<rows.count) }
+        return portions
+    }
+
+    /// One of `portions`, in a transaction of its own.
+    public func write(_ portion: Range<Int>, into store: Store, by who: String, now: Int64) throws {
+        try store.database.transaction {
+            for row in rows[portion] {
+                switch row {
+                case .delivery(let delivery, let source): try store.expect(delivery, source: source)
+                case .product(let product): try store.save(product)
+                case .label(let label, let subject): try store.save(label, subject: subject, by: Author(who), at: now)
+                case .party(let name, let company, let reference, let numbers):
+                    try store.addParty(
+                        name: name, company: company, reference: reference, numbers: numbers, by: who, at: now)
+                }
+            }
+        }
+    }
+
+    func finish(into store: Store, dryRun: Bool, by who: String, now: Int64) throws -> ImportReport {
+        if !dryRun {
+            for portion in portions { try write(portion, into: store, by: who, now: now) }
+        }
+        return report
+    }
+}

@@ -1,0 +1,144 @@
+import Model
+
+/// What has come from the agents and waits for the database: frames, hellos, statuses and how commands go on, in the order of
+/// their coming. Everything in it is bounded, so that one agent's flood costs the others little.
+struct AgentMailbox {
+    struct Letter: Sendable {
+        var agent: String
+        var content: Content
+    }
+
+    enum Content: Sendable {
+        case frame([UInt8])
+        case hello(Hello)
+        case status(JSON)
+        /// How a command goes on.
+        case urgent(JSON)
+    }
+
+    /// Frames and bytes that wait for the database at most; beyond it they are dropped unread, and the agents, which get
+    /// no ack, send them again.
+    static let frameLimit = 4096
+    static let byteLimit = 64 << 20
+    /// Hellos of one agent: a process that starts again and again says one each time, and repeats it until it is answered.
+    static let hellosOfOne = 4
+    /// Steps of commands, of all agents; urgent messages that are not acknowledged come again.
+    static let stepLimit = 2000
+    /// Names that may speak in the life of this process: each costs a row and a line on every page of gateways.
+    static let agentLimit = 20_000
+
+    var stopping = false
+    private(set) var droppedFrames: UInt64 = 0
+    private(set) var droppedStatuses: UInt64 = 0
+    private(set) var droppedHellos: UInt64 = 0
+    private(set) var droppedSteps: UInt64 = 0
+    private(set) var strangers: UInt64 = 0
+
+    private var letters: [Letter] = []
+    /// How many letters were taken out before the first of `letters`: places are counted from the beginning.
+    private var base = 0
+    private var frames = 0
+    private var bytes = 0
+    private var steps = 0
+    private var hellos: [String: Int] = [:]
+    /// Places of statuses that a newer one of the same agent may still replace.
+    private var statuses: [String: Int] = [:]
+    private var agents: Set<String> = []
+
+    var isEmpty: Bool { letters.isEmpty }
+
+    /// Whether this agent is one of those that may speak.
+    private mutating func admits(_ agent: String) -> Bool {
+        if agents.contains(agent) { return true }
+        guard agents.count < AgentMailbox.agentLimit else {
+            strangers += 1
+            return false
+        }
+        agents.insert(agent)
+        return true
+    }
+
+    mutating func put(frame payload: [UInt8], from agent: String) {
+        guard admits(agent) else { return }
+        guard frames < AgentMailbox.frameLimit, bytes + payload.count <= AgentMailbox.byteLimit else {
+            droppedFrames += 1
+            return
+        }
+        frames += 1
+        bytes += payload.count
+        letters.append(Letter(agent: agent, content: .frame(payload)))
+    }
+
+    mutating func put(_ hello: Hello, from agent: String) {
+        guard admits(agent) else { return }
+        guard hellos[agent, default: 0] < AgentMailbox.hellosOfOne else {
+            droppedHellos += 1
+            return
+        }
+        hellos[agent, default: 0] += 1
+        // What it says of itself after this is said by another process.
+        statuses[agent] = nil
+        letters.append(Letter(agent: agent, content: .hello(hello)))
+    }
+
+    /// A newer status takes the place of one that nobody has read, unless it says that the agent came or went. Of one that
+    /// comes and goes without end, the last place is taken too.
+    mutating func put(status told: JSON, from agent: String) {
+        guard admits(agent) else { return }
+        if let place = statuses[agent], place >= base, case .status(let before) = letters[place - base].content {
+            let isSame = before["online"]?.truth == told["online"]?.truth
+            if isSame || alternations[agent, default: 0] >= AgentMailbox.alternationsOfOne {
+                letters[place - base].content = .status(told)
+                droppedStatuses += 1
+                return
+            }
+            alternations[agent, default: 0] += 1
+        }
+        statuses[agent] = base + letters.count
+        letters.append(Letter(agent: agent, content: .status(told)))
+    }
+
+    /// Times that one agent comes and goes among what waits.
+    static let alternationsOfOne = 4
+    private var alternations: [String: Int] = [:]
+
+    /// Where too many wait it is not acknowledged, and comes again.
+    mutating func put(urgent event: JSON, from agent: String) {
+        guard admits(agent) else { return }
+        guard steps < AgentMailbox.stepLimit else {
+            droppedSteps += 1
+            return
+        }
+        steps += 1
+        letters.append(Letter(agent: agent, content: .urgent(event)))
+    }
+
+    /// The oldest of what waits. One status at most, the last of them: while it is written, newer ones replace each other.
+    mutating func take(atMost count: Int) -> [Letter] {
+        var end = 0
+        while end < min(count, letters.count) {
+            end += 1
+            if case .status = letters[end - 1].content { break }
+        }
+        let part = Array(letters.prefix(end))
+        letters.removeFirst(end)
+        base += end
+        for letter in part {
+            switch letter.content {
+            case .frame(let payload):
+                frames -= 1
+                bytes -= payload.count
+            case .hello:
+                let left = hellos[letter.agent, default: 1] - 1
+                hellos[letter.agent] = left == 0 ? nil : left
+            case .status:
+                if let place = statuses[letter.agent], place < base {
+                    statuses[letter.agent] = nil
+                    alternations[letter.agent] = nil
+                }
+            case .urgent: steps -= 1
+            }
+        }
+        return part
+    }
+}
