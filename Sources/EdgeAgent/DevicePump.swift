@@ -29,16 +29,16 @@ final class DevicePump: Sendable {
     }
 
     let device: AgentConfiguration.Device
-    private let journal: DeviceJournal
-    private let logger: Logger
+    let journal: DeviceJournal
+    let logger: Logger
     private let hint: Claims.Hint
     /// Accepted by somebody in an earlier run, where the line itself cannot tell.
     private let accepted: Driver?
-    private let beaten: @Sendable (UInt64) -> Void
+    let beaten: @Sendable (UInt64) -> Void
     /// Tells whoever remembers what this line was recognised as.
-    private let recognised: @Sendable (Claims.Verdict) -> Void
+    let recognised: @Sendable (Claims.Verdict) -> Void
     private let mailbox: Locked<[Message]>
-    private let wake: Wakeup
+    let wake: Wakeup
 
     /// A port that held for this long was no flicker.
     static let steady: Duration = .seconds(10)
@@ -131,12 +131,12 @@ final class DevicePump: Sendable {
         }
     }
 
-    fileprivate enum Stage {
+    enum Stage {
         case recognising(Claims)
         case talking(Driver, any Session)
     }
 
-    fileprivate struct Loop {
+    struct Loop {
         var stage: Stage
         var settings: SessionSettings
         var port: (any Port)?
@@ -192,7 +192,7 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func begin(_ loop: inout Loop) {
+    func begin(_ loop: inout Loop) {
         let isKnown = loop.driver != nil
         loop.opened = Clocks.now
         // Whoever is there now says anew what it is.
@@ -272,7 +272,7 @@ final class DevicePump: Sendable {
 
     // MARK: session
 
-    private func takeMail() -> [Message] {
+    func takeMail() -> [Message] {
         mailbox.with { box in
             let mail = box
             box = []
@@ -312,7 +312,7 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func react(to stimulus: Stimulus, _ loop: inout Loop) {
+    func react(to stimulus: Stimulus, _ loop: inout Loop) {
         let now = Clocks.now
         switch loop.stage {
         case .recognising(var claims):
@@ -335,7 +335,7 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func take(_ reaction: Reaction, at now: Instant, _ loop: inout Loop) {
+    func take(_ reaction: Reaction, at now: Instant, _ loop: inout Loop) {
         journal.take(reaction.observations, at: now)
         if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {
@@ -353,80 +353,16 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func send(_ bytes: [UInt8], _ loop: inout Loop) {
+    func send(_ bytes: [UInt8], _ loop: inout Loop) {
         guard !bytes.isEmpty, loop.port != nil else { return }
         if loop.outgoing.count + bytes.count <= DevicePump.outgoingLimit { loop.outgoing += bytes }
         flush(&loop)
     }
 
-    // MARK: recognition
-
-    private func take(_ action: Claims.Action, _ loop: inout Loop) {
-        if let baud = action.baud, baud != loop.baud {
-            do { try loop.port?.setBaud(baud) } catch {
-                guard case .recognising(var claims) = loop.stage else { return }
-                let next = claims.skip(at: Clocks.now)
-                loop.stage = .recognising(claims)
-                loop.deadline = next.deadline
-                return take(next, &loop)
-            }
-            loop.baud = baud
-        }
-        send(action.send, &loop)
-        switch action.verdict {
-        case nil: break
-        case .claimed(let name, let baud, let why, let heard)?:
-            guard let driver = Driver.named(name) else { break }
-            logger.notice(
-                "device recognised", metadata: ["device": "\(device.name)", "driver": "\(name)", "why": "\(why)"])
-            recognised(action.verdict!)
-            talk(driver, baud: baud, heard: heard, &loop)
-        case .likely(let name, _, let why)?:
-            recognised(action.verdict!)
-            journal.change { $0.driver = name }
-            journal.set(state: "likely", reason: "\(why): edge-agent devices --accept \(device.name)")
-        case .unknown(let why)?:
-            recognised(action.verdict!)
-            journal.set(state: "unknown", reason: why)
-        }
-    }
-
-    /// From now on this driver has the line; it hears what was heard before it came.
-    private func talk(_ driver: Driver, baud: Int?, heard: [UInt8], _ loop: inout Loop) {
-        loop.stage = .talking(driver, driver.session(loop.settings))
-        loop.deadline = nil
-        journal.change { ($0.driver, $0.title, $0.kind) = (driver.name, driver.title, driver.kind.rawValue) }
-        let usual: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
-        let before = loop.baud
-        loop.baud = baud ?? usual
-        guard loop.port != nil else {
-            loop.nextOpen = Clocks.now
-            return
-        }
-        if let wanted = loop.baud, wanted != before { try? loop.port?.setBaud(wanted) }
-        begin(&loop)
-        if !heard.isEmpty { react(to: .bytes(heard), &loop) }
-    }
-
-    private func fail(_ command: Command, _ reason: String) {
-        journal.report(CommandProgress(id: command.id, state: .failed, cause: reason))
-    }
-
-    private func waitForStop(_ refuse: (Command) -> Void) {
-        while true {
-            _ = waitFor([(wake.descriptor, Int16(POLLIN))], milliseconds: -1)
-            wake.drain()
-            for message in takeMail() {
-                if case .beat(let number) = message { beaten(number) }
-                if case .command(let command, _) = message { refuse(command) }
-                if case .stop = message { return }
-            }
-        }
-    }
 }
 
 extension DevicePump.Loop {
-    fileprivate var driver: Driver? {
+    var driver: Driver? {
         if case .talking(let driver, _) = stage { driver } else { nil }
     }
 }

@@ -130,7 +130,7 @@ actor Centre {
         logger.error("database unavailable", metadata: ["reason": "\(error)"])
     }
 
-    private func tell(_ events: [CentreEvent]) {
+    func tell(_ events: [CentreEvent]) {
         guard !events.isEmpty else { return }
         var changed: [PageTopic] = []
         var messages: [PageMessage] = []
@@ -191,7 +191,7 @@ actor Centre {
         executor.run { self.assumeIsolated { $0.status(told, agent: agent) } }
     }
 
-    private func status(_ told: JSON, agent: String) {
+    func status(_ told: JSON, agent: String) {
         let safe = GatewayStatus(json: told)
         let json = safe.json
         let now = Clocks.wall
@@ -327,76 +327,4 @@ actor Centre {
         }
     }
 
-    // MARK: people
-
-    func used(session token: String) { try? store.use(session: Digests.hex(token), at: Clocks.wall) }
-
-    /// Ends the session, and every open page of it.
-    func signOut(token: String) async throws {
-        let digest = Digests.hex(token)
-        try store.signOut(session: digest)
-        await board.signedOut(digest)
-    }
-
-    func claim(desk: String?, person: Person) async throws {
-        try store.database.transaction {
-            try store.claim(desk: desk, user: person.id, at: Clocks.wall)
-            try store.tell(Fact(.deskClaimed, desk ?? "-"), by: person.author, at: Clocks.wall)
-        }
-        await board.claimed(desk, by: person)
-    }
-
-    func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
-        let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
-        let id = try store.database.transaction {
-            let id = try store.addParty(
-                name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
-            try store.tell(Fact(.partyCreated, id), by: person.author, at: Clocks.wall)
-            return id
-        }
-        follow()
-        // Cards that are open know the new client at once.
-        await board.showAll()
-        return try store.party(id)
-    }
-
-    static func gateway(_ row: Store.AgentRow) -> JSON {
-        .object([
-            ("name", .string(row.name)), ("site", row.site.map(JSON.string)), ("online", .bool(row.online)),
-            ("seen", .int(row.seen)), ("since", .int(row.since)), ("alarm", row.alarm.map(JSON.string)),
-            ("status", row.status),
-            (
-                "centre",
-                .object([
-                    ("applied", .int(Int64(clamping: row.applied))), ("rejected", .int(Int64(clamping: row.rejected))),
-                    ("skipped", .int(Int64(clamping: row.skipped))),
-                ])
-            ),
-        ])
-    }
-}
-
-/// How each agent's site writes telephone numbers.
-final class SitePlans: Sendable {
-    private let sites = Locked<[String: String]>([:])
-    private let configuration: IngestConfiguration
-
-    init(_ configuration: IngestConfiguration) { self.configuration = configuration }
-
-    func place(_ agent: String, at site: String?) { sites.with { $0[agent] = site } }
-
-    /// Sites whose extensions other sites have too.
-    var ownExtensions: [String] { configuration.sites.values.compactMap(\.ownExtensions).sorted() }
-
-    /// `101`, or `101@lyon` for a site with extensions of its own.
-    func isDesk(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        guard (1...16).contains(parts[0].count), parts[0].allSatisfy({ $0.isASCII && ($0.isNumber || $0.isLetter) })
-        else { return false }
-        return parts.count == 1 || ownExtensions.contains(String(parts[1]))
-    }
-
-    func plan(of agent: String) -> NumberPlan {
-        sites.with { $0[agent] }.flatMap { configuration.sites[$0] } ?? configuration.plan
-    }
 }

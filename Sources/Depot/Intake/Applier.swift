@@ -27,36 +27,43 @@ public final class Applier {
         public var refused: [(agent: String, reason: String)] = []
     }
 
-    private let store: Store
+    let store: Store
     /// Who may speak of what.
     public let gateways: GatewayDesk
     private var book = GatewayBook()
-    private let plan: (_ agent: String) -> NumberPlan
-    private var receptions: [String: Reception?] = [:]
+    let plan: (_ agent: String) -> NumberPlan
+    var receptions: [String: Reception?] = [:]
     /// Which count each zone's readers work for, and the counts.
-    private var takes: [String: Int64]?
-    private var counting: [Int64: StockTake] = [:]
-    private var notes: Set<String>?
+    var takes: [String: Int64]?
+    var counting: [Int64: StockTake] = [:]
+    var notes: Set<String>?
     /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
-    private var quiet: String?
-    private var units: Set<String> = []
-    private let catalogue: StoredCatalogue
+    var quiet: String?
+    var units: Set<String> = []
+    let catalogue: StoredCatalogue
     /// Changes when another connection has written: what was remembered may be old.
     private var dataVersion: Int64?
     private var ledgerTip: Int64?
     /// How many of each stream were rejected when it was last looked at, and when that was told of each agent.
     private var rejected: [Int64: UInt64] = [:]
-    private var told: [String: Int64] = [:]
+    var told: [String: Int64] = [:]
     static let tellPause: Int64 = 60_000
     /// Streams and agents remembered for that.
     static let agentLimit = 20_000
     /// Scans that no delivery wanted: the last of them are told.
-    private var strays: [Stray] = []
-    private var nextStray = 0
+    var strays: [Stray] = []
+    var nextStray = 0
     static let strayLimit = 20
     /// Strays of one transaction that are kept for the delivery they may belong to.
     static let keptStrays = 1000
-    private var keptHere = 0
+    var keptHere = 0
+
+    /// Made once: a backlog brings hundreds of thousands of rows a second.
+    lazy var around = Receiving.Surroundings(
+        isNote: { [unowned self] in notes?.contains($0) ?? false },
+        isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
+        expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
+        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false })
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
@@ -70,7 +77,7 @@ public final class Applier {
     func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
 
     /// Where it stands in what is being applied.
-    private struct Stray {
+    struct Stray {
         var frame: Int
         var row: Int
     }
@@ -188,7 +195,7 @@ public final class Applier {
 
     // MARK: rows
 
-    private func apply(
+    func apply(
         _ content: Arrival.Content, _ number: Int, _ bytes: ArrivalBytes, _ stream: inout Stream, _ now: Int64,
         _ result: inout Result
     ) throws {
@@ -274,186 +281,6 @@ public final class Applier {
         }
     }
 
-    private func effect(
-        _ row: Model.Row, _ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, _ origin: Origin, _ result: inout Result
-    ) throws {
-        switch row {
-        case .appeared(let sighting), .moved(let sighting, _):
-            let delivery = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
-            try follow(row, sighting, origin)
-        case .still(let sighting):
-            _ = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
-        case .left(let sighting, _, _):
-            try store.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
-            try follow(row, sighting, origin)
-        // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
-        case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
-        case .call(_, let told):
-            let plan = plan(origin.stream.agent)
-            let snapshot = plan.placed(told).filed(under: origin.stream.agent)
-            let key = CallKey.of(snapshot, plan: plan)
-            if try store.save(snapshot, agent: origin.stream.agent, key: key) {
-                result.events.append(.call(snapshot, agent: origin.stream.agent))
-            }
-        case .device: result.events.append(.device(agent: origin.stream.agent))
-        case .skipped: break
-        }
-    }
-
-    /// The record that an effect comes from.
-    private struct Origin {
-        var stream: Stream
-        var seq: UInt64 = 0
-        var captured: Int64 = 0
-        var now: Int64
-        var place: Stray
-
-        var record: String { "\(stream.agent)/\(Hex.word(stream.epoch))/s/\(seq)" }
-    }
-
-    private func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin) throws {
-        guard store.rules[sighting.zone] != nil else { return }
-        try store.follow(
-            row, Piece(sighting.tag, in: catalogue), stream: origin.stream.id, seq: origin.seq,
-            device: "\(origin.stream.agent)/\(sighting.device)",
-            at: origin.captured)
-    }
-
-    private func receive(
-        _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
-    ) throws -> Int64? {
-        if quiet == zone {
-            guard let change = Receiving.opening(row, around) else {
-                try stray(row, zone: zone, origin)
-                return nil
-            }
-            return try follow(change, row, zone: zone, origin, &result)
-        }
-        if takes == nil { try readTakes() }
-        let take = takes?[zone]
-        if let take { try count(row, in: take, zone, origin, &result) }
-        let change = try decide(row, zone: zone, origin)
-        if receptions[zone] == .some(.none), take == nil {
-            quiet = zone
-            if change == nil { try stray(row, zone: zone, origin) }
-        }
-        return try change.flatMap { try follow($0, row, zone: zone, origin, &result) }
-    }
-
-    /// The delivery for which something was counted.
-    private func follow(
-        _ change: Receiving.Change, _ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result
-    ) throws -> Int64? {
-        switch change {
-        case .open(let note):
-            if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
-            return nil
-        case .openUnit(let sscc):
-            guard let id = try store.deliveryID(unit: sscc) else { return nil }
-            try open(id, zone: zone, origin, &result)
-            // The label that opened it is counted as well.
-            if case .count(let counts)? = try decide(row, zone: zone, origin) {
-                try count(counts, zone, origin, &result)
-            }
-            return nil
-        case .count(let counts):
-            try count(counts, zone, origin, &result)
-            return counts.first?.delivery
-        case .remove(let counts):
-            for count in counts {
-                try store.uncount(count, zone: zone, at: origin.captured)
-                receptions[zone]??.remove(count.subject)
-                result.events.append(.counted(count, zone: zone))
-            }
-            // What readers had seen on a pallet counts for itself again.
-            if counts.contains(where: { $0.subject.hasPrefix("sscc:") }) { receptions[zone] = nil }
-            return nil
-        }
-    }
-
-    private func count(_ counts: [Count], _ zone: String, _ origin: Origin, _ result: inout Result) throws {
-        for count in counts {
-            try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
-            receptions[zone]??.apply(count)
-            result.events.append(.counted(count, zone: zone))
-        }
-    }
-
-    /// What the row does to what is open there. Nothing here keeps the reception after it returns: the next count would copy all
-    /// of it.
-    private func decide(_ row: Model.Row, zone: String, _ origin: Origin) throws -> Receiving.Change? {
-        if receptions[zone] == nil { receptions[zone] = .some(try store.reception(zone: zone)) }
-        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
-        return Receiving.decide(
-            row, record: origin.record, at: receptions[zone] ?? nil, in: catalogue, around)
-    }
-
-    /// Made once: a backlog brings hundreds of thousands of rows a second.
-    private lazy var around = Receiving.Surroundings(
-        isNote: { [unowned self] in notes?.contains($0) ?? false },
-        isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
-        expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
-        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false })
-
-    private func readTakes() throws {
-        var zones: [String: Int64] = [:]
-        counting = [:]
-        for (zone, take) in try store.takesByZone() {
-            zones[zone] = take.id
-            counting[take.id] = take
-        }
-        takes = zones
-    }
-
-    private func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
-        let author = Author("scan at \(zone)", station: zone)
-        let paused = (receptions[zone] ?? nil)?.delivery
-        guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
-        (receptions, quiet) = ([:], nil)
-        if let paused, paused != id { result.events.append(.delivery(paused)) }
-        result.events.append(.delivery(id))
-    }
-
-    /// A read in a zone that is being counted.
-    private func count(
-        _ row: Model.Row, in take: Int64, _ zone: String, _ origin: Origin, _ result: inout Result
-    ) throws {
-        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = counting[take]?.decide(piece)
-        else { return }
-        switch change {
-        case .count(let piece):
-            try store.count(
-                piece, take: take, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
-                at: origin.captured)
-            counting[take]?.apply(piece)
-            result.events.append(
-                .taken(
-                    take, zone: zone, subject: piece.subject, gtin: piece.gtin,
-                    verdict: piece.gtin == nil ? .unknown : .expected))
-        case .remove(let subject):
-            try store.uncount(
-                subject, take: take, by: Author("scan at \(zone)", station: zone), at: origin.captured)
-            counting[take]?.remove(subject)
-            result.events.append(.taken(take, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
-        }
-    }
-
-    private func stray(_ row: Model.Row, zone: String, _ origin: Origin) throws {
-        if strays.count < Applier.strayLimit {
-            strays.append(origin.place)
-        } else {
-            strays[nextStray] = origin.place
-            nextStray = (nextStray + 1) % Applier.strayLimit
-        }
-        // Nothing is expected, or it was captured long ago: it waits for no delivery.
-        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now &- origin.captured < Store.strayLife,
-            let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
-        else { return }
-        keptHere += 1
-        try store.keepStray(piece, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
-    }
 }
 
 extension Model.Row {
