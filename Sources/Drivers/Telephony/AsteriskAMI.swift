@@ -12,7 +12,7 @@ extension Driver {
 
 /// Logs in, takes stock of the running calls, follows them, dials on command and makes sure the link is alive.
 struct AsteriskAMI: Session {
-    private enum Phase: Equatable {
+    enum Phase: Equatable {
         /// No connection of ours: bytes are a recording.
         case idle
         /// Accepts the banner.
@@ -43,31 +43,31 @@ struct AsteriskAMI: Session {
     /// Messages kept while a list is under way; a list takes milliseconds.
     static let backlogLimit = 20_000
 
-    private let settings: SessionSettings
-    private var phase = Phase.idle
+    let settings: SessionSettings
+    var phase = Phase.idle
     private var parser = AMIParser()
-    private var calls: AMICalls
+    var calls: AMICalls
     private var counter = 0
-    private var due: Instant?
+    var due: Instant?
     private var pingSent: Instant?
-    private var losing: Instant?
+    var losing: Instant?
     /// Presentations asked for, by ActionID.
     private var questions: [String: String] = [:]
     /// Calls that wait for one, and until when.
     private var patience: [String: Instant] = [:]
     /// A list under way: a snapshot, to which the events that came meanwhile are applied (CoreShowChannels).
-    private var listing: Listing?
-    private var before: Set<String> = []
-    private var nextList: Instant?
+    var listing: Listing?
+    var before: Set<String> = []
+    var nextList: Instant?
     /// This connection has had its first list.
-    private var isListed = false
-    private var dials: [String: Dial] = [:]
+    var isListed = false
+    var dials: [String: Dial] = [:]
     private var saysPresentation = true
-    private var processed = Processed()
+    var processed = Processed()
     /// What our questions to the exchange are about, where a refusal tells which right is missing.
-    private var rights: [String: Right] = [:]
+    var rights: [String: Right] = [:]
 
-    private struct Listing {
+    struct Listing {
         /// ActionIDs of ours; empty in a recording.
         var channels = ""
         var status = ""
@@ -79,18 +79,18 @@ struct AsteriskAMI: Session {
     }
 
     /// Calls that the exchange has counted, against those that we saw.
-    private struct Processed {
+    struct Processed {
         var count: Int?
         var seen = 0
         var question = ""
     }
 
-    private enum Right: String {
+    enum Right: String {
         case list = "the running calls"
         case originate = "click to call"
     }
 
-    private struct Dial {
+    struct Dial {
         var desk: String
         var number: String
         var state = CommandProgress.State.accepted
@@ -145,12 +145,12 @@ struct AsteriskAMI: Session {
         return reaction
     }
 
-    private mutating func nextID() -> String {
+    mutating func nextID() -> String {
         counter += 1
         return "quai-\(counter)"
     }
 
-    private mutating func connected() {
+    mutating func connected() {
         (listing, nextList, rights, isListed) = (nil, nil, [:], false)
         before = calls.channelIDs
         questions = [:]
@@ -158,7 +158,7 @@ struct AsteriskAMI: Session {
         for id in dials.keys { dials[id]?.isOld = true }
     }
 
-    private mutating func tell(_ signals: [CallSignal], _ reaction: inout Reaction) {
+    mutating func tell(_ signals: [CallSignal], _ reaction: inout Reaction) {
         for signal in signals {
             follow(signal, &reaction)
             reaction.observations.append(.call(signal))
@@ -242,113 +242,9 @@ struct AsteriskAMI: Session {
         reaction.restart = AsteriskAMI.refusedPause
     }
 
-    // MARK: lists
-
-    /// The first list says who was dialled, the second which number the caller had dialled.
-    private mutating func list(_ now: Instant, _ reaction: inout Reaction) {
-        let (channels, status) = (nextID(), nextID())
-        rights[channels] = .list
-        listing = Listing(channels: channels, status: status, until: now + AsteriskAMI.answerPatience)
-        nextList = now + AsteriskAMI.listEvery
-        reaction.send += amiAction("CoreShowChannels", id: channels)
-        reaction.send += amiAction("Status", id: status)
-    }
-
-    /// Takes an item of the list, or keeps an event for after it; false when the message is neither.
-    private mutating func collect(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) -> Bool {
-        // In a recording its first item tells that a list has begun; an empty one has only its end.
-        if listing == nil, phase == .idle, ["CoreShowChannel", "CoreShowChannelsComplete"].contains(message.event) {
-            listing = Listing(until: now + AsteriskAMI.answerPatience)
-        }
-        guard var list = listing else { return false }
-        let isOurs = message.id != nil && (message.id == list.channels || message.id == list.status)
-        switch message.event {
-        case "CoreShowChannel": list.items.append(message)
-        case "Status" where isOurs && list.usesStatus: list.items.append(message)
-        case "CoreShowChannelsComplete":
-            listing = list
-            settle(now, &reaction)
-            return true
-        case "StatusComplete" where isOurs && list.usesStatus:
-            listing = list
-            settle(now, &reaction)
-            return true
-        default: list.backlog.append(message)
-        }
-        listing = list
-        if list.backlog.count > AsteriskAMI.backlogLimit { forgo(now, &reaction) }
-        return true
-    }
-
-    /// The list is complete: first the channels that began their calls, then the others, then what happened meanwhile.
-    private mutating func settle(_ now: Instant, _ reaction: inout Reaction) {
-        guard let list = listing else { return }
-        listing = nil
-        func begins(_ message: AMIMessage) -> Bool { message["uniqueid"] == message["linkedid"] }
-        let known = calls.roots
-        for item in list.items.filter(begins) + list.items.filter({ !begins($0) }) {
-            tell(calls.apply(item), &reaction)
-        }
-        let ids = Set(list.items.compactMap { $0["uniqueid"] })
-        // A second list of this connection finds what ended without a word; what began meanwhile stands in the backlog.
-        let missing = losing == nil && phase == .running && before.isEmpty ? calls.channelIDs : before
-        // What hung up while the list was made says so itself, with its reason.
-        let explained = Set(list.backlog.filter { $0.event == "Hangup" }.compactMap { $0["uniqueid"] })
-        tell(calls.reconcile(listed: ids, known: missing.subtracting(explained)), &reaction)
-        (before, losing) = ([], nil)
-        if phase == .running { giveUpOldDials(&reaction) }
-        processed.seen += calls.roots.subtracting(known).count
-        if !isListed {
-            // Whether calls came and went unseen is counted, and said when there were any.
-            var signal = CallSignal(.resynced)
-            signal.doubt = phase == .running ? 0 : nil
-            reaction.observations.append(.call(signal))
-        }
-        isListed = true
-        for message in list.backlog { take(message, now, &reaction) }
-    }
-
-    /// Clicks from before this connection whose call is nowhere.
-    private mutating func giveUpOldDials(_ reaction: inout Reaction) {
-        for id in dials.keys.sorted() where dials[id]?.isOld == true && calls.channel(id) == nil {
-            progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
-            calls.forget(command: id)
-        }
-    }
-
-    /// No list: what comes is followed, and what ran before is given up unless it shows itself.
-    private mutating func forgo(_ now: Instant, _ reaction: inout Reaction) {
-        guard let list = listing else { return }
-        listing = nil
-        if !before.isEmpty { losing = losing ?? now + AsteriskAMI.lossPatience }
-        for message in list.backlog { take(message, now, &reaction) }
-    }
-
-    /// How many calls the exchange has handled since it last said so, beyond those that we saw: they came and went unseen.
-    private mutating func count(_ total: Int, _ reaction: inout Reaction) {
-        defer { (processed.count, processed.seen) = (total, 0) }
-        guard let last = processed.count else { return }
-        // Smaller than before: it was restarted, and counts anew.
-        let missed = (total >= last ? total - last : total) - processed.seen
-        // None is said as well: a break in which nothing happened is over.
-        var signal = CallSignal(.resynced)
-        signal.doubt = missed > 0 ? missed : -1
-        reaction.observations.append(.call(signal))
-    }
-
-    /// Which right is missing, said once for each connection.
-    private mutating func refused(_ right: Right, _ reaction: inout Reaction) {
-        let remedy = right == .list ? "write = reporting (or call)" : "write = originate"
-        reaction.observations.append(
-            .fault(
-                Fault(
-                    code: right == .list ? "no-right-list" : "no-right-originate",
-                    text: "this account may not use \(right.rawValue): add \(remedy) in manager.conf")))
-    }
-
     // MARK: running
 
-    private mutating func answered(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+    mutating func answered(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message["ping"] != nil { pingSent = nil }
         guard let id = message.id else { return }
         dials[id]?.due = nil
@@ -386,11 +282,11 @@ struct AsteriskAMI: Session {
         }
     }
 
-    private mutating func follow(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+    mutating func follow(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if !collect(message, now, &reaction) { take(message, now, &reaction) }
     }
 
-    private mutating func take(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
+    mutating func take(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message.event == "OriginateResponse" { originated(message, now, &reaction) }
         // What shows itself on this connection is there.
         if !before.isEmpty {
@@ -468,114 +364,5 @@ struct AsteriskAMI: Session {
         due = nil
         questions = [:]
         for root in calls.waitingCalls.sorted() { tell(calls.stopWaiting(root), &reaction) }
-    }
-
-    // MARK: click to call
-
-    private mutating func obey(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
-        switch command.action {
-        case .dial(let desk, let number, let display, _):
-            guard phase == .running else {
-                return report(command.id, .failed, "not connected to the exchange", &reaction)
-            }
-            guard DialPlan.isDialable(number), AsteriskAMI.isName(desk) else {
-                return report(command.id, .failed, "not a number that can be dialled", &reaction)
-            }
-            dials[command.id] = Dial(desk: desk, number: number, due: now + AsteriskAMI.answerPatience)
-            calls.expect(command: command.id, desk: desk, number: number)
-            let name = (display ?? number).filter { $0 != "\"" && $0 != "<" && $0 != ">" && $0 != "\\" }
-            reaction.send += amiAction(
-                "Originate", id: command.id,
-                [
-                    (
-                        "Channel",
-                        settings.channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
-                    ),
-                    ("ChannelId", command.id), ("Context", settings.context), ("Exten", number), ("Priority", "1"),
-                    ("Timeout", "30000"), ("CallerID", "\"\(name)\" <\(number)>"), ("Async", "true"),
-                ])
-            report(command.id, .accepted, nil, &reaction)
-        case .cancel(let id):
-            guard let channel = calls.channel(id), dials[id] != nil else {
-                return report(command.id, .failed, "there is nothing left to cancel", &reaction)
-            }
-            dials[id]?.cancelled = true
-            reaction.send += amiAction("Hangup", id: command.id, [("Channel", channel.name)])
-            report(command.id, .done, nil, &reaction)
-        case .find: break  // no exchange's business
-        }
-    }
-
-    private func report(
-        _ id: String, _ state: CommandProgress.State, _ cause: String?, _ reaction: inout Reaction
-    ) {
-        reaction.observations.append(.progress(CommandProgress(id: id, state: state, cause: cause)))
-    }
-
-    private mutating func progress(
-        _ id: String, _ state: CommandProgress.State, cause: String? = nil, _ reaction: inout Reaction
-    ) {
-        guard let dial = dials[id], dial.state != state else { return }
-        dials[id]?.state = state
-        report(id, state, cause, &reaction)
-        if state.isFinal { dials[id] = nil }
-    }
-
-    /// Follows our own calls by the Uniqueid that we chose.
-    private mutating func follow(_ signal: CallSignal, _ reaction: inout Reaction) {
-        guard !dials.isEmpty else { return }
-        for id in dials.keys where signal.call == (settings.name.isEmpty ? id : "\(settings.name)/\(id)") {
-            switch signal.event {
-            case .merged:
-                // It has become part of another call: whoever clicked talks, or nobody can say.
-                progress(id, dials[id]?.state == .talking ? .done : .unknown, &reaction)
-            case .ringing: progress(id, signal.leg == id ? .ringingOwn : .ringingOther, &reaction)
-            case .answered: progress(id, signal.leg == id ? .ringingOther : .talking, &reaction)
-            case .ended:
-                let talked = dials[id]?.state == .talking || signal.cause == .normal
-                if dials[id]?.cancelled == true {
-                    progress(id, .cancelled, &reaction)
-                } else if talked {
-                    progress(id, .done, &reaction)
-                } else if signal.cause == .lost {
-                    // It may have been answered while the exchange could not be heard.
-                    progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
-                } else {
-                    progress(id, .failed, cause: signal.cause?.rawValue, &reaction)
-                }
-            default: break
-            }
-        }
-    }
-
-    private mutating func originated(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
-        guard let id = message.id, let dial = dials[id], message["response"] == "Failure" else { return }
-        // Busy and declined look alike here; the hang-up that follows tells them apart.
-        guard message["reason"] == "3" || calls.channel(id) == nil else {
-            dials[id]?.hasFailed = true
-            dials[id]?.due = now + AsteriskAMI.reasonPatience
-            return
-        }
-        let cause = message["reason"] == "3" ? CallCause.noAnswer.rawValue : "failed"
-        progress(id, dial.cancelled ? .cancelled : .failed, cause: cause, &reaction)
-        calls.forget(command: id)
-    }
-
-    /// `OriginateResponse` cannot tell busy from declined; the hang-up of our own channel can.
-    private mutating func hungUp(_ message: AMIMessage, _ reaction: inout Reaction) {
-        guard message.event == "Hangup", let id = message["uniqueid"], let dial = dials[id],
-            dial.state == .accepted || dial.state == .ringingOwn
-        else { return }
-        let cause = AMICalls.cause(hangup: message["cause"].flatMap { Int($0) })
-        progress(id, dial.cancelled ? .cancelled : .failed, cause: cause.rawValue, &reaction)
-        calls.forget(command: id)
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        (1...32).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F
-                    || $0 == 0x2D || $0 == 0x2E
-            }
     }
 }

@@ -9,7 +9,7 @@ struct CSTACalls {
     /// A call that was sent on to a telephone nobody follows is over for us after this long.
     static let outOfSight: Duration = .seconds(10)
 
-    private struct Leg {
+    struct Leg {
         enum State { case ringing, talking, held }
 
         var id: String
@@ -18,7 +18,7 @@ struct CSTACalls {
         var state: State
     }
 
-    private struct Call {
+    struct Call {
         var legs: [String: Leg] = [:]
         var caller: Party?
         var called: String?
@@ -31,19 +31,19 @@ struct CSTACalls {
         var sentOn: Instant?
     }
 
-    private var voice: CallSignals
+    var voice: CallSignals
     private var plan: DialPlan
-    private var calls: [String: Call] = [:]
+    var calls: [String: Call] = [:]
     /// Later callIDs of a call, to its first.
-    private var aliases: [String: String] = [:]
+    var aliases: [String: String] = [:]
     private var gone: Set<String> = []
     private var order: [String] = []
     /// Calls whose callID had been another's.
     private var again = 1
     /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
-    private var listed: Listed?
+    var listed: Listed?
 
-    private struct Listed {
+    struct Listed {
         var calls: Set<String> = []
         var devices: Set<String> = []
         /// `call/device` of each connection.
@@ -79,7 +79,7 @@ struct CSTACalls {
     }
 
     /// The device an element names. `restricted` and `notKnown` say that somebody hides.
-    private static func device(in element: XMLTree?) -> (number: String, name: String?)? {
+    static func device(in element: XMLTree?) -> (number: String, name: String?)? {
         guard let element else { return nil }
         let text =
             (element["deviceidentifier"] ?? element["deviceid"])?.text ?? (element.children.isEmpty ? element.text : "")
@@ -94,9 +94,9 @@ struct CSTACalls {
         }
     }
 
-    private mutating func desk(_ number: String) -> String? { plan.isExtension(number) ? number : nil }
+    mutating func desk(_ number: String) -> String? { plan.isExtension(number) ? number : nil }
 
-    private func root(_ call: String) -> String {
+    func root(_ call: String) -> String {
         var call = call
         while let first = aliases[call] { call = first }
         return call
@@ -135,14 +135,14 @@ struct CSTACalls {
         }
     }
 
-    private func connection(_ xml: XMLTree, _ name: String) -> (call: String, device: String)? {
+    func connection(_ xml: XMLTree, _ name: String) -> (call: String, device: String)? {
         guard let element = xml[name], let call = element["callid"]?.text, !call.isEmpty else { return nil }
         let device = element["deviceid"].flatMap { CSTACalls.device($0.text)?.number } ?? ""
         return (root(call), device)
     }
 
     /// Learns who calls whom; false when there are too many calls, or this one is over.
-    private mutating func meet(_ id: String, _ xml: XMLTree) -> Bool {
+    mutating func meet(_ id: String, _ xml: XMLTree) -> Bool {
         guard !gone.contains(id) else { return false }
         let isNew = calls[id] == nil
         guard !isNew || calls.count < CSTACalls.limit else { return false }
@@ -193,7 +193,7 @@ struct CSTACalls {
             command, leg.desk != nil && leg.desk == calls[id]?.caller?.number ? .ringingOwn : .ringingOther, call: id)
     }
 
-    private mutating func established(_ xml: XMLTree) {
+    mutating func established(_ xml: XMLTree) {
         guard let (id, device) = connection(xml, "establishedconnection"), meet(id, xml) else { return }
         let answering = CSTACalls.device(in: xml["answeringdevice"])?.number ?? device
         guard !answering.isEmpty else { return }
@@ -203,7 +203,7 @@ struct CSTACalls {
         }
     }
 
-    private mutating func answered(_ id: String, _ device: String, cause: String?) {
+    mutating func answered(_ id: String, _ device: String, cause: String?) {
         let old = calls[id]?.legs[device]
         guard old?.state != .talking, old?.state != .held else { return }
         let leg = old ?? add(device, .talking, to: id)
@@ -274,129 +274,6 @@ struct CSTACalls {
         device == call.caller?.number && !call.isAnswered
     }
 
-    // MARK: calls that become others
-
-    private func pairs(_ xml: XMLTree) -> [(old: String, new: String)] {
-        xml.all("connectionlistitem").compactMap { item in
-            guard let new = item["newconnection"]?["callid"]?.text else { return nil }
-            return (item["oldconnection"]?["callid"]?.text ?? "", new)
-        }
-    }
-
-    /// Both old calls and every new callID are one call from now on: the one somebody from outside is in.
-    private mutating func unite(_ xml: XMLTree) -> (id: String, hadSecond: Bool)? {
-        guard let first = connection(xml, "primaryoldcall")?.call else { return nil }
-        let second = connection(xml, "secondaryoldcall")?.call
-        // The same event from another telephone's monitor: they are one already.
-        guard second == nil || second != first else { return nil }
-        _ = meet(first, XMLTree(name: ""))
-        guard calls[first] != nil else { return nil }
-        var (kept, other) = (first, second)
-        if let second, let call = calls[second], call.direction == .inbound, calls[first]?.direction != .inbound {
-            (kept, other) = (second, first)
-        }
-        for pair in pairs(xml) {
-            for id in [pair.new, pair.old] where !id.isEmpty && root(id) != kept && root(id) != other {
-                // Its events may have come before this one.
-                if let early = calls.removeValue(forKey: root(id)) {
-                    calls[kept]?.legs.merge(early.legs) { mine, _ in mine }
-                    if early.isAnswered { calls[kept]?.isAnswered = true }
-                    voice.merge(root(id), into: kept)
-                }
-                aliases[root(id)] = kept
-            }
-        }
-        guard let other, other != kept, let joined = calls.removeValue(forKey: other) else { return (kept, false) }
-        aliases[other] = kept
-        calls[kept]?.legs.merge(joined.legs) { mine, _ in mine }
-        if joined.isAnswered { calls[kept]?.isAnswered = true }
-        if let command = joined.command { calls[kept]?.command = command }
-        voice.merge(other, into: kept)
-        return (kept, true)
-    }
-
-    private mutating func transferred(_ xml: XMLTree) {
-        guard let (id, hadSecond) = unite(xml) else { return }
-        let by = CSTACalls.device(in: xml["transferringdevice"])?.number ?? ""
-        let to = CSTACalls.device(in: xml["transferredtodevice"])?.number ?? ""
-        let rings = calls[id]?.legs[to]?.state == .ringing
-        let (byDesk, toDesk) = (desk(by), desk(to))
-        voice.say(.transferred, id) {
-            $0.how = !hadSecond ? "blind" : rings ? "blonde" : "attended"
-            ($0.by, $0.to) = (byDesk, toDesk ?? (to.isEmpty ? nil : to))
-        }
-        if let leg = calls[id]?.legs.removeValue(forKey: by) {
-            voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .normal) }
-        }
-    }
-
-    private mutating func joined(_ xml: XMLTree) { _ = unite(xml) }
-
-    // MARK: lists
-
-    mutating func beginSnapshot() { listed = Listed() }
-
-    /// Connections of a telephone as the exchange lists them; returns the calls whose parties must be asked for.
-    mutating func snapshot(of desk: String, _ xml: XMLTree) -> [(call: String, device: String)] {
-        var new: [(call: String, device: String)] = []
-        listed?.devices.insert(desk)
-        for item in xml.all("snapshotdeviceresponseinfo") {
-            guard let call = item["callid"]?.text, !call.isEmpty else { continue }
-            let id = root(call)
-            listed?.calls.insert(id)
-            listed?.legs.insert("\(id)/\(desk)")
-            // Both forms of a connection's state (ECMA-269 §12.2.10): by name, or by the call's simple state.
-            let state =
-                (item["localconnectionstate"] ?? item["localcallstate"] ?? item["simplecallstate"])
-                .map { $0.text + ($0.children.map(\.text).joined()) }?.lowercased() ?? ""
-            let isKnown = calls[id] != nil
-            guard meet(id, item) else { continue }
-            if state.contains("alerting") || state.contains("received") {
-                if calls[id]?.legs[desk] == nil { tell(.ringing, id, add(desk, .ringing, to: id)) }
-            } else if state.contains("hold") || state.contains("held") {
-                answered(id, desk, cause: nil)
-                if let leg = calls[id]?.legs[desk], leg.state != .held {
-                    calls[id]?.legs[desk]?.state = .held
-                    tell(.held, id, leg)
-                }
-            } else if state.contains("connected") || state.contains("established") {
-                answered(id, desk, cause: nil)
-            }
-            if !isKnown { new.append((call, desk)) }
-        }
-        return new
-    }
-
-    /// Who is in a call that was running before we came.
-    mutating func introduce(_ call: String, _ xml: XMLTree) {
-        let id = root(call)
-        if calls[id] != nil { _ = meet(id, xml) }
-    }
-
-    mutating func endSnapshot() {
-        guard let listed else { return }
-        self.listed = nil
-        for id in calls.keys.sorted() {
-            // One that only events have named is there, unless all of its telephones were asked and deny it.
-            guard listed.calls.contains(id) || !isDenied(id, listed) else {
-                end(id, .lost)
-                continue
-            }
-            // A telephone that was asked and does not name this call has left it unseen.
-            for leg in (calls[id]?.legs ?? [:]).values.sorted(by: { $0.id < $1.id })
-            where listed.devices.contains(leg.device) && !listed.legs.contains("\(id)/\(leg.device)") {
-                calls[id]?.legs[leg.device] = nil
-                voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .lost) }
-            }
-        }
-        voice.say(.resynced, "")
-    }
-
-    private func isDenied(_ id: String, _ listed: Listed) -> Bool {
-        let own = (calls[id]?.legs ?? [:]).values.filter { $0.desk != nil }.map(\.device)
-        return own.allSatisfy(listed.devices.contains)
-    }
-
     // MARK: time
 
     func deadline(from now: Instant) -> Instant? {
@@ -441,7 +318,7 @@ struct CSTACalls {
 
     // MARK: saying
 
-    private mutating func add(_ device: String, _ state: Leg.State, to id: String) -> Leg {
+    mutating func add(_ device: String, _ state: Leg.State, to id: String) -> Leg {
         listed?.legs.insert("\(id)/\(device)")
         let leg = Leg(id: "\(id)/\(device)", device: device, desk: desk(device), state: state)
         calls[id]?.legs[device] = leg
@@ -452,7 +329,7 @@ struct CSTACalls {
         return leg
     }
 
-    private mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
+    mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
         let call = event == .ringing ? calls[id] : nil
         voice.say(event, id) {
             ($0.leg, $0.desk) = (leg.id, leg.desk)
@@ -460,7 +337,7 @@ struct CSTACalls {
         }
     }
 
-    private mutating func end(_ id: String, _ cause: CallCause?) {
+    mutating func end(_ id: String, _ cause: CallCause?) {
         guard let call = calls.removeValue(forKey: id) else { return }
         let cause = cause ?? (call.isAnswered ? .normal : call.cause ?? .callerGaveUp)
         for leg in call.legs.values.sorted(by: { $0.id < $1.id }) {

@@ -1,0 +1,86 @@
+import Model
+
+/// What the exchange lists after a gap, and what ends with the line.
+extension AMICalls {
+    // MARK: lists
+
+    mutating func listed(_ message: AMIMessage) {
+        guard let id = touch(message), let channel = channels[id], !channel.isLocal else { return }
+        let root = channel.root
+        let application = message["application"] ?? ""
+        let isCalled =
+            channel.dialled || application == "AppDial" || application == "AppQueue" || message["channelstate"] == "5"
+        if isCalled {
+            channels[id]?.dialled = true
+        } else if channels[root] == nil || id == root {
+            // The channel that began the call may be gone: then the caller that is left stands for it.
+            let wasKnown = calls[root]?.direction != nil
+            introduce(id, message)
+            ask(id)
+            if !wasKnown, calls[root]?.announced == true { reintroduce(root) }
+        }
+        if let number = message.known("dnid"), id == root { correct(root, called: number) }
+        announce(root)
+        guard isCalled else { return }
+        switch message["channelstatedesc"] {
+        case "Ringing" where channel.leg == .none: rings(id)
+        case "Up" where channel.leg == .none || channel.leg == .ringing: answered(id)
+        default: break
+        }
+    }
+
+    /// The number the caller dialled, where the dial plan has gone on to another extension since.
+    mutating func correct(_ root: String, called: String) {
+        guard calls[root]?.called != called, calls[root]?.direction != .outbound else { return }
+        calls[root]?.called = called
+        if calls[root]?.announced == true { reintroduce(root) }
+    }
+
+    /// Says again who calls whom, now that it is known.
+    mutating func reintroduce(_ root: String) {
+        var signal = CallSignal(.identity, call: name(root))
+        signal.direction = calls[root]?.direction
+        signal.caller = calls[root]?.caller
+        signal.called = calls[root]?.called
+        emit(signal, root)
+    }
+
+    /// After a complete list: what was running before and is not listed has ended unseen.
+    mutating func reconcile(listed: Set<String>, known: Set<String>) -> [CallSignal] {
+        out = []
+        for id in known.subtracting(listed).sorted() where channels[id] != nil {
+            let channel = channels[id]!
+            if channel.leg != .none {
+                var signal = leg(.legEnded, id)
+                signal.cause = .lost
+                emit(signal)
+            }
+            remove(id, isLost: true)
+            if !(calls[channel.root]?.members.contains { channels[$0]?.isLocal == false } ?? false) {
+                end(channel.root, .lost)
+            }
+        }
+        return out
+    }
+
+    /// Everything ends: the exchange stopped, or it has been away too long.
+    mutating func abandon(_ cause: CallCause) -> [CallSignal] {
+        out = []
+        endAll(cause)
+        return out
+    }
+
+    mutating func endAll(_ cause: CallCause) {
+        for root in calls.keys.sorted() {
+            for id in (calls[root]?.members ?? []).sorted() {
+                if channels[id]?.leg != Channel.Leg.none, channels[id] != nil {
+                    var signal = leg(.legEnded, id)
+                    signal.cause = cause
+                    emit(signal)
+                }
+                remove(id, isLost: cause == .lost)
+            }
+            end(root, cause)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Model
+
+/// Lists of what runs: after login, and now and then.
+extension AsteriskAMI {
+    // MARK: lists
+
+    /// The first list says who was dialled, the second which number the caller had dialled.
+    mutating func list(_ now: Instant, _ reaction: inout Reaction) {
+        let (channels, status) = (nextID(), nextID())
+        rights[channels] = .list
+        listing = Listing(channels: channels, status: status, until: now + AsteriskAMI.answerPatience)
+        nextList = now + AsteriskAMI.listEvery
+        reaction.send += amiAction("CoreShowChannels", id: channels)
+        reaction.send += amiAction("Status", id: status)
+    }
+
+    /// Takes an item of the list, or keeps an event for after it; false when the message is neither.
+    mutating func collect(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) -> Bool {
+        // In a recording its first item tells that a list has begun; an empty one has only its end.
+        if listing == nil, phase == .idle, ["CoreShowChannel", "CoreShowChannelsComplete"].contains(message.event) {
+            listing = Listing(until: now + AsteriskAMI.answerPatience)
+        }
+        guard var list = listing else { return false }
+        let isOurs = message.id != nil && (message.id == list.channels || message.id == list.status)
+        switch message.event {
+        case "CoreShowChannel": list.items.append(message)
+        case "Status" where isOurs && list.usesStatus: list.items.append(message)
+        case "CoreShowChannelsComplete":
+            listing = list
+            settle(now, &reaction)
+            return true
+        case "StatusComplete" where isOurs && list.usesStatus:
+            listing = list
+            settle(now, &reaction)
+            return true
+        default: list.backlog.append(message)
+        }
+        listing = list
+        if list.backlog.count > AsteriskAMI.backlogLimit { forgo(now, &reaction) }
+        return true
+    }
+
+    /// The list is complete: first the channels that began their calls, then the others, then what happened meanwhile.
+    mutating func settle(_ now: Instant, _ reaction: inout Reaction) {
+        guard let list = listing else { return }
+        listing = nil
+        func begins(_ message: AMIMessage) -> Bool { message["uniqueid"] == message["linkedid"] }
+        let known = calls.roots
+        for item in list.items.filter(begins) + list.items.filter({ !begins($0) }) {
+            tell(calls.apply(item), &reaction)
+        }
+        let ids = Set(list.items.compactMap { $0["uniqueid"] })
+        // A second list of this connection finds what ended without a word; what began meanwhile stands in the backlog.
+        let missing = losing == nil && phase == .running && before.isEmpty ? calls.channelIDs : before
+        // What hung up while the list was made says so itself, with its reason.
+        let explained = Set(list.backlog.filter { $0.event == "Hangup" }.compactMap { $0["uniqueid"] })
+        tell(calls.reconcile(listed: ids, known: missing.subtracting(explained)), &reaction)
+        (before, losing) = ([], nil)
+        if phase == .running { giveUpOldDials(&reaction) }
+        processed.seen += calls.roots.subtracting(known).count
+        if !isListed {
+            // Whether calls came and went unseen is counted, and said when there were any.
+            var signal = CallSignal(.resynced)
+            signal.doubt = phase == .running ? 0 : nil
+            reaction.observations.append(.call(signal))
+        }
+        isListed = true
+        for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// Clicks from before this connection whose call is nowhere.
+    mutating func giveUpOldDials(_ reaction: inout Reaction) {
+        for id in dials.keys.sorted() where dials[id]?.isOld == true && calls.channel(id) == nil {
+            progress(id, .unknown, cause: "the link to the exchange broke meanwhile", &reaction)
+            calls.forget(command: id)
+        }
+    }
+
+    /// No list: what comes is followed, and what ran before is given up unless it shows itself.
+    mutating func forgo(_ now: Instant, _ reaction: inout Reaction) {
+        guard let list = listing else { return }
+        listing = nil
+        if !before.isEmpty { losing = losing ?? now + AsteriskAMI.lossPatience }
+        for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// How many calls the exchange has handled since it last said so, beyond those that we saw: they came and went unseen.
+    mutating func count(_ total: Int, _ reaction: inout Reaction) {
+        defer { (processed.count, processed.seen) = (total, 0) }
+        guard let last = processed.count else { return }
+        // Smaller than before: it was restarted, and counts anew.
+        let missed = (total >= last ? total - last : total) - processed.seen
+        // None is said as well: a break in which nothing happened is over.
+        var signal = CallSignal(.resynced)
+        signal.doubt = missed > 0 ? missed : -1
+        reaction.observations.append(.call(signal))
+    }
+
+    /// Which right is missing, said once for each connection.
+    mutating func refused(_ right: Right, _ reaction: inout Reaction) {
+        let remedy = right == .list ? "write = reporting (or call)" : "write = originate"
+        reaction.observations.append(
+            .fault(
+                Fault(
+                    code: right == .list ? "no-right-list" : "no-right-originate",
+                    text: "this account may not use \(right.rawValue): add \(remedy) in manager.conf")))
+    }
+}

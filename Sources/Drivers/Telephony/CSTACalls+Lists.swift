@@ -1,0 +1,69 @@
+import Model
+
+/// What the switch lists after a gap.
+extension CSTACalls {
+    // MARK: lists
+
+    mutating func beginSnapshot() { listed = Listed() }
+
+    /// Connections of a telephone as the exchange lists them; returns the calls whose parties must be asked for.
+    mutating func snapshot(of desk: String, _ xml: XMLTree) -> [(call: String, device: String)] {
+        var new: [(call: String, device: String)] = []
+        listed?.devices.insert(desk)
+        for item in xml.all("snapshotdeviceresponseinfo") {
+            guard let call = item["callid"]?.text, !call.isEmpty else { continue }
+            let id = root(call)
+            listed?.calls.insert(id)
+            listed?.legs.insert("\(id)/\(desk)")
+            // Both forms of a connection's state (ECMA-269 §12.2.10): by name, or by the call's simple state.
+            let state =
+                (item["localconnectionstate"] ?? item["localcallstate"] ?? item["simplecallstate"])
+                .map { $0.text + ($0.children.map(\.text).joined()) }?.lowercased() ?? ""
+            let isKnown = calls[id] != nil
+            guard meet(id, item) else { continue }
+            if state.contains("alerting") || state.contains("received") {
+                if calls[id]?.legs[desk] == nil { tell(.ringing, id, add(desk, .ringing, to: id)) }
+            } else if state.contains("hold") || state.contains("held") {
+                answered(id, desk, cause: nil)
+                if let leg = calls[id]?.legs[desk], leg.state != .held {
+                    calls[id]?.legs[desk]?.state = .held
+                    tell(.held, id, leg)
+                }
+            } else if state.contains("connected") || state.contains("established") {
+                answered(id, desk, cause: nil)
+            }
+            if !isKnown { new.append((call, desk)) }
+        }
+        return new
+    }
+
+    /// Who is in a call that was running before we came.
+    mutating func introduce(_ call: String, _ xml: XMLTree) {
+        let id = root(call)
+        if calls[id] != nil { _ = meet(id, xml) }
+    }
+
+    mutating func endSnapshot() {
+        guard let listed else { return }
+        self.listed = nil
+        for id in calls.keys.sorted() {
+            // One that only events have named is there, unless all of its telephones were asked and deny it.
+            guard listed.calls.contains(id) || !isDenied(id, listed) else {
+                end(id, .lost)
+                continue
+            }
+            // A telephone that was asked and does not name this call has left it unseen.
+            for leg in (calls[id]?.legs ?? [:]).values.sorted(by: { $0.id < $1.id })
+            where listed.devices.contains(leg.device) && !listed.legs.contains("\(id)/\(leg.device)") {
+                calls[id]?.legs[leg.device] = nil
+                voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .lost) }
+            }
+        }
+        voice.say(.resynced, "")
+    }
+
+    func isDenied(_ id: String, _ listed: Listed) -> Bool {
+        let own = (calls[id]?.legs ?? [:]).values.filter { $0.desk != nil }.map(\.device)
+        return own.allSatisfy(listed.devices.contains)
+    }
+}
