@@ -1,19 +1,18 @@
 import Model
 
-/// What has come from the agents and waits for the database: frames, hellos, statuses and how commands go on, in the order of
-/// their coming. Everything in it is bounded, so that one agent's flood costs the others little.
+/// What has come from the agents and waits for the database: frames, hellos and statuses, in the order of their coming. Everything in it is bounded, so that one agent's flood costs the others little.
 struct AgentMailbox {
     struct Letter: Sendable {
         var agent: String
         var content: Content
+        /// Bytes of memory, about.
+        var cost: Int
     }
 
     enum Content: Sendable {
         case frame([UInt8])
         case hello(Hello)
         case status(JSON)
-        /// How a command goes on.
-        case urgent(JSON)
     }
 
     /// Frames and bytes that wait for the database at most; beyond it they are dropped unread, and the agents, which get
@@ -22,8 +21,6 @@ struct AgentMailbox {
     static let byteLimit = 64 << 20
     /// Hellos of one agent: a process that starts again and again says one each time, and repeats it until it is answered.
     static let hellosOfOne = 4
-    /// Steps of commands, of all agents; urgent messages that are not acknowledged come again.
-    static let stepLimit = 2000
     /// Names that may speak in the life of this process: each costs a row and a line on every page of gateways.
     static let agentLimit = 20_000
 
@@ -31,7 +28,6 @@ struct AgentMailbox {
     private(set) var droppedFrames: UInt64 = 0
     private(set) var droppedStatuses: UInt64 = 0
     private(set) var droppedHellos: UInt64 = 0
-    private(set) var droppedSteps: UInt64 = 0
     private(set) var strangers: UInt64 = 0
 
     private var letters: [Letter] = []
@@ -39,13 +35,15 @@ struct AgentMailbox {
     private var base = 0
     private var frames = 0
     private var bytes = 0
-    private var steps = 0
     private var hellos: [String: Int] = [:]
     /// Places of statuses that a newer one of the same agent may still replace.
     private var statuses: [String: Int] = [:]
     private var agents: Set<String> = []
 
     var isEmpty: Bool { letters.isEmpty }
+
+    /// Those that are known from before always may speak: invented names do not take their places.
+    mutating func know(_ names: [String]) { agents.formUnion(names) }
 
     /// Whether this agent is one of those that may speak.
     private mutating func admits(_ agent: String) -> Bool {
@@ -66,7 +64,7 @@ struct AgentMailbox {
         }
         frames += 1
         bytes += payload.count
-        letters.append(Letter(agent: agent, content: .frame(payload)))
+        letters.append(Letter(agent: agent, content: .frame(payload), cost: payload.count))
     }
 
     mutating func put(_ hello: Hello, from agent: String) {
@@ -78,40 +76,36 @@ struct AgentMailbox {
         hellos[agent, default: 0] += 1
         // What it says of itself after this is said by another process.
         statuses[agent] = nil
-        letters.append(Letter(agent: agent, content: .hello(hello)))
+        letters.append(Letter(agent: agent, content: .hello(hello), cost: 0))
     }
 
     /// A newer status takes the place of one that nobody has read, unless it says that the agent came or went. Of one that
     /// comes and goes without end, the last place is taken too.
-    mutating func put(status told: JSON, from agent: String) {
+    mutating func put(status told: JSON, of cost: Int, from agent: String) {
         guard admits(agent) else { return }
         if let place = statuses[agent], place >= base, case .status(let before) = letters[place - base].content {
             let isSame = before["online"]?.truth == told["online"]?.truth
             if isSame || alternations[agent, default: 0] >= AgentMailbox.alternationsOfOne {
+                bytes += cost - letters[place - base].cost
                 letters[place - base].content = .status(told)
+                letters[place - base].cost = cost
                 droppedStatuses += 1
                 return
             }
             alternations[agent, default: 0] += 1
         }
+        guard bytes + cost <= AgentMailbox.byteLimit else {
+            droppedStatuses += 1
+            return
+        }
+        bytes += cost
         statuses[agent] = base + letters.count
-        letters.append(Letter(agent: agent, content: .status(told)))
+        letters.append(Letter(agent: agent, content: .status(told), cost: cost))
     }
 
     /// Times that one agent comes and goes among what waits.
     static let alternationsOfOne = 4
     private var alternations: [String: Int] = [:]
-
-    /// Where too many wait it is not acknowledged, and comes again.
-    mutating func put(urgent event: JSON, from agent: String) {
-        guard admits(agent) else { return }
-        guard steps < AgentMailbox.stepLimit else {
-            droppedSteps += 1
-            return
-        }
-        steps += 1
-        letters.append(Letter(agent: agent, content: .urgent(event)))
-    }
 
     /// The oldest of what waits. One status at most, the last of them: while it is written, newer ones replace each other.
     mutating func take(atMost count: Int) -> [Letter] {
@@ -124,10 +118,9 @@ struct AgentMailbox {
         letters.removeFirst(end)
         base += end
         for letter in part {
+            bytes -= letter.cost
             switch letter.content {
-            case .frame(let payload):
-                frames -= 1
-                bytes -= payload.count
+            case .frame: frames -= 1
             case .hello:
                 let left = hellos[letter.agent, default: 1] - 1
                 hellos[letter.agent] = left == 0 ? nil : left
@@ -136,7 +129,6 @@ struct AgentMailbox {
                     statuses[letter.agent] = nil
                     alternations[letter.agent] = nil
                 }
-            case .urgent: steps -= 1
             }
         }
         return part

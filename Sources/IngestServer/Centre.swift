@@ -29,6 +29,10 @@ actor Centre {
     let queue: QueueFollower?
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
     let known = Locked(GatewayBook())
+    /// Steps of commands that wait for the database.
+    private let steps = Locked(0)
+    static let stepLimit = 2000
+    let droppedSteps = Locked(UInt64(0))
     /// Urgent messages that were not understood, or spoke of what is not their agent's.
     let refused = Locked(UInt64(0))
     /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
@@ -230,8 +234,15 @@ actor Centre {
 
     /// How a command goes on, in the order it was told; only the agent it was sent to says so.
     nonisolated func take(progress: CommandProgress, agent: String, done: @escaping @Sendable () -> Void) {
+        // Not acknowledged, it comes again.
+        guard steps.with({ waiting in
+            guard waiting < Centre.stepLimit else { return false }
+            waiting += 1
+            return true
+        }) else { return droppedSteps.with { $0 += 1 } }
         executor.run {
             self.assumeIsolated { $0.advance(progress, from: agent) }
+            self.steps.with { $0 -= 1 }
             done()
         }
     }

@@ -60,7 +60,6 @@ final class CentreLink: Sendable {
     var droppedStatuses: UInt64 { arrived.with { $0.droppedStatuses } }
     var droppedHellos: UInt64 { arrived.with { $0.droppedHellos } }
     /// Steps of commands; they come again.
-    var droppedSteps: UInt64 { arrived.with { $0.droppedSteps } }
     /// Messages of agents beyond as many as there may be.
     var strangers: UInt64 { arrived.with { $0.strangers } }
     var unsentMessages: UInt64 { unsent.with { $0 } }
@@ -133,9 +132,6 @@ final class CentreLink: Sendable {
                     centre.settle()
                     centre.take(status: told, agent: letter.agent)
                     continue
-                case .urgent(let event):
-                    tell(urgent: event, letter.agent)
-                    continue
                 case .frame(let bytes): payload = bytes
                 }
                 let arrival = Arrival(agent: letter.agent, payload: payload)
@@ -157,6 +153,9 @@ final class CentreLink: Sendable {
             if isLast { return centre.settle() }
         }
     }
+
+    /// Agents that were here before.
+    func know(_ agents: [String]) { arrived.change { $0.know(agents) } }
 
     /// Runs until `stop()`.
     func run() throws {
@@ -191,6 +190,7 @@ final class CentreLink: Sendable {
             logger.info("broker connected")
             link.subscribe([
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
+                presenceTopic,
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
             // A broker that was new, or forgot, hears again what is retained.
@@ -202,9 +202,16 @@ final class CentreLink: Sendable {
                 return was
             }
             if was || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
-        case .message(let topic, let payload): receive(topic, payload)
+        case .message(let topic, let payload):
+            if topic == presenceTopic { contradict(payload, link) } else { receive(topic, payload) }
         case .published: break
         }
+    }
+
+    /// The will of a connection that died before this one may come late: agents would take the centre for gone.
+    private func contradict(_ payload: [UInt8], _ link: BrokerLink) {
+        guard let json = try? JSON(parsing: payload), json["online"]?.truth == false else { return }
+        link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
     }
 
     private func receive(_ name: String, _ payload: [UInt8]) {
@@ -215,18 +222,13 @@ final class CentreLink: Sendable {
             arrived.change { $0.put(frame: payload, from: agent) }
         case .urgent:
             guard let json = parse(payload, name) else { return }
-            // What a card shows waits for nothing; how a command goes on keeps its place.
-            if json["type"]?.text == "quai.command" {
-                arrived.change { $0.put(urgent: json, from: agent) }
-            } else {
-                tell(urgent: json, agent)
-            }
+            tell(urgent: json, agent)
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
             arrived.change { $0.put(hello, from: agent) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
-            arrived.change { $0.put(status: json, from: agent) }
+            arrived.change { $0.put(status: json, of: payload.count * 4, from: agent) }
         default: break
         }
     }

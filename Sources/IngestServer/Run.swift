@@ -33,6 +33,7 @@ struct Run: AsyncParsableCommand {
             )
         }
         let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
+        link.know(try await centre.board.read { try $0.agents().map(\.name) })
         await centre.attach { link.post($0) }
         let hosts = Hosts(configuration)
         let erp = configuration.erp.map { ERPLink(settings: $0, centre: centre, logger: logger) }

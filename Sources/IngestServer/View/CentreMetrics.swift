@@ -29,7 +29,7 @@ enum CentreMetrics {
         for (name, help, value) in [
             ("dropped_statuses", "Statuses that a newer one replaced unread.", link.droppedStatuses),
             ("dropped_hellos", "Hellos of agents that say too many; they come again.", link.droppedHellos),
-            ("dropped_steps", "Progress of commands beyond what may wait.", link.droppedSteps),
+            ("dropped_steps", "Progress of commands beyond what may wait.", centre.droppedSteps.with { $0 }),
             ("strangers", "Messages of more agents than are followed.", link.strangers),
             ("unsent_messages", "Messages to agents beyond what may wait.", link.unsentMessages),
             ("refused_urgent", "Urgent messages not understood, or not their agent's to say.", centre.refused.with { $0 }),
