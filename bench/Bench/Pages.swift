@@ -51,8 +51,12 @@ struct PageBench {
         }
         if visitors > 0 { print("pages: after \(visitors) people who came and left MB\t\(memory(stand))") }
         let crowd = Crowd()
-        let cookie = page.session
-        for _ in 0..<browsers { try crowd.add(port: stand.httpPort, cookie: cookie) }
+        // A person may have some dozens of browsers open, not thousands.
+        var cookie = page.session
+        for number in 0..<browsers {
+            if number % 32 == 0 { cookie = try PageClient(port: stand.httpPort, name: "Watcher \(number / 32)").session }
+            try crowd.add(port: stand.httpPort, cookie: cookie)
+        }
         crowd.start()
         print("pages: \(browsers) browsers open MB\t\(memory(stand))")
         var peak = 0.0

@@ -1,17 +1,19 @@
-// What the stream tells of a delivery or a count: its sums, and of its lines those that changed.
+// What the stream tells of a delivery or a count: its sums, and of its lists the places that changed.
 
 /** The whole as it is now, or null where too little is known here: then it must be read. */
 export function patched(known, data) {
-  if (!data.patch && !data.partial) {
-    // Sums and perhaps other lists changed; the lines did not.
-    return data.lines ? data : known?.lines ? { ...known, ...data } : null;
-  }
+  if (!data.patch && !data.partial) return data;
   if (data.partial || !known?.lines) return null;
   const { patch, ...sums } = data;
-  const lines = known.lines.slice(0, patch.count);
-  for (const [index, line] of patch.lines) lines[index] = line;
-  // One that was never told here leaves a hole.
-  return lines.length === patch.count && !lines.includes(undefined) ? { ...known, ...sums, lines } : null;
+  const whole = { ...known, ...sums };
+  for (const [name, { count, set }] of Object.entries(patch)) {
+    const list = (known[name] ?? []).slice(0, count);
+    for (const [index, value] of set) list[index] = value;
+    // One that was never told here leaves a hole.
+    if (list.length !== count || list.includes(undefined)) return null;
+    whole[name] = list;
+  }
+  return whole;
 }
 
 /** Reads a subject again while the stream tells of it in between: what was read may be older than what was told. */
