@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <malloc.h>
 #include "CPlatform.h"
 
 #include <errno.h>
@@ -93,3 +94,5 @@ void cplatform_with(int either, int fd) {
 }
 
 void cplatform_without(int either, int fd) { epoll_ctl(either, EPOLL_CTL_DEL, fd, NULL); }
+
+void cplatform_trim(void) { malloc_trim(0); }

@@ -135,11 +135,16 @@ struct WatchdogService: Service {
         let period = min(Supervisor.watchdogPeriod ?? 1000, 1000)
         await cancelWhenGracefulShutdown {
             var forgotten: Instant?
+            var trimmed = Clocks.now
             while !Task.isCancelled {
                 await centre.board.expireCalls()
                 await centre.board.endSessions()
                 await centre.publishConfigurations()
                 await centre.keepHouse()
+                if Clocks.now - trimmed > .seconds(10) {
+                    giveMemoryBack()
+                    trimmed = Clocks.now
+                }
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     await centre.lookAround()
                     // A few at a time: what arrives meanwhile goes in between.

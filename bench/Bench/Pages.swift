@@ -73,7 +73,7 @@ struct PageBench {
         print("pages: peak while \(sent) scans were counted MB\t\(peak)")
         print("pages: sent to browsers MB\t\(crowd.bytes >> 20)\topen \(crowd.open)")
         crowd.stop()
-        usleep(3_000_000)
+        usleep(12_000_000)
         print("pages: after all have left MB\t\(memory(stand))")
     }
 

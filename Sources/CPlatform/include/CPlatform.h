@@ -24,3 +24,6 @@ void cplatform_with(int either, int fd);
 
 // Takes one of them out again.
 void cplatform_without(int either, int fd);
+
+// What the allocator holds and nobody uses goes back to the system.
+void cplatform_trim(void);

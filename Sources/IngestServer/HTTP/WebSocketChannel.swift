@@ -37,6 +37,8 @@ struct WebSocketChannel: ServerChildChannel {
 
     /// Longest message a browser may send, in bytes.
     static let messageLimit = 16 * 1024
+    /// Bytes of one browser's messages that are with the network already.
+    static let writeLimit = 4096
     static let heartbeat: Duration = .seconds(30)
 
     let http: HTTP1Channel
@@ -63,7 +65,11 @@ struct WebSocketChannel: ServerChildChannel {
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
-                        .socket(
+                        // What waits for a browser waits where it is shared by all and counted, not here, where each message is
+                        // copied and wrapped for each.
+                        try channel.syncOptions?.setOption(
+                            .writeBufferWaterMark, value: .init(low: 1024, high: WebSocketChannel.writeLimit))
+                        return .socket(
                             try NIOAsyncChannel(wrappingChannelSynchronously: channel),
                             cookie: head.headers["cookie"].first,
                             browser: BrowserLabel.of(head.headers["user-agent"].first))
