@@ -37,8 +37,6 @@ struct WebSocketChannel: ServerChildChannel {
 
     /// Longest message a browser may send, in bytes.
     static let messageLimit = 16 * 1024
-    /// Bytes of one browser's messages that are with the network already.
-    static let writeLimit = 4096
     static let heartbeat: Duration = .seconds(30)
 
     let http: HTTP1Channel
@@ -65,11 +63,7 @@ struct WebSocketChannel: ServerChildChannel {
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
-                        // What waits for a browser waits where it is shared by all and counted, not here, where each message is
-                        // copied and wrapped for each.
-                        try channel.syncOptions?.setOption(
-                            .writeBufferWaterMark, value: .init(low: 1024, high: WebSocketChannel.writeLimit))
-                        return .socket(
+                        .socket(
                             try NIOAsyncChannel(wrappingChannelSynchronously: channel),
                             cookie: head.headers["cookie"].first,
                             browser: BrowserLabel.of(head.headers["user-agent"].first))
@@ -161,7 +155,7 @@ struct WebSocketChannel: ServerChildChannel {
                 })
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { try? await read(inbound, outbound, socket, person) }
-                group.addTask { try? await write(outbound, socket) }
+                group.addTask { try? await write(connection, socket) }
                 group.addTask {
                     while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
                         // As text: a page cannot see pings, and it must notice a line that died.
@@ -214,10 +208,12 @@ struct WebSocketChannel: ServerChildChannel {
         }
     }
 
-    private func write(_ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ socket: BrowserSocket) async throws
-    {
+    /// One message at a time: it is on its way before the next is taken, so that what waits does so where it is shared by all
+    /// and counted. The writer of `NIOAsyncChannel` would copy it for each browser, without an end while the loop is busy.
+    private func write(_ connection: any Channel, _ socket: BrowserSocket) async throws {
         for await message in socket.stream {
-            try await outbound.write(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
+            try await connection.writeAndFlush(
+                WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
             socket.written(message.count)
         }
     }
