@@ -75,7 +75,7 @@ struct PageTests {
         hub.use(2, at: 0)
         hub.closeAll()
         var last: JSON?
-        for await message in second.stream { last = try? JSON(parsing: message) }
+        while let messages = await second.next() { last = messages.last.flatMap { try? JSON(parsing: $0) } }
         #expect(last?["data"]?["loud"] == true)
     }
 

@@ -32,11 +32,17 @@ public final class BrowserSocket: Sendable {
     public let label: String
     /// Digest of the session that opened it.
     public let session: String
-    public let stream: AsyncStream<[UInt8]>
-    private let continuation: AsyncStream<[UInt8]>.Continuation
     private let budget: SocketBudget
-    private let waiting = Atomic<Int>(0)
+    private let queue = Mutex(Queue())
     private let slow = Atomic(false)
+
+    private struct Queue {
+        var messages: [[UInt8]] = []
+        /// Of what waits and of what was taken and is not written yet.
+        var bytes = 0
+        var isFinished = false
+        var reader: CheckedContinuation<Void, Never>?
+    }
     private let ended = Atomic<UInt8>(0)
     /// Ends the connection itself: its writer may be waiting for a browser that will never read.
     private let cut: @Sendable () -> Void
@@ -51,38 +57,65 @@ public final class BrowserSocket: Sendable {
         self.session = session
         self.budget = budget
         self.cut = cut
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     }
 
-    deinit { budget.give(waiting.load(ordering: .relaxed)) }
+    deinit { budget.give(queue.withLock { $0.bytes }) }
 
     /// Its session has ended: it must not come back by itself.
     public var isSignedOut: Bool { ended.load(ordering: .relaxed) == 1 }
 
     public func signOut() {
         ended.store(1, ordering: .relaxed)
-        continuation.finish()
+        close()
     }
 
     public var isSlow: Bool { slow.load(ordering: .relaxed) }
 
     public func send(_ message: [UInt8]) {
-        guard !isSlow else { return }
         let count = message.count
-        guard waiting.load(ordering: .relaxed) + count <= BrowserSocket.limit, budget.take(count) else {
-            guard !slow.exchange(true, ordering: .relaxed) else { return }
-            continuation.finish()
-            return cut()
+        let isTaken = queue.withLock { queue -> Bool? in
+            guard !queue.isFinished else { return nil }
+            guard queue.bytes + count <= BrowserSocket.limit, budget.take(count) else { return false }
+            queue.bytes += count
+            queue.messages.append(message)
+            queue.reader?.resume()
+            queue.reader = nil
+            return true
         }
-        waiting.wrappingAdd(count, ordering: .relaxed)
-        if case .terminated = continuation.yield(message) { written(count) }
+        guard isTaken == false, !slow.exchange(true, ordering: .relaxed) else { return }
+        close()
+        cut()
     }
 
-    /// The writer has handed so many bytes of `stream` to the line.
+    /// Everything that waits, for one reader; nil when it is over. Whoever took it says when it is `written`.
+    public func next() async -> [[UInt8]]? {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                queue.withLock { queue in
+                    if queue.messages.isEmpty, !queue.isFinished { queue.reader = continuation } else { continuation.resume() }
+                }
+            }
+        } onCancel: {
+            close()
+        }
+        return queue.withLock { queue in
+            defer { queue.messages = [] }
+            return queue.messages.isEmpty ? nil : queue.messages
+        }
+    }
+
+    /// So many bytes of what was taken are with the line.
     public func written(_ count: Int) {
-        waiting.wrappingSubtract(count, ordering: .relaxed)
+        queue.withLock { $0.bytes -= count }
         budget.give(count)
     }
 
-    public func close() { continuation.finish() }
+    /// No more is taken; what waits is still given out.
+    public func close() {
+        queue.withLock { queue in
+            queue.isFinished = true
+            queue.reader?.resume()
+            queue.reader = nil
+        }
+    }
 }

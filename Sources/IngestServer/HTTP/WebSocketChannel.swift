@@ -208,14 +208,20 @@ struct WebSocketChannel: ServerChildChannel {
         }
     }
 
-    /// One message at a time: it is on its way before the next is taken, so that what waits does so where it is shared by all
+    /// What waits goes together, and is with the line before more is taken: so that what waits does so where it is shared by all
     /// and counted. The writer of `NIOAsyncChannel` would copy it for each browser, without an end while the loop is busy.
     private func write(_ connection: any Channel, _ socket: BrowserSocket) async throws {
-        for await message in socket.stream {
-            try await connection.writeAndFlush(
-                WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message)))
-            socket.written(message.count)
+        while let messages = await socket.next() {
+            for message in messages.dropLast() {
+                connection.write(WebSocketChannel.frame(message), promise: nil)
+            }
+            try await connection.writeAndFlush(WebSocketChannel.frame(messages[messages.count - 1]))
+            socket.written(messages.reduce(0) { $0 + $1.count })
         }
+    }
+
+    private static func frame(_ message: [UInt8]) -> WebSocketFrame {
+        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message))
     }
 
     private func close(
