@@ -1,6 +1,6 @@
 public import Model
 
-/// One frame of the ThingMagic serial protocol . The module's side carries a status word, the host's does not.
+/// One frame of the ThingMagic serial protocol. The module's side carries a status word, the host's does not.
 // FF 28 22 00 00 10 00 1B 01 FF 01 01 C4 11 0E 16 40 … 00 80 30 00 00 … 15 45 E9 4A 56 1D
 // 0  1  2  3     5  6     8     10 11 12 13 14                                             head len op status option search flags type record … crc
 public struct ThingMagicFrame: Equatable, Sendable {
