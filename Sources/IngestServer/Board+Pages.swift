@@ -12,6 +12,9 @@ extension Board {
     /// Subjects that a page which was away is told one by one; of more, the lists are read again.
     static let replayLimit = 300
 
+    /// Entries that are looked through for one page; whoever was away for longer reads the lists again.
+    static let replayReach: Int64 = 50_000
+
     /// Subjects of which is remembered how they were told last; of others only the sums are told, and the lines are asked for.
     static let toldLimit = 32
     /// How long a click to call is told again to a page that comes back, in milliseconds.
@@ -19,14 +22,18 @@ extension Board {
 
     /// Reads the ledger from where this process has come.
     func follow() {
-        while let entries = try? store.ledger.entries(after: hub.seq, limit: Board.entriesAtOnce), let last = entries.last {
-            hub.seq = last.seq
+        while let entries = try? store.ledger.entries(after: followed, limit: Board.entriesAtOnce),
+            let last = entries.last
+        {
+            followed = last.seq
             // Whoever forgot it, here or by a command: its cards close.
             for entry in entries where entry.fact.kind == .gatewayForgotten { end(callsOf: entry.fact.subject) }
             var topics = PageTopic.changed(in: entries)
             // What is counted here is perhaps counted there no more.
             if topics.contains(where: { if case .delivery = $0 { true } else { false } }) {
-                for case .delivery(let id) in told.keys where !topics.contains(.delivery(id)) { topics.append(.delivery(id)) }
+                for case .delivery(let id) in told.keys where !topics.contains(.delivery(id)) {
+                    topics.append(.delivery(id))
+                }
             }
             changed(topics)
         }
@@ -38,8 +45,13 @@ extension Board {
 
     /// Told at once after a rest, and together with what changes meanwhile otherwise.
     func changed(_ topics: [PageTopic]) {
-        for topic in topics where !due.contains(topic) { due.append(topic) }
-        guard !due.isEmpty, !isWaiting else { return }
+        if !topics.isEmpty { present = [:] }
+        for topic in topics where isDue.insert(topic).inserted { due.append(topic) }
+        guard !isWaiting else { return }
+        guard !due.isEmpty else {
+            hub.seq = followed
+            return
+        }
         let rest = Board.pause - (Clocks.now - lastTold)
         guard rest > .zero else { return flush() }
         isWaiting = true
@@ -54,7 +66,7 @@ extension Board {
     private func flush() {
         lastTold = Clocks.now
         let topics = due
-        due = []
+        (due, isDue) = ([], [])
         let now = Clocks.wall
         for topic in topics {
             switch topic {
@@ -63,6 +75,14 @@ extension Board {
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
             }
         }
+        // Not before all of it is told: a page that goes away in between asks for it again.
+        hub.seq = followed
+    }
+
+    /// Everything that is read is told.
+    func catchUp() {
+        follow()
+        if !due.isEmpty { flush() }
     }
 
     /// How it is now; nil when there is nothing to tell, or no more than was told before.
@@ -73,15 +93,14 @@ extension Board {
             return difference(.delivery, view.json, topic, isOpen: view.status == "open", isReplay)
         case .take(let id):
             guard let view = try? store.take(id) else { return nil }
-            return difference(.take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
+            return difference(
+                .take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
         case .deliveries: return PageMessage(.deliveries)
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
             return (try? store.agent(named: name)).flatMap { $0 }.map { PageMessage(.gateway, Centre.gateway($0)) }
-        case .job(let subject):
-            return (try? store.job(told: subject)).flatMap { $0 }.map {
-                PageMessage(.erp, .object([("job", $0.json)]))
-            }
+        case .job(let key):
+            return (try? store.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
         case .missed: return PageMessage(.missed)
         case .note: return nil
         }
@@ -111,28 +130,37 @@ extension Board {
 
     /// The present view of everything that changed since a page was here, each once; the running calls come with `ready`.
     func replay(since seq: Int64, to person: Person) -> [PageMessage] {
-        guard seq >= 0, seq <= hub.seq, let first = try? store.ledger.first(), seq >= first - 1,
-            let subjects = try? store.ledger.changed(since: seq, limit: Board.replayLimit)
+        guard seq >= 0, seq <= followed, followed - seq <= Board.replayReach, let first = try? store.ledger.first(),
+            seq >= first - 1, let subjects = try? store.ledger.changed(since: seq, limit: Board.replayLimit)
         else { return [PageMessage(.reset)] }
         var topics = PageTopic.changed(in: subjects)
         // What is being counted changes without a fact for each read.
-        for id in (try? store.openDeliveries()) ?? [] where !topics.contains(.delivery(id)) { topics.append(.delivery(id)) }
+        for id in (try? store.countedDeliveries()) ?? [] where !topics.contains(.delivery(id)) {
+            topics.append(.delivery(id))
+        }
         for id in (try? store.openTakes()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
         if subjects.count >= Board.replayLimit {
             return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
         }
         // Clicks to call that may still be under way.
         let clicks = (try? store.commands(of: person.id, since: Clocks.wall - Board.clickLife)) ?? []
-        return clicks.map { PageMessage(.command, $0.json) } + topics.compactMap { topic in
-            switch topic {
-            case .note(let call):
-                guard let row = (try? store.call(call)).flatMap({ $0 }), routing.shared(person.id).covers(row.snapshot),
-                    let note = (try? store.note(of: call)).flatMap({ $0 })
-                else { return nil }
-                return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
-            default: return view(of: topic, isReplay: true)
+        return clicks.map { PageMessage(.command, $0.json) }
+            + topics.compactMap { topic in
+                switch topic {
+                case .note(let call):
+                    guard let row = (try? store.call(call)).flatMap({ $0 }),
+                        routing.shared(person.id).covers(row.snapshot),
+                        let note = (try? store.note(of: call)).flatMap({ $0 })
+                    else { return nil }
+                    return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
+                default:
+                    // After a restart everybody comes back at once: a view is made once for all of them.
+                    if let message = present[topic] { return message }
+                    let message = view(of: topic, isReplay: true)
+                    present[topic] = message
+                    return message
+                }
             }
-        }
     }
 
     /// Pages whose session has ended meanwhile, by whatever hand, are closed. Called each second.

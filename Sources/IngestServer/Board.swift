@@ -24,6 +24,11 @@ actor Board {
     var toldLast: [PageTopic] = []
     /// What changed and is not told yet.
     var due: [PageTopic] = []
+    var isDue: Set<PageTopic> = []
+    /// Views for pages that come back, until something changes.
+    var present: [PageTopic: PageMessage] = [:]
+    /// How far the ledger is read; `hub.seq` is how far it is told.
+    var followed: Int64
     var isWaiting = false
     var lastTold = Instant.zero
     nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
@@ -59,7 +64,8 @@ actor Board {
     init(configuration: IngestConfiguration, plans: SitePlans) throws {
         self.plans = plans
         store = try Store(reading: configuration.database)
-        hub = Hub(seq: try store.ledger.tip())
+        followed = try store.ledger.tip()
+        hub = Hub(seq: followed)
         routing = CallRouting(teams: configuration.teams)
         for (user, desk) in try store.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people() { routing.names[user] = name }
@@ -83,9 +89,12 @@ actor Board {
 
     func join(_ socket: BrowserSocket, resume: Int64?, person: Person) {
         let now = Clocks.wall
-        follow()
-        hub.join(socket, at: now)
-        if let resume { for message in replay(since: resume, to: person) { socket.send(message.encoded(seq: hub.seq, at: now)) } }
+        catchUp()
+        // Once is enough: each time costs a replay.
+        guard hub.join(socket, at: now) else { return }
+        if let resume {
+            for message in replay(since: resume, to: person) { socket.send(message.encoded(seq: hub.seq, at: now)) }
+        }
         socket.send(
             PageMessage(
                 .ready,
@@ -155,6 +164,9 @@ actor Board {
     nonisolated func post(_ messages: [PageMessage], to person: Int64) {
         executor.run { self.assumeIsolated { board in for message in messages { board.tell(person, message) } } }
     }
+
+    /// The card of a call about which something was written elsewhere.
+    nonisolated func post(again call: String) { executor.run { self.assumeIsolated { $0.showAgain(call) } } }
 
     /// After a commit that may have brought facts.
     nonisolated func wake() { executor.run { self.assumeIsolated { $0.follow() } } }

@@ -6,8 +6,12 @@ import SQLite
 
 /// Calls: what is kept of them, what people write about them, and dialling.
 extension Centre {
-    /// A call that ended, before its journal copy comes.
-    func keep(_ snapshot: CallSnapshot, agent: String) async {
+    /// A call that ended, before its journal copy comes; in the order of their ends.
+    nonisolated func take(ended snapshot: CallSnapshot, agent: String) {
+        executor.run { self.assumeIsolated { $0.keep(snapshot, agent: agent) } }
+    }
+
+    private func keep(_ snapshot: CallSnapshot, agent: String) {
         // Whole or not at all: its journal copy would not repair a half.
         do {
             try store.database.transaction {
@@ -15,10 +19,8 @@ extension Centre {
             }
         } catch { failed(error) }
         follow()
-        if let into = snapshot.mergedInto {
-            // What was written about it has gone along: the other's card shows it now.
-            await board.showAgain(into)
-        }
+        // What was written about it has gone along: the other's card shows it now.
+        if let into = snapshot.mergedInto { board.post(again: into) }
     }
 
     /// Calls that a script of an exchange pushes: kept before anything is acknowledged. The ids that the script may

@@ -1,5 +1,5 @@
-import Dispatch
 import Depot
+import Dispatch
 import Followers
 import Logging
 import Model

@@ -1,5 +1,5 @@
-import ERP
 import Depot
+import ERP
 import Followers
 import Model
 import Platform

@@ -19,7 +19,8 @@ extension Centre {
         defer { follow() }
         let now = Clocks.wall
         return try receiving.openBlind(
-            supplier: supplier, zone: zone, note: note, day: String(rfc3339(now).prefix(10)), by: person.author, at: now)
+            supplier: supplier, zone: zone, note: note, day: String(rfc3339(now).prefix(10)), by: person.author, at: now
+        )
     }
 
     func setMode(_ mode: Reception.Mode, delivery id: Int64, person: Person) throws -> Bool {

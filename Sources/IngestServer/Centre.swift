@@ -1,5 +1,5 @@
-import Dispatch
 import Depot
+import Dispatch
 import Followers
 import Logging
 import Model
@@ -10,7 +10,7 @@ import SQLite
 /// database. What people see of it at once is the board's.
 actor Centre {
     // A backlog that drains must not keep a call from its card.
-    private let executor = QueueExecutor("quai.centre", qos: .utility)
+    let executor = QueueExecutor("quai.centre", qos: .utility)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Single scans of one transaction that pages are told of.
@@ -38,6 +38,9 @@ actor Centre {
     /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
     private var oddStatuses: [String: [String]] = [:]
     private var clones = CloneWatch()
+    /// When each agent's refused frames were last said: all are counted, one a minute is said.
+    private var complained: [String: Int64] = [:]
+    static let complaintPause: Int64 = 60_000
     var dials: [Int64: [Int64]] = [:]
     /// What scripts of exchanges have pushed here.
     var feeds: [String: PushedCalls] = [:]
@@ -86,10 +89,7 @@ actor Centre {
 
     func attach(_ send: @escaping @Sendable (CentreLink.Outgoing) -> Void) async {
         self.send = send
-        await board.attach { [weak self] snapshot, agent in
-            guard let self else { return }
-            Task { await self.keep(snapshot, agent: agent) }
-        }
+        await board.attach { [weak self] in self?.take(ended: $0, agent: $1) }
     }
 
     // MARK: from the agents
@@ -122,7 +122,9 @@ actor Centre {
         counters.refusedFrames += UInt64(result.refused.count)
         counters.batches += 1
         counters.applyNanoseconds += UInt64((Clocks.now - start).nanoseconds)
-        for (agent, reason) in result.refused {
+        for (agent, reason) in result.refused where now - (complained[agent] ?? 0) >= Centre.complaintPause {
+            if complained.count >= 1000 { complained = [:] }
+            complained[agent] = now
             logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
         }
         tell(result.events)
@@ -235,11 +237,13 @@ actor Centre {
     /// How a command goes on, in the order it was told; only the agent it was sent to says so.
     nonisolated func take(progress: CommandProgress, agent: String, done: @escaping @Sendable () -> Void) {
         // Not acknowledged, it comes again.
-        guard steps.with({ waiting in
-            guard waiting < Centre.stepLimit else { return false }
-            waiting += 1
-            return true
-        }) else { return droppedSteps.with { $0 += 1 } }
+        guard
+            steps.with({ waiting in
+                guard waiting < Centre.stepLimit else { return false }
+                waiting += 1
+                return true
+            })
+        else { return droppedSteps.with { $0 += 1 } }
         executor.run {
             self.assumeIsolated { $0.advance(progress, from: agent) }
             self.steps.with { $0 -= 1 }
@@ -337,5 +341,4 @@ actor Centre {
         default: taken()
         }
     }
-
 }

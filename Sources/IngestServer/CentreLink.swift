@@ -1,6 +1,6 @@
 import Broker
-import Glibc
 import Depot
+import Glibc
 import Logging
 import Model
 import Platform

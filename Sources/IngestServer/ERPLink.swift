@@ -1,11 +1,11 @@
-import ERP
+import Curl
 import Depot
+import ERP
 import Followers
 import Logging
 import Model
 import Platform
 import ServiceLifecycle
-import Curl
 
 /// The connection to the ERP: sends what is queued, one push at a time, pulls what is new, and asks for client cards.
 /// Whatever it does, nobody at a dock or a telephone waits for it.

@@ -1,5 +1,5 @@
-import ERP
 import Depot
+import ERP
 import Model
 
 /// Sends what is queued for the ERP, as it stands in the database, whenever the server answers.

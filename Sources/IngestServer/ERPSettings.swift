@@ -1,8 +1,8 @@
+import Curl
 import ERP
 import Model
 import Platform
 import Settings
-import Curl
 
 /// `[erp]`: which server, as whom, and how politely.
 struct ERPSettings: Sendable {

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Depot
 import Glibc
 import Hummingbird
 import HummingbirdCore
-import Depot
 import Logging
 import Model
 import NIOCore

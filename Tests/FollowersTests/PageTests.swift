@@ -25,6 +25,28 @@ struct PageTests {
         #expect(topics == [.take(3), .delivery(7)])
     }
 
+    @Test func aPushIsNotMistakenForAnotherOfTheSameNumber() {
+        #expect(PageTopic(Fact(.pushed(.take), "17")) == .job("quai/take/17"))
+        #expect(PageTopic(Fact(.pushed(.reception), "17")) == .job("quai/reception/17"))
+        #expect(PageTopic(Fact(.pushRetried, "quai/reception/17")) == .job("quai/reception/17"))
+    }
+
+    @Test func whoJoinsTwiceIsThereOnce() async {
+        var hub = Hub(seq: 0)
+        let socket = socket(1)
+        let joined = [hub.join(socket, at: 0), hub.join(socket, at: 0)]
+        #expect(joined == [true, false])
+        hub.tell(1, PageMessage(.missed), at: 0)
+        hub.closeAll()
+        let late = hub.join(self.socket(2), at: 0)
+        #expect(!late, "nobody is let in any more")
+        var told = 0
+        while let messages = await socket.next() {
+            told += messages.count { (try? JSON(parsing: $0))?["type"] == "missed" }
+        }
+        #expect(told == 1)
+    }
+
     @Test func aNumberThatIsNoneShowsNothing() {
         #expect(PageTopic(Fact(.deliveryOpened, "")) == nil, "as an erasure leaves it")
         #expect(PageTopic(Fact(Fact.Kind(rawValue: "moon.landed"), "1")) == nil, "of a version to come")
@@ -34,7 +56,10 @@ struct PageTests {
         func view(_ received: Int64) -> JSON {
             .object([
                 ("id", 7), ("received", .int(received)),
-                ("lines", .array((0..<300).map { .object([("gtin", .int($0)), ("received", .int($0 == 9 ? received : 0))]) })),
+                (
+                    "lines",
+                    .array((0..<300).map { .object([("gtin", .int($0)), ("received", .int($0 == 9 ? received : 0))]) })
+                ),
                 ("decisions", .array([])),
             ])
         }
@@ -56,7 +81,10 @@ struct PageTests {
         do {
             let socket = socket(1, cut: { isCut.set() })
             hub.join(socket, at: 0)
-            for _ in 0..<20 { hub.tellAll(PageMessage(.deliveries, .object([("text", .string(String(repeating: "x", count: 200)))])), at: 0) }
+            for _ in 0..<20 {
+                hub.tellAll(
+                    PageMessage(.deliveries, .object([("text", .string(String(repeating: "x", count: 200)))])), at: 0)
+            }
             #expect(isCut.value)
             #expect(socket.isSlow)
             #expect(budget.bytes <= 3000)
@@ -91,7 +119,8 @@ struct PageTests {
 
     /// The page's own table and docs/reference/http.md hold every type there is.
     @Test func everyTypeOfMessageIsKnownToThePageAndTheReference() {
-        let page = Fixture.text("../Sources/IngestServer/Web/app.js") + Fixture.text("../Sources/IngestServer/Web/stream.js")
+        let page =
+            Fixture.text("../Sources/IngestServer/Web/app.js") + Fixture.text("../Sources/IngestServer/Web/stream.js")
         let reference = Fixture.text("../docs/reference/http.md")
         for kind in PageMessage.Kind.allCases {
             #expect(page.contains("\"\(kind.rawValue)\""), "\(kind) in app.js")

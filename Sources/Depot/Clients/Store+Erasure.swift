@@ -61,7 +61,7 @@ extension Store {
     }
 
     /// The journal keeps the numbers of its records, so that none is applied again; what they said is gone.
-    private func blank(calls ids: [String]) throws {
+    func blank(calls ids: [String]) throws {
         for id in ids {
             guard let agent = try database.text("SELECT agent FROM call WHERE id=?", .text(id)) else { continue }
             try database.run(
@@ -106,7 +106,7 @@ extension Store {
             try blank(calls: ids)
             try forget(calls: ids)
             for id in ids {
-                try database.run("DELETE FROM erp_job WHERE kind='call' AND key=?", .text("quai/call/\(id)"))
+                try database.run("DELETE FROM erp_job WHERE kind='call' AND key=?", .text(ERPJob.key(.call, id)))
             }
             // Also of calls that became part of others.
             try database.run(
@@ -129,34 +129,6 @@ extension Store {
     }
 }
 
-/// Where a number was found.
-private struct Traces {
-    /// A text in which it is written over; tables and columns are those of `Store.freeTexts`.
-    struct Passage {
-        var table: String
-        var column: String
-        var row: Int64
-        var text: String
-    }
-
-    var erased = Store.Erased()
-    var calls: Set<String> = []
-    var commands: [String] = []
-    var numbers: [(party: Int64, key: String)] = []
-    var parties: Set<Int64> = []
-    /// Of those clients, where they are not also somebody's here and not so short that they stand in other words.
-    var names: Set<String> = []
-    var jobs: Set<Int64> = []
-    /// What the ledger calls these jobs: their keys, and kind and subject.
-    var pushes: Set<String> = []
-    var records: [(stream: Int64, seq: Int64)] = []
-    var letters: [(stream: Int64, seq: Int64)] = []
-    var passages: [Passage] = []
-    var entries: Set<Int64> = []
-    /// The forms in which it stands in the ledger.
-    var forms: Set<String> = []
-}
-
 extension Store {
     /// Columns that people or other programs fill with words, and the field that says what a row belongs to.
     private static let freeTexts: [(table: String, column: String, owner: String)] = [
@@ -172,13 +144,13 @@ extension Store {
     /// SQL: whether the number, its core bound as `?1`, may stand in a column. Finds too much, never too little.
     private static func mayStand(in column: String) -> String { "instr(\(WrittenNumber.squeezed(column)), ?1)>0" }
 
-    private static func forms(of written: WrittenNumber, in text: String) -> [String] {
+    static func forms(of written: WrittenNumber, in text: String) -> [String] {
         let bytes = Array(text.utf8)
         return written.ranges(in: bytes).map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
     /// The document without the number; from a list of numbers it goes altogether.
-    private static func redacted(_ json: JSON, _ written: WrittenNumber) -> JSON {
+    static func redacted(_ json: JSON, _ written: WrittenNumber) -> JSON {
         switch json {
         case .string(let text): return .string(written.redacted(text))
         case .array(let list):
@@ -190,8 +162,8 @@ extension Store {
     }
 
     /// Reads only: others may write meanwhile.
-    private func traces(of number: PhoneNumber, _ written: WrittenNumber?) throws -> Traces {
-        var traces = Traces()
+    private func traces(of number: PhoneNumber, _ written: WrittenNumber?) throws -> ErasureTraces {
+        var traces = ErasureTraces()
         traces.calls.formUnion(
             try database.rows("SELECT id FROM call WHERE key=?", .text(number.key)) { $0.text(0) })
         traces.numbers = try database.rows("SELECT party, key FROM party_number WHERE key=?", .text(number.key)) {
@@ -240,7 +212,7 @@ extension Store {
     }
 
     /// Clients who were entered here, of whom nothing else is known.
-    private func findParties(_ traces: inout Traces) throws {
+    private func findParties(_ traces: inout ErasureTraces) throws {
         let found = Dictionary(grouping: traces.numbers) { $0.party }
         for (id, numbers) in found {
             let all = try database.integer("SELECT count(*) FROM party_number WHERE party=?", .integer(id)) ?? 0
@@ -261,7 +233,7 @@ extension Store {
     }
 
     /// Pushes about these calls and clients; others that mention the number go on without it.
-    private func findJobs(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+    private func findJobs(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         let jobs = try database.rows(
             """
             SELECT id, kind, subject, key, payload, state='done' OR attempts>0 FROM erp_job
@@ -287,7 +259,7 @@ extension Store {
         }
     }
 
-    private func findPassages(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+    private func findPassages(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         guard let written else { return }
         for (table, column, owner) in Store.freeTexts {
             let rows = try database.rows(
@@ -308,12 +280,12 @@ extension Store {
                 if column == "payload" || column == "data", let json = try? JSON(parsing: text) {
                     masked = Store.redacted(json, written).description
                 }
-                traces.passages.append(Traces.Passage(table: table, column: column, row: row, text: masked))
+                traces.passages.append(ErasureTraces.Passage(table: table, column: column, row: row, text: masked))
             }
         }
     }
 
-    private func findEntries(_ traces: inout Traces, _ written: WrittenNumber?) throws {
+    private func findEntries(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         if let written {
             let may = Store.mayStand(in:)
             let rows = try database.rows(
@@ -346,92 +318,5 @@ extension Store {
         where traces.pushes.contains(subject) || traces.pushes.contains("\(kind) \(subject)") {
             traces.entries.insert(seq)
         }
-    }
-
-    /// Within a transaction.
-    private func remove(_ traces: Traces) throws {
-        let calls = traces.calls.sorted()
-        try blank(calls: calls)
-        try forget(calls: calls)
-        for id in traces.commands { try database.run("DELETE FROM command WHERE id=?", .text(id)) }
-        for id in calls { try database.run("DELETE FROM command WHERE call=?", .text(id)) }
-        for (stream, seq) in traces.records {
-            try database.run(
-                "UPDATE record SET body=x'80' WHERE stream=? AND seq=?", .integer(stream), .integer(seq))
-        }
-        for (stream, seq) in traces.letters {
-            try database.run("DELETE FROM dead_letter WHERE stream=? AND seq=?", .integer(stream), .integer(seq))
-        }
-        for (party, key) in traces.numbers {
-            try database.run("DELETE FROM party_number WHERE party=? AND key=?", .integer(party), .text(key))
-        }
-        for id in traces.parties.sorted() {
-            try database.run("UPDATE call_note SET party=NULL WHERE party=?", .integer(id))
-            try database.run("DELETE FROM party WHERE id=?", .integer(id))
-        }
-        for id in traces.jobs.sorted() {
-            try database.run("DELETE FROM erp_call WHERE job=?", .integer(id))
-            try database.run("DELETE FROM erp_job WHERE id=?", .integer(id))
-        }
-        for passage in traces.passages {
-            try database.run(
-                "UPDATE \(passage.table) SET \(passage.column)=? WHERE rowid=?", .text(passage.text),
-                .integer(passage.row))
-            // A page that still shows the old text does not write it back.
-            if passage.table == "call_note" {
-                try database.run("UPDATE call_note SET revision=revision + 1 WHERE rowid=?", .integer(passage.row))
-            }
-        }
-        _ = try ledger.erase(mentioning: (traces.forms.union(traces.names)).sorted())
-        // Pushes are known by what they were about; what the ERP said may have been anything.
-        for seq in traces.entries.sorted() {
-            try database.run(
-                """
-                UPDATE entry SET who='-', station=NULL, reason=NULL, subject='', detail=NULL, salt=NULL
-                WHERE seq=? AND salt IS NOT NULL
-                """, .integer(seq))
-        }
-    }
-
-    /// Pages of the search index that are merged in one transaction: others wait no longer.
-    private static let mergedPages: Int64 = 500
-
-    /// Words of rows that are gone stay in the index until its parts are merged (sqlite.org/fts5.html, 6.8).
-    private func mergeSearch() throws {
-        // A negative number begins with all parts, a positive one goes on; fewer than two changes: done.
-        var pages = -Store.mergedPages
-        while true {
-            let before = try database.integer("SELECT total_changes()") ?? 0
-            try database.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", .integer(pages))
-            let after = try database.integer("SELECT total_changes()") ?? 0
-            guard after - before >= 2 else { return }
-            pages = Store.mergedPages
-        }
-    }
-
-    /// Writes the file anew, without free pages and gaps; false when there was no room for it or no peace.
-    private func rewriteFile() throws -> Bool {
-        do { try database.execute("VACUUM") } catch { return false }
-        // The search index goes by row numbers, which VACUUM keeps where a table has a key, but does not promise to.
-        let isMoved =
-            try database.integer(
-                """
-                SELECT 1 FROM product LEFT JOIN search ON search.rowid=product.rowid*4
-                WHERE search.ref IS NOT product.gtin LIMIT 1
-                """) != nil
-            || database.integer(
-                """
-                SELECT 1 FROM label LEFT JOIN search ON search.rowid=label.rowid*4+3
-                WHERE search.ref IS NOT label.subject LIMIT 1
-                """) != nil
-        guard isMoved else { return true }
-        try database.transaction {
-            try database.execute(
-                """
-                DELETE FROM search; UPDATE product SET gtin=gtin; UPDATE party SET name=name;
-                UPDATE delivery SET note=note; UPDATE label SET gtin=gtin;
-                """)
-        }
-        return true
     }
 }

@@ -20,13 +20,17 @@ public struct Fact: Equatable, Sendable {
         public init(rawValue: String) { self.rawValue = rawValue }
         private init(_ room: Room, _ deed: String) { rawValue = "\(room.rawValue).\(deed)" }
 
+        /// What was done: the second word.
+        public var deed: String { String(rawValue.drop { $0 != "." }.dropFirst()) }
+
         /// Nil for one of a version to come.
         public var room: Room? { Room(rawValue: String(rawValue.prefix { $0 != "." })) }
     }
 
     /// Whose subject it is: the first word of a kind.
     public enum Room: String, CaseIterable, Sendable {
-        case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway, records,
+        case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
+            records,
             configuration, erp
     }
 }
@@ -36,8 +40,6 @@ extension Fact.Kind {
     public static let deliveryOpened = Fact.Kind(.delivery, "open")
     public static let deliveryClosed = Fact.Kind(.delivery, "close")
     public static let deliveryMode = Fact.Kind(.delivery, "mode")
-    /// Reads were counted: told once for many of them.
-    public static let deliveryCounted = Fact.Kind(.delivery, "counted")
     /// Deliveries that an ERP announced were read; the subject is how many.
     public static let deliveriesPulled = Fact.Kind(.delivery, "pulled")
     public static func delivery(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.delivery, decision.rawValue) }
@@ -46,7 +48,6 @@ extension Fact.Kind {
     public static let takeOpened = Fact.Kind(.take, "open")
     public static let takePosted = Fact.Kind(.take, "post")
     public static let takeMode = Fact.Kind(.take, "mode")
-    public static let takeCounted = Fact.Kind(.take, "counted")
     public static func take(_ status: StockTakeView.Status) -> Fact.Kind { Fact.Kind(.take, status.rawValue) }
     public static func take(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.take, decision.rawValue) }
 

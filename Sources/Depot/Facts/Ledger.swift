@@ -29,7 +29,8 @@ public struct Ledger {
             return try database.transaction { try tell(fact, by: author, site: site, at: now) }
         }
         let last: (seq: Int64, chain: String)? = try database.first(
-            "SELECT seq, chain FROM entry ORDER BY seq DESC LIMIT 1") { ($0.integer(0), $0.text(1)) }
+            "SELECT seq, chain FROM entry ORDER BY seq DESC LIMIT 1"
+        ) { ($0.integer(0), $0.text(1)) }
         var fact = fact
         fact.subject = String(fact.subject.prefix(Ledger.textLimit))
         fact.detail = fact.detail.map { String($0.prefix(Ledger.textLimit)) }
@@ -59,7 +60,8 @@ public struct Ledger {
             var chain = ""
             while true {
                 let part = try database.rows(
-                    "SELECT \(Ledger.columns) FROM entry WHERE chain IS NULL ORDER BY seq LIMIT 1000", map: Ledger.entry)
+                    "SELECT \(Ledger.columns) FROM entry WHERE chain IS NULL ORDER BY seq LIMIT 1000", map: Ledger.entry
+                )
                 guard !part.isEmpty else { return }
                 for entry in part {
                     chain = try write(
@@ -108,12 +110,13 @@ public struct Ledger {
             map: Ledger.entry)
     }
 
-    /// Who did what, newest first, before the entry `before`; what readers did by themselves is left out.
+    /// Who did what, newest first, before the entry `before`. Calls have a page of their own, and what was merely read from the
+    /// ERP nobody did.
     public func trail(before: Int64?, subject: String?, who: String?, limit: Int) throws -> [Entry] {
         try database.rows(
             """
             SELECT \(Ledger.columns) FROM entry WHERE seq<?1 AND (?2 IS NULL OR subject=?2) AND (?3 IS NULL OR who=?3)
-                AND kind NOT IN ('delivery.counted', 'take.counted', 'delivery.pulled') ORDER BY seq DESC LIMIT ?4
+                AND kind NOT IN ('call.ended', 'call.missed', 'delivery.pulled') ORDER BY seq DESC LIMIT ?4
             """, .integer(before ?? Int64.max), .text(subject), .text(who), .integer(limit), map: Ledger.entry)
     }
 

@@ -3,12 +3,17 @@ import SQLite
 
 /// What a page is told of one subject, found without reading all of its kind.
 extension Store {
-    public func openDeliveries() throws -> [Int64] {
-        try database.rows("SELECT id FROM delivery WHERE status='open' ORDER BY id") { $0.integer(0) }
+    /// Deliveries that reads may be counted for now, one a zone at most.
+    public func countedDeliveries() throws -> [Int64] {
+        try database.rows("SELECT id FROM delivery WHERE status='open' AND zone IS NOT NULL ORDER BY id") {
+            $0.integer(0)
+        }
     }
 
     public func openTakes() throws -> [Int64] {
-        try database.rows("SELECT id FROM stock_take WHERE status IN ('counting', 'review') ORDER BY id") { $0.integer(0) }
+        try database.rows("SELECT id FROM stock_take WHERE status IN ('counting', 'review') ORDER BY id") {
+            $0.integer(0)
+        }
     }
 
     /// An agent with its account, without reading all of them.
@@ -21,15 +26,8 @@ extension Store {
             .integer(moment)
         ) {
             CommandProgress(
-                id: $0.text(0), state: CommandProgress.State(rawValue: $0.text(1)) ?? .accepted, cause: $0.optionalText(2))
+                id: $0.text(0), state: CommandProgress.State(rawValue: $0.text(1)) ?? .accepted,
+                cause: $0.optionalText(2))
         }
-    }
-
-    /// The job that a fact tells of: by its key, or by what it pushes.
-    public func job(told subject: String) throws -> ERPJob? {
-        guard let id = try database.integer(
-            "SELECT id FROM erp_job WHERE key=?1 OR subject=?1 ORDER BY id DESC LIMIT 1", .text(subject))
-        else { return nil }
-        return try job(id)
     }
 }

@@ -107,7 +107,8 @@ public final class Applier {
                     }
                     // Its status comes first: until then nobody knows where it stands. It sends again.
                     if book.mustWait(for: arrival.agent) {
-                        result.refused.append((arrival.agent, "unknown, and its status has not come; see edge-ingest agent add"))
+                        result.refused.append(
+                            (arrival.agent, "unknown, and its status has not come; see edge-ingest agent add"))
                         continue
                     }
                     let frame = content.frame
@@ -126,6 +127,8 @@ public final class Applier {
             }
         } catch {
             forgetReceptions()
+            // What was told of rejections did not happen either.
+            (rejected, told) = ([:], [:])
             throw error
         }
         for stray in strays[nextStray...] + strays[..<nextStray] {

@@ -22,7 +22,8 @@ extension Password {
     }
 
     private static let masks: [Character: Character] = [
-        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "é": "e", "è": "e", "à": "a", "ê": "e",
+        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "é": "e", "è": "e", "à": "a",
+        "ê": "e",
     ]
 
     private static func without(_ word: String, in text: String) -> String {

@@ -91,7 +91,8 @@ public struct SignInDesk {
             }
             if try since(subject, place) == nil {
                 try store.database.run(
-                    "INSERT INTO sign_in_refusal (subject, source, since) VALUES (?, ?, ?)", .text(subject), .text(place),
+                    "INSERT INTO sign_in_refusal (subject, source, since) VALUES (?, ?, ?)", .text(subject),
+                    .text(place),
                     .integer(now))
                 try store.tell(
                     Fact(.sessionRefused, subject, "from \(place)"), by: Author("-", station: station), at: now)
@@ -101,7 +102,8 @@ public struct SignInDesk {
             }
             if key.kind == .pin, let who, try isPINLocked(key.subject) {
                 try store.tell(
-                    Fact(.user(secret: "pin"), who, "locked after \(SignInDesk.pinBudget) wrong tries"), by: Author("-"),
+                    Fact(.user(secret: "pin"), who, "locked after \(SignInDesk.pinBudget) wrong tries"),
+                    by: Author("-"),
                     at: now)
             }
         }
@@ -147,7 +149,8 @@ public struct SignInDesk {
                 "DELETE FROM sign_in_refusal WHERE subject=? AND source=?", .text(row.subject), .text(row.source))
             guard row.more > 0 else { continue }
             try store.tell(
-                Fact(.sessionRefused, row.subject, "\(row.more) more times from \(row.source)"), by: Author("-"), at: now)
+                Fact(.sessionRefused, row.subject, "\(row.more) more times from \(row.source)"), by: Author("-"),
+                at: now)
         }
     }
 

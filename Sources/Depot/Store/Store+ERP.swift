@@ -27,6 +27,9 @@ public struct ERPJob: Equatable, Sendable {
     public var remote: String?
     public var done: Int64?
 
+    /// Ours, by which the ERP knows it again.
+    public static func key(_ kind: Kind, _ subject: String) -> String { "quai/\(kind.rawValue)/\(subject)" }
+
     public var json: JSON {
         .object([
             ("id", .int(id)), ("key", .string(key)), ("kind", .string(kind.rawValue)), ("subject", .string(subject)),
@@ -51,7 +54,7 @@ extension Store {
             INSERT INTO erp_job (key, kind, subject, state, due, created, who, station, reason, payload)
             VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT DO UPDATE SET due=?4, who=?6, payload=?9 WHERE state='waiting' AND attempts=0
-            """, .text("quai/\(kind.rawValue)/\(subject)"), .text(kind.rawValue), .text(subject),
+            """, .text(ERPJob.key(kind, subject)), .text(kind.rawValue), .text(subject),
             .integer(due ?? now), .integer(now), .text(author.who), .text(author.station), .text(author.reason),
             .text(payload.description))
     }
@@ -64,8 +67,10 @@ extension Store {
 
     public func job(_ id: Int64) throws -> ERPJob? { try select("id=?1", .integer(id)).first }
 
+    public func job(key: String) throws -> ERPJob? { try select("key=?1", .text(key)).first }
+
     public func job(of kind: ERPJob.Kind, subject: String) throws -> ERPJob? {
-        try select("key=?1", .text("quai/\(kind.rawValue)/\(subject)")).first
+        try select("key=?1", .text(ERPJob.key(kind, subject))).first
     }
 
     private func select(_ condition: String, _ arguments: Value...) throws -> [ERPJob] {

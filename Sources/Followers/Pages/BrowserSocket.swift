@@ -92,7 +92,11 @@ public final class BrowserSocket: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 queue.withLock { queue in
-                    if queue.messages.isEmpty, !queue.isFinished { queue.reader = continuation } else { continuation.resume() }
+                    if queue.messages.isEmpty, !queue.isFinished {
+                        queue.reader = continuation
+                    } else {
+                        continuation.resume()
+                    }
                 }
             }
         } onCancel: {

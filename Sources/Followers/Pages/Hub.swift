@@ -18,11 +18,17 @@ public struct Hub {
     public var sessions: Set<String> { Set(sockets.values.map(\.session)) }
 
     /// Of all the tabs and machines of a person one is loud: the one that was used last.
-    public mutating func join(_ socket: BrowserSocket, at now: Int64) {
-        guard !isClosed else { return socket.close() }
-        sockets[socket.id] = socket
+    /// False when it is here already, or nobody is let in any more.
+    @discardableResult
+    public mutating func join(_ socket: BrowserSocket, at now: Int64) -> Bool {
+        guard !isClosed else {
+            socket.close()
+            return false
+        }
+        guard sockets.updateValue(socket, forKey: socket.id) == nil else { return false }
         used[socket.person, default: []].insert(socket.id, at: 0)
         sayWhoIsLoud(socket.person, at: now)
+        return true
     }
 
     public mutating func leave(_ id: UInt64, at now: Int64) {
@@ -55,7 +61,9 @@ public struct Hub {
 
     public func close(person: Int64) { for id in used[person] ?? [] { sockets[id]?.signOut() } }
 
-    public func close(session: String) { for socket in sockets.values where socket.session == session { socket.signOut() } }
+    public func close(session: String) {
+        for socket in sockets.values where socket.session == session { socket.signOut() }
+    }
 
     /// Those whose session is none of `sessions` any more.
     public func close(exceptSessions sessions: Set<String>) {

@@ -1,6 +1,6 @@
+import Depot
 import HTTPTypes
 import Hummingbird
-import Depot
 import Model
 import NIOCore
 import Platform
@@ -8,7 +8,8 @@ import Platform
 extension API {
     var calls: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone", needs: .session)
+            { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
                 let missed = try await centre.library.missedCards(for: person)
@@ -21,7 +22,8 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/calls/search",
-                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams", needs: .session
+                "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams",
+                needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let found = try await centre.library.history(
@@ -29,10 +31,12 @@ extension API {
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
             },
-            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session)
+            { incoming in
                 let person = try incoming.who()
                 let text = try await centre.library.export(
-                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)), from: incoming.time("from") ?? 0,
+                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
+                    from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)
                 return Response(
                     status: .ok,
@@ -41,14 +45,18 @@ extension API {
                         .contentDisposition: "attachment; filename=\"calls.csv\"",
                     ], body: .init(byteBuffer: ByteBuffer(string: text)))
             },
-            Endpoint(.get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs",
+                needs: .session
+            ) {
                 incoming in
                 let person = try incoming.who()
                 return .json(.array(await centre.board.explanations(for: person)))
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
-                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read", needs: .session
+                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read",
+                needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -70,12 +78,14 @@ extension API {
                         .conflict, "note-changed", "Somebody else has written meanwhile.",
                         [("note", present?.json)])
                 } catch Centre.NoteRefusal.ambiguous {
-                    throw APIProblem(.conflict, "which-call", "Two gateways have a call of this name; give the whole one.")
+                    throw APIProblem(
+                        .conflict, "which-call", "Two gateways have a call of this name; give the whole one.")
                 } catch Centre.NoteRefusal.noCall {
                     throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
                 }
             },
-            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
@@ -83,7 +93,9 @@ extension API {
                 await centre.board.dismiss(id, person: person)
                 return .json(.members([]))
             },
-            Endpoint(.post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session) { incoming in
+            Endpoint(
+                .post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session
+            ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let number = API.line(body["number"]?.text, limit: 64), let click = body["click"]?.text,
@@ -121,7 +133,8 @@ extension API {
                     .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
                 )
             },
-            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
@@ -129,7 +142,8 @@ extension API {
                 return .json(.object([("done", .bool(try await centre.settleMissed(id, person: person)))]))
             },
             Endpoint(
-                .post, "/api/v1/missed/take", "I shall call back: {call, take}; take false gives it to the others again", needs: .session
+                .post, "/api/v1/missed/take",
+                "I shall call back: {call, take}; take false gives it to the others again", needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -141,7 +155,8 @@ extension API {
                 }
                 return .json(.members([]))
             },
-            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 let name = API.line(body["name"]?.text, limit: 120)
@@ -161,7 +176,8 @@ extension API {
             + exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
                 let person = try incoming.who()
                 let text = try await centre.library.export(
-                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)), from: incoming.time("from") ?? 0,
+                    for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
+                    from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)
                 return (Reports.calls(CSV(Array(text.utf8))), "calls")
             }.filter { !$0.path.hasSuffix(".csv") }

@@ -1,19 +1,25 @@
-import Hummingbird
 import Depot
+import Hummingbird
 import Model
 import Platform
 
 extension API {
     var clients: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty",
+                needs: .session
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 return .json(
                     .array(try await centre.library.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
             },
-            Endpoint(.get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
+                needs: .session
+            ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let party = try await centre.library.read({ try $0.party(id) }) else {

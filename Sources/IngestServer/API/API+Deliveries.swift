@@ -1,7 +1,7 @@
+import Depot
 import HTTPTypes
 import Hummingbird
 import Identifiers
-import Depot
 import Model
 import NIOCore
 import Platform
@@ -22,12 +22,17 @@ extension API {
                 let list = try await centre.library.read { try $0.deliveries(closedSince: since).map(\.summary) }
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
-            Endpoint(.get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=", needs: .session
+            ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
                 return .json(.array(try await centre.library.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
             },
-            Endpoint(.post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
+                needs: .session
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -41,27 +46,38 @@ extension API {
                 else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
                 return try await detail(id)
             },
-            Endpoint(.get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided",
+                needs: .session
+            ) { incoming in
                 _ = try incoming.who()
                 return try await detail(try incoming.id("id"))
             },
-            Endpoint(.get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=",
+                needs: .session
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let gtin = incoming.query("gtin") ?? ""
                 return .json(.array(try await centre.library.read { try $0.trail(delivery: id, gtin: gtin) }))
             },
-            Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let zone = API.line(try await incoming.body()["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
+                guard let zone = API.line(try await incoming.body()["zone"]?.text, limit: 64) else {
+                    throw API.zoneNeeded
+                }
                 guard try await centre.open(delivery: id, zone: zone, person: person) else {
                     throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
                 }
                 return try await detail(id)
             },
-            Endpoint(.post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session) { incoming in
+            Endpoint(
+                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session
+            ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
@@ -72,7 +88,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
-                "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity", needs: .session
+                "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity",
+                needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -84,7 +101,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
-                "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open", needs: .session
+                "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open",
+                needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -111,7 +129,8 @@ extension API {
                 }
                 return try await detail(id)
             },
-            Endpoint(.post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 let bytes = try await incoming.bytes(limit: API.photoLimit)
                 let type: String

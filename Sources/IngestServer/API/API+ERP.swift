@@ -1,6 +1,6 @@
+import Depot
 import ERP
 import Hummingbird
-import Depot
 import Model
 import Platform
 
@@ -25,20 +25,25 @@ extension API {
                             ("receipts", .int(Int64(clamping: counters.pulledReceipts))),
                         ])))
             },
-            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done", needs: .right(.erp)) { incoming in
+            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done", needs: .right(.erp)) {
+                incoming in
                 _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
                 return .json(.array(try await centre.board.read { try $0.jobs(state: state, limit: 200).map(\.json) }))
             },
-            Endpoint(.get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp)) { incoming in
+            Endpoint(
+                .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp)
+            ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
                 let calls = try await centre.board.read { try $0.calls(job: id) }
                 return .json(job.json.with("calls", .array(calls)).with("payload", job.payload))
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read", needs: .right(.erp))
-            {
+            Endpoint(
+                .post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read",
+                needs: .right(.erp)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -48,7 +53,8 @@ extension API {
                 guard try await centre.retryERP(id, accepted: accepted, person: person) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp)) { incoming in
+            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp))
+            { incoming in
                 _ = try incoming.who()
                 let job = try await job(try incoming.id("id"))
                 guard let erp else { throw API.noERP }
@@ -80,7 +86,8 @@ extension API {
                 guard try await centre.dropERP(id, by: author) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp)) { incoming in
+            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp)) {
+                incoming in
                 _ = try incoming.who()
                 guard let erp else { throw API.noERP }
                 await erp.pullNow()
@@ -101,7 +108,8 @@ extension API {
 
     var audit: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 // One's own trail is everybody's right.
                 let who = person.may(.users) ? incoming.query("who") : person.name

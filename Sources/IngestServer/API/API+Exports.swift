@@ -12,7 +12,9 @@ extension API {
         _ make: @escaping @Sendable (Incoming) async throws -> (sheet: (ReportLanguage) -> Sheet, name: String)
     ) -> [Endpoint] {
         ["csv", "xlsx", "pdf"].map { form in
-            return Endpoint(.get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session) { incoming in
+            return Endpoint(
+                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session
+            ) { incoming in
                 _ = try incoming.who()
                 let (make, name) = try await make(incoming)
                 let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr

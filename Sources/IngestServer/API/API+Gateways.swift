@@ -1,6 +1,6 @@
+import Depot
 import HTTPTypes
 import Hummingbird
-import Depot
 import Model
 import NIOCore
 
@@ -8,11 +8,14 @@ import NIOCore
 extension API {
     var grants: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone", needs: .session
+            ) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.grants().map(\.json) }))
             },
-            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users)) { incoming in
+            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users)) {
+                incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
                     try await centre.confirm(gateway: name, by: person.author)
@@ -20,7 +23,8 @@ extension API {
                 return .json(.members([]))
             },
             Endpoint(
-                .delete, "/api/v1/gateways/{name}", "Forget an agent that nobody wants any more: its calls end, its records stay", needs: .right(.users)
+                .delete, "/api/v1/gateways/{name}",
+                "Forget an agent that nobody wants any more: its calls end, its records stay", needs: .right(.users)
             ) { incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),

@@ -1,6 +1,6 @@
+import Depot
 import HTTPTypes
 import Hummingbird
-import Depot
 import Model
 import Platform
 
@@ -15,7 +15,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/session",
-                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password", needs: .anybody
+                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password",
+                needs: .anybody
             ) { incoming in
                 let token = Digests.newToken()
                 let person = try await signIn(
@@ -33,7 +34,9 @@ extension API {
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
-            Endpoint(.put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back", needs: .session) { incoming in
+            Endpoint(
+                .put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back", needs: .session
+            ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 let desk = body["extension"]?.text
@@ -48,7 +51,10 @@ extension API {
                         ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
                     ]))
             },
-            Endpoint(.put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends", needs: .session) {
+            Endpoint(
+                .put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends",
+                needs: .session
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -64,7 +70,9 @@ extension API {
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.users().map(\.json) }))
             },
-            Endpoint(.post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users)) { incoming in
+            Endpoint(
+                .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users)
+            ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let name = API.line(body["name"]?.text, limit: 60) else {
@@ -73,7 +81,8 @@ extension API {
                 return try await save(name, body, by: person)
             },
             Endpoint(
-                .put, "/api/v1/users/{id}", "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users)
+                .put, "/api/v1/users/{id}",
+                "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -120,11 +129,13 @@ extension API {
         case .passwordNeeded:
             APIProblem(
                 .unauthorized, "password-needed",
-                "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME.")
+                "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
+            )
         case .pinLocked:
             APIProblem(
                 .forbidden, "pin-locked",
-                "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN.")
+                "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN."
+            )
         }
     }
 

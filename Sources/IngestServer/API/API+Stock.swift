@@ -1,19 +1,21 @@
+import Depot
 import Hummingbird
 import Identifiers
-import Depot
 import Model
 import Platform
 
 extension API {
     var takes: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session) {
+                incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
                 let list = try await centre.library.read { try $0.takes(closedSince: since).map(\.summary) }
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
-            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
@@ -24,11 +26,13 @@ extension API {
                 else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
                 return try await take(id)
             },
-            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session) {
+                incoming in
                 _ = try incoming.who()
                 return try await take(try incoming.id("id"))
             },
-            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session) {
+                incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
@@ -38,7 +42,8 @@ extension API {
                 return try await take(id)
             },
             Endpoint(
-                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}", needs: .session
+                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}",
+                needs: .session
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -53,7 +58,8 @@ extension API {
             step("cancel", "Give it up: nothing changes", .cancelled),
             Endpoint(
                 .post, "/api/v1/takes/{id}/post",
-                "The count becomes the book: {complete, reason}; complete says that nothing else is there", needs: .right(.stock)
+                "The count becomes the book: {complete, reason}; complete says that nothing else is there",
+                needs: .right(.stock)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -97,9 +103,12 @@ extension API {
 
     var stock: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session) {
+                incoming in
                 _ = try incoming.who()
-                let (offset, limit) = (Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100)
+                let (offset, limit) = (
+                    Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100
+                )
                 let list = try await centre.library.read {
                     (
                         try $0.products(offset: max(0, offset), limit: min(500, max(1, limit))),
@@ -108,7 +117,9 @@ extension API {
                 }
                 return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
             },
-            Endpoint(.get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session
+            ) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") ?? ""
                 let found = try await centre.library.read { store -> JSON? in
@@ -127,7 +138,8 @@ extension API {
             },
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
-                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}", needs: .right(.stock)
+                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}",
+                needs: .right(.stock)
             ) { incoming in
                 let person = try incoming.who()
                 guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
@@ -157,7 +169,10 @@ extension API {
                 try await centre.save(product, person: person)
                 return .json(product.json)
             },
-            Endpoint(.get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=",
+                needs: .session
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let epc = (incoming.query("epc") ?? "").uppercased()
@@ -174,7 +189,10 @@ extension API {
                             try $0.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
-            Endpoint(.post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}",
+                needs: .session
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let epc = (try await incoming.body()["epc"]?.text ?? "").uppercased()
@@ -197,7 +215,8 @@ extension API {
                 _ = try await centre.find(String(epc.prefix(128)), seconds: 0, person: person)
                 return .json(.members([]))
             },
-            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session) {
+                incoming in
                 _ = try incoming.who()
                 return .json(.array(try await movements(incoming, limit: 200)))
             },
@@ -223,7 +242,8 @@ extension API {
                 }
                 return .json(.object([("found", .array(found))]))
             },
-            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session) {
+                incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.library.read { try $0.openNotices() }))
             },
@@ -257,11 +277,14 @@ extension API {
     }
 
     private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
-        Endpoint(.post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks", needs: .right(.imports)) { incoming in
+        Endpoint(
+            .post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks", needs: .right(.imports)
+        ) { incoming in
             let person = try incoming.who()
             let bytes = try await incoming.bytes(limit: API.importLimit)
             do {
-                return .json(try await centre.importFile(bytes, kind, dryRun: incoming.flag("dry"), person: person).json)
+                return .json(
+                    try await centre.importFile(bytes, kind, dryRun: incoming.flag("dry"), person: person).json)
             } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
         }
     }

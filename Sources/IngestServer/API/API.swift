@@ -1,6 +1,6 @@
+import Depot
 import HTTPTypes
 import Hummingbird
-import Depot
 import Model
 import NIOCore
 import Platform
@@ -22,7 +22,8 @@ struct API: Sendable {
 
     private var gateways: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session) { incoming in
+            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session) {
+                incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.agents().map(Centre.gateway) }))
             }
@@ -92,7 +93,7 @@ struct API: Sendable {
                                 .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))])
                             )
                         ])
-                    )
+                    ),
                 ])
             ),
             ("security", .array([.object([("session", .array([]))])])),

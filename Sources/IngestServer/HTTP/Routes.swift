@@ -1,6 +1,6 @@
+import Depot
 import HTTPTypes
 import Hummingbird
-import Depot
 import Logging
 import Model
 import NIOCore

@@ -1,8 +1,8 @@
+import Depot
+import Followers
 import Glibc
 import HTTPTypes
 import HummingbirdCore
-import Depot
-import Followers
 import Logging
 import Model
 import NIOCore

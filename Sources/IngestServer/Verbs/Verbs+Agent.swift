@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import Depot
+import Glibc
 import Model
 import Platform
 
@@ -80,7 +80,8 @@ struct AgentVerb: ParsableCommand {
     struct Forget: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Forget an agent that nobody wants any more: its calls end, its records stay.",
-            discussion: "It is learned anew if it comes again: take its certificate or password away at the broker first.")
+            discussion:
+                "It is learned anew if it comes again: take its certificate or password away at the broker first.")
         @OptionGroup var options: ConfigurationOption
         @Flag(help: "Do not ask.") var yes = false
         @Argument(help: "Name of the agent.") var name: String

@@ -39,7 +39,9 @@ struct AuditVerb: ParsableCommand {
                 )
             }
             if verdict.broken != nil { throw Exit.warnings }
-            guard isThere else { throw Exit.say("the link given with --tip is not in the chain: entries were cut off", Exit.warnings) }
+            guard isThere else {
+                throw Exit.say("the link given with --tip is not in the chain: entries were cut off", Exit.warnings)
+            }
         }
     }
 

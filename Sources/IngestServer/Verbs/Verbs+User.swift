@@ -1,6 +1,6 @@
 import ArgumentParser
-import Glibc
 import Depot
+import Glibc
 import Model
 import Platform
 import SQLite
@@ -52,7 +52,8 @@ struct UserVerb: ParsableCommand {
                 if users.isEmpty { return print("nobody yet: names are believed on this machine") }
                 for user in users {
                     let ways = [
-                        user.password != nil ? "password" : nil, user.pin == nil ? nil : user.isPINLocked ? "PIN (locked)" : "PIN",
+                        user.password != nil ? "password" : nil,
+                        user.pin == nil ? nil : user.isPINLocked ? "PIN (locked)" : "PIN",
                         user.hasBadge ? "badge" : nil,
                     ].compactMap(\.self)
                     let rights = user.rights.map(\.rawValue).sorted().joined(separator: ",")
@@ -125,7 +126,8 @@ struct UserVerb: ParsableCommand {
     }
 
     struct Enable: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let somebody in again, with a PIN that wrong tries have locked too.")
+        static let configuration = CommandConfiguration(
+            abstract: "Let somebody in again, with a PIN that wrong tries have locked too.")
         @OptionGroup var options: ConfigurationOption
         @Argument var name: String
         func run() throws { try UserVerb.save(options, name, .init(isDisabled: false)) }

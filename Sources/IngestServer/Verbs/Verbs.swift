@@ -1,7 +1,7 @@
 import ArgumentParser
+import Depot
 import Glibc
 import Identifiers
-import Depot
 import Model
 import Platform
 import Sheets

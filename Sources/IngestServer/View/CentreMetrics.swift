@@ -32,7 +32,10 @@ enum CentreMetrics {
             ("dropped_steps", "Progress of commands beyond what may wait.", centre.droppedSteps.with { $0 }),
             ("strangers", "Messages of more agents than are followed.", link.strangers),
             ("unsent_messages", "Messages to agents beyond what may wait.", link.unsentMessages),
-            ("refused_urgent", "Urgent messages not understood, or not their agent's to say.", centre.refused.with { $0 }),
+            (
+                "refused_urgent", "Urgent messages not understood, or not their agent's to say.",
+                centre.refused.with { $0 }
+            ),
         ] { metrics.add("quai_ingest_\(name)_total", "counter", help, [([], Double(value))]) }
         metrics.add("quai_ingest_batches_total", "counter", "Transactions.", [([], Double(counters.batches))])
         metrics.add(
