@@ -118,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "IngestServer",
             dependencies: [
-                "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite", "Platform",
+                "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite",
+                "Platform",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],
@@ -134,16 +135,20 @@ let package = Package(
             swiftSettings: strict),
         // The servers' side of the ERP connectors, with their rules of state.
         .target(
-            name: "ERPPeers", dependencies: ["ERP", "Model", "Platform", "Rig"], path: "simulators/ERP", swiftSettings: strict),
+            name: "ERPPeers", dependencies: ["ERP", "Model", "Platform", "Rig"], path: "simulators/ERP",
+            swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
-            dependencies: ["Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform", argumentParser],
+            dependencies: [
+                "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform", argumentParser,
+            ],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Depot", "Platform", "Rig", "SQLite", "Uplink", argumentParser,
+                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Depot", "Platform", "Rig", "SQLite", "Uplink",
+                argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
         // What the C libraries do alone, for the benchmarks' ratios.
@@ -162,7 +167,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["FaultyDisk", "Model"], path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["FaultyDisk", "Model"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(
             name: "DriversTests", dependencies: ["Drivers", "Devices", "Model", "TestSupport"],
             exclude: ["Captures", "Transcripts", "Vectors", "vectors.txt"], swiftSettings: strict),
@@ -173,14 +179,17 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EdgeAgentTests",
-            dependencies: ["EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink"], swiftSettings: strict),
+            dependencies: [
+                "EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink",
+            ], swiftSettings: strict),
         .testTarget(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
             exclude: ["phone-numbers.tsv"], swiftSettings: strict),
         .testTarget(
             name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"], exclude: ["Recordings", "Tryton"],
+            name: "ERPTests", dependencies: ["ERP", "ERPPeers", "Model", "TestSupport", "Curl"],
+            exclude: ["Recordings", "Tryton"],
             swiftSettings: strict),
         .testTarget(
             name: "SheetsTests", dependencies: ["Model", "Sheets", "TestSupport"], swiftSettings: strict),
@@ -188,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker", "TestSupport",
+                "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
+                "TestSupport",
                 "EdgeAgent", "IngestServer", "EdgeSim",
             ],
             swiftSettings: strict),

@@ -83,7 +83,8 @@ struct CallTests {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
         for (agent, desk) in [("lyon", "101"), ("paris", "102")] {
-            #expect(try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
+            #expect(
+                try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
         }
         #expect(try store.call("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
         #expect(try store.call("paris/pbx/17")?.snapshot.answeredBy == ["102"])
@@ -199,7 +200,8 @@ struct CallTests {
         #expect(try texts("SELECT call FROM missed ORDER BY call") == ["lyon/17", "paris/lyon/17"])
         #expect(try texts("SELECT call FROM call_desk ORDER BY call") == ids)
         #expect(try texts("SELECT coalesce(call, '-') FROM command ORDER BY id") == ["lyon/pbx/17", "-"])
-        #expect(try texts("SELECT subject FROM erp_job ORDER BY id") == ["lyon/17", "paris/lyon/17", "lyon/pbx/17", "17"])
+        #expect(
+            try texts("SELECT subject FROM erp_job ORDER BY id") == ["lyon/17", "paris/lyon/17", "lyon/pbx/17", "17"])
         // The ERP may have seen the third: it keeps the key that the ERP knows.
         let keys = try texts("SELECT key FROM erp_job ORDER BY id")
         #expect(keys == ["quai/call/lyon/17", "quai/call/paris/lyon/17", "quai/call/pbx/17", "quai/reception/17"])

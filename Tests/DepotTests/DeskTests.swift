@@ -27,7 +27,8 @@ struct DeskTests {
     @Test func oneOpensAndTheOtherIsTold() throws {
         let id = try announceTwo()
         #expect(try receiving.open(id, zone: "dock", by: nadia, at: 1))
-        #expect(try receiving.open(id, zone: "dock", by: karim, at: 2) == false || store.delivery(id)?.openedBy == "Nadia")
+        #expect(
+            try receiving.open(id, zone: "dock", by: karim, at: 2) == false || store.delivery(id)?.openedBy == "Nadia")
         #expect(try kinds().filter { $0 == "delivery.open" }.count >= 1)
     }
 
@@ -85,9 +86,12 @@ struct DeskTests {
     }
 
     @Test func aNoteIsTakenByOneBlindDelivery() throws {
-        let first = try receiving.openBlind(supplier: "Rexel", zone: "dock", note: "BL-9", day: "2026-11-27", by: nadia, at: 1)
+        let first = try receiving.openBlind(
+            supplier: "Rexel", zone: "dock", note: "BL-9", day: "2026-11-27", by: nadia, at: 1)
         #expect(first != nil)
-        #expect(try receiving.openBlind(supplier: "Rexel", zone: "dock", note: "BL-9", day: "2026-11-27", by: karim, at: 2) == nil)
+        #expect(
+            try receiving.openBlind(supplier: "Rexel", zone: "dock", note: "BL-9", day: "2026-11-27", by: karim, at: 2)
+                == nil)
     }
 
     @Test func aCountIsPostedByOne() throws {

@@ -132,7 +132,8 @@ struct GatewayTests {
         #expect(try store.database.integer("SELECT count(*) FROM entry WHERE kind='gateway.confirm'") == 1)
         // Whatever the stranger goes on to say, its alarm is said once, until somebody has looked.
         for zone in ["dock-1", "gate"] {
-            try desk.object(GatewayBook.Objection(code: "zone-not-yours", text: "it read in zone \(zone)"), to: "evil", at: 7)
+            try desk.object(
+                GatewayBook.Objection(code: "zone-not-yours", text: "it read in zone \(zone)"), to: "evil", at: 7)
         }
         #expect(try store.agents().first(where: { $0.name == "evil" })?.alarm == "not its own: it read in zone dock-1")
         #expect(try store.database.integer("SELECT count(*) FROM entry WHERE kind='gateway.alarm'") == 1)

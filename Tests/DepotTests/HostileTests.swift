@@ -75,11 +75,14 @@ struct HostileTests {
             let times = field == "rang" ? #""started":\#(started)"# : #""started":\#(started),"\#(field)":\#(value)"#
             let rang = field == "rang" ? value : started
             rows.append(
-                HostileTests.call(index, #"\#(times),"legs":[{"leg":"l1","desk":"101","state":"ended","rang":\#(rang)}]"#))
+                HostileTests.call(
+                    index, #"\#(times),"legs":[{"leg":"l1","desk":"101","state":"ended","rang":\#(rang)}]"#))
         }
         rows.append(
             HostileTests.call(
-                99, #""started":\#(started),"ended":\#(HostileTests.now),"legs":[{"leg":"l1","desk":"101","state":"ended"}]"#))
+                99,
+                #""started":\#(started),"ended":\#(HostileTests.now),"legs":[{"leg":"l1","desk":"101","state":"ended"}]"#
+            ))
         let result = try applier.apply([("dock", HostileTests.frame(rows))], at: HostileTests.now)
         #expect(result.rejected == HostileTests.extremes.count && result.applied == 1)
         let history = try store.calls(of: CallScope(desks: ["101"]), limit: 100)
@@ -143,7 +146,8 @@ struct HostileTests {
     @Test func oneOddDeviceDoesNotHideTheOthers() throws {
         let none = GatewayStatus(json: try JSON(parsing: #"{"online":true,"devices":5}"#))
         #expect(none.json["devices"]?.list?.isEmpty == true && none.problems == ["devices is no list"])
-        let text = #"{"online":true,"devices":[5,{"name":7},{"name":"gate","kind":"reader","state":"ready","driver":"m100"}]}"#
+        let text =
+            #"{"online":true,"devices":[5,{"name":7},{"name":"gate","kind":"reader","state":"ready","driver":"m100"}]}"#
         let status = GatewayStatus(json: try JSON(parsing: text))
         let devices = try #require(status.json["devices"]?.list)
         #expect(devices.count == 1 && devices[0]["name"]?.text == "gate" && devices[0]["port"]?.text == "")

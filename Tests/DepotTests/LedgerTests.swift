@@ -43,11 +43,14 @@ struct LedgerTests {
 
     @Test(arguments: [
         "UPDATE entry SET detail='dock-9' WHERE seq=3", "UPDATE entry SET who='Karim' WHERE seq=3",
-        "UPDATE entry SET at=99 WHERE seq=3", "DELETE FROM entry WHERE seq=3", "UPDATE entry SET salt=NULL, digest='00' WHERE seq=3",
+        "UPDATE entry SET at=99 WHERE seq=3", "DELETE FROM entry WHERE seq=3",
+        "UPDATE entry SET salt=NULL, digest='00' WHERE seq=3",
     ])
     func aChangedPastIsFound(statement: String) throws {
         try tell(5)
-        #expect(try store.ledger.verify() == Ledger.Verdict(entries: 5, erased: 0, broken: nil, tip: try store.ledger.verify().tip))
+        #expect(
+            try store.ledger.verify()
+                == Ledger.Verdict(entries: 5, erased: 0, broken: nil, tip: try store.ledger.verify().tip))
         try store.database.execute(statement)
         let broken = try #require(try store.ledger.verify().broken)
         #expect((3...4).contains(broken))

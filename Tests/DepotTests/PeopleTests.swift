@@ -203,7 +203,8 @@ struct PeopleTests {
         let told = try store.ledger.entries(after: 0, limit: 1000).map(\.fact)
         #expect(told.contains { $0.kind == .user(secret: "pin") && $0.detail?.contains("locked") == true })
         #expect(try open(user, .name("Nadia"), "s", at: now) != nil)
-        #expect(try open(user, .pin(user.id), "t", station: "dock", at: now) != nil, "the right password opens it again")
+        #expect(
+            try open(user, .pin(user.id), "t", station: "dock", at: now) != nil, "the right password opens it again")
     }
 
     @Test func whoRunsTheServerOpensALockedPIN() throws {
@@ -304,7 +305,8 @@ struct PeopleTests {
 
     @Test(arguments: [
         "password1234", "1234567890", "azertyuiop", "Azertyuiop!", "MotDePasse2024", "p@ssw0rd2025", "soleilsoleil",
-        "quai123456789", "quaipassword1", "31121999123", "Marseille13013", "!!qwertyuiop!!", "bienvenue2026", "Nadia-12345",
+        "quai123456789", "quaipassword1", "31121999123", "Marseille13013", "!!qwertyuiop!!", "bienvenue2026",
+        "Nadia-12345",
         "aqwzsxedcrfv", "court",
     ])
     func aPasswordThatIsTriedFirstIsRefused(_ password: String) {

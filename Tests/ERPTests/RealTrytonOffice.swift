@@ -1,7 +1,7 @@
+import Curl
 import Model
 import TestSupport
 import Testing
-import Curl
 
 @testable import ERP
 

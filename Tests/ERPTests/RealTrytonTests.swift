@@ -1,8 +1,8 @@
+import Curl
 import Model
 import Synchronization
 import TestSupport
 import Testing
-import Curl
 
 @testable import ERP
 

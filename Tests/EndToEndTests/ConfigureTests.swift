@@ -39,7 +39,8 @@ struct ConfigureTests {
         defer { stand.stop() }
         let gate = try stand.add("gate", "barcode")
         try stand.writeConfiguration(
-            readers: [("gate", "barcode", "dock-1")], extra: "[downlink]\nconfiguration = true\nbroker = true\ntrial-seconds = 5")
+            readers: [("gate", "barcode", "dock-1")],
+            extra: "[downlink]\nconfiguration = true\nbroker = true\ntrial-seconds = 5")
         try stand.startBroker()
         try stand.startIngest()
         try stand.startAgent()

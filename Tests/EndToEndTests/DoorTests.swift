@@ -1,8 +1,9 @@
 import Glibc
-@testable import IngestServer
 import Model
 import Rig
 import Testing
+
+@testable import IngestServer
 
 /// What a stranger may take of the HTTP port.
 @Suite(.serialized)

@@ -153,7 +153,9 @@ struct HostileTests {
         // A call that rings at every desk of a large team, and changes all the time.
         var ringing = CallSnapshot(call: "pbx/1", revision: 1, startedAt: Clocks.wall)
         (ringing.state, ringing.direction) = (.ringing, .inbound)
-        ringing.legs = (101...132).map { .init(id: "leg \($0)", desk: String($0), state: .ringing, rangAt: Clocks.wall) }
+        ringing.legs = (101...132).map {
+            .init(id: "leg \($0)", desk: String($0), state: .ringing, rangAt: Clocks.wall)
+        }
         for revision in 1...20_000 {
             ringing.revision = Int64(revision)
             let event = JSON.object([

@@ -48,7 +48,8 @@ struct BoundedTests {
 
     @Test func anAcknowledgementBelievesNoTimeOutOfRange() throws {
         for value in BoundedTests.noTimes {
-            let ack = Ack(json: try BoundedTests.json(#"{"epoch":"0000000000000007","lane":"s","cum":3,"t":\#(value)}"#))
+            let ack = Ack(
+                json: try BoundedTests.json(#"{"epoch":"0000000000000007","lane":"s","cum":3,"t":\#(value)}"#))
             #expect(ack?.time == 0 && ack?.cumulative == 3)
         }
     }
@@ -70,7 +71,8 @@ struct BoundedTests {
                 """#
             let ack = try #require(Ack(json: try BoundedTests.json(text)))
             #expect((1...4096).contains(ack.credit) && ack.refused == 3)
-            #expect(ack.selective.allSatisfy { $0.upperBound <= 1 << 62 } && ack.rejected.allSatisfy { $0.seq <= 1 << 62 })
+            #expect(
+                ack.selective.allSatisfy { $0.upperBound <= 1 << 62 } && ack.rejected.allSatisfy { $0.seq <= 1 << 62 })
         }
     }
 
@@ -115,7 +117,8 @@ struct BoundedTests {
         for value in BoundedTests.noTimes { #expect(try desired(1, value) == nil, "\(value)") }
         for value in [.min, .max, -1, 0] as [Int64] { #expect(try desired(value, 5) == nil, "\(value)") }
         for value in BoundedTests.extremes {
-            let text = #"{"kept":{"revision":\#(value),"text":"a"},"trial":{"revision":2,"text":"b"},"starts":\#(value)}"#
+            let text =
+                #"{"kept":{"revision":\#(value),"text":"a"},"trial":{"revision":2,"text":"b"},"starts":\#(value)}"#
             var managed = ManagedConfiguration(json: try BoundedTests.json(text))
             _ = managed.start()
             #expect((1...ManagedConfiguration.startLimit).contains(managed.starts) || managed.trial == nil)
@@ -148,7 +151,8 @@ struct BoundedTests {
             "missedBy":[\#(desks)],"answeredBy":[\#(desks)],"caller":{"number":"\#(long)","name":"\#(long)"}}
             """#
         let call = try #require(CallSnapshot(json: try BoundedTests.json(text)))
-        #expect(call.transfers.count == CallSnapshot.legLimit && call.missedBy.count == 128 && call.answeredBy.count == 128)
+        #expect(
+            call.transfers.count == CallSnapshot.legLimit && call.missedBy.count == 128 && call.answeredBy.count == 128)
         #expect(call.called?.utf8.count == 256 && call.transfers[0].by?.utf8.count == 256)
         #expect(call.json.text8.count < 65536 && CallSnapshot(json: call.json) == call)
     }
@@ -182,7 +186,8 @@ struct BoundedTests {
         func frame(_ first: Int64, _ count: Int64) throws -> Frame {
             try Frame(
                 decoding: Array(
-                    #"[1,"00000000000000AA","s",\#(first),\#(count),[1,2,\#(Int64.max),true],2,null,[[0,0,"x"]]]"#.utf8))
+                    #"[1,"00000000000000AA","s",\#(first),\#(count),[1,2,\#(Int64.max),true],2,null,[[0,0,"x"]]]"#.utf8)
+            )
         }
         #expect(try frame(1, 1).last == 1)
         for value in BoundedTests.extremes {

@@ -1,3 +1,4 @@
 public import FaultyDisk
 
+// swift-format-ignore: AvoidRetroactiveConformances
 extension faulty_kind: @retroactive @unchecked Sendable {}

@@ -1,5 +1,5 @@
-import Glibc
 import Depot
+import Glibc
 import Model
 import Platform
 import SQLite

@@ -1,5 +1,5 @@
-import Identifiers
 import Depot
+import Identifiers
 import Model
 import Platform
 import SQLite

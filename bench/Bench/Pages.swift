@@ -54,7 +54,9 @@ struct PageBench {
         // A person may have some dozens of browsers open, not thousands.
         var cookie = page.session
         for number in 0..<browsers {
-            if number % 32 == 0 { cookie = try PageClient(port: stand.httpPort, name: "Watcher \(number / 32)").session }
+            if number % 32 == 0 {
+                cookie = try PageClient(port: stand.httpPort, name: "Watcher \(number / 32)").session
+            }
             try crowd.add(port: stand.httpPort, cookie: cookie)
         }
         crowd.start()

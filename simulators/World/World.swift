@@ -1,5 +1,5 @@
-import FaultyDisk
 import Depot
+import FaultyDisk
 import Model
 import SQLite
 import Uplink
