@@ -5,14 +5,13 @@ import Model
 import Platform
 import Uplink
 
-/// The loop that owns both connections to the broker: bulk frames as `Delivery` decides, urgent messages, commands.
+/// The thread that owns both connections to the broker: it waits, hands `Conversation` what happened, and does what that
+/// asks. What is sent when is the conversation's.
 final class UplinkLoop: Sendable {
     struct Inbox {
         var urgent: [(UrgentLane.Subject, String, JSON, Duration)] = []
         var beats: [UInt64] = []
-        var grown = false
         var statusDue = false
-        var restarted = false
         var stopping = false
     }
 
@@ -54,15 +53,6 @@ final class UplinkLoop: Sendable {
     let configured: @Sendable (JSON) -> Void
     let describe: @Sendable (Status) -> JSON
 
-    static let heartbeat: Duration = .seconds(30)
-    /// Between two statuses at least: a busy dock must not fill a thin line with them.
-    static let statusPause: Duration = .seconds(2)
-    static let greetingPause: Duration = .seconds(5)
-
-    /// Frames sent in one go, and for how long.
-    static let burst = 16
-    static let burstTime: Duration = .milliseconds(2)
-
     init(
         configuration: AgentConfiguration, outbox: Outbox, logger: Logger, beaten: @escaping @Sendable (UInt64) -> Void,
         commanded: @escaping @Sendable (Command, Instant) -> Void, configured: @escaping @Sendable (JSON) -> Void,
@@ -92,10 +82,8 @@ final class UplinkLoop: Sendable {
         wake.signal()
     }
 
-    func grown() {
-        inbox.change { $0.grown = true }
-        wake.signal()
-    }
+    /// The buffer has grown.
+    func grown() { wake.signal() }
 
     /// Something worth telling the centre before the next heartbeat.
     func statusChanged() {
@@ -110,177 +98,114 @@ final class UplinkLoop: Sendable {
 
     // MARK: the loop
 
-    final class State {
-        let urgentLink: BrokerLink
-        let bulkLink: BrokerLink
-        var builder: FrameBuilder
-        var delivery: Delivery
-        var lane: UrgentLane
-        var centres: Set<String> = []
-        /// Somebody else lives with this buffer: nothing more is said to the broker.
-        var isStopped = false
-        /// Frames are left that could be sent at once.
-        var hasMore = false
-        var nextStatus = Instant.zero
-        var statusAllowed = Instant.zero
-        var statusDue = true
-        /// What the centre was last told; a change is worth telling before the next heartbeat.
-        var toldAccount = Account()
-        /// When to greet at the latest while everything is up and nothing is delivered.
-        var nextGreeting = Instant.zero
-        /// The centre's clock less ours, in milliseconds, as its last ack showed it.
-        var clockOffset: Int64?
-        let nonce: UInt64
-        let boot: Boot
-
-        init(
-            urgentLink: BrokerLink, bulkLink: BrokerLink, builder: FrameBuilder, delivery: Delivery, lane: UrgentLane,
-            nonce: UInt64, boot: Boot
-        ) {
-            self.urgentLink = urgentLink
-            self.bulkLink = bulkLink
-            self.builder = builder
-            self.delivery = delivery
-            self.lane = lane
-            self.nonce = nonce
-            self.boot = boot
-        }
-    }
-
     /// Runs until `stop()`. Throws only when the outbox's file cannot be read at the start.
     func run(options: BrokerOptions, bulkOptions: BrokerOptions) throws {
         let now = Clocks.now
         var random = SystemRandomNumberGenerator()
         let builder = try FrameBuilder(path: outbox.path)
         try builder.refresh()
-        let start = outbox.now
-        let nonce: UInt64 = random.next()
-        let state = State(
-            urgentLink: BrokerLink(options: options, now: now, seed: random.next()),
-            bulkLink: BrokerLink(options: bulkOptions, now: now, seed: random.next()), builder: builder,
-            delivery: Delivery(
-                epoch: start.epoch, nonce: nonce, frontier: start.forgotten, highest: start.next - 1,
-                pendingBytes: UplinkLoop.bytes(start.account.pending)),
-            // Urgent messages are not kept over a restart; numbers must not be used twice all the same.
-            lane: UrgentLane(next: start.boot.counter << 32 | 1), nonce: nonce, boot: start.boot)
-        while turn(state) {}
+        var conversation = Conversation(buffer: outbox.now, nonce: random.next())
+        var shell = Shell(
+            loop: self, urgentLink: BrokerLink(options: options, now: now, seed: random.next()),
+            bulkLink: BrokerLink(options: bulkOptions, now: now, seed: random.next()), builder: builder)
+        while turn(&conversation, &shell) {}
         // A clean goodbye discards the will: say it ourselves.
-        if let will = options.will { state.urgentLink.publish(will.topic, will.payload, retain: true) }
-        state.urgentLink.disconnect()
-        state.bulkLink.disconnect()
+        if let will = options.will { shell.urgentLink.publish(will.topic, will.payload, retain: true) }
+        shell.urgentLink.disconnect()
+        shell.bulkLink.disconnect()
     }
 
-    private func turn(_ state: State) -> Bool {
-        let now = Clocks.now
-        let nothing: (descriptor: Int32, events: Int16, deadline: Instant) = (-1, 0, now + .seconds(1))
-        let urgent = state.isStopped ? nothing : state.urgentLink.interest(now: now)
-        let bulk = state.isStopped ? nothing : state.bulkLink.interest(now: now)
-        let due =
-            state.isStopped
-            ? nothing.deadline
-            : [
-                urgent.deadline, bulk.deadline, state.delivery.deadline,
-                state.urgentLink.isUp && !state.centres.isEmpty ? state.lane.deadline : state.lane.expiry,
-                state.nextStatus, state.statusDue && state.urgentLink.isUp ? state.statusAllowed : nil,
-            ].compactMap(\.self).min()!
-        let wait =
-            state.hasMore && !state.isStopped
-            ? 0 : Int32(clamping: max(0, (due - now).nanoseconds + 999_999) / 1_000_000)
-        let ready = waitFor(
-            [(wake.descriptor, Int16(POLLIN)), (urgent.descriptor, urgent.events), (bulk.descriptor, bulk.events)],
-            milliseconds: min(wait, 1000))
+    private func turn(_ conversation: inout Conversation, _ shell: inout Shell) -> Bool {
+        let ready = wait(conversation, shell)
         if ready[0] != 0 { wake.drain() }
-        let after = Clocks.now
+        shell.turned = Clocks.now
         let mail = inbox.with { box in
             let mail = box
             box = Inbox(stopping: mail.stopping)
             return mail
         }
-        // Who is stopped has nobody to tell: the journal keeps the calls.
-        for (subject, type, data, life) in mail.urgent where !state.isStopped {
-            state.lane.post(subject, type: type, data: data, life: life, at: after)
+        for (subject, type, data, life) in mail.urgent {
+            conversation.post(subject, type: type, data: data, life: life, at: shell.turned)
         }
-        if mail.grown || mail.statusDue { grew(state) }
-        if mail.statusDue || outbox.now.account != state.toldAccount { state.statusDue = true }
-        guard !state.isStopped else {
-            for number in mail.beats { beaten(number) }
-            return !mail.stopping
-        }
-        for event in state.urgentLink.advance(ready[1], now: after) { handle(event, isBulk: false, state, after) }
-        for event in state.bulkLink.advance(ready[2], now: after) { handle(event, isBulk: true, state, after) }
-        perform(state.delivery.tick(at: after), state, after)
-        if state.delivery.isDown, after >= state.nextGreeting { greet(state, after) }
-        state.lane.expire(at: after)
-        send(state, after)
-        if after >= state.nextStatus || state.statusDue && after >= state.statusAllowed {
-            publishStatus(state, after)
+        if mail.statusDue { conversation.statusChanged() }
+        if !conversation.isStopped {
+            for (lane, link, ready) in [(Lane.urgent, shell.urgentLink, ready[1]), (.bulk, shell.bulkLink, ready[2])] {
+                for event in link.advance(ready, now: shell.turned) { handle(event, lane, &conversation, &shell) }
+            }
+            conversation.turn(&shell)
+            show(conversation, shell)
         }
         for number in mail.beats { beaten(number) }
         return !mail.stopping
     }
 
-    private func grew(_ state: State) {
-        let current = outbox.now
-        guard current.epoch == state.delivery.epoch, current.next > 0, current.next - 1 > state.delivery.highest else {
-            return
-        }
-        state.delivery.appended(
-            upTo: current.next - 1, bytes: UplinkLoop.bytes(current.next - 1 - state.delivery.highest))
+    /// Until something comes, or it is time for something; a second at most.
+    private func wait(_ conversation: Conversation, _ shell: Shell) -> [Int16] {
+        let now = Clocks.now
+        guard !conversation.isStopped else { return waitFor([(wake.descriptor, Int16(POLLIN))], milliseconds: 1000) }
+        let urgent = shell.urgentLink.interest(now: now)
+        let bulk = shell.bulkLink.interest(now: now)
+        let due = min(urgent.deadline, bulk.deadline, conversation.deadline ?? now + .seconds(1))
+        let pause = conversation.hasMore ? 0 : max(0, (due - now).nanoseconds + 999_999) / 1_000_000
+        return waitFor(
+            [(wake.descriptor, Int16(POLLIN)), (urgent.descriptor, urgent.events), (bulk.descriptor, bulk.events)],
+            milliseconds: Int32(clamping: min(pause, 1000)))
     }
 
-    /// About what so many rows take; only whole-frame decisions hang on it.
-    static func bytes(_ rows: UInt64) -> Int { Int(clamping: rows) &* 40 }
-
-    private func handle(_ event: BrokerEvent, isBulk: Bool, _ state: State, _ now: Instant) {
+    private func handle(_ event: BrokerEvent, _ lane: Lane, _ conversation: inout Conversation, _ shell: inout Shell) {
         switch event {
         case .up:
-            if !isBulk {
-                state.urgentLink.subscribe([
-                    Topic(.ack, of: configuration.agent).name, Topic(.command, of: configuration.agent).name,
-                    Topic(.configuration, of: configuration.agent).name, "\(Topic.presence)/+",
-                ])
-                state.statusDue = true
-                state.statusAllowed = now
-            }
-            logger.info("broker connected", metadata: ["lane": "\(isBulk ? "bulk" : "urgent")"])
-            changeStatus(state) { $0.reason = nil }
-            greet(state, now)
+            logger.info("broker connected", metadata: ["lane": "\(lane)"])
+            status.with { $0.reason = nil }
+            conversation.take(.up(lane), &shell)
         case .down(let reason, let refused):
             // Said once when it begins, not at every try.
-            let isNews = status.with { (isBulk ? $0.bulkUp : $0.urgentUp) || $0.reason == nil }
-            if !isBulk {
-                state.centres = []
-                state.lane.disconnected()
+            let isNews = status.with { status in
+                defer { status.reason = reason }
+                return (lane == .bulk ? status.bulkUp : status.urgentUp) || status.reason == nil
             }
-            state.delivery.disconnected()
-            changeStatus(state) { $0.reason = reason }
             if isNews || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
-        case .message(let topic, let payload): receive(topic, payload, state, now)
-        case .published(_, let reason) where reason == 16:
-            // Taken by the broker and given to nobody: wait until the centre is there again.
-            if state.delivery.isOpen { state.delivery.disconnected() }
-        case .published: break
+            conversation.take(.down(lane), &shell)
+        case .message(let topic, let payload):
+            if let said = heard(topic, payload) { conversation.take(said, &shell) }
+        case .published(_, let reason) where reason == 16: conversation.take(.unheard, &shell)
+        case .published: return
+        }
+        show(conversation, shell)
+    }
+
+    /// What the centre says, if it is said to this agent and can be read.
+    private func heard(_ topic: String, _ payload: [UInt8]) -> Conversation.Event? {
+        if topic.hasPrefix("\(Topic.presence)/") {
+            let lives = (try? JSON(parsing: payload))?["online"]?.truth ?? false
+            return .presence(instance: String(topic.dropFirst(Topic.presence.count + 1)), lives: lives)
+        }
+        guard let parsed = Topic(parsing: topic), parsed.agent == configuration.agent,
+            let json = try? JSON(parsing: payload)
+        else { return nil }
+        switch parsed.leaf {
+        case .ack:
+            guard let ack = Ack(json: json) else { return nil }
+            if ack.lane == .bulk { status.with { $0.lastAck = Clocks.wall } }
+            return .ack(ack)
+        case .command:
+            if let command = Command(json: json) { return .command(command) }
+            logger.warning("command refused", metadata: ["reason": "not a command of this version"])
+            return nil
+        case .configuration: return .configuration(json)
+        default: return nil
         }
     }
 
-    func changeStatus(_ state: State, _ change: (inout Status) -> Void) {
+    private func show(_ conversation: Conversation, _ shell: Shell) {
         status.with {
-            $0.urgentUp = state.urgentLink.isUp
-            $0.bulkUp = state.bulkLink.isUp
-            $0.centres = state.centres.count
-            if $0.open != state.delivery.isOpen { $0.since = Clocks.wall }
-            $0.open = state.delivery.isOpen
-            $0.urgentWaiting = state.lane.messages.count
-            $0.urgentExpired = state.lane.expired
-            change(&$0)
+            $0.urgentUp = shell.urgentLink.isUp
+            $0.bulkUp = shell.bulkLink.isUp
+            $0.centres = conversation.centres.count
+            if $0.open != conversation.delivery.isOpen { $0.since = Clocks.wall }
+            $0.open = conversation.delivery.isOpen
+            $0.urgentWaiting = conversation.lane.messages.count
+            $0.urgentExpired = conversation.lane.expired
         }
     }
-
-    func greet(_ state: State, _ now: Instant) {
-        state.nextGreeting = now + UplinkLoop.greetingPause
-        guard state.urgentLink.isUp, state.bulkLink.isUp, !state.centres.isEmpty else { return }
-        grew(state)
-        perform(state.delivery.connected(at: now), state, now)
-    }
-
 }

@@ -37,6 +37,8 @@ public final class Outbox: Sendable {
         public var refusals: UInt64 = 0
         public var commits: UInt64 = 0
         public var commitNanoseconds: UInt64 = 0
+
+        public init() {}
     }
 
     /// What became of a request to begin a command.

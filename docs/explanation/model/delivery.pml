@@ -133,7 +133,7 @@ inline blankDown() { d.hello = 0; d.epoch = 0; d.cum = 0; d.sack = 0; d.dead = 0
 #define DISK disk[a]
 #define RAM  ram[a]
 
-/* A process starts on the file of machine a (OutboxFile.begin, UplinkLoop.run). */
+/* A process starts on the file of machine a (OutboxFile.begin, Conversation.init). */
 inline start(a) {
     runs++;
     printf("agent %d starts as run %d, next number %d\n", a, runs, DISK.next);
@@ -157,7 +157,7 @@ inline accept(a) {                                              /* Outbox: a sca
     audit(a)
 }
 
-inline greet(a) {                                               /* Delivery.connected, UplinkLoop.sayHello */
+inline greet(a) {                                               /* Delivery.connected, Conversation.greet */
     RAM.link = Greeting; RAM.arrived = 0; RAM.tries = 0; RAM.next = RAM.frontier + 1;
     blankUp();
     u.hello = 1; u.who = RAM.who; u.epoch = RAM.epoch; u.first = RAM.next;
@@ -282,7 +282,7 @@ end:
            choose(RAM.link == Open && RAM.tries == 0, resend(a), greet(a)) }
     :: d_step { holder == a && nempty(dn) -> dn?d; acknowledged(a) }
 #ifdef SLOW
-    /* UplinkLoop.reissue: the writer opens the new epoch, once; the uplink sees it, or gives up and greets in the old. */
+    /* Conversation, `.reissue`: the writer opens the new epoch, once; the uplink sees it, or gives up and greets in the old. */
     :: d_step { RAM.jobs -> RAM.jobs--;
            when(RAM.leaving == DISK.epoch, reissue(a));
            when(RAM.jobs == 0 && RAM.waits, restarted(a)) }
