@@ -8,25 +8,27 @@ extension AMICalls {
     @discardableResult
     mutating func touch(_ message: AMIMessage, prefix: String = "") -> String? {
         guard let id = message.known(prefix + "uniqueid"), let name = message[prefix + "channel"], !name.isEmpty,
-            !goneSet.contains(id)
+            !ended.contains(id)
         else { return nil }
         let linked = message.known(prefix + "linkedid") ?? id
         if channels[id] == nil {
             let root = resolve(linked)
-            channels[id] = Channel(id: id, name: name, root: root, desk: desk(name), isLocal: name.hasPrefix("Local/"))
-            if calls[root] == nil, asksPresentation { calls[root] = Call(presentation: .unknown, waiting: []) }
+            channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
+            if calls[root] == nil, asksPresentation { calls[root] = AMICall(presentation: .unknown, waits: true) }
             // An exchange that tells the presentation with each channel has not yet told that of the caller.
             if calls[root] == nil, id != root, message.variable("CALLERID(num-pres)") != nil {
-                calls[root] = Call(presentation: .unknown)
+                calls[root] = AMICall(presentation: .unknown)
             }
-            calls[root, default: Call()].members.insert(id)
+            calls[root, default: AMICall()].members.insert(id)
         } else if let root = channels[id]?.root, let named = message.known(prefix + "linkedid"), resolve(named) != root
         {
             merge(root, into: resolve(named))
         }
-        if channels[id]?.name != name { rename(id, name) }
+        channels[id]?.rename(name, plan: &plan)
         learn(id, message, prefix)
-        if prefix.isEmpty, id == message.known("linkedid"), channels[id]?.dialled == false { introduce(id, message) }
+        if prefix.isEmpty, id == message.known("linkedid"), let channel = channels[id], !channel.dialled {
+            calls[channel.root]?.introduce(channel, message, plan: &plan)
+        }
         present(id, message, prefix)
         return id
     }
@@ -52,22 +54,6 @@ extension AMICalls {
         }
     }
 
-    mutating func rename(_ id: String, _ name: String) {
-        let desk = desk(name)
-        channels[id]?.name = name
-        channels[id]?.desk = desk
-        channels[id]?.isLocal = name.hasPrefix("Local/")
-    }
-
-    /// `PJSIP/101-0000004d` is extension 101; the whole name counts, never a part of it.
-    mutating func desk(_ name: String) -> String? {
-        guard let slash = name.firstIndex(of: "/"), let dash = name.lastIndex(of: "-"), slash < dash,
-            !name.hasPrefix("Local/")
-        else { return nil }
-        let endpoint = String(name[name.index(after: slash)..<dash])
-        return plan.isExtension(endpoint) ? endpoint : nil
-    }
-
     func resolve(_ linked: String) -> String {
         var root = linked
         while let next = aliases[root] { root = next }
@@ -76,22 +62,11 @@ extension AMICalls {
 
     mutating func merge(_ from: String, into: String) {
         let (from, into) = (resolve(from), resolve(into))
-        guard from != into, let old = calls.removeValue(forKey: from) else { return }
+        guard from != into, var old = calls.removeValue(forKey: from) else { return }
         aliases[from] = into
         for id in old.members { channels[id]?.root = into }
-        var call = calls[into] ?? Call()
-        call.members.formUnion(old.members)
-        call.answers += old.answers
-        call.direction = call.direction ?? old.direction
-        call.caller = call.caller ?? old.caller
-        call.called = call.called ?? old.called
-        call.command = call.command ?? old.command
-        // Nobody is shown by joining somebody who is.
-        if old.presentation == .hidden || old.presentation == .unknown && call.presentation == .shown {
-            (call.presentation, call.asked) = (old.presentation, old.asked)
-        }
-        calls[into] = call
-        for signal in old.waiting ?? [] { emit(signal, into) }
+        calls[into, default: AMICall()].absorb(old)
+        for signal in old.release() { emit(signal, into) }
         guard old.announced else { return }
         announce(into)
         var signal = CallSignal(.merged, call: name(from))
@@ -103,10 +78,7 @@ extension AMICalls {
     mutating func remove(_ id: String, isLost: Bool = false) {
         guard let channel = channels.removeValue(forKey: id) else { return }
         calls[channel.root]?.members.remove(id)
-        guard !isLost else { return }
-        gone.append(id)
-        goneSet.insert(id)
-        if gone.count > AMICalls.goneLimit { goneSet.remove(gone.removeFirst()) }
+        if !isLost { ended.insert(id) }
     }
 
     mutating func end(_ root: String, _ cause: CallCause) {
@@ -123,47 +95,21 @@ extension AMICalls {
         aliases = aliases.filter { $0.value != root }
     }
 
-    func name(_ root: String) -> String { source.isEmpty ? root : "\(source)/\(root)" }
+    func name(_ root: String) -> String { CallSignals.name(root, of: source) }
 
     mutating func announce(_ root: String) {
-        guard calls[root]?.announced == false, let call = calls[root] else { return }
-        calls[root]?.announced = true
-        var signal = CallSignal(.offered, call: name(root))
-        signal.direction = call.direction
-        signal.caller = call.caller
-        signal.called = call.called
-        signal.command = call.command
-        emit(signal, root)
+        let name = name(root)
+        if let signal = calls[root]?.offer(as: name) { emit(signal, root) }
     }
 
     func leg(_ event: CallSignal.Event, _ id: String) -> CallSignal {
         guard let channel = channels[id] else { return CallSignal(event) }
-        let call = calls[channel.root]
-        var signal = CallSignal(event, call: name(channel.root))
-        signal.leg = id
-        signal.desk = channel.desk
-        if event == .ringing {
-            signal.direction = call?.direction
-            signal.called = call?.called
-            signal.queue = call?.queue
-            if call?.direction == .outbound, channel.root == id {
-                signal.caller = call?.caller
-            } else {
-                signal.caller =
-                    channel.connected.number.map { number in
-                        AMICalls.party(number: number, name: channel.connected.name, withheld: false)
-                    } ?? call?.caller
-            }
-        }
-        return signal
+        return (calls[channel.root] ?? AMICall()).leg(event, of: channel, as: name(channel.root))
     }
 
     mutating func emit(_ signal: CallSignal, _ root: String? = nil) {
         let root = root ?? signal.leg.flatMap { channels[$0]?.root } ?? ""
-        if calls[root]?.waiting != nil {
-            calls[root]?.waiting?.append(signal)
-        } else {
-            out.append(discreet(signal, root))
-        }
+        guard calls[root] != nil else { return out.append(signal) }
+        if let signal = calls[root]?.pass(signal) { out.append(signal) }
     }
 }

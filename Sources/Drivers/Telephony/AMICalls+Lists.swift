@@ -15,7 +15,7 @@ extension AMICalls {
         } else if channels[root] == nil || id == root {
             // The channel that began the call may be gone: then the caller that is left stands for it.
             let wasKnown = calls[root]?.direction != nil
-            introduce(id, message)
+            calls[root]?.introduce(channel, message, plan: &plan)
             ask(id)
             if !wasKnown, calls[root]?.announced == true { reintroduce(root) }
         }
@@ -38,27 +38,21 @@ extension AMICalls {
 
     /// Says again who calls whom, now that it is known.
     mutating func reintroduce(_ root: String) {
-        var signal = CallSignal(.identity, call: name(root))
-        signal.direction = calls[root]?.direction
-        signal.caller = calls[root]?.caller
-        signal.called = calls[root]?.called
-        emit(signal, root)
+        if let call = calls[root] { emit(call.identity(as: name(root)), root) }
     }
 
     /// After a complete list: what was running before and is not listed has ended unseen.
     mutating func reconcile(listed: Set<String>, known: Set<String>) -> [CallSignal] {
         out = []
-        for id in known.subtracting(listed).sorted() where channels[id] != nil {
-            let channel = channels[id]!
+        for id in known.subtracting(listed).sorted() {
+            guard let channel = channels[id] else { continue }
             if channel.leg != .none {
                 var signal = leg(.legEnded, id)
                 signal.cause = .lost
                 emit(signal)
             }
             remove(id, isLost: true)
-            if !(calls[channel.root]?.members.contains { channels[$0]?.isLocal == false } ?? false) {
-                end(channel.root, .lost)
-            }
+            if !isAlive(channel.root) { end(channel.root, .lost) }
         }
         return out
     }
@@ -73,7 +67,7 @@ extension AMICalls {
     mutating func endAll(_ cause: CallCause) {
         for root in calls.keys.sorted() {
             for id in (calls[root]?.members ?? []).sorted() {
-                if channels[id]?.leg != Channel.Leg.none, channels[id] != nil {
+                if let channel = channels[id], channel.leg != .none {
                     var signal = leg(.legEnded, id)
                     signal.cause = cause
                     emit(signal)

@@ -14,7 +14,7 @@ extension AMICalls {
     }
 
     /// Calls that wait for their caller's presentation.
-    var waitingCalls: [String] { calls.filter { $0.value.waiting != nil }.map(\.key) }
+    var waitingCalls: [String] { calls.filter { $0.value.isWaiting }.map(\.key) }
 
     /// No answer in time: the call is told without its number, which follows when the answer comes.
     mutating func stopWaiting(_ root: String) -> [CallSignal] {
@@ -50,32 +50,15 @@ extension AMICalls {
         questions.append((channel.name, id))
     }
 
-    mutating func resolve(_ root: String, _ answer: Presentation) {
+    mutating func resolve(_ root: String, _ answer: AMICall.Presentation) {
         guard let call = calls[root], call.presentation != .hidden else { return }
-        let wasTold = call.announced && call.waiting == nil
-        let changes = call.presentation != answer
-        calls[root]?.presentation = answer
-        if answer == .hidden { calls[root]?.caller = .hidden }
+        let isNews = calls[root]?.settle(answer) ?? false
         release(root)
-        if wasTold, changes { reintroduce(root) }
+        if isNews { reintroduce(root) }
     }
 
     mutating func release(_ root: String) {
-        guard let waiting = calls[root]?.waiting else { return }
-        calls[root]?.waiting = nil
-        for signal in waiting { emit(signal, root) }
-    }
-
-    /// What may leave: nobody's number while it is hidden or not known to be shown.
-    func discreet(_ signal: CallSignal, _ root: String) -> CallSignal {
-        guard signal.caller != nil, let presentation = calls[root]?.presentation else { return signal }
-        var signal = signal
-        switch presentation {
-        case .shown: break
-        case .hidden: signal.caller = .hidden
-        case .unknown: signal.caller = Party(number: nil, name: nil)
-        }
-        return signal
+        for signal in calls[root]?.release() ?? [] { emit(signal, root) }
     }
 
     // MARK: who calls

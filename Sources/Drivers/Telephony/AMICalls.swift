@@ -3,50 +3,6 @@ import Model
 /// Turns AMI events into call signals, by the rules that reproduced the telephones' own log (observed).
 /// A value without a connection: it can be fed a recording, from its middle too.
 struct AMICalls {
-    struct Channel {
-        enum Leg { case none, ringing, talking, held }
-
-        var id: String
-        var name: String
-        var root: String
-        var desk: String?
-        var isLocal: Bool
-        /// It was called (target of a dial), so that Up means "answered".
-        var dialled = false
-        var leg = Leg.none
-        var connected: (number: String?, name: String?) = (nil, nil)
-        var dialStatuses: [String] = []
-        var forwarded = false
-        var hangupCause: Int?
-        /// How often its call had been answered when it began to ring.
-        var answersBefore = 0
-        /// It has handed its call to somebody else: its end is no news.
-        var hasTransferred = false
-    }
-
-    struct Call {
-        var members: Set<String> = []
-        /// Something was said about it, so its end must be said too.
-        var announced = false
-        var direction: CallDirection?
-        var caller: Party?
-        var called: String?
-        var presentation = Presentation.shown
-        var asked = false
-        /// Conversations with somebody other than who began the call.
-        var answers = 0
-        var lastCause: CallCause?
-        var command: String?
-        var queue: String?
-        /// A telephone that talked and went, while the other side stayed.
-        var leaver: String?
-        /// Signals that wait until the caller's presentation is known.
-        var waiting: [CallSignal]?
-    }
-
-    /// Whether the caller's number may be shown. While it is unknown, no number leaves this value.
-    enum Presentation { case shown, hidden, unknown }
-
     /// Channels whose presentation must be asked for before their call may be shown.
     var questions: [(channel: String, id: String)] = []
     /// True when a live connection can answer such questions; a recording shows what its exchange showed.
@@ -54,21 +10,18 @@ struct AMICalls {
 
     let source: String
     var plan: DialPlan
-    var channels: [String: Channel] = [:]
-    var calls: [String: Call] = [:]
+    var channels: [String: AMIChannel] = [:]
+    var calls: [String: AMICall] = [:]
     var aliases: [String: String] = [:]
-    var gone: [String] = []
-    var goneSet: Set<String> = []
+    var ended = Ended(limit: 4096)
     var out: [CallSignal] = []
-
-    static let goneLimit = 4096
 
     init(source: String, plan: DialPlan) {
         self.source = source
         self.plan = plan
     }
 
-    func channel(_ id: String) -> Channel? { channels[id] }
+    func channel(_ id: String) -> AMIChannel? { channels[id] }
     var channelIDs: Set<String> { Set(channels.keys) }
     var roots: Set<String> { Set(calls.keys) }
 
@@ -79,8 +32,7 @@ struct AMICalls {
 
     /// A click to call is about to appear under this Uniqueid.
     mutating func expect(command: String, desk: String, number: String) {
-        calls[command] = Call(
-            direction: .outbound, caller: Party(number: desk, name: nil), called: number, command: command)
+        calls[command] = AMICall(command: command, desk: desk, number: number)
     }
 
     mutating func forget(command: String) {
@@ -118,10 +70,10 @@ struct AMICalls {
             touch(message, prefix: "parkee")
             if let id = touch(message, prefix: "retriever") {
                 channels[id]?.dialled = true
-                if channels[id]?.leg == Channel.Leg.none { answered(id) }
+                if let channel = channels[id], channel.leg == .none { answered(id) }
             }
         case "Rename":
-            if let id = message["uniqueid"], let name = message["newname"] { rename(id, name) }
+            if let id = message["uniqueid"], let name = message["newname"] { channels[id]?.rename(name, plan: &plan) }
         case "Shutdown": endAll(.pbxStopped)
         default: touch(message)
         }
@@ -134,35 +86,12 @@ struct AMICalls {
         if message["channelstate"] == "4", calls[channel.root]?.direction != nil { announce(channel.root) }
     }
 
-    /// Learns from the channel that began a call, or stands for it in a list, who calls whom.
-    mutating func introduce(_ id: String, _ message: AMIMessage) {
-        guard let channel = channels[id], !channel.isLocal, calls[channel.root]?.direction == nil else { return }
-        let root = channel.root
-        let state = message["channelstate"]
-        let called = message.known("exten").flatMap { $0 == "s" || $0 == "h" ? nil : $0 }
-        if let desk = channel.desk {
-            if state == "4" || state == "6" {
-                let isInternal = called.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
-                calls[root]?.direction = isInternal ? .internal : .outbound
-                calls[root]?.called = called
-            } else {
-                // Rung first, by somebody's originate; whom it will call stands in no header yet.
-                calls[root]?.direction = .outbound
-            }
-            calls[root]?.caller = Party(number: desk, name: message.known("calleridname").map(CallerText.clean))
-        } else if state == "4" || state == "6" {
-            calls[root]?.direction = .inbound
-            calls[root]?.caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
-            calls[root]?.called = called
-        }
-    }
-
     private mutating func stateChanged(_ id: String, _ message: AMIMessage) {
         guard let channel = channels[id], !channel.isLocal else { return }
         switch message["channelstatedesc"] {
         case "Ringing" where channel.leg == .none:
             rings(id)
-        case "Up" where channel.leg == .ringing || channel.leg == .none && channel.dialled: answered(id)
+        case "Up" where channel.awaitsAnswer: answered(id)
         default: break
         }
     }
@@ -178,16 +107,9 @@ struct AMICalls {
     mutating func answered(_ id: String) {
         guard let channel = channels[id] else { return }
         channels[id]?.leg = .talking
-        if !isOwn(channel) { calls[channel.root]?.answers += 1 }
-        calls[channel.root]?.leaver = nil
+        calls[channel.root]?.answered(by: channel)
         announce(channel.root)
         emit(leg(.answered, id))
-    }
-
-    /// The telephone of whoever began the call, rung first.
-    private func isOwn(_ channel: Channel) -> Bool {
-        guard let call = calls[channel.root], call.direction == .outbound, let desk = channel.desk else { return false }
-        return call.caller?.number == desk
     }
 
     /// The other side was sent from a telephone that talked to another one, and no event said so (AMI `Redirect`).
@@ -230,12 +152,8 @@ struct AMICalls {
         channel.hangupCause = message["cause"].flatMap { Int($0) }
         let root = channel.root
         if channel.leg != .none || (channel.dialled && !channel.isLocal) {
-            let cause = cause(of: channel)
-            // Why somebody else did not come says more than that the telephone which waited for them hung up.
-            if !isOwn(channel) || calls[root]?.lastCause == nil { calls[root]?.lastCause = cause }
-            if channel.leg == .talking || channel.leg == .held, !channel.hasTransferred, !isOwn(channel) {
-                calls[root]?.leaver = channel.desk
-            }
+            let cause = channel.cause(answers: calls[root]?.answers ?? 0)
+            calls[root]?.left(by: channel, cause)
             if channel.leg != .none {
                 var signal = leg(.legEnded, id)
                 signal.cause = cause
@@ -243,47 +161,11 @@ struct AMICalls {
             }
         }
         remove(id)
-        guard !(calls[root]?.members.contains { channels[$0]?.isLocal == false } ?? false) else { return }
-        let cause: CallCause
-        if calls[root]?.answers ?? 0 > 0 {
-            cause = .normal
-        } else if let last = calls[root]?.lastCause, last != .answeredElsewhere {
-            cause = last
-        } else {
-            cause = AMICalls.cause(hangup: channel.hangupCause)
-        }
-        end(root, cause)
+        if !isAlive(root), let call = calls[root] { end(root, call.cause(hangup: channel.hangupCause)) }
     }
 
-    /// Table 2.7: what DialEnd and the hang-up cause say together.
-    func cause(of channel: Channel) -> CallCause {
-        if channel.leg == .talking || channel.leg == .held { return .normal }
-        let cancelled = channel.dialStatuses.contains("CANCEL")
-        if channel.forwarded { return .forwarded }
-        if channel.dialStatuses.contains("BUSY") { return .busy }
-        if channel.hangupCause == 21, !cancelled { return .declined }
-        let answers = calls[channel.root]?.answers ?? 0
-        if channel.hangupCause == 26 || answers > channel.answersBefore { return .answeredElsewhere }
-        if channel.dialStatuses.contains("CHANUNAVAIL") || channel.dialStatuses.contains("CONGESTION") {
-            return .unreachable
-        }
-        if channel.dialStatuses.contains("NOANSWER") { return .noAnswer }
-        // A telephone rung by an originate has no DialEnd: only the cause tells.
-        if channel.dialStatuses.isEmpty { return AMICalls.cause(hangup: channel.hangupCause) }
-        return .callerGaveUp
-    }
-
-    /// Q.850 numbers as Asterisk uses them.
-    static func cause(hangup: Int?) -> CallCause {
-        switch hangup {
-        case 17: .busy
-        case 18, 19: .noAnswer
-        case 21: .declined
-        case 1, 3, 20, 27: .unreachable
-        case 34, 38, 41, 42, 58: .failed
-        default: .callerGaveUp
-        }
-    }
+    /// A call lives as long as one of its channels is more than a half in between.
+    func isAlive(_ root: String) -> Bool { calls[root]?.members.contains { channels[$0]?.isLocal == false } ?? false }
 
     private mutating func hold(_ id: String) {
         guard channels[id]?.leg == .talking else { return }

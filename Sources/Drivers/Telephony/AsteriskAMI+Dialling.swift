@@ -98,7 +98,7 @@ extension AsteriskAMI {
         guard message.event == "Hangup", let id = message["uniqueid"], let dial = dials[id],
             dial.state == .accepted || dial.state == .ringingOwn
         else { return }
-        let cause = AMICalls.cause(hangup: message["cause"].flatMap { Int($0) })
+        let cause = AMIChannel.cause(hangup: message["cause"].flatMap { Int($0) })
         progress(id, dial.cancelled ? .cancelled : .failed, cause: cause.rawValue, &reaction)
         calls.forget(command: id)
     }

@@ -36,8 +36,7 @@ struct CSTACalls {
     var calls: [String: Call] = [:]
     /// Later callIDs of a call, to its first.
     var aliases: [String: String] = [:]
-    private var gone: Set<String> = []
-    private var order: [String] = []
+    private var ended = Ended(limit: CSTACalls.limit)
     /// Calls whose callID had been another's.
     private var again = 1
     /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
@@ -108,7 +107,7 @@ struct CSTACalls {
         let name = xml.name.hasSuffix("event") ? String(xml.name.dropLast(5)) : xml.name
         // A callID is one call's while it lives; small exchanges use it again.
         if ["serviceinitiated", "originated", "delivered", "queued"].contains(name), let id = xml["callid"]?.text,
-            gone.contains(root(id))
+            ended.contains(root(id))
         {
             again += 1
             aliases[id] = "\(id)-\(again)"
@@ -143,7 +142,7 @@ struct CSTACalls {
 
     /// Learns who calls whom; false when there are too many calls, or this one is over.
     mutating func meet(_ id: String, _ xml: XMLTree) -> Bool {
-        guard !gone.contains(id) else { return false }
+        guard !ended.contains(id) else { return false }
         let isNew = calls[id] == nil
         guard !isNew || calls.count < CSTACalls.limit else { return false }
         var call = calls[id] ?? Call()
@@ -298,7 +297,7 @@ struct CSTACalls {
             return voice.progress(command, .unknown, cause: "the exchange did not answer")
         }
         let id = root(call)
-        guard !gone.contains(id) else { return }
+        guard !ended.contains(id) else { return }
         let isNew = calls[id] == nil
         calls[id, default: Call()].command = command
         if isNew {
@@ -348,9 +347,7 @@ struct CSTACalls {
         if let command = call.command { voice.ended(command, cause: cause, call: id) }
         aliases = aliases.filter { $0.value != id }
         // One that was only lost from sight may be listed again.
-        guard cause != .lost, gone.insert(id).inserted else { return }
-        order.append(id)
-        if order.count > CSTACalls.limit { gone.remove(order.removeFirst()) }
+        if cause != .lost { ended.insert(id) }
     }
 
     mutating func end(all cause: CallCause) {

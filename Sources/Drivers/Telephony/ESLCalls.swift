@@ -38,8 +38,7 @@ struct ESLCalls {
     private var plan: DialPlan
     private var legs: [String: Leg] = [:]
     private var calls: [String: Call] = [:]
-    private var gone: Set<String> = []
-    private var order: [String] = []
+    private var ended = Ended(limit: ESLCalls.limit)
 
     init(source: String, plan: DialPlan) {
         voice = CallSignals(source: source)
@@ -74,7 +73,7 @@ struct ESLCalls {
 
     private mutating func create(_ id: String, _ event: [String: String]) {
         let name = event["Channel-Name"] ?? ""
-        guard legs[id] == nil, !gone.contains(id), legs.count < ESLCalls.limit, !name.hasPrefix("loopback/") else {
+        guard legs[id] == nil, !ended.contains(id), legs.count < ESLCalls.limit, !name.hasPrefix("loopback/") else {
             return
         }
         let isDialled = event["Call-Direction"] == "outbound"
@@ -110,7 +109,7 @@ struct ESLCalls {
                 legs: [id], caller: party(event),
                 direction: !isOwn ? .inbound : plan.isExtension(number) || number.hasPrefix("*") ? .internal : .outbound
             )
-            if isDialled, let other, legs[other] == nil, !gone.contains(other) {
+            if isDialled, let other, legs[other] == nil, !ended.contains(other) {
                 legs[other] = Leg(call: call, desk: isOwn ? caller : nil, isDialled: false, up: leg.up)
                 calls[call]?.legs.insert(other)
             }
@@ -203,7 +202,7 @@ struct ESLCalls {
 
     private mutating func hangUp(_ id: String, _ reason: String) {
         guard let leg = legs.removeValue(forKey: id) else { return }
-        forget(id)
+        ended.insert(id)
         let cause = ESLCalls.cause(reason, wasUp: leg.up)
         if leg.isTold {
             voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, cause) }
@@ -220,16 +219,10 @@ struct ESLCalls {
         if let command = call.command { voice.ended(command, cause: call.cause ?? cause, call: leg.call) }
     }
 
-    private mutating func forget(_ id: String) {
-        guard gone.insert(id).inserted else { return }
-        order.append(id)
-        if order.count > ESLCalls.limit { gone.remove(order.removeFirst()) }
-    }
-
     /// The switch has stopped, or stayed away too long: nobody says how they went on.
     mutating func end(all cause: CallCause) {
         for call in calls.keys.sorted() { end(call, cause) }
-        for id in legs.keys { forget(id) }
+        for id in legs.keys { ended.insert(id) }
         (calls, legs) = ([:], [:])
         voice.loseCommands("the link to the exchange broke")
     }
@@ -239,7 +232,7 @@ struct ESLCalls {
         guard let call = legs[channel]?.call else { return }
         for id in (calls.removeValue(forKey: call)?.legs ?? []).sorted() {
             guard let leg = legs.removeValue(forKey: id) else { continue }
-            forget(id)
+            ended.insert(id)
             if leg.isTold { voice.say(.legEnded, call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, .lost) } }
         }
         end(call, .lost)
@@ -250,7 +243,7 @@ struct ESLCalls {
         let listed = Set(rows.compactMap { $0["uuid"]?.text })
         for id in legs.keys.sorted() where !listed.contains(id) {
             let leg = legs.removeValue(forKey: id)!
-            forget(id)
+            ended.insert(id)
             if leg.isTold {
                 voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, .lost) }
             }

@@ -1,0 +1,159 @@
+import Model
+
+/// A call as its channels have told of it: who calls whom, whether that may be shown, how often it was answered.
+struct AMICall {
+    /// Whether the caller's number may be shown. While it is unknown, no number leaves this value.
+    enum Presentation { case shown, hidden, unknown }
+
+    /// Its channels.
+    var members: Set<String> = []
+    /// Something was said about it, so its end must be said too.
+    private(set) var announced = false
+    private(set) var direction: CallDirection?
+    private(set) var caller: Party?
+    var called: String?
+    private(set) var presentation = Presentation.shown
+    var asked = false
+    /// Conversations with somebody other than who began the call.
+    private(set) var answers = 0
+    private var lastCause: CallCause?
+    private(set) var command: String?
+    var queue: String?
+    /// A telephone that talked and went, while the other side stayed.
+    var leaver: String?
+    /// Signals that wait until the caller's presentation is known.
+    private var waiting: [CallSignal]?
+
+    /// `waits` keeps what is said of it back until the presentation is known.
+    init(presentation: Presentation = .shown, waits: Bool = false) {
+        self.presentation = presentation
+        waiting = waits ? [] : nil
+    }
+
+    /// A click to call, before its first channel shows itself.
+    init(command: String, desk: String, number: String) {
+        (direction, caller, called, self.command) = (.outbound, Party(number: desk, name: nil), number, command)
+    }
+
+    var isWaiting: Bool { waiting != nil }
+
+    // MARK: what happened
+
+    /// Learns from the channel that began it, or stands for it in a list, who calls whom.
+    mutating func introduce(_ channel: AMIChannel, _ message: AMIMessage, plan: inout DialPlan) {
+        guard !channel.isLocal, direction == nil else { return }
+        let isCalling = message["channelstate"] == "4" || message["channelstate"] == "6"
+        let exten = message.known("exten").flatMap { $0 == "s" || $0 == "h" ? nil : $0 }
+        if let desk = channel.desk {
+            if isCalling {
+                let isInternal = exten.map { plan.isExtension($0) || $0.hasPrefix("*") || $0.hasPrefix("#") } ?? false
+                direction = isInternal ? .internal : .outbound
+                called = exten
+            } else {
+                // Rung first, by somebody's originate; whom it will call stands in no header yet.
+                direction = .outbound
+            }
+            caller = Party(number: desk, name: message.known("calleridname").map(CallerText.clean))
+        } else if isCalling {
+            direction = .inbound
+            caller = AMICalls.party(message, "callerid", withheld: AMICalls.isWithheld(message))
+            called = exten
+        }
+    }
+
+    /// The telephone of whoever began the call, rung first.
+    func isOwn(_ channel: AMIChannel) -> Bool {
+        guard direction == .outbound, let desk = channel.desk else { return false }
+        return caller?.number == desk
+    }
+
+    mutating func answered(by channel: AMIChannel) {
+        if !isOwn(channel) { answers += 1 }
+        leaver = nil
+    }
+
+    /// A channel that rang, talked or was called has gone.
+    mutating func left(by channel: AMIChannel, _ cause: CallCause) {
+        // Why somebody else did not come says more than that the telephone which waited for them hung up.
+        if !isOwn(channel) || lastCause == nil { lastCause = cause }
+        if channel.isTalking, !channel.hasTransferred, !isOwn(channel) { leaver = channel.desk }
+    }
+
+    /// Why it ended, when its last channel went for this reason.
+    func cause(hangup: Int?) -> CallCause {
+        if answers > 0 { return .normal }
+        if let lastCause, lastCause != .answeredElsewhere { return lastCause }
+        return AMIChannel.cause(hangup: hangup)
+    }
+
+    /// Takes over another call that turned out to be this one.
+    mutating func absorb(_ old: AMICall) {
+        members.formUnion(old.members)
+        answers += old.answers
+        direction = direction ?? old.direction
+        caller = caller ?? old.caller
+        called = called ?? old.called
+        command = command ?? old.command
+        // Nobody is shown by joining somebody who is.
+        if old.presentation == .hidden || old.presentation == .unknown && presentation == .shown {
+            (presentation, asked) = (old.presentation, old.asked)
+        }
+    }
+
+    /// What is known of the presentation now; false when nobody has to be told. Hidden stays hidden.
+    mutating func settle(_ answer: Presentation) -> Bool {
+        let changes = announced && !isWaiting && presentation != answer
+        presentation = answer
+        if answer == .hidden { caller = .hidden }
+        return changes
+    }
+
+    // MARK: what is said
+
+    /// Its first word; nil when that was said before.
+    mutating func offer(as name: String) -> CallSignal? {
+        guard !announced else { return nil }
+        announced = true
+        var signal = identity(.offered, as: name)
+        signal.command = command
+        return signal
+    }
+
+    /// Who calls whom.
+    func identity(_ event: CallSignal.Event = .identity, as name: String) -> CallSignal {
+        var signal = CallSignal(event, call: name)
+        (signal.direction, signal.caller, signal.called) = (direction, caller, called)
+        return signal
+    }
+
+    func leg(_ event: CallSignal.Event, of channel: AMIChannel, as name: String) -> CallSignal {
+        var signal = CallSignal(event, call: name)
+        (signal.leg, signal.desk) = (channel.id, channel.desk)
+        guard event == .ringing else { return signal }
+        (signal.direction, signal.called, signal.queue) = (direction, called, queue)
+        // A telephone shows whom it is connected with; the one that began the call shows its own.
+        let shown = channel.connected.number.map {
+            AMICalls.party(number: $0, name: channel.connected.name, withheld: false)
+        }
+        signal.caller = direction == .outbound && channel.root == channel.id ? caller : shown ?? caller
+        return signal
+    }
+
+    /// What may leave of a signal: nil while it waits, and nobody's number while it is hidden or not known to be shown.
+    mutating func pass(_ signal: CallSignal) -> CallSignal? {
+        guard waiting == nil else {
+            waiting?.append(signal)
+            return nil
+        }
+        guard signal.caller != nil, presentation != .shown else { return signal }
+        var signal = signal
+        signal.caller = presentation == .hidden ? .hidden : Party(number: nil, name: nil)
+        return signal
+    }
+
+    /// What has waited, in order; nothing waits from now on.
+    mutating func release() -> [CallSignal] {
+        defer { waiting = nil }
+        return waiting ?? []
+    }
+}

@@ -1,0 +1,20 @@
+/// Names of what has ended, so that a late event brings none of it back: the newest `limit` of them.
+struct Ended {
+    private let limit: Int
+    private var names: Set<String> = []
+    /// In the order of their end, from `oldest` on, round and round.
+    private var order: [String] = []
+    private var oldest = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    func contains(_ name: String) -> Bool { names.contains(name) }
+
+    mutating func insert(_ name: String) {
+        guard names.insert(name).inserted else { return }
+        guard order.count == limit else { return order.append(name) }
+        names.remove(order[oldest])
+        order[oldest] = name
+        oldest = (oldest + 1) % limit
+    }
+}
