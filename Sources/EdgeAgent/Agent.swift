@@ -57,7 +57,12 @@ final class Agent: Sendable {
 
         // The parts call each other; what is not there yet is reached through this box.
         let wiring = Locked(Wiring())
-        let outbox = Outbox(file: opened, boot: boot) { _ in wiring.with { $0.uplink }?.grown() }
+        let outbox = Outbox(
+            file: opened, boot: boot, grown: { _ in wiring.with { $0.uplink }?.grown() },
+            news: { news, status in
+                BufferReport.log(news, status, logger)
+                wiring.with { $0.uplink }?.statusChanged()
+            })
         let started = started
         let boot = boot
         let uplink = UplinkLoop(
@@ -236,17 +241,7 @@ final class Agent: Sendable {
             ("synced", .bool(Clocks.isSynchronised)), ("started", .int(started)),
             ("epoch", .string(Hex.word(outbox.epoch))), ("boot", .int(Int64(clamping: boot.counter))),
             ("account", outbox.account.json),
-            (
-                "buffer",
-                .object([
-                    ("pending", .int(Int64(clamping: outbox.account.pending))),
-                    ("settled", .int(Int64(clamping: outbox.forgotten))), ("oldest", uplink.oldest.map(JSON.int)),
-                    ("bytes", .int(outbox.used)), ("budget", .int(outbox.budget)),
-                    ("level", .string(outbox.level.name)),
-                    ("trouble", outbox.trouble.map { .string($0.text) }),
-                    ("refused", .int(Int64(clamping: outbox.refusals))),
-                ])
-            ),
+            ("buffer", BufferReport.json(outbox, oldest: uplink.oldest)),
             ("uplink", uplink.json), ("devices", .array(devices.map(\.json))),
         ])
     }

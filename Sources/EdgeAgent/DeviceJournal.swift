@@ -69,6 +69,7 @@ final class DeviceJournal: @unchecked Sendable {
             if status.kind != Driver.Kind.telephony.rawValue { status.present = present }
             var copy = status
             if Clocks.wall - (status.lastSeen ?? 0) > 3000 { copy.readsPerSecond = 0 }
+            copy.follow(outbox.now, countsStock: rules.countsStock)
             return copy
         }
     }
@@ -251,7 +252,7 @@ final class DeviceJournal: @unchecked Sendable {
         guard !entries.isEmpty else { return }
         // What the writer's thread needs to know afterwards; it has no time to let go of thousands of rows.
         let batch = Batch(
-            count: entries.count, scans: entries.count(where: \.row.isScan), once: entries.filter(\.row.comesOnce),
+            count: entries.count, again: kept.count, scans: entries.count(where: \.row.isScan), once: entries.filter(\.row.comesOnce),
             watched: feed.isWatched ? entries : [], tags: tags)
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
         if rules.countsStock, outbox.now.level >= .deliveriesOnly, batch.scans > 0 {
@@ -259,18 +260,20 @@ final class DeviceJournal: @unchecked Sendable {
         }
         // An exchange throws out whoever reads slowly: its rows wait here instead. A reader is better not asked for more.
         if status.with({ $0.kind == Driver.Kind.telephony.rawValue }) {
-            let taken = outbox.offer(entries, done: done)
+            let taken = outbox.offer(entries, again: kept.count, done: done)
             if !taken { unsaved.change { $0 = Array((entries + $0).suffix(DeviceJournal.unsavedLimit)) } }
             let waiting = unsaved.with { $0.count }
             status.with { $0.unsaved = waiting }
         } else {
-            outbox.append(entries, done: done)
+            outbox.append(entries, again: kept.count, done: done)
         }
     }
 
     /// Rows on their way to the disk.
     private struct Batch: Sendable {
         var count: Int
+        /// So many of them were refused before.
+        var again: Int
         var scans: Int
         /// Those that nothing will say again.
         var once: [Outbox.Entry]
@@ -290,8 +293,9 @@ final class DeviceJournal: @unchecked Sendable {
                 }
             }
             if batch.scans > 0 { settled(.saved(batch.scans)) }
+            savedAgain(batch)
         case .refused(let error):
-            status.with { $0.refused += UInt64(batch.count) }
+            refused(batch, error)
             settled(.refused(batch.tags))
             // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
             unsaved.change { $0 = Array(($0 + batch.once).suffix(DeviceJournal.unsavedLimit)) }
@@ -299,6 +303,40 @@ final class DeviceJournal: @unchecked Sendable {
                 .object([("event", "not-saved"), ("device", .string(name)), ("reason", .string(error.text))]))
             changed()
         }
+    }
+
+    private func refused(_ batch: Batch, _ error: OutboxError) {
+        let count = UInt64(batch.count - batch.again)
+        let (before, isNew) = status.change { status -> (DeviceStatus.NotSaved?, Bool) in
+            let before = status.notSaved
+            status.refused += count
+            guard error != .closed, count > 0 else { return (before, false) }
+            status.notSaved = .init(
+                reason: error, since: before?.since ?? Clocks.wall, count: (before?.count ?? 0) + count)
+            return (before, true)
+        }
+        // The outbox tells what concerns everybody; this concerns readers that count stock alone.
+        if isNew, error == .reserved, before?.reason != .reserved {
+            logger.warning("scans are refused", metadata: ["device": "\(name)", "reason": "\(error.code)"])
+        }
+    }
+
+    private func savedAgain(_ batch: Batch) {
+        let over = status.change { status -> DeviceStatus.NotSaved? in
+            guard let over = status.notSaved, over.reason != .reserved || batch.scans > 0 else { return nil }
+            status.notSaved = nil
+            return over
+        }
+        guard let over else { return }
+        if over.reason == .reserved {
+            logger.notice(
+                "scans are saved again",
+                metadata: [
+                    "device": "\(name)", "reason": "\(over.reason.code)", "refused": "\(over.count)",
+                    "since": "\(rfc3339(over.since ?? Clocks.wall))",
+                ])
+        }
+        changed()
     }
 
     // MARK: state
@@ -342,45 +380,5 @@ final class DeviceJournal: @unchecked Sendable {
                 ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
                 (direction, .string(Hex.string(bytes()))),
             ]))
-    }
-}
-
-extension Observation {
-    /// Something passed in front of the device, or rang; what it says of itself does not count.
-    fileprivate var isSeen: Bool {
-        switch self {
-        case .tag, .barcode, .key, .call: true
-        case .fault, .identity, .progress: false
-        }
-    }
-}
-
-extension Row.Sighting {
-    fileprivate init(_ place: Presence.Place) {
-        // With bit 8 of the PC set the data are another standard's (AFI), never read as an EPC (Gen2 §6.3.2.1.2.2).
-        let isISO = (place.read.protocolControl ?? 0) & 0x0100 != 0
-        let tag = isISO ? TagID(.raw, place.read.id.bytes) : place.read.id
-        self.init(
-            device: place.device, zone: place.zone, tag: tag, rssiDBm: place.read.rssiDBm,
-            antenna: place.read.antenna, reads: place.read.count)
-    }
-}
-
-extension Row {
-    /// Nothing will say this again.
-    fileprivate var comesOnce: Bool {
-        switch self {
-        case .left: true
-        case .call(_, let snapshot): snapshot.state == .ended
-        default: false
-        }
-    }
-
-    /// Something that a person did in front of the device and waits to hear about.
-    fileprivate var isScan: Bool {
-        switch self {
-        case .appeared, .barcode, .key: true
-        default: false
-        }
     }
 }

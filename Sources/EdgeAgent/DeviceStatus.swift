@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Uplink
 
 /// One device as the pages, the verbs and the metrics show it.
 struct DeviceStatus: Equatable, Sendable {
@@ -29,6 +30,8 @@ struct DeviceStatus: Equatable, Sendable {
     /// Unix milliseconds of the last observation.
     var lastSeen: Int64?
     var refused: UInt64 = 0
+    /// Set while what this device reads is refused.
+    var notSaved: NotSaved?
     /// Rows that wait here because the outbox takes none at the moment.
     var unsaved = 0
     /// What may have happened while the line was down.
@@ -53,6 +56,36 @@ struct DeviceStatus: Equatable, Sendable {
         var text: String {
             let how = calls == 0 ? "calls" : calls == 1 ? "1 call" : "\(calls) calls"
             return "\(how) may be missing between \(rfc3339(from)) and \(rfc3339(to))"
+        }
+    }
+
+    /// Scans that are refused, as whoever stands before the device must be told.
+    struct NotSaved: Equatable, Sendable {
+        var reason: OutboxError
+        /// Unix milliseconds; nil where nobody has scanned since.
+        var since: Int64?
+        /// Of this device; 0 where it has not read since.
+        var count: UInt64
+
+        var json: JSON {
+            .object([
+                ("code", .string(reason.code)), ("reason", .string(reason.text)), ("since", since.map(JSON.int)),
+                ("count", .int(Int64(clamping: count))),
+            ])
+        }
+    }
+
+    /// As the buffer is now: scans of any device that are saved again, or room that is there again for stock, end it; where
+    /// nobody's scans are saved, this device's are not either.
+    mutating func follow(_ outbox: Outbox.Status, countsStock: Bool) {
+        if let mine = notSaved, mine.reason == .reserved ? outbox.level < .deliveriesOnly : outbox.refusal == nil {
+            notSaved = nil
+        }
+        if let refusal = outbox.refusal {
+            notSaved = NotSaved(
+                reason: refusal.reason, since: notSaved?.since ?? refusal.since, count: notSaved?.count ?? 0)
+        } else if countsStock, outbox.level >= .deliveriesOnly, notSaved == nil {
+            notSaved = NotSaved(reason: .reserved, since: nil, count: 0)
         }
     }
 
@@ -94,7 +127,8 @@ struct DeviceStatus: Equatable, Sendable {
             ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),
             ("present", .int(Int64(present))), ("lastSeen", lastSeen.map(JSON.int)),
-            ("refused", .int(Int64(clamping: refused))), ("unsaved", unsaved > 0 ? .int(Int64(unsaved)) : nil),
+            ("refused", .int(Int64(clamping: refused))), ("notSaved", notSaved?.json),
+            ("unsaved", unsaved > 0 ? .int(Int64(unsaved)) : nil),
             (
                 "doubt",
                 doubt.map {

@@ -1,4 +1,5 @@
 internal import CSQLite
+import Glibc
 
 /// What SQLite answered, with the statement that asked.
 public struct SQLiteError: Error, CustomStringConvertible, Sendable {
@@ -6,16 +7,26 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     public var code: Int32
     public var message: String
     public var statement: String
+    /// What the system answered to the last failed operation on a file; 0 where none is known.
+    public var system: Int32
 
-    public init(code: Int32, message: String, statement: String) {
+    public init(code: Int32, message: String, statement: String, system: Int32 = 0) {
         self.code = code
         self.message = message
         self.statement = statement
+        self.system = system
     }
 
     private var primary: Int32 { code & 0xFF }
-    /// No room: the disk or the byte budget is full.
-    public var isFull: Bool { primary == SQLITE_FULL }
+    /// No room: the disk, its owner's quota or the byte budget is full. The index of the log, and a quota, come as errors of a
+    /// file (SQLite result codes, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE).
+    public var isFull: Bool {
+        switch primary {
+        case SQLITE_FULL: true
+        case SQLITE_IOERR, SQLITE_CANTOPEN: system == ENOSPC || system == EDQUOT
+        default: false
+        }
+    }
     public var isCorrupt: Bool { primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB }
     public var isConstraint: Bool { primary == SQLITE_CONSTRAINT }
 
@@ -41,9 +52,11 @@ public enum Value: Equatable, Sendable {
 ///
 /// Opened with WAL and `synchronous=FULL`: a COMMIT that returned survives a power cut. Both are read back.
 public final class Database {
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     public let path: String
+    /// How long a statement waits for another connection, in milliseconds.
+    static let patience: Int32 = 5000
 
     /// `readOnly` opens a second view of a file that another connection writes. `pageSize` is for a file that is made now.
     public init(path: String, readOnly: Bool = false, pageSize: Int? = nil) throws(SQLiteError) {
@@ -59,7 +72,7 @@ public final class Database {
             throw SQLiteError(code: code, message: "\(message): \(path)", statement: "open")
         }
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, 5000)
+        sqlite3_busy_timeout(handle, Database.patience)
         self.handle = handle
         self.path = path
         if !readOnly {
@@ -183,10 +196,10 @@ public final class Database {
         return Statement(pointer, sql: sql, database: handle)
     }
 
-    private func error(_ code: Int32, _ sql: String) -> SQLiteError {
+    func error(_ code: Int32, _ sql: String) -> SQLiteError {
         SQLiteError(
             code: sqlite3_extended_errcode(handle) == SQLITE_OK ? code : sqlite3_extended_errcode(handle),
-            message: String(cString: sqlite3_errmsg(handle)), statement: sql)
+            message: String(cString: sqlite3_errmsg(handle)), statement: sql, system: sqlite3_system_errno(handle))
     }
 }
 
@@ -334,7 +347,7 @@ final class Statement {
 
     private func failure(_ code: Int32) -> SQLiteError {
         SQLiteError(
-            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql
-        )
+            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql,
+            system: sqlite3_system_errno(database))
     }
 }

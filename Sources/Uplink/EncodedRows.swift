@@ -6,6 +6,8 @@ public struct EncodedRows: Sendable {
     var bytes: [UInt8] = []
     var ends: [Int] = []
     var sums: [Int64] = []
+    /// So many of them were refused before.
+    var again = 0
 
     public init() {}
 
@@ -15,7 +17,8 @@ public struct EncodedRows: Sendable {
         close()
     }
 
-    init(_ entries: [Outbox.Entry]) {
+    init(_ entries: [Outbox.Entry], again: Int = 0) {
+        self.again = again
         bytes.reserveCapacity(entries.count * 64)
         ends.reserveCapacity(entries.count)
         sums.reserveCapacity(entries.count)
@@ -29,6 +32,9 @@ public struct EncodedRows: Sendable {
     }
 
     var count: Int { ends.count }
+
+    /// About what they take in the database, in bytes: a row's header and its number are a dozen.
+    var cost: Int64 { Int64(bytes.count + ends.count * 16) }
 
     func range(of row: Int) -> Range<Int> { (row == 0 ? 0 : ends[row - 1])..<ends[row] }
 

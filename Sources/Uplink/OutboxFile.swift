@@ -44,23 +44,37 @@ public final class OutboxFile {
     /// How many of this epoch's settled rows the centre could not apply.
     public internal(set) var refused: UInt64 = 0
     private var insertion: RowInsertion?
-    private let page: Int64
-    private let budget: Int64?
+    let page: Int64
+    let budget: Int64?
+    /// The log is written back beyond this many bytes.
+    let logLimit: Int64
+    /// The database never grows beyond this many bytes, whatever is stored in it.
+    let ceiling: Int64?
+    /// Somebody read from the log when it was to be cut: not before then again.
+    var nextTrim = Instant.zero
+    var nextShrink = Instant.zero
 
-    /// `budget` in bytes bounds the file; nil leaves it to the disk.
+    /// `budget` in bytes bounds what the files take on the disk; nil leaves it to the disk.
     public init(path: String, budget: Int64? = nil, random: inout some RandomNumberGenerator) throws(SQLiteError) {
         database = try Database(path: path)
         self.budget = budget
-        page = try database.integer("PRAGMA page_size") ?? 4096
-        try database.execute("PRAGMA auto_vacuum=NONE; PRAGMA wal_autocheckpoint=1000")
+        let page = try database.integer("PRAGMA page_size") ?? 4096
+        self.page = page
+        // A small buffer has a small log: SQLite's usual 1000 pages would be more than all of it.
+        let logPages = min(1000, max(16, (budget ?? .max) / 16 / page))
+        logLimit = logPages * page
+        ceiling = budget.map { max(64 * page, $0 + $0 / 20 + 1 << 20) }
+        try database.execute(
+            """
+            PRAGMA auto_vacuum=NONE; PRAGMA temp_store=MEMORY;
+            PRAGMA wal_autocheckpoint=\(logPages); PRAGMA journal_size_limit=\(logLimit)
+            """)
         // Before anything is written: a damaged file is set aside as it is.
         let isSmall = try (database.integer("PRAGMA page_count") ?? 0) * page <= OutboxFile.checkedAtOpen
         if isSmall { try OutboxFile.check(database) }
         try migrate(&random)
         // Commands and the letting go of what is settled find room beyond what scans may take.
-        if let budget {
-            try database.execute("PRAGMA max_page_count=\(max(64, (budget + budget / 20 + 1 << 20) / page))")
-        }
+        if let ceiling { try database.execute("PRAGMA max_page_count=\(ceiling / page)") }
         try load()
         if isSmall { try fillHoles() }
     }
@@ -70,13 +84,6 @@ public final class OutboxFile {
         guard try database.text("PRAGMA quick_check(1)") == "ok" else {
             throw SQLiteError(code: 11, message: "the integrity check failed", statement: database.path)
         }
-    }
-
-    /// Bytes that are in use, and how many may be.
-    public func fill() throws(SQLiteError) -> (used: Int64, budget: Int64?) {
-        let pages = try database.integer("PRAGMA page_count") ?? 0
-        let free = try database.integer("PRAGMA freelist_count") ?? 0
-        return ((pages - free) * page, budget)
     }
 
     /// Numbers whose row is gone are said as skipped, or nothing behind them would ever be sent.

@@ -1,5 +1,6 @@
 import Model
 import Platform
+import SQLite
 import Uplink
 
 extension Agent {
@@ -35,6 +36,9 @@ extension Agent {
             "quai_agent_device_restarts_total", "counter", "Times the port was lost.", each { Double($0.restarts) })
         metrics.add(
             "quai_agent_refused_total", "counter", "Records that could not be saved.", each { Double($0.refused) })
+        metrics.add(
+            "quai_agent_device_not_saving", "gauge", "1 while the device's scans are refused.",
+            each { $0.notSaved == nil ? 0 : 1 })
         metrics.add("quai_agent_outbox_records", "gauge", "Records that wait.", [([], Double(box.account.pending))])
         metrics.add(
             "quai_agent_outbox_produced_total", "counter", "Records accepted.", [([], Double(box.account.produced))])
@@ -56,14 +60,31 @@ extension Agent {
                 "quai_agent_outbox_oldest_timestamp_seconds", "gauge", "Capture time of the oldest record that waits.",
                 [([], Double(oldest) / 1000)])
         }
-        metrics.add("quai_agent_outbox_bytes", "gauge", "Bytes of the buffer in use.", [([], Double(box.used))])
+        metrics.add(
+            "quai_agent_outbox_bytes", "gauge", "Bytes of the buffer in use: its files less what is free in them.",
+            [([], Double(box.used))])
+        let files = box.fill.files
+        metrics.add(
+            "quai_agent_outbox_file_bytes", "gauge", "Bytes that the buffer's files take on the disk.",
+            [
+                ([("file", "database")], Double(files.database)), ([("file", "log")], Double(files.log)),
+                ([("file", "index")], Double(files.index)),
+            ])
         metrics.add("quai_agent_outbox_budget_bytes", "gauge", "Bytes it may use.", [([], Double(box.budget))])
         metrics.add(
             "quai_agent_outbox_level", "gauge",
             "0 roomy, 1 warning (70 %), 2 saving (85 %), 3 deliveries only (95 %), 4 full.",
             [([], Double(box.level.rawValue))])
         metrics.add(
-            "quai_agent_outbox_trouble", "gauge", "1 while records are refused.", [([], box.trouble == nil ? 0 : 1)])
+            "quai_agent_outbox_trouble", "gauge", "1 from the first record that is refused to the next that is saved.",
+            [([], box.refusal == nil ? 0 : 1)])
+        if let refusal = box.refusal {
+            metrics.add(
+                "quai_agent_outbox_trouble_since_timestamp_seconds", "gauge", "When refusing began, and why.",
+                [([("reason", refusal.reason.code)], Double(refusal.since) / 1000)])
+        }
+        metrics.add(
+            "quai_agent_outbox_refused_total", "counter", "Records the outbox refused.", [([], Double(box.refusals))])
         metrics.add(
             "quai_agent_broker_connected", "gauge", "1 when both connections are up.",
             [

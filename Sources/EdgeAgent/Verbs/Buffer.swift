@@ -9,14 +9,6 @@ struct Buffer: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what waits in the buffer and the closed account; export it; salvage a damaged one.",
         subcommands: [BufferStatus.self, BufferExport.self, BufferSalvage.self], defaultSubcommand: BufferStatus.self)
-
-    /// What a level of the buffer means for whoever scans.
-    static let meaning = [
-        "warning": "over 70 %, nothing is refused yet",
-        "saving": "over 85 %, tags that come and go are kept as one stay",
-        "deliveries-only": "over 95 %, readers with use = \"stock\" are refused",
-        "full": "NOTHING IS ACCEPTED",
-    ]
 }
 
 struct BufferStatus: ParsableCommand {
@@ -30,7 +22,7 @@ struct BufferStatus: ParsableCommand {
         var client = try ControlClient(path: try options.load().socket)
         let status = try client.ask(.object([("verb", "buffer")]))
         let account = Account(json: status["account"])
-        let trouble = status["buffer"]?["trouble"]?.text
+        let trouble = BufferReport.trouble(status["buffer"])
         let uplink = status["uplink"]
         if json {
             print(
@@ -43,11 +35,7 @@ struct BufferStatus: ParsableCommand {
                 "waiting    \(account.pending)"
                     + (account.pending == 0
                         ? "" : status["buffer"]?["oldest"]?.integer.map { " since \(rfc3339($0))" } ?? ""))
-            if let used = status["buffer"]?["bytes"]?.integer, let budget = status["buffer"]?["budget"]?.integer {
-                let level = status["buffer"]?["level"]?.text ?? "roomy"
-                let follows = Buffer.meaning[level].map { ": \($0)" } ?? ""
-                print("room       \(used * 100 / max(1, budget)) % of \(budget >> 20) MiB\(follows)")
-            }
+            for line in BufferReport.lines(status["buffer"]) { print(line) }
             print("produced   \(account.produced)")
             print("committed  \(account.committed)")
             print("rejected   \(account.rejected)")

@@ -72,7 +72,9 @@ struct Devices: ParsableCommand {
             return
         }
         guard driver == nil else { throw Exit.say("--driver goes with --accept NAME") }
-        let devices = try client.ask(.object([("verb", "devices")]))["devices"]?.list ?? []
+        let status = try client.ask(.object([("verb", "devices")]))
+        let devices = status["devices"]?.list ?? []
+        let trouble = BufferReport.trouble(status["buffer"])
         if json {
             for device in devices { print(device.description) }
         } else if devices.isEmpty {
@@ -87,10 +89,14 @@ struct Devices: ParsableCommand {
                         + "\(pad(device["state"]?.text ?? "", 11)) \(pad(String(device["observations"]?.integer ?? 0), 9)) "
                         + "\(pad(String(device["noiseBytes"]?.integer ?? 0), 7)) \(device["port"]?.text ?? "")")
                 if let reason = device["reason"]?.text { print("    → \(reason)") }
+                if let line = BufferReport.line(ofDevice: device) { print("    → \(line)") }
                 for field in device["identity"]?.fields ?? [] { print("    \(field.name): \(field.value.text ?? "")") }
             }
         }
-        if devices.contains(where: { $0["state"]?.text != "ready" }) { throw Exit.warnings }
+        if let trouble, !json { print("NOT SAVING \(trouble)") }
+        if trouble != nil || devices.contains(where: { $0["state"]?.text != "ready" || $0["notSaved"] != nil }) {
+            throw Exit.warnings
+        }
     }
 }
 
