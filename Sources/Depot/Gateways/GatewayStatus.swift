@@ -128,6 +128,7 @@ extension GatewayStatus {
                 }
             }
             members.append(("identity", identity(json["identity"], place)))
+            members.append(("notSaved", part(json, "notSaved", GatewayStatus.notSaved)))
             members.append(("doubt", part(json, "doubt", GatewayStatus.doubt)))
             members.append(("antennas", antennas(json["antennas"], place)))
             return .object(members)
@@ -198,7 +199,8 @@ extension GatewayStatus {
     ]
     private static let buffer: [(String, Kind)] = [
         ("pending", .count), ("settled", .count), ("oldest", .time), ("bytes", .count), ("budget", .count),
-        ("level", .name), ("trouble", .sentence), ("refused", .count),
+        ("files", .count), ("level", .name), ("trouble", .sentence), ("code", .name), ("since", .time),
+        ("refusedSince", .count), ("refused", .count),
     ]
     private static let uplink: [(String, Kind)] = [
         ("connected", .flag), ("centre", .flag), ("delivering", .flag), ("reason", .sentence), ("alarm", .sentence),
@@ -212,6 +214,9 @@ extension GatewayStatus {
         ("state", .name), ("reason", .sentence), ("since", .time), ("observations", .count), ("noiseBytes", .count),
         ("faults", .count), ("lastFault", .sentence), ("restarts", .count), ("overruns", .count), ("present", .count),
         ("lastSeen", .time), ("refused", .count), ("unsaved", .count), ("readsPerSecond", .level),
+    ]
+    private static let notSaved: [(String, Kind)] = [
+        ("code", .name), ("reason", .sentence), ("since", .time), ("count", .count),
     ]
     private static let doubt: [(String, Kind)] = [("calls", .count), ("from", .time), ("to", .time)]
     private static let antenna: [(String, Kind)] = [("antenna", .count), ("reads", .count), ("rssiDBm", .level)]

@@ -11,7 +11,7 @@ enum BufferReport {
         .object([
             ("pending", .int(Int64(clamping: outbox.account.pending))),
             ("settled", .int(Int64(clamping: outbox.forgotten))), ("oldest", oldest.map(JSON.int)),
-            ("bytes", .int(outbox.used)), ("files", .int(outbox.fill.files.total)), ("budget", .int(outbox.budget)),
+            ("bytes", .int(outbox.used)), ("budget", .int(outbox.budget)), ("files", .int(outbox.fill.files.total)),
             ("level", .string(outbox.level.name)), ("trouble", outbox.refusal.map { .string($0.reason.text) }),
             ("code", outbox.refusal.map { .string($0.reason.code) }), ("since", outbox.refusal.map { .int($0.since) }),
             ("refusedSince", outbox.refusal.map { .int(Int64(clamping: $0.rows)) }),

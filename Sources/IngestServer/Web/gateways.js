@@ -3,6 +3,17 @@ import { get, post, request } from "./api.js";
 import { t, plural, when, number } from "./i18n.js";
 import { choose } from "./sheet.js";
 
+/** Why scans are refused, in the page's words; in the agent's where its code is not known. */
+function why({ code, reason }) {
+  const known = t(`refused_${code}`);
+  return code && known !== `refused_${code}` ? known : reason;
+}
+
+/** Since when, and how many. */
+function said({ since, count }) {
+  return [since && t("since", { when: when(since) }), count > 0 && plural("scansRefusedCount", count)].filter(Boolean).join(" · ");
+}
+
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways {
   constructor(app) {
@@ -24,9 +35,12 @@ export class Gateways {
   }
 
   message({ data }) {
+    const before = JSON.stringify(this.refusals());
     const others = this.list.filter((gateway) => gateway.name !== data.name);
     this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
     this.app.refresh("gateways");
+    // Whoever stands at the dock looks at another page.
+    if (JSON.stringify(this.refusals()) !== before) for (const page of ["receiving", "stocktake"]) this.app.refresh(page);
     // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
     if (this.grants.get(data.name)?.state !== "confirmed") this.loadGrants();
   }
@@ -70,6 +84,26 @@ export class Gateways {
     })));
   }
 
+  /** Where scans are refused now: zone, why, since when and how many. */
+  refusals() {
+    return this.list.filter((gateway) => gateway.online).flatMap((gateway) => {
+      const { buffer = {}, devices = [] } = gateway.status ?? {};
+      const readers = devices.filter((device) => device.kind !== "telephony" && device.notSaved);
+      if (readers.length === 0 && buffer.trouble && devices.some((device) => device.kind !== "telephony")) {
+        return [{ zone: gateway.name, code: buffer.code, reason: buffer.trouble, since: buffer.since, count: buffer.refusedSince ?? 0 }];
+      }
+      return readers.map((device) => ({ zone: device.zone, ...device.notSaved }));
+    });
+  }
+
+  /** The same for the pages of the dock: no beep came, and this is why. */
+  drawRefusals() {
+    const here = this.app.station?.();
+    return this.refusals().sort((a, b) => (b.zone === here) - (a.zone === here)).slice(0, 4).map((refusal) =>
+      h("div", { class: "notice bad", role: "alert", "data-refused": refusal.zone },
+        t("scansRefused", { zone: refusal.zone, why: why(refusal) }), " ", said(refusal)));
+  }
+
   draw(main) {
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
       this.list.length === 0
@@ -93,8 +127,9 @@ export class Gateways {
       this.drawGrant(gateway),
       status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: status.configuration.reason })),
       status.configuration?.state === "trial" && h("div", { class: "notice" }, t("configTrial", { n: status.configuration.revision })),
-      status.buffer?.level && status.buffer.level !== "roomy" && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: Math.round(status.buffer.bytes * 100 / status.buffer.budget) })),
-      status.buffer?.trouble && h("div", { class: "notice bad" }, t("notSaved", { why: status.buffer.trouble })),
+      // Two sentences about one buffer could differ: while nothing is saved that alone counts.
+      status.buffer?.level && status.buffer.level !== "roomy" && !status.buffer.trouble && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: Math.floor(status.buffer.bytes * 100 / status.buffer.budget) })),
+      status.buffer?.trouble && h("div", { class: "notice bad" }, t("notSaved", { why: why({ ...status.buffer, reason: status.buffer.trouble }) }), " ", said({ ...status.buffer, count: status.buffer.refusedSince })),
       h("div", { class: "account" }, ["pending", "produced", "committed", "rejected", "skipped"].map((name) => cell(name, account[name]))),
       h("div", { class: "row" },
         h("span", { class: `pill ${account.closed === false ? "bad" : "good"}` }, account.closed === false ? t("accountOpen") : t("accountClosed")),
@@ -117,6 +152,7 @@ export class Gateways {
       h("span", { class: "soft" }, facts.join(" · ")), h("span", { class: "soft mono" }, device.port.replace(/^.*\//, "…/")),
       this.drawAntennas(device),
       device.lastFault && h("span", { class: "soft wide" }, t("lastFault", { why: device.lastFault })),
+      device.notSaved && h("span", { class: "why" }, t("scansRefused", { zone: device.name, why: why(device.notSaved) }), " ", said(device.notSaved)),
       device.reason && h("span", { class: "why" }, device.reason));
   }
 

@@ -192,6 +192,7 @@ export class Receiving {
           : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery)))),
         this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
       h("section", { class: "stack", id: "delivery" },
+        this.app.gateways.drawRefusals(),
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark" }, "?"), t("stray", { zone: this.stray.zone })),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)

@@ -110,7 +110,7 @@ export class StockTakes {
         h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
         this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"))
           : h("ul", { class: "deliveries" }, this.list.map((take) => h("li", {}, this.drawChoice(take))))),
-      h("section", { class: "stack", id: "take" }, detail ? this.drawDetail(detail) : empty(t("chooseTake")))));
+      h("section", { class: "stack", id: "take" }, this.app.gateways.drawRefusals(), detail ? this.drawDetail(detail) : empty(t("chooseTake")))));
     window.scrollTo(0, scroll);
   }
 

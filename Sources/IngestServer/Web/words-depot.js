@@ -37,6 +37,9 @@ export const depot = {
     isAt: "se trouve à {zone}", wasAt: "vu à {zone}", seenNowhere: "emplacement inconnu", move_received: "Reçu", move_arrived: "Arrivé", move_moved: "Déplacé", move_departed: "Sorti", move_counted: "Inventaire",
     unknownTag: "Étiquette inconnue", tagUnseen: "Aucun lecteur n’a encore vu cette étiquette.", serial: "Numéro de série", firstSeen: "Vu la première fois", bookedIn: "En stock à", deliveryNote: "Bon de livraison",
     findStart: "Localiser cet article", findStop: "Arrêter", findOver: "La recherche est terminée.", findStrength: "Force du signal", findHot: "Tout près du lecteur {zone}", findWarm: "Vous approchez : {zone}", findCold: "Entendu faiblement : {zone}", findSilent: "Aucun lecteur ne l’entend…", secondsLeft: "encore {n} s",
+    scansRefused: "{zone} : les lectures ne sont PAS enregistrées, {why}.", scansRefusedCount: "{n} refusées, à relire ensuite", scansRefusedCount_one: "{n} refusée, à relire ensuite",
+    "refused_outbox-full": "le tampon de la passerelle est plein : rétablissez sa liaison avec le centre", "refused_disk-full": "le disque de la passerelle est plein : faites-y de la place",
+    "refused_outbox-reserved": "le tampon est presque plein et garde la place pour les livraisons : rétablissez la liaison avec le centre", "refused_outbox-broken": "le disque de la passerelle est en panne",
   },
   en: {
     blind: "Receive without notice", blindHint: "Nobody announced this delivery: it will be made of whatever passes the dock.", blindStart: "Start receiving",
@@ -74,5 +77,8 @@ export const depot = {
     isAt: "is at {zone}", wasAt: "seen at {zone}", seenNowhere: "location unknown", move_received: "Received", move_arrived: "Arrived", move_moved: "Moved", move_departed: "Left", move_counted: "Stock take",
     unknownTag: "Unknown tag", tagUnseen: "No reader has seen this tag yet.", serial: "Serial number", firstSeen: "First seen", bookedIn: "In stock at", deliveryNote: "Delivery note",
     findStart: "Locate this item", findStop: "Stop", findOver: "The search is over.", findStrength: "Signal strength", findHot: "Right beside reader {zone}", findWarm: "Getting closer: {zone}", findCold: "Heard faintly: {zone}", findSilent: "No reader hears it…", secondsLeft: "{n} s left",
+    scansRefused: "{zone}: scans are NOT saved, {why}.", scansRefusedCount: "{n} refused, scan them again afterwards", scansRefusedCount_one: "{n} refused, scan it again afterwards",
+    "refused_outbox-full": "the gateway’s buffer is full: restore its link to the centre", "refused_disk-full": "the gateway’s disk is full: make room on it",
+    "refused_outbox-reserved": "the buffer is nearly full and keeps its room for deliveries: restore the link to the centre", "refused_outbox-broken": "the gateway’s disk fails",
   },
 };
