@@ -175,7 +175,8 @@ let package = Package(
         .testTarget(
             name: "EdgeAgentTests",
             dependencies: [
-                "EdgeAgent", "Devices", "Drivers", "Model", "Platform", "Ports", "Settings", "TestSupport", "Uplink",
+                "EdgeAgent", "Devices", "Drivers", "FaultyDisk", "Model", "Platform", "Ports", "Settings", "SQLite",
+                "TestSupport", "Uplink", logging,
             ], swiftSettings: strict),
         .testTarget(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],

@@ -124,12 +124,15 @@ final class Agent: Sendable {
         return try OutboxFile(path: path, budget: budget, random: &random)
     }
 
-    /// min(1 GiB, half of the free space), at least 1 MiB (docs/reference/configuration.md).
-    private static func defaultBudget(_ folder: String) -> Int64 {
-        var information = statvfs()
-        guard statvfs(folder, &information) == 0 else { return 1 << 30 }
-        let free = Int64(clamping: UInt64(information.f_bavail) * UInt64(information.f_frsize))
-        return max(1 << 20, min(1 << 30, free / 2))
+    /// min(1 GiB, half of the free space), at least 1 MiB (docs/reference/configuration.md). What our own files take counts as
+    /// free, or a buffer that waits would halve its room with each start.
+    static func defaultBudget(_ folder: String) -> Int64 {
+        let own = ["outbox.db", "outbox.db-wal", "outbox.db-shm", "ballast"].reduce(Int64(0)) { sum, name in
+            var information = stat()
+            return stat("\(folder)/\(name)", &information) == 0 ? sum + Int64(information.st_size) : sum
+        }
+        let free = Ballast.free(folder)
+        return free == .max ? 1 << 30 : max(1 << 20, min(1 << 30, (free + own) / 2))
     }
 
     private static func route(_ command: Command, until: Instant, _ wiring: Wiring) {

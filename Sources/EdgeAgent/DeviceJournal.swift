@@ -252,7 +252,8 @@ final class DeviceJournal: @unchecked Sendable {
         guard !entries.isEmpty else { return }
         // What the writer's thread needs to know afterwards; it has no time to let go of thousands of rows.
         let batch = Batch(
-            count: entries.count, again: kept.count, scans: entries.count(where: \.row.isScan), once: entries.filter(\.row.comesOnce),
+            count: entries.count, again: kept.count, scans: entries.count(where: \.row.isScan),
+            once: entries.filter(\.row.comesOnce),
             watched: feed.isWatched ? entries : [], tags: tags)
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
         if rules.countsStock, outbox.now.level >= .deliveriesOnly, batch.scans > 0 {

@@ -347,7 +347,8 @@ final class Statement {
 
     private func failure(_ code: Int32) -> SQLiteError {
         SQLiteError(
-            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)), statement: sql,
+            code: sqlite3_extended_errcode(database), message: String(cString: sqlite3_errmsg(database)),
+            statement: sql,
             system: sqlite3_system_errno(database))
     }
 }

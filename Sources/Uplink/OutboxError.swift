@@ -29,7 +29,8 @@ public enum OutboxError: Error, Equatable, Sendable {
         case .diskFull: "not saved: the disk is full; make room on it"
         case .reserved:
             "not saved: the buffer is nearly full and keeps what is left for deliveries; restore the link to the centre"
-        case .broken(let reason): "not saved: the disk fails (\(reason)); look at its mount and its cable, or replace it"
+        case .broken(let reason):
+            "not saved: the disk fails (\(reason)); look at its mount and its cable, or replace it"
         case .closed: "not saved: the agent is stopping"
         }
     }

@@ -20,7 +20,8 @@ struct BufferTruthTests {
             let (file, boot) = try OutboxTests.open(path, budget: budget)
             let told = Locked<[Refusal.News]>([])
             (self.told, answers) = (told, Locked((0, [])))
-            outbox = Outbox(file: file, boot: boot, grown: { _ in }, news: { news, _ in told.change { $0.append(news) } })
+            outbox = Outbox(
+                file: file, boot: boot, grown: { _ in }, news: { news, _ in told.change { $0.append(news) } })
             writer = Outbox.Writer(file: file, boot: boot, kernel: "k")
         }
 

@@ -48,7 +48,8 @@ enum BufferReport {
         // The disk may be full while the budget is not: then the percentage is not what matters.
         let follows =
             code == "disk-full"
-            ? ": the disk is full, not the budget" : isRefusing && level != "full" ? "" : meaning[level].map { ": \($0)" } ?? ""
+            ? ": the disk is full, not the budget"
+            : isRefusing && level != "full" ? "" : meaning[level].map { ": \($0)" } ?? ""
         let share = Double(used) * 100 / Double(max(1, budget))
         var lines = ["room       \(Int(share)) % of \(budget >> 20) MiB\(follows)"]
         if let files = buffer?["files"]?.integer { lines.append("files      \(files >> 10) KiB on the disk") }
