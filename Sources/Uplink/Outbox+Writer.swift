@@ -129,23 +129,38 @@ extension Outbox {
             failure?.isFull ?? false
             ? file.isAtCeiling(adding: cost) ? .full : .diskFull
             : .broken(failure?.message ?? "\(error)")
-        if reason == .diskFull { writer.ballast.drop() }
+        if reason == .diskFull, writer.ballast.isThere {
+            writer.ballast.drop()
+            // First of all, while there is room for it: a log that cannot be written back is never used again.
+            _ = try? file.database.emptyLog()
+        }
         makeRoom(file, upTo: batch.forget, batch.refused)
         publish(writer, time, nanoseconds: nil, refused: (reason, rows), saved: 0)
         refuse(batch.jobs, reason)
     }
 
-    /// Deletes settled rows on their own when a full disk refused them together with new ones.
+    /// Deletes settled rows on their own when a full disk refused them together with new ones; in pieces where it has no room
+    /// for the log of all of them.
     private func makeRoom(_ file: OutboxFile, upTo last: UInt64, _ refused: UInt64) {
-        guard last > file.forgotten else { return }
+        guard last > file.forgotten, !letGo(file, upTo: last, refused) else { return }
+        for _ in 0..<Outbox.piecesAtOnce where last > file.forgotten {
+            let end = min(last, file.forgotten + Outbox.piece)
+            // So many of a piece at most can have been refused; the rest is counted with the next.
+            guard letGo(file, upTo: end, min(refused, file.refused + (end - file.forgotten))) else { return }
+        }
+    }
+
+    private func letGo(_ file: OutboxFile, upTo last: UInt64, _ refused: UInt64) -> Bool {
         do {
             try file.database.execute("BEGIN IMMEDIATE")
             try file.forget(upTo: last, refused: refused)
             try file.store()
             try file.database.execute("COMMIT")
+            return true
         } catch {
             if file.database.inTransaction { try? file.database.execute("ROLLBACK") }
             try? file.load()
+            return false
         }
     }
 

@@ -81,6 +81,9 @@ public final class Outbox: Sendable {
     public static let queueLimit = 8192
     /// Settled rows are deleted with the next commit, or after this many milliseconds without one.
     static let idleSweep: Int64 = 500
+    /// Settled rows that are deleted together where the disk is full, and how many times in one turn.
+    static let piece: UInt64 = 500
+    static let piecesAtOnce = 64
     /// Commands stay known for a week, in milliseconds: longer than any broker may hold a repeat of one.
     static let commandLife: Int64 = 7 * 86_400_000
 

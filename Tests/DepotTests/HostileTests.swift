@@ -195,4 +195,16 @@ struct HostileTests {
         #expect(status.problems.isEmpty)
         for field in json.fields ?? [] { #expect(status.json[field.name] == field.value, "\(field.name)") }
     }
+
+    /// Why scans are refused, since when and how many reaches the pages, of the buffer and of each reader.
+    @Test func whatIsRefusedIsShown() throws {
+        let text =
+            #"{"online":true,"buffer":{"bytes":40,"budget":1000,"files":60,"level":"full","trouble":"not saved: the disk is full","code":"disk-full","since":1795000000000,"refusedSince":7,"refused":9},"devices":[{"name":"gate","title":"","kind":"reader","port":"","zone":"dock","state":"ready","since":0,"observations":3,"present":0,"notSaved":{"code":"disk-full","reason":"not saved: the disk is full","since":1795000000000,"count":7}}]}"#
+        let json = try JSON(parsing: text)
+        let status = GatewayStatus(json: json)
+        #expect(status.problems.isEmpty && status.json["buffer"] == json["buffer"])
+        #expect(status.json["devices"]?.list?.first?["notSaved"] == json["devices"]?.list?.first?["notSaved"])
+        let odd = GatewayStatus(json: try JSON(parsing: #"{"devices":[{"name":"gate","notSaved":"yes"}]}"#))
+        #expect(odd.json["devices"]?.list?.first?["notSaved"] == nil && !odd.problems.isEmpty)
+    }
 }

@@ -116,5 +116,7 @@ struct SalvageTests {
         ballast.drop()
         #expect(!Files.exists("\(folder.path)/ballast") && !ballast.isThere)
         #expect(!Ballast(folder: "\(folder.path)/nowhere").load())
+        #expect(Ballast.size(free: 64 << 20) == Ballast.size && Ballast.size(free: .max) == Ballast.size)
+        #expect(Ballast.size(free: 6 << 20) == 384 << 10 && Ballast.size(free: 1 << 20) == nil)
     }
 }
