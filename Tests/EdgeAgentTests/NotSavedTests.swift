@@ -55,15 +55,15 @@ struct NotSavedTests {
             journal = DeviceJournal(
                 status: status, rules: rules, outbox: outbox, feed: Feed(), logger: logger,
                 presence: Locked(Presence(rules: ["gate": rules])), revisionBase: 0, urgent: { _, _, _, _ in },
-                changed: {}, finder: Finder()
-            ) { settlement in
-                settlements.change {
-                    switch settlement {
-                    case .saved(let count): $0.beeps += count
-                    case .refused: $0.refused += 1
+                changed: {}, finder: Finder(),
+                settled: { settlement in
+                    settlements.change {
+                        switch settlement {
+                        case .saved(let count): $0.beeps += count
+                        case .refused: $0.refused += 1
+                        }
                     }
-                }
-            }
+                })
         }
 
         var beeps: Int { settlements.with { $0.beeps } }
