@@ -256,7 +256,8 @@ final class DeviceJournal: @unchecked Sendable {
             once: entries.filter(\.row.comesOnce),
             watched: feed.isWatched ? entries : [], tags: tags)
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
-        if rules.countsStock, outbox.now.level >= .deliveriesOnly, batch.scans > 0 {
+        // By the room alone: a disk that was full is known to have some again when something is tried.
+        if rules.countsStock, outbox.now.fill.level >= .deliveriesOnly, batch.scans > 0 {
             return done(.refused(.reserved))
         }
         // An exchange throws out whoever reads slowly: its rows wait here instead. A reader is better not asked for more.

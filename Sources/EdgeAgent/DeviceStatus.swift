@@ -78,13 +78,13 @@ struct DeviceStatus: Equatable, Sendable {
     /// As the buffer is now: scans of any device that are saved again, or room that is there again for stock, end it; where
     /// nobody's scans are saved, this device's are not either.
     mutating func follow(_ outbox: Outbox.Status, countsStock: Bool) {
-        if let mine = notSaved, mine.reason == .reserved ? outbox.level < .deliveriesOnly : outbox.refusal == nil {
+        if let mine = notSaved, mine.reason == .reserved ? outbox.fill.level < .deliveriesOnly : outbox.refusal == nil {
             notSaved = nil
         }
         if let refusal = outbox.refusal {
             notSaved = NotSaved(
                 reason: refusal.reason, since: notSaved?.since ?? refusal.since, count: notSaved?.count ?? 0)
-        } else if countsStock, outbox.level >= .deliveriesOnly, notSaved == nil {
+        } else if countsStock, outbox.fill.level >= .deliveriesOnly, notSaved == nil {
             notSaved = NotSaved(reason: .reserved, since: nil, count: 0)
         }
     }

@@ -153,6 +153,21 @@ struct NotSavedTests {
         #expect(dock.said("saved again").first?.contains("refused=3") == true)
     }
 
+    /// Where all readers count stock, one of them has to try whether the disk has room again.
+    @Test func aStockReaderGoesOnWhenTheDiskHasRoom() throws {
+        faulty_register()
+        let disk = faulty_new()
+        defer { faulty_free(disk) }
+        let dock = try Dock("file:/\(disk)/outbox.db?vfs=faulty", budget: 64 << 20, countsStock: true)
+        faulty_now(disk, FAULTY_FULL, 1)
+        for _ in 0..<400 { dock.scan() }
+        #expect(dock.line?.contains("the disk is full") == true)
+        faulty_heal(disk)
+        let beeps = dock.beeps
+        dock.scan()
+        #expect(dock.beeps == beeps + 1 && dock.line == nil)
+    }
+
     /// Whoever stands before another reader is told too: nothing is saved there either.
     @Test func aReaderThatHasNotScannedSaysItToo() {
         var status = DeviceStatus(
