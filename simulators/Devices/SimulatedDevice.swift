@@ -10,10 +10,18 @@ public protocol SimulatedDevice: Session, Sendable {
     mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction
     /// On the network: it learns of a connection and speaks first.
     var isSpokenTo: Bool { get }
+    /// Whether it sends a second client away rather than let him wait until the first is gone.
+    var turnsAway: Bool { get }
+    /// What a second client is told before he is sent away, and what the first hears of it.
+    mutating func turnAway(at now: Instant) -> (stranger: [UInt8], reaction: Reaction)
 }
 
 extension SimulatedDevice {
     public var isSpokenTo: Bool { false }
+
+    public var turnsAway: Bool { false }
+
+    public mutating func turnAway(at now: Instant) -> (stranger: [UInt8], reaction: Reaction) { ([], Reaction()) }
 
     /// What every reader does; one that can do more answers for itself and falls back on `standard`.
     public mutating func perform(_ act: DeviceAct, at now: Instant) -> Reaction { standard(act, at: now) }

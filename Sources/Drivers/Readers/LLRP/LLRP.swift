@@ -148,6 +148,8 @@ struct LLRP: Session {
         }
         switch event {
         case .connection(0) where state == .greeting: ask(.supportedVersion, now, &reaction)
+        // Somebody else was sent away; the connection stays ours (LLRP 1.0.1 §13.2.6.11).
+        case .connection(4) where state != .greeting: break
         case .connection(let status) where status != 0 && state != .idle:
             fail("connection-refused", LLRPEvent.refusal(status).text, pause: LLRP.refusedPause, &reaction)
         case .closed where state != .idle:

@@ -141,7 +141,7 @@ enum LLRPEvent: Equatable {
             case 1: "the reader has a connection that it opened itself: end it in the reader's own settings"
             case 2: "another client holds the reader: close that program, or wait until the reader lets it go"
             case 3: "the reader failed to accept the connection"
-            case 4: "another connection is being opened"
+            case 4: "another client tries to connect to the reader"
             default: "the reader refused the connection with status \(status)"
             }
         return Fault(code: "connection-refused", text: text)
