@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-api test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
+.PHONY: run test test-api test-interop test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -21,6 +21,10 @@ test: deps deps-test
 # The API against a validator and schemathesis from Python's index.
 test-api: deps deps-test build
 	@packaging/test-api
+
+# LLRP: public clients at our simulated reader, and our driver at a public one, from Python's index.
+test-interop: deps deps-test build
+	@packaging/test-interop
 
 # USB readers through a real kernel, in a small qemu guest.
 test-usb: deps
