@@ -22,7 +22,7 @@ test: deps deps-test
 test-api: deps deps-test build
 	@packaging/test-api
 
-# LLRP: public clients at our simulated reader, and our driver at a public one, from Python's index.
+# Public clients from Python's index at our simulated readers, and our LLRP driver at a public reader.
 test-interop: deps deps-test build
 	@packaging/test-interop
 
