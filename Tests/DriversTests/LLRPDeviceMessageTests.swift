@@ -122,6 +122,8 @@ extension LLRPDeviceTests {
         {
             let answer = client.ask(type, [0], version: version)
             #expect(answer?.type == 100 && LLRPDeviceTests.code(answer) == code, "\(type)")
+            // Of an unknown version in that version (LLRP 1.0.1 §14.1.1).
+            #expect(answer?.version == (code == 110 ? version : 1))
         }
         // Neither these nor an error are answered.
         #expect(client.ask(72) == nil && client.ask(100) == nil)
@@ -132,7 +134,7 @@ extension LLRPDeviceTests {
         let client = Client(LLRPDevice(versions: 1...1))
         for (type, version) in [(46, 2), (47, 2), (46, 1)] as [(UInt16, UInt8)] {
             let answer = client.ask(type, [2], version: version)
-            #expect(answer?.type == 100 && answer?.version == 1 && LLRPDeviceTests.code(answer) == 110)
+            #expect(answer?.type == 100 && answer?.version == version && LLRPDeviceTests.code(answer) == 110)
         }
         #expect(client.ask(1, [0])?.type == 11)
     }
@@ -176,7 +178,7 @@ extension LLRPDeviceTests {
         #expect(client.reports.count > 10)
     }
 
-    /// LLRP 1.0.1 §12.2.5: the hold concerns the next connection, until its client says that he is ready.
+    /// LLRP 1.0.1 §12.2.6.4: the hold concerns the next connection, until its client says that he is ready.
     @Test func whatIsHeldComesWhenTheNextClientIsReady() {
         let client = Client()
         client.ask(3, [0] + LLRPDeviceTests.part(226, [0x80]))
@@ -249,6 +251,8 @@ extension LLRPDeviceTests {
             return
         }
         #expect(message.type == 100 && message.id == 9 && reaction.restart != nil)
+        // It says that it closes.
+        #expect(bytes.suffix(4) == [0x01, 0x01, 0, 4])
         _ = device.handle(.closed, at: .zero)
         _ = device.handle(.opened, at: .zero)
         #expect(!device.handle(.bytes(LLRPMessage(1, id: 1, [0]).bytes), at: .zero).send.isEmpty)

@@ -55,6 +55,30 @@ extension LLRPDeviceTests {
         #expect(client.reports.count == before + 3)
     }
 
+    /// With a date, and with an offset from when it was added that is past when it is enabled.
+    @Test func periodsCountFromTheirDate() {
+        let client = Client(LLRPDevice(epoch: 1000))
+        // The reader's clock shows 1005 s: at 1007 s, every second.
+        let date = LLRPDeviceTests.part(128, [0, 0, 0, 0, 0x3C, 0x05, 0x99, 0xC0])
+        let dated = LLRPDeviceTests.part(179, [2] + LLRPDeviceTests.part(180, [0, 0, 0, 0, 0, 0, 0x03, 0xE8] + date))
+        client.ask(20, LLRPDeviceTests.roSpec(start: dated, ends: [1, 0, 0, 0, 100]))
+        client.ask(24, LLRPDeviceTests.number(1))
+        client.pass(.milliseconds(1999))
+        #expect(client.states() == [1: 1])
+        client.pass(.milliseconds(2))
+        #expect(client.states() == [1: 2])
+        client.ask(21, LLRPDeviceTests.number(1))
+        let counted = LLRPDeviceTests.part(
+            179, [2] + LLRPDeviceTests.part(180, [0, 0, 0x01, 0xF4, 0, 0, 0x03, 0xE8]))
+        client.ask(20, LLRPDeviceTests.roSpec(start: counted, ends: [1, 0, 0, 0, 100]))
+        client.pass(.milliseconds(800))
+        client.ask(24, LLRPDeviceTests.number(1))
+        client.pass(.milliseconds(699))
+        #expect(client.states() == [1: 1])
+        client.pass(.milliseconds(2))
+        #expect(client.states() == [1: 2])
+    }
+
     @Test func reportsComeAfterSoManyTagsWithWhatWasAskedFor() throws {
         let client = Client()
         client.show(LLRPDeviceTests.tags)

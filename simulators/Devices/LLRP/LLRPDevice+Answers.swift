@@ -58,8 +58,12 @@ extension LLRPDevice {
         run(now, &reaction)
     }
 
+    /// Of an unknown version it is told in that version (LLRP 1.0.1 §14.1.1).
     private func error(_ question: LLRPMessage, _ code: UInt16, _ text: String) -> [UInt8] {
-        LLRPMessage(Kind.error, id: question.id, version: version, LLRPRefusal(code, text).status).bytes
+        LLRPMessage(
+            Kind.error, id: question.id, version: code == 110 ? question.version : version,
+            LLRPRefusal(code, text).status
+        ).bytes
     }
 
     private func response(_ question: LLRPMessage, _ body: [UInt8], version other: UInt8? = nil) -> [UInt8] {
@@ -98,7 +102,7 @@ extension LLRPDevice {
                 try fields.u8() & 0x80 == 0 ? configuration : LLRPDeviceConfiguration(band: band, after: configuration)
             try new.apply(try fields.parts())
             configure(new, now)
-        case Kind.addROSpec: try add(try LLRPDeviceROSpec(try fields.parts()))
+        case Kind.addROSpec: try add(try LLRPDeviceROSpec(try fields.parts()), now)
         case Kind.deleteROSpec:
             for id in try named(try fields.u32(), roSpecs.keys) {
                 stop(id, now, &after)
@@ -149,7 +153,7 @@ extension LLRPDevice {
         return id
     }
 
-    private mutating func add(_ spec: LLRPDeviceROSpec) throws {
+    private mutating func add(_ spec: LLRPDeviceROSpec, _ now: Instant) throws {
         guard roSpecs[spec.id] == nil else {
             throw LLRPRefusal.parameter(LLRPPartType.roSpec, 201, "ROSpec \(spec.id) is there already")
         }
@@ -158,6 +162,8 @@ extension LLRPDevice {
             throw LLRPRefusal.parameter(LLRPPartType.aiSpec, 201, "there is no antenna \(antenna)")
         }
         for settings in spec.parts.flatMap(\.configurations) { _ = try configuration.checked(settings) }
+        var spec = spec
+        spec.counted = spec.clock.map(moment) ?? now
         roSpecs[spec.id] = spec
     }
 

@@ -79,12 +79,12 @@ public struct LLRPDevice: SimulatedDevice {
             (pending, version, isConnected) = ([], 1, true)
             isHolding = configuration.isHolding
             nextKeepalive = configuration.keepalivePeriod.map { now + $0 }
-            // Never held: without it a client would wait for ever (LLRP 1.0.1 §12.2.5).
+            // Never held: without it a client would wait for ever (LLRP 1.0.1 §12.2.6.4).
             reaction.send = greeting(0, now)
             if !isHolding { release(now, &reaction) }
         case .bytes(let bytes):
             pending += bytes
-            while reaction.restart == nil, let message = nextMessage(&reaction) { answer(message, now, &reaction) }
+            while reaction.restart == nil, let message = nextMessage(now, &reaction) { answer(message, now, &reaction) }
         case .tick:
             if let moment = nextKeepalive, now >= moment {
                 nextKeepalive = configuration.keepalivePeriod.map { now + $0 }
@@ -111,7 +111,7 @@ public struct LLRPDevice: SimulatedDevice {
     // MARK: messages in and out
 
     /// The next message that is here whole. Its type and version are looked at by whoever answers it.
-    private mutating func nextMessage(_ reaction: inout Reaction) -> LLRPMessage? {
+    private mutating func nextMessage(_ now: Instant, _ reaction: inout Reaction) -> LLRPMessage? {
         var fields = LLRPFields(pending)
         guard let word = try? fields.u16(), let length = try? fields.u32(), let id = try? fields.u32() else {
             return nil
@@ -124,6 +124,8 @@ public struct LLRPDevice: SimulatedDevice {
                     LLRPMessage.Kind.error, id: id, version: version,
                     LLRPRefusal(101, "no message has this length").status
                 ).bytes
+            // It ends what the client did not ask to end, and says so (LLRP 1.0.1 §13.2.6.12).
+            reaction.send += self.message(LLRPMessage.Kind.event, eventData(LLRPPartType.connectionClosed, [], now))
             reaction.restart = .zero
             return nil
         }
@@ -152,6 +154,11 @@ public struct LLRPDevice: SimulatedDevice {
 
     /// In microseconds since 1970.
     func clock(_ now: Instant) -> UInt64 { UInt64(clamping: epoch * 1_000_000 + now.nanoseconds / 1000) }
+
+    /// When its clock shows so many microseconds; the far future for what no clock shows.
+    func moment(_ clock: UInt64) -> Instant {
+        .zero + .microseconds(min(Int64(clamping: clock), .max / 2000 + epoch * 1_000_000) - epoch * 1_000_000)
+    }
 
     /// An event, where the client asked for its kind.
     mutating func tell(

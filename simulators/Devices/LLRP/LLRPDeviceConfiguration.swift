@@ -12,8 +12,8 @@ struct LLRPDeviceConfiguration: Sendable {
         var receiver: [UInt8]
         var transmitter: [UInt8]
         var command: [UInt8]
-        /// In tenths of dBi.
-        var gain: Int16 = 60
+        /// In hundredths of dBi.
+        var gain: Int16 = 600
     }
 
     /// The worst priority of a ROSpec.

@@ -44,6 +44,10 @@ struct LLRPDeviceROSpec: Sendable {
     let report: LLRPDeviceReport?
     private let bytes: [UInt8]
 
+    /// The date of its periodic trigger, in microseconds since 1970; without one it counts from when it was added.
+    private(set) var clock: UInt64?
+    /// From when the periodic trigger's offset counts.
+    var counted = Instant.zero
     /// When its trigger fires next.
     var startsAt: Instant?
     private(set) var began = Instant.zero
@@ -73,7 +77,7 @@ struct LLRPDeviceROSpec: Sendable {
         let boundary = try LLRPFields(
             try children.required(LLRPPartType.boundary, "ROBoundarySpec").body
         ).parts()
-        start = try LLRPDeviceROSpec.start(
+        (start, clock) = try LLRPDeviceROSpec.start(
             try boundary.required(LLRPPartType.startTrigger, "ROSpecStartTrigger").body)
         var stopping = LLRPFields(try boundary.required(LLRPPartType.stopTrigger, "ROSpecStopTrigger").body)
         switch (try stopping.u8(), try stopping.u32()) {
@@ -90,16 +94,18 @@ struct LLRPDeviceROSpec: Sendable {
         report = try children.first(LLRPPartType.reportSpec).map { try LLRPDeviceReport($0.body) }
     }
 
-    private static func start(_ body: ArraySlice<UInt8>) throws -> Start {
+    private static func start(_ body: ArraySlice<UInt8>) throws -> (Start, clock: UInt64?) {
         var fields = LLRPFields(body)
         switch try fields.u8() {
-        case 0, 3: return .command
-        case 1: return .immediate
+        case 0, 3: return (.command, nil)
+        case 1: return (.immediate, nil)
         case 2:
             var period = LLRPFields(
                 try fields.parts().required(LLRPPartType.periodic, "PeriodicTriggerValue").body)
-            return .periodic(
+            let start = Start.periodic(
                 offset: .milliseconds(Int64(try period.u32())), every: .milliseconds(Int64(try period.u32())))
+            let date = try period.parts().first(LLRPPartType.utc)?.body
+            return (start, clock: date.map { $0.reduce(0) { $0 << 8 | UInt64($1) } })
         default: throw LLRPRefusal.parameter(LLRPPartType.startTrigger, 201, "there is no such start trigger")
         }
     }
@@ -128,7 +134,14 @@ struct LLRPDeviceROSpec: Sendable {
         switch start {
         case .command: startsAt = nil
         case .immediate: startsAt = now
-        case .periodic(let offset, _): startsAt = now + offset
+        case .periodic(let offset, let every):
+            let first = counted + offset
+            guard now > first, every > .zero else {
+                startsAt = first
+                break
+            }
+            let periods = (now - first).milliseconds / every.milliseconds + 1
+            startsAt = first + .milliseconds(periods * every.milliseconds)
         }
     }
 

@@ -50,6 +50,7 @@ enum LLRPPartType {
     static let aiSpecEvent: UInt16 = 254
     static let antennaEvent: UInt16 = 255
     static let connectionAttempt: UInt16 = 256
+    static let connectionClosed: UInt16 = 257
     static let status: UInt16 = 287
     static let fieldError: UInt16 = 288
     static let parameterError: UInt16 = 289
@@ -121,7 +122,7 @@ extension [LLRPPart] {
     }
 }
 
-/// Why a message is not obeyed: LLRPStatus (LLRP 1.0.1 §13.2.1), with the place of the error.
+/// Why a message is not obeyed: LLRPStatus (LLRP 1.0.1 §14.2), with the place of the error.
 struct LLRPRefusal: Error {
     var code: UInt16
     var text: String
