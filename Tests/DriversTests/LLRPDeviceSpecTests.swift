@@ -106,6 +106,28 @@ extension LLRPDeviceTests {
         #expect(Part.list(last[4].body)[0] == Part(type: 241, body: [0, 0]))
     }
 
+    /// EPCs that end in 1, and all but those.
+    @Test func filtersChooseWhoAnswers() throws {
+        let client = Client()
+        client.show(LLRPDeviceTests.tags)
+        // The last four bits of the EPC, behind CRC and PC.
+        for (action, wanted) in [(0, 1), (1, 1), (3, 2), (4, 2), (2, 1), (5, 2)] as [(UInt8, Int)] {
+            let filter = LLRPDeviceTests.part(
+                331,
+                [0] + LLRPDeviceTests.part(332, [0x40, 0, 124, 0, 4, 0x10])
+                    + LLRPDeviceTests.part(334, [action]))
+            let inventory = LLRPDeviceTests.part(222, [0, 0] + LLRPDeviceTests.part(330, [0] + filter))
+            client.ask(21, LLRPDeviceTests.number(0))
+            let answer = client.ask(
+                20, LLRPDeviceTests.roSpec(trigger: 0, inventory: inventory))
+            #expect(LLRPDeviceTests.code(answer) == 0)
+            client.ask(24, LLRPDeviceTests.number(1))
+            client.pass(.milliseconds(200))
+            client.ask(60)
+            #expect(try #require(client.reports.last).count == wanted, "action \(action)")
+        }
+    }
+
     @Test func withoutATriggerReportsAreAskedFor() {
         let client = Client()
         client.show(LLRPDeviceTests.tags)

@@ -123,13 +123,13 @@ struct LLRPDeviceTests {
     static func roSpec(
         _ id: UInt8 = 1, start: [UInt8] = immediate, ends: [UInt8] = never, priority: UInt8 = 0,
         parts: [(antennas: [UInt8], stop: [UInt8])] = [([0], never)], trigger: UInt8 = 1, count: UInt8 = 1,
-        selector: [UInt8] = [0x10, 0x80], memory: UInt8 = 0
+        selector: [UInt8] = [0x10, 0x80], memory: UInt8 = 0, inventory: [UInt8] = []
     ) -> [UInt8] {
         let specs = parts.flatMap { antennas, stop in
             part(
                 183,
                 [0, UInt8(antennas.count)] + antennas.flatMap { [0, $0] } + part(184, stop)
-                    + part(186, [0, 1, 1]))
+                    + part(186, [0, 1, 1] + inventory))
         }
         return part(
             177,

@@ -90,6 +90,7 @@ extension LLRPDevice {
                 epc: sighting.tag.bytes, antenna: sighting.antenna, rssiDBm: sighting.rssiDBm, first: clock(now),
                 last: clock(now),
                 roSpec: id, specIndex: UInt16(clamping: spec.index + 1), inventory: part.inventoryID, channel: 1)
+            guard (part.filters[UInt16(clamping: tag.antenna)] ?? part.filters[0] ?? []).select(tag) else { continue }
             access(&tag)
             roSpecs[id]?.take(tag, at: now, by: report)
             if roSpecs[id]?.wantsReport(report, now) ?? false { self.report(id, now, &reaction) }

@@ -27,14 +27,14 @@ struct LLRPDeviceAccessSpec: Sendable {
 
         private static func bits(_ fields: inout LLRPFields) throws -> [Bool] {
             let count = Int(try fields.u16())
-            return LLRPDeviceAccessSpec.bits(Array(try fields.take((count + 7) / 8)), count)
+            return llrpBits(try fields.take((count + 7) / 8), count)
         }
 
         /// An empty mask means every tag.
         func means(_ tag: LLRPDeviceTag) -> Bool {
             guard !mask.isEmpty, !data.isEmpty else { return true }
-            let memory = LLRPDeviceAccessSpec.memory(bank, of: tag)
-            let bits = LLRPDeviceAccessSpec.bits(memory, memory.count * 8)
+            let memory = tag.memory(bank)
+            let bits = llrpBits(memory[...], memory.count * 8)
             guard pointer + mask.count <= bits.count else { return !isMatch }
             let isEqual = mask.indices.allSatisfy { !mask[$0] || bits[pointer + $0] == data[$0] }
             return isEqual == isMatch
@@ -125,7 +125,7 @@ struct LLRPDeviceAccessSpec: Sendable {
         operations.flatMap { operation -> [UInt8] in
             switch operation {
             case .read(let id, let bank, let from, let words):
-                let memory = LLRPDeviceAccessSpec.memory(bank, of: tag)
+                let memory = tag.memory(bank)
                 let end = words == 0 ? memory.count : (from + words) * 2
                 // 5 is a locked bank, 4 a word beyond its end.
                 guard bank != 0, from * 2 <= memory.count, end <= memory.count else {
@@ -138,21 +138,5 @@ struct LLRPDeviceAccessSpec: Sendable {
                 return llrpPart(result, [4] + bigEndian(id) + (result == 350 || result == 354 ? [0, 0] : []))
             }
         }
-    }
-
-    private static func memory(_ bank: UInt8, of tag: LLRPDeviceTag) -> [UInt8] {
-        switch bank {
-        case 1: return bigEndian(tag.crc) + bigEndian(tag.pc) + tag.epc
-        case 2:
-            return [0xE2, 0x80, 0x11, 0x05, 0x20, 0x00] + [UInt8](repeating: 0, count: 6 - min(6, tag.epc.count))
-                + tag.epc.suffix(6)
-        case 3: return [UInt8](repeating: 0, count: 8)
-        default: return []
-        }
-    }
-
-    /// Most significant first.
-    private static func bits(_ bytes: [UInt8], _ count: Int) -> [Bool] {
-        (0..<count).map { bytes[$0 / 8] & (0x80 >> UInt8($0 % 8)) != 0 }
     }
 }

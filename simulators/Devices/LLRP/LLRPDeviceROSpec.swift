@@ -30,6 +30,8 @@ struct LLRPDeviceROSpec: Sendable {
         var inventoryID: UInt16
         /// Bodies of AntennaConfigurations.
         var configurations: [ArraySlice<UInt8>]
+        /// By antenna; 0 is all that have none of their own.
+        var filters: [UInt16: [LLRPDeviceFilter]]
 
         func hears(_ antenna: Int) -> Bool { antennas.contains(0) || antennas.contains { Int($0) == antenna } }
     }
@@ -213,6 +215,8 @@ struct LLRPDeviceROSpec: Sendable {
         case .tags(_, distinct: true, _), .silence: if seen.insert(tag.epc).inserted { lastNew = now }
         default: break
         }
+        // No other read can be added to one that is told at once.
+        if report.count == 1, (1...2).contains(report.trigger) { return tags.append(tag) }
         let key = tag.key(report)
         if let place = places[key] {
             tags[place].add(tag)
@@ -259,6 +263,13 @@ extension LLRPDeviceROSpec.Part {
             throw LLRPRefusal.parameter(LLRPPartType.inventory, 201, "this reader speaks Gen2 only")
         }
         configurations = try inventory.parts().filter { $0.type == LLRPPartType.antennaConfiguration }.map(\.body)
+        filters = [:]
+        for body in configurations {
+            var fields = LLRPFields(body)
+            let antenna = try fields.u16()
+            guard let command = try fields.parts().first(LLRPPartType.inventoryCommand) else { continue }
+            filters[antenna] = try LLRPDeviceFilter.list(command.body)
+        }
     }
 
     private static func stop(_ body: ArraySlice<UInt8>) throws -> Stop {

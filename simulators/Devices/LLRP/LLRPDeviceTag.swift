@@ -87,6 +87,18 @@ struct LLRPDeviceTag: Sendable {
     var pc: UInt16 { UInt16(truncatingIfNeeded: (epc.count + 1) / 2) << 11 }
     var crc: UInt16 { Gen2CRC.checksum(bigEndian(pc) + epc) }
 
+    /// A bank of its memory: 1 CRC, PC and EPC, 2 TID, 3 user; the reserved bank is locked.
+    func memory(_ bank: UInt8) -> [UInt8] {
+        switch bank {
+        case 1: bigEndian(crc) + bigEndian(pc) + epc
+        case 2:
+            [0xE2, 0x80, 0x11, 0x05, 0x20, 0x00] + [UInt8](repeating: 0, count: 6 - min(6, epc.count))
+                + epc.suffix(6)
+        case 3: [UInt8](repeating: 0, count: 8)
+        default: []
+        }
+    }
+
     func key(_ report: LLRPDeviceReport) -> Key {
         Key(epc: epc, antenna: report.content.contains(.antenna) ? antenna : 0, results: results)
     }

@@ -58,6 +58,9 @@ enum LLRPPartType {
     static let modeTable: UInt16 = 328
     static let modeEntry: UInt16 = 329
     static let inventoryCommand: UInt16 = 330
+    static let filter: UInt16 = 331
+    static let filterMask: UInt16 = 332
+    static let filterAction: UInt16 = 334
     static let rfControl: UInt16 = 335
     static let singulation: UInt16 = 336
     static let tagSpec: UInt16 = 338
@@ -154,6 +157,11 @@ struct LLRPRefusal: Error {
 /// A parameter with its length.
 func llrpPart(_ type: UInt16, _ body: [UInt8]) -> [UInt8] {
     bigEndian(type) + bigEndian(UInt16(4 + body.count)) + body
+}
+
+/// Bits, the most significant of each byte first.
+func llrpBits(_ bytes: ArraySlice<UInt8>, _ count: Int) -> [Bool] {
+    (0..<count).map { bytes[bytes.startIndex + $0 / 8] & (0x80 >> UInt8($0 % 8)) != 0 }
 }
 
 /// Most significant byte first.
