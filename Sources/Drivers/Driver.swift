@@ -84,6 +84,9 @@ public struct SessionSettings: Equatable, Sendable {
     public var terminators: [UInt8] = []
     /// Silence that ends a scan; nil takes the driver's own.
     public var scanSilence: Duration?
+    /// What the scanner puts before and behind every scan; taken off.
+    public var stripPrefix: String?
+    public var stripSuffix: String?
     /// What the scanner sends where GS1 wants GS; nil when it sends GS itself.
     public var groupSeparator: String?
     /// Nil finds it out from what is typed.

@@ -49,6 +49,24 @@ struct ScannedText: Equatable {
     }
 }
 
+/// What a scanner was set to put around every scan (`strip-prefix`, `strip-suffix`), taken off before anything else is read.
+struct ScanWrapping: Equatable {
+    private let prefix: [UInt8]
+    private let suffix: [UInt8]
+
+    init(prefix: String?, suffix: String?) {
+        (self.prefix, self.suffix) = (Array((prefix ?? "").utf8), Array((suffix ?? "").utf8))
+    }
+
+    /// A scan without them is left as it is: another scanner on the same line may be set otherwise.
+    func content(of scan: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var scan = scan
+        if !prefix.isEmpty, scan.starts(with: prefix) { scan = scan.dropFirst(prefix.count) }
+        if !suffix.isEmpty, scan.suffix(suffix.count).elementsEqual(suffix) { scan = scan.dropLast(suffix.count) }
+        return scan
+    }
+}
+
 /// `]`, code letter, modifier (ISO/IEC 15424).
 enum AIMIdentifier {
     static func text(_ bytes: ArraySlice<UInt8>) -> String? {

@@ -316,6 +316,8 @@ extension AgentConfiguration.Device {
         settings.keyboardLayout = section.string("keyboard", among: KeyboardLayout.allCases.map(\.rawValue))
             .flatMap(KeyboardLayout.init)
         settings.groupSeparator = section.string("group-separator")
+        settings.stripPrefix = section.string("strip-prefix")
+        settings.stripSuffix = section.string("strip-suffix")
         settings.scanSilence = section.integer("scan-silence-ms", in: 10...5000).map { .milliseconds($0) }
         settings.terminators = section.terminators("terminators")
         let rules = section.presence(departure: driver?.departure ?? .seconds(3))
