@@ -12,33 +12,40 @@ public struct ElementString: Equatable, Sendable {
     }
 
     /// Symbologies whose AIM identifier promises element strings.
-    private static let gs1 = ["]C1", "]e0", "]d2", "]Q3", "]J1"]
+    static let gs1 = ["]C1", "]e0", "]d2", "]Q3", "]J1"]
     /// Symbologies that carry a GTIN alone.
-    private static let ean = ["]E0", "]E1", "]E2", "]E3", "]E4"]
+    static let ean = ["]E0", "]E1", "]E2", "]E3", "]E4"]
 
-    /// `raw` as scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D) or `^`.
+    /// Whether an AIM identifier says that GS1 data follow.
+    static func promises(_ symbology: String) -> Bool { gs1.contains(symbology) || symbology.hasPrefix("]e") }
+
+    /// `raw` as scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D) or what stands for it
+    /// (`Separators`). All of it must be right: see `ScannedCode` for what a dock makes of the rest.
     public init(_ raw: String) throws(Unreadable) {
         var text = raw[...]
         if text.first == "]", text.count >= 3 {
             symbology = String(text.prefix(3))
             text = text.dropFirst(3)
         }
-        let separated = String(text.map { $0 == "^" ? "\u{1D}" : $0 })
+        let found: ElementString.Split
         if let symbology, ElementString.ean.contains(symbology) {
             guard let gtin = GS1.gtin14(String(text)) else {
                 throw Unreadable("\(text) is not a GTIN: 8, 12 or 13 digits with a right check digit")
             }
-            elements = [EPC.Element("01", gtin)]
+            found = Split(elements: [EPC.Element("01", gtin)])
         } else if let link = ElementString.digitalLink(String(text)) {
-            elements = try link.get()
-        } else if let symbology, !ElementString.gs1.contains(symbology), !symbology.hasPrefix("]e") {
+            found = link
+        } else if let symbology, !ElementString.promises(symbology) {
             throw Unreadable("\(symbology) carries plain text, not GS1 data")
         } else if symbology == nil, let gtin = GS1.gtin14(String(text)) {
-            elements = [EPC.Element("01", gtin)]
+            found = Split(elements: [EPC.Element("01", gtin)])
         } else {
-            elements = try ElementString.parse(separated)
+            found = ElementString.split(Separators.restored(String(text)))
         }
-        try ElementString.check(elements)
+        let checked = found.checked
+        if let doubt = checked.doubts.first { throw Unreadable(doubt.reason) }
+        guard !checked.elements.isEmpty else { throw Unreadable("empty") }
+        elements = checked.elements
     }
 
     public func value(_ ai: String) -> String? { elements.first { $0.ai == ai }?.value }
@@ -47,116 +54,71 @@ public struct ElementString: Equatable, Sendable {
 
     // MARK: splitting
 
-    private static func parse(_ text: String) throws(Unreadable) -> [EPC.Element] {
-        var rest = text[...]
-        if rest.first == "\u{1D}" { rest = rest.dropFirst() }
-        guard !rest.isEmpty else { throw Unreadable("empty") }
+    /// What is sure, and what is not: a second element that cannot be read does not spoil the first.
+    struct Split: Equatable {
         var elements: [EPC.Element] = []
-        while !rest.isEmpty {
-            guard
-                let identifier = (2...4).reversed().lazy.compactMap({ Identifier.named(String(rest.prefix($0))) }).first
-            else {
-                throw Unreadable("\"\(rest.prefix(4))\" begins no application identifier")
-            }
-            rest = rest.dropFirst(identifier.ai.count)
-            var data: Substring
-            if let length = identifier.predefined {
-                guard rest.count >= length else { throw Unreadable("(\(identifier.ai)) needs \(length) characters") }
-                data = rest.prefix(length)
-                rest = rest.dropFirst(length)
-                guard !data.contains("\u{1D}") else {
-                    throw Unreadable("(\(identifier.ai)) needs \(length) characters")
-                }
-                // A separator is not needed here and allowed.
-                if rest.first == "\u{1D}" { rest = rest.dropFirst() }
-            } else {
-                data = rest.prefix { $0 != "\u{1D}" }
-                rest = rest.dropFirst(data.count).dropFirst()
-            }
-            if let problem = identifier.problem(with: data) {
-                throw Unreadable("(\(identifier.ai))\(data): \(problem)")
-            }
-            elements.append(EPC.Element(identifier.ai, String(data)))
-        }
-        return elements
-    }
+        var doubts: [ScannedCode.Doubt] = []
 
-    /// `https://host/…/01/GTIN[/10/LOT][/21/SERIAL]?AI=VALUE`; nil for a text that is no URI.
-    private static func digitalLink(_ text: String) -> Result<[EPC.Element], Unreadable>? {
-        guard let scheme = ["https://", "http://", "HTTPS://", "HTTP://"].first(where: { text.hasPrefix($0) }) else {
-            return nil
-        }
-        // What follows a # is for the browser.
-        let rest = text.dropFirst(scheme.count).prefix { $0 != "#" }
-        let halves = rest.split(separator: "?", maxSplits: 1)
-        var path = (halves.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst().map(
-            String.init)
-        if path.last == "" { path.removeLast() }
-        let names = ["gtin": "01", "sscc": "00", "gln": "414", "lot": "10", "ser": "21"]
-        let keys: Set = ["00", "01", "414", "8003", "8004", "253", "255", "401", "402", "8006", "8010", "8017", "8018"]
-        guard
-            let start = path.indices.first(where: { index in
-                // A folder of the host's may be called like a key: its value tells.
-                let ai = names[path[index]] ?? path[index]
-                guard keys.contains(ai), index + 1 < path.count, let value = unescaped(path[index + 1]) else {
-                    return false
-                }
-                let data = ai == "01" ? GS1.gtin14(value) ?? value : value
-                return Identifier.named(ai)?.problem(with: data[...]) == nil
-            })
-        else {
-            return .failure(Unreadable("this address holds no GS1 key"))
-        }
-        guard (path.count - start) % 2 == 0 else {
-            return .failure(Unreadable("\"\(path.last!)\" at the end of the address has no value"))
-        }
-        var elements: [EPC.Element] = []
-        var pairs = stride(from: start, to: path.count - 1, by: 2).map { (names[path[$0]] ?? path[$0], path[$0 + 1]) }
-        if halves.count > 1 {
-            pairs += halves[1].split(separator: "&").compactMap { item in
-                let pair = item.split(separator: "=", maxSplits: 1).map(String.init)
-                return pair.count == 2 && pair[0].allSatisfy(\.isNumber) ? (pair[0], pair[1]) : nil
-            }
-        }
-        for (ai, encoded) in pairs {
+        mutating func add(_ ai: String, _ value: String, raw: String? = nil) {
             guard let identifier = Identifier.named(ai) else {
-                return .failure(Unreadable("(\(ai)) is not an application identifier"))
+                doubts.append(.init(raw ?? ai + value, "(\(ai)) is not an application identifier"))
+                return
             }
-            guard var value = unescaped(encoded) else { return .failure(Unreadable("(\(ai)): a broken % escape")) }
-            if ai == "01", let gtin = GS1.gtin14(value) { value = gtin }
             if let problem = identifier.problem(with: value[...]) {
-                return .failure(Unreadable("(\(ai))\(value): \(problem)"))
+                doubts.append(.init(raw ?? ai + value, "(\(ai))\(value): \(problem)"))
+            } else {
+                elements.append(EPC.Element(ai, value))
             }
-            elements.append(EPC.Element(ai, value))
         }
-        return .success(elements)
+
+        /// What must hold between elements.
+        var checked: Split {
+            var kept = Split(doubts: doubts)
+            var seen: [String: String] = [:]
+            for element in elements {
+                if let before = seen[element.ai] {
+                    guard before != element.value else { continue }
+                    kept.doubts.append(
+                        .init(element.ai + element.value, "(\(element.ai)) stands twice with different values"))
+                    continue
+                }
+                seen[element.ai] = element.value
+                kept.elements.append(element)
+            }
+            if let content = seen["02"], seen["37"] == nil {
+                kept.doubts.append(.init("02" + content, "(02) needs a count (37)"))
+                kept.elements.removeAll { $0.ai == "02" }
+            }
+            return kept
+        }
     }
 
-    private static func unescaped(_ text: String) -> String? {
-        var out: [UInt8] = []
-        var bytes = Array(text.utf8)[...]
-        while let byte = bytes.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                out.append(byte)
-                continue
+    /// `text` with GS as separator; doubled ones, and those in front and at the end, mean nothing. Behind what cannot be read it
+    /// goes on at the next element where the length says where that is, else at the next separator.
+    static func split(_ text: String) -> Split {
+        var split = Split()
+        for group in text.split(separator: "\u{1D}") {
+            var rest = group
+            while !rest.isEmpty {
+                guard
+                    let identifier = (2...4).reversed().lazy.compactMap({ Identifier.named(String(rest.prefix($0))) })
+                        .first
+                else {
+                    split.doubts.append(
+                        .init(String(rest), "\"\(rest.prefix(4))\" begins no application identifier"))
+                    break
+                }
+                let data = rest.dropFirst(identifier.ai.count)
+                let length = identifier.predefined ?? data.count
+                guard data.count >= length else {
+                    split.doubts.append(.init(String(rest), "(\(identifier.ai)) needs \(length) characters"))
+                    break
+                }
+                split.add(identifier.ai, String(data.prefix(length)))
+                rest = data.dropFirst(length)
             }
-            guard bytes.count >= 2, let value = Hex.bytes(ascii: bytes.prefix(2))?.first else { return nil }
-            out.append(value)
-            bytes = bytes.dropFirst(2)
         }
-        return String(validating: out, as: UTF8.self)
-    }
-
-    /// What must hold between elements.
-    private static func check(_ elements: [EPC.Element]) throws(Unreadable) {
-        var seen: [String: String] = [:]
-        for element in elements {
-            if let before = seen[element.ai], before != element.value {
-                throw Unreadable("(\(element.ai)) stands twice with different values")
-            }
-            seen[element.ai] = element.value
-        }
-        if seen["02"] != nil, seen["37"] == nil { throw Unreadable("(02) needs a count (37)") }
+        return split
     }
 }
 

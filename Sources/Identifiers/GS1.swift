@@ -1,5 +1,3 @@
-public import Model
-
 /// GS1 keys in digits.
 public enum GS1 {
     /// From the right, weights 3, 1, 3, 1 … (GS1 General Specifications 7.9).
@@ -23,10 +21,15 @@ public enum GS1 {
         isGTIN(text) ? String(repeating: "0", count: 14 - text.count) + text : nil
     }
 
-    /// The GTIN a scan carries: an EAN or UPC, or AI (01) of GS1 data.
-    public static func gtin(in barcode: Barcode) -> String? {
-        if let direct = gtin14(barcode.text) { return direct }
-        guard let symbology = barcode.symbology else { return nil }
-        return (try? ElementString(symbology + barcode.text))?.value("01")
+    /// 18 digits with a right check digit.
+    public static func isSSCC(_ text: String) -> Bool {
+        text.utf8.count == 18 && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && text.last?.wholeNumberValue == checkDigit(String(text.dropLast()))
+    }
+
+    /// The GTIN of what was scanned or typed: a number, or GS1 data in any form.
+    public static func gtin(scanned text: String) -> String? {
+        guard let code = ScannedCode(text), code.trust > .doubtful else { return nil }
+        return code.gtin
     }
 }

@@ -145,11 +145,11 @@ actor Centre {
             switch event {
             case .delivery(let id): changed.append(.delivery(id))
             case .counted(let count, _):
-                if count.verdict == .unknown { counters.unknownTags += 1 }
+                if count.gtin == nil { counters.unknownTags += 1 }
                 changed.append(.delivery(count.delivery))
             case .taken(let take, _, _, _, _): changed.append(.take(take))
             case .call(let snapshot, let agent): calls.append((snapshot, agent))
-            case .stray, .device: break
+            case .stray, .refused, .device: break
             }
             if let message = PageMessage(event) { messages.append(message) }
         }

@@ -109,6 +109,39 @@ extension Store {
         }
     }
 
+    /// The product with this reference: as it is written, else without regard to case, spaces, hyphens, dots and slashes. Two
+    /// suppliers may use the same: then the one that an open delivery expects, or none.
+    func product(reference: String) throws -> String? {
+        let exact = try only("SELECT DISTINCT gtin FROM product WHERE reference=? LIMIT 3", reference)
+        guard exact.isEmpty else { return exact.gtin }
+        let folded = Store.folded(reference: reference)
+        guard folded.utf8.count >= 2 else { return nil }
+        return try only("SELECT DISTINCT gtin FROM product WHERE \(Schema.foldedReference)=? LIMIT 3", folded).gtin
+    }
+
+    private func only(_ sql: String, _ text: String) throws -> (isEmpty: Bool, gtin: String?) {
+        let found = try database.rows(sql, .text(text)) { $0.text(0) }
+        guard found.count > 1 else { return (found.isEmpty, found.first) }
+        let awaited = try found.filter {
+            try database.integer(
+                """
+                SELECT 1 FROM delivery_line JOIN delivery ON delivery.id=delivery WHERE gtin=? AND status='open' LIMIT 1
+                """, .text($0)) != nil
+        }
+        return (false, awaited.count == 1 ? awaited[0] : nil)
+    }
+
+    static func folded(reference: String) -> String {
+        String(
+            decoding: reference.utf8.compactMap { byte -> UInt8? in
+                switch byte {
+                case 0x20, 0x2D, 0x2E, 0x2F, 0x5F: nil
+                case 0x61...0x7A: byte - 0x20
+                default: byte
+                }
+            }, as: UTF8.self)
+    }
+
     public func count(of table: CountedTable) throws -> Int64 {
         try database.integer("SELECT count(*) FROM \(table.rawValue)") ?? 0
     }
@@ -138,7 +171,14 @@ struct StoredCatalogue: Catalogue {
         }) ?? nil
     }
 
-    func product(reference: String) -> String? {
-        (try? store.database.text("SELECT gtin FROM product WHERE reference=? LIMIT 1", .text(reference))) ?? nil
+    func product(reference: String) -> String? { (try? store.product(reference: reference)) ?? nil }
+
+    func knows(_ gtin: String) -> Bool {
+        let found = try? store.database.integer(
+            """
+            SELECT 1 FROM product WHERE gtin=?1 UNION ALL SELECT 1 FROM packaging WHERE gtin=?1
+            UNION ALL SELECT 1 FROM delivery_line WHERE gtin=?1 LIMIT 1
+            """, .text(gtin))
+        return (found ?? nil) != nil
     }
 }

@@ -1,3 +1,4 @@
+import Identifiers
 public import Model
 import SQLite
 
@@ -10,7 +11,50 @@ extension Store {
 
     /// Full text over products, parties, deliveries and labelled tags: every word is the beginning of one; the best
     /// first, names before other fields. From two characters on.
-    public func search(_ text: String, kinds: Set<Found>, limit: Int) throws -> [JSON] {
+    ///
+    /// What was scanned into the field is read as a dock reads it: its article, its tag, the delivery of a pallet.
+    public func search(_ scan: String, kinds: Set<Found>, limit: Int) throws -> [JSON] {
+        guard let code = ScannedCode(scan), code.trust > .doubtful else {
+            return try search(words: scan, kinds: kinds, limit: limit)
+        }
+        var found: [JSON] = []
+        if kinds.contains(.delivery), let sscc = code.sscc {
+            found += try database.rows(
+                """
+                SELECT delivery.id, note, supplier FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE sscc=?
+                ORDER BY delivery.id DESC LIMIT ?
+                """, .text(sscc), .integer(limit)
+            ) { row in
+                .object([
+                    ("kind", "delivery"), ("ref", .string(String(row.integer(0)))), ("title", .string(row.text(1))),
+                    ("detail", .string("\(row.text(2)) \(sscc)")),
+                ])
+            }
+        }
+        if kinds.contains(.tag), let gtin = code.gtin, let serial = code.value("21") {
+            let tags = try database.rows(
+                "SELECT epc FROM item WHERE gtin=? AND serial=? LIMIT ?", .text(gtin), .text(serial), .integer(limit)
+            ) { $0.text(0) }
+            for tag in tags { found += try self.tags(tag, limit: 1) }
+        }
+        let product = code.gtin.flatMap { packaging($0)?.gtin }
+        // Digits that were typed may be the number of a delivery note as well.
+        let isBare = code.symbology == nil && [.gtin, .sscc].contains(code.form)
+        let words = product ?? (isBare ? scan : code.gtin ?? code.references.first ?? scan)
+        return found + (try search(words: words, kinds: kinds, limit: max(1, limit - found.count)))
+    }
+
+    private func tags(_ code: String, limit: Int) throws -> [JSON] {
+        try items(epc: code, gtin: nil, limit: limit).map { item in
+            .object([
+                ("kind", "tag"), ("ref", .string("tag:\(item["epc"]?.text ?? "")")),
+                ("title", item["description"]), ("detail", item["epc"]), ("zone", item["zone"]),
+                ("at", item["lastSeen"]),
+            ])
+        }
+    }
+
+    private func search(words text: String, kinds: Set<Found>, limit: Int) throws -> [JSON] {
         guard let query = Store.match(text) else { return [] }
         let names = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
         // Ranking weighs every match: what matches half of everything is only listed, those first whose name begins so.
@@ -34,13 +78,7 @@ extension Store {
         }
         let code = text.filter { $0 != " " }.uppercased()
         if kinds.contains(.tag), found.count < limit, code.count >= 4, code.allSatisfy(\.isHexDigit) {
-            found += try items(epc: code, gtin: nil, limit: limit - found.count).map { item in
-                .object([
-                    ("kind", "tag"), ("ref", .string("tag:\(item["epc"]?.text ?? "")")),
-                    ("title", item["description"]), ("detail", item["epc"]), ("zone", item["zone"]),
-                    ("at", item["lastSeen"]),
-                ])
-            }
+            found += try tags(code, limit: limit - found.count)
         }
         return found
     }

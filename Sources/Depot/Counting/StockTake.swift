@@ -11,14 +11,14 @@ public struct StockTake: Equatable, Sendable {
 
     init(id: Int64, zone: String, mode: Reception.Mode) { (self.id, self.zone, self.mode) = (id, zone, mode) }
 
-    /// What a read does to it: nil when it is counted already, or is no goods.
+    /// What a read does to it: nil when it is counted already. A pallet counts what its label says; one that says nothing is asked
+    /// about.
     public enum Change: Equatable, Sendable {
         case count(Piece)
         case remove(subject: String)
     }
 
     public func decide(_ piece: Piece) -> Change? {
-        guard piece.sscc == nil else { return nil }
         if mode == .add {
             if let identity = piece.identity, identities.contains(identity) { return nil }
             return subjects[piece.subject] == nil ? .count(piece) : nil

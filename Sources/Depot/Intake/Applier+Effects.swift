@@ -68,6 +68,8 @@ extension Applier {
         if receptions[zone] == .some(.none), take == nil {
             quiet = zone
             if change == nil { try stray(row, zone: zone, origin) }
+        } else if change == nil, take == nil {
+            try leave(row, zone: zone, origin, &result)
         }
         return try change.flatMap { try follow($0, row, zone: zone, origin, &result) }
     }
@@ -86,6 +88,8 @@ extension Applier {
             // The label that opened it is counted as well.
             if case .count(let counts)? = try decide(row, zone: zone, origin) {
                 try count(counts, zone, origin, &result)
+            } else {
+                try leave(row, zone: zone, origin, &result)
             }
             return nil
         case .count(let counts):
@@ -108,6 +112,19 @@ extension Applier {
             try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
             receptions[zone]??.apply(count)
             result.events.append(.counted(count, zone: zone))
+        }
+    }
+
+    /// A read that changes nothing where a delivery is open: whoever scanned it hears why, and another delivery's pallet that a
+    /// portal saw waits for it.
+    func leave(_ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result) throws {
+        guard let reception = receptions[zone] ?? nil else { return }
+        if let (subject, why) = Receiving.refusal(row, at: reception, in: catalogue, around) {
+            result.events.append(.refused(zone: zone, take: nil, subject: subject, why))
+        } else if case .appeared(let sighting) = row, let sscc = Piece(sighting.tag, in: catalogue).sscc,
+            reception.units[sscc] == nil, units.contains(sscc)
+        {
+            try stray(row, zone: zone, origin)
         }
     }
 
@@ -143,8 +160,15 @@ extension Applier {
     func count(
         _ row: Model.Row, in take: Int64, _ zone: String, _ origin: Origin, _ result: inout Result
     ) throws {
-        guard let piece = Piece(row, record: origin.record, in: catalogue), let change = counting[take]?.decide(piece)
-        else { return }
+        guard let piece = Piece(row, record: origin.record, in: catalogue) else { return }
+        guard let change = counting[take]?.decide(piece) else {
+            if row.scannedText != nil {
+                let isRemoving = counting[take]?.mode == .remove
+                result.events.append(
+                    .refused(zone: zone, take: take, subject: piece.subject, isRemoving ? .notCounted : .again))
+            }
+            return
+        }
         switch change {
         case .count(let piece):
             try store.count(
@@ -170,9 +194,10 @@ extension Applier {
             strays[nextStray] = origin.place
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
-        // Nothing is expected, or it was captured long ago: it waits for no delivery.
-        guard notes?.isEmpty == false, keptHere < Applier.keptStrays, origin.now &- origin.captured < Store.strayLife,
-            let piece = Piece(row, record: origin.record, in: catalogue), piece.sscc == nil
+        // Nothing is expected and it is no dock, or it was captured long ago: it waits for no delivery.
+        guard notes?.isEmpty == false || store.rules[zone]?.kind == .dock, keptHere < Applier.keptStrays,
+            origin.now &- origin.captured < Store.strayLife,
+            let piece = Piece(row, record: origin.record, in: catalogue)
         else { return }
         keptHere += 1
         try store.keepStray(piece, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)

@@ -8,6 +8,8 @@ public enum CentreEvent: Equatable, Sendable {
     case counted(Count, zone: String)
     /// Seen or scanned where no delivery was open.
     case stray(zone: String, subject: String)
+    /// Scanned where a delivery or a count is open, and counts nothing.
+    case refused(zone: String, take: Int64?, subject: String, Refusal)
     /// A stock take changed: with the last read, and whether anybody knows what it is.
     case taken(Int64, zone: String, subject: String, gtin: String?, verdict: Count.Verdict)
     case call(CallSnapshot, agent: String)
@@ -57,13 +59,16 @@ public final class Applier {
     /// Strays of one transaction that are kept for the delivery they may belong to.
     static let keptStrays = 1000
     var keptHere = 0
+    /// When the row that is being applied was captured.
+    private var captured: Int64 = 0
 
     /// Made once: a backlog brings hundreds of thousands of rows a second.
     lazy var around = Receiving.Surroundings(
         isNote: { [unowned self] in notes?.contains($0) ?? false },
         isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
         expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
-        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false })
+        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false },
+        comesBack: { [unowned self] in (try? store.comesBack($0, at: captured)) ?? .no })
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
@@ -260,6 +265,7 @@ public final class Applier {
                 stream.applied += 1
                 result.applied += 1
                 (origin.seq, origin.captured, origin.place.row) = (seq, content.rows[index].captured, index)
+                captured = origin.captured
                 try effect(row, content.rows[index].texts, bytes, origin, &result)
             case .failure(let error):
                 stream.rejected += 1

@@ -1,6 +1,9 @@
 public import Model
 
 extension DeliveryView {
+    /// Remarks that a page is given.
+    static let remarkLimit = 100
+
     public var summary: JSON {
         .object([
             ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)), ("source", .string(source)),
@@ -17,11 +20,20 @@ extension DeliveryView {
 
     public var json: JSON {
         guard case .members(let members) = summary else { return summary }
-        let strays: [JSON] = unknown.map { .object([("subject", .string($0.subject)), ("at", .int($0.at))]) }
+        let strays: [JSON] = unknown.map {
+            .object([("subject", .string($0.subject)), ("at", .int($0.at)), ("gtin", $0.gtin.map(JSON.string))])
+        }
+        let remarks: [JSON] = remarks.prefix(DeliveryView.remarkLimit).map {
+            .object([
+                ("subject", .string($0.subject)), ("gtin", $0.gtin.map(JSON.string)), ("text", .string($0.text)),
+                ("at", .int($0.at)),
+            ])
+        }
         return .members(
             members + [
                 .init("lines", .array(lines.map(\.json))), .init("unknownTags", .array(strays)),
-                .init("units", .array(units.map(\.json))), .init("questions", .array(questions.map(\.json))),
+                .init("units", .array(units.map(\.json))), .init("remarks", .array(remarks)),
+                .init("questions", .array(questions.map(\.json))),
                 .init("decisions", .array(decisions.map(\.json))),
             ])
     }

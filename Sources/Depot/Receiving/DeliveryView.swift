@@ -34,8 +34,22 @@ public struct DeliveryView: Equatable, Sendable {
     }
 
     public struct Stray: Equatable, Sendable {
-        /// `tag:HEX` or `text:…`.
+        /// `tag:HEX`, `text:…`, or `sscc:…` of a pallet that nobody announced.
         public var subject: String
+        public var at: Int64
+        /// What its tag says it is: received before, it has come again.
+        public var gtin: String?
+
+        public init(subject: String, at: Int64, gtin: String? = nil) {
+            (self.subject, self.at, self.gtin) = (subject, at, gtin)
+        }
+    }
+
+    /// A label of which a part could not be read: what was sure is counted.
+    public struct Remark: Equatable, Sendable {
+        public var subject: String
+        public var gtin: String?
+        public var text: String
         public var at: Int64
     }
 
@@ -78,6 +92,7 @@ public struct DeliveryView: Equatable, Sendable {
     public var lines: [Line] = []
     public var unknown: [Stray] = []
     public var units: [Unit] = []
+    public var remarks: [Remark] = []
     public var decisions: [Decision] = []
     public var questions: [Question] = []
 
@@ -97,6 +112,9 @@ public struct DeliveryView: Equatable, Sendable {
         var expires: String?
         var unit: String?
         var at: Int64
+        var remark: String?
+        /// The product of a tag that is not counted as one.
+        var tagged: String?
     }
 
     struct ExpectedLine {
@@ -124,10 +142,17 @@ public struct DeliveryView: Equatable, Sendable {
             lot.quantity += quantity
             lots[gtin, default: [:]][number] = lot
         }
-        unknown = []
+        (unknown, remarks) = ([], [])
+        // A pallet whose paper came after it, and whose label was scanned once more.
+        let verified = Set(units.filter(\.isVerified).map { "sscc:\($0.sscc)" })
         for row in counted {
+            if let text = row.remark {
+                remarks.append(Remark(subject: row.subject, gtin: row.gtin, text: text, at: row.at))
+            }
             guard let gtin = row.gtin else {
-                unknown.append(Stray(subject: row.subject, at: row.at))
+                if !verified.contains(row.subject) {
+                    unknown.append(Stray(subject: row.subject, at: row.at, gtin: row.tagged))
+                }
                 continue
             }
             received[gtin, default: 0] += row.quantity
@@ -236,7 +261,7 @@ public struct DeliveryView: Equatable, Sendable {
             (short[line.gtin], over[line.gtin]) = (nil, nil)
         }
         for stray in unknown where !isDecided([.ignore], subject: stray.subject) {
-            questions.append(Question(kind: .unknown, subject: stray.subject, quantity: 1))
+            questions.append(Question(kind: .unknown, gtin: stray.gtin, subject: stray.subject, quantity: 1))
         }
         if let dock, let zone, dock != zone, !isDecided([.accept], subject: "dock:\(zone)") {
             questions.append(Question(kind: .dock, subject: "dock:\(zone)"))

@@ -7,8 +7,10 @@ public protocol Catalogue {
     func packaging(_ gtin: String) -> (gtin: String, quantity: Int)?
     /// What a person said that a tag or a text is.
     func label(_ subject: String) -> Label?
-    /// The product with this supplier's reference.
+    /// The product with this supplier's reference; nil also where it may be one of several.
     func product(reference: String) -> String?
+    /// A GTIN of the catalogue, or of a paper.
+    func knows(_ gtin: String) -> Bool
 }
 
 public struct Label: Equatable, Sendable {
@@ -29,6 +31,7 @@ public struct EmptyCatalogue: Catalogue {
     public func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { nil }
     public func label(_ subject: String) -> Label? { nil }
     public func product(reference: String) -> String? { nil }
+    public func knows(_ gtin: String) -> Bool { false }
 }
 
 /// What a read or a scan stands for: so many pieces of a product, or a pallet's label.
@@ -41,7 +44,10 @@ public struct Piece: Equatable, Sendable {
     public var lot: String?
     /// `YYYY-MM-DD`
     public var expires: String?
+    /// A pallet's label; `gtin` and `quantity` then are what it says itself of its content.
     public var sscc: String?
+    /// What could not be read of the label, as it was scanned, with the reason.
+    public var remark: String?
 
     /// `GTIN/serial` of a piece with a number of its own.
     var identity: String? { gtin.flatMap { gtin in serial.map { "\(gtin)/\($0)" } } }
@@ -50,10 +56,12 @@ public struct Piece: Equatable, Sendable {
     public static let quantities = 1...100_000
 
     init(
-        subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?, expires: String? = nil
+        subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?, expires: String? = nil,
+        remark: String? = nil
     ) {
         (self.subject, self.gtin, self.serial, self.quantity) = (subject, gtin, serial, quantity)
-        (self.lot, self.expires) = (lot, expires)
+        (self.lot, self.expires, self.remark) = (lot, expires, remark)
+        if subject.hasPrefix("sscc:") { sscc = String(subject.dropFirst(5).prefix { $0 != "/" }) }
     }
 
     /// Nil for rows that are no goods. `record` makes a scan of a GTIN countable: the same barcode twice is two pieces.
@@ -72,40 +80,74 @@ public struct Piece: Equatable, Sendable {
         subject = "tag:\(tag.hex)"
         let epc = tag.scheme == .epcGen2 ? try? EPC(tag.bytes) : nil
         (gtin, serial, sscc) = (epc?.gtin, epc?.serial, epc?.sscc)
+        if let sscc { subject = "sscc:\(sscc)" }
         if gtin == nil, sscc == nil { take(catalogue.label(subject)) }
         unpack(in: catalogue)
     }
 
+    /// Whoever read it. What the site itself calls so comes before what a text might be read as; what the symbol promises comes
+    /// before both.
     init(_ barcode: Barcode, record: String, in catalogue: some Catalogue) {
         let text = barcode.text.trimming(" \t")
-        let data = barcode.symbology.flatMap { try? ElementString($0 + barcode.text) }
-        if let code = data?.sscc {
-            (subject, sscc) = ("sscc:\(code)", code)
-            return
-        }
-        gtin = GS1.gtin14(text) ?? data?.gtin
-        serial = data?.value("21")
-        lot = data?.value("10")
-        expires = data?.value("17").flatMap(Piece.date)
-        if let count = data.flatMap({ $0.value("37") ?? $0.value("30") }).flatMap({ Int($0) }),
-            Piece.quantities.contains(count)
+        subject = "text:\(text)"
+        let code = ScannedCode(text, symbology: barcode.symbology)
+        if code?.trust != .promised, let own = Piece.named(text, in: catalogue),
+            code?.gtin.map(catalogue.knows) != true || code?.trust == .doubtful
         {
-            quantity = count
+            take(own, record: record)
+        } else if let code, code.trust > .doubtful || code.sscc != nil || code.gtin.map(catalogue.knows) == true {
+            take(code, record: record, in: catalogue)
         }
-        if let gtin, let serial {
-            // One of its kind: scanned twice it is the same piece.
-            subject = "item:\(gtin)/\(serial)"
-        } else if gtin != nil {
-            subject = "scan:\(record)"
-        } else {
-            subject = "text:\(text)"
-            take(catalogue.label(subject))
-            if gtin == nil, let product = catalogue.product(reference: text) {
-                (gtin, subject) = (product, "scan:\(record)")
-            }
-        }
-        unpack(in: catalogue)
+        if sscc == nil || gtin != nil { unpack(in: catalogue) }
     }
+
+    /// What a person, a file or the catalogue says that this text is.
+    private static func named(_ text: String, in catalogue: some Catalogue) -> Label? {
+        catalogue.label("text:\(text)") ?? catalogue.product(reference: text).map { Label(gtin: $0) }
+    }
+
+    private mutating func take(_ own: Label, record: String) {
+        take(own)
+        // Without a number of its own it is a code like a GTIN: each scan is another piece.
+        subject = own.serial.map { "item:\(own.gtin)/\($0)" } ?? "scan:\(record)"
+    }
+
+    private mutating func take(_ code: ScannedCode, record: String, in catalogue: some Catalogue) {
+        gtin = code.gtin
+        serial = code.value("21")
+        lot = code.value("10")
+        expires = code.value("17").flatMap(Piece.date)
+        var remarks = code.doubts.map { doubt in
+            // The reason shows as a rule what was scanned.
+            doubt.reason.contains(doubt.raw.dropFirst(2)) ? doubt.reason : "\(doubt.raw): \(doubt.reason)"
+        }
+        if let count = code.count {
+            if Piece.quantities.contains(count) { quantity = count } else { remarks.append("\(count): not a quantity") }
+        }
+        if let pallet = code.sscc {
+            (subject, sscc, serial) = ("sscc:\(pallet)", pallet, nil)
+            // A label of one pallet names what is on it by (02) and (37).
+            if code.value("02") == nil { gtin = nil }
+        } else if gtin == nil {
+            guard let first = code.references.first else {
+                (lot, expires, serial, quantity) = (nil, nil, nil, 1)
+                return
+            }
+            for reference in code.references where gtin == nil {
+                gtin = Piece.named(reference, in: catalogue)?.gtin
+            }
+            // Named once, this reference is known on every label.
+            if gtin == nil { (subject, serial) = ("text:\(first)", nil) }
+        }
+        if let gtin, sscc == nil {
+            // One of its kind: scanned twice it is the same piece.
+            subject = serial.map { "item:\(gtin)/\($0)" } ?? "scan:\(record)"
+        }
+        if !remarks.isEmpty { remark = String(remarks.joined(separator: "; ").prefix(Piece.remarkLimit)) }
+    }
+
+    /// Characters of a remark that are kept.
+    static let remarkLimit = 300
 
     private mutating func take(_ label: Label?) {
         guard let label else { return }
@@ -120,8 +162,11 @@ public struct Piece: Equatable, Sendable {
 
     /// The SSCC of a scanned label.
     static func sscc(in row: Row) -> String? {
-        guard case .barcode(_, _, let barcode) = row, let symbology = barcode.symbology else { return nil }
-        return (try? ElementString(symbology + barcode.text))?.sscc
+        switch row {
+        case .barcode(_, _, let barcode): ScannedCode(barcode.text, symbology: barcode.symbology)?.sscc
+        case .key(_, _, let text): ScannedCode(text)?.sscc
+        default: nil
+        }
     }
 
     /// `YYMMDD` of AI (17); day 00 is the month's last (General Specifications 3.4.7), years as in 7.12.

@@ -98,8 +98,11 @@ public struct Reception: Equatable, Sendable {
     fileprivate func count(_ piece: Piece) -> Count {
         var count = Count(
             delivery: delivery, subject: piece.subject, gtin: piece.gtin, serial: piece.serial, verdict: .unknown,
-            quantity: piece.quantity, lot: piece.lot, expires: piece.expires)
-        guard let gtin = piece.gtin else { return count }
+            quantity: piece.quantity, lot: piece.lot, expires: piece.expires, remark: piece.remark)
+        guard let gtin = piece.gtin else {
+            if piece.sscc != nil { count.verdict = .pallet }
+            return count
+        }
         if piece.subject.hasPrefix("tag:"), claimed[gtin] ?? 0 > 0 {
             (count.quantity, count.verdict) = (0, .inside)
             return count
@@ -121,21 +124,31 @@ public struct Reception: Equatable, Sendable {
 
     /// The label of one of its pallets: everything on it is there, as the label says. What readers have seen of it before
     /// is not counted again, and what they see of it afterwards neither: the greater of the two holds.
-    fileprivate func counts(unit sscc: String) -> [Count] {
+    /// A pallet that nobody announced counts what its own label says; where that says nothing, it is asked about.
+    fileprivate func counts(unit sscc: String, _ piece: Piece) -> [Count] {
+        let contents = contents(of: sscc, piece)
+        guard units[sscc] != nil || !contents.isEmpty else { return has(piece) ? [] : [count(piece)] }
         var after = self
-        return (units[sscc] ?? []).compactMap { content in
+        return contents.compactMap { content in
             let subject = content.subject(on: sscc)
             guard after.subjects[subject] == nil else { return nil }
             let absorbed = min(content.quantity, max(0, after.loose[content.gtin] ?? 0))
             var count = Count(
                 delivery: delivery, subject: subject, gtin: content.gtin, serial: nil, verdict: .expected,
-                quantity: content.quantity - absorbed, lot: content.lot, absorbed: absorbed, unit: content.unit ?? sscc)
+                quantity: content.quantity - absorbed, lot: content.lot, absorbed: absorbed, unit: content.unit ?? sscc,
+                remark: piece.remark)
             let total = (after.received[content.gtin] ?? 0) + count.quantity
             if total > after.expected[content.gtin] ?? 0 { count.verdict = .extra }
             after.apply(count)
             if after.isComplete, count.verdict == .expected { count.verdict = .complete }
             return count
         }
+    }
+
+    /// What the paper says, else what the label says.
+    func contents(of sscc: String, _ piece: Piece) -> [Content] {
+        if let announced = units[sscc], !announced.isEmpty { return announced }
+        return piece.gtin.map { [Content(gtin: $0, quantity: piece.quantity, lot: piece.lot)] } ?? []
     }
 
     fileprivate func removal(of subject: String) -> Count? {
@@ -171,6 +184,10 @@ public struct Count: Equatable, Sendable {
         case inside
         /// The product is on the list, this serial number is not.
         case serial
+        /// A pallet that no paper announced and whose label does not say what is on it.
+        case pallet
+        /// A tag that another delivery has received, and that has come again.
+        case returned
         /// Taken back.
         case removed
     }
@@ -187,6 +204,8 @@ public struct Count: Equatable, Sendable {
     public var absorbed = 0
     /// The pallet, where its label counted.
     public var unit: String?
+    /// What could not be read of the label.
+    public var remark: String?
 }
 
 /// What a record does to receiving: a pure function of the record and of what is open at its dock.
@@ -213,18 +232,34 @@ public enum Receiving {
         public let isUnit: (String) -> Bool
         /// A subject is counted by another delivery than this one.
         public let isReceivedElsewhere: (String, Int64) -> Bool
+        /// Whether a tag that another delivery received has been away since, by its subject.
+        public let comesBack: (String) -> Away
 
         public init(
             isNote: @escaping (String) -> Bool = { _ in false },
             isClosedNote: @escaping (String) -> Bool = { _ in false },
             expectsUnits: @escaping () -> Bool = { false }, isUnit: @escaping (String) -> Bool = { _ in false },
-            isReceivedElsewhere: @escaping (String, Int64) -> Bool = { _, _ in false }
+            isReceivedElsewhere: @escaping (String, Int64) -> Bool = { _, _ in false },
+            comesBack: @escaping (String) -> Away = { _ in .no }
         ) {
             (self.isNote, self.isClosedNote, self.expectsUnits, self.isUnit) = (
                 isNote, isClosedNote, expectsUnits, isUnit
             )
             self.isReceivedElsewhere = isReceivedElsewhere
+            self.comesBack = comesBack
         }
+    }
+
+    /// Of a tag that was received once.
+    public enum Away: Sendable {
+        /// It lies there still, or its delivery is not closed.
+        case no
+        /// It left the readers' field for a while: goods that stand beside the door do that too.
+        case perhaps
+        /// It has left the depot, or was seen nowhere for `long`.
+        case surely
+        /// In milliseconds: goods are carried away from a dock within a working day.
+        public static let long: Int64 = 12 * 3_600_000
     }
 
     /// A piece that was read before the reception began; nil when it is counted already.
@@ -252,24 +287,38 @@ public enum Receiving {
         if let text, around.isClosedNote(text) { return nil }
         guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }
         if let sscc = piece.sscc {
-            guard let contents = reception.units[sscc] else {
-                return text != nil && around.isUnit(sscc) ? .openUnit(sscc: sscc) : nil
-            }
+            // Another delivery's: its label opens that one, its tag waits for it.
+            if reception.units[sscc] == nil, around.isUnit(sscc) { return text != nil ? .openUnit(sscc: sscc) : nil }
             if reception.mode == .remove {
-                let removed = contents.compactMap { reception.removal(of: $0.subject(on: sscc)) }
+                let subjects = reception.contents(of: sscc, piece).map { $0.subject(on: sscc) } + [piece.subject]
+                let removed = subjects.compactMap { reception.removal(of: $0) }
                 return removed.isEmpty ? nil : .remove(removed)
             }
-            let counts = reception.counts(unit: sscc)
+            let counts = reception.counts(unit: sscc, piece)
             return counts.isEmpty ? nil : .count(counts)
         }
         if reception.mode == .remove {
             return reception.counted(like: piece).flatMap { reception.removal(of: $0) }.map { .remove([$0]) }
         }
-        // Goods that stay beside the door after their own reception are not part of the next one.
-        guard !reception.has(piece),
-            !(piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject, reception.delivery))
-        else { return nil }
-        return .count([reception.count(piece)])
+        guard !reception.has(piece) else { return nil }
+        guard piece.subject.hasPrefix("tag:"), around.isReceivedElsewhere(piece.subject, reception.delivery) else {
+            return .count([reception.count(piece)])
+        }
+        // Goods that stay beside the door after their own reception are not part of the next one. What has been away may be a
+        // return or a swap: a person says.
+        let away = around.comesBack(piece.subject)
+        let isWanted = reception.expected.isEmpty || piece.gtin.map { reception.expected[$0] != nil } ?? true
+        guard away == .surely || away == .perhaps && isWanted else { return nil }
+        return .count([
+            Count(
+                delivery: reception.delivery, subject: piece.subject, gtin: nil, serial: nil,
+                verdict: piece.gtin == nil ? .unknown : .returned, quantity: piece.quantity)
+        ])
+    }
+
+    /// Of a pallet that passed before the reception began; nothing where it is counted already.
+    static func counts(pallet piece: Piece, in reception: Reception) -> [Count] {
+        piece.sscc.map { reception.counts(unit: $0, piece) } ?? []
     }
 }
 

@@ -263,9 +263,9 @@ extension Store {
 
     func keepStray(_ piece: Piece, zone: String, at now: Int64, stream: Int64, seq: UInt64) throws {
         try database.run(
-            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
+            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
             .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
-            .integer(stream), .integer(seq), .text(piece.expires))
+            .integer(stream), .integer(seq), .text(piece.expires), .text(piece.remark))
     }
 
     /// Those that are too old, and of each zone those beyond the newest `strayLimit`.
@@ -283,24 +283,36 @@ extension Store {
     func takeStrays(zone: String, into reception: inout Reception, at now: Int64) throws {
         let strays = try database.rows(
             """
-            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires FROM stray WHERE zone=? AND at>=?
+            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires, remark FROM stray WHERE zone=? AND at>=?
             ORDER BY at, subject
             """, .text(zone), .integer(now - Store.strayLife)
         ) { row in
             (
                 Piece(
                     subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                    quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8)),
+                    quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8),
+                    remark: row.optionalText(9)),
                 row.integer(5), row.integer(6),
                 row.word(7)
             )
         }
         for (piece, at, stream, seq) in strays {
-            // What nobody knows was perhaps not meant for it; a product of its list was.
+            if let sscc = piece.sscc {
+                // Another delivery's pallet waits for that one; one that nobody announced is asked about here.
+                guard try reception.units[sscc] != nil || deliveryID(unit: sscc) == nil else { continue }
+                for count in Receiving.counts(pallet: piece, in: reception) {
+                    try self.count(count, stream: stream, seq: seq, at: at)
+                    reception.apply(count)
+                }
+                try forget(stray: piece.subject, zone: zone)
+                continue
+            }
+            // What nobody knows was perhaps not meant for it; a product of its list was. The rest waits for its own delivery.
             guard let gtin = piece.gtin, reception.expected.isEmpty || reception.expected[gtin] != nil,
-                try !isReceivedElsewhere(piece.subject, than: reception.delivery),
-                let count = Receiving.count(piece, in: reception)
+                try !isReceivedElsewhere(piece.subject, than: reception.delivery)
             else { continue }
+            try forget(stray: piece.subject, zone: zone)
+            guard let count = Receiving.count(piece, in: reception) else { continue }
             try self.count(count, stream: stream, seq: seq, at: at)
             if piece.subject.hasPrefix("tag:") {
                 try database.run(
@@ -309,7 +321,10 @@ extension Store {
             }
             reception.apply(count)
         }
-        try database.run("DELETE FROM stray WHERE zone=?", .text(zone))
+    }
+
+    private func forget(stray subject: String, zone: String) throws {
+        try database.run("DELETE FROM stray WHERE zone=? AND subject=?", .text(zone), .text(subject))
     }
 
     /// Deliveries that what lies unopened at a dock fits, the best first.
@@ -317,7 +332,12 @@ extension Store {
         try database.rows(
             """
             WITH seen AS (
-                SELECT gtin, sum(quantity) AS quantity FROM stray WHERE zone=?1 AND at>=?2 AND gtin IS NOT NULL
+                SELECT gtin, sum(quantity) AS quantity FROM (
+                    SELECT gtin, quantity FROM stray WHERE zone=?1 AND at>=?2 AND gtin IS NOT NULL
+                    UNION ALL
+                    SELECT content.gtin, content.quantity FROM stray JOIN delivery_content AS content
+                        ON content.sscc=substr(stray.subject, 6)
+                    WHERE zone=?1 AND at>=?2 AND stray.gtin IS NULL AND stray.subject LIKE 'sscc:%')
                 GROUP BY gtin),
             line AS (SELECT delivery, gtin, sum(quantity) AS quantity FROM delivery_line GROUP BY delivery, gtin)
             SELECT delivery.id, note, supplier, sum(min(seen.quantity, line.quantity)) AS fits,

@@ -119,14 +119,17 @@ extension Store {
         }
         let counted = try database.rows(
             """
-            SELECT subject, gtin, serial, quantity, lot, expires, unit, at FROM counted
-            WHERE delivery=? AND removed IS NULL ORDER BY at, subject
+            SELECT subject, gtin, serial, quantity, lot, expires, unit, at, remark,
+                CASE WHEN gtin IS NULL AND subject LIKE 'tag:%' THEN
+                    (SELECT item.gtin FROM item WHERE epc=substr(subject, 5)) END
+            FROM counted WHERE delivery=? AND removed IS NULL ORDER BY at, subject
             """, .integer(id)
         ) { row in
             DeliveryView.CountedRow(
                 subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
                 quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(5),
-                unit: row.optionalText(6), at: row.integer(7))
+                unit: row.optionalText(6), at: row.integer(7), remark: row.optionalText(8),
+                tagged: row.optionalText(9))
         }
         var verified = Set(counted.compactMap(\.unit))
         let contents = try contents(delivery: id)
@@ -263,12 +266,6 @@ extension Store {
             .integer(now - now % 86_400_000)) ?? 0
     }
 
-    func isReceivedElsewhere(_ subject: String, than delivery: Int64) throws -> Bool {
-        try database.integer(
-            "SELECT 1 FROM counted WHERE subject=? AND delivery<>? AND removed IS NULL LIMIT 1", .text(subject),
-            .integer(delivery)) != nil
-    }
-
     /// Opens a delivery at a dock; another one that is open there waits until it is opened again. What was read there in
     /// the last minutes, when nothing was open, is counted.
     public func open(delivery id: Int64, zone: String, by author: Author, at now: Int64) throws -> Bool {
@@ -304,13 +301,14 @@ extension Store {
     func count(_ count: Count, stream: Int64, seq: UInt64, at now: Int64) throws {
         try database.run(
             """
-            INSERT INTO counted (delivery, subject, gtin, serial, at, stream, seq, quantity, lot, expires, unit, absorbed)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT INTO counted (delivery, subject, gtin, serial, at, stream, seq, quantity, lot, expires, unit, absorbed,
+                remark)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             ON CONFLICT DO UPDATE SET removed=NULL, at=?5, stream=?6, seq=?7, quantity=?8, absorbed=?12
                 WHERE removed IS NOT NULL
             """, .integer(count.delivery), .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now),
             .integer(stream), .integer(seq), .integer(count.quantity), .text(count.lot), .text(count.expires),
-            .text(count.unit), .integer(count.absorbed))
+            .text(count.unit), .integer(count.absorbed), .text(count.remark))
     }
 
     /// Remove mode: what was counted under this subject is not.

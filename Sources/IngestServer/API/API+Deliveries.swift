@@ -191,7 +191,7 @@ extension API {
         }
         var gtin = body["gtin"]?.text
         if let text = gtin {
-            gtin = GS1.gtin14(text)
+            gtin = GS1.gtin(scanned: text)
             if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
         }
         return Decision(

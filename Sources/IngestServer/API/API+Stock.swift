@@ -121,7 +121,7 @@ extension API {
                 .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session
             ) { incoming in
                 _ = try incoming.who()
-                let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") ?? ""
+                let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
                 let found = try await centre.library.read { store -> JSON? in
                     guard let product = try store.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock(gtin: gtin).map {

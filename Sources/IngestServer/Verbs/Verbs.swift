@@ -184,15 +184,25 @@ struct PhoneVerb: ParsableCommand {
 struct GS1Verb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gs1",
-        abstract: "Say what scans mean (GS1 element strings and Digital Links), one JSON line each.",
-        discussion: "As scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D) or ^.")
+        abstract: "Say what scans mean, as receptions and stock takes read them, one JSON line each.",
+        discussion: """
+            As scanned: AIM identifier in front where the scanner sends it, FNC1 as GS (0x1D), ^, ~ or è. Element strings, Digital
+            Links, bracketed text, SSCC and GTIN alone, and ANSI MH10 labels. "doubts" are parts that cannot be read; "proven": false
+            says that a dock asks what it is, unless it knows the article.
+            """)
 
     @Argument(help: "Scans.") var scans: [String]
 
     func run() throws {
         var refused = false
         for scan in scans {
+            if let code = ScannedCode(scan) {
+                if !code.doubts.isEmpty { refused = true }
+                print(code.json.description)
+                continue
+            }
             do {
+                // No code beyond doubt: what it would be if it were one.
                 let data = try ElementString(scan)
                 print(
                     JSON.object([
@@ -200,7 +210,7 @@ struct GS1Verb: ParsableCommand {
                         ("ai", .object(data.elements.map { ($0.ai, .string($0.value)) })),
                         ("gtin", data.gtin.map(JSON.string)),
                         ("sscc", data.sscc.map(JSON.string)), ("serial", data.value("21").map(JSON.string)),
-                        ("lot", data.value("10").map(JSON.string)),
+                        ("lot", data.value("10").map(JSON.string)), ("proven", false),
                     ]).description)
             } catch {
                 print(JSON.object([("error", .string(error.reason))]).description)
@@ -208,6 +218,20 @@ struct GS1Verb: ParsableCommand {
             }
         }
         if refused { throw Exit.warnings }
+    }
+}
+
+extension ScannedCode {
+    var json: JSON {
+        let doubts: [JSON] = doubts.map { .object([("raw", .string($0.raw)), ("reason", .string($0.reason))]) }
+        return .object([
+            ("symbology", symbology.map(JSON.string)),
+            ("ai", .object(elements.map { ($0.ai, .string($0.value)) })), ("gtin", gtin.map(JSON.string)),
+            ("sscc", sscc.map(JSON.string)), ("serial", value("21").map(JSON.string)),
+            ("lot", value("10").map(JSON.string)),
+            ("references", references.isEmpty ? nil : .array(references.map(JSON.string))),
+            ("doubts", doubts.isEmpty ? nil : .array(doubts)), ("proven", trust == .doubtful ? false : nil),
+        ])
     }
 }
 

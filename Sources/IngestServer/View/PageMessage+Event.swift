@@ -13,7 +13,7 @@ extension PageMessage {
                     ("delivery", .int(count.delivery)), ("zone", .string(zone)),
                     ("verdict", .string(count.verdict.rawValue)), ("subject", .string(count.subject)),
                     ("gtin", count.gtin.map(JSON.string)), ("serial", count.serial.map(JSON.string)),
-                    ("quantity", .int(Int64(count.quantity))),
+                    ("quantity", .int(Int64(count.quantity))), ("remark", count.remark.map(JSON.string)),
                 ]))
         case .taken(let take, let zone, let subject, let gtin, let verdict):
             self.init(
@@ -24,6 +24,13 @@ extension PageMessage {
                 ]))
         case .stray(let zone, let subject):
             self.init(.stray, .object([("zone", .string(zone)), ("subject", .string(subject))]))
+        case .refused(let zone, let take, let subject, let why):
+            self.init(
+                .stray,
+                .object([
+                    ("zone", .string(zone)), ("subject", .string(subject)), ("reason", .string(why.rawValue)),
+                    ("take", take.map(JSON.int)),
+                ]))
         case .delivery, .call, .device: return nil
         }
     }
