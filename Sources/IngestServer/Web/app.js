@@ -63,6 +63,7 @@ const stream = new Stream({
         break;
       case "delivery": case "deliveries": case "count": case "stray":
         app.receiving.message(message);
+        if (message.type === "stray") app.stocktake.message(message);
         break;
       case "call": case "missed": case "command": case "loud": case "dismissed": case "note":
         app.calls.message(message);

@@ -44,6 +44,17 @@ export function drawHistory(view, detail) {
     h("ul", { class: "plain call-list" }, [...decisions].reverse().slice(0, 200).map((one) => drawDecision(detail, one))));
 }
 
+/** A pallet that no paper announced; a tag that was received once and has come again. */
+const whyAsked = (detail, stray) => (stray.subject.startsWith("sscc:") ? t("v_pallet") : stray.gtin ? t("cameBack", { what: nameOf(detail, stray.gtin) }) : null);
+
+/** Labels of which a part could not be read: the article counts, the rest is shown as it was scanned. */
+export function drawRemarks(detail) {
+  if (!detail.remarks?.length) return null;
+  return h("details", { class: "panel", id: "remarks" }, h("summary", {}, h("strong", {}, plural("remarkCount", detail.remarks.length))),
+    h("ul", { class: "plain call-list" }, detail.remarks.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.gtin ? nameOf(detail, one.gtin) : plain(one.subject)),
+      h("div", { class: "mono" }, one.text), h("div", { class: "soft" }, when(one.at)))))));
+}
+
 /** Tags nobody knows: each is named, or put aside. */
 export function drawUnknown(view, detail, path, { ignorable }) {
   if (!detail.unknownTags?.length) return null;
@@ -51,8 +62,9 @@ export function drawUnknown(view, detail, path, { ignorable }) {
   const decide = (body) => view.act(`${path}/decisions`, body);
   return h("div", { class: "panel stack", id: "unknown" }, h("h2", {}, t("unknownTags")),
     h("ul", { class: "plain call-list" }, detail.unknownTags.slice(0, 200).map((stray, index) => h("li", {},
-      h("div", { class: "grow" }, h("span", { class: "mono" }, plain(stray.subject)), h("div", { class: "soft" }, ignored.has(stray.subject) ? t("ignored") : when(stray.at))),
+      h("div", { class: "grow" }, h("span", { class: "mono" }, plain(stray.subject)), h("div", { class: "soft" }, [whyAsked(detail, stray), ignored.has(stray.subject) ? t("ignored") : when(stray.at)].filter(Boolean).join(" · "))),
       detail.status !== "closed" && !view.isDone(detail) && [
+        stray.gtin && h("button", { id: `again-${index}`, disabled: view.isAway(), onclick: () => decide({ kind: "associate", subject: stray.subject, gtin: stray.gtin }) }, t("receiveAgain")),
         h("button", { id: `this-is-${index}`, disabled: view.isAway(), onclick: () => view.name(detail, stray.subject) }, t("thisIs")),
         ignorable && !ignored.has(stray.subject) && h("button", { id: `ignore-${index}`, disabled: view.isAway(), onclick: () => decide({ kind: "ignore", subject: stray.subject }) }, t("ignore")),
         h("button", { id: `take-off-${index}`, disabled: view.isAway(), onclick: async () => {

@@ -3,7 +3,7 @@ import { get, post, request } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { exportLinks, pill, plain, day } from "./parts.js";
 import { keep, kept } from "./keep.js";
-import { drawHand, drawRemoving, drawHistory, drawUnknown } from "./decisions.js";
+import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
 import { nameTag } from "./lines.js";
 import { drawLines, drawUnits } from "./goods.js";
 import { Closing, drawQuestion, questionsOf } from "./closing.js";
@@ -12,7 +12,7 @@ import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
 
-export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓" };
+export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
 /** Details kept for when the server does not answer. */
 const keptDetails = 12;
 
@@ -152,7 +152,13 @@ export class Receiving {
       }
     } else if (type === "stray") {
       const shown = this.detail.get(this.chosen);
-      if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
+      if (data.reason) {
+        // Scanned, and it counts nothing: for those who stand at this dock.
+        if (data.take || shown?.status !== "open" || shown.zone !== data.zone) return;
+        this.stray = data;
+        this.app.play("refused");
+        this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
+      } else if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
         this.stray = data;
         this.app.play("unknown");
         if (shown?.status !== "open" || !shown.zone) this.proposals.ask(data.zone);
@@ -193,7 +199,8 @@ export class Receiving {
         this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
       h("section", { class: "stack", id: "delivery" },
         this.app.gateways.drawRefusals(),
-        this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark" }, "?"), t("stray", { zone: this.stray.zone })),
+        this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
+          this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
@@ -248,6 +255,7 @@ export class Receiving {
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
+      drawRemarks(delivery),
       drawUnits(delivery),
       drawHistory(this, delivery),
     ];
@@ -262,7 +270,8 @@ export class Receiving {
     const line = delivery.lines.find((candidate) => candidate.gtin === last.gtin);
     const what = line ? `${line.description || line.gtin} · ${line.received}/${line.expected}` : plain(last.subject);
     return h("div", { class: `last ${last.verdict}`, id: "last" },
-      h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}${last.quantity > 1 ? ` · × ${number(last.quantity)}` : ""}`));
+      h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}${last.quantity > 1 ? ` · × ${number(last.quantity)}` : ""}`,
+        last.remark && h("div", { class: "soft" }, t("readInPart", { what: last.remark }))));
   }
 
   drawActions(delivery) {

@@ -27,6 +27,9 @@ const patterns = {
   removed: [[880, 0, 0.1, "square"], [440, 0.12, 0.2, "square"]],
   inside: [[1320, 0, 0.05, "sine"]],
   serial: [[660, 0, 0.1, "triangle"], [990, 0.12, 0.1, "triangle"], [660, 0.24, 0.16, "triangle"]],
+  pallet: [[220, 0, 0.3, "sawtooth"], [160, 0.34, 0.3, "sawtooth"]],
+  returned: [[660, 0, 0.14, "triangle"], [880, 0.16, 0.14, "triangle"], [660, 0.32, 0.2, "triangle"]],
+  refused: [[300, 0, 0.1, "square"], [300, 0.14, 0.1, "square"]],
   ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
 };
 

@@ -89,6 +89,11 @@ export class StockTakes {
       this.app.play(data.verdict);
       this.app.announce(t(`v_${data.verdict === "expected" ? "counted" : data.verdict}`));
       this.app.refresh("stocktake");
+    } else if (type === "stray" && data.take && this.chosen === data.take && this.app.page === "stocktake") {
+      this.last = { take: data.take, verdict: "unknown", refused: t(`refused_${data.reason}`, { what: plain(data.subject) }) };
+      this.app.play("refused");
+      this.app.announce(this.last.refused);
+      this.app.refresh("stocktake");
     }
   }
 
@@ -157,6 +162,7 @@ export class StockTakes {
   drawLast(take) {
     const last = this.last?.take === take.id ? this.last : null;
     if (!last) return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, t("takeWaiting")));
+    if (last.refused) return h("div", { class: "last unknown", id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, "✕"), h("span", {}, last.refused));
     const line = take.lines.find((one) => one.gtin === last.gtin);
     return h("div", { class: `last ${last.verdict}`, id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict] ?? "✓"),
       h("span", {}, [t(`v_${last.verdict === "expected" ? "counted" : last.verdict}`), line ? `${line.description || line.gtin} · ${number(line.counted)}` : plain(last.subject)].join(" · ")));
