@@ -51,6 +51,12 @@ public struct ScannedCode: Equatable, Sendable {
         self.symbology = mark
     }
 
+    /// What a scan says as plain text: without an AIM identifier that came in the text, and the blanks around it.
+    public static func plain(_ scan: String) -> String {
+        mark(of: scan)?.rest.trimmed
+            ?? (scan.first?.isWhitespace != false || scan.last?.isWhitespace == true ? scan.trimmed : scan)
+    }
+
     public func value(_ ai: String) -> String? { elements.first { $0.ai == ai }?.value }
     public var gtin: String? { value("01") ?? value("02") }
     public var sscc: String? { value("00") }

@@ -199,7 +199,7 @@ struct LabelTests {
         #expect(try asked() == ["text:\(bare)"])
         #expect(try view().lines.allSatisfy { $0.received == 0 })
         let again = try scan(text)
-        #expect(again == [.refused(zone: Self.zone, take: nil, subject: "text:\(bare)", .again)], "asked already")
+        #expect(again == [.refused(zone: Self.zone, take: nil, subject: "text:\(bare)", .asked)], "asked already")
     }
 
     /// The beginning of a text looks like an article that nobody knows: all of it is asked about.
@@ -240,6 +240,16 @@ struct LabelTests {
         #expect(try Set(asked()) == ["sscc:\(Self.sscc(21))", "sscc:\(Self.sscc(23))"])
         // A restart folds the same.
         #expect(try store.reception(of: delivery)?.subjects.count == 2)
+        // A person says what is on it; taken back, it is asked again.
+        try store.decide(
+            Decision(
+                at: sender.time, who: "Nadia", kind: .associate, subject: "sscc:\(Self.sscc(21))", gtin: Self.gtin(14),
+                quantity: 30), delivery: delivery)
+        #expect(try line(14).received == 30)
+        let last = try #require(try view().decisions.last)
+        try store.decide(
+            Decision(at: sender.time, who: "Nadia", kind: .undo, quantity: Int(last.id)), delivery: delivery)
+        #expect(try line(14).received == 0 && asked().count == 2)
     }
 
     @Test func aLogisticLabelCountsWhatItSays() throws {

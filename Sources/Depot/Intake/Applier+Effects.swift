@@ -164,8 +164,9 @@ extension Applier {
         guard let change = counting[take]?.decide(piece) else {
             if row.scannedText != nil {
                 let isRemoving = counting[take]?.mode == .remove
+                let isAsked = counting[take]?.subjects[piece.subject].map { $0.gtin == nil } ?? false
                 result.events.append(
-                    .refused(zone: zone, take: take, subject: piece.subject, isRemoving ? .notCounted : .again))
+                    .refused(zone: zone, take: take, subject: piece.subject, isRemoving ? .notCounted : isAsked ? .asked : .again))
             }
             return
         }

@@ -88,9 +88,9 @@ public struct Piece: Equatable, Sendable {
     /// Whoever read it. What the site itself calls so comes before what a text might be read as; what the symbol promises comes
     /// before both.
     init(_ barcode: Barcode, record: String, in catalogue: some Catalogue) {
-        let text = barcode.text.trimming(" \t")
+        let text = barcode.symbology == nil ? ScannedCode.plain(barcode.text) : barcode.text.trimming(" \t")
         subject = "text:\(text)"
-        let code = ScannedCode(text, symbology: barcode.symbology)
+        let code = ScannedCode(barcode.text, symbology: barcode.symbology)
         if code?.trust != .promised, let own = Piece.named(text, in: catalogue),
             code?.gtin.map(catalogue.knows) != true || code?.trust == .doubtful
         {

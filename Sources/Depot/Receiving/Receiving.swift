@@ -1,3 +1,4 @@
+import Identifiers
 public import Model
 
 /// A delivery being received at a dock, as far as counting needs it: a fold over what was read and decided.
@@ -326,8 +327,9 @@ extension Row {
     /// What somebody scanned, without the spaces around it.
     var scannedText: String? {
         switch self {
-        case .barcode(_, _, let barcode): barcode.text.trimming(" \t")
-        case .key(_, _, let text): text.trimming(" \t")
+        case .barcode(_, _, let barcode):
+            barcode.symbology == nil ? ScannedCode.plain(barcode.text) : barcode.text.trimming(" \t")
+        case .key(_, _, let text): ScannedCode.plain(text)
         default: nil
         }
     }

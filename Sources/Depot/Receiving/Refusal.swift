@@ -4,6 +4,8 @@ import Model
 public enum Refusal: String, Equatable, Sendable {
     /// It is counted here already.
     case again
+    /// It is asked about here already: nobody has said yet what it is.
+    case asked
     /// The note of the delivery that is open here.
     case sameNote = "same-note"
     /// The note of a delivery that is closed.
@@ -28,6 +30,7 @@ extension Receiving {
         {
             return (piece.subject, .bare)
         }
-        return (piece.subject, .again)
+        let isAsked = reception.subjects[piece.subject].map { $0.gtin == nil } ?? false
+        return (piece.subject, isAsked ? .asked : .again)
     }
 }

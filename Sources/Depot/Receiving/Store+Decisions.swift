@@ -81,14 +81,21 @@ extension Store {
             }
         case .associate:
             guard let subject = decision.subject, let gtin = decision.gtin else { break }
+            // A pallet is what it is once; a tag or a text is so whenever it is read.
+            let isPallet = subject.hasPrefix("sscc:")
+            if !isPallet {
+                try database.run(
+                    """
+                    INSERT INTO label VALUES (?1, ?2, NULL, ?3, ?4, ?5)
+                    ON CONFLICT DO UPDATE SET gtin=?2, lot=?3, who=?4, at=?5
+                    """, .text(subject), .text(gtin), .text(decision.lot), .text(decision.who), .integer(decision.at))
+            }
             try database.run(
                 """
-                INSERT INTO label VALUES (?1, ?2, NULL, ?3, ?4, ?5)
-                ON CONFLICT DO UPDATE SET gtin=?2, lot=?3, who=?4, at=?5
-                """, .text(subject), .text(gtin), .text(decision.lot), .text(decision.who), .integer(decision.at))
-            try database.run(
-                "UPDATE counted SET gtin=?3, lot=?4 WHERE delivery=?1 AND subject=?2 AND gtin IS NULL", .integer(id),
-                .text(subject), .text(gtin), .text(decision.lot))
+                UPDATE counted SET gtin=?3, lot=?4, quantity=coalesce(?5, quantity)
+                WHERE delivery=?1 AND subject=?2 AND gtin IS NULL
+                """, .integer(id), .text(subject), .text(gtin), .text(decision.lot),
+                .integer(isPallet ? decision.quantity.map { Int64($0) } : nil))
             if subject.hasPrefix("tag:") {
                 try database.run(
                     "UPDATE item SET gtin=? WHERE epc=? AND gtin IS NULL", .text(gtin),
@@ -124,6 +131,9 @@ extension Store {
             guard decision.kind != .associate || decision.gtin != nil else {
                 throw DecisionError.malformed("the product is not named")
             }
+            if decision.kind == .associate, let pieces = decision.quantity, !Piece.quantities.contains(pieces) {
+                throw DecisionError.malformed("a pallet holds 1 to \(Piece.quantities.upperBound) pieces")
+            }
             let isCounted =
                 try database.integer(
                     "SELECT 1 FROM counted WHERE delivery=? AND subject=? AND removed IS NULL", .integer(view.id),
@@ -147,7 +157,10 @@ extension Store {
         case .associate:
             try database.run("DELETE FROM label WHERE subject=?", .text(decision.subject))
             try database.run(
-                "UPDATE counted SET gtin=NULL, lot=NULL WHERE delivery=? AND subject=?", .integer(id),
+                """
+                UPDATE counted SET gtin=NULL, lot=NULL,
+                    quantity=CASE WHEN subject LIKE 'sscc:%' THEN 1 ELSE quantity END WHERE delivery=? AND subject=?
+                """, .integer(id),
                 .text(decision.subject))
         default: break
         }

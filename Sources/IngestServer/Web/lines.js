@@ -140,11 +140,14 @@ export function nameTag(view, detail, subject, path) {
   const seen = new Set();
   const near = detail.lines.filter((line) => !seen.has(line.gtin) && seen.add(line.gtin))
     .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${number(line.missing)} ${t("missing").toLowerCase()}` : line.gtin }));
+  // A pallet that nobody announced: how many are on it.
+  const pieces = subject.startsWith("sscc:") && path.includes("deliveries") ? h("input", { type: "number", min: 1, max: 100000, value: 1, inputmode: "numeric", id: "pallet-pieces" }) : null;
   const sheet = new Sheet(t("thisIs"), () => [
     h("p", { class: "mono" }, plain(subject)),
+    pieces && field(t("palletPieces"), pieces),
     completion(app, {
       kinds: ["product"], label: t("searchProduct"), near,
-      found: async (one) => { if (await view.act(`${path}/decisions`, { kind: "associate", subject, gtin: one.ref })) sheet.close(); },
+      found: async (one) => { if (await view.act(`${path}/decisions`, { kind: "associate", subject, gtin: one.ref, quantity: pieces ? Number(pieces.value) || 1 : undefined })) sheet.close(); },
     }).node,
     h("p", { class: "soft" }, t("thisIsHint")),
   ]);
