@@ -144,7 +144,9 @@ struct InventoryTests {
         #expect(try store.reception(of: id)?.received == [Self.breaker: 12])
         #expect(try store.delivery(id)?.units.map(\.isVerified) == [true])
         let again = try send(label)
-        #expect(again == [.refused(zone: "dock", take: nil, subject: "sscc:\(sscc)", .again)], "it counts nothing, and says so")
+        #expect(
+            again == [.refused(zone: "dock", take: nil, subject: "sscc:\(sscc)", .again)],
+            "it counts nothing, and says so")
     }
 
     @Test func aPalletsLabelOpensItsDelivery() throws {

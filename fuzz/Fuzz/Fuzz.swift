@@ -19,7 +19,10 @@ enum Target {
         if let centre = CentreTarget(rawValue: name) { return centre.run(bytes) }
         switch name {
         case "epc": _ = try? EPC(bytes)
-        case "gs1": _ = try? ElementString(String(decoding: bytes, as: UTF8.self))
+        case "gs1":
+            let text = String(decoding: bytes, as: UTF8.self)
+            _ = try? ElementString(text)
+            _ = ScannedCode(text)
         case "cbor":
             if let frame = try? Frame(decoding: bytes) {
                 // What was taken apart goes together again.

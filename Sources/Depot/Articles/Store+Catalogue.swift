@@ -1,3 +1,4 @@
+import Identifiers
 public import Model
 import SQLite
 
@@ -22,6 +23,8 @@ public struct ProductView: Equatable, Sendable {
     /// The ERP's product.
     public var erp: String?
     public var cartons: [Carton] = []
+    /// Other codes by which it is found: of suppliers, of the ERP, in-house.
+    public var codes: [String] = []
 
     public init(
         gtin: String, description: String, reference: String? = nil, supplier: String? = nil, unit: String? = nil,
@@ -43,6 +46,7 @@ public struct ProductView: Equatable, Sendable {
                     : .array(
                         cartons.map { .object([("gtin", .string($0.gtin)), ("quantity", .int(Int64($0.quantity)))]) })
             ),
+            ("codes", codes.isEmpty ? nil : .array(codes.map(JSON.string))),
         ])
     }
 }
@@ -72,6 +76,27 @@ extension Store {
                 "INSERT INTO packaging VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET product=?2, quantity=?3",
                 .text(carton.gtin), .text(product.gtin), .integer(carton.quantity))
         }
+        for code in product.codes { try add(code: code, to: product.gtin) }
+    }
+
+    /// One more code of a product. Another GTIN is a packaging of one.
+    public func add(code: String, to gtin: String) throws {
+        if code.utf8.count > 8, let other = GS1.gtin14(code) {
+            guard other != gtin else { return }
+            try database.run("INSERT OR IGNORE INTO packaging VALUES (?, ?, 1)", .text(other), .text(gtin))
+            return
+        }
+        let folded = Store.folded(reference: code)
+        guard folded.utf8.count >= 2 else { return }
+        try database.run(
+            "INSERT INTO product_code VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET code=?3", .text(folded),
+            .text(gtin),
+            .text(code))
+    }
+
+    public func remove(code: String, of gtin: String) throws {
+        try database.run(
+            "DELETE FROM product_code WHERE folded=? AND gtin=?", .text(Store.folded(reference: code)), .text(gtin))
     }
 
     public func product(_ gtin: String) throws -> ProductView? {
@@ -89,6 +114,9 @@ extension Store {
         view.cartons = try database.rows(
             "SELECT gtin, quantity FROM packaging WHERE product=? ORDER BY quantity", .text(gtin)
         ) { ProductView.Carton(gtin: $0.text(0), quantity: Int($0.integer(1))) }
+        view.codes = try database.rows("SELECT code FROM product_code WHERE gtin=? ORDER BY code", .text(gtin)) {
+            $0.text(0)
+        }
         return view
     }
 
@@ -109,14 +137,19 @@ extension Store {
         }
     }
 
-    /// The product with this reference: as it is written, else without regard to case, spaces, hyphens, dots and slashes. Two
+    /// The product with this reference, or another of its codes: as it is written, else without regard to case, spaces, hyphens, dots and slashes. Two
     /// suppliers may use the same: then the one that an open delivery expects, or none.
     func product(reference: String) throws -> String? {
         let exact = try only("SELECT DISTINCT gtin FROM product WHERE reference=? LIMIT 3", reference)
         guard exact.isEmpty else { return exact.gtin }
         let folded = Store.folded(reference: reference)
         guard folded.utf8.count >= 2 else { return nil }
-        return try only("SELECT DISTINCT gtin FROM product WHERE \(Schema.foldedReference)=? LIMIT 3", folded).gtin
+        return try only(
+            """
+            SELECT gtin FROM product WHERE reference IS NOT NULL AND \(Schema.foldedReference)=?1
+            UNION SELECT gtin FROM product_code WHERE folded=?1 LIMIT 3
+            """, folded
+        ).gtin
     }
 
     private func only(_ sql: String, _ text: String) throws -> (isEmpty: Bool, gtin: String?) {

@@ -77,6 +77,16 @@ extension Store {
             ])
         }
         let code = text.filter { $0 != " " }.uppercased()
+        // Another code of an article is not in the index.
+        if found.isEmpty, kinds.contains(.product), let gtin = try product(reference: text),
+            let view = try product(gtin)
+        {
+            found.append(
+                .object([
+                    ("kind", "product"), ("ref", .string(gtin)), ("title", .string(view.description)),
+                    ("detail", .string("\(gtin) \(text.prefix(64))")),
+                ]))
+        }
         if kinds.contains(.tag), found.count < limit, code.count >= 4, code.allSatisfy(\.isHexDigit) {
             found += try tags(code, limit: limit - found.count)
         }

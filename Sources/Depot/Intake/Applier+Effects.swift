@@ -124,7 +124,8 @@ extension Applier {
         } else if case .appeared(let sighting) = row, let sscc = Piece(sighting.tag, in: catalogue).sscc,
             reception.units[sscc] == nil, units.contains(sscc)
         {
-            try stray(row, zone: zone, origin)
+            try keep(row, zone: zone, origin)
+            result.events.append(.refused(zone: zone, take: nil, subject: "sscc:\(sscc)", .other))
         }
     }
 
@@ -166,7 +167,9 @@ extension Applier {
                 let isRemoving = counting[take]?.mode == .remove
                 let isAsked = counting[take]?.subjects[piece.subject].map { $0.gtin == nil } ?? false
                 result.events.append(
-                    .refused(zone: zone, take: take, subject: piece.subject, isRemoving ? .notCounted : isAsked ? .asked : .again))
+                    .refused(
+                        zone: zone, take: take, subject: piece.subject,
+                        isRemoving ? .notCounted : isAsked ? .asked : .again))
             }
             return
         }
@@ -195,6 +198,11 @@ extension Applier {
             strays[nextStray] = origin.place
             nextStray = (nextStray + 1) % Applier.strayLimit
         }
+        try keep(row, zone: zone, origin)
+    }
+
+    /// For the delivery that it may belong to.
+    private func keep(_ row: Model.Row, zone: String, _ origin: Origin) throws {
         // Nothing is expected and it is no dock, or it was captured long ago: it waits for no delivery.
         guard notes?.isEmpty == false || store.rules[zone]?.kind == .dock, keptHere < Applier.keptStrays,
             origin.now &- origin.captured < Store.strayLife,

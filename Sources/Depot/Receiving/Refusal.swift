@@ -1,6 +1,6 @@
 import Model
 
-/// Why something that a person scanned counts nothing: told at the dock, with a sound.
+/// Why something that a person scanned, or a pallet that a portal saw, counts nothing: told at the dock, with a sound.
 public enum Refusal: String, Equatable, Sendable {
     /// It is counted here already.
     case again
@@ -12,6 +12,8 @@ public enum Refusal: String, Equatable, Sendable {
     case closedNote = "closed-note"
     /// Remove mode: nothing like it is counted.
     case notCounted = "not-counted"
+    /// A pallet of another delivery: it waits for that one.
+    case other
     /// A pallet of this delivery of which neither paper nor label says what is on it.
     case bare
 }

@@ -30,6 +30,14 @@ extension API {
                 return .json(.array(try await centre.library.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
+                .get, "/api/v1/deliveries/strays",
+                "What was read at a dock where nothing was open, within ten minutes: ?zone=", needs: .session
+            ) { incoming in
+                _ = try incoming.who()
+                let zone = incoming.query("zone") ?? ""
+                return .json(.array(try await centre.library.read { try $0.strays(zone: zone, at: Clocks.wall) }))
+            },
+            Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
                 needs: .session
             ) {

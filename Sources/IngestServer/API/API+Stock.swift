@@ -138,7 +138,7 @@ extension API {
             },
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
-                "Add or change a product: {description, reference, supplier, unit, minimum, cartons}",
+                "Add or change a product: {description, reference, supplier, unit, minimum, cartons, codes}",
                 needs: .right(.stock)
             ) { incoming in
                 let person = try incoming.who()
@@ -163,6 +163,7 @@ extension API {
                     }
                     product.cartons.append(.init(gtin: code, quantity: Int(quantity)))
                 }
+                product.codes += (body["codes"]?.list ?? []).prefix(50).compactMap { API.line($0.text, limit: 64) }
                 guard !product.description.isEmpty else {
                     throw APIProblem(.badRequest, "description-needed", "A product has a description.")
                 }

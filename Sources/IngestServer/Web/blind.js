@@ -1,9 +1,9 @@
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, number } from "./i18n.js";
+import { t, number, plural, when } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
-import { field, radios } from "./parts.js";
+import { field, plain, radios } from "./parts.js";
 
 /** Nobody announced it: the delivery is whatever comes. */
 export function openBlind(view) {
@@ -45,6 +45,7 @@ export class Proposals {
     this.timer = null;
     this.zone = null;
     this.list = [];
+    this.strays = [];
   }
 
   /** At most once in two seconds: a pallet is a hundred tags. */
@@ -54,9 +55,9 @@ export class Proposals {
       this.timer = null;
       const asked = this.zone;
       if (!asked) return;
-      const list = await get(`/api/v1/deliveries/proposals?zone=${encodeURIComponent(asked)}`).catch(() => []);
+      const [list, strays] = await Promise.all(["proposals", "strays"].map((name) => get(`/api/v1/deliveries/${name}?zone=${encodeURIComponent(asked)}`).catch(() => [])));
       if (this.zone !== asked) return;
-      this.list = list;
+      Object.assign(this, { list, strays });
       this.view.app.refresh("receiving");
     }, this.list.length ? 2000 : 300);
   }
@@ -70,6 +71,9 @@ export class Proposals {
         const zone = this.zone;
         if (await view.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { view.show(one.id); await view.load(); }
       } }, h("span", {}, h("strong", {}, one.note), ` ${one.supplier}`, h("span", { class: "fits" }, t("fits", { fits: number(one.fits), pieces: number(one.pieces) }))))),
+      this.strays.length > 0 && h("details", { id: "strays" }, h("summary", {}, plural("strayCount", this.strays.length)),
+        h("ul", { class: "plain call-list" }, this.strays.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.description || one.gtin || plain(one.subject)), one.quantity > 1 ? ` × ${number(one.quantity)}` : "",
+          h("div", { class: "soft" }, [(one.description || one.gtin) && plain(one.subject), when(one.at)].filter(Boolean).join(" · "))))))),
       h("button", { disabled: away, onclick: () => openBlind(view) }, t("blind"))));
   }
 }

@@ -1,0 +1,119 @@
+import Identifiers
+public import Model
+import SQLite
+
+/// What was read before its delivery was opened.
+extension Store {
+    /// How long a read waits for its delivery to be opened, in milliseconds.
+    public static let strayLife: Int64 = 10 * 60_000
+    /// Reads kept for one zone.
+    static let strayLimit = 2000
+
+    func keepStray(_ piece: Piece, zone: String, at now: Int64, stream: Int64, seq: UInt64) throws {
+        try database.run(
+            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
+            .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
+            .integer(stream), .integer(seq), .text(piece.expires), .text(piece.remark))
+    }
+
+    /// Those that are too old, and of each zone those beyond the newest `strayLimit`.
+    public func forgetStrays(before moment: Int64) throws {
+        try database.run("DELETE FROM stray WHERE at<?", .integer(moment))
+        for zone in try database.rows("SELECT DISTINCT zone FROM stray", map: { $0.text(0) }) {
+            try database.run(
+                """
+                DELETE FROM stray WHERE zone=?1 AND at<(
+                    SELECT at FROM stray WHERE zone=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)
+                """, .text(zone), .integer(Store.strayLimit))
+        }
+    }
+
+    func takeStrays(zone: String, into reception: inout Reception, at now: Int64) throws {
+        let strays = try database.rows(
+            """
+            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires, remark FROM stray WHERE zone=? AND at>=?
+            ORDER BY at, subject
+            """, .text(zone), .integer(now - Store.strayLife)
+        ) { row in
+            (
+                Piece(
+                    subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
+                    quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8),
+                    remark: row.optionalText(9)),
+                row.integer(5), row.integer(6),
+                row.word(7)
+            )
+        }
+        for (piece, at, stream, seq) in strays {
+            if let sscc = piece.sscc {
+                // Another delivery's pallet waits for that one; one that nobody announced is asked about here.
+                guard try reception.units[sscc] != nil || deliveryID(unit: sscc) == nil else { continue }
+                for count in Receiving.counts(pallet: piece, in: reception) {
+                    try self.count(count, stream: stream, seq: seq, at: at)
+                    reception.apply(count)
+                }
+                try forget(stray: piece.subject, zone: zone)
+                continue
+            }
+            // What nobody knows was perhaps not meant for it; a product of its list was. The rest waits for its own delivery.
+            guard let gtin = piece.gtin, reception.expected.isEmpty || reception.expected[gtin] != nil,
+                try !isReceivedElsewhere(piece.subject, than: reception.delivery)
+            else { continue }
+            try forget(stray: piece.subject, zone: zone)
+            guard let count = Receiving.count(piece, in: reception) else { continue }
+            try self.count(count, stream: stream, seq: seq, at: at)
+            if piece.subject.hasPrefix("tag:") {
+                try database.run(
+                    "UPDATE item SET delivery=coalesce(delivery, ?) WHERE epc=?", .integer(reception.delivery),
+                    .text(String(piece.subject.dropFirst(4))))
+            }
+            reception.apply(count)
+        }
+    }
+
+    private func forget(stray subject: String, zone: String) throws {
+        try database.run("DELETE FROM stray WHERE zone=? AND subject=?", .text(zone), .text(subject))
+    }
+
+    /// Deliveries that what lies unopened at a dock fits, the best first.
+    public func proposals(zone: String, at now: Int64) throws -> [JSON] {
+        try database.rows(
+            """
+            WITH seen AS (
+                SELECT gtin, sum(quantity) AS quantity FROM (
+                    SELECT gtin, quantity FROM stray WHERE zone=?1 AND at>=?2 AND gtin IS NOT NULL
+                    UNION ALL
+                    SELECT content.gtin, content.quantity FROM stray JOIN delivery_content AS content
+                        ON content.sscc=substr(stray.subject, 6)
+                    WHERE zone=?1 AND at>=?2 AND stray.gtin IS NULL AND stray.subject LIKE 'sscc:%')
+                GROUP BY gtin),
+            line AS (SELECT delivery, gtin, sum(quantity) AS quantity FROM delivery_line GROUP BY delivery, gtin)
+            SELECT delivery.id, note, supplier, sum(min(seen.quantity, line.quantity)) AS fits,
+                (SELECT sum(quantity) FROM seen) AS pieces
+            FROM seen JOIN line USING (gtin) JOIN delivery ON delivery.id=line.delivery
+            WHERE status<>'closed' GROUP BY delivery.id ORDER BY fits DESC, delivery.expected, delivery.id LIMIT 5
+            """, .text(zone), .integer(now - Store.strayLife)
+        ) { row in
+            .object([
+                ("id", .int(row.integer(0))), ("note", .string(row.text(1))), ("supplier", .string(row.text(2))),
+                ("fits", .int(row.integer(3))), ("pieces", .int(row.integer(4))),
+            ])
+        }
+    }
+
+    /// What was read at a dock where nothing was open and waits for its delivery, the newest first.
+    public func strays(zone: String, at now: Int64, limit: Int = 100) throws -> [JSON] {
+        try database.rows(
+            """
+            SELECT stray.subject, stray.gtin, coalesce(description, ''), stray.quantity, stray.at FROM stray
+            LEFT JOIN product ON product.gtin=stray.gtin WHERE stray.zone=? AND stray.at>=?
+            ORDER BY stray.at DESC, stray.subject LIMIT ?
+            """, .text(zone), .integer(now - Store.strayLife), .integer(limit)
+        ) { row in
+            .object([
+                ("subject", .string(row.text(0))), ("gtin", row.optionalText(1).map(JSON.string)),
+                ("description", .string(row.text(2))), ("quantity", .int(row.integer(3))), ("at", .int(row.integer(4))),
+            ])
+        }
+    }
+}
