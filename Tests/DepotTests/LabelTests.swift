@@ -359,6 +359,26 @@ struct LabelTests {
         #expect(try view().lines.first { $0.gtin == InventoryTests.breaker }?.received == 1)
     }
 
+    /// It came back before anybody opened the reception of the return.
+    @Test func aTagThatCameBackBeforeTheOpeningIsAskedAtIt() throws {
+        let tag = InventoryTests.epc(6, Self.gtin(2))
+        try open()
+        try pass(tag)
+        #expect(try line(2).received == 1)
+        try leave(tag)
+        #expect(try store.close(delivery: delivery, by: Author("Nadia"), at: sender.time))
+        _ = try store.expect(
+            Announced(note: "BL-N", supplier: "Demo", lines: [.init(gtin: Self.gtin(3), quantity: 1)]), source: "file")
+        sender.time += 3 * 86_400_000
+        try pass(tag)
+        let back = try #require(
+            try store.openBlind(
+                supplier: "Return", zone: Self.zone, note: "R-1", day: "2026-11-27", by: Author("Nadia"),
+                at: sender.time + 1000))
+        let view = try #require(try store.delivery(back))
+        #expect(view.unknown.map(\.subject) == ["tag:\(tag.hex)"] && view.unknown.map(\.gtin) == [Self.gtin(2)])
+    }
+
     // MARK: what counts nothing
 
     @Test func aScanThatCountsNothingSaysWhy() throws {

@@ -1,3 +1,4 @@
+import Identifiers
 import Model
 import SQLite
 
@@ -25,6 +26,18 @@ extension Store {
             FROM item LEFT JOIN label ON label.subject='tag:' || epc LEFT JOIN packaging ON packaging.gtin=item.gtin
             WHERE item.zone=?2 AND present=1
             """, .integer(id), .text(zone))
+        // The tag of a pallet is the pallet.
+        let pallets = try database.rows(
+            "SELECT subject FROM take_counted WHERE take=? AND gtin IS NULL AND (subject LIKE 'tag:31%' OR subject LIKE 'tag:F9%')",
+            .integer(id)
+        ) { $0.text(0) }
+        for subject in pallets {
+            guard let bytes = Hex.bytes(subject.dropFirst(4)), let sscc = (try? EPC(bytes))?.sscc else { continue }
+            try database.run(
+                "UPDATE OR REPLACE take_counted SET subject=? WHERE take=? AND subject=?", .text("sscc:\(sscc)"),
+                .integer(id),
+                .text(subject))
+        }
         try tell(Fact(.takeOpened, id, zone), by: author, at: now)
         return id
     }

@@ -121,7 +121,8 @@ extension Applier {
         guard let reception = receptions[zone] ?? nil else { return }
         if let (subject, why) = Receiving.refusal(row, at: reception, in: catalogue, around) {
             result.events.append(.refused(zone: zone, take: nil, subject: subject, why))
-        } else if case .appeared(let sighting) = row, let sscc = Piece(sighting.tag, in: catalogue).sscc,
+        } else if !units.isEmpty, let tag = row.arrivedTag, tag.scheme == .epcGen2,
+            let sscc = (try? EPC(tag.bytes))?.sscc,
             reception.units[sscc] == nil, units.contains(sscc)
         {
             try keep(row, zone: zone, origin)
@@ -209,6 +210,20 @@ extension Applier {
             let piece = Piece(row, record: origin.record, in: catalogue)
         else { return }
         keptHere += 1
-        try store.keepStray(piece, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
+        // Asked now: when it is counted, this sighting is its last.
+        let away: Receiving.Away =
+            piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject, 0)
+            ? around.comesBack(piece.subject) : .no
+        try store.keepStray(piece, away, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
+    }
+}
+
+extension Model.Row {
+    /// A tag that came into a zone.
+    fileprivate var arrivedTag: TagID? {
+        switch self {
+        case .appeared(let sighting), .moved(let sighting, _): sighting.tag
+        default: nil
+        }
     }
 }

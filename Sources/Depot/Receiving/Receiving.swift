@@ -252,7 +252,7 @@ public enum Receiving {
     }
 
     /// Of a tag that was received once.
-    public enum Away: Sendable {
+    public enum Away: Int64, Sendable {
         /// It lies there still, or its delivery is not closed.
         case no
         /// It left the readers' field for a while: goods that stand beside the door do that too.
@@ -305,16 +305,19 @@ public enum Receiving {
         guard piece.subject.hasPrefix("tag:"), around.isReceivedElsewhere(piece.subject, reception.delivery) else {
             return .count([reception.count(piece)])
         }
-        // Goods that stay beside the door after their own reception are not part of the next one. What has been away may be a
-        // return or a swap: a person says.
-        let away = around.comesBack(piece.subject)
+        return returned(piece, around.comesBack(piece.subject), in: reception).map { .count([$0]) }
+    }
+
+    /// Goods that stay beside the door after their own reception are not part of the next one. What has been away may be a return
+    /// or a swap: a person says.
+    static func returned(_ piece: Piece, _ away: Away, in reception: Reception) -> Count? {
         let isWanted = reception.expected.isEmpty || piece.gtin.map { reception.expected[$0] != nil } ?? true
-        guard away == .surely || away == .perhaps && isWanted else { return nil }
-        return .count([
-            Count(
-                delivery: reception.delivery, subject: piece.subject, gtin: nil, serial: nil,
-                verdict: piece.gtin == nil ? .unknown : .returned, quantity: piece.quantity)
-        ])
+        guard away == .surely || away == .perhaps && isWanted, reception.subjects[piece.subject] == nil else {
+            return nil
+        }
+        return Count(
+            delivery: reception.delivery, subject: piece.subject, gtin: nil, serial: nil,
+            verdict: piece.gtin == nil ? .unknown : .returned, quantity: piece.quantity)
     }
 
     /// Of a pallet that passed before the reception began; nothing where it is counted already.

@@ -7,6 +7,8 @@ extension Schema {
     static let labels = """
         ALTER TABLE counted ADD COLUMN remark TEXT;
         ALTER TABLE stray ADD COLUMN remark TEXT;
+        -- Whether another delivery's tag had been away (Receiving.Away).
+        ALTER TABLE stray ADD COLUMN away INTEGER NOT NULL DEFAULT 0;
         -- Other codes of an article, folded as references are: of suppliers, of the ERP, in-house. Other GTINs are packagings of one.
         CREATE TABLE product_code (
             folded TEXT NOT NULL, gtin TEXT NOT NULL, code TEXT NOT NULL, PRIMARY KEY (folded, gtin)) WITHOUT ROWID;

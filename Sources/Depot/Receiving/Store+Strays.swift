@@ -9,11 +9,15 @@ extension Store {
     /// Reads kept for one zone.
     static let strayLimit = 2000
 
-    func keepStray(_ piece: Piece, zone: String, at now: Int64, stream: Int64, seq: UInt64) throws {
+    func keepStray(_ piece: Piece, _ away: Receiving.Away, zone: String, at now: Int64, stream: Int64, seq: UInt64)
+        throws
+    {
         try database.run(
-            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone), .text(piece.subject),
+            "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone),
+            .text(piece.subject),
             .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
-            .integer(stream), .integer(seq), .text(piece.expires), .text(piece.remark))
+            .integer(stream), .integer(seq), .text(piece.expires), .text(piece.remark),
+            .integer(away.rawValue))
     }
 
     /// Those that are too old, and of each zone those beyond the newest `strayLimit`.
@@ -31,7 +35,8 @@ extension Store {
     func takeStrays(zone: String, into reception: inout Reception, at now: Int64) throws {
         let strays = try database.rows(
             """
-            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires, remark FROM stray WHERE zone=? AND at>=?
+            SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires, remark, away FROM stray
+            WHERE zone=? AND at>=?
             ORDER BY at, subject
             """, .text(zone), .integer(now - Store.strayLife)
         ) { row in
@@ -41,10 +46,10 @@ extension Store {
                     quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8),
                     remark: row.optionalText(9)),
                 row.integer(5), row.integer(6),
-                row.word(7)
+                row.word(7), Receiving.Away(rawValue: row.integer(10)) ?? .no
             )
         }
-        for (piece, at, stream, seq) in strays {
+        for (piece, at, stream, seq, away) in strays {
             if let sscc = piece.sscc {
                 // Another delivery's pallet waits for that one; one that nobody announced is asked about here.
                 guard try reception.units[sscc] != nil || deliveryID(unit: sscc) == nil else { continue }
@@ -55,9 +60,15 @@ extension Store {
                 try forget(stray: piece.subject, zone: zone)
                 continue
             }
+            if piece.subject.hasPrefix("tag:"), try isReceivedElsewhere(piece.subject, than: reception.delivery) {
+                guard let count = Receiving.returned(piece, away, in: reception) else { continue }
+                try forget(stray: piece.subject, zone: zone)
+                try self.count(count, stream: stream, seq: seq, at: at)
+                reception.apply(count)
+                continue
+            }
             // What nobody knows was perhaps not meant for it; a product of its list was. The rest waits for its own delivery.
-            guard let gtin = piece.gtin, reception.expected.isEmpty || reception.expected[gtin] != nil,
-                try !isReceivedElsewhere(piece.subject, than: reception.delivery)
+            guard let gtin = piece.gtin, reception.expected.isEmpty || reception.expected[gtin] != nil
             else { continue }
             try forget(stray: piece.subject, zone: zone)
             guard let count = Receiving.count(piece, in: reception) else { continue }
