@@ -95,7 +95,7 @@ extension Transcript {
         var (frames, noise): ([Range<Int>], [Range<Int>]) = ([], [])
         var known: Set<[UInt8]> = []
         // Whose reader it is: a serial number that is told in bytes goes like an id.
-        for case .identity(let identity) in play(driver, settings: SessionSettings()).observations
+        for case .identity(let identity) in play(driver, settings: SessionSettings(region: .eu)).observations
         where identity.field == "serial" {
             if let bytes = Hex.bytes(identity.text), bytes.count >= 4 { known.insert(bytes) }
         }
@@ -151,7 +151,7 @@ extension Transcript {
         _ frame: [UInt8], _ driver: Driver, _ sealing: Sealing, _ blinder: Blinder, _ known: inout Set<[UInt8]>
     ) -> [UInt8] {
         if driver.kind == .telephony { return blinder.call(frame) }
-        var session = driver.session(SessionSettings())
+        var session = driver.session(SessionSettings(region: .eu))
         var reaction = session.handle(.bytes(frame), at: .zero)
         var seen = reaction.observations
         // A line without its terminator is complete after a silence.

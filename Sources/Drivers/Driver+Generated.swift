@@ -3,7 +3,9 @@ import Model
 extension Driver {
     /// The rules file that gives the agent its devices, made from every driver's hints. `udev/60-quai.rules` is this text
     /// without `more`: USB ids (`vvvv:pppp`) that a site's configuration names beside the catalogue's.
-    public static func udevRules(more: Set<String> = []) -> String {
+    /// `claimed` are matches of serial lines that were recognised or configured: ModemManager leaves those alone, and no other,
+    /// because a bridge of the same kind may have a modem behind it.
+    public static func udevRules(more: Set<String> = [], claimed: [String] = []) -> String {
         var bridges: [String: [String]] = [:]
         var devices: [String: [String]] = [:]
         for driver in catalog {
@@ -34,18 +36,29 @@ extension Driver {
             lines.append("SUBSYSTEM==\"input\", \(match(id, "ATTRS")), ENV{LIBINPUT_IGNORE_DEVICE}=\"1\"")
         }
         lines += [
-            "# Serial bridges that readers are built with: the group dialout may open them, ModemManager leaves them alone.",
+            "# Serial bridges that readers are built with: the group dialout may open them. A modem may be behind one too, so",
+            "# ModemManager is told of lines that are configured or were recognised: edge-agent rules --config FILE",
             "SUBSYSTEM!=\"tty\", GOTO=\"quai_end\"",
         ]
         for id in bridges.keys.sorted() {
             lines.append("# \(bridges[id]!.joined(separator: ", "))")
             lines.append(
-                "\(match(id, "ATTRS")), GROUP=\"dialout\", MODE=\"0660\", ENV{ID_MM_DEVICE_IGNORE}=\"1\", "
-                    + "TAG+=\"systemd\"")
+                "\(match(id, "ATTRS")), GROUP=\"dialout\", MODE=\"0660\", TAG+=\"systemd\"")
         }
+        if !claimed.isEmpty { lines.append("# Lines of this site's readers: ModemManager leaves them alone.") }
+        for line in claimed { lines.append("\(line), ENV{ID_MM_DEVICE_IGNORE}=\"1\", ENV{ID_MM_PORT_IGNORE}=\"1\"") }
         lines.append("LABEL=\"quai_end\"")
         return lines.joined(separator: "\n") + "\n"
     }
+
+    /// USB ids of serial bridges that readers are built with, besides those in the drivers' hints; a line behind one may be
+    /// asked who is there. Source: the id tables of the kernel's drivers ch341, cp210x, ftdi_sio and pl2303; 0483:5740 is ST's
+    /// virtual COM port.
+    public static let bridges: Set<String> = [
+        "1a86:5523", "1a86:55d3", "1a86:55d4", "10c4:ea70", "10c4:ea71", "0403:6010", "0403:6011", "0403:6014",
+        "0403:6015",
+        "067b:2303", "067b:23a3", "0483:5740",
+    ]
 
     /// `docs/reference/readers.md`: what can be plugged in.
     public static var readersPage: String {

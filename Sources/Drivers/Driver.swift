@@ -73,7 +73,8 @@ public struct Driver: Sendable {
 public struct SessionSettings: Equatable, Sendable {
     /// Configured name of the device; for telephony the source in every call's identity.
     public var name: String
-    public var region: Region
+    /// Nil where nobody has said where it transmits: then no region is set.
+    public var region: Region?
     /// Nil leaves the reader's own setting.
     public var powerDBm: Double?
     /// Antennas to read in turn, from 1; empty means the first.
@@ -107,7 +108,7 @@ public struct SessionSettings: Equatable, Sendable {
     public var format: String?
 
     public init(
-        name: String = "", region: Region = .eu, powerDBm: Double? = nil, user: String? = nil, secret: String? = nil,
+        name: String = "", region: Region? = nil, powerDBm: Double? = nil, user: String? = nil, secret: String? = nil,
         internalPlan: String = #"^\d{2,5}$"#, context: String = "from-internal", channel: String = "PJSIP/%"
     ) {
         self.name = name
@@ -119,9 +120,4 @@ public struct SessionSettings: Equatable, Sendable {
         self.context = context
         self.channel = channel
     }
-}
-
-/// Radio regions of UHF readers.
-public enum Region: String, Sendable, CaseIterable {
-    case eu, us, cn900, cn800, kr
 }

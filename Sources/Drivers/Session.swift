@@ -38,6 +38,8 @@ public struct Reaction: Equatable, Sendable {
     public var deadline: Instant?
     /// The state of the conversation, when it changed.
     public var condition: Condition?
+    /// With `ready`: what is worth knowing though it works.
+    public var remark: String?
     /// The session cannot go on: close the port and open it again after at least this long.
     public var restart: Duration?
 
@@ -51,4 +53,7 @@ public enum Condition: Equatable, Sendable {
     case ready
     /// It is there and does not work; the text says why and what to do.
     case failing(code: String, text: String)
+
+    /// Code of a reader that does not transmit because nobody said where it is.
+    public static let noCountry = "no-country"
 }

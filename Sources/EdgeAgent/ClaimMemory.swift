@@ -29,6 +29,8 @@ final class ClaimMemory: Sendable {
         self.claims = Locked(claims)
     }
 
+    var keys: [String] { claims.with { $0.keys.sorted() } }
+
     func claim(of key: String) -> (name: String, driver: String, baud: Int)? {
         claims.with { $0[key] }.map { claim in
             let usual: Int = if case .serial(let baud)? = Driver.named(claim.driver)?.line { baud } else { 0 }

@@ -21,6 +21,10 @@ extension DevicePump {
             }
             loop.baud = baud
         }
+        if !action.send.isEmpty, case .recognising(let claims) = loop.stage {
+            let names = claims.askedNames
+            if journal.now.asked != names { journal.change { $0.asked = names } }
+        }
         send(action.send, &loop)
         switch action.verdict {
         case nil: break
@@ -47,7 +51,7 @@ extension DevicePump {
         journal.change { ($0.driver, $0.title, $0.kind) = (driver.name, driver.title, driver.kind.rawValue) }
         let usual: Int? = if case .serial(let baud) = driver.line { baud } else { nil }
         let before = loop.baud
-        loop.baud = baud ?? usual
+        loop.baud = device.baud ?? baud ?? usual
         guard loop.port != nil else {
             loop.nextOpen = Clocks.now
             return

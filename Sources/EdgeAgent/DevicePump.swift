@@ -179,7 +179,8 @@ final class DevicePump: Sendable {
             let line = loop.driver?.line ?? .serial(baud: 9600)
             // A serial line where the family usually speaks TCP (call records): at the commonest speed.
             let usual: Int = if case .serial(let baud) = line { baud } else { 9600 }
-            loop.port = try device.place().open(line: line, baud: loop.baud ?? usual)
+            loop.port = try device.place().open(
+                line: line, baud: loop.baud ?? device.baud ?? usual, framing: device.framing)
             loop.outgoing = []
             if loop.port is ListenerPort {
                 journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
@@ -340,7 +341,9 @@ final class DevicePump: Sendable {
         if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {
         case .starting?: journal.set(state: "starting", reason: nil)
-        case .ready?: journal.set(state: "ready", reason: nil)
+        case .ready?: journal.set(state: "ready", reason: reaction.remark)
+        // It could read and may not: nothing is broken.
+        case .failing(Condition.noCountry, let text)?: journal.set(state: Condition.noCountry, reason: text)
         case .failing(let code, let text)?:
             logger.warning("device failing", metadata: ["device": "\(device.name)", "code": "\(code)"])
             journal.set(state: "failing", reason: text)

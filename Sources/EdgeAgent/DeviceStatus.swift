@@ -11,13 +11,15 @@ struct DeviceStatus: Equatable, Sendable {
     var kind: String
     var port: String
     var zone: String
-    /// missing, denied, gone, failed, recognising, likely, unknown, starting, ready, failing
+    /// missing, denied, gone, held, failed, recognising, likely, unknown, starting, ready, no-country, failing
     var state: String
     /// What is wrong and what to try.
     var reason: String?
     /// Unix milliseconds of the last change of state.
     var since: Int64
     var identity: [String: String] = [:]
+    /// Drivers whose questions were sent to find out who is there.
+    var asked: [String] = []
     var observations: UInt64 = 0
     var noise: UInt64 = 0
     var faults: UInt64 = 0
@@ -123,6 +125,7 @@ struct DeviceStatus: Equatable, Sendable {
                 identity.isEmpty
                     ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
+            ("asked", asked.isEmpty ? nil : .array(asked.map(JSON.string))),
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
             ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),

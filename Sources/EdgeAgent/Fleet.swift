@@ -62,7 +62,7 @@ final class Fleet: Sendable {
         let memory = ClaimMemory(path: "\(configuration.state)/devices.json")
         self.memory = memory
         let pumps = configuration.devices.map { device in
-            Fleet.pump(device, key: device.address.description, scores: [:], memory, surroundings)
+            Fleet.pump(device, key: device.address.description, memory, surroundings)
         }
         state = Locked(State(pumps: pumps))
     }
@@ -77,7 +77,7 @@ final class Fleet: Sendable {
     }
 
     private static func pump(
-        _ wanted: AgentConfiguration.Device, key: String, scores: [String: Int], _ memory: ClaimMemory,
+        _ wanted: AgentConfiguration.Device, key: String, mayAsk: Bool = true, _ memory: ClaimMemory,
         _ surroundings: DevicePump.Surroundings
     ) -> DevicePump {
         let name = wanted.name
@@ -89,9 +89,9 @@ final class Fleet: Sendable {
         {
             accepted = driver
         }
-        return DevicePump(
-            device: wanted, hint: Claims.Hint(remembered: known, scores: scores), accepted: accepted, in: surroundings
-        ) {
+        let hint = Claims.Hint(
+            remembered: known, scores: wanted.attachment?.scores ?? [:], speed: wanted.claimSpeed, mayAsk: mayAsk)
+        return DevicePump(device: wanted, hint: hint, accepted: accepted, in: surroundings) {
             if case .claimed(let driver, let baud, _, _) = $0 {
                 memory.remember(ClaimMemory.Claim(name: name, driver: driver, baud: baud), for: key)
             }
@@ -166,6 +166,7 @@ final class Fleet: Sendable {
             let held = state.attachments.filter { state.absent[$0.key] == nil }.values
             return present.filter { found in
                 state.taken[found.key] == nil && state.parked[found.key] == nil && !isConfigured(found)
+                    && !configuration.discovery.isIgnored(found, node: Fleet.resolved)
                     && !held.contains { $0.isSamePlug(as: found) }
             }
         }
@@ -279,7 +280,7 @@ final class Fleet: Sendable {
             return "there are \(Fleet.limit) devices already"
         }
         let name = memory.claim(of: attachment.key)?.name ?? freeName(attachment)
-        var settings = SessionSettings(name: name, region: configuration.country?.regions.first ?? .eu)
+        var settings = SessionSettings(name: name, region: configuration.country?.regions.first)
         settings.beeps = true
         let rules = Presence.Rules(
             zone: configuration.discovery.zone ?? name, departure: driver?.departure ?? .seconds(3))
@@ -289,7 +290,9 @@ final class Fleet: Sendable {
             name: name, driver: driver, address: address, rules: rules, settings: settings)
         device.title = attachment.title
         device.attachment = attachment
-        let pump = Fleet.pump(device, key: attachment.key, scores: attachment.scores, memory, surroundings)
+        let mayAsk =
+            attachment.mayBeReader || configuration.discovery.isNamed(attachment, node: Fleet.resolved)
+        let pump = Fleet.pump(device, key: attachment.key, mayAsk: mayAsk, memory, surroundings)
         let isWanted = state.change { state -> Bool in
             guard !state.stopping, state.taken[attachment.key] == nil else { return false }
             state.pumps.append(pump)

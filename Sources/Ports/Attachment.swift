@@ -44,6 +44,17 @@ public struct Attachment: Equatable, Sendable {
             text.lowercased().prefix(32).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
     }
 
+    /// `vvvv:pppp` in lower case.
+    public var usbID: String { String(USBAddress.text(vendor, product).dropFirst(4)).lowercased() }
+
+    /// A serial line that may be asked who is there: a bridge that readers are built with, or one that calls itself a reader.
+    /// Any other may be a modem, a UPS or a printer, and is only listened to.
+    public var mayBeReader: Bool {
+        let says = title.lowercased()
+        return Driver.bridges.contains(usbID) || scores.contains { Driver.named($0.key)?.probes.isEmpty == false }
+            || ["reader", "rfid"].contains(where: says.contains)
+    }
+
     /// Points for each driver before a byte is exchanged (`Claims.Hint`).
     public var scores: [String: Int] {
         var scores: [String: Int] = [:]

@@ -31,17 +31,23 @@ public class DescriptorPort: Port {
 /// A pseudo-terminal: the simulator's end of a line. libserialport refuses these, so it is opened with termios.
 public final class PTYPort: DescriptorPort {
     public init(path: String) throws(PortError) {
+        if let holder = LineHolder.holder(of: path) { throw .held("\(path) is left alone: \(holder)") }
         let descriptor = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENXIO, EIO: throw .missing("\(path) is not there: is the simulator running?")
             case EACCES, EPERM: throw .denied("\(path): no permission")
+            case EBUSY: throw .held("\(path) is left alone: another program has it for itself (TIOCEXCL)")
             default: throw .failed("\(path): \(String(cString: strerror(errno)))")
             }
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw .failed("\(path) is used by another program, perhaps by the agent itself")
+            throw .held("\(path) is left alone: another program has it locked, perhaps the agent itself")
+        }
+        guard !LineHolder.isExclusive(descriptor) else {
+            close(descriptor)
+            throw .held("\(path) is left alone: another program has it for itself (TIOCEXCL)")
         }
         var settings = termios()
         guard tcgetattr(descriptor, &settings) == 0 else {

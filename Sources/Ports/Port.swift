@@ -29,6 +29,8 @@ public enum PortError: Error, Equatable, Sendable {
     case denied(String)
     /// It was there and went away.
     case gone(String)
+    /// Another program has it; the text says who, where that can be known.
+    case held(String)
     case failed(String)
 
     /// Stable name of the state, for pages and metrics.
@@ -37,13 +39,14 @@ public enum PortError: Error, Equatable, Sendable {
         case .missing: "missing"
         case .denied: "denied"
         case .gone: "gone"
+        case .held: "held"
         case .failed: "failed"
         }
     }
 
     public var text: String {
         switch self {
-        case .missing(let text), .denied(let text), .gone(let text), .failed(let text): text
+        case .missing(let text), .denied(let text), .gone(let text), .held(let text), .failed(let text): text
         }
     }
 }

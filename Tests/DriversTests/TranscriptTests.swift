@@ -12,7 +12,7 @@ struct TranscriptTests {
     func anyCutGivesTheSameObservations(name: String) throws {
         let transcript = try Transcript(Fixture.text("DriversTests/Transcripts/\(name).script"))
         let driver = try #require(Driver.named(name))
-        var settings = SessionSettings(name: "dev")
+        var settings = SessionSettings(name: "dev", region: .eu)
         if let words = transcript.header("user")?.split(separator: " "), words.count == 3 {
             (settings.user, settings.secret) = (String(words[0]), String(words[2]))
         }
@@ -48,7 +48,7 @@ struct TranscriptTests {
             #expect(driver.sealing == nil)
             return
         }
-        let settings = SessionSettings(name: "dev")
+        let settings = SessionSettings(name: "dev", region: .eu)
         let (before, after) = (transcript.play(driver, settings: settings), blinded.play(driver, settings: settings))
         #expect(after.observations.count == before.observations.count && after.noise == before.noise)
         for (old, new) in zip(before.observations, after.observations) {

@@ -12,9 +12,12 @@ extension Driver {
         probes: [
             Probe(step: 4, baud: 115200, send: [0xA0, 0x03, 0x01, 0x72, 0xEA], wait: .milliseconds(200)),
             Probe(step: 4, baud: 115200, send: [0xA0, 0x03, 0xFF, 0x72, 0xEC], wait: .milliseconds(200)),
+            // The other speed it can be set to (command 71).
+            Probe(step: 9, baud: 38400, send: [0xA0, 0x03, 0xFF, 0x72, 0xEC], wait: .milliseconds(200)),
         ],
+        // Questions have the same form as answers: only the shape of an answer tells them from an echo.
         recognise: frames("a frame of the A0 protocol", { A0Frame.take(from: &$0) }) { (frame: A0Frame) in
-            [A0Frame.Code.firmware, A0Frame.Code.inventory].contains(frame.command)
+            frame.command == A0Frame.Code.firmware && frame.data.count == 2 || frame.tag != nil || frame.isRoundEnd
         },
         sealing: .frames({ A0Frame.take(from: &$0) }) { bytes in
             bytes[bytes.count - 1] = 0 &- bytes.dropLast().reduce(0, &+)
@@ -31,7 +34,8 @@ struct A0: PolledFamily {
         "no answer to the firmware query at 115200 baud: check the reader's power, the cable and the driver"
 
     let questions: [A0Frame]
-    private let region: Region
+    let remark: String?
+    private let region: Region?
     private let antennas: [Int]
     private var antenna = 0
     /// Where the reader answers: 01 from the factory; at the next try FF, which all answer to.
@@ -42,7 +46,8 @@ struct A0: PolledFamily {
         region = settings.region
         antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [A0Frame(A0Frame.Code.firmware)]
-        if let region = settings.region.a0 { questions.append(A0Frame(A0Frame.Code.setRegion, region)) }
+        remark = settings.region == nil ? Region.keepsOwn : nil
+        if let region = settings.region?.a0 { questions.append(A0Frame(A0Frame.Code.setRegion, region)) }
         if let power = settings.powerDBm {
             questions.append(A0Frame(A0Frame.Code.setPower, [UInt8(clamping: Int(power.rounded()))]))
         }
@@ -62,7 +67,7 @@ struct A0: PolledFamily {
     mutating func greet(_ reaction: inout Reaction) {
         antenna = 0
         if !isKnown { address = address == 1 ? 0xFF : 1 }
-        if region.a0 == nil { reaction.refuseRegion(region) }
+        if let region, region != .own, region.a0 == nil { reaction.refuseRegion(region) }
     }
 
     func farewell() -> [UInt8] { [] }
@@ -85,18 +90,28 @@ struct A0: PolledFamily {
         }
         let ends = frame.isRoundEnd || frame.isInventory && fault != nil
         if ends { antenna += 1 }
-        return FrameMeaning(answers: question?.command == frame.command, isAlive: frame.isInventory, endsRound: ends)
+        // An echo of the firmware question has no data, one of an inventory a single byte.
+        let isAnswer = frame.command != A0Frame.Code.firmware || frame.data.count == 2
+        return FrameMeaning(
+            answers: isAnswer && question?.command == frame.command,
+            isAlive: frame.isInventory && (frame.data.count > 1 || fault != nil), endsRound: ends)
     }
 }
 
 extension Region {
-    /// Region byte with first and last frequency index; nil where the protocol has none.
+    /// Region byte with first and last frequency index; nil where the protocol has none. Index 0 is 865.0 MHz, 7 is 902.0, in
+    /// steps of 0.5 MHz (V3.7, frequency table): channels whose whole width lies in the country's band.
     fileprivate var a0: [UInt8]? {
         switch self {
         case .us: [1, 7, 59]
         case .eu: [2, 0, 6]
         case .cn900: [3, 43, 53]
-        case .cn800, .kr: nil
+        case .au: [1, 44, 54]
+        case .nz: [1, 47, 58]
+        case .br: [1, 34, 58]
+        case .tw: [1, 48, 58]
+        case .in: [2, 1, 3]
+        case .cn800, .kr, .jp, .own: nil
         }
     }
 }

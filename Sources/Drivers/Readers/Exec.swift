@@ -32,7 +32,8 @@ struct Exec: Session {
             (line, overflowing, refusals, isOpen) = ([], false, 0, true)
             reaction.condition = .ready
             reaction.send = tell([
-                ("settings", 1), ("device", .string(settings.name)), ("region", .string(settings.region.rawValue)),
+                ("settings", 1), ("device", .string(settings.name)),
+                ("region", settings.region.map { .string($0.rawValue) }),
                 ("powerDBm", settings.powerDBm.map(JSON.number)),
                 ("antennas", settings.antennas.isEmpty ? nil : .array(settings.antennas.map { .int(Int64($0)) })),
             ])

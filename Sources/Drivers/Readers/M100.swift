@@ -10,7 +10,11 @@ extension Driver {
         probes: [
             Probe(step: 2, baud: 115200, send: M100Frame(.command, 3, [0]).bytes, wait: .milliseconds(200)),
             Probe(step: 3, baud: 115200, send: M100Frame(.command, 3, [0], form: .aa).bytes, wait: .milliseconds(200)),
-        ],
+        ]
+            // It can be set to these (command 11); asked last.
+            + [9600, 38400, 57600, 19200].map {
+                Probe(step: 9, baud: $0, send: M100Frame(.command, 3, [0]).bytes, wait: .milliseconds(200))
+            },
         recognise: frames("a frame of the M100 protocol", { M100Frame.take(from: &$0) }) { (frame: M100Frame) in
             frame.kind != .command
         },
@@ -31,6 +35,8 @@ struct M100: PolledFamily {
         "no answer to the version query at 115200 baud: check the reader's power, the cable and the driver"
 
     let questions: [M100Frame]
+    let remark: String?
+    private let refused: Region?
     /// The framing last seen; answers take the same.
     private var form = M100Frame.Form.bb
 
@@ -38,8 +44,14 @@ struct M100: PolledFamily {
         var commands = [
             M100Frame(.command, M100Frame.Code.info, [0]),
             M100Frame(.command, M100Frame.Code.info, [1]),
-            M100Frame(.command, M100Frame.Code.setRegion, [settings.region.m100]),
         ]
+        switch settings.region {
+        case nil, .own?: commands.append(M100Frame(.command, M100Frame.Code.getRegion))
+        case let region?:
+            if let byte = region.m100 { commands.append(M100Frame(.command, M100Frame.Code.setRegion, [byte])) }
+        }
+        remark = settings.region == nil ? Region.keepsOwn : nil
+        refused = settings.region.flatMap { $0 == .own || $0.m100 != nil ? nil : $0 }
         if let power = settings.powerDBm {
             let hundredths = UInt16(clamping: Int((power * 100).rounded()))
             commands.append(
@@ -58,7 +70,10 @@ struct M100: PolledFamily {
     }
 
     /// A module left polling by a killed process talks over our questions: stop it first.
-    mutating func greet(_ reaction: inout Reaction) { reaction.send += farewell() }
+    mutating func greet(_ reaction: inout Reaction) {
+        if let refused { reaction.refuseRegion(refused) }
+        reaction.send += farewell()
+    }
 
     func farewell() -> [UInt8] { bytes(of: M100Frame(.command, M100Frame.Code.stopPoll)) }
 
@@ -79,7 +94,7 @@ struct M100: PolledFamily {
             // Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
             let code = frame.parameters.first ?? 0
             guard code != 0x15 else { return FrameMeaning(isAlive: true) }
-            if code != 0x17 || question?.command != M100Frame.Code.info {
+            if code != 0x17 || ![M100Frame.Code.info, M100Frame.Code.getRegion].contains(question?.command) {
                 reaction.observations.append(.fault(M100.fault(code)))
             }
             return FrameMeaning(answers: true, isAlive: true)
@@ -102,14 +117,15 @@ struct M100: PolledFamily {
 }
 
 extension Region {
-    /// Region byte of the set-region command.
-    fileprivate var m100: UInt8 {
+    /// Region byte of the set-region command; nil where the protocol has none.
+    fileprivate var m100: UInt8? {
         switch self {
         case .cn900: 1
         case .us: 2
         case .eu: 3
         case .cn800: 4
         case .kr: 6
+        case .au, .nz, .br, .tw, .in, .jp, .own: nil
         }
     }
 }

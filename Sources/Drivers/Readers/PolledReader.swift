@@ -15,6 +15,8 @@ struct FrameMeaning {
     var isAlive = false
     /// This round of reading is over: the next one may begin.
     var endsRound = false
+    /// The reader tells of tags by itself, without being asked to read.
+    var isReport = false
 }
 
 /// What differs between readers that are set up by questions and then read in rounds or a stream.
@@ -30,6 +32,10 @@ protocol PolledFamily {
 
     /// To set the reader up, in order; the first must be answered.
     var questions: [Frame] { get }
+    /// What is worth knowing though it works.
+    var remark: String? { get }
+    /// Why it may not transmit, once it was asked; nil: it may.
+    var obstacle: String? { get }
     static func take(from bytes: inout [UInt8]) -> Framed<Frame>?
     func bytes(of question: Frame) -> [UInt8]
     /// Before the first question.
@@ -45,6 +51,8 @@ protocol PolledFamily {
 }
 
 extension PolledFamily {
+    var remark: String? { nil }
+    var obstacle: String? { nil }
     func accepted(_ count: Int) -> [UInt8] { [] }
 }
 
@@ -61,6 +69,8 @@ struct PolledReader<Family: PolledFamily>: Session {
     private var setup: Dialogue<Family.Frame>
     private var round: Instant?
     private var silences = 0
+    /// It has told of tags by itself since the port was opened.
+    private var isReporting = false
 
     init(_ family: Family) {
         self.family = family
@@ -71,7 +81,7 @@ struct PolledReader<Family: PolledFamily>: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (pending, torn, round, silences) = ([], nil, nil, 0)
+            (pending, torn, round, silences, isReporting) = ([], nil, nil, 0, false)
             reaction.condition = .starting
             family.greet(&reaction)
             take(setup.begin(at: now), now, &reaction)
@@ -115,6 +125,7 @@ struct PolledReader<Family: PolledFamily>: Session {
 
     private mutating func accept(_ frame: Family.Frame, _ now: Instant, _ reaction: inout Reaction) {
         let meaning = family.accept(frame, question: setup.current, &reaction)
+        isReporting = isReporting || meaning.isReport
         if meaning.isAlive, round != nil {
             silences = 0
             round = now + Family.silence
@@ -130,8 +141,17 @@ struct PolledReader<Family: PolledFamily>: Session {
         switch turn {
         case .send(let question): reaction.send += family.bytes(of: question)
         case .finished:
-            reaction.condition = .ready
+            if let obstacle = family.obstacle {
+                reaction.condition = .failing(code: Condition.noCountry, text: obstacle)
+                return
+            }
+            (reaction.condition, reaction.remark) = (.ready, family.remark)
             read(now, &reaction)
+        case .unanswered where isReporting:
+            // It reads and tells by itself: what it says is enough, and nothing more is sent.
+            reaction.condition = .ready
+            reaction.remark =
+                "it reports tags by itself and answers no question, so its firmware and power are not known"
         case .unanswered:
             reaction.condition = .failing(code: "no-answer", text: Family.advice)
             reaction.restart = .seconds(2)

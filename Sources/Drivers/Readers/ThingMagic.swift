@@ -33,14 +33,21 @@ struct ThingMagic: PolledFamily {
         "no answer to the version query at 115200 baud: check the module's power, speed, cable and driver"
 
     let questions: [ThingMagicFrame]
-    private let region: Region
+    private let region: Region?
     private var isReading = false
+    /// The module says that it has no region: it may not transmit.
+    private(set) var obstacle: String?
+    var remark: String? { region == nil ? Region.keepsOwn : nil }
 
     init(settings: SessionSettings) {
         region = settings.region
         let antennas = settings.antennas.isEmpty ? [1] : settings.antennas
         var questions = [ThingMagicFrame(Code.version), ThingMagicFrame(Code.start)]
-        if let region = region.thingMagic { questions.append(ThingMagicFrame(Code.setRegion, [region])) }
+        if let region = region?.thingMagic {
+            questions.append(ThingMagicFrame(Code.setRegion, [region]))
+        } else {
+            questions.append(ThingMagicFrame(Code.getRegion))
+        }
         questions.append(ThingMagicFrame(Code.setProtocol, [0, 5]))
         questions.append(ThingMagicFrame(Code.setAntennas, [2] + antennas.flatMap { [UInt8($0), UInt8($0)] }))
         if let power = settings.powerDBm {
@@ -59,7 +66,8 @@ struct ThingMagic: PolledFamily {
     /// One that still streams from before talks over our questions: stop it first.
     mutating func greet(_ reaction: inout Reaction) {
         isReading = false
-        if region.thingMagic == nil { reaction.refuseRegion(region) }
+        obstacle = nil
+        if let region, region != .own, region.thingMagic == nil { reaction.refuseRegion(region) }
         reaction.send += farewell()
     }
 
@@ -81,6 +89,9 @@ struct ThingMagic: PolledFamily {
         let isExpected =
             frame.op == Code.start && frame.status == 0x0101 || frame.op == Code.search && !isReading
         if let fault = frame.fault, !isExpected { reaction.observations.append(.fault(fault)) }
+        if frame.op == Code.getRegion, frame.status == 0, let byte = frame.data.first, byte == 0 {
+            obstacle = "the module has no region and keeps none without power: \(Region.remedy)"
+        }
         if frame.op == Code.version, frame.status == 0, frame.data.count >= 16 { learn(frame.data, &reaction) }
         if frame.op == Code.temperature, frame.status == 0, let degrees = frame.data.first {
             reaction.observations.append(
@@ -103,14 +114,19 @@ struct ThingMagic: PolledFamily {
 }
 
 extension Region {
-    /// Region byte; in Europe 08, because 02 listens before it talks.
+    /// Region byte (Mercury API, tmr_region.h); in Europe 08, because 02 listens before it talks.
     fileprivate var thingMagic: UInt8? {
         switch self {
         case .us: 1
         case .eu: 8
         case .kr: 9
         case .cn900: 6
-        case .cn800: nil
+        case .in: 4
+        case .jp: 5
+        case .au: 0x0B
+        case .nz: 0x0C
+        case .tw: 0x13
+        case .cn800, .br, .own: nil
         }
     }
 }

@@ -68,6 +68,7 @@ extension ThingMagicFrame {
         public static let setAntennas: UInt8 = 0x91
         public static let setPower: UInt8 = 0x92
         public static let setProtocol: UInt8 = 0x93
+        public static let getRegion: UInt8 = 0x67
         public static let setRegion: UInt8 = 0x97
         public static let setParameter: UInt8 = 0x9A
     }

@@ -31,6 +31,8 @@ struct UHFReader: PolledFamily {
     static let advice = "no answer to the info query at 57600 baud: check the reader's power, cable, speed and driver"
 
     let questions: [UHFReaderFrame]
+    let remark: String?
+    private let refused: Region?
     private let antennas: [Int]
     private var layout = UHFReaderFrame.Layout.antennas
     private var antenna = 0
@@ -41,8 +43,11 @@ struct UHFReader: PolledFamily {
             UHFReaderFrame(UHFReaderFrame.Code.info),
             // Left in real-time mode by somebody, it takes no other setting (user manual V2.20).
             UHFReaderFrame(UHFReaderFrame.Code.workMode, [0]),
-            UHFReaderFrame(UHFReaderFrame.Code.frequency, settings.region.uhfReader),
         ]
+        remark = settings.region == nil ? Region.keepsOwn : nil
+        let channels = settings.region?.uhfReader
+        refused = settings.region.flatMap { $0 == .own || channels != nil ? nil : $0 }
+        if let channels { questions.append(UHFReaderFrame(UHFReaderFrame.Code.frequency, channels)) }
         if let power = settings.powerDBm {
             questions.append(
                 UHFReaderFrame(UHFReaderFrame.Code.power, [UInt8(clamping: min(30, Int(power.rounded())))]))
@@ -54,7 +59,10 @@ struct UHFReader: PolledFamily {
 
     func bytes(of question: UHFReaderFrame) -> [UInt8] { question.bytes }
 
-    mutating func greet(_ reaction: inout Reaction) { antenna = 0 }
+    mutating func greet(_ reaction: inout Reaction) {
+        antenna = 0
+        if let refused { reaction.refuseRegion(refused) }
+    }
 
     func farewell() -> [UInt8] { [] }
 
@@ -78,7 +86,7 @@ struct UHFReader: PolledFamily {
         return FrameMeaning(
             answers: question?.command == frame.command,
             isAlive: frame.command == UHFReaderFrame.Code.inventory || frame.command == UHFReaderFrame.Code.automatic,
-            endsRound: frame.endsInventory)
+            endsRound: frame.endsInventory, isReport: frame.command == UHFReaderFrame.Code.automatic)
     }
 
     /// Version 2, type 1, protocols 1, highest and lowest frequency, power, scan time.
@@ -95,13 +103,21 @@ struct UHFReader: PolledFamily {
 
 extension Region {
     /// Highest and lowest channel with the band in their top bits: (high >> 6) << 2 | (low >> 6).
-    fileprivate var uhfReader: [UInt8] {
+    fileprivate var uhfReader: [UInt8]? {
         switch self {
         case .eu: [0x4E, 0x00]
         case .us: [0x31, 0x80]
         case .kr: [0x1F, 0xC0]
         case .cn900: [0x13, 0x40]
         case .cn800: [0x93, 0x00]
+        // Parts of the American band, 902.75 + 0.5 n MHz.
+        case .au: [46, 0x80 | 35]
+        case .nz: [49, 0x80 | 39]
+        case .br: [49, 0x80 | 25]
+        case .tw: [49, 0x80 | 39]
+        // Of the European one, 865.1 + 0.2 n MHz.
+        case .in: [0x40 | 8, 1]
+        case .jp, .own: nil
         }
     }
 }

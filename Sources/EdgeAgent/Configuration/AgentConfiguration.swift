@@ -17,6 +17,9 @@ struct AgentConfiguration: Sendable {
         var secret: String?
         /// What a device that nobody configured calls itself.
         var title: String?
+        /// Its line's speed and framing, where the site says so.
+        var baud: Int?
+        var framing = SerialFraming()
 
         /// For a device that was plugged in: as it was found.
         var attachment: Attachment?
@@ -36,15 +39,6 @@ struct AgentConfiguration: Sendable {
         }
 
         var isTelephone: Bool { driver?.kind == .telephony }
-    }
-
-    /// What happens with readers that are plugged in and stand nowhere in the file.
-    struct Discovery: Sendable {
-        var isEnabled = true
-        /// Where they stand; nil gives each a zone of its own name.
-        var zone: String?
-        /// USB ids of keyboards that are scanners, as `vvvv:pppp`.
-        var keyboards: Set<String> = []
     }
 
     struct Uplink: Sendable {
@@ -155,10 +149,7 @@ struct AgentConfiguration: Sendable {
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }
         }
-        if let code = root.string("country") {
-            country = Country(code: code)
-            if country == nil { root.reject("country", "must be one of \(Country.codes), in capitals") }
-        }
+        country = root.country()
         if let section = root.table("discovery") { discovery = Discovery(section) }
         let country = country
         devices =
@@ -228,33 +219,7 @@ extension Section {
     }
 }
 
-extension AgentConfiguration.Discovery {
-    fileprivate init(_ section: Section) {
-        isEnabled = section.boolean("enabled") ?? true
-        zone = section.string("zone")
-        for id in section.strings("keyboards") ?? [] {
-            let parts = id.split(separator: ":")
-            if parts.count == 2, parts.allSatisfy({ $0.count == 4 && UInt16($0, radix: 16) != nil }) {
-                keyboards.insert(id.lowercased())
-            } else {
-                section.reject("keyboards", "lists USB ids such as \"05e0:1200\", not \"\(id)\"")
-            }
-        }
-    }
-}
-
 extension Section {
-    /// The reader's radio region: what is asked for, where the country allows it; else the country's own.
-    fileprivate func region(_ country: Country?) -> Region {
-        guard let name = string("region", among: Region.allCases.map(\.rawValue)), let region = Region(rawValue: name)
-        else { return country?.regions.first ?? .eu }
-        if let country, !country.regions.contains(region) {
-            let allowed = country.regions.map(\.rawValue).joined(separator: ", ")
-            reject("region", "\(name) may not be transmitted in \(country.code), where \(allowed) is lawful")
-        }
-        return region
-    }
-
     fileprivate func presence(departure usual: Duration) -> Presence.Rules {
         let departure = number("departure-seconds", in: 0.1...3600).map { Duration.milliseconds(Int64($0 * 1000)) }
         var rules = Presence.Rules(zone: string("zone") ?? name, departure: departure ?? usual)
@@ -321,6 +286,7 @@ extension AgentConfiguration.Device {
         settings.scanSilence = section.integer("scan-silence-ms", in: 10...5000).map { .milliseconds($0) }
         settings.terminators = section.terminators("terminators")
         let rules = section.presence(departure: driver?.departure ?? .seconds(3))
+        let (baud, framing) = section.serialLine(at: address)
         guard let address, driver != nil || !section.has("driver") else { return nil }
         if let driver, !address.fits(driver.line) {
             section.reject("port", "does not fit the driver \(driver.name), which speaks over \(driver.line.words)")
@@ -331,6 +297,7 @@ extension AgentConfiguration.Device {
             return nil
         }
         self.init(name: section.name, driver: driver, address: address, rules: rules, settings: settings)
+        (self.baud, self.framing) = (baud, framing)
     }
 
     fileprivate init?(phone section: Section) {

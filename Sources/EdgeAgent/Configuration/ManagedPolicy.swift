@@ -16,6 +16,9 @@ struct ManagedPolicy: Sendable {
         configuration.state = own.state
         configuration.budget = own.budget
         configuration.downlink = own.downlink
+        // What this machine's own file leaves alone stays alone.
+        configuration.discovery.ignore += own.discovery.ignore.filter { !managed.discovery.ignore.contains($0) }
+        if managed.discovery.only.isEmpty { configuration.discovery.only = own.discovery.only }
         if !own.downlink.mayMoveBroker { configuration.uplink = own.uplink }
         return configuration
     }

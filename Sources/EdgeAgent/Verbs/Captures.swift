@@ -183,7 +183,7 @@ struct Replay: ParsableCommand {
                     ? "the file names no driver; add --driver, one of \(names)"
                     : "no driver \"\(name)\"; there are: \(names)")
         }
-        var settings = SessionSettings(name: "replay")
+        var settings = SessionSettings(name: "replay", region: .eu)
         settings.extensions = transcript.header("extensions")?.split(separator: " ").map(String.init) ?? []
         if let internalPlan { settings.internalPlan = internalPlan }
         let played = transcript.play(driver, settings: settings, size: chunk > 0 ? chunk : .max)
@@ -230,7 +230,9 @@ struct ProbeVerb: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let line: any Port
         do { line = try address.open(line: .serial(baud: 9600), baud: 9600) } catch { throw Exit.say(error.text) }
-        var claims = Claims()
+        var hint = Claims.Hint()
+        if case .serial = address {} else { hint.speed = .none }
+        var claims = Claims(hint: hint)
         var transcript = Transcript()
         transcript.lines = [
             .remark("device   unknown"), .remark("port     \(port)"),
@@ -254,7 +256,8 @@ struct ProbeVerb: ParsableCommand {
                     _ = try line.write(action.send[...])
                     note(.toDevice(action.send))
                 }
-                if let verdict = action.verdict { return try finish(verdict, transcript) }
+                // A text may be a board that boots: it is asked when it has been silent for long enough.
+                if let verdict = action.verdict, !claims.goesOn { return try finish(verdict, transcript) }
                 let left = action.deadline.map { Int32(clamping: max(0, ($0 - Clocks.now).milliseconds + 1)) } ?? -1
                 let ready = waitFor([(line.descriptor, Int16(POLLIN))], milliseconds: left)
                 if ready[0] != 0 {

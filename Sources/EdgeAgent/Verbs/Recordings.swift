@@ -159,7 +159,12 @@ struct Rules: ParsableCommand {
     @Flag(help: "Print docs/reference/readers.md instead.") var page = false
 
     func run() throws {
-        let configured = options.config == nil ? [] : try options.load().usbIDs
-        print(page ? Driver.readersPage : Driver.udevRules(more: configured), terminator: "")
+        guard !page else { return print(Driver.readersPage, terminator: "") }
+        let configuration = options.config == nil ? nil : try options.load()
+        let claims = configuration.map { ClaimMemory(path: "\($0.state)/devices.json").keys } ?? []
+        print(
+            Driver.udevRules(
+                more: configuration?.usbIDs ?? [], claimed: configuration?.claimedLines(remembered: claims) ?? []),
+            terminator: "")
     }
 }

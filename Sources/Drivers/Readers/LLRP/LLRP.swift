@@ -178,11 +178,12 @@ struct LLRP: Session {
             return proceed(after: question, now, &reaction)
         }
         learn(question, message, &reaction)
-        if question == .capabilities, reader.forbids(settings.region) {
+        if question == .capabilities, let region = settings.region, reader.forbids(region) {
             return fail(
                 "region-forbidden",
-                "the reader is made for \(reader.standardName) and this site's region is \(settings.region.rawValue): "
-                    + "it may not transmit here", pause: .seconds(60), &reaction)
+                "the reader is made for \(reader.standardName) and this site's region is \(region.rawValue): it may "
+                    + "not transmit here; where it may, write region = \"own\" in its [reader.…]", pause: .seconds(60),
+                &reaction)
         }
         proceed(after: question, now, &reaction)
     }
@@ -222,6 +223,7 @@ struct LLRP: Session {
         if reader.holdsReports { send(LLRPMessage.Kind.enableEvents, [], &reaction) }
         (state, due) = (.reading, nil)
         reaction.condition = .ready
+        if settings.region == nil { reaction.remark = Region.keepsOwn }
     }
 
     private mutating func ask(_ question: Question, _ now: Instant, _ reaction: inout Reaction) {

@@ -127,6 +127,12 @@ struct LLRPCapabilities: Equatable {
         case .us: ![0, 1].contains(standard) && standard <= 9
         case .kr: ![0, 9].contains(standard) && standard <= 9
         case .cn800, .cn900: (1...9).contains(standard)
+        case .au, .nz: ![0, 4, 5].contains(standard) && standard <= 9
+        case .br: ![0, 1].contains(standard) && standard <= 9
+        case .in: ![0, 2, 3].contains(standard) && standard <= 9
+        case .jp: ![0, 6].contains(standard) && standard <= 9
+        case .tw: ![0, 8].contains(standard) && standard <= 9
+        case .own: false
         }
     }
 
