@@ -13,14 +13,14 @@ public enum Region: String, Sendable, CaseIterable {
 public struct Country: Equatable, Sendable {
     /// ISO 3166-1, two capitals.
     public let code: String
-    /// The usual one first; `own` is always allowed.
+    /// The usual one first.
     public let regions: [Region]
 
     /// Nil for a country whose rules are not known here: its readers are configured by their region alone.
     public init?(code: String) {
         guard let regions = Country.table[code] else { return nil }
         self.code = code
-        self.regions = regions + [.own]
+        self.regions = regions
     }
 
     public static var codes: String { table.keys.sorted().joined(separator: ", ") }

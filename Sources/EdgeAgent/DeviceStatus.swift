@@ -125,7 +125,7 @@ struct DeviceStatus: Equatable, Sendable {
                 identity.isEmpty
                     ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
-            ("asked", asked.isEmpty ? nil : .array(asked.map(JSON.string))),
+            ("asked", asked.isEmpty ? nil : .string(asked.joined(separator: ", "))),
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
             ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),

@@ -211,7 +211,8 @@ extension GatewayStatus {
     ]
     private static let device: [(String, Kind)] = [
         ("name", .name), ("driver", .name), ("title", .name), ("kind", .name), ("port", .name), ("zone", .name),
-        ("state", .name), ("reason", .sentence), ("since", .time), ("observations", .count), ("noiseBytes", .count),
+        ("state", .name), ("reason", .sentence), ("asked", .sentence), ("since", .time), ("observations", .count),
+        ("noiseBytes", .count),
         ("faults", .count), ("lastFault", .sentence), ("restarts", .count), ("overruns", .count), ("present", .count),
         ("lastSeen", .time), ("refused", .count), ("unsaved", .count), ("readsPerSecond", .level),
     ]

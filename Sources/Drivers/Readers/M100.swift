@@ -89,7 +89,8 @@ struct M100: PolledFamily {
         case .response:
             guard frame.command == M100Frame.Code.error else {
                 if let identity = frame.identity { reaction.observations.append(.identity(identity)) }
-                return FrameMeaning(answers: question?.command == frame.command)
+                // Whoever answers that it polls has not stopped answering, though no tag and no empty round is told.
+                return FrameMeaning(answers: question?.command == frame.command, isAlive: true)
             }
             // Error 15 after each empty round is a keep-alive, not a fault; small clones know no software version.
             let code = frame.parameters.first ?? 0

@@ -141,7 +141,7 @@ extension Section {
     func region(_ country: Country?) -> Region? {
         guard let name = string("region", among: Region.allCases.map(\.rawValue)), let region = Region(rawValue: name)
         else { return country?.regions.first }
-        if let country, !country.regions.contains(region) {
+        if let country, region != .own, !country.regions.contains(region) {
             let allowed = country.regions.map(\.rawValue).joined(separator: ", ")
             reject("region", "\(name) may not be transmitted in \(country.code), where \(allowed) is lawful")
         }
