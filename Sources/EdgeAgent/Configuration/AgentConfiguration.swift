@@ -327,6 +327,7 @@ extension AgentConfiguration.Device {
         if let format = settings.format, SMDRFormat(format) == nil {
             section.reject("format", "must be \(SMDRFormat.forms)")
         }
+        let (baud, framing) = section.serialLine(at: address)
         guard let driver, let address else { return nil }
         if driver.name == Driver.csta.name, settings.extensions.isEmpty {
             section.require("extensions", "the telephones to follow, such as [\"201\", \"202\"]")
@@ -337,6 +338,7 @@ extension AgentConfiguration.Device {
         self.init(
             name: section.name, driver: driver, address: address,
             rules: Presence.Rules(zone: section.name, departure: .seconds(3)), settings: settings, secret: secret)
+        (self.baud, self.framing) = (baud, framing)
     }
 
     /// The driver's settings with the secret read from where it is kept.
