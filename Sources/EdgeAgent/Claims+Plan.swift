@@ -74,7 +74,9 @@ extension Claims {
                 if hint.speed == .hunted { probe.baud = memory.baud }
                 own = question(driver, probe, listening: hint.speed == .hunted ? memory.baud : baud)
                 first = own
-            } else if let driver = drivers.first(where: { hint.scores[$0.name] ?? 0 >= Claims.offered }),
+            } else if let driver = drivers.first(where: {
+                hint.scores[$0.name] ?? 0 >= Claims.offered && !$0.probes.isEmpty
+            }),
                 let probe = driver.probes.first
             {
                 first = question(driver, probe, listening: hint.speed == .hunted ? probe.baud : baud)

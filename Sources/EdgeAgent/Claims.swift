@@ -114,7 +114,7 @@ struct Claims: Sendable {
         if case .wait = step, let lastHeard, now - lastHeard >= Claims.strayQuiet { heard = [] }
         heard = (heard + bytes).suffix(Claims.hearing)
         // What equals a question of ours is the line's echo, or a console's: no answer.
-        if let rest = EchoFilter.rest(of: heard, after: asked) {
+        if !isTalker || isOwnQuestion, let rest = EchoFilter.rest(of: heard, after: asked) {
             hasEchoed = true
             heard = rest
         }

@@ -25,7 +25,8 @@ enum EchoFilter {
     private static func place(of core: ArraySlice<UInt8>, in bytes: [UInt8], atLine: Bool) -> Int? {
         guard bytes.count >= core.count else { return nil }
         return (0...(bytes.count - core.count)).first { start in
-            bytes[start...].starts(with: core) && (!atLine || start == 0 || isEnd(bytes[start - 1]))
+            bytes[start] == core.first && bytes[start...].starts(with: core)
+                && (!atLine || start == 0 || isEnd(bytes[start - 1]))
         }
     }
 }

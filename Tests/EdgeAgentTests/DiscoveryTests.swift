@@ -97,6 +97,10 @@ struct DiscoveryTests {
     @Test func withoutACountryThereIsNoRegionAndAnUnknownOneIsRefusedWithTheList() throws {
         let device = try configuration("[reader.a]\nport = \"/dev/ttyUSB0\"").devices.first
         #expect(device != nil && device?.settings.region == nil)
+        let remark = try configuration("[reader.a]\nport = \"/dev/ttyUSB0\"").regionRemark
+        #expect(remark?.contains("country = \"FR\"") == true)
+        #expect(try configuration("country = \"FR\"\n[reader.a]\nport = \"/dev/ttyUSB0\"").regionRemark == nil)
+        #expect(try configuration("[reader.a]\ndriver = \"barcode\"\nport = \"/dev/ttyUSB0\"").regionRemark == nil)
         let said = problems("country = \"XX\"")
         #expect(said.count == 1 && said[0].contains("AU, ") && said[0].contains("ZA"))
         let region = problems("[reader.a]\nport = \"/dev/ttyUSB0\"\nregion = \"mars\"")

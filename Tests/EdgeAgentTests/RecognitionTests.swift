@@ -246,6 +246,19 @@ struct RecognitionTests {
         }
     }
 
+    /// Within a second: no other kind of device has this USB id.
+    @Test func aUSBIdThatOnlyReadersHaveIsAskedAtOnce() {
+        var line = Line(.m100, hint: Claims.Hint(scores: ["m100": 50, "barcode": 50]))
+        line.pass(.milliseconds(400))
+        #expect(line.state == "ready")
+        // The usual bridges are listened to first.
+        var shared = Line(.m100, hint: Claims.Hint(scores: ["m100": 10]))
+        shared.pass(.milliseconds(1400))
+        #expect(shared.written.isEmpty)
+        shared.pass(.milliseconds(1500))
+        #expect(shared.state == "ready")
+    }
+
     @Test func aFixedSpeedIsTheOnlyOne() {
         var claims = Claims(hint: .init(speed: .fixed(19200)))
         var now = Instant.zero

@@ -65,8 +65,12 @@ struct Check: ParsableCommand {
             for text in warnings {
                 Terminal.line(JSON.object([("severity", "warning"), ("text", .string(text))]).description)
             }
+            if let remark = configuration.regionRemark {
+                Terminal.line(JSON.object([("severity", "note"), ("text", .string(remark))]).description)
+            }
         } else {
             for text in warnings { Terminal.line("warning: \(text)") }
+            if let remark = configuration.regionRemark { Terminal.line("note: \(remark)") }
             Terminal.line(
                 "agent \(configuration.agent), site \(configuration.site), \(configuration.devices.count) devices: "
                     + (warnings.isEmpty ? "good" : "\(warnings.count) warnings"))
@@ -76,6 +80,18 @@ struct Check: ParsableCommand {
 }
 
 extension AgentConfiguration {
+    /// Nobody has said where readers transmit; nil where somebody has, or where none that asks is configured.
+    var regionRemark: String? {
+        let radios = [Driver.m100, .a0, .uhfreader, .thingmagic, .llrp].map(\.name)
+        let open = devices.filter { device in
+            device.settings.region == nil && (device.driver.map { radios.contains($0.name) } ?? true)
+        }
+        guard country == nil, !open.isEmpty else { return nil }
+        return
+            "no country is set, so \(open.map(\.name).joined(separator: ", ")) will keep the radio region of the reader itself, "
+            + #"or not transmit; write country = "FR" (your own) at the top"#
+    }
+
     /// What is allowed and yet worth a second look.
     var warnings: [String] {
         var out = devices.compactMap { device in device.driver.map { (device.name, $0) } }.filter { $0.1.experimental }
