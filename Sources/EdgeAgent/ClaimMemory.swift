@@ -22,7 +22,7 @@ final class ClaimMemory: Sendable {
         if let bytes = try? Files.read(path, limit: 1 << 20), let json = try? JSON(parsing: bytes) {
             for entry in json["devices"]?.fields ?? [] {
                 guard let name = entry.value["name"]?.text, let driver = entry.value["driver"]?.text else { continue }
-                let baud = entry.value["baud"]?.integer.map { Int($0) }
+                let baud = entry.value["baud"]?.integer.flatMap { (1...4_000_000).contains($0) ? Int($0) : nil }
                 claims[entry.name] = Claim(name: name, driver: driver, baud: baud)
             }
         }

@@ -42,8 +42,8 @@ extension Claims {
     /// In which order a line is listened to and asked: the usual question of each family first, so that a new reader reads
     /// within three seconds, then other forms and speeds.
     struct Plan: Sendable {
-        /// Where it listens.
-        let baud: Int
+        /// Where it listens for ever: at the speed of what was here before, else at a scanner's.
+        private(set) var baud: Int
         /// Other speeds can be tried.
         let isHunting: Bool
         /// The question of the reader that was here before.
@@ -58,7 +58,8 @@ extension Claims {
 
         init(_ drivers: [Driver], _ hint: Hint) {
             isHunting = hint.speed == .hunted
-            baud = if case .fixed(let baud) = hint.speed { baud } else { 9600 }
+            let usualBaud = if case .fixed(let baud) = hint.speed { baud } else { 9600 }
+            baud = usualBaud
             func here(_ probe: Probe) -> Probe {
                 var probe = probe
                 if case .fixed(let baud) = hint.speed { probe.baud = baud }
@@ -72,7 +73,9 @@ extension Claims {
             {
                 // One that was set to a speed of its own was recognised at that.
                 if hint.speed == .hunted { probe.baud = memory.baud }
-                own = question(driver, probe, listening: hint.speed == .hunted ? memory.baud : baud)
+                // A reader in automatic mode answers nothing and is heard at that speed alone.
+                if hint.speed == .hunted { baud = memory.baud }
+                own = question(driver, probe, listening: baud)
                 first = own
             } else if let driver = drivers.first(where: {
                 hint.scores[$0.name] ?? 0 >= Claims.offered && !$0.probes.isEmpty
@@ -95,7 +98,7 @@ extension Claims {
             }
             func asking(_ probes: [Probe]) -> [Step] { probes.flatMap { [.pause(here($0)), .ask(here($0))] } }
             usual = (early + firsts.filter { $0.step > 7 }).map(here)
-            let listen = Step.listen(baud: baud, Claims.firstListen)
+            let listen = Step.listen(baud: usualBaud, Claims.firstListen)
             guard hint.mayAsk else {
                 everything = [listen, .wait(baud: baud)]
                 return

@@ -259,6 +259,26 @@ struct RecognitionTests {
         #expect(shared.state == "ready")
     }
 
+    /// It answers nothing: only at its own speed is it heard when a tag comes.
+    @Test func whatWasHereIsWaitedForAtItsSpeed() {
+        var claims = Claims(hint: .init(remembered: (driver: "uhfreader", baud: 38400)))
+        var now = Instant.zero
+        var action = claims.begin(at: now)
+        var baud = 0
+        while action.verdict == nil, let due = action.deadline {
+            now = due
+            action = claims.tick(at: now)
+            baud = action.baud ?? baud
+        }
+        #expect(baud == 38400)
+        action = claims.hear(Hex.bytes(RecognitionTests.automatic)!, at: now + .seconds(1))
+        guard case .claimed("uhfreader", 38400, _, let heard)? = action.verdict else {
+            Issue.record("\(action)")
+            return
+        }
+        #expect(heard.count == 18)
+    }
+
     @Test func aFixedSpeedIsTheOnlyOne() {
         var claims = Claims(hint: .init(speed: .fixed(19200)))
         var now = Instant.zero
