@@ -180,7 +180,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
-            exclude: ["phone-numbers.tsv"], swiftSettings: strict),
+            exclude: ["phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict),
         .testTarget(
             name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -127,6 +127,10 @@ struct ErasureTests {
         for other in ["1612340091000", "1612340091", "06123400912", "0612340092", "12 34 00 91"] {
             #expect(!written.stands(in: "at \(other)."), "\(other)")
         }
+        // The end of one number and the beginning of another.
+        let third = try #require(WrittenNumber(PhoneNumber("0234 261 912")))
+        #expect(third.stands(in: "0234 / 261 912"))
+        #expect(!third.stands(in: "199 001 234 / 261 912 345"))
     }
 
     /// What is kept for so many days is also what the ERP was told of it.

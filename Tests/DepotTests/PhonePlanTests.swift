@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Depot
@@ -56,5 +57,41 @@ struct PhonePlanTests {
         #expect(NumberPlan(internalPlan: #"^116\d{3}$"#).emergencyExtensions.contains("116117"))
         #expect(NumberPlan(internalPlan: #"^[2-5]\d\d$"#).emergencyExtensions.isEmpty)
         #expect(NumberPlan().emergencyExtensions.isEmpty)
+    }
+
+    /// Numbers as people, exchanges and spreadsheets write them; national numbers are of the ranges for fiction.
+    @Test func whatIsWrittenAroundANumberIsNoPartOfIt() {
+        for line in Fixture.text("DepotTests/phone-written.tsv").split(separator: "\n").dropFirst() {
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            let number = PhoneNumber(fields[1], region: fields[0])
+            #expect(number.kind.rawValue == fields[2], "\(fields[1])")
+            #expect(number.e164 ?? "" == fields[3], "\(fields[1])")
+            #expect(number.dial ?? "" == fields[4], "\(fields[1])")
+        }
+    }
+
+    @Test func theSamePersonHasOneKeyInEveryForm() {
+        for forms in [
+            ["0692123456", "+262692123456", "00262692123456", "+33692123456", "0692 12 34 56 ext. 3"],
+            ["0353014567", "+33353014567", "sip:%2B33353014567@h", "#31#0353014567", "353014567 poste 4"],
+        ] { #expect(Set(forms.map { PhoneNumber($0).key }).count == 1) }
+    }
+
+    @Test func whatIsDialledBehindACodeLosesThePrefixForALineToo() {
+        let plan = NumberPlan(internalPlan: "^[1-4][0-9]{2}$", outsidePrefix: "0")
+        for text in ["#31#00465712345", "00465712345", "sip:00465712345@pbx.example"] {
+            #expect(plan.number(text, dialled: true).e164 == "+33465712345", "\(text)")
+        }
+        #expect(plan.dial(plan.number("0696 20 12 34")) == "00696201234")
+        #expect(plan.dial(plan.number("tel:101")) == "101")
+        #expect(plan.number("#31#0112").kind == .emergency)
+    }
+
+    @Test func anyTextIsUnderstoodWithoutATrap() {
+        for text in [
+            String(repeating: "#31#", count: 100_000), String(repeating: "9", count: 100_000), "%", "%4", "<:", "sip:",
+            "tel:;",
+            "(", "((0)", "/", " / ", "x", "tel:;phone-context=+", "\u{301}", "1\u{301}2", "+(", "<sip:", "%FF%FE",
+        ] { #expect(PhoneNumber(text).kind == .invalid, "\(text.prefix(20))") }
     }
 }

@@ -22,67 +22,130 @@ public struct PhoneNumber: Equatable, Sendable {
     /// What is compared: E.164 where there is one; never the last digits alone.
     public var key: String
 
-    /// In this order: withheld words, emergency numbers, the site's own plan (about the whole text), a valid number,
-    /// other short numbers, the rest as it is.
+    /// In this order: withheld words, emergency numbers, the site's own plan (about the whole text), a prefix that
+    /// withholds and what stands behind it, a valid number, other short numbers, the rest as it is. What is taken off a
+    /// text, and what is no number at all: `NumberText`.
     public init(_ input: String, region: String = "FR", internalPlan: String? = nil) {
         self.input = input
         premium = false
-        var text = PhoneNumber.strip(input)
-        if Party.wordsForWithheld.contains(text.lowercased()) {
+        let bare = NumberText.bare(input)
+        if Party.wordsForWithheld.contains(bare.lowercased()) {
             kind = .withheld
             key = "withheld"
             return
         }
-        if let digits = PhoneNumber.emergency(text, region: region) {
+        if let digits = PhoneNumber.emergency(bare, region: region) {
             kind = .emergency
             dial = digits
             key = "short:\(region):\(digits)"
             return
         }
-        if let internalPlan, let pattern = try? Regex(internalPlan), text.wholeMatch(of: pattern) != nil {
+        if let internalPlan, let pattern = try? Regex(internalPlan), bare.wholeMatch(of: pattern) != nil {
             kind = .extension
-            key = "ext:\(text)"
+            key = "ext:\(bare)"
+            dial = bare
             return
         }
-        text = text.replacing("(0)", with: "")
-        var parsed = cphone_parse(text, region)
-        let digits = text.filter { $0.isASCII && $0.isWholeNumber }
-        if !parsed.valid, !text.hasPrefix("+"), digits.count > 9, !digits.hasPrefix("0") {
-            let international = cphone_parse("+\(digits)", region)
-            if international.valid { parsed = international }
+        if let rest = NumberText.behindPrefix(bare, region: region) {
+            let number = PhoneNumber(rest, region: region, internalPlan: internalPlan)
+            if number.kind != .invalid, number.kind != .withheld {
+                self = number
+                self.input = input
+                return
+            }
         }
-        // Debian's metadata (8.12.57) still takes these for mainland numbers; Google's present one does not: they are
-        // reached in Réunion, Guadeloupe and Guyane under country codes of their own.
-        if ["+33262", "+33590", "+33594"].contains(where: { string(parsed.e164).hasPrefix($0) }) {
-            parsed.valid = false
-        }
-        if parsed.valid {
+        let text = NumberText(bare: bare)
+        for candidate in text.candidates {
+            guard let found = PhoneNumber.subscriber(candidate, region: region) else { continue }
             kind = .subscriber
-            e164 = string(parsed.e164)
-            national = string(parsed.national)
-            international = string(parsed.international)
-            premium = parsed.type == 4
-            dial = string(parsed.dial).filter { $0.isASCII && ($0.isWholeNumber || $0 == "+") }
-            key = e164 ?? "raw:\(digits)"
-        } else if parsed.is_emergency || parsed.is_short {
-            kind = parsed.is_emergency ? .emergency : .short
-            dial = digits
-            key = "short:\(region):\(digits)"
-        } else {
-            kind = .invalid
-            key = "raw:\(digits.isEmpty ? text : digits)"
+            (e164, national, international) = (found.e164, found.national, found.international)
+            (premium, dial, key) = (found.isPremium, found.dial, found.e164)
+            return
         }
+        if !text.isWordy, let head = text.candidates.first, !head.contains("+") {
+            let digits = head.filter(NumberText.isDigit)
+            let isEmergency = PhoneNumber.isEmergency(digits, region: region)
+            let isShort =
+                cphone_parse(digits, region).is_short
+                || FrenchNumbers.regions.contains(region) && cphone_parse(digits, "FR").is_short
+            if isEmergency || isShort {
+                kind = isEmergency ? .emergency : .short
+                dial = digits
+                key = "short:\(region):\(digits)"
+                return
+            }
+        }
+        kind = .invalid
+        let digits = bare.filter(NumberText.isDigit)
+        // A service code is not the number in it.
+        key = "raw:\(digits.isEmpty || bare.contains("*") || bare.contains("#") ? bare : digits)"
     }
 
-    /// Takes `tel:` and `sip:` apart; what follows `@` or `;` is no number.
-    fileprivate static func strip(_ input: String) -> String {
-        var text = input.trimming(" \t")
-        for scheme in ["tel:", "sip:", "sips:"] where text.lowercased().hasPrefix(scheme) {
-            text = String(text.dropFirst(scheme.count))
-        }
-        if let end = text.firstIndex(where: { $0 == "@" || $0 == ";" }) { text = String(text[..<end]) }
-        return text
+    private struct Found {
+        var e164, national, international, dial: String
+        var isPremium: Bool
     }
+
+    /// `text` has digits and signs alone. Nil where the plan of its country has no such number.
+    private static func subscriber(_ text: String, region: String) -> Found? {
+        // A trunk prefix that is to be left out from abroad.
+        let text = text.replacing("(0)", with: " ").replacing("[0]", with: " ")
+        var digits = text.filter(NumberText.isDigit)
+        guard digits.utf8.count <= 20 else { return nil }
+        if text.contains("+") {
+            if digits.hasPrefix("00") { digits.removeFirst(2) }
+            return found("+\(digits)", region: region)
+        }
+        if let found = found(digits, region: region) { return found }
+        // The international prefixes of most of the world (ITU-T E.123) and of North America.
+        if digits.hasPrefix("00") { return found("+\(digits.dropFirst(2))", region: region) }
+        let isRun = text.allSatisfy(NumberText.isDigit)
+        if digits.hasPrefix("011"), digits.utf8.count >= 13, isRun || text.hasPrefix("011 ") || text.hasPrefix("011-") {
+            return found("+\(digits.dropFirst(3))", region: region)
+        }
+        // With its country's code and nothing in front: the region's own however it is written, another's only in one
+        // piece, as exchanges send it. Digits that somebody set apart may be two things.
+        guard digits.utf8.count > 9, digits.first != "0", let found = found("+\(digits)", region: region) else {
+            return nil
+        }
+        return isRun || !isAbroad(found.dial) ? found : nil
+    }
+
+    /// `digits` with or without a plus, and nothing else.
+    private static func found(_ digits: String, region: String) -> Found? {
+        let isInternational = digits.hasPrefix("+")
+        let isFrench = FrenchNumbers.regions.contains(region)
+        let bare = isInternational ? String(digits.dropFirst()) : digits
+        var text = digits
+        var overseas = FrenchNumbers.overseas(bare, isInternational: isInternational, region: region)
+        var parsed = cphone_parse(text, region)
+        // Regions overseas dial mainland numbers as their own.
+        if !parsed.valid, overseas == nil, isFrench, !isInternational { parsed = cphone_parse(text, "FR") }
+        if parsed.valid, overseas == nil {
+            overseas = FrenchNumbers.overseas(
+                String(string(parsed.e164).dropFirst()), isInternational: true, region: region)
+        }
+        if let overseas {
+            text = "+\(overseas.code)\(overseas.number)"
+            parsed = cphone_parse(text, region)
+        }
+        guard parsed.valid || overseas.map({ $0.code != "508" }) ?? false else { return nil }
+        let e164 = parsed.valid ? string(parsed.e164) : text
+        var found = Found(
+            e164: e164, national: string(parsed.national), international: string(parsed.international),
+            dial: string(parsed.dial).filter { NumberText.isDigit($0) || $0 == "+" }, isPremium: parsed.type == 4)
+        if overseas != nil, let ten = FrenchNumbers.national(e164) {
+            found.national = FrenchNumbers.spaced(ten)
+            if !parsed.valid, let overseas {
+                found.international = "+\(overseas.code) \(FrenchNumbers.spaced(ten).dropFirst())"
+                found.dial = "00\(overseas.code)\(overseas.number)"
+            }
+        }
+        if isFrench, let ten = FrenchNumbers.national(e164) { found.dial = ten }
+        return found
+    }
+
+    fileprivate static func isAbroad(_ dial: String) -> Bool { ["00", "+", "011"].contains { dial.hasPrefix($0) } }
 
     public var json: JSON {
         .object([
@@ -140,6 +203,8 @@ public struct NumberPlan: Equatable, Sendable {
     /// off where what remains is a number and the whole is none, or where a number with its country code would come out.
     public func number(_ text: String, dialled: Bool = false) -> PhoneNumber {
         let whole = PhoneNumber(text, region: region, internalPlan: internalPlan)
+        let bare = NumberText.bare(text)
+        let text = NumberText.behindPrefix(bare, region: region) ?? bare
         if let help = emergencyBehindPrefix(text), whole.kind != .subscriber, whole.kind != .emergency { return help }
         guard dialled, let prefix = outsidePrefix, !prefix.isEmpty, whole.kind != .extension,
             text.hasPrefix(prefix), text.count > prefix.count + 1
@@ -151,9 +216,8 @@ public struct NumberPlan: Equatable, Sendable {
 
     /// An exchange takes the prefix for a line, whatever the plan says of the whole: what follows may call for help.
     private func emergencyBehindPrefix(_ text: String) -> PhoneNumber? {
-        let bare = PhoneNumber.strip(text)
-        guard let prefix = outsidePrefix, !prefix.isEmpty, bare.hasPrefix(prefix) else { return nil }
-        let rest = PhoneNumber(String(bare.dropFirst(prefix.count)), region: region)
+        guard let prefix = outsidePrefix, !prefix.isEmpty, text.hasPrefix(prefix) else { return nil }
+        let rest = PhoneNumber(String(text.dropFirst(prefix.count)), region: region)
         return rest.kind == .emergency ? rest : nil
     }
 
@@ -168,7 +232,7 @@ extension PhoneNumber {
     /// Of the region's own country: its telephones dial it in national form.
     public var isDomestic: Bool {
         guard kind == .subscriber, let dial else { return false }
-        return !["00", "+", "011"].contains { dial.hasPrefix($0) }
+        return !PhoneNumber.isAbroad(dial)
     }
 }
 

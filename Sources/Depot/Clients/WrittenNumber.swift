@@ -49,7 +49,7 @@ struct WrittenNumber: Sendable {
         var index = 0
         while index < text.count {
             guard text[index] == digits[0], let end = self.end(text, from: index),
-                let start = self.start(text, before: index)
+                let start = self.start(text, before: index), !isTwo(text, from: index, to: end, start: start)
             else {
                 index += 1
                 continue
@@ -61,6 +61,16 @@ struct WrittenNumber: Sendable {
     }
 
     func stands(in text: String) -> Bool { !ranges(in: Array(text.utf8)).isEmpty }
+
+    /// The end of one number and the beginning of another, with a slash between them, are no third one.
+    private func isTwo(_ text: [UInt8], from first: Int, to end: Int, start: Int) -> Bool {
+        guard text[first..<end].contains(0x2F) else { return false }
+        var (index, signs) = (start, 0)
+        while index > 0, signs < 3, WrittenNumber.signBytes.contains(text[index - 1]) {
+            (index, signs) = (index - 1, signs + 1)
+        }
+        return index > 0 && WrittenNumber.isDigit(text[index - 1])
+    }
 
     private func end(_ text: [UInt8], from start: Int) -> Int? {
         var (index, matched, signs) = (start, 0, 0)

@@ -199,6 +199,10 @@ extension Centre.DialRefusal {
         case .number(let kind, let premium):
             if premium {
                 APIProblem(.unprocessableContent, "premium-number", "Premium numbers are not dialled by click.")
+            } else if kind == .short {
+                APIProblem(
+                    .unprocessableContent, "short-number",
+                    "Short numbers are dialled by hand: what they cost is told when they answer.")
             } else if kind == .emergency {
                 APIProblem(.unprocessableContent, "emergency-number", "Emergency numbers are dialled by hand.")
             } else {

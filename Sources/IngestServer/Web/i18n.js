@@ -43,6 +43,7 @@ const words = {
     configRefused: "Configuration {n} refusée : {why}", configTrial: "Configuration {n} à l’essai", level_warning: "Tampon rempli à {n} %.", "level_saving": "Tampon rempli à {n} % : les passages répétés sont regroupés.", "level_deliveries-only": "Tampon rempli à {n} % : les comptages de stock sont refusés, les livraisons passent.", level_full: "Tampon plein : plus rien n’est enregistré.", notDelivering: "Pas de transmission", notSaved: "Rien n’est enregistré : {why}", language: "English", today: "aujourd’hui", justNow: "à l’instant",
     error: "Erreur : {why}", noise: "{n} octets de parasites", unknownNumber: "Numéro inconnu",
     "code_emergency-number": "Les numéros d’urgence se composent à la main.", "code_premium-number": "Les numéros surtaxés ne sont pas appelés d’un clic.",
+    "code_short-number": "Les numéros courts se composent à la main : leur prix est annoncé quand ils répondent.",
     "code_not-a-number": "Ce n’est pas un numéro que l’on peut appeler.", "code_no-extension": "Prenez d’abord votre poste.",
     "code_no-telephone-link": "Aucune passerelle n’a de liaison avec un standard.", "code_too-many-calls": "Trop d’appels en une minute.",
     "code_not-open": "Cette livraison n’est pas ouverte, ou quelqu’un vient de la clôturer.", "code_delivery-closed": "Cette livraison est clôturée.",
