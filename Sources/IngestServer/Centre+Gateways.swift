@@ -14,6 +14,7 @@ extension Centre {
     /// Ends its calls, also on the pages. False when there is no agent of this name.
     func forget(gateway name: String, by author: Author) async throws -> Bool {
         guard let calls = try GatewayDesk(store).forget(name, by: author, at: Clocks.wall) else { return false }
+        clocks.with { $0.forget(name) }
         follow()
         for call in calls { await board.call(call, agent: name) }
         return true

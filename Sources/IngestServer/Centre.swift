@@ -29,6 +29,8 @@ actor Centre {
     let queue: QueueFollower?
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
     let known = Locked(GatewayBook())
+    /// How far the agents' clocks are off: heard when a message comes, before it waits for the database.
+    let clocks = Locked(ClockBook())
     /// Steps of commands that wait for the database.
     private let steps = Locked(0)
     static let stepLimit = 2000
@@ -71,7 +73,12 @@ actor Centre {
         store = try Store(path: configuration.database)
         store.rules = configuration.zones
         let plans = SitePlans(configuration)
-        for row in try store.agents() { plans.place(row.name, at: row.site) }
+        for row in try store.agents() {
+            plans.place(row.name, at: row.site)
+            if let offset = row.status?["clockOffset"]?.integer {
+                clocks.with { $0.recall(row.name, offset: offset) }
+            }
+        }
         for (name, feed) in configuration.feeds { plans.place(name, at: feed.site) }
         self.plans = plans
         let zones = configuration.zones
@@ -79,6 +86,7 @@ actor Centre {
             configuration.erp == nil
             ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
         applier = Applier(store: store) { plans.plan(of: $0) }
+        applier.clockOffset = { [clocks] agent in clocks.with { $0.offset(of: agent) } }
         board = try Board(configuration: configuration, plans: plans)
         library = try Library(configuration: configuration, plans: plans, board: board)
         let book = try applier.gateways.book()
@@ -158,6 +166,13 @@ actor Centre {
         board.wake()
     }
 
+    /// What an agent's clock showed in a message that has just come.
+    nonisolated func hear(clock: Int64?, of agent: String, isHello: Bool) {
+        guard let clock else { return }
+        let now = Clocks.wall
+        clocks.with { $0.hear(agent, clock: clock, at: now, isHello: isHello) }
+    }
+
     /// In its turn among the frames: what the process before it sent is applied first.
     nonisolated func take(_ hello: Hello, agent: String) {
         executor.run { self.assumeIsolated { $0.greet(hello, agent: agent) } }
@@ -199,7 +214,8 @@ actor Centre {
 
     func status(_ told: JSON, agent: String) {
         let safe = GatewayStatus(json: told)
-        let json = safe.json
+        let offset = clocks.with { $0.offset(of: agent) }
+        let json = safe.json.with("clockOffset", offset == 0 ? nil : .int(offset))
         let now = Clocks.wall
         let online = json["online"]?.truth ?? false
         if !safe.problems.isEmpty, oddStatuses[agent] != safe.problems {
@@ -223,7 +239,10 @@ actor Centre {
                             site: site, at: now)
                     }
                 }
-                if online { compareAccounts(json, agent: agent) }
+                if online {
+                    compareAccounts(json, agent: agent)
+                    try applier.gateways.say(clockOffset: offset, of: agent, at: now)
+                }
             }
             let book = try applier.gateways.book()
             known.with { $0 = book }
@@ -316,7 +335,9 @@ actor Centre {
                 refused.with { $0 += 1 }
                 return taken()
             }
-            board.post(plans.plan(of: agent).placed(told).filed(under: agent), agent: agent, done: taken)
+            let offset = clocks.with { $0.offset(of: agent) }
+            board.post(
+                plans.plan(of: agent).placed(told).corrected(by: offset).filed(under: agent), agent: agent, done: taken)
         case "quai.found":
             guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else {
                 refused.with { $0 += 1 }

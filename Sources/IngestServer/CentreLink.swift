@@ -225,9 +225,12 @@ final class CentreLink: Sendable {
             tell(urgent: json, agent)
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
+            centre.hear(clock: hello.clock, of: agent, isHello: true)
             arrived.change { $0.put(hello, from: agent) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
+            // A will was written when the agent connected.
+            if json["online"]?.truth == true { centre.hear(clock: json["clock"]?.integer, of: agent, isHello: false) }
             arrived.change { $0.put(status: json, of: payload.count * 4, from: agent) }
         default: break
         }

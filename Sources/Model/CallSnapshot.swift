@@ -77,6 +77,8 @@ public struct CallSnapshot: Equatable, Sendable {
     public var command: String?
     /// The call this one turned out to be part of.
     public var mergedInto: String?
+    /// Milliseconds that the centre added to the times, because the agent's clock is wrong; an agent does not say it.
+    public var clockCorrection: Int64?
 
     public init(call: String, revision: Int64, startedAt: Int64) {
         self.call = call
@@ -132,6 +134,7 @@ extension CallSnapshot {
             ("missedBy", missedBy.isEmpty ? nil : .array(missedBy.map(JSON.string))),
             ("command", command.map(JSON.string)),
             ("mergedInto", mergedInto.map(JSON.string)),
+            ("corrected", clockCorrection.map(JSON.int)),
         ])
     }
 
@@ -165,6 +168,7 @@ extension CallSnapshot {
         missedBy = desks("missedBy")
         command = json.name("command")
         mergedInto = json.name("mergedInto")
+        clockCorrection = json.bounded("corrected", in: Bounded.offsets)
     }
 }
 

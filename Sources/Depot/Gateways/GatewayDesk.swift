@@ -28,6 +28,7 @@ public final class GatewayDesk {
     /// How alarms begin that are about what an agent is; others are left alone.
     static let siteMark = "site: "
     static let zoneMark = "not its own: "
+    public static let clockMark = "clock: "
     /// Zones taken from one status, and the longest name, in bytes.
     static let zoneLimit = 1000
     static let nameLimit = 128
@@ -86,6 +87,24 @@ public final class GatewayDesk {
     /// Says on the agent's card why rows of it have no effect; within the transaction that sets them aside.
     public func object(_ objection: GatewayBook.Objection, to agent: String, at now: Int64) throws {
         try say(GatewayDesk.zoneMark, objection.text, of: agent, at: now)
+    }
+
+    /// Says that an agent's clock is wrong, how far, and what is done about it; takes it back when it is right. Another
+    /// alarm is not replaced.
+    public func say(clockOffset offset: Int64, of agent: String, at now: Int64) throws {
+        let alarm = try alarm(of: agent)
+        let isOurs = alarm?.hasPrefix(GatewayDesk.clockMark) ?? false
+        guard offset != 0 else {
+            if isOurs { try store.database.transaction { try heal(agent, at: now) } }
+            return
+        }
+        let text =
+            "\(ClockBook.words(offset)); ages and times of calls are corrected by it. Set the clock of this gateway (NTP)."
+        if alarm == nil {
+            try store.database.transaction { try say(GatewayDesk.clockMark, text, of: agent, at: now) }
+        } else if isOurs, alarm != GatewayDesk.clockMark + text {
+            try store.alarm(agent: agent, GatewayDesk.clockMark + text, at: now)
+        }
     }
 
     private func alarm(of agent: String) throws -> String? {

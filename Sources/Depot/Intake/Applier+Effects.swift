@@ -22,7 +22,7 @@ extension Applier {
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
             let plan = plan(origin.stream.agent)
-            let snapshot = plan.placed(told).filed(under: origin.stream.agent)
+            let snapshot = plan.placed(told).corrected(by: origin.clockOffset).filed(under: origin.stream.agent)
             let key = CallKey.of(snapshot, plan: plan)
             if try store.save(snapshot, agent: origin.stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: origin.stream.agent))
@@ -36,7 +36,9 @@ extension Applier {
     struct Origin {
         var stream: Stream
         var seq: UInt64 = 0
+        /// By the centre's clock, as far as it is known how far the agent's is off.
         var captured: Int64 = 0
+        var clockOffset: Int64 = 0
         var now: Int64
         var place: Stray
 

@@ -34,6 +34,8 @@ public final class Applier {
     public let gateways: GatewayDesk
     private var book = GatewayBook()
     let plan: (_ agent: String) -> NumberPlan
+    /// What is to be added to an agent's times, in milliseconds: see `ClockBook`.
+    public var clockOffset: (_ agent: String) -> Int64 = { _ in 0 }
     var receptions: [String: Reception?] = [:]
     /// Which count each zone's readers work for, and the counts.
     var takes: [String: Int64]?
@@ -221,6 +223,8 @@ public final class Applier {
             && !store.has(any: frame.first...frame.last, stream: stream.id)
         if isNew { try store.insert(all: content, bytes, stream: stream.id, received: now) }
         var origin = Origin(stream: stream, now: now, place: Stray(frame: number, row: 0))
+        // The record keeps the time that was told; its effects have the corrected one.
+        origin.clockOffset = clockOffset(stream.agent)
         var inserted: ClosedRange<UInt64>? = isNew ? frame.first...frame.last : nil
         for index in content.rows.indices {
             let seq = frame.first + UInt64(index)
@@ -264,7 +268,8 @@ public final class Applier {
                 }
                 stream.applied += 1
                 result.applied += 1
-                (origin.seq, origin.captured, origin.place.row) = (seq, content.rows[index].captured, index)
+                (origin.seq, origin.place.row) = (seq, index)
+                origin.captured = ClockBook.corrected(content.rows[index].captured, by: origin.clockOffset)
                 captured = origin.captured
                 try effect(row, content.rows[index].texts, bytes, origin, &result)
             case .failure(let error):

@@ -49,6 +49,7 @@ struct CallCard {
             ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)),
             ("called", snapshot.called.map(JSON.string)),
             ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),
+            ("corrected", snapshot.clockCorrection.map(JSON.int)),
             ("ended", snapshot.endedAt.map(JSON.int)), ("cause", snapshot.cause.map { .string($0.rawValue) }),
             ("talked", snapshot.answeredAt.map(JSON.int)),
             ("answeredBy", .array(snapshot.answeredBy.map { .string(routing.label($0)) })),

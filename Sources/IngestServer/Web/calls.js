@@ -361,7 +361,7 @@ export class Calls {
     return h("li", {},
       h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow),
       h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: card.calls.length })),
-        h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
+        h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.corrected && t("timeCorrected"), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
         card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, about(disposition)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
       actions);
   }

@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, plural, when, number } from "./i18n.js";
+import { t, plural, when, number, span } from "./i18n.js";
 import { choose } from "./sheet.js";
 
 /** Why scans are refused, in the page's words; in the agent's where its code is not known. */
@@ -123,7 +123,9 @@ export class Gateways {
         h("span", { class: "soft" }, t("since", { when: when(gateway.since) })),
         gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
         status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
-      alarm && h("div", { class: "notice bad" }, alarm),
+      alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, alarm),
+      status.clockOffset && h("div", { class: "notice wait", "data-clock": status.clockOffset },
+        t(status.clockOffset > 0 ? "clockBehind" : "clockAhead", { amount: span(status.clockOffset) })),
       this.drawGrant(gateway),
       status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: status.configuration.reason })),
       status.configuration?.state === "trial" && h("div", { class: "notice" }, t("configTrial", { n: status.configuration.revision })),
@@ -133,9 +135,9 @@ export class Gateways {
       h("div", { class: "account" }, ["pending", "produced", "committed", "rejected", "skipped"].map((name) => cell(name, account[name]))),
       h("div", { class: "row" },
         h("span", { class: `pill ${account.closed === false ? "bad" : "good"}` }, account.closed === false ? t("accountOpen") : t("accountClosed")),
-        status.buffer?.oldest && account.pending > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest) })),
+        status.buffer?.oldest && account.pending > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest + (status.clockOffset ?? 0)) })),
         h("span", { class: "soft" }, t("centreHas", { n: number(gateway.centre.applied) }))),
-      h("div", {}, (status.devices ?? []).map((device) => this.drawDevice(device))));
+      h("div", {}, (status.devices ?? []).map((device) => this.drawDevice({ ...device, since: device.since + (status.clockOffset ?? 0) }))));
   }
 
   drawDevice(device) {

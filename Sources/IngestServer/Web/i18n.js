@@ -37,7 +37,7 @@ const words = {
     d_unknown: "Liaison coupée : vérifiez votre téléphone.", hangUp: "Annuler l’appel", online: "Connectée", offlineAgent: "Déconnectée", since: "depuis {when}",
     pending: "En attente", produced: "Produits", committed: "Enregistrés", rejected: "Refusés", skipped: "Sautés", accountClosed: "Compte juste",
     accountOpen: "Le compte ne tombe pas juste", noGateways: "Aucune passerelle ne s’est encore annoncée",
-    noGatewaysHint: "Installez edge-agent sur une machine du dépôt et donnez-lui l’adresse du serveur MQTT.", oldest: "plus ancien : {when}",
+    noGatewaysHint: "Installez edge-agent sur une machine du dépôt et donnez-lui l’adresse du serveur MQTT.", clockBehind: "L’horloge de cette passerelle a {amount} de retard : les âges et les heures d’appel sont corrigés d’autant. Mettez-la à l’heure (NTP).", clockAhead: "L’horloge de cette passerelle a {amount} d’avance : les âges et les heures d’appel sont corrigés d’autant. Mettez-la à l’heure (NTP).", timeCorrected: "heure corrigée", oldest: "plus ancien : {when}",
     version: "version {v}", s_ready: "Prêt", s_starting: "Démarrage", s_missing: "Absent", s_denied: "Accès refusé", s_gone: "Débranché", s_recognising: "Identification…", s_likely: "À confirmer", s_unknown: "Inconnu", s_held: "Pris par un autre programme", "s_no-country": "Pays à indiquer", askedWho: "Interrogé : {who}", rate: "{n} lectures/s", faults: "{n} défauts", overruns: "{n} paquets perdus", lastFault: "Dernier défaut : {why}", antenna: "Antenne {n}", antennaOff: "débranchée", faults_one: "{n} défaut", seen_one: "{n} lecture", present_one: "{n} présent", oneAntenna: "Antenne", s_failed: "En panne",
     s_failing: "En défaut", present: "{n} présents", seen: "{n} lectures", centreHas: "Le centre a enregistré {n}", delivering: "Transmission en cours",
     configRefused: "Configuration {n} refusée : {why}", configTrial: "Configuration {n} à l’essai", level_warning: "Tampon rempli à {n} %.", "level_saving": "Tampon rempli à {n} % : les passages répétés sont regroupés.", "level_deliveries-only": "Tampon rempli à {n} % : les comptages de stock sont refusés, les livraisons passent.", level_full: "Tampon plein : plus rien n’est enregistré.", notDelivering: "Pas de transmission", notSaved: "Rien n’est enregistré : {why}", language: "English", today: "aujourd’hui", justNow: "à l’instant",
@@ -87,7 +87,7 @@ const words = {
     hangUp: "Cancel the call", online: "Connected", offlineAgent: "Disconnected", since: "since {when}", pending: "Waiting", produced: "Produced",
     committed: "Committed", rejected: "Rejected", skipped: "Skipped", accountClosed: "Account closed", accountOpen: "The account does not close",
     noGateways: "No gateway has announced itself yet", noGatewaysHint: "Install edge-agent on a depot machine and give it the MQTT server's address.",
-    oldest: "oldest: {when}", version: "version {v}", s_ready: "Ready", s_starting: "Starting", s_missing: "Missing", s_denied: "Access denied",
+    clockBehind: "This gateway’s clock is {amount} behind: ages and times of calls are corrected by it. Set the clock (NTP).", clockAhead: "This gateway’s clock is {amount} ahead: ages and times of calls are corrected by it. Set the clock (NTP).", timeCorrected: "time corrected", oldest: "oldest: {when}", version: "version {v}", s_ready: "Ready", s_starting: "Starting", s_missing: "Missing", s_denied: "Access denied",
     s_gone: "Unplugged", s_recognising: "Recognising…", s_likely: "To confirm", s_unknown: "Unknown", s_held: "Held by another program", "s_no-country": "Country needed", askedWho: "Asked: {who}", rate: "{n} reads/s", faults: "{n} faults", overruns: "{n} packets lost", lastFault: "Last fault: {why}", antenna: "Antenna {n}", antennaOff: "unplugged", faults_one: "{n} fault", seen_one: "{n} reading", oneAntenna: "Antenna", s_failed: "Failed", s_failing: "Failing", present: "{n} present", seen: "{n} readings", centreHas: "The centre has committed {n}",
     delivering: "Delivering", configRefused: "Configuration {n} refused: {why}", configTrial: "Configuration {n} on trial", level_warning: "Buffer {n} % full.", "level_saving": "Buffer {n} % full: repeated passages are kept as one.", "level_deliveries-only": "Buffer {n} % full: stock counts are refused, deliveries pass.", level_full: "Buffer full: nothing is saved any more.", notDelivering: "Not delivering", notSaved: "Nothing is saved: {why}", language: "Français", today: "today", justNow: "just now",
     error: "Error: {why}", noise: "{n} bytes of noise", unknownNumber: "Unknown number", callsRunning: "{n} running",
@@ -135,6 +135,13 @@ export function plural(key, n) {
 }
 
 export const number = (value) => Number(value ?? 0).toLocaleString(locale());
+
+/** About how long: minutes, hours or days. */
+export function span(milliseconds) {
+  const minutes = Math.round(Math.abs(milliseconds) / 60000);
+  const [value, unit] = minutes < 120 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+  return value.toLocaleString(locale(), { style: "unit", unit, unitDisplay: "long" });
+}
 
 export function clock(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
