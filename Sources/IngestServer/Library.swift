@@ -76,7 +76,7 @@ actor Library {
             "\u{FEFF}"
             + CSV.line([
                 "started", "direction", "number", "name", "called", "queue", "answered_by", "missed_by", "ring_s",
-                "talk_s", "cause", "disposition", "note",
+                "talk_s", "cause", "disposition", "note", "clock_s",
             ])
         let rows = try store.calls(
             of: routing.shared(person.id), matching: text, from: from, to: to, limit: Library.exportLimit)
@@ -91,7 +91,7 @@ actor Library {
             let known = party ?? (parties.count == 1 ? parties[0] : nil)
             let end = snapshot.endedAt ?? snapshot.startedAt
             lines += CSV.line([
-                rfc3339(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
+                Reports.written(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
                 known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
                     ?? (withheld ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "", snapshot.queue ?? "",
                 snapshot.answeredBy.map(routing.label).joined(separator: " "),
@@ -99,6 +99,7 @@ actor Library {
                 String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
                 String(snapshot.answeredAt.map { (end - $0) / 1000 } ?? 0), snapshot.cause?.rawValue ?? "",
                 row.note?.disposition ?? "", row.note?.note ?? "",
+                snapshot.clockCorrection.map { String($0 / 1000) } ?? "",
             ])
         }
         return lines

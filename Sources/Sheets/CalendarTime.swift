@@ -30,6 +30,34 @@ struct CalendarTime: Equatable {
         guard self.day == text else { return nil }
     }
 
+    /// `YYYY-MM-DDTHH:MM:SS+HH:MM` (ISO 8601, RFC 3339): local time with its offset, so that no reader has to guess the zone.
+    static func written(_ milliseconds: Int64, offset: Int) -> String {
+        let time = CalendarTime(milliseconds: milliseconds, offset: offset)
+        let minutes = min(max(offset, -86_400), 86_400) / 60
+        let (hour, minute) = (minutes.magnitude / 60, minutes.magnitude % 60)
+        return
+            "\(time.day)T\(time.second)\(minutes < 0 ? "-" : "+")\(time.padded(Int(hour), 2)):\(time.padded(Int(minute), 2))"
+    }
+
+    /// The way back; nil for another form, or what the calendar or the clock has not.
+    static func read(_ text: String) -> (milliseconds: Int64, offset: Int)? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 25, bytes[10] == UInt8(ascii: "T"), bytes[13] == bytes[16], bytes[22] == bytes[13],
+            bytes[13] == UInt8(ascii: ":"), bytes[19] == UInt8(ascii: "+") || bytes[19] == UInt8(ascii: "-"),
+            let date = CalendarTime(day: String(decoding: bytes[..<10], as: UTF8.self))
+        else { return nil }
+        func two(_ at: Int, _ limit: Int) -> Int? {
+            guard bytes[at..<at + 2].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            let number = Int(bytes[at] - 0x30) * 10 + Int(bytes[at + 1] - 0x30)
+            return number < limit ? number : nil
+        }
+        guard let hour = two(11, 24), let minute = two(14, 60), let second = two(17, 60), let zoneHour = two(20, 24),
+            let zoneMinute = two(23, 60)
+        else { return nil }
+        let offset = (zoneHour * 3600 + zoneMinute * 60) * (bytes[19] == UInt8(ascii: "-") ? -1 : 1)
+        return (Int64(date.days * 86_400 + hour * 3600 + minute * 60 + second - offset) * 1000, offset)
+    }
+
     /// `YYYY-MM-DD`
     var day: String {
         let shifted = days + 719_468

@@ -1,7 +1,8 @@
 extension Sheet {
     /// The header and the rows (RFC 4180) as a spreadsheet in France opens them: UTF-8 with its mark, `;` between
     /// fields, CRLF. Title, subtitle and footer are for people and stay out. A text that a spreadsheet would run as a
-    /// formula is defused with an apostrophe. Moments are `YYYY-MM-DD HH:MM:SS` in their zone.
+    /// formula is defused with an apostrophe. Moments are ISO 8601 in
+    /// their zone, with its offset.
     public func csv() -> [UInt8] {
         var out: [UInt8] = [0xEF, 0xBB, 0xBF]
         write(columns.map { defused($0.title) }, into: &out)
@@ -17,8 +18,7 @@ extension Sheet {
             guard Decimal(text) != nil else { return defused(text) }
             return String(text.map { $0 == "." ? decimalMark : $0 })
         case .moment(let at, let offset):
-            let time = CalendarTime(milliseconds: at, offset: offset)
-            return "\(time.day) \(time.second)"
+            return CalendarTime.written(at, offset: offset)
         case .empty: return ""
         }
     }

@@ -38,6 +38,16 @@ public struct Sheet: Equatable, Sendable {
         /// Milliseconds since 1970, and the zone's offset from UTC in seconds at that moment.
         case moment(Int64, offset: Int)
         case empty
+
+        /// A moment as CSV has it, `2026-11-18T12:06:40+01:00`; a text where it is none.
+        public init(moment text: String) {
+            self = CalendarTime.read(text).map { .moment($0.milliseconds, offset: $0.offset) } ?? .text(text)
+        }
+    }
+
+    /// A moment as CSV has it: ISO 8601, local with the zone's offset in seconds at that moment.
+    public static func written(_ milliseconds: Int64, offset: Int) -> String {
+        CalendarTime.written(milliseconds, offset: offset)
     }
 
     public var title: String

@@ -62,7 +62,7 @@ struct SheetTests {
         let text = String(decoding: SheetTests.sheet([SheetTests.row]).csv(), as: UTF8.self)
         #expect(
             text == "\u{FEFF}GTIN;Désignation;Quantité;Prix;Reçu;Péremption\r\n"
-                + "03608439390616;Câble à gaine;1234;-12,5;2026-11-18 12:06:40;2027-03-31\r\n")
+                + "03608439390616;Câble à gaine;1234;-12,5;2026-11-18T12:06:40+01:00;2027-03-31\r\n")
     }
 
     @Test func fieldsAreQuotedAndFormulasDefused() {
@@ -101,6 +101,26 @@ struct SheetTests {
             let day = CalendarTime(milliseconds: Int64(days) * 86_400_000, offset: 0).day
             #expect(CalendarTime(day: day)?.days == days)
         }
+    }
+
+    @Test func aMomentIsWrittenWithItsOffsetAndReadBack() {
+        for (at, offset, text) in [
+            (1_795_000_000_000, 3600, "2026-11-18T12:06:40+01:00"), (0, -12_600, "1969-12-31T20:30:00-03:30"),
+            (0, 0, "1970-01-01T00:00:00+00:00"), (-1000, 20_700, "1970-01-01T05:44:59+05:45"),
+        ] as [(Int64, Int, String)] {
+            #expect(Sheet.written(at, offset: offset) == text)
+            #expect(Sheet.Cell(moment: text) == .moment(at, offset: offset))
+        }
+        for text in ["", "2026-11-18 12:06:40+01:00", "2026-02-30T12:06:40+01:00", "2026-11-18T24:00:00+01:00", "x"] {
+            #expect(Sheet.Cell(moment: text) == .text(text))
+        }
+    }
+
+    /// A moment is a date that a spreadsheet sorts and subtracts, in local time.
+    @Test func aMomentThatWasWrittenIsARealDateInAWorkbook() throws {
+        let cell = Sheet.Cell(moment: "2026-11-18T12:06:40+01:00")
+        let sheet = Sheet(title: "", columns: [.init("Début", .date)], rows: [[cell]])
+        #expect(try Archive(sheet.xlsx()).files["xl/worksheets/sheet1.xml"]?.contains("<v>46344.504") == true)
     }
 
     @Test func aWorkbookHasRealNumbersAndDatesUnderAFrozenHeader() throws {

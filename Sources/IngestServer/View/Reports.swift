@@ -123,7 +123,7 @@ enum Reports {
                 rows: rows.map { row in
                     let at = row["at"]?.integer ?? 0
                     return [
-                        t == .machine ? .text(rfc3339(at)) : .moment(at, offset: offset(at)),
+                        .moment(at, offset: offset(at)),
                         .text(row["kind"]?.text ?? ""), .text(row["gtin"]?.text ?? ""),
                         .text(row["description"]?.text ?? ""), .number(Int(row["quantity"]?.integer ?? 0)),
                         .text(row["from"]?.text ?? ""), .text(row["to"]?.text ?? ""), .text(row["who"]?.text ?? ""),
@@ -141,6 +141,7 @@ enum Reports {
                 ("File", "Queue"), ("Répondu par", "Answered by"), ("Manqué par", "Missed by"),
                 ("Sonnerie s", "Ring s"),
                 ("Durée s", "Talk s"), ("Fin", "End"), ("Motif", "Disposition"), ("Note", "Note"),
+                ("Heure corrigée de s", "Time corrected by s"),
             ]
             return Sheet(
                 title: t("", fr: "Appels", en: "Calls"),
@@ -148,13 +149,15 @@ enum Reports {
                     let title = index < titles.count ? titles[index] : (name, name)
                     let isNumber = name.hasSuffix("_s")
                     return .init(
-                        t(name, fr: title.0, en: title.1), isNumber ? .number : .text, width: name == "note" ? 24 : 11)
+                        t(name, fr: title.0, en: title.1), isNumber ? .number : name == "started" ? .date : .text,
+                        width: name == "note" ? 24 : name == "started" ? 18 : 11)
                 },
                 rows: csv.rows.map { row in
                     row.fields.enumerated().map { index, field in
                         if index < csv.header.count, csv.header[index].hasSuffix("_s"), let number = Int(field) {
                             return .number(number)
                         }
+                        if index == 0 { return Sheet.Cell(moment: field) }
                         return .text(field)
                     }
                 })
@@ -169,6 +172,11 @@ enum Reports {
         var buffer = [CChar](repeating: 0, count: 32)
         strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M", &parts)
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// A moment as programs read it: local, with its offset.
+    static func written(_ milliseconds: Int64) -> String {
+        Sheet.written(milliseconds, offset: offset(milliseconds))
     }
 
     private static func offset(_ milliseconds: Int64) -> Int {
