@@ -393,6 +393,30 @@ struct CallTests {
         #expect(routing.audience(of: call)[3] == .watching(team: "counter"))
     }
 
+    /// Whoever claimed the line's number has the call, whether the exchange tells which telephones ring or not.
+    @Test func theNumberOfTheLineAndTheTelephonesBothFindTheirClaimants() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        var routing = CallRouting()
+        routing.desks = [1: "0123456701", 2: "11", 3: "12"]
+        var call = CallTests.call("1", at: 1000)
+        call.legs = [.init(id: "a", desk: "11", state: .ringing, rangAt: 1000)]
+        #expect(Set(routing.audience(of: call).keys) == [1, 2])
+        // A FRITZ!Box says only which one answered.
+        call.legs = [.init(id: "a", desk: "11", state: .ended, answeredAt: 2000)]
+        (call.answeredAt, call.answeredBy) = (2000, ["11"])
+        #expect(Set(routing.audience(of: call).keys) == [1, 2])
+        try CallTests.save(call, in: store)
+        for desk in ["0123456701", "11"] {
+            #expect(try store.calls(of: CallScope(desks: [desk]), limit: 9).count == 1, "\(desk)")
+        }
+        #expect(try store.calls(of: CallScope(desks: ["12"]), limit: 9).isEmpty)
+        // An extension that was called and did not ring is nobody's but the one's that did.
+        call.called = "12"
+        call.legs = [.init(id: "a", desk: "11", state: .ringing, rangAt: 1000)]
+        #expect(Set(routing.audience(of: call).keys) == [2])
+    }
+
     @Test func twoSitesMayHaveTheSameExtensions() throws {
         let lyon = NumberPlan(internalPlan: #"^\d{3}$"#, ownExtensions: "lyon")
         var told = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 1000)

@@ -73,8 +73,15 @@ public struct CallRouting: Equatable, Sendable {
 
 extension CallSnapshot {
     /// Some exchanges (FRITZ!Box) do not say which telephones ring, only which of the site's own numbers was called:
-    /// then it rings for whoever claimed that number.
+    /// then it rings for whoever claimed that number. A line's own number finds its claimants also where the telephones
+    /// that ring are told.
     public func isByNumber(_ desk: String) -> Bool {
-        direction == .inbound && called == desk && !legs.contains { $0.rangAt != nil }
+        direction == .inbound && called == desk && (isOfLine || !legs.contains { $0.rangAt != nil })
+    }
+
+    /// The number that was called is a line's and no telephone's: it is longer than extensions are.
+    var isOfLine: Bool {
+        guard let called, called.utf8.count >= 6 else { return false }
+        return called.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2B }
     }
 }

@@ -239,7 +239,8 @@ extension Store {
         ).lazy.compactMap(\.self).filter { row in
             row.snapshot.missedBy.contains(where: scope.desks.contains)
                 || scope.queues.contains(row.snapshot.queue ?? "")
-                || row.snapshot.isSilent && scope.desks.contains(row.snapshot.called ?? "")
+                || (row.snapshot.isSilent || row.snapshot.isOfLine && row.snapshot.direction == .inbound)
+                    && scope.desks.contains(row.snapshot.called ?? "")
         }.prefix(limit).map(\.self)
     }
 
@@ -346,8 +347,8 @@ extension CallSnapshot {
     public var desks: Set<String> {
         var desks = Set(legs.compactMap(\.desk))
         if direction == .internal || direction == .outbound, let desk = caller?.number { desks.insert(desk) }
-        // Where an exchange says only which number was called.
-        if direction == .inbound, legs.isEmpty, let called { desks.insert(called) }
+        // Where an exchange says only which number was called, also once somebody took it; and a line's own number.
+        if direction == .inbound, let called, isByNumber(called) { desks.insert(called) }
         return desks
     }
 

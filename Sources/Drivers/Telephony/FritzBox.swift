@@ -22,6 +22,10 @@ struct FritzBox: Session {
         var began: String
     }
 
+    /// Numbers of its answering machines, which take a call that nobody took: FHEM, 72_FB_CALLMONITOR.pm. Whoever picks up
+    /// while one is recording gives a line of their own.
+    private static let answeringMachines: Set<String> = ["6", "40", "41", "42", "43", "44"]
+
     private let source: String
     private var lines = LineBuffer(limit: FritzBox.limit)
     private var calls: [String: Running] = [:]
@@ -74,7 +78,8 @@ struct FritzBox: Session {
                 connection, fields[0], isInbound: false, number: fields[4], called: fields[5], desk: fields[3],
                 &reaction)
         case "CONNECT":
-            guard var call = calls["\(connection)"] else { break }
+            guard var call = calls["\(connection)"], !FritzBox.answeringMachines.contains(fields[3]) || !call.isInbound
+            else { break }
             call.answered = fields[3]
             calls["\(connection)"] = call
             var signal = CallSignal(.answered, call: call.id)
@@ -87,7 +92,8 @@ struct FritzBox: Session {
             signal.cause =
                 call.answered != nil
                 ? .normal : !call.isInbound ? .noAnswer : call.began == fields[0] ? .rejected : .callerGaveUp
-            signal.talkSeconds = Int(fields[3])
+            // To a machine nobody talked.
+            signal.talkSeconds = call.answered == nil && call.isInbound ? 0 : Int(fields[3])
             reaction.observations.append(.call(signal))
         default: reaction.noise += line.count
         }
