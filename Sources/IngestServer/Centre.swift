@@ -72,6 +72,7 @@ actor Centre {
         self.logger = logger
         store = try Store(path: configuration.database)
         store.rules = configuration.zones
+        try store.readNumbersAgain(configuration.plan)
         let plans = SitePlans(configuration)
         for row in try store.agents() {
             plans.place(row.name, at: row.site)

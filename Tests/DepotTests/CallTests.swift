@@ -417,6 +417,19 @@ struct CallTests {
         #expect(Set(routing.audience(of: call).keys) == [2])
     }
 
+    /// Older versions took 0692 123456 for nothing; whoever calls from there is known after the start.
+    @Test func aNumberThatWasNoneIsReadAgain() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let party = try store.addParty(
+            name: "Zoé", company: "", reference: nil, numbers: [PhoneNumber("0693 12 34 56", region: "BE")], by: "t",
+            at: 0)
+        #expect(try store.parties(key: "+262693123456").isEmpty)
+        #expect(try store.readNumbersAgain(NumberPlan()) == 1)
+        #expect(try store.parties(key: "+262693123456").map(\.id) == [party])
+        #expect(try store.readNumbersAgain(NumberPlan()) == 0)
+    }
+
     @Test func twoSitesMayHaveTheSameExtensions() throws {
         let lyon = NumberPlan(internalPlan: #"^\d{3}$"#, ownExtensions: "lyon")
         var told = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 1000)

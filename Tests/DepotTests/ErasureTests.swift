@@ -127,6 +127,10 @@ struct ErasureTests {
         for other in ["1612340091000", "1612340091", "06123400912", "0612340092", "12 34 00 91"] {
             #expect(!written.stands(in: "at \(other)."), "\(other)")
         }
+        let overseas = try #require(WrittenNumber(PhoneNumber("0692 12 34 56")))
+        for form in ["0692123456", "+262 692 12 34 56", "00262692123456", "+33692123456", "+262692123456"] {
+            #expect(overseas.redacted("call \(form), soon") == "call [erased], soon", "\(form)")
+        }
         // The end of one number and the beginning of another.
         let third = try #require(WrittenNumber(PhoneNumber("0234 261 912")))
         #expect(third.stands(in: "0234 / 261 912"))

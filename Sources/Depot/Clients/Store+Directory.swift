@@ -51,6 +51,27 @@ extension Store {
         return party
     }
 
+    /// Numbers of clients that were none by an older reading or older metadata, and are one now: found again by their key.
+    /// How many. At a start: some microseconds a number.
+    @discardableResult
+    public func readNumbersAgain(_ plan: NumberPlan) throws -> Int {
+        let rows = try database.rows(
+            "SELECT party, key, number FROM party_number WHERE key>='raw:' AND key<'raw;' LIMIT 20000"
+        ) { (party: $0.integer(0), key: $0.text(1), number: plan.number($0.text(2))) }
+        let found = rows.filter { $0.number.kind == .subscriber }
+        guard !found.isEmpty else { return 0 }
+        return try database.transaction {
+            for row in found {
+                try database.run(
+                    "DELETE FROM party_number WHERE party=? AND key=?", .integer(row.party), .text(row.key))
+                try database.run(
+                    "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING", .integer(row.party),
+                    .text(row.number.key), .text(row.number.display), .text(row.number.tail))
+            }
+            return found.count
+        }
+    }
+
     public func party(_ id: Int64) throws -> PartyView? {
         guard
             var view = try database.first(

@@ -4,7 +4,8 @@ struct WrittenNumber: Sendable {
     /// What all forms have in common: the digits of the national form without its trunk prefix.
     let core: String
     private let digits: [UInt8]
-    private let country: [UInt8]
+    /// Country codes under which it is written: one, and for overseas regions of France that of the mainland too.
+    private let countries: [[UInt8]]
 
     /// Nil for numbers of fewer than seven digits: those stand by chance in times and quantities.
     init?(_ number: PhoneNumber) {
@@ -14,7 +15,9 @@ struct WrittenNumber: Sendable {
         guard bare.count >= 7 else { return nil }
         core = bare
         digits = Array(bare.utf8)
-        country = whole.hasSuffix(bare) ? Array(whole.utf8.dropLast(bare.utf8.count).drop { $0 == 0x30 }) : []
+        let country = whole.hasSuffix(bare) ? Array(whole.utf8.dropLast(bare.utf8.count).drop { $0 == 0x30 }) : []
+        let isOverseas = number.e164.map { !$0.hasPrefix("+33") && FrenchNumbers.national($0) != nil } ?? false
+        countries = [country] + (isOverseas ? [Array("33".utf8)] : [])
     }
 
     /// An SQL expression that has the digits of `column` in one piece, where they are written with the usual signs between.
@@ -99,7 +102,7 @@ struct WrittenNumber: Sendable {
                 at -= 1
                 if isPrefix(prefix) { first = at }
             } else if byte == 0x2B {
-                if prefix == country || prefix == country + [0x30] { first = at - 1 }
+                if countries.contains(where: { prefix == $0 || prefix == $0 + [0x30] }) { first = at - 1 }
                 break
             } else if first - at <= 5, WrittenNumber.signBytes.contains(byte) {
                 if prefix.isEmpty || isPrefix(prefix) { isJoined = false }
@@ -116,7 +119,7 @@ struct WrittenNumber: Sendable {
     private func isPrefix(_ prefix: [UInt8]) -> Bool {
         let rest = Array(prefix.drop { $0 == 0x30 })
         guard prefix.count - rest.count <= 4 else { return false }
-        return rest.isEmpty || !country.isEmpty && (rest == country || rest == country + [0x30])
+        return rest.isEmpty || countries.contains { !$0.isEmpty && (rest == $0 || rest == $0 + [0x30]) }
     }
 
     /// Stands where the number stood.
