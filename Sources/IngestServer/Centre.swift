@@ -337,8 +337,8 @@ actor Centre {
                 return taken()
             }
             let offset = clocks.with { $0.offset(of: agent) }
-            board.post(
-                plans.plan(of: agent).placed(told).corrected(by: offset).filed(under: agent), agent: agent, done: taken)
+            let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
+            board.post(call.filed(under: agent), agent: agent, done: taken)
         case "quai.found":
             guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else {
                 refused.with { $0 += 1 }

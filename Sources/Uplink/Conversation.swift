@@ -65,6 +65,10 @@ public struct Conversation: Sendable {
     private var nextStatus = Instant.zero
     private var statusAllowed = Instant.zero
     private var statusDue = true
+    /// Our clock less the one that nobody sets, in milliseconds: it changes when the clock is set.
+    private var clockOrigin: Int64?
+    /// Statuses that still tell the centre of that.
+    private var clockStatuses = 0
     /// What the centre was last told; a change is worth telling before the next heartbeat.
     private var toldAccount = Account()
     /// When to greet at the latest while everything is up and nothing is delivered.
@@ -160,6 +164,7 @@ public struct Conversation: Sendable {
         guard !isStopped else { return }
         let now = shell.now
         grew(shell.buffer)
+        noticeClock(shell)
         if shell.buffer.account != toldAccount { statusDue = true }
         perform(delivery.tick(at: now), &shell)
         if delivery.isDown, now >= nextGreeting { greet(&shell) }
@@ -169,9 +174,18 @@ public struct Conversation: Sendable {
         guard !isStopped, now >= nextStatus || statusDue && now >= statusAllowed else { return }
         nextStatus = now + Conversation.heartbeat
         statusAllowed = now + Conversation.statusPause
-        statusDue = false
+        clockStatuses = max(0, clockStatuses - 1)
+        statusDue = clockStatuses > 0
         toldAccount = shell.buffer.account
         if urgentUp { shell.perform(.status) }
+    }
+
+    /// The clock was set: the centre, which corrects our times by what it knows of our clock, hears of it at once. Twice: one
+    /// status alone could be a message that waited on the road.
+    private mutating func noticeClock(_ shell: some UplinkShell) {
+        let origin = shell.wall &- shell.now.milliseconds
+        if let was = clockOrigin, (origin &- was).magnitude > 5000 { (clockStatuses, statusDue) = (2, true) }
+        clockOrigin = origin
     }
 
     private mutating func grew(_ buffer: Outbox.Status) {

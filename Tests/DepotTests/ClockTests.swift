@@ -47,10 +47,10 @@ struct ClockTests {
     @Test func aDelayOnTheRoadIsNoWrongClock() {
         var book = ClockBook()
         for delay in [200, 3_600_000, 59_000] as [Int64] {
-            book.hear("a", clock: Self.now, at: Self.now + delay)
+            book.hear("a", clock: Self.now, at: Self.now + delay, isHello: delay == 200)
             #expect(book.offset(of: "a") == 0)
         }
-        book.hear("a", clock: Self.now, at: Self.now + 7_200_000)
+        book.hear("a", clock: Self.now, at: Self.now + 7_200_000, isHello: false)
         #expect(book.offset(of: "a") == 0, "one that waited is not believed against one that did not")
     }
 
@@ -63,7 +63,9 @@ struct ClockTests {
         book.hear("a", clock: Self.now + Self.quarter, at: Self.now)
         #expect(book.offset(of: "a") == -Self.quarter)
         // Back again: the second that says so is believed.
-        for _ in 0..<2 { book.hear("a", clock: Self.now, at: Self.now) }
+        book.hear("a", clock: Self.now, at: Self.now, isHello: false)
+        #expect(book.offset(of: "a") == -Self.quarter)
+        book.hear("a", clock: Self.now, at: Self.now, isHello: false)
         #expect(book.offset(of: "a") == 0)
         #expect(book.offset(of: "b") == 0)
     }
@@ -86,7 +88,7 @@ struct ClockTests {
         #expect(book.offset(of: "a") == 0)
         book.recall("a", offset: .min)
         #expect(book.offset(of: "a") == 0)
-        #expect(ClockBook.corrected(5, by: .min) == 5 && ClockBook.corrected(.max, by: .max) == .max)
+        #expect(ClockBook.corrected(5, by: .min, at: 9) == 5 && ClockBook.corrected(.max, by: .max, at: 9) == .max)
     }
 
     @Test func whatWasKnownHoldsUntilTheAgentIsHeard() {
@@ -103,6 +105,20 @@ struct ClockTests {
         #expect(ClockBook.words(Self.quarter) == "15 min behind")
         #expect(ClockBook.words(-4 * 3_600_000) == "4 h ahead")
         #expect(ClockBook.words(6 * Self.year) == "2190 days behind")
+    }
+
+    @Test func aHelloThatSaysOtherwiseIsBelievedAtOnce() {
+        var book = ClockBook()
+        book.hear("a", clock: Self.now + Self.year, at: Self.now)
+        book.hear("a", clock: Self.now, at: Self.now)
+        #expect(book.offset(of: "a") == 0)
+    }
+
+    /// A late NTP sets the clock; what comes before the next status is not sent into the future.
+    @Test func whatComesJustAfterTheClockWasSetIsTakenAsTold() throws {
+        try send(Self.call(at: Self.now), captured: Self.now, heard: (Self.now - 6 * Self.year, Self.now), at: Self.now)
+        let call = try #require(try store.call("dock-1/pbx/1")?.snapshot)
+        #expect(call.startedAt == Self.now && call.clockCorrection == nil)
     }
 
     // MARK: ages
@@ -155,7 +171,7 @@ struct ClockTests {
     @Test func anAgentDoesNotCorrectItself() {
         var call = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 5)
         call.clockCorrection = 12
-        #expect(call.corrected(by: 0).clockCorrection == nil)
+        #expect(call.corrected(by: 0, at: Self.now).clockCorrection == nil)
     }
 
     // MARK: the alarm

@@ -168,6 +168,7 @@ struct ConversationTests {
         var statuses = 0
         for _ in 0..<100 {
             desk.now = desk.now + .milliseconds(100)
+            desk.wall += 100
             desk.grow(by: 1)
             conversation.turn(&desk)
             statuses += desk.heard().count { $0 == "status" }
@@ -175,10 +176,25 @@ struct ConversationTests {
         #expect(statuses == 5)
         for _ in 0..<59 {
             desk.now = desk.now + .seconds(1)
+            desk.wall += 1000
             conversation.turn(&desk)
             statuses += desk.heard().count { $0 == "status" }
         }
         #expect((6...8).contains(statuses), "then with the heartbeat alone")
+    }
+
+    @Test func aClockThatIsSetIsToldTwice() {
+        var desk = Desk()
+        var conversation = Self.open(&desk)
+        func second() -> Int {
+            desk.now = desk.now + .seconds(1)
+            desk.wall += 1000
+            conversation.turn(&desk)
+            return desk.heard().count { $0 == "status" }
+        }
+        #expect((0..<10).reduce(0) { count, _ in count + second() } == 0)
+        desk.wall += 3_600_000
+        #expect((0..<10).reduce(0) { count, _ in count + second() } == 2)
     }
 
     @Test func aCommandIsVoidByTheClockOfWhoClicked() throws {

@@ -12,6 +12,8 @@ public struct ClockBook: Sendable {
     public static let tolerance: Int64 = 60_000
     /// Two samples that differ by less show the same clock.
     static let agreement: Int64 = 5000
+    /// A hello is no older than this, and its broker's life is ten seconds: one that says more shows that the clock was set.
+    static let helloLife: Int64 = 15_000
     /// Agents remembered; invented names must not grow it.
     static let agentLimit = 20_000
 
@@ -42,6 +44,7 @@ public struct ClockBook: Sendable {
         {
             was.samples = [last]
         }
+        if isHello, let least = was.samples.min(), sample - least > ClockBook.helloLife { was.samples = [] }
         was.samples = (was.samples + [sample]).suffix(ClockBook.kept)
         known[agent] = was
     }
@@ -60,10 +63,12 @@ public struct ClockBook: Sendable {
         return (least + (least < 0 ? -500 : 500)) / 1000 * 1000
     }
 
-    /// A time of an agent by this machine's clock; as it was told where the sum would be no moment.
-    public static func corrected(_ time: Int64, by offset: Int64) -> Int64 {
+    /// A time of an agent by this machine's clock, which shows `now`; as it was told where the sum would be no moment, or
+    /// is still to come while what was told is not: then the agent's clock was set since it was heard.
+    public static func corrected(_ time: Int64, by offset: Int64, at now: Int64) -> Int64 {
         let (sum, overflows) = time.addingReportingOverflow(offset)
-        return !overflows && Bounded.times.contains(sum) ? sum : time
+        guard !overflows, Bounded.times.contains(sum) else { return time }
+        return sum - tolerance > now && time - tolerance <= now ? time : sum
     }
 
     /// `15 min behind`: roughly, so that it is not told anew every minute.
@@ -81,12 +86,17 @@ public struct ClockBook: Sendable {
 
 extension CallSnapshot {
     /// With its times by this machine's clock, and marked; once, where an agent's word comes in.
-    public func corrected(by offset: Int64) -> CallSnapshot {
+    public func corrected(by told: Int64, at now: Int64) -> CallSnapshot {
         var call = self
+        // All of its times or none.
+        let newest = max(startedAt, endedAt ?? answeredAt ?? startedAt)
+        let offset = ClockBook.corrected(newest, by: told, at: now) - newest
         call.clockCorrection = offset == 0 ? nil : offset
         guard offset != 0 else { return call }
-        func moved(_ time: Int64?) -> Int64? { time.map { ClockBook.corrected($0, by: offset) } }
-        call.startedAt = ClockBook.corrected(startedAt, by: offset)
+        func moved(_ time: Int64?) -> Int64? {
+            time.map { min(max($0 + offset, Bounded.times.lowerBound), Bounded.times.upperBound) }
+        }
+        call.startedAt = moved(startedAt) ?? startedAt
         (call.answeredAt, call.endedAt) = (moved(answeredAt), moved(endedAt))
         for index in call.legs.indices {
             call.legs[index].rangAt = moved(call.legs[index].rangAt)

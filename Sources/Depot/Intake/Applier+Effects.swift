@@ -22,7 +22,8 @@ extension Applier {
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
         case .call(_, let told):
             let plan = plan(origin.stream.agent)
-            let snapshot = plan.placed(told).corrected(by: origin.clockOffset).filed(under: origin.stream.agent)
+            let snapshot = plan.placed(told).corrected(by: origin.clockOffset, at: origin.now)
+                .filed(under: origin.stream.agent)
             let key = CallKey.of(snapshot, plan: plan)
             if try store.save(snapshot, agent: origin.stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: origin.stream.agent))

@@ -269,7 +269,7 @@ public final class Applier {
                 stream.applied += 1
                 result.applied += 1
                 (origin.seq, origin.place.row) = (seq, index)
-                origin.captured = ClockBook.corrected(content.rows[index].captured, by: origin.clockOffset)
+                origin.captured = ClockBook.corrected(content.rows[index].captured, by: origin.clockOffset, at: now)
                 captured = origin.captured
                 try effect(row, content.rows[index].texts, bytes, origin, &result)
             case .failure(let error):
