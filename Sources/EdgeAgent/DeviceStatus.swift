@@ -116,42 +116,43 @@ struct DeviceStatus: Equatable, Sendable {
     }
 
     var json: JSON {
-        .object([
+        let what: [(String, JSON?)] = [
             ("name", .string(name)), ("driver", driver.isEmpty ? nil : .string(driver)), ("title", .string(title)),
             ("kind", .string(kind)), ("port", .string(port)), ("zone", .string(zone)), ("state", .string(state)),
-            ("reason", reason.map(JSON.string)), ("since", .int(since)),
-            (
-                "identity",
-                identity.isEmpty
-                    ? nil : .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
-            ),
+            ("reason", reason.map(JSON.string)), ("since", .int(since)), ("identity", identityJSON),
             ("asked", asked.isEmpty ? nil : .string(asked.joined(separator: ", "))),
+        ]
+        let counts: [(String, JSON?)] = [
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
             ("faults", .int(Int64(clamping: faults))), ("lastFault", lastFault.map(JSON.string)),
             ("restarts", .int(Int64(clamping: restarts))), ("overruns", .int(Int64(clamping: overruns))),
             ("present", .int(Int64(present))), ("lastSeen", lastSeen.map(JSON.int)),
             ("refused", .int(Int64(clamping: refused))), ("notSaved", notSaved?.json),
-            ("unsaved", unsaved > 0 ? .int(Int64(unsaved)) : nil),
-            (
-                "doubt",
-                doubt.map {
-                    .object([("calls", .int(Int64($0.calls))), ("from", .int($0.from)), ("to", .int($0.to))])
-                }
-            ),
+            ("unsaved", unsaved > 0 ? .int(Int64(unsaved)) : nil), ("doubt", doubtJSON),
             ("readsPerSecond", readsPerSecond > 0 ? .number((readsPerSecond * 10).rounded() / 10) : nil),
-            (
-                "antennas",
-                antennas.isEmpty
-                    ? nil
-                    : .array(
-                        antennas.sorted { $0.key < $1.key }.map { number, antenna in
-                            .object([
-                                ("antenna", number == 0 ? nil : .int(Int64(number))),
-                                ("reads", .int(Int64(clamping: antenna.reads))),
-                                ("rssiDBm", antenna.rssiDBm.map { .number(($0 * 10).rounded() / 10) }),
-                            ])
-                        })
-            ),
-        ])
+            ("antennas", antennasJSON),
+        ]
+        return .object(what + counts)
+    }
+
+    private var identityJSON: JSON? {
+        guard !identity.isEmpty else { return nil }
+        return .object(identity.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+    }
+
+    private var doubtJSON: JSON? {
+        doubt.map { .object([("calls", .int(Int64($0.calls))), ("from", .int($0.from)), ("to", .int($0.to))]) }
+    }
+
+    private var antennasJSON: JSON? {
+        guard !antennas.isEmpty else { return nil }
+        return .array(
+            antennas.sorted { $0.key < $1.key }.map { number, antenna in
+                .object([
+                    ("antenna", number == 0 ? nil : .int(Int64(number))),
+                    ("reads", .int(Int64(clamping: antenna.reads))),
+                    ("rssiDBm", antenna.rssiDBm.map { .number(($0 * 10).rounded() / 10) }),
+                ])
+            })
     }
 }
