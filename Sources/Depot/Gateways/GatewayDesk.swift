@@ -108,7 +108,7 @@ public final class GatewayDesk {
     }
 
     private func alarm(of agent: String) throws -> String? {
-        try store.database.text("SELECT alarm FROM agent WHERE name=?", .text(agent))
+        try store.database.text("SELECT alarm FROM agent WHERE name=? AND alarm IS NOT NULL", .text(agent))
     }
 
     /// Once, until it is well again: whoever changes what it says all the time does not fill the ledger.
