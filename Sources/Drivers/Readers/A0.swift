@@ -88,7 +88,7 @@ struct A0: PolledFamily {
             reaction.observations.append(
                 .identity(Identity(field: "firmware", text: "\(frame.data[0]).\(frame.data[1])")))
         }
-        let ends = frame.isRoundEnd || frame.isInventory && fault != nil
+        let ends = frame.isRoundEnd || frame.isInventory && frame.data.count == 1 && fault != nil
         if ends { antenna += 1 }
         // An echo of the firmware question has no data, one of an inventory a single byte.
         let isAnswer = frame.command != A0Frame.Code.firmware || frame.data.count == 2

@@ -98,10 +98,15 @@ extension A0Frame {
     public var fault: Fault? {
         // These answer with a value: 32 dBm is no error 20.
         guard ![0x63, 0x68, 0x6A, 0x72, 0x75, 0x77, 0x79, 0x7B, 0x7E].contains(command) else { return nil }
-        let isError = data.count == 1 || command == Code.fastSwitching && data.count == 2
-        guard isError, let name = A0Frame.errors[data[0]] else { return nil }
-        let antenna = data.count == 2 ? ", antenna \(data[1] + 1)" : ""
-        return Fault(code: name, text: "the reader reports \(name)\(antenna) (code \(Hex.string([data[0]])))")
+        // Fast switching names each faulty antenna, counted from 0, and then its error; the round goes on and ends as usual.
+        let names = command == Code.fastSwitching && data.count == 2
+        guard names || data.count == 1, let code = data.last else { return nil }
+        // 10 is success; what no document lists is told by its number.
+        guard let name = A0Frame.errors[code] ?? (names && code != Code.success ? "unknown-error" : nil) else {
+            return nil
+        }
+        let antenna = names ? ", antenna \(Int(data[0]) + 1)" : ""
+        return Fault(code: name, text: "the reader reports \(name)\(antenna) (code \(Hex.string([code])))")
     }
 
     private static let errors: [UInt8: String] = [

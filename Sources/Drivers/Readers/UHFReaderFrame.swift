@@ -85,15 +85,28 @@ extension UHFReaderFrame {
             case .antennas: return antennas ?? plain ?? []
             }
         case (Code.automatic, 0x00?):
-            // As in an inventory: bit 6 adds phase and frequency behind the RSSI.
-            guard data.count >= 3 else { return [] }
-            let length = Int(data[1] & 0x3F)
-            guard length > 0, data.count == length + 3 + (data[1] & 0x40 != 0 ? 7 : 0) else { return [] }
-            return [
-                TagRead(id: TagID(.epcGen2, Array(data[2..<2 + length])), antenna: UHFReaderFrame.antenna(data[0]))
-            ]
+            return automaticTag(preferred).map { [$0] } ?? []
         default: return []
         }
+    }
+
+    /// A report of automatic mode. EPCs come in words of 16 bits, so a report of 288 without phase has an odd number of data
+    /// bytes and one of 18 and 09, the EPC alone, an even number; only the form with phase needs a closer look.
+    private func automaticTag(_ preferred: Layout) -> TagRead? {
+        if data.count >= 3 {
+            let length = Int(data[1] & 0x3F)
+            // Bit 6: four bytes of phase and three of frequency follow the RSSI.
+            let hasPhase = data[1] & 0x40 != 0
+            let isLarge =
+                length > 0 && data.count == length + 3 + (hasPhase ? 7 : 0)
+                && (!hasPhase || preferred == .antennas || length >= 4 && data[0].nonzeroBitCount == 1)
+            if isLarge {
+                return TagRead(
+                    id: TagID(.epcGen2, Array(data[2..<2 + length])), antenna: UHFReaderFrame.antenna(data[0]))
+            }
+        }
+        guard data.count >= 2, data.count.isMultiple(of: 2), data.count <= TagID.limit else { return nil }
+        return TagRead(id: TagID(.epcGen2, data))
     }
 
     private var plainTags: [TagRead]? {
