@@ -90,7 +90,11 @@ public struct SessionSettings: Equatable, Sendable {
     public var stripSuffix: String?
     /// What the scanner sends where GS1 wants GS; nil when it sends GS itself.
     public var groupSeparator: String?
-    /// Nil finds it out from what is typed.
+    /// The site's country (ISO 3166-1), where it is known: it decides the keyboard layout until a scan proves another.
+    public var country: String?
+    /// Two equal reads within this time are a card, where a reader's lone frames are not believed; nil is the driver's own.
+    public var repeatWithin: Duration?
+    /// Nil takes the country's until a scan proves another.
     public var keyboardLayout: KeyboardLayout?
     public var user: String?
     public var secret: String?

@@ -281,6 +281,7 @@ final class Fleet: Sendable {
         }
         let name = memory.claim(of: attachment.key)?.name ?? freeName(attachment)
         var settings = SessionSettings(name: name, region: configuration.country?.regions.first)
+        settings.country = configuration.country?.code
         settings.beeps = true
         let rules = Presence.Rules(
             zone: configuration.discovery.zone ?? name, departure: driver?.departure ?? .seconds(3))

@@ -49,6 +49,8 @@ struct Presence: Sendable {
     static let sweep: Duration = .milliseconds(100)
     /// A second sighting within this time confirms a tag whose own CRC does not fit.
     static let confirmation: Duration = .seconds(2)
+    /// The longest `repeat-within` that a site may set.
+    static let longestConfirmation: Duration = .seconds(30)
     /// Once inside, a tag may be this much weaker before its reads stop counting.
     static let hysteresisDB = 3.0
     /// Antennas must see a tag this far apart in time to tell its direction.
@@ -142,7 +144,9 @@ struct Presence: Sendable {
     ) -> Change? {
         var before = candidates[read.id]
         let confirmation = read.crcIsValid == false ? Presence.confirmation : read.confirmation
-        if let old = before, old.zone != zone || now - old.last > Presence.confirmation { before = nil }
+        if let old = before, old.zone != zone || now - old.last > max(Presence.confirmation, confirmation ?? .zero) {
+            before = nil
+        }
         var mean = before?.mean ?? RollingMean()
         if let rssi = read.rssiDBm { mean.add(rssi, window: rules.window) }
         let isConfirmed = confirmation.map { limit in before.map { now - $0.last <= limit } ?? false } ?? true
@@ -167,7 +171,7 @@ struct Presence: Sendable {
 
     private mutating func makeRoom(_ now: Instant) {
         guard candidates.count >= Presence.candidateLimit else { return }
-        candidates = candidates.filter { now - $0.value.last <= Presence.confirmation }
+        candidates = candidates.filter { now - $0.value.last <= Presence.longestConfirmation }
         guard candidates.count >= Presence.candidateLimit else { return }
         let old = candidates.sorted { $0.value.last < $1.value.last }.prefix(Presence.candidateLimit / 2)
         for (id, _) in old { candidates[id] = nil }

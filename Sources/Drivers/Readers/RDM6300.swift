@@ -29,17 +29,24 @@ extension Driver {
                 }
             }),
         source: "RDM6300 and ID-2LA/12LA/20LA data sheets, ASCII format",
-        session: { _ in RDM6300() })
+        session: { RDM6300(settings: $0) })
 }
 
 /// The reader pushes a frame while a tag is in its field; there is nothing to ask.
 struct RDM6300: Session {
     /// A metal bench, a motor or a long cable makes frames with a good checksum: two equal ones within this time are
-    /// a tag, from a module that repeats itself (observed: every 65 ms).
-    static let confirmation: Duration = .milliseconds(300)
+    /// a tag, from a module that repeats itself (observed: every 65 ms; clones every 1.0 to 1.6 s, esphome/issues 3610).
+    static let confirmation: Duration = .seconds(3)
+
+    private let confirmation: Duration
+    /// The last frame that stands alone, and until when its second is awaited.
+    private var last: (id: [UInt8], at: Instant)?
+    private var lone: (id: [UInt8], until: Instant)?
 
     private var pending: [UInt8] = []
     private var torn: Instant?
+
+    init(settings: SessionSettings) { confirmation = settings.repeatWithin ?? RDM6300.confirmation }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
@@ -49,15 +56,24 @@ struct RDM6300: Session {
             pending += bytes
             drain(now, &reaction)
         case .tick:
+            if let waiting = lone, now >= waiting.until {
+                lone = nil
+                reaction.observations.append(
+                    .fault(
+                        Fault(
+                            code: "read-once",
+                            text: "a card was read once and not again within \(confirmation): it is held back as noise "
+                                + "(repeat-within sets the time)")))
+            }
             // The rest of this frame never came: its first byte was noise, what follows may begin another.
             guard let torn, now >= torn, !pending.isEmpty else { break }
             pending.removeFirst()
             reaction.noise += 1
             drain(now, &reaction)
-        case .closing, .closed: (pending, torn) = ([], nil)
+        case .closing, .closed: (pending, torn, lone) = ([], nil, nil)
         case .descriptor, .command, .recall, .accepted: break
         }
-        reaction.deadline = torn
+        reaction.deadline = [torn, lone?.until].compactMap(\.self).min()
         return reaction
     }
 
@@ -66,12 +82,20 @@ struct RDM6300: Session {
             switch step {
             case .frame(let frame):
                 var read = TagRead(id: TagID(.em4100, frame.id))
-                read.confirmation = frame.repeats ? RDM6300.confirmation : nil
+                read.confirmation = frame.repeats ? confirmation : nil
+                if frame.repeats { note(frame.id, now) }
                 reaction.observations.append(.tag(read))
             case .noise(let count): reaction.noise += count
             }
         }
         torn = pending.isEmpty ? nil : now + Frame.patience
+    }
+
+    /// An id that has come twice in time is believed; until it has been away as long, its next frame is no lone one.
+    private mutating func note(_ id: [UInt8], _ now: Instant) {
+        let isRepeat = last.map { $0.id == id && now - $0.at <= confirmation } ?? false
+        last = (id, now)
+        lone = isRepeat ? nil : (id, now + confirmation)
     }
 }
 

@@ -280,6 +280,8 @@ extension AgentConfiguration.Device {
         settings.beeps = section.boolean("beep") ?? false
         settings.keyboardLayout = section.string("keyboard", among: KeyboardLayout.allCases.map(\.rawValue))
             .flatMap(KeyboardLayout.init)
+        settings.country = country?.code
+        settings.repeatWithin = section.number("repeat-within", in: 0.1...30).map { .milliseconds(Int64($0 * 1000)) }
         settings.groupSeparator = section.string("group-separator")
         settings.stripPrefix = section.string("strip-prefix")
         settings.stripSuffix = section.string("strip-suffix")

@@ -27,6 +27,7 @@ struct HIDKeyboard: Session {
         static let shift: UInt8 = 0x22
         static let leftAlt: UInt8 = 0x04
         static let altGr: UInt8 = 0x40
+        static let control: UInt8 = 0x11
         /// Control and GUI: shortcuts, never text.
         static let shortcut: UInt8 = 0x99
     }
@@ -35,7 +36,10 @@ struct HIDKeyboard: Session {
     private let silence: Duration
     private let separator: String?
     private var shape = KeyboardShape.bySize
+    private let home: KeyboardLayout
     private var layout: KeyboardLayout
+    /// A check digit held in this layout.
+    private var isProven = false
     private var held: [UInt8] = []
     private var heldModifiers: UInt8 = 0
     private var sawRelease = false
@@ -55,7 +59,8 @@ struct HIDKeyboard: Session {
 
     init(settings: SessionSettings) {
         fixed = settings.keyboardLayout
-        layout = settings.keyboardLayout ?? .us
+        home = settings.keyboardLayout ?? KeyboardLayout(country: settings.country)
+        layout = home
         silence = settings.scanSilence ?? HIDKeyboard.silence
         separator = settings.groupSeparator
     }
@@ -94,6 +99,16 @@ struct HIDKeyboard: Session {
         if modifiers & Modifier.leftAlt == 0, let code = altCode {
             altCode = nil
             append(.character(HIDKeyboard.character(code)), &reaction)
+        }
+        // Many scanners type GS as Ctrl+], by the place of that key on an American keyboard; other control keys type nothing.
+        if modifiers & Modifier.shortcut & ~Modifier.control == 0, modifiers & Modifier.control != 0 {
+            let bracket = layout.stroke(for: "]")
+            for usage in fresh
+            where usage == 0x30 || usage == bracket?.usage && modifiers & Modifier.altGr == bracket?.modifiers {
+                keys += 1
+                append(.character("\u{1D}"), &reaction)
+            }
+            return
         }
         for usage in fresh where modifiers & Modifier.shortcut == 0 { press(usage, modifiers, &reaction) }
     }
@@ -141,24 +156,37 @@ struct HIDKeyboard: Session {
 
     // MARK: layout
 
-    /// The layout under which a check digit holds; else the one under which the text looks like a code.
+    /// A check digit proves a layout. Until one has, keys that make no code in the layout in use and a plain one in the other
+    /// kind are taken for evidence; one odd sign never is, for codes may hold any.
     private mutating func recogniseLayout(_ reaction: inout Reaction) {
         let before = layout
-        let holding = KeyboardLayout.allCases.filter { CheckDigit.holds(inScan: text($0)) }
-        if holding.count == 1 {
-            layout = holding[0]
-        } else if holding.isEmpty {
-            // Codes are letters, digits and few signs: the layout that yields more of them; on a tie nothing changes.
-            let odd = KeyboardLayout.allCases.map { candidate in
-                (candidate, text(candidate).unicodeScalars.count { !HIDKeyboard.isUsual($0) })
-            }
-            if let least = odd.map(\.1).min(), !odd.contains(where: { $0.0 == layout && $0.1 == least }) {
-                layout = odd.first { $0.1 == least }!.0
-            }
+        if CheckDigit.holds(inScan: text(layout)) {
+            isProven = true
+        } else if let other = [home, .us, .fr].first(where: { $0 != layout && CheckDigit.holds(inScan: text($0)) }) {
+            (layout, isProven) = (other, true)
+        } else if !isProven {
+            let other: KeyboardLayout =
+                home.isAZERTY != layout.isAZERTY ? home : layout.isAZERTY ? .us : .fr
+            // AZERTY types its digits with Shift, the others without: two in a row of the wrong kind are no code.
+            if hasRow(shifted: !layout.isAZERTY), !isPlain(layout), isPlain(other) { layout = other }
         }
         if layout != before, isOpen {
             reaction.observations.append(
                 .identity(Identity(field: "layout", text: "\(layout.rawValue) (recognised from what it typed)")))
+        }
+    }
+
+    private func isPlain(_ layout: KeyboardLayout) -> Bool {
+        text(layout).unicodeScalars.allSatisfy(HIDKeyboard.isUsual)
+    }
+
+    /// Two keys of the row of digits, one after the other, both with or both without Shift.
+    private func hasRow(shifted: Bool) -> Bool {
+        zip(strokes, strokes.dropFirst()).contains { pair in
+            guard case .stroke(let one) = pair.0, case .stroke(let two) = pair.1 else { return false }
+            return [one, two].allSatisfy {
+                (0x1E...0x27).contains($0.usage) && ($0.modifiers & Modifier.shift != 0) == shifted
+            }
         }
     }
 
@@ -177,11 +205,11 @@ struct HIDKeyboard: Session {
             switch item {
             case .character(let character): next = character
             case .stroke(let stroke):
-                let lock = stroke.capsLock && (layout == .fr || (0x04...0x1D).contains(stroke.usage))
+                let lock = stroke.capsLock && (layout.isAZERTY || (0x04...0x1D).contains(stroke.usage))
                 let shift = (stroke.modifiers & Modifier.shift != 0) != lock
                 let altGr = stroke.modifiers & Modifier.altGr != 0
                 next = layout.character(stroke.usage, shift: shift, altGr: altGr)
-                if layout.isDead(stroke.usage, altGr: altGr) {
+                if layout.isDead(stroke.usage, shift: shift, altGr: altGr) {
                     if let accent { out.append(accent) }
                     accent = next
                     continue

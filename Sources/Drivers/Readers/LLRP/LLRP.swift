@@ -241,7 +241,8 @@ struct LLRP: Session {
         case .setConfiguration:
             send(LLRPMessage.Kind.setConfig, LLRPSpec.configuration(holding: reader.holdsReports), &reaction)
         case .roSpecs: send(LLRPMessage.Kind.getROSpecs, [], &reaction)
-        case .delete: send(LLRPMessage.Kind.deleteROSpec, [0, 0, 0, 0], &reaction)
+        // Only ours: 0 would delete what other programs set up.
+        case .delete: send(LLRPMessage.Kind.deleteROSpec, spec, &reaction)
         case .add: send(LLRPMessage.Kind.addROSpec, roSpec, &reaction)
         case .enable: send(LLRPMessage.Kind.enableROSpec, spec, &reaction)
         }

@@ -38,7 +38,9 @@ enum LLRPReport {
             default: break
             }
         }
-        guard let epc, !epc.isEmpty, epc.count <= TagID.limit else { return (nil, false) }
+        // A blank tag has an EPC of 0 bits, which is lawful (LLRP 1.1 §17.2.7.3): there is nothing to tell, and nothing wrong.
+        if let epc, epc.isEmpty { return (nil, end == .complete) }
+        guard let epc, epc.count <= TagID.limit else { return (nil, false) }
         read.id = TagID(.epcGen2, epc)
         read.deviceMicroseconds = first ?? last
         if let hundredths { read.rssiDBm = Double(hundredths) / 100 }
