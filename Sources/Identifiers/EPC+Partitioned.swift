@@ -68,7 +68,8 @@ extension EPC {
         let second = try second(scheme, partition, &bits)
         // Shorter prefixes leave more bits than the key may have characters (TDS 2.1 §6.3; GS1 General Specifications 3.9).
         if scheme.digits == nil, (company + second).count > 30 {
-            throw Unreadable("\(scheme.family.uppercased()) has \((company + second).count) characters; at most 30 are allowed")
+            throw Unreadable(
+                "\(scheme.family.uppercased()) has \((company + second).count) characters; at most 30 are allowed")
         }
         let tail = try tail(scheme, &bits)
         try bits.endInZeros()

@@ -38,6 +38,8 @@ struct ThingMagic: PolledFamily {
     /// The module says that it has no region: it may not transmit.
     private(set) var obstacle: String?
     var remark: String? { region == nil ? Region.keepsOwn : nil }
+    /// The module refused to stream (older firmware): it is asked for one read after the other.
+    private var isSingle = false
 
     init(settings: SessionSettings) {
         region = settings.region
@@ -76,6 +78,7 @@ struct ThingMagic: PolledFamily {
     /// Endless search, one cycle a second, with count, RSSI and antenna (Mercury API, serial_reader_l3.c).
     mutating func round() -> [UInt8] {
         isReading = true
+        if isSingle { return ThingMagicFrame(Code.clear).bytes }
         return ThingMagicFrame(Code.search, [0, 0, 1, 0x22, 0, 0, 5, 7, 0x22, 0x10, 0, 0x1B, 0x03, 0xE8, 0x00, 0x07])
             .bytes
     }
@@ -97,7 +100,32 @@ struct ThingMagic: PolledFamily {
             reaction.observations.append(
                 .identity(Identity(field: "temperature", text: "\(Int8(bitPattern: degrees)) °C")))
         }
+        if frame.op == Code.search, isReading, [0x0100, 0x0101, 0x0105].contains(frame.status), !isSingle {
+            isSingle = true
+            return FrameMeaning(endsRound: true)
+        }
+        if isSingle, isReading { return single(frame, &reaction) }
         return FrameMeaning(answers: question?.op == frame.op, isAlive: frame.op == Code.stream)
+    }
+
+    /// Forget what was read, read for a quarter of a second, fetch what there is. A refusal starts no new round: the
+    /// supervision does, slowly.
+    private func single(_ frame: ThingMagicFrame, _ reaction: inout Reaction) -> FrameMeaning {
+        switch (frame.op, frame.status) {
+        case (Code.clear, _):
+            reaction.send += ThingMagicFrame(Code.stream, [0, 0, 3, 0, 250]).bytes
+            return FrameMeaning()
+        case (Code.stream, 0x0400?): return FrameMeaning(isAlive: true, endsRound: true)
+        case (Code.stream, 0?):
+            // Option, search flags, then the count.
+            guard let count = frame.data.last, count > 0 else { return FrameMeaning(isAlive: true, endsRound: true) }
+            reaction.send += ThingMagicFrame(Code.fetch, [0, 7, 0]).bytes
+            return FrameMeaning(isAlive: true)
+        case (Code.fetch, _):
+            reaction.observations += frame.fetched.map { .tag($0) }
+            return FrameMeaning(isAlive: true, endsRound: true)
+        default: return FrameMeaning()
+        }
     }
 
     /// Boot loader 4, hardware 4, date 4, firmware 4.

@@ -64,6 +64,9 @@ extension ThingMagicFrame {
         public static let start: UInt8 = 0x04
         public static let stream: UInt8 = 0x22
         public static let search: UInt8 = 0x2F
+        /// Tags of the last read, and forgetting them.
+        public static let fetch: UInt8 = 0x29
+        public static let clear: UInt8 = 0x2A
         public static let temperature: UInt8 = 0x72
         public static let setAntennas: UInt8 = 0x91
         public static let setPower: UInt8 = 0x92
@@ -77,15 +80,34 @@ extension ThingMagicFrame {
     public var tag: TagRead? {
         guard op == Code.stream, status == 0, let first = data.first else { return nil }
         var record = data.dropFirst(first == 0x88 ? 1 : 0)
+        // Option, search flags 2, metadata flags 2, type.
+        let head = Array(record.prefix(6))
+        guard head.count == 6, head[0] & 0x10 != 0, head[5] == 1 else { return nil }
+        record = record.dropFirst(6)
+        let read = ThingMagicFrame.record(&record, flags: Int(head[3]) << 8 | Int(head[4]))
+        return record.isEmpty ? read : nil
+    }
+
+    /// The tags of a fetched buffer: metadata flags 2, read options 1, count 1, then the records (Mercury API,
+    /// serial_reader_l3.c); none unless they fill the frame.
+    var fetched: [TagRead] {
+        guard op == Code.fetch, status == 0, data.count >= 4 else { return [] }
+        var rest = data.dropFirst(4)
+        var out: [TagRead] = []
+        for _ in 0..<data[3] {
+            guard let read = ThingMagicFrame.record(&rest, flags: Int(data[0]) << 8 | Int(data[1])) else { return [] }
+            out.append(read)
+        }
+        return rest.isEmpty ? out : []
+    }
+
+    private static func record(_ record: inout ArraySlice<UInt8>, flags: Int) -> TagRead? {
         func take(_ count: Int) -> [UInt8]? {
             guard record.count >= count else { return nil }
             defer { record = record.dropFirst(count) }
             return Array(record.prefix(count))
         }
         func word(_ bytes: [UInt8]) -> Int { Int(bytes[0]) << 8 | Int(bytes[1]) }
-        guard let option = take(1), option[0] & 0x10 != 0, take(2) != nil, let flags = take(2).map(word),
-            let type = take(1), type[0] == 1
-        else { return nil }
         var read = TagRead(id: TagID(.epcGen2, []))
         // In the order of their flags; the length of each is fixed but for embedded data.
         for (flag, count) in [
@@ -105,7 +127,7 @@ extension ThingMagicFrame {
             }
         }
         guard flags & 0x2000 == 0, let length = take(2).map(word), length % 8 == 0, length >= 32,
-            let all = take(length / 8), record.isEmpty
+            let all = take(length / 8)
         else { return nil }
         let pc = UInt16(all[0]) << 8 | UInt16(all[1])
         var start = 2

@@ -144,7 +144,9 @@ public enum KeyboardLayout: String, Sendable, CaseIterable {
     public func stroke(for character: Character) -> (usage: UInt8, modifiers: UInt8)? {
         for usage in UInt8(0x04)...0x38 {
             for (modifiers, shift, altGr) in [(UInt8(0), false, false), (0x02, true, false), (0x40, false, true)]
-            where self.character(usage, shift: shift, altGr: altGr) == character && !isDead(usage, shift: shift, altGr: altGr) {
+            where self.character(usage, shift: shift, altGr: altGr) == character
+                && !isDead(usage, shift: shift, altGr: altGr)
+            {
                 return (usage, modifiers)
             }
         }
