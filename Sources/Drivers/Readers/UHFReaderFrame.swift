@@ -40,13 +40,30 @@ public struct UHFReaderFrame: Equatable, Sendable {
     public static func take(from bytes: inout [UInt8], isCommand: Bool = false) -> Step? {
         guard let length = bytes.first.map(Int.init) else { return nil }
         guard length >= (isCommand ? 4 : 5) else { return drop(&bytes) }
-        guard bytes.count >= length + 1 else { return nil }
+        guard bytes.count >= length + 1 else {
+            // A length may be a damaged frame's remains: a whole good frame further on is not kept waiting for it.
+            guard !isCommand, let start = nextFrame(in: bytes) else { return nil }
+            bytes.removeFirst(start)
+            return .noise(start)
+        }
         guard checksum(bytes[...length]) == 0 else { return drop(&bytes) }
         let start = isCommand ? 3 : 4
         let frame = UHFReaderFrame(
             bytes[2], status: isCommand ? nil : bytes[3], Array(bytes[start..<(length - 1)]), address: bytes[1])
         bytes.removeFirst(length + 1)
         return .frame(frame)
+    }
+
+    /// Where a whole tag report or info answer begins, behind the first byte.
+    private static func nextFrame(in bytes: [UInt8]) -> Int? {
+        guard bytes.count > 6 else { return nil }
+        return (1..<(bytes.count - 5)).first { start in
+            let end = start + Int(bytes[start])
+            guard bytes[start] >= 5, end < bytes.count, [0x01, 0x0F, 0x21, 0xEE].contains(bytes[start + 2]) else {
+                return false
+            }
+            return checksum(bytes[start...end]) == 0
+        }
     }
 
     private static func drop(_ bytes: inout [UInt8]) -> Step? {
