@@ -51,8 +51,20 @@ struct VectorTests {
         if vector.kind == "N" {
             #expect(seen.isEmpty && noise == vector.bytes.count)
         } else {
-            #expect(seen.count == 1 && noise == 0)
+            let tags = seen.count { if case .tag = $0 { true } else { false } }
+            #expect(tags == 1 && noise == 0)
         }
+    }
+
+    /// The card is held back as noise, and somebody is told why.
+    @Test func aFrameThatStaysAloneIsSaid() throws {
+        let vector = try #require(VectorTests.vectors("LF").first { $0.kind != "N" })
+        let codes = play("rdm6300", vector.bytes).observations.compactMap { observation in
+            if case .fault(let fault) = observation { fault.code } else { nil }
+        }
+        #expect(codes == ["read-once"])
+        let twice = play("rdm6300", vector.bytes + vector.bytes).observations
+        #expect(!twice.contains { if case .fault = $0 { true } else { false } })
     }
 
     /// The reader's side decodes to what its source says; the host's commands are no reads.
