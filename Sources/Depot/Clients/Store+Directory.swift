@@ -21,10 +21,12 @@ public struct PartyView: Equatable, Sendable {
 }
 
 extension Store {
-    /// Adds a client, or renews the one with the same reference.
+    /// Adds a client, or renews the one with the same reference; `replacing`: the numbers are all that it has.
     @discardableResult
     public func addParty(
-        name: String, company: String, reference: String?, numbers: [PhoneNumber], by who: String, at now: Int64
+        name: String, company: String, reference: String?, numbers: [PhoneNumber], replacing: Bool = false,
+        by who: String,
+        at now: Int64
     ) throws -> Int64 {
         var id: Int64?
         if let reference { id = try database.integer("SELECT id FROM party WHERE reference=?", .text(reference)) }
@@ -43,6 +45,7 @@ extension Store {
                 .text(company), .text(reference), .integer(now), .text(who))
         }
         let party = id ?? database.lastInsertID
+        if replacing, id != nil { try database.run("DELETE FROM party_number WHERE party=?", .integer(party)) }
         for number in numbers {
             try database.run(
                 "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET number=excluded.number",

@@ -49,13 +49,16 @@ public struct CheckedImport: Sendable {
                 case .label(let label, let subject): try store.save(label, subject: subject, by: Author(who), at: now)
                 case .party(let name, let company, let reference, let numbers):
                     try store.addParty(
-                        name: name, company: company, reference: reference, numbers: numbers, by: who, at: now)
+                        name: name, company: company, reference: reference, numbers: numbers,
+                        replacing: !numbers.isEmpty,
+                        by: who, at: now)
                 }
             }
         }
     }
 
-    func finish(into store: Store, dryRun: Bool, by who: String, now: Int64) throws -> ImportReport {
+    /// Writes all of it, unless it was only to be checked.
+    public func finish(into store: Store, dryRun: Bool, by who: String, now: Int64) throws -> ImportReport {
         if !dryRun {
             for portion in portions { try write(portion, into: store, by: who, now: now) }
         }

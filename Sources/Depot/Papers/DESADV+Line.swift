@@ -64,6 +64,15 @@ extension DESADV {
             }
         }
 
+        /// A line without a GTIN is known by the supplier's reference, where the catalogue has it.
+        mutating func find(_ known: (String) -> String?) {
+            guard gtin == nil, let article, let found = known(article) else { return }
+            gtin = found
+        }
+
+        /// Its quantity is 0: what is missing comes later.
+        var isEmpty: Bool { despatched == 0 && marks.allSatisfy { ($0.quantity ?? 0) == 0 } }
+
         mutating func identifyFurther(_ segment: EDIFACT.Segment) {
             for element in segment.elements.indices.dropFirst() {
                 identify(segment[element], type: segment[element, 1], segment)
@@ -82,7 +91,9 @@ extension DESADV {
             let (code, text, unit) = (segment[0], segment[0, 1], segment[0, 2])
             let isOfMark = marks.count > 1
             guard ["12", "21", "59"].contains(code) || (isOfMark && ["1", "11", "52"].contains(code)) else { return }
-            guard let number = DESADV.whole(text), (1...Import.quantityLimit).contains(number) else {
+            guard let number = DESADV.whole(text),
+                (code == "12" && !isOfMark ? 0...Import.quantityLimit : 1...Import.quantityLimit).contains(number)
+            else {
                 fail(segment, "quantity \"\(text)\" is not a whole number from 1 to \(Import.quantityLimit)")
                 return
             }

@@ -14,6 +14,7 @@ extension DESADV {
         }
 
         private(set) var refused: [ImportReport.Refusal] = []
+        private(set) var remarks: [ImportReport.Refusal] = []
         private let message: EDIFACT.Message
         private var head: EDIFACT.Segment?
         private var deliveryNote = ""
@@ -33,7 +34,7 @@ extension DESADV {
         var isReplacement: Bool { head?[2] == "5" }
 
         /// The delivery; nil, with the reason, where nothing of it can be received.
-        mutating func announced() -> Announced? {
+        mutating func announced(article: (String) -> String?) -> Announced? {
             guard let head else {
                 refused.append(message.header.refusal("the message has no number (BGM)"))
                 return nil
@@ -57,6 +58,11 @@ extension DESADV {
             var pallets = Pallets(groups)
             var places: [String: Int] = [:]
             for index in lines.indices {
+                lines[index].find(article)
+                if lines[index].isEmpty {
+                    remarks.append(lines[index].segment.refusal("nothing of it is on its way: left out"))
+                    continue
+                }
                 guard let parts = lines[index].parts(), let gtin = lines[index].gtin else {
                     if let (segment, reason) = lines[index].fault { refused.append(segment.refusal(reason)) }
                     continue

@@ -23,9 +23,11 @@ public enum DESADV {
 
     /// What can be received, and what was refused: a refused line, unit or link is not in its delivery, the rest is.
     /// Lines of refusals are lines of the file, from 1.
-    public static func parse(_ bytes: [UInt8]) -> (deliveries: [Announced], refused: [ImportReport.Refusal]) {
+    /// `article` finds the GTIN of a supplier's reference, where a line names nothing better.
+    public static func parse(_ bytes: [UInt8], article: (String) -> String? = { _ in nil }) -> ParsedDeliveries {
         let file = EDIFACT(bytes)
         var refused = file.refused
+        var remarks: [ImportReport.Refusal] = []
         var deliveries: [Announced] = []
         var places: [String: Int] = [:]
         var owners: [String: Int] = [:]
@@ -36,8 +38,9 @@ public enum DESADV {
                 continue
             }
             var reading = Reading(message)
-            var announced = reading.announced()
+            var announced = reading.announced(article: article)
             refused += reading.refused
+            remarks += reading.remarks
             guard announced != nil else { continue }
             let place = places[announced!.note] ?? deliveries.count
             if place < deliveries.count, !reading.isReplacement {
@@ -64,7 +67,7 @@ public enum DESADV {
             refused.removeLast(more)
             refused.append(.init(line: refused.last!.line, reason: "and \(more) more things are refused"))
         }
-        return (deliveries, refused)
+        return ParsedDeliveries(deliveries: deliveries, refused: refused, remarks: remarks)
     }
 
     /// `YYYY-MM-DD` of a DTM value and its format (code list 2379); nil where it is no day of the calendar.

@@ -18,6 +18,13 @@ enum Day {
         return "\(digits.prefix(4))-\(digits.dropFirst(4).prefix(2))-\(digits.suffix(2))"
     }
 
+    /// Nil where it is no day of the calendar.
+    static func text(_ year: Int, _ month: Int, _ day: Int) -> String? {
+        guard exists(year, month, day) else { return nil }
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(year)-\(two(month))-\(two(day))"
+    }
+
     /// Whether a text is such a day, written `YYYY-MM-DD`.
     static func isDay(_ text: String) -> Bool {
         self.text(text.replacing("-", with: "")) == text

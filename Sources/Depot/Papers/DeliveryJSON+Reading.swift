@@ -15,8 +15,11 @@ extension DeliveryJSON {
         private let ssccs: [String: String]
         private var name: String
 
-        init(_ json: JSON, number: Int, ssccs: [String: String]) {
-            (self.json, self.number, self.ssccs) = (json, number, ssccs)
+        /// Finds the GTIN of a reference.
+        private let article: (String) -> String?
+
+        init(_ json: JSON, number: Int, ssccs: [String: String], article: @escaping (String) -> String?) {
+            (self.json, self.number, self.ssccs, self.article) = (json, number, ssccs, article)
             name = "delivery \(number)"
         }
 
@@ -47,14 +50,22 @@ extension DeliveryJSON {
 
         private mutating func readLines(_ values: [JSON]) -> [Announced.Line] {
             var lines: [Announced.Line] = []
-            var seen: Set<String> = []
+            var places: [String: Int] = [:]
             for (index, value) in values.enumerated() {
                 do throws(Fault) {
                     let line = try line(value)
-                    guard seen.insert("\(line.gtin)\u{1F}\(line.lot ?? "")").inserted else {
-                        throw Fault(reason: "GTIN \(line.gtin) stands twice\(line.lot.map { " with lot \($0)" } ?? "")")
+                    // The same article of the same lot adds, as it does in a DESADV and in a table.
+                    let key = "\(line.gtin)\u{1F}\(line.lot ?? "")\u{1F}\(line.expires ?? "")"
+                    guard let place = places[key] else {
+                        places[key] = lines.count
+                        lines.append(line)
+                        continue
                     }
-                    lines.append(line)
+                    guard lines[place].quantity + line.quantity <= Import.quantityLimit else {
+                        throw Fault(reason: "GTIN \(line.gtin) is more than \(Import.quantityLimit) altogether")
+                    }
+                    lines[place].quantity += line.quantity
+                    lines[place].serials += line.serials
                 } catch {
                     refuse(index + 1, "line \(index + 1)", error.reason)
                 }
@@ -170,9 +181,13 @@ extension DeliveryJSON {
         }
 
         private func gtin(in value: JSON) throws(Fault) -> String {
-            let text = try needed("gtin", in: value, limit: DeliveryJSON.nameLimit)
-            guard let gtin = GS1.gtin14(text) else { throw Fault(reason: Import.gtinReason(text)) }
-            return gtin
+            let code = try text("gtin", in: value, limit: DeliveryJSON.nameLimit)
+            if let gtin = code.flatMap({ GS1.gtin14($0) }) { return gtin }
+            let reference = try text("reference", in: value, limit: DeliveryJSON.nameLimit)
+            if let gtin = [code, reference].lazy.compactMap({ $0 }).compactMap(article).first { return gtin }
+            if let code { throw Fault(reason: Import.gtinReason(code)) }
+            guard let reference else { throw Fault(reason: "\"gtin\" is missing, and a \"reference\" too") }
+            throw Fault(reason: "the catalogue has no article with the reference \"\(reference)\"")
         }
 
         private func quantity(in value: JSON) throws(Fault) -> Int {

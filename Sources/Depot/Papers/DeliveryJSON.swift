@@ -3,8 +3,8 @@ import Model
 
 /// Deliveries announced as JSON: `{"deliveries": […]}`, an array of deliveries, or one delivery.
 ///
-/// A delivery has `note` and `supplier`, perhaps `expectedOn` (`YYYY-MM-DD`), `client` and `dock`; `lines` of `gtin`,
-/// `quantity`, perhaps `description`, `lot`, `expires` and `serials`; perhaps `units` of `sscc`, `parent` and
+/// A delivery has `note` and `supplier`, perhaps `expectedOn` (`YYYY-MM-DD`), `client` and `dock`; `lines` of `gtin`
+/// (or the supplier's `reference`, where the catalogue knows it), `quantity`, perhaps `description`, `lot`, `expires` and `serials`; perhaps `units` of `sscc`, `parent` and
 /// `contents` (`gtin`, `quantity`, `lot`). Other fields are read over; null is as good as none.
 public enum DeliveryJSON {
     /// Bytes of a text.
@@ -16,9 +16,14 @@ public enum DeliveryJSON {
     /// What can be received, and what was refused: a refused line, unit or content is not in its delivery, the rest is.
     /// A refusal's line is the line's or unit's place in its delivery, the delivery's in the file where it is about the
     /// delivery itself (from 1), or the line of the text where that is no JSON; its reason names the delivery.
-    public static func parse(_ bytes: [UInt8]) -> (deliveries: [Announced], refused: [ImportReport.Refusal]) {
+    /// `article` finds the GTIN of a supplier's `reference`, where a line has no `gtin`.
+    public static func parse(_ bytes: [UInt8], article: @escaping (String) -> String? = { _ in nil })
+        -> ParsedDeliveries
+    {
         guard bytes.count <= sizeLimit else {
-            return ([], [.init(line: 1, reason: "the text has \(bytes.count) bytes; at most \(sizeLimit) are read")])
+            return ParsedDeliveries(refused: [
+                .init(line: 1, reason: "the text has \(bytes.count) bytes; at most \(sizeLimit) are read")
+            ])
         }
         let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
         let json: JSON
@@ -26,20 +31,22 @@ public enum DeliveryJSON {
             json = try JSON(parsing: body)
         } catch {
             let line = 1 + body.prefix(error.offset).count { $0 == 0x0A }
-            return ([], [.init(line: line, reason: "this is not JSON: \(error)")])
+            return ParsedDeliveries(refused: [.init(line: line, reason: "this is not JSON: \(error)")])
         }
         guard let all = json["deliveries"]?.list ?? json.list ?? (json.isObject ? [json] : nil) else {
-            return ([], [.init(line: 1, reason: "deliveries are expected: an array, or an object with \"deliveries\"")])
+            return ParsedDeliveries(refused: [
+                .init(line: 1, reason: "deliveries are expected: an array, or an object with \"deliveries\"")
+            ])
         }
         if json["deliveries"] != nil, json["deliveries"]?.list == nil {
-            return ([], [.init(line: 1, reason: "\"deliveries\" is not an array")])
+            return ParsedDeliveries(refused: [.init(line: 1, reason: "\"deliveries\" is not an array")])
         }
         var refused: [ImportReport.Refusal] = []
         var deliveries: [Announced] = []
         var notes: Set<String> = []
         var ssccs: [String: String] = [:]
         for (index, value) in all.enumerated() {
-            guard let delivery = read(value, number: index + 1, ssccs, refusing: &refused) else { continue }
+            guard let delivery = read(value, number: index + 1, ssccs, article, refusing: &refused) else { continue }
             guard notes.insert(delivery.note).inserted else {
                 refused.append(.init(line: index + 1, reason: "delivery \(delivery.note) stands twice"))
                 continue
@@ -47,13 +54,14 @@ public enum DeliveryJSON {
             for unit in delivery.units { ssccs[unit.sscc] = delivery.note }
             deliveries.append(delivery)
         }
-        return (deliveries, refused)
+        return ParsedDeliveries(deliveries: deliveries, refused: refused)
     }
 
     private static func read(
-        _ value: JSON, number: Int, _ ssccs: [String: String], refusing refused: inout [ImportReport.Refusal]
+        _ value: JSON, number: Int, _ ssccs: [String: String], _ article: @escaping (String) -> String?,
+        refusing refused: inout [ImportReport.Refusal]
     ) -> Announced? {
-        var reading = Reading(value, number: number, ssccs: ssccs)
+        var reading = Reading(value, number: number, ssccs: ssccs, article: article)
         defer { refused += reading.refused }
         return reading.announced()
     }

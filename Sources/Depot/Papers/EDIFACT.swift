@@ -260,7 +260,8 @@ struct EDIFACT {
     }
 
     private func decoded(_ bytes: [UInt8]) -> String? {
-        guard isUTF8, number > 1 else { return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })) }
+        // Many say UNOC and send UTF-8 or Windows-1252: what is UTF-8 by its bytes is hardly anything else.
+        guard isUTF8, number > 1 else { return PaperText.line(bytes[...]) }
         return String(validating: bytes, as: UTF8.self)
     }
 }

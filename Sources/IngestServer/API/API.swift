@@ -106,11 +106,12 @@ extension ImportReport {
         .object([
             ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
             ("parties", .int(Int64(parties))), ("products", .int(Int64(products))), ("tags", .int(Int64(tags))),
-            (
-                "refused",
-                .array(refused.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
-            ),
+            ("refused", ImportReport.list(refused)), ("remarks", ImportReport.list(remarks)),
         ])
+    }
+
+    private static func list(_ lines: [Refusal]) -> JSON {
+        .array(lines.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
     }
 }
 

@@ -36,61 +36,6 @@ struct Version: ParsableCommand {
     func run() { print(json ? "{\"version\":\"\(IngestServer.version)\"}" : "edge-ingest \(IngestServer.version)") }
 }
 
-struct ImportVerb: ParsableCommand {
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, tags }
-
-    static let configuration = CommandConfiguration(
-        commandName: "import",
-        abstract: "Import a CSV file: good rows are kept, bad ones refused with line and reason.",
-        discussion: """
-            deliveries: delivery_note;supplier;gtin;description;quantity[;expected][;client]
-                        [;dock][;lot][;expires][;serials][;sscc], JSON, or an EDIFACT DESADV message
-            parties:    company;name;phone[;mobile][;reference]
-            products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
-            tags:       tag;gtin[;serial][;lot], for tags that are not GS1
-            """)
-
-    @OptionGroup var options: ConfigurationOption
-    @Flag(name: .customLong("dry-run"), help: "Check the file, change nothing.") var dryRun = false
-    @Flag(help: "JSON.") var json = false
-    @Argument(help: "What the file holds: deliveries, parties, products or tags.") var kind: Kind
-    @Argument(help: "CSV file, or - for standard input.") var file: String
-
-    func run() throws {
-        let configuration = try options.load()
-        let report: ImportReport
-        do {
-            let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
-            try Files.makeFolder(configuration.state)
-            let store = try Store(path: configuration.database)
-            switch kind {
-            case .deliveries: report = try Import.deliveries(bytes, into: store, dryRun: dryRun, now: Clocks.wall)
-            case .products: report = try Import.products(CSV(bytes), into: store, dryRun: dryRun)
-            case .tags:
-                report = try Import.tags(
-                    CSV(bytes), into: store, dryRun: dryRun, by: "edge-ingest import", now: Clocks.wall)
-            case .parties:
-                report = try Import.parties(
-                    CSV(bytes), into: store, region: configuration.plan.region, dryRun: dryRun, now: Clocks.wall)
-            }
-        } catch { throw Exit.say("\(file): \(error)") }
-        if json {
-            print(report.json.description)
-        } else {
-            for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
-            let what =
-                switch kind {
-                case .deliveries: "\(report.accepted) lines of \(report.deliveries) deliveries"
-                case .parties: "\(report.parties) clients"
-                case .products: "\(report.products) products"
-                case .tags: "\(report.tags) tags"
-                }
-            print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")
-        }
-        if !report.refused.isEmpty { throw Exit.warnings }
-    }
-}
-
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the result of a reception as CSV.")
 

@@ -1,0 +1,147 @@
+import Identifiers
+
+/// Which column of a table holds which field: by what a person said, else by its name, else, for article numbers, by what is
+/// in it.
+struct Columns {
+    /// A field, the name it has in our templates, and what suppliers and programs call it, folded (`Cell.folded`).
+    struct Field: Sendable {
+        var name: String
+        var names: [String]
+
+        init(_ name: String, _ names: String...) {
+            (self.name, self.names) = (name, [Cell.folded(name)] + names)
+        }
+    }
+
+    private let places: [String: Int]
+    /// The column that was taken for the article number by its content.
+    private(set) var guessed: String?
+
+    /// Throws when the map names what is not there. `map` is field to heading.
+    init(_ csv: CSV, _ fields: [Field], map: [String: String]) throws(ImportError) {
+        var places: [String: Int] = [:]
+        for (field, heading) in map.sorted(by: { $0.key < $1.key }) {
+            guard fields.contains(where: { $0.name == field }) else {
+                throw .badMap(field, found: fields.map(\.name))
+            }
+            guard let place = csv.header.firstIndex(of: Cell.folded(heading)) else {
+                throw .badMap(heading, found: csv.titles)
+            }
+            places[field] = place
+        }
+        for field in fields where places[field.name] == nil {
+            let taken = Set(places.values)
+            places[field.name] =
+                field.names.lazy.compactMap { name in
+                    csv.header.indices.first { csv.header[$0] == name && !taken.contains($0) }
+                }.first
+        }
+        if fields.contains(where: { $0.name == "gtin" }), places["gtin"] == nil,
+            let place = Columns.articles(csv, besides: Set(places.values))
+        {
+            places["gtin"] = place
+            guessed = csv.titles[place]
+        }
+        self.places = places
+    }
+
+    subscript(_ field: String) -> Int? { places[field] }
+
+    /// The column most of whose cells are article numbers with a right check digit.
+    private static func articles(_ csv: CSV, besides taken: Set<Int>) -> Int? {
+        let sample = csv.rows.prefix(50)
+        let scores = csv.header.indices.filter { !taken.contains($0) }.map { place in
+            let cells = sample.compactMap { $0.filled(place) }
+            let good = cells.count { GS1.gtin14(Cell.code($0)) != nil && $0.count >= 8 }
+            return (place, good, cells.count)
+        }
+        return scores.filter { $0.1 > 0 && $0.1 * 10 >= $0.2 * 8 }.max { ($0.1, -$0.0) < ($1.1, -$1.0) }?.0
+    }
+}
+
+extension Columns {
+    static let deliveries = [
+        Field(
+            "delivery_note", "note", "bl", "bon de livraison", "n bl", "no bl", "n de bl", "numero bl", "numero de bl",
+            "num bl", "n bon de livraison", "numero de bon de livraison", "bon", "delivery number", "despatch advice",
+            "lieferschein", "lieferscheinnummer", "pakbon"),
+        Field("supplier", "fournisseur", "nom fournisseur", "vendor", "lieferant", "leverancier"),
+        Field(
+            "gtin", "ean", "ean13", "ean 13", "code ean", "ean gtin", "gencod", "gencode", "code barre", "code barres",
+            "code a barres", "barcode", "code article"),
+        Field(
+            "reference", "ref", "reference article", "ref article", "reference fournisseur", "ref fournisseur",
+            "supplier reference", "reference fabricant", "ref fabricant", "reference interne", "internal reference",
+            "code produit", "product code", "artikelnummer", "art nr", "code sonepar", "code rexel", "article"),
+        Field(
+            "description", "designation", "libelle", "libelle article", "designation article", "libelle produit",
+            "produit",
+            "product", "nom", "name", "bezeichnung", "omschrijving"),
+        Field(
+            "quantity", "quantite", "qty", "qte", "quantite livree", "qte livree", "quantite expediee", "qte expediee",
+            "quantite bl", "qte bl", "delivered", "delivered quantity", "menge", "aantal"),
+        Field(
+            "expected", "date", "expected on", "date de livraison", "date livraison", "livraison prevue", "date prevue",
+            "delivery date", "scheduled date", "liefertermin"),
+        Field("client", "client reference", "customer", "reference client", "ref client", "chantier"),
+        Field("dock", "quai"),
+        Field("lot", "batch", "numero de lot", "n lot", "n de lot", "no lot", "charge"),
+        Field("expires", "expiry", "dlc", "dluo", "ddm", "peremption", "date de peremption", "expiration date"),
+        Field("serials", "serial", "numeros de serie", "numero de serie", "n de serie", "n serie", "serial number"),
+        Field("sscc", "pallet", "palette", "code sscc", "n palette", "support"),
+    ]
+    static let products = [
+        Field(
+            "gtin", "ean", "ean13", "ean 13", "code ean", "gencod", "gencode", "code barre", "code barres",
+            "code a barres", "barcode"),
+        Field("description", "designation", "libelle", "libelle article", "nom", "name", "product", "produit"),
+        Field(
+            "reference", "ref", "reference article", "ref article", "reference interne", "internal reference",
+            "reference fabricant", "code article", "code produit", "default code"),
+        Field("supplier", "fournisseur", "vendor", "marque", "fabricant", "brand"),
+        Field("unit", "unite", "unite de mesure", "unit of measure", "uom"),
+        Field("tracking", "suivi"),
+        Field("minimum", "stock mini", "min", "stock minimum"),
+        Field("carton_gtin", "gtin carton", "ean carton"),
+        Field("carton_quantity", "quantite carton", "colisage", "quantite par carton"),
+    ]
+    static let tags = [
+        Field("tag", "epc", "uid", "text", "etiquette"), Field("gtin", "ean", "code barres", "barcode"),
+        Field("serial", "numero de serie", "n de serie"), Field("lot", "batch", "numero de lot"),
+    ]
+    static let parties = [
+        Field("company", "societe", "client", "raison sociale", "entreprise", "company name", "firma"),
+        Field("name", "nom", "contact", "nom affiche", "display name", "nom complet", "interlocuteur"),
+        Field("phone", "telephone", "tel", "telephone fixe", "fixe", "phone number", "numero de telephone", "telefon"),
+        Field("mobile", "portable", "telephone mobile", "telephone portable", "gsm", "handy"),
+        Field("phone2", "telephone 2", "tel 2"),
+        Field("reference", "ref", "id", "code client", "numero client", "n client", "reference client", "external id"),
+    ]
+}
+
+extension Import {
+    /// The heading of an empty file of that kind, as it can be filled in.
+    public static func template(_ kind: String) -> String? {
+        let fields: [Columns.Field]
+        switch kind {
+        case "deliveries": fields = Columns.deliveries
+        case "products": fields = Columns.products
+        case "tags": fields = Columns.tags
+        case "parties": fields = Columns.parties
+        default: return nil
+        }
+        return CSV.line(fields.map(\.name))
+    }
+
+    /// Rows that were refused as a file of the same form, each with the reason behind it: to be mended and imported.
+    public static func rejects(of csv: CSV, _ report: ImportReport) -> String {
+        let rows = Dictionary(csv.rows.map { ($0.line, $0.fields) }) { first, _ in first }
+        var out = CSV.line(csv.titles + ["line", "reason"])
+        for refusal in report.refused {
+            let fields = rows[refusal.line] ?? []
+            let padding = Array(repeating: "", count: max(0, csv.titles.count - fields.count))
+            out += CSV.line(fields.prefix(csv.titles.count) + padding + ["\(refusal.line)", refusal.reason])
+        }
+        return out
+    }
+}

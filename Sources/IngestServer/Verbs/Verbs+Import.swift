@@ -1,0 +1,93 @@
+import ArgumentParser
+import Depot
+import Glibc
+import Model
+import Platform
+
+struct ImportVerb: ParsableCommand {
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, tags }
+
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Import a file: good rows are kept, bad ones refused with line and reason.",
+        discussion: """
+            deliveries: delivery_note;supplier;gtin;description;quantity[;reference][;expected][;client]
+                        [;dock][;lot][;expires][;serials][;sscc], JSON, or an EDIFACT DESADV message
+            parties:    company;name;phone[;mobile][;reference]
+            products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
+            tags:       tag;gtin[;serial][;lot], for tags that are not GS1
+
+            Headings of other programs are known by many names; --map says which column is which where they are not:
+                edge-ingest import deliveries bl.csv --map quantity="Qté cdée" --map gtin=Gencode
+            """)
+
+    @OptionGroup var options: ConfigurationOption
+    @Flag(name: .customLong("dry-run"), help: "Check the file, change nothing.") var dryRun = false
+    @Flag(help: "JSON.") var json = false
+    @Flag(help: "Print the headings of an empty file of that kind.") var template = false
+    @Option(help: ArgumentHelp("Which column is which.", valueName: "FIELD=HEADING")) var map: [String] = []
+    @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
+        String?
+    @Argument(help: "What the file holds: deliveries, parties, products or tags.") var kind: Kind
+    @Argument(help: "The file, or - for standard input.") var file: String?
+
+    func run() throws {
+        if template {
+            // As Excel takes it: with a byte order mark.
+            print("\u{FEFF}\(Import.template(kind.rawValue) ?? "")", terminator: "")
+            return
+        }
+        guard let file else { throw Exit.say("which file? edge-ingest import \(kind.rawValue) FILE, or --template") }
+        let configuration = try options.load()
+        let report: ImportReport
+        do {
+            let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
+            try Files.makeFolder(configuration.state)
+            let store = try Store(path: configuration.database)
+            report = try take(bytes, into: store, region: configuration.plan.region)
+            if let rejects, !report.refused.isEmpty {
+                try Files.write(Array("\u{FEFF}\(Import.rejects(of: CSV(bytes), report))".utf8), to: rejects)
+            }
+        } catch { throw Exit.say("\(file): \(error)") }
+        if json { print(report.json.description) } else { say(report, of: file) }
+        if !report.refused.isEmpty { throw Exit.warnings }
+    }
+
+    private func take(_ bytes: [UInt8], into store: Store, region: String) throws -> ImportReport {
+        let map = try mapping()
+        let checked =
+            switch kind {
+            case .deliveries: try Import.check(deliveries: bytes, map: map, in: store)
+            case .products: try Import.check(products: CSV(bytes), map: map)
+            case .tags: try Import.check(tags: CSV(bytes), map: map)
+            case .parties: try Import.check(parties: CSV(bytes), region: region, map: map)
+            }
+        let who = kind == .tags ? "edge-ingest import" : kind == .deliveries ? "file" : "import"
+        return try checked.finish(into: store, dryRun: dryRun, by: who, now: Clocks.wall)
+    }
+
+    private func mapping() throws -> [String: String] {
+        var pairs: [String: String] = [:]
+        for pair in map {
+            guard let sign = pair.firstIndex(of: "="), sign > pair.startIndex else {
+                throw Exit.say("--map is FIELD=HEADING, as in --map quantity=\"Qté livrée\"; not \"\(pair)\"")
+            }
+            pairs[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
+        }
+        return pairs
+    }
+
+    private func say(_ report: ImportReport, of file: String) {
+        for remark in report.remarks { print("\(file):\(remark.line): \(remark.reason)") }
+        for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
+        let what =
+            switch kind {
+            case .deliveries: "\(report.accepted) lines of \(report.deliveries) deliveries"
+            case .parties: "\(report.parties) clients"
+            case .products: "\(report.products) products"
+            case .tags: "\(report.tags) tags"
+            }
+        print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")
+        if let rejects, !report.refused.isEmpty { print("they are in \(rejects), each with its reason") }
+    }
+}
