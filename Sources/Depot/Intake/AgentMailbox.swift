@@ -1,15 +1,16 @@
-import Model
+public import Model
 
-/// What has come from the agents and waits for the database: frames, hellos and statuses, in the order of their coming. Everything in it is bounded, so that one agent's flood costs the others little.
-struct AgentMailbox {
-    struct Letter: Sendable {
-        var agent: String
-        var content: Content
+/// What has come from the agents and waits for the database: frames, hellos and statuses, in the order of their coming.
+/// Everything in it is bounded, so that one agent's flood costs the others little; what is dropped is counted.
+public struct AgentMailbox: Sendable {
+    public struct Letter: Equatable, Sendable {
+        public var agent: String
+        public var content: Content
         /// Bytes of memory, about.
         var cost: Int
     }
 
-    enum Content: Sendable {
+    public enum Content: Equatable, Sendable {
         case frame([UInt8])
         case hello(Hello)
         case status(JSON)
@@ -21,14 +22,19 @@ struct AgentMailbox {
     static let byteLimit = 64 << 20
     /// Hellos of one agent: a process that starts again and again says one each time, and repeats it until it is answered.
     static let hellosOfOne = 4
+    /// Times that one agent comes and goes among what waits.
+    static let alternationsOfOne = 4
     /// Names that may speak in the life of this process: each costs a row and a line on every page of gateways.
     static let agentLimit = 20_000
 
-    var stopping = false
-    private(set) var droppedFrames: UInt64 = 0
-    private(set) var droppedStatuses: UInt64 = 0
-    private(set) var droppedHellos: UInt64 = 0
-    private(set) var strangers: UInt64 = 0
+    /// Nothing more is to come: whoever reads ends when it is empty.
+    public var stopping = false
+    public private(set) var droppedFrames: UInt64 = 0
+    /// Those that a newer one took the place of, and those for which there was no room.
+    public private(set) var droppedStatuses: UInt64 = 0
+    public private(set) var droppedHellos: UInt64 = 0
+    /// Messages of agents beyond as many as there may be.
+    public private(set) var strangers: UInt64 = 0
 
     private var letters: [Letter] = []
     /// How many letters were taken out before the first of `letters`: places are counted from the beginning.
@@ -38,12 +44,15 @@ struct AgentMailbox {
     private var hellos: [String: Int] = [:]
     /// Places of statuses that a newer one of the same agent may still replace.
     private var statuses: [String: Int] = [:]
+    private var alternations: [String: Int] = [:]
     private var agents: Set<String> = []
 
-    var isEmpty: Bool { letters.isEmpty }
+    public init() {}
+
+    public var isEmpty: Bool { letters.isEmpty }
 
     /// Those that are known from before always may speak: invented names do not take their places.
-    mutating func know(_ names: [String]) { agents.formUnion(names) }
+    public mutating func know(_ names: [String]) { agents.formUnion(names) }
 
     /// Whether this agent is one of those that may speak.
     private mutating func admits(_ agent: String) -> Bool {
@@ -56,7 +65,7 @@ struct AgentMailbox {
         return true
     }
 
-    mutating func put(frame payload: [UInt8], from agent: String) {
+    public mutating func put(frame payload: [UInt8], from agent: String) {
         guard admits(agent) else { return }
         guard frames < AgentMailbox.frameLimit, bytes + payload.count <= AgentMailbox.byteLimit else {
             droppedFrames += 1
@@ -67,7 +76,7 @@ struct AgentMailbox {
         letters.append(Letter(agent: agent, content: .frame(payload), cost: payload.count))
     }
 
-    mutating func put(_ hello: Hello, from agent: String) {
+    public mutating func put(_ hello: Hello, from agent: String) {
         guard admits(agent) else { return }
         guard hellos[agent, default: 0] < AgentMailbox.hellosOfOne else {
             droppedHellos += 1
@@ -80,16 +89,19 @@ struct AgentMailbox {
     }
 
     /// A newer status takes the place of one that nobody has read, unless it says that the agent came or went. Of one that
-    /// comes and goes without end, the last place is taken too.
-    mutating func put(status told: JSON, of cost: Int, from agent: String) {
+    /// comes and goes without end, the last place is taken too. `cost` is its bytes of memory, about.
+    public mutating func put(status told: JSON, of cost: Int, from agent: String) {
         guard admits(agent) else { return }
         if let place = statuses[agent], place >= base, case .status(let before) = letters[place - base].content {
             let isSame = before["online"]?.truth == told["online"]?.truth
             if isSame || alternations[agent, default: 0] >= AgentMailbox.alternationsOfOne {
-                bytes += cost - letters[place - base].cost
+                droppedStatuses += 1
+                // A small one is not the place of a large one that there is no room for.
+                let after = bytes - letters[place - base].cost + cost
+                guard after <= AgentMailbox.byteLimit else { return }
+                bytes = after
                 letters[place - base].content = .status(told)
                 letters[place - base].cost = cost
-                droppedStatuses += 1
                 return
             }
             alternations[agent, default: 0] += 1
@@ -103,12 +115,8 @@ struct AgentMailbox {
         letters.append(Letter(agent: agent, content: .status(told), cost: cost))
     }
 
-    /// Times that one agent comes and goes among what waits.
-    static let alternationsOfOne = 4
-    private var alternations: [String: Int] = [:]
-
     /// The oldest of what waits. One status at most, the last of them: while it is written, newer ones replace each other.
-    mutating func take(atMost count: Int) -> [Letter] {
+    public mutating func take(atMost count: Int) -> [Letter] {
         var end = 0
         while end < min(count, letters.count) {
             end += 1
