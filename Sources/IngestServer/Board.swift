@@ -333,10 +333,16 @@ actor Board {
         if let live = calls[call] { show(live, at: Clocks.wall) }
     }
 
-    /// A running call whose card this person was shown, or one of their scope.
-    func mayWrite(_ call: String, _ snapshot: CallSnapshot?, _ person: Person) -> Bool {
-        if calls[call]?.told.contains(person.id) ?? false { return true }
-        return (calls[call]?.snapshot ?? snapshot).map { routing.shared(person.id).covers($0) } ?? false
+    /// The call that this one has become by now, and what a person may see of it.
+    func sight(of call: String, by person: Person) -> (call: String, sight: CallDesk.Sight) {
+        let call = present(call)
+        let live = calls[call]
+        return (
+            call,
+            CallDesk.Sight(
+                isShown: live?.told.contains(person.id) ?? false, running: live?.snapshot,
+                scope: routing.shared(person.id))
+        )
     }
 
     /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:

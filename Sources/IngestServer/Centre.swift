@@ -15,8 +15,6 @@ actor Centre {
 
     /// Single scans of one transaction that pages are told of.
     static let toldAtOnce = 20
-    /// Seconds a click to call may wait for its agent.
-    static let dialLife = 15
 
     let configuration: IngestConfiguration
     let store: Store
@@ -43,7 +41,7 @@ actor Centre {
     /// When each agent's refused frames were last said: all are counted, one a minute is said.
     private var complained: [String: Int64] = [:]
     static let complaintPause: Int64 = 60_000
-    var dials: [Int64: [Int64]] = [:]
+    var dialling: DiallingDesk
     /// What scripts of exchanges have pushed here.
     var feeds: [String: PushedCalls] = [:]
     var send: @Sendable (CentreLink.Outgoing) -> Void = { _ in }
@@ -90,6 +88,7 @@ actor Centre {
         applier.clockOffset = { [clocks] agent in clocks.with { $0.offset(of: agent) } }
         board = try Board(configuration: configuration, plans: plans)
         library = try Library(configuration: configuration, plans: plans, board: board)
+        dialling = DiallingDesk(store, rights: configuration.dialRights) { plans.plan(of: $0) }
         let book = try applier.gateways.book()
         known.with { $0 = book }
         // What an ERP that was taken away was not told is not told to the next one.

@@ -174,12 +174,3 @@ struct IngestConfiguration: Sendable {
         }
     }
 }
-
-/// Who may have numbers dialled by a click; names as people sign in. Nil: everybody.
-struct DialRights: Sendable {
-    var callers: Set<String>?
-    var abroad: Set<String>?
-    var premium: Set<String> = []
-    /// Calls by click for one person within a minute.
-    var perMinute = 10
-}

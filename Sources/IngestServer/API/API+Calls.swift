@@ -69,18 +69,20 @@ extension API {
                         .badRequest, "note-too-long", "A note has at most \(Store.noteLimit) characters.")
                 }
                 do {
-                    let saved = try await centre.write(
+                    let words = CallDesk.Words(
                         note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
-                        party: body["party"]?.integer, on: id, over: body["base"]?.integer ?? 0, person: person)
+                        party: body["party"]?.integer)
+                    let saved = try await centre.write(
+                        words, on: id, over: body["base"]?.integer ?? 0, person: person)
                     return .json(saved.json)
-                } catch Centre.NoteRefusal.changed(let present) {
+                } catch CallDesk.Refusal.changed(let present) {
                     throw APIProblem(
                         .conflict, "note-changed", "Somebody else has written meanwhile.",
                         [("note", present?.json)])
-                } catch Centre.NoteRefusal.ambiguous {
+                } catch CallDesk.Refusal.ambiguous {
                     throw APIProblem(
                         .conflict, "which-call", "Two gateways have a call of this name; give the whole one.")
-                } catch Centre.NoteRefusal.noCall {
+                } catch CallDesk.Refusal.noCall {
                     throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
                 }
             },
@@ -103,7 +105,7 @@ extension API {
                 else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
                 do {
                     return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
-                } catch let refusal as Centre.DialRefusal { throw refusal.problem }
+                } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session) { incoming in
                 let person = try incoming.who()
@@ -184,7 +186,7 @@ extension API {
     }
 }
 
-extension Centre.DialRefusal {
+extension DialRefusal {
     var problem: APIProblem {
         switch self {
         case .noDesk: APIProblem(.conflict, "no-extension", "Claim your telephone first.")
