@@ -2,7 +2,7 @@ import Depot
 import Model
 import Platform
 
-/// What people say about agents, while the centre runs.
+/// What people say about agents, while the centre runs, and what pages are told of them.
 extension Centre {
     /// False when there is no agent of this name.
     func confirm(gateway name: String, by author: Author) throws -> Bool {
@@ -18,5 +18,20 @@ extension Centre {
         follow()
         for call in calls { await board.call(call, agent: name) }
         return true
+    }
+
+    static func gateway(_ row: Store.AgentRow) -> JSON {
+        .object([
+            ("name", .string(row.name)), ("site", row.site.map(JSON.string)), ("online", .bool(row.online)),
+            ("seen", .int(row.seen)), ("since", .int(row.since)), ("alarm", row.alarm.map(JSON.string)),
+            ("status", row.status),
+            (
+                "centre",
+                .object([
+                    ("applied", .int(Int64(clamping: row.applied))), ("rejected", .int(Int64(clamping: row.rejected))),
+                    ("skipped", .int(Int64(clamping: row.skipped))),
+                ])
+            ),
+        ])
     }
 }

@@ -3,7 +3,7 @@ import Model
 import Platform
 import SQLite
 
-/// What people do with deliveries, counts and the catalogue.
+/// What people do with deliveries, counts, the catalogue and clients.
 extension Centre {
     // MARK: deliveries
 
@@ -107,6 +107,24 @@ extension Centre {
     func keep(photo bytes: [UInt8], type: String, person: Person) throws -> Int64 {
         try store.keep(photo: bytes, type: type, by: person.author, at: Clocks.wall)
     }
+
+    // MARK: clients
+
+    func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
+        let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
+        let id = try store.database.transaction {
+            let id = try store.addParty(
+                name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
+            try store.tell(Fact(.partyCreated, id), by: person.author, at: Clocks.wall)
+            return id
+        }
+        follow()
+        // Cards that are open know the new client at once.
+        await board.showAll()
+        return try store.party(id)
+    }
+
+    // MARK: files
 
     enum Imported: String, Sendable { case deliveries, parties, products, tags }
 

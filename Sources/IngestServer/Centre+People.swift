@@ -3,18 +3,7 @@ import Model
 import Platform
 import SQLite
 
-/// Why somebody was not let in.
-enum SignInRefusal: Error {
-    /// Name, password, PIN or badge do not fit; which of them is not said.
-    case refused
-    /// Too many tries, or too many at once: seconds to wait.
-    case wait(Int64)
-    /// Names alone are not believed here.
-    case passwordNeeded
-    /// This person's PIN opens nothing any more.
-    case pinLocked
-}
-
+/// Who is let in, and what people change of themselves and others.
 extension Centre {
     /// A hash to compare with where there is no such user: an answer takes as long for a name that nobody has.
     private static let nobody = Password.hash("nobody's password")
@@ -30,6 +19,7 @@ extension Centre {
     }
 
     private var signIns: SignInDesk { SignInDesk(store) }
+    private var accounts: AccountDesk { AccountDesk(store) }
 
     /// How one signs in here.
     func howToSignIn() throws -> JSON {
@@ -64,7 +54,7 @@ extension Centre {
     func signIn(badge: String, station: String, from source: String, token: String) async throws -> Person {
         let digest = Password.badge(badge)
         let key = SignInKey.badge(digest)
-        try begin(key, from: source)
+        try signIns.begin(key, from: source, at: Clocks.wall)
         guard let user = try store.user(badge: digest),
             let person = try signIns.openSession(
                 user, by: key, station: station, session: Digests.hex(token), from: source, at: Clocks.wall)
@@ -77,7 +67,7 @@ extension Centre {
         _ user: Store.UserRow?, as key: SignInKey, secret: String, kept: String?, station: String?, from source: String,
         _ token: String
     ) async throws -> Person {
-        try begin(key, from: source)
+        try signIns.begin(key, from: source, at: Clocks.wall)
         let isRight = try await fits(secret, kept, key, from: source)
         guard isRight, kept != nil, let user,
             let person = try signIns.openSession(
@@ -85,14 +75,6 @@ extension Centre {
         else { throw try refuse(key, user?.name, station, from: source) }
         await board.signedIn(person)
         return person
-    }
-
-    private func begin(_ key: SignInKey, from source: String) throws {
-        switch try signIns.admission(of: key, from: source, at: Clocks.wall) {
-        case .go: break
-        case .wait(let seconds): throw SignInRefusal.wait(seconds)
-        case .pinLocked: throw SignInRefusal.pinLocked
-        }
     }
 
     /// A try for which there was no room is none.
@@ -113,49 +95,45 @@ extension Centre {
         return .refused
     }
 
-    /// Nil when it was taken; otherwise what is wrong with it.
-    func changePassword(of person: Person, old: String, new: String, from source: String) async throws -> String? {
-        // Who has none gets the first from somebody who runs the server: a page left open at a dock is no proof.
-        guard let user = try store.user(id: person.id), let kept = user.password else { throw SignInRefusal.refused }
-        let key = SignInKey.own(person.id)
-        try begin(key, from: source)
-        guard try await fits(old, kept, key, from: source) else {
-            throw try refuse(key, user.name, person.station, from: source)
-        }
-        try signIns.succeeded(key, from: source, at: Clocks.wall)
-        if let weakness = Password.weakness(new, name: user.name) { return weakness }
+    // MARK: accounts
+
+    /// Throws `SignInRefusal` for the old one, and `AccountRefusal` for the new one.
+    func changePassword(of person: Person, old: String, new: String, from source: String) async throws {
+        let change = try accounts.begin(passwordOf: person, from: source, at: Clocks.wall)
+        let isRight = try await fits(old, change.kept, change.key, from: source)
+        if !isRight { counters.refusedSignIns += 1 }
+        try accounts.shown(isRight: isRight, for: change, new: new, at: Clocks.wall)
         let hash = try await Centre.hashed(from: source) { Password.hash(new) }
-        try await save(.init(password: hash), of: user.name, by: person.author)
-        return nil
+        await saved(try accounts.finish(change, hash: hash, at: Clocks.wall))
     }
 
-    /// Adds or changes a person; secrets in the clear, nil leaves them. What is wrong, or nil. Throws `Store.UserFault` where
-    /// nobody would be left who can add people.
-    func save(
-        user name: String, password: String?, pin: String?, badge: String?, rights: Set<Permission>?, disabled: Bool?,
-        by author: Author
-    ) async throws -> String? {
-        if let password, !password.isEmpty, let weakness = Password.weakness(password, name: name) { return weakness }
-        if let pin, !pin.isEmpty, !Password.isPIN(pin) { return "a PIN has 4 to 12 digits, not all the same" }
-        var change = Store.UserChange(rights: rights, isDisabled: disabled)
-        if let password {
-            change.password = password.isEmpty ? "" : try await Centre.hashed(from: "") { Password.hash(password) }
-        }
-        if let pin { change.pin = pin.isEmpty ? "" : try await Centre.hashed(from: "") { Password.hash(pin) } }
-        if let badge { change.badge = badge.isEmpty ? "" : Password.badge(badge) }
-        let isFirst = try store.isOpenHouse() && [password, pin, badge].contains { $0?.isEmpty == false }
-        if isFirst, rights?.contains(.users) != true || password?.isEmpty != false {
-            return
-                "the first who is let in by more than a name has a password and the right users: nobody else could add people"
-        }
-        try await save(change, of: name, by: author)
-        return nil
+    /// Adds or changes a person. Throws `AccountRefusal` and `Store.UserFault`.
+    func change(_ name: String, _ change: AccountChange, by author: Author) async throws {
+        try change.check(for: name)
+        let kept = change.isSlow ? try await Centre.hashed(from: "") { change.kept() } : change.kept()
+        await saved(try accounts.save(kept, of: name, by: author, at: Clocks.wall))
     }
 
     /// Whoever has another secret or other rights now, or is let in no more, has no open page either.
-    private func save(_ change: Store.UserChange, of name: String, by author: Author) async throws {
-        let before = try store.user(name: name)
-        let id = try store.database.transaction { try store.save(user: name, change, by: author, at: Clocks.wall) }
-        if change.endsSessions(of: before) { await board.signedOut(person: id) }
+    private func saved(_ saved: AccountDesk.Saved) async {
+        follow()
+        if saved.endsSessions { await board.signedOut(person: saved.id) }
+    }
+
+    func claim(desk: String?, person: Person) async throws {
+        try accounts.claim(desk, by: person, at: Clocks.wall)
+        follow()
+        await board.claimed(desk, by: person)
+    }
+
+    // MARK: sessions
+
+    func used(session token: String) { try? store.use(session: Digests.hex(token), at: Clocks.wall) }
+
+    /// Ends the session, and every open page of it.
+    func signOut(token: String) async throws {
+        let digest = Digests.hex(token)
+        try store.signOut(session: digest)
+        await board.signedOut(digest)
     }
 }

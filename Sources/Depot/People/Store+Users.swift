@@ -71,9 +71,14 @@ extension Store {
     public enum UserFault: Error, Equatable, CustomStringConvertible {
         /// Nobody would be left who has a password and the right `users`.
         case lastAdministrator
+        /// A badge says who somebody is: it is one person's.
+        case badgeTaken
 
         public var description: String {
-            "nobody else has a password and the right users: give it to somebody else first"
+            switch self {
+            case .lastAdministrator: "nobody else has a password and the right users: give it to somebody else first"
+            case .badgeTaken: "this badge is somebody else's: take it away from them first"
+            }
         }
     }
 
@@ -87,6 +92,9 @@ extension Store {
             try !users().contains(where: { $0.id != before.id && $0.isAdministrator })
         {
             throw UserFault.lastAdministrator
+        }
+        if let badge = change.badge, !badge.isEmpty, let owner = try user(badge: badge), owner.name != name {
+            throw UserFault.badgeTaken
         }
         let id: Int64
         if let before {

@@ -59,11 +59,12 @@ extension API {
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 do {
-                    let weakness = try await centre.changePassword(
+                    try await centre.changePassword(
                         of: person, old: String((body["old"]?.text ?? "").prefix(Password.longest)),
                         new: body["new"]?.text ?? "", from: incoming.source)
-                    if let weakness { throw APIProblem(.badRequest, "weak-password", "\(weakness).") }
-                } catch let refusal as SignInRefusal { throw API.problem(refusal) }
+                } catch let refusal as SignInRefusal {
+                    throw API.problem(refusal)
+                } catch let refusal as AccountRefusal { throw API.problem(refusal) }
                 return .json(.members([]))
             },
             Endpoint(.get, "/api/v1/users", "Everybody who can sign in", needs: .right(.users)) { incoming in
@@ -139,22 +140,26 @@ extension API {
         }
     }
 
+    private static func problem(_ refusal: AccountRefusal) -> APIProblem {
+        APIProblem(.badRequest, "weak-password", "\(refusal).")
+    }
+
     private static let refused = APIProblem(
         .unauthorized, "sign-in-refused", "Name and password do not fit together.")
 
     private func save(_ name: String, _ body: JSON, by person: Person) async throws -> Response {
         let rights = body["rights"]?.list.map { Set($0.compactMap { $0.text.flatMap(Permission.init(rawValue:)) }) }
-        let problem: String?
-        do {
-            problem = try await centre.save(
-                user: name, password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text,
-                rights: rights, disabled: body["disabled"]?.truth, by: person.author)
-        } catch let refusal as SignInRefusal {
+        let change = AccountChange(
+            password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text, rights: rights,
+            isDisabled: body["disabled"]?.truth)
+        do { try await centre.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
+            throw API.problem(refusal)
+        } catch let refusal as AccountRefusal {
             throw API.problem(refusal)
         } catch let fault as Store.UserFault {
-            throw APIProblem(.conflict, "last-administrator", "\(fault).")
+            throw APIProblem(
+                .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
         }
-        if let problem { throw APIProblem(.badRequest, "weak-password", "\(problem).") }
         guard let user = try await centre.board.read({ try $0.user(name: name) }) else { throw API.refused }
         return .json(user.json)
     }

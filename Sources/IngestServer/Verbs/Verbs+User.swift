@@ -188,7 +188,7 @@ struct UserVerb: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch let fault as Store.UserFault {
-            throw Exit.say("\(fault); or use --force", Exit.warnings)
+            throw Exit.say(fault == .lastAdministrator ? "\(fault); or use --force" : "\(fault)", Exit.warnings)
         } catch { throw Exit.say("\(error)") }
     }
 }
