@@ -109,13 +109,14 @@ public struct ElementString: Equatable, Sendable {
                     break
                 }
                 let data = rest.dropFirst(identifier.ai.count)
-                let length = identifier.predefined ?? data.count
-                guard data.count >= length else {
+                // Nothing here counts all that is left: elements may be as short as four characters.
+                let value = identifier.predefined.map { data.prefix($0) } ?? data
+                if let length = identifier.predefined, value.count < length {
                     split.doubts.append(.init(String(rest), "(\(identifier.ai)) needs \(length) characters"))
                     break
                 }
-                split.add(identifier.ai, String(data.prefix(length)))
-                rest = data.dropFirst(length)
+                split.add(identifier.ai, String(value))
+                rest = data[value.endIndex...]
             }
         }
         return split

@@ -40,14 +40,7 @@ extension ScannedCode {
         let value = String(rest.dropFirst()).trimmed
         func doubt(_ reason: String) { split.doubts.append(.init(String(field), reason)) }
         switch digits + String(letter) {
-        case "1P": references.insert(value, at: 0)
-        case "P", "30P", "31P":
-            // Eight digits are a reference like any other.
-            if let gtin = GS1.gtin14(value), value.utf8.count > 8 {
-                split.add("01", gtin)
-            } else {
-                references.append(value)
-            }
+        case "1P", "P", "30P", "31P": refer(value, isOwn: digits == "1", into: &split)
         case "3P", "8P", "9P":
             guard let gtin = GS1.gtin14(value) else { return doubt("\(value) is not a GTIN") }
             split.add("01", gtin)
@@ -70,5 +63,12 @@ extension ScannedCode {
             split.add("17", String(value.dropFirst(2)), raw: String(field))
         default: break
         }
+    }
+    /// An article's number, the supplier's own in front of the others. Each is looked up, so a label may have a few and no more.
+    private mutating func refer(_ value: String, isOwn: Bool, into split: inout ElementString.Split) {
+        // Eight digits are a reference like any other.
+        if !isOwn, value.utf8.count > 8, let gtin = GS1.gtin14(value) { return split.add("01", gtin) }
+        guard !value.isEmpty, references.count < ScannedCode.referenceLimit else { return }
+        references.insert(value, at: isOwn ? 0 : references.count)
     }
 }

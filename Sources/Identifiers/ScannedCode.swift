@@ -29,6 +29,8 @@ public struct ScannedCode: Equatable, Sendable {
 
     /// In characters (our limit); a longer text is no code.
     public static let limit = 4096
+    /// References taken from one label (our limit).
+    static let referenceLimit = 8
 
     public var symbology: String?
     public var form: Form
