@@ -26,8 +26,8 @@ extension Store {
         for zone in try database.rows("SELECT DISTINCT zone FROM stray", map: { $0.text(0) }) {
             try database.run(
                 """
-                DELETE FROM stray WHERE zone=?1 AND at<(
-                    SELECT at FROM stray WHERE zone=?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)
+                DELETE FROM stray WHERE zone=?1 AND (at, subject)<=(
+                    SELECT at, subject FROM stray WHERE zone=?1 ORDER BY at DESC, subject DESC LIMIT 1 OFFSET ?2)
                 """, .text(zone), .integer(Store.strayLimit))
         }
     }
@@ -94,8 +94,10 @@ extension Store {
                 SELECT gtin, sum(quantity) AS quantity FROM (
                     SELECT gtin, quantity FROM stray WHERE zone=?1 AND at>=?2 AND gtin IS NOT NULL
                     UNION ALL
-                    SELECT content.gtin, content.quantity FROM stray JOIN delivery_content AS content
-                        ON content.sscc=substr(stray.subject, 6)
+                    SELECT content.gtin, content.quantity FROM stray
+                        CROSS JOIN delivery_unit AS unit ON unit.sscc=substr(stray.subject, 6)
+                        CROSS JOIN delivery_content AS content
+                            ON content.delivery=unit.delivery AND content.sscc=unit.sscc
                     WHERE zone=?1 AND at>=?2 AND stray.gtin IS NULL AND stray.subject LIKE 'sscc:%')
                 GROUP BY gtin),
             line AS (SELECT delivery, gtin, sum(quantity) AS quantity FROM delivery_line GROUP BY delivery, gtin)
