@@ -98,7 +98,7 @@ struct NumberText {
 
     /// Without scheme, host, parameters, percent-encoding, name and quotes; digits and signs in ASCII.
     static func bare(_ input: String) -> String {
-        var text = plain(input.utf8.count <= 4 * limit ? input[...] : input.prefix(limit))
+        var text = plain(input.utf8.count <= 4 * limit ? input[...] : Substring(input.unicodeScalars.prefix(limit)))
         // Name-addr (RFC 3261 §25.1): "Zoé" <sip:…>
         if let open = text.lastIndex(of: "<"), text[open...].contains(":") {
             text = String(text[text.index(after: open)...].prefix { $0 != ">" })
@@ -189,9 +189,10 @@ struct NumberText {
         for prefix in prefixes where bare.hasPrefix(prefix) {
             var rest = String(bare.dropFirst(prefix.count)).trimming(" ")
             if rest.last == "#" { rest.removeLast() }
-            // A prefix of digits is one where a whole number follows.
-            if prefix.allSatisfy(isDigit), rest.filter(isDigit).count < 9 { continue }
-            if !rest.isEmpty { return rest }
+            // A prefix of digits is one where a whole number follows, perhaps with an extension, and no more.
+            if prefix.allSatisfy(isDigit), !(9...40).contains(rest.filter(isDigit).count) { continue }
+            // One prefix: behind a second stands no number, and hundreds would be taken off one by one.
+            if let first = rest.first, first != "*", first != "#" { return rest }
         }
         return nil
     }
