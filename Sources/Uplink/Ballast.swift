@@ -27,7 +27,10 @@ public final class Ballast {
     public static func free(_ folder: String) -> Int64 {
         var information = statvfs()
         guard statvfs(folder, &information) == 0 else { return .max }
-        return Int64(clamping: UInt64(information.f_bavail) * UInt64(information.f_frsize))
+        // Some network file systems say -1 for what they do not know.
+        let (bytes, overflows) = UInt64(information.f_bavail).multipliedReportingOverflow(
+            by: UInt64(information.f_frsize))
+        return overflows ? .max : Int64(clamping: bytes)
     }
 
     /// How large it is on a disk that has so much left; nil where there is no room for one.
