@@ -49,6 +49,9 @@ struct LLRPDeviceAccessSpec: Sendable {
         case change(id: UInt16, result: UInt16)
     }
 
+    /// Operations of one AccessSpec.
+    static let most = 8
+
     let id: UInt32
     var isEnabled = false
     private let antenna: UInt16
@@ -84,6 +87,11 @@ struct LLRPDeviceAccessSpec: Sendable {
         operations = try command.compactMap(LLRPDeviceAccessSpec.operation)
         guard !operations.isEmpty else {
             throw LLRPRefusal.parameter(LLRPPartType.accessCommand, 203, "there is no operation")
+        }
+        // Their results stand in one parameter, whose length has 16 bits.
+        guard operations.count <= LLRPDeviceAccessSpec.most else {
+            throw LLRPRefusal.parameter(
+                LLRPPartType.accessCommand, 205, "this reader takes \(LLRPDeviceAccessSpec.most) operations")
         }
     }
 

@@ -16,6 +16,8 @@ struct LLRPDeviceConfiguration: Sendable {
         var gain: Int16 = 600
     }
 
+    /// Of an antenna's C1G2InventoryCommand, in bytes (our limit).
+    static let commandLimit = 4096
     /// The worst priority of a ROSpec.
     static let leastPriority: UInt8 = 7
 
@@ -118,9 +120,14 @@ struct LLRPDeviceConfiguration: Sendable {
     private mutating func change(_ index: Int, by body: ArraySlice<UInt8>) throws {
         for part in try LLRPFields(body).parts() {
             switch part.type {
-            case LLRPPartType.receiver: antennas[index].receiver = Array(part.body)
-            case LLRPPartType.transmitter: antennas[index].transmitter = Array(part.body)
-            case LLRPPartType.inventoryCommand: antennas[index].command = Array(part.whole)
+            // They are shown together in one parameter, whose length has 16 bits: their own fields, and no more.
+            case LLRPPartType.receiver: antennas[index].receiver = Array(part.body.prefix(2))
+            case LLRPPartType.transmitter: antennas[index].transmitter = Array(part.body.prefix(6))
+            case LLRPPartType.inventoryCommand:
+                guard part.whole.count <= LLRPDeviceConfiguration.commandLimit else {
+                    throw LLRPRefusal.parameter(part.type, 205, "the command is too long")
+                }
+                antennas[index].command = Array(part.whole)
             default: break
             }
         }
