@@ -50,4 +50,36 @@ struct FieldFrameTests {
         let reports = keys.flatMap { [$0 == 0x28 ? 0 : 2, 0, $0, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 8) }
         #expect(play("hid-keyboard", reports, size: 8, country: country) == [.key(text)])
     }
+
+    /// A frame holds about ten tags of a single read; the rest is fetched before the next read forgets it.
+    @Test func aSingleReadIsFetchedToItsEnd() {
+        var settings = SessionSettings(name: "dev")
+        settings.region = .eu
+        var session = Driver.named("thingmagic")!.session(settings)
+        var now = Instant.zero
+        var reaction = session.handle(.opened, at: now)
+        var (tags, asked): ([String], [UInt8]) = ([], [])
+        for _ in 0..<60 where asked.count(where: { $0 == 0x2A }) < 2 {
+            var bytes = reaction.send
+            var answers: [UInt8] = []
+            while case .frame(let frame)? = ThingMagicFrame.take(from: &bytes, isCommand: true) {
+                asked.append(frame.op)
+                switch frame.op {
+                case 0x2F: answers += ThingMagicFrame(0x2F, status: 0x0101).bytes
+                case 0x22: answers += ThingMagicFrame(0x22, status: 0, [0, 0, 3, 2]).bytes
+                case 0x29:
+                    let last = UInt8(asked.count { $0 == 0x29 })
+                    let epc = [UInt8](repeating: 0xE2, count: 11) + [last]
+                    answers +=
+                        ThingMagicFrame(0x29, status: 0, [0, 0, 0, 1, 0, 128, 0x30, 0] + epc + [0, 0]).bytes
+                default: answers += ThingMagicFrame(frame.op, status: 0).bytes
+                }
+            }
+            if answers.isEmpty, let due = reaction.deadline { now = due }
+            reaction = session.handle(answers.isEmpty ? .tick : .bytes(answers), at: now)
+            tags += reaction.observations.compactMap { if case .tag(let read) = $0 { read.id.hex } else { nil } }
+        }
+        #expect(tags.map { $0.suffix(2) } == ["01", "02"])
+        #expect(asked.suffix(5) == [0x2A, 0x22, 0x29, 0x29, 0x2A])
+    }
 }

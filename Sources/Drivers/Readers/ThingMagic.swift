@@ -40,6 +40,8 @@ struct ThingMagic: PolledFamily {
     var remark: String? { region == nil ? Region.keepsOwn : nil }
     /// The module refused to stream (older firmware): it is asked for one read after the other.
     private var isSingle = false
+    /// Tags of the last single read that are still to be fetched: a frame holds about ten.
+    private var left = 0
 
     init(settings: SessionSettings) {
         region = settings.region
@@ -110,7 +112,7 @@ struct ThingMagic: PolledFamily {
 
     /// Forget what was read, read for a quarter of a second, fetch what there is. A refusal starts no new round: the
     /// supervision does, slowly.
-    private func single(_ frame: ThingMagicFrame, _ reaction: inout Reaction) -> FrameMeaning {
+    private mutating func single(_ frame: ThingMagicFrame, _ reaction: inout Reaction) -> FrameMeaning {
         switch (frame.op, frame.status) {
         case (Code.clear, _):
             reaction.send += ThingMagicFrame(Code.stream, [0, 0, 3, 0, 250]).bytes
@@ -119,11 +121,16 @@ struct ThingMagic: PolledFamily {
         case (Code.stream, 0?):
             // Option, search flags, then the count.
             guard let count = frame.data.last, count > 0 else { return FrameMeaning(isAlive: true, endsRound: true) }
+            left = Int(count)
             reaction.send += ThingMagicFrame(Code.fetch, [0, 7, 0]).bytes
             return FrameMeaning(isAlive: true)
         case (Code.fetch, _):
-            reaction.observations += frame.fetched.map { .tag($0) }
-            return FrameMeaning(isAlive: true, endsRound: true)
+            let tags = frame.fetched
+            reaction.observations += tags.map { .tag($0) }
+            left -= tags.count
+            guard !tags.isEmpty, left > 0 else { return FrameMeaning(isAlive: true, endsRound: true) }
+            reaction.send += ThingMagicFrame(Code.fetch, [0, 7, 0]).bytes
+            return FrameMeaning(isAlive: true)
         default: return FrameMeaning()
         }
     }
