@@ -68,7 +68,8 @@ extension ScannedCode {
     private mutating func refer(_ value: String, isOwn: Bool, into split: inout ElementString.Split) {
         // Eight digits are a reference like any other.
         if !isOwn, value.utf8.count > 8, let gtin = GS1.gtin14(value) { return split.add("01", gtin) }
-        guard !value.isEmpty, references.count < ScannedCode.referenceLimit else { return }
+        guard !value.isEmpty else { return }
         references.insert(value, at: isOwn ? 0 : references.count)
+        if references.count > ScannedCode.referenceLimit { references.removeLast() }
     }
 }

@@ -234,6 +234,13 @@ struct LabelTests {
         #expect(try view().questions.contains { $0.kind == .unordered && $0.gtin == Self.gtin(77) && $0.quantity == 3 })
     }
 
+    /// An empty reference would find an article whose reference is empty; each one is looked up.
+    @Test func aLabelHasAFewReferencesAndNoEmptyOne() {
+        #expect(ScannedCode("[)>06^1P^Q2") == nil)
+        let many = ScannedCode("[)>06" + (1...1000).map { "^P\($0)" }.joined() + "^1PAB-1")
+        #expect(many?.references.count == 8 && many?.references.first == "AB-1")
+    }
+
     // MARK: pallets
 
     @Test(arguments: ["00", "", "]C000", "]C100", "(00)", "https://id.gs1.org/00/", "[)>06^1J"])

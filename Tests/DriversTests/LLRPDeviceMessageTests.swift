@@ -64,6 +64,12 @@ extension LLRPDeviceTests {
             + LLRPDeviceTests.part(222, [0, 2] + LLRPDeviceTests.part(224, [0, 0, 0, 3, 0, 9]))
         #expect(LLRPDeviceTests.code(client.ask(3, [0] + bad)) == 100)
         #expect(client.ask(2, [0, 0, 8, 0, 0, 0, 0])?.body.suffix(5) == [1, 0, 0, 0x09, 0xC4])
+        // What is longer than its fields is shown with those alone.
+        let long = LLRPDeviceTests.part(223, [0, 1] + [UInt8](repeating: 0, count: 65_000))
+        #expect(LLRPDeviceTests.code(client.ask(3, [0] + LLRPDeviceTests.part(222, [0, 2] + long))) == 0)
+        #expect(
+            Part.list(try #require(client.ask(2, [0, 2, 3, 0, 0, 0, 0])).body)[1].body.dropFirst(2).prefix(6)
+                == [0, 223, 0, 6, 0, 1])
         // Back to what the factory set.
         #expect(LLRPDeviceTests.code(client.ask(3, [0x80])) == 0)
         #expect(client.ask(2, [0, 0, 8, 0, 0, 0, 0])?.body.suffix(5) == [0, 0, 0, 0, 0])

@@ -42,7 +42,8 @@ extension LLRPDevice {
         let most = UInt32(LLRPDevice.specLimit)
         return llrpPart(
             LLRPPartType.llrpCapabilities,
-            [0x48, LLRPDeviceConfiguration.leastPriority, 0, 0] + [most, most, 1, most, UInt32(LLRPDeviceAccessSpec.most)].flatMap(bigEndian))
+            [0x48, LLRPDeviceConfiguration.leastPriority, 0, 0]
+                + [most, most, 1, most, UInt32(LLRPDeviceAccessSpec.most)].flatMap(bigEndian))
     }
 
     private var regulatory: [UInt8] {
