@@ -89,7 +89,9 @@ struct PhonePlanTests {
 
     @Test func anyTextIsUnderstoodWithoutATrap() {
         for text in [
-            String(repeating: "#31#", count: 100_000), String(repeating: "9", count: 100_000), "%", "%4", "<:", "sip:",
+            String(repeating: "#31#", count: 100_000), String(repeating: "*31#", count: 256),
+            String(repeating: "3651", count: 256), "1" + String(repeating: "\u{301}", count: 100_000),
+            String(repeating: "9", count: 100_000), "%", "%4", "<:", "sip:",
             "tel:;",
             "(", "((0)", "/", " / ", "x", "tel:;phone-context=+", "\u{301}", "1\u{301}2", "+(", "<sip:", "%FF%FE",
         ] { #expect(PhoneNumber(text).kind == .invalid, "\(text.prefix(20))") }
