@@ -58,20 +58,27 @@ extension Store {
     /// How many. At a start: some microseconds a number.
     @discardableResult
     public func readNumbersAgain(_ plan: NumberPlan) throws -> Int {
-        let rows = try database.rows(
-            "SELECT party, key, number FROM party_number WHERE key>='raw:' AND key<'raw;' LIMIT 20000"
-        ) { (party: $0.integer(0), key: $0.text(1), number: plan.number($0.text(2))) }
-        let found = rows.filter { $0.number.kind == .subscriber }
-        guard !found.isEmpty else { return 0 }
-        return try database.transaction {
-            for row in found {
-                try database.run(
-                    "DELETE FROM party_number WHERE party=? AND key=?", .integer(row.party), .text(row.key))
-                try database.run(
-                    "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING", .integer(row.party),
-                    .text(row.number.key), .text(row.number.display), .text(row.number.tail))
+        var (key, count) = ("raw:", 0)
+        while true {
+            let rows = try database.rows(
+                "SELECT party, key, number FROM party_number WHERE key>=? AND key<'raw;' ORDER BY key LIMIT 2000",
+                .text(key)
+            ) { (party: $0.integer(0), key: $0.text(1), number: $0.text(2)) }
+            let found = rows.map { ($0, plan.number($0.number)) }.filter { $0.1.kind == .subscriber }
+            if !found.isEmpty {
+                try database.transaction {
+                    for (row, number) in found {
+                        try database.run(
+                            "DELETE FROM party_number WHERE party=? AND key=?", .integer(row.party), .text(row.key))
+                        try database.run(
+                            "INSERT INTO party_number VALUES (?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING",
+                            .integer(row.party), .text(number.key), .text(number.display), .text(number.tail))
+                    }
+                }
             }
-            return found.count
+            count += found.count
+            guard rows.count == 2000, let last = rows.last?.key, last != key else { return count }
+            key = last
         }
     }
 

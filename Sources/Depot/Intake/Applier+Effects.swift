@@ -217,7 +217,8 @@ extension Applier {
         let away: Receiving.Away =
             piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject, 0)
             ? around.comesBack(piece.subject) : .no
-        try store.keepStray(piece, away, zone: zone, at: origin.captured, stream: origin.stream.id, seq: origin.seq)
+        try store.keepStray(
+            piece, away, zone: zone, at: min(origin.captured, origin.now), stream: origin.stream.id, seq: origin.seq)
     }
 }
 

@@ -58,12 +58,7 @@ struct RDM6300: Session {
         case .tick:
             if let waiting = lone, now >= waiting.until {
                 lone = nil
-                reaction.observations.append(
-                    .fault(
-                        Fault(
-                            code: "read-once",
-                            text: "a card was read once and not again within \(confirmation): it is held back as noise "
-                                + "(repeat-within sets the time)")))
+                reaction.observations.append(readOnce)
             }
             // The rest of this frame never came: its first byte was noise, what follows may begin another.
             guard let torn, now >= torn, !pending.isEmpty else { break }
@@ -77,13 +72,25 @@ struct RDM6300: Session {
         return reaction
     }
 
+    /// A card that was read once and not again in time, or not before another one.
+    private var readOnce: Observation {
+        .fault(
+            Fault(
+                code: "read-once",
+                text: "a card was read once and not again within \(confirmation): it is held back as noise "
+                    + "(repeat-within sets the time)"))
+    }
+
     private mutating func drain(_ now: Instant, _ reaction: inout Reaction) {
         while let step = Frame.take(from: &pending) {
             switch step {
             case .frame(let frame):
                 var read = TagRead(id: TagID(.em4100, frame.id))
                 read.confirmation = frame.repeats ? confirmation : nil
-                if frame.repeats { note(frame.id, now) }
+                if frame.repeats {
+                    if let waiting = lone, waiting.id != frame.id { reaction.observations.append(readOnce) }
+                    note(frame.id, now)
+                }
                 reaction.observations.append(.tag(read))
             case .noise(let count): reaction.noise += count
             }
