@@ -82,7 +82,7 @@ struct DeviceTests {
         let tag =
             switch name {
             case "rdm6300": TagID(.em4100, [0x0C, 0x00, 0x06, 0x21, 0xA5])
-            case "pcsc": TagID(.iso14443a, [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0x80])
+            case "pcsc", "pn532": TagID(.iso14443a, [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0x80])
             default: DeviceTests.tag
             }
         line.perform(scanner ? .scan("BL-2026-0117") : .present([tag], lasting: .seconds(1)))

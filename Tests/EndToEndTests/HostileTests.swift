@@ -233,7 +233,7 @@ struct HostileTests {
     func everySimulatedReaderIsHeard() throws {
         let stand = try RoadTests.stand("readers")
         defer { stand.stop() }
-        let names = ["rdm6300", "m100", "a0", "uhfreader", "thingmagic", "llrp", "tsl-ascii", "exec", "pcsc"]
+        let names = ["rdm6300", "m100", "a0", "uhfreader", "thingmagic", "llrp", "tsl-ascii", "exec", "pcsc", "pn532"]
         for name in names { try stand.add(name, name) }
         try stand.writeConfiguration(readers: names.map { ($0, $0, $0) })
         try stand.startAgent()
@@ -245,6 +245,7 @@ struct HostileTests {
                 switch name {
                 case "rdm6300": TagID(.em4100, [1, 2, 3, 4, 5])
                 case "pcsc": TagID(.iso14443a, [4, 1, 2, 3, 4, 5, 6])
+                case "pn532": TagID(.iso14443a, [4, 6, 5, 4, 3, 2, 1])
                 default: TagID(.epcGen2, Hex.bytes("30396062C3950D400011B89\(index)")!)
                 }
             stand.devices[name]?.perform(.present([tag], lasting: .seconds(20)))

@@ -14,6 +14,7 @@ public enum DeviceCatalog {
         case "barcode": BarcodeDevice()
         case "hid-keyboard": HIDKeyboardDevice()
         case "pcsc": CardReaderDevice()
+        case "pn532": PN532Device()
         case "exec": ExecDevice()
         default: nil
         }
@@ -21,6 +22,6 @@ public enum DeviceCatalog {
 
     public static let names = [
         "rdm6300", "m100", "thingmagic", "a0", "uhfreader", "llrp", "tsl-ascii", "barcode", "hid-keyboard", "pcsc",
-        "exec",
+        "exec", "pn532",
     ]
 }

@@ -106,8 +106,13 @@ struct RunDevice: ParsableCommand {
                     continue
                 }
                 let seconds = words.count > 2 ? Int64(words[2]) ?? 2 : 2
-                runner.perform(
-                    .present([TagID(name == "rdm6300" ? .em4100 : .epcGen2, bytes)], lasting: .seconds(seconds)))
+                let scheme: TagID.Scheme =
+                    switch name {
+                    case "rdm6300": .em4100
+                    case "pcsc", "pn532": .iso14443a
+                    default: .epcGen2
+                    }
+                runner.perform(.present([TagID(scheme, bytes)], lasting: .seconds(seconds)))
             case "pass" where words.count >= 3:
                 let antennas = words[2].split(separator: ",").compactMap { Int($0) }
                 let seconds = words.count > 3 ? Int64(words[3]) ?? 4 : 4
