@@ -98,6 +98,20 @@ struct DeviceTests {
         #expect(line.noise == 0)
     }
 
+    /// The refusal is told once; then one read follows the other.
+    @Test func aModuleThatRefusesToStreamIsReadByHand() {
+        var line = Conversation(
+            .thingmagic, ThingMagicDevice(refusesStreaming: true), settings: SessionSettings(name: "dev", region: .eu))
+        line.pass(.seconds(2))
+        line.perform(.present([DeviceTests.tag], lasting: .seconds(2)))
+        line.pass(.seconds(4))
+        let faults = line.seen.compactMap { if case .fault(let fault) = $0 { fault } else { nil } }
+        #expect(faults.map(\.code) == ["command-refused"] && faults.first?.text.contains("2F") == true)
+        #expect(line.conditions.last == .ready && line.noise == 0)
+        #expect(line.tags.count >= 5)
+        #expect(line.tags.allSatisfy { $0.id == DeviceTests.tag && $0.antenna == 1 && $0.crcIsValid == true })
+    }
+
     @Test func aForkliftPassesTwoAntennasInOrder() {
         var settings = SessionSettings(name: "dev")
         settings.antennas = [1, 2]

@@ -1,3 +1,4 @@
+import Drivers
 import Model
 import TestSupport
 import Testing
@@ -34,6 +35,25 @@ struct PresenceTests {
         }
         #expect(place.read.count == 50 && present == .milliseconds(2450))
         #expect(presence.count(device: "r") == 0 && presence.deadline == nil)
+    }
+
+    /// A 125 kHz clone repeats its frame every 1.6 s: one card that stays is one appearance, not one every second frame.
+    @Test func aCardOnASlowCloneStaysPresent() {
+        let rules = Presence.Rules(zone: "door", departure: Driver.rdm6300.departure)
+        var presence = Presence(rules: ["badge": rules])
+        var session = Driver.rdm6300.session(SessionSettings())
+        var changes: [Presence.Change] = []
+        var left = 0
+        for index in 0..<12 {
+            let now = Instant.milliseconds(Int64(index) * 1600)
+            left += presence.expire(at: now).count
+            let reaction = session.handle(.bytes([0x02] + Array("0C000621A58E".utf8) + [0x03]), at: now)
+            for case .tag(let read) in reaction.observations {
+                if let change = presence.fold(read, device: "badge", at: now) { changes.append(change) }
+            }
+        }
+        #expect(changes.count == 1 && left == 0)
+        #expect(presence.expire(at: .milliseconds(11 * 1600 + 3100)).count == 1)
     }
 
     /// Whatever the reads, from two readers over four zones with every rule on: each tag appears before it moves, stays

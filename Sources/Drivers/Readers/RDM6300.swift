@@ -5,7 +5,8 @@ extension Driver {
     public static let rdm6300 = Driver(
         name: "rdm6300", title: "RDM6300 and ID-xx 125 kHz readers", kind: .reader, line: .serial(baud: 9600),
         hints: [.usb(vendor: 0x1A86, product: 0x7523, shared: true)],
-        departure: .milliseconds(300),
+        // A clone repeats itself every 1.6 s at most: its card must not leave and come between two frames.
+        departure: RDM6300.confirmation,
         recognise: { bytes in
             var rest = bytes
             while let step = RDM6300.Frame.take(from: &rest) {

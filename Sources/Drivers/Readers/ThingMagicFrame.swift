@@ -159,15 +159,24 @@ extension ThingMagicFrame {
 
     /// A stream report with the given fields, as a module sends it.
     public static func report(_ epc: [UInt8], antenna: Int, rssi: Int8) -> ThingMagicFrame {
+        ThingMagicFrame(
+            Code.stream, status: 0, [0x10, 0x00, 0x1B, 0x00, 0x07, 0x01] + fields(epc, antenna: antenna, rssi: rssi))
+    }
+
+    /// A fetched buffer with count, RSSI and antenna of each tag, as a module sends it.
+    public static func fetched(_ tags: [(epc: [UInt8], antenna: Int, rssi: Int8)]) -> ThingMagicFrame {
+        ThingMagicFrame(
+            Code.fetch, status: 0,
+            [0x00, 0x07, 0x00, UInt8(truncatingIfNeeded: tags.count)]
+                + tags.flatMap { fields($0.epc, antenna: $0.antenna, rssi: $0.rssi) })
+    }
+
+    private static func fields(_ epc: [UInt8], antenna: Int, rssi: Int8) -> [UInt8] {
         let pc = UInt16(epc.count / 2) << 11
         let words = [UInt8(pc >> 8), UInt8(pc & 0xFF)] + epc
         let crc = Gen2CRC.checksum(words)
         let bits = (words.count + 2) * 8
-        let fields: [UInt8] = [
-            0x10, 0x00, 0x1B, 0x00, 0x07, 0x01, 1, UInt8(bitPattern: rssi), UInt8(antenna << 4 | antenna),
-        ]
-        return ThingMagicFrame(
-            Code.stream, status: 0,
-            fields + [UInt8(bits >> 8), UInt8(bits & 0xFF)] + words + [UInt8(crc >> 8), UInt8(crc & 0xFF)])
+        return [1, UInt8(bitPattern: rssi), UInt8(antenna << 4 | antenna), UInt8(bits >> 8), UInt8(bits & 0xFF)] + words
+            + [UInt8(crc >> 8), UInt8(crc & 0xFF)]
     }
 }

@@ -287,7 +287,9 @@ extension AgentConfiguration.Device {
         settings.stripSuffix = section.string("strip-suffix")
         settings.scanSilence = section.integer("scan-silence-ms", in: 10...5000).map { .milliseconds($0) }
         settings.terminators = section.terminators("terminators")
-        let rules = section.presence(departure: driver?.departure ?? .seconds(3))
+        // Who waits so long for a second read may not miss the tag sooner.
+        let rules = section.presence(
+            departure: max(driver?.departure ?? .seconds(3), settings.repeatWithin ?? .zero))
         let (baud, framing) = section.serialLine(at: address)
         guard let address, driver != nil || !section.has("driver") else { return nil }
         if let driver, !address.fits(driver.line) {
