@@ -24,7 +24,9 @@ struct PN532Tests {
     /// A line that gives back what it is sent is no chip, nor is one that only acknowledges.
     @Test func anEchoOrAnAckIsNoReader() {
         let driver = Driver.pn532
-        #expect(driver.recognise?(driver.probes[0].send) == Evidence.none)
+        #expect(
+            driver.recognise?(PN532Frame.wakeUp + PN532Frame.command(PN532Frame.Code.firmware, []).bytes)
+                == Evidence.none)
         #expect(driver.recognise?(PN532Frame.ack.bytes) == Evidence.none)
         guard case .certain? = driver.recognise?(PN532Frame.ack.bytes + PN532Frame.answer(3, [0x32, 1, 6, 7]).bytes)
         else {

@@ -5,12 +5,6 @@ extension Driver {
     public static let pn532 = Driver(
         name: "pn532", title: "PN532 boards on a serial line (HSU), 13.56 MHz", kind: .reader,
         line: .serial(baud: 115200),
-        probes: [
-            Probe(
-                step: 10, baud: 115200,
-                send: PN532Frame.wakeUp + PN532Frame.command(PN532Frame.Code.firmware, []).bytes,
-                wait: .milliseconds(200))
-        ],
         recognise: frames("a PN532's firmware version", { PN532Frame.take(from: &$0) }) { (frame: PN532Frame) in
             if case .answer(PN532Frame.Code.firmware + 1, let data) = frame { data.count == 4 } else { false }
         },

@@ -73,7 +73,7 @@ struct RDM6300: Session {
         return reaction
     }
 
-    /// A card that was read once and not again in time, or not before another one.
+    /// A card that was read once and not again in time.
     private var readOnce: Observation {
         .fault(
             Fault(
@@ -88,10 +88,7 @@ struct RDM6300: Session {
             case .frame(let frame):
                 var read = TagRead(id: TagID(.em4100, frame.id))
                 read.confirmation = frame.repeats ? confirmation : nil
-                if frame.repeats {
-                    if let waiting = lone, waiting.id != frame.id { reaction.observations.append(readOnce) }
-                    note(frame.id, now)
-                }
+                if frame.repeats { note(frame.id, now) }
                 reaction.observations.append(.tag(read))
             case .noise(let count): reaction.noise += count
             }
