@@ -42,6 +42,8 @@ public struct Reaction: Equatable, Sendable {
     public var remark: String?
     /// The session cannot go on: close the port and open it again after at least this long.
     public var restart: Duration?
+    /// After `closing`: the device owes an answer, for which the port stays open until then at the latest; nil closes at once.
+    public var lingers: Instant?
 
     public init() {}
 }

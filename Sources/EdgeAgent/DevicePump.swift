@@ -128,6 +128,19 @@ final class DevicePump: Sendable {
         if loop.port != nil {
             react(to: .closing, &loop)
             flush(&loop)
+            linger(&loop)
+        }
+    }
+
+    /// What was sent last wants an answer, without which some readers keep the connection for theirs.
+    private func linger(_ loop: inout Loop) {
+        while let until = loop.lingers, loop.port != nil {
+            let left = (until - Clocks.now).nanoseconds
+            guard left > 0 else { return }
+            let events = Int16(POLLIN) | (loop.outgoing.isEmpty ? 0 : Int16(POLLOUT))
+            let ready = waitFor(
+                [(loop.port?.descriptor ?? -1, events)], milliseconds: Int32(clamping: (left + 999_999) / 1_000_000))
+            if ready[0] != 0 { exchange(&loop) }
         }
     }
 
@@ -151,6 +164,8 @@ final class DevicePump: Sendable {
         /// For one that is lost as soon as it is there: it is tried more and more seldom.
         var flicker: Backoff
         var stopping = false
+        /// Until when the port stays open for an answer to our goodbye.
+        var lingers: Instant?
     }
 
     private func turn(_ loop: inout Loop) {
@@ -331,7 +346,7 @@ final class DevicePump: Sendable {
         case .talking(let driver, var session):
             let reaction = session.handle(stimulus, at: now)
             loop.stage = .talking(driver, session)
-            loop.deadline = reaction.deadline
+            (loop.deadline, loop.lingers) = (reaction.deadline, reaction.lingers)
             take(reaction, at: now, &loop)
         }
     }

@@ -140,6 +140,44 @@ struct DeviceTests {
         #expect(second.conditions.last == .ready)
     }
 
+    /// Its goodbye is answered before the line goes; a reader that does not answer is waited for no longer than a second.
+    @Test func theEndOfAConnectionIsAwaited() {
+        var line = Conversation(.llrp, LLRPDevice(), settings: SessionSettings(name: "dev"))
+        line.pass(.seconds(1))
+        let goodbye = line.session.handle(.closing, at: line.now)
+        #expect(goodbye.lingers == line.now + .seconds(1))
+        // A report on its way is taken; the last answer ends the wait.
+        let answer = line.device.handle(.bytes(goodbye.send), at: line.now).send
+        #expect(line.session.handle(.bytes(Array(answer.dropLast(18))), at: line.now).lingers != nil)
+        #expect(line.session.handle(.bytes(Array(answer.suffix(18))), at: line.now).lingers == nil)
+    }
+
+    /// ROSpec 1 is what other programs take; theirs is neither deleted nor taken for ours, wherever it stands in the list.
+    @Test func anotherProgramsROSpecStays() {
+        var device = LLRPDevice()
+        let greeting = device.handle(.opened, at: .zero)
+        #expect(!greeting.send.isEmpty)
+        // ADD_ROSPEC 1 in LLRP 1.0.1, never enabled; then the connection goes.
+        let theirs =
+            "0414000000500000000800b1004600000001000000b2001200b300050100b60009000000000000b700180001000000b80009"
+            + "000000000000ba000700010100ed001201000100ee000b1680015c0005c0"
+        _ = device.handle(.bytes(Hex.bytes(theirs)!), at: .zero)
+        _ = device.handle(.closed, at: .zero)
+        var line = Conversation(.llrp, device, settings: SessionSettings(name: "dev"))
+        line.pass(.seconds(1))
+        #expect(line.conditions.last == .ready)
+        #expect(line.script.filter { $0.hasPrefix("> 0815") }.allSatisfy { $0.hasSuffix("51554149") })
+        let list = line.device.handle(.bytes(Hex.bytes("081a0000000a000000ff")!), at: line.now).send
+        #expect(Hex.string(list).contains("00B1004600000001"))
+        #expect(Hex.string(list).contains("51554149"))
+        // Reconnected, ours is found behind theirs.
+        var kept = line.device
+        _ = kept.handle(.closed, at: line.now)
+        var again = Conversation(.llrp, kept, settings: SessionSettings(name: "dev"))
+        again.pass(.seconds(1))
+        #expect(again.conditions.last == .ready && !again.script.contains { $0.hasPrefix("> 0814") })
+    }
+
     @Test func aReaderMadeForAmericaIsRefusedInEurope() {
         var settings = SessionSettings(name: "dev", region: .us)
         settings.antennas = [1]

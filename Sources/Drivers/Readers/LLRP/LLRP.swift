@@ -22,7 +22,10 @@ struct LLRP: Session {
     static let silence: Duration = .seconds(30)
     /// A refused connection may be our own former one, half open.
     static let refusedPause: Duration = .seconds(5)
-    static let roSpecID: UInt32 = 1
+    /// "QUAI": other programs begin at 1, and theirs must not be taken for ours.
+    static let roSpecID: UInt32 = 0x5155_4149
+    /// How long the answer to CLOSE_CONNECTION is waited for (our limit): a stopping agent does not hang on a dead reader.
+    static let goodbye: Duration = .seconds(1)
 
     enum Question: Equatable {
         case supportedVersion, setVersion, capabilities, configuration, setConfiguration, roSpecs, delete, add, enable
@@ -43,6 +46,8 @@ struct LLRP: Session {
     private var state = State.idle
     private var due: Instant?
     private var alive: Instant?
+    /// CLOSE_CONNECTION has been sent; its answer is awaited until then.
+    private var leaving: Instant?
     private var lastID: UInt32 = 0
     private var version: UInt8 = 1
     private var reader = LLRPCapabilities()
@@ -53,7 +58,7 @@ struct LLRP: Session {
         var reaction = Reaction()
         switch stimulus {
         case .opened:
-            (pending, torn, version, reader) = ([], nil, 1, LLRPCapabilities())
+            (pending, torn, version, reader, leaving) = ([], nil, 1, LLRPCapabilities(), nil)
             reaction.condition = .starting
             (state, due, alive) = (.greeting, now + LLRP.patience, now + LLRP.silence)
         case .bytes(let bytes):
@@ -68,12 +73,16 @@ struct LLRP: Session {
                     LLRPMessage.Kind.stopROSpec, LLRPMessage.Kind.disableROSpec, LLRPMessage.Kind.deleteROSpec,
                 ] { send(type, id, &reaction) }
             }
-            if state != .idle { send(LLRPMessage.Kind.closeConnection, [], &reaction) }
+            if state != .idle {
+                send(LLRPMessage.Kind.closeConnection, [], &reaction)
+                leaving = now + LLRP.goodbye
+            }
             (state, due, alive) = (.idle, nil, nil)
-        case .closed: (pending, torn, state, due, alive) = ([], nil, .idle, nil, nil)
+        case .closed: (pending, torn, state, due, alive, leaving) = ([], nil, .idle, nil, nil, nil)
         case .descriptor, .command, .recall, .accepted: break
         }
         reaction.deadline = [torn, due, alive].compactMap(\.self).min()
+        reaction.lingers = leaving
         return reaction
     }
 
@@ -134,6 +143,7 @@ struct LLRP: Session {
             reaction.send += LLRPMessage(LLRPMessage.Kind.keepaliveAck, id: message.id, version: version).bytes
         case LLRPMessage.Kind.event:
             for event in LLRPEvent.events(message.body[...]) { take(event, now, &reaction) }
+        case LLRPMessage.Kind.closeConnectionReply where leaving != nil: leaving = nil
         case LLRPMessage.Kind.error where state == .asking(.supportedVersion):
             // 1.0.1 does not know the question: that is its answer.
             proceed(after: .supportedVersion, now, &reaction)
@@ -259,13 +269,18 @@ struct LLRP: Session {
             transmitters: settings.powerDBm.map { reader.transmitters(at: $0, antennas: settings.antennas) } ?? [])
     }
 
-    /// The reader's list shows our ROSpec, enabled, in the same words; only its state may differ.
+    /// The reader's list shows our ROSpec, enabled, in the same words; only its state may differ. Others' may stand before it.
     private func holdsOurs(_ body: ArraySlice<UInt8>) -> Bool {
-        guard let theirs = LLRPParameter.first(LLRPParameter.Kind.roSpec, in: body)?.body, theirs.count > 6 else {
-            return false
-        }
         let ours = Array(roSpec.dropFirst(4))
-        let state = theirs[theirs.startIndex + 5]
-        return state != 0 && theirs.prefix(5) == ours.prefix(5) && theirs.dropFirst(6) == ours.dropFirst(6)
+        var isHeld = false
+        _ = LLRPParameter.walk(body) { parameter in
+            let theirs = parameter.body
+            guard parameter.type == LLRPParameter.Kind.roSpec, theirs.count > 6 else { return }
+            let state = theirs[theirs.startIndex + 5]
+            if state != 0, theirs.prefix(5) == ours.prefix(5), theirs.dropFirst(6) == ours.dropFirst(6) {
+                isHeld = true
+            }
+        }
+        return isHeld
     }
 }
