@@ -81,7 +81,8 @@ struct DeviceTests {
         let scanner = driver.kind == .scanner
         let tag =
             switch name {
-            case "rdm6300": TagID(.em4100, [0x0C, 0x00, 0x06, 0x21, 0xA5])
+            case "wl134": TagID(.raw, Hex.bytes("80003E9CBE991A14")!)
+            case "rdm6300", "7941e": TagID(.em4100, [0x0C, 0x00, 0x06, 0x21, 0xA5])
             case "pcsc", "pn532": TagID(.iso14443a, [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0x80])
             default: DeviceTests.tag
             }

@@ -15,6 +15,9 @@ public enum DeviceCatalog {
         case "hid-keyboard": HIDKeyboardDevice()
         case "pcsc": CardReaderDevice()
         case "pn532": PN532Device()
+        case "chafon-cf": TellingDevice(.chafonCF)
+        case "wl134": TellingDevice(.wl134)
+        case "7941e": TellingDevice(.m7941)
         case "exec": ExecDevice()
         default: nil
         }
@@ -22,6 +25,6 @@ public enum DeviceCatalog {
 
     public static let names = [
         "rdm6300", "m100", "thingmagic", "a0", "uhfreader", "llrp", "tsl-ascii", "barcode", "hid-keyboard", "pcsc",
-        "exec", "pn532",
+        "exec", "pn532", "chafon-cf", "wl134", "7941e",
     ]
 }

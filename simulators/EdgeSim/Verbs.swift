@@ -108,7 +108,8 @@ struct RunDevice: ParsableCommand {
                 let seconds = words.count > 2 ? Int64(words[2]) ?? 2 : 2
                 let scheme: TagID.Scheme =
                     switch name {
-                    case "rdm6300": .em4100
+                    case "rdm6300", "7941e": .em4100
+                    case "wl134": .raw
                     case "pcsc", "pn532": .iso14443a
                     default: .epcGen2
                     }
