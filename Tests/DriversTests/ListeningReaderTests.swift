@@ -23,6 +23,20 @@ struct ListeningReaderTests {
         #expect(frame.tag?.antenna == 2)
     }
 
+    /// The manual's frames have the CRC's high byte first, the one that was printed of an active reader its low byte.
+    @Test(arguments: ["CFFF000200E761", "CF00000201009EEA", "CFFF00720017A5", "CF0000710100F156"])
+    func eitherOrderOfTheCRCIsTaken(hex: String) {
+        var bytes = Hex.bytes(hex)!
+        guard case .frame(let frame)? = ChafonCFFrame.take(from: &bytes) else {
+            Issue.record("\(hex) is no frame")
+            return
+        }
+        #expect(bytes.isEmpty)
+        var swapped = frame.bytes
+        swapped.swapAt(swapped.count - 1, swapped.count - 2)
+        #expect(ChafonCFFrame.take(from: &swapped) == .frame(frame))
+    }
+
     /// 38 bits of number and 10 of country; a longer one is no ISO 11784 code, though its checksums hold.
     @Test func anAnimalsTagIsItsISO11784Code() {
         let frame = WL134Frame(number: 123_456_789_012, country: 250)

@@ -10,10 +10,9 @@ extension Driver {
             frame.address != 0xFF
         },
         sealing: .frames({ ChafonCFFrame.take(from: &$0) }) { bytes in
-            let crc = UHFReaderFrame.checksum(bytes.dropLast(2))
-            bytes.replaceSubrange((bytes.count - 2)..., with: [UInt8(crc & 0xFF), UInt8(crc >> 8)])
+            bytes.replaceSubrange((bytes.count - 2)..., with: UHFReaderFrame.checksum(bytes.dropLast(2)).bigEndianBytes)
         },
-        source: "reelyactive/barnowl-chafon, chafondecoder.js",
+        source: "reelyactive/barnowl-chafon, chafondecoder.js; UHF Prime Reader user manual, frame format",
         session: { _ in ListeningReader<ChafonCF>() })
 }
 
@@ -24,7 +23,8 @@ struct ChafonCF: ListeningFamily {
     static func observation(of frame: ChafonCFFrame) -> Observation? { frame.tag.map { .tag($0) } }
 }
 
-/// One frame; its CRC is the UHFReader's, low byte first, over everything before it.
+/// One frame; its CRC is the UHFReader's, over everything before it. Low byte first in the frame that barnowl-chafon prints,
+/// high byte first by the manual and in the frames that others print: both are taken, and ours go as the manual says.
 // CF 00 00 01 12 00 FD 8A 01 00 0C E2 80 69 15 00 00 40 20 ED 96 48 B3 57 50
 // 0  1  2     4  5  6     8  9  10 11                                 23       head address command length data crc
 public struct ChafonCFFrame: Equatable, Sendable {
@@ -44,8 +44,7 @@ public struct ChafonCFFrame: Equatable, Sendable {
 
     public var bytes: [UInt8] {
         let framed = [0xCF, address, UInt8(command >> 8), UInt8(command & 0xFF), UInt8(data.count)] + data
-        let crc = UHFReaderFrame.checksum(framed)
-        return framed + [UInt8(crc & 0xFF), UInt8(crc >> 8)]
+        return framed + UHFReaderFrame.checksum(framed).bigEndianBytes
     }
 
     /// Nil asks for more bytes; anything returned has been removed from `bytes`.
@@ -55,7 +54,9 @@ public struct ChafonCFFrame: Equatable, Sendable {
         guard bytes.count >= 5 else { return nil }
         let end = 5 + Int(bytes[4]) + 2
         guard bytes.count >= end else { return nil }
-        guard UHFReaderFrame.checksum(bytes[..<end]) == 0 else { return .dropping(1, from: &bytes) }
+        let crc = UHFReaderFrame.checksum(bytes[..<(end - 2)])
+        let sent = UInt16(bytes[end - 2]) << 8 | UInt16(bytes[end - 1])
+        guard sent == crc || sent == crc.byteSwapped else { return .dropping(1, from: &bytes) }
         let frame = ChafonCFFrame(
             UInt16(bytes[2]) << 8 | UInt16(bytes[3]), Array(bytes[5..<end - 2]), address: bytes[1])
         bytes.removeFirst(end)
