@@ -233,7 +233,7 @@ export class Receiving {
   drawDetail(delivery) {
     const path = `/api/v1/deliveries/${delivery.id}`;
     const tile = (name, value, style) =>
-      h("div", { class: `tile ${style}`, id: `tile-${name}` }, h("b", {}, number(value)), h("span", {}, t(name)));
+      h("div", { class: `tile ${style}`, id: `tile-${name}` }, h("b", { class: ["", "", "", "", "four", "long", "long"][number(value).length] ?? "longer" }, number(value)), h("span", {}, t(name)));
     const single = delivery.status === "open" ? questionsOf(delivery).filter((one) => one.kind === "dock" || one.kind === "serial") : [];
     return [
       h("div", { class: "row" },
