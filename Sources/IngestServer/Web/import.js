@@ -2,13 +2,23 @@ import { h, ask } from "./dom.js";
 import { request } from "./api.js";
 import { t } from "./i18n.js";
 
-/** A file is checked first; what would be taken and each refused row with its reason are shown before anything changes. */
+const shown = 20;
+
+/** Lines of the file with what is to be said of them; beyond the first it says how many more there are. */
+function drawRows(title, rows) {
+  return rows.length > 0 && h("section", {}, h("h3", {}, title),
+    h("ul", {}, rows.slice(0, shown).map((row) => h("li", {}, `${t("line", { n: row.line })} : ${row.reason}`)),
+      rows.length > shown && h("li", {}, t("importMore", { n: rows.length - shown }))));
+}
+
+/** A file is checked first; what would be taken, each refused row with its reason, and what was understood otherwise than it is
+ * written are shown before anything changes. */
 async function take(app, kind, file) {
   const report = await app.attempt(() => request("POST", `/api/v1/import/${kind}?dry=1`, file));
   if (!report) return false;
   const body = h("div", { class: "stack" },
     h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
-    report.refused.length > 0 && h("ul", {}, report.refused.slice(0, 20).map((row) => h("li", {}, `${t("line", { n: row.line })} : ${row.reason}`))));
+    drawRows(t("importRefused"), report.refused), drawRows(t("importRemarks"), report.remarks));
   const buttons = report.accepted ? [[t("importDo"), "yes", "main"], [t("cancel"), "no", ""]] : [[t("cancel"), "no", ""]];
   if (await ask(file.name, body, buttons) !== "yes") return false;
   const done = await app.attempt(() => request("POST", `/api/v1/import/${kind}`, file));
