@@ -52,8 +52,10 @@ enum Cell {
 
     enum Number: Equatable {
         case whole(Int)
-        /// Why it is none.
-        case no(String)
+        /// None, and nothing more is to be said of it.
+        case no
+        /// None, for a reason that helps whoever wrote it.
+        case doubtful(String)
     }
 
     /// Words behind a number of pieces.
@@ -65,36 +67,35 @@ enum Cell {
     /// A whole number as people and programs write it: `5`, `5,00`, `1 200`, `1.200,00`, `1'200`, `5 pcs`. A single sign with
     /// three digits behind it could be either, and is neither.
     static func number(_ text: String) -> Number {
-        let shown = "\"\(text.prefix(40))\""
-        if isSpoilt(text) { return .no(spoilt(text)) }
+        if isSpoilt(text) { return .doubtful(spoilt(text)) }
         let parts = folded(text.filter { !",.'’".contains($0) }).split(separator: " ")
         let words = parts.filter { $0.contains(where: \.isLetter) }.map { $0.filter(\.isLetter) }
         guard words.allSatisfy({ pieces.contains($0) }), words.count <= 1 else {
-            return .no("\(shown) is not a whole number")
+            return .no
         }
         let number = text.filter { !blanks.contains($0) && !$0.isLetter && $0 != "'" && $0 != "’" }
         let digits = number.filter { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, digits.count <= 15, number.allSatisfy({ $0.isASCII && $0.isNumber || ",.".contains($0) })
-        else { return .no("\(shown) is not a whole number") }
+        else { return .no }
         let signs = number.filter { ",.".contains($0) }
-        guard let last = signs.last else { return Int(digits).map(Number.whole) ?? .no("\(shown) is too large") }
+        guard let last = signs.last else { return Int(digits).map(Number.whole) ?? .no }
         let groups = number.split(omittingEmptySubsequences: false) { ",.".contains($0) }
         let inner = groups.dropFirst().dropLast()
         guard let head = groups.first, let tail = groups.last, !head.isEmpty, inner.allSatisfy({ $0.count == 3 }) else {
-            return .no("\(shown) is not a whole number")
+            return .no
         }
         let isUniform = signs.allSatisfy { $0 == last }
         if isUniform, signs.count > 1 {
             // `1.200.000`
-            guard tail.count == 3, head.count <= 3 else { return .no("\(shown) is not a whole number") }
-            return Int(digits).map(Number.whole) ?? .no("\(shown) is too large")
+            guard tail.count == 3, head.count <= 3 else { return .no }
+            return Int(digits).map(Number.whole) ?? .no
         }
-        guard signs.dropLast().allSatisfy({ $0 != last }) else { return .no("\(shown) is not a whole number") }
+        guard signs.dropLast().allSatisfy({ $0 != last }) else { return .no }
         if isUniform, tail.count == 3, head.count <= 3, head != "0" {
-            return .no("\(shown) could be \(head) or \(head)\(tail): write it without a sign")
+            return .doubtful("\"\(text.prefix(40))\" could be \(head) or \(head)\(tail): write it without a sign")
         }
-        guard tail.allSatisfy({ $0 == "0" }) else { return .no("\(shown) is not a whole number") }
-        return Int(digits.dropLast(tail.count)).map(Number.whole) ?? .no("\(shown) is too large")
+        guard tail.allSatisfy({ $0 == "0" }) else { return .no }
+        return Int(digits.dropLast(tail.count)).map(Number.whole) ?? .no
     }
 
     // MARK: codes

@@ -27,9 +27,6 @@ extension Import {
         return CheckedImport(report, products.map { .product($0) })
     }
 
-    /// Why a row is refused.
-    private struct Fault: Error { var reason: String }
-
     private static func product(_ row: CSV.Row, _ columns: Columns) throws(Fault) -> ProductView {
         if let problem = row.problem { throw Fault(reason: problem) }
         let gtin = try gtin(row.field(columns["gtin"]))
@@ -43,7 +40,7 @@ extension Import {
             product.tracking = text.lowercased()
         }
         if let text = row.filled(columns["minimum"]) {
-            product.minimum = try number(text, 0...quantityLimit, "minimum")
+            product.minimum = try whole(text, in: 0...quantityLimit, "minimum").get()
         }
         if let text = row.filled(columns["carton_gtin"]) {
             let outer = try self.gtin(text)
@@ -60,13 +57,6 @@ extension Import {
     private static func gtin(_ text: String) throws(Fault) -> String {
         guard let gtin = GS1.gtin14(Cell.code(text)) else { throw Fault(reason: gtinReason(text)) }
         return gtin
-    }
-
-    private static func number(_ text: String, _ range: ClosedRange<Int>, _ what: String) throws(Fault) -> Int {
-        switch whole(text, in: range, what) {
-        case .whole(let number): return number
-        case .no(let reason): throw Fault(reason: reason)
-        }
     }
 
     /// What tags that are not GS1 stand for: tag (hex) or text, GTIN; perhaps serial number, lot.

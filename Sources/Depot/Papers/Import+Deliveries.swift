@@ -47,9 +47,6 @@ extension Import {
             return CheckedImport(report, deliveries.map { .delivery($0, source: "file") })
         }
 
-        /// A reason why a row is refused.
-        private struct Fault: Error { var reason: String }
-
         mutating func take(_ row: CSV.Row) throws {
             guard !row.isTotal || row.filled(columns["gtin"]) != nil else {
                 return report.remarks.append(.init(line: row.line, reason: "a total is left out"))
@@ -71,14 +68,9 @@ extension Import {
             let name = row.field(columns["delivery_note"])
             guard !name.isEmpty, name.count <= 64 else { throw Fault(reason: "a delivery note has 1 to 64 characters") }
             let code = try article(row)
-            let text = row.field(columns["quantity"])
-            if case .whole(0) = Cell.number(text) {
+            let count = try Import.whole(row.field(columns["quantity"]), in: 0...quantityLimit, "quantity").get()
+            guard count > 0 else {
                 return report.remarks.append(.init(line: row.line, reason: "quantity 0 of \(code): left out"))
-            }
-            let count: Int
-            switch Import.whole(text, in: 1...quantityLimit, "quantity") {
-            case .whole(let number): count = number
-            case .no(let reason): throw Fault(reason: reason)
             }
             let expires = try day(row, "expires")
             let pallet = row.filled(columns["sscc"]).map(Import.sscc)

@@ -121,15 +121,18 @@ public enum Import {
     }
 
     /// A whole number within a range, or why it is none.
-    static func whole(_ text: String, in range: ClosedRange<Int>, _ what: String) -> Cell.Number {
-        let limits =
-            "\(what) \"\(text.prefix(40))\" is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+    static func whole(_ text: String, in range: ClosedRange<Int>, _ what: String) -> Result<Int, Fault> {
         switch Cell.number(text) {
-        case .whole(let number): return range.contains(number) ? .whole(number) : .no(limits)
-        case .no(let reason):
-            return .no(reason.contains("could be") || reason.contains("Excel") ? "\(what) \(reason)" : limits)
+        case .whole(let number) where range.contains(number): return .success(number)
+        case .doubtful(let reason): return .failure(Fault(reason: "\(what) \(reason)"))
+        case .whole, .no:
+            let limits = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            return .failure(Fault(reason: "\(what) \"\(text.prefix(40))\" is not \(limits)"))
         }
     }
+
+    /// Why a row of a table is refused.
+    struct Fault: Error { var reason: String }
 }
 
 /// Deliveries that a message or a file announces, with what was refused of it.
