@@ -194,7 +194,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
-                "TestSupport",
+                "TestSupport", "Depot", "Sheets",
                 "EdgeAgent", "IngestServer", "EdgeSim",
             ],
             swiftSettings: strict),

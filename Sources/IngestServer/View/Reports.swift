@@ -145,7 +145,7 @@ enum Reports {
             ]
             return Sheet(
                 title: t("", fr: "Appels", en: "Calls"),
-                columns: csv.header.enumerated().map { index, name in
+                columns: csv.titles.enumerated().map { index, name in
                     let title = index < titles.count ? titles[index] : (name, name)
                     let isNumber = name.hasSuffix("_s")
                     return .init(
@@ -154,7 +154,7 @@ enum Reports {
                 },
                 rows: csv.rows.map { row in
                     row.fields.enumerated().map { index, field in
-                        if index < csv.header.count, csv.header[index].hasSuffix("_s"), let number = Int(field) {
+                        if index < csv.titles.count, csv.titles[index].hasSuffix("_s"), let number = Int(field) {
                             return .number(number)
                         }
                         if index == 0 { return Sheet.Cell(moment: field) }
