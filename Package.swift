@@ -63,6 +63,7 @@ let package = Package(
             name: "CPCSC", path: "Sources/CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
         .systemLibrary(
             name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CTLS", path: "Sources/CTLS", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
@@ -100,7 +101,8 @@ let package = Package(
 
         // The centre.
         .target(
-            name: "Depot", dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CPhoneNumber", "CZstd"],
+            name: "Depot",
+            dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CExpat", "CPhoneNumber", "CZlib", "CZstd"],
             swiftSettings: strict),
         .systemLibrary(
             name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),

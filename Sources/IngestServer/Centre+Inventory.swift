@@ -128,14 +128,18 @@ extension Centre {
 
     enum Imported: String, Sendable { case deliveries, parties, products, tags }
 
-    func importFile(_ bytes: [UInt8], _ kind: Imported, dryRun: Bool, person: Person) async throws -> ImportReport {
+    /// `options`: what the person says of the file.
+    func importFile(
+        _ bytes: [UInt8], _ kind: Imported, _ options: Import.Options, dryRun: Bool, person: Person
+    ) async throws -> ImportReport {
         let now = Clocks.wall
         let checked = try await Centre.check(
-            bytes, kind, database: configuration.database, region: configuration.plan.region)
-        let report = checked.report
+            bytes, kind, options, database: configuration.database, region: configuration.plan.region)
+        var report = checked.report
         guard !dryRun else { return report }
         for portion in checked.portions {
-            try checked.write(portion, into: store, by: kind == .parties ? "import" : person.name, now: now)
+            report.add(
+                late: try checked.write(portion, into: store, by: kind == .parties ? "import" : person.name, now: now))
             // What waits for the database goes first.
             await Task.yield()
         }
@@ -151,13 +155,14 @@ extension Centre {
     /// Reads a file while others write; what it looks up, it looks up in a view of its own.
     @concurrent
     private static func check(
-        _ bytes: [UInt8], _ kind: Imported, database: String, region: String
+        _ bytes: [UInt8], _ kind: Imported, _ options: Import.Options, database: String, region: String
     ) async throws -> CheckedImport {
-        switch kind {
-        case .deliveries: try Import.check(deliveries: bytes, in: Store(reading: database))
-        case .parties: try Import.check(parties: CSV(bytes), region: region)
-        case .products: try Import.check(products: CSV(bytes))
-        case .tags: try Import.check(tags: CSV(bytes))
+        let store = try Store(reading: database)
+        return switch kind {
+        case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
+        case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
+        case .products: try Import.check(products: CSV(bytes), options: options, in: store)
+        case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
         }
     }
 

@@ -57,7 +57,16 @@ struct DESADVTests {
             ] + DESADVTests.line(2, 5))
         #expect(refused.isEmpty)
         #expect(
-            deliveries == [
+            deliveries.first?.details.map { "\($0.kind.rawValue) \($0.code) \($0.value)" } == [
+                "date issued 2026-11-21", "date despatched 2026-11-22", "date estimated 2026-11-23",
+                "reference order PO-1",
+                "party supplier Lefèvre et Fils SARL (3012345000015)", "party ship-to 3098765000016",
+                "party buyer 3098765000016",
+            ])
+        var bare = deliveries
+        for index in bare.indices { bare[index].details = [] }
+        #expect(
+            bare == [
                 Announced(
                     note: "DA-77", supplier: "Lefèvre et Fils SARL", expectedOn: "2026-11-23",
                     lines: [

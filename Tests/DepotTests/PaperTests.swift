@@ -20,7 +20,7 @@ struct PaperTests {
     init() throws { store = try Store(path: "\(folder.path)/db") }
 
     func take(_ bytes: [UInt8], map: [String: String] = [:]) throws -> ImportReport {
-        try Import.deliveries(bytes, map: map, into: store, dryRun: false, now: 0)
+        try Import.deliveries(bytes, options: .init(map: map), into: store, dryRun: false, now: 0)
     }
 
     func take(_ text: String, map: [String: String] = [:]) throws -> ImportReport {

@@ -7,12 +7,14 @@ import Model
 enum CentreTarget: String, CaseIterable {
     case apply = "frame-apply"
     case status, hello, ack, command, call
+    case paper
 
     func run(_ bytes: [UInt8]) {
         if self == .apply { return CentreTarget.applyFrame(bytes) }
+        if self == .paper { return CentreTarget.importPaper(bytes) }
         guard let json = try? JSON(parsing: bytes) else { return }
         switch self {
-        case .apply: break
+        case .apply, .paper: break
         case .status:
             let status = GatewayStatus(json: json)
             // What is safe stays as it is.
@@ -42,6 +44,19 @@ enum CentreTarget: String, CaseIterable {
             precondition(CallSnapshot(json: call.json) == call)
             if let row = CentreTarget.row(call) { _ = CallStory.of([row, row]) }
         }
+    }
+
+    /// Whatever people import: as every kind of file, twice.
+    private static func importPaper(_ bytes: [UInt8]) {
+        guard let store = CentreTarget.store() else { return }
+        for isAddition in [false, true] {
+            let options = Import.Options(supplier: "S", note: "N", isAddition: isAddition)
+            let report = try? Import.deliveries(bytes, options: options, into: store, dryRun: false, now: now)
+            if let report { _ = Import.rejects(of: CSV(bytes), report) }
+        }
+        _ = try? Import.check(parties: CSV(bytes), region: "FR", options: .init(), in: store)
+        _ = try? Import.check(products: CSV(bytes), options: .init(), in: store)
+        _ = try? Import.check(tags: CSV(bytes), options: .init(), in: store)
     }
 
     static let now: Int64 = 1_795_000_000_000
@@ -142,6 +157,16 @@ enum CentreTarget: String, CaseIterable {
                 DesiredConfiguration(revision: 1, text: "version = 1", expires: CentreTarget.now).json.text8,
             ]
         case .call: return [CentreTarget.ended.json.text8]
+        case .paper:
+            let table =
+                "delivery_note;supplier;gtin;description;quantity;expires\nN;S;9521234000341;\"A\";1 200,00;31/12/2027\n"
+            let desadv = """
+                UNB+UNOC:3+1:14+2:14+261122:0900+R'UNH+M+DESADV:D:96A:UN'BGM+351+N+9'NAD+SU+1::9++S'LIN+1++9521234000341:EN'
+                QTY+12:2:PCE'UNT+6+M'UNZ+1+R'
+                """
+            let json = #"{"note":"N","supplier":"S","lines":[{"gtin":"9521234000341","quantity":2}]}"#
+            let parties = "company;name;phone\nA;B;01 99 00 12 02 / 02 61 91 12 03\n"
+            return [table, desadv, json, parties].map { Array($0.utf8) }
         }
     }
 

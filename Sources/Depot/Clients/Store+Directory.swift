@@ -21,7 +21,8 @@ public struct PartyView: Equatable, Sendable {
 }
 
 extension Store {
-    /// Adds a client, or renews the one with the same reference; `replacing`: the numbers are all that it has.
+    /// Adds a client, or renews it: the one with the same reference; else, where one of the two has no reference, the only one
+    /// of the same name and company. `replacing`: the numbers are all that it has.
     @discardableResult
     public func addParty(
         name: String, company: String, reference: String?, numbers: [PhoneNumber], replacing: Bool = false,
@@ -31,14 +32,23 @@ extension Store {
         var id: Int64?
         if let reference { id = try database.integer("SELECT id FROM party WHERE reference=?", .text(reference)) }
         if id == nil {
-            // The same client imported again without a reference is the same client.
-            id = try database.integer(
-                "SELECT id FROM party WHERE reference IS NULL AND ?1 IS NULL AND name=?2 AND company=?3",
-                .text(reference), .text(name),
-                .text(company))
+            let found = try database.rows(
+                """
+                SELECT id FROM party WHERE name=?1 AND company=?2 AND (reference IS NULL OR ?3 IS NULL) AND erp IS NULL LIMIT 3
+                """, .text(name), .text(company), .text(reference)
+            ) { $0.integer(0) }
+            if found.count == 1 { id = found[0] }
+            if found.count > 1, reference == nil {
+                // The same client imported again without a reference is the same client.
+                id = try database.integer(
+                    "SELECT id FROM party WHERE reference IS NULL AND name=? AND company=?", .text(name), .text(company)
+                )
+            }
         }
         if let id {
-            try database.run("UPDATE party SET name=?, company=? WHERE id=?", .text(name), .text(company), .integer(id))
+            try database.run(
+                "UPDATE party SET name=?, company=?, reference=coalesce(reference, ?) WHERE id=?", .text(name),
+                .text(company), .text(reference), .integer(id))
         } else {
             try database.run(
                 "INSERT INTO party (name, company, reference, created, created_by) VALUES (?, ?, ?, ?, ?)", .text(name),

@@ -40,6 +40,8 @@ extension Fact.Kind {
     public static let deliveryOpened = Fact.Kind(.delivery, "open")
     public static let deliveryClosed = Fact.Kind(.delivery, "close")
     public static let deliveryMode = Fact.Kind(.delivery, "mode")
+    /// Lines of a further paper were added; the detail is how many, of which note.
+    public static let deliveryExtended = Fact.Kind(.delivery, "extend")
     /// Deliveries that an ERP announced were read; the subject is how many.
     public static let deliveriesPulled = Fact.Kind(.delivery, "pulled")
     public static func delivery(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.delivery, decision.rawValue) }

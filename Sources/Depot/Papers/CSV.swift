@@ -1,5 +1,5 @@
 /// Rows of a table as text (RFC 4180, and what programs make of it) with the line each began on: imports must say where a
-/// mistake is. The separator is what `sep=` in the first line says, else `;`, `,`, tab or `|`, whichever the header holds most.
+/// mistake is. The separator is what `sep=` in the first line says, else `;`, `,`, tab or `|`, by evidence.
 public struct CSV: Sendable {
     public struct Row: Sendable {
         /// From 1.
@@ -27,57 +27,143 @@ public struct CSV: Sendable {
         /// Nothing but separators and blanks.
         var isEmpty: Bool { fields.allSatisfy { Cell.text($0).isEmpty } }
 
-        /// A sum below the table: the first thing it says is "total", in one of the languages of our users.
+        /// A sum below the table: one of its cells begins with "total", in one of our users' languages. Asked of rows that name
+        /// no article.
         var isTotal: Bool {
-            guard let first = fields.lazy.map(Cell.text).first(where: { !$0.isEmpty }) else { return false }
-            let word = Cell.folded(first).prefix { $0.isLetter || $0 == " " || $0 == "-" }
-            return ["total", "sous total", "sous-total", "subtotal", "sub total", "summe", "gesamt", "totaal"].contains
-            {
-                word == $0 || word.hasPrefix("\($0) ")
+            fields.contains { field in
+                let word = Cell.folded(Cell.text(field)).prefix { $0.isLetter || $0 == " " }
+                return Row.totals.contains { word == $0 || word.hasPrefix("\($0) ") }
             }
         }
+
+        private static let totals = [
+            "total", "totaux", "sous total", "subtotal", "sub total", "grand total", "summe", "gesamt", "zwischensumme",
+            "totaal", "subtotaal",
+        ]
     }
 
     /// Names of the columns, folded: lower case, without accents, signs as spaces.
-    public var header: [String]
+    public private(set) var header: [String] = []
     /// As they were written.
-    public var titles: [String]
-    public var rows: [Row]
+    public private(set) var titles: [String] = []
+    public private(set) var rows: [Row] = []
+    /// Why the file is no table at all; nil when it is one.
+    var problem: String?
+    /// Read from text with separators: a field too many is one that a separator cut.
+    private(set) var isText = true
+    /// Worth knowing of how it was read.
+    var remarks: [String] = []
+    /// The first rows, the heading among them.
+    private var top: ArraySlice<Row> = []
 
     /// Longest field in characters.
     public static let fieldLimit = 4096
     /// Quotes without an end from which on reading goes on behind them, of a file.
     private static let openQuoteLimit = 64
+    /// Rows among which the heading is: letterheads and dates of printing stand above it.
+    private static let topLimit = 12
 
-    public init(_ bytes: [UInt8]) { self.init(text: PaperText.read(bytes)) }
+    /// A table as text or as a workbook of Excel (XLSX), known by how it begins.
+    public init(_ bytes: [UInt8]) {
+        self.init()
+        if bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) {
+            do throws(XLSX.Fault) {
+                let book = try XLSX(bytes)
+                take(book.rows)
+                (remarks, isText) = (book.remarks, false)
+            } catch { problem = error.reason }
+        } else if let format = CSV.foreign.first(where: { bytes.starts(with: $0.0) }) {
+            problem = format.1
+        } else {
+            self.init(text: PaperText.read(bytes))
+        }
+    }
+
+    private init() {}
+
+    /// How files begin that people send instead of a table.
+    private static let foreign: [([UInt8], String)] = [
+        (
+            [0xD0, 0xCF, 0x11, 0xE0],
+            "it is a workbook of an old Excel (.xls), or one with a password: save it as .xlsx or CSV without one"
+        ),
+        (Array("%PDF".utf8), "it is a PDF, which has no table: ask for CSV, XLSX or DESADV"),
+    ]
 
     init(text: String) {
         var lines = Array(text.unicodeScalars)
         var (start, line) = (0, 1)
         var named: Unicode.Scalar?
-        let first = lines.prefix { $0 != "\n" && $0 != "\r" }
-        if first.count == 5, String(String.UnicodeScalarView(first.prefix(4))).lowercased() == "sep=" {
-            named = first.last
+        // Excel writes the line with quotes around it, at times; a tab at its end may have been eaten on its way.
+        let first = lines.prefix { $0 != "\n" && $0 != "\r" }.filter { $0 != "\"" }
+        if (4...5).contains(first.count), String(String.UnicodeScalarView(first.prefix(4))).lowercased() == "sep=" {
+            named = first.count == 5 ? first.last : "\t"
             (start, line) = (min(lines.count, (lines.firstIndex(of: "\n") ?? lines.count) + 1), 2)
-        } else if first.count == 4, String(String.UnicodeScalarView(first)).lowercased() == "sep=" {
-            // A tab at the end was eaten on its way.
-            (named, start, line) = ("\t", min(lines.count, (lines.firstIndex(of: "\n") ?? lines.count) + 1), 2)
         }
         // Files of old Macs end their lines with CR alone.
         if !lines.contains("\n") { lines = lines.map { $0 == "\r" ? "\n" : $0 } }
         var reader = Reader(scalars: lines, separator: named ?? CSV.separator(lines[start...]), at: start, line: line)
-        var all = reader.rows(openQuotes: CSV.openQuoteLimit)
-        let head = all.firstIndex { !$0.isEmpty } ?? all.endIndex
-        let top = head < all.endIndex ? all[head] : Row(line: 1, fields: [])
-        all.removeFirst(min(all.count, head + 1))
-        titles = top.fields.map { Cell.text($0) }
-        header = titles.map(Cell.folded)
-        rows = all.filter { $0.problem != nil || !$0.isEmpty }
+        take(reader.rows(openQuotes: CSV.openQuoteLimit))
     }
 
-    /// The one that stands most often in the first line that has any, outside of quotes.
+    /// The heading is the one of the first rows that has most of the names that we know; the first where none has two.
+    private mutating func take(_ all: [Row]) {
+        let all = all.filter { $0.problem != nil || !$0.isEmpty }
+        top = all.prefix(CSV.topLimit)
+        if all.isEmpty { problem = "the file is empty" }
+        let known = top.map { row in row.fields.count { Columns.known.contains(Cell.folded(Cell.text($0))) } }
+        let most = known.max() ?? 0
+        head(at: most < 2 ? 0 : known.firstIndex(of: most) ?? 0, rows: all[...])
+    }
+
+    private mutating func head(at place: Int, rows all: ArraySlice<Row>) {
+        let head = place < top.count ? top[place] : Row(line: 1, fields: [])
+        titles = head.fields.map { Cell.text($0) }
+        header = titles.map(Cell.folded)
+        // Files that were put together have their heading again.
+        let again = header.count { Columns.known.contains($0) } >= 2 ? header : []
+        rows = all.dropFirst(place + 1).filter {
+            again.isEmpty || $0.fields.count != again.count || $0.fields.map { Cell.folded(Cell.text($0)) } != again
+        }
+    }
+
+    /// The heading is the first row that has these names, where the one that was taken has not.
+    func headed(by names: some Collection<String>) -> CSV {
+        let names = names.map(Cell.folded)
+        func has(_ fields: [String]) -> Bool {
+            names.allSatisfy { name in fields.contains { Cell.folded($0) == name } }
+        }
+        guard !names.isEmpty, !has(titles), let place = top.firstIndex(where: { has($0.fields) }) else { return self }
+        var csv = self
+        let below = rows.drop { $0.line <= (top.last?.line ?? 0) }
+        csv.head(at: place, rows: top + below)
+        return csv
+    }
+
+    /// What tells the headings of one program from those of another, of each row that may be the heading.
+    var signatures: [String] { top.map { CSV.signature($0.fields) } }
+    var signature: String { CSV.signature(titles) }
+
+    private static func signature(_ titles: [String]) -> String {
+        String(titles.map { Cell.folded(Cell.text($0)) }.joined(separator: "|").prefix(2000))
+    }
+
+    /// The one by which most names that we know are told apart in one of the first lines; else the one that stands most often
+    /// in the first line that has any, outside of quotes.
     private static func separator(_ text: ArraySlice<Unicode.Scalar>) -> Unicode.Scalar {
         let candidates: [Unicode.Scalar] = [";", ",", "\t", "|"]
+        var best = (count: 1, separator: nil as Unicode.Scalar?)
+        let lines = text.prefix(16 * fieldLimit).split(separator: "\n", maxSplits: topLimit).prefix(topLimit)
+        for line in lines {
+            for candidate in candidates where line.contains(candidate) {
+                let cells = line.split(separator: candidate).map { cell in
+                    Cell.folded(Cell.text(String(String.UnicodeScalarView(cell.filter { $0 != "\"" }))))
+                }
+                let count = Set(cells).intersection(Columns.known).count
+                if count > best.count { best = (count, candidate) }
+            }
+        }
+        if let separator = best.separator { return separator }
         var counts = [0, 0, 0, 0]
         var quoted = false
         for scalar in text {
@@ -86,7 +172,7 @@ public struct CSV: Sendable {
             if !quoted, let place = candidates.firstIndex(of: scalar) { counts[place] += 1 }
         }
         let most = counts.max() ?? 0
-        return most > 0 ? candidates[counts.firstIndex(of: most)!] : ";"
+        return counts.firstIndex(of: most).flatMap { most > 0 ? candidates[$0] : nil } ?? ";"
     }
 
     /// The column of the first of several names that the header has, folded as the header is.

@@ -3,16 +3,21 @@ import Model
 /// What a cell of somebody's table says: blanks, quotes and ways of writing numbers and days taken for what is meant.
 enum Cell {
     /// Blanks that do not break, narrow ones, and marks of no width count as blanks.
-    private static let blanks: Set<Character> = [
+    static let blanks: Set<Character> = [
         " ", "\t", "\r", "\n", "\r\n", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{200B}", "\u{FEFF}",
     ]
 
-    /// Without blanks around it, and without what keeps a spreadsheet from calculating: `="…"`, an apostrophe in front of a
-    /// number or a formula.
+    /// Without blanks around it, and without what keeps a spreadsheet from calculating: `="…"`, `=123`, an apostrophe in front of
+    /// a number or a formula.
     static func text(_ cell: String) -> String {
         var text = trimmed(cell[...])
         if text.hasPrefix("=\""), text.hasSuffix("\""), text.count >= 3 { text = trimmed(text.dropFirst(2).dropLast()) }
-        if text.first == "'", let next = text.dropFirst().first, next.isNumber || "=+-@".contains(next) {
+        if text.first == "=", text.count > 1, text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }) {
+            text = text.dropFirst()
+        }
+        if let mark = text.first, "'’`".contains(mark), let next = text.dropFirst().first,
+            next.isNumber || "=+-@".contains(next)
+        {
             text = trimmed(text.dropFirst())
         }
         return String(text)
@@ -64,38 +69,43 @@ enum Cell {
         "c62", "nar",
     ]
 
-    /// A whole number as people and programs write it: `5`, `5,00`, `1 200`, `1.200,00`, `1'200`, `5 pcs`. A single sign with
-    /// three digits behind it could be either, and is neither.
+    /// A whole number as people and programs write it: `5`, `5,00`, `1 200`, `1.200,00`, `1'200`, `5 pcs`. Blanks and marks
+    /// group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither.
     static func number(_ text: String) -> Number {
         if isSpoilt(text) { return .doubtful(spoilt(text)) }
-        let parts = folded(text.filter { !",.'’".contains($0) }).split(separator: " ")
-        let words = parts.filter { $0.contains(where: \.isLetter) }.map { $0.filter(\.isLetter) }
-        guard words.allSatisfy({ pieces.contains($0) }), words.count <= 1 else {
-            return .no
+        let body = trimmed(text[...])
+        let number = trimmed(body.prefix { !$0.isLetter })
+        let unit = folded(String(body.drop { !$0.isLetter }))
+        guard unit.isEmpty || pieces.contains(unit) else { return .no }
+        var (groups, marks): ([Substring], [Character]) = ([], [])
+        var rest = number
+        while true {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            groups.append(digits)
+            guard let mark = rest.dropFirst(digits.count).first else { break }
+            guard let kind = blanks.contains(mark) ? " " : "'’".contains(mark) ? "'" : ",.".contains(mark) ? mark : nil
+            else { return .no }
+            marks.append(kind)
+            rest = rest.dropFirst(digits.count + 1)
         }
-        let number = text.filter { !blanks.contains($0) && !$0.isLetter && $0 != "'" && $0 != "’" }
-        let digits = number.filter { $0.isASCII && $0.isNumber }
-        guard !digits.isEmpty, digits.count <= 15, number.allSatisfy({ $0.isASCII && $0.isNumber || ",.".contains($0) })
+        let head = groups[0]
+        guard !head.isEmpty, groups.reduce(0, { $0 + $1.count }) <= 15 else { return .no }
+        guard let last = marks.last else { return whole(groups) }
+        let isDecimal = ",.".contains(last) && marks.count { $0 == last } == 1
+        let grouping = isDecimal ? marks.dropLast() : marks[...]
+        let grouped = groups.dropFirst().prefix(grouping.count)
+        guard grouping.allSatisfy({ $0 == grouping.first }), grouped.allSatisfy({ $0.count == 3 }),
+            grouping.isEmpty || head.count <= 3
         else { return .no }
-        let signs = number.filter { ",.".contains($0) }
-        guard let last = signs.last else { return Int(digits).map(Number.whole) ?? .no }
-        let groups = number.split(omittingEmptySubsequences: false) { ",.".contains($0) }
-        let inner = groups.dropFirst().dropLast()
-        guard let head = groups.first, let tail = groups.last, !head.isEmpty, inner.allSatisfy({ $0.count == 3 }) else {
-            return .no
+        guard isDecimal, let tail = groups.last else { return whole(groups) }
+        if marks.count == 1, tail.count == 3, head.count <= 3, head != "0" {
+            return .doubtful("\"\(text.prefix(40))\" could be \(head) or \(head)\(tail): write it without a mark")
         }
-        let isUniform = signs.allSatisfy { $0 == last }
-        if isUniform, signs.count > 1 {
-            // `1.200.000`
-            guard tail.count == 3, head.count <= 3 else { return .no }
-            return Int(digits).map(Number.whole) ?? .no
-        }
-        guard signs.dropLast().allSatisfy({ $0 != last }) else { return .no }
-        if isUniform, tail.count == 3, head.count <= 3, head != "0" {
-            return .doubtful("\"\(text.prefix(40))\" could be \(head) or \(head)\(tail): write it without a sign")
-        }
-        guard tail.allSatisfy({ $0 == "0" }) else { return .no }
-        return Int(digits.dropLast(tail.count)).map(Number.whole) ?? .no
+        return tail.allSatisfy { $0 == "0" } ? whole(groups.dropLast()) : .no
+    }
+
+    private static func whole(_ groups: some Sequence<Substring>) -> Number {
+        Int(groups.joined()).map(Number.whole) ?? .no
     }
 
     // MARK: codes
@@ -104,8 +114,9 @@ enum Cell {
     static func isSpoilt(_ text: String) -> Bool {
         let parts = text.uppercased().split(separator: "E", omittingEmptySubsequences: false)
         guard parts.count == 2, let first = parts[0].first, first.isNumber,
-            parts[0].allSatisfy({ $0.isNumber || ",.".contains($0) }), parts[0].contains(where: { ",.".contains($0) }),
-            let sign = parts[1].first, sign == "+" || sign == "-" || sign.isNumber
+            parts[0].allSatisfy({ $0.isNumber || ",.".contains($0) }), let sign = parts[1].first,
+            // Without a mark it takes a sign: `3E12` may be hex digits.
+            parts[0].contains(where: { ",.".contains($0) }) ? sign == "+" || sign == "-" || sign.isNumber : sign == "+"
         else { return false }
         let power = parts[1].drop { $0 == "+" || $0 == "-" }
         return !power.isEmpty && power.count <= 3 && power.allSatisfy(\.isNumber)
@@ -126,24 +137,5 @@ enum Cell {
             code = String(code[..<sign])
         }
         return code
-    }
-
-    // MARK: days
-
-    /// `YYYY-MM-DD` of a day as it is written in Europe: `2027-03-31`, `31/03/2027`, `31.3.27`, `20270331`, perhaps with a
-    /// time behind it; nil for what is none.
-    static func day(_ text: String) -> String? {
-        let date = text.split { blanks.contains($0) || $0 == "T" }.first ?? ""
-        let parts = date.split(omittingEmptySubsequences: false) { "-/.".contains($0) }
-        guard parts.allSatisfy({ !$0.isEmpty && $0.count <= 8 && $0.allSatisfy { $0.isASCII && $0.isNumber } }) else {
-            return nil
-        }
-        if parts.count == 1 { return Day.text(String(date)) }
-        guard parts.count == 3, let a = Int(parts[0]), let b = Int(parts[1]), let c = Int(parts[2]) else { return nil }
-        if parts[0].count == 4 { return Day.text(a, b, c) }
-        guard parts[2].count == 4 || parts[2].count == 2 else { return nil }
-        let year = parts[2].count == 2 ? 2000 + c : c
-        // The day stands first, unless it cannot be one.
-        return Day.text(year, b, a) ?? (b > 12 ? Day.text(year, a, b) : nil)
     }
 }

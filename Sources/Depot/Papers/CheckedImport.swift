@@ -5,14 +5,14 @@ import SQLite
 public struct CheckedImport: Sendable {
     /// What one row, or one delivery with all of its lines, becomes.
     enum Row: Sendable {
-        case delivery(Announced, source: String)
+        case delivery(Announced, source: String, isAddition: Bool)
         case product(ProductView)
         case label(Label, subject: String)
         case party(name: String, company: String, reference: String?, numbers: [PhoneNumber])
 
         /// Rows of the file, as far as time is concerned.
         var weight: Int {
-            if case .delivery(let delivery, _) = self { max(1, delivery.lines.count) } else { 1 }
+            if case .delivery(let delivery, _, _) = self { max(1, delivery.lines.count) } else { 1 }
         }
     }
 
@@ -21,8 +21,12 @@ public struct CheckedImport: Sendable {
 
     public let report: ImportReport
     let rows: [Row]
+    /// What a person said of its columns: kept for the next file like it.
+    let memory: ColumnMemory?
 
-    init(_ report: ImportReport, _ rows: [Row]) { (self.report, self.rows) = (report, rows) }
+    init(_ report: ImportReport, _ rows: [Row], memory: ColumnMemory? = nil) {
+        (self.report, self.rows, self.memory) = (report, rows, memory)
+    }
 
     /// Which rows go together. No delivery is in two.
     public var portions: [Range<Int>] {
@@ -39,12 +43,29 @@ public struct CheckedImport: Sendable {
         return portions
     }
 
-    /// One of `portions`, in a transaction of its own.
-    public func write(_ portion: Range<Int>, into store: Store, by who: String, now: Int64) throws {
+    /// One of `portions`, in a transaction of its own. Returns what could not be written any more: somebody began or closed a
+    /// delivery while the file was read.
+    @discardableResult
+    public func write(_ portion: Range<Int>, into store: Store, by who: String, now: Int64) throws
+        -> [ImportReport.Late]
+    {
         try store.database.transaction {
+            var late: [ImportReport.Late] = []
+            if portion.lowerBound == 0, let memory { try store.remember(memory) }
             for row in rows[portion] {
                 switch row {
-                case .delivery(let delivery, let source): try store.expect(delivery, source: source)
+                case .delivery(let delivery, let source, let isAddition):
+                    let isWritten =
+                        try isAddition
+                        ? store.extend(delivery, by: Author(who), at: now)
+                        : store.expect(delivery, source: source) != nil
+                    guard !isWritten else { continue }
+                    let status = try store.deliveryStatus(note: delivery.note) ?? "closed"
+                    let reason =
+                        isAddition && status != "closed"
+                        ? "these lines were added to delivery \(delivery.note) before"
+                        : Again.late(delivery.note, status: status)
+                    late.append(.init(reason: reason, lines: delivery.lines.count))
                 case .product(let product): try store.save(product)
                 case .label(let label, let subject): try store.save(label, subject: subject, by: Author(who), at: now)
                 case .party(let name, let company, let reference, let numbers):
@@ -54,14 +75,15 @@ public struct CheckedImport: Sendable {
                         by: who, at: now)
                 }
             }
+            return late
         }
     }
 
     /// Writes all of it, unless it was only to be checked.
     public func finish(into store: Store, dryRun: Bool, by who: String, now: Int64) throws -> ImportReport {
-        if !dryRun {
-            for portion in portions { try write(portion, into: store, by: who, now: now) }
-        }
+        guard !dryRun else { return report }
+        var report = report
+        for portion in portions { report.add(late: try write(portion, into: store, by: who, now: now)) }
         return report
     }
 }

@@ -17,13 +17,16 @@ struct Columns {
     /// The column that was taken for the article number by its content.
     private(set) var guessed: String?
 
-    /// Throws when the map names what is not there. `map` is field to heading.
+    /// Throws when the map names what is not there, or the file is no table. `map` is field to heading; an empty heading is
+    /// none.
     init(_ csv: CSV, _ fields: [Field], map: [String: String]) throws(ImportError) {
+        if let problem = csv.problem { throw .noTable(problem) }
         var places: [String: Int] = [:]
         for (field, heading) in map.sorted(by: { $0.key < $1.key }) {
             guard fields.contains(where: { $0.name == field }) else {
                 throw .badMap(field, found: fields.map(\.name))
             }
+            guard !heading.isEmpty else { continue }
             guard let place = csv.header.firstIndex(of: Cell.folded(heading)) else {
                 throw .badMap(heading, found: csv.titles)
             }
@@ -45,6 +48,29 @@ struct Columns {
         self.places = places
     }
 
+    /// Every name that a heading of any kind of file has.
+    static let known = Set([deliveries, products, tags, parties].joined().flatMap(\.names))
+
+    /// Which heading a field that is missing could have, by what is in the columns that nobody claims; nil where none or
+    /// several could.
+    func proposal(_ field: String, _ csv: CSV) -> String? {
+        let taken = Set(places.values)
+        let sample = csv.rows.prefix(50)
+        let found = csv.header.indices.filter { place in
+            guard !taken.contains(place), !csv.titles[place].isEmpty else { return false }
+            let cells = sample.compactMap { $0.filled(place) }
+            let good = cells.count { cell in
+                switch field {
+                case "quantity": if case .whole = Cell.number(cell) { cell.count < 7 } else { false }
+                case "expected", "expires": Cell.day(cell) != nil
+                default: false
+                }
+            }
+            return good > 0 && good * 10 >= cells.count * 8
+        }
+        return found.count == 1 ? csv.titles[found[0]] : nil
+    }
+
     subscript(_ field: String) -> Int? { places[field] }
 
     /// The column most of whose cells are article numbers with a right check digit.
@@ -60,30 +86,61 @@ struct Columns {
 }
 
 extension Columns {
+    /// The fields of a kind of file; nil for a kind that is none.
+    static func fields(_ kind: String) -> [Field]? {
+        switch kind {
+        case "deliveries": deliveries
+        case "products": products
+        case "tags": tags
+        case "parties": parties
+        default: nil
+        }
+    }
+
     static let deliveries = [
         Field(
             "delivery_note", "note", "bl", "bon de livraison", "n bl", "no bl", "n de bl", "numero bl", "numero de bl",
             "num bl", "n bon de livraison", "numero de bon de livraison", "bon", "delivery number", "despatch advice",
-            "lieferschein", "lieferscheinnummer", "pakbon"),
-        Field("supplier", "fournisseur", "nom fournisseur", "vendor", "lieferant", "leverancier"),
+            "lieferschein", "lieferscheinnummer", "lieferschein nr", "pakbon", "pakbonnummer", "bon livraison",
+            "n bordereau",
+            "numero de livraison", "n livraison", "n de livraison", "reference bl", "delivery", "delivery note number",
+            "packing slip", "no de bl", "n expedition"),
+        Field(
+            "supplier", "fournisseur", "nom fournisseur", "nom du fournisseur", "vendor", "vendor name",
+            "supplier name",
+            "lieferant", "leverancier", "expediteur"),
         Field(
             "gtin", "ean", "ean13", "ean 13", "code ean", "ean gtin", "gencod", "gencode", "code barre", "code barres",
-            "code a barres", "barcode", "code article"),
+            "code a barres", "barcode", "code article", "code ean13", "ean code", "ean upc", "upc", "gtin 13",
+            "gtin 14",
+            "gtin13", "gtin14", "strichcode", "gencod ean"),
         Field(
             "reference", "ref", "reference article", "ref article", "reference fournisseur", "ref fournisseur",
             "supplier reference", "reference fabricant", "ref fabricant", "reference interne", "internal reference",
-            "code produit", "product code", "artikelnummer", "art nr", "code sonepar", "code rexel", "article"),
+            "code produit", "product code", "artikelnummer", "artikel nr", "art nr", "code sonepar", "code rexel",
+            "article",
+            "ref fab", "ref constructeur", "reference constructeur", "reference commerciale", "ref commerciale",
+            "ref sonepar",
+            "ref rexel", "reference produit", "ref produit", "sku", "item number", "item", "interne referenz",
+            "product internal reference"),
         Field(
             "description", "designation", "libelle", "libelle article", "designation article", "libelle produit",
             "produit",
-            "product", "nom", "name", "bezeichnung", "omschrijving"),
+            "product", "nom", "name", "bezeichnung", "artikelbezeichnung", "omschrijving", "intitule",
+            "designation produit",
+            "item description"),
         Field(
             "quantity", "quantite", "qty", "qte", "quantite livree", "qte livree", "quantite expediee", "qte expediee",
-            "quantite bl", "qte bl", "delivered", "delivered quantity", "menge", "aantal"),
+            "quantite bl", "qte bl", "delivered", "delivered quantity", "menge", "aantal", "qte liv", "qte exp", "nb",
+            "nombre", "liefermenge", "shipped", "shipped quantity", "quantity delivered", "quantity shipped",
+            "qty delivered",
+            "qty shipped", "quantites", "quantite livre"),
         Field(
             "expected", "date", "expected on", "date de livraison", "date livraison", "livraison prevue", "date prevue",
             "delivery date", "scheduled date", "liefertermin"),
-        Field("client", "client reference", "customer", "reference client", "ref client", "chantier"),
+        Field(
+            "client", "client reference", "customer", "customer reference", "reference client", "ref client", "chantier"
+        ),
         Field("dock", "quai"),
         Field("lot", "batch", "numero de lot", "n lot", "n de lot", "no lot", "charge"),
         Field("expires", "expiry", "dlc", "dluo", "ddm", "peremption", "date de peremption", "expiration date"),
@@ -93,15 +150,20 @@ extension Columns {
     static let products = [
         Field(
             "gtin", "ean", "ean13", "ean 13", "code ean", "gencod", "gencode", "code barre", "code barres",
-            "code a barres", "barcode"),
-        Field("description", "designation", "libelle", "libelle article", "nom", "name", "product", "produit"),
+            "code a barres", "barcode", "code ean13", "upc", "gtin 13", "gtin13", "strichcode"),
+        Field(
+            "description", "designation", "libelle", "libelle article", "nom", "name", "product", "produit",
+            "display name",
+            "nom affiche", "product name", "bezeichnung", "artikelbezeichnung", "omschrijving"),
         Field(
             "reference", "ref", "reference article", "ref article", "reference interne", "internal reference",
-            "reference fabricant", "code article", "code produit", "default code"),
-        Field("supplier", "fournisseur", "vendor", "marque", "fabricant", "brand"),
-        Field("unit", "unite", "unite de mesure", "unit of measure", "uom"),
+            "reference fabricant", "ref fabricant", "code article", "code produit", "default code", "interne referenz",
+            "sku",
+            "artikelnummer", "internal ref", "ref interne"),
+        Field("supplier", "fournisseur", "vendor", "marque", "fabricant", "brand", "lieferant", "hersteller"),
+        Field("unit", "unite", "unite de mesure", "unit of measure", "uom", "udm", "mengeneinheit", "einheit"),
         Field("tracking", "suivi"),
-        Field("minimum", "stock mini", "min", "stock minimum"),
+        Field("minimum", "stock mini", "min", "stock minimum", "mindestbestand"),
         Field("carton_gtin", "gtin carton", "ean carton"),
         Field("carton_quantity", "quantite carton", "colisage", "quantite par carton"),
     ]
@@ -110,32 +172,40 @@ extension Columns {
         Field("serial", "numero de serie", "n de serie"), Field("lot", "batch", "numero de lot"),
     ]
     static let parties = [
-        Field("company", "societe", "client", "raison sociale", "entreprise", "company name", "firma"),
-        Field("name", "nom", "contact", "nom affiche", "display name", "nom complet", "interlocuteur"),
-        Field("phone", "telephone", "tel", "telephone fixe", "fixe", "phone number", "numero de telephone", "telefon"),
-        Field("mobile", "portable", "telephone mobile", "telephone portable", "gsm", "handy"),
-        Field("phone2", "telephone 2", "tel 2"),
-        Field("reference", "ref", "id", "code client", "numero client", "n client", "reference client", "external id"),
+        Field(
+            "company", "societe", "client", "raison sociale", "entreprise", "company name", "firma", "related company",
+            "societe liee", "organization name", "customer", "kunde", "bedrijf", "nom de la societe", "parent", "compte"
+        ),
+        Field(
+            "name", "nom", "contact", "nom affiche", "display name", "nom complet", "interlocuteur", "complete name",
+            "full name", "contact name", "nom du contact", "ansprechpartner", "naam"),
+        Field(
+            "phone", "telephone", "tel", "telephone fixe", "fixe", "phone number", "numero de telephone", "telefon",
+            "tel fixe",
+            "telephone 1", "tel 1", "phone 1", "business phone", "telefoon", "telefonnummer", "n de telephone",
+            "n telephone"),
+        Field(
+            "mobile", "portable", "telephone mobile", "telephone portable", "gsm", "handy", "mobile phone",
+            "tel portable",
+            "tel mobile", "mobil", "mobiel", "n portable"),
+        Field(
+            "phone2", "telephone 2", "tel 2", "phone 2", "home phone", "standard", "ligne directe", "autre telephone",
+            "other phone"),
+        Field(
+            "reference", "ref", "id", "code client", "numero client", "n client", "reference client", "external id",
+            "identifiant externe", "identifiant", "externe id", "kundennummer", "klantnummer", "customer number",
+            "code tiers"),
     ]
 }
 
 extension Import {
     /// The heading of an empty file of that kind, as it can be filled in.
-    public static func template(_ kind: String) -> String? {
-        let fields: [Columns.Field]
-        switch kind {
-        case "deliveries": fields = Columns.deliveries
-        case "products": fields = Columns.products
-        case "tags": fields = Columns.tags
-        case "parties": fields = Columns.parties
-        default: return nil
-        }
-        return CSV.line(fields.map(\.name))
-    }
+    public static func template(_ kind: String) -> String? { Columns.fields(kind).map { CSV.line($0.map(\.name)) } }
 
     /// Rows that were refused as a file of the same form, each with the reason behind it: to be mended and imported.
     public static func rejects(of csv: CSV, _ report: ImportReport) -> String {
         let rows = Dictionary(csv.rows.map { ($0.line, $0.fields) }) { first, _ in first }
+        guard csv.problem == nil else { return "" }
         var out = CSV.line(csv.titles + ["line", "reason"])
         for refusal in report.refused {
             let fields = rows[refusal.line] ?? []

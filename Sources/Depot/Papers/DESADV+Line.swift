@@ -23,7 +23,7 @@ extension DESADV {
         }
 
         /// Units of weight, volume and length: such goods are not counted in pieces (code list 6411).
-        private static let measures: Set<String> = [
+        static let measures: Set<String> = [
             "KGM", "GRM", "TNE", "LTR", "MLT", "CLT", "MTR", "CMT", "MMT", "MTK", "MTQ", "DMQ",
         ]
 
@@ -38,7 +38,9 @@ extension DESADV {
         var fault: (segment: EDIFACT.Segment, reason: String)?
         private var despatched: Int?
         private var ordered: Int?
-        private var article: String?
+        /// What else it is called: by the supplier, by us, or where a GTIN should be.
+        private var articles: [String] = []
+        private var badCode: EDIFACT.Segment?
 
         init(_ segment: EDIFACT.Segment, group: Int?) {
             (self.segment, self.group) = (segment, group)
@@ -56,18 +58,20 @@ extension DESADV {
                 // Zeros stand where there is none.
                 guard gtin == nil, text.contains(where: { $0 != "0" }) else { return }
                 gtin = GS1.gtin14(text)
-                if gtin == nil { fail(segment, Import.gtinReason(text)) }
-            case "SA", "IN", "BP": article = article ?? text
+                guard gtin == nil else { return }
+                badCode = badCode ?? segment
+                articles.append(text)
+            case "SA", "IN", "BP", "MF", "GB", "VP": articles.append(text)
             case "NB": marks[marks.count - 1].lots.append(text)
             case "SN": marks[marks.count - 1].serials.append(text)
             default: return
             }
         }
 
-        /// A line without a GTIN is known by the supplier's reference, where the catalogue has it.
+        /// A line without a good GTIN is known by the supplier's reference, where the catalogue has it.
         mutating func find(_ known: (String) -> String?) {
-            guard gtin == nil, let article, let found = known(article) else { return }
-            gtin = found
+            guard gtin == nil || badCode != nil, let found = articles.lazy.compactMap(known).first else { return }
+            (gtin, badCode) = (found, nil)
         }
 
         /// Its quantity is 0: what is missing comes later.
@@ -129,7 +133,13 @@ extension DESADV {
 
         /// Split into its lots. Nil, with its fault, where something is wrong.
         mutating func parts() -> [Part]? {
-            if gtin == nil { fail(segment, "the line\(article.map { " of article \($0)" } ?? "") has no GTIN") }
+            if let badCode {
+                fail(badCode, Import.gtinReason(articles.first ?? ""))
+            } else if gtin == nil {
+                let name = articles.first.map { " of article \($0)" } ?? ""
+                let reason = name.isEmpty ? "" : ", and the catalogue has no such reference"
+                fail(segment, "the line\(name) has no GTIN\(reason)")
+            }
             if quantity == nil { fail(segment, "the line has no quantity (QTY+12)") }
             guard fault == nil, let quantity else { return nil }
             let serials = marks.flatMap(\.serials)

@@ -20,6 +20,8 @@ extension DESADV {
         private var deliveryNote = ""
         private var suppliers: [String: String] = [:]
         private var days: [String: String] = [:]
+        /// Parties, dates and references of the head, orders of the lines.
+        private var details: [(kind: Announced.Detail.Kind, code: String, value: String)] = []
         private var groups: [Group] = []
         private var lines: [Line] = []
         private var ssccs: Set<String> = []
@@ -55,6 +57,8 @@ extension DESADV {
             let supplier = ["SU", "SE", "SF"].first { suppliers[$0] != nil }.flatMap { suppliers[$0] }
             let expectedOn = DESADV.arrivals.first { days[$0] != nil }.flatMap { days[$0] }
             var delivery = Announced(note: note, supplier: supplier ?? message.sender, expectedOn: expectedOn)
+            for detail in details { delivery.add(detail.kind, detail.code, detail.value) }
+            if note != head[1].trimming(" ") { delivery.add(.reference, "advice", head[1]) }
             var pallets = Pallets(groups)
             var places: [String: Int] = [:]
             for index in lines.indices {
@@ -112,8 +116,24 @@ extension DESADV {
             case "PCI": withLine { $0.marks.append(.init()) }
             case "RFF" where segment[0] == "BT" && !segment[0, 1].isEmpty:
                 withLine { $0.marks[$0.marks.count - 1].lots.append(segment[0, 1]) }
+            case "RFF" where ["ON", "VN", "CR"].contains(segment[0]): noteReference(segment)
             default: return
             }
+        }
+
+        private mutating func noteReference(_ segment: EDIFACT.Segment) {
+            guard details.count < Announced.detailLimit else { return }
+            details.append((.reference, DESADV.references[segment[0]] ?? segment[0], segment[0, 1]))
+        }
+
+        /// Its name, and its number (GLN) behind it.
+        private mutating func noteParty(_ segment: EDIFACT.Segment) {
+            guard details.count < Announced.detailLimit else { return }
+            let name =
+                segment.elements.count > 3 ? segment.elements[3].filter { !$0.isEmpty }.joined(separator: " ") : ""
+            let number = segment[1].trimming(" ")
+            let value = name.isEmpty || number.isEmpty ? name + number : "\(name) (\(number))"
+            details.append((.party, DESADV.parties[segment[0]] ?? segment[0], value))
         }
 
         /// The line that is being read: none between a CPS and its first LIN.
@@ -125,14 +145,22 @@ extension DESADV {
         private mutating func readHead(_ segment: EDIFACT.Segment) {
             switch segment.tag {
             case "NAD":
+                noteParty(segment)
                 // The party's name, else its address as free text, else its number.
                 let name = segment.elements.count > 3 ? segment.elements[3].filter { !$0.isEmpty } : []
                 let texts = [name.joined(separator: " "), segment[2], segment[1]].map { $0.trimming(" ") }
                 guard suppliers[segment[0]] == nil else { return }
                 suppliers[segment[0]] = texts.first { !$0.isEmpty }
             case "RFF":
-                if segment[0] == "DQ", deliveryNote.isEmpty { deliveryNote = segment[0, 1].trimming(" ") }
+                if segment[0] == "DQ", deliveryNote.isEmpty {
+                    deliveryNote = segment[0, 1].trimming(" ")
+                } else {
+                    noteReference(segment)
+                }
             case "DTM":
+                if let day = DESADV.day(segment[0, 1], format: segment[0, 2]) {
+                    details.append((.date, DESADV.dates[segment[0]] ?? segment[0], day))
+                }
                 guard DESADV.arrivals.contains(segment[0]) else { return }
                 if let day = DESADV.day(segment[0, 1], format: segment[0, 2]) {
                     days[segment[0]] = day
@@ -180,11 +208,7 @@ extension DESADV {
 
         /// The labels of a GIN that are right and new.
         private mutating func labels(_ first: String, _ last: String, _ segment: EDIFACT.Segment) -> [String] {
-            /// Some write the application identifier with it.
-            func bare(_ text: String) -> String {
-                text.count == 20 && text.hasPrefix("00") ? String(text.dropFirst(2)) : text
-            }
-            let ends = [first, last].filter { !$0.isEmpty }.map(bare)
+            let ends = [first, last].filter { !$0.isEmpty }.map(Import.sscc)
             if let wrong = ends.first(where: { !Import.isSSCC($0) }) {
                 refused.append(segment.refusal("\"\(wrong)\" is not an SSCC: 18 digits with a right check digit"))
                 return []

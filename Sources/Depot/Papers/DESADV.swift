@@ -5,8 +5,8 @@ import Model
 ///
 /// The delivery note is the one that RFF+DQ names, else the message's own number (BGM): it is what lies with the goods.
 /// It is expected on the first of DTM+17, 132, 358, 69, 2, 64, 63, 35 that is there. Quantities count what LIN names,
-/// pieces or cartons alike: QTY+59 is not multiplied in, because the catalogue knows the carton. Order numbers, parties
-/// other than the supplier, and texts (FTX) are read over.
+/// pieces or cartons alike: QTY+59 is not multiplied in, because the catalogue knows the carton. Parties, dates and references
+/// are kept beside it; texts (FTX) are read over.
 public enum DESADV {
     /// Pallets and cartons of a message, and entries of what stands on them.
     static let unitLimit = 10_000
@@ -20,6 +20,22 @@ public enum DESADV {
     /// Codes of DTM that say when goods arrive, the best first: estimated, expected, promised, requested, earliest,
     /// latest, and the actual day, which suppliers write before it has come.
     static let arrivals = ["17", "132", "358", "69", "2", "64", "63", "35"]
+
+    /// Words for what is kept of a message (code lists 3035, 2005 and 1153); other codes stay as they are.
+    static let parties = [
+        "BY": "buyer", "SU": "supplier", "SE": "seller", "SF": "ship-from", "DP": "ship-to", "ST": "ship-to",
+        "UC": "final-consignee", "CN": "consignee", "CZ": "consignor", "CA": "carrier", "FW": "forwarder",
+        "IV": "invoicee",
+    ]
+    static let dates = [
+        "137": "issued", "11": "despatched", "17": "estimated", "132": "estimated", "358": "scheduled",
+        "69": "promised",
+        "2": "requested", "64": "earliest", "63": "latest", "35": "delivered", "171": "order",
+    ]
+    static let references = [
+        "ON": "order", "VN": "supplier-order", "CR": "customer", "IV": "invoice", "AAS": "transport", "CT": "contract",
+        "BO": "blanket-order", "AAK": "advice", "CU": "consignment",
+    ]
 
     /// What can be received, and what was refused: a refused line, unit or link is not in its delivery, the rest is.
     /// Lines of refusals are lines of the file, from 1.

@@ -6,15 +6,21 @@ extension Import {
         try check(products: csv).finish(into: store, dryRun: dryRun, by: "import", now: 0)
     }
 
-    public static func check(products csv: CSV, map: [String: String] = [:]) throws -> CheckedImport {
-        let columns = try Columns(csv, Columns.products, map: map)
-        guard columns["gtin"] != nil, columns["description"] != nil else {
-            throw ImportError.missingColumns(["gtin", "description"], found: csv.titles)
-        }
-        var report = ImportReport()
+    /// `store` has what was said of such columns before.
+    public static func check(products csv: CSV, options: Options = Options(), in store: Store? = nil) throws
+        -> CheckedImport
+    {
+        let table = try Table(csv, "products", options, in: store)
+        try table.require(["gtin", "description"])
+        let columns = table.columns
+        var report = table.report
         var products: [ProductView] = []
         var seen: Set<String> = []
-        for row in csv.rows {
+        for row in table.csv.rows {
+            guard row.filled(columns["gtin"]) != nil || !row.isTotal else {
+                report.remarks.append(.init(line: row.line, reason: "a total is left out"))
+                continue
+            }
             do throws(Fault) {
                 let product = try product(row, columns)
                 guard seen.insert(product.gtin).inserted else {
@@ -24,7 +30,7 @@ extension Import {
             } catch { report.refused.append(.init(line: row.line, reason: error.reason)) }
         }
         (report.accepted, report.products) = (products.count, products.count)
-        return CheckedImport(report, products.map { .product($0) })
+        return CheckedImport(report, products.map { .product($0) }, memory: table.memory)
     }
 
     private static func product(_ row: CSV.Row, _ columns: Columns) throws(Fault) -> ProductView {
@@ -66,18 +72,24 @@ extension Import {
         try check(tags: csv).finish(into: store, dryRun: dryRun, by: who, now: now)
     }
 
-    public static func check(tags csv: CSV, map: [String: String] = [:]) throws -> CheckedImport {
-        let columns = try Columns(csv, Columns.tags, map: map)
-        guard columns["tag"] != nil, columns["gtin"] != nil else {
-            throw ImportError.missingColumns(["tag", "gtin"], found: csv.titles)
-        }
-        var report = ImportReport()
+    public static func check(tags csv: CSV, options: Options = Options(), in store: Store? = nil) throws
+        -> CheckedImport
+    {
+        let table = try Table(csv, "tags", options, in: store)
+        try table.require(["tag", "gtin"])
+        let columns = table.columns
+        var report = table.report
         var labels: [(subject: String, label: Label)] = []
-        for row in csv.rows {
+        var articles: [String: String] = [:]
+        for row in table.csv.rows {
             do throws(Fault) {
                 if let problem = row.problem { throw Fault(reason: problem) }
                 let subject = try subject(row.field(columns["tag"]))
                 let gtin = try gtin(row.field(columns["gtin"]))
+                if let other = articles.updateValue(gtin, forKey: subject), other != gtin {
+                    articles[subject] = other
+                    throw Fault(reason: "the tag is \(other) above, and \(gtin) here")
+                }
                 labels.append(
                     (
                         subject,
@@ -86,7 +98,7 @@ extension Import {
             } catch { report.refused.append(.init(line: row.line, reason: error.reason)) }
         }
         (report.accepted, report.tags) = (labels.count, labels.count)
-        return CheckedImport(report, labels.map { .label($0.label, subject: $0.subject) })
+        return CheckedImport(report, labels.map { .label($0.label, subject: $0.subject) }, memory: table.memory)
     }
 
     /// A tag as readers give it: hex digits, however they were grouped and marked; else the text of a label.

@@ -7,26 +7,25 @@ extension Import {
         try check(deliveries: csv, in: store).finish(into: store, dryRun: dryRun, by: "file", now: now)
     }
 
-    static func check(deliveries csv: CSV, map: [String: String] = [:], in store: Store) throws -> CheckedImport {
-        let columns = try Columns(csv, Columns.deliveries, map: map)
-        guard columns["delivery_note"] != nil, columns["gtin"] != nil || columns["reference"] != nil,
-            columns["quantity"] != nil
-        else {
-            throw ImportError.missingColumns(
-                ["delivery_note", "supplier", "gtin", "description", "quantity"], found: csv.titles)
-        }
-        var table = DeliveryTable(columns, csv, store)
-        for row in csv.rows { try table.take(row) }
-        return table.checked
+    static func check(deliveries csv: CSV, options: Options = Options(), in store: Store) throws -> CheckedImport {
+        let table = try Table(csv, "deliveries", options, days: ["expected", "expires"], in: store)
+        try table.require(
+            (options.note == nil ? ["delivery_note"] : [])
+                + (table.columns["gtin"] == nil && table.columns["reference"] == nil ? ["gtin"] : []) + ["quantity"])
+        var deliveries = DeliveryTable(table, options, store)
+        for row in table.csv.rows { try deliveries.take(row) }
+        return deliveries.checked
     }
 
     /// Deliveries as they come together, row by row.
     private struct DeliveryTable {
+        private let table: Table
         private let columns: Columns
-        private let width: Int
+        private let options: Options
         private let store: Store
-        private var report = ImportReport()
+        private var report: ImportReport
         private var deliveries: [Announced] = []
+        private var additions: Set<Int> = []
         /// Where a note, a line of it and a pallet of it are.
         private var notes: [String: Int] = [:]
         private var lines: [String: Int] = [:]
@@ -34,21 +33,24 @@ extension Import {
         /// Notes that may not be announced any more.
         private var refused: [String: String] = [:]
 
-        init(_ columns: Columns, _ csv: CSV, _ store: Store) {
-            (self.columns, self.store, width) = (columns, store, csv.header.count)
-            guard let guessed = columns.guessed else { return }
-            let reason = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
-            report.remarks.append(.init(line: 1, reason: reason))
+        init(_ table: Table, _ options: Options, _ store: Store) {
+            (self.table, self.options, self.store) = (table, options, store)
+            (columns, report) = (table.columns, table.report)
         }
 
         var checked: CheckedImport {
+            // A note of which no line is left is no delivery.
+            let rows = deliveries.indices.filter { !deliveries[$0].lines.isEmpty }.map {
+                CheckedImport.Row.delivery(deliveries[$0], source: "file", isAddition: additions.contains($0))
+            }
             var report = report
-            report.deliveries = deliveries.count
-            return CheckedImport(report, deliveries.map { .delivery($0, source: "file") })
+            report.deliveries = rows.count
+            return CheckedImport(report, rows, memory: table.memory)
         }
 
         mutating func take(_ row: CSV.Row) throws {
-            guard !row.isTotal || row.filled(columns["gtin"]) != nil else {
+            let namesArticle = row.filled(columns["gtin"]) != nil || row.filled(columns["reference"]) != nil
+            guard namesArticle || !row.isTotal else {
                 return report.remarks.append(.init(line: row.line, reason: "a total is left out"))
             }
             do { try add(row) } catch let fault as Fault {
@@ -58,21 +60,22 @@ extension Import {
 
         private mutating func add(_ row: CSV.Row) throws {
             if let problem = row.problem { throw Fault(reason: problem) }
+            let width = table.csv.header.count
             let extra = row.fields.dropFirst(width)
-            guard extra.allSatisfy({ Cell.text($0).isEmpty }) else {
+            guard !table.csv.isText || extra.allSatisfy({ Cell.text($0).isEmpty }) else {
                 throw Fault(
                     reason:
                         "\(row.fields.count) fields instead of \(width): is there a separator in a text without quotes?"
                 )
             }
-            let name = row.field(columns["delivery_note"])
+            let name = row.filled(columns["delivery_note"]) ?? options.note ?? ""
             guard !name.isEmpty, name.count <= 64 else { throw Fault(reason: "a delivery note has 1 to 64 characters") }
             let code = try article(row)
             let count = try Import.whole(row.field(columns["quantity"]), in: 0...quantityLimit, "quantity").get()
             guard count > 0 else {
                 return report.remarks.append(.init(line: row.line, reason: "quantity 0 of \(code): left out"))
             }
-            let expires = try day(row, "expires")
+            let expires = try table.day(row, "expires", month: true).get()
             let pallet = row.filled(columns["sscc"]).map(Import.sscc)
             if let pallet, !Import.isSSCC(pallet) {
                 throw Fault(reason: "\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
@@ -106,36 +109,35 @@ extension Import {
                 reason: Cell.isSpoilt(first) ? reason : "\(reason), and the catalogue has no such reference")
         }
 
-        private func day(_ row: CSV.Row, _ field: String) throws -> String? {
-            guard let text = row.filled(columns[field]) else { return nil }
-            guard let day = Cell.day(text) else {
-                throw Fault(reason: "\"\(text.prefix(40))\" is not a date such as 2027-03-31 or 31/03/2027")
-            }
-            return day
-        }
-
         /// The first row of a note says whose it is and when it is expected.
         private mutating func begin(_ name: String, _ row: CSV.Row) throws -> Int {
-            if let place = notes[name] { return place }
+            let supplier = row.filled(columns["supplier"]) ?? options.supplier ?? ""
+            if let place = notes[name] {
+                let other = deliveries[place].supplier
+                guard Again.isSame(other, supplier) else {
+                    throw Fault(
+                        reason: "\(name) is a note of \(other.prefix(64)) above, and of \(supplier.prefix(64)) here")
+                }
+                return place
+            }
             if let reason = refused[name] { throw Fault(reason: reason) }
-            switch try Import.again(name, in: store) {
-            case .refuse(let reason):
+            let again = try Again(name, of: supplier, options, in: store)
+            if let reason = again.refusal {
                 refused[name] = reason
                 throw Fault(reason: reason)
-            case .replace(let remark):
-                if let remark { report.remarks.append(.init(line: row.line, reason: remark)) }
             }
+            if let remark = again.remark { report.remarks.append(.init(line: row.line, reason: remark)) }
             var expected: String?
-            if let text = row.filled(columns["expected"]) {
-                expected = Cell.day(text)
-                if expected == nil {
-                    let reason = "\"\(text.prefix(40))\" is no date on which \(name) could be expected: left out"
-                    report.remarks.append(.init(line: row.line, reason: reason))
-                }
+            switch table.day(row, "expected") {
+            case .success(let day): expected = day
+            case .failure(let fault):
+                report.remarks.append(
+                    .init(line: row.line, reason: "when \(name) is expected is left out: \(fault.reason)"))
             }
+            if again.isAddition { additions.insert(deliveries.count) }
             deliveries.append(
                 Announced(
-                    note: name, supplier: row.field(columns["supplier"]), expectedOn: expected,
+                    note: name, supplier: supplier, expectedOn: expected,
                     client: row.filled(columns["client"]), dock: row.filled(columns["dock"])))
             notes[name] = deliveries.count - 1
             return deliveries.count - 1

@@ -9,16 +9,19 @@ extension Import {
         try check(parties: csv, region: region).finish(into: store, dryRun: dryRun, by: "import", now: now)
     }
 
-    public static func check(parties csv: CSV, region: String, map: [String: String] = [:]) throws -> CheckedImport {
-        let columns = try Columns(csv, Columns.parties, map: map)
+    public static func check(
+        parties csv: CSV, region: String, options: Options = Options(), in store: Store? = nil
+    ) throws -> CheckedImport {
+        let table = try Table(csv, "parties", options, in: store)
+        let columns = table.columns
         let phones = ["phone", "mobile", "phone2"].compactMap { columns[$0] }
-        guard columns["company"] != nil || columns["name"] != nil, !phones.isEmpty else {
-            throw ImportError.missingColumns(["company", "name", "phone"], found: csv.titles)
-        }
-        var report = ImportReport()
+        try table.require(
+            (columns["company"] == nil && columns["name"] == nil ? ["company"] : []) + (phones.isEmpty ? ["phone"] : [])
+        )
+        var report = table.report
         var rows: [CheckedImport.Row] = []
         var places: [String: Int] = [:]
-        for row in csv.rows {
+        for row in table.csv.rows {
             func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
             if let problem = row.problem {
                 refuse(problem)
@@ -49,7 +52,7 @@ extension Import {
             rows[place] = .party(name: name, company: company, reference: reference, numbers: before + numbers)
         }
         report.parties = rows.count
-        return CheckedImport(report, rows)
+        return CheckedImport(report, rows, memory: table.memory)
     }
 }
 
@@ -73,16 +76,43 @@ extension PhoneNumber {
                 pieces.append("")
             }
             word = ""
-            if "/;,|\n".contains(character) {
+            if "/;,|".contains(character) || character.isNewline {
                 pieces.append("")
             } else {
                 pieces[pieces.count - 1].append(character)
             }
         }
         let whole = PhoneNumber(cell, region: region)
-        let good = pieces.filter { digits($0) >= 6 }.map { PhoneNumber($0, region: region) }
-        guard good.count >= 2, good.allSatisfy({ $0.kind == .subscriber }) else { return [whole] }
-        return good
+        // A number with its country's code and an extension has no more digits than that.
+        guard whole.kind != .subscriber || pieces.count > 1 || digits(cell) > 15 else { return [whole] }
+        for parts in [pieces, pieces.flatMap { apart($0) }] {
+            let good = parts.filter { digits($0) >= 6 }.map { PhoneNumber($0, region: region) }
+            if good.count >= 2, good.allSatisfy({ $0.kind == .subscriber }) { return good }
+        }
+        return [whole]
+    }
+
+    /// Where another number begins without a slash: at a `+`, behind a dash or two blanks, at a word behind enough digits.
+    private static func apart(_ text: String) -> [String] {
+        var pieces = [""]
+        var digits = 0
+        var before: Character = "x"
+        func begin() {
+            pieces.append("")
+            digits = 0
+        }
+        for character in text {
+            let isBlank = character.isWhitespace
+            let isWord = character.isLetter && !before.isLetter && digits >= 9
+            let isGap = isBlank && before.isWhitespace && digits >= 9
+            let isDash = "-–—".contains(character) && before.isWhitespace && digits >= 9
+            if character == "+" && digits >= 6 || isWord || isGap || isDash { begin() }
+            if !isDash { pieces[pieces.count - 1].append(character) }
+            if character.isASCII && character.isNumber { digits += 1 }
+            before = character
+        }
+        // Whose number it is, in front.
+        return pieces.map { piece in String(piece.drop { !$0.isNumber && !"+(".contains($0) }) }
     }
 
     /// A caller may come from it: no withheld one, no number that a spreadsheet has spoilt, no word.

@@ -19,18 +19,37 @@ public struct ImportReport: Equatable, Sendable {
     public var tags = 0
 
     public init() {}
+
+    /// A delivery that could not be written after all: somebody began it, or closed it, while the file was read.
+    public struct Late: Equatable, Sendable {
+        public var reason: String
+        /// Lines of it.
+        public var lines: Int
+    }
+
+    public mutating func add(late: [Late]) {
+        for one in late {
+            refused.append(.init(line: 1, reason: one.reason))
+            (deliveries, accepted) = (max(0, deliveries - 1), max(0, accepted - one.lines))
+        }
+    }
+
 }
 
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
-    case missingColumns([String], found: [String])
+    /// `proposal`: how the map could be written, by what is in the columns.
+    case missingColumns([String], found: [String], proposal: String? = nil)
+    /// It is no table at all.
+    case noTable(String)
     /// A column that a mapping names is not there, or the mapping names no field.
     case badMap(String, found: [String])
 
     public var description: String {
         switch self {
-        case .missingColumns(let names, let found):
+        case .missingColumns(let names, let found, let proposal):
             "the first line must name the columns \(names.joined(separator: ", ")); found: \(ImportError.shown(found)); "
-                + "--map FIELD=HEADING says which column is which"
+                + (proposal.map { "perhaps \($0)" } ?? "--map FIELD=HEADING says which column is which")
+        case .noTable(let reason): reason
         case .badMap(let name, let found): "there is no \"\(name)\" to map; found: \(ImportError.shown(found))"
         }
     }
@@ -41,77 +60,81 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Imports of files: good rows are kept, each bad one is refused with its line and reason.
-///
-/// A delivery note that comes twice has one rule, whatever the file's form: one that nobody has begun to receive is replaced
-/// and that is said; one that has begun is refused, and what still comes of it needs a note of its own.
+/// Imports of files: good rows are kept, each bad one is refused with its line and reason. What happens to a note that comes
+/// twice: see `Again`.
 public enum Import {
     /// Largest quantity of a line that is believed.
     static let quantityLimit = 1_000_000
     /// What a person may add or take off at once.
     public static let quantities = -quantityLimit...quantityLimit
 
+    /// What a person says of a file.
+    public struct Options: Sendable {
+        /// Field to heading. Said once, it is remembered for tables with the same headings.
+        public var map: [String: String]
+        /// For rows of a table that name none.
+        public var supplier: String?
+        public var note: String?
+        /// Lines of a note that is known are added to it, even while it is being received.
+        public var isAddition: Bool
+
+        public init(
+            map: [String: String] = [:], supplier: String? = nil, note: String? = nil, isAddition: Bool = false
+        ) { (self.map, self.supplier, self.note, self.isAddition) = (map, supplier, note, isAddition) }
+    }
+
     /// Whatever announces deliveries: EDIFACT, JSON or a table, known by how it begins.
     public static func deliveries(
-        _ bytes: [UInt8], map: [String: String] = [:], into store: Store, dryRun: Bool, now: Int64
+        _ bytes: [UInt8], options: Options = Options(), into store: Store, dryRun: Bool, now: Int64
     ) throws -> ImportReport {
-        try check(deliveries: bytes, map: map, in: store).finish(into: store, dryRun: dryRun, by: "file", now: now)
+        try check(deliveries: bytes, options: options, in: store)
+            .finish(into: store, dryRun: dryRun, by: "file", now: now)
     }
 
     /// Reads all of a file that announces deliveries, and writes nothing: `store` may be one for reading.
-    public static func check(deliveries bytes: [UInt8], map: [String: String] = [:], in store: Store) throws
+    public static func check(deliveries bytes: [UInt8], options: Options = Options(), in store: Store) throws
         -> CheckedImport
     {
         let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
         let article = { (reference: String) in (try? store.product(reference: reference)) ?? nil }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
-            return try check(DESADV.parse(bytes, article: article), in: store)
+            return try check(DESADV.parse(bytes, article: article), options, in: store)
         }
         if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
-            return try check(DeliveryJSON.parse(bytes, article: article), in: store)
+            return try check(DeliveryJSON.parse(bytes, article: article), options, in: store)
         }
-        return try check(deliveries: CSV(bytes), map: map, in: store)
+        return try check(deliveries: CSV(bytes), options: options, in: store)
     }
 
-    /// Deliveries from a message or a JSON file, read before; those that have begun are refused.
-    public static func deliveries(_ parsed: ParsedDeliveries, into store: Store, dryRun: Bool) throws -> ImportReport {
-        try check(parsed, in: store).finish(into: store, dryRun: dryRun, by: "message", now: 0)
+    /// Deliveries from a message or a JSON file, read before.
+    public static func deliveries(
+        _ parsed: ParsedDeliveries, options: Options = Options(), into store: Store, dryRun: Bool
+    ) throws -> ImportReport {
+        try check(parsed, options, in: store).finish(into: store, dryRun: dryRun, by: "message", now: 0)
     }
 
-    private static func check(_ parsed: ParsedDeliveries, in store: Store) throws -> CheckedImport {
+    private static func check(_ parsed: ParsedDeliveries, _ options: Options, in store: Store) throws -> CheckedImport {
         var report = ImportReport()
         (report.refused, report.remarks) = (parsed.refused, parsed.remarks)
-        var accepted: [Announced] = []
+        var rows: [CheckedImport.Row] = []
         for delivery in parsed.deliveries {
-            switch try again(delivery.note, in: store) {
-            case .refuse(let reason): report.refused.append(.init(line: 1, reason: reason))
-            case .replace(let remark):
-                if let remark { report.remarks.append(.init(line: 1, reason: remark)) }
-                accepted.append(delivery)
+            let again = try Again(delivery.note, of: delivery.supplier, options, in: store)
+            if let remark = again.remark { report.remarks.append(.init(line: 1, reason: remark)) }
+            if let reason = again.refusal {
+                report.refused.append(.init(line: 1, reason: reason))
+                continue
             }
+            report.accepted += delivery.lines.count
+            rows.append(.delivery(delivery, source: "message", isAddition: again.isAddition))
         }
-        report.deliveries = accepted.count
-        report.accepted = accepted.reduce(0) { $0 + $1.lines.count }
-        return CheckedImport(report, accepted.map { .delivery($0, source: "message") })
-    }
-
-    /// What happens to a note that may have been announced before.
-    enum Again {
-        case replace(String?)
-        case refuse(String)
-    }
-
-    static func again(_ note: String, in store: Store) throws -> Again {
-        guard let status = try store.deliveryStatus(note: note) else { return .replace(nil) }
-        guard status == "expected" else {
-            return .refuse("delivery \(note) has begun already: what still comes of it needs a note of its own")
-        }
-        return .replace("delivery \(note) was announced before: this file replaces it")
+        report.deliveries = rows.count
+        return CheckedImport(report, rows)
     }
 
     static func gtinReason(_ text: String) -> String {
         if Cell.isSpoilt(text) { return Cell.spoilt(text) }
-        let isNumber = !text.isEmpty && text.allSatisfy(\.isWholeNumber)
+        guard !text.isEmpty else { return "there is no GTIN" }
+        let isNumber = [8, 12, 13, 14].contains(text.count) && text.allSatisfy(\.isWholeNumber)
         return isNumber ? "the check digit of GTIN \(text) is wrong" : "\"\(text.prefix(64))\" is not a GTIN"
     }
 

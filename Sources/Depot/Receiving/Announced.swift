@@ -34,6 +34,27 @@ public struct Announced: Equatable, Sendable {
         }
     }
 
+    /// What the paper says beside its lines: who takes part, when what was, which other papers it belongs to.
+    public struct Detail: Equatable, Hashable, Sendable {
+        public enum Kind: String, CaseIterable, Sendable {
+            case party, date, reference
+        }
+
+        public var kind: Kind
+        /// What of it: a word such as `buyer` or `order`, else the paper's own code.
+        public var code: String
+        /// A day is `YYYY-MM-DD`.
+        public var value: String
+
+        public init(kind: Kind, code: String, value: String) {
+            (self.kind, self.code, self.value) = (kind, code, value)
+        }
+    }
+
+    /// Details that are kept of one paper, and characters of each.
+    static let detailLimit = 100
+    static let detailLength = 256
+
     public var note: String
     public var supplier: String
     /// `YYYY-MM-DD`
@@ -45,6 +66,7 @@ public struct Announced: Equatable, Sendable {
     public var erpPath: String?
     public var lines: [Line]
     public var units: [Unit]
+    public var details: [Detail] = []
 
     public init(
         note: String, supplier: String, expectedOn: String? = nil, client: String? = nil, dock: String? = nil,
@@ -52,5 +74,30 @@ public struct Announced: Equatable, Sendable {
     ) {
         (self.note, self.supplier, self.expectedOn, self.client) = (note, supplier, expectedOn, client)
         (self.dock, self.erp, self.erpPath, self.lines, self.units) = (dock, erp, erpPath, lines, units)
+    }
+}
+
+extension Announced {
+    /// Keeps a detail once; without a value it is none.
+    mutating func add(_ kind: Detail.Kind, _ code: String, _ value: String) {
+        let value = String(value.trimming(" \t\r\n").prefix(Announced.detailLength))
+        let detail = Detail(kind: kind, code: String(code.prefix(64)), value: value)
+        guard !value.isEmpty, details.count < Announced.detailLimit, !details.contains(detail) else { return }
+        details.append(detail)
+    }
+
+    /// The same for the same lines of the same note (FNV-1a, 64 bits).
+    var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ text: String) {
+            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            hash = (hash ^ 0x1F) &* 0x100_0000_01B3
+        }
+        add(note)
+        for line in lines {
+            for text in [line.gtin, "\(line.quantity)", line.lot ?? "", line.expires ?? ""] + line.serials { add(text) }
+        }
+        for unit in units { add(unit.sscc) }
+        return String(hash, radix: 16)
     }
 }

@@ -34,7 +34,7 @@ extension DeliveryView {
                 .init("lines", .array(lines.map(\.json))), .init("unknownTags", .array(strays)),
                 .init("units", .array(units.map(\.json))), .init("remarks", .array(remarks)),
                 .init("questions", .array(questions.map(\.json))),
-                .init("decisions", .array(decisions.map(\.json))),
+                .init("decisions", .array(decisions.map(\.json))), .init("details", .array(details.map(\.json))),
             ])
     }
 }
@@ -87,5 +87,11 @@ extension DeliveryView.Question {
             ("kind", .string(kind.rawValue)), ("gtin", gtin.map(JSON.string)), ("subject", subject.map(JSON.string)),
             ("quantity", quantity.map { .int(Int64($0)) }),
         ])
+    }
+}
+
+extension Announced.Detail {
+    var json: JSON {
+        .object([("kind", .string(kind.rawValue)), ("code", .string(code)), ("value", .string(value))])
     }
 }

@@ -93,6 +93,8 @@ public struct DeliveryView: Equatable, Sendable {
     public var unknown: [Stray] = []
     public var units: [Unit] = []
     public var remarks: [Remark] = []
+    /// What its paper says beside the lines.
+    public var details: [Announced.Detail] = []
     public var decisions: [Decision] = []
     public var questions: [Question] = []
 

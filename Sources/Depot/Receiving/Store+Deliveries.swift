@@ -10,7 +10,8 @@ extension Store {
     /// Enters an announced delivery, or replaces one that has not begun. Nil when it has.
     @discardableResult
     public func expect(_ announced: Announced, source: String) throws -> Int64? {
-        if let status = try deliveryStatus(note: announced.note), status != "expected" { return nil }
+        let status = try deliveryStatus(note: announced.note)
+        if let status, status != "expected" { return nil }
         try database.run(
             """
             INSERT INTO delivery (note, supplier, expected, client, status, source, dock, erp, erp_path)
@@ -41,32 +42,14 @@ extension Store {
                 .text(gtin), .text(line.description), .integer(line.quantity * (carton?.quantity ?? 1)),
                 .text(line.lot), .text(line.expires), .text(line.erp ?? linked[gtin]?.0),
                 .text(line.erpProduct ?? linked[gtin]?.1))
-            if !line.description.isEmpty {
-                try database.run(
-                    """
-                    INSERT INTO product (gtin, description) VALUES (?1, ?2)
-                    ON CONFLICT DO UPDATE SET description=?2 WHERE erp IS NULL AND reference IS NULL AND description<>?2
-                    """, .text(gtin), .text(line.description))
-            }
-            for serial in line.serials {
-                try database.run(
-                    "INSERT OR IGNORE INTO delivery_serial VALUES (?, ?, ?)", .integer(id), .text(gtin), .text(serial))
-            }
+            try describe(gtin, line.description)
+            try enter(serials: line.serials, of: gtin, delivery: id)
         }
-        for unit in announced.units {
-            try database.run(
-                "INSERT OR IGNORE INTO delivery_unit VALUES (?, ?, ?)", .integer(id), .text(unit.sscc),
-                .text(unit.parent))
-            for content in unit.contents {
-                let carton = packaging(content.gtin)
-                try database.run(
-                    """
-                    INSERT INTO delivery_content VALUES (?1, ?2, ?3, ?4, ?5)
-                    ON CONFLICT DO UPDATE SET quantity=quantity + ?5
-                    """, .integer(id), .text(unit.sscc), .text(carton?.gtin ?? content.gtin),
-                    .text(content.lot ?? ""), .integer(content.quantity * (carton?.quantity ?? 1)))
-            }
-        }
+        try enter(announced.units, delivery: id)
+        if status == nil || source != "erp" { try forgetDetails(delivery: id) }
+        try keep(announced.details, delivery: id)
+        // The same paper is not added to itself.
+        if source != "erp" { try remember(paper: announced, delivery: id) }
         return id
     }
 
@@ -105,6 +88,7 @@ extension Store {
         }
         guard var view = head else { return nil }
         view.decisions = try decisions(delivery: id)
+        view.details = try details(delivery: id)
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,

@@ -268,25 +268,4 @@ extension API {
             try $0.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
         }
     }
-
-    var imports: [Endpoint] {
-        [
-            importing(.deliveries, "Expected deliveries (CSV, JSON or EDIFACT DESADV)"),
-            importing(.products, "Products (CSV)"), importing(.parties, "Clients (CSV)"),
-            importing(.tags, "What tags that are not GS1 stand for (CSV)"),
-        ]
-    }
-
-    private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
-        Endpoint(
-            .post, "/api/v1/import/\(kind.rawValue)", "Import \(what); ?dry=1 only checks", needs: .right(.imports)
-        ) { incoming in
-            let person = try incoming.who()
-            let bytes = try await incoming.bytes(limit: API.importLimit)
-            do {
-                return .json(
-                    try await centre.importFile(bytes, kind, dryRun: incoming.flag("dry"), person: person).json)
-            } catch let error as ImportError { throw APIProblem(.badRequest, "bad-columns", "\(error)") }
-        }
-    }
 }

@@ -17,7 +17,8 @@ struct ImportVerb: ParsableCommand {
             products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
             tags:       tag;gtin[;serial][;lot], for tags that are not GS1
 
-            Headings of other programs are known by many names; --map says which column is which where they are not:
+            Tables are CSV, text with tabs, or XLSX. Headings of other programs are known by many names; --map says which column
+            is which where they are not:
                 edge-ingest import deliveries bl.csv --map quantity="Qté cdée" --map gtin=Gencode
             """)
 
@@ -25,7 +26,12 @@ struct ImportVerb: ParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Check the file, change nothing.") var dryRun = false
     @Flag(help: "JSON.") var json = false
     @Flag(help: "Print the headings of an empty file of that kind.") var template = false
-    @Option(help: ArgumentHelp("Which column is which.", valueName: "FIELD=HEADING")) var map: [String] = []
+    @Option(help: ArgumentHelp("Which column is which; kept for tables like it.", valueName: "FIELD=HEADING"))
+    var map: [String] = []
+    @Option(help: "Whose deliveries they are, where the table does not say.") var supplier: String?
+    @Option(help: "Delivery note, where the table does not say.") var note: String?
+    @Flag(help: "Add the lines to deliveries that are known, even while they are received, instead of replacing them.")
+    var add = false
     @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
         String?
     @Argument(help: "What the file holds: deliveries, parties, products or tags.") var kind: Kind
@@ -54,13 +60,13 @@ struct ImportVerb: ParsableCommand {
     }
 
     private func take(_ bytes: [UInt8], into store: Store, region: String) throws -> ImportReport {
-        let map = try mapping()
+        let options = Import.Options(map: try mapping(), supplier: supplier, note: note, isAddition: add)
         let checked =
             switch kind {
-            case .deliveries: try Import.check(deliveries: bytes, map: map, in: store)
-            case .products: try Import.check(products: CSV(bytes), map: map)
-            case .tags: try Import.check(tags: CSV(bytes), map: map)
-            case .parties: try Import.check(parties: CSV(bytes), region: region, map: map)
+            case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
+            case .products: try Import.check(products: CSV(bytes), options: options, in: store)
+            case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
+            case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
             }
         let who = kind == .tags ? "edge-ingest import" : kind == .deliveries ? "file" : "import"
         return try checked.finish(into: store, dryRun: dryRun, by: who, now: Clocks.wall)

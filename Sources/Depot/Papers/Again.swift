@@ -1,0 +1,73 @@
+/// What happens to a delivery note that was announced before: one rule, whatever the form of the paper, by supplier and note.
+///
+/// | the delivery | |
+/// |---|---|
+/// | nobody has begun it | the newer paper replaces it, and that is said; asked to, it adds |
+/// | is being received | refused, with the word that adds; asked to, it adds |
+/// | is closed | refused: a back-order has a note of its own |
+/// | is another supplier's | refused: it needs a name that tells them apart |
+enum Again: Equatable {
+    case new
+    case replace(String)
+    case add(String)
+    case refuse(String)
+
+    init(_ note: String, of supplier: String, _ options: Import.Options, in store: Store) throws {
+        guard let known = try store.known(note: note) else {
+            self = .new
+            return
+        }
+        guard known.source == "erp" || Again.isSame(known.supplier, supplier) else {
+            let (other, new) = (known.supplier.prefix(64), supplier.prefix(64))
+            self = .refuse(
+                "delivery \(note) is one of \(other) already: this one of \(new) needs a name of its own, such as \(note) (\(new))"
+            )
+            return
+        }
+        switch known.status {
+        case "closed": self = .refuse(Again.late(note, status: known.status))
+        case _ where options.isAddition:
+            self = .add("delivery \(note) was announced before: these lines are added to it")
+        case "expected": self = .replace("delivery \(note) was announced before: this file replaces it")
+        default: self = .refuse(Again.late(note, status: known.status))
+        }
+    }
+
+    /// Why nothing can be changed any more.
+    static func late(_ note: String, status: String) -> String {
+        status == "closed"
+            ? "delivery \(note) is closed: what still comes of it (a back-order) needs a note of its own, such as \(note)-2"
+            : "delivery \(note) has begun already: these lines are added to it where that is asked for (--add); what comes later "
+                + "(a back-order) needs a note of its own, such as \(note)-2"
+    }
+
+    var refusal: String? { if case .refuse(let reason) = self { reason } else { nil } }
+    var isAddition: Bool { if case .add = self { true } else { false } }
+    var remark: String? {
+        switch self {
+        case .replace(let text), .add(let text): text
+        case .new, .refuse: nil
+        }
+    }
+
+    private static let forms: Set<String> = [
+        "sa", "sas", "sasu", "sarl", "eurl", "sc", "gmbh", "ag", "kg", "co", "bv", "nv", "ltd", "llc", "inc", "spa",
+        "srl",
+        "france", "et", "cie", "fils", "ste", "societe", "ets", "the",
+    ]
+
+    /// Whether two names are of one supplier: one paper says a number (GLN), or nothing, where another has a name, and one
+    /// leaves out the form of the company or the agency.
+    static func isSame(_ a: String, _ b: String) -> Bool {
+        let names = [a, b].map { Cell.folded($0).split(separator: " ") }
+        guard names.allSatisfy({ $0.contains { $0.contains(where: \.isLetter) } }) else {
+            // Two numbers may be compared.
+            let numbers = names.map { $0.joined() }
+            let areNumbers = numbers.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+            return !areNumbers || numbers[0] == numbers[1]
+        }
+        let bare = names.map { $0.filter { !forms.contains(String($0)) } }
+        guard !bare[0].isEmpty, !bare[1].isEmpty else { return names[0] == names[1] }
+        return bare[0].starts(with: bare[1]) || bare[1].starts(with: bare[0])
+    }
+}

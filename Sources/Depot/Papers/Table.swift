@@ -1,0 +1,68 @@
+/// A table whose columns are known: by their names, by what a person says now, or said of the last table like it.
+struct Table {
+    let csv: CSV
+    let columns: Columns
+    private(set) var report = ImportReport()
+    /// What is to be remembered; nil where nobody said anything new.
+    let memory: ColumnMemory?
+    private let orders: [String: Cell.DayOrder]
+
+    /// `days`: fields that hold days. Throws where it is no table, or the map names what is not there.
+    init(
+        _ csv: CSV, _ kind: String, _ options: Import.Options, days: [String] = [], in store: Store?
+    ) throws {
+        var (csv, map) = (csv, options.map)
+        var remembered: [String: String] = [:]
+        if map.isEmpty, let store {
+            for signature in csv.signatures where remembered.isEmpty {
+                remembered = try store.columnMap(kind, headings: signature)
+            }
+            map = remembered
+        }
+        csv = csv.headed(by: map.values.filter { !$0.isEmpty })
+        columns = try Columns(csv, Columns.fields(kind) ?? [], map: map)
+        self.csv = csv
+        memory =
+            options.map.isEmpty ? nil : ColumnMemory(kind: kind, headings: csv.signature, map: options.map)
+        orders = Dictionary(
+            uniqueKeysWithValues: Set(days).map { [columns] field in
+                (field, Cell.dayOrder(csv.rows.lazy.compactMap { $0.filled(columns[field]) }))
+            })
+        for remark in csv.remarks { report.remarks.append(.init(line: 1, reason: remark)) }
+        if !remembered.isEmpty {
+            let pairs = remembered.sorted { $0.key < $1.key }.map { "\($0.key) is \"\($0.value)\"" }
+            report.remarks.append(
+                .init(
+                    line: 1,
+                    reason: "columns as they were named for such a file before: \(pairs.joined(separator: ", "))"))
+        }
+        if let guessed = columns.guessed {
+            let reason = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
+            report.remarks.append(.init(line: 1, reason: reason))
+        }
+    }
+
+    /// Throws where one of these fields has no column.
+    func require(_ fields: [String]) throws(ImportError) {
+        let missing = fields.filter { columns[$0] == nil }
+        guard !missing.isEmpty else { return }
+        let proposals = missing.compactMap { field in
+            columns.proposal(field, csv).map { "--map \(field)=\"\($0)\"" }
+        }
+        throw .missingColumns(
+            missing, found: csv.titles, proposal: proposals.isEmpty ? nil : proposals.joined(separator: " "))
+    }
+
+    /// A day in a column, in that column's order; `.failure` with the reason where it is none.
+    func day(_ row: CSV.Row, _ field: String, month: Bool = false) -> Result<String?, Import.Fault> {
+        guard let text = row.filled(columns[field]) else { return .success(nil) }
+        let order = orders[field] ?? .dayFirst
+        if let day = Cell.day(text, order, month: month) { return .success(day) }
+        let shown = "\"\(text.prefix(40))\""
+        return .failure(
+            Import.Fault(
+                reason: order == .mixed && Cell.day(text) != nil
+                    ? "\(shown) has two meanings: some dates of this column have the month first; write 2027-03-31"
+                    : "\(shown) is not a date such as 2027-03-31 or 31/03/2027"))
+    }
+}

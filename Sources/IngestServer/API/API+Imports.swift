@@ -1,0 +1,85 @@
+import Depot
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// Files that people bring.
+extension API {
+    var imports: [Endpoint] {
+        let kinds: [(Centre.Imported, String)] = [
+            (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV)"),
+            (.products, "Products (CSV, XLSX)"), (.parties, "Clients (CSV, XLSX)"),
+            (.tags, "What tags that are not GS1 stand for (CSV, XLSX)"),
+        ]
+        return kinds.flatMap { kind, what in [importing(kind, what), refusing(kind), template(kind)] }
+    }
+
+    private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
+        Endpoint(
+            .post, "/api/v1/import/\(kind.rawValue)",
+            "Import \(what); ?dry=1 only checks; ?map= (FIELD=HEADING, in lines), ?supplier= and ?note= say what the file does "
+                + "not, ?add=1 adds to notes that are known", needs: .right(.imports)
+        ) { incoming in
+            let person = try incoming.who()
+            let options = try API.options(incoming)
+            let bytes = try await incoming.bytes(limit: API.importLimit)
+            return try await API.withColumns {
+                .json(
+                    try await centre.importFile(bytes, kind, options, dryRun: incoming.flag("dry"), person: person).json
+                )
+            }
+        }
+    }
+
+    private func refusing(_ kind: Centre.Imported) -> Endpoint {
+        Endpoint(
+            .post, "/api/v1/import/\(kind.rawValue)/refused",
+            "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
+            needs: .right(.imports)
+        ) { incoming in
+            let person = try incoming.who()
+            let options = try API.options(incoming)
+            let bytes = try await incoming.bytes(limit: API.importLimit)
+            return try await API.withColumns {
+                let report = try await centre.importFile(bytes, kind, options, dryRun: true, person: person)
+                return API.table(Import.rejects(of: CSV(bytes), report), named: "\(kind.rawValue)-refused")
+            }
+        }
+    }
+
+    private func template(_ kind: Centre.Imported) -> Endpoint {
+        Endpoint(
+            .get, "/api/v1/import/\(kind.rawValue)/template", "Headings of an empty file of that kind, as CSV",
+            needs: .session
+        ) { _ in API.table(Import.template(kind.rawValue) ?? "", named: kind.rawValue) }
+    }
+
+    private static func withColumns(_ body: () async throws -> Response) async throws -> Response {
+        do { return try await body() } catch let error as ImportError {
+            throw APIProblem(.badRequest, "bad-columns", "\(error)")
+        }
+    }
+
+    private static func options(_ incoming: Incoming) throws -> Import.Options {
+        var map: [String: String] = [:]
+        for pair in (incoming.query("map") ?? "").split(separator: "\n") {
+            guard let sign = pair.firstIndex(of: "="), sign > pair.startIndex else {
+                throw APIProblem(.badRequest, "bad-map", "map is FIELD=HEADING, one a line.")
+            }
+            map[String(pair[..<sign])] = String(pair[pair.index(after: sign)...])
+        }
+        return Import.Options(
+            map: map, supplier: incoming.query("supplier"), note: incoming.query("note"),
+            isAddition: incoming.flag("add"))
+    }
+
+    /// As Excel takes it: with a byte order mark.
+    private static func table(_ text: String, named name: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/csv; charset=utf-8",
+                .contentDisposition: "attachment; filename=\"\(name).csv\"",
+            ], body: .init(byteBuffer: .init(string: "\u{FEFF}\(text)")))
+    }
+}
