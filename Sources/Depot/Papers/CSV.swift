@@ -87,7 +87,7 @@ public struct CSV: Sendable {
             [0xD0, 0xCF, 0x11, 0xE0],
             "it is a workbook of an old Excel (.xls), or one with a password: save it as .xlsx or CSV without one"
         ),
-        (Array("%PDF".utf8), "it is a PDF, which has no table: ask for CSV, XLSX or DESADV"),
+        (Array("%PDF".utf8), "it is a PDF, which has no table: ask for CSV, XLSX, DESADV or UBL"),
     ]
 
     init(text: String) {

@@ -83,7 +83,7 @@ public enum Import {
         ) { (self.map, self.supplier, self.note, self.isAddition) = (map, supplier, note, isAddition) }
     }
 
-    /// Whatever announces deliveries: EDIFACT, JSON or a table, known by how it begins.
+    /// Whatever announces deliveries: EDIFACT, UBL, JSON or a table, known by how it begins.
     public static func deliveries(
         _ bytes: [UInt8], options: Options = Options(), into store: Store, dryRun: Bool, now: Int64
     ) throws -> ImportReport {
@@ -99,6 +99,9 @@ public enum Import {
         let article = { (reference: String) in (try? store.product(reference: reference)) ?? nil }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
             return try check(DESADV.parse(bytes, article: article), options, in: store)
+        }
+        if start.first == UInt8(ascii: "<") || UBL.isWide(bytes) {
+            return try check(UBL.parse(bytes, article: article), options, in: store)
         }
         if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
             return try check(DeliveryJSON.parse(bytes, article: article), options, in: store)

@@ -7,7 +7,7 @@ import Model
 extension API {
     var imports: [Endpoint] {
         let kinds: [(Centre.Imported, String)] = [
-            (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV)"),
+            (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV, UBL DespatchAdvice)"),
             (.products, "Products (CSV, XLSX)"), (.parties, "Clients (CSV, XLSX)"),
             (.tags, "What tags that are not GS1 stand for (CSV, XLSX)"),
         ]

@@ -12,7 +12,7 @@ struct ImportVerb: ParsableCommand {
         abstract: "Import a file: good rows are kept, bad ones refused with line and reason.",
         discussion: """
             deliveries: delivery_note;supplier;gtin;description;quantity[;reference][;expected][;client]
-                        [;dock][;lot][;expires][;serials][;sscc], JSON, or an EDIFACT DESADV message
+                        [;dock][;lot][;expires][;serials][;sscc], JSON, an EDIFACT DESADV or a UBL despatch advice
             parties:    company;name;phone[;mobile][;reference]
             products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
             tags:       tag;gtin[;serial][;lot], for tags that are not GS1
