@@ -40,7 +40,7 @@ extension DESADV {
         private var ordered: Int?
         /// What else it is called: by the supplier, by us, or where a GTIN should be.
         private var articles: [String] = []
-        private var badCode: EDIFACT.Segment?
+        private var badCode: (segment: EDIFACT.Segment, text: String)?
 
         init(_ segment: EDIFACT.Segment, group: Int?) {
             (self.segment, self.group) = (segment, group)
@@ -59,7 +59,7 @@ extension DESADV {
                 guard gtin == nil, text.contains(where: { $0 != "0" }) else { return }
                 gtin = GS1.gtin14(text)
                 guard gtin == nil else { return }
-                badCode = badCode ?? segment
+                badCode = badCode ?? (segment, text)
                 articles.append(text)
             case "SA", "IN", "BP", "MF", "GB", "VP": articles.append(text)
             case "NB": marks[marks.count - 1].lots.append(text)
@@ -134,7 +134,7 @@ extension DESADV {
         /// Split into its lots. Nil, with its fault, where something is wrong.
         mutating func parts() -> [Part]? {
             if let badCode {
-                fail(badCode, Import.gtinReason(articles.first ?? ""))
+                fail(badCode.segment, Import.gtinReason(badCode.text))
             } else if gtin == nil {
                 let name = articles.first.map { " of article \($0)" } ?? ""
                 let reason = name.isEmpty ? "" : ", and the catalogue has no such reference"
