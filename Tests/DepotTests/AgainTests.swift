@@ -116,7 +116,7 @@ struct AgainTests {
             #expect("\(error)".contains("--map quantity=\"Pris\""), "its content proposes it")
         }
         _ = try paper.take(text, map: ["quantity": "Pris"])
-        let again = try paper.take(text.replacing("N;", with: "M;"))
+        let again = try paper.take(text.replacing("\nN;", with: "\nM;"))
         #expect(again.refused.isEmpty && again.remarks.first?.reason.contains("Pris") == true)
         #expect(try paper.lines("M") == [Self.gtins[0]: 4])
         #expect(throws: ImportError.self) { try paper.take(text.replacing("EAN", with: "Gencod")) }
