@@ -122,6 +122,19 @@ struct AgainTests {
         #expect(throws: ImportError.self) { try paper.take(text.replacing("EAN", with: "Gencod")) }
     }
 
+    @Test func aFieldMayHaveNoColumn() throws {
+        let text = "BL;EAN;Qté;Client\nN;\(Self.gtins[0]);4;17\n"
+        let report = try paper.take(
+            text, map: ["delivery_note": "BL", "gtin": "EAN", "quantity": "Qté", "client": ""])
+        #expect(report.columns?.fields.first { $0.name == "client" }?.heading == nil)
+        #expect(report.columns?.fields.first { $0.name == "gtin" }?.heading == "EAN")
+        // It is remembered too; a map of nothing but empty headings forgets all.
+        let again = try paper.take(text.replacing("\nN;", with: "\nM;"))
+        #expect(again.columns?.fields.first { $0.name == "client" }?.heading == nil)
+        let forgotten = try paper.take(text.replacing("\nN;", with: "\nO;"), map: ["client": ""])
+        #expect(forgotten.columns?.fields.first { $0.name == "client" }?.heading == "Client")
+    }
+
     @Test func aTrialRemembersNothing() throws {
         let text = Array("BL;EAN;Pris\nN;\(Self.gtins[0]);4\n".utf8)
         _ = try Import.deliveries(

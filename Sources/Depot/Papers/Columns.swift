@@ -17,8 +17,8 @@ struct Columns {
     /// The column that was taken for the article number by its content.
     private(set) var guessed: String?
 
-    /// Throws when the map names what is not there, or the file is no table. `map` is field to heading; an empty heading is
-    /// none.
+    /// Throws when the map names what is not there, or the file is no table. `map` is field to heading; an empty heading beside
+    /// others says that the field has no column.
     init(_ csv: CSV, _ fields: [Field], map: [String: String]) throws(ImportError) {
         if let problem = csv.problem { throw .noTable(problem) }
         var places: [String: Int] = [:]
@@ -32,14 +32,15 @@ struct Columns {
             }
             places[field] = place
         }
-        for field in fields where places[field.name] == nil {
+        let none = places.isEmpty ? [] : Set(map.keys)
+        for field in fields where places[field.name] == nil && !none.contains(field.name) {
             let taken = Set(places.values)
             places[field.name] =
                 field.names.lazy.compactMap { name in
                     csv.header.indices.first { csv.header[$0] == name && !taken.contains($0) }
                 }.first
         }
-        if fields.contains(where: { $0.name == "gtin" }), places["gtin"] == nil,
+        if fields.contains(where: { $0.name == "gtin" }), places["gtin"] == nil, !none.contains("gtin"),
             let place = Columns.articles(csv, besides: Set(places.values))
         {
             places["gtin"] = place
@@ -66,7 +67,9 @@ struct Columns {
                 default: false
                 }
             }
-            return good > 0 && good * 10 >= cells.count * 8
+            // A number that stands in every row is the paper's own.
+            let isOwn = cells.count > 1 && cells.allSatisfy { $0 == cells[0] } && (cells.first?.count ?? 0) > 2
+            return good > 0 && good * 10 >= cells.count * 8 && !(field == "quantity" && isOwn)
         }
         return found.count == 1 ? csv.titles[found[0]] : nil
     }

@@ -17,6 +17,8 @@ public struct ImportReport: Equatable, Sendable {
     public var parties = 0
     public var products = 0
     public var tags = 0
+    /// What each column of a table is taken for; nil where the file is none.
+    public var columns: TableColumns?
 
     public init() {}
 
@@ -33,12 +35,39 @@ public struct ImportReport: Equatable, Sendable {
             (deliveries, accepted) = (max(0, deliveries - 1), max(0, accepted - one.lines))
         }
     }
+}
 
+/// What the columns of a table are taken for, for a person to say otherwise.
+public struct TableColumns: Equatable, Sendable {
+    public struct Field: Equatable, Sendable {
+        public var name: String
+        /// The column it is read from; nil where there is none.
+        public var heading: String?
+        /// Nothing can be read without it.
+        public var isMissing = false
+        /// Which column could be meant, by what is in it.
+        public var proposal: String?
+    }
+
+    /// Headings that are told.
+    static let limit = 200
+
+    public var headings: [String]
+    /// What stands below each heading, as far as the first cells go.
+    public var samples: [String]
+    public var fields: [Field]
+
+    var missing: [String] { fields.filter(\.isMissing).map(\.name) }
+
+    /// How the map could be written.
+    var proposal: String? {
+        let pairs = fields.compactMap { field in field.proposal.map { "--map \(field.name)=\"\($0)\"" } }
+        return pairs.isEmpty ? nil : pairs.joined(separator: " ")
+    }
 }
 
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// `proposal`: how the map could be written, by what is in the columns.
-    case missingColumns([String], found: [String], proposal: String? = nil)
+    case missingColumns(TableColumns)
     /// It is no table at all.
     case noTable(String)
     /// A column that a mapping names is not there, or the mapping names no field.
@@ -46,9 +75,10 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .missingColumns(let names, let found, let proposal):
-            "the first line must name the columns \(names.joined(separator: ", ")); found: \(ImportError.shown(found)); "
-                + (proposal.map { "perhaps \($0)" } ?? "--map FIELD=HEADING says which column is which")
+        case .missingColumns(let columns):
+            "the first line must name the columns \(columns.missing.joined(separator: ", ")); "
+                + "found: \(ImportError.shown(columns.headings)); "
+                + (columns.proposal.map { "perhaps \($0)" } ?? "--map FIELD=HEADING says which column is which")
         case .noTable(let reason): reason
         case .badMap(let name, let found): "there is no \"\(name)\" to map; found: \(ImportError.shown(found))"
         }

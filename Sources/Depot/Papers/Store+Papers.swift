@@ -130,7 +130,8 @@ extension Store {
     func remember(_ memory: ColumnMemory) throws {
         try database.run(
             "DELETE FROM import_map WHERE kind=? AND headings=?", .text(memory.kind), .text(memory.headings))
-        for (field, heading) in memory.map where !heading.isEmpty {
+        guard memory.map.values.contains(where: { !$0.isEmpty }) else { return }
+        for (field, heading) in memory.map {
             try database.run(
                 "INSERT INTO import_map VALUES (?, ?, ?, ?)", .text(memory.kind), .text(memory.headings), .text(field),
                 .text(heading))

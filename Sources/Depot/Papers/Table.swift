@@ -20,8 +20,18 @@ struct Table {
             map = remembered
         }
         csv = csv.headed(by: map.values.filter { !$0.isEmpty })
-        columns = try Columns(csv, Columns.fields(kind) ?? [], map: map)
+        let fields = Columns.fields(kind) ?? []
+        columns = try Columns(csv, fields, map: map)
         self.csv = csv
+        report.columns = TableColumns(
+            headings: csv.titles.prefix(TableColumns.limit).map { String($0.prefix(64)) },
+            samples: csv.titles.indices.prefix(TableColumns.limit).map { place in
+                let cells = csv.rows.prefix(50).compactMap { $0.filled(place).map { String($0.prefix(24)) } }
+                return cells.prefix(3).joined(separator: ", ")
+            },
+            fields: fields.map { [columns] field in
+                .init(name: field.name, heading: columns[field.name].map { String(csv.titles[$0].prefix(64)) })
+            })
         memory =
             options.map.isEmpty ? nil : ColumnMemory(kind: kind, headings: csv.signature, map: options.map)
         orders = Dictionary(
@@ -30,7 +40,9 @@ struct Table {
             })
         for remark in csv.remarks { report.remarks.append(.init(line: 1, reason: remark)) }
         if !remembered.isEmpty {
-            let pairs = remembered.sorted { $0.key < $1.key }.map { "\($0.key) is \"\($0.value)\"" }
+            let pairs = remembered.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map {
+                "\($0.key) is \"\($0.value)\""
+            }
             report.remarks.append(
                 .init(
                     line: 1,
@@ -44,13 +56,14 @@ struct Table {
 
     /// Throws where one of these fields has no column.
     func require(_ fields: [String]) throws(ImportError) {
-        let missing = fields.filter { columns[$0] == nil }
-        guard !missing.isEmpty else { return }
-        let proposals = missing.compactMap { field in
-            columns.proposal(field, csv).map { "--map \(field)=\"\($0)\"" }
+        guard var shown = report.columns, fields.contains(where: { columns[$0] == nil }) else { return }
+        for index in shown.fields.indices where fields.contains(shown.fields[index].name) {
+            let field = shown.fields[index].name
+            guard columns[field] == nil else { continue }
+            shown.fields[index].isMissing = true
+            shown.fields[index].proposal = columns.proposal(field, csv)
         }
-        throw .missingColumns(
-            missing, found: csv.titles, proposal: proposals.isEmpty ? nil : proposals.joined(separator: " "))
+        throw .missingColumns(shown)
     }
 
     /// A day in a column, in that column's order; `.failure` with the reason where it is none.

@@ -56,7 +56,10 @@ extension API {
 
     private static func withColumns(_ body: () async throws -> Response) async throws -> Response {
         do { return try await body() } catch let error as ImportError {
-            throw APIProblem(.badRequest, "bad-columns", "\(error)")
+            guard case .missingColumns(let columns) = error else {
+                throw APIProblem(.badRequest, "bad-columns", "\(error)")
+            }
+            throw APIProblem(.badRequest, "missing-columns", "\(error)", [("columns", columns.json)])
         }
     }
 

@@ -107,11 +107,30 @@ extension ImportReport {
             ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
             ("parties", .int(Int64(parties))), ("products", .int(Int64(products))), ("tags", .int(Int64(tags))),
             ("refused", ImportReport.list(refused)), ("remarks", ImportReport.list(remarks)),
+            ("columns", columns?.json ?? .null),
         ])
     }
 
     private static func list(_ lines: [Refusal]) -> JSON {
         .array(lines.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
+    }
+}
+
+extension TableColumns {
+    var json: JSON {
+        .object([
+            ("headings", .array(headings.map { .string($0) })), ("samples", .array(samples.map { .string($0) })),
+            (
+                "fields",
+                .array(
+                    fields.map {
+                        .object([
+                            ("field", .string($0.name)), ("heading", $0.heading.map { .string($0) } ?? .null),
+                            ("missing", .bool($0.isMissing)), ("proposal", $0.proposal.map { .string($0) } ?? .null),
+                        ])
+                    })
+            ),
+        ])
     }
 }
 

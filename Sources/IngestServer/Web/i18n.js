@@ -1,6 +1,7 @@
 // French and English; the browser's language decides until somebody switches.
 
 import { depot } from "./words-depot.js";
+import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 
 const words = {
@@ -10,7 +11,7 @@ const words = {
     whyName: "Votre nom est noté avec ce que vous ouvrez et fermez.", soundOn: "Son activé", soundOff: "Son coupé",
     live: "En direct", offline: "Connexion perdue depuis {when}. Les chiffres ne bougent plus, aucune fiche ne s’affiche ; nouvelle tentative…",
     deliveries: "Livraisons", importFile: "Importer", noDeliveries: "Aucune livraison attendue",
-    noDeliveriesHint: "Importez un fichier : CSV (bon de livraison, fournisseur, GTIN, désignation, quantité), JSON ou avis d’expédition EDIFACT (DESADV).",
+    noDeliveriesHint: "Importez un fichier : CSV ou Excel (bon de livraison, fournisseur, GTIN, désignation, quantité), JSON ou avis d’expédition (DESADV, UBL).",
     choose: "Choisissez une livraison", chooseHint: "Ou scannez le code-barres du bon de livraison au quai : elle s’ouvre toute seule.",
     expected: "Attendus", received: "Reçus", missing: "Manquants", extra: "En trop", unknown: "Inconnus",
     open: "Ouvrir au quai", dock: "Quai", close: "Clôturer", exportCSV: "Exporter en CSV", back: "Toutes les livraisons",
@@ -20,7 +21,7 @@ const words = {
     allThere: "Tout est là.", cancel: "Annuler", closedBy: "Clôturée par {who}, {when}", openedBy: "Ouverte par {who}, {when}",
     v_expected: "Reçu", v_extra: "En trop", v_unknown: "Inconnu", v_complete: "Complet !", unknownTags: "Étiquettes inconnues",
     stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes", lines_one: "{n} ligne", closeMissing_one: "{n} manquant", closeExtra_one: "{n} en trop", closeUnknown_one: "{n} inconnu", saved: "Client enregistré.", unreachable: "Le serveur ne répond pas.", "cause_rejected-by-pbx": "refusé par le standard", "code_name-needed": "Il faut un nom.", "code_bad-extension": "Un poste a 1 à 16 lettres ou chiffres.", "code_no-such-call": "Cet appel n’est plus en cours.", "code_no-such-delivery": "Cette livraison n’existe pas.", "code_number-needed": "Il faut un numéro.", "code_zone-needed": "Dites à quel quai.",
-    importCheck: "{accepted} lignes bonnes, {deliveries} livraisons, {refused} refusées", importRefused: "Refusé", importRemarks: "Compris autrement, ou laissé de côté", importMore: "… et {n} autres", importDo: "Importer", line: "Ligne {n}",
+    importCheck: "Lignes bonnes : {accepted} · livraisons : {deliveries} · refusées : {refused}", importRefused: "Refusé", importRemarks: "Compris autrement, ou laissé de côté", importMore: "… et {n} autres", importDo: "Importer", line: "Ligne {n}",
     imported: "{n} lignes importées.", telephone: "Votre téléphone", extensionLabel: "Numéro de poste", siteLabel: "Site", otherSite: "autre", claim: "Prendre ce poste",
     release: "Rendre", claimHint: "Prenez votre poste : la fiche du client s’ouvrira dès qu’il sonne, pour vous seul.",
     dial: "Appeler", dialHint: "Numéro à appeler", missedCalls: "Appels manqués", history: "Derniers appels", noMissed: "Aucun appel manqué.",
@@ -47,7 +48,7 @@ const words = {
     "code_not-a-number": "Ce n’est pas un numéro que l’on peut appeler.", "code_no-extension": "Prenez d’abord votre poste.",
     "code_no-telephone-link": "Aucune passerelle n’a de liaison avec un standard.", "code_too-many-calls": "Trop d’appels en une minute.",
     "code_not-open": "Cette livraison n’est pas ouverte, ou quelqu’un vient de la clôturer.", "code_delivery-closed": "Cette livraison est clôturée.",
-    "code_too-large": "Ce fichier est trop grand.", "code_bad-columns": "La première ligne doit nommer les colonnes : delivery_note, supplier, gtin, description, quantity.", callsRunning: "{n} en cours",
+    "code_too-large": "Ce fichier est trop grand.", callsRunning: "{n} en cours",
     note: "Note", notePlaceholder: "Ce qui a été dit…", noteSaving: "…", noteSaved: "Enregistré", noteWaits: "Pas encore enregistré : le serveur ne répond pas.", noteRefused: "Non enregistré, nouvel essai…",
     disposition: "Motif de l’appel", dispositionNone: "Motif…", disp_order: "Commande", disp_quote: "Devis", disp_delivery: "Livraison", disp_complaint: "Réclamation", disp_appointment: "Rendez-vous", disp_invoice: "Facture", "disp_wrong-number": "Faux numéro", disp_other: "Autre",
     details: "Détails", legRang: "sonné {time}", legTalked: "parlé {time}", legHolds: "{n} mises en attente", legTransfer: "transféré par {by} à {to}", outside: "extérieur", takenBy: "pris par {who}", again: "{n}ᵉ appel en une minute", transferredBy: "transféré par {by}", guessMatch: "Personne n’a ce numéro exact. Peut-être :", whyGuess: "numéro proche : {number}", whyDeliveries: "{n} livraisons en cours", whyDeliveries_one: "{n} livraison en cours", whyChosen: "choisi par {who}, {when}",
@@ -62,7 +63,7 @@ const words = {
     signIn: "Start", signOut: "Sign out", whoAreYou: "Who are you?", whyName: "Your name is kept with what you open and close.",
     soundOn: "Sound on", soundOff: "Sound off", live: "Live", offline: "Connection lost since {when}. The numbers stand still, no card can appear; trying again…",
     deliveries: "Deliveries", importFile: "Import", noDeliveries: "No delivery is expected",
-    noDeliveriesHint: "Import a file: CSV (delivery note, supplier, GTIN, description, quantity), JSON or an EDIFACT despatch advice (DESADV).",
+    noDeliveriesHint: "Import a file: CSV or Excel (delivery note, supplier, GTIN, description, quantity), JSON or a despatch advice (DESADV, UBL).",
     choose: "Choose a delivery", chooseHint: "Or scan the delivery note's barcode at the dock: it opens by itself.",
     expected: "Expected", received: "Received", missing: "Missing", extra: "Extra", unknown: "Unknown",
     open: "Open at dock", dock: "Dock", close: "Close", exportCSV: "Export CSV", back: "All deliveries", article: "Article",
@@ -71,7 +72,7 @@ const words = {
     closeUnknown: "{n} unknown", allThere: "Everything is here.", cancel: "Cancel", closedBy: "Closed by {who}, {when}", openedBy: "Opened by {who}, {when}",
     v_expected: "Received", v_extra: "Extra", v_unknown: "Unknown", v_complete: "Complete!", unknownTags: "Unknown tags",
     stray: "Something passed dock {zone} with no delivery open.", lines: "{n} lines", lines_one: "{n} line", saved: "Client saved.", unreachable: "The server does not answer.", "cause_rejected-by-pbx": "refused by the exchange",
-    importCheck: "{accepted} good lines, {deliveries} deliveries, {refused} refused", importRefused: "Refused", importRemarks: "Understood otherwise, or left out", importMore: "… and {n} more", importDo: "Import", line: "Line {n}", imported: "{n} lines imported.",
+    importCheck: "Good lines: {accepted} · deliveries: {deliveries} · refused: {refused}", importRefused: "Refused", importRemarks: "Understood otherwise, or left out", importMore: "… and {n} more", importDo: "Import", line: "Line {n}", imported: "{n} lines imported.",
     telephone: "Your telephone", extensionLabel: "Extension", siteLabel: "Site", otherSite: "other", claim: "Claim", release: "Give back",
     claimHint: "Claim your extension: the client's card opens as soon as it rings, for you alone.", dial: "Call", dialHint: "Number to call",
     missedCalls: "Missed calls", history: "Last calls", noMissed: "No missed call.", noHistory: "No call yet.", done: "Done", ringing: "Ringing",
@@ -101,7 +102,7 @@ const words = {
   },
 };
 
-for (const more of [depot, office]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
+for (const more of [depot, imports, office]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
 
 let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
 

@@ -11,25 +11,121 @@ function drawRows(title, rows) {
       rows.length > shown && h("li", {}, t("importMore", { n: rows.length - shown }))));
 }
 
+/** What a person says of a file, as the address of the import takes it. */
+function address(kind, said, { dry = false, refused = false } = {}) {
+  const query = new URLSearchParams();
+  if (dry) query.set("dry", "1");
+  if (said.add) query.set("add", "1");
+  if (said.map) query.set("map", Object.entries(said.map).map(([field, heading]) => `${field}=${heading}`).join("\n"));
+  for (const name of ["supplier", "note"]) if (said[name]) query.set(name, said[name]);
+  return `/api/v1/import/${kind}${refused ? "/refused" : ""}?${query}`;
+}
+
+/** What is read from which column, as it stands or is proposed: the map of an import. */
+const mapOf = (columns) => Object.fromEntries(columns.fields.map(({ field, heading, proposal }) => [field, heading ?? proposal ?? ""]));
+
+/** Which column is which, each with what stands in it. `changed` is called with all of them when one was chosen anew. */
+function drawColumns(columns, changed) {
+  const chosen = mapOf(columns);
+  const headings = columns.headings.map((heading, place) => [heading, columns.samples[place]]).filter(([heading]) => heading);
+  const choices = new Map();
+  const choose = (field, heading) => {
+    chosen[field] = heading;
+    // A column that was only proposed for another field is not proposed any more.
+    for (const other of columns.fields) {
+      if (other.field === field || other.heading || !heading || chosen[other.field] !== heading || other.proposal !== heading) continue;
+      chosen[other.field] = "";
+      choices.get(other.field).value = "";
+    }
+    changed({ ...chosen });
+  };
+  const draw = ({ field, missing }) => {
+    const choice = h("select", { name: field, onchange: (event) => choose(field, event.target.value) },
+      [["", ""], ...headings].map(([heading, sample]) =>
+        h("option", { value: heading, selected: heading === chosen[field] }, heading ? sample ? `${heading} (${sample})` : heading : t("columnNone"))));
+    choices.set(field, choice);
+    return h("label", { class: missing ? "missing" : "" }, h("span", {}, t(`field_${field}`)), choice);
+  };
+  const missing = columns.fields.filter((field) => field.missing);
+  const others = h("div", { class: "columns" }, columns.fields.filter((field) => !field.missing).map(draw));
+  return missing.length ? [h("div", { class: "columns" }, missing.map(draw)), h("details", {}, h("summary", {}, t("columnsOthers")), others)] : others;
+}
+
+const fill = (said, name) => h("label", {}, h("span", {}, t(name === "note" ? "field_delivery_note" : "field_supplier")),
+  h("input", { value: said[name] ?? "", maxlength: 64, onchange: (event) => { said[name] = event.target.value.trim(); } }));
+
+/** Columns are missing: a person says which they are. Resolves with false when they give up. */
+async function name(file, kind, columns, said) {
+  const missing = columns.fields.filter((field) => field.missing).map((field) => t(`field_${field.field}`));
+  said.map = mapOf(columns);
+  const body = h("div", { class: "stack" }, h("p", {}, t("columnsMissing", { names: missing.join(", ") })),
+    drawColumns(columns, (map) => { said.map = map; }),
+    kind === "deliveries" && h("details", {}, h("summary", {}, t("columnsAside")), fill(said, "supplier"), fill(said, "note")),
+    h("p", {}, h("a", { href: `/api/v1/import/${kind}/template`, download: "" }, t("importTemplate"))));
+  return await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]) === "yes";
+}
+
+/** What an import would do; asks for columns until the file can be read. */
+async function check(app, kind, file, said) {
+  for (;;) {
+    const outcome = await app.attempt(async () => {
+      try { return { report: await request("POST", address(kind, said, { dry: true }), file) }; } catch (error) {
+        if (error.code !== "missing-columns") throw error;
+        return { columns: error.problem.columns };
+      }
+    });
+    if (!outcome || outcome.report) return outcome?.report;
+    if (!await name(file, kind, outcome.columns, said)) return undefined;
+  }
+}
+
+/** The refused rows as a file, to be mended and imported. */
+async function save(app, kind, file, said) {
+  await app.attempt(async () => {
+    const response = await fetch(address(kind, said, { refused: true }), { method: "POST", credentials: "same-origin", body: file });
+    if (!response.ok) throw Object.assign(new Error(String(response.status)), { status: response.status });
+    const link = h("a", { href: URL.createObjectURL(await response.blob()), download: file.name.replace(/\.[^.]*$/, "") + "-refused.csv" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  });
+}
+
 /** A file is checked first; what would be taken, each refused row with its reason, and what was understood otherwise than it is
  * written are shown before anything changes. */
 async function take(app, kind, file) {
-  const report = await app.attempt(() => request("POST", `/api/v1/import/${kind}?dry=1`, file));
-  if (!report) return false;
-  const body = h("div", { class: "stack" },
-    h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
-    drawRows(t("importRefused"), report.refused), drawRows(t("importRemarks"), report.remarks));
-  const buttons = report.accepted ? [[t("importDo"), "yes", "main"], [t("cancel"), "no", ""]] : [[t("cancel"), "no", ""]];
-  if (await ask(file.name, body, buttons) !== "yes") return false;
-  const done = await app.attempt(() => request("POST", `/api/v1/import/${kind}`, file));
-  if (done) app.say(t("imported", { n: done.accepted }), "good");
-  return Boolean(done);
+  const said = { map: null, add: false };
+  for (;;) {
+    const report = await check(app, kind, file, said);
+    if (!report) return false;
+    const again = () => document.querySelector("dialog[open]")?.close("again");
+    const body = h("div", { class: "stack" },
+      h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
+      drawRows(t("importRefused"), report.refused),
+      report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said) }, t("importRejects")),
+      drawRows(t("importRemarks"), report.remarks),
+      kind === "deliveries" && h("label", { class: "check" },
+        h("input", { type: "checkbox", checked: said.add, onchange: (event) => { said.add = event.target.checked; again(); } }), h("span", {}, t("importAdd"))),
+      report.columns && h("details", {}, h("summary", {}, t("columns")),
+        drawColumns(report.columns, (map) => { said.map = map; again(); })));
+    const buttons = report.accepted ? [[t("importDo"), "yes", "main"], [t("cancel"), "no", ""]] : [[t("cancel"), "no", ""]];
+    const answer = await ask(file.name, body, buttons);
+    if (answer === "again") continue;
+    if (answer !== "yes") return false;
+    const done = await app.attempt(() => request("POST", address(kind, said), file));
+    // Between the check and now somebody may have begun a delivery: what that refused is said, never only counted.
+    const late = done ? done.refused.slice(report.refused.length) : [];
+    if (done) app.say(t("imported", { n: done.accepted }), "good");
+    if (late.length) await ask(file.name, drawRows(t("importRefused"), late), [[t("understood"), "yes", "main"]]);
+    return Boolean(done);
+  }
 }
+
+const texts = ".csv,.tsv,.txt,.xlsx,text/csv";
 
 /** The button with its hidden field; `done` is called when something was taken. */
 export function importButton(app, kind, { id, label, away = false, style = "", done }) {
   const field = h("input", { type: "file", hidden: true, "aria-label": label,
-    accept: kind === "deliveries" ? ".csv,.json,.edi,.txt,text/csv,application/json" : ".csv,.txt,text/csv",
+    accept: kind === "deliveries" ? `${texts},.json,.edi,.xml,application/json` : texts,
     onchange: async () => {
       const file = field.files[0];
       field.value = "";
