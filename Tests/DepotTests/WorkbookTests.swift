@@ -117,6 +117,23 @@ struct WorkbookTests {
         #expect(expires == "2026-12-31")
     }
 
+    /// Written by openpyxl 3.1.5: a letterhead, days with and without a time, a formula that nobody calculated, a total.
+    @Test func aBookOfAPythonProgramIsRead() throws {
+        let csv = CSV(Fixture.bytes("DepotTests/Workbooks/openpyxl-3.1.xlsx"))
+        #expect(csv.titles.first == "N° BL" && csv.rows.count == 4)
+        #expect(csv.rows[0].fields == ["BL-1", "Sonepar", "3608439390616", "Disjoncteur é", "5", "2026-12-03", "A1"])
+        #expect(csv.rows[1].fields == ["BL-1", "Sonepar", "3608439390623", "Câble", "12", "2026-12-03"])
+        #expect(csv.rows[2].fields == ["BL-1", "Sonepar", "3608439390630", "Prise", "=2+3"])
+        #expect(csv.rows[3].isTotal)
+    }
+
+    /// Written by XlsxWriter 3.3 row by row: an empty sheet first, texts in their cells.
+    @Test func aBookWrittenRowByRowIsRead() {
+        let csv = CSV(Fixture.bytes("DepotTests/Workbooks/xlsxwriter-3.3.xlsx"))
+        #expect(csv.titles.count == 6 && csv.remarks.count == 1)
+        #expect(csv.rows.map(\.fields) == [["BL-2", "Rexel", "3608439390616", "x", "5", "2025-12-09"]])
+    }
+
     @Test func theSheetWithATableIsReadAndTheOthersAreNamed() throws {
         let paper = try PaperTests()
         let row: (Int, [Cell]) = (2, Self.cells(["N", "S", PaperTests.gtins[0], "A", "3"]))

@@ -83,6 +83,8 @@ final class XLSXSheet: XLSXPart {
     private var type = ""
     private var value: [UInt8] = []
     private var isValue = false
+    private var formula: [UInt8] = []
+    private var isFormula = false
     private var isPhonetic = false
     private var cells = 0
     private var size = 0
@@ -101,7 +103,8 @@ final class XLSXSheet: XLSXPart {
             column = attributes["r"].flatMap(XLSXSheet.column) ?? column + 1
             type = attributes["t"] ?? "n"
             style = attributes["s"].flatMap { Int($0) } ?? 0
-            value = []
+            (value, formula) = ([], [])
+        case "f": isFormula = true
         case "v": isValue = true
         case "t": isValue = !isPhonetic
         case "rPh": isPhonetic = true
@@ -111,13 +114,17 @@ final class XLSXSheet: XLSXPart {
     }
 
     func text(_ bytes: UnsafeRawBufferPointer) {
+        if isFormula, formula.count < 64 { formula += bytes }
         if isValue, value.count < 4 * CSV.fieldLimit + 4 { value += bytes }
     }
 
     func close(_ name: String) -> Bool {
         switch name {
         case "v", "t": isValue = false
+        case "f": isFormula = false
         case "rPh": isPhonetic = false
+        // What a program wrote and nobody calculated shows as it was written: it is refused by name where a number is needed.
+        case "c" where value.isEmpty && !formula.isEmpty: return put("=\(String(decoding: formula, as: UTF8.self))")
         case "c": return put(shown(String(decoding: value, as: UTF8.self)))
         case "row":
             if !fields.isEmpty { rows.append(CSV.Row(line: line, fields: fields)) }
