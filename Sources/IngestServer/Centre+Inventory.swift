@@ -126,7 +126,7 @@ extension Centre {
 
     // MARK: files
 
-    enum Imported: String, Sendable { case deliveries, parties, products, tags }
+    enum Imported: String, Sendable { case deliveries, parties, products, codes, tags }
 
     /// `options`: what the person says of the file.
     func importFile(
@@ -162,6 +162,7 @@ extension Centre {
         case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
         case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
         case .products: try Import.check(products: CSV(bytes), options: options, in: store)
+        case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
         case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
         }
     }

@@ -37,6 +37,30 @@ struct PaperTests {
         return Dictionary(view.lines.map { (String($0.gtin.dropFirst()), $0.expected) }) { $0 + $1 }
     }
 
+    // MARK: codes
+
+    @Test func furtherCodesComeByFileAndFindTheArticle() throws {
+        try store.save(ProductView(gtin: "0\(Self.gtins[0])", description: "Disjoncteur", reference: "A9F-77"))
+        try store.save(ProductView(gtin: "0\(Self.gtins[1])", description: "Câble"))
+        let csv = CSV(
+            Array(
+                """
+                EAN;Réf. fournisseur
+                \(Self.gtins[0]);REX 1234
+                A9F77;Ancien-9
+                \(Self.gtins[1]);a9f77
+                \(Self.gtins[1]);REX 1234
+                \(Self.gtins[2]);X-1
+
+                """.utf8))
+        let checked = try Import.check(codes: csv, in: store)
+        #expect(checked.report.accepted == 2 && checked.report.refused.map(\.line) == [4, 5, 6])
+        _ = try checked.finish(into: store, dryRun: false, by: "t", now: 0)
+        let report = try table("N;S;rex-1234;A;2", "N;S;ANCIEN 9;A;3")
+        #expect(report.refused.isEmpty)
+        #expect(try lines() == [Self.gtins[0]: 5])
+    }
+
     // MARK: characters
 
     @Test func aLineThatIsNotUTF8IsWindows1252AndNothingIsDropped() throws {

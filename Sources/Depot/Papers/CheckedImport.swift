@@ -7,6 +7,7 @@ public struct CheckedImport: Sendable {
     enum Row: Sendable {
         case delivery(Announced, source: String, isAddition: Bool)
         case product(ProductView)
+        case code(String, gtin: String)
         case label(Label, subject: String)
         case party(name: String, company: String, reference: String?, numbers: [PhoneNumber])
 
@@ -67,6 +68,7 @@ public struct CheckedImport: Sendable {
                         : Again.late(delivery.note, status: status)
                     late.append(.init(reason: reason, lines: delivery.lines.count))
                 case .product(let product): try store.save(product)
+                case .code(let code, let gtin): try store.add(code: code, to: gtin)
                 case .label(let label, let subject): try store.save(label, subject: subject, by: Author(who), at: now)
                 case .party(let name, let company, let reference, let numbers):
                     try store.addParty(

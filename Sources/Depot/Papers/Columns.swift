@@ -50,7 +50,7 @@ struct Columns {
     }
 
     /// Every name that a heading of any kind of file has.
-    static let known = Set([deliveries, products, tags, parties].joined().flatMap(\.names))
+    static let known = Set([deliveries, products, codes, tags, parties].joined().flatMap(\.names))
 
     /// Which heading a field that is missing could have, by what is in the columns that nobody claims; nil where none or
     /// several could.
@@ -94,6 +94,7 @@ extension Columns {
         switch kind {
         case "deliveries": deliveries
         case "products": products
+        case "codes": codes
         case "tags": tags
         case "parties": parties
         default: nil
@@ -169,6 +170,15 @@ extension Columns {
         Field("minimum", "stock mini", "min", "stock minimum", "mindestbestand"),
         Field("carton_gtin", "gtin carton", "ean carton"),
         Field("carton_quantity", "quantite carton", "colisage", "quantite par carton"),
+    ]
+    static let codes = [
+        Field(
+            "gtin", "ean", "ean13", "ean 13", "code ean", "gencod", "gencode", "code barre", "code barres", "barcode",
+            "article", "gtin 13", "gtin13"),
+        Field(
+            "code", "autre code", "reference fournisseur", "ref fournisseur", "supplier reference", "vendor code",
+            "vendor product code", "reference", "ref", "code fournisseur", "code article fournisseur", "artikelnummer",
+            "lieferantennummer"),
     ]
     static let tags = [
         Field("tag", "epc", "uid", "text", "etiquette"), Field("gtin", "ean", "code barres", "barcode"),

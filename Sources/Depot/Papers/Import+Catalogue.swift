@@ -65,6 +65,41 @@ extension Import {
         return gtin
     }
 
+    /// Further codes of articles that the catalogue has: GTIN (or a reference that is known), code. A code that is another
+    /// article's reference is refused: a scan of it would be both.
+    public static func check(codes csv: CSV, options: Options = Options(), in store: Store) throws -> CheckedImport {
+        let table = try Table(csv, "codes", options, in: store)
+        try table.require(["gtin", "code"])
+        let columns = table.columns
+        var report = table.report
+        var codes: [String: String] = [:]
+        for row in table.csv.rows {
+            do {
+                if let problem = row.problem { throw Fault(reason: problem) }
+                let article = row.field(columns["gtin"])
+                guard let gtin = try GS1.gtin14(Cell.code(article)) ?? store.product(reference: article) else {
+                    throw Fault(reason: "\(gtinReason(article)), and the catalogue has no such reference")
+                }
+                guard try store.product(gtin) != nil else {
+                    throw Fault(reason: "the catalogue has no GTIN \(gtin): import the product first")
+                }
+                let code = row.field(columns["code"])
+                guard !Cell.isSpoilt(code) else { throw Fault(reason: Cell.spoilt(code)) }
+                guard (2...64).contains(code.count) else { throw Fault(reason: "a code has 2 to 64 characters") }
+                if let other = try store.product(reference: code), other != gtin {
+                    throw Fault(reason: "\(code) is a code of GTIN \(other) already")
+                }
+                if let other = codes[code], other != gtin {
+                    throw Fault(reason: "\(code) is a code of GTIN \(other) above")
+                }
+                codes[code] = gtin
+            } catch let fault as Fault { report.refused.append(.init(line: row.line, reason: fault.reason)) }
+        }
+        (report.accepted, report.products) = (codes.count, Set(codes.values).count)
+        let rows = codes.sorted { $0.key < $1.key }.map { CheckedImport.Row.code($0.key, gtin: $0.value) }
+        return CheckedImport(report, rows, memory: table.memory)
+    }
+
     /// What tags that are not GS1 stand for: tag (hex) or text, GTIN; perhaps serial number, lot.
     public static func tags(_ csv: CSV, into store: Store, dryRun: Bool, by who: String, now: Int64) throws
         -> ImportReport

@@ -9,6 +9,7 @@ extension API {
         let kinds: [(Centre.Imported, String)] = [
             (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV, UBL DespatchAdvice)"),
             (.products, "Products (CSV, XLSX)"), (.parties, "Clients (CSV, XLSX)"),
+            (.codes, "Further codes of articles (CSV, XLSX)"),
             (.tags, "What tags that are not GS1 stand for (CSV, XLSX)"),
         ]
         return kinds.flatMap { kind, what in [importing(kind, what), refusing(kind), template(kind)] }

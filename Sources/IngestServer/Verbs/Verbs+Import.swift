@@ -5,7 +5,7 @@ import Model
 import Platform
 
 struct ImportVerb: ParsableCommand {
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, tags }
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, codes, tags }
 
     static let configuration = CommandConfiguration(
         commandName: "import",
@@ -15,6 +15,7 @@ struct ImportVerb: ParsableCommand {
                         [;dock][;lot][;expires][;serials][;sscc], JSON, an EDIFACT DESADV or a UBL despatch advice
             parties:    company;name;phone[;mobile][;reference]
             products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
+            codes:      gtin;code, further codes of articles: a supplier's reference, an old barcode
             tags:       tag;gtin[;serial][;lot], for tags that are not GS1
 
             Tables are CSV, text with tabs, or XLSX. Headings of other programs are known by many names; --map says which column
@@ -34,7 +35,7 @@ struct ImportVerb: ParsableCommand {
     var add = false
     @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
         String?
-    @Argument(help: "What the file holds: deliveries, parties, products or tags.") var kind: Kind
+    @Argument(help: "What the file holds: deliveries, parties, products, codes or tags.") var kind: Kind
     @Argument(help: "The file, or - for standard input.") var file: String?
 
     func run() throws {
@@ -65,6 +66,7 @@ struct ImportVerb: ParsableCommand {
             switch kind {
             case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
             case .products: try Import.check(products: CSV(bytes), options: options, in: store)
+            case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
             case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
             case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
             }
@@ -91,6 +93,7 @@ struct ImportVerb: ParsableCommand {
             case .deliveries: "\(report.accepted) lines of \(report.deliveries) deliveries"
             case .parties: "\(report.parties) clients"
             case .products: "\(report.products) products"
+            case .codes: "\(report.accepted) codes of \(report.products) products"
             case .tags: "\(report.tags) tags"
             }
         print("\(what) \(dryRun ? "would be imported" : "imported"), \(report.refused.count) rows refused")

@@ -102,7 +102,7 @@ export class Find {
     const { list, total } = this.products;
     return h("section", { class: "panel stack", id: "products" },
       h("div", { class: "row" }, h("h2", {}, t("products", { n: number(total) })),
-        h("span", { class: "row push" }, ["products", "tags"].map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
+        h("span", { class: "row push" }, ["products", "codes", "tags"].map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
       list.length === 0 ? h("p", { class: "soft" }, t("noProducts")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
         h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
