@@ -89,18 +89,20 @@ extension Board {
     private func view(of topic: PageTopic, isReplay: Bool) -> PageMessage? {
         switch topic {
         case .delivery(let id):
-            guard let view = try? store.delivery(id) else { return PageMessage(.deliveries) }
+            guard let view = try? store.deliveries.delivery(id) else { return PageMessage(.deliveries) }
             return difference(.delivery, view.json, topic, isOpen: view.status == "open", isReplay)
         case .take(let id):
-            guard let view = try? store.take(id) else { return nil }
+            guard let view = try? store.takes.take(id) else { return nil }
             return difference(
                 .take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
         case .deliveries: return PageMessage(.deliveries)
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
-            return (try? store.agent(named: name)).flatMap { $0 }.map { PageMessage(.gateway, Centre.gateway($0)) }
+            return (try? store.gateways.agent(named: name)).flatMap { $0 }.map {
+                PageMessage(.gateway, Centre.gateway($0))
+            }
         case .job(let key):
-            return (try? store.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
+            return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
         case .missed: return PageMessage(.missed)
         case .note: return nil
         }
@@ -122,7 +124,8 @@ extension Board {
     /// To everybody who may see the call: its running card shows it, and the history's line.
     private func tellNote(of call: String) {
         showAgain(call)
-        guard let note = (try? store.note(of: call)).flatMap({ $0 }), let row = (try? store.call(call)).flatMap({ $0 })
+        guard let note = (try? store.calls.note(of: call)).flatMap({ $0 }),
+            let row = (try? store.calls.call(call)).flatMap({ $0 })
         else { return }
         let message = PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
         for person in hub.people where routing.shared(person).covers(row.snapshot) { tell(person, message) }
@@ -135,22 +138,22 @@ extension Board {
         else { return [PageMessage(.reset)] }
         var topics = PageTopic.changed(in: subjects)
         // What is being counted changes without a fact for each read.
-        for id in (try? store.countedDeliveries()) ?? [] where !topics.contains(.delivery(id)) {
+        for id in (try? store.deliveries.counted()) ?? [] where !topics.contains(.delivery(id)) {
             topics.append(.delivery(id))
         }
-        for id in (try? store.openTakes()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
+        for id in (try? store.takes.open()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
         if subjects.count >= Board.replayLimit {
             return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
         }
         // Clicks to call that may still be under way.
-        let clicks = (try? store.commands(of: person.id, since: Clocks.wall - Board.clickLife)) ?? []
+        let clicks = (try? store.calls.commands(of: person.id, since: Clocks.wall - Board.clickLife)) ?? []
         return clicks.map { PageMessage(.command, $0.json) }
             + topics.compactMap { topic in
                 switch topic {
                 case .note(let call):
-                    guard let row = (try? store.call(call)).flatMap({ $0 }),
+                    guard let row = (try? store.calls.call(call)).flatMap({ $0 }),
                         routing.shared(person.id).covers(row.snapshot),
-                        let note = (try? store.note(of: call)).flatMap({ $0 })
+                        let note = (try? store.calls.note(of: call)).flatMap({ $0 })
                     else { return nil }
                     return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
                 default:
@@ -167,7 +170,9 @@ extension Board {
     func endSessions() {
         let now = Clocks.wall
         let sessions = hub.sessions
-        guard !sessions.isEmpty, let live = try? store.liveSessions(among: Array(sessions), at: now) else { return }
+        guard !sessions.isEmpty, let live = try? store.people.liveSessions(among: Array(sessions), at: now) else {
+            return
+        }
         if live.count < sessions.count { hub.close(exceptSessions: live) }
     }
 }

@@ -67,9 +67,9 @@ actor Board {
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
         routing = CallRouting(teams: configuration.teams)
-        for (user, desk) in try store.desks() { routing.desks[user] = desk }
-        for (user, name) in try store.people() { routing.names[user] = name }
-        for row in try store.runningCalls(since: Clocks.wall - Board.callLife) {
+        for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
+        for (user, name) in try store.people.rows() { routing.names[user] = name }
+        for row in try store.calls.runningCalls(since: Clocks.wall - Board.callLife) {
             calls[row.snapshot.call] = LiveCall(snapshot: row.snapshot, agent: row.agent, heard: Clocks.wall)
         }
     }
@@ -123,7 +123,7 @@ actor Board {
     // MARK: people
 
     func person(session token: String) -> Person? {
-        try? store.person(session: Digests.hex(token), at: Clocks.wall)
+        try? store.people.person(session: Digests.hex(token), at: Clocks.wall)
     }
 
     func signedIn(_ person: Person) { routing.names[person.id] = person.name }
@@ -287,7 +287,7 @@ actor Board {
         else { return [] }
         let number = plans.plan(of: agent).number(raw, dialled: outbound)
         guard number.kind != .extension else { return [] }
-        return ((try? store.parties(key: number.key)) ?? []).filter { $0.erp != nil }.prefix(3).map(\.self)
+        return ((try? store.parties.rows(key: number.key)) ?? []).filter { $0.erp != nil }.prefix(3).map(\.self)
     }
 
     /// What the ERP knows of a client, to whoever has the card; money for those who may see it.
@@ -296,8 +296,8 @@ actor Board {
         for person in live.told {
             var rights: Set<Permission> = []
             var isOpen = false
-            if let row = try? store.user(id: person) { rights = row.rights }
-            if let open = try? store.isOpenHouse() { isOpen = open }
+            if let row = try? store.people.user(id: person) { rights = row.rights }
+            if let open = try? store.people.isOpenHouse() { isOpen = open }
             let json = isOpen || rights.contains(.prices) ? withPrices : plain
             tell(
                 person,

@@ -14,8 +14,8 @@ extension Centre {
     private func keep(_ snapshot: CallSnapshot, agent: String) {
         // Whole or not at all: its journal copy would not repair a half.
         do {
-            try store.database.transaction {
-                _ = try store.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
+            try store.transaction {
+                _ = try store.calls.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plans.plan(of: agent)))
             }
         } catch { failed(error) }
         follow()
@@ -29,16 +29,16 @@ extension Centre {
         let now = Clocks.wall
         var pushed = feeds[feed] ?? PushedCalls(feed, at: now)
         if feeds[feed] == nil {
-            for row in try store.runningCalls(since: now - Board.callLife) where row.agent == feed {
+            for row in try store.calls.runningCalls(since: now - Board.callLife) where row.agent == feed {
                 pushed.resume(row.snapshot.told(by: feed))
             }
         }
         let result = pushed.take(body, at: now)
         let plan = plans.plan(of: feed)
         let snapshots = result.snapshots.map { plan.placed($0).filed(under: feed) }
-        try store.database.transaction {
+        try store.transaction {
             for snapshot in snapshots {
-                _ = try store.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plan))
+                _ = try store.calls.save(snapshot, agent: feed, key: CallKey.of(snapshot, plan: plan))
             }
         }
         feeds[feed] = pushed
@@ -72,7 +72,7 @@ extension Centre {
     /// Forgets calls older than the site keeps them; true when there may be more.
     func forgetOldCalls() throws -> Bool {
         guard configuration.retentionDays > 0 else { return false }
-        return try store.forgetCalls(before: Clocks.wall - Int64(configuration.retentionDays) * 86_400_000) > 0
+        return try store.erasure.forgetCalls(before: Clocks.wall - Int64(configuration.retentionDays) * 86_400_000) > 0
     }
 
     // MARK: click to call

@@ -20,7 +20,7 @@ extension Centre {
         return true
     }
 
-    static func gateway(_ row: Store.AgentRow) -> JSON {
+    static func gateway(_ row: GatewayTable.AgentRow) -> JSON {
         .object([
             ("name", .string(row.name)), ("site", row.site.map(JSON.string)), ("online", .bool(row.online)),
             ("seen", .int(row.seen)), ("since", .int(row.since)), ("alarm", row.alarm.map(JSON.string)),

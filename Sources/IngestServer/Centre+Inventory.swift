@@ -76,12 +76,12 @@ extension Centre {
     func find(_ tag: String, seconds: Int, person: Person) throws -> Int {
         let now = Clocks.wall
         var random = SystemRandomNumberGenerator()
-        let agents = try store.agents().filter(\.online)
+        let agents = try store.gateways.rows().filter(\.online)
         for agent in agents {
             let command = Command(
                 id: ULID.make(at: now, using: &random), action: .find(tag: tag, seconds: seconds), issued: now,
                 ttl: Centre.findLife)
-            try store.add(command, agent: agent.name, user: nil)
+            try store.calls.add(command, agent: agent.name, user: nil)
             send(.command(agent: agent.name, command))
         }
         return agents.count
@@ -90,8 +90,8 @@ extension Centre {
     // MARK: catalogue
 
     func save(_ product: ProductView, person: Person) throws {
-        try store.database.transaction {
-            try store.save(product)
+        try store.transaction {
+            try store.articles.save(product)
             try store.tell(Fact(.productSaved, product.gtin), by: person.author, at: Clocks.wall)
         }
         follow()
@@ -99,21 +99,21 @@ extension Centre {
 
     func settle(notice id: Int64, person: Person) async throws -> Bool {
         defer { follow() }
-        return try store.database.transaction {
-            try store.settle(notice: id, by: person.author, at: Clocks.wall)
+        return try store.transaction {
+            try store.stock.settle(notice: id, by: person.author, at: Clocks.wall)
         }
     }
 
     func keep(photo bytes: [UInt8], type: String, person: Person) throws -> Int64 {
-        try store.keep(photo: bytes, type: type, by: person.author, at: Clocks.wall)
+        try store.deliveries.keep(photo: bytes, type: type, by: person.author, at: Clocks.wall)
     }
 
     // MARK: clients
 
     func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
         let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
-        let id = try store.database.transaction {
-            let id = try store.addParty(
+        let id = try store.transaction {
+            let id = try store.parties.add(
                 name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
             try store.tell(Fact(.partyCreated, id), by: person.author, at: Clocks.wall)
             return id
@@ -121,7 +121,7 @@ extension Centre {
         follow()
         // Cards that are open know the new client at once.
         await board.showAll()
-        return try store.party(id)
+        return try store.parties.party(id)
     }
 
     // MARK: files
@@ -143,7 +143,7 @@ extension Centre {
             // What waits for the database goes first.
             await Task.yield()
         }
-        try store.database.transaction {
+        try store.transaction {
             try store.tell(
                 Fact(.imported(kind.rawValue), "\(report.accepted)", "\(report.refused.count) refused"),
                 by: person.author, at: now)
@@ -169,7 +169,7 @@ extension Centre {
 
     /// Looked at now and then.
     func keepHouse() {
-        try? store.forgetStrays(before: Clocks.wall - Store.strayLife)
+        try? store.strays.forget(before: Clocks.wall - StrayTable.strayLife)
         do { try SignInDesk(store).tellRefusals(at: Clocks.wall) } catch { failed(error) }
         // A command in another process tells facts, too.
         follow()
@@ -177,7 +177,7 @@ extension Centre {
 
     /// Looked at every hour: which zones are to be counted, and what nobody has fetched for long.
     func lookAround() {
-        try? store.watchCounts(at: Clocks.wall)
+        try? store.stock.watchCounts(at: Clocks.wall)
         follow()
     }
 }

@@ -23,30 +23,30 @@ extension Centre {
 
     /// How one signs in here.
     func howToSignIn() throws -> JSON {
-        let isOpen = try store.isOpenHouse()
+        let isOpen = try store.people.isOpenHouse()
         return .object([
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
-            ("people", .array(try store.peopleWithPIN())),
+            ("people", .array(try store.people.peopleWithPIN())),
             ("stations", .array(configuration.zones.filter { $0.value.kind == .dock }.keys.sorted().map(JSON.string))),
         ])
     }
 
     /// Names are believed as long as nobody has a password and only this machine can ask.
     func signIn(name: String, token: String) async throws -> Person {
-        guard try store.isOpenHouse(), configuration.isLoopback else { throw SignInRefusal.passwordNeeded }
-        let person = try store.signIn(name: name, session: Digests.hex(token), at: Clocks.wall)
+        guard try store.people.isOpenHouse(), configuration.isLoopback else { throw SignInRefusal.passwordNeeded }
+        let person = try store.people.signIn(name: name, session: Digests.hex(token), at: Clocks.wall)
         await board.signedIn(person)
         return person
     }
 
     func signIn(name: String, password: String, from source: String, token: String) async throws -> Person {
-        let user = try store.user(name: name)
+        let user = try store.people.user(name: name)
         return try await admit(
             user, as: .name(name), secret: password, kept: user?.password, station: nil, from: source, token)
     }
 
     func signIn(id: Int64, pin: String, station: String, from source: String, token: String) async throws -> Person {
-        let user = try store.user(id: id)
+        let user = try store.people.user(id: id)
         return try await admit(
             user, as: .pin(id), secret: pin, kept: user?.pin, station: station, from: source, token)
     }
@@ -55,7 +55,7 @@ extension Centre {
         let digest = Password.badge(badge)
         let key = SignInKey.badge(digest)
         try signIns.begin(key, from: source, at: Clocks.wall)
-        guard let user = try store.user(badge: digest),
+        guard let user = try store.people.user(badge: digest),
             let person = try signIns.openSession(
                 user, by: key, station: station, session: Digests.hex(token), from: source, at: Clocks.wall)
         else { throw try refuse(key, nil, station, from: source) }
@@ -64,7 +64,8 @@ extension Centre {
     }
 
     private func admit(
-        _ user: Store.UserRow?, as key: SignInKey, secret: String, kept: String?, station: String?, from source: String,
+        _ user: PeopleTable.UserRow?, as key: SignInKey, secret: String, kept: String?, station: String?,
+        from source: String,
         _ token: String
     ) async throws -> Person {
         try signIns.begin(key, from: source, at: Clocks.wall)
@@ -107,7 +108,7 @@ extension Centre {
         await saved(try accounts.finish(change, hash: hash, at: Clocks.wall))
     }
 
-    /// Adds or changes a person. Throws `AccountRefusal` and `Store.UserFault`.
+    /// Adds or changes a person. Throws `AccountRefusal` and `PeopleTable.UserFault`.
     func change(_ name: String, _ change: AccountChange, by author: Author) async throws {
         try change.check(for: name)
         let kept = change.isSlow ? try await Centre.hashed(from: "") { change.kept() } : change.kept()
@@ -128,12 +129,12 @@ extension Centre {
 
     // MARK: sessions
 
-    func used(session token: String) { try? store.use(session: Digests.hex(token), at: Clocks.wall) }
+    func used(session token: String) { try? store.people.use(session: Digests.hex(token), at: Clocks.wall) }
 
     /// Ends the session, and every open page of it.
     func signOut(token: String) async throws {
         let digest = Digests.hex(token)
-        try store.signOut(session: digest)
+        try store.people.signOut(session: digest)
         await board.signedOut(digest)
     }
 }

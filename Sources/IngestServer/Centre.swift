@@ -70,9 +70,9 @@ actor Centre {
         self.logger = logger
         store = try Store(path: configuration.database)
         store.rules = configuration.zones
-        try store.readNumbersAgain(configuration.plan)
+        try store.parties.readNumbersAgain(configuration.plan)
         let plans = SitePlans(configuration)
-        for row in try store.agents() {
+        for row in try store.gateways.rows() {
             plans.place(row.name, at: row.site)
             if let offset = row.status?["clockOffset"]?.integer {
                 clocks.with { $0.recall(row.name, offset: offset) }
@@ -229,9 +229,9 @@ actor Centre {
             case .refused: break
             case .welcome(let site):
                 plans.place(agent, at: site)
-                try store.database.transaction {
-                    let was = try store.agent(named: agent)?.online
-                    try store.update(
+                try store.transaction {
+                    let was = try store.gateways.agent(named: agent)?.online
+                    try store.gateways.update(
                         agent: agent, site: site, online: online, status: online ? json.description : nil, at: now)
                     if was != online {
                         try store.tell(
@@ -273,7 +273,8 @@ actor Centre {
     /// Tells the agents what they are to be set to, where it has changed; called now and then.
     func publishConfigurations(all: Bool = false) {
         if all { published = [:] }
-        for (agent, configuration) in (try? store.desired()) ?? [] where published[agent] != configuration.revision {
+        for (agent, configuration) in (try? store.gateways.desired()) ?? []
+        where published[agent] != configuration.revision {
             published[agent] = configuration.revision
             send(.configuration(agent: agent, configuration))
         }
@@ -282,9 +283,9 @@ actor Centre {
     /// Both ends count the same records: a difference is an alarm that names them, until they agree again.
     private func compareAccounts(_ json: JSON, agent: String) {
         guard let epoch = json["epoch"]?.text.flatMap(Hex.word), let settled = json["buffer"]?["settled"]?.integer,
-            let row = try? store.agent(named: agent)
+            let row = try? store.gateways.agent(named: agent)
         else { return }
-        let found = try? store.disagreement(
+        let found = try? store.gateways.disagreement(
             agent: agent, epoch: epoch, account: Account(json: json["account"]), settled: UInt64(clamping: settled))
         let mark = "account: "
         if let found = found ?? nil {
@@ -300,8 +301,8 @@ actor Centre {
     /// Something is wrong with an agent, or no more: a fact, for pages and whoever else follows.
     func alarm(_ agent: String, _ text: String?, at now: Int64) {
         do {
-            try store.database.transaction {
-                try store.alarm(agent: agent, text, at: now)
+            try store.transaction {
+                try store.gateways.alarm(agent: agent, text, at: now)
                 try store.tell(
                     Fact(text == nil ? .gatewayHealed : .gatewayAlarm, agent, text), by: Author("edge-ingest"), at: now)
             }

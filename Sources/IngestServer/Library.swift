@@ -26,7 +26,9 @@ actor Library {
 
     func missedCards(for person: Person) async throws -> [JSON] {
         let routing = await board.routing
-        return CallStory.of(try store.missedCalls(of: routing.shared(person.id))).map { story($0, person, routing) }
+        return CallStory.of(try store.calls.missedCalls(of: routing.shared(person.id))).map {
+            story($0, person, routing)
+        }
     }
 
     func history(
@@ -34,7 +36,7 @@ actor Library {
         limit: Int = 50
     ) async throws -> [JSON] {
         let routing = await board.routing
-        let rows = try store.calls(
+        let rows = try store.calls.rows(
             of: team ? routing.shared(person.id) : routing.own(person.id), matching: text, from: from, to: to,
             limit: limit)
         return CallStory.of(rows).map { story($0, person, routing) }
@@ -56,8 +58,8 @@ actor Library {
     func lastCalls(with party: PartyView, for person: Person) async throws -> [JSON] {
         let scope = await board.routing.shared(person.id)
         let routing = await board.routing
-        let keys = try store.keys(of: party.id)
-        return try keys.flatMap { try store.calls(key: $0, limit: 20) }.filter { scope.covers($0.snapshot) }
+        let keys = try store.parties.keys(of: party.id)
+        return try keys.flatMap { try store.calls.rows(key: $0, limit: 20) }.filter { scope.covers($0.snapshot) }
             .sorted { $0.snapshot.startedAt > $1.snapshot.startedAt }.prefix(10).map {
                 .object([
                     ("at", .int($0.snapshot.startedAt)),
@@ -78,7 +80,7 @@ actor Library {
                 "started", "direction", "number", "name", "called", "queue", "answered_by", "missed_by", "ring_s",
                 "talk_s", "cause", "disposition", "note", "clock_s",
             ])
-        let rows = try store.calls(
+        let rows = try store.calls.rows(
             of: routing.shared(person.id), matching: text, from: from, to: to, limit: Library.exportLimit)
         for row in rows {
             let snapshot = row.snapshot
@@ -86,8 +88,8 @@ actor Library {
             let withheld = !outbound && snapshot.caller?.withheld == true
             let raw = outbound ? snapshot.called : snapshot.caller?.number
             let number = withheld ? nil : raw.map { plans.plan(of: row.agent).number($0, dialled: outbound) }
-            let party = try row.note?.party.flatMap { try store.party($0) }
-            let parties = try number.map { try store.parties(key: $0.key) } ?? []
+            let party = try row.note?.party.flatMap { try store.parties.party($0) }
+            let parties = try number.map { try store.parties.rows(key: $0.key) } ?? []
             let known = party ?? (parties.count == 1 ? parties[0] : nil)
             let end = snapshot.endedAt ?? snapshot.startedAt
             lines += CSV.line([

@@ -33,12 +33,12 @@ struct Run: AsyncParsableCommand {
             )
         }
         let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
-        link.know(try await centre.board.read { try $0.agents().map(\.name) })
+        link.know(try await centre.board.read { try $0.gateways.rows().map(\.name) })
         await centre.attach { link.post($0) }
         let hosts = Hosts(configuration)
         let erp = configuration.erp.map { ERPLink(settings: $0, centre: centre, logger: logger) }
         if let erp { await Run.attach(erp, to: centre.board) }
-        if !configuration.isLoopback, try await centre.board.read({ try $0.isOpenHouse() }) {
+        if !configuration.isLoopback, try await centre.board.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
         let router = Routes.router(api: API(centre: centre, erp: erp), files: files, link: link, hosts: hosts)

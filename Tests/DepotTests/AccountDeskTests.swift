@@ -34,12 +34,12 @@ struct AccountDeskTests {
     }
 
     private func session(_ name: String, _ token: String) throws -> Person {
-        let id = try #require(try store.user(name: name)?.id)
-        return try store.openSession(user: id, station: nil, session: token, at: Self.start)
+        let id = try #require(try store.people.user(name: name)?.id)
+        return try store.people.openSession(user: id, station: nil, session: token, at: Self.start)
     }
 
     private func live(_ tokens: String...) throws -> Set<String> {
-        try store.liveSessions(among: tokens, at: Self.start)
+        try store.people.liveSessions(among: tokens, at: Self.start)
     }
 
     /// The road of a change of one's own password.
@@ -66,8 +66,8 @@ struct AccountDeskTests {
         _ = try session("Bruno", "bruno")
         let saved = try changeOwn(person, old: Self.good, new: Self.better)
         #expect(saved == AccountDesk.Saved(id: person.id, endsSessions: true))
-        #expect(try store.user(name: "Nadia")?.password == Self.better)
-        #expect(try store.user(name: "Nadia")?.rights == [.users])
+        #expect(try store.people.user(name: "Nadia")?.password == Self.better)
+        #expect(try store.people.user(name: "Nadia")?.rights == [.users])
         #expect(try live("nadia", "elsewhere", "bruno") == ["bruno"])
         #expect(try facts().last == "Nadia user.password Nadia")
     }
@@ -78,7 +78,7 @@ struct AccountDeskTests {
             #expect(throws: SignInRefusal.refused) { try changeOwn(person, old: "wrong", new: Self.better) }
         }
         #expect(throws: SignInRefusal.wait(30)) { try changeOwn(person, old: Self.good, new: Self.better) }
-        #expect(try store.user(name: "Nadia")?.password == Self.good)
+        #expect(try store.people.user(name: "Nadia")?.password == Self.good)
         #expect(try live("nadia") == ["nadia"])
         #expect(try facts().last == "- session.refused Nadia")
         #expect(
@@ -97,7 +97,7 @@ struct AccountDeskTests {
             guard case AccountRefusal.password(let weakness) = $0 else { return false }
             return !weakness.isEmpty
         }
-        #expect(try store.user(name: "Nadia")?.password == Self.good)
+        #expect(try store.people.user(name: "Nadia")?.password == Self.good)
         #expect(try live("nadia") == ["nadia"])
     }
 
@@ -131,7 +131,7 @@ struct AccountDeskTests {
         try desk.shown(isRight: true, for: late, new: Self.better, at: Self.start)
         try change("Nadia", .init(password: "given by the boss"))
         #expect(throws: SignInRefusal.refused) { try desk.finish(late, hash: Self.better, at: Self.start) }
-        #expect(try store.user(name: "Nadia")?.password == "given by the boss")
+        #expect(try store.people.user(name: "Nadia")?.password == "given by the boss")
         let disabled = try desk.begin(passwordOf: person, from: Self.home, at: Self.start)
         try change("Nadia", .init(isDisabled: true))
         #expect(throws: SignInRefusal.refused) { try desk.finish(disabled, hash: Self.better, at: Self.start) }
@@ -147,27 +147,27 @@ struct AccountDeskTests {
         ] {
             #expect(throws: AccountRefusal.first) { try change("Nadia", first) }
         }
-        #expect(try store.users().isEmpty && store.ledger.tip() == tip)
+        #expect(try store.people.users().isEmpty && store.ledger.tip() == tip)
         // Somebody without a secret may be there before.
         try change("Camille", .init(rights: [.prices]))
-        #expect(try store.isOpenHouse())
+        #expect(try store.people.isOpenHouse())
         try change("Nadia", .init(password: Self.good, rights: [.users]))
         try change("Bruno", .init(pin: "4711"))
-        #expect(try !store.isOpenHouse())
+        #expect(try !store.people.isOpenHouse())
     }
 
     @Test(arguments: ["123", "1234567890123", "1111", "12a4", "١٢٣٤"])
     func aPINHasFourToTwelveDigits(_ pin: String) throws {
         _ = try nadia()
         #expect(throws: AccountRefusal.pin) { try change("Bruno", .init(pin: pin)) }
-        #expect(try store.user(name: "Bruno") == nil)
+        #expect(try store.people.user(name: "Bruno") == nil)
     }
 
     @Test(arguments: ["court", "bruno-le-quai", "password1234"])
     func aWeakPasswordOfAnotherIsRefused(_ password: String) throws {
         _ = try nadia()
         #expect(throws: AccountRefusal.self) { try change("Bruno", .init(password: password)) }
-        #expect(try store.user(name: "Bruno") == nil)
+        #expect(try store.people.user(name: "Bruno") == nil)
     }
 
     /// A PIN is tried with a person's number: it says nothing of who somebody is.
@@ -175,36 +175,36 @@ struct AccountDeskTests {
         _ = try nadia()
         try change("Bruno", .init(pin: "4711"))
         try change("Camille", .init(pin: "4711"))
-        #expect(try store.users().filter { $0.pin == "4711" }.map(\.name) == ["Bruno", "Camille"])
+        #expect(try store.people.users().filter { $0.pin == "4711" }.map(\.name) == ["Bruno", "Camille"])
     }
 
     @Test func aBadgeIsOnePersons() throws {
         _ = try nadia()
         try change("Bruno", .init(badge: "E0040150"))
         let tip = try store.ledger.tip()
-        #expect(throws: Store.UserFault.badgeTaken) { try change("Camille", .init(badge: "E0040150")) }
-        #expect(try store.user(name: "Camille") == nil && store.ledger.tip() == tip, "nothing has happened")
+        #expect(throws: PeopleTable.UserFault.badgeTaken) { try change("Camille", .init(badge: "E0040150")) }
+        #expect(try store.people.user(name: "Camille") == nil && store.ledger.tip() == tip, "nothing has happened")
         try change("Bruno", .init(badge: "E0040150"))
-        #expect(try store.user(badge: Password.badge("E0040150"))?.name == "Bruno")
+        #expect(try store.people.user(badge: Password.badge("E0040150"))?.name == "Bruno")
         // Taken away, it is free again; case and spaces are a badge's own.
         try change("Bruno", .init(badge: ""))
         try change("Camille", .init(badge: "E0040150"))
         try change("Bruno", .init(badge: "e0040150"))
-        #expect(try store.user(badge: Password.badge("E0040150"))?.name == "Camille")
+        #expect(try store.people.user(badge: Password.badge("E0040150"))?.name == "Camille")
     }
 
     @Test func aBadgeOfSomebodyWhoIsDisabledIsTheirs() throws {
         _ = try nadia()
         try change("Bruno", .init(badge: "E0040150"))
         try change("Bruno", .init(isDisabled: true))
-        #expect(throws: Store.UserFault.badgeTaken) { try change("Camille", .init(badge: "E0040150")) }
+        #expect(throws: PeopleTable.UserFault.badgeTaken) { try change("Camille", .init(badge: "E0040150")) }
     }
 
     @Test func anEmptyTextTakesASecretAwayAndNilLeavesIt() throws {
         _ = try nadia()
         try change("Bruno", .init(password: Self.good, pin: "4711", badge: "E0040150"))
         try change("Bruno", .init(pin: ""))
-        let user = try #require(try store.user(name: "Bruno"))
+        let user = try #require(try store.people.user(name: "Bruno"))
         #expect(user.pin == nil && user.password == Self.good && user.hasBadge)
     }
 
@@ -232,7 +232,7 @@ struct AccountDeskTests {
     @Test func theLastWhoCanAddPeopleStays() throws {
         let person = try nadia()
         for last in [AccountChange(rights: []), .init(isDisabled: true), .init(password: "")] {
-            #expect(throws: Store.UserFault.lastAdministrator) { try change("Nadia", last) }
+            #expect(throws: PeopleTable.UserFault.lastAdministrator) { try change("Nadia", last) }
         }
         #expect(try live("nadia") == ["nadia"])
         #expect(try changeOwn(person, old: Self.good, new: Self.better).endsSessions, "their own password is theirs")
@@ -260,10 +260,10 @@ struct AccountDeskTests {
         try desk.claim("101", by: nadia, at: Self.start)
         try desk.claim("101", by: bruno, at: Self.start)
         try desk.claim("102", by: nadia, at: Self.start)
-        #expect(try store.person(session: "nadia", at: Self.start)?.desk == "102", "one each")
-        #expect(try store.person(session: "bruno", at: Self.start)?.desk == "101")
+        #expect(try store.people.person(session: "nadia", at: Self.start)?.desk == "102", "one each")
+        #expect(try store.people.person(session: "bruno", at: Self.start)?.desk == "101")
         try desk.claim(nil, by: nadia, at: Self.start)
-        #expect(try store.person(session: "nadia", at: Self.start)?.desk == nil)
+        #expect(try store.people.person(session: "nadia", at: Self.start)?.desk == nil)
         #expect(try facts().last == "Nadia desk.claim -")
     }
 }

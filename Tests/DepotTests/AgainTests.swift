@@ -31,7 +31,7 @@ struct AgainTests {
     }
 
     func open() throws -> Int64 {
-        let id = try #require(try paper.store.deliveryID(note: "N"))
+        let id = try #require(try paper.store.deliveries.id(note: "N"))
         _ = try ReceivingDesk(paper.store).open(id, zone: "dock", by: Author("Zoe"), at: 1)
         return id
     }
@@ -51,7 +51,7 @@ struct AgainTests {
         let twice = try take(first, adding: true)
         #expect((twice.deliveries, twice.accepted) == (0, 0) && twice.refused.first?.reason.contains("before") == true)
         #expect(try paper.lines() == [Self.gtins[0]: 2, Self.gtins[1]: 2], "a paper is added once")
-        #expect(try paper.store.close(delivery: id, by: Author("Zoe"), at: 2))
+        #expect(try paper.store.deliveries.close(delivery: id, by: Author("Zoe"), at: 2))
         for adding in [false, true] {
             let closed = try take(first, adding: adding)
             #expect(closed.deliveries == 0 && closed.refused.first?.reason.contains("back-order") == true)
@@ -82,7 +82,7 @@ struct AgainTests {
         _ = try paper.table("N;S;\(Self.gtins[0]);A;5")
         let id = try open()
         #expect(try take(Array("\(PaperTests.head)\nN;S;\(Self.gtins[0]);A;7\n".utf8), adding: true).refused.isEmpty)
-        #expect(try paper.store.delivery(id)?.lines.map(\.expected) == [12])
+        #expect(try paper.store.deliveries.delivery(id)?.lines.map(\.expected) == [12])
         let told = try paper.store.database.integer("SELECT count(*) FROM delivery_line WHERE delivery=?", .integer(id))
         #expect(told == 1)
     }
@@ -148,7 +148,7 @@ struct AgainTests {
         _ = try Import.deliveries(
             text, options: .init(supplier: "Rexel", note: "N"), into: paper.store, dryRun: false, now: 0)
         #expect(try paper.lines() == [Self.gtins[0]: 4])
-        #expect(try paper.store.known(note: "N")?.supplier == "Rexel")
+        #expect(try paper.store.papers.known(note: "N")?.supplier == "Rexel")
     }
 
     @Test(arguments: [
@@ -205,16 +205,17 @@ struct AgainTests {
             ]
         ])
         #expect(try take(Array(text.utf8)).refused.isEmpty)
-        let id = try #require(try paper.store.deliveryID(note: "N"))
-        let details = try paper.store.details(delivery: id).map { "\($0.code) \($0.value)" }
+        let id = try #require(try paper.store.deliveries.id(note: "N"))
+        let details = try paper.store.papers.details(delivery: id).map { "\($0.code) \($0.value)" }
         #expect(
             details == [
                 "estimated 2026-11-23", "issued 2026-11-21", "order 2026-11-01", "carrier Transports",
                 "supplier Lefèvre (3012345000015)", "advice DA-1", "order PO-1", "order PO-2",
             ])
-        #expect(try paper.store.delivery(id)?.json["details"]?.list?.count == 8)
+        #expect(try paper.store.deliveries.delivery(id)?.json["details"]?.list?.count == 8)
         _ = try paper.table("N;Lefèvre;\(Self.gtins[0]);A;2")
-        #expect(try paper.store.details(delivery: id).isEmpty, "a paper that replaces another replaces what it said")
+        #expect(
+            try paper.store.papers.details(delivery: id).isEmpty, "a paper that replaces another replaces what it said")
     }
 
     @Test func aReferenceWhereAGTINShouldBeFindsTheArticleOfAMessage() throws {
@@ -245,9 +246,9 @@ struct AgainTests {
         #expect(try paper.keys("Zeta") == ["+33199001231"])
         _ = try paper.clients("Zeta;A;01 99 00 12 32;;")
         #expect(try paper.keys("Zeta") == ["+33199001232"])
-        #expect(try paper.store.count(of: .party) == 1)
+        #expect(try paper.store.articles.count(of: .party) == 1)
         _ = try paper.clients("Zeta;A;01 99 00 12 33;;R-2")
-        #expect(try paper.store.count(of: .party) == 2, "another reference is another client")
+        #expect(try paper.store.articles.count(of: .party) == 2, "another reference is another client")
     }
 
     @Test func aTagIsOneArticle() throws {

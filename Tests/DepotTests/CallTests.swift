@@ -32,51 +32,51 @@ struct CallTests {
     }
 
     static func save(_ call: CallSnapshot, in store: Store) throws {
-        _ = try store.save(call, agent: "dock", key: CallKey.of(call, plan: NumberPlan()))
+        _ = try store.calls.save(call, agent: "dock", key: CallKey.of(call, plan: NumberPlan()))
     }
 
     @Test func twoWhoWriteAtOnceBothKeepWhatTheyWrote() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
         try CallTests.save(CallTests.call("1", at: 1000, answeredBy: "101"), in: store)
-        let first = try store.write(
+        let first = try store.calls.write(
             CallNote(revision: 0, note: "wants a quote", who: "Alice", at: 1), of: "pbx/1", over: 0)
         #expect(first?.revision == 1)
         // Bruno had not seen it: he is told, and nothing is written over.
         #expect(
-            try store.write(CallNote(revision: 0, note: "", who: "Bruno", at: 2), of: "pbx/1", over: 0) == nil)
-        #expect(try store.note(of: "pbx/1")?.note == "wants a quote")
+            try store.calls.write(CallNote(revision: 0, note: "", who: "Bruno", at: 2), of: "pbx/1", over: 0) == nil)
+        #expect(try store.calls.note(of: "pbx/1")?.note == "wants a quote")
         #expect(
-            try store.write(
+            try store.calls.write(
                 CallNote(revision: 0, note: "wants a quote\nsent", disposition: "quote", who: "Bruno", at: 3),
                 of: "pbx/1", over: 1)?.revision == 2)
-        #expect(try store.call("pbx/1")?.note?.disposition == "quote")
+        #expect(try store.calls.call("pbx/1")?.note?.disposition == "quote")
     }
 
     /// An attended transfer makes two calls one: the note goes with the caller.
     @Test func aNoteFollowsATransfer() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        _ = try store.write(CallNote(revision: 0, note: "for Bruno", who: "Alice", at: 1), of: "pbx/2", over: 0)
-        _ = try store.write(
+        _ = try store.calls.write(CallNote(revision: 0, note: "for Bruno", who: "Alice", at: 1), of: "pbx/2", over: 0)
+        _ = try store.calls.write(
             CallNote(revision: 0, note: "asks for pallets", disposition: "delivery", who: "Alice", at: 1),
             of: "pbx/1", over: 0)
         var merged = CallTests.call("2", at: 5)
         merged.mergedInto = "pbx/1"
         try CallTests.save(merged, in: store)
-        let note = try store.note(of: "pbx/1")
+        let note = try store.calls.note(of: "pbx/1")
         #expect(note?.note == "for Bruno\nasks for pallets" && note?.disposition == "delivery")
-        #expect(try store.note(of: "pbx/2") == nil)
-        #expect(try store.call("pbx/2") == nil)
+        #expect(try store.calls.note(of: "pbx/2") == nil)
+        #expect(try store.calls.call("pbx/2") == nil)
     }
 
     // MARK: whose call it is
 
     /// What an agent says of a call, as the centre keeps it.
     @discardableResult
-    static func tell(_ call: CallSnapshot, by agent: String, in store: Store) throws -> Store.Filing {
+    static func tell(_ call: CallSnapshot, by agent: String, in store: Store) throws -> CallTable.Filing {
         let filed = call.filed(under: agent)
-        return try store.file(filed, agent: agent, key: CallKey.of(filed, plan: NumberPlan()))
+        return try store.calls.file(filed, agent: agent, key: CallKey.of(filed, plan: NumberPlan()))
     }
 
     @Test func twoAgentsWithTheSameCallHaveTwoCalls() throws {
@@ -86,11 +86,11 @@ struct CallTests {
             #expect(
                 try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
         }
-        #expect(try store.call("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
-        #expect(try store.call("paris/pbx/17")?.snapshot.answeredBy == ["102"])
-        #expect(try store.call("pbx/17") == nil)
+        #expect(try store.calls.call("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
+        #expect(try store.calls.call("paris/pbx/17")?.snapshot.answeredBy == ["102"])
+        #expect(try store.calls.call("pbx/17") == nil)
         // And the way back, for those whose calls are followed here.
-        #expect(try store.call("lyon/pbx/17")?.snapshot.told(by: "lyon").call == "pbx/17")
+        #expect(try store.calls.call("lyon/pbx/17")?.snapshot.told(by: "lyon").call == "pbx/17")
         #expect(CallName.told("lyon/pbx/17", by: "ly") == nil)
         let long = CallName.filed(String(repeating: "x", count: 256), under: "lyon")
         #expect(long.utf8.count <= 256 && long.hasPrefix("lyon/"))
@@ -104,9 +104,9 @@ struct CallTests {
         var running = CallTests.call("17000.1", at: 1000, missedBy: ["101"])
         (running.state, running.endedAt) = (.ringing, nil)
         try CallTests.tell(running, by: "lyon", in: store)
-        _ = try store.write(
+        _ = try store.calls.write(
             CallNote(revision: 0, note: "wants pallets", who: "Alice", at: 1), of: "lyon/pbx/17000.1", over: 0)
-        let before = try store.call("lyon/pbx/17000.1")
+        let before = try store.calls.call("lyon/pbx/17000.1")
 
         var forged = CallTests.call("17000.1", at: 1000, from: "+33899000000", missedBy: ["101"])
         (forged.revision, forged.caller) = (999, Party(number: "+33899000000", name: "FORGED"))
@@ -116,23 +116,23 @@ struct CallTests {
         ended.revision = 1 << 62
         for snapshot in [forged, merged, ended] {
             try CallTests.tell(snapshot, by: "evil", in: store)
-            #expect(try store.call("lyon/pbx/17000.1") == before)
+            #expect(try store.calls.call("lyon/pbx/17000.1") == before)
             // Nor by the very name that it has here, should one come past the place where names are made.
             var named = snapshot
             named.call = "lyon/pbx/17000.1"
-            #expect(try store.file(named, agent: "evil", key: nil) == .foreign("lyon"))
-            #expect(try store.call("lyon/pbx/17000.1") == before)
+            #expect(try store.calls.file(named, agent: "evil", key: nil) == .foreign("lyon"))
+            #expect(try store.calls.call("lyon/pbx/17000.1") == before)
         }
         // Nor is a stranger's call made part of it, with a note that nobody here wrote.
         var into = CallTests.call("1", at: 5)
         into.mergedInto = "lyon/pbx/17000.1"
-        #expect(try store.file(into, agent: "evil", key: nil) == .foreign("lyon"))
-        #expect(try !store.save(into, agent: "evil", key: nil))
+        #expect(try store.calls.file(into, agent: "evil", key: nil) == .foreign("lyon"))
+        #expect(try !store.calls.save(into, agent: "evil", key: nil))
         // Its own agent ends it, with a revision that came after.
         var over = CallTests.call("17000.1", at: 1000, answeredBy: "101")
         over.revision = 2
         #expect(try CallTests.tell(over, by: "lyon", in: store) == .newer)
-        #expect(try store.call("lyon/pbx/17000.1")?.note?.note == "wants pallets")
+        #expect(try store.calls.call("lyon/pbx/17000.1")?.note?.note == "wants pallets")
     }
 
     @Test func progressCountsFromTheAgentThatWasAskedAlone() throws {
@@ -141,15 +141,15 @@ struct CallTests {
         let command = Command(
             id: "01CLICK", action: .dial(extension: "101", number: "0612340091", display: nil, device: nil), issued: 1,
             ttl: 15)
-        try store.add(command, agent: "lyon", user: 7)
+        try store.calls.add(command, agent: "lyon", user: 7)
         let forged = CommandProgress(id: "01CLICK", state: .failed, cause: "FORGED", call: "pbx/1")
-        #expect(try store.advance(forged, from: "evil")?.agent == nil)
-        #expect(try store.progress(ofCommand: "01CLICK", user: 7)?.cause == nil)
+        #expect(try store.calls.advance(forged, from: "evil")?.agent == nil)
+        #expect(try store.calls.progress(ofCommand: "01CLICK", user: 7)?.cause == nil)
         let ringing = CommandProgress(id: "01CLICK", state: .ringingOwn, call: "pbx/1").filed(under: "lyon")
         #expect(ringing.call == "lyon/pbx/1")
-        #expect(try store.advance(ringing, from: "lyon")?.user == 7)
+        #expect(try store.calls.advance(ringing, from: "lyon")?.user == 7)
         #expect(try store.database.text("SELECT call FROM command") == "lyon/pbx/1")
-        #expect(try store.advance(CommandProgress(id: "01NOBODY", state: .done), from: "lyon")?.agent == nil)
+        #expect(try store.calls.advance(CommandProgress(id: "01NOBODY", state: .done), from: "lyon")?.agent == nil)
     }
 
     /// A click goes to the agent that tells of the telephone's calls, not to the one that told the last.
@@ -160,10 +160,10 @@ struct CallTests {
             try CallTests.tell(CallTests.call("\(index)", at: Int64(index), answeredBy: "101"), by: "lyon", in: store)
         }
         try CallTests.tell(CallTests.call("17", at: 5000, answeredBy: "101"), by: "evil", in: store)
-        #expect(try store.teller(ofDesk: "101", among: ["evil", "lyon"]) == "lyon")
-        #expect(try store.teller(ofDesk: "101", among: ["evil"]) == "evil")
-        #expect(try store.teller(ofDesk: "101", among: []) == nil)
-        #expect(try store.teller(ofDesk: "999", among: ["lyon"]) == nil)
+        #expect(try store.calls.teller(ofDesk: "101", among: ["evil", "lyon"]) == "lyon")
+        #expect(try store.calls.teller(ofDesk: "101", among: ["evil"]) == "evil")
+        #expect(try store.calls.teller(ofDesk: "101", among: []) == nil)
+        #expect(try store.calls.teller(ofDesk: "999", among: ["lyon"]) == nil)
     }
 
     /// Ids of before are the agent's from now on, in every table that names them; also where a new id was another one's old.
@@ -215,18 +215,18 @@ struct CallTests {
         try CallTests.save(CallTests.call("1", at: 1000, missedBy: ["101"]), in: store)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612340092", queue: "support"), in: store)
         try CallTests.save(CallTests.call("3", at: 3000, from: "0612340093", missedBy: ["201"]), in: store)
-        #expect(try store.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2", "pbx/1"])
-        #expect(try store.missedCalls(of: CallScope(desks: ["102"])).isEmpty)
-        #expect(try store.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 5))
-        #expect(try !store.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 6))
-        #expect(try !store.takeMissed("pbx/1", who: nil, by: "Bruno", at: 6))
-        #expect(try store.missedCalls(of: CallTests.team)[1].missed?.takenBy == "Alice")
-        #expect(try store.takeMissed("pbx/1", who: nil, by: "Alice", at: 7))
-        #expect(try store.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 8))
+        #expect(try store.calls.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2", "pbx/1"])
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["102"])).isEmpty)
+        #expect(try store.calls.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 5))
+        #expect(try !store.calls.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 6))
+        #expect(try !store.calls.takeMissed("pbx/1", who: nil, by: "Bruno", at: 6))
+        #expect(try store.calls.missedCalls(of: CallTests.team)[1].missed?.takenBy == "Alice")
+        #expect(try store.calls.takeMissed("pbx/1", who: nil, by: "Alice", at: 7))
+        #expect(try store.calls.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 8))
         // They call again and are answered, by whomever: it is settled.
         try CallTests.save(CallTests.call("4", at: 20_000, answeredBy: "102"), in: store)
-        #expect(try store.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2"])
-        #expect(try !store.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 30_000))
+        #expect(try store.calls.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2"])
+        #expect(try !store.calls.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 30_000))
     }
 
     /// A colleague is called back by the colleague; a record that comes late is settled by what was said before it came; an
@@ -240,21 +240,21 @@ struct CallTests {
         var other = CallTests.call("2", at: 20_000, from: "101", answeredBy: "105")
         (other.direction, other.called) = (.internal, "105")
         try CallTests.save(other, in: store)
-        #expect(try store.missedCalls(of: CallTests.team).count == 1)
+        #expect(try store.calls.missedCalls(of: CallTests.team).count == 1)
         var back = CallTests.call("3", at: 30_000, from: "102", answeredBy: "101")
         (back.direction, back.called) = (.internal, "101")
         try CallTests.save(back, in: store)
-        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
 
         try CallTests.save(CallTests.call("4", at: 90_000, answeredBy: "101"), in: store)
         try CallTests.save(CallTests.call("5", at: 40_000, missedBy: ["101"]), in: store)
-        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
 
         var silent = CallTests.call("6", at: 100_000, from: "0612340077")
         silent.cause = .callerGaveUp
         try CallTests.save(silent, in: store)
-        #expect(try store.missedCalls(of: CallScope(desks: ["0123456701"])).count == 1)
-        #expect(try store.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["0123456701"])).count == 1)
+        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
     }
 
     @Test func aNumberThatCallsAgainWithinAMinuteIsOneStory() throws {
@@ -265,7 +265,7 @@ struct CallTests {
             try CallTests.save(
                 CallTests.call("w\(index)", at: Int64(start) + 1, from: nil, missedBy: ["101"]), in: store)
         }
-        let stories = CallStory.of(try store.missedCalls(of: CallTests.team))
+        let stories = CallStory.of(try store.calls.missedCalls(of: CallTests.team))
         #expect(stories.filter { $0.newest.key != "withheld" }.map(\.rows.count) == [1, 3])
         #expect(stories.filter { $0.newest.key == "withheld" }.map(\.rows.count) == [1, 1, 1, 1])
         #expect(stories.flatMap(\.rows).count == 8)
@@ -274,15 +274,16 @@ struct CallTests {
     @Test func theHistoryIsFoundByClientNumberAndNoteWithinTheScope() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        try store.addParty(
+        try store.parties.add(
             name: "Hélène Dupont", company: "Électricité Dupont", reference: nil,
             numbers: [PhoneNumber("0612340091")], by: "test", at: 0)
         try CallTests.save(CallTests.call("1", at: 1000, answeredBy: "101"), in: store)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612349999", answeredBy: "102"), in: store)
         try CallTests.save(CallTests.call("3", at: 3000, answeredBy: "201"), in: store)
-        _ = try store.write(CallNote(revision: 0, note: "100 % of pallets", who: "A", at: 1), of: "pbx/2", over: 0)
+        _ = try store.calls.write(
+            CallNote(revision: 0, note: "100 % of pallets", who: "A", at: 1), of: "pbx/2", over: 0)
         func find(_ text: String, _ scope: CallScope = CallTests.team) throws -> [String] {
-            try store.calls(of: scope, matching: text, limit: 10).map(\.snapshot.call)
+            try store.calls.rows(of: scope, matching: text, limit: 10).map(\.snapshot.call)
         }
         #expect(try find("") == ["pbx/2", "pbx/1"])
         #expect(try find("dupont") == ["pbx/1"])
@@ -292,7 +293,7 @@ struct CallTests {
         #expect(try find("%") == ["pbx/2", "pbx/1"])
         #expect(try find("dupont", CallScope(desks: ["102"])) == [])
         #expect(try find("", CallScope(desks: [])) == [])
-        #expect(try store.calls(of: CallTests.team, from: 1500, limit: 10).count == 1)
+        #expect(try store.calls.rows(of: CallTests.team, from: 1500, limit: 10).count == 1)
     }
 
     /// After an erasure the number is in no byte of the database's files, in whichever form; others stay.
@@ -300,7 +301,7 @@ struct CallTests {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/db"
         let store = try Store(path: path)
-        try store.addParty(
+        try store.parties.add(
             name: "Dupont", company: "", reference: nil,
             numbers: [PhoneNumber("0612340091"), PhoneNumber("0199001234")],
             by: "test", at: 0)
@@ -309,14 +310,14 @@ struct CallTests {
         let frame = ApplierTests.frame([.call(device: "pbx", call)], first: 1)
         _ = try applier.apply([("dock", frame)], at: 1000)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612349999", answeredBy: "101"), in: store)
-        _ = try store.write(CallNote(revision: 0, note: "secret", who: "A", at: 1), of: "dock/pbx/1", over: 0)
+        _ = try store.calls.write(CallNote(revision: 0, note: "secret", who: "A", at: 1), of: "dock/pbx/1", over: 0)
         let number = PhoneNumber("06 12 34 00 91")
-        let dry = try store.erase(number, who: "test", dryRun: true, at: 3000)
+        let dry = try store.erasure.erase(number, who: "test", dryRun: true, at: 3000)
         #expect(dry.calls == 1 && dry.notes == 1 && dry.numbers == 1 && dry.commands == 0)
-        #expect(try store.call("dock/pbx/1") != nil)
-        #expect(try store.erase(number, who: "test", dryRun: false, at: 3000) == dry)
-        #expect(try store.erase(number, who: "test", dryRun: false, at: 3000).calls == 0)
-        #expect(try store.calls(of: CallTests.team, limit: 10).map(\.snapshot.call) == ["pbx/2"])
+        #expect(try store.calls.call("dock/pbx/1") != nil)
+        #expect(try store.erasure.erase(number, who: "test", dryRun: false, at: 3000) == dry)
+        #expect(try store.erasure.erase(number, who: "test", dryRun: false, at: 3000).calls == 0)
+        #expect(try store.calls.rows(of: CallTests.team, limit: 10).map(\.snapshot.call) == ["pbx/2"])
         for file in ["db", "db-wal"] {
             let text = String(decoding: Fixture.bytes(at: "\(folder.path)/\(file)"), as: UTF8.self)
             for form in ["612340091", "secret"] { #expect(!text.contains(form), "\(form) in \(file)") }
@@ -331,24 +332,24 @@ struct CallTests {
             try CallTests.save(CallTests.call("\(index)", at: Int64(index), answeredBy: "101"), in: store)
         }
         var rounds = 0
-        while try store.forgetCalls(before: 1100) > 0 { rounds += 1 }
+        while try store.erasure.forgetCalls(before: 1100) > 0 { rounds += 1 }
         #expect(rounds == 3)
-        #expect(try store.calls(of: CallTests.team, limit: 2000).count == 100)
+        #expect(try store.calls.rows(of: CallTests.team, limit: 2000).count == 100)
     }
 
     @Test func aShortenedNumberIsAGuessAndNeverAMatch() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        try store.addParty(
+        try store.parties.add(
             name: "Whole", company: "", reference: nil, numbers: [PhoneNumber("01 44 55 66 77")], by: "t", at: 0)
-        try store.addParty(
+        try store.parties.add(
             name: "Cut", company: "", reference: nil, numbers: [PhoneNumber("98765432")], by: "t", at: 0)
         // Another whole number with the same end is somebody else.
-        #expect(try store.guesses(PhoneNumber("02 44 55 66 77")).isEmpty)
-        #expect(try store.parties(key: PhoneNumber("44556677").key).isEmpty)
-        #expect(try store.guesses(PhoneNumber("44556677")).map(\.name) == ["Whole"])
-        #expect(try store.guesses(PhoneNumber("01 98 76 54 32")).map(\.name) == ["Cut"])
-        #expect(try store.guesses(PhoneNumber("5432")).isEmpty)
+        #expect(try store.parties.guesses(PhoneNumber("02 44 55 66 77")).isEmpty)
+        #expect(try store.parties.rows(key: PhoneNumber("44556677").key).isEmpty)
+        #expect(try store.parties.guesses(PhoneNumber("44556677")).map(\.name) == ["Whole"])
+        #expect(try store.parties.guesses(PhoneNumber("01 98 76 54 32")).map(\.name) == ["Cut"])
+        #expect(try store.parties.guesses(PhoneNumber("5432")).isEmpty)
     }
 
     @Test func theSiteSaysHowItsTelephonesDial() {
@@ -408,9 +409,9 @@ struct CallTests {
         #expect(Set(routing.audience(of: call).keys) == [1, 2])
         try CallTests.save(call, in: store)
         for desk in ["0123456701", "11"] {
-            #expect(try store.calls(of: CallScope(desks: [desk]), limit: 9).count == 1, "\(desk)")
+            #expect(try store.calls.rows(of: CallScope(desks: [desk]), limit: 9).count == 1, "\(desk)")
         }
-        #expect(try store.calls(of: CallScope(desks: ["12"]), limit: 9).isEmpty)
+        #expect(try store.calls.rows(of: CallScope(desks: ["12"]), limit: 9).isEmpty)
         // An extension that was called and did not ring is nobody's but the one's that did.
         call.called = "12"
         call.legs = [.init(id: "a", desk: "11", state: .ringing, rangAt: 1000)]
@@ -421,13 +422,13 @@ struct CallTests {
     @Test func aNumberThatWasNoneIsReadAgain() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        let party = try store.addParty(
+        let party = try store.parties.add(
             name: "Zoé", company: "", reference: nil, numbers: [PhoneNumber("0693 12 34 56", region: "BE")], by: "t",
             at: 0)
-        #expect(try store.parties(key: "+262693123456").isEmpty)
-        #expect(try store.readNumbersAgain(NumberPlan()) == 1)
-        #expect(try store.parties(key: "+262693123456").map(\.id) == [party])
-        #expect(try store.readNumbersAgain(NumberPlan()) == 0)
+        #expect(try store.parties.rows(key: "+262693123456").isEmpty)
+        #expect(try store.parties.readNumbersAgain(NumberPlan()) == 1)
+        #expect(try store.parties.rows(key: "+262693123456").map(\.id) == [party])
+        #expect(try store.parties.readNumbersAgain(NumberPlan()) == 0)
     }
 
     @Test func twoSitesMayHaveTheSameExtensions() throws {

@@ -22,7 +22,7 @@ struct ClockTests {
 
     func announce() throws -> Int64 {
         try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(note: "BL-1", supplier: "S", lines: [.init(gtin: InventoryTests.breaker, quantity: 1)]),
                 source: "file"))
     }
@@ -117,7 +117,7 @@ struct ClockTests {
     /// A late NTP sets the clock; what comes before the next status is not sent into the future.
     @Test func whatComesJustAfterTheClockWasSetIsTakenAsTold() throws {
         try send(Self.call(at: Self.now), captured: Self.now, heard: (Self.now - 6 * Self.year, Self.now), at: Self.now)
-        let call = try #require(try store.call("dock-1/pbx/1")?.snapshot)
+        let call = try #require(try store.calls.call("dock-1/pbx/1")?.snapshot)
         #expect(call.startedAt == Self.now && call.clockCorrection == nil)
     }
 
@@ -129,10 +129,10 @@ struct ClockTests {
         try send(
             InventoryTests.tag(1), captured: Self.now + skew, heard: (Self.now + skew - 5000, Self.now - 5000),
             at: Self.now + 1000)
-        let proposals = try store.proposals(zone: "dock", at: Self.now + 2000)
+        let proposals = try store.strays.proposals(zone: "dock", at: Self.now + 2000)
         #expect(proposals.compactMap { $0["id"]?.integer } == [id])
-        #expect(try store.open(delivery: id, zone: "dock", by: Author("Nadia"), at: Self.now + 2000))
-        #expect(try store.delivery(id)?.received == 1)
+        #expect(try store.deliveries.open(delivery: id, zone: "dock", by: Author("Nadia"), at: Self.now + 2000))
+        #expect(try store.deliveries.delivery(id)?.received == 1)
     }
 
     /// Three hours old with a right clock, and three hours old with a wrong one: neither is proposed now.
@@ -142,7 +142,7 @@ struct ClockTests {
         try send(
             InventoryTests.tag(1), captured: Self.now + skew - 3 * 3_600_000, heard: (Self.now + skew, Self.now),
             at: Self.now)
-        #expect(try store.proposals(zone: "dock", at: Self.now).isEmpty)
+        #expect(try store.strays.proposals(zone: "dock", at: Self.now).isEmpty)
     }
 
     // MARK: calls
@@ -153,17 +153,17 @@ struct ClockTests {
         try CallTests.save(CallTests.call("after", at: Self.now + 60_000, answeredBy: "101"), in: store)
         try send(
             Self.call(at: Self.now + skew), captured: Self.now + skew, heard: (Self.now + skew, Self.now), at: Self.now)
-        let history = try store.calls(of: CallScope(desks: ["101"]), limit: 10)
+        let history = try store.calls.rows(of: CallScope(desks: ["101"]), limit: 10)
         #expect(history.map(\.snapshot.call) == ["pbx/after", "dock-1/pbx/1", "pbx/before"])
         let call = try #require(history.dropFirst().first?.snapshot)
         #expect(call.startedAt == Self.now && call.endedAt == Self.now + 10_000 && call.legs[0].rangAt == Self.now)
         #expect(call.clockCorrection == -skew, "marked")
-        #expect(try store.forgetCalls(before: Self.now - 86_400_000) == 0)
+        #expect(try store.erasure.forgetCalls(before: Self.now - 86_400_000) == 0)
     }
 
     @Test func aCallOfARightClockIsNotMarked() throws {
         try send(Self.call(at: Self.now - 7), captured: Self.now, heard: (Self.now - 900, Self.now), at: Self.now)
-        let call = try #require(try store.call("dock-1/pbx/1")?.snapshot)
+        let call = try #require(try store.calls.call("dock-1/pbx/1")?.snapshot)
         #expect(call.startedAt == Self.now - 7 && call.clockCorrection == nil)
     }
 
@@ -178,15 +178,15 @@ struct ClockTests {
 
     @Test func aWrongClockIsSaidOnceAndTakenBack() throws {
         let desk = GatewayDesk(store)
-        try store.update(agent: "a", site: nil, online: true, status: nil, at: Self.now)
+        try store.gateways.update(agent: "a", site: nil, online: true, status: nil, at: Self.now)
         let tip = try store.ledger.tip()
         for _ in 0..<3 { try desk.say(clockOffset: Self.quarter, of: "a", at: Self.now) }
-        #expect(try store.agent(named: "a")?.alarm?.hasPrefix("clock: 15 min behind; ") == true)
+        #expect(try store.gateways.agent(named: "a")?.alarm?.hasPrefix("clock: 15 min behind; ") == true)
         #expect(try store.ledger.tip() == tip + 1)
         try desk.say(clockOffset: 0, of: "a", at: Self.now)
-        #expect(try store.agent(named: "a")?.alarm == nil)
-        try store.alarm(agent: "a", "account: differs", at: Self.now)
+        #expect(try store.gateways.agent(named: "a")?.alarm == nil)
+        try store.gateways.alarm(agent: "a", "account: differs", at: Self.now)
         for offset in [Self.quarter, 0] { try desk.say(clockOffset: offset, of: "a", at: Self.now) }
-        #expect(try store.agent(named: "a")?.alarm == "account: differs")
+        #expect(try store.gateways.agent(named: "a")?.alarm == "account: differs")
     }
 }

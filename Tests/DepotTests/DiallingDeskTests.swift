@@ -25,7 +25,7 @@ struct DiallingDeskTests {
         let status = JSON.object([
             ("devices", .array([.object([("kind", .string(kind)), ("state", .string(state))])]))
         ])
-        try store.update(agent: name, site: site, online: online, status: status.description, at: 1)
+        try store.gateways.update(agent: name, site: site, online: online, status: status.description, at: 1)
     }
 
     private func desk(_ change: (inout DialRights) -> Void = { _ in }) -> DiallingDesk {
@@ -243,7 +243,7 @@ struct DiallingDeskTests {
         #expect(order?.agent == "dock")
         let failed = CommandProgress(id: "01CLICK", state: .failed, cause: "FORGED", call: "pbx/1")
         #expect(try desk.advance(failed, from: "evil")?.user == nil)
-        #expect(try store.progress(ofCommand: "01CLICK", user: 1)?.state == .accepted)
+        #expect(try store.calls.progress(ofCommand: "01CLICK", user: 1)?.state == .accepted)
         let ringing = CommandProgress(id: "01CLICK", state: .ringingOwn, call: "pbx/1")
         let step = try #require(try desk.advance(ringing, from: "dock"))
         #expect(step.user == 1 && step.progress.call == "dock/pbx/1", "as the centre names it")

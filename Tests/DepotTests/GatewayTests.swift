@@ -90,24 +90,24 @@ struct GatewayTests {
         let store = try Store(path: "\(folder.path)/db")
         let desk = GatewayDesk(store)
         #expect(try desk.admit(GatewayTests.status("lyon", online: false), of: "dock", at: 1) == .nobody)
-        #expect(try store.grants().isEmpty)
+        #expect(try store.gateways.grants().isEmpty)
         #expect(try desk.admit(GatewayTests.status("lyon"), of: "dock", at: 2) == .welcome(site: "lyon"))
-        #expect(try store.grants().map(\.state) == [.learned])
+        #expect(try store.gateways.grants().map(\.state) == [.learned])
         // It says something else later: refused, with an alarm that names both, once.
         for moment in 3...4 as ClosedRange<Int64> {
             #expect(
                 try desk.admit(GatewayTests.status("paris"), of: "dock", at: moment)
                     == .refused("it says that it stands at paris, and is known to be of lyon"))
         }
-        let alarm = try store.agents().first?.alarm
+        let alarm = try store.gateways.rows().first?.alarm
         #expect(alarm?.contains("paris") == true && alarm?.contains("lyon") == true)
         #expect(try store.database.integer("SELECT count(*) FROM entry WHERE kind='gateway.alarm'") == 1)
         #expect(try desk.admit(GatewayTests.status("lyon"), of: "dock", at: 5) == .welcome(site: "lyon"))
-        #expect(try store.agents().first?.alarm == nil)
+        #expect(try store.gateways.rows().first?.alarm == nil)
         // Somebody moves it.
         try desk.add("dock", site: "paris", zones: ["gate"], mayTelephone: false, by: Author("Nadia"), at: 6)
         #expect(try desk.admit(GatewayTests.status("paris"), of: "dock", at: 7) == .welcome(site: "paris"))
-        #expect(try store.agents().first?.site == "paris")
+        #expect(try store.gateways.rows().first?.site == "paris")
         #expect(try !desk.book().mayTelephone(agent: "dock"))
     }
 
@@ -135,10 +135,12 @@ struct GatewayTests {
             try desk.object(
                 GatewayBook.Objection(code: "zone-not-yours", text: "it read in zone \(zone)"), to: "evil", at: 7)
         }
-        #expect(try store.agents().first(where: { $0.name == "evil" })?.alarm == "not its own: it read in zone dock-1")
+        #expect(
+            try store.gateways.rows().first(where: { $0.name == "evil" })?.alarm
+                == "not its own: it read in zone dock-1")
         #expect(try store.database.integer("SELECT count(*) FROM entry WHERE kind='gateway.alarm'") == 1)
         #expect(try other.confirm("evil", by: Author("Nadia"), at: 8))
-        #expect(try store.agents().first(where: { $0.name == "evil" })?.alarm == nil)
+        #expect(try store.gateways.rows().first(where: { $0.name == "evil" })?.alarm == nil)
     }
 
     @Test func whoIsForgottenLeavesNoRunningCall() throws {
@@ -147,22 +149,22 @@ struct GatewayTests {
         let desk = GatewayDesk(store)
         for agent in ["dock", "other"] {
             _ = try desk.admit(GatewayTests.status("lyon"), of: agent, at: 1)
-            try store.update(agent: agent, site: "lyon", online: true, status: nil, at: 1)
+            try store.gateways.update(agent: agent, site: "lyon", online: true, status: nil, at: 1)
             var running = CallTests.call("17", at: 1000)
             running.legs = [.init(id: "a", desk: "101", state: .talking, rangAt: 1000, answeredAt: 1001)]
             (running.state, running.endedAt) = (.answered, nil)
             try CallTests.tell(running, by: agent, in: store)
         }
-        _ = try store.desire("version = 1", of: "dock", expires: nil, who: "Nadia", at: 1)
+        _ = try store.gateways.desire("version = 1", of: "dock", expires: nil, who: "Nadia", at: 1)
         let ended = try desk.forget("dock", by: Author("Nadia"), at: 2000)
         #expect(ended?.map(\.call) == ["dock/pbx/17"])
-        let call = try store.call("dock/pbx/17")?.snapshot
+        let call = try store.calls.call("dock/pbx/17")?.snapshot
         #expect(call?.state == .ended && call?.cause == .lost && call?.endedAt == 2000)
         #expect(call?.legs.first?.state == .ended && call?.revision == 2)
-        #expect(try store.call("other/pbx/17")?.snapshot.state == .answered)
-        #expect(try store.agents().map(\.name) == ["other"])
-        #expect(try store.grants().map(\.name) == ["other"])
-        #expect(try store.desired().isEmpty)
+        #expect(try store.calls.call("other/pbx/17")?.snapshot.state == .answered)
+        #expect(try store.gateways.rows().map(\.name) == ["other"])
+        #expect(try store.gateways.grants().map(\.name) == ["other"])
+        #expect(try store.gateways.desired().isEmpty)
         #expect(try desk.forget("dock", by: Author("Nadia"), at: 2001) == nil)
         // It comes again: learned, as anybody.
         #expect(try desk.admit(GatewayTests.status("paris"), of: "dock", at: 2002) == .welcome(site: "paris"))

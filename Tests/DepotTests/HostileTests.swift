@@ -54,7 +54,7 @@ struct HostileTests {
         let rows = [HostileTests.scan("a", dt: .min), HostileTests.scan("b", dt: 5)]
         let result = try applier.apply([("dock", HostileTests.frame(rows, first: first))], at: HostileTests.now)
         #expect(result.rejected == 1 && result.applied == 1)
-        #expect(try store.deadLetters(limit: 100).count == Int(first))
+        #expect(try store.records.deadLetters(limit: 100).count == Int(first))
     }
 
     @Test func aFrameOfNoOriginLosesItsRowsAndNotItsPlace() throws {
@@ -85,10 +85,10 @@ struct HostileTests {
             ))
         let result = try applier.apply([("dock", HostileTests.frame(rows))], at: HostileTests.now)
         #expect(result.rejected == HostileTests.extremes.count && result.applied == 1)
-        let history = try store.calls(of: CallScope(desks: ["101"]), limit: 100)
+        let history = try store.calls.rows(of: CallScope(desks: ["101"]), limit: 100)
         #expect(history.count == 1 && CallStory.of(history).first?.newest.snapshot.call.hasSuffix("pbx/99") == true)
-        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).count == 1)
-        #expect(try store.deadLetters(limit: 100).allSatisfy { $0["code"]?.text == "malformed-row" })
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.records.deadLetters(limit: 100).allSatisfy { $0["code"]?.text == "malformed-row" })
     }
 
     /// Snapshots that an older version let in, or that were made here: stories are told of any times.
@@ -108,13 +108,14 @@ struct HostileTests {
         for value in HostileTests.extremes where value != 1 << 53 {
             for field in ["produced", "committed", "pending", "rejected", "skipped"] {
                 let json = try JSON(parsing: "{\"\(field)\":\(value)}")
-                let found = try store.disagreement(agent: "dock", epoch: 7, account: Account(json: json), settled: 0)
+                let found = try store.gateways.disagreement(
+                    agent: "dock", epoch: 7, account: Account(json: json), settled: 0)
                 #expect(found != nil, "\(field) \(value)")
             }
         }
         for settled in [1 << 48, 1 << 62, UInt64(Int64.max)] as [UInt64] {
             #expect(
-                try store.disagreement(agent: "dock", epoch: 7, account: Account(), settled: settled)
+                try store.gateways.disagreement(agent: "dock", epoch: 7, account: Account(), settled: settled)
                     == "records 2 to \(settled) were let go by the agent and are not here")
         }
     }
@@ -126,8 +127,8 @@ struct HostileTests {
                 bulk: .init(lowest: 1 << 48, highest: 1 << 48), urgent: .init(lowest: 1, highest: 0), clock: 0)
             #expect(try applier.greet(hello, agent: "dock", at: HostileTests.now).lost.count == 1)
         }
-        try store.update(agent: "dock", site: nil, online: true, status: nil, at: HostileTests.now)
-        #expect(try store.agents().first?.skipped == 20 * ((1 << 48) - 1))
+        try store.gateways.update(agent: "dock", site: nil, online: true, status: nil, at: HostileTests.now)
+        #expect(try store.gateways.rows().first?.skipped == 20 * ((1 << 48) - 1))
     }
 
     // MARK: status

@@ -77,32 +77,32 @@ struct InventoryTests {
 
     func announce(_ lines: [Announced.Line], units: [Announced.Unit] = [], dock: String? = nil) throws -> Int64 {
         let announced = Announced(note: "BL-1", supplier: "Rexel", dock: dock, lines: lines, units: units)
-        return try #require(try store.expect(announced, source: "file"))
+        return try #require(try store.deliveries.expect(announced, source: "file"))
     }
 
     @discardableResult
     func open(_ id: Int64, at zone: String = "dock") throws -> Bool {
         defer { applier.forgetReceptions() }
-        return try store.open(delivery: id, zone: zone, by: Author("Nadia"), at: sender.time)
+        return try store.deliveries.open(delivery: id, zone: zone, by: Author("Nadia"), at: sender.time)
     }
 
     func decide(_ kind: Decision.Kind, _ id: Int64, gtin: String? = nil, subject: String? = nil, quantity: Int? = nil)
         throws
     {
-        try store.decide(
+        try store.deliveries.decide(
             Decision(at: sender.time, who: "Nadia", kind: kind, subject: subject, gtin: gtin, quantity: quantity),
             delivery: id)
         applier.forgetReceptions()
     }
 
     func line(_ id: Int64, _ gtin: String = breaker) throws -> DeliveryView.Line {
-        try #require(try store.delivery(id)?.lines.first { $0.gtin == gtin })
+        try #require(try store.deliveries.delivery(id)?.lines.first { $0.gtin == gtin })
     }
 
     // MARK: receiving
 
     @Test func aCartonCountsWhatIsInIt() throws {
-        try store.save(
+        try store.articles.save(
             ProductView(
                 gtin: Self.breaker, description: "Disjoncteur", cartons: [.init(gtin: Self.carton, quantity: 12)]))
         // The paper counts cartons, the goods are counted in pieces.
@@ -141,8 +141,8 @@ struct InventoryTests {
         try send((7...12).map { Self.tag($0) })
         #expect(try line(id).received == 12)
         // A restart folds the same.
-        #expect(try store.reception(of: id)?.received == [Self.breaker: 12])
-        #expect(try store.delivery(id)?.units.map(\.isVerified) == [true])
+        #expect(try store.deliveries.reception(of: id)?.received == [Self.breaker: 12])
+        #expect(try store.deliveries.delivery(id)?.units.map(\.isVerified) == [true])
         let again = try send(label)
         #expect(
             again == [.refused(zone: "dock", take: nil, subject: "sscc:\(sscc)", .again)],
@@ -158,7 +158,7 @@ struct InventoryTests {
                 .init(sscc: "340123450000000024", parent: sscc, contents: [.init(gtin: Self.breaker, quantity: 10)]),
             ])
         try send([Self.scan("00\(sscc)", "]C1")])
-        let view = try #require(try store.delivery(id))
+        let view = try #require(try store.deliveries.delivery(id))
         #expect(view.status == "open" && view.zone == "dock")
         #expect(view.lines[0].received == 10, "the pallet stands for the cartons on it")
     }
@@ -167,7 +167,7 @@ struct InventoryTests {
         let id = try announce([.init(gtin: Self.breaker, quantity: 2, serials: ["1", "2"])])
         try open(id)
         #expect(try verdicts([Self.tag(1), Self.tag(9)]) == [.expected, .serial])
-        #expect(try store.delivery(id)?.questions.map(\.kind) == [.serial])
+        #expect(try store.deliveries.delivery(id)?.questions.map(\.kind) == [.serial])
         // The same piece by its barcode is the same piece.
         #expect(try verdicts([Self.scan("01\(Self.breaker)211", "]d2")]) == [])
     }
@@ -177,16 +177,16 @@ struct InventoryTests {
         try open(id)
         try send([Self.tag(1), Self.scan("3608439390616", "]E0"), Self.scan("3608439390616", "]E0")])
         #expect(try line(id).received == 3)
-        #expect(try store.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         #expect(try verdicts([Self.tag(1), Self.scan("3608439390616", "]E0"), Self.tag(2)]) == [.removed, .removed])
         #expect(try line(id).received == 1)
         // Undone: it counts again.
-        let last = try #require(try store.delivery(id)?.decisions.last)
+        let last = try #require(try store.deliveries.delivery(id)?.decisions.last)
         try decide(.undo, id, quantity: Int(last.id))
         #expect(try line(id).received == 2)
         #expect(throws: DecisionError.noSuchDecision) { try decide(.undo, id, quantity: Int(last.id)) }
-        #expect(try store.reception(of: id)?.received == [Self.breaker: 2])
+        #expect(try store.deliveries.reception(of: id)?.received == [Self.breaker: 2])
     }
 
     @Test func anUnknownTagIsWhatAPersonSays() throws {
@@ -196,9 +196,9 @@ struct InventoryTests {
         #expect(try verdicts([.appeared(Self.sighting(badge, "dock"))]) == [.unknown])
         try decide(.associate, id, gtin: Self.breaker, subject: "tag:\(badge.hex)")
         #expect(try line(id).received == 1)
-        #expect(try store.delivery(id)?.unknown.isEmpty == true)
+        #expect(try store.deliveries.delivery(id)?.unknown.isEmpty == true)
         let next = try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(note: "BL-2", supplier: "Rexel", lines: [.init(gtin: Self.breaker, quantity: 1)]),
                 source: "file"))
         try open(next)
@@ -211,10 +211,11 @@ struct InventoryTests {
         let id = try announce([.init(gtin: Self.breaker, quantity: 5)], dock: "dock-2")
         try open(id)
         try send([Self.tag(1), Self.tag(1, Self.lamp), .appeared(Self.sighting(TagID(.epcGen2, [1, 2]), "dock"))])
-        let kinds = try #require(try store.delivery(id)?.questions.map(\.kind))
+        let kinds = try #require(try store.deliveries.delivery(id)?.questions.map(\.kind))
         #expect(Set(kinds) == [.short, .unordered, .unknown, .dock])
-        try store.settle(delivery: id, short: .later, extra: .refuse, unknown: .ignore, by: Author("Nadia"), at: 1)
-        let view = try #require(try store.delivery(id))
+        try store.deliveries.settle(
+            delivery: id, short: .later, extra: .refuse, unknown: .ignore, by: Author("Nadia"), at: 1)
+        let view = try #require(try store.deliveries.delivery(id))
         #expect(view.questions.isEmpty)
         #expect(view.lines.map(\.received) == [1, 0] && view.lines[1].refused == 1)
         #expect(view.decisions.allSatisfy { $0.who == "Nadia" })
@@ -232,28 +233,28 @@ struct InventoryTests {
         try decide(.adjust, id, gtin: Self.breaker, quantity: 1)
         let line = try line(id)
         #expect(line.received == 2 && line.damaged == 2 && line.refused == 2)
-        #expect(try store.trail(delivery: id, gtin: Self.breaker).count == 6)
+        #expect(try store.deliveries.trail(delivery: id, gtin: Self.breaker).count == 6)
     }
 
     /// Read before anybody opened it: proposed by what lies there, and counted when it is opened.
     @Test func whatLiesAtTheDockProposesItsDelivery() throws {
         let other = try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(note: "BL-9", supplier: "Sonepar", lines: [.init(gtin: Self.breaker, quantity: 1)]),
                 source: "file"))
         let id = try announce([.init(gtin: Self.breaker, quantity: 3), .init(gtin: Self.lamp, quantity: 2)])
         try send([Self.tag(1), Self.tag(2), Self.tag(3, Self.lamp)])
-        let proposals = try store.proposals(zone: "dock", at: sender.time)
+        let proposals = try store.strays.proposals(zone: "dock", at: sender.time)
         #expect(proposals.compactMap { $0["id"]?.integer } == [id, other])
         #expect(proposals.first?["fits"] == 3)
         try open(id)
-        #expect(try store.delivery(id)?.received == 3)
+        #expect(try store.deliveries.delivery(id)?.received == 3)
     }
 
     @Test func twoDocksReceiveAtOnceAndAPauseKeepsEverything() throws {
         let first = try announce([.init(gtin: Self.breaker, quantity: 3)])
         let second = try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(note: "BL-2", supplier: "S", lines: [.init(gtin: Self.breaker, quantity: 3)]), source: "file")
         )
         try open(first)
@@ -271,26 +272,26 @@ struct InventoryTests {
     // MARK: the book
 
     @Test func goodsGoFromTheDockToTheShelfAndOut() throws {
-        try store.save(ProductView(gtin: Self.breaker, description: "Disjoncteur", minimum: 3))
+        try store.articles.save(ProductView(gtin: Self.breaker, description: "Disjoncteur", minimum: 3))
         let id = try announce([.init(gtin: Self.breaker, quantity: 4)])
         try open(id)
         try send([Self.tag(1), Self.tag(2), Self.tag(3), Self.scan("3608439390616", "]E0")])
         try send([.moved(Self.sighting(Self.epc(1), "shelf"), from: "dock")])
-        #expect(try store.stock(gtin: Self.breaker).isEmpty, "in the book when it is closed, not before")
-        #expect(try store.close(delivery: id, by: Author("Nadia"), at: sender.time))
-        #expect(try !store.close(delivery: id, by: Author("Bruno"), at: sender.time))
-        #expect(try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 3", "shelf 1"])
+        #expect(try store.stock.rows(gtin: Self.breaker).isEmpty, "in the book when it is closed, not before")
+        #expect(try store.deliveries.close(delivery: id, by: Author("Nadia"), at: sender.time))
+        #expect(try !store.deliveries.close(delivery: id, by: Author("Bruno"), at: sender.time))
+        #expect(try store.stock.rows(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 3", "shelf 1"])
         try send([Self.tag(2, at: "shelf"), Self.tag(2, at: "gate"), Self.tag(1, at: "gate"), Self.tag(1, at: "gate")])
-        #expect(try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 2"])
-        #expect(try store.openNotices().map { $0["kind"]?.text } == ["low-stock"])
-        let kinds = try store.movements(gtin: Self.breaker, zone: nil, from: nil, to: nil, limit: 10).compactMap {
+        #expect(try store.stock.rows(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 2"])
+        #expect(try store.stock.openNotices().map { $0["kind"]?.text } == ["low-stock"])
+        let kinds = try store.stock.movements(gtin: Self.breaker, zone: nil, from: nil, to: nil, limit: 10).compactMap {
             $0["kind"]?.text
         }
         #expect(kinds == ["departed", "departed", "moved", "received", "received", "received", "received"])
         // Found on the shelf though nobody received it.
         try send([Self.tag(50, at: "shelf")])
-        #expect(try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 2", "shelf 1"])
-        #expect(try store.openNotices().isEmpty, "three again")
+        #expect(try store.stock.rows(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["dock 2", "shelf 1"])
+        #expect(try store.stock.openNotices().isEmpty, "three again")
     }
 
     /// Read before it was opened, driven to the shelf, and then closed: once in the book.
@@ -300,13 +301,13 @@ struct InventoryTests {
         try open(id)
         try send([.moved(Self.sighting(Self.epc(1), "shelf"), from: "dock")])
         // Whatever the book said meanwhile, closing brings it to two.
-        _ = try store.close(delivery: id, by: Author("Nadia"), at: sender.time)
-        #expect(try store.stock(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 2)
+        _ = try store.deliveries.close(delivery: id, by: Author("Nadia"), at: sender.time)
+        #expect(try store.stock.rows(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 2)
         // A backlog that drains later tells the past.
         try send([Self.tag(1, at: "gate")])
         sender.time -= 60_000
         try send([Self.tag(1, at: "shelf")])
-        #expect(try store.stock(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 1)
+        #expect(try store.stock.rows(gtin: Self.breaker).reduce(0) { $0 + $1.quantity } == 1)
     }
 
     @Test func fortyCartonsOfAPalletAreForty() throws {
@@ -320,10 +321,10 @@ struct InventoryTests {
         try open(id)
         try send([Self.scan("00\(pallet)", "]C1")])
         #expect(try line(id).received == 400)
-        #expect(try store.delivery(id)?.units.allSatisfy(\.isVerified) == true)
+        #expect(try store.deliveries.delivery(id)?.units.allSatisfy(\.isVerified) == true)
         // In remove mode the label takes back what it counted; a tag seen on it counts for itself then.
         try send([Self.tag(1)])
-        #expect(try store.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         try send([Self.scan("00\(pallet)", "]C1")])
         #expect(try line(id).received == 1)
@@ -334,7 +335,7 @@ struct InventoryTests {
         try open(id)
         try send([Self.scan("01\(Self.breaker)10L1\u{1D}3710", "]C1")])
         try decide(.refuse, id, gtin: Self.breaker, quantity: 2)
-        let lines = try #require(try store.delivery(id)?.lines)
+        let lines = try #require(try store.deliveries.delivery(id)?.lines)
         #expect(lines.map(\.received) == [6, 2])
         #expect(lines.map { $0.lots.reduce(0) { $0 + $1.quantity } } == [6, 2])
     }
@@ -365,8 +366,8 @@ struct InventoryTests {
         let pulled = Announced(
             note: "BL-1", supplier: "Rexel", erp: "7",
             lines: [.init(gtin: Self.breaker, quantity: 10, erp: "19", erpProduct: "3")])
-        try store.expect(pulled, source: "erp")
-        #expect(try store.delivery(id)?.units.count == 1)
+        try store.deliveries.expect(pulled, source: "erp")
+        #expect(try store.deliveries.delivery(id)?.units.count == 1)
         // And a file over it keeps the ERP's lines.
         _ = try announce([.init(gtin: Self.breaker, quantity: 12)])
         #expect(try line(id).erp == "19" && line(id).expected == 12)
@@ -377,7 +378,7 @@ struct InventoryTests {
     /// A thousand tags, each read twenty times by two readers, are a thousand.
     @Test func aBurstCountsEachTagOnce() throws {
         let id = try #require(
-            try store.openTake(zone: "shelf", sources: ["hand"], blind: true, by: Author("Nadia"), at: 1))
+            try store.takes.openTake(zone: "shelf", sources: ["hand"], blind: true, by: Author("Nadia"), at: 1))
         applier.forgetReceptions()
         var rows: [[UInt8]] = []
         for read in 0..<20 {
@@ -391,113 +392,117 @@ struct InventoryTests {
             _ = try applier.apply([("hand-1", Self.frame(part, first: first, origin: 5000))], at: 6000)
             first += UInt64(part.count)
         }
-        let view = try #require(try store.take(id))
+        let view = try #require(try store.takes.take(id))
         #expect(view.counted == 1000)
         #expect(view.json["lines"]?.list?.first?["expected"] == nil, "blind")
     }
 
     @Test func goodsReceivedDuringTheCountAreNotLost() throws {
-        func book() throws -> [String] { try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } }
+        func book() throws -> [String] { try store.stock.rows(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } }
         // Ten on the shelf by the book, two of them tagged.
         try send([Self.tag(1, at: "shelf"), Self.tag(2, at: "shelf")])
-        try store.move(
+        try store.stock.move(
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.breaker, quantity: 8, by: Author("x"),
             at: sender.time)
         try send([.left(Self.sighting(Self.epc(2), "shelf"), present: .zero)])
         sender.time += 10_000
         let id = try #require(
-            try store.openTake(zone: "shelf", sources: [], blind: false, by: Author("Nadia"), at: sender.time))
+            try store.takes.openTake(zone: "shelf", sources: [], blind: false, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         // Seven scanned by hand, one tag seen; meanwhile a tagged piece arrives and is counted, five untagged come in and are not,
         // one that was counted goes out, and one that nobody has counted goes out too.
         try send((0..<7).map { _ in Self.scan("3608439390616", "]E0", at: "shelf") })
         try send([Self.tag(3, at: "shelf")])
-        try store.move(
+        try store.stock.move(
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.breaker, quantity: 5, by: Author("x"),
             at: sender.time)
         try send([Self.tag(1, at: "gate"), Self.tag(2, at: "gate")])
-        let line = try #require(try store.take(id)?.lines.first)
+        let line = try #require(try store.takes.take(id)?.lines.first)
         #expect([line.expected, line.counted, line.moved, line.result, line.book] == [10, 9, 4, 13, 14])
-        #expect(try store.change(take: id, to: .review, by: Author("Nadia"), at: sender.time))
-        let posted = try #require(try store.post(take: id, complete: true, by: Author("Nadia"), at: sender.time))
+        #expect(try store.takes.change(take: id, to: .review, by: Author("Nadia"), at: sender.time))
+        let posted = try #require(try store.takes.post(take: id, complete: true, by: Author("Nadia"), at: sender.time))
         #expect(posted.lines.map(\.difference) == [-1])
         #expect(try book() == ["shelf 13"])
-        #expect(try store.post(take: id, complete: true, by: Author("Bruno"), at: sender.time) == nil)
+        #expect(try store.takes.post(take: id, complete: true, by: Author("Bruno"), at: sender.time) == nil)
     }
 
     @Test func aCountIsDueWhenGoodsHaveLainThereLongEnough() throws {
         let month: Int64 = 31 * 86_400_000
-        try store.watchCounts(at: month * 2)
-        #expect(try store.openNotices().isEmpty, "nothing lies there")
-        try store.move(
+        try store.stock.watchCounts(at: month * 2)
+        #expect(try store.stock.openNotices().isEmpty, "nothing lies there")
+        try store.stock.move(
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.lamp, quantity: 1, by: Author("x"), at: month)
-        try store.watchCounts(at: month + 1)
-        #expect(try store.openNotices().isEmpty)
-        try store.watchCounts(at: month * 2 + 1)
-        #expect(try store.openNotices().map { $0["kind"]?.text } == ["count-due"])
+        try store.stock.watchCounts(at: month + 1)
+        #expect(try store.stock.openNotices().isEmpty)
+        try store.stock.watchCounts(at: month * 2 + 1)
+        #expect(try store.stock.openNotices().map { $0["kind"]?.text } == ["count-due"])
         let id = try #require(
-            try store.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: month * 2 + 2))
-        _ = try store.change(take: id, to: .review, by: Author("N"), at: month * 2 + 3)
-        _ = try store.post(take: id, complete: false, by: Author("N"), at: month * 2 + 4)
-        #expect(try store.openNotices().isEmpty, "counted: it goes by itself")
+            try store.takes.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: month * 2 + 2))
+        _ = try store.takes.change(take: id, to: .review, by: Author("N"), at: month * 2 + 3)
+        _ = try store.takes.post(take: id, complete: false, by: Author("N"), at: month * 2 + 4)
+        #expect(try store.stock.openNotices().isEmpty, "counted: it goes by itself")
     }
 
     @Test func aPieceFromAnotherShelfIsMovedNotFound() throws {
         try send([Self.tag(1, at: "attic"), .left(Self.sighting(Self.epc(1), "attic"), present: .zero)])
         // The count's reader reads without a zone of its own kind.
         let id = try #require(
-            try store.openTake(zone: "shelf", sources: ["hand"], blind: false, by: Author("N"), at: sender.time))
+            try store.takes.openTake(zone: "shelf", sources: ["hand"], blind: false, by: Author("N"), at: sender.time))
         applier.forgetReceptions()
         try send([Self.tag(1, at: "hand")])
-        _ = try store.change(take: id, to: .review, by: Author("N"), at: sender.time)
-        _ = try store.post(take: id, complete: false, by: Author("N"), at: sender.time)
-        #expect(try store.stock(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["shelf 1"])
-        #expect(try store.items(epc: Self.epc(1).hex, gtin: nil, limit: 1).first?["bookedIn"] == "shelf")
+        _ = try store.takes.change(take: id, to: .review, by: Author("N"), at: sender.time)
+        _ = try store.takes.post(take: id, complete: false, by: Author("N"), at: sender.time)
+        #expect(try store.stock.rows(gtin: Self.breaker).map { "\($0.zone) \($0.quantity)" } == ["shelf 1"])
+        #expect(try store.stock.items(epc: Self.epc(1).hex, gtin: nil, limit: 1).first?["bookedIn"] == "shelf")
     }
 
     /// What is only still there is no news, and takes nothing out in remove mode; a tag and its barcode are one piece.
     @Test func aPieceIsCountedOnceHoweverItIsRead() throws {
-        let id = try #require(try store.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: 1))
+        let id = try #require(try store.takes.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: 1))
         applier.forgetReceptions()
         try send([Self.tag(1, at: "shelf"), Self.scan("01\(Self.breaker)211", "]d2", at: "shelf")])
-        #expect(try store.take(id)?.counted == 1)
-        _ = try store.setMode(.remove, take: id, by: Author("N"), at: 2)
+        #expect(try store.takes.take(id)?.counted == 1)
+        _ = try store.takes.setMode(.remove, take: id, by: Author("N"), at: 2)
         applier.forgetReceptions()
         try send([.still(Self.sighting(Self.epc(1), "shelf"))])
-        #expect(try store.take(id)?.counted == 1)
+        #expect(try store.takes.take(id)?.counted == 1)
         // Received meanwhile though nobody counted any: it stays in the book of a count that is posted in part.
-        try store.move(
+        try store.stock.move(
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.lamp, quantity: 5, by: Author("x"),
             at: sender.time)
-        _ = try store.change(take: id, to: .review, by: Author("N"), at: sender.time)
-        let posted = try #require(try store.post(take: id, complete: false, by: Author("N"), at: sender.time))
+        _ = try store.takes.change(take: id, to: .review, by: Author("N"), at: sender.time)
+        let posted = try #require(try store.takes.post(take: id, complete: false, by: Author("N"), at: sender.time))
         #expect(posted.lines.map(\.gtin) == [Self.breaker])
-        #expect(try store.stock(gtin: Self.lamp).map(\.quantity) == [5])
+        #expect(try store.stock.rows(gtin: Self.lamp).map(\.quantity) == [5])
     }
 
     @Test func whatNobodyCountedStaysUnlessEverythingWasCounted() throws {
         for complete in [false, true] {
-            try store.move(
+            try store.stock.move(
                 Movement(kind: .received, from: nil, to: "attic"), gtin: Self.lamp, quantity: 4, by: Author("x"), at: 1)
-            let before = try store.stock(gtin: Self.lamp).first?.quantity
-            let id = try #require(try store.openTake(zone: "attic", sources: [], blind: true, by: Author("N"), at: 2))
-            #expect(try store.openTake(zone: "attic", sources: [], blind: true, by: Author("N"), at: 2) == nil)
-            _ = try store.change(take: id, to: .review, by: Author("N"), at: 3)
-            _ = try store.post(take: id, complete: complete, by: Author("N"), at: 4)
-            #expect(try store.stock(gtin: Self.lamp).first?.quantity == (complete ? nil : before))
+            let before = try store.stock.rows(gtin: Self.lamp).first?.quantity
+            let id = try #require(
+                try store.takes.openTake(zone: "attic", sources: [], blind: true, by: Author("N"), at: 2))
+            #expect(try store.takes.openTake(zone: "attic", sources: [], blind: true, by: Author("N"), at: 2) == nil)
+            _ = try store.takes.change(take: id, to: .review, by: Author("N"), at: 3)
+            _ = try store.takes.post(take: id, complete: complete, by: Author("N"), at: 4)
+            #expect(try store.stock.rows(gtin: Self.lamp).first?.quantity == (complete ? nil : before))
         }
     }
 
     // MARK: finding
 
     @Test func everythingIsFoundByItsBeginnings() throws {
-        try store.save(ProductView(gtin: Self.breaker, description: "Disjoncteur 16A courbe C", reference: "DJ16C"))
+        try store.articles.save(
+            ProductView(gtin: Self.breaker, description: "Disjoncteur 16A courbe C", reference: "DJ16C"))
         _ = try announce([.init(gtin: Self.lamp, description: "Réglette à diodes", quantity: 1)])
-        _ = try store.addParty(
+        _ = try store.parties.add(
             name: "Claire Moreau", company: "Atelier Électrique", reference: "C-7",
             numbers: [PhoneNumber("01 99 00 12 34", region: "FR")], by: "x", at: 1)
         func found(_ text: String) throws -> [String] {
-            try store.search(text, kinds: Set(Store.Found.allCases), limit: 10).compactMap { $0["kind"]?.text }
+            try store.index.search(text, kinds: Set(SearchTable.Found.allCases), limit: 10).compactMap {
+                $0["kind"]?.text
+            }
         }
         #expect(try found("disj 16") == ["product"])
         #expect(try found("dj16") == ["product"])
@@ -520,13 +525,15 @@ struct InventoryTests {
         #expect(!Password.holds("une phrase assez longu", hash))
         #expect(Password.weakness("court", name: "Nadia") != nil)
         #expect(Password.weakness("nadia-nadia-nadia", name: "Nadia") != nil)
-        #expect(try store.isOpenHouse())
-        let id = try store.save(user: "Nadia", .init(password: hash, rights: [.prices]), by: Author("x"), at: 1)
-        #expect(try !store.isOpenHouse())
-        let person = try store.openSession(user: id, station: "dock", session: "d", at: 10)
+        #expect(try store.people.isOpenHouse())
+        let id = try store.people.save(user: "Nadia", .init(password: hash, rights: [.prices]), by: Author("x"), at: 1)
+        #expect(try !store.people.isOpenHouse())
+        let person = try store.people.openSession(user: id, station: "dock", session: "d", at: 10)
         #expect(person.may(.prices) && !person.may(.users) && person.station == "dock")
-        #expect(try store.person(session: "d", at: 10 + Store.stationLife) == nil, "a station's session ends by itself")
-        _ = try store.save(user: "Nadia", .init(isDisabled: true), by: Author("x"), at: 2)
-        #expect(try store.person(session: "d", at: 11) == nil)
+        #expect(
+            try store.people.person(session: "d", at: 10 + PeopleTable.stationLife) == nil,
+            "a station's session ends by itself")
+        _ = try store.people.save(user: "Nadia", .init(isDisabled: true), by: Author("x"), at: 2)
+        #expect(try store.people.person(session: "d", at: 11) == nil)
     }
 }

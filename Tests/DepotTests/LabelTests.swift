@@ -42,19 +42,19 @@ struct LabelTests {
         applier = Applier(store: store)
         for number in 1...32 {
             let reference = number == 31 ? "1020304" : number == 32 ? "067601" : "AB-\(number) x"
-            try store.save(
+            try store.articles.save(
                 ProductView(gtin: Self.gtin(number), description: "Article \(number)", reference: reference))
         }
         let unit = Announced.Unit(sscc: Self.sscc(11), contents: [.init(gtin: Self.gtin(8), quantity: 20)])
         let announced = Announced(
             note: "BL-L", supplier: "Demo", lines: (1...32).map { .init(gtin: Self.gtin($0), quantity: 100) },
             units: [unit])
-        delivery = try #require(try store.expect(announced, source: "file"))
+        delivery = try #require(try store.deliveries.expect(announced, source: "file"))
     }
 
     func open() throws {
         sender.time += 1000
-        #expect(try store.open(delivery: delivery, zone: Self.zone, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.open(delivery: delivery, zone: Self.zone, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
     }
 
@@ -82,7 +82,7 @@ struct LabelTests {
 
     func leave(_ tag: TagID) throws { try send(.left(InventoryTests.sighting(tag, Self.zone), present: .zero)) }
 
-    func view() throws -> DeliveryView { try #require(try store.delivery(delivery)) }
+    func view() throws -> DeliveryView { try #require(try store.deliveries.delivery(delivery)) }
 
     func line(_ number: Int) throws -> DeliveryView.Line {
         try #require(try view().lines.first { $0.gtin == Self.gtin(number) })
@@ -181,26 +181,28 @@ struct LabelTests {
 
     /// Another supplier's number, the ERP's code, a second barcode.
     @Test func everyCodeOfAnArticleFindsIt() throws {
-        var product = try #require(try store.product(Self.gtin(5)))
+        var product = try #require(try store.articles.product(Self.gtin(5)))
         product.codes = ["SON 123-4", "[E-COM07]", Self.gtin(90)]
-        try store.save(product)
-        #expect(try store.product(Self.gtin(5))?.codes == ["SON 123-4", "[E-COM07]"])
+        try store.articles.save(product)
+        #expect(try store.articles.product(Self.gtin(5))?.codes == ["SON 123-4", "[E-COM07]"])
         try open()
         for code in ["son1234", "[E-COM07]", "]C0SON-1234", "]E0\(Self.gtin(90).dropFirst())", "[)>06^1PSON1234^Q2"] {
             try scan(code)
         }
         #expect(try line(5).received == 6 && asked().isEmpty)
         #expect(
-            try store.search("son 1234", kinds: [.product], limit: 5).compactMap { $0["ref"]?.text } == [Self.gtin(5)])
-        try store.remove(code: "SON1234", of: Self.gtin(5))
+            try store.index.search("son 1234", kinds: [.product], limit: 5).compactMap { $0["ref"]?.text } == [
+                Self.gtin(5)
+            ])
+        try store.articles.remove(code: "SON1234", of: Self.gtin(5))
         try scan("SON1234")
         #expect(try asked() == ["text:SON1234"])
     }
 
     /// Two suppliers with the same reference: a person says which, nobody guesses.
     @Test func aReferenceOfTwoArticlesIsAsked() throws {
-        try store.save(ProductView(gtin: Self.gtin(40), description: "x", reference: "Z-9"))
-        try store.save(ProductView(gtin: Self.gtin(41), description: "y", reference: "Z9"))
+        try store.articles.save(ProductView(gtin: Self.gtin(40), description: "x", reference: "Z-9"))
+        try store.articles.save(ProductView(gtin: Self.gtin(41), description: "y", reference: "Z9"))
         try open()
         try scan("z 9")
         #expect(try asked() == ["text:z 9"])
@@ -264,15 +266,15 @@ struct LabelTests {
         try pass(try Self.palletTag(23))
         #expect(try Set(asked()) == ["sscc:\(Self.sscc(21))", "sscc:\(Self.sscc(23))"])
         // A restart folds the same.
-        #expect(try store.reception(of: delivery)?.subjects.count == 2)
+        #expect(try store.deliveries.reception(of: delivery)?.subjects.count == 2)
         // A person says what is on it; taken back, it is asked again.
-        try store.decide(
+        try store.deliveries.decide(
             Decision(
                 at: sender.time, who: "Nadia", kind: .associate, subject: "sscc:\(Self.sscc(21))", gtin: Self.gtin(14),
                 quantity: 30), delivery: delivery)
         #expect(try line(14).received == 30)
         let last = try #require(try view().decisions.last)
-        try store.decide(
+        try store.deliveries.decide(
             Decision(at: sender.time, who: "Nadia", kind: .undo, quantity: Int(last.id)), delivery: delivery)
         #expect(try line(14).received == 0 && asked().count == 2)
     }
@@ -286,7 +288,7 @@ struct LabelTests {
         #expect(try line(14).received == 12)
         #expect(again == [.refused(zone: Self.zone, take: nil, subject: "sscc:\(Self.sscc(22))", .again)])
         // Remove mode takes it back.
-        #expect(try store.setMode(.remove, delivery: delivery, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.setMode(.remove, delivery: delivery, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         try scan(label)
         #expect(try line(14).received == 0)
@@ -297,10 +299,10 @@ struct LabelTests {
         try pass(try Self.palletTag(24))
         try scan("10ABC77")
         #expect(
-            try store.strays(zone: Self.zone, at: sender.time).compactMap { $0["subject"]?.text } == [
+            try store.strays.rows(zone: Self.zone, at: sender.time).compactMap { $0["subject"]?.text } == [
                 "text:10ABC77", "sscc:\(Self.sscc(24))", "sscc:\(Self.sscc(11))",
             ])
-        #expect(try store.proposals(zone: Self.zone, at: sender.time).compactMap { $0["fits"]?.integer } == [20])
+        #expect(try store.strays.proposals(zone: Self.zone, at: sender.time).compactMap { $0["fits"]?.integer } == [20])
         try open()
         #expect(try line(8).received == 20)
         #expect(try asked() == ["sscc:\(Self.sscc(24))"])
@@ -310,7 +312,7 @@ struct LabelTests {
     @Test func anotherDeliverysPalletWaitsForIt() throws {
         let unit = Announced.Unit(sscc: Self.sscc(31), contents: [.init(gtin: Self.gtin(9), quantity: 6)])
         let other = try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(
                     note: "BL-M", supplier: "Demo", lines: [.init(gtin: Self.gtin(9), quantity: 6)], units: [unit]),
                 source: "file"))
@@ -318,17 +320,17 @@ struct LabelTests {
         let events = try pass(try Self.palletTag(31))
         #expect(events.contains(.refused(zone: Self.zone, take: nil, subject: "sscc:\(Self.sscc(31))", .other)))
         #expect(try asked().isEmpty)
-        #expect(try store.open(delivery: other, zone: Self.zone, by: Author("Nadia"), at: sender.time))
-        #expect(try store.delivery(other)?.received == 6)
+        #expect(try store.deliveries.open(delivery: other, zone: Self.zone, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.delivery(other)?.received == 6)
     }
 
     @Test func aPalletIsAskedAboutInAStockTakeToo() throws {
         let take = try #require(
-            try store.openTake(zone: "shelf", sources: [], blind: false, by: Author("Nadia"), at: sender.time))
+            try store.takes.openTake(zone: "shelf", sources: [], blind: false, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         try send(.barcode(device: "g", zone: "shelf", Barcode(text: "00\(Self.sscc(22))02\(Self.gtin(14))3712")))
         try send(.key(device: "g", zone: "shelf", text: Self.sscc(21)))
-        let view = try #require(try store.take(take))
+        let view = try #require(try store.takes.take(take))
         #expect(view.counted == 12 && view.unknown.map(\.subject) == ["sscc:\(Self.sscc(21))"])
     }
 
@@ -337,13 +339,13 @@ struct LabelTests {
     @Test func aTagOfAFormerDeliveryIsAskedWhenItComesBack() throws {
         let tag = InventoryTests.epc(5)
         let first = try #require(
-            try store.expect(
+            try store.deliveries.expect(
                 Announced(note: "BL-0", supplier: "Demo", lines: [.init(gtin: InventoryTests.breaker, quantity: 1)]),
                 source: "file"))
-        #expect(try store.open(delivery: first, zone: Self.zone, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.open(delivery: first, zone: Self.zone, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         try pass(tag)
-        #expect(try store.close(delivery: first, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.close(delivery: first, by: Author("Nadia"), at: sender.time))
         // It stays beside the door during the next one.
         try open()
         try pass(tag)
@@ -358,7 +360,7 @@ struct LabelTests {
             events.contains { if case .counted(let count, _) = $0 { count.verdict == .returned } else { false } })
         #expect(try view().unknown.map(\.gtin) == [InventoryTests.breaker])
         // A person says that it is received once more.
-        try store.decide(
+        try store.deliveries.decide(
             Decision(
                 at: sender.time, who: "Nadia", kind: .associate, subject: "tag:\(tag.hex)", gtin: InventoryTests.breaker
             ),
@@ -373,23 +375,23 @@ struct LabelTests {
         try pass(tag)
         #expect(try line(2).received == 1)
         try leave(tag)
-        #expect(try store.close(delivery: delivery, by: Author("Nadia"), at: sender.time))
-        _ = try store.expect(
+        #expect(try store.deliveries.close(delivery: delivery, by: Author("Nadia"), at: sender.time))
+        _ = try store.deliveries.expect(
             Announced(note: "BL-N", supplier: "Demo", lines: [.init(gtin: Self.gtin(3), quantity: 1)]), source: "file")
         sender.time += 3 * 86_400_000
         try pass(tag)
         let back = try #require(
-            try store.openBlind(
+            try store.deliveries.openBlind(
                 supplier: "Return", zone: Self.zone, note: "R-1", day: "2026-11-27", by: Author("Nadia"),
                 at: sender.time + 1000))
-        let view = try #require(try store.delivery(back))
+        let view = try #require(try store.deliveries.delivery(back))
         #expect(view.unknown.map(\.subject) == ["tag:\(tag.hex)"] && view.unknown.map(\.gtin) == [Self.gtin(2)])
     }
 
     // MARK: what counts nothing
 
     @Test func aScanThatCountsNothingSaysWhy() throws {
-        _ = try store.expect(Announced(note: "OLD-1", supplier: "Demo"), source: "file")
+        _ = try store.deliveries.expect(Announced(note: "OLD-1", supplier: "Demo"), source: "file")
         try store.database.run("UPDATE delivery SET status='closed', closed=1 WHERE note='OLD-1'")
         try open()
         func why(_ text: String) throws -> [Refusal] {
@@ -397,7 +399,7 @@ struct LabelTests {
         }
         #expect(try why("BL-L") == [.sameNote])
         #expect(try why("OLD-1") == [.closedNote])
-        #expect(try store.setMode(.remove, delivery: delivery, by: Author("Nadia"), at: sender.time))
+        #expect(try store.deliveries.setMode(.remove, delivery: delivery, by: Author("Nadia"), at: sender.time))
         applier.forgetReceptions()
         #expect(try why(String(Self.gtin(2).dropFirst())) == [.notCounted])
     }
@@ -407,10 +409,12 @@ struct LabelTests {
         "]C101\(gtin(4))10L", "https://id.gs1.org/01/\(gtin(4))", "(01)\(gtin(4))", "\(gtin(4).dropFirst())",
     ])
     func aScannedLabelFindsItsArticle(text: String) throws {
-        let found = try store.search(text, kinds: [.product], limit: 5)
+        let found = try store.index.search(text, kinds: [.product], limit: 5)
         #expect(found.compactMap { $0["ref"]?.text } == [Self.gtin(4)])
         #expect(
-            try store.search(Self.sscc(11), kinds: [.delivery], limit: 5).compactMap { $0["title"]?.text } == ["BL-L"])
+            try store.index.search(Self.sscc(11), kinds: [.delivery], limit: 5).compactMap { $0["title"]?.text } == [
+                "BL-L"
+            ])
     }
 
     /// The part that could not be read is told with the count.

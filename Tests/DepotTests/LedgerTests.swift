@@ -32,7 +32,7 @@ struct LedgerTests {
         struct Trouble: Error {}
         try tell(1)
         #expect(throws: Trouble.self) {
-            try store.database.transaction {
+            try store.transaction {
                 try store.tell(Fact(.deliveryClosed, 1), by: nadia, at: 2)
                 throw Trouble()
             }
@@ -94,7 +94,7 @@ struct LedgerTests {
 
         func follow(_ entry: Entry, in store: Store) throws {
             if entry.seq == dies { throw Death() }
-            try store.remember("scribe-\(entry.seq)", entry.fact.subject, at: entry.at)
+            try store.jobs.remember("scribe-\(entry.seq)", entry.fact.subject, at: entry.at)
         }
     }
 

@@ -33,15 +33,17 @@ struct PaperTests {
 
     /// GTIN-13 to what is expected.
     func lines(_ note: String = "N") throws -> [String: Int] {
-        guard let id = try store.deliveryID(note: note), let view = try store.delivery(id) else { return [:] }
+        guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
+            return [:]
+        }
         return Dictionary(view.lines.map { (String($0.gtin.dropFirst()), $0.expected) }) { $0 + $1 }
     }
 
     // MARK: codes
 
     @Test func furtherCodesComeByFileAndFindTheArticle() throws {
-        try store.save(ProductView(gtin: "0\(Self.gtins[0])", description: "Disjoncteur", reference: "A9F-77"))
-        try store.save(ProductView(gtin: "0\(Self.gtins[1])", description: "Câble"))
+        try store.articles.save(ProductView(gtin: "0\(Self.gtins[0])", description: "Disjoncteur", reference: "A9F-77"))
+        try store.articles.save(ProductView(gtin: "0\(Self.gtins[1])", description: "Câble"))
         let csv = CSV(
             Array(
                 """
@@ -72,8 +74,8 @@ struct PaperTests {
             ]
         bytes += Array(";4\r\n".utf8)
         _ = try take(bytes)
-        let id = try #require(try store.deliveryID(note: "N"))
-        let view = try #require(try store.delivery(id))
+        let id = try #require(try store.deliveries.id(note: "N"))
+        let view = try #require(try store.deliveries.delivery(id))
         #expect(view.supplier == "L’Œuvre – Élec" && view.lines.first?.description == "10 €")
     }
 
@@ -255,7 +257,7 @@ struct PaperTests {
         let report = try table("N;S;\(Self.gtins[1]);B;7")
         #expect(report.remarks.contains { $0.reason.contains("N was announced before") })
         #expect(try lines() == [Self.gtins[1]: 7])
-        let id = try #require(try store.deliveryID(note: "N"))
+        let id = try #require(try store.deliveries.id(note: "N"))
         _ = try ReceivingDesk(store).open(id, zone: "dock", by: Author("Zoe"), at: 1)
         for file in [
             "\(Self.head)\nN;S;\(Self.gtins[2]);C;1\n",

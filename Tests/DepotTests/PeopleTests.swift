@@ -26,10 +26,10 @@ struct PeopleTests {
     private func add(
         _ name: String, password: String? = "kept", pin: String? = nil, badge: String? = nil,
         rights: Set<Permission> = [], at now: Int64 = PeopleTests.start
-    ) throws -> Store.UserRow {
-        _ = try store.save(
+    ) throws -> PeopleTable.UserRow {
+        _ = try store.people.save(
             user: name, .init(password: password, pin: pin, badge: badge, rights: rights), by: Self.boss, at: now)
-        return try #require(try store.user(name: name))
+        return try #require(try store.people.user(name: name))
     }
 
     /// Wrong tries until one has to wait, at most `count`; how many were made.
@@ -45,7 +45,7 @@ struct PeopleTests {
     }
 
     private func open(
-        _ user: Store.UserRow, _ key: SignInKey, _ session: String, station: String? = nil,
+        _ user: PeopleTable.UserRow, _ key: SignInKey, _ session: String, station: String? = nil,
         from source: String = PeopleTests.home, at now: Int64 = PeopleTests.start
     ) throws -> Person? {
         try #require(try desk.admission(of: key, from: source, at: now) == .go)
@@ -62,18 +62,19 @@ struct PeopleTests {
         let user = try add("Nadia", rights: [.users])
         let person = try #require(try open(user, .name("Nadia"), "s"))
         #expect(person.name == "Nadia" && person.may(.users) && person.station == nil)
-        #expect(try store.person(session: "s", at: Self.start + 1)?.id == user.id)
+        #expect(try store.people.person(session: "s", at: Self.start + 1)?.id == user.id)
         #expect(try store.ledger.entries(after: 0, limit: 100).last?.fact.kind == .sessionOpened)
     }
 
     @Test func whoWasDisabledWhileThePasswordWasCheckedIsNotLetIn() throws {
         let user = try add("Nadia")
         #expect(try desk.admission(of: .name("Nadia"), from: Self.home, at: Self.start) == .go)
-        _ = try store.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
+        _ = try store.people.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
         #expect(
             try desk.openSession(
                 user, by: .name("Nadia"), station: nil, session: "s", from: Self.home, at: Self.start) == nil)
-        _ = try store.save(user: "Nadia", .init(password: "other", isDisabled: false), by: Self.boss, at: Self.start)
+        _ = try store.people.save(
+            user: "Nadia", .init(password: "other", isDisabled: false), by: Self.boss, at: Self.start)
         #expect(try open(user, .name("Nadia"), "s") == nil, "nor whose password was changed meanwhile")
     }
 
@@ -185,7 +186,7 @@ struct PeopleTests {
     // MARK: PIN
 
     /// Twenty wrong ones in a day, from wherever and however slowly.
-    private func useUp(_ user: Store.UserRow) throws -> Int64 {
+    private func useUp(_ user: PeopleTable.UserRow) throws -> Int64 {
         var now = Self.start
         for number in 0..<20 {
             now += 31_000
@@ -199,7 +200,7 @@ struct PeopleTests {
         let now = try useUp(user)
         #expect(try desk.admission(of: .pin(user.id), from: Self.home, at: now) == .pinLocked)
         #expect(try desk.admission(of: .pin(user.id), from: Self.home, at: now + 2 * SignInDesk.day) == .pinLocked)
-        #expect(try store.user(id: user.id)?.isPINLocked == true)
+        #expect(try store.people.user(id: user.id)?.isPINLocked == true)
         let told = try store.ledger.entries(after: 0, limit: 1000).map(\.fact)
         #expect(told.contains { $0.kind == .user(secret: "pin") && $0.detail?.contains("locked") == true })
         #expect(try open(user, .name("Nadia"), "s", at: now) != nil)
@@ -211,14 +212,14 @@ struct PeopleTests {
         let user = try add("Camille", password: nil, pin: "kept")
         let now = try useUp(user)
         #expect(try desk.admission(of: .pin(user.id), from: Self.home, at: now) == .pinLocked)
-        _ = try store.save(user: "Camille", .init(isDisabled: false), by: Self.boss, at: now)
+        _ = try store.people.save(user: "Camille", .init(isDisabled: false), by: Self.boss, at: now)
         #expect(try open(user, .pin(user.id), "s", station: "dock", at: now) != nil)
     }
 
     @Test func rightPINsUseNothingUp() throws {
         let user = try add("Camille", password: nil, pin: "kept")
         for number in 0..<40 { #expect(try open(user, .pin(user.id), "s\(number)", station: "dock") != nil) }
-        #expect(try store.user(id: user.id)?.isPINLocked == false)
+        #expect(try store.people.user(id: user.id)?.isPINLocked == false)
     }
 
     // MARK: the trail
@@ -252,55 +253,58 @@ struct PeopleTests {
         #expect(try open(user, .pin(user.id), "dock", station: "dock") != nil)
         #expect(try open(other, .name("Bruno"), "other") != nil)
         let all = ["desk", "dock", "other", "never"]
-        #expect(try store.liveSessions(among: all, at: Self.start) == ["desk", "dock", "other"])
-        #expect(try store.liveSessions(among: ["desk"], at: Self.start) == ["desk"], "none that was not asked about")
-        #expect(try store.liveSessions(among: all, at: Self.start + Store.stationLife) == ["desk", "other"])
-        #expect(try store.liveSessions(among: all, at: Self.start + Store.sessionLife) == [])
+        #expect(try store.people.liveSessions(among: all, at: Self.start) == ["desk", "dock", "other"])
+        #expect(
+            try store.people.liveSessions(among: ["desk"], at: Self.start) == ["desk"], "none that was not asked about")
+        #expect(
+            try store.people.liveSessions(among: all, at: Self.start + PeopleTable.stationLife) == ["desk", "other"])
+        #expect(try store.people.liveSessions(among: all, at: Self.start + PeopleTable.sessionLife) == [])
         // Another process, as a command is.
         let command = try Store(path: "\(folder.path)/db")
-        let version = try store.dataVersion()
-        _ = try command.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
-        #expect(try store.dataVersion() != version)
-        #expect(try store.liveSessions(among: all, at: Self.start) == ["other"])
-        _ = try command.save(user: "Bruno", .init(password: "new"), by: Self.boss, at: Self.start)
-        #expect(try store.liveSessions(among: all, at: Self.start) == [])
+        let version = try store.people.dataVersion()
+        _ = try command.people.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
+        #expect(try store.people.dataVersion() != version)
+        #expect(try store.people.liveSessions(among: all, at: Self.start) == ["other"])
+        _ = try command.people.save(user: "Bruno", .init(password: "new"), by: Self.boss, at: Self.start)
+        #expect(try store.people.liveSessions(among: all, at: Self.start) == [])
     }
 
     @Test func otherRightsEndSessionsAndTheSameDoNot() throws {
         let user = try add("Bruno", rights: [.prices])
         #expect(try open(user, .name("Bruno"), "s") != nil)
-        _ = try store.save(user: "Bruno", .init(rights: [.prices]), by: Self.boss, at: Self.start)
-        #expect(try store.liveSessions(among: ["s"], at: Self.start) == ["s"])
-        _ = try store.save(user: "Bruno", .init(rights: []), by: Self.boss, at: Self.start)
-        #expect(try store.liveSessions(among: ["s"], at: Self.start) == [])
+        _ = try store.people.save(user: "Bruno", .init(rights: [.prices]), by: Self.boss, at: Self.start)
+        #expect(try store.people.liveSessions(among: ["s"], at: Self.start) == ["s"])
+        _ = try store.people.save(user: "Bruno", .init(rights: []), by: Self.boss, at: Self.start)
+        #expect(try store.people.liveSessions(among: ["s"], at: Self.start) == [])
     }
 
     @Test func theFirstPasswordEndsSessionsOfNames() throws {
-        _ = try store.signIn(name: "Camille", session: "name", at: Self.start)
-        #expect(try store.liveSessions(among: ["name"], at: Self.start) == ["name"])
+        _ = try store.people.signIn(name: "Camille", session: "name", at: Self.start)
+        #expect(try store.people.liveSessions(among: ["name"], at: Self.start) == ["name"])
         try add("Nadia")
-        #expect(try store.liveSessions(among: ["name"], at: Self.start) == [])
+        #expect(try store.people.liveSessions(among: ["name"], at: Self.start) == [])
     }
 
     // MARK: who may
 
     @Test(arguments: [
-        Store.UserChange(rights: [.prices]), Store.UserChange(isDisabled: true), Store.UserChange(password: ""),
+        PeopleTable.UserChange(rights: [.prices]), PeopleTable.UserChange(isDisabled: true),
+        PeopleTable.UserChange(password: ""),
     ])
-    func theLastWhoCanAddPeopleStays(_ change: Store.UserChange) throws {
+    func theLastWhoCanAddPeopleStays(_ change: PeopleTable.UserChange) throws {
         try add("Nadia", rights: [.users])
         try add("Camille", password: nil, pin: "kept", rights: [.users])
-        #expect(throws: Store.UserFault.lastAdministrator) {
-            try store.save(user: "Nadia", change, by: Self.boss, at: Self.start)
+        #expect(throws: PeopleTable.UserFault.lastAdministrator) {
+            try store.people.save(user: "Nadia", change, by: Self.boss, at: Self.start)
         }
-        #expect(try store.user(name: "Nadia")?.isAdministrator == true)
+        #expect(try store.people.user(name: "Nadia")?.isAdministrator == true)
         try add("Bruno", rights: [.users])
-        _ = try store.save(user: "Nadia", change, by: Self.boss, at: Self.start)
-        #expect(throws: Store.UserFault.lastAdministrator) {
-            try store.save(user: "Bruno", change, by: Self.boss, at: Self.start)
+        _ = try store.people.save(user: "Nadia", change, by: Self.boss, at: Self.start)
+        #expect(throws: PeopleTable.UserFault.lastAdministrator) {
+            try store.people.save(user: "Bruno", change, by: Self.boss, at: Self.start)
         }
-        _ = try store.save(user: "Bruno", change, by: Self.boss, force: true, at: Self.start)
-        #expect(try store.user(name: "Bruno")?.isAdministrator == false)
+        _ = try store.people.save(user: "Bruno", change, by: Self.boss, force: true, at: Self.start)
+        #expect(try store.people.user(name: "Bruno")?.isAdministrator == false)
     }
 
     @Test(arguments: [

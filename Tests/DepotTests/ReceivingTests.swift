@@ -132,7 +132,7 @@ struct ApplierTests {
                 .init(seq: 1, code: "unknown-kind"), .init(seq: 2, code: "malformed-row"),
             ])
         // A bomb that unpacks to more than a frame may hold.
-        #expect(try store.recordCount() == 3)
+        #expect(try store.records.recordCount() == 3)
     }
 
     @Test func whatIsRefusedIsCountedBeyondTheList() throws {
@@ -179,13 +179,15 @@ struct ApplierTests {
         let rows = [ApplierTests.scan("BL-1"), ReceivingTests.tag(1), ReceivingTests.tag(1), ReceivingTests.tag(2)]
         let events = try applier.apply([("dock", ApplierTests.frame(rows, first: 1))], at: 0).events
         #expect(events.count == 3)
-        let id = try #require(try store.deliveryID(note: "BL-1"))
-        #expect(try store.delivery(id)?.received == 2 && store.delivery(id)?.missing == 0)
-        #expect(try store.close(delivery: id, by: Author("Camille"), at: 9))
-        #expect(try !store.close(delivery: id, by: Author("Bruno"), at: 10))
-        #expect(try store.delivery(id)?.closedBy == "Camille")
+        let id = try #require(try store.deliveries.id(note: "BL-1"))
+        #expect(try store.deliveries.delivery(id)?.received == 2 && store.deliveries.delivery(id)?.missing == 0)
+        #expect(try store.deliveries.close(delivery: id, by: Author("Camille"), at: 9))
+        #expect(try !store.deliveries.close(delivery: id, by: Author("Bruno"), at: 10))
+        #expect(try store.deliveries.delivery(id)?.closedBy == "Camille")
         #expect(
-            try store.delivery(id)?.lines.map { [$0.expected, $0.received, $0.missing, $0.extra] } == [[2, 2, 0, 0]])
+            try store.deliveries.delivery(id)?.lines.map { [$0.expected, $0.received, $0.missing, $0.extra] } == [
+                [2, 2, 0, 0]
+            ])
     }
 
     /// Call states in any order and any number: the newest revision stays, a missed call waits once.
@@ -201,10 +203,10 @@ struct ApplierTests {
         ended.missedBy = ["101"]
         ended.endedAt = 9
         let key = CallKey.of(ended, plan: NumberPlan())
-        #expect(try store.save(ended, agent: "dock", key: key))
-        #expect(try !store.save(ringing, agent: "dock", key: key))
-        #expect(try !store.save(ended, agent: "dock", key: key))
-        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.calls.save(ended, agent: "dock", key: key))
+        #expect(try !store.calls.save(ringing, agent: "dock", key: key))
+        #expect(try !store.calls.save(ended, agent: "dock", key: key))
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
         // Calling back settles it, in whichever direction.
         var back = CallSnapshot(call: "pbx/2", revision: 3, startedAt: 20)
         back.direction = .outbound
@@ -213,12 +215,12 @@ struct ApplierTests {
         back.legs = [.init(id: "own", desk: "101", state: .talking, answeredAt: 22)]
         back.answeredAt = 22
         // Only one's own telephone was picked up: nobody was reached yet.
-        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
-        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.calls.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
         back.revision = 4
         back.legs.append(.init(id: "theirs", desk: nil, state: .talking, answeredAt: 25))
-        #expect(try store.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
-        #expect(try store.missedCalls(of: CallScope(desks: ["101"])).isEmpty)
+        #expect(try store.calls.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
+        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).isEmpty)
     }
 }
 
@@ -242,12 +244,12 @@ struct ImportTests {
         #expect(
             dry.refused[0].reason
                 == "the check digit of GTIN 03608439390617 is wrong, and the catalogue has no such reference")
-        #expect(try store.deliveries(closedSince: 0).isEmpty)
+        #expect(try store.deliveries.rows(closedSince: 0).isEmpty)
         let done = try Import.deliveries(CSV(Array(text.utf8)), into: store, dryRun: false, now: 0)
         #expect(done == dry)
         // Importing the same file again changes nothing; the article that stands twice adds.
         _ = try Import.deliveries(CSV(Array(text.utf8)), into: store, dryRun: false, now: 0)
-        #expect(try store.deliveries(closedSince: 0).map(\.expected) == [13, 3])
+        #expect(try store.deliveries.rows(closedSince: 0).map(\.expected) == [13, 3])
     }
 
     @Test func excelsFrenchEncodingIsRead() {

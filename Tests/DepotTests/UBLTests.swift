@@ -135,7 +135,7 @@ struct UBLTests {
         #expect(try paper.take(text).refused.isEmpty)
         #expect(try paper.take(text).remarks.first?.reason.contains("replaces") == true)
         #expect(try paper.lines() == [Self.gtins[0]: 2])
-        let id = try #require(try paper.store.deliveryID(note: "N"))
+        let id = try #require(try paper.store.deliveries.id(note: "N"))
         _ = try ReceivingDesk(paper.store).open(id, zone: "dock", by: Author("Zoe"), at: 1)
         #expect(try paper.take(text).refused.first?.reason.contains("--add") == true)
     }

@@ -31,19 +31,19 @@ struct QueueTests {
 
     @Test func aClosedDeliveryIsPushedOnceWhateverIsDoneAgain() throws {
         let id = try closed(4)
-        #expect(try store.job(of: .reception, subject: String(id)) == nil, "nobody has followed yet")
+        #expect(try store.jobs.job(of: .reception, subject: String(id)) == nil, "nobody has followed yet")
         try store.run(queue)
-        let job = try #require(try store.job(of: .reception, subject: String(id)))
+        let job = try #require(try store.jobs.job(of: .reception, subject: String(id)))
         #expect(job.who == "Nadia")
         #expect(job.payload["lines"]?.list?.first?["quantity"] == 4)
         try store.run(queue)
-        #expect(try store.jobs(state: nil, limit: 10).count == 1)
+        #expect(try store.jobs.rows(state: nil, limit: 10).count == 1)
     }
 
     @Test func nothingReceivedIsNothingToTell() throws {
         _ = try closed(0)
         try store.run(queue)
-        #expect(try store.jobs(state: nil, limit: 10).isEmpty)
+        #expect(try store.jobs.rows(state: nil, limit: 10).isEmpty)
     }
 
     @Test func aPostedCountGoesToTheZonesPlace() throws {
@@ -52,6 +52,6 @@ struct QueueTests {
         #expect(try desk.change(id, to: .review, by: nadia, at: 2))
         #expect(try desk.post(id, complete: false, by: nadia, at: 3))
         try store.run(queue)
-        #expect(try store.job(of: .take, subject: String(id))?.payload["location"] == "WH/shelf")
+        #expect(try store.jobs.job(of: .take, subject: String(id))?.payload["location"] == "WH/shelf")
     }
 }

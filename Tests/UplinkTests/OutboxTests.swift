@@ -311,7 +311,7 @@ struct RestoreTests {
         let road = try Road(seed: 6)
         for number in 1...9 { try road.scan("n\(number)") }
         func compare() throws -> String? {
-            try road.store.disagreement(
+            try road.store.gateways.disagreement(
                 agent: "dock", epoch: road.file.epoch, account: road.file.account, settled: road.file.forgotten)
         }
         #expect(try compare() == nil, "nothing was ever sent")
@@ -326,10 +326,10 @@ struct RestoreTests {
         var open = road.file.account
         open.committed -= 1
         #expect(
-            try road.store.disagreement(agent: "dock", epoch: road.file.epoch, account: open, settled: 9)
+            try road.store.gateways.disagreement(agent: "dock", epoch: road.file.epoch, account: open, settled: 9)
                 == "the agent produced 9 records and accounts for 8")
         #expect(
-            try road.store.disagreement(agent: "dock", epoch: 1, account: Account(), settled: 4)
+            try road.store.gateways.disagreement(agent: "dock", epoch: 1, account: Account(), settled: 4)
                 == "records 1 to 4 were let go by the agent and are not here")
     }
 
@@ -348,8 +348,8 @@ struct RestoreTests {
             urgent: .init(lowest: 1, highest: 0), clock: 0)
         let (ack, lost) = try road.applier.greet(hello, agent: "dock", at: 0)
         #expect(lost == [1...1, 4...4, 6...6] && ack.cumulative == 6 && ack.tip == 6)
-        try road.store.update(agent: "dock", site: nil, online: true, status: nil, at: 0)
-        let row = try #require(try road.store.agents().first)
+        try road.store.gateways.update(agent: "dock", site: nil, online: true, status: nil, at: 0)
+        let row = try #require(try road.store.gateways.rows().first)
         #expect(row.applied == 3 && row.skipped == 3)
     }
 

@@ -60,7 +60,7 @@ struct InventoryBench {
         print("import \(count) products: \(Int(real)) ms (check alone \(Int(dry)) ms), \(accepted) accepted")
         for query in ["di", "disj 16", "ref\(count / 2)", "cable cof 12", "reglette"] {
             let times = try (0..<30).map { _ in
-                try time { _ = try store.search(query, kinds: Set(Store.Found.allCases), limit: 30) }
+                try time { _ = try store.index.search(query, kinds: Set(SearchTable.Found.allCases), limit: 30) }
             }.sorted()
             let (median, worst) = (times[times.count / 2], times[times.count - 1])
             print("  search \"\(query)\" among \(count): median \(two(median)) ms, worst \(two(worst)) ms")
@@ -103,14 +103,14 @@ struct InventoryBench {
         let announced = Announced(
             note: "BL", supplier: "Rexel",
             lines: [.init(gtin: "03608439390616", description: "Disjoncteur", quantity: pieces)])
-        guard let id = try store.expect(announced, source: "file") else { return }
-        _ = try store.open(delivery: id, zone: "dock", by: Author("bench"), at: Clocks.wall)
+        guard let id = try store.deliveries.expect(announced, source: "file") else { return }
+        _ = try store.deliveries.open(delivery: id, zone: "dock", by: Author("bench"), at: Clocks.wall)
         let sent = frames((1...pieces).map { read($0, at: "dock") })
         let spent = try time { for frame in sent { _ = try applier.apply([("dock", frame)], at: Clocks.wall) } }
         var view: DeliveryView?
-        let shown = try time { view = try store.delivery(id) }
+        let shown = try time { view = try store.deliveries.delivery(id) }
         let closed = try time {
-            _ = try store.database.transaction { try store.close(delivery: id, by: Author("bench"), at: Clocks.wall) }
+            _ = try store.transaction { try store.deliveries.close(delivery: id, by: Author("bench"), at: Clocks.wall) }
         }
         print(
             "receive \(pieces) tags of one delivery: \(Int(spent)) ms (\(Int(Double(pieces) / spent * 1000))/s), \(view?.received ?? 0) counted; its page \(two(shown)) ms; closed and booked \(Int(closed)) ms"
@@ -121,11 +121,12 @@ struct InventoryBench {
         let store = try Store(path: "\(folder)/counting.db")
         let applier = Applier(store: store)
         guard
-            let id = try store.openTake(zone: "shelf", sources: [], blind: true, by: Author("bench"), at: Clocks.wall)
+            let id = try store.takes.openTake(
+                zone: "shelf", sources: [], blind: true, by: Author("bench"), at: Clocks.wall)
         else { return }
         let reads = (0..<20).flatMap { _ in (1...1000).map { read($0, at: "shelf") } }
         let sent = frames(reads)
         let spent = try time { for frame in sent { _ = try applier.apply([("hand", frame)], at: Clocks.wall) } }
-        print("count 1000 tags read 20 times each: \(Int(spent)) ms, \(try store.take(id)?.counted ?? 0) counted")
+        print("count 1000 tags read 20 times each: \(Int(spent)) ms, \(try store.takes.take(id)?.counted ?? 0) counted")
     }
 }

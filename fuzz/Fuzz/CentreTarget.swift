@@ -70,14 +70,14 @@ enum CentreTarget: String, CaseIterable {
 
     private static func row(_ call: CallSnapshot) -> CallRow? {
         guard let store = CentreTarget.store(),
-            (try? store.save(call, agent: "fuzz", key: CallKey.of(call, plan: NumberPlan()))) != nil
+            (try? store.calls.save(call, agent: "fuzz", key: CallKey.of(call, plan: NumberPlan()))) != nil
         else { return nil }
-        return (try? store.call(call.call)) ?? nil
+        return (try? store.calls.call(call.call)) ?? nil
     }
 
     private static func compare(_ account: Account, _ status: JSON) {
         guard let store = CentreTarget.store() else { return }
-        _ = try? store.disagreement(
+        _ = try? store.gateways.disagreement(
             agent: "fuzz", epoch: 7, account: account,
             settled: UInt64(clamping: status["buffer"]?["settled"]?.integer ?? 0))
     }
@@ -106,14 +106,14 @@ enum CentreTarget: String, CaseIterable {
     /// What pages, exports and the comparison of accounts read.
     private static func read(_ store: Store) {
         let scope = CallScope(desks: ["101"], queues: ["support"])
-        let calls = (try? store.calls(of: scope, limit: 100)) ?? []
+        let calls = (try? store.calls.rows(of: scope, limit: 100)) ?? []
         for story in CallStory.of(calls) { _ = story.newest.snapshot.json.text8 }
-        for row in (try? store.missedCalls(of: scope)) ?? [] { _ = row.snapshot.json.text8 }
-        for row in (try? store.runningCalls(since: 0)) ?? [] { _ = row.snapshot.json.text8 }
-        for letter in (try? store.deadLetters(limit: 100)) ?? [] { _ = letter.text8 }
-        _ = try? store.agents()
+        for row in (try? store.calls.missedCalls(of: scope)) ?? [] { _ = row.snapshot.json.text8 }
+        for row in (try? store.calls.runningCalls(since: 0)) ?? [] { _ = row.snapshot.json.text8 }
+        for letter in (try? store.records.deadLetters(limit: 100)) ?? [] { _ = letter.text8 }
+        _ = try? store.gateways.rows()
         for settled in [0, 1, 1 << 48] as [UInt64] {
-            _ = try? store.disagreement(agent: "fuzz", epoch: 7, account: Account(), settled: settled)
+            _ = try? store.gateways.disagreement(agent: "fuzz", epoch: 7, account: Account(), settled: settled)
         }
     }
 

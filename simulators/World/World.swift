@@ -95,7 +95,7 @@ public struct World {
             CSV(Array("delivery_note;supplier;gtin;description;quantity\nBL-1;S;\(gtin);D;1000000\n".utf8)),
             into: store,
             dryRun: false, now: 0)
-        _ = try! store.open(delivery: 1, zone: "dock", by: Author("simulation"), at: 0)
+        _ = try! store.deliveries.open(delivery: 1, zone: "dock", by: Author("simulation"), at: 0)
         return disk
     }()
 

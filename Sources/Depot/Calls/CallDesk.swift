@@ -51,7 +51,7 @@ public struct CallDesk {
 
     /// A call by the name that somebody gives, as the centre names it. Throws `Refusal.ambiguous`.
     public func name(of call: String) throws -> String {
-        guard let name = try store.filed(call: call) else { throw Refusal.ambiguous }
+        guard let name = try store.calls.filed(call: call) else { throw Refusal.ambiguous }
         return name
     }
 
@@ -60,13 +60,13 @@ public struct CallDesk {
         _ words: Words, on call: String, over base: Int64, seeing sight: Sight, by person: Person, at now: Int64
     ) throws -> CallNote {
         try store.database.transaction {
-            guard sight.covers(try store.call(call)?.snapshot) else { throw Refusal.noCall }
-            let old = try store.note(of: call)
+            guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
+            let old = try store.calls.note(of: call)
             let new = CallNote(
                 revision: 0, note: words.note ?? old?.note ?? "",
                 disposition: words.disposition.map { $0.isEmpty ? nil : $0 } ?? old?.disposition,
                 party: words.party.map { $0 == 0 ? nil : $0 } ?? old?.party, who: person.name, at: now)
-            guard let saved = try store.write(new, of: call, over: base) else { throw Refusal.changed(old) }
+            guard let saved = try store.calls.write(new, of: call, over: base) else { throw Refusal.changed(old) }
             try store.tell(Fact(.callNoted, call), by: person.author, at: now)
             return saved
         }
@@ -79,7 +79,7 @@ public struct CallDesk {
     public func settle(missed call: String, of scope: CallScope, by person: Person, at now: Int64) throws -> Bool {
         try store.database.transaction {
             let story = try story(of: call, in: scope)
-            for row in story { _ = try store.settleMissed(row.snapshot.call, who: person.name, at: now) }
+            for row in story { _ = try store.calls.settleMissed(row.snapshot.call, who: person.name, at: now) }
             return !story.isEmpty
         }
     }
@@ -91,7 +91,9 @@ public struct CallDesk {
         try store.database.transaction {
             var isTaken = false
             for row in try story(of: call, in: scope)
-            where try store.takeMissed(row.snapshot.call, who: takes ? person.name : nil, by: person.name, at: now) {
+            where try store.calls.takeMissed(
+                row.snapshot.call, who: takes ? person.name : nil, by: person.name, at: now)
+            {
                 isTaken = true
             }
             return isTaken
@@ -100,8 +102,8 @@ public struct CallDesk {
 
     /// The open calls of the story that this one is of; none where it is done, or out of `scope`.
     private func story(of call: String, in scope: CallScope) throws -> [CallRow] {
-        let call = try store.filed(call: call) ?? call
-        return CallStory.of(try store.missedCalls(of: scope))
+        let call = try store.calls.filed(call: call) ?? call
+        return CallStory.of(try store.calls.missedCalls(of: scope))
             .first { $0.rows.contains { $0.snapshot.call == call } }?.rows ?? []
     }
 }

@@ -32,7 +32,7 @@ public struct DiallingDesk {
         _ number: String, click id: String, by person: Person, at now: Int64
     ) throws -> (progress: CommandProgress, order: Order?) {
         guard let desk = person.desk else { throw DialRefusal.noDesk }
-        if let known = try store.progress(ofCommand: id, user: person.id) { return (known, nil) }
+        if let known = try store.calls.progress(ofCommand: id, user: person.id) { return (known, nil) }
         guard rights.callers?.contains(person.name) ?? true else { throw DialRefusal.noRight }
         guard let agent = try agent(for: desk) else { throw DialRefusal.noGateway }
         let plan = plan(agent)
@@ -46,7 +46,7 @@ public struct DiallingDesk {
         let order = Order(
             agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
         let isNew = try store.database.transaction {
-            do { try store.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
+            do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
                 where error.isConstraint
             {
                 return false
@@ -73,9 +73,9 @@ public struct DiallingDesk {
     /// Gives up the call that a click of this person started; nil when they started none of this name. `cancel` is the id of the
     /// new command.
     public func cancel(_ id: String, as cancel: String, by person: Person, at now: Int64) throws -> Order? {
-        guard let agent = try store.agent(ofCommand: id, user: person.id) else { return nil }
+        guard let agent = try store.calls.agent(ofCommand: id, user: person.id) else { return nil }
         let command = Command(id: cancel, action: .cancel(command: id), issued: now, ttl: DiallingDesk.life)
-        try store.add(command, agent: agent, user: nil)
+        try store.calls.add(command, agent: agent, user: nil)
         return Order(agent: agent, command: command)
     }
 
@@ -85,13 +85,13 @@ public struct DiallingDesk {
         _ progress: CommandProgress, from agent: String
     ) throws -> (user: Int64, progress: CommandProgress)? {
         let progress = progress.filed(under: agent)
-        guard let (user, _) = try store.advance(progress, from: agent), let user else { return nil }
+        guard let (user, _) = try store.calls.advance(progress, from: agent), let user else { return nil }
         return (user, progress)
     }
 
     /// Clicks that no agent took up in time, with whom to tell.
     public func expire(at now: Int64) throws -> [(user: Int64, progress: CommandProgress)] {
-        try store.expireCommands(at: now).compactMap { id, user in
+        try store.calls.expireCommands(at: now).compactMap { id, user in
             user.map { ($0, CommandProgress(id: id, state: .expired)) }
         }
     }
@@ -100,8 +100,8 @@ public struct DiallingDesk {
     /// confirmed before others, and of several the one that tells of this telephone's calls.
     private func agent(for desk: String) throws -> String? {
         let site = desk.split(separator: "@").dropFirst().first.map(String.init)
-        let book = try store.gatewayBook()
-        let ready = try store.agents().filter { row in
+        let book = try store.gateways.book()
+        let ready = try store.gateways.rows().filter { row in
             row.online && (site == nil || row.site == site) && book.mayTelephone(agent: row.name)
                 && (row.status?["devices"]?.list ?? []).contains {
                     $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready"
@@ -109,6 +109,6 @@ public struct DiallingDesk {
         }.map(\.name)
         let confirmed = ready.filter { book.grants[$0]?.state == .confirmed }
         let agents = confirmed.isEmpty ? ready : confirmed
-        return try store.teller(ofDesk: desk, among: agents) ?? agents.first
+        return try store.calls.teller(ofDesk: desk, among: agents) ?? agents.first
     }
 }

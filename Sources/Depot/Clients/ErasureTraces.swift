@@ -1,6 +1,6 @@
 /// Where a number was found.
 struct ErasureTraces {
-    /// A text in which it is written over; tables and columns are those of `Store.freeTexts`.
+    /// A text in which it is written over; tables and columns are those of `ErasureTable.freeTexts`.
     struct Passage {
         var table: String
         var column: String
@@ -8,7 +8,7 @@ struct ErasureTraces {
         var text: String
     }
 
-    var erased = Store.Erased()
+    var erased = ErasureTable.Erased()
     var calls: Set<String> = []
     var commands: [String] = []
     var numbers: [(party: Int64, key: String)] = []

@@ -42,7 +42,7 @@ public final class GatewayDesk {
     public func book() throws -> GatewayBook {
         let now = try store.database.integer("SELECT n FROM agent_grant_change")
         if let cached, change == now { return cached }
-        let book = try store.gatewayBook()
+        let book = try store.gateways.book()
         (cached, change) = (book, now)
         return book
     }
@@ -72,7 +72,7 @@ public final class GatewayDesk {
                 known.grants[agent]
                 ?? GatewayBook.Grant(name: agent, site: nil, state: .learned, who: "edge-ingest", at: now)
             grant.site = site
-            try store.keep(grant)
+            try store.gateways.keep(grant)
         case .known: break
         }
         let bound = try book().grants[agent]?.site
@@ -103,7 +103,7 @@ public final class GatewayDesk {
         if alarm == nil {
             try store.database.transaction { try say(GatewayDesk.clockMark, text, of: agent, at: now) }
         } else if isOurs, alarm != GatewayDesk.clockMark + text {
-            try store.alarm(agent: agent, GatewayDesk.clockMark + text, at: now)
+            try store.gateways.alarm(agent: agent, GatewayDesk.clockMark + text, at: now)
         }
     }
 
@@ -114,7 +114,7 @@ public final class GatewayDesk {
     /// Once, until it is well again: whoever changes what it says all the time does not fill the ledger.
     private func say(_ mark: String, _ text: String, of agent: String, at now: Int64) throws {
         if try alarm(of: agent)?.hasPrefix(mark) ?? false { return }
-        try store.alarm(agent: agent, mark + text, at: now)
+        try store.gateways.alarm(agent: agent, mark + text, at: now)
         try store.tell(Fact(.gatewayAlarm, agent, mark + text), by: Author("edge-ingest"), at: now)
     }
 
@@ -135,12 +135,14 @@ public final class GatewayDesk {
         _ agent: String, site: String, zones: [String], mayTelephone: Bool, by author: Author, at now: Int64
     ) throws {
         try store.database.transaction {
-            let others = try store.grants().filter { $0.name != agent && $0.state == .confirmed && $0.site != site }
+            let others = try store.gateways.grants().filter {
+                $0.name != agent && $0.state == .confirmed && $0.site != site
+            }
             for zone in zones {
                 guard let other = others.first(where: { $0.zones.contains(zone) }) else { continue }
                 throw Refusal.zone(zone, of: other.name, at: other.site ?? "-")
             }
-            try store.keep(
+            try store.gateways.keep(
                 GatewayBook.Grant(
                     name: agent, site: site, zones: zones, mayTelephone: mayTelephone, state: .confirmed,
                     who: author.who, at: now))
@@ -156,10 +158,10 @@ public final class GatewayDesk {
     /// Somebody has looked: this agent belongs here. False when there is none of this name.
     public func confirm(_ agent: String, by author: Author, at now: Int64) throws -> Bool {
         try store.database.transaction {
-            guard var grant = try store.grants().first(where: { $0.name == agent }) else { return false }
+            guard var grant = try store.gateways.grants().first(where: { $0.name == agent }) else { return false }
             if grant.state == .learned {
                 (grant.state, grant.who, grant.at) = (.confirmed, author.who, now)
-                try store.keep(grant)
+                try store.gateways.keep(grant)
                 try store.tell(Fact(.gatewayConfirmed, agent, grant.site), by: author, site: grant.site, at: now)
             }
             try settle(agent, at: now)
@@ -183,9 +185,9 @@ public final class GatewayDesk {
                 "SELECT 1 FROM agent WHERE name=?1 UNION SELECT 1 FROM agent_grant WHERE name=?1", .text(agent))
             guard isThere != nil else { return nil }
             var ended: [CallSnapshot] = []
-            for row in try store.runningCalls(since: Int64.min) where row.agent == agent {
+            for row in try store.calls.runningCalls(since: Int64.min) where row.agent == agent {
                 let lost = row.snapshot.lost(at: now)
-                _ = try store.save(lost, agent: agent, key: row.key)
+                _ = try store.calls.save(lost, agent: agent, key: row.key)
                 ended.append(lost)
             }
             for statement in [

@@ -10,13 +10,13 @@ extension Applier {
         switch row {
         case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
+            try store.deliveries.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
             try follow(row, sighting, origin)
         case .still(let sighting):
             _ = try receive(row, zone: sighting.zone, origin, &result)
-            try store.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
+            try store.deliveries.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
         case .left(let sighting, _, _):
-            try store.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
+            try store.deliveries.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
             try follow(row, sighting, origin)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)
@@ -25,7 +25,7 @@ extension Applier {
             let snapshot = plan.placed(told).corrected(by: origin.clockOffset, at: origin.now)
                 .filed(under: origin.stream.agent)
             let key = CallKey.of(snapshot, plan: plan)
-            if try store.save(snapshot, agent: origin.stream.agent, key: key) {
+            if try store.calls.save(snapshot, agent: origin.stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: origin.stream.agent))
             }
         case .device: result.events.append(.device(agent: origin.stream.agent))
@@ -48,7 +48,7 @@ extension Applier {
 
     func follow(_ row: Model.Row, _ sighting: Model.Row.Sighting, _ origin: Origin) throws {
         guard store.rules[sighting.zone] != nil else { return }
-        try store.follow(
+        try store.stock.follow(
             row, Piece(sighting.tag, in: catalogue), stream: origin.stream.id, seq: origin.seq,
             device: "\(origin.stream.agent)/\(sighting.device)",
             at: origin.captured)
@@ -83,10 +83,10 @@ extension Applier {
     ) throws -> Int64? {
         switch change {
         case .open(let note):
-            if let id = try store.deliveryID(note: note) { try open(id, zone: zone, origin, &result) }
+            if let id = try store.deliveries.id(note: note) { try open(id, zone: zone, origin, &result) }
             return nil
         case .openUnit(let sscc):
-            guard let id = try store.deliveryID(unit: sscc) else { return nil }
+            guard let id = try store.deliveries.id(unit: sscc) else { return nil }
             try open(id, zone: zone, origin, &result)
             // The label that opened it is counted as well.
             if case .count(let counts)? = try decide(row, zone: zone, origin) {
@@ -100,7 +100,7 @@ extension Applier {
             return counts.first?.delivery
         case .remove(let counts):
             for count in counts {
-                try store.uncount(count, zone: zone, at: origin.captured)
+                try store.deliveries.uncount(count, zone: zone, at: origin.captured)
                 receptions[zone]??.remove(count.subject)
                 result.events.append(.counted(count, zone: zone))
             }
@@ -112,7 +112,7 @@ extension Applier {
 
     func count(_ counts: [Count], _ zone: String, _ origin: Origin, _ result: inout Result) throws {
         for count in counts {
-            try store.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
+            try store.deliveries.count(count, stream: origin.stream.id, seq: origin.seq, at: origin.captured)
             receptions[zone]??.apply(count)
             result.events.append(.counted(count, zone: zone))
         }
@@ -136,8 +136,10 @@ extension Applier {
     /// What the row does to what is open there. Nothing here keeps the reception after it returns: the next count would copy all
     /// of it.
     func decide(_ row: Model.Row, zone: String, _ origin: Origin) throws -> Receiving.Change? {
-        if receptions[zone] == nil { receptions[zone] = .some(try store.reception(zone: zone)) }
-        if notes == nil { (notes, units) = (try store.openableNotes(), try store.openableUnits()) }
+        if receptions[zone] == nil { receptions[zone] = .some(try store.deliveries.reception(zone: zone)) }
+        if notes == nil {
+            (notes, units) = (try store.deliveries.openableNotes(), try store.deliveries.openableUnits())
+        }
         return Receiving.decide(
             row, record: origin.record, at: receptions[zone] ?? nil, in: catalogue, around)
     }
@@ -145,7 +147,7 @@ extension Applier {
     func readTakes() throws {
         var zones: [String: Int64] = [:]
         counting = [:]
-        for (zone, take) in try store.takesByZone() {
+        for (zone, take) in try store.takes.byZone() {
             zones[zone] = take.id
             counting[take.id] = take
         }
@@ -155,7 +157,7 @@ extension Applier {
     func open(_ id: Int64, zone: String, _ origin: Origin, _ result: inout Result) throws {
         let author = Author("scan at \(zone)", station: zone)
         let paused = (receptions[zone] ?? nil)?.delivery
-        guard try store.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
+        guard try store.deliveries.open(delivery: id, zone: zone, by: author, at: origin.captured) else { return }
         (receptions, quiet) = ([:], nil)
         if let paused, paused != id { result.events.append(.delivery(paused)) }
         result.events.append(.delivery(id))
@@ -179,7 +181,7 @@ extension Applier {
         }
         switch change {
         case .count(let piece):
-            try store.count(
+            try store.takes.count(
                 piece, take: take, device: origin.stream.agent, stream: origin.stream.id, seq: origin.seq,
                 at: origin.captured)
             counting[take]?.apply(piece)
@@ -188,7 +190,7 @@ extension Applier {
                     take, zone: zone, subject: piece.subject, gtin: piece.gtin,
                     verdict: piece.gtin == nil ? .unknown : .expected))
         case .remove(let subject):
-            try store.uncount(
+            try store.takes.uncount(
                 subject, take: take, by: Author("scan at \(zone)", station: zone), at: origin.captured)
             counting[take]?.remove(subject)
             result.events.append(.taken(take, zone: zone, subject: subject, gtin: piece.gtin, verdict: .removed))
@@ -209,7 +211,7 @@ extension Applier {
     private func keep(_ row: Model.Row, zone: String, _ origin: Origin) throws {
         // Nothing is expected and it is no dock, or it was captured long ago: it waits for no delivery.
         guard notes?.isEmpty == false || store.rules[zone]?.kind == .dock, keptHere < Applier.keptStrays,
-            origin.now &- origin.captured < Store.strayLife,
+            origin.now &- origin.captured < StrayTable.strayLife,
             let piece = Piece(row, record: origin.record, in: catalogue)
         else { return }
         keptHere += 1
@@ -217,7 +219,7 @@ extension Applier {
         let away: Receiving.Away =
             piece.subject.hasPrefix("tag:") && around.isReceivedElsewhere(piece.subject, 0)
             ? around.comesBack(piece.subject) : .no
-        try store.keepStray(
+        try store.strays.keep(
             piece, away, zone: zone, at: min(origin.captured, origin.now), stream: origin.stream.id, seq: origin.seq)
     }
 }

@@ -67,10 +67,10 @@ public final class Applier {
     /// Made once: a backlog brings hundreds of thousands of rows a second.
     lazy var around = Receiving.Surroundings(
         isNote: { [unowned self] in notes?.contains($0) ?? false },
-        isClosedNote: { [store] in (try? store.deliveryID(note: $0)) ?? nil != nil },
+        isClosedNote: { [store] in (try? store.deliveries.id(note: $0)) ?? nil != nil },
         expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
-        isReceivedElsewhere: { [store] in (try? store.isReceivedElsewhere($0, than: $1)) ?? false },
-        comesBack: { [unowned self] in (try? store.comesBack($0, at: captured)) ?? .no })
+        isReceivedElsewhere: { [store] in (try? store.strays.isReceivedElsewhere($0, than: $1)) ?? false },
+        comesBack: { [unowned self] in (try? store.strays.comesBack($0, at: captured)) ?? .no })
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {
@@ -119,13 +119,13 @@ public final class Applier {
                         continue
                     }
                     let frame = content.frame
-                    var stream = try store.stream(agent: arrival.agent, epoch: frame.epoch)
+                    var stream = try store.records.stream(agent: arrival.agent, epoch: frame.epoch)
                     if let newer = touched[stream.id] { stream = newer }
                     if rejected[stream.id] == nil { rejected[stream.id] = stream.rejected }
                     try content.withBytes { try apply(content, number, $0, &stream, now, &result) }
                     touched[stream.id] = stream
                 }
-                for id in touched.keys.sorted() { try store.save(touched[id]!) }
+                for id in touched.keys.sorted() { try store.records.save(touched[id]!) }
                 try tellRejections(Array(touched.values), at: now)
                 ledgerTip = try store.ledger.tip()
                 for id in touched.keys.sorted() {
@@ -153,7 +153,7 @@ public final class Applier {
             let before = rejected.updateValue(stream.rejected, forKey: stream.id) ?? 0
             guard stream.rejected > before, now - (told[stream.agent] ?? 0) >= Applier.tellPause else { continue }
             told[stream.agent] = now
-            let newest = try store.rejections(stream: stream.id).first
+            let newest = try store.records.rejections(stream: stream.id).first
             try store.tell(
                 Fact(
                     .recordsRejected, stream.agent,
@@ -166,40 +166,40 @@ public final class Applier {
     /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
     public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: [ClosedRange<UInt64>]) {
         try store.database.transaction {
-            var stream = try store.stream(agent: agent, epoch: hello.epoch)
+            var stream = try store.records.stream(agent: agent, epoch: hello.epoch)
             var lost: [ClosedRange<UInt64>] = []
             // The agent has settled more than we have: this database is older than its own acknowledgements.
             if hello.bulk.lowest > stream.frontier + 1 {
                 let range = stream.frontier + 1...hello.bulk.lowest - 1
-                lost = try store.holes(stream: stream.id, in: range)
+                lost = try store.records.holes(stream: stream.id, in: range)
                 for hole in lost {
                     stream.skipped += UInt64(hole.count)
                     try store.tell(
                         Fact(.recordsLost, agent, "\(hole.lowerBound)-\(hole.upperBound)"), by: Author("edge-ingest"),
                         at: now)
                 }
-                stream.frontier = try store.contiguous(stream: stream.id, after: range.upperBound)
-                try store.save(stream)
+                stream.frontier = try store.records.contiguous(stream: stream.id, after: range.upperBound)
+                try store.records.save(stream)
             }
             var answer = try ack(stream, at: now)
             answer.hello = hello.nonce
             // The highest row, not the frontier: behind a hole nobody would see that the file went back in time.
-            let tip = try store.tip(stream: stream.id)
+            let tip = try store.records.tip(stream: stream.id)
             answer.tip = max(tip, stream.frontier)
-            answer.boot = try store.boot(stream: stream.id, seq: max(tip, stream.frontier))
+            answer.boot = try store.records.boot(stream: stream.id, seq: max(tip, stream.frontier))
             return (answer, lost)
         }
     }
 
     private func ack(_ stream: Stream, at now: Int64) throws -> Ack {
-        let selective = try store.selective(stream: stream.id, after: stream.frontier)
+        let selective = try store.records.selective(stream: stream.id, after: stream.frontier)
         // Beyond a hole some are counted that the agent still has.
         let beyond =
             selective.isEmpty || stream.rejected == 0
-            ? 0 : try store.rejections(stream: stream.id, after: stream.frontier)
+            ? 0 : try store.records.rejections(stream: stream.id, after: stream.frontier)
         return Ack(
             epoch: stream.epoch, lane: .bulk, cumulative: stream.frontier, selective: selective,
-            rejected: stream.rejected > 0 ? try store.rejections(stream: stream.id) : [],
+            rejected: stream.rejected > 0 ? try store.records.rejections(stream: stream.id) : [],
             refused: stream.rejected - min(beyond, stream.rejected), time: now)
     }
 
@@ -210,18 +210,18 @@ public final class Applier {
         _ result: inout Result
     ) throws {
         let frame = content.frame
-        let former = try frame.was.map { try store.stream(agent: stream.agent, epoch: $0.epoch).id }
-        let moved = try store.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot)
+        let former = try frame.was.map { try store.records.stream(agent: stream.agent, epoch: $0.epoch).id }
+        let moved = try store.records.moved(stream: stream.id, in: frame.first...frame.last, boot: frame.boot)
         var movedFormerly: Set<UInt64> = []
         if let former, let was = frame.was {
             let range = was.first...was.first + UInt64(frame.count - 1)
-            movedFormerly = try store.moved(stream: former, in: range, boot: frame.boot)
+            movedFormerly = try store.records.moved(stream: former, in: range, boot: frame.boot)
         }
         // As a rule all of it is new: then it goes in many rows at a time.
         let isNew =
             try former == nil && moved.isEmpty && frame.first > stream.frontier
-            && !store.has(any: frame.first...frame.last, stream: stream.id)
-        if isNew { try store.insert(all: content, bytes, stream: stream.id, received: now) }
+            && !store.records.has(any: frame.first...frame.last, stream: stream.id)
+        if isNew { try store.records.insert(all: content, bytes, stream: stream.id, received: now) }
         var origin = Origin(stream: stream, now: now, place: Stray(frame: number, row: 0))
         // The record keeps the time that was told; its effects have the corrected one.
         origin.clockOffset = clockOffset(stream.agent)
@@ -230,7 +230,7 @@ public final class Applier {
             let seq = frame.first + UInt64(index)
             if !isNew {
                 guard seq > stream.frontier,
-                    try store.insert(content, row: index, bytes, stream: stream.id, received: now)
+                    try store.records.insert(content, row: index, bytes, stream: stream.id, received: now)
                 else {
                     result.known += 1
                     continue
@@ -241,9 +241,9 @@ public final class Applier {
                     let old = was.first + UInt64(index)
                     isKnown =
                         try isKnown || movedFormerly.contains(old)
-                        || store.isKnown(stream: former, seq: old, boot: frame.boot)
+                        || store.records.isKnown(stream: former, seq: old, boot: frame.boot)
                     // Should it come once more under that key (an image restored twice, a file salvaged twice), it is known.
-                    if !isKnown { try store.move(stream: former, seq: old, boot: frame.boot) }
+                    if !isKnown { try store.records.move(stream: former, seq: old, boot: frame.boot) }
                 }
                 if isKnown {
                     result.known += 1  // the same scan under another key: kept, without effect
@@ -257,7 +257,7 @@ public final class Applier {
                 if let objection = book.objection(to: row, of: stream.agent) {
                     stream.rejected += 1
                     result.rejected += 1
-                    try store.reject(
+                    try store.records.reject(
                         stream: stream.id, seq: seq, code: objection.code, detail: objection.text,
                         body: Array(bytes.body(content.rows[index])), at: now)
                     try gateways.object(objection, to: stream.agent, at: now)
@@ -281,17 +281,18 @@ public final class Applier {
                     case .badTime: "bad-time"
                     case .malformed: "malformed-row"
                     }
-                try store.reject(
+                try store.records.reject(
                     stream: stream.id, seq: seq, code: code, detail: "\(error)",
                     body: Array(bytes.body(content.rows[index])), at: now)
             }
         }
         // Fast path: the frame continues where we are; otherwise look how far nothing is missing.
         if frame.first <= stream.frontier + 1 { stream.frontier = max(stream.frontier, frame.last) }
-        stream.frontier = try store.contiguous(stream: stream.id, after: stream.frontier)
+        stream.frontier = try store.records.contiguous(stream: stream.id, after: stream.frontier)
         // Only what this boot's rows really took: a number that was known may be another boot's.
         if let inserted {
-            try store.note(boot: frame.boot, stream: stream.id, first: inserted.lowerBound, last: inserted.upperBound)
+            try store.records.note(
+                boot: frame.boot, stream: stream.id, first: inserted.lowerBound, last: inserted.upperBound)
         }
     }
 

@@ -13,7 +13,7 @@ enum Again: Equatable {
     case refuse(String)
 
     init(_ note: String, of supplier: String, _ options: Import.Options, in store: Store) throws {
-        guard let known = try store.known(note: note) else {
+        guard let known = try store.papers.known(note: note) else {
             self = .new
             return
         }

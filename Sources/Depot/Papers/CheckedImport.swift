@@ -52,26 +52,27 @@ public struct CheckedImport: Sendable {
     {
         try store.database.transaction {
             var late: [ImportReport.Late] = []
-            if portion.lowerBound == 0, let memory { try store.remember(memory) }
+            if portion.lowerBound == 0, let memory { try store.papers.remember(memory) }
             for row in rows[portion] {
                 switch row {
                 case .delivery(let delivery, let source, let isAddition):
                     let isWritten =
                         try isAddition
-                        ? store.extend(delivery, by: Author(who), at: now)
-                        : store.expect(delivery, source: source) != nil
+                        ? store.papers.extend(delivery, by: Author(who), at: now)
+                        : store.deliveries.expect(delivery, source: source) != nil
                     guard !isWritten else { continue }
-                    let status = try store.deliveryStatus(note: delivery.note) ?? "closed"
+                    let status = try store.deliveries.status(note: delivery.note) ?? "closed"
                     let reason =
                         isAddition && status != "closed"
                         ? "these lines were added to delivery \(delivery.note) before"
                         : Again.late(delivery.note, status: status)
                     late.append(.init(reason: reason, lines: delivery.lines.count))
-                case .product(let product): try store.save(product)
-                case .code(let code, let gtin): try store.add(code: code, to: gtin)
-                case .label(let label, let subject): try store.save(label, subject: subject, by: Author(who), at: now)
+                case .product(let product): try store.articles.save(product)
+                case .code(let code, let gtin): try store.articles.add(code: code, to: gtin)
+                case .label(let label, let subject):
+                    try store.articles.save(label, subject: subject, by: Author(who), at: now)
                 case .party(let name, let company, let reference, let numbers):
-                    try store.addParty(
+                    try store.parties.add(
                         name: name, company: company, reference: reference, numbers: numbers,
                         replacing: !numbers.isEmpty,
                         by: who, at: now)

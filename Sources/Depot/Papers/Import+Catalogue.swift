@@ -77,16 +77,16 @@ extension Import {
             do {
                 if let problem = row.problem { throw Fault(reason: problem) }
                 let article = row.field(columns["gtin"])
-                guard let gtin = try GS1.gtin14(Cell.code(article)) ?? store.product(reference: article) else {
+                guard let gtin = try GS1.gtin14(Cell.code(article)) ?? store.articles.product(reference: article) else {
                     throw Fault(reason: "\(gtinReason(article)), and the catalogue has no such reference")
                 }
-                guard try store.product(gtin) != nil else {
+                guard try store.articles.product(gtin) != nil else {
                     throw Fault(reason: "the catalogue has no GTIN \(gtin): import the product first")
                 }
                 let code = row.field(columns["code"])
                 guard !Cell.isSpoilt(code) else { throw Fault(reason: Cell.spoilt(code)) }
                 guard (2...64).contains(code.count) else { throw Fault(reason: "a code has 2 to 64 characters") }
-                if let other = try store.product(reference: code), other != gtin {
+                if let other = try store.articles.product(reference: code), other != gtin {
                     throw Fault(reason: "\(code) is a code of GTIN \(other) already")
                 }
                 if let other = codes[code], other != gtin {

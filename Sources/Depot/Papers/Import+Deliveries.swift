@@ -100,7 +100,7 @@ extension Import {
             if let gtin = GS1.gtin14(code) { return gtin }
             let references = [row.filled(columns["gtin"]), row.filled(columns["reference"])].compactMap(\.self)
             for reference in references {
-                if let gtin = try store.product(reference: reference) { return gtin }
+                if let gtin = try store.articles.product(reference: reference) { return gtin }
                 if let gtin = GS1.gtin14(Cell.code(reference)) { return gtin }
             }
             guard let first = references.first else { throw Fault(reason: "the row names no article") }

@@ -126,7 +126,7 @@ public enum Import {
         -> CheckedImport
     {
         let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
-        let article = { (reference: String) in (try? store.product(reference: reference)) ?? nil }
+        let article = { (reference: String) in (try? store.articles.product(reference: reference)) ?? nil }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
             return try check(DESADV.parse(bytes, article: article), options, in: store)
         }

@@ -15,7 +15,7 @@ struct Table {
         var remembered: [String: String] = [:]
         if map.isEmpty, let store {
             for signature in csv.signatures where remembered.isEmpty {
-                remembered = try store.columnMap(kind, headings: signature)
+                remembered = try store.papers.columnMap(kind, headings: signature)
             }
             map = remembered
         }

@@ -26,8 +26,8 @@ public struct AccountChange: Equatable, Sendable {
     public var isSlow: Bool { [password, pin].contains { $0?.isEmpty == false } }
 
     /// As it is kept.
-    public func kept(hashing hash: (String) -> String = Password.hash) -> Store.UserChange {
-        Store.UserChange(
+    public func kept(hashing hash: (String) -> String = Password.hash) -> PeopleTable.UserChange {
+        PeopleTable.UserChange(
             password: password.map { $0.isEmpty ? "" : hash($0) }, pin: pin.map { $0.isEmpty ? "" : hash($0) },
             badge: badge.map { $0.isEmpty ? "" : Password.badge($0) }, rights: rights, isDisabled: isDisabled)
     }

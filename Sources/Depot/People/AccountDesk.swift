@@ -14,12 +14,14 @@ public struct AccountDesk {
         public var endsSessions: Bool
     }
 
-    /// Adds a person or changes one; secrets as they are kept. Throws `AccountRefusal.first`, or `Store.UserFault` where nobody would be
+    /// Adds a person or changes one; secrets as they are kept. Throws `AccountRefusal.first`, or `PeopleTable.UserFault` where nobody would be
     /// left who can add people or a badge is somebody else's; then nothing has changed.
-    public func save(_ change: Store.UserChange, of name: String, by author: Author, at now: Int64) throws -> Saved {
+    public func save(_ change: PeopleTable.UserChange, of name: String, by author: Author, at now: Int64) throws
+        -> Saved
+    {
         try store.database.transaction {
             let isFirst =
-                try store.isOpenHouse()
+                try store.people.isOpenHouse()
                 && [change.password, change.pin, change.badge].contains { $0?.isEmpty == false }
             if isFirst, change.rights?.contains(.users) != true || change.password?.isEmpty != false {
                 throw AccountRefusal.first
@@ -29,10 +31,10 @@ public struct AccountDesk {
     }
 
     private func write(
-        _ change: Store.UserChange, of name: String, by author: Author, at now: Int64
+        _ change: PeopleTable.UserChange, of name: String, by author: Author, at now: Int64
     ) throws -> Saved {
-        let before = try store.user(name: name)
-        let id = try store.save(user: name, change, by: author, at: now)
+        let before = try store.people.user(name: name)
+        let id = try store.people.save(user: name, change, by: author, at: now)
         return Saved(id: id, endsSessions: change.endsSessions(of: before))
     }
 
@@ -40,7 +42,7 @@ public struct AccountDesk {
 
     /// A change of one's own password that has begun. `kept` is what the old one, as typed, is compared with.
     public struct PasswordChange: Sendable {
-        public let user: Store.UserRow
+        public let user: PeopleTable.UserRow
         public let kept: String
         public let key: SignInKey
         let source: String
@@ -50,7 +52,9 @@ public struct AccountDesk {
     /// Counts a try of the old password. Throws `SignInRefusal`: for whoever has none, too. They get the first from somebody who runs
     /// the server: a page left open at a dock is no proof.
     public func begin(passwordOf person: Person, from source: String, at now: Int64) throws -> PasswordChange {
-        guard let user = try store.user(id: person.id), let kept = user.password else { throw SignInRefusal.refused }
+        guard let user = try store.people.user(id: person.id), let kept = user.password else {
+            throw SignInRefusal.refused
+        }
         let key = SignInKey.own(person.id)
         try signIns.begin(key, from: source, at: now)
         return PasswordChange(user: user, kept: kept, key: key, source: source, author: person.author)
@@ -72,7 +76,8 @@ public struct AccountDesk {
     /// or given another password, meanwhile.
     public func finish(_ change: PasswordChange, hash: String, at now: Int64) throws -> Saved {
         try store.database.transaction {
-            guard let user = try store.user(id: change.user.id), !user.isDisabled, user.password == change.kept else {
+            guard let user = try store.people.user(id: change.user.id), !user.isDisabled, user.password == change.kept
+            else {
                 throw SignInRefusal.refused
             }
             return try write(.init(password: hash), of: user.name, by: change.author, at: now)
@@ -84,7 +89,7 @@ public struct AccountDesk {
     /// Several may claim one. Nil gives it back.
     public func claim(_ desk: String?, by person: Person, at now: Int64) throws {
         try store.database.transaction {
-            try store.claim(desk: desk, user: person.id, at: now)
+            try store.people.claim(desk: desk, user: person.id, at: now)
             try store.tell(Fact(.deskClaimed, desk ?? "-"), by: person.author, at: now)
         }
     }

@@ -1,5 +1,5 @@
 extension Schema {
-    /// As `Store.folded(reference:)` does it; SQLite's `upper` knows ASCII alone, as we do.
+    /// As `ArticleTable.folded(reference:)` does it; SQLite's `upper` knows ASCII alone, as we do.
     static let foldedReference =
         "replace(replace(replace(replace(replace(upper(reference), ' ', ''), '-', ''), '.', ''), '/', ''), '_', '')"
 

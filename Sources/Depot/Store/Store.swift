@@ -1,9 +1,9 @@
 import Model
-public import SQLite
+package import SQLite
 
-/// The centre's database. All SQL of the centre is in this folder; callers hold it on one executor.
+/// The centre's database, held by one executor: what it knows is in its tables (`StoreTable`).
 public final class Store {
-    public let database: Database
+    package let database: Database
     /// What each zone is to the book of stock.
     public var rules: [String: ZoneRule] = [:]
 
@@ -13,6 +13,9 @@ public final class Store {
         try Schema.migrate(database)
         try ledger.seal()
     }
+
+    /// What happens in it happens wholly, or not at all.
+    public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
 
     // Made when first used: a view for reading has no use for them.
     lazy var insertRecords = Result { () throws(SQLiteError) in

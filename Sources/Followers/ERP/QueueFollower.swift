@@ -31,32 +31,35 @@ public struct QueueFollower: Follower {
     }
 
     private func reception(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.delivery(id),
+        guard let id = Int64(entry.fact.subject), let view = try store.deliveries.delivery(id),
             view.lines.contains(where: { $0.received > 0 })
         else { return }
-        try store.queue(
+        try store.jobs.queue(
             .reception, subject: String(id), payload: try QueuePayload.reception(view, in: store), by: entry.author,
             at: entry.at)
     }
 
     private func take(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.take(id) else { return }
-        try store.queue(
+        guard let id = Int64(entry.fact.subject), let view = try store.takes.take(id) else { return }
+        try store.jobs.queue(
             .take, subject: String(id),
-            payload: QueuePayload.take(view, location: location(view.zone)) { try? store.product($0) },
+            payload: QueuePayload.take(view, location: location(view.zone)) { try? store.articles.product($0) },
             by: entry.author, at: entry.at)
     }
 
     private func party(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.party(id), view.erp == nil else { return }
-        try store.queue(
+        guard let id = Int64(entry.fact.subject), let view = try store.parties.party(id), view.erp == nil else {
+            return
+        }
+        try store.jobs.queue(
             .party, subject: String(id), payload: QueuePayload.party(view, e164: view.numbers),
             by: entry.author, at: entry.at)
     }
 
     /// What was written about a call with a client whom the ERP knows becomes a note there.
     private func note(_ entry: Entry, _ store: Store) throws {
-        guard let row = try store.call(entry.fact.subject), let note = try store.note(of: entry.fact.subject),
+        guard let row = try store.calls.call(entry.fact.subject),
+            let note = try store.calls.note(of: entry.fact.subject),
             !note.note.isEmpty || note.disposition != nil
         else { return }
         let snapshot = row.snapshot
@@ -66,9 +69,9 @@ public struct QueueFollower: Follower {
         }
         let party: PartyView?
         if let chosen = note.party {
-            party = try store.party(chosen)
+            party = try store.parties.party(chosen)
         } else {
-            let known = try number.map { try store.parties(key: $0.key) } ?? []
+            let known = try number.map { try store.parties.rows(key: $0.key) } ?? []
             party = known.count == 1 ? known[0] : nil
         }
         guard let party, let remote = party.erp else { return }
@@ -79,7 +82,7 @@ public struct QueueFollower: Follower {
             note.disposition, entry.author.who,
         ].compactMap(\.self).joined(separator: ", ")
         let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
-        try store.queue(
+        try store.jobs.queue(
             .call, subject: snapshot.call,
             payload: QueuePayload.call(party: remote, subject: subject, note: note.note, callBackOn: nil, title: title),
             by: entry.author, due: entry.at + QueueFollower.noteRest, at: entry.at)

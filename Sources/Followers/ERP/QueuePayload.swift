@@ -67,6 +67,8 @@ public enum QueuePayload {
 
     /// The same, with what the catalogue and the directory know now.
     public static func reception(_ view: DeliveryView, in store: Store) throws -> JSON {
-        reception(view, supplier: try store.erpParty(company: view.supplier)) { try? store.product($0) }
+        reception(view, supplier: try store.parties.erpParty(company: view.supplier)) {
+            try? store.articles.product($0)
+        }
     }
 }

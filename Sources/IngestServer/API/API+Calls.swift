@@ -64,9 +64,9 @@ extension API {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
                 let note = body["note"]?.text.map(API.paragraphs)
-                guard note?.count ?? 0 <= Store.noteLimit else {
+                guard note?.count ?? 0 <= CallTable.noteLimit else {
                     throw APIProblem(
-                        .badRequest, "note-too-long", "A note has at most \(Store.noteLimit) characters.")
+                        .badRequest, "note-too-long", "A note has at most \(CallTable.noteLimit) characters.")
                 }
                 do {
                     let words = CallDesk.Words(

@@ -14,7 +14,7 @@ extension API {
                 _ = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 return .json(
-                    .array(try await centre.library.read { try $0.parties(listed: text, limit: 50).map(\.json) }))
+                    .array(try await centre.library.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
@@ -22,13 +22,14 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let party = try await centre.library.read({ try $0.party(id) }) else {
+                guard let party = try await centre.library.read({ try $0.parties.party(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
                 let deliveries = try await centre.library.read { store in
                     try party.reference.map {
-                        try store.deliveries(client: $0).map {
-                            $0.summary.with("scannedToday", .int(try store.countedToday($0.id, at: Clocks.wall)))
+                        try store.deliveries.rows(client: $0).map {
+                            $0.summary.with(
+                                "scannedToday", .int(try store.deliveries.countedToday($0.id, at: Clocks.wall)))
                         }
                     } ?? []
                 }

@@ -19,7 +19,7 @@ extension API {
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
-                let list = try await centre.library.read { try $0.deliveries(closedSince: since).map(\.summary) }
+                let list = try await centre.library.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
             Endpoint(
@@ -27,7 +27,8 @@ extension API {
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
-                return .json(.array(try await centre.library.read { try $0.proposals(zone: zone, at: Clocks.wall) }))
+                return .json(
+                    .array(try await centre.library.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/strays",
@@ -35,7 +36,7 @@ extension API {
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
-                return .json(.array(try await centre.library.read { try $0.strays(zone: zone, at: Clocks.wall) }))
+                return .json(.array(try await centre.library.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
@@ -69,7 +70,8 @@ extension API {
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let gtin = incoming.query("gtin") ?? ""
-                return .json(.array(try await centre.library.read { try $0.trail(delivery: id, gtin: gtin) }))
+                return .json(
+                    .array(try await centre.library.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session) {
                 incoming in
@@ -129,7 +131,9 @@ extension API {
                 {
                     throw APIProblem(error)
                 }
-                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
+                    throw API.noDelivery
+                }
                 guard closed else {
                     throw APIProblem(
                         .conflict, "not-open", "Somebody else closed it, or it was never opened.",
@@ -154,7 +158,7 @@ extension API {
             Endpoint(.get, "/api/v1/photos/{id}", "A photo", needs: .session) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
-                guard let photo = try await centre.board.read({ try $0.photo(id) }) else {
+                guard let photo = try await centre.board.read({ try $0.deliveries.photo(id) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
                 }
                 var headers: HTTPFields = [.contentType: photo.type, .cacheControl: "private, max-age=86400"]
@@ -164,7 +168,9 @@ extension API {
         ]
             + exports("/api/v1/deliveries/{id}", "The reception") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await centre.board.read({ try $0.delivery(id) }) else { throw API.noDelivery }
+                guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
+                    throw API.noDelivery
+                }
                 return (Reports.reception(view), "reception-\(view.note)")
             }
     }
@@ -173,15 +179,15 @@ extension API {
     func zones(_ kind: ZoneRule.Kind) async throws -> [JSON] {
         let named = centre.configuration.zones.filter { $0.value.kind == kind }.keys
         if !named.isEmpty { return named.sorted().map(JSON.string) }
-        let zones = try await centre.board.read { try $0.zones() }
+        let zones = try await centre.board.read { try $0.deliveries.zones() }
         let docks = try await centre.board.docks()
         return Set(zones + docks + centre.configuration.zones.keys).sorted().map(JSON.string)
     }
 
     private func detail(_ id: Int64) async throws -> Response {
         let found = try await centre.board.read { store -> JSON? in
-            guard let view = try store.delivery(id) else { return nil }
-            return view.json.with("erpJob", try store.job(of: .reception, subject: String(id))?.json)
+            guard let view = try store.deliveries.delivery(id) else { return nil }
+            return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
         }
         guard let found else { throw API.noDelivery }
         return .json(found)

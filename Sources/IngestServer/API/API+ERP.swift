@@ -10,7 +10,9 @@ extension API {
             Endpoint(.get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session) { incoming in
                 _ = try incoming.who()
                 guard let erp else { return .json(.object([("configured", false), ("state", "off")])) }
-                let (counts, pulled) = try await centre.board.read { (try $0.jobCounts(), try $0.remembered("pulled")) }
+                let (counts, pulled) = try await centre.board.read {
+                    (try $0.jobs.jobCounts(), try $0.jobs.remembered("pulled"))
+                }
                 let counters = await centre.counters
                 return .json(
                     await erp.json.with(
@@ -29,7 +31,8 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
-                return .json(.array(try await centre.board.read { try $0.jobs(state: state, limit: 200).map(\.json) }))
+                return .json(
+                    .array(try await centre.board.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp)
@@ -37,7 +40,7 @@ extension API {
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
-                let calls = try await centre.board.read { try $0.calls(job: id) }
+                let calls = try await centre.board.read { try $0.jobs.calls(job: id) }
                 return .json(job.json.with("calls", .array(calls)).with("payload", job.payload))
             },
             Endpoint(
@@ -97,7 +100,7 @@ extension API {
     }
 
     private func job(_ id: Int64) async throws -> ERPJob {
-        guard let job = try await centre.board.read({ try $0.job(id) }) else {
+        guard let job = try await centre.board.read({ try $0.jobs.job(id) }) else {
             throw APIProblem(.notFound, "no-such-job", "There is no such push.")
         }
         return job

@@ -12,7 +12,7 @@ extension API {
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone", needs: .session
             ) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.grants().map(\.json) }))
+                return .json(.array(try await centre.board.read { try $0.gateways.grants().map(\.json) }))
             },
             Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users)) {
                 incoming in

@@ -34,7 +34,7 @@ extension API {
 
     private func refusing(_ kind: Centre.Imported) -> Endpoint {
         Endpoint(
-            .post, "/api/v1/import/\(kind.rawValue)/refused",
+            .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
             "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
             needs: .right(.imports)
         ) { incoming in
@@ -50,7 +50,7 @@ extension API {
 
     private func template(_ kind: Centre.Imported) -> Endpoint {
         Endpoint(
-            .get, "/api/v1/import/\(kind.rawValue)/template", "Headings of an empty file of that kind, as CSV",
+            .get, "/api/v1/import/\(kind.rawValue)/template.csv", "Headings of an empty file of that kind, as CSV",
             needs: .session
         ) { _ in API.table(Import.template(kind.rawValue) ?? "", named: kind.rawValue) }
     }

@@ -21,7 +21,7 @@ extension API {
                 let token = Digests.newToken()
                 let person = try await signIn(
                     try await incoming.body(), from: incoming.source, isProxied: incoming.isProxied, token: token)
-                let life = person.station == nil ? Store.sessionLife : Store.stationLife
+                let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
                 let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
                 var response = Response.json(person.json)
                 response.headers[.setCookie] =
@@ -69,7 +69,7 @@ extension API {
             },
             Endpoint(.get, "/api/v1/users", "Everybody who can sign in", needs: .right(.users)) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.users().map(\.json) }))
+                return .json(.array(try await centre.board.read { try $0.people.users().map(\.json) }))
             },
             Endpoint(
                 .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users)
@@ -88,7 +88,7 @@ extension API {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let user = try await centre.board.read({ try $0.user(id: id) }) else {
+                guard let user = try await centre.board.read({ try $0.people.user(id: id) }) else {
                     throw APIProblem(.notFound, "no-such-user", "There is no such person.")
                 }
                 return try await save(user.name, try await incoming.body(), by: person)
@@ -156,11 +156,11 @@ extension API {
             throw API.problem(refusal)
         } catch let refusal as AccountRefusal {
             throw API.problem(refusal)
-        } catch let fault as Store.UserFault {
+        } catch let fault as PeopleTable.UserFault {
             throw APIProblem(
                 .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
         }
-        guard let user = try await centre.board.read({ try $0.user(name: name) }) else { throw API.refused }
+        guard let user = try await centre.board.read({ try $0.people.user(name: name) }) else { throw API.refused }
         return .json(user.json)
     }
 }

@@ -11,7 +11,7 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
-                let list = try await centre.library.read { try $0.takes(closedSince: since).map(\.summary) }
+                let list = try await centre.library.read { try $0.takes.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
             Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session) {
@@ -74,7 +74,7 @@ extension API {
         ]
             + exports("/api/v1/takes/{id}", "The count") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await centre.library.read({ try $0.take(id) }) else {
+                guard let view = try await centre.library.read({ try $0.takes.take(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
                 return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
@@ -94,8 +94,8 @@ extension API {
 
     private func take(_ id: Int64) async throws -> Response {
         let found = try await centre.library.read { store -> JSON? in
-            guard let view = try store.take(id) else { return nil }
-            return view.json.with("erpJob", try store.job(of: .take, subject: String(id))?.json)
+            guard let view = try store.takes.take(id) else { return nil }
+            return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
         }
         guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }
         return .json(found)
@@ -111,8 +111,8 @@ extension API {
                 )
                 let list = try await centre.library.read {
                     (
-                        try $0.products(offset: max(0, offset), limit: min(500, max(1, limit))),
-                        try $0.count(of: .product)
+                        try $0.articles.products(offset: max(0, offset), limit: min(500, max(1, limit))),
+                        try $0.articles.count(of: .product)
                     )
                 }
                 return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
@@ -123,15 +123,15 @@ extension API {
                 _ = try incoming.who()
                 let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
                 let found = try await centre.library.read { store -> JSON? in
-                    guard let product = try store.product(gtin) else { return nil }
-                    let stock: [JSON] = try store.stock(gtin: gtin).map {
+                    guard let product = try store.articles.product(gtin) else { return nil }
+                    let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
                         .object([("zone", .string($0.zone)), ("quantity", .int($0.quantity))])
                     }
                     return product.json.with("stock", .array(stock))
-                        .with("items", .array(try store.items(epc: nil, gtin: gtin, limit: 200)))
+                        .with("items", .array(try store.stock.items(epc: nil, gtin: gtin, limit: 200)))
                         .with(
                             "movements",
-                            .array(try store.movements(gtin: gtin, zone: nil, from: nil, to: nil, limit: 50)))
+                            .array(try store.stock.movements(gtin: gtin, zone: nil, from: nil, to: nil, limit: 50)))
                 }
                 guard let found else { throw APIProblem(.notFound, "no-such-product", "There is no such product.") }
                 return .json(found)
@@ -146,7 +146,7 @@ extension API {
                     throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
                 }
                 let body = try await incoming.body()
-                let known = try await centre.library.read { try $0.product(gtin) }
+                let known = try await centre.library.read { try $0.articles.product(gtin) }
                 var product = known ?? ProductView(gtin: gtin, description: "")
                 product.description = API.line(body["description"]?.text, limit: 200) ?? product.description
                 product.reference = API.line(body["reference"]?.text, limit: 64) ?? product.reference
@@ -187,7 +187,7 @@ extension API {
                 return .json(
                     .array(
                         try await centre.library.read {
-                            try $0.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
+                            try $0.stock.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
             Endpoint(
@@ -228,8 +228,8 @@ extension API {
                 let person = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 let asked = incoming.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
-                let kinds = Set(Store.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
-                var found = try await centre.library.read { try $0.search(text, kinds: kinds, limit: 30) }
+                let kinds = Set(SearchTable.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
+                var found = try await centre.library.read { try $0.index.search(text, kinds: kinds, limit: 30) }
                 // Calls are searched by their own rules: nobody finds a call they may not see.
                 if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
                     let calls = try await centre.library.history(for: person, team: true, matching: text, limit: 10)
@@ -246,7 +246,7 @@ extension API {
             Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.library.read { try $0.openNotices() }))
+                return .json(.array(try await centre.library.read { try $0.stock.openNotices() }))
             },
             Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session) { incoming in
                 let person = try incoming.who()
@@ -265,7 +265,7 @@ extension API {
         let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
         let (from, to) = (incoming.time("from"), incoming.time("to"))
         return try await centre.library.read {
-            try $0.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
+            try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
         }
     }
 }

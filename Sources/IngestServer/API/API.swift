@@ -25,7 +25,7 @@ struct API: Sendable {
             Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.agents().map(Centre.gateway) }))
+                return .json(.array(try await centre.board.read { try $0.gateways.rows().map(Centre.gateway) }))
             }
         ]
     }
@@ -137,7 +137,7 @@ extension TableColumns {
 extension Board {
     /// Zones of the readers that gateways have.
     func docks() throws -> [String] {
-        try read { try $0.agents() }.flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
+        try read { try $0.gateways.rows() }.flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
             $0["kind"]?.text != "telephony"
         }
         .compactMap { $0["zone"]?.text }

@@ -22,7 +22,7 @@ struct AgentVerb: ParsableCommand {
 
         func run() throws {
             do {
-                let grants = try Store(path: try options.load().database).grants()
+                let grants = try Store(path: try options.load().database).gateways.grants()
                 if json { return print(JSON.array(grants.map(\.json)).description) }
                 if grants.isEmpty { return print("none yet") }
                 for grant in grants {

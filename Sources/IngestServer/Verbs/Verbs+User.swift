@@ -47,7 +47,7 @@ struct UserVerb: ParsableCommand {
 
         func run() throws {
             do {
-                let users = try Store(path: try options.load().database).users()
+                let users = try Store(path: try options.load().database).people.users()
                 if json { return print(JSON.array(users.map(\.json)).description) }
                 if users.isEmpty { return print("nobody yet: names are believed on this machine") }
                 for user in users {
@@ -165,7 +165,7 @@ struct UserVerb: ParsableCommand {
     }
 
     private static func save(
-        _ options: ConfigurationOption, _ name: String, _ change: Store.UserChange, new: Bool = false,
+        _ options: ConfigurationOption, _ name: String, _ change: PeopleTable.UserChange, new: Bool = false,
         force: Bool = false
     ) throws {
         let configuration = try options.load()
@@ -173,7 +173,7 @@ struct UserVerb: ParsableCommand {
         do {
             try Files.makeFolder(configuration.state)
             let store = try Store(path: configuration.database)
-            let known = try store.user(name: name)
+            let known = try store.people.user(name: name)
             if new, known?.password != nil {
                 throw Exit.say("\(name) is there already; use edge-ingest user password", Exit.warnings)
             }
@@ -181,13 +181,13 @@ struct UserVerb: ParsableCommand {
                 throw Exit.say("there is no \(name); edge-ingest user list shows everybody", Exit.warnings)
             }
             let author = Author(getenv("USER").map { String(cString: $0) } ?? "edge-ingest", station: "command line")
-            _ = try store.database.transaction {
-                try store.save(user: name, change, by: author, force: force, at: Clocks.wall)
+            _ = try store.transaction {
+                try store.people.save(user: name, change, by: author, force: force, at: Clocks.wall)
             }
             print(new ? "\(name) can sign in" : "\(name) is changed")
         } catch let code as ExitCode {
             throw code
-        } catch let fault as Store.UserFault {
+        } catch let fault as PeopleTable.UserFault {
             throw Exit.say(fault == .lastAdministrator ? "\(fault); or use --force" : "\(fault)", Exit.warnings)
         } catch { throw Exit.say("\(error)") }
     }
@@ -202,7 +202,7 @@ struct DeadLetters: ParsableCommand {
 
     func run() throws {
         do {
-            let rows = try Store(path: try options.load().database).deadLetters(limit: 1000)
+            let rows = try Store(path: try options.load().database).records.deadLetters(limit: 1000)
             for row in rows {
                 if json {
                     print(row.description)

@@ -46,7 +46,7 @@ struct Export: ParsableCommand {
         let configuration = try options.load()
         do {
             let store = try Store(path: configuration.database)
-            guard let id = try store.deliveryID(note: note), let view = try store.delivery(id) else {
+            guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
                 throw Exit.say("there is no delivery \(note)", Exit.warnings)
             }
             print(String(decoding: Reports.reception(view)(.machine).csv(), as: UTF8.self), terminator: "")
@@ -199,10 +199,10 @@ struct Erase: ParsableCommand {
         guard number.kind != .withheld, number.kind != .extension, number.key.count >= 6 else {
             throw Exit.say("\(self.number) is no number that can be erased", Exit.warnings)
         }
-        let erased: Store.Erased
+        let erased: ErasureTable.Erased
         do {
             let store = try Store(path: configuration.database)
-            erased = try store.erase(number, who: "edge-ingest erase", dryRun: dryRun, at: Clocks.wall)
+            erased = try store.erasure.erase(number, who: "edge-ingest erase", dryRun: dryRun, at: Clocks.wall)
         } catch { throw Exit.say("\(error)") }
         if json {
             print(erased.json.description)
@@ -250,7 +250,7 @@ struct Configure: ParsableCommand {
                     throw Exit.say("\(file ?? "") is empty; --clear goes back to the agent's own file")
                 }
                 let now = Clocks.wall
-                let revision = try store.desire(
+                let revision = try store.gateways.desire(
                     text, of: agent, expires: life.map { now + Int64($0) * 1000 },
                     who: getenv("USER").map { String(cString: $0) } ?? "edge-ingest", at: now)
                 print(
@@ -259,8 +259,8 @@ struct Configure: ParsableCommand {
                         : "revision \(revision) waits for \(agent)")
                 return
             }
-            let desired = try store.desired().first { $0.agent == agent }?.configuration.revision
-            let stands = try store.agents().first { $0.name == agent }?.status?["configuration"]
+            let desired = try store.gateways.desired().first { $0.agent == agent }?.configuration.revision
+            let stands = try store.gateways.rows().first { $0.name == agent }?.status?["configuration"]
             if json {
                 print(
                     JSON.object([

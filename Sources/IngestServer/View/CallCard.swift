@@ -15,23 +15,23 @@ struct CallCard {
         var parties: [PartyView] = []
         var isGuess = false
         if let number, number.kind != .extension {
-            parties = (try? store.parties(key: number.key)) ?? []
+            parties = (try? store.parties.rows(key: number.key)) ?? []
             if parties.isEmpty {
-                parties = (try? store.guesses(number)) ?? []
+                parties = (try? store.parties.guesses(number)) ?? []
                 isGuess = !parties.isEmpty
             }
         }
         var deliveries: [Int64: [DeliveryView]] = [:]
         for party in parties {
-            if let reference = party.reference { deliveries[party.id] = try? store.deliveries(client: reference) }
+            if let reference = party.reference { deliveries[party.id] = try? store.deliveries.rows(client: reference) }
         }
         let key = number == nil ? nil : CallKey.of(snapshot, plan: plan)
-        let history = (key.flatMap { try? store.calls(key: $0, limit: 6) } ?? []).filter {
+        let history = (key.flatMap { try? store.calls.rows(key: $0, limit: 6) } ?? []).filter {
             $0.snapshot.call != snapshot.call
         }
         let again = history.filter { snapshot.startedAt - $0.snapshot.startedAt < CallStory.pause }.count
-        let choice = parties.count > 1 ? number.flatMap { try? store.lastChoice(key: $0.key) } : nil
-        let note = try? store.note(of: snapshot.call)
+        let choice = parties.count > 1 ? number.flatMap { try? store.calls.lastChoice(key: $0.key) } : nil
+        let note = try? store.calls.note(of: snapshot.call)
         fields = [
             ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("gateway", .string(agent)),
             ("direction", snapshot.direction.map { .string($0.rawValue) }), ("state", .string(snapshot.state.rawValue)),
@@ -99,7 +99,8 @@ struct CallCard {
                     parties.flatMap { party in
                         (deliveries[party.id] ?? []).map {
                             $0.summary.with("party", .int(party.id)).with(
-                                "scannedToday", (try? store.countedToday($0.id, at: snapshot.startedAt)).map(JSON.int))
+                                "scannedToday",
+                                (try? store.deliveries.countedToday($0.id, at: snapshot.startedAt)).map(JSON.int))
                         }
                     })
             ),

@@ -8,7 +8,7 @@ enum CentreMetrics {
     static func text(_ centre: Centre, _ link: CentreLink, _ erp: ERPLink?) async -> String {
         let counters = await centre.counters
         let browsers = await centre.board.browsers
-        let gateways = (try? await centre.board.read { try $0.agents() }) ?? []
+        let gateways = (try? await centre.board.read { try $0.gateways.rows() }) ?? []
         var metrics = Prometheus()
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
@@ -54,7 +54,7 @@ enum CentreMetrics {
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =
-                (try? await centre.board.read { (try $0.jobCounts(), try $0.oldestJob()) }) ?? ([:], nil)
+                (try? await centre.board.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)
             metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
             metrics.add(
                 "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",

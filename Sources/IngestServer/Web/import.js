@@ -18,7 +18,7 @@ function address(kind, said, { dry = false, refused = false } = {}) {
   if (said.add) query.set("add", "1");
   if (said.map) query.set("map", Object.entries(said.map).map(([field, heading]) => `${field}=${heading}`).join("\n"));
   for (const name of ["supplier", "note"]) if (said[name]) query.set(name, said[name]);
-  return `/api/v1/import/${kind}${refused ? "/refused" : ""}?${query}`;
+  return `/api/v1/import/${kind}${refused ? "/refused.csv" : ""}?${query}`;
 }
 
 /** What is read from which column, as it stands or is proposed: the map of an import. */
@@ -61,7 +61,7 @@ async function name(file, kind, columns, said) {
   const body = h("div", { class: "stack" }, h("p", {}, t("columnsMissing", { names: missing.join(", ") })),
     drawColumns(columns, (map) => { said.map = map; }),
     kind === "deliveries" && h("details", {}, h("summary", {}, t("columnsAside")), fill(said, "supplier"), fill(said, "note")),
-    h("p", {}, h("a", { href: `/api/v1/import/${kind}/template`, download: "" }, t("importTemplate"))));
+    h("p", {}, h("a", { href: `/api/v1/import/${kind}/template.csv`, download: "" }, t("importTemplate"))));
   return await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]) === "yes";
 }
 

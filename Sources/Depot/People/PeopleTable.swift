@@ -1,7 +1,10 @@
 public import Model
 import SQLite
 
-extension Store {
+/// People who use the centre, their rights and sessions.
+public struct PeopleTable: StoreTable {
+    let store: Store
+
     public struct UserRow: Sendable {
         public var id: Int64
         public var name: String
@@ -102,22 +105,22 @@ extension Store {
         } else {
             try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
             id = database.lastInsertID
-            try tell(Fact(.userAdded, name), by: author, at: now)
+            try store.tell(Fact(.userAdded, name), by: author, at: now)
         }
         for (column, value) in [("password", change.password), ("pin", change.pin), ("badge", change.badge)] {
             guard let value else { continue }
             try database.run(
                 "UPDATE user SET \(column)=? WHERE id=?", .text(value.isEmpty ? nil : value), .integer(id))
-            try tell(Fact(.user(secret: column), name), by: author, at: now)
+            try store.tell(Fact(.user(secret: column), name), by: author, at: now)
         }
         if let rights = change.rights {
             let text = rights.map(\.rawValue).sorted().joined(separator: ",")
             try database.run("UPDATE user SET rights=? WHERE id=?", .text(text), .integer(id))
-            try tell(Fact(.userRights, name, text), by: author, at: now)
+            try store.tell(Fact(.userRights, name, text), by: author, at: now)
         }
         if let isDisabled = change.isDisabled {
             try database.run("UPDATE user SET disabled=? WHERE id=?", .bool(isDisabled), .integer(id))
-            try tell(Fact(isDisabled ? .userDisabled : .userEnabled, name), by: author, at: now)
+            try store.tell(Fact(isDisabled ? .userDisabled : .userEnabled, name), by: author, at: now)
         }
         if change.endsSessions(of: before) { try database.run("DELETE FROM session WHERE user=?", .integer(id)) }
         // Somebody who runs the server has looked at it: what strangers tried holds nobody up.
@@ -143,9 +146,9 @@ extension Store {
     }
 }
 
-extension Store.UserRow {
+extension PeopleTable.UserRow {
     /// As it would be; secrets as they would be kept.
-    func changed(by change: Store.UserChange) -> Store.UserRow {
+    func changed(by change: PeopleTable.UserChange) -> PeopleTable.UserRow {
         var row = self
         if let password = change.password { row.password = password.isEmpty ? nil : password }
         if let rights = change.rights { row.rights = rights }
@@ -154,9 +157,9 @@ extension Store.UserRow {
     }
 }
 
-extension Store.UserChange {
+extension PeopleTable.UserChange {
     /// Whether open sessions, and with them open pages, end: another secret, let in no more, or other rights than before.
-    public func endsSessions(of before: Store.UserRow?) -> Bool {
+    public func endsSessions(of before: PeopleTable.UserRow?) -> Bool {
         password != nil || pin != nil || badge != nil || isDisabled == true
             || rights.map { $0 != before?.rights ?? [] } ?? false
     }

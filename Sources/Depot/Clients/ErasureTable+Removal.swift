@@ -2,7 +2,7 @@ import Model
 import SQLite
 
 /// Takes away what an erasure found, so that no byte of it stays in the file.
-extension Store {
+extension ErasureTable {
     /// Within a transaction.
     func remove(_ traces: ErasureTraces) throws {
         let calls = traces.calls.sorted()
@@ -54,13 +54,13 @@ extension Store {
     /// Words of rows that are gone stay in the index until its parts are merged (sqlite.org/fts5.html, 6.8).
     func mergeSearch() throws {
         // A negative number begins with all parts, a positive one goes on; fewer than two changes: done.
-        var pages = -Store.mergedPages
+        var pages = -ErasureTable.mergedPages
         while true {
             let before = try database.integer("SELECT total_changes()") ?? 0
             try database.run("INSERT INTO search (search, rank) VALUES ('merge', ?)", .integer(pages))
             let after = try database.integer("SELECT total_changes()") ?? 0
             guard after - before >= 2 else { return }
-            pages = Store.mergedPages
+            pages = ErasureTable.mergedPages
         }
     }
 

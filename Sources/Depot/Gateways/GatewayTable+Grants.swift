@@ -1,7 +1,10 @@
 import Model
 import SQLite
 
-extension Store {
+/// Gateways: what they said of themselves, and what they may and shall.
+public struct GatewayTable: StoreTable {
+    let store: Store
+
     /// Every agent that is known, by name.
     public func grants() throws -> [GatewayBook.Grant] {
         try database.rows(
@@ -15,7 +18,7 @@ extension Store {
     }
 
     /// The grants with the zones that the devices of confirmed agents stand in, by their last status.
-    public func gatewayBook() throws -> GatewayBook {
+    public func book() throws -> GatewayBook {
         let told = try database.rows(
             """
             SELECT agent.name, agent.status FROM agent JOIN agent_grant ON agent_grant.name=agent.name
@@ -38,4 +41,7 @@ extension Store {
             """, .text(grant.name), .text(grant.site), .text(JSON.array(grant.zones.map(JSON.string)).description),
             .bool(grant.mayTelephone), .text(grant.state.rawValue), .text(grant.who), .integer(grant.at))
     }
+
+    /// An agent with its account, without reading all of them.
+    public func agent(named name: String) throws -> AgentRow? { try rows(name).first }
 }

@@ -19,7 +19,7 @@ public enum CallName {
     }
 }
 
-extension Store {
+extension CallTable {
     /// What the centre calls a call that somebody names as its exchange does, as programs did before calls were filed under their
     /// agents. Itself where there is none; nil where two agents have one of that name: nobody guesses.
     public func filed(call name: String) throws -> String? {

@@ -2,14 +2,16 @@ import Identifiers
 public import Model
 import SQLite
 
-/// What was read before its delivery was opened.
-extension Store {
+/// What was read and counts nowhere yet.
+public struct StrayTable: StoreTable {
+    let store: Store
+
     /// How long a read waits for its delivery to be opened, in milliseconds.
     public static let strayLife: Int64 = 10 * 60_000
     /// Reads kept for one zone.
     static let strayLimit = 2000
 
-    func keepStray(_ piece: Piece, _ away: Receiving.Away, zone: String, at now: Int64, stream: Int64, seq: UInt64)
+    func keep(_ piece: Piece, _ away: Receiving.Away, zone: String, at now: Int64, stream: Int64, seq: UInt64)
         throws
     {
         try database.run(
@@ -21,14 +23,14 @@ extension Store {
     }
 
     /// Those that are too old, and of each zone those beyond the newest `strayLimit`.
-    public func forgetStrays(before moment: Int64) throws {
+    public func forget(before moment: Int64) throws {
         try database.run("DELETE FROM stray WHERE at<?", .integer(moment))
         for zone in try database.rows("SELECT DISTINCT zone FROM stray", map: { $0.text(0) }) {
             try database.run(
                 """
                 DELETE FROM stray WHERE zone=?1 AND (at, subject)<=(
                     SELECT at, subject FROM stray WHERE zone=?1 ORDER BY at DESC, subject DESC LIMIT 1 OFFSET ?2)
-                """, .text(zone), .integer(Store.strayLimit))
+                """, .text(zone), .integer(StrayTable.strayLimit))
         }
     }
 
@@ -38,7 +40,7 @@ extension Store {
             SELECT subject, gtin, serial, quantity, lot, at, stream, seq, expires, remark, away FROM stray
             WHERE zone=? AND at>=?
             ORDER BY at, subject
-            """, .text(zone), .integer(now - Store.strayLife)
+            """, .text(zone), .integer(now - StrayTable.strayLife)
         ) { row in
             (
                 Piece(
@@ -52,9 +54,9 @@ extension Store {
         for (piece, at, stream, seq, away) in strays {
             if let sscc = piece.sscc {
                 // Another delivery's pallet waits for that one; one that nobody announced is asked about here.
-                guard try reception.units[sscc] != nil || deliveryID(unit: sscc) == nil else { continue }
+                guard try reception.units[sscc] != nil || store.deliveries.id(unit: sscc) == nil else { continue }
                 for count in Receiving.counts(pallet: piece, in: reception) {
-                    try self.count(count, stream: stream, seq: seq, at: at)
+                    try store.deliveries.count(count, stream: stream, seq: seq, at: at)
                     reception.apply(count)
                 }
                 try forget(stray: piece.subject, zone: zone)
@@ -63,7 +65,7 @@ extension Store {
             if piece.subject.hasPrefix("tag:"), try isReceivedElsewhere(piece.subject, than: reception.delivery) {
                 guard let count = Receiving.returned(piece, away, in: reception) else { continue }
                 try forget(stray: piece.subject, zone: zone)
-                try self.count(count, stream: stream, seq: seq, at: at)
+                try store.deliveries.count(count, stream: stream, seq: seq, at: at)
                 reception.apply(count)
                 continue
             }
@@ -72,7 +74,7 @@ extension Store {
             else { continue }
             try forget(stray: piece.subject, zone: zone)
             guard let count = Receiving.count(piece, in: reception) else { continue }
-            try self.count(count, stream: stream, seq: seq, at: at)
+            try store.deliveries.count(count, stream: stream, seq: seq, at: at)
             if piece.subject.hasPrefix("tag:") {
                 try database.run(
                     "UPDATE item SET delivery=coalesce(delivery, ?) WHERE epc=?", .integer(reception.delivery),
@@ -105,7 +107,7 @@ extension Store {
                 (SELECT sum(quantity) FROM seen) AS pieces
             FROM seen JOIN line USING (gtin) JOIN delivery ON delivery.id=line.delivery
             WHERE status<>'closed' GROUP BY delivery.id ORDER BY fits DESC, delivery.expected, delivery.id LIMIT 5
-            """, .text(zone), .integer(now - Store.strayLife)
+            """, .text(zone), .integer(now - StrayTable.strayLife)
         ) { row in
             .object([
                 ("id", .int(row.integer(0))), ("note", .string(row.text(1))), ("supplier", .string(row.text(2))),
@@ -115,13 +117,13 @@ extension Store {
     }
 
     /// What was read at a dock where nothing was open and waits for its delivery, the newest first.
-    public func strays(zone: String, at now: Int64, limit: Int = 100) throws -> [JSON] {
+    public func rows(zone: String, at now: Int64, limit: Int = 100) throws -> [JSON] {
         try database.rows(
             """
             SELECT stray.subject, stray.gtin, coalesce(description, ''), stray.quantity, stray.at FROM stray
             LEFT JOIN product ON product.gtin=stray.gtin WHERE stray.zone=? AND stray.at>=?
             ORDER BY stray.at DESC, stray.subject LIMIT ?
-            """, .text(zone), .integer(now - Store.strayLife), .integer(limit)
+            """, .text(zone), .integer(now - StrayTable.strayLife), .integer(limit)
         ) { row in
             .object([
                 ("subject", .string(row.text(0))), ("gtin", row.optionalText(1).map(JSON.string)),

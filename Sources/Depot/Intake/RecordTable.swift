@@ -12,7 +12,10 @@ struct Stream: Equatable {
     var skipped: UInt64
 }
 
-extension Store {
+/// Records as agents delivered them: which came, which are missing.
+public struct RecordTable: StoreTable {
+    let store: Store
+
     func stream(agent: String, epoch: UInt64) throws -> Stream {
         let columns = "SELECT id, frontier, applied, rejected, skipped FROM stream WHERE agent=? AND epoch=?"
         func read() throws -> Stream? {
@@ -58,7 +61,7 @@ extension Store {
     private func insert(
         _ content: Arrival.Content, _ range: Range<Int>, _ bytes: ArrivalBytes, _ stream: Int64, _ received: Int64
     ) throws -> Int {
-        let insertion = try insertRecords.get()
+        let insertion = try store.insertRecords.get()
         return try insertion.run(range.count) { statement in
             statement.bind(1, stream)
             statement.bind(2, received)
@@ -214,7 +217,7 @@ extension Store {
 
 // MARK: agents
 
-extension Store {
+extension GatewayTable {
     public func update(agent: String, site: String?, online: Bool, status: String?, at now: Int64) throws {
         let was = try database.integer("SELECT online FROM agent WHERE name=?", .text(agent))
         try database.run(
@@ -247,15 +250,15 @@ extension Store {
             let id = try database.integer(
                 "SELECT id FROM stream WHERE agent=? AND epoch=?", .text(agent), .integer(epoch))
         else { return settled > 0 ? "records 1 to \(settled) were let go by the agent and are not here" : nil }
-        let stream = try stream(agent: agent, epoch: epoch)
+        let stream = try store.records.stream(agent: agent, epoch: epoch)
         if settled > stream.frontier {
-            let holes = try holes(stream: id, in: stream.frontier + 1...settled)
+            let holes = try store.records.holes(stream: id, in: stream.frontier + 1...settled)
             if !holes.isEmpty { return "records \(names(holes)) were let go by the agent and are not here" }
         }
         // Looked into only when the sums differ: a journal may have a hundred million rows.
         let counted = stream.applied + stream.rejected + stream.skipped
-        guard try tip(stream: id) <= stream.frontier, counted != stream.frontier else { return nil }
-        let missing = stream.frontier > 0 ? try holes(stream: id, in: 1...stream.frontier) : []
+        guard try store.records.tip(stream: id) <= stream.frontier, counted != stream.frontier else { return nil }
+        let missing = stream.frontier > 0 ? try store.records.holes(stream: id, in: 1...stream.frontier) : []
         return missing.isEmpty
             ? "of records 1 to \(stream.frontier) \(counted) are accounted for"
             : "records \(names(missing)) are missing among those that are acknowledged"
@@ -275,9 +278,9 @@ extension Store {
         public var skipped: UInt64
     }
 
-    public func agents() throws -> [AgentRow] { try agents(nil) }
+    public func rows() throws -> [AgentRow] { try rows(nil) }
 
-    func agents(_ name: String?) throws -> [AgentRow] {
+    func rows(_ name: String?) throws -> [AgentRow] {
         try database.rows(
             """
             SELECT name, site, online, status, seen, since, alarm, CAST(total(applied) AS INTEGER),

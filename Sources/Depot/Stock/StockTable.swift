@@ -1,7 +1,10 @@
 public import Model
 import SQLite
 
-extension Store {
+/// The book of stock, its movements and notices.
+public struct StockTable: StoreTable {
+    let store: Store
+
     /// Writes a movement and changes the book by it.
     func move(
         _ movement: Movement, gtin: String, quantity: Int, lot: String? = nil, subject: String? = nil,
@@ -25,7 +28,7 @@ extension Store {
         try watchStock(gtin, at: now)
     }
 
-    /// A sighting of a tagged piece, by the rules of its zone.
+    /// A sighting of a tagged piece, by the store.rules of its zone.
     func follow(
         _ row: Model.Row, _ piece: Piece, stream: Int64, seq: UInt64, device: String, at now: Int64
     ) throws {
@@ -43,7 +46,7 @@ extension Store {
         }
         guard
             let movement = Movement.decide(
-                row, rules: rules, bookedIn: bookedIn, isBeingReceived: isBeingReceived)
+                row, rules: store.rules, bookedIn: bookedIn, isBeingReceived: isBeingReceived)
         else { return }
         try move(
             movement, gtin: gtin, quantity: piece.quantity, subject: "tag:\(tag.hex)", by: Author(device),
@@ -73,7 +76,7 @@ extension Store {
             tagged[piece.gtin, default: 0] += piece.quantity
             // It was in the book before it was closed: found on a shelf, or counted there.
             guard piece.bookedIn == nil else { continue }
-            let zone = piece.zone.flatMap { rules[$0]?.kind == .store ? $0 : nil } ?? dock
+            let zone = piece.zone.flatMap { store.rules[$0]?.kind == .store ? $0 : nil } ?? dock
             try move(
                 Movement(kind: .received, from: nil, to: zone), gtin: piece.gtin, quantity: piece.quantity,
                 subject: piece.subject, by: author, delivery: view.id, at: now)
@@ -95,7 +98,7 @@ extension Store {
             "INSERT OR IGNORE INTO notice (at, kind, subject, data) VALUES (?, ?, ?, ?)", .integer(now),
             .text(kind.rawValue), .text(subject), .text(data.description))
         if database.changes == 1 {
-            try tell(Fact(kind.fact, subject), by: Author("edge-ingest"), at: now)
+            try store.tell(Fact(kind.fact, subject), by: Author("edge-ingest"), at: now)
         }
     }
 
@@ -104,7 +107,7 @@ extension Store {
             "UPDATE notice SET done=?, done_by='edge-ingest' WHERE kind=? AND subject=? AND done IS NULL",
             .integer(now),
             .text(kind.rawValue), .text(subject))
-        if changed > 0 { try tell(Fact(.noticeDone, subject), by: Author("edge-ingest"), at: now) }
+        if changed > 0 { try store.tell(Fact(.noticeDone, subject), by: Author("edge-ingest"), at: now) }
     }
 
     private func watchStock(_ gtin: String, at now: Int64) throws {
@@ -126,7 +129,7 @@ extension Store {
 
     /// Zones whose count is due; looked at now and then.
     public func watchCounts(at now: Int64) throws {
-        for (zone, rule) in rules {
+        for (zone, rule) in store.rules {
             guard let days = rule.countDays else { continue }
             let last = try database.integer(
                 "SELECT closed FROM stock_take WHERE zone=? AND status='posted' ORDER BY closed DESC LIMIT 1",
@@ -163,13 +166,13 @@ extension Store {
         let changed = try database.run(
             "UPDATE notice SET done=?, done_by=? WHERE id=? AND done IS NULL", .integer(now), .text(author.who),
             .integer(id))
-        if changed == 1 { try tell(Fact(.noticeDone, id), by: author, at: now) }
+        if changed == 1 { try store.tell(Fact(.noticeDone, id), by: author, at: now) }
         return changed == 1
     }
 
     // MARK: what is where
 
-    public func stock(gtin: String) throws -> [(zone: String, quantity: Int64)] {
+    public func rows(gtin: String) throws -> [(zone: String, quantity: Int64)] {
         try database.rows("SELECT zone, quantity FROM stock WHERE gtin=? AND quantity<>0 ORDER BY zone", .text(gtin)) {
             ($0.text(0), $0.integer(1))
         }

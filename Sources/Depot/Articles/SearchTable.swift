@@ -2,7 +2,10 @@ import Identifiers
 public import Model
 import SQLite
 
-extension Store {
+/// What people look for, by words and codes.
+public struct SearchTable: StoreTable {
+    let store: Store
+
     /// Kinds that the index holds; tags are found by their beginning, calls by their own search.
     public enum Found: String, Sendable, CaseIterable { case product, party, delivery, tag }
 
@@ -37,7 +40,7 @@ extension Store {
             ) { $0.text(0) }
             for tag in tags { found += try self.tags(tag, limit: 1) }
         }
-        let product = code.gtin.flatMap { packaging($0)?.gtin }
+        let product = code.gtin.flatMap { store.articles.packaging($0)?.gtin }
         // Digits that were typed may be the number of a delivery note as well.
         let isBare = code.symbology == nil && [.gtin, .sscc].contains(code.form)
         let words = product ?? (isBare ? scan : code.gtin ?? code.references.first ?? scan)
@@ -45,7 +48,7 @@ extension Store {
     }
 
     private func tags(_ code: String, limit: Int) throws -> [JSON] {
-        try items(epc: code, gtin: nil, limit: limit).map { item in
+        try store.stock.items(epc: code, gtin: nil, limit: limit).map { item in
             .object([
                 ("kind", "tag"), ("ref", .string("tag:\(item["epc"]?.text ?? "")")),
                 ("title", item["description"]), ("detail", item["epc"]), ("zone", item["zone"]),
@@ -55,18 +58,19 @@ extension Store {
     }
 
     private func search(words text: String, kinds: Set<Found>, limit: Int) throws -> [JSON] {
-        guard let query = Store.match(text) else { return [] }
+        guard let query = SearchTable.match(text) else { return [] }
         let names = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
         // Ranking weighs every match: what matches half of everything is only listed, those first whose name begins so.
         let many =
             try database.rows(
-                "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", .text(query), .integer(Store.rankedMatches)
-            ) { $0.integer(0) }.count == Store.rankedMatches
+                "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", .text(query),
+                .integer(SearchTable.rankedMatches)
+            ) { $0.integer(0) }.count == SearchTable.rankedMatches
         let start = text.split { !($0.isLetter || $0.isNumber) }.first.map(String.init) ?? ""
         let order = many ? "title LIKE ?3 || '%' DESC" : "bm25(search, 10.0, 1.0), ?3"
         var found = try database.rows(
             """
-            SELECT kind, ref, title, body FROM \(many ? "(SELECT * FROM search WHERE search MATCH ?1 LIMIT \(Store.rankedMatches)) AS search WHERE" : "search WHERE search MATCH ?1 AND")
+            SELECT kind, ref, title, body FROM \(many ? "(SELECT * FROM search WHERE search MATCH ?1 LIMIT \(SearchTable.rankedMatches)) AS search WHERE" : "search WHERE search MATCH ?1 AND")
                 kind IN (\(names))
             ORDER BY \(order) LIMIT ?2
             """, .text(query), .integer(limit), .text(start)
@@ -78,8 +82,8 @@ extension Store {
         }
         let code = text.filter { $0 != " " }.uppercased()
         // Another code of an article is not in the index.
-        if found.isEmpty, kinds.contains(.product), let gtin = try product(reference: text),
-            let view = try product(gtin)
+        if found.isEmpty, kinds.contains(.product), let gtin = try store.articles.product(reference: text),
+            let view = try store.articles.product(gtin)
         {
             found.append(
                 .object([

@@ -1,8 +1,10 @@
 public import Model
 import SQLite
 
-/// Data protection: what is removed by number, and what is too old.
-extension Store {
+/// What is known of a number, and how it is erased.
+public struct ErasureTable: StoreTable {
+    let store: Store
+
     /// What an erasure removed.
     public struct Erased: Equatable, Sendable {
         public var calls = 0
@@ -87,7 +89,7 @@ extension Store {
         try database.execute("PRAGMA secure_delete=ON")
         try database.transaction {
             try remove(traces)
-            try tell(
+            try store.tell(
                 Fact(.numberErased, "\(erased.calls) calls, \(erased.numbers) clients"), by: Author(who), at: now)
         }
         try mergeSearch()
@@ -129,7 +131,7 @@ extension Store {
     }
 }
 
-extension Store {
+extension ErasureTable {
     /// Columns that people or other programs fill with words, and the field that says what a row belongs to.
     private static let freeTexts: [(table: String, column: String, owner: String)] = [
         ("call_note", "note", "call"), ("call_note", "disposition", "call"), ("erp_job", "payload", "id"),
@@ -170,7 +172,7 @@ extension Store {
             ($0.integer(0), $0.text(1))
         }
         if let written {
-            let may = Store.mayStand(in:)
+            let may = ErasureTable.mayStand(in:)
             let calls = try database.rows(
                 "SELECT id, snapshot FROM call WHERE \(may("snapshot"))", .text(written.core)
             ) { (id: $0.text(0), text: $0.text(1)) }
@@ -196,7 +198,7 @@ extension Store {
                 traces.numbers.append((party: number.party, key: number.key))
             }
         }
-        for id in traces.calls where try note(of: id) != nil { traces.erased.notes += 1 }
+        for id in traces.calls where try store.calls.note(of: id) != nil { traces.erased.notes += 1 }
         try findParties(&traces)
         try findJobs(&traces, written)
         try findPassages(&traces, written)
@@ -225,7 +227,7 @@ extension Store {
                     """, .integer(id), map: { ($0.text(0), $0.text(1)) })
             else { continue }
             traces.parties.insert(id)
-            for text in [name, company] where text.count >= Store.nameLimit {
+            for text in [name, company] where text.count >= ErasureTable.nameLimit {
                 let isOurs = try database.integer("SELECT 1 FROM user WHERE name=? LIMIT 1", .text(text)) != nil
                 if !isOurs { traces.names.insert(text) }
             }
@@ -261,9 +263,9 @@ extension Store {
 
     private func findPassages(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         guard let written else { return }
-        for (table, column, owner) in Store.freeTexts {
+        for (table, column, owner) in ErasureTable.freeTexts {
             let rows = try database.rows(
-                "SELECT rowid, \(column), \(owner) FROM \(table) WHERE \(Store.mayStand(in: column))",
+                "SELECT rowid, \(column), \(owner) FROM \(table) WHERE \(ErasureTable.mayStand(in: column))",
                 .text(written.core)
             ) { ($0.integer(0), $0.text(1), $0.text(2)) }
             for (row, text, owner) in rows {
@@ -278,7 +280,7 @@ extension Store {
                 var masked = written.redacted(text)
                 guard masked != text else { continue }
                 if column == "payload" || column == "data", let json = try? JSON(parsing: text) {
-                    masked = Store.redacted(json, written).description
+                    masked = ErasureTable.redacted(json, written).description
                 }
                 traces.passages.append(ErasureTraces.Passage(table: table, column: column, row: row, text: masked))
             }
@@ -287,7 +289,7 @@ extension Store {
 
     private func findEntries(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         if let written {
-            let may = Store.mayStand(in:)
+            let may = ErasureTable.mayStand(in:)
             let rows = try database.rows(
                 """
                 SELECT seq, subject, coalesce(detail, ''), coalesce(reason, '') FROM entry
@@ -295,7 +297,7 @@ extension Store {
                 """, .text(written.core)
             ) { ($0.integer(0), [$0.text(1), $0.text(2), $0.text(3)]) }
             for (seq, texts) in rows {
-                let forms = texts.flatMap { Store.forms(of: written, in: $0) }
+                let forms = texts.flatMap { ErasureTable.forms(of: written, in: $0) }
                 guard !forms.isEmpty else { continue }
                 traces.entries.insert(seq)
                 traces.forms.formUnion(forms)

@@ -64,7 +64,10 @@ public struct CallScope: Equatable, Sendable {
     }
 }
 
-extension Store {
+/// Calls with their notes, and what was asked of exchanges.
+public struct CallTable: StoreTable {
+    let store: Store
+
     /// What became of a state of a call.
     public enum Filing: Equatable, Sendable {
         case newer
@@ -87,7 +90,7 @@ extension Store {
         }
         if let into = snapshot.mergedInto {
             try moveNote(from: snapshot.call, to: into)
-            try forget(calls: [snapshot.call])
+            try store.erasure.forget(calls: [snapshot.call])
             return .newer
         }
         let changed = try database.run(
@@ -112,7 +115,7 @@ extension Store {
             )
             // Its record may come after that of the conversation that settled it.
             if let key, key != "withheld", snapshot.direction == .inbound,
-                let later = try calls(key: key, limit: 20).first(where: {
+                let later = try rows(key: key, limit: 20).first(where: {
                     $0.snapshot.wasReached && ($0.snapshot.answeredAt ?? 0) >= at
                 })
             {
@@ -121,7 +124,7 @@ extension Store {
         }
         if snapshot.wasReached { try settle(after: snapshot, key: key) }
         if snapshot.state == .ended {
-            try tell(
+            try store.tell(
                 Fact(snapshot.isMissed ? .callMissed : .callEnded, snapshot.call), by: Author(agent),
                 at: snapshot.endedAt ?? snapshot.startedAt)
         }
@@ -135,9 +138,9 @@ extension Store {
         if snapshot.direction == .internal {
             guard let caller = snapshot.caller?.number else { return }
             let open = try database.rows(
-                Store.columns
+                CallTable.columns
                     + "WHERE direction='internal' AND missed.call IS NOT NULL AND missed.done IS NULL AND missed.at<=? LIMIT 200",
-                .integer(at), map: Store.row
+                .integer(at), map: CallTable.row
             ).compactMap(\.self)
             for row in open {
                 let (from, by) = (row.snapshot.caller?.number ?? "", row.snapshot.missedBy)
@@ -181,22 +184,23 @@ extension Store {
             party: row.optionalInteger(column + 3), who: row.text(column + 4), at: row.integer(column + 5))
     }
 
-    public func calls(key: String, limit: Int) throws -> [CallRow] {
+    public func rows(key: String, limit: Int) throws -> [CallRow] {
         try database.rows(
-            Store.columns + "WHERE key=? AND state='ended' ORDER BY started DESC LIMIT ?", .text(key), .integer(limit),
-            map: Store.row
+            CallTable.columns + "WHERE key=? AND state='ended' ORDER BY started DESC LIMIT ?", .text(key),
+            .integer(limit),
+            map: CallTable.row
         ).compactMap(\.self)
     }
 
     /// Calls of a scope, newest first. `text` finds clients by name or company, numbers by their digits, and notes.
-    public func calls(
+    public func rows(
         of scope: CallScope, matching text: String = "", from: Int64 = 0, to: Int64 = .max, limit: Int
     ) throws -> [CallRow] {
         var conditions = [
             "state='ended'", "started>=?", "started<?",
             """
-            (call.id IN (SELECT call FROM call_desk WHERE desk IN (\(Store.marks(scope.desks.count))))
-            OR queue IN (\(Store.marks(scope.queues.count))))
+            (call.id IN (SELECT call FROM call_desk WHERE desk IN (\(CallTable.marks(scope.desks.count))))
+            OR queue IN (\(CallTable.marks(scope.queues.count))))
             """,
         ]
         var values = [Value.integer(from), .integer(to)]
@@ -222,8 +226,8 @@ extension Store {
             conditions.append("(" + found.joined(separator: " OR ") + ")")
         }
         return try database.rows(
-            Store.columns + "WHERE " + conditions.joined(separator: " AND ") + " ORDER BY started DESC LIMIT ?",
-            arguments: values + [.integer(limit)], map: Store.row
+            CallTable.columns + "WHERE " + conditions.joined(separator: " AND ") + " ORDER BY started DESC LIMIT ?",
+            arguments: values + [.integer(limit)], map: CallTable.row
         ).compactMap(\.self)
     }
 
@@ -234,8 +238,9 @@ extension Store {
     /// What a team still has to call back, newest first.
     public func missedCalls(of scope: CallScope, limit: Int = 200) throws -> [CallRow] {
         try database.rows(
-            Store.columns + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
-            map: Store.row
+            CallTable.columns
+                + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
+            map: CallTable.row
         ).lazy.compactMap(\.self).filter { row in
             row.snapshot.missedBy.contains(where: scope.desks.contains)
                 || scope.queues.contains(row.snapshot.queue ?? "")
@@ -245,11 +250,11 @@ extension Store {
     }
 
     public func call(_ id: String) throws -> CallRow? {
-        try database.rows(Store.columns + "WHERE call.id=?", .text(id), map: Store.row).compactMap(\.self).first
+        try database.rows(CallTable.columns + "WHERE call.id=?", .text(id), map: CallTable.row).compactMap(\.self).first
     }
 
     public func runningCalls(since: Int64) throws -> [CallRow] {
-        try database.rows(Store.columns + "WHERE state<>'ended' AND started>?", .integer(since), map: Store.row)
+        try database.rows(CallTable.columns + "WHERE state<>'ended' AND started>?", .integer(since), map: CallTable.row)
             .compactMap(\.self)
     }
 
@@ -257,7 +262,7 @@ extension Store {
         let changed = try database.run(
             "UPDATE missed SET done=?2, done_by=?3 WHERE call=?1 AND done IS NULL", .text(call), .integer(now),
             .text(who))
-        if changed == 1 { try tell(Fact(.missedDone, call), by: Author(who), at: now) }
+        if changed == 1 { try store.tell(Fact(.missedDone, call), by: Author(who), at: now) }
         return changed == 1
     }
 
@@ -268,7 +273,7 @@ extension Store {
             UPDATE missed SET taken=?2, taken_by=?3 WHERE call=?1 AND done IS NULL AND (taken_by IS NULL OR taken_by=?4)
             """, .text(call), .integer(who == nil ? nil : now), .text(who), .text(person))
         if changed == 1 {
-            try tell(Fact(who == nil ? .missedGivenBack : .missedTaken, call), by: Author(person), at: now)
+            try store.tell(Fact(who == nil ? .missedGivenBack : .missedTaken, call), by: Author(person), at: now)
         }
         return changed == 1
     }
@@ -339,6 +344,18 @@ extension Store {
 
     public func agent(ofCommand id: String, user: Int64) throws -> String? {
         try database.text("SELECT agent FROM command WHERE id=? AND user=?", .text(id), .integer(user))
+    }
+
+    /// The last clicks of a person, with how they stand.
+    public func commands(of user: Int64, since moment: Int64) throws -> [CommandProgress] {
+        try database.rows(
+            "SELECT id, state, cause FROM command WHERE user=? AND issued>=? ORDER BY issued LIMIT 20", .integer(user),
+            .integer(moment)
+        ) {
+            CommandProgress(
+                id: $0.text(0), state: CommandProgress.State(rawValue: $0.text(1)) ?? .accepted,
+                cause: $0.optionalText(2))
+        }
     }
 }
 

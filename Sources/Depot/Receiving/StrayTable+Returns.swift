@@ -1,6 +1,6 @@
 import SQLite
 
-extension Store {
+extension StrayTable {
     func isReceivedElsewhere(_ subject: String, than delivery: Int64) throws -> Bool {
         try database.integer(
             "SELECT 1 FROM counted WHERE subject=? AND delivery<>? AND removed IS NULL LIMIT 1", .text(subject),

@@ -1,6 +1,9 @@
 import SQLite
 
-extension Store {
+/// What papers say beside their lines, and how tables are read.
+public struct PaperTable: StoreTable {
+    let store: Store
+
     /// A note that was announced: its state, whose it is and who said so.
     struct KnownNote: Equatable {
         var id: Int64
@@ -25,7 +28,7 @@ extension Store {
             try database.integer(
                 "SELECT coalesce(max(position), 0) FROM delivery_line WHERE delivery=?", .integer(known.id)) ?? 0
         for line in announced.lines {
-            let carton = packaging(line.gtin)
+            let carton = store.articles.packaging(line.gtin)
             let gtin = carton?.gtin ?? line.gtin
             let quantity = line.quantity * (carton?.quantity ?? 1)
             let changed = try database.run(
@@ -44,7 +47,7 @@ extension Store {
             try enter(serials: line.serials, of: gtin, delivery: known.id)
         }
         try enter(announced.units, delivery: known.id)
-        try tell(
+        try store.tell(
             Fact(.deliveryExtended, known.id, "\(announced.lines.count) lines of \(announced.note)"), by: author,
             at: now)
         return true
@@ -82,7 +85,7 @@ extension Store {
                 "INSERT OR IGNORE INTO delivery_unit VALUES (?, ?, ?)", .integer(id), .text(unit.sscc),
                 .text(unit.parent))
             for content in unit.contents {
-                let carton = packaging(content.gtin)
+                let carton = store.articles.packaging(content.gtin)
                 try database.run(
                     """
                     INSERT INTO delivery_content VALUES (?1, ?2, ?3, ?4, ?5)

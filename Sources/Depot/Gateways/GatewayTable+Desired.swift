@@ -1,7 +1,7 @@
 public import Model
 import SQLite
 
-extension Store {
+extension GatewayTable {
     /// Sets what an agent is to be set to; its revision.
     public func desire(_ text: String, of agent: String, expires: Int64?, who: String, at now: Int64) throws -> Int64 {
         try database.transaction {
@@ -13,7 +13,7 @@ extension Store {
                 INSERT INTO desired VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 ON CONFLICT DO UPDATE SET revision=?2, text=?3, expires=?4, who=?5, at=?6
                 """, .text(agent), .integer(revision), .text(text), .integer(expires), .text(who), .integer(now))
-            try tell(Fact(.configurationSet, agent, "revision \(revision)"), by: Author(who), at: now)
+            try store.tell(Fact(.configurationSet, agent, "revision \(revision)"), by: Author(who), at: now)
             return revision
         }
     }

@@ -1,11 +1,11 @@
 import Model
 import SQLite
 
-extension Store {
+extension CallTable {
     public func note(of call: String) throws -> CallNote? {
         try database.first(
             "SELECT revision, note, disposition, party, who, at FROM call_note WHERE call=?", .text(call)
-        ) { Store.note($0, from: 0) }
+        ) { CallTable.note($0, from: 0) }
     }
 
     /// Writes over what had the revision `base`; nil when somebody else has written meanwhile.
@@ -25,7 +25,7 @@ extension Store {
         guard let old = try note(of: from) else { return }
         if var new = try note(of: to) {
             if !old.note.isEmpty, !new.note.contains(old.note) {
-                new.note = String((old.note + (new.note.isEmpty ? "" : "\n" + new.note)).prefix(Store.noteLimit))
+                new.note = String((old.note + (new.note.isEmpty ? "" : "\n" + new.note)).prefix(CallTable.noteLimit))
             }
             new.disposition = new.disposition ?? old.disposition
             new.party = new.party ?? old.party
@@ -46,6 +46,6 @@ extension Store {
             SELECT call_note.revision, note, disposition, party, who, at FROM call_note JOIN call ON call.id=call_note.call
             WHERE call.key=? AND party IS NOT NULL ORDER BY at DESC LIMIT 1
             """, .text(key)
-        ) { Store.note($0, from: 0) }
+        ) { CallTable.note($0, from: 0) }
     }
 }

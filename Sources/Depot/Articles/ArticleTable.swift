@@ -51,7 +51,10 @@ public struct ProductView: Equatable, Sendable {
     }
 }
 
-extension Store {
+/// Articles with their codes and packagings, and labels of tags.
+public struct ArticleTable: StoreTable {
+    let store: Store
+
     func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? {
         (try? database.first("SELECT product, quantity FROM packaging WHERE gtin=?", .text(gtin)) {
             ($0.text(0), Int($0.integer(1)))
@@ -86,7 +89,7 @@ extension Store {
             try database.run("INSERT OR IGNORE INTO packaging VALUES (?, ?, 1)", .text(other), .text(gtin))
             return
         }
-        let folded = Store.folded(reference: code)
+        let folded = ArticleTable.folded(reference: code)
         guard folded.utf8.count >= 2 else { return }
         try database.run(
             "INSERT INTO product_code VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET code=?3", .text(folded),
@@ -96,7 +99,8 @@ extension Store {
 
     public func remove(code: String, of gtin: String) throws {
         try database.run(
-            "DELETE FROM product_code WHERE folded=? AND gtin=?", .text(Store.folded(reference: code)), .text(gtin))
+            "DELETE FROM product_code WHERE folded=? AND gtin=?", .text(ArticleTable.folded(reference: code)),
+            .text(gtin))
     }
 
     public func product(_ gtin: String) throws -> ProductView? {
@@ -142,7 +146,7 @@ extension Store {
     func product(reference: String) throws -> String? {
         let exact = try only("SELECT DISTINCT gtin FROM product WHERE reference=? LIMIT 3", reference)
         guard exact.isEmpty else { return exact.gtin }
-        let folded = Store.folded(reference: reference)
+        let folded = ArticleTable.folded(reference: reference)
         guard folded.utf8.count >= 2 else { return nil }
         return try only(
             """
@@ -196,7 +200,7 @@ extension Store {
 struct StoredCatalogue: Catalogue {
     let store: Store
 
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { store.packaging(gtin) }
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { store.articles.packaging(gtin) }
 
     func label(_ subject: String) -> Label? {
         (try? store.database.first("SELECT gtin, serial, lot FROM label WHERE subject=?", .text(subject)) {
@@ -204,7 +208,7 @@ struct StoredCatalogue: Catalogue {
         }) ?? nil
     }
 
-    func product(reference: String) -> String? { (try? store.product(reference: reference)) ?? nil }
+    func product(reference: String) -> String? { (try? store.articles.product(reference: reference)) ?? nil }
 
     func knows(_ gtin: String) -> Bool {
         let found = try? store.database.integer(

@@ -2,7 +2,10 @@ import Identifiers
 import Model
 import SQLite
 
-extension Store {
+/// Stock takes.
+public struct TakeTable: StoreTable {
+    let store: Store
+
     /// Begins to count a zone; nil when it is being counted already. What fixed readers see there is counted at once.
     public func openTake(zone: String, sources: [String], blind: Bool, by author: Author, at now: Int64) throws
         -> Int64?
@@ -38,12 +41,12 @@ extension Store {
                 .integer(id),
                 .text(subject))
         }
-        try tell(Fact(.takeOpened, id, zone), by: author, at: now)
+        try store.tell(Fact(.takeOpened, id, zone), by: author, at: now)
         return id
     }
 
     /// Zones that are being counted now, with those whose readers help.
-    func takesByZone() throws -> [String: StockTake] {
+    func byZone() throws -> [String: StockTake] {
         var takes: [String: StockTake] = [:]
         var helped: [(String, StockTake)] = []
         for (id, zone, sources, mode) in try database.rows(
@@ -81,14 +84,14 @@ extension Store {
     }
 
     func uncount(_ subject: String, take: Int64, by author: Author, at now: Int64) throws {
-        let id = try record(
+        let id = try store.deliveries.record(
             Decision(at: now, who: author.who, station: author.station, kind: .remove, subject: subject), take: take)
         try database.run(
             "UPDATE take_counted SET removed=?3 WHERE take=?1 AND subject=?2 AND removed IS NULL", .integer(take),
             .text(subject), .integer(id))
     }
 
-    public func takes(closedSince since: Int64) throws -> [StockTakeView] {
+    public func rows(closedSince since: Int64) throws -> [StockTakeView] {
         try database.rows(
             """
             SELECT id FROM stock_take WHERE status IN ('counting', 'review') OR closed>=? ORDER BY opened DESC LIMIT 100
@@ -113,7 +116,7 @@ extension Store {
                         isComplete: row.bool(10))
                 })
         else { return nil }
-        view.decisions = try decisions(take: id)
+        view.decisions = try store.deliveries.decisions(take: id)
         view.lines =
             view.status == .posted || view.status == .cancelled ? try postedLines(id) : try lines(of: view)
         view.unknown = try database.rows(
@@ -185,7 +188,7 @@ extension Store {
             guard decision.gtin != nil, let quantity = decision.quantity, quantity != 0,
                 Import.quantities.contains(quantity), counted + quantity >= 0
             else { throw DecisionError.malformed("an adjustment names a product and leaves 0 or more") }
-            try record(decision, take: id)
+            try store.deliveries.record(decision, take: id)
         case .remove:
             guard let subject = decision.subject else { throw DecisionError.malformed("what was read is not named") }
             try uncount(
@@ -195,7 +198,7 @@ extension Store {
             guard let subject = decision.subject, let gtin = decision.gtin else {
                 throw DecisionError.malformed("name what was read and the product")
             }
-            try record(decision, take: id)
+            try store.deliveries.record(decision, take: id)
             try database.run(
                 "INSERT INTO label VALUES (?1, ?2, NULL, NULL, ?3, ?4) ON CONFLICT DO UPDATE SET gtin=?2, who=?3, at=?4",
                 .text(subject), .text(gtin), .text(decision.who), .integer(decision.at))
@@ -205,7 +208,7 @@ extension Store {
             guard let target = decision.quantity.map({ Int64($0) }),
                 let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
             else { throw DecisionError.noSuchDecision }
-            let number = try record(decision, take: id)
+            let number = try store.deliveries.record(decision, take: id)
             try database.run("UPDATE decision SET undone_by=? WHERE id=?", .integer(number), .integer(target))
             try database.run(
                 "UPDATE take_counted SET removed=NULL WHERE take=? AND removed=?", .integer(id), .integer(undone.id))
@@ -228,14 +231,14 @@ extension Store {
                 closed=CASE WHEN ?2='cancelled' THEN ?3 END, closed_by=CASE WHEN ?2='cancelled' THEN ?4 END
             WHERE id=?1 AND status IN (\(from))
             """, .integer(id), .text(status.rawValue), .integer(now), .text(author.who))
-        if changed == 1 { try tell(Fact(.take(status), id), by: author, at: now) }
+        if changed == 1 { try store.tell(Fact(.take(status), id), by: author, at: now) }
         return changed == 1
     }
 
     public func setMode(_ mode: Reception.Mode, take id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
             "UPDATE stock_take SET mode=? WHERE id=? AND status='counting'", .text(mode.rawValue), .integer(id))
-        if changed == 1 { try tell(Fact(.takeMode, id, mode.rawValue), by: author, at: now) }
+        if changed == 1 { try store.tell(Fact(.takeMode, id, mode.rawValue), by: author, at: now) }
         return changed == 1
     }
 
@@ -254,7 +257,7 @@ extension Store {
             """, .integer(id), .text(view.zone), .integer(view.openedAt)
         ) { ($0.text(0), $0.text(1), $0.text(2)) }
         for (subject, gtin, from) in elsewhere {
-            try move(
+            try store.stock.move(
                 Movement(kind: .moved, from: from, to: view.zone), gtin: gtin, quantity: 1, subject: subject,
                 by: author,
                 take: id, at: now)
@@ -266,7 +269,7 @@ extension Store {
                 "INSERT INTO take_line VALUES (?, ?, ?, ?, ?, ?)", .integer(id), .text(line.gtin),
                 .integer(line.expected), .integer(line.counted), .integer(line.moved), .integer(line.book))
             let difference = line.difference
-            try move(
+            try store.stock.move(
                 Movement(
                     kind: .counted, from: difference < 0 ? view.zone : nil, to: difference > 0 ? view.zone : nil),
                 gtin: line.gtin, quantity: abs(difference), by: author, take: id, at: now)
@@ -289,9 +292,15 @@ extension Store {
         try database.run(
             "UPDATE stock_take SET status='posted', closed=?2, closed_by=?3, complete=?4 WHERE id=?1", .integer(id),
             .integer(now), .text(author.who), .bool(complete))
-        try tell(Fact(.takePosted, id, complete ? "complete" : "partial"), by: author, at: now)
+        try store.tell(Fact(.takePosted, id, complete ? "complete" : "partial"), by: author, at: now)
         (posted.status, posted.isComplete, posted.closedAt, posted.closedBy) = (.posted, complete, now, author.who)
-        try watchCounts(at: now)
+        try store.stock.watchCounts(at: now)
         return posted
+    }
+
+    public func open() throws -> [Int64] {
+        try database.rows("SELECT id FROM stock_take WHERE status IN ('counting', 'review') ORDER BY id") {
+            $0.integer(0)
+        }
     }
 }

@@ -11,7 +11,7 @@ public enum DecisionError: Error, Equatable, Sendable {
     case malformed(String)
 }
 
-extension Store {
+extension DeliveryTable {
     func decisions(delivery id: Int64) throws -> [Decision] { try decisions("delivery", id) }
     func decisions(take id: Int64) throws -> [Decision] { try decisions("take", id) }
 
@@ -43,7 +43,7 @@ extension Store {
             .integer(decision.photo))
         let id = database.lastInsertID
         let about = [decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot]
-        try tell(
+        try store.tell(
             Fact(
                 delivery == nil ? .take(decision.kind) : .delivery(decision.kind), delivery ?? take ?? 0,
                 about.compactMap(\.self).joined(separator: " · ")),
@@ -212,7 +212,7 @@ extension Store {
     {
         let number = try database.integer("SELECT coalesce(max(id), 0) + 1 FROM delivery") ?? 1
         let name = note ?? "\(day)-\(number)"
-        guard try deliveryID(note: name) == nil else { return nil }
+        guard try id(note: name) == nil else { return nil }
         guard let id = try expect(Announced(note: name, supplier: supplier), source: "blind"),
             try open(delivery: id, zone: zone, by: author, at: now)
         else { return nil }
@@ -223,7 +223,7 @@ extension Store {
     public func setMode(_ mode: Reception.Mode, delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
             "UPDATE delivery SET mode=? WHERE id=? AND status='open'", .text(mode.rawValue), .integer(id))
-        if changed == 1 { try tell(Fact(.deliveryMode, id, mode.rawValue), by: author, at: now) }
+        if changed == 1 { try store.tell(Fact(.deliveryMode, id, mode.rawValue), by: author, at: now) }
         return changed == 1
     }
 

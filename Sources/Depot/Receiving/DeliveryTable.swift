@@ -2,15 +2,18 @@ import Identifiers
 import Model
 import SQLite
 
-extension Store {
-    func deliveryStatus(note: String) throws -> String? {
+/// Deliveries: announced, open, closed, and what was decided on them.
+public struct DeliveryTable: StoreTable {
+    let store: Store
+
+    func status(note: String) throws -> String? {
         try database.text("SELECT status FROM delivery WHERE note=?", .text(note))
     }
 
     /// Enters an announced delivery, or replaces one that has not begun. Nil when it has.
     @discardableResult
     public func expect(_ announced: Announced, source: String) throws -> Int64? {
-        let status = try deliveryStatus(note: announced.note)
+        let status = try status(note: announced.note)
         if let status, status != "expected" { return nil }
         try database.run(
             """
@@ -21,7 +24,7 @@ extension Store {
             """, .text(announced.note), .text(announced.supplier), .text(announced.expectedOn),
             .text(announced.client), .text(source), .text(announced.dock), .text(announced.erp),
             .text(announced.erpPath))
-        guard let id = try deliveryID(note: announced.note) else { return nil }
+        guard let id = try id(note: announced.note) else { return nil }
         // The ERP knows no pallets and no serial numbers: what the supplier's message said of them stays. The other way round,
         // a file knows no lines of the ERP.
         let linked = Dictionary(
@@ -35,26 +38,26 @@ extension Store {
         for table in replaced { try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id)) }
         for (position, line) in announced.lines.enumerated() {
             // A paper that counts cartons: the goods are counted in pieces.
-            let carton = packaging(line.gtin)
+            let carton = store.articles.packaging(line.gtin)
             let gtin = carton?.gtin ?? line.gtin
             try database.run(
                 "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id), .integer(position + 1),
                 .text(gtin), .text(line.description), .integer(line.quantity * (carton?.quantity ?? 1)),
                 .text(line.lot), .text(line.expires), .text(line.erp ?? linked[gtin]?.0),
                 .text(line.erpProduct ?? linked[gtin]?.1))
-            try describe(gtin, line.description)
-            try enter(serials: line.serials, of: gtin, delivery: id)
+            try store.papers.describe(gtin, line.description)
+            try store.papers.enter(serials: line.serials, of: gtin, delivery: id)
         }
-        try enter(announced.units, delivery: id)
-        if status == nil || source != "erp" { try forgetDetails(delivery: id) }
-        try keep(announced.details, delivery: id)
+        try store.papers.enter(announced.units, delivery: id)
+        if status == nil || source != "erp" { try store.papers.forgetDetails(delivery: id) }
+        try store.papers.keep(announced.details, delivery: id)
         // The same paper is not added to itself.
-        if source != "erp" { try remember(paper: announced, delivery: id) }
+        if source != "erp" { try store.papers.remember(paper: announced, delivery: id) }
         return id
     }
 
     /// Those not closed, and those closed since `since`.
-    public func deliveries(closedSince since: Int64) throws -> [DeliveryView] {
+    public func rows(closedSince since: Int64) throws -> [DeliveryView] {
         try database.rows(
             """
             SELECT id FROM delivery WHERE status<>'closed' OR closed>=?
@@ -63,7 +66,7 @@ extension Store {
         ) { $0.integer(0) }.compactMap { try delivery($0) }
     }
 
-    public func deliveries(client reference: String) throws -> [DeliveryView] {
+    public func rows(client reference: String) throws -> [DeliveryView] {
         try database.rows(
             "SELECT id FROM delivery WHERE client=? AND status<>'closed' ORDER BY expected, note LIMIT 20",
             .text(reference)
@@ -88,7 +91,7 @@ extension Store {
         }
         guard var view = head else { return nil }
         view.decisions = try decisions(delivery: id)
-        view.details = try details(delivery: id)
+        view.details = try store.papers.details(delivery: id)
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,
@@ -164,12 +167,12 @@ extension Store {
         return contents
     }
 
-    public func deliveryID(note: String) throws -> Int64? {
+    public func id(note: String) throws -> Int64? {
         try database.integer("SELECT id FROM delivery WHERE note=?", .text(note))
     }
 
     /// The delivery of a pallet, among those that are not closed.
-    public func deliveryID(unit sscc: String) throws -> Int64? {
+    public func id(unit sscc: String) throws -> Int64? {
         try database.integer(
             """
             SELECT delivery FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE sscc=? AND status<>'closed'
@@ -264,8 +267,8 @@ extension Store {
             "UPDATE delivery SET dock=coalesce(dock, zone), zone=NULL WHERE zone=? AND id<>? AND status='open'",
             .text(zone),
             .integer(id))
-        try tell(Fact(.deliveryOpened, id, zone), by: author, at: now)
-        if var reception = try reception(of: id) { try takeStrays(zone: zone, into: &reception, at: now) }
+        try store.tell(Fact(.deliveryOpened, id, zone), by: author, at: now)
+        if var reception = try reception(of: id) { try store.strays.takeStrays(zone: zone, into: &reception, at: now) }
         return true
     }
 
@@ -276,9 +279,9 @@ extension Store {
             "UPDATE delivery SET status='closed', closed=?2, closed_by=?3 WHERE id=?1 AND status='open'",
             .integer(id), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
-        try book(view, by: author, at: now)
+        try store.stock.book(view, by: author, at: now)
         try database.run("UPDATE delivery SET zone=NULL WHERE id=?", .integer(id))
-        try tell(Fact(.deliveryClosed, id), by: author, at: now)
+        try store.tell(Fact(.deliveryClosed, id), by: author, at: now)
         return true
     }
 
@@ -325,7 +328,7 @@ extension Store {
 
     /// Where a tagged piece was last seen.
     func see(_ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, present: Bool, delivery: Int64?, at: Int64) throws {
-        let statement = try upsertItem.get()
+        let statement = try store.upsertItem.get()
         statement.bind(1, utf8: bytes.text(texts.subject))
         statement.bind(2, utf8: bytes.text(texts.gtin))
         statement.bind(3, utf8: bytes.text(texts.serial))
@@ -354,5 +357,12 @@ extension Store {
         try database.rows(
             "SELECT zone FROM delivery WHERE zone IS NOT NULL UNION SELECT zone FROM stock_take ORDER BY zone"
         ) { $0.text(0) }
+    }
+
+    /// Deliveries that reads may be counted for now, one a zone at most.
+    public func counted() throws -> [Int64] {
+        try database.rows("SELECT id FROM delivery WHERE status='open' AND zone IS NOT NULL ORDER BY id") {
+            $0.integer(0)
+        }
     }
 }

@@ -43,7 +43,10 @@ public struct ERPJob: Equatable, Sendable {
     }
 }
 
-extension Store {
+/// What waits for the ERP, and what it told.
+public struct JobTable: StoreTable {
+    let store: Store
+
     /// Queues a push in the transaction of what it tells of. The same key again renews one that has not begun, and changes
     /// nothing otherwise: what was told is told once.
     public func queue(
@@ -59,7 +62,7 @@ extension Store {
             .text(payload.description))
     }
 
-    public func jobs(state: ERPJob.State?, limit: Int) throws -> [ERPJob] {
+    public func rows(state: ERPJob.State?, limit: Int) throws -> [ERPJob] {
         try select(
             "(?1 IS NULL OR state=?1 OR ?1='waiting' AND state='running') ORDER BY id DESC LIMIT ?2",
             .text(state?.rawValue), .integer(limit))
@@ -135,7 +138,7 @@ extension Store {
         try database.run(
             "UPDATE erp_job SET state='waiting', due=?, payload=? WHERE id=?", .integer(now),
             .text(job.payload.description), .integer(id))
-        try tell(
+        try store.tell(
             Fact(.pushRetried, job.key, accepted.isEmpty ? nil : accepted.joined(separator: " ")), by: author, at: now)
         return true
     }
@@ -148,7 +151,7 @@ extension Store {
     public func drop(job id: Int64, by author: Author, at now: Int64) throws -> Bool {
         guard let job = try job(id), job.state == .dead || job.state == .waiting else { return false }
         try database.run("UPDATE erp_job SET state='dropped', done=? WHERE id=?", .integer(now), .integer(id))
-        try tell(Fact(.pushDropped, job.key), by: author, at: now)
+        try store.tell(Fact(.pushDropped, job.key), by: author, at: now)
         return true
     }
 
@@ -170,7 +173,7 @@ extension Store {
             """
             DELETE FROM erp_call WHERE job=?1 AND id<=(
                 SELECT id FROM erp_call WHERE job=?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
-            """, .integer(id), .integer(Store.callsKept))
+            """, .integer(id), .integer(JobTable.callsKept))
     }
 
     public func calls(job id: Int64) throws -> [JSON] {
@@ -225,7 +228,7 @@ extension Store {
                 "UPDATE party SET name=?, company=?, erp=? WHERE id=?", .text(name), .text(company), .text(erp),
                 .integer(id))
         } else {
-            id = try addParty(name: name, company: company, reference: code, numbers: [], by: "erp", at: now)
+            id = try store.parties.add(name: name, company: company, reference: code, numbers: [], by: "erp", at: now)
             try database.run("UPDATE party SET erp=? WHERE id=?", .text(erp), .integer(id))
         }
         for number in numbers {
@@ -254,7 +257,7 @@ extension Store {
     }
 }
 
-extension Store {
+extension PartyTable {
     /// The ERP's party of a supplier, by its name.
     public func erpParty(company: String) throws -> String? {
         try database.text(

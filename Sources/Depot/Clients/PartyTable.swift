@@ -20,11 +20,14 @@ public struct PartyView: Equatable, Sendable {
     }
 }
 
-extension Store {
+/// Clients and their numbers.
+public struct PartyTable: StoreTable {
+    let store: Store
+
     /// Adds a client, or renews it: the one with the same reference; else, where one of the two has no reference, the only one
     /// of the same name and company. `replacing`: the numbers are all that it has.
     @discardableResult
-    public func addParty(
+    public func add(
         name: String, company: String, reference: String?, numbers: [PhoneNumber], replacing: Bool = false,
         by who: String,
         at now: Int64
@@ -113,7 +116,7 @@ extension Store {
     }
 
     /// Everybody known by a number, newest first: the person chooses, nobody guesses.
-    public func parties(key: String) throws -> [PartyView] {
+    public func rows(key: String) throws -> [PartyView] {
         try database.rows(
             "SELECT party FROM party_number WHERE key=? ORDER BY party DESC LIMIT 10", .text(key)
         ) { $0.integer(0) }.compactMap { try party($0) }
@@ -140,8 +143,8 @@ extension Store {
     }
 
     /// By words' beginnings in name, company, reference or number; all of them by company when there is no word.
-    public func parties(listed text: String, limit: Int) throws -> [PartyView] {
-        guard let query = Store.match(text) else {
+    public func rows(listed text: String, limit: Int) throws -> [PartyView] {
+        guard let query = SearchTable.match(text) else {
             return try database.rows("SELECT id FROM party ORDER BY company, name LIMIT ?", .integer(limit)) {
                 $0.integer(0)
             }.compactMap { try party($0) }
@@ -185,7 +188,7 @@ public struct Person: Equatable, Sendable {
     }
 }
 
-extension Store {
+extension PeopleTable {
     /// A session that lasts until it was not used for this long, in milliseconds.
     public static let sessionLife: Int64 = 30 * 86_400_000
 
@@ -198,7 +201,7 @@ extension Store {
             SELECT user.id, user.name, desk.extension, user.rights, session.station FROM session
             JOIN user ON user.id=session.user LEFT JOIN desk ON desk.user=user.id
             WHERE token=?1 AND seen>?2 AND coalesce(expires, ?3 + 1)>?3 AND disabled=0
-            """, .text(digest), .integer(now - Store.sessionLife), .integer(now)
+            """, .text(digest), .integer(now - PeopleTable.sessionLife), .integer(now)
         ) { row in
             var person = Person(id: row.integer(0), name: row.text(1), desk: row.optionalText(2))
             (person.rights, person.station) = (Permission.set(row.text(3)), row.optionalText(4))
@@ -230,11 +233,11 @@ extension Store {
 
     /// A new session of somebody who has shown who they are. At a station it ends by itself.
     public func openSession(user id: Int64, station: String?, session digest: String, at now: Int64) throws -> Person {
-        try database.run("DELETE FROM session WHERE seen<?", .integer(now - Store.sessionLife))
+        try database.run("DELETE FROM session WHERE seen<?", .integer(now - PeopleTable.sessionLife))
         try database.run(
             "INSERT INTO session (token, user, created, seen, station, expires) VALUES (?, ?, ?, ?, ?, ?)",
             .text(digest), .integer(id), .integer(now), .integer(now), .text(station),
-            .integer(station == nil ? nil : now + Store.stationLife))
+            .integer(station == nil ? nil : now + PeopleTable.stationLife))
         guard let person = try person(session: digest, at: now) else {
             throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
         }
@@ -263,7 +266,7 @@ extension Store {
     }
 
     /// Everybody's name.
-    public func people() throws -> [(user: Int64, name: String)] {
+    public func rows() throws -> [(user: Int64, name: String)] {
         try database.rows("SELECT id, name FROM user") { ($0.integer(0), $0.text(1)) }
     }
 

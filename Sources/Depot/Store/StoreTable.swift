@@ -1,0 +1,29 @@
+import SQLite
+
+/// A part of the database with everything that asks or changes it: SQL stands in files of tables, and nowhere else. What needs
+/// another table asks it (`store.articles`).
+protocol StoreTable {
+    var store: Store { get }
+}
+
+extension StoreTable {
+    var database: Database { store.database }
+    var ledger: Ledger { store.ledger }
+}
+
+extension Store {
+    public var articles: ArticleTable { ArticleTable(store: self) }
+    public var index: SearchTable { SearchTable(store: self) }
+    public var calls: CallTable { CallTable(store: self) }
+    public var parties: PartyTable { PartyTable(store: self) }
+    public var people: PeopleTable { PeopleTable(store: self) }
+    public var erasure: ErasureTable { ErasureTable(store: self) }
+    public var takes: TakeTable { TakeTable(store: self) }
+    public var gateways: GatewayTable { GatewayTable(store: self) }
+    public var records: RecordTable { RecordTable(store: self) }
+    public var papers: PaperTable { PaperTable(store: self) }
+    public var deliveries: DeliveryTable { DeliveryTable(store: self) }
+    public var strays: StrayTable { StrayTable(store: self) }
+    public var stock: StockTable { StockTable(store: self) }
+    public var jobs: JobTable { JobTable(store: self) }
+}
