@@ -79,6 +79,8 @@ public struct SessionSettings: Equatable, Sendable {
     public var powerDBm: Double?
     /// Antennas to read in turn, from 1; empty means the first.
     public var antennas: [Int] = []
+    /// Of each tag beside its id, where the driver can; each bank once.
+    public var memory: [MemoryRead] = []
     /// The reader beeps or lights up when a scan is safe, where it can.
     public var beeps = false
     /// Bytes that end a scan of a line scanner; empty takes the usual ones.

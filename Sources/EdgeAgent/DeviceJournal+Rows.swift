@@ -19,6 +19,7 @@ extension Row.Sighting {
         self.init(
             device: place.device, zone: place.zone, tag: tag, rssiDBm: place.read.rssiDBm,
             antenna: place.read.antenna, reads: place.read.count)
+        (tid, userMemory) = (place.read.tid, place.read.userMemory)
     }
 }
 

@@ -211,6 +211,9 @@ struct Presence: Sendable {
 extension Presence.Place {
     fileprivate mutating func merge(_ read: TagRead, _ device: String) {
         self.read.count += read.count
+        // A weak sighting often fails to give its memory; what a former one gave stands.
+        if let tid = read.tid { self.read.tid = tid }
+        if let user = read.userMemory { self.read.userMemory = user }
         guard let rssi = read.rssiDBm, rssi > self.read.rssiDBm ?? -.infinity else { return }
         self.read.rssiDBm = rssi
         self.read.antenna = read.antenna

@@ -50,7 +50,8 @@ extension Row.Sighting {
         [
             ("device", .string(device)), ("zone", .string(zone)), ("scheme", .string(tag.scheme.rawValue)),
             ("id", .string(tag.hex)), ("rssiDBm", rssiDBm.map(JSON.number)),
-            ("antenna", antenna.map { .int(Int64($0)) }),
+            ("antenna", antenna.map { .int(Int64($0)) }), ("tid", tid.map { .string(Hex.string($0)) }),
+            ("user", userMemory.map { .string(Hex.string($0)) }),
         ]
     }
 }

@@ -21,6 +21,9 @@ public struct TagRead: Equatable, Sendable {
     public var antenna: Int?
     /// Gen2 protocol control word.
     public var protocolControl: UInt16?
+    /// What was read of its TID and user memory, where the site asked for it; at most `TagID.limit` bytes each.
+    public var tid: [UInt8]?
+    public var userMemory: [UInt8]?
     /// Reads that the reader merged into this one.
     public var count: Int
     /// Whether the tag's own CRC-16 fits; nil when it did not come along.
@@ -92,6 +95,8 @@ extension Observation {
                 ("id", .string(read.id.hex)),
                 ("rssiDBm", read.rssiDBm.map(JSON.number)),
                 ("antenna", read.antenna.map { .int(Int64($0)) }),
+                ("tid", read.tid.map { .string(Hex.string($0)) }),
+                ("user", read.userMemory.map { .string(Hex.string($0)) }),
                 ("pc", read.protocolControl.map { .string(Hex.string([UInt8($0 >> 8), UInt8($0 & 0xFF)])) }),
                 ("count", read.count == 1 ? nil : .int(Int64(read.count))),
                 ("crcValid", read.crcIsValid == false ? .bool(false) : nil),

@@ -29,6 +29,9 @@ public enum Row: Equatable, Sendable {
         public var antenna: Int?
         /// Reads folded into this one.
         public var reads: Int
+        /// TID and user memory, 1 to `TagID.limit` bytes each, where they were read.
+        public var tid: [UInt8]?
+        public var userMemory: [UInt8]?
 
         public init(device: String, zone: String, tag: TagID, rssiDBm: Double?, antenna: Int?, reads: Int) {
             self.device = device
@@ -87,14 +90,18 @@ extension Row {
         CBOR.put(kind.rawValue, into: &out)
         switch self {
         case .skipped(let reason): CBOR.put(reason, into: &out)
-        case .appeared(let sighting), .still(let sighting): sighting.put(into: &out)
+        case .appeared(let sighting), .still(let sighting):
+            sighting.put(into: &out)
+            sighting.putMemory(into: &out)
         case .left(let sighting, let present, let direction):
             sighting.put(into: &out)
             CBOR.put(present.milliseconds.clamped(to: 0...Bounded.offsets.upperBound), into: &out)
-            if let direction { CBOR.put(direction.rawValue, into: &out) }
+            if direction != nil || sighting.hasMemory { CBOR.put(direction?.rawValue, into: &out) }
+            sighting.putMemory(into: &out)
         case .moved(let sighting, let zone):
             sighting.put(into: &out)
             CBOR.put(zone, into: &out)
+            sighting.putMemory(into: &out)
         case .barcode(let device, let zone, let barcode):
             CBOR.put(device, into: &out)
             CBOR.put(zone, into: &out)
@@ -113,9 +120,10 @@ extension Row {
     private var fieldCount: Int {
         switch self {
         case .skipped: 1
-        case .appeared, .still: Sighting.fieldCount
-        case .left(_, _, let direction): Sighting.fieldCount + (direction == nil ? 1 : 2)
-        case .moved: Sighting.fieldCount + 1
+        case .appeared(let sighting), .still(let sighting): sighting.fieldCount
+        case .left(let sighting, _, let direction):
+            sighting.fieldCount + (direction == nil && !sighting.hasMemory ? 1 : 2)
+        case .moved(let sighting, _): sighting.fieldCount + 1
         case .barcode, .device: 4
         case .key: 3
         case .call: 2
@@ -132,16 +140,25 @@ extension Row {
         var fields = Fields(items: items, at: 2)
         switch kind {
         case .skipped: return (dt, .skipped(reason: try fields.text()))
-        case .appeared: return (dt, .appeared(try Sighting(&fields)))
+        case .appeared:
+            var sighting = try Sighting(&fields)
+            try sighting.takeMemory(&fields)
+            return (dt, .appeared(sighting))
         case .left:
-            let sighting = try Sighting(&fields)
+            var sighting = try Sighting(&fields)
             let present = Duration.milliseconds(try fields.integer(in: 0...Bounded.offsets.upperBound))
             let direction = fields.isEmpty ? nil : try fields.optionalText().flatMap(Direction.init)
+            try sighting.takeMemory(&fields)
             return (dt, .left(sighting, present: present, direction: direction))
         case .moved:
-            let sighting = try Sighting(&fields)
-            return (dt, .moved(sighting, from: try fields.text()))
-        case .still: return (dt, .still(try Sighting(&fields)))
+            var sighting = try Sighting(&fields)
+            let zone = try fields.text()
+            try sighting.takeMemory(&fields)
+            return (dt, .moved(sighting, from: zone))
+        case .still:
+            var sighting = try Sighting(&fields)
+            try sighting.takeMemory(&fields)
+            return (dt, .still(sighting))
         case .barcode:
             let (device, zone) = (try fields.text(), try fields.text())
             let symbology = try fields.optionalText()
@@ -197,6 +214,18 @@ extension Row {
             return value
         }
 
+        /// Nil where a row of an older agent ends here.
+        mutating func optionalBytes() throws(RowError) -> [UInt8]? {
+            guard at < items.count, items[at] != .null else {
+                at += 1
+                return nil
+            }
+            guard let bytes = try next().blob, (1...TagID.limit).contains(bytes.count) else {
+                throw .malformed("1 to \(TagID.limit) bytes expected")
+            }
+            return bytes
+        }
+
         mutating func optionalInteger(in range: ClosedRange<Int64>) throws(RowError) -> Int64? {
             if at < items.count, items[at] == .null {
                 at += 1
@@ -208,7 +237,28 @@ extension Row {
 }
 
 extension Row.Sighting {
-    fileprivate static let fieldCount = 7
+    fileprivate var fieldCount: Int { hasMemory ? 9 : 7 }
+
+    fileprivate var hasMemory: Bool { tid != nil || userMemory != nil }
+
+    /// Last of all in a row, so that an older centre leaves it unread; absent where nothing was read.
+    fileprivate func putMemory(into out: inout [UInt8]) {
+        guard hasMemory else { return }
+        for bytes in [tid, userMemory] {
+            guard let bytes, !bytes.isEmpty else {
+                CBOR.put(String?.none, into: &out)
+                continue
+            }
+            let kept = bytes.prefix(TagID.limit)
+            CBOR.head(2, UInt64(kept.count), into: &out)
+            out += kept
+        }
+    }
+
+    fileprivate mutating func takeMemory(_ fields: inout Row.Fields) throws(RowError) {
+        tid = try fields.optionalBytes()
+        userMemory = try fields.optionalBytes()
+    }
 
     fileprivate func put(into out: inout [UInt8]) {
         CBOR.put(device, into: &out)

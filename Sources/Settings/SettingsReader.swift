@@ -273,4 +273,9 @@ extension SettingsReader {
 extension Section {
     /// True when the file has this key, of whatever type.
     public func has(_ key: String) -> Bool { reader.nodes[path + [key]] != nil }
+
+    /// True when it is one text, where a list of them may stand too.
+    public func isText(_ key: String) -> Bool {
+        if case .string = reader.nodes[path + [key]]?.value { true } else { false }
+    }
 }

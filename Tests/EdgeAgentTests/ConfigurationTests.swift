@@ -85,6 +85,7 @@ struct ConfigurationTests {
             handover-db = 8
             repeat-seconds = 60
             zones = { 1 = "dock-1", 2 = "dock-2" }
+            memory = ["tid", "user:8"]
             [reader.wedge]
             driver = "hid-keyboard"
             port = "usb:08FF:0009:A1"
@@ -101,6 +102,7 @@ struct ConfigurationTests {
             """
         let configuration = try AgentConfiguration(parsing: text, file: "agent.toml")
         let devices = Dictionary(uniqueKeysWithValues: configuration.devices.map { ($0.name, $0) })
+        #expect(devices["portal"]?.settings.memory == [MemoryRead(.tid), MemoryRead(.user, words: 8)])
         let portal = try #require(devices["portal"]).rules
         #expect(portal.antennaZones == [1: "dock-1", 2: "dock-2"] && portal.entryAntennas == [1, 2])
         #expect(portal.thresholdDBm == -62.5 && portal.window == 6 && portal.handoverDB == 8)
@@ -112,6 +114,22 @@ struct ConfigurationTests {
         #expect(line.driver == nil && line.settings.terminators == [0x04, 0x23] && line.settings.beeps)
         #expect(devices["sdk"]?.address == .process(["/usr/lib/feig/bridge", "--all"]))
         #expect(configuration.usbIDs == ["05e0:1200", "08ff:0009"])
+    }
+
+    @Test func memoryThatNobodyCanReadIsRefused() {
+        for (driver, memory) in [("llrp", #""epc""#), ("llrp", #"["tid", "tid"]"#), ("m100", #""tid""#)] {
+            let text = """
+                version = 1
+                [reader.portal]
+                driver = "\(driver)"
+                port = "\(driver == "llrp" ? "tcp:10.0.0.7:5084" : "/dev/ttyUSB0")"
+                memory = \(memory)
+                """
+            #expect(throws: (any Error).self) { try AgentConfiguration(parsing: text, file: "agent.toml") }
+            let one = text.replacing(memory, with: #""tid""#).replacing("m100", with: "llrp")
+                .replacing("/dev/ttyUSB0", with: "tcp:10.0.0.7:5084")
+            #expect(throws: Never.self) { try AgentConfiguration(parsing: one, file: "agent.toml") }
+        }
     }
 
     @Test func aRegionThatTheCountryForbidsIsRefused() {

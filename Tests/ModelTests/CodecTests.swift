@@ -7,7 +7,7 @@ struct CodecTests {
         func text() -> String {
             String((0..<Int.random(in: 0...12, using: &random)).map { _ in "aé€😀 \"\\".randomElement(using: &random)! })
         }
-        let sighting = Row.Sighting(
+        var sighting = Row.Sighting(
             device: text(), zone: text(),
             tag: TagID(
                 TagID.Scheme.allCases.randomElement(using: &random)!,
@@ -16,6 +16,14 @@ struct CodecTests {
             rssiDBm: Bool.random(using: &random) ? Double(Int.random(in: -900...0, using: &random)) / 10 : nil,
             antenna: Bool.random(using: &random) ? Int.random(in: 1...16, using: &random) : nil,
             reads: Int.random(in: 1...1000, using: &random))
+        func memory() -> [UInt8]? {
+            Bool.random(using: &random)
+                ? nil
+                : (0..<Int.random(in: 1...62, using: &random)).map { _ in
+                    UInt8.random(in: .min ... .max, using: &random)
+                }
+        }
+        (sighting.tid, sighting.userMemory) = (memory(), memory())
         switch Int.random(in: 0..<8, using: &random) {
         case 0: return .skipped(reason: text())
         case 1: return .appeared(sighting)

@@ -131,6 +131,14 @@ extension Observation {
 }
 
 extension TagRead {
+    private static func memory(_ json: JSON, _ name: String) throws(ObservationError) -> [UInt8]? {
+        guard let value = json[name] else { return nil }
+        guard let bytes = value.text.flatMap({ Hex.bytes($0) }), (1...TagID.limit).contains(bytes.count) else {
+            throw ObservationError(text: "\"\(name)\" must be hex of 1 to \(TagID.limit) bytes")
+        }
+        return bytes
+    }
+
     fileprivate init(json: JSON) throws(ObservationError) {
         guard let id = json["id"]?.text.flatMap({ Hex.bytes($0) }), (1...TagID.limit).contains(id.count) else {
             throw ObservationError(text: "\"id\" must be hex of 1 to \(TagID.limit) bytes")
@@ -164,6 +172,8 @@ extension TagRead {
             }
             protocolControl = word
         }
+        tid = try TagRead.memory(json, "tid")
+        userMemory = try TagRead.memory(json, "user")
         deviceMicroseconds = json["at"]?.integer
     }
 }

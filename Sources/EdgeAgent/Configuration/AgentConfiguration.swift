@@ -277,6 +277,7 @@ extension AgentConfiguration.Device {
         var settings = SessionSettings(
             name: section.name, region: section.region(country), powerDBm: section.number("power-dbm", in: 0...33))
         settings.antennas = (section.integers("antennas", in: 1...32) ?? []).map(Int.init)
+        settings.memory = section.memory(driver)
         settings.beeps = section.boolean("beep") ?? false
         settings.keyboardLayout = section.string("keyboard", among: KeyboardLayout.allCases.map(\.rawValue))
             .flatMap(KeyboardLayout.init)

@@ -128,6 +128,22 @@ extension Section {
         return (baud, framing)
     }
 
+    /// Memory that is read of each tag: a text or a list of them.
+    func memory(_ driver: Driver?) -> [MemoryRead] {
+        guard has("memory") else { return [] }
+        let texts = isText("memory") ? string("memory").map { [$0] } ?? [] : strings("memory") ?? []
+        let reads = texts.compactMap { text in
+            let read = MemoryRead(text)
+            if read == nil { reject("memory", "lists \(MemoryRead.forms), not \"\(text)\"") }
+            return read
+        }
+        if Set(reads.map(\.bank)).count < reads.count { reject("memory", "names a bank twice") }
+        if let driver, driver.name != Driver.llrp.name {
+            reject("memory", "is read by \(Driver.llrp.name) only, not by \(driver.name)")
+        }
+        return reads
+    }
+
     /// Where radio is transmitted.
     func country() -> Country? {
         guard let code = string("country") else { return nil }

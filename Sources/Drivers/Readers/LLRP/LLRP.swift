@@ -28,7 +28,8 @@ struct LLRP: Session {
     static let goodbye: Duration = .seconds(1)
 
     enum Question: Equatable {
-        case supportedVersion, setVersion, capabilities, configuration, setConfiguration, roSpecs, delete, add, enable
+        case supportedVersion, setVersion, capabilities, configuration, setConfiguration, roSpecs, delete, add
+        case deleteAccess, addAccess, enableAccess, enable
 
         /// Without an answer to these there is no reading.
         var isEssential: Bool { self == .capabilities || self == .add || self == .enable }
@@ -72,6 +73,9 @@ struct LLRP: Session {
                 for type in [
                     LLRPMessage.Kind.stopROSpec, LLRPMessage.Kind.disableROSpec, LLRPMessage.Kind.deleteROSpec,
                 ] { send(type, id, &reaction) }
+                if !settings.memory.isEmpty {
+                    send(LLRPMessage.Kind.deleteAccessSpec, LLRPAccess.id.bigEndianBytes, &reaction)
+                }
             }
             if state != .idle {
                 send(LLRPMessage.Kind.closeConnection, [], &reaction)
@@ -185,6 +189,7 @@ struct LLRP: Session {
                 return fail("refused", "the reader refused: \(status.fault.text)", pause: .seconds(10), &reaction)
             }
             if question == .setConfiguration { reaction.observations.append(.fault(status.fault)) }
+            if question == .addAccess || question == .enableAccess { return readWithoutMemory(status, now, &reaction) }
             return proceed(after: question, now, &reaction)
         }
         learn(question, message, &reaction)
@@ -208,7 +213,7 @@ struct LLRP: Session {
         case .configuration:
             reader.takeConfiguration(message.body[...])
             reaction.observations += reader.stateIdentities.map { .identity($0) }
-        case .roSpecs: reader.isReading = holdsOurs(message.body[...])
+        case .roSpecs: (reader.isReading, reader.hasFormer) = ours(in: message.body[...])
         default: break
         }
     }
@@ -220,12 +225,35 @@ struct LLRP: Session {
         case .capabilities: ask(.configuration, now, &reaction)
         case .configuration: ask(.setConfiguration, now, &reaction)
         case .setConfiguration: ask(.roSpecs, now, &reaction)
-        case .roSpecs where reader.isReading: begin(&reaction)
+        case .roSpecs where reader.isReading: access(now, &reaction)
         case .roSpecs: ask(.delete, now, &reaction)
         case .delete: ask(.add, now, &reaction)
-        case .add: ask(.enable, now, &reaction)
+        case .add: access(now, &reaction)
+        case .deleteAccess where !settings.memory.isEmpty: ask(.addAccess, now, &reaction)
+        case .addAccess: ask(.enableAccess, now, &reaction)
+        case .deleteAccess, .enableAccess: enable(now, &reaction)
         case .enable: begin(&reaction)
         }
+    }
+
+    /// Our AccessSpec is set up before the ROSpec runs; a former one goes when none is wanted any more.
+    private mutating func access(_ now: Instant, _ reaction: inout Reaction) {
+        if settings.memory.isEmpty, !reader.hasFormer {
+            enable(now, &reaction)
+        } else {
+            ask(.deleteAccess, now, &reaction)
+        }
+    }
+
+    private mutating func enable(_ now: Instant, _ reaction: inout Reaction) {
+        if reader.isReading { begin(&reaction) } else { ask(.enable, now, &reaction) }
+    }
+
+    /// Tags without their memory are worth more than none.
+    private mutating func readWithoutMemory(_ status: LLRPStatus, _ now: Instant, _ reaction: inout Reaction) {
+        let text = "the reader refused to read the tags' memory: \(status.fault.text); it reads their EPCs"
+        reaction.observations.append(.fault(Fault(code: "memory-unsupported", text: text)))
+        enable(now, &reaction)
     }
 
     /// The ROSpec runs; a reader that holds its reports gives them only now.
@@ -254,6 +282,11 @@ struct LLRP: Session {
         // Only ours: 0 would delete what other programs set up.
         case .delete: send(LLRPMessage.Kind.deleteROSpec, spec, &reaction)
         case .add: send(LLRPMessage.Kind.addROSpec, roSpec, &reaction)
+        case .deleteAccess:
+            send(LLRPMessage.Kind.deleteAccessSpec, LLRPAccess.id.bigEndianBytes, &reaction)
+        case .addAccess: send(LLRPMessage.Kind.addAccessSpec, LLRPAccess.spec(settings.memory), &reaction)
+        case .enableAccess:
+            send(LLRPMessage.Kind.enableAccessSpec, LLRPAccess.id.bigEndianBytes, &reaction)
         case .enable: send(LLRPMessage.Kind.enableROSpec, spec, &reaction)
         }
     }
@@ -266,21 +299,24 @@ struct LLRP: Session {
     private var roSpec: [UInt8] {
         LLRPSpec.roSpec(
             id: LLRP.roSpecID, antennas: settings.antennas,
-            transmitters: settings.powerDBm.map { reader.transmitters(at: $0, antennas: settings.antennas) } ?? [])
+            transmitters: settings.powerDBm.map { reader.transmitters(at: $0, antennas: settings.antennas) } ?? [],
+            accesses: !settings.memory.isEmpty)
     }
 
     /// The reader's list shows our ROSpec, enabled, in the same words; only its state may differ. Others' may stand before it.
-    private func holdsOurs(_ body: ArraySlice<UInt8>) -> Bool {
+    private func ours(in body: ArraySlice<UInt8>) -> (isHeld: Bool, isFormer: Bool) {
         let ours = Array(roSpec.dropFirst(4))
-        var isHeld = false
+        var (isHeld, isFormer) = (false, false)
         _ = LLRPParameter.walk(body) { parameter in
             let theirs = parameter.body
             guard parameter.type == LLRPParameter.Kind.roSpec, theirs.count > 6 else { return }
             let state = theirs[theirs.startIndex + 5]
+            guard theirs.prefix(4) == ours.prefix(4) else { return }
+            isFormer = true
             if state != 0, theirs.prefix(5) == ours.prefix(5), theirs.dropFirst(6) == ours.dropFirst(6) {
                 isHeld = true
             }
         }
-        return isHeld
+        return (isHeld, isFormer && !isHeld)
     }
 }

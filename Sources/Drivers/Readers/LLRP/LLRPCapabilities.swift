@@ -6,6 +6,8 @@ struct LLRPCapabilities: Equatable {
     var holdsReports = false
     /// Our ROSpec is already there and enabled.
     var isReading = false
+    /// One of our number is there that is not as we want it: its AccessSpec may be there too.
+    var hasFormer = false
 
     private var maximumAntennas = 0
     private var maker: UInt32 = 0

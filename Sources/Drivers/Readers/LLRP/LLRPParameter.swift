@@ -74,6 +74,9 @@ extension LLRPParameter {
         static let aiSpec: UInt16 = 183
         static let aiStop: UInt16 = 184
         static let inventorySpec: UInt16 = 186
+        static let accessSpec: UInt16 = 207
+        static let accessStop: UInt16 = 208
+        static let accessCommand: UInt16 = 209
         static let identification: UInt16 = 218
         static let keepalive: UInt16 = 220
         static let antennaProperties: UInt16 = 221
@@ -83,6 +86,7 @@ extension LLRPParameter {
         static let eventsAndReports: UInt16 = 226
         static let reportSpec: UInt16 = 237
         static let selector: UInt16 = 238
+        static let accessReport: UInt16 = 239
         public static let tagReport: UInt16 = 240
         static let epcData: UInt16 = 241
         static let eventSelection: UInt16 = 244
@@ -100,7 +104,11 @@ extension LLRPParameter {
         public static let status: UInt16 = 287
         static let fieldError: UInt16 = 288
         static let parameterError: UInt16 = 289
+        static let tagSpec: UInt16 = 338
+        static let targetTag: UInt16 = 339
+        static let read: UInt16 = 341
         static let memorySelector: UInt16 = 348
+        static let readResult: UInt16 = 349
         static let custom: UInt16 = 1023
     }
 }

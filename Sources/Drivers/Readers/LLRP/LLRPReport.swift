@@ -34,7 +34,12 @@ enum LLRPReport {
             case 12: read.protocolControl = UInt16(number())
             case 13: epc = Array(value)
             case LLRPParameter.Kind.epcData: epc = epcData(value)
-            case LLRPParameter.Kind.custom: hundredths = impinjRSSI(value) ?? hundredths
+            case LLRPParameter.Kind.readResult:
+                guard let (bank, data) = LLRPAccess.result(value) else { return }
+                if bank == .tid { read.tid = data } else { read.userMemory = data }
+            case LLRPParameter.Kind.custom:
+                hundredths = impinjRSSI(value) ?? hundredths
+                if let tid = LLRPAccess.fastID(value) { read.tid = tid }
             default: break
             }
         }

@@ -20,8 +20,9 @@ enum LLRPSpec {
     }
 
     /// One ROSpec that starts when it is enabled and never stops: Gen2, the antennas named (none means all), every tag
-    /// reported as it is seen, with antenna, RSSI, first seen, count, PC and CRC.
-    static func roSpec(id: UInt32, antennas: [Int], transmitters: [Transmitter]) -> [UInt8] {
+    /// reported as it is seen, with antenna, RSSI, first seen, count, PC and CRC. With `accesses` the number of the AccessSpec
+    /// stands with its results.
+    static func roSpec(id: UInt32, antennas: [Int], transmitters: [Transmitter], accesses: Bool = false) -> [UInt8] {
         let boundary = LLRPParameter.encode(
             Kind.boundary,
             LLRPParameter.encode(Kind.startTrigger, [1])
@@ -46,7 +47,8 @@ enum LLRPSpec {
             [1] + UInt16(1).bigEndianBytes
                 + LLRPParameter.encode(
                     Kind.selector,
-                    UInt16(0x1680).bigEndianBytes + LLRPParameter.encode(Kind.memorySelector, [0xC0])))
+                    UInt16(accesses ? 0x16C0 : 0x1680).bigEndianBytes
+                        + LLRPParameter.encode(Kind.memorySelector, [0xC0])))
         return LLRPParameter.encode(
             Kind.roSpec, id.bigEndianBytes + [0, 0] + boundary + aiSpec + report)
     }
