@@ -1,4 +1,5 @@
 public import Drivers
+import Model
 
 /// Where a device is, as configuration writes it.
 public enum PortAddress: Equatable, Sendable {
@@ -37,7 +38,9 @@ public enum PortAddress: Equatable, Sendable {
             self = .listen(host: host, port: port)
         case "usb":
             let parts = rest.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            let ids = parts.prefix(2).map { $0.count == 4 ? UInt16($0, radix: 16) : nil }
+            let ids = parts.prefix(2).map { part in
+                part.utf8.count == 4 && part.utf8.allSatisfy { Hex.digit($0) != nil } ? UInt16(part, radix: 16) : nil
+            }
             guard ids.count == 2, let vendor = ids[0], let product = ids[1], parts.count < 3 || !parts[2].isEmpty
             else { return nil }
             let last = parts.count == 3 ? String(parts[2]) : nil

@@ -18,8 +18,11 @@ struct DeviceTests {
         private var sessionDue: Instant?
         private var deviceDue: Instant?
 
-        init(_ driver: Driver, _ device: any SimulatedDevice, settings: SessionSettings) {
-            session = driver.session(settings)
+        init(
+            _ driver: Driver, _ device: any SimulatedDevice, settings: SessionSettings,
+            session former: (any Session)? = nil
+        ) {
+            session = former ?? driver.session(settings)
             self.device = device
             packet = driver.isPacketed ? HIDKeyboardDevice.reportSize : nil
             // A device on the network greets whoever connects; on a serial line it does not know.
@@ -111,6 +114,21 @@ struct DeviceTests {
         #expect(line.conditions.last == .ready && line.noise == 0)
         #expect(line.tags.count >= 5)
         #expect(line.tags.allSatisfy { $0.id == DeviceTests.tag && $0.antenna == 1 && $0.crcIsValid == true })
+    }
+
+    /// Another connection may find another module, or newer firmware: it is asked to stream first.
+    @Test func aModuleThatRefusedIsAskedAgainAfterAReconnection() {
+        var line = Conversation(
+            .thingmagic, ThingMagicDevice(refusesStreaming: true), settings: SessionSettings(name: "dev", region: .eu))
+        line.pass(.seconds(2))
+        _ = line.session.handle(.closed, at: line.now)
+        var again = Conversation(
+            .thingmagic, ThingMagicDevice(), settings: SessionSettings(name: "dev", region: .eu), session: line.session)
+        again.pass(.seconds(2))
+        #expect(again.conditions.last == .ready)
+        #expect(
+            again.script.contains { $0.hasPrefix("> FF102F000001") }
+                && !again.script.contains { $0.hasPrefix("> FF002A") })
     }
 
     @Test func aForkliftPassesTwoAntennasInOrder() {

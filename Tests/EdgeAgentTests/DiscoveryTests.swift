@@ -52,6 +52,11 @@ struct DiscoveryTests {
         let text = "[discovery]\nignore = [\"1a86:75\", \"abc\"]\nonly = [\"/etc/passwd\"]"
         let said = problems(text)
         #expect(said.count == 3 && said.allSatisfy { $0.contains("USB ids such as") && $0.contains("not \"") })
+        // A sign is no hex digit.
+        for signed in ["+1a8:7523", "1a86:-523"] {
+            #expect(problems("[discovery]\nignore = [\"\(signed)\"]").count == 1)
+            #expect(problems("[discovery]\nkeyboards = [\"\(signed)\"]").count == 1)
+        }
         let both = problems("[discovery]\nignore = [\"1a86:7523\"]\nonly = [\"1A86:7523\"]")
         #expect(both.count == 1 && both[0].contains("both name 1a86:7523"))
     }

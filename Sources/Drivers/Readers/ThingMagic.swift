@@ -70,6 +70,8 @@ struct ThingMagic: PolledFamily {
     /// One that still streams from before talks over our questions: stop it first.
     mutating func greet(_ reaction: inout Reaction) {
         isReading = false
+        // It may be another module by now, or have newer firmware: streaming is tried again.
+        (isSingle, left) = (false, 0)
         obstacle = nil
         if let region, region != .own, region.thingMagic == nil { reaction.refuseRegion(region) }
         reaction.send += farewell()
@@ -149,7 +151,8 @@ struct ThingMagic: PolledFamily {
 }
 
 extension Region {
-    /// Region byte (Mercury API, tmr_region.h); in Europe 08, because 02 listens before it talks.
+    /// Region byte (Mercury API 1.37, c/src/api/tmr_region.h: AU 11, NZ 12, TW 19); in Europe 08, because 02 listens before it
+    /// talks. New Zealand is marked experimental there; Brazil has none of its own.
     fileprivate var thingMagic: UInt8? {
         switch self {
         case .us: 1

@@ -1,4 +1,5 @@
 import Drivers
+import Model
 import Ports
 import Settings
 
@@ -43,13 +44,17 @@ extension AgentConfiguration {
             let id = text.lowercased().hasPrefix("usb:") ? String(text.dropFirst(4)) : text
             let parts = id.split(separator: ":", omittingEmptySubsequences: false)
             if parts.count > 1 {
-                let isID = parts.count == 2 && parts.allSatisfy { $0.utf8.count == 4 && UInt16($0, radix: 16) != nil }
-                guard isID else { return nil }
+                guard Selector.isUSBID(parts) else { return nil }
                 self = .usb(id.lowercased())
                 return
             }
             guard text.count >= 4, text.utf8.count <= 126, !text.contains(where: \.isWhitespace) else { return nil }
             self = .serial(text)
+        }
+
+        /// Twice four hex digits; a sign is none.
+        static func isUSBID(_ parts: [Substring]) -> Bool {
+            parts.count == 2 && parts.allSatisfy { $0.utf8.count == 4 && $0.utf8.allSatisfy { Hex.digit($0) != nil } }
         }
 
         static let forms = "USB ids such as \"1a86:7523\", serial numbers and paths such as \"/dev/serial/by-id/…\""
@@ -75,8 +80,7 @@ extension AgentConfiguration.Discovery {
         isEnabled = section.boolean("enabled") ?? true
         zone = section.string("zone")
         for id in section.strings("keyboards") ?? [] {
-            let parts = id.split(separator: ":")
-            if parts.count == 2, parts.allSatisfy({ $0.count == 4 && UInt16($0, radix: 16) != nil }) {
+            if AgentConfiguration.Selector.isUSBID(id.split(separator: ":", omittingEmptySubsequences: false)) {
                 keyboards.insert(id.lowercased())
             } else {
                 section.reject("keyboards", "lists USB ids such as \"05e0:1200\", not \"\(id)\"")
