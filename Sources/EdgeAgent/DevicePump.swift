@@ -40,12 +40,6 @@ final class DevicePump: Sendable {
     private let mailbox: Locked<[Message]>
     let wake: Wakeup
 
-    /// A port that held for this long was no flicker.
-    static let steady: Duration = .seconds(10)
-    /// Longest pause between two attempts to open a line.
-    static let pause: Duration = .seconds(30)
-    /// And to an exchange: calls are right again within a second of its return.
-    static let callPause: Duration = .milliseconds(700)
     /// Bytes that may wait for a device that does not take them.
     static let outgoingLimit = 64 * 1024
 
@@ -118,11 +112,8 @@ final class DevicePump: Sendable {
         var loop = Loop(
             stage: (device.driver ?? accepted).map { .talking($0, $0.session(settings)) }
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
-            backoff: Backoff(
-                first: .milliseconds(500), cap: device.isTelephone ? DevicePump.callPause : DevicePump.pause,
-                seed: boot.random ^ UInt64(device.name.utf8.count)),
-            flicker: Backoff(
-                first: .milliseconds(500), cap: DevicePump.pause, seed: boot.random &+ UInt64(device.name.utf8.count)))
+            reopening: Reopening(
+                isTelephone: device.isTelephone, seed: boot.random ^ UInt64(device.name.utf8.count)))
         for command in recalled { react(to: .recall(command), &loop) }
         while !loop.stopping { turn(&loop) }
         if loop.port != nil {
@@ -159,10 +150,7 @@ final class DevicePump: Sendable {
         var outgoing: [UInt8] = []
         var deadline: Instant?
         var nextOpen: Instant
-        var opened = Instant.zero
-        var backoff: Backoff
-        /// For one that is lost as soon as it is there: it is tried more and more seldom.
-        var flicker: Backoff
+        var reopening: Reopening
         var stopping = false
         /// Until when the port stays open for an answer to our goodbye.
         var lingers: Instant?
@@ -195,7 +183,7 @@ final class DevicePump: Sendable {
             // A serial line where the family usually speaks TCP (call records): at the commonest speed.
             let usual: Int = if case .serial(let baud) = line { baud } else { 9600 }
             loop.port = try device.place().open(
-                line: line, baud: loop.baud ?? device.baud ?? usual, framing: device.framing)
+                line: line, baud: loop.baud ?? device.baud ?? usual, framing: device.framing, trust: device.trust)
             loop.outgoing = []
             if loop.port is ListenerPort {
                 journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
@@ -204,13 +192,13 @@ final class DevicePump: Sendable {
             }
         } catch {
             journal.set(state: error.state, reason: error.text)
-            loop.nextOpen = Clocks.now + loop.backoff.next()
+            loop.nextOpen = Clocks.now + loop.reopening.refused()
         }
     }
 
     func begin(_ loop: inout Loop) {
         let isKnown = loop.driver != nil
-        loop.opened = Clocks.now
+        loop.reopening.opened(at: Clocks.now)
         // Whoever is there now says anew what it is.
         journal.change { $0.identity = [:] }
         journal.set(state: isKnown ? "starting" : "recognising", reason: nil)
@@ -255,9 +243,7 @@ final class DevicePump: Sendable {
 
     private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
         journal.mark("close")
-        let wasSteady = Clocks.now - loop.opened >= DevicePump.steady
-        loop.backoff.reset()
-        if wasSteady { loop.flicker.reset() }
+        let usual = loop.reopening.lost(at: Clocks.now)
         let overruns = loop.port?.overruns ?? 0
         loop.port = loop.listener
         loop.listener = nil
@@ -272,7 +258,7 @@ final class DevicePump: Sendable {
             $0.restarts += 1
             $0.overruns += overruns
         }
-        loop.nextOpen = Clocks.now + (pause ?? (wasSteady ? loop.backoff.next() : loop.flicker.next()))
+        loop.nextOpen = Clocks.now + (pause ?? usual)
         react(to: .closed, &loop)
         // What was recognised on this line may have been exchanged for something else meanwhile.
         if device.driver == nil, loop.driver?.recognise != nil, state == "gone" || state == "failing" {
@@ -316,8 +302,7 @@ final class DevicePump: Sendable {
                 if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
             case .retry:
                 if loop.port == nil {
-                    loop.backoff.reset()
-                    loop.flicker.reset()
+                    loop.reopening.reset()
                     loop.nextOpen = Clocks.now
                 }
             case .beat(let number):
@@ -356,7 +341,9 @@ final class DevicePump: Sendable {
         if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {
         case .starting?: journal.set(state: "starting", reason: nil)
-        case .ready?: journal.set(state: "ready", reason: reaction.remark)
+        case .ready?:
+            loop.reopening.becameGood()
+            journal.set(state: "ready", reason: reaction.remark)
         // It could read and may not: nothing is broken.
         case .failing(Condition.noCountry, let text)?: journal.set(state: Condition.noCountry, reason: text)
         case .failing(let code, let text)?:

@@ -79,16 +79,16 @@ public enum PortAddress: Equatable, Sendable {
         }
     }
 
-    /// Opens it. `baud` and `framing` concern serial lines. May wait for a connection for at most some seconds: call it on the
+    /// Opens it. `baud` and `framing` concern serial lines, `trust` TLS. May wait for a connection for at most some seconds: call it on the
     /// pump's thread.
-    public func open(line: Driver.Line, baud: Int, framing: SerialFraming = SerialFraming()) throws(PortError)
-        -> any Port
-    {
+    public func open(
+        line: Driver.Line, baud: Int, framing: SerialFraming = SerialFraming(), trust: TLSTrust = TLSTrust()
+    ) throws(PortError) -> any Port {
         switch self {
         case .serial(let path): return try SerialPort(path: path, baud: baud, framing: framing)
         case .pty(let path): return try PTYPort(path: path)
         case .tcp(let host, let port): return try TCPPort(host: host, port: port)
-        case .tls(let host, let port): return try TLSPort(host: host, port: port)
+        case .tls(let host, let port): return try TLSPort(host: host, port: port, trust: trust)
         case .listen(let host, let port):
             if case .gathered = line { return try GatheringPort(host: host, port: port) }
             return try ListenerPort(host: host, port: port)

@@ -3,7 +3,7 @@ import Glibc
 import Model
 import Platform
 
-/// A TCP connection inside TLS 1.2 or newer, with the server's certificate checked against the system's authorities.
+/// A TCP connection inside TLS 1.2 or newer, with the server's certificate checked as `TLSTrust` says.
 public final class TLSPort: Port {
     /// How long the handshake may take, in milliseconds.
     static let patience: Int64 = 5000
@@ -14,10 +14,11 @@ public final class TLSPort: Port {
     private let tls: OpaquePointer
     private let context: OpaquePointer
     private let label: String
+    private let trust: TLSTrust
 
     public var descriptor: Int32 { socket.descriptor }
 
-    public init(host: String, port: UInt16) throws(PortError) {
+    public init(host: String, port: UInt16, trust: TLSTrust = TLSTrust()) throws(PortError) {
         let socket = try TCPPort(host: host, port: port)
         guard let context = SSL_CTX_new(TLS_client_method()), let tls = SSL_new(context) else {
             throw .failed("TLS cannot be used")
@@ -25,23 +26,23 @@ public final class TLSPort: Port {
         self.socket = socket
         self.context = context
         self.tls = tls
+        self.trust = trust
         label = "\(host):\(port)"
         _ = quai_tls_minimum(context)
         _ = quai_tls_modes(tls)
-        SSL_CTX_set_default_verify_paths(context)
-        SSL_set_verify(tls, SSL_VERIFY_PEER, nil)
+        try trust.prepare(context, tls)
         _ = quai_tls_set_host(tls, host)
-        SSL_set1_host(tls, host)
         SSL_set_fd(tls, socket.descriptor)
         let end = Clocks.now + .milliseconds(TLSPort.patience)
         while true {
             let code = SSL_connect(tls)
-            if code == 1 { return }
+            if code == 1 { break }
             guard let events = wanted(code) else { throw .failed("\(label): \(reason())") }
             var item = pollfd(fd: socket.descriptor, events: events, revents: 0)
             let left = Int32(clamping: max(0, (end - Clocks.now).milliseconds))
             guard left > 0, poll(&item, 1, left) == 1 else { throw .missing("\(label): TLS was not answered") }
         }
+        if let objection = trust.objection(to: tls, host: host) { throw .failed("\(label): \(objection)") }
     }
 
     deinit {
@@ -87,7 +88,8 @@ public final class TLSPort: Port {
     private func reason() -> String {
         let verdict = SSL_get_verify_result(tls)
         if verdict != X509_V_OK {
-            return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))"
+            let remedy = trust == TLSTrust() ? "; name it with authority or pin in the configuration if it is the right one" : ""
+            return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))\(remedy)"
         }
         let code = ERR_peek_last_error()
         guard code != 0 else { return "the connection was closed" }

@@ -20,6 +20,8 @@ struct AgentConfiguration: Sendable {
         /// Its line's speed and framing, where the site says so.
         var baud: Int?
         var framing = SerialFraming()
+        /// Whom its TLS line believes.
+        var trust = TLSTrust()
 
         /// For a device that was plugged in: as it was found.
         var attachment: Attachment?
@@ -302,7 +304,7 @@ extension AgentConfiguration.Device {
             return nil
         }
         self.init(name: section.name, driver: driver, address: address, rules: rules, settings: settings)
-        (self.baud, self.framing) = (baud, framing)
+        (self.baud, self.framing, trust) = (baud, framing, section.trust(at: address))
     }
 
     fileprivate init?(phone section: Section) {
@@ -343,7 +345,7 @@ extension AgentConfiguration.Device {
         self.init(
             name: section.name, driver: driver, address: address,
             rules: Presence.Rules(zone: section.name, departure: .seconds(3)), settings: settings, secret: secret)
-        (self.baud, self.framing) = (baud, framing)
+        (self.baud, self.framing, trust) = (baud, framing, section.trust(at: address))
     }
 
     /// The driver's settings with the secret read from where it is kept.

@@ -101,6 +101,12 @@ struct ManagedPolicy: Sendable {
         let twin = own.devices.first {
             $0.name == device.name && $0.address == device.address && $0.driver?.name == device.driver?.name
         }
+        // Whoever chose another authority could read it.
+        if let mine = own.devices.first(where: { $0.address == device.address })?.trust ?? Optional(TLSTrust()),
+            device.trust != mine
+        {
+            return "authority and pin for \(device.address) stay the agent's own file's; write them as there"
+        }
         if let secret = device.secret, twin?.secret != secret {
             return "the agent's own file does not give \(secret) to a \(device.name) with this driver at "
                 + "\(device.address); write the three together there"

@@ -125,6 +125,8 @@ extension AgentConfiguration.Device {
         case .tcp(let host, _) where Self.tellingDrivers.contains(driver.name) && !HostName.isLoopback(host):
             return "\(name): \(driver.name) speaks with \(host) in clear; use tls:HOST:PORT, or a tunnel that begins "
                 + "on this machine"
+        case .tls where trust.authority.map({ !Files.exists($0) }) ?? false:
+            return "\(name): there is no file \(trust.authority ?? ""), so nobody at \(address) will be believed"
         default: return nil
         }
     }
