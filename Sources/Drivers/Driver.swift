@@ -112,6 +112,22 @@ public struct SessionSettings: Equatable, Sendable {
     public var number: String?
     /// How a call record is laid out (`SMDRFormat`).
     public var format: String?
+    /// What a former run knew of this exchange; nil at a first start.
+    public var past: Past?
+
+    /// An exchange as it was last heard before the agent stopped.
+    public struct Past: Equatable, Sendable {
+        /// Calls it had counted by then.
+        public var counted: Int?
+        /// Calls that ran, by their whole names.
+        public var running: Set<String>
+        /// Legs that were held.
+        public var held: Set<String>
+
+        public init(counted: Int? = nil, running: Set<String> = [], held: Set<String> = []) {
+            (self.counted, self.running, self.held) = (counted, running, held)
+        }
+    }
 
     public init(
         name: String = "", region: Region? = nil, powerDBm: Double? = nil, user: String? = nil, secret: String? = nil,

@@ -40,6 +40,8 @@ public struct Reaction: Equatable, Sendable {
     public var condition: Condition?
     /// With `ready`: what is worth knowing though it works.
     public var remark: String?
+    /// Calls that the exchange has counted so far, as far as can be known; kept on disk for the next run (`SessionSettings.Past`).
+    public var counted: Int?
     /// The session cannot go on: close the port and open it again after at least this long.
     public var restart: Duration?
     /// After `closing`: the device owes an answer, for which the port stays open until then at the latest; nil closes at once.

@@ -82,7 +82,8 @@ final class Agent: Sendable {
                 health.passed(device, number)
                 outbox.beat(number) { uplink.beat($0) }
             },
-            changed: { uplink.statusChanged() }, finder: wiring.with { $0.finder })
+            changed: { uplink.statusChanged() }, finder: wiring.with { $0.finder },
+            state: configuration.state)
         let fleet = Fleet(configuration: configuration, surroundings: surroundings, joined: { health.join($0) })
         wiring.change { ($0.uplink, $0.fleet) = (uplink, fleet) }
         self.outbox = outbox

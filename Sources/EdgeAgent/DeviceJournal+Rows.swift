@@ -2,6 +2,8 @@ import Model
 import Uplink
 
 extension Observation {
+    var isCall: Bool { if case .call = self { true } else { false } }
+
     /// Something passed in front of the device, or rang; what it says of itself does not count.
     var isSeen: Bool {
         switch self {

@@ -7,7 +7,7 @@ import Uplink
 /// What one device said, on its way to the outbox: observations become rows through presence or the call book, the
 /// status follows, watchers are told. Used on the pump's thread; the status may be read from anywhere.
 final class DeviceJournal: @unchecked Sendable {
-    // `book`, `faultsSaid` and `antennas` belong to the pump's thread; the rest is locked or constant.
+    // `book`, `exchange`, `faultsSaid` and `antennas` belong to the pump's thread; the rest is locked or constant.
 
     /// The same fault is logged again after this; it is counted each time.
     static let faultPause: Duration = .seconds(60)
@@ -16,23 +16,20 @@ final class DeviceJournal: @unchecked Sendable {
     private let rules: Presence.Rules
     private let outbox: Outbox
     private let feed: Feed
-    private let logger: Logger
+    let logger: Logger
     private let presence: Locked<Presence>
-    private let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
-    private let changed: @Sendable () -> Void
+    let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
+    let changed: @Sendable () -> Void
     private let finder: Finder
     /// The rows' fate: how many are safe, or which tags must be seen anew.
     private let settled: @Sendable (Settlement) -> Void
-    private let status: Locked<DeviceStatus>
+    let status: Locked<DeviceStatus>
     private let unsaved = Locked<[Outbox.Entry]>([])
     /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
     static let unsavedLimit = 10_000
-    private var book: CallBook
+    var book: CallBook
+    var exchange = Exchange()
     private var faultsSaid: [String: Instant] = [:]
-    /// When the exchange could no longer be heard, in Unix milliseconds.
-    private var deafSince: Int64?
-    /// Shorter breaks of an exchange that cannot count its calls are not worth a word, in milliseconds.
-    static let gapWorthSaying: Int64 = 1000
     /// When watchers were last told how it goes, and how many reads there were then.
     private var told = (at: Instant.zero, reads: UInt64(0))
     /// How often, while something is read: a page that shows rates is live, and the heartbeat is every 30 s anyway.
@@ -106,6 +103,7 @@ final class DeviceJournal: @unchecked Sendable {
                     if let row = heard(signal, at: wall) { add(row) }
                     continue
                 }
+                note(signal)
                 // Of what one piece of the stream brings, the last word about each call counts: a record of a call
                 // that is over must not ring anywhere.
                 for snapshot in book.apply(signal, at: wall) {
@@ -123,6 +121,7 @@ final class DeviceJournal: @unchecked Sendable {
             urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
             add(.call(device: name, snapshot))
         }
+        if observations.contains(where: \.isCall) { touchMemory(at: now) }
         let running = book.running.count
         status.with {
             $0.observations += UInt64(observations.count(where: \.isSeen))
@@ -134,29 +133,24 @@ final class DeviceJournal: @unchecked Sendable {
         save(entries, tags: tags)
     }
 
-    /// What a source says of itself: after a break, what may be missing.
-    private func heard(_ signal: CallSignal, at wall: Int64) -> Row? {
-        switch signal.event {
-        case .sourceDown: deafSince = deafSince ?? wall
-        case .resynced:
-            guard let from = deafSince else { return nil }
-            // Counted, and nothing is missing.
-            if let doubt = signal.doubt, doubt < 0 { deafSince = nil }
-            if signal.doubt == nil, wall - from < DeviceJournal.gapWorthSaying { deafSince = nil }
-            // An exchange that counts says so in the end; until then the break is remembered.
-            guard signal.doubt != 0, deafSince != nil else { return nil }
-            deafSince = nil
-            let doubt = DeviceStatus.Doubt(calls: signal.doubt ?? 0, from: from, to: wall)
-            let (driver, state) = status.change { status -> (String, String) in
-                status.doubt = doubt
-                return (status.driver, status.state)
-            }
-            logger.warning("calls in doubt", metadata: ["device": "\(name)", "what": "\(doubt.text)"])
-            changed()
-            return .device(name: name, driver: driver, state: state, reason: doubt.text)
-        default: break
+    /// For the status and the centre's journal.
+    func say(_ doubt: DeviceStatus.Doubt) -> Row {
+        let (driver, state) = status.change { status -> (String, String) in
+            status.doubt = doubt
+            return (status.driver, status.state)
         }
-        return nil
+        logger.warning("calls in doubt", metadata: ["device": "\(name)", "what": "\(doubt.text)"])
+        changed()
+        return .device(name: name, driver: driver, state: state, reason: doubt.text)
+    }
+
+    /// Calls that nobody's signal has changed.
+    func tell(calls: [CallSnapshot], at now: Instant) {
+        guard !calls.isEmpty else { return }
+        for snapshot in calls {
+            urgent(.call(snapshot.call), "quai.call", snapshot.json, UrgentLane.life(of: snapshot.state))
+        }
+        save(calls.map { Outbox.Entry(.call(device: name, $0), at: now) })
     }
 
     private func tell(at now: Instant) {
@@ -241,7 +235,7 @@ final class DeviceJournal: @unchecked Sendable {
 
     // MARK: outbox
 
-    private func save(_ new: [Outbox.Entry], tags: [TagID] = []) {
+    func save(_ new: [Outbox.Entry], tags: [TagID] = []) {
         // What was kept happened before: it goes first, with its own time.
         let kept = unsaved.change { list -> [Outbox.Entry] in
             let kept = list

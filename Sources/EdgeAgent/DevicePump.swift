@@ -37,6 +37,7 @@ final class DevicePump: Sendable {
     let beaten: @Sendable (UInt64) -> Void
     /// Tells whoever remembers what this line was recognised as.
     let recognised: @Sendable (Claims.Verdict) -> Void
+    private let memory: CallMemory?
     private let mailbox: Locked<[Message]>
     let wake: Wakeup
 
@@ -54,6 +55,8 @@ final class DevicePump: Sendable {
         var beaten: @Sendable (String, UInt64) -> Void
         var changed: @Sendable () -> Void
         var finder: Finder
+        /// Where what is known of exchanges is kept; nil keeps nothing.
+        var state: String?
     }
 
     init(
@@ -64,6 +67,7 @@ final class DevicePump: Sendable {
         self.hint = hint
         self.accepted = accepted
         self.recognised = recognised
+        memory = surroundings.state.map { CallMemory(path: "\($0)/calls-\(device.name).json") }
         logger = surroundings.logger
         beaten = { surroundings.beaten(device.name, $0) }
         let (mailbox, wake) = (Locked<[Message]>([]), Wakeup())
@@ -101,7 +105,7 @@ final class DevicePump: Sendable {
 
     /// Runs until `.stop`. `recalled` are commands whose end a former run did not see.
     func run(boot: Boot, recalled: [Command]) {
-        let settings: SessionSettings
+        var settings: SessionSettings
         do { settings = try device.resolvedSettings() } catch {
             journal.set(state: "failed", reason: "\(error)")
             let reason = "\(device.name) cannot be used: \(error)"
@@ -109,6 +113,7 @@ final class DevicePump: Sendable {
             waitForStop { fail($0, reason) }
             return
         }
+        if device.isTelephone, let memory { settings.past = journal.recall(memory, at: Clocks.now) }
         var loop = Loop(
             stage: (device.driver ?? accepted).map { .talking($0, $0.session(settings)) }
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
@@ -121,6 +126,7 @@ final class DevicePump: Sendable {
             flush(&loop)
             linger(&loop)
         }
+        journal.closeMemory()
     }
 
     /// What was sent last wants an answer, without which some readers keep the connection for theirs.
@@ -159,8 +165,10 @@ final class DevicePump: Sendable {
     private func turn(_ loop: inout Loop) {
         let now = Clocks.now
         if loop.port == nil, now >= loop.nextOpen { open(&loop) }
-        let due = [loop.deadline, journal.presenceDeadline, loop.port == nil ? loop.nextOpen : nil]
-            .compactMap(\.self).min()
+        let due = [
+            loop.deadline, journal.presenceDeadline, journal.exchangeDeadline, loop.port == nil ? loop.nextOpen : nil,
+        ]
+        .compactMap(\.self).min()
         let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).nanoseconds + 999_999) / 1_000_000) } ?? -1
         let events = Int16(POLLIN) | (loop.outgoing.isEmpty ? 0 : Int16(POLLOUT))
         let ready = waitFor(
@@ -173,6 +181,7 @@ final class DevicePump: Sendable {
             react(to: .tick, &loop)
         }
         journal.expire(at: after)
+        journal.tend(at: after)
     }
 
     // MARK: port
@@ -337,6 +346,7 @@ final class DevicePump: Sendable {
     }
 
     func take(_ reaction: Reaction, at now: Instant, _ loop: inout Loop) {
+        if let counted = reaction.counted { journal.counted(counted) }
         journal.take(reaction.observations, at: now)
         if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
         switch reaction.condition {

@@ -49,15 +49,24 @@ struct DeviceStatus: Equatable, Sendable {
         var rssiDBm: Double?
     }
 
-    /// Calls that may be missing; 0 where nobody can say how many. Unix milliseconds.
+    /// A break of the line to an exchange, and what nobody can say of it. Unix milliseconds.
     struct Doubt: Equatable, Sendable {
+        /// Calls that came and went unseen; 0 where there were none or nobody counted.
         var calls: Int
+        /// The exchange has counted them.
+        var counted: Bool
+        /// Calls that ran before and were over after it, nobody knows how.
+        var unclear: Int
         var from: Int64
         var to: Int64
 
         var text: String {
-            let how = calls == 0 ? "calls" : calls == 1 ? "1 call" : "\(calls) calls"
-            return "\(how) may be missing between \(rfc3339(from)) and \(rfc3339(to))"
+            let missing = !counted ? "calls" : calls == 1 ? "1 call" : calls > 1 ? "\(calls) calls" : nil
+            let ended = unclear == 1 ? "1 call" : unclear > 1 ? "\(unclear) calls" : nil
+            let parts = [
+                missing.map { "\($0) may be missing" }, ended.map { "how \($0) ended is not known" },
+            ].compactMap(\.self)
+            return "\(parts.joined(separator: ", and ")): the line was down between \(rfc3339(from)) and \(rfc3339(to))"
         }
     }
 
@@ -141,7 +150,12 @@ struct DeviceStatus: Equatable, Sendable {
     }
 
     private var doubtJSON: JSON? {
-        doubt.map { .object([("calls", .int(Int64($0.calls))), ("from", .int($0.from)), ("to", .int($0.to))]) }
+        doubt.map {
+            .object([
+                ("calls", .int(Int64($0.calls))), ("counted", .bool($0.counted)), ("unclear", .int(Int64($0.unclear))),
+                ("from", .int($0.from)), ("to", .int($0.to)),
+            ])
+        }
     }
 
     private var antennasJSON: JSON? {

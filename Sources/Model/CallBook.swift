@@ -8,6 +8,12 @@ public struct CallBook: Sendable {
     /// Ended calls stay known for a while: a late signal must not bring one back.
     private var ended: [String] = []
     private var endedSet: Set<String> = []
+    /// Calls that were lost from sight: found again, they go on where they were. The oldest first.
+    private var lost: [CallSnapshot] = []
+    static let lostLimit = 200
+    /// Known from a former run and not yet heard of in this one, and of those that were, legs that were not.
+    private var unconfirmed: Set<String> = []
+    private var unconfirmedLegs: [String: Set<String>] = [:]
     private var revision: Int64
 
     /// `revisionBase` must grow with every start of the process.
@@ -16,19 +22,52 @@ public struct CallBook: Sendable {
     /// A call that is known from before, with a revision of its own.
     public mutating func resume(_ call: CallSnapshot) { calls[call.call] = call }
 
+    /// A call that a former run of the process left running: what its exchange does not tell of anew has ended unseen, see
+    /// `settle`.
+    public mutating func recall(_ call: CallSnapshot) {
+        guard calls[call.call] == nil, calls.count < CallBook.limit else { return }
+        calls[call.call] = call
+        unconfirmed.insert(call.call)
+        unconfirmedLegs[call.call] = Set(call.legs.filter { $0.state != .ended }.map(\.id))
+    }
+
+    /// The exchange has told what runs: recalled calls, and their legs, that it did not name are over.
+    public mutating func settle(at now: Int64) -> [CallSnapshot] {
+        guard !unconfirmedLegs.isEmpty else { return [] }
+        let (gone, legs) = (unconfirmed, unconfirmedLegs)
+        (unconfirmed, unconfirmedLegs) = ([], [:])
+        var changed: [CallSnapshot] = []
+        for call in legs.keys.sorted() {
+            if gone.contains(call) {
+                changed += finish(call, cause: .lost, at: now)
+                continue
+            }
+            // Whoever began the call stands in the list as a caller, not as a telephone that was called.
+            for leg in legs[call, default: []].sorted() where calls[call]?.ownLeg(leg) == false {
+                var signal = CallSignal(.legEnded, call: call)
+                (signal.leg, signal.cause) = (leg, .lost)
+                changed += apply(signal, at: now)
+            }
+        }
+        return changed
+    }
+
     public var running: [CallSnapshot] { calls.values.sorted { ($0.startedAt, $0.call) < ($1.startedAt, $1.call) } }
 
     /// The snapshots that changed. `now` is Unix milliseconds.
     public mutating func apply(_ signal: CallSignal, at now: Int64) -> [CallSnapshot] {
         guard !signal.call.isEmpty, !endedSet.contains(signal.call) else { return [] }
         var changed: [CallSnapshot] = []
+        unconfirmed.remove(signal.call)
+        if let leg = signal.leg { unconfirmedLegs[signal.call]?.remove(leg) }
         if calls[signal.call] == nil {
             if signal.event == .ended || signal.event == .legEnded { return [] }
             if calls.count >= CallBook.limit, let oldest = running.first {
                 changed += finish(oldest.call, cause: .lost, at: now)
             }
         }
-        var call = calls[signal.call] ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
+        let back = calls[signal.call] == nil ? found(signal.call) : nil
+        var call = calls[signal.call] ?? back ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
         let before = call
         if signal.event == .ended {
             if call.startedAt == now { call.date(ring: signal.ringSeconds, talk: signal.talkSeconds, end: now) }
@@ -38,7 +77,7 @@ public struct CallBook: Sendable {
         if signal.event == .merged, let into = signal.into { return changed + merge(call, into: into, at: now) }
         call.fold(signal, at: now)
         calls[signal.call] = call
-        guard call != before || before.revision == 0 else { return changed }
+        guard call != before || before.revision == 0 || back != nil else { return changed }
         return changed + [bump(signal.call)]
     }
 
@@ -54,15 +93,31 @@ public struct CallBook: Sendable {
         let final = bump(id)
         calls[id] = nil
         // A call that was only lost from sight may be found again, under the same identity (docs/reference/calls.md).
-        guard cause != .lost else { return [final] }
+        unconfirmed.remove(id)
+        unconfirmedLegs[id] = nil
+        guard cause != .lost else {
+            lost.append(final)
+            if lost.count > CallBook.lostLimit { lost.removeFirst() }
+            return [final]
+        }
         ended.append(id)
         endedSet.insert(id)
         if ended.count > CallBook.limit { endedSet.remove(ended.removeFirst()) }
         return [final]
     }
 
+    /// One that was lost and is back.
+    private mutating func found(_ id: String) -> CallSnapshot? {
+        guard let index = lost.firstIndex(where: { $0.call == id }) else { return nil }
+        var call = lost.remove(at: index)
+        (call.state, call.endedAt, call.cause) = (.offered, nil, nil)
+        (call.missedBy, call.perhapsMissedBy) = ([], [])
+        return call
+    }
+
     private mutating func merge(_ from: CallSnapshot, into: String, at now: Int64) -> [CallSnapshot] {
         guard from.call != into, !endedSet.contains(into) else { return [] }
+        unconfirmed.remove(into)
         var target = calls[into] ?? CallSnapshot(call: into, revision: 0, startedAt: from.startedAt)
         for leg in from.legs where !target.legs.contains(where: { $0.id == leg.id }) { target.legs.append(leg) }
         target.transfers += from.transfers
@@ -134,8 +189,14 @@ extension CallSnapshot {
             legs.append(leg)
             return
         }
+        if legs[index].state == .ended, legs[index].cause == .lost, state != .ended {
+            // It was only lost from sight.
+            (legs[index].state, legs[index].endedAt, legs[index].cause) = (.ringing, nil, nil)
+        }
         let old = legs[index].state
         guard old != .ended, old != state, !(state == .ringing) else { return }
+        // A list calls a telephone that holds a call as answered as any other.
+        guard old != .held || signal.event != .answered else { return }
         legs[index].state = state
         legs[index].desk = legs[index].desk ?? signal.desk
         switch state {
@@ -172,10 +233,21 @@ extension CallSnapshot {
             legs[index].cause = legs[index].cause ?? cause
         }
         refresh()
-        missedBy = missed()
+        missedBy = missed { leg in
+            switch leg.cause {
+            case .declined, .busy, .answeredElsewhere, .unreachable, .lost: false
+            default: true
+            }
+        }
+        perhapsMissedBy = missed { $0.cause == .lost }.filter { !missedBy.contains($0) }
         state = .ended
         endedAt = now
         self.cause = cause
+    }
+
+    /// Nil where there is no such leg.
+    fileprivate func ownLeg(_ id: String) -> Bool? {
+        legs.first { $0.id == id }.map { isOwnLeg($0) || direction == .internal && $0.desk == caller?.number }
     }
 
     /// The desk that a click made ring, or that dialled: its own call cannot be missed by it.
@@ -184,14 +256,10 @@ extension CallSnapshot {
     }
 
     /// Rang, was cancelled, and nobody took the call afterwards (docs/reference/calls.md).
-    private func missed() -> [String] {
+    private func missed(_ counts: (Leg) -> Bool) -> [String] {
         guard mergedInto == nil else { return [] }
         return legs.filter { leg in
-            guard let rang = leg.rangAt, leg.answeredAt == nil, !isOwnLeg(leg) else { return false }
-            switch leg.cause {
-            case .declined, .busy, .answeredElsewhere, .unreachable, .lost: return false
-            default: break
-            }
+            guard let rang = leg.rangAt, leg.answeredAt == nil, !isOwnLeg(leg), counts(leg) else { return false }
             return !legs.contains { ($0.answeredAt ?? .min) >= rang }
         }.compactMap(\.desk).uniqued()
     }

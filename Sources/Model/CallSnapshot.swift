@@ -73,6 +73,8 @@ public struct CallSnapshot: Equatable, Sendable {
     public var cause: CallCause?
     public var answeredBy: [String]
     public var missedBy: [String]
+    /// Telephones that rang when the line to the exchange broke, and of which nobody can say whether they took the call.
+    public var perhapsMissedBy: [String] = []
     /// The click-to-call command that made it.
     public var command: String?
     /// The call this one turned out to be part of.
@@ -132,6 +134,7 @@ extension CallSnapshot {
             ("cause", cause.map { .string($0.rawValue) }),
             ("answeredBy", answeredBy.isEmpty ? nil : .array(answeredBy.map(JSON.string))),
             ("missedBy", missedBy.isEmpty ? nil : .array(missedBy.map(JSON.string))),
+            ("perhapsMissedBy", perhapsMissedBy.isEmpty ? nil : .array(perhapsMissedBy.map(JSON.string))),
             ("command", command.map(JSON.string)),
             ("mergedInto", mergedInto.map(JSON.string)),
             ("corrected", clockCorrection.map(JSON.int)),
@@ -166,6 +169,7 @@ extension CallSnapshot {
         }
         answeredBy = desks("answeredBy")
         missedBy = desks("missedBy")
+        perhapsMissedBy = desks("perhapsMissedBy")
         command = json.name("command")
         mergedInto = json.name("mergedInto")
         clockCorrection = json.bounded("corrected", in: Bounded.offsets)

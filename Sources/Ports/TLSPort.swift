@@ -88,7 +88,8 @@ public final class TLSPort: Port {
     private func reason() -> String {
         let verdict = SSL_get_verify_result(tls)
         if verdict != X509_V_OK {
-            let remedy = trust == TLSTrust() ? "; name it with authority or pin in the configuration if it is the right one" : ""
+            let remedy =
+                trust == TLSTrust() ? "; name it with authority or pin in the configuration if it is the right one" : ""
             return "its certificate is refused: \(String(cString: X509_verify_cert_error_string(verdict)))\(remedy)"
         }
         let code = ERR_peek_last_error()

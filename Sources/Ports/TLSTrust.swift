@@ -27,7 +27,8 @@ public struct TLSTrust: Equatable, Sendable {
             guard text.hasPrefix("sha256/") else { return nil }
             let rest = String(text.dropFirst(7))
             let hex = rest.filter { $0 != ":" }
-            guard let bytes = (hex.utf8.count == 64 ? Hex.bytes(hex) : nil) ?? Pin.base64(rest), bytes.count == 32 else {
+            guard let bytes = (hex.utf8.count == 64 ? Hex.bytes(hex) : nil) ?? Pin.base64(rest), bytes.count == 32
+            else {
                 return nil
             }
             self.bytes = bytes
@@ -78,7 +79,8 @@ extension TLSTrust {
         if let authority {
             guard SSL_CTX_load_verify_locations(context, authority, nil) == 1 else {
                 ERR_clear_error()
-                throw .failed("\(authority) holds no certificate that can be read: see \"authority\" in the configuration")
+                throw .failed(
+                    "\(authority) holds no certificate that can be read: see \"authority\" in the configuration")
             }
             _ = quai_tls_partial_chain(context)
         } else {

@@ -123,6 +123,10 @@ public struct CallTable: StoreTable {
             }
         }
         if snapshot.wasReached { try settle(after: snapshot, key: key) }
+        // Lost from sight and found again: it was not missed, or not yet.
+        if !snapshot.isMissed {
+            try database.run("DELETE FROM missed WHERE call=? AND done IS NULL", .text(snapshot.call))
+        }
         if snapshot.state == .ended {
             try store.tell(
                 Fact(snapshot.isMissed ? .callMissed : .callEnded, snapshot.call), by: Author(agent),
@@ -143,7 +147,9 @@ public struct CallTable: StoreTable {
                 .integer(at), map: CallTable.row
             ).compactMap(\.self)
             for row in open {
-                let (from, by) = (row.snapshot.caller?.number ?? "", row.snapshot.missedBy)
+                let (from, by) = (
+                    row.snapshot.caller?.number ?? "", row.snapshot.missedBy + row.snapshot.perhapsMissedBy
+                )
                 let isPair = snapshot.answeredBy.contains {
                     from == caller && by.contains($0) || from == $0 && by.contains(caller)
                 }
@@ -242,7 +248,7 @@ public struct CallTable: StoreTable {
                 + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
             map: CallTable.row
         ).lazy.compactMap(\.self).filter { row in
-            row.snapshot.missedBy.contains(where: scope.desks.contains)
+            (row.snapshot.missedBy + row.snapshot.perhapsMissedBy).contains(where: scope.desks.contains)
                 || scope.queues.contains(row.snapshot.queue ?? "")
                 || (row.snapshot.isSilent || row.snapshot.isOfLine && row.snapshot.direction == .inbound)
                     && scope.desks.contains(row.snapshot.called ?? "")
@@ -377,6 +383,13 @@ extension CallSnapshot {
         if isSilent, state == .ended, !wasReached, cause == .callerGaveUp || cause == .noAnswer { return true }
         return
             state == .ended && direction != .outbound
-            && (!missedBy.isEmpty || queue != nil && !wasReached && cause != .lost)
+            && (!missedBy.isEmpty || queue != nil && !wasReached && cause != .lost || isPerhapsMissed)
+    }
+
+    /// A telephone rang, or somebody waited in a queue, when the line to the exchange broke; nobody can say whether they
+    /// were reached. Better called back once too often than never.
+    public var isPerhapsMissed: Bool {
+        state == .ended && direction != .outbound && missedBy.isEmpty
+            && (!perhapsMissedBy.isEmpty || queue != nil && !wasReached && cause == .lost)
     }
 }

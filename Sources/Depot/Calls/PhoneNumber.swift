@@ -192,6 +192,7 @@ public struct NumberPlan: Equatable, Sendable {
         }
         placed.answeredBy = placed.answeredBy.map(desk)
         placed.missedBy = placed.missedBy.map(desk)
+        placed.perhapsMissedBy = placed.perhapsMissedBy.map(desk)
         if placed.direction == .internal { placed.called = placed.called.map(desk) }
         if placed.direction == .internal || placed.direction == .outbound {
             placed.caller = placed.caller.map { $0.withheld ? $0 : Party(number: $0.number.map(desk), name: $0.name) }

@@ -114,7 +114,7 @@ public struct GatewayBook: Equatable, Sendable {
     public func mayTell(_ snapshot: CallSnapshot, agent: String) -> Bool {
         let own = grants[agent]?.site
         let said =
-            snapshot.legs.compactMap(\.desk) + snapshot.answeredBy + snapshot.missedBy
+            snapshot.legs.compactMap(\.desk) + snapshot.answeredBy + snapshot.missedBy + snapshot.perhapsMissedBy
             + [snapshot.called, snapshot.caller?.number].compactMap(\.self)
         return !said.contains { desk in
             guard let place = desk.split(separator: "@", maxSplits: 1).dropFirst().first.map(String.init) else {

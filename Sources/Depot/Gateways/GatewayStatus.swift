@@ -219,6 +219,8 @@ extension GatewayStatus {
     private static let notSaved: [(String, Kind)] = [
         ("code", .name), ("reason", .sentence), ("since", .time), ("count", .count),
     ]
-    private static let doubt: [(String, Kind)] = [("calls", .count), ("from", .time), ("to", .time)]
+    private static let doubt: [(String, Kind)] = [
+        ("calls", .count), ("counted", .flag), ("unclear", .count), ("from", .time), ("to", .time),
+    ]
     private static let antenna: [(String, Kind)] = [("antenna", .count), ("reads", .count), ("rssiDBm", .level)]
 }

@@ -21,12 +21,44 @@ extension AMICalls {
         }
         if let number = message.known("dnid"), id == root { correct(root, called: number) }
         announce(root)
-        guard isCalled else { return }
+        guard isCalled else {
+            if application == "Queue" { waits(root, message) }
+            return
+        }
         switch message["channelstatedesc"] {
         case "Ringing" where channel.leg == .none: rings(id)
-        case "Up" where channel.leg == .none || channel.leg == .ringing: answered(id)
+        case "Up" where channel.leg == .none || channel.leg == .ringing:
+            answered(id)
+            if heldBefore.remove(id) != nil { hold(id) }
         default: break
         }
+    }
+
+    // MARK: queues
+
+    /// A caller whom the dial plan has put into a queue: `support,tT,,,60`. In a bridge somebody talks to them already.
+    private mutating func waits(_ root: String, _ message: AMIMessage) {
+        guard calls[root]?.queue == nil, message.known("bridgeid") == nil,
+            let queue = message.known("applicationdata") ?? message.known("data")
+        else { return }
+        let name = String(queue.prefix { $0 != "," })
+        if !name.isEmpty { enqueue(root, name) }
+    }
+
+    /// An entry of `QueueStatus`. It names no call: only a channel that the list has named has one.
+    mutating func waits(_ message: AMIMessage) {
+        guard let id = message.known("uniqueid"), let root = channels[id]?.root, calls[root]?.queue == nil,
+            let queue = message.known("queue")
+        else { return }
+        announce(root)
+        enqueue(root, queue)
+    }
+
+    mutating func enqueue(_ root: String, _ queue: String) {
+        calls[root]?.queue = queue
+        var signal = CallSignal(.queued, call: name(root))
+        signal.queue = queue
+        emit(signal, root)
     }
 
     /// The number the caller dialled, where the dial plan has gone on to another extension since.

@@ -7,6 +7,8 @@ struct AMICalls {
     var questions: [(channel: String, id: String)] = []
     /// True when a live connection can answer such questions; a recording shows what its exchange showed.
     var asksPresentation = false
+    /// Channels that were held when a former run last heard of them; no list says it.
+    var heldBefore: Set<String> = []
 
     let source: String
     var plan: DialPlan
@@ -58,6 +60,7 @@ struct AMICalls {
         case "Hangup": hungUp(message)
         case "Hold": if let id = touch(message) { hold(id) }
         case "Unhold": if let id = touch(message) { resume(id) }
+        case "QueueEntry": waits(message)
         case "QueueCallerJoin", "QueueCallerLeave": queue(message, joins: event == "QueueCallerJoin")
         case "BlindTransfer" where message["result"] == nil || message["result"] == "Success":
             touch(message, prefix: "transferee")
@@ -167,7 +170,7 @@ struct AMICalls {
     /// A call lives as long as one of its channels is more than a half in between.
     func isAlive(_ root: String) -> Bool { calls[root]?.members.contains { channels[$0]?.isLocal == false } ?? false }
 
-    private mutating func hold(_ id: String) {
+    mutating func hold(_ id: String) {
         guard channels[id]?.leg == .talking else { return }
         channels[id]?.leg = .held
         emit(leg(.held, id))
@@ -182,6 +185,7 @@ struct AMICalls {
     mutating func queue(_ message: AMIMessage, joins: Bool) {
         guard let id = touch(message), let root = channels[id]?.root else { return }
         announce(root)
+        if !joins, calls[root]?.queue == nil, let queue = message.known("queue") { enqueue(root, queue) }
         calls[root]?.queue = joins ? message.known("queue") : nil
         var signal = CallSignal(joins ? .queued : .dequeued, call: name(root))
         signal.queue = message.known("queue")

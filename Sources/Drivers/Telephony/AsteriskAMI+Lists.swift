@@ -45,7 +45,9 @@ extension AsteriskAMI {
         guard let list = listing else { return }
         listing = nil
         func begins(_ message: AMIMessage) -> Bool { message["uniqueid"] == message["linkedid"] }
+        // Those of a former run were counted by it.
         let known = calls.roots
+        let past = isListed ? [] : settings.past?.running ?? []
         for item in list.items.filter(begins) + list.items.filter({ !begins($0) }) {
             tell(calls.apply(item), &reaction)
         }
@@ -57,14 +59,16 @@ extension AsteriskAMI {
         tell(calls.reconcile(listed: ids, known: missing.subtracting(explained)), &reaction)
         (before, losing) = ([], nil)
         if phase == .running { giveUpOldDials(&reaction) }
-        processed.seen += calls.roots.subtracting(known).count
+        processed.seen += calls.roots.subtracting(known).count { !past.contains(calls.name($0)) }
         if !isListed {
             // Whether calls came and went unseen is counted, and said when there were any.
             var signal = CallSignal(.resynced)
-            signal.doubt = phase == .running ? 0 : nil
+            signal.doubt = phase == .running && !processed.isRefused ? 0 : nil
             reaction.observations.append(.call(signal))
         }
         isListed = true
+        calls.heldBefore = []
+        if let total = processed.total { count(total, &reaction) }
         for message in list.backlog { take(message, now, &reaction) }
     }
 
@@ -84,10 +88,31 @@ extension AsteriskAMI {
         for message in list.backlog { take(message, now, &reaction) }
     }
 
+    /// The answer to `CoreStatus`. What is new in the list must be known before it is compared.
+    mutating func counted(_ message: AMIMessage, _ reaction: inout Reaction) {
+        processed.question = ""
+        guard let total = message["coreprocessedcalls"].flatMap({ Int($0) }),
+            (0...AsteriskAMI.countLimit).contains(total)
+        else {
+            // Without a number the break itself has to do.
+            processed.isRefused = true
+            if isListed { reaction.observations.append(.call(CallSignal(.resynced))) }
+            return
+        }
+        if isListed { count(total, &reaction) } else { processed.total = total }
+    }
+
+    /// No exchange handles as many.
+    static let countLimit = 1 << 48
+
     /// How many calls the exchange has handled since it last said so, beyond those that we saw: they came and went unseen.
     mutating func count(_ total: Int, _ reaction: inout Reaction) {
-        defer { (processed.count, processed.seen) = (total, 0) }
-        guard let last = processed.count else { return }
+        defer { (processed.count, processed.seen, processed.total) = (total, 0, nil) }
+        guard let last = processed.count else {
+            // Counted for the first time: what was before, nobody knows.
+            reaction.observations.append(.call(CallSignal(.resynced)))
+            return
+        }
         // Smaller than before: it was restarted, and counts anew.
         let missed = (total >= last ? total - last : total) - processed.seen
         // None is said as well: a break in which nothing happened is over.

@@ -83,6 +83,13 @@ struct AsteriskAMI: Session {
         var count: Int?
         var seen = 0
         var question = ""
+        /// What it said before its list of channels was complete.
+        var total: Int?
+        /// It may not be asked.
+        var isRefused = false
+
+        /// How many there are by now, as far as we know.
+        var now: Int? { count.map { $0 + seen } }
     }
 
     enum Right: String {
@@ -105,6 +112,8 @@ struct AsteriskAMI: Session {
     init(settings: SessionSettings) {
         self.settings = settings
         calls = AMICalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+        processed.count = settings.past?.counted
+        calls.heldBefore = settings.past?.held ?? []
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
@@ -139,6 +148,7 @@ struct AsteriskAMI: Session {
         let waiting = calls.waitingCalls
         patience = patience.filter { waiting.contains($0.key) }
         for root in waiting where patience[root] == nil { patience[root] = now + AsteriskAMI.presentationPatience }
+        if phase == .running { reaction.counted = processed.now }
         reaction.deadline =
             ([due, losing, nextList, listing?.until] + dials.values.map(\.due) + Array(patience.values))
             .compactMap(\.self).min()
@@ -152,6 +162,7 @@ struct AsteriskAMI: Session {
 
     mutating func connected() {
         (listing, nextList, rights, isListed) = (nil, nil, [:], false)
+        (processed.total, processed.isRefused) = (nil, false)
         before = calls.channelIDs
         questions = [:]
         pingSent = nil
@@ -226,6 +237,8 @@ struct AsteriskAMI: Session {
             let trial = nextID()
             rights[trial] = .originate
             reaction.send += amiAction("Originate", id: trial)
+            // Who waits in which queue, after the list has named the channels; any account may ask.
+            reaction.send += amiAction("QueueStatus", id: "quai-queues")
         case .running: answered(message, now, &reaction)
         case .idle, .greeting, .refused: break
         }
@@ -256,9 +269,7 @@ struct AsteriskAMI: Session {
             refused(.list, &reaction)
             forgo(now, &reaction)
         }
-        if id == processed.question, let total = message["coreprocessedcalls"].flatMap({ Int($0) }) {
-            count(total, &reaction)
-        }
+        if id == processed.question { counted(message, &reaction) }
         if let channel = questions.removeValue(forKey: id) {
             let failed = message["response"] != "Success"
             let forbidden = failed && message["message"] == "Permission denied"

@@ -13,7 +13,9 @@ extension Section {
         }
         if let address, trust != TLSTrust() {
             guard case .tls = address else {
-                reject(trust.authority == nil ? "pin" : "authority", "concerns tls:HOST:PORT; \(address) has no certificate")
+                reject(
+                    trust.authority == nil ? "pin" : "authority",
+                    "concerns tls:HOST:PORT; \(address) has no certificate")
                 return TLSTrust()
             }
         }

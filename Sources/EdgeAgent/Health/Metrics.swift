@@ -25,6 +25,9 @@ extension Agent {
             "quai_agent_device_doubted_calls", "gauge", "Calls that may be missing since the last break of the line.",
             each { Double($0.doubt?.calls ?? 0) })
         metrics.add(
+            "quai_agent_device_unclear_calls", "gauge", "Calls whose end was not seen in the last break of the line.",
+            each { Double($0.doubt?.unclear ?? 0) })
+        metrics.add(
             "quai_agent_device_faults_total", "counter", "Faults the device reported.", each { Double($0.faults) })
         metrics.add(
             "quai_agent_overruns_total", "counter", "Packets lost because nobody fetched them in time.",

@@ -138,7 +138,7 @@ struct CallCard {
             case .ringing: state = "ringing"
             case .talking: state = "talking"
             case .held: state = "held"
-            case .ended where snapshot.missedBy.contains(desk): state = "missed"
+            case .ended where (snapshot.missedBy + snapshot.perhapsMissedBy).contains(desk): state = "missed"
             case nil where snapshot.isByNumber(desk): state = snapshot.stateByNumber
             case .ended, nil: state = "over"
             }

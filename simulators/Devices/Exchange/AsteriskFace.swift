@@ -24,6 +24,8 @@ struct AsteriskFace: ExchangeFace {
     /// What a leg is called by in later events: a transferred one joins another's call.
     private var roots: [Int: Int] = [:]
     private var tags: [Int: String] = [:]
+    /// Callers that wait, and in which queue.
+    private var waiting: [Int: String] = [:]
 
     init(user: String, secret: String, version: String = "11.0.0", epoch: Int64) {
         self.user = user
@@ -72,9 +74,11 @@ struct AsteriskFace: ExchangeFace {
         case .held(let leg): emit("Hold", header(leg) + ["MusicClass: default"])
         case .resumed(let leg): emit("Unhold", header(leg))
         case .queued(let leg, let queue):
+            waiting[leg.id] = queue
             emit("Newstate", header(leg))
             emit("QueueCallerJoin", header(leg) + ["Queue: \(queue)", "Position: 1", "Count: 1"])
         case .dequeued(let leg, let queue):
+            waiting[leg.id] = nil
             emit("QueueCallerLeave", header(leg) + ["Queue: \(queue)", "Position: 1", "Count: 0"])
         case .blind(let by, let other, let to):
             emit(
@@ -112,7 +116,7 @@ struct AsteriskFace: ExchangeFace {
                 case .declined: 21
                 }
             emit("Hangup", header(leg) + ["Cause: \(number)", "Cause-txt: Normal Clearing"])
-            (roots[leg.id], tags[leg.id]) = (nil, nil)
+            (roots[leg.id], tags[leg.id], waiting[leg.id]) = (nil, nil, nil)
         case .over: break
         }
     }
@@ -157,6 +161,7 @@ struct AsteriskFace: ExchangeFace {
             out.close(id)
         case "getvar": getvar(message, id, legs)
         case "coreshowchannels", "status": list(message, id, action, legs)
+        case "queuestatus": queues(message, id, legs)
         case "originate":
             guard let target = message["channel"], let exten = message["exten"] else {
                 reply(id, message, ["Response: Error"], ["Message: Channel not specified"])
@@ -195,8 +200,8 @@ struct AsteriskFace: ExchangeFace {
             put(
                 id,
                 ["Event: \(name)"] + tag + header(leg) + [
-                    "Application: \(leg.isOrigin ? "Dial" : "AppDial")", "ApplicationData: (Outgoing Line)",
-                    "BridgeId: ",
+                    "Application: \(waiting[leg.id] != nil ? "Queue" : leg.isOrigin ? "Dial" : "AppDial")",
+                    "ApplicationData: \(waiting[leg.id].map { "\($0),tT,,,60" } ?? "(Outgoing Line)")", "BridgeId: ",
                 ])
         }
         put(
@@ -204,6 +209,22 @@ struct AsteriskFace: ExchangeFace {
             ["Event: \(name == "Status" ? "StatusComplete" : "CoreShowChannelsComplete")"] + tag + [
                 "EventList: Complete", "ListItems: \(legs.count)",
             ])
+    }
+
+    private mutating func queues(_ message: AMIMessage, _ id: Int, _ legs: [Exchange.Leg]) {
+        reply(id, message, ["Response: Success"], ["EventList: start", "Message: Queue status will follow"])
+        let tag = message.id.map { ["ActionID: \($0)"] } ?? []
+        for leg in legs {
+            guard let queue = waiting[leg.id] else { continue }
+            put(
+                id,
+                ["Event: QueueEntry"] + tag + [
+                    "Queue: \(queue)", "Position: 1", "Channel: \(name(leg))", "Uniqueid: \(self.id(leg))",
+                    "CallerIDNum: \(leg.number)", "CallerIDName: unknown", "ConnectedLineNum: unknown",
+                    "ConnectedLineName: unknown", "Wait: 1", "Priority: 0",
+                ])
+        }
+        put(id, ["Event: QueueStatusComplete"] + tag + ["EventList: Complete", "ListItems: \(waiting.count)"])
     }
 
     private mutating func reply(_ id: Int, _ message: AMIMessage, _ first: [String], _ rest: [String]) {
