@@ -14,8 +14,11 @@ extension DeviceJournal {
         var unclear = 0
         /// Calls it has counted, as far as we know; nil where it does not count.
         var counted: Int?
-        /// Since when calls of a former run wait for a word of the exchange.
+        /// Until when calls of a former run wait for a word of the exchange.
         var recalled: Instant?
+        /// What its count said meanwhile.
+        var missed: Int?
+        var isCounted = false
         /// When the memory is written next: soon where something happened.
         var keepAt: Instant?
         var isReady = false
@@ -25,6 +28,8 @@ extension DeviceJournal {
     static let gapWorthSaying: Int64 = 1000
     /// An exchange that lists nothing by then never will: calls of a former run are given up.
     static let recallPatience: Duration = .seconds(60)
+    /// After its list, until each listed call was told: some wait for their caller's presentation.
+    static let listPatience: Duration = .seconds(1)
     /// How soon what happened is on the disk; with many calls that run, more seldom.
     static let keepPause: Duration = .milliseconds(500)
     static let manyCalls = 200
@@ -38,7 +43,7 @@ extension DeviceJournal {
         guard let content = memory.load(at: Clocks.wall) else { return nil }
         (exchange.deafSince, exchange.counted) = (content.at, content.counted)
         for call in content.calls { book.recall(call) }
-        if !content.calls.isEmpty { exchange.recalled = now }
+        if !content.calls.isEmpty { exchange.recalled = now + DeviceJournal.recallPatience }
         return content.past
     }
 
@@ -55,11 +60,11 @@ extension DeviceJournal {
 
     /// When `tend` has something to do.
     var exchangeDeadline: Instant? {
-        [exchange.recalled.map { $0 + DeviceJournal.recallPatience }, exchange.keepAt].compactMap(\.self).min()
+        [exchange.recalled, exchange.keepAt].compactMap(\.self).min()
     }
 
     func tend(at now: Instant) {
-        if let moment = exchange.recalled, now - moment >= DeviceJournal.recallPatience { settleRecalled(at: now) }
+        if let moment = exchange.recalled, now >= moment { settleRecalled(at: now) }
         if let moment = exchange.keepAt, now >= moment, let memory = exchange.memory {
             memory.keep(content)
             exchange.keepAt = now + DeviceJournal.keepIdle
@@ -81,6 +86,10 @@ extension DeviceJournal {
         let ended = book.settle(at: Clocks.wall)
         exchange.unclear += ended.count { $0.state == .ended && $0.cause == .lost }
         tell(calls: ended, at: now)
+        touchMemory(at: now)
+        guard exchange.isCounted else { return }
+        exchange.isCounted = false
+        if let row = resynced(exchange.missed, at: Clocks.wall) { save([Outbox.Entry(row, at: now)]) }
     }
 
     /// A call ended while nobody could hear it.
@@ -96,8 +105,9 @@ extension DeviceJournal {
             exchange.isReady = false
             exchange.deafSince = exchange.deafSince ?? wall
         case .resynced:
-            if exchange.recalled != nil { settleRecalled(at: Clocks.now) }
-            return resynced(signal.doubt, at: wall)
+            guard let patience = exchange.recalled else { return resynced(signal.doubt, at: wall) }
+            exchange.recalled = min(patience, Clocks.now + DeviceJournal.listPatience)
+            if signal.doubt != 0 { (exchange.isCounted, exchange.missed) = (true, signal.doubt) }
         default: break
         }
         return nil

@@ -34,6 +34,13 @@ extension AMICalls {
         }
     }
 
+    /// A telephone that rang when the line broke is up: nobody heard when it was answered.
+    mutating func wasAnswered(_ id: String) -> [CallSignal] {
+        out = []
+        if channels[id]?.leg == .ringing { answered(id) }
+        return out
+    }
+
     // MARK: queues
 
     /// A caller whom the dial plan has put into a queue: `support,tT,,,60`. In a bridge somebody talks to them already.

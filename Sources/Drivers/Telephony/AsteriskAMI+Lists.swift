@@ -60,15 +60,7 @@ extension AsteriskAMI {
         (before, losing) = ([], nil)
         if phase == .running { giveUpOldDials(&reaction) }
         processed.seen += calls.roots.subtracting(known).count { !past.contains(calls.name($0)) }
-        if !isListed {
-            // Whether calls came and went unseen is counted, and said when there were any.
-            var signal = CallSignal(.resynced)
-            signal.doubt = phase == .running && !processed.isRefused ? 0 : nil
-            reaction.observations.append(.call(signal))
-        }
-        isListed = true
-        calls.heldBefore = []
-        if let total = processed.total { count(total, &reaction) }
+        if !isListed { resynced(&reaction) }
         for message in list.backlog { take(message, now, &reaction) }
     }
 
@@ -85,7 +77,29 @@ extension AsteriskAMI {
         guard let list = listing else { return }
         listing = nil
         if !before.isEmpty { losing = losing ?? now + AsteriskAMI.lossPatience }
+        if phase == .running, !isListed { resynced(&reaction) }
         for message in list.backlog { take(message, now, &reaction) }
+    }
+
+    /// The first list of this connection is there, or will not come. Whether calls came and went unseen is counted, and said
+    /// when there were any.
+    private mutating func resynced(_ reaction: inout Reaction) {
+        var signal = CallSignal(.resynced)
+        signal.doubt = phase == .running && !processed.isRefused ? 0 : nil
+        reaction.observations.append(.call(signal))
+        isListed = true
+        calls.heldBefore = []
+        if let total = processed.total { count(total, &reaction) }
+    }
+
+    /// Names a channel from before this connection for the first time: up, it was answered while nobody heard it.
+    mutating func meet(_ message: AMIMessage, _ reaction: inout Reaction) {
+        for prefix in ["", "dest"] {
+            guard let id = message[prefix + "uniqueid"], before.remove(id) != nil,
+                message[prefix + "channelstatedesc"] == "Up"
+            else { continue }
+            tell(calls.wasAnswered(id), &reaction)
+        }
     }
 
     /// The answer to `CoreStatus`. What is new in the list must be known before it is compared.

@@ -300,9 +300,7 @@ struct AsteriskAMI: Session {
     mutating func take(_ message: AMIMessage, _ now: Instant, _ reaction: inout Reaction) {
         if message.event == "OriginateResponse" { originated(message, now, &reaction) }
         // What shows itself on this connection is there.
-        if !before.isEmpty {
-            for name in ["uniqueid", "destuniqueid"] { message[name].map { _ = before.remove($0) } }
-        }
+        if !before.isEmpty { meet(message, &reaction) }
         // The exchange counts what it runs through its dial plan: whoever calls in or out, and both halves of Local pairs.
         if message.event == "Newchannel",
             message["channelstate"] == "4" || message["uniqueid"] == message["linkedid"]
