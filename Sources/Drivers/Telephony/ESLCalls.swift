@@ -39,6 +39,10 @@ struct ESLCalls {
     private var legs: [String: Leg] = [:]
     private var calls: [String: Call] = [:]
     private var ended = Ended(limit: ESLCalls.limit)
+    /// Sessions that began or were listed for the first time: the switch counts them too.
+    var sessions = 0
+    /// Calls whose sessions a former run has counted.
+    var counted: Set<String> = []
 
     init(source: String, plan: DialPlan) {
         voice = CallSignals(source: source)
@@ -63,7 +67,9 @@ struct ESLCalls {
         if name == "BACKGROUND_JOB" { return job(event["Job-UUID"] ?? "", body ?? "") }
         guard let id = event["Unique-ID"], !id.isEmpty else { return }
         switch name {
-        case "CHANNEL_CREATE": create(id, event)
+        case "CHANNEL_CREATE":
+            if legs[id] == nil { sessions += 1 }
+            create(id, event)
         case "CHANNEL_CALLSTATE", "CHANNEL_DATA": change(id, event["Channel-Call-State"] ?? "", event)
         case "CHANNEL_BRIDGE": if let other = event["Other-Leg-Unique-ID"] { bridge(id, other) }
         case "CHANNEL_HANGUP_COMPLETE": hangUp(id, event["Hangup-Cause"] ?? "")
@@ -222,7 +228,8 @@ struct ESLCalls {
     /// The switch has stopped, or stayed away too long: nobody says how they went on.
     mutating func end(all cause: CallCause) {
         for call in calls.keys.sorted() { end(call, cause) }
-        for id in legs.keys { ended.insert(id) }
+        // Only lost from sight, they may be listed again.
+        if cause != .lost { for id in legs.keys { ended.insert(id) } }
         (calls, legs) = ([:], [:])
         voice.loseCommands("the link to the exchange broke")
     }
@@ -239,7 +246,8 @@ struct ESLCalls {
     }
 
     /// What runs now (`show channels as json`); channels that it leaves out have ended unseen.
-    mutating func resync(_ rows: [JSON]) {
+    /// `doubt` is 0 where the switch will say how many sessions it had.
+    mutating func resync(_ rows: [JSON], doubt: Int? = nil) {
         let listed = Set(rows.compactMap { $0["uuid"]?.text })
         for id in legs.keys.sorted() where !listed.contains(id) {
             let leg = legs.removeValue(forKey: id)!
@@ -262,11 +270,13 @@ struct ESLCalls {
                 "Caller-Caller-ID-Name": row["cid_name"]?.text ?? "",
                 "Caller-Destination-Number": row["dest"]?.text ?? "",
             ]
+            let isNew = legs[id] == nil
             create(id, event)
             change(id, row["callstate"]?.text ?? "", event)
+            if isNew, !counted.contains(legs[id].map { voice.name($0.call) } ?? "") { sessions += 1 }
         }
         voice.loseCommands("the link to the exchange broke meanwhile") { calls[ESLCalls.prefix + $0] == nil }
-        voice.say(.resynced, "")
+        voice.say(.resynced, "") { $0.doubt = doubt }
     }
 
     // MARK: saying

@@ -32,10 +32,14 @@ struct FreeSWITCH: Session {
     private var due: Instant?
     private var losing: Instant?
     private var calls: ESLCalls
+    /// Sessions that the switch had since its start, when it last said so.
+    private var count: Int?
 
     init(settings: SessionSettings) {
         self.settings = settings
         calls = ESLCalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+        count = settings.past?.counted
+        calls.counted = settings.past?.running ?? []
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
@@ -76,6 +80,7 @@ struct FreeSWITCH: Session {
         case .descriptor, .accepted: break
         }
         reaction.observations += calls.takeObservations()
+        if phase == .running { reaction.counted = count.map { $0 + calls.sessions } }
         reaction.deadline = [due, losing].compactMap(\.self).min()
         return reaction
     }
@@ -98,7 +103,7 @@ struct FreeSWITCH: Session {
                     "password", "FreeSWITCH refuses the password of [phone.\(settings.name)]", .seconds(30), &reaction)
             }
             let wanted = FreeSWITCH.events.joined(separator: " ")
-            reaction.send += Array("event plain \(wanted)\n\napi show channels as json\n\n".utf8)
+            reaction.send += Array("event plain \(wanted)\n\napi show channels as json\n\napi status\n\n".utf8)
             (phase, due, losing) = (.running, now + FreeSWITCH.silence, nil)
             reaction.condition = .ready
             reaction.observations.append(.call(CallSignal(.sourceUp)))
@@ -107,9 +112,14 @@ struct FreeSWITCH: Session {
         case "text/disconnect-notice" where phase != .idle:
             fail("disconnected", "FreeSWITCH ended the connection", .seconds(1), &reaction)
         case "api/response":
+            let body = String(decoding: message.body, as: UTF8.self)
             if let json = try? JSON(parsing: message.body), json["row_count"] != nil {
-                calls.resync(json["rows"]?.list ?? [])
-            } else if String(decoding: message.body, as: UTF8.self).hasPrefix("-ERR SQL disabled") {
+                calls.resync(json["rows"]?.list ?? [], doubt: phase == .running ? 0 : nil)
+                calls.counted = []
+            } else if let line = body.split(separator: "\n").first(where: { $0.hasSuffix("session(s) since startup") })
+            {
+                compare(line.split(separator: " ").first.flatMap { Int($0) }, &reaction)
+            } else if body.hasPrefix("-ERR SQL disabled") {
                 let text = "the switch keeps no list of channels (SQL disabled): calls that ran before are not known"
                 reaction.observations.append(.fault(Fault(code: "no-list", text: text)))
                 calls.resync([])
@@ -120,6 +130,23 @@ struct FreeSWITCH: Session {
             calls.take(event, body: message.innerBody)
         }
     }
+
+    /// The sessions of the switch against those that we saw; a call has mostly two, the caller's and the telephone's.
+    private mutating func compare(_ total: Int?, _ reaction: inout Reaction) {
+        guard let total, (0...FreeSWITCH.countLimit).contains(total) else {
+            return reaction.observations.append(.call(CallSignal(.resynced)))
+        }
+        defer { (count, calls.sessions) = (total, 0) }
+        var signal = CallSignal(.resynced)
+        if let count {
+            // Smaller than before: it was restarted, and counts anew.
+            let missed = (total >= count ? total - count : total) - calls.sessions
+            signal.doubt = missed > 0 ? (missed + 1) / 2 : -1
+        }
+        reaction.observations.append(.call(signal))
+    }
+
+    static let countLimit = 1 << 48
 
     // MARK: dialling
 

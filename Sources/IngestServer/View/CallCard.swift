@@ -51,6 +51,7 @@ struct CallCard {
             ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),
             ("corrected", snapshot.clockCorrection.map(JSON.int)),
             ("ended", snapshot.endedAt.map(JSON.int)), ("cause", snapshot.cause.map { .string($0.rawValue) }),
+            ("perhapsMissed", snapshot.isPerhapsMissed ? true : nil),
             ("talked", snapshot.answeredAt.map(JSON.int)),
             ("answeredBy", .array(snapshot.answeredBy.map { .string(routing.label($0)) })),
             ("rings", .array(snapshot.ringing.map { .string(routing.label($0)) })),

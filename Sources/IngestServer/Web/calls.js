@@ -249,7 +249,8 @@ export class Calls {
     const doubts = lines.filter((line) => line.doubt && Date.now() + this.skew - line.doubt.to < 8 * 3600000);
     return [
       lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ?? t(`s_${line.state}`), when: when(line.since) })))),
-      doubts.map((line) => h("div", { class: "notice wait" }, t(line.doubt.calls === 1 ? "doubt_one" : line.doubt.calls > 0 ? "doubt" : "doubtSome", { n: line.doubt.calls, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
+      doubts.filter((line) => line.doubt.unclear > 0).map((line) => h("div", { class: "notice wait" }, t(line.doubt.unclear === 1 ? "unclear_one" : "unclear", { n: line.doubt.unclear, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
+      doubts.filter((line) => line.doubt.calls > 0 || line.doubt.counted !== true).map((line) => h("div", { class: "notice wait" }, t(line.doubt.calls === 1 ? "doubt_one" : line.doubt.calls > 0 ? "doubt" : "doubtSome", { n: line.doubt.calls, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
     ];
   }
 
@@ -345,6 +346,7 @@ export class Calls {
     const mine = taken === this.app.person.name;
     const act = async (path, body) => { const answer = await this.app.attempt(() => post(path, { call: card.call, ...body })); this.load(); return answer; };
     return this.drawEntry(card, [
+      card.perhapsMissed ? h("span", { class: "pill", title: t("perhapsMissedWhy") }, t("perhapsMissed")) : null,
       taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
       card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number.e164 ?? whoIs(card).shown); } }, t("callBack")),
       (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),

@@ -13,6 +13,8 @@ struct FreeSWITCHFace: ExchangeFace {
     private let epoch: Int64
     private var connections: [Int: Connection] = [:]
     private var out = FaceOutput()
+    /// Sessions since its start, as `status` says.
+    private var sessions = 0
 
     init(secret: String, epoch: Int64) {
         self.secret = secret
@@ -36,6 +38,10 @@ struct FreeSWITCHFace: ExchangeFace {
     // MARK: what happens
 
     mutating func tell(_ happening: Exchange.Happening, legs: [Exchange.Leg], at now: Instant) {
+        switch happening {
+        case .began, .dialled: sessions += 1
+        default: break
+        }
         switch happening {
         case .began(let leg): created(leg, by: nil)
         case .dialled(let by, let leg): created(leg, by: by)
@@ -172,6 +178,9 @@ struct FreeSWITCHFace: ExchangeFace {
             reply(id, "+OK bye")
             out.close(id)
         case "api" where words.dropFirst().joined(separator: " ") == "show channels as json": list(id, legs)
+        case "api" where words == ["api", "status"]:
+            let body = "UP 0 years, 0 days, 1 hour\nFreeSWITCH is ready\n\(sessions) session(s) since startup\n"
+            out.put("Content-Type: api/response\nContent-Length: \(body.utf8.count)\n\n\(body)", on: id)
         case "bgapi":
             let job = command.dropFirst().first { $0.hasPrefix("Job-UUID: ") }.map { String($0.dropFirst(10)) } ?? "job"
             reply(id, "+OK Job-UUID: \(job)")
