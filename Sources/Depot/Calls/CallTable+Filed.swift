@@ -17,6 +17,14 @@ public enum CallName {
     public static func told(_ name: String, by agent: String) -> String? {
         name.hasPrefix(agent + "/") ? String(name.dropFirst(agent.count + 1)) : nil
     }
+
+    /// The telephone link that a call came by, as its agent's configuration names it; the agent where it names none.
+    public static func line(_ name: String, of agent: String) -> String {
+        guard let told = told(name, by: agent), let slash = told.firstIndex(of: "/"), slash > told.startIndex else {
+            return agent
+        }
+        return String(told[..<slash])
+    }
 }
 
 extension CallTable {

@@ -48,6 +48,8 @@ struct CallCard {
             ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
             ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)),
             ("called", snapshot.called.map(JSON.string)),
+            ("dialled", outbound ? nil : snapshot.called.map { .string(plan.number($0).display) }),
+            ("line", .string(CallName.line(snapshot.call, of: agent))),
             ("queue", snapshot.queue.map(JSON.string)), ("started", .int(snapshot.startedAt)),
             ("corrected", snapshot.clockCorrection.map(JSON.int)),
             ("ended", snapshot.endedAt.map(JSON.int)), ("cause", snapshot.cause.map { .string($0.rawValue) }),

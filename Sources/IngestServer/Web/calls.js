@@ -185,6 +185,7 @@ export class Calls {
       return;
     }
     if (typing) return;
+    if (first && "nc".includes(event.key.toLowerCase())) { this.view.unfold(first, true); document.querySelector(`[data-call="${CSS.escape(first.call)}"]`)?.classList.add("opened"); }
     const go = (selector) => {
       if (this.app.page !== "calls") this.app.go("calls");
       const node = document.querySelector(selector);
@@ -228,8 +229,8 @@ export class Calls {
   drawRinging() {
     const place = document.getElementById("ringing");
     if (!this.app.person) { replace(place); return; }
-    // On other pages only what runs; what is over is told by the number on the tab.
-    const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !isOver(card));
+    // On other pages only what runs, and where somebody is still writing; what is over is told by the number on the tab.
+    const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !isOver(card) || this.view.isBusy(card));
     replace(place, this.drawDial(this.app.page === "calls"), running.map((card, index) => this.view.draw(card, index === 0)));
   }
 
@@ -263,16 +264,21 @@ export class Calls {
   }
 
   draw(main) {
-    replace(main, h("div", { class: "stack" },
-      h("div", { class: "row" }, h("h1", {}, t("calls")), h("button", { class: "small push hide-small", id: "keys", onclick: () => this.help() }, t("keys"), h("kbd", {}, "?"))),
-      this.drawLines(), this.drawDial(false),
-      h("div", { class: "stack", id: "cards" }, this.sorted().map((card, index) => this.view.draw(card, index === 0))),
-      this.watched.size > 0 && this.drawWatched(),
-      h("div", { class: "columns" },
+    // Cards have a column of their own: what somebody is about to press does not move when one comes or goes.
+    this.place ??= h("div", { class: "stack", id: "cards" });
+    const scrolled = this.place.scrollTop;
+    const cards = this.sorted().map((card, index) => this.view.draw(card, index === 0));
+    replace(this.place, this.drawDial(false), cards, cards.length === 0 && h("p", { class: "soft nobody hide-small" }, t("cardsHere")));
+    replace(main, h("div", { class: "calls-page" },
+      h("div", { class: "stack" },
+        h("div", { class: "row" }, h("h1", {}, t("calls")), h("button", { class: "small push hide-small", id: "keys", onclick: () => this.help() }, t("keys"), h("kbd", {}, "?"))),
+        this.drawLines(),
+        h("div", { class: "columns" }, this.drawDesk(), h("div", { class: "stack" }, this.drawDialBox(), this.drawNotify())),
         h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
           : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawMissed(card)))),
-        h("div", { class: "stack" }, this.drawDesk(), this.drawDialBox(), this.drawNotify())),
-      this.drawHistory(), this.drawWhy()));
+        this.drawHistory(), this.drawWhy()),
+      h("aside", { class: "stack" }, this.place, this.watched.size > 0 && this.drawWatched())));
+    this.place.scrollTop = scrolled;
   }
 
   drawWatched() {

@@ -121,16 +121,25 @@ export class CardView {
     this.app = page.app;
     this.forms = new Map();
     this.notes = new Map();
+    // Cards beside the work are small until somebody wants more of them.
+    this.opened = new Set();
   }
 
   clear() {
     this.forms.clear();
     this.notes.clear();
+    this.opened.clear();
   }
 
   forget(call) {
     this.forms.delete(call);
     this.notes.delete(call);
+    this.opened.delete(call);
+  }
+
+  unfold(card, opens) {
+    if (opens) this.opened.add(card.call); else this.opened.delete(card.call);
+    this.app.refresh("calls");
   }
 
   /** Somebody is writing in it. */
@@ -141,25 +150,34 @@ export class CardView {
     if (isOver(card) && !this.isKept(card)) return this.drawStrip(card);
     const who = whoIs(card);
     const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : null;
-    return h("article", { class: `card ${card.mine}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
+    const opened = this.opened.has(card.call);
+    return h("article", { class: `card ${card.mine}${opened ? " opened" : ""}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
       h("div", { class: "row" },
         h("span", { class: `pill ${{ ringing: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
         card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
-        card.queue && h("span", { class: "soft" }, t("via", { queue: card.queue })),
         card.again && h("span", { class: "pill wait" }, t("again", { n: card.again + 1 })),
         card.transfers?.length && h("span", { class: "soft" }, card.transfers.map((one) => t("transferredBy", { by: one.by ?? "?" })).join(" · ")),
         isOver(card) && h("span", { class: "soft" }, reason(card)),
-        since && h("span", { class: "clock push", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.page.skew - since)),
-        h("button", { class: since ? "small" : "small push", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss"), first && h("kbd", {}, "Esc"))),
+        h("span", { class: "row push ends" }, since && h("span", { class: "clock", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.page.skew - since)),
+        h("button", { class: "small unfold", id: `unfold-${card.call}`, "aria-expanded": String(opened), onclick: () => this.unfold(card, !opened) }, t(opened ? "cardLess" : "cardMore")),
+        h("button", { class: "small", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss"), first && h("kbd", {}, "Esc")))),
       h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
-        who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller"))),
+        who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller")),
+        h("div", { class: "soft came" }, this.road(card))),
       (who.several || who.guess) && this.drawChoices(card, who),
       who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => this.choose(card, 0) }, t("otherOne")),
       this.drawNumbers(card, who),
-      who.party && this.drawFacts(card, who),
-      !who.party && card.lastCalls.length > 0 && this.drawLastCalls(card),
-      this.note(card).node,
-      !who.party && this.drawCreate(card, who));
+      h("div", { class: "more stack" },
+        who.party && this.drawFacts(card, who),
+        !who.party && card.lastCalls.length > 0 && this.drawLastCalls(card),
+        this.note(card).node,
+        !who.party && this.drawCreate(card, who)));
+  }
+
+  /** How the call came: the number that was dialled, the line, the queue. */
+  road(card) {
+    const dialled = card.dialled && card.dialled !== card.desk?.split("@")[0] ? t("dialled", { number: card.dialled }) : null;
+    return [dialled, card.line && t("lineIs", { line: card.line }), card.queue && t("via", { queue: card.queue })].filter(Boolean).join(" · ");
   }
 
   /** A call of mine stays until I close it: now is the time to write down what was said. */

@@ -3,6 +3,7 @@
 import { depot } from "./words-depot.js";
 import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
+import { desk } from "./words-desk.js";
 
 const words = {
   fr: {
@@ -102,7 +103,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
+for (const more of [depot, imports, office, desk]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
 
 let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
 

@@ -1,0 +1,78 @@
+import Devices
+import Foundation
+import Model
+import Platform
+import Rig
+import TestSupport
+import Testing
+
+/// What a card offers beside the name, in a real browser: it lies beside the work, and nothing moves for it.
+@Suite(.serialized)
+struct DeskComfortTests {
+    /// Somebody at telephone 101, signed in, on the page of calls.
+    private func browser(_ stand: Stand, language: String = "en") throws -> Browser {
+        try RoadTests().waitForServer(stand)
+        let browser = try Browser(language: language)
+        try browser.size(1280)
+        try browser.open("http://127.0.0.1:\(stand.httpPort)/calls")
+        try browser.type("Camille Roy", into: "#who")
+        try browser.click("form button")
+        try browser.wait("document.querySelector('#live')")
+        try browser.wait(
+            "fetch('/api/v1/gateways').then((answer) => answer.json()).then((list) => list[0]?.status?.devices?.every((device) => device.state === 'ready'))"
+        )
+        try browser.type("101", into: "#extension")
+        try browser.evaluate("document.querySelector('#extension').form.requestSubmit()")
+        try browser.wait("document.querySelector('#release')")
+        return browser
+    }
+
+    /// Where the page's own things stand.
+    private static let places = """
+        JSON.stringify([scrollY, ...['main', 'h1', '#number', '#search', 'main button'].map((name) =>
+        document.querySelector(name)?.getBoundingClientRect().top ?? null)])
+        """
+
+    @Test(.timeLimit(.minutes(3)))
+    func nothingMovesWhenACardComesOrGoes() throws {
+        let road = try CallRoadTests.Road("comfort")
+        defer { road.stand.stop() }
+        let browser = try browser(road.stand)
+        for (width, page, language) in [
+            (1280, "receiving", "en"), (400, "receiving", "fr"), (1280, "calls", "fr"), (400, "calls", "en"),
+        ] {
+            try browser.size(width)
+            try browser.evaluate("document.querySelector('#tab-\(page)').click()")
+            if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }
+            try browser.wait("document.querySelector('h1')")
+            let before = try browser.evaluate(DeskComfortTests.places).text
+            road.pbx.call(
+                .init(
+                    from: "0199001234", to: "0123456701", desks: ["101", "102"], answer: ("102", .seconds(2)),
+                    talk: .zero))
+            try browser.wait("document.querySelector('.card.ringing .who')", seconds: 8)
+            #expect(try browser.evaluate(DeskComfortTests.places).text == before, "\(page) at \(width)")
+            // The whole card lies in sight, with the number that was dialled and the line it came by.
+            let box = "document.querySelector('.card.ringing').getBoundingClientRect()"
+            #expect(try browser.evaluate("\(box).bottom <= innerHeight && \(box).right <= innerWidth").truth == true)
+            #expect(try browser.text(".card .came").contains("01 23 45 67 01"))
+            #expect(try browser.text(".card .came").contains("pbx"))
+            try browser.screenshot("card-beside-\(page)-\(language)-\(width)")
+            try browser.wait("!document.querySelector('.card.ringing')", seconds: 10)
+            #expect(try browser.evaluate(DeskComfortTests.places).text == before, "\(page) at \(width)")
+        }
+        // A small card is opened where it lies, and what is written in it goes on when the call ends.
+        try browser.size(400)
+        try browser.evaluate("document.querySelector('#tab-receiving').click()")
+        road.pbx.call(
+            .init(
+                from: "0199001234", to: "0123456701", desks: ["101"], answer: ("101", .seconds(1)), talk: .seconds(4)))
+        try browser.wait("document.querySelector('.card.talking')", seconds: 8)
+        #expect(try browser.evaluate("document.querySelector('.card .more').offsetHeight").integer == 0)
+        try browser.click(".card .unfold")
+        try browser.wait("document.querySelector('.card .more').offsetHeight > 0")
+        try browser.type("wants", into: ".card textarea")
+        try browser.wait("document.querySelector('.card.over textarea')?.value === 'wants'", seconds: 10)
+        #expect(browser.errors == [])
+    }
+}
