@@ -1,3 +1,5 @@
+public import Model
+
 /// A device family as data.
 public struct Driver: Sendable {
     public enum Line: Equatable, Sendable {
@@ -44,6 +46,8 @@ public struct Driver: Sendable {
     public let experimental: Bool
     /// Document and section this driver was written from.
     public let source: String
+    /// What it can do with calls that run, beside dialling.
+    public let acts: Set<CallAct>
     /// The device's bytes come in packets whose bounds count.
     public var isPacketed: Bool { if case .hid = line { true } else { false } }
     public let session: @Sendable (SessionSettings) -> any Session
@@ -52,7 +56,7 @@ public struct Driver: Sendable {
         name: String, title: String, kind: Kind, line: Line, hints: [Hint] = [],
         departure: Duration = .seconds(3), probes: [Probe] = [],
         recognise: (@Sendable ([UInt8]) -> Evidence)? = nil, sealing: Sealing? = nil, experimental: Bool = true,
-        source: String, session: @escaping @Sendable (SessionSettings) -> any Session
+        acts: Set<CallAct> = [], source: String, session: @escaping @Sendable (SessionSettings) -> any Session
     ) {
         self.name = name
         self.title = title
@@ -64,6 +68,7 @@ public struct Driver: Sendable {
         self.recognise = recognise
         self.sealing = sealing
         self.experimental = experimental
+        self.acts = acts
         self.source = source
         self.session = session
     }

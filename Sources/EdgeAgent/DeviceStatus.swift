@@ -1,3 +1,4 @@
+import Drivers
 import Model
 import Platform
 import Uplink
@@ -129,7 +130,7 @@ struct DeviceStatus: Equatable, Sendable {
             ("name", .string(name)), ("driver", driver.isEmpty ? nil : .string(driver)), ("title", .string(title)),
             ("kind", .string(kind)), ("port", .string(port)), ("zone", .string(zone)), ("state", .string(state)),
             ("reason", reason.map(JSON.string)), ("since", .int(since)), ("identity", identityJSON),
-            ("asked", asked.isEmpty ? nil : .string(asked.joined(separator: ", "))),
+            ("can", canJSON), ("asked", asked.isEmpty ? nil : .string(asked.joined(separator: ", "))),
         ]
         let counts: [(String, JSON?)] = [
             ("observations", .int(Int64(clamping: observations))), ("noiseBytes", .int(Int64(clamping: noise))),
@@ -142,6 +143,12 @@ struct DeviceStatus: Equatable, Sendable {
             ("antennas", antennasJSON),
         ]
         return .object(what + counts)
+    }
+
+    /// What can be done with its calls, so that pages offer nothing else.
+    private var canJSON: JSON? {
+        guard let acts = Driver.named(driver)?.acts, !acts.isEmpty else { return nil }
+        return .array(acts.map(\.rawValue).sorted().map(JSON.string))
     }
 
     private var identityJSON: JSON? {

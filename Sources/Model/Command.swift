@@ -5,6 +5,10 @@ public struct Command: Equatable, Sendable {
         case dial(extension: String, number: String, display: String?, device: String?)
         /// Give up the call that another command started.
         case cancel(command: String)
+        /// End one's own part in a call, or refuse it while it rings. `call` as the agent names it, `extension` whose part.
+        case hangUp(call: String, extension: String)
+        /// Send the other side of a call on to `number`, without asking there first.
+        case transfer(call: String, extension: String, number: String)
         /// Tell every read of a tag (hex) for so many seconds, with its strength; 0 ends it.
         case find(tag: String, seconds: Int)
     }
@@ -39,6 +43,8 @@ public struct Command: Equatable, Sendable {
         switch action {
         case .dial: "dial"
         case .cancel: "cancel"
+        case .hangUp: "hangup"
+        case .transfer: "transfer"
         case .find: "find"
         }
     }
@@ -52,6 +58,9 @@ public struct Command: Equatable, Sendable {
                     ("device", device.map(JSON.string)),
                 ])
             case .cancel(let command): .object([("command", .string(command))])
+            case .hangUp(let call, let desk): .object([("call", .string(call)), ("extension", .string(desk))])
+            case .transfer(let call, let desk, let number):
+                .object([("call", .string(call)), ("extension", .string(desk)), ("number", .string(number))])
             case .find(let tag, let seconds): .object([("tag", .string(tag)), ("seconds", .int(Int64(seconds)))])
             }
         return .object([
@@ -76,6 +85,16 @@ public struct Command: Equatable, Sendable {
         case "cancel":
             guard let command = args["command"]?.text, command.utf8.count <= Command.wordLimit else { return nil }
             action = .cancel(command: command)
+        case "hangup", "transfer":
+            guard let call = args["call"]?.text, (1...Bounded.nameLimit).contains(call.utf8.count),
+                let desk = args["extension"]?.text, desk.utf8.count <= Command.wordLimit
+            else { return nil }
+            if json["type"]?.text == "hangup" {
+                action = .hangUp(call: call, extension: desk)
+            } else {
+                guard let number = args["number"]?.text, number.utf8.count <= Command.wordLimit else { return nil }
+                action = .transfer(call: call, extension: desk, number: number)
+            }
         case "find":
             guard let tag = args["tag"]?.text, (1...128).contains(tag.utf8.count),
                 let seconds = args.bounded("seconds", in: 0...300)
@@ -85,6 +104,12 @@ public struct Command: Equatable, Sendable {
         }
         self.init(id: id, action: action, issued: issued, ttl: Int(clamping: ttl))
     }
+}
+
+/// What some telephone links can do with a call that runs; an agent's status says it of each device.
+public enum CallAct: String, CaseIterable, Sendable {
+    case hangUp = "hangup"
+    case transfer
 }
 
 /// How far a command has come.

@@ -106,6 +106,28 @@ struct BoundedTests {
         }
     }
 
+    @Test func whatIsAskedAboutACallTravels() throws {
+        for action: Command.Action in [
+            .hangUp(call: "pbx/17", extension: "101"), .transfer(call: "pbx/17", extension: "101", number: "104"),
+        ] {
+            let command = Command(id: "A", action: action, issued: 1_795_000_000_000, ttl: 15)
+            #expect(Command(json: try JSON(parsing: command.json.text8)) == command)
+        }
+        let long = String(repeating: "7", count: 1000)
+        for args in [
+            #""extension":"101""#, #""call":"","extension":"101""#, #""call":"\#(long)","extension":"101""#,
+            #""call":"pbx/1","extension":"\#(long)""#,
+        ] {
+            for type in ["hangup", "transfer"] {
+                let text = #"{"id":"A","type":"\#(type)","args":{\#(args),"number":"104"},"issued":5,"ttl":15}"#
+                #expect(Command(json: try BoundedTests.json(text)) == nil, "\(text.prefix(80))")
+            }
+        }
+        let wide =
+            #"{"id":"A","type":"transfer","args":{"call":"pbx/1","extension":"101","number":"\#(long)"},"issued":5,"ttl":15}"#
+        #expect(Command(json: try BoundedTests.json(wide)) == nil)
+    }
+
     @Test func aConfigurationOfNumbersOutOfRangeIsRefused() throws {
         func desired(_ revision: Int64, _ expires: Int64) throws -> DesiredConfiguration? {
             let hash = Topic.digest(of: "x")

@@ -5,7 +5,7 @@ extension Driver {
     /// tested against recordings of 13.38.3 and 22.10.1.
     public static let asteriskAMI = Driver(
         name: "asterisk-ami", title: "Asterisk Manager Interface", kind: .telephony, line: .tcp(port: 5038),
-        sealing: .lines, experimental: false,
+        sealing: .lines, experimental: false, acts: [.hangUp, .transfer],
         source: "Asterisk 22 AMI documentation; recordings of 13.38.3 and 22.10.1",
         session: { AsteriskAMI(settings: $0) })
 }
@@ -62,6 +62,8 @@ struct AsteriskAMI: Session {
     /// This connection has had its first list.
     var isListed = false
     var dials: [String: Dial] = [:]
+    /// What was asked about calls that run, by ActionID, and until when an answer may come.
+    var acts: [String: Instant] = [:]
     private var saysPresentation = true
     var processed = Processed()
     /// What our questions to the exchange are about, where a refusal tells which right is missing.
@@ -131,7 +133,10 @@ struct AsteriskAMI: Session {
         case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
             // Never dialled again: the next list of channels says whether it still runs.
-            guard case .dial(let desk, let number, _, _) = command.action else { break }
+            guard case .dial(let desk, let number, _, _) = command.action else {
+                reaction.forget(command)
+                break
+            }
             dials[command.id] = Dial(desk: desk, number: number)
             calls.expect(command: command.id, desk: desk, number: number)
         case .closing:
@@ -150,7 +155,8 @@ struct AsteriskAMI: Session {
         for root in waiting where patience[root] == nil { patience[root] = now + AsteriskAMI.presentationPatience }
         if phase == .running { reaction.counted = processed.now }
         reaction.deadline =
-            ([due, losing, nextList, listing?.until] + dials.values.map(\.due) + Array(patience.values))
+            ([due, losing, nextList, listing?.until, acts.values.min()] + dials.values.map(\.due)
+            + Array(patience.values))
             .compactMap(\.self).min()
         return reaction
     }
@@ -261,6 +267,7 @@ struct AsteriskAMI: Session {
         if message["ping"] != nil { pingSent = nil }
         guard let id = message.id else { return }
         dials[id]?.due = nil
+        acted(id, message, &reaction)
         let isForbidden = message["response"] == "Error" && (message["message"] ?? "").hasPrefix("Permission denied")
         if let right = rights.removeValue(forKey: id), isForbidden {
             if right == .list { listing?.usesStatus = true } else { refused(right, &reaction) }
@@ -339,6 +346,7 @@ struct AsteriskAMI: Session {
             }
             calls.forget(command: id)
         }
+        loseActs(at: now, &reaction)
         if let moment = nextList, now >= moment {
             nextList = nil
             if phase == .running, listing == nil { list(now, &reaction) }
@@ -367,6 +375,7 @@ struct AsteriskAMI: Session {
             losing = now + AsteriskAMI.lossPatience
         }
         forgo(now, &reaction)
+        loseActs(at: nil, &reaction)
         parser.reset()
         connected()
         phase = .idle

@@ -4,7 +4,8 @@ extension Driver {
     /// CSTA phase III as XML over TCP. Source: ECMA-269, ECMA-323 (annex J: the frame), ECMA-354.
     public static let csta = Driver(
         name: "csta", title: "CSTA XML (ECMA-323)", kind: .telephony, line: .tcp(port: 0),
-        source: "ECMA-323 Annex J, ECMA-269, ECMA-354; no capture yet", session: { CSTA(settings: $0) })
+        acts: [.hangUp, .transfer], source: "ECMA-323 Annex J, ECMA-269, ECMA-354; no capture yet",
+        session: { CSTA(settings: $0) })
 }
 
 /// Opens an application session, monitors each telephone of the site, asks what rings there now, follows the events.
@@ -27,6 +28,7 @@ struct CSTA: Session {
         case snapshotDevice(String)
         case snapshotCall(String)
         case call(command: String)
+        case act(command: String)
         case other
     }
 
@@ -76,7 +78,10 @@ struct CSTA: Session {
         case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
             // Never dialled again; CSTA has no name of ours on a call by which it could be found.
-            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .unknown)))
+            switch command.action {
+            case .hangUp, .transfer: reaction.forget(command)
+            default: reaction.observations.append(.progress(CommandProgress(id: command.id, state: .unknown)))
+            }
         case .closing:
             if phase == .running { ask(.other, "<StopApplicationSession/>", now, &reaction) }
         case .closed:
@@ -87,6 +92,7 @@ struct CSTA: Session {
             for case .call(let command) in questions.values.map(\.about) {
                 calls.made(command, call: nil, refusal: nil)
             }
+            for case .act(let command) in questions.values.map(\.about) { lost(command, &reaction) }
             (phase, pending, questions, renewal) = (.idle, [], [:], nil)
         case .descriptor, .accepted: break
         }
@@ -165,6 +171,9 @@ struct CSTA: Session {
             }
         case .snapshotCall(let call): calls.introduce(call, xml)
         case .call(let command): calls.made(command, call: xml["callid"]?.text, refusal: refusal)
+        case .act(let command):
+            let state: CommandProgress.State = refusal == nil ? .done : .failed
+            reaction.observations.append(.progress(CommandProgress(id: command, state: state, cause: refusal)))
         case .renewal:
             guard refusal == nil, !xml.name.contains("negresponse") else {
                 renewal = nil
@@ -221,6 +230,7 @@ struct CSTA: Session {
             case .session where phase == .opening: fail("silent", "connected, but no CSTA server answers", &reaction)
             case .renewal: fail("link-dead", "the exchange stopped answering", &reaction)
             case .call(let command): calls.made(command, call: nil, refusal: nil)
+            case .act(let command): lost(command, &reaction)
             default: break
             }
         }
@@ -254,8 +264,35 @@ struct CSTA: Session {
                 .other, "ClearConnection",
                 "<connectionToBeCleared><callID>\(call.escaped)</callID><deviceID>\(device.escaped)</deviceID>"
                     + "</connectionToBeCleared>", now, &reaction)
+        case .hangUp(let call, let desk):
+            guard let (id, leg) = calls.leg(of: desk, in: call) else { return report(.failed, CallAct.isGone) }
+            report(.accepted)
+            // ECMA-269, Clear Connection: one device leaves the call.
+            request(
+                .act(command: command.id), "ClearConnection",
+                "<connectionToBeCleared>\(CSTA.connection(id, leg.device))</connectionToBeCleared>", now, &reaction)
+        case .transfer(let call, let desk, let number):
+            guard DialPlan.isDialable(number) else { return report(.failed, "not a number that can be dialled") }
+            guard let (id, leg) = calls.leg(of: desk, in: call), leg.state != .ringing else {
+                return report(.failed, CallAct.isGone)
+            }
+            report(.accepted)
+            // ECMA-269, Single Step Transfer Call: the active call goes to the new device without a consultation.
+            request(
+                .act(command: command.id), "SingleStepTransferCall",
+                "<activeCall>\(CSTA.connection(id, leg.device))</activeCall><transferredTo>\(number)</transferredTo>",
+                now, &reaction)
         case .find: break  // no exchange's business
         }
+    }
+
+    private static func connection(_ call: String, _ device: String) -> String {
+        "<callID>\(call.escaped)</callID><deviceID>\(device.escaped)</deviceID>"
+    }
+
+    private func lost(_ command: String, _ reaction: inout Reaction) {
+        reaction.observations.append(
+            .progress(CommandProgress(id: command, state: .unknown, cause: CallAct.isUnanswered)))
     }
 }
 

@@ -70,6 +70,9 @@ struct CallFeed: Session {
                 ("do", "call"), ("id", .string(command.id)), ("ext", .string(desk)), ("number", .string(number)),
             ])
         case .cancel(let other): reaction.send = say([("do", "hangup"), ("id", .string(other))])
+        case .hangUp, .transfer:
+            let cause = "a pushed line cannot do this"
+            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
         case .find: break  // no exchange's business
         }
     }

@@ -60,6 +60,20 @@ struct ESLCalls {
         return ESLCalls.prefix + command
     }
 
+    /// The channel of one's own telephone in a call that runs, and whether it talks; one that talks before one that rings.
+    func leg(of desk: String, in call: String) -> (id: String, isUp: Bool)? {
+        let own = legs.filter { $0.value.desk == desk && voice.name($0.value.call) == call }
+        let found = own.filter(\.value.up).min { $0.key < $1.key } ?? own.min { $0.key < $1.key }
+        return found.flatMap { ESLCalls.isUUID($0.key) ? ($0.key, $0.value.up) : nil }
+    }
+
+    /// Letters, digits and hyphens: it goes into a command of one line.
+    private static func isUUID(_ text: String) -> Bool {
+        text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
+        }
+    }
+
     // MARK: events
 
     mutating func take(_ event: [String: String], body: String?) {

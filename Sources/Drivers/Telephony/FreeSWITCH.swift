@@ -4,7 +4,7 @@ extension Driver {
     /// FreeSWITCH through its event socket, inbound mode. Source: FreeSWITCH, mod_event_socket; recordings of 1.10.12.
     public static let freeSWITCH = Driver(
         name: "freeswitch-esl", title: "FreeSWITCH event socket", kind: .telephony, line: .tcp(port: 8021),
-        sealing: .lines, experimental: false,
+        sealing: .lines, experimental: false, acts: [.hangUp, .transfer],
         source: "mod_event_socket documentation; recordings of 1.10.12",
         session: { FreeSWITCH(settings: $0) })
 }
@@ -14,6 +14,8 @@ extension Driver {
 /// States: idle (bytes are a recording), greeting (`auth/request`), authenticating (`command/reply`), running.
 struct FreeSWITCH: Session {
     static let patience: Duration = .seconds(5)
+    /// How long a job about a call that runs may take.
+    static let actPatience: Duration = .seconds(10)
     /// The switch sends a heartbeat every 20 s.
     static let silence: Duration = .seconds(70)
     /// Calls of a vanished switch are given up after this long.
@@ -34,6 +36,8 @@ struct FreeSWITCH: Session {
     private var calls: ESLCalls
     /// Sessions that the switch had since its start, when it last said so.
     private var count: Int?
+    /// What was asked about calls that run, by job, and until when an answer may come.
+    private var acts: [String: Instant] = [:]
 
     init(settings: SessionSettings) {
         self.settings = settings
@@ -61,13 +65,17 @@ struct FreeSWITCH: Session {
                 losing = nil
                 calls.end(all: .lost)
             }
+            loseActs(at: now, &reaction)
             guard let moment = due, now >= moment else { break }
             let text = phase == .running ? "no heartbeat for 70 s" : "no answer: is this the event socket (port 8021)?"
             fail("silent", text, .seconds(1), &reaction)
-        case .command(let command): obey(command, &reaction)
+        case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
             // Never dialled again: the next list of channels says whether it still runs.
-            guard case .dial = command.action else { break }
+            guard case .dial = command.action else {
+                reaction.forget(command)
+                break
+            }
             calls.expect(command: command.id)
         case .closing: if phase == .running { reaction.send += Array("exit\n\n".utf8) }
         case .closed:
@@ -76,12 +84,13 @@ struct FreeSWITCH: Session {
                 reaction.observations.append(.call(CallSignal(.sourceDown)))
                 losing = now + FreeSWITCH.lossPatience
             }
+            loseActs(at: nil, &reaction)
             (parser, phase, due) = (ESLParser(), .idle, nil)
         case .descriptor, .accepted: break
         }
         reaction.observations += calls.takeObservations()
         if phase == .running { reaction.counted = count.map { $0 + calls.sessions } }
-        reaction.deadline = [due, losing].compactMap(\.self).min()
+        reaction.deadline = [due, losing, acts.values.min()].compactMap(\.self).min()
         return reaction
     }
 
@@ -126,6 +135,10 @@ struct FreeSWITCH: Session {
             }
         default:
             guard let event = message.event else { break }
+            if event["Event-Name"] == "BACKGROUND_JOB", let id = event["Job-UUID"], acts.removeValue(forKey: id) != nil
+            {
+                return acted(id, message.innerBody ?? "", &reaction)
+            }
             if event["Event-Name"] == "SHUTDOWN" { calls.end(all: .pbxStopped) }
             calls.take(event, body: message.innerBody)
         }
@@ -150,7 +163,7 @@ struct FreeSWITCH: Session {
 
     // MARK: dialling
 
-    private mutating func obey(_ command: Command, _ reaction: inout Reaction) {
+    private mutating func obey(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
         guard phase == .running else {
             let cause = "the exchange is not connected"
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
@@ -182,7 +195,51 @@ struct FreeSWITCH: Session {
                     CommandProgress(
                         id: command.id, state: channel == nil ? .failed : .done,
                         cause: channel == nil ? "there is nothing left to cancel" : nil)))
+        case .hangUp, .transfer: act(command, now, &reaction)
         case .find: break  // no exchange's business
+        }
+    }
+
+    // MARK: calls that run
+
+    /// `uuid_kill` and `uuid_transfer` (FreeSWITCH, mod_commands); the job says how it went.
+    private mutating func act(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
+        func report(_ state: CommandProgress.State, _ cause: String? = nil) {
+            reaction.observations.append(.progress(CommandProgress(id: command.id, state: state, cause: cause)))
+        }
+        let line: String
+        switch command.action {
+        case .hangUp(let call, let desk):
+            guard let leg = calls.leg(of: desk, in: call) else { return report(.failed, CallAct.isGone) }
+            line = "uuid_kill \(leg.id) \(leg.isUp ? "NORMAL_CLEARING" : "CALL_REJECTED")"
+        case .transfer(let call, let desk, let number):
+            guard DialPlan.isDialable(number) else { return report(.failed, "a number has digits only") }
+            guard let leg = calls.leg(of: desk, in: call), leg.isUp else { return report(.failed, CallAct.isGone) }
+            // The channel that ours is bridged to goes; ours is let go.
+            let context = settings.context == "from-internal" ? "default" : settings.context
+            line = "uuid_transfer \(leg.id) -bleg \(number) XML \(context)"
+        case .dial, .cancel, .find: return
+        }
+        acts[command.id] = now + FreeSWITCH.actPatience
+        report(.accepted)
+        reaction.send += Array("bgapi \(line)\nJob-UUID: \(command.id)\n\n".utf8)
+    }
+
+    private func acted(_ id: String, _ body: String, _ reaction: inout Reaction) {
+        let isDone = !body.hasPrefix("-")
+        let words = body.drop { $0 != " " }.dropFirst().prefix { !$0.isNewline }
+        let cause = isDone ? nil : words.isEmpty ? CallAct.isRefused : String(words.prefix(120))
+        reaction.observations.append(
+            .progress(CommandProgress(id: id, state: isDone ? .done : .failed, cause: cause)))
+    }
+
+    /// Nobody can say any more whether these were done; all of them where no time is given.
+    private mutating func loseActs(at now: Instant?, _ reaction: inout Reaction) {
+        for id in acts.keys.sorted() {
+            if let now, let due = acts[id], now < due { continue }
+            acts[id] = nil
+            reaction.observations.append(
+                .progress(CommandProgress(id: id, state: .unknown, cause: CallAct.isUnanswered)))
         }
     }
 }

@@ -178,7 +178,17 @@ struct AsteriskFace: ExchangeFace {
                 return nil
             }
             reply(id, message, ["Response: Success"], ["Message: Channel Hungup"])
-            return .hangUp(leg: leg.id)
+            // Cause 21 and 16 of one telephone; without a cause a click is given up.
+            return message["cause"] == nil ? .hangUp(leg: leg.id) : .leave(leg: leg.id)
+        case "blindtransfer":
+            guard let leg = legs.first(where: { name($0) == message["channel"] }), let exten = message["exten"],
+                leg.state == .up || leg.state == .held
+            else {
+                reply(id, message, ["Response: Error"], ["Message: No such channel"])
+                return nil
+            }
+            reply(id, message, ["Response: Success"], ["Message: Transfer succeeded"])
+            return .transfer(leg: leg.id, to: exten)
         default: reply(id, message, ["Response: Error"], ["Message: Invalid/unknown command"])
         }
         return nil

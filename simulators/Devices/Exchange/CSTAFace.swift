@@ -204,7 +204,28 @@ struct CSTAFace: ExchangeFace {
             return .originate(desk: desk, number: number, tag: call)
         case "clearconnection":
             answer("ClearConnectionResponse", "")
-            return legs.first { callID($0.call) == xml["callid"]?.text }.map { .hangUp(leg: $0.id) }
+            let members = legs.filter { callID($0.call) == xml["callid"]?.text }
+            let own = members.first { $0.number == xml["deviceid"]?.text }
+            // Whoever began the call gives it up; anybody else leaves it.
+            return own.map { $0.isOrigin ? .hangUp(leg: $0.id) : .leave(leg: $0.id) }
+                ?? members.first.map { .hangUp(leg: $0.id) }
+        case "singlesteptransfercall":
+            guard let target = xml["transferredto"]?.text,
+                let leg = legs.first(where: {
+                    callID($0.call) == xml["callid"]?.text && $0.number == xml["deviceid"]?.text
+                        && ($0.state == .up || $0.state == .held)
+                })
+            else {
+                send(
+                    id, invoke,
+                    "<CSTAErrorCode xmlns=\"\(CSTAFace.namespace)\"><operation>invalidConnectionID</operation></CSTAErrorCode>"
+                )
+                return nil
+            }
+            answer(
+                "SingleStepTransferCallResponse",
+                "<transferredCall><callID>\(callID(leg.call))</callID><deviceID>\(target)</deviceID></transferredCall>")
+            return .transfer(leg: leg.id, to: target)
         case "stopapplicationsession":
             answer("StopApplicationSessionPosResponse", "")
             out.close(id)

@@ -31,4 +31,22 @@ extension Exchange {
         }
         plan(now + .milliseconds(8000 / pace), .act(call: own, .hangUp))
     }
+
+    // MARK: calls that run
+
+    mutating func leave(_ id: Int, at now: Instant) {
+        guard let leg = legs[id] else { return }
+        guard leg.state == .ringing else { return endCall(leg.call, at: now) }
+        perform(.decline(leg.number), in: leg.call, at: now)
+        // Nobody else rings: the caller hears that it is busy.
+        if !legs.values.contains(where: { $0.call == leg.call && !$0.isOrigin }) { endCall(leg.call, at: now) }
+    }
+
+    mutating func transfer(_ id: Int, to target: String, at now: Instant) {
+        guard let leg = legs[id] else { return }
+        perform(.blind(by: leg.number, to: target), in: leg.call, at: now)
+        plan(
+            now + .milliseconds(1500 / pace),
+            .act(call: leg.call, Exchange.isDesk(target) ? .answer(target) : .answerOutside))
+    }
 }

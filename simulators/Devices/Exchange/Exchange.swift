@@ -114,6 +114,10 @@ public struct Exchange: Sendable {
     enum Request {
         case originate(desk: String, number: String, tag: String)
         case hangUp(leg: Int)
+        /// One telephone leaves: it refuses while it rings, and ends a conversation of two.
+        case leave(leg: Int)
+        /// Sends whoever talks with this telephone on.
+        case transfer(leg: Int, to: String)
     }
 
     enum Step {
@@ -231,6 +235,8 @@ public struct Exchange: Sendable {
             switch request {
             case .originate(let desk, let number, let tag): originate(desk, number, tag, now)
             case .hangUp(let leg): if let call = legs[leg]?.call { endCall(call, at: now) }
+            case .leave(let leg): leave(leg, at: now)
+            case .transfer(let leg, let target): transfer(leg, to: target, at: now)
             }
         }
     }

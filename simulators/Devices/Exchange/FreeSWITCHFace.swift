@@ -106,13 +106,17 @@ struct FreeSWITCHFace: ExchangeFace {
         return fields
     }
 
-    private mutating func emit(_ fields: [(String, String)]) {
+    private mutating func emit(_ fields: [(String, String)], body inner: String = "") {
         for id in connections.keys where connections[id]!.format != nil {
             let body: String
             if connections[id]!.format == "json" {
-                body = JSON.object(fields.map { ($0.0, .string($0.1)) }).description
+                body =
+                    JSON.object((fields + (inner.isEmpty ? [] : [("_body", inner)])).map { ($0.0, .string($0.1)) })
+                    .description
             } else {
-                body = fields.map { "\($0.0): \(FreeSWITCHFace.encoded($0.1))\n" }.joined() + "\n"
+                body =
+                    fields.map { "\($0.0): \(FreeSWITCHFace.encoded($0.1))\n" }.joined()
+                    + (inner.isEmpty ? "" : "Content-Length: \(inner.utf8.count)\n") + "\n" + inner
             }
             out.put(
                 "Content-Length: \(body.utf8.count)\nContent-Type: text/event-\(connections[id]!.format!)\n\n\(body)",
@@ -184,7 +188,13 @@ struct FreeSWITCHFace: ExchangeFace {
         case "bgapi":
             let job = command.dropFirst().first { $0.hasPrefix("Job-UUID: ") }.map { String($0.dropFirst(10)) } ?? "job"
             reply(id, "+OK Job-UUID: \(job)")
-            return background(words, legs)
+            let request = background(words, legs)
+            // An originate is answered by what becomes of it; these at once.
+            if words.count > 1, words[1].hasPrefix("uuid_") {
+                let body = request == nil ? "-ERR No such channel!\n" : "+OK Success\n"
+                emit([("Event-Name", "BACKGROUND_JOB"), ("Job-UUID", job)], body: body)
+            }
+            return request
         default: reply(id, "-ERR command not found")
         }
         return nil
@@ -192,7 +202,12 @@ struct FreeSWITCHFace: ExchangeFace {
 
     private func background(_ words: [String], _ legs: [Exchange.Leg]) -> Exchange.Request? {
         if words.count >= 3, words[1] == "uuid_kill", let leg = legs.first(where: { uuid($0) == words[2] }) {
-            return .hangUp(leg: leg.id)
+            return words.last == "ORIGINATOR_CANCEL" ? .hangUp(leg: leg.id) : .leave(leg: leg.id)
+        }
+        if words.count >= 5, words[1] == "uuid_transfer", words[3] == "-bleg",
+            let leg = legs.first(where: { uuid($0) == words[2] }), leg.state == .up || leg.state == .held
+        {
+            return .transfer(leg: leg.id, to: words[4])
         }
         // originate {origination_uuid=…,…}user/101 0612340091 XML default
         guard words.count >= 4, words[1] == "originate", let end = words[2].firstIndex(of: "}") else { return nil }
