@@ -345,6 +345,27 @@ actor Board {
         )
     }
 
+    /// A call that runs, and which agent tells of it.
+    func running(_ call: String) -> (snapshot: CallSnapshot, agent: String)? {
+        calls[present(call)].map { ($0.snapshot, $0.agent) }
+    }
+
+    /// They have a page open.
+    func isThere(_ person: Int64) -> Bool { !hub.labels(of: person).isEmpty }
+
+    /// It is time to call back: to whoever wanted to, and to their teams where they are not there.
+    func tell(_ reminder: Reminder) {
+        guard let row = try? store.calls.call(reminder.call) else { return }
+        let card = card(row.snapshot, agent: row.agent)
+        let team =
+            reminder.isTeams ? routing.names.keys.filter { routing.shared($0).covers(row.snapshot) } : []
+        for person in Set(team).union([reminder.user]) {
+            let place = CallRouting.Place.own(desk: routing.desks[person] ?? "")
+            let json = reminder.json.with("card", card.json(in: place, row.snapshot))
+            hub.tell(person, PageMessage(.reminder, json), at: Clocks.wall)
+        }
+    }
+
     /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:
     /// no card stays open for ever. Called now and then.
     func expireCalls() {

@@ -69,6 +69,35 @@ extension Centre {
         return try desk.take(missed: call, takes, of: scope, by: person, at: Clocks.wall)
     }
 
+    // MARK: call-backs with a time
+
+    /// Throws `ReminderDesk.Refusal`, and `CallDesk.Refusal.ambiguous`.
+    func remind(_ call: String, at due: Int64, person: Person) async throws -> Reminder {
+        let (call, sight) = await board.sight(of: try desk.name(of: call), by: person)
+        defer { follow() }
+        return try ReminderDesk(store).set(call, at: due, seeing: sight, by: person, at: Clocks.wall)
+    }
+
+    func settle(reminder id: Int64, done: Bool, person: Person) async throws -> Bool {
+        let scope = await board.shared(person)
+        defer { follow() }
+        return try ReminderDesk(store).settle(id, done: done, of: scope, by: person, at: Clocks.wall)
+    }
+
+    /// Tells whose time has come; called every second. Written before it is told: a restart in between tells nobody twice, and
+    /// whoever opens a page finds it in the list.
+    func tellReminders() async throws {
+        let desk = ReminderDesk(store)
+        let due = try desk.due(at: Clocks.wall)
+        guard !due.isEmpty else { return }
+        for reminder in due {
+            let isThere = await board.isThere(reminder.user)
+            guard let told = try desk.tell(reminder, isTeams: !isThere, at: Clocks.wall) else { continue }
+            await board.tell(told)
+        }
+        follow()
+    }
+
     /// Forgets calls older than the site keeps them; true when there may be more.
     func forgetOldCalls() throws -> Bool {
         guard configuration.retentionDays > 0 else { return false }
@@ -92,6 +121,28 @@ extension Centre {
         let order = try dialling.cancel(id, as: ULID.make(at: now, using: &random), by: person, at: now)
         if let order { send(order) }
         return order != nil
+    }
+
+    /// Ends one's own part in a call. Throws `DialRefusal`.
+    func hangUp(_ call: String, click id: String, person: Person) async throws -> CommandProgress {
+        let running = await board.running(call)
+        defer { follow() }
+        let (progress, order) = try dialling.hangUp(
+            running?.snapshot, of: running?.agent ?? "", click: id, by: person, at: Clocks.wall)
+        if let order { send(order) }
+        return progress
+    }
+
+    /// Sends the other side of a call on. Throws `DialRefusal`.
+    func transfer(
+        _ call: String, to number: String, click id: String, person: Person
+    ) async throws -> CommandProgress {
+        let running = await board.running(call)
+        defer { follow() }
+        let (progress, order) = try dialling.transfer(
+            running?.snapshot, of: running?.agent ?? "", to: number, click: id, by: person, at: Clocks.wall)
+        if let order { send(order) }
+        return progress
     }
 
     private func send(_ order: DiallingDesk.Order) { send(.command(agent: order.agent, order.command)) }

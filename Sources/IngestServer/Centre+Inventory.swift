@@ -124,6 +124,21 @@ extension Centre {
         return try store.parties.party(id)
     }
 
+    /// Gives a client a number, or takes back one that was given here. Throws `ClientDesk.Refusal`.
+    func attach(_ number: String, _ attaches: Bool, to id: Int64, person: Person) async throws -> PartyView {
+        let desk = ClientDesk(store)
+        let parsed = configuration.plan.number(number)
+        let now = Clocks.wall
+        _ =
+            try attaches
+            ? desk.attach(parsed, to: id, by: person, at: now) : desk.detach(parsed, from: id, by: person, at: now)
+        follow()
+        // Cards that are open know at once who it is.
+        await board.showAll()
+        guard let party = try store.parties.party(id) else { throw ClientDesk.Refusal.noClient }
+        return party
+    }
+
     // MARK: files
 
     enum Imported: String, Sendable { case deliveries, parties, products, codes, tags }

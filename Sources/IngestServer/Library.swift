@@ -31,6 +31,18 @@ actor Library {
         }
     }
 
+    /// What a person wants to be reminded of, and what their teams do for somebody who was not there.
+    func reminders(for person: Person) async throws -> [JSON] {
+        let routing = await board.routing
+        let scope = routing.shared(person.id)
+        return try store.reminders(of: person.id, seeing: scope, at: Clocks.wall).compactMap { reminder in
+            guard let row = try store.calls.call(reminder.call) else { return nil }
+            let place = CallRouting.Place.own(desk: routing.desks[person.id] ?? "")
+            return reminder.json.with(
+                "card", card(row.snapshot, agent: row.agent, routing).json(in: place, row.snapshot))
+        }
+    }
+
     func history(
         for person: Person, team: Bool = false, matching text: String = "", from: Int64 = 0, to: Int64 = .max,
         limit: Int = 50

@@ -151,6 +151,7 @@ struct WatchdogService: Service {
                     while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}
                     forgotten = Clocks.now
                 }
+                try? await centre.tellReminders()
                 if (try? await centre.expireCommands()) != nil { Supervisor.notify("WATCHDOG=1") }
                 try? await Task.sleep(for: .milliseconds(period))
             }

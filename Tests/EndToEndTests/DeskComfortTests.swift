@@ -75,4 +75,74 @@ struct DeskComfortTests {
         try browser.wait("document.querySelector('.card.over textarea')?.value === 'wants'", seconds: 10)
         #expect(browser.errors == [])
     }
+
+    /// Hung up, sent on, given to a client, and to be called back: what is pressed on the card happens at the exchange.
+    @Test(.timeLimit(.minutes(3)), arguments: [Exchange.Dialect.asterisk, .freeSWITCH])
+    func whatIsPressedOnTheCardHappens(dialect: Exchange.Dialect) throws {
+        let stand = try RoadTests.stand("acts-\(dialect.rawValue)")
+        defer { stand.stop() }
+        let pbx = try stand.addPBX(dialect)
+        try stand.writeConfiguration(readers: [], ingest: "[phones]\ninternal-plan = '^[1-8][0-9][0-9]$'")
+        try stand.startBroker()
+        try stand.startIngest()
+        try stand.startAgent()
+        let browser = try browser(stand, language: "fr")
+        try browser.evaluate(
+            "fetch('/api/v1/parties', {method: 'POST', body: JSON.stringify({name: 'Hélène Dupont', company: 'Dupont', numbers: ['0199001234']})})"
+        )
+        // Somebody unknown: searched among the clients, chosen, taken back, chosen again.
+        func call(_ from: String) {
+            pbx.call(
+                .init(
+                    from: from, to: "0123456701", desks: ["101"], answer: ("101", .seconds(1)), talk: .seconds(60)))
+        }
+        call("0553012345")
+        try browser.wait("document.querySelector('.card.talking details.attach')", seconds: 8)
+        for _ in 1...2 {
+            try browser.evaluate("document.querySelector('.card details.attach').open = true")
+            try browser.type("dup", into: ".card details.attach input")
+            try browser.click(".card details.attach [role=option]")
+            try browser.wait("document.querySelector('.card .who')?.innerText === 'Hélène Dupont'", seconds: 5)
+            try browser.click(".card [id^=undo-]")
+            try browser.wait("document.querySelector('.card details.attach')", seconds: 5)
+        }
+        try browser.screenshot("card-acts-fr-1280")
+        // Emergency numbers are nobody's to be sent to; a colleague is.
+        try browser.click(".card [id^=transfer-]")
+        try browser.type("112", into: ".card .transfer input")
+        try browser.evaluate("document.querySelector('.card .transfer').requestSubmit()")
+        try browser.wait("document.querySelector('.toast.bad')", seconds: 5)
+        try browser.click(".card [id^=transfer-]")
+        try browser.type("104", into: ".card .transfer input")
+        try browser.evaluate("document.querySelector('.card .transfer').requestSubmit()")
+        try browser.wait("document.querySelector('.asked-act')?.innerText.includes('Transféré à 104')", seconds: 8)
+        #expect(pbx.ledger.last?.transfers == ["blind"])
+        try browser.wait("document.querySelector('.card.over')", seconds: 8)
+        // To be called back at a time: at once, so that it is told now.
+        try browser.click(".card [id^=remind-]")
+        try browser.click("#remind15")
+        try browser.wait("document.querySelector('#reminders li')", seconds: 5)
+        try browser.screenshot("reminders-fr-1280")
+        try browser.evaluate(
+            "fetch('/api/v1/calls').then((answer) => answer.json()).then((all) => fetch('/api/v1/reminders', {method: 'POST', body: JSON.stringify({call: all.reminders[0].call, due: Date.now() + 500})}))"
+        )
+        try browser.wait("document.querySelector('.strip.reminder')", seconds: 8)
+        try browser.evaluate("document.querySelector('#tab-receiving').click()")
+        try browser.wait("document.querySelector('#ringing .strip.reminder')")
+        for (width, language) in [(400, "fr"), (1280, "en")] {
+            try browser.size(width)
+            if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }
+            try browser.screenshot("reminder-due-\(language)-\(width)")
+        }
+        try browser.click(".strip.reminder [id^=due-done-]")
+        try browser.wait("!document.querySelector('.strip.reminder')", seconds: 5)
+        try browser.evaluate("document.querySelector('#tab-calls').click()")
+        try browser.click("[id^=reminder-undo-]")
+        try browser.wait("document.querySelector('.strip.reminder')", seconds: 5)
+        // A ringing telephone refuses.
+        call("0465710101")
+        try browser.click(".card.ringing [id^=hangup-]")
+        try browser.wait("!document.querySelector('.card.ringing')", seconds: 8)
+        #expect(browser.errors == [])
+    }
 }

@@ -19,4 +19,8 @@ public enum DialRefusal: Error, Equatable, Sendable {
     /// So many are allowed in a minute.
     case tooMany(Int)
     case number(PhoneNumber.Kind, premium: Bool)
+    /// Their own telephone has no part in such a call at this moment.
+    case noCall
+    /// The telephone link of this call cannot do that, or does not work.
+    case notHere
 }

@@ -38,8 +38,7 @@ public struct DiallingDesk {
         let plan = plan(agent)
         let parsed = plan.number(number)
         try check(parsed, for: person)
-        let recent = (clicks[person.id] ?? []).filter { now - $0 < DiallingDesk.minute }
-        guard recent.count < rights.perMinute else { throw DialRefusal.tooMany(rights.perMinute) }
+        let recent = try recent(of: person, at: now)
         let action = Command.Action.dial(
             extension: String(desk.prefix { $0 != "@" }), number: plan.dial(parsed), display: parsed.national,
             device: nil)
@@ -58,6 +57,86 @@ public struct DiallingDesk {
         guard isNew else { return (CommandProgress(id: id, state: .accepted, cause: "already asked"), nil) }
         clicks[person.id] = recent + [now]
         return (CommandProgress(id: id, state: .accepted), order)
+    }
+
+    /// Their clicks of the last minute; throws where there is no room for another.
+    private func recent(of person: Person, at now: Int64) throws -> [Int64] {
+        let recent = (clicks[person.id] ?? []).filter { now - $0 < DiallingDesk.minute }
+        guard recent.count < rights.perMinute else { throw DialRefusal.tooMany(rights.perMinute) }
+        return recent
+    }
+
+    // MARK: calls that run
+
+    /// Ends this person's own part in a call that runs, or refuses it while it rings. Rights, life and ids as for `dial`; throws
+    /// `DialRefusal`. `running` is the call as it stands, under the centre's name, and `agent` who tells of it.
+    public mutating func hangUp(
+        _ running: CallSnapshot?, of agent: String, click id: String, by person: Person, at now: Int64
+    ) throws -> (progress: CommandProgress, order: Order?) {
+        try act(.hangUp, on: running, of: agent, click: id, by: person, at: now, states: [.ringing, .talking, .held]) {
+            (.hangUp(call: $0, extension: $1), nil)
+        }
+    }
+
+    /// Sends the other side of a call on which this person talks to a number, without asking there first. The number is one that
+    /// a click of theirs could dial.
+    public mutating func transfer(
+        _ running: CallSnapshot?, of agent: String, to number: String, click id: String, by person: Person,
+        at now: Int64
+    ) throws -> (progress: CommandProgress, order: Order?) {
+        let plan = plan(agent)
+        let parsed = plan.number(number)
+        let rules = self
+        return try act(.transfer, on: running, of: agent, click: id, by: person, at: now, states: [.talking, .held]) {
+            try rules.check(parsed, for: person)
+            let shown = parsed.kind == .extension ? parsed.input : parsed.display
+            return (.transfer(call: $0, extension: $1, number: plan.dial(parsed)), "\($1) → \(shown)")
+        }
+    }
+
+    private mutating func act(
+        _ act: CallAct, on running: CallSnapshot?, of agent: String, click id: String, by person: Person, at now: Int64,
+        states: Set<CallSnapshot.Leg.State>,
+        _ make: (_ call: String, _ desk: String) throws -> (action: Command.Action, detail: String?)
+    ) throws -> (progress: CommandProgress, order: Order?) {
+        guard let desk = person.desk else { throw DialRefusal.noDesk }
+        if let known = try store.calls.progress(ofCommand: id, user: person.id) { return (known, nil) }
+        guard rights.callers?.contains(person.name) ?? true else { throw DialRefusal.noRight }
+        guard let running, running.state != .ended,
+            running.legs.contains(where: { $0.desk == desk && states.contains($0.state) }),
+            let told = CallName.told(running.call, by: agent)
+        else { throw DialRefusal.noCall }
+        guard try can(act, agent: agent, line: CallName.line(running.call, of: agent)) else {
+            throw DialRefusal.notHere
+        }
+        let (action, detail) = try make(told, String(desk.prefix { $0 != "@" }))
+        let recent = try recent(of: person, at: now)
+        let order = Order(
+            agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
+        let isNew = try store.database.transaction {
+            do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
+                where error.isConstraint
+            {
+                return false
+            }
+            let kind: Fact.Kind = act == .hangUp ? .hungUp : .callSentOn
+            try store.tell(Fact(kind, running.call, detail ?? desk), by: person.author, at: now)
+            return true
+        }
+        guard isNew else { return (CommandProgress(id: id, state: .accepted, cause: "already asked"), nil) }
+        clicks[person.id] = recent + [now]
+        return (CommandProgress(id: id, state: .accepted), order)
+    }
+
+    /// Whether the link that a call came by works, and says that it can.
+    private func can(_ act: CallAct, agent: String, line: String) throws -> Bool {
+        guard try store.gateways.book().mayTelephone(agent: agent),
+            let row = try store.gateways.rows(agent).first, row.online
+        else { return false }
+        return (row.status?["devices"]?.list ?? []).contains {
+            $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready" && $0["name"]?.text == line
+                && ($0["can"]?.list ?? []).contains(.string(act.rawValue))
+        }
     }
 
     /// Whether this person may have it dialled. Emergency and short numbers are nobody's: they are dialled by hand.

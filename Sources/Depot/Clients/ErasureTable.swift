@@ -57,7 +57,7 @@ public struct ErasureTable: StoreTable {
         for id in ids {
             for statement in [
                 "DELETE FROM call WHERE id=?", "DELETE FROM missed WHERE call=?", "DELETE FROM call_desk WHERE call=?",
-                "DELETE FROM call_note WHERE call=?",
+                "DELETE FROM call_note WHERE call=?", "DELETE FROM reminder WHERE call=?",
             ] { try database.run(statement, .text(id)) }
         }
     }

@@ -62,12 +62,21 @@ extension Fact.Kind {
 
     // Clients and calls. Subject: the client, the call, the command or the extension.
     public static let partyCreated = Fact.Kind(.party, "create")
+    public static let numberAttached = Fact.Kind(.party, "number")
+    public static let numberDetached = Fact.Kind(.party, "number-undone")
     public static let numberErased = Fact.Kind(.number, "erased")
     public static let deskClaimed = Fact.Kind(.desk, "claim")
     public static let callEnded = Fact.Kind(.call, "ended")
     public static let callMissed = Fact.Kind(.call, "missed")
     public static let callNoted = Fact.Kind(.call, "note")
     public static let dialled = Fact.Kind(.call, "dial")
+    public static let reminderSet = Fact.Kind(.call, "remind")
+    public static let reminderDue = Fact.Kind(.call, "remind-due")
+    public static let reminderDone = Fact.Kind(.call, "remind-done")
+    public static let reminderUndone = Fact.Kind(.call, "remind-undone")
+    /// By a click: whoever hung up, and whoever was sent on, to which number.
+    public static let hungUp = Fact.Kind(.call, "hang-up")
+    public static let callSentOn = Fact.Kind(.call, "transfer")
     public static let missedTaken = Fact.Kind(.missed, "take")
     public static let missedGivenBack = Fact.Kind(.missed, "give-back")
     public static let missedDone = Fact.Kind(.missed, "done")

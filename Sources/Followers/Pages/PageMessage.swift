@@ -30,6 +30,8 @@ public struct PageMessage: Equatable, Sendable {
         case call
         /// The list of missed calls changed.
         case missed
+        /// It is time to call somebody back.
+        case reminder
         /// How a click to call goes on.
         case command
         /// A card was put aside in another browser.

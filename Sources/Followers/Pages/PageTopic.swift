@@ -32,6 +32,8 @@ public enum PageTopic: Hashable, Sendable {
             switch fact.kind {
             case .callNoted: self = .note(call: fact.subject)
             case .callMissed, .callEnded: self = .missed
+            // The same list of what there is to do.
+            case .reminderSet, .reminderDone, .reminderUndone, .reminderDue: self = .missed
             default: return nil
             }
         case .gateway, .records, .configuration: self = .gateway(fact.subject)

@@ -8,15 +8,19 @@ import Platform
 extension API {
     var calls: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/calls", "Running calls, missed calls and history of my telephone", needs: .session)
-            { incoming in
+            Endpoint(
+                .get, "/api/v1/calls", "Running calls, missed calls, reminders and history of my telephone",
+                needs: .session
+            ) { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
                 let missed = try await centre.library.missedCards(for: person)
                 let history = try await centre.library.history(for: person)
+                let reminders = try await centre.library.reminders(for: person)
                 return .json(
                     .object([
-                        ("running", .array(running)), ("missed", .array(missed)), ("history", .array(history)),
+                        ("reminders", .array(reminders)), ("running", .array(running)), ("missed", .array(missed)),
+                        ("history", .array(history)),
                         ("dispositions", .array(centre.configuration.dispositions.map(JSON.string))),
                     ]))
             },
@@ -100,8 +104,7 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let number = API.line(body["number"]?.text, limit: 64), let click = body["click"]?.text,
-                    click.utf8.count == 26, click.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+                guard let number = API.line(body["number"]?.text, limit: 64), let click = API.click(body)
                 else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
                 do {
                     return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
@@ -198,6 +201,9 @@ extension DialRefusal {
         case .noRightAbroad:
             APIProblem(
                 .forbidden, "may-not-dial-abroad", "You may not dial abroad by click; see may-dial-abroad in [calls].")
+        case .noCall: APIProblem(.notFound, "no-such-call", "Your telephone has no part in such a call any more.")
+        case .notHere:
+            APIProblem(.conflict, "line-cannot", "The telephone link of this call cannot do that, or does not work.")
         case .number(let kind, let premium):
             if premium {
                 APIProblem(.unprocessableContent, "premium-number", "Premium numbers are not dialled by click.")

@@ -17,7 +17,7 @@ struct API: Sendable {
     let erp: ERPLink?
 
     var endpoints: [Endpoint] {
-        people + deliveries + takes + stock + clients + imports + queue + audit + calls + gateways + grants
+        people + deliveries + takes + stock + clients + imports + queue + audit + calls + desk + gateways + grants
     }
 
     private var gateways: [Endpoint] {

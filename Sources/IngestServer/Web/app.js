@@ -65,7 +65,7 @@ const stream = new Stream({
         app.receiving.message(message);
         if (message.type === "stray") app.stocktake.message(message);
         break;
-      case "call": case "missed": case "command": case "loud": case "dismissed": case "note":
+      case "call": case "missed": case "command": case "loud": case "dismissed": case "note": case "reminder":
         app.calls.message(message);
         break;
       case "gateway":

@@ -2,6 +2,7 @@ import { h, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
 import { t, when, clock, lang, number } from "./i18n.js";
 import { CardView, about, isOver, reason, whoIs } from "./card.js";
+import { Reminders } from "./reminders.js";
 import { notify, notifyState, askNotify } from "./notify.js";
 
 const dialOver = (state) => ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
@@ -15,6 +16,7 @@ export class Calls {
     // What the ERP says of who calls, by call: it comes later than the card.
     this.clients = new Map();
     this.view = new CardView(this);
+    this.reminders = new Reminders(this);
     this.missed = [];
     this.past = [];
     this.found = null;
@@ -29,7 +31,7 @@ export class Calls {
   }
 
   clear() {
-    for (const kept of [this.cards, this.watched, this.clients, this.forms, this.view]) kept.clear();
+    for (const kept of [this.cards, this.watched, this.clients, this.forms, this.view, this.reminders]) kept.clear();
     this.missed = [];
     this.past = [];
     this.found = null;
@@ -42,6 +44,7 @@ export class Calls {
     if (!data) return;
     // The cards themselves come with the stream, in its order; this answer may be older.
     this.missed = data.missed;
+    this.reminders.take(data.reminders);
     this.past = data.history;
     this.dispositions = data.dispositions;
     if (this.found) await this.search();
@@ -80,6 +83,7 @@ export class Calls {
       case "dismissed": this.remove(data.call); return;
       case "note": this.noted(data); return;
       case "command": this.progress(data); return;
+      case "reminder": this.reminders.message(data); return;
       case "client": this.clients.set(data.call, data); if (this.cards.has(data.call)) this.app.refresh("calls"); return;
     }
     if (data.mine === "watched" || this.watched.has(data.call) && data.mine === "over" && !this.cards.has(data.call)) {
@@ -135,7 +139,7 @@ export class Calls {
   }
 
   progress(data) {
-    if (this.dial?.id !== data.command) return;
+    if (this.view.acts.progress(data) || this.dial?.id !== data.command) return;
     this.dial = { ...this.dial, state: data.state, cause: data.cause };
     this.app.refresh("calls");
     if (!dialOver(data.state)) return;
@@ -231,7 +235,7 @@ export class Calls {
     if (!this.app.person) { replace(place); return; }
     // On other pages only what runs, and where somebody is still writing; what is over is told by the number on the tab.
     const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !isOver(card) || this.view.isBusy(card));
-    replace(place, this.drawDial(this.app.page === "calls"), running.map((card, index) => this.view.draw(card, index === 0)));
+    replace(place, this.drawDial(this.app.page === "calls"), this.app.page === "calls" ? null : this.reminders.drawDue(), running.map((card, index) => this.view.draw(card, index === 0)));
   }
 
   drawDial(hidden) {
@@ -268,12 +272,14 @@ export class Calls {
     this.place ??= h("div", { class: "stack", id: "cards" });
     const scrolled = this.place.scrollTop;
     const cards = this.sorted().map((card, index) => this.view.draw(card, index === 0));
-    replace(this.place, this.drawDial(false), cards, cards.length === 0 && h("p", { class: "soft nobody hide-small" }, t("cardsHere")));
+    const due = this.reminders.drawDue();
+    replace(this.place, this.drawDial(false), due, cards, cards.length + due.length === 0 && h("p", { class: "soft nobody hide-small" }, t("cardsHere")));
     replace(main, h("div", { class: "calls-page" },
       h("div", { class: "stack" },
         h("div", { class: "row" }, h("h1", {}, t("calls")), h("button", { class: "small push hide-small", id: "keys", onclick: () => this.help() }, t("keys"), h("kbd", {}, "?"))),
         this.drawLines(),
         h("div", { class: "columns" }, this.drawDesk(), h("div", { class: "stack" }, this.drawDialBox(), this.drawNotify())),
+        this.reminders.draw(),
         h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
           : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawMissed(card)))),
         this.drawHistory(), this.drawWhy()),
@@ -356,6 +362,7 @@ export class Calls {
       taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
       card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number.e164 ?? whoIs(card).shown); } }, t("callBack")),
       (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
+      this.reminders.button(card),
       h("button", { class: "small", id: `done-${card.call}`, onclick: () => act("/api/v1/missed/done") }, t("done")),
     ]);
   }
@@ -384,6 +391,7 @@ export class Calls {
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
       : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
         card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number.e164 ?? whoIs(card).shown) }, t("callBack")),
+        this.reminders.button(card),
         h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("details"))]))));
   }
 

@@ -2,6 +2,8 @@ import { h, icon, replace } from "./dom.js";
 import { post } from "./api.js";
 import { t, when, clock, lang, plural } from "./i18n.js";
 import { drawDelivery, drawErp } from "./facts.js";
+import { completion } from "./picker.js";
+import { Acts } from "./acts.js";
 
 const isOver = (card) => card.mine === "over" || card.mine === "missed";
 
@@ -121,20 +123,20 @@ export class CardView {
     this.app = page.app;
     this.forms = new Map();
     this.notes = new Map();
+    this.attaching = new Map();
+    this.acts = new Acts(page);
+    // Numbers that were given to a client from here: to be taken back while the card is open.
+    this.attached = new Map();
     // Cards beside the work are small until somebody wants more of them.
     this.opened = new Set();
   }
 
   clear() {
-    this.forms.clear();
-    this.notes.clear();
-    this.opened.clear();
+    for (const kept of [this.forms, this.notes, this.attaching, this.attached, this.opened, this.acts]) kept.clear();
   }
 
   forget(call) {
-    this.forms.delete(call);
-    this.notes.delete(call);
-    this.opened.delete(call);
+    for (const kept of [this.forms, this.notes, this.attaching, this.attached, this.opened, this.acts]) kept.delete(call);
   }
 
   unfold(card, opens) {
@@ -143,7 +145,7 @@ export class CardView {
   }
 
   /** Somebody is writing in it. */
-  isBusy(card) { return this.forms.get(card.call)?.open || this.notes.get(card.call)?.busy; }
+  isBusy(card) { return this.forms.get(card.call)?.open || this.attaching.get(card.call)?.open || this.acts.isOpen(card.call) || this.notes.get(card.call)?.busy; }
 
   /** The shortcuts are those of the first card. */
   draw(card, first) {
@@ -167,11 +169,14 @@ export class CardView {
       (who.several || who.guess) && this.drawChoices(card, who),
       who.party && card.parties.length > 1 && h("button", { class: "small", onclick: () => this.choose(card, 0) }, t("otherOne")),
       this.drawNumbers(card, who),
+      this.acts.draw(card),
+      this.drawAttached(card, who),
       h("div", { class: "more stack" },
         who.party && this.drawFacts(card, who),
         !who.party && card.lastCalls.length > 0 && this.drawLastCalls(card),
         this.note(card).node,
-        !who.party && this.drawCreate(card, who)));
+        !who.party && this.drawCreate(card, who),
+        !who.party && card.number && card.number.kind !== "extension" && this.drawAttach(card)));
   }
 
   /** How the call came: the number that was dialled, the line, the queue. */
@@ -265,6 +270,40 @@ export class CardView {
     form.lang = lang();
     this.forms.set(card.call, form);
     return form;
+  }
+
+  /** The number of somebody who is here already: searched, chosen, and taken back as easily. */
+  drawAttach(card) {
+    const kept = this.attaching.get(card.call);
+    if (kept?.lang === lang()) return kept;
+    const search = completion(this.app, { kinds: ["party"], label: t("attachSearch"), found: (one) => this.attach(card, Number(String(one.ref).replace(/^party:/, ""))) });
+    const form = h("details", { class: "attach" }, h("summary", {}, h("strong", {}, t("attachClient"))), search.node);
+    form.lang = lang();
+    this.attaching.set(card.call, form);
+    return form;
+  }
+
+  async attach(card, id, attach = true) {
+    const number = card.number.e164 ?? card.number.display;
+    const party = await this.app.attempt(() => post(`/api/v1/parties/${id}/numbers`, { number, attach }));
+    if (!party) return;
+    this.attaching.delete(card.call);
+    if (attach) this.attached.set(card.call, id); else this.attached.delete(card.call);
+    // A card that is over is not told again by the centre.
+    const shown = this.page.cards.get(card.call);
+    if (shown) {
+      shown.parties = [...shown.parties.filter((known) => known.id !== id && !shown.guess), ...(attach ? [{ ...party, openDeliveries: 0 }] : [])];
+      shown.guess = false;
+      if (attach && shown.parties.length > 1) await this.choose(shown, id);
+    }
+    this.page.load();
+  }
+
+  drawAttached(card, who) {
+    const id = this.attached.get(card.call);
+    if (id === undefined || who.party?.id !== id) return null;
+    return h("div", { class: "row attached", role: "status" }, h("span", { class: "soft" }, t("attached")),
+      h("button", { class: "small", id: `undo-${card.call}`, onclick: () => this.attach(card, id, false) }, t("attachUndo")));
   }
 
   makeCreate(card, who) {

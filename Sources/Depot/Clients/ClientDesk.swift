@@ -1,0 +1,60 @@
+import SQLite
+
+/// What people do with clients while they are on the telephone: a number is given to somebody who is here already, and taken back.
+public struct ClientDesk {
+    let store: Store
+
+    public init(_ store: Store) { self.store = store }
+
+    public enum Refusal: Error, Equatable, Sendable {
+        case noClient
+        /// Withheld, an extension or a short number: it does not tell who calls.
+        case noNumber
+        /// The client has as many as one may have.
+        case full
+        /// The client came with this number, by a file or the ERP: it is taken away there.
+        case notOurs
+    }
+
+    /// Numbers of one client; a list that grows without end would be found by everybody's call.
+    public static let numberLimit: Int64 = 50
+    /// Fewest digits of a number that no plan knows: exchanges send such, shortened ones among them.
+    static let digits = 6
+    /// What is written beside a number that somebody attached here.
+    static let label = "desk"
+
+    /// False when the client had it. Throws `Refusal`; then nothing has changed.
+    public func attach(_ number: PhoneNumber, to id: Int64, by person: Person, at now: Int64) throws -> Bool {
+        let isNumber =
+            number.kind == .subscriber
+            || number.kind == .invalid && number.key.filter(\.isWholeNumber).count >= ClientDesk.digits
+        guard isNumber else { throw Refusal.noNumber }
+        return try store.database.transaction {
+            guard try store.parties.party(id) != nil else { throw Refusal.noClient }
+            let keys = try store.parties.keys(of: id)
+            guard !keys.contains(number.key) else { return false }
+            guard keys.count < ClientDesk.numberLimit else { throw Refusal.full }
+            try store.database.run(
+                "INSERT INTO party_number VALUES (?, ?, ?, ?, ?)", .integer(id), .text(number.key),
+                .text(number.display), .text(ClientDesk.label), .text(number.tail))
+            try store.tell(Fact(.numberAttached, id, number.display), by: person.author, at: now)
+            return true
+        }
+    }
+
+    /// Takes back a number that was attached here; false when the client has it no more.
+    public func detach(_ number: PhoneNumber, from id: Int64, by person: Person, at now: Int64) throws -> Bool {
+        try store.database.transaction {
+            guard try store.parties.party(id) != nil else { throw Refusal.noClient }
+            let label = try store.database.first(
+                "SELECT label FROM party_number WHERE party=? AND key=?", .integer(id), .text(number.key)
+            ) { $0.optionalText(0) }
+            guard let label else { return false }
+            guard label == ClientDesk.label else { throw Refusal.notOurs }
+            try store.database.run(
+                "DELETE FROM party_number WHERE party=? AND key=?", .integer(id), .text(number.key))
+            try store.tell(Fact(.numberDetached, id, number.display), by: person.author, at: now)
+            return true
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Depot
+import HTTPTypes
+import Hummingbird
+import Model
+
+/// What a card offers beside the name.
+extension API {
+    var desk: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/api/v1/calls/hangup",
+                "Hang up my own telephone, or refuse while it rings: {call, click}; the same click does it once",
+                needs: .session
+            ) { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let call = body["call"]?.text, let click = API.click(body) else { throw API.noClick }
+                do {
+                    let progress = try await centre.hangUp(call, click: click, person: person)
+                    return .json(progress.json, status: .accepted)
+                } catch let refusal as DialRefusal { throw refusal.problem }
+            },
+            Endpoint(
+                .post, "/api/v1/calls/transfer",
+                "Send the other side of my call on, without asking there first: {call, number, click}", needs: .session
+            ) { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let call = body["call"]?.text, let click = API.click(body),
+                    let number = API.line(body["number"]?.text, limit: 64)
+                else { throw API.noClick }
+                do {
+                    let progress = try await centre.transfer(call, to: number, click: click, person: person)
+                    return .json(progress.json, status: .accepted)
+                } catch let refusal as DialRefusal { throw refusal.problem }
+            },
+            Endpoint(
+                .post, "/api/v1/reminders",
+                "Remind me to call back: {call, due} (Unix ms); another time takes the place of the first",
+                needs: .session
+            ) { incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let call = body["call"]?.text, let due = body["due"]?.integer else {
+                    throw APIProblem(.badRequest, "call-needed", "Say which call, and when.")
+                }
+                do {
+                    return .json(try await centre.remind(call, at: due, person: person).json, status: .created)
+                } catch let refusal as ReminderDesk.Refusal {
+                    throw refusal.problem
+                } catch CallDesk.Refusal.ambiguous {
+                    throw APIProblem(
+                        .conflict, "which-call", "Two gateways have a call of this name; give the whole one.")
+                }
+            },
+            Endpoint(
+                .post, "/api/v1/reminders/{id}/done", "Called back: {done}; done false opens it again", needs: .session
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let body = try await incoming.body()
+                do {
+                    let changed = try await centre.settle(
+                        reminder: id, done: body["done"]?.truth ?? true, person: person)
+                    return .json(.object([("done", .bool(changed))]))
+                } catch let refusal as ReminderDesk.Refusal { throw refusal.problem }
+            },
+            Endpoint(
+                .post, "/api/v1/parties/{id}/numbers",
+                "Give a client a number: {number}; attach false takes back one that was given here", needs: .session
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let body = try await incoming.body()
+                guard let number = API.line(body["number"]?.text, limit: 64) else {
+                    throw APIProblem(.badRequest, "number-needed", "Give a number.")
+                }
+                do {
+                    let party = try await centre.attach(
+                        number, body["attach"]?.truth ?? true, to: id, person: person)
+                    return .json(party.json)
+                } catch let refusal as ClientDesk.Refusal { throw refusal.problem }
+            },
+        ]
+    }
+}
+
+extension API {
+    /// The ULID of a click.
+    static func click(_ body: JSON) -> String? {
+        guard let click = body["click"]?.text, click.utf8.count == 26,
+            click.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+        else { return nil }
+        return click
+    }
+
+    static let noClick = APIProblem(.badRequest, "number-needed", "Give the call, the number and the click's ULID.")
+}
+
+extension ClientDesk.Refusal {
+    var problem: APIProblem {
+        switch self {
+        case .noClient: APIProblem(.notFound, "no-such-party", "There is no such client.")
+        case .noNumber:
+            APIProblem(.unprocessableContent, "not-a-clients-number", "This number does not tell who calls.")
+        case .full:
+            APIProblem(
+                .conflict, "too-many-numbers", "A client has at most \(ClientDesk.numberLimit) numbers.")
+        case .notOurs:
+            APIProblem(
+                .conflict, "number-not-ours", "The client came with this number: take it away where it came from.")
+        }
+    }
+}
+
+extension ReminderDesk.Refusal {
+    var problem: APIProblem {
+        switch self {
+        case .noCall: APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
+        case .badTime: APIProblem(.unprocessableContent, "bad-time", "A time to come, within a year.")
+        case .tooMany:
+            APIProblem(.conflict, "too-many-reminders", "At most \(ReminderDesk.limit) open reminders for one person.")
+        }
+    }
+}
