@@ -18,6 +18,7 @@ actor Board {
 
     let store: Store
     let plans: SitePlans
+    private let link: CardLink?
     var hub: Hub
     /// How each open delivery and count was told last: what changed since is told next.
     var told: [PageTopic: JSON] = [:]
@@ -63,6 +64,7 @@ actor Board {
     /// The database exists: the centre has made it.
     init(configuration: IngestConfiguration, plans: SitePlans) throws {
         self.plans = plans
+        link = configuration.cardLink
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
@@ -275,8 +277,8 @@ actor Board {
         }
     }
 
-    private func card(_ snapshot: CallSnapshot, agent: String) -> CallCard {
-        CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing)
+    func card(_ snapshot: CallSnapshot, agent: String) -> CallCard {
+        CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing, link: link)
     }
 
     /// Who it may be, as the ERP knows them: at most three.
@@ -343,27 +345,6 @@ actor Board {
                 isShown: live?.told.contains(person.id) ?? false, running: live?.snapshot,
                 scope: routing.shared(person.id))
         )
-    }
-
-    /// A call that runs, and which agent tells of it.
-    func running(_ call: String) -> (snapshot: CallSnapshot, agent: String)? {
-        calls[present(call)].map { ($0.snapshot, $0.agent) }
-    }
-
-    /// They have a page open.
-    func isThere(_ person: Int64) -> Bool { !hub.labels(of: person).isEmpty }
-
-    /// It is time to call back: to whoever wanted to, and to their teams where they are not there.
-    func tell(_ reminder: Reminder) {
-        guard let row = try? store.calls.call(reminder.call) else { return }
-        let card = card(row.snapshot, agent: row.agent)
-        let team =
-            reminder.isTeams ? routing.names.keys.filter { routing.shared($0).covers(row.snapshot) } : []
-        for person in Set(team).union([reminder.user]) {
-            let place = CallRouting.Place.own(desk: routing.desks[person] ?? "")
-            let json = reminder.json.with("card", card.json(in: place, row.snapshot))
-            hub.tell(person, PageMessage(.reminder, json), at: Clocks.wall)
-        }
     }
 
     /// Ends calls whose agent was restarted and has not taken them up again, and those nobody has spoken of for hours:

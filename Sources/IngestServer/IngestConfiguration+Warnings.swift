@@ -15,6 +15,11 @@ extension IngestConfiguration {
                 "[http]: pages and passwords travel from \(address) in clear; set address = \"127.0.0.1\" and put a "
                     + "proxy with TLS on this machine")
         }
+        if let address = cardLink?.url(CardLink.sample), address.lowercased().hasPrefix("http://"),
+            let host = HostName.ofURL(address), !HostName.isLoopback(host)
+        {
+            out.append("[calls]: card-url sends callers' numbers to \(host) in clear; use https://")
+        }
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
         for (name, other) in sites.sorted(by: { $0.key < $1.key })
         where other.internalPlan != plan.internalPlan || other.region != plan.region {

@@ -17,6 +17,9 @@ struct IngestConfiguration: Sendable {
     var feeds: [String: (secret: String, site: String?)] = [:]
     /// What a call can have been about, besides the words that pages bring along.
     var dispositions: [String] = []
+    /// A page of the site's own program about whoever calls; whether it opens by itself when a telephone rings.
+    var cardLink: CardLink?
+    var opensCardLink = false
     /// Calls are forgotten after so many days; 0 keeps them.
     var retentionDays = 365
     var logLevel = "info"
@@ -117,6 +120,10 @@ struct IngestConfiguration: Sendable {
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions
+            if let template = calls.string("card-url") {
+                do { cardLink = try CardLink(template) } catch { calls.reject("card-url", error.text) }
+            }
+            opensCardLink = calls.string("card-url-opens", among: ["by-click", "at-ring"]) == "at-ring"
             dialRights.callers = calls.strings("may-dial").map { Set($0) }
             dialRights.abroad = calls.strings("may-dial-abroad").map { Set($0) }
             dialRights.premium = Set(calls.strings("may-dial-premium") ?? [])

@@ -9,11 +9,13 @@ actor Library {
 
     private let store: Store
     private let plans: SitePlans
+    private let link: CardLink?
     private let board: Board
 
     init(configuration: IngestConfiguration, plans: SitePlans, board: Board) throws {
         store = try Store(reading: configuration.database)
         self.plans = plans
+        link = configuration.cardLink
         self.board = board
     }
 
@@ -21,7 +23,7 @@ actor Library {
     func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }
 
     private func card(_ snapshot: CallSnapshot, agent: String, _ routing: CallRouting) -> CallCard {
-        CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing)
+        CallCard(snapshot, agent: agent, plan: plans.plan(of: agent), store: store, routing: routing, link: link)
     }
 
     func missedCards(for person: Person) async throws -> [JSON] {

@@ -21,6 +21,7 @@ extension API {
                     .object([
                         ("reminders", .array(reminders)), ("running", .array(running)), ("missed", .array(missed)),
                         ("history", .array(history)),
+                        ("opensLinks", centre.configuration.opensCardLink ? true : nil),
                         ("dispositions", .array(centre.configuration.dispositions.map(JSON.string))),
                     ]))
             },

@@ -5,9 +5,16 @@ import Model
 struct CallCard {
     private let fields: [(String, JSON?)]
     private let routing: CallRouting
+    /// The site's own program, and what its address needs.
+    private let link: CardLink?
+    private let known: [CardLink.Place: String]
 
-    init(_ snapshot: CallSnapshot, agent: String, plan: NumberPlan, store: Store, routing: CallRouting) {
+    init(
+        _ snapshot: CallSnapshot, agent: String, plan: NumberPlan, store: Store, routing: CallRouting,
+        link: CardLink? = nil
+    ) {
         self.routing = routing
+        self.link = link
         let outbound = snapshot.direction == .outbound
         let withheld = !outbound && snapshot.caller?.withheld == true
         let raw = outbound ? snapshot.called : snapshot.caller?.number
@@ -32,6 +39,16 @@ struct CallCard {
         let again = history.filter { snapshot.startedAt - $0.snapshot.startedAt < CallStory.pause }.count
         let choice = parties.count > 1 ? number.flatMap { try? store.calls.lastChoice(key: $0.key) } : nil
         let note = try? store.calls.note(of: snapshot.call)
+        if link != nil {
+            let party = parties.first { $0.id == note?.party } ?? (parties.count == 1 && !isGuess ? parties[0] : nil)
+            let name = party.map { $0.company.isEmpty ? $0.name : $0.company }
+            known = [
+                .e164: number?.e164 ?? "", .national: number.map { $0.national ?? $0.display } ?? "",
+                .name: name ?? (withheld ? nil : snapshot.caller?.name) ?? "", .call: snapshot.call,
+            ]
+        } else {
+            known = [:]
+        }
         fields = [
             ("call", .string(snapshot.call)), ("rev", .int(snapshot.revision)), ("gateway", .string(agent)),
             ("direction", snapshot.direction.map { .string($0.rawValue) }), ("state", .string(snapshot.state.rawValue)),
@@ -124,6 +141,13 @@ struct CallCard {
         ]
     }
 
+    /// The page of the site's own program about this call, for whoever sits at `desk`.
+    private func address(for desk: String) -> JSON? {
+        var values = known
+        values[.extension] = String(desk.prefix { $0 != "@" })
+        return link?.url(values).map(JSON.string)
+    }
+
     /// The card as one person sees it: their own leg decides whether it rings, talks or is over. In nobody's place it is
     /// over, and says nothing more.
     func json(in place: CallRouting.Place?, _ snapshot: CallSnapshot) -> JSON {
@@ -149,7 +173,7 @@ struct CallCard {
                 fields + [
                     ("desk", .string(desk)), ("mine", .string(state)), ("rang", mine?.rangAt.map(JSON.int)),
                     ("answered", mine?.answeredAt.map(JSON.int)),
-                    ("myCause", mine?.cause.map { .string($0.rawValue) }),
+                    ("myCause", mine?.cause.map { .string($0.rawValue) }), ("link", address(for: desk)),
                 ])
         }
     }

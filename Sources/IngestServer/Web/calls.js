@@ -47,6 +47,7 @@ export class Calls {
     this.reminders.take(data.reminders);
     this.past = data.history;
     this.dispositions = data.dispositions;
+    this.opensLinks = data.opensLinks ?? false;
     if (this.found) await this.search();
     this.app.refresh("calls");
   }
@@ -117,7 +118,20 @@ export class Calls {
     this.app.play("ring");
     this.app.announce(`${t("ringing")} ${whoIs(card).title}`, true);
     const who = whoIs(card);
+    if (this.opensLinks && card.link) this.openLink(card.link);
     notify(card.call, `☎ ${who.title}`, [who.company, who.shown].filter(Boolean).join(" · "), () => this.app.go("calls"));
+  }
+
+  /** The site's own program, in one window for all calls; where the browser opens none, the card's link is there. */
+  openLink(address) {
+    try {
+      if (this.other && !this.other.closed) { this.other.location.replace(address); return; }
+      this.other = window.open("", "_blank");
+      if (!this.other) return;
+      // That program is not to reach back into this page.
+      this.other.opener = null;
+      this.other.location.replace(address);
+    } catch { this.other = null; }
   }
 
   /** A note that is being written goes on in the call that this one became part of. */

@@ -248,8 +248,8 @@ export class CardView {
     // The number that calls and the same number from the directory are one.
     const plain = (text) => text.replace(/\D/g, "").slice(-9);
     const distinct = [...numbers].filter((text, index, all) => all.findIndex((other) => plain(other) === plain(text)) === index);
-    if (distinct.length === 0) return null;
-    return h("div", { class: "row" }, distinct.map((text) => h("button", { class: "small", onclick: () => this.page.call(text) }, `☎ ${text}`)));
+    if (distinct.length === 0 && !card.link) return null;
+    return h("div", { class: "row" }, card.link && h("a", { class: "button small", id: `link-${card.call}`, href: card.link, target: "_blank", rel: "noopener noreferrer" }, t("openLink")), distinct.map((text) => h("button", { class: "small", onclick: () => this.page.call(text) }, `☎ ${text}`)));
   }
 
   note(card) {
