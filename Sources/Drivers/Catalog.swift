@@ -25,6 +25,7 @@ extension Driver {
         .smdr,
         .fritzBox,
         .jsonl,
+        .actionURL,
     ]
 
     public static func named(_ name: String) -> Driver? { catalog.first { $0.name == name } }

@@ -120,7 +120,7 @@ extension AgentConfiguration.Device {
         guard let driver else { return nil }
         switch address {
         case .listen(let host, _)
-        where driver.name == Driver.jsonl.name && secret == nil && !HostName.isLoopback(host):
+        where [Driver.jsonl.name, Driver.actionURL.name].contains(driver.name) && secret == nil && !HostName.isLoopback(host):
             return "\(name): whoever reaches \(address) can report calls; set secret, or listen on 127.0.0.1"
         case .tcp(let host, _) where Self.tellingDrivers.contains(driver.name) && !HostName.isLoopback(host):
             return "\(name): \(driver.name) speaks with \(host) in clear; use tls:HOST:PORT, or a tunnel that begins "
