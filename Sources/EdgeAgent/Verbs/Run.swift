@@ -115,12 +115,15 @@ extension AgentConfiguration.Device {
     /// Exchanges' protocols that log in, and tell of every call.
     private static let tellingDrivers = [Driver.asteriskAMI.name, Driver.freeSWITCH.name, Driver.csta.name]
 
+    /// Where whoever connects is believed.
+    private static let pushedDrivers = [Driver.jsonl.name, Driver.actionURL.name]
+
     /// What others on the network could do with it.
     fileprivate var warning: String? {
         guard let driver else { return nil }
         switch address {
         case .listen(let host, _)
-        where [Driver.jsonl.name, Driver.actionURL.name].contains(driver.name) && secret == nil && !HostName.isLoopback(host):
+        where Self.pushedDrivers.contains(driver.name) && secret == nil && !HostName.isLoopback(host):
             return "\(name): whoever reaches \(address) can report calls; set secret, or listen on 127.0.0.1"
         case .tcp(let host, _) where Self.tellingDrivers.contains(driver.name) && !HostName.isLoopback(host):
             return "\(name): \(driver.name) speaks with \(host) in clear; use tls:HOST:PORT, or a tunnel that begins "
