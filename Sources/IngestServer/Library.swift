@@ -37,7 +37,7 @@ actor Library {
     func reminders(for person: Person) async throws -> [JSON] {
         let routing = await board.routing
         let scope = routing.shared(person.id)
-        return try store.reminders(of: person.id, seeing: scope, at: Clocks.wall).compactMap { reminder in
+        return try store.reminders.rows(of: person.id, seeing: scope, at: Clocks.wall).compactMap { reminder in
             guard let row = try store.calls.call(reminder.call) else { return nil }
             let place = CallRouting.Place.own(desk: routing.desks[person.id] ?? "")
             return reminder.json.with(

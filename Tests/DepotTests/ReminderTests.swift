@@ -53,27 +53,27 @@ struct ReminderTests {
         _ = try desk.tell(first, isTeams: true, at: 60_000)
         let second = try set(120_000, at: 61_000)
         #expect(second.id == first.id && second.told == nil && !second.isTeams)
-        #expect(try store.reminders(of: 1, seeing: scope(alice), at: 70_000).map(\.due) == [120_000])
+        #expect(try store.reminders.rows(of: 1, seeing: scope(alice), at: 70_000).map(\.due) == [120_000])
     }
 
     @Test func theTeamHasItWhereItsPersonIsNotThere() throws {
         let reminder = try set(60_000)
-        #expect(try store.reminders(of: 2, seeing: scope(bruno), at: 60_000).isEmpty, "it is Alice's")
+        #expect(try store.reminders.rows(of: 2, seeing: scope(bruno), at: 60_000).isEmpty, "it is Alice's")
         #expect(throws: ReminderDesk.Refusal.noCall) {
             try desk.settle(reminder.id, done: true, of: scope(bruno), by: bruno, at: 60_000)
         }
         _ = try desk.tell(reminder, isTeams: true, at: 60_000)
-        #expect(try store.reminders(of: 2, seeing: scope(bruno), at: 60_000).map(\.isTeams) == [true])
-        #expect(try store.reminders(of: 4, seeing: scope(zoe), at: 60_000).isEmpty, "another team's")
+        #expect(try store.reminders.rows(of: 2, seeing: scope(bruno), at: 60_000).map(\.isTeams) == [true])
+        #expect(try store.reminders.rows(of: 4, seeing: scope(zoe), at: 60_000).isEmpty, "another team's")
         #expect(throws: ReminderDesk.Refusal.noCall) {
             try desk.settle(reminder.id, done: true, of: scope(zoe), by: zoe, at: 61_000)
         }
         #expect(try desk.settle(reminder.id, done: true, of: scope(bruno), by: bruno, at: 61_000))
         #expect(try !desk.settle(reminder.id, done: true, of: scope(alice), by: alice, at: 62_000), "once")
-        let seen = try store.reminders(of: 1, seeing: scope(alice), at: 62_000)
+        let seen = try store.reminders.rows(of: 1, seeing: scope(alice), at: 62_000)
         #expect(seen.first?.doneBy == "Bruno", "Alice sees who did it")
         let later = 61_000 + ReminderDesk.afterglow
-        #expect(try store.reminders(of: 1, seeing: scope(alice), at: later).isEmpty)
+        #expect(try store.reminders.rows(of: 1, seeing: scope(alice), at: later).isEmpty)
     }
 
     @Test func whatWasDoneIsOpenedAgain() throws {

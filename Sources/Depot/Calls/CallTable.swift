@@ -90,7 +90,7 @@ public struct CallTable: StoreTable {
         }
         if let into = snapshot.mergedInto {
             try moveNote(from: snapshot.call, to: into)
-            try moveReminders(from: snapshot.call, to: into)
+            try store.reminders.move(from: snapshot.call, to: into)
             try store.erasure.forget(calls: [snapshot.call])
             return .newer
         }

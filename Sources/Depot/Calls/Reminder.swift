@@ -1,5 +1,4 @@
 public import Model
-import SQLite
 
 /// Somebody wants to call back at a time. It is about a call, and says nothing that the call does not: with it, it is forgotten.
 public struct Reminder: Equatable, Sendable {
@@ -58,24 +57,16 @@ public struct ReminderDesk {
         guard !overflow, due <= sum, due >= now - ReminderDesk.grace else { throw Refusal.badTime }
         return try store.database.transaction {
             guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
-            let old = try store.database.integer(
-                "SELECT id FROM reminder WHERE call=? AND user=? AND done IS NULL", .text(call), .integer(person.id))
             let id: Int64
-            if let old {
-                try store.database.run(
-                    "UPDATE reminder SET due=?2, told=NULL, team=0 WHERE id=?1", .integer(old), .integer(due))
+            if let old = try store.reminders.open(call, of: person.id) {
+                try store.reminders.move(old, to: due)
                 id = old
             } else {
-                let open = try store.database.integer(
-                    "SELECT count(*) FROM reminder WHERE user=? AND done IS NULL", .integer(person.id))
-                guard open ?? 0 < ReminderDesk.limit else { throw Refusal.tooMany }
-                try store.database.run(
-                    "INSERT INTO reminder (call, user, who, due, created) VALUES (?, ?, ?, ?, ?)", .text(call),
-                    .integer(person.id), .text(person.name), .integer(due), .integer(now))
-                id = store.database.lastInsertID
+                guard try store.reminders.openCount(of: person.id) < ReminderDesk.limit else { throw Refusal.tooMany }
+                id = try store.reminders.add(call, due: due, of: person, at: now)
             }
             try store.tell(Fact(.reminderSet, call), by: person.author, at: now)
-            guard let saved = try store.reminder(id) else { throw Refusal.noCall }
+            guard let saved = try store.reminders.reminder(id) else { throw Refusal.noCall }
             return saved
         }
     }
@@ -85,20 +76,13 @@ public struct ReminderDesk {
         _ id: Int64, done: Bool, of scope: CallScope, by person: Person, at now: Int64
     ) throws -> Bool {
         try store.database.transaction {
-            guard let reminder = try store.reminder(id) else { throw Refusal.noCall }
+            guard let reminder = try store.reminders.reminder(id) else { throw Refusal.noCall }
             let covers = try store.calls.call(reminder.call).map { scope.covers($0.snapshot) } ?? false
             guard reminder.user == person.id || reminder.isTeams && covers else { throw Refusal.noCall }
             guard (reminder.doneBy == nil) == done else { return false }
             // Somebody may have set another for this call meanwhile: that one stays.
-            if !done {
-                let other = try store.database.integer(
-                    "SELECT id FROM reminder WHERE call=? AND user=? AND done IS NULL", .text(reminder.call),
-                    .integer(reminder.user))
-                guard other == nil else { return false }
-            }
-            try store.database.run(
-                "UPDATE reminder SET done=?2, done_by=?3 WHERE id=?1", .integer(id), .integer(done ? now : nil),
-                .text(done ? person.name : nil))
+            if !done, try store.reminders.open(reminder.call, of: reminder.user) != nil { return false }
+            try store.reminders.settle(id, by: done ? person.name : nil, at: now)
             try store.tell(Fact(done ? .reminderDone : .reminderUndone, reminder.call), by: person.author, at: now)
             return true
         }
@@ -106,56 +90,17 @@ public struct ReminderDesk {
 
     /// Those whose time has come and of which nobody was told yet, oldest first.
     public func due(at now: Int64) throws -> [Reminder] {
-        try store.reminders("WHERE done IS NULL AND told IS NULL AND due<=? ORDER BY due LIMIT 100", [.integer(now)])
+        try store.reminders.due(at: now)
     }
 
     /// It is time, and is told in this moment: once, whatever restarts. `isTeams` where its person is not there.
     public func tell(_ reminder: Reminder, isTeams: Bool, at now: Int64) throws -> Reminder? {
         try store.database.transaction {
-            let changed = try store.database.run(
-                "UPDATE reminder SET told=?2, team=?3 WHERE id=?1 AND told IS NULL AND done IS NULL",
-                .integer(reminder.id), .integer(now), .integer(isTeams ? 1 : 0))
-            guard changed == 1 else { return nil }
+            guard try store.reminders.markTold(reminder.id, isTeams: isTeams, at: now) else { return nil }
             try store.tell(
                 Fact(.reminderDue, reminder.call, isTeams ? "\(reminder.who) is not there" : nil),
                 by: Author(reminder.who), at: now)
-            return try store.reminder(reminder.id)
-        }
-    }
-}
-
-extension Store {
-    public func reminder(_ id: Int64) throws -> Reminder? { try reminders("WHERE id=?", [.integer(id)]).first }
-
-    /// A person's own: open ones, and those done a moment ago; and what their teams have to do for somebody who was not there.
-    public func reminders(of person: Int64, seeing scope: CallScope, at now: Int64) throws -> [Reminder] {
-        try reminders(
-            "WHERE (done IS NULL OR done>?) AND (user=? OR team=1) ORDER BY due LIMIT 500",
-            [.integer(now - ReminderDesk.afterglow), .integer(person)]
-        ).filter { reminder in
-            guard reminder.user != person else { return true }
-            return try call(reminder.call).map { scope.covers($0.snapshot) } ?? false
-        }
-    }
-
-    /// Two calls turned out to be one: what was to be done about the first is about the other.
-    func moveReminders(from: String, to: String) throws {
-        try database.run(
-            """
-            UPDATE reminder SET call=?2 WHERE call=?1 AND NOT EXISTS (
-                SELECT 1 FROM reminder AS other WHERE other.call=?2 AND other.user=reminder.user AND other.done IS NULL)
-            """, .text(from), .text(to))
-        try database.run("DELETE FROM reminder WHERE call=?", .text(from))
-    }
-
-    func reminders(_ condition: String, _ values: [Value]) throws -> [Reminder] {
-        try database.rows(
-            "SELECT id, call, user, who, due, told, team, done_by, done FROM reminder " + condition, arguments: values
-        ) { row in
-            Reminder(
-                id: row.integer(0), call: row.text(1), user: row.integer(2), who: row.text(3), due: row.integer(4),
-                told: row.optionalInteger(5), isTeams: row.bool(6), doneBy: row.optionalText(7),
-                doneAt: row.optionalInteger(8))
+            return try store.reminders.reminder(reminder.id)
         }
     }
 }

@@ -15,6 +15,7 @@ extension Store {
     public var articles: ArticleTable { ArticleTable(store: self) }
     public var index: SearchTable { SearchTable(store: self) }
     public var calls: CallTable { CallTable(store: self) }
+    public var reminders: ReminderTable { ReminderTable(store: self) }
     public var parties: PartyTable { PartyTable(store: self) }
     public var people: PeopleTable { PeopleTable(store: self) }
     public var erasure: ErasureTable { ErasureTable(store: self) }
