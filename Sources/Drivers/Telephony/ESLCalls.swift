@@ -290,8 +290,10 @@ struct ESLCalls {
             if isNew, !counted.contains(legs[id].map { voice.name($0.call) } ?? "") { sessions += 1 }
         }
         voice.loseCommands("the link to the exchange broke meanwhile") { calls[ESLCalls.prefix + $0] == nil }
-        voice.say(.resynced, "") { $0.doubt = doubt }
+        resynced(doubt: doubt)
     }
+
+    mutating func resynced(doubt: Int?) { voice.say(.resynced, "") { $0.doubt = doubt } }
 
     // MARK: saying
 

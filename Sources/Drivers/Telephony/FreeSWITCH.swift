@@ -125,9 +125,10 @@ struct FreeSWITCH: Session {
             if let json = try? JSON(parsing: message.body), json["row_count"] != nil {
                 calls.resync(json["rows"]?.list ?? [], doubt: phase == .running ? 0 : nil)
                 calls.counted = []
-            } else if let line = body.split(separator: "\n").first(where: { $0.hasSuffix("session(s) since startup") })
+            } else if phase == .running,
+                let line = body.split(separator: "\n").first(where: { $0.hasSuffix("session(s) since startup") })
             {
-                compare(line.split(separator: " ").first.flatMap { Int($0) }, &reaction)
+                compare(line.split(separator: " ").first.flatMap { Int($0) })
             } else if body.hasPrefix("-ERR SQL disabled") {
                 let text = "the switch keeps no list of channels (SQL disabled): calls that ran before are not known"
                 reaction.observations.append(.fault(Fault(code: "no-list", text: text)))
@@ -145,18 +146,15 @@ struct FreeSWITCH: Session {
     }
 
     /// The sessions of the switch against those that we saw; a call has mostly two, the caller's and the telephone's.
-    private mutating func compare(_ total: Int?, _ reaction: inout Reaction) {
+    private mutating func compare(_ total: Int?) {
         guard let total, (0...FreeSWITCH.countLimit).contains(total) else {
-            return reaction.observations.append(.call(CallSignal(.resynced)))
+            return calls.resynced(doubt: nil)
         }
         defer { (count, calls.sessions) = (total, 0) }
-        var signal = CallSignal(.resynced)
-        if let count {
-            // Smaller than before: it was restarted, and counts anew.
-            let missed = (total >= count ? total - count : total) - calls.sessions
-            signal.doubt = missed > 0 ? (missed + 1) / 2 : -1
-        }
-        reaction.observations.append(.call(signal))
+        guard let count else { return calls.resynced(doubt: nil) }
+        // Smaller than before: it was restarted, and counts anew.
+        let missed = (total >= count ? total - count : total) - calls.sessions
+        calls.resynced(doubt: missed > 0 ? (missed + 1) / 2 : -1)
     }
 
     static let countLimit = 1 << 48
