@@ -129,10 +129,11 @@ struct ActionURLCalls {
     private func joined(_ desk: String, _ remote: String?, isHidden: Bool, at now: Instant) -> String? {
         guard let remote, !isHidden else { return nil }
         return calls.filter { root, call in
-            guard now - call.begun <= ActionURLCalls.together, !call.isAnswered else { return false }
+            guard call.caller.number == remote, call.direction == .inbound || call.called == desk,
+                now - call.begun <= ActionURLCalls.together, !call.isAnswered
+            else { return false }
             // Two calls of one number reach one telephone as two.
-            guard !legs.values.contains(where: { $0.call == root && $0.desk == desk }) else { return false }
-            return call.caller.number == remote && (call.direction == .inbound || call.called == desk)
+            return !legs.values.contains { $0.call == root && $0.desk == desk }
         }.min { ($0.value.begun, $0.key) < ($1.value.begun, $1.key) }?.key
     }
 
