@@ -82,7 +82,14 @@ struct DeskComfortTests {
         let stand = try RoadTests.stand("acts-\(dialect.rawValue)")
         defer { stand.stop() }
         let pbx = try stand.addPBX(dialect)
-        try stand.writeConfiguration(readers: [], ingest: "[phones]\ninternal-plan = '^[1-8][0-9][0-9]$'")
+        try stand.writeConfiguration(
+            readers: [],
+            ingest: """
+                [phones]
+                internal-plan = "^[1-8][0-9][0-9]$"
+                [calls]
+                card-url = "https://crm.example/?tel={e164}&who={name}&ext={extension}"
+                """)
         try stand.startBroker()
         try stand.startIngest()
         try stand.startAgent()
@@ -98,6 +105,9 @@ struct DeskComfortTests {
         }
         call("0553012345")
         try browser.wait("document.querySelector('.card.talking details.attach')", seconds: 8)
+        #expect(
+            try browser.evaluate("document.querySelector('.card [id^=link-]').href").text
+                == "https://crm.example/?tel=%2B33553012345&who=&ext=101")
         for _ in 1...2 {
             try browser.evaluate("document.querySelector('.card details.attach').open = true")
             try browser.type("dup", into: ".card details.attach input")
