@@ -11,6 +11,8 @@ extension Driver {
         .m7941,
         .pn532,
         .llrp,
+        .impinjIoT,
+        .zebraIoT,
         .tslASCII,
         .barcode,
         .hidKeyboard,

@@ -132,6 +132,29 @@ struct ConfigurationTests {
         }
     }
 
+    /// Who asks a reader over HTTP, or may post to us; the secret itself never stands in the file.
+    @Test func readersThatSpeakHTTPHaveASecret() throws {
+        func parsed(_ driver: String, _ port: String, _ lines: String) throws -> AgentConfiguration {
+            try AgentConfiguration(
+                parsing: "version = 1\n[reader.gate]\ndriver = \"\(driver)\"\nport = \"\(port)\"\n\(lines)\n",
+                file: "agent.toml")
+        }
+        let both = "user = \"root\"\nsecret = \"file:/etc/quai/gate.secret\""
+        for (driver, port) in [("impinj-iot", "tls:r700.local:443"), ("zebra-iotc", "listen:10.0.4.2:8085")] {
+            let device = try #require(try parsed(driver, port, both).devices.first)
+            #expect(device.settings.user == "root" && device.secret == "file:/etc/quai/gate.secret")
+            #expect(device.settings.secret == nil)
+            for wrong in ["user = \"root\"", "secret = \"file:/x\"", "user = \"root\"\nsecret = \"impinj\""] {
+                #expect(throws: (any Error).self) { try parsed(driver, port, wrong) }
+            }
+        }
+        #expect(throws: (any Error).self) { try parsed("llrp", "tcp:10.0.0.7:5084", both) }
+        #expect(throws: (any Error).self) { try parsed("zebra-iotc", "tcp:10.0.0.7:8085", both) }
+        // Its own preset has its own memory.
+        #expect(throws: (any Error).self) { try parsed("impinj-iot", "tcp:10.0.0.7:80", "memory = \"tid\"") }
+        _ = try parsed("impinj-iot", "tcp:10.0.0.7:80", "memory = \"tid\"\npower-dbm = 27")
+    }
+
     @Test func aRegionThatTheCountryForbidsIsRefused() {
         let text = """
             version = 1

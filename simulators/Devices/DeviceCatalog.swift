@@ -10,6 +10,7 @@ public enum DeviceCatalog {
         case "a0": A0Device()
         case "uhfreader": UHFReaderDevice()
         case "llrp": LLRPDevice()
+        case "impinj-iot": ImpinjIoTDevice()
         case "tsl-ascii": TSLDevice()
         case "barcode": BarcodeDevice()
         case "hid-keyboard": HIDKeyboardDevice()
@@ -25,6 +26,6 @@ public enum DeviceCatalog {
 
     public static let names = [
         "rdm6300", "m100", "thingmagic", "a0", "uhfreader", "llrp", "tsl-ascii", "barcode", "hid-keyboard", "pcsc",
-        "exec", "pn532", "chafon-cf", "wl134", "7941e",
+        "exec", "pn532", "impinj-iot", "chafon-cf", "wl134", "7941e",
     ]
 }

@@ -199,6 +199,19 @@ extension Section {
         return text
     }
 
+    /// Readers that speak HTTP know who asks, or ask who posts.
+    fileprivate func readerSecret(_ driver: Driver?) -> String? {
+        let secret = secret("secret")
+        let names = [Driver.impinjIoT.name, Driver.zebraIoT.name]
+        if let driver, has("user") || has("secret"), !names.contains(driver.name) {
+            reject(
+                has("user") ? "user" : "secret", "is for \(names.joined(separator: " and ")), not for \(driver.name)")
+        } else if has("user") != has("secret") {
+            require(has("user") ? "secret" : "user", "user and secret go together")
+        }
+        return secret
+    }
+
     fileprivate func driver(_ kinds: [Driver.Kind]) -> Driver? {
         let choices = Driver.catalog.filter { kinds.contains($0.kind) }.map(\.name)
         guard let name = string("driver", among: choices) else {
@@ -294,6 +307,8 @@ extension AgentConfiguration.Device {
         let rules = section.presence(
             departure: max(driver?.departure ?? .seconds(3), settings.repeatWithin ?? .zero))
         let (baud, framing) = section.serialLine(at: address)
+        settings.user = section.string("user")
+        let secret = section.readerSecret(driver)
         guard let address, driver != nil || !section.has("driver") else { return nil }
         if let driver, !address.fits(driver.line) {
             section.reject("port", "does not fit the driver \(driver.name), which speaks over \(driver.line.words)")
@@ -303,7 +318,8 @@ extension AgentConfiguration.Device {
             section.require("driver", "only serial lines are recognised by themselves")
             return nil
         }
-        self.init(name: section.name, driver: driver, address: address, rules: rules, settings: settings)
+        self.init(
+            name: section.name, driver: driver, address: address, rules: rules, settings: settings, secret: secret)
         (self.baud, self.framing, trust) = (baud, framing, section.trust(at: address))
     }
 

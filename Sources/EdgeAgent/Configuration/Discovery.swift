@@ -142,8 +142,11 @@ extension Section {
             return read
         }
         if Set(reads.map(\.bank)).count < reads.count { reject("memory", "names a bank twice") }
-        if let driver, driver.name != Driver.llrp.name {
-            reject("memory", "is read by \(Driver.llrp.name) only, not by \(driver.name)")
+        let names = [Driver.llrp.name, Driver.impinjIoT.name]
+        if let driver, !names.contains(driver.name) {
+            reject("memory", "is read by \(names.joined(separator: " and ")), not by \(driver.name)")
+        } else if driver?.name == Driver.impinjIoT.name, !has("power-dbm") {
+            reject("memory", "needs \"power-dbm\" here: without it the reader's own preset is started as it is")
         }
         return reads
     }

@@ -137,7 +137,7 @@ extension Transcript {
                     out += Blinder.hiding(in: line) { $0 == "token" }
                 } else if line.starts(with: Array("auth ".utf8)) {
                     out += line.prefix(5) + line.dropFirst(5).map { $0 > 0x20 ? 0x78 : $0 }
-                } else if ["key", "secret", "challenge", "username"].contains(name),
+                } else if ["key", "secret", "challenge", "username", "authorization"].contains(name),
                     let colon = line.firstIndex(of: 0x3A)
                 {
                     out += line[...colon] + line[(colon + 1)...].map { $0 > 0x20 ? 0x78 : $0 }

@@ -125,6 +125,13 @@ extension AgentConfiguration.Device {
         case .listen(let host, _)
         where Self.pushedDrivers.contains(driver.name) && secret == nil && !HostName.isLoopback(host):
             return "\(name): whoever reaches \(address) can report calls; set secret, or listen on 127.0.0.1"
+        case .listen(let host, _) where driver.name == Driver.zebraIoT.name && !HostName.isLoopback(host):
+            return secret == nil
+                ? "\(name): whoever reaches \(address) can report tags; set user and secret, or listen on 127.0.0.1"
+                : "\(name): its user and secret travel to \(address) in clear; keep the readers on a network of their own"
+        case .tcp(let host, _)
+        where driver.name == Driver.impinjIoT.name && secret != nil && !HostName.isLoopback(host):
+            return "\(name): user and secret travel to \(host) in clear; use tls:HOST:443"
         case .tcp(let host, _) where Self.tellingDrivers.contains(driver.name) && !HostName.isLoopback(host):
             return "\(name): \(driver.name) speaks with \(host) in clear; use tls:HOST:PORT, or a tunnel that begins "
                 + "on this machine"
