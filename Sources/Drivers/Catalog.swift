@@ -9,6 +9,8 @@ extension Driver {
         .chafonCF,
         .wl134,
         .m7941,
+        .rfTLV,
+        .rcp,
         .pn532,
         .llrp,
         .impinjIoT,

@@ -39,7 +39,9 @@ struct RegionTests {
         #expect(sent(line("m100", .us)).contains("BB0007000102"))
     }
 
-    @Test(arguments: [("m100", Region.jp), ("a0", .kr), ("uhfreader", .jp), ("thingmagic", .br)])
+    @Test(arguments: [
+        ("m100", Region.jp), ("a0", .kr), ("uhfreader", .jp), ("thingmagic", .br), ("rcp", .au), ("rf-tlv", .eu),
+    ])
     func aRegionThatTheReaderHasNotIsSaid(name: String, region: Region) {
         let line = line(name, region)
         let faults = line.seen.compactMap { if case .fault(let fault) = $0 { fault.code } else { nil } }

@@ -75,7 +75,7 @@ struct TranscriptTests {
     }
 
     /// The damaged frame is refused where its checksum can tell, and the next one is not lost.
-    @Test(arguments: ["rdm6300", "m100", "a0", "uhfreader", "thingmagic", "llrp", "chafon-cf"])
+    @Test(arguments: ["rdm6300", "m100", "a0", "uhfreader", "thingmagic", "llrp", "chafon-cf", "rf-tlv", "rcp"])
     func anyFlippedBitCostsOneFrameOnly(name: String) throws {
         let (hex, id) =
             switch name {
@@ -88,6 +88,9 @@ struct TranscriptTests {
                     "043d0000002c0000000d00f000228d3074257bf7194e4000001a8581000103ff000e0000651a00000039ea6b",
                     "3074257BF7194E4000001A85"
                 )
+            case "rf-tlv":
+                ("52460200008000135011010CE28068940000502244813C7D05019978", "E28068940000502244813C7D")
+            case "rcp": ("BB0222000E3000E2000016601601551580753D7E5C46", "E2000016601601551580753D")
             case "chafon-cf":
                 ("cf0000011200fd8a01000ce280691500004020ed9648b35750", "E280691500004020ED9648B3")
             case "uhfreader": ("13000103010c49440000000000000a000334a5fb", "49440000000000000A000334")

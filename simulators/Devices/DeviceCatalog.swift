@@ -19,6 +19,8 @@ public enum DeviceCatalog {
         case "chafon-cf": TellingDevice(.chafonCF)
         case "wl134": TellingDevice(.wl134)
         case "7941e": TellingDevice(.m7941)
+        case "rf-tlv": RFTLVDevice()
+        case "rcp": RCPDevice()
         case "exec": ExecDevice()
         default: nil
         }
@@ -26,6 +28,6 @@ public enum DeviceCatalog {
 
     public static let names = [
         "rdm6300", "m100", "thingmagic", "a0", "uhfreader", "llrp", "tsl-ascii", "barcode", "hid-keyboard", "pcsc",
-        "exec", "pn532", "impinj-iot", "chafon-cf", "wl134", "7941e",
+        "exec", "pn532", "impinj-iot", "chafon-cf", "wl134", "7941e", "rf-tlv", "rcp",
     ]
 }
