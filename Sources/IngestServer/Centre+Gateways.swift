@@ -20,18 +20,5 @@ extension Centre {
         return true
     }
 
-    static func gateway(_ row: GatewayTable.AgentRow) -> JSON {
-        .object([
-            ("name", .string(row.name)), ("site", row.site.map(JSON.string)), ("online", .bool(row.online)),
-            ("seen", .int(row.seen)), ("since", .int(row.since)), ("alarm", row.alarm.map(JSON.string)),
-            ("status", row.status),
-            (
-                "centre",
-                .object([
-                    ("applied", .int(Int64(clamping: row.applied))), ("rejected", .int(Int64(clamping: row.rejected))),
-                    ("skipped", .int(Int64(clamping: row.skipped))),
-                ])
-            ),
-        ])
-    }
+    static func gateway(_ row: GatewayTable.AgentRow) -> JSON { GatewayTable.AgentRow.shape.json(row) }
 }

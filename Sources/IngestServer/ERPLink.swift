@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// The connection to the ERP: sends what is queued, one push at a time, pulls what is new, and asks for client cards.
 /// Whatever it does, nobody at a dock or a telephone waits for it.
 actor ERPLink: Service {
-    enum State: String { case ok, unreachable, refused, off }
+    enum State: String, Sendable, CaseIterable { case ok, unreachable, refused, off }
 
     /// Quick tries of a push, then growing waits, in milliseconds.
     static let quickWaits: [Int64] = [2_000, 5_000, 15_000]
@@ -228,7 +228,7 @@ actor ERPLink: Service {
 
     /// A client's affairs as far as they are known, with their age.
     struct Affairs: Sendable {
-        enum State: String, Sendable { case waiting, cached, fresh, failed }
+        enum State: String, Sendable, CaseIterable { case waiting, cached, fresh, failed }
 
         var card: ERPCard?
         var state: State
@@ -271,12 +271,9 @@ actor ERPLink: Service {
         }
     }
 
-    var json: JSON {
-        .object([
-            ("configured", true), ("kind", .string(settings.kind.rawValue)), ("url", .string(settings.url)),
-            ("version", version.map { .string($0.series) }), ("door", version.map { .string($0.door) }),
-            ("remarks", version.map { .array($0.remarks.map(JSON.string)) }), ("state", .string(state.rawValue)),
-            ("since", .int(since)), ("sentence", sentence.map(JSON.string)),
-        ])
+    var standing: ERPStanding {
+        ERPStanding(
+            kind: settings.kind.rawValue, url: settings.url, version: version, state: state, since: since,
+            sentence: sentence)
     }
 }

@@ -1,3 +1,4 @@
+import Depot
 import Model
 
 /// Why there was a card, or none, for each of the last telephones that rang.
@@ -23,17 +24,18 @@ struct LegJournal {
             return browsers.isEmpty ? "no-browser" : "sent"
         }
 
-        var json: JSON {
-            .object([
-                ("at", .int(at)), ("call", .string(call)), ("desk", .string(desk)), ("verdict", .string(verdict)),
-                ("people", .array(people.map(JSON.string))), ("browsers", .array(browsers.map(JSON.string))),
-                (
-                    "shown",
-                    .array(
-                        shown.map { .object([("browser", .string($0.browser)), ("afterMs", .int($0.after))]) })
-                ),
+        static let shape = Shape<Entry>(
+            "CallExplanation",
+            [
+                .moment("at", \.at), .text("call", \.call), .text("desk", \.desk),
+                .json("verdict", .word(["shown", "nobody-claims", "no-browser", "sent"])) { .string($0.verdict) },
+                .texts("people", \.people), .texts("browsers", \.browsers), .list("shown", of: drawn, \.shown),
             ])
-        }
+
+        private static let drawn = Shape<(browser: String, after: Int64)>(
+            "DrawnCard", [.text("browser") { $0.browser }, .integer("afterMs") { $0.after }])
+
+        var json: JSON { Entry.shape.json(self) }
     }
 
     private(set) var entries: [Entry] = []

@@ -75,13 +75,7 @@ actor Library {
         let keys = try store.parties.keys(of: party.id)
         return try keys.flatMap { try store.calls.rows(key: $0, limit: 20) }.filter { scope.covers($0.snapshot) }
             .sorted { $0.snapshot.startedAt > $1.snapshot.startedAt }.prefix(10).map {
-                .object([
-                    ("at", .int($0.snapshot.startedAt)),
-                    ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
-                    ("answeredBy", .array($0.snapshot.answeredBy.map { .string(routing.label($0)) })),
-                    ("missed", .bool(!$0.snapshot.wasReached)), ("disposition", $0.note?.disposition.map(JSON.string)),
-                    ("note", $0.note.flatMap { $0.note.isEmpty ? nil : .string(String($0.note.prefix(200))) }),
-                ])
+                PastCall($0, routing).json
             }
     }
 

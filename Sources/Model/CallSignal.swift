@@ -72,11 +72,11 @@ public struct CallSignal: Equatable, Sendable {
     }
 }
 
-public enum CallDirection: String, Sendable {
+public enum CallDirection: String, Sendable, CaseIterable {
     case inbound, outbound, `internal`
 }
 
-public enum CallCause: String, Sendable {
+public enum CallCause: String, Sendable, CaseIterable {
     case normal
     case answeredElsewhere = "answered-elsewhere"
     case callerGaveUp = "caller-gave-up"

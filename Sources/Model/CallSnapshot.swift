@@ -1,12 +1,12 @@
 /// A call as it stands: what travels on both lanes. A higher revision replaces a lower one, so that order,
 /// loss and repetition of messages do not matter.
 public struct CallSnapshot: Equatable, Sendable {
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         case offered, queued, ringing, answered, held, ended
     }
 
     public struct Leg: Equatable, Sendable {
-        public enum State: String, Sendable {
+        public enum State: String, Sendable, CaseIterable {
             case ringing, talking, held, ended
         }
 

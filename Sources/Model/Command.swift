@@ -114,7 +114,7 @@ public enum CallAct: String, CaseIterable, Sendable {
 
 /// How far a command has come.
 public struct CommandProgress: Equatable, Sendable {
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         case accepted
         /// The person's own telephone rings.
         case ringingOwn = "ringing-you"

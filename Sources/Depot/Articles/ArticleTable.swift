@@ -9,6 +9,8 @@ public struct ProductView: Equatable, Sendable {
         public var quantity: Int
 
         public init(gtin: String, quantity: Int) { (self.gtin, self.quantity) = (gtin, quantity) }
+
+        static let shape = Shape<Carton>("Carton", [.text("gtin", \.gtin), .count("quantity", \.quantity)])
     }
 
     public var gtin: String
@@ -34,21 +36,16 @@ public struct ProductView: Equatable, Sendable {
         (self.unit, self.tracking, self.minimum, self.erp, self.cartons) = (unit, tracking, minimum, erp, cartons)
     }
 
-    public var json: JSON {
-        .object([
-            ("gtin", .string(gtin)), ("description", .string(description)), ("reference", reference.map(JSON.string)),
-            ("supplier", supplier.map(JSON.string)), ("unit", unit.map(JSON.string)), ("tracking", .string(tracking)),
-            ("minimum", minimum.map { .int(Int64($0)) }), ("erp", erp.map(JSON.string)),
-            (
-                "cartons",
-                cartons.isEmpty
-                    ? nil
-                    : .array(
-                        cartons.map { .object([("gtin", .string($0.gtin)), ("quantity", .int(Int64($0.quantity)))]) })
-            ),
-            ("codes", codes.isEmpty ? nil : .array(codes.map(JSON.string))),
+    public static let shape = Shape<ProductView>(
+        "Product",
+        [
+            .text("gtin", \.gtin), .text("description", \.description), .text("reference", ifAny: \.reference),
+            .text("supplier", ifAny: \.supplier), .text("unit", ifAny: \.unit), .text("tracking", \.tracking),
+            .count("minimum", ifAny: \.minimum), .text("erp", ifAny: \.erp),
+            .some("cartons", of: Carton.shape, \.cartons), .someTexts("codes", \.codes),
         ])
-    }
+
+    public var json: JSON { ProductView.shape.json(self) }
 }
 
 /// Articles with their codes and packagings, and labels of tags.
@@ -132,14 +129,18 @@ public struct ArticleTable: StoreTable {
                 (SELECT coalesce(sum(quantity), 0) FROM stock WHERE stock.gtin=product.gtin)
             FROM product ORDER BY description, product.gtin LIMIT ? OFFSET ?
             """, .integer(limit), .integer(offset)
-        ) { row in
-            .object([
-                ("gtin", .string(row.text(0))), ("description", .string(row.text(1))),
-                ("reference", row.optionalText(2).map(JSON.string)), ("minimum", row.optionalInteger(3).map(JSON.int)),
-                ("quantity", .int(row.integer(4))),
-            ])
-        }
+        ) { ArticleTable.stocked.json($0) }
     }
+
+    private static let stocked = Shape<SQLite.Row>(
+        "StockedProduct",
+        [
+            .text("gtin") { $0.text(0) }, .text("description") { $0.text(1) },
+            .text("reference", ifAny: { $0.optionalText(2) }), .integer("minimum", ifAny: { $0.optionalInteger(3) }),
+            .integer("quantity") { $0.integer(4) },
+        ])
+
+    public static let stockedSchema = stocked.schema
 
     /// The product with this reference, or another of its codes: as it is written, else without regard to case, spaces, hyphens, dots and slashes. Two
     /// suppliers may use the same: then the one that an open delivery expects, or none.

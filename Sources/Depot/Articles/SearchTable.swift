@@ -28,10 +28,9 @@ public struct SearchTable: StoreTable {
                 ORDER BY delivery.id DESC LIMIT ?
                 """, .text(sscc), .integer(limit)
             ) { row in
-                .object([
-                    ("kind", "delivery"), ("ref", .string(String(row.integer(0)))), ("title", .string(row.text(1))),
-                    ("detail", .string("\(row.text(2)) \(sscc)")),
-                ])
+                SearchHit(
+                    kind: "delivery", ref: String(row.integer(0)), title: row.text(1), detail: "\(row.text(2)) \(sscc)"
+                ).json
             }
         }
         if kinds.contains(.tag), let gtin = code.gtin, let serial = code.value("21") {
@@ -49,11 +48,11 @@ public struct SearchTable: StoreTable {
 
     private func tags(_ code: String, limit: Int) throws -> [JSON] {
         try store.stock.items(epc: code, gtin: nil, limit: limit).map { item in
-            .object([
-                ("kind", "tag"), ("ref", .string("tag:\(item["epc"]?.text ?? "")")),
-                ("title", item["description"]), ("detail", item["epc"]), ("zone", item["zone"]),
-                ("at", item["lastSeen"]),
-            ])
+            let epc = item["epc"]?.text ?? ""
+            return SearchHit(
+                kind: "tag", ref: "tag:\(epc)", title: item["description"]?.text, detail: epc, zone: item["zone"]?.text,
+                at: item["lastSeen"]?.integer
+            ).json
         }
     }
 
@@ -74,22 +73,16 @@ public struct SearchTable: StoreTable {
                 kind IN (\(names))
             ORDER BY \(order) LIMIT ?2
             """, .text(query), .integer(limit), .text(start)
-        ) { row -> JSON in
-            .object([
-                ("kind", .string(row.text(0))), ("ref", .string(row.text(1))), ("title", .string(row.text(2))),
-                ("detail", .string(row.text(3))),
-            ])
-        }
+        ) { SearchHit(kind: $0.text(0), ref: $0.text(1), title: $0.text(2), detail: $0.text(3)).json }
         let code = text.filter { $0 != " " }.uppercased()
         // Another code of an article is not in the index.
         if found.isEmpty, kinds.contains(.product), let gtin = try store.articles.product(reference: text),
             let view = try store.articles.product(gtin)
         {
             found.append(
-                .object([
-                    ("kind", "product"), ("ref", .string(gtin)), ("title", .string(view.description)),
-                    ("detail", .string("\(gtin) \(text.prefix(64))")),
-                ]))
+                SearchHit(
+                    kind: "product", ref: gtin, title: view.description, detail: "\(gtin) \(text.prefix(64))"
+                ).json)
         }
         if kinds.contains(.tag), found.count < limit, code.count >= 4, code.allSatisfy(\.isHexDigit) {
             found += try tags(code, limit: limit - found.count)

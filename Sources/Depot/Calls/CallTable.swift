@@ -40,12 +40,14 @@ public struct CallNote: Equatable, Sendable {
         self.at = at
     }
 
-    public var json: JSON {
-        .object([
-            ("rev", .int(revision)), ("note", .string(note)), ("disposition", disposition.map(JSON.string)),
-            ("party", party.map(JSON.int)), ("who", .string(who)), ("at", .int(at)),
+    public static let shape = Shape<CallNote>(
+        "CallNote",
+        [
+            .integer("rev", \.revision), .text("note", \.note), .text("disposition", ifAny: \.disposition),
+            .integer("party", ifAny: \.party), .text("who", \.who), .moment("at", \.at),
         ])
-    }
+
+    public var json: JSON { CallNote.shape.json(self) }
 }
 
 /// Whose calls: those in which one of these telephones or queues took part. Nobody sees another's.

@@ -3,7 +3,7 @@ public import Model
 
 /// A number as received, understood for a region (libphonenumber; ITU-T E.164).
 public struct PhoneNumber: Equatable, Sendable {
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, CaseIterable {
         case subscriber, short, `extension`, emergency, withheld, invalid
     }
 

@@ -15,13 +15,15 @@ public struct Reminder: Equatable, Sendable {
     public var doneBy: String?
     public var doneAt: Int64?
 
-    public var json: JSON {
-        .object([
-            ("id", .int(id)), ("call", .string(call)), ("who", .string(who)), ("due", .int(due)),
-            ("told", told.map(JSON.int)), ("team", isTeams ? true : nil), ("doneBy", doneBy.map(JSON.string)),
-            ("doneAt", doneAt.map(JSON.int)),
+    public static let shape = Shape<Reminder>(
+        "Reminder",
+        [
+            .integer("id", \.id), .text("call", \.call), .text("who", \.who), .moment("due", \.due),
+            .moment("told", ifAny: \.told), .mark("team", \.isTeams), .text("doneBy", ifAny: \.doneBy),
+            .moment("doneAt", ifAny: \.doneAt),
         ])
-    }
+
+    public var json: JSON { Reminder.shape.json(self) }
 }
 
 /// Call-backs with a time: set, told once when it is time, done and undone. They are in the database: a restart loses none, and

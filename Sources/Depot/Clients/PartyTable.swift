@@ -11,13 +11,14 @@ public struct PartyView: Equatable, Sendable {
     /// The ERP's party.
     public var erp: String?
 
-    public var json: JSON {
-        .object([
-            ("id", .int(id)), ("name", .string(name)), ("company", .string(company)),
-            ("reference", reference.map(JSON.string)),
-            ("numbers", .array(numbers.map(JSON.string))),
+    public static let shape = Shape<PartyView>(
+        "Client",
+        [
+            .integer("id", \.id), .text("name", \.name), .text("company", \.company),
+            .text("reference", ifAny: \.reference), .texts("numbers", \.numbers),
         ])
-    }
+
+    public var json: JSON { PartyView.shape.json(self) }
 }
 
 /// Clients and their numbers.
@@ -176,16 +177,17 @@ public struct Person: Equatable, Sendable {
 
     public var author: Author { Author(name, station: station) }
 
-    public var json: JSON {
-        .object([
-            ("id", .int(id)), ("name", .string(name)), ("extension", desk.map(JSON.string)),
-            (
-                "rights",
-                .array(Permission.allCases.filter { may($0) }.map { .string($0.rawValue) })
-            ),
-            ("station", station.map(JSON.string)), ("openHouse", isOpenHouse ? true : nil),
+    public static let shape = Shape<Person>(
+        "Person",
+        [
+            .integer("id", \.id), .text("name", \.name), .text("extension", ifAny: \.desk),
+            .json("rights", .list(.words(Permission.self))) { person in
+                .array(Permission.allCases.filter { person.may($0) }.map { .string($0.rawValue) })
+            },
+            .text("station", ifAny: \.station), .mark("openHouse", \.isOpenHouse),
         ])
-    }
+
+    public var json: JSON { Person.shape.json(self) }
 }
 
 extension PeopleTable {

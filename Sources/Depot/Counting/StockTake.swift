@@ -63,7 +63,7 @@ public struct StockTakeView: Equatable, Sendable {
         }
     }
 
-    public enum Status: String, Sendable { case counting, review, posted, cancelled }
+    public enum Status: String, Sendable, CaseIterable { case counting, review, posted, cancelled }
 
     public var id: Int64
     public var zone: String
@@ -87,37 +87,42 @@ public struct StockTakeView: Equatable, Sendable {
     /// A person who counts blind is not told what is expected.
     public var showsBook: Bool { !isBlind || status != .counting }
 
-    public var summary: JSON {
-        .object([
-            ("id", .int(id)), ("zone", .string(zone)), ("sources", .array(sources.map(JSON.string))),
-            ("blind", .bool(isBlind)), ("status", .string(status.rawValue)), ("mode", .string(mode.rawValue)),
-            ("openedAt", .int(openedAt)), ("openedBy", .string(openedBy)), ("closedAt", closedAt.map(JSON.int)),
-            ("closedBy", closedBy.map(JSON.string)), ("complete", .bool(isComplete)),
-            ("counted", .int(Int64(counted))), ("unknown", .int(Int64(unknown.count))),
-            ("differences", showsBook ? .int(Int64(differences)) : nil),
+    /// In a list: the sums.
+    public static let summaryShape = Shape<StockTakeView>(
+        "StockTakeSummary",
+        [
+            .integer("id", \.id), .text("zone", \.zone), .texts("sources", \.sources), .truth("blind", \.isBlind),
+            .word("status", \.status), .word("mode", \.mode), .moment("openedAt", \.openedAt),
+            .text("openedBy", \.openedBy), .moment("closedAt", ifAny: \.closedAt),
+            .text("closedBy", ifAny: \.closedBy), .truth("complete", \.isComplete), .count("counted", \.counted),
+            .count("unknown", \.unknown.count),
+            .count("differences", ifAny: { $0.showsBook ? $0.differences : nil }),
         ])
-    }
 
-    public var json: JSON {
-        guard case .members(let members) = summary else { return summary }
-        let lines: [JSON] = lines.filter { showsBook || $0.counted != 0 }.map { line in
-            .object([
-                ("gtin", .string(line.gtin)), ("description", .string(line.description)),
-                ("expected", showsBook ? .int(Int64(line.expected)) : nil), ("counted", .int(Int64(line.counted))),
-                ("moved", .int(Int64(line.moved))), ("result", .int(Int64(line.result))),
-                ("book", showsBook ? .int(Int64(line.book)) : nil),
-                ("difference", showsBook ? .int(Int64(line.difference)) : nil),
-            ])
-        }
-        return .members(
-            members + [
-                .init("lines", .array(lines)),
-                .init(
-                    "unknownTags",
-                    .array(unknown.map { .object([("subject", .string($0.subject)), ("at", .int($0.at))]) })),
-                .init("decisions", .array(decisions.map(\.json))),
-            ])
-    }
+    /// With its lines.
+    public static let shape = Shape<StockTakeView>(
+        "StockTake",
+        summaryShape.fields + [
+            .list("lines", of: shownLine) { take in
+                take.lines.filter { take.showsBook || $0.counted != 0 }.map { ($0, take.showsBook) }
+            },
+            .list("unknownTags", of: DeliveryView.Stray.shape, \.unknown),
+            .list("decisions", of: Decision.shape, \.decisions),
+        ])
+
+    private static let shownLine = Shape<(line: Line, showsBook: Bool)>(
+        "StockTakeLine",
+        [
+            .text("gtin") { $0.line.gtin }, .text("description") { $0.line.description },
+            .count("expected", ifAny: { $0.showsBook ? $0.line.expected : nil }), .count("counted") { $0.line.counted },
+            .count("moved") { $0.line.moved }, .count("result") { $0.line.result },
+            .count("book", ifAny: { $0.showsBook ? $0.line.book : nil }),
+            .count("difference", ifAny: { $0.showsBook ? $0.line.difference : nil }),
+        ])
+
+    public var summary: JSON { StockTakeView.summaryShape.json(self) }
+
+    public var json: JSON { StockTakeView.shape.json(self) }
 
     /// What happened to a product in the zone since the count began.
     struct Moved {

@@ -3,8 +3,8 @@ import SQLite
 
 /// Something the ERP is to be told, once; kept until it is done or a person drops it.
 public struct ERPJob: Equatable, Sendable {
-    public enum Kind: String, Sendable { case reception, take, call, party }
-    public enum State: String, Sendable { case waiting, running, done, dead, dropped }
+    public enum Kind: String, Sendable, CaseIterable { case reception, take, call, party }
+    public enum State: String, Sendable, CaseIterable { case waiting, running, done, dead, dropped }
 
     public var id: Int64
     /// The idempotency key, ours: `quai/reception/17`.
@@ -30,17 +30,19 @@ public struct ERPJob: Equatable, Sendable {
     /// Ours, by which the ERP knows it again.
     public static func key(_ kind: Kind, _ subject: String) -> String { "quai/\(kind.rawValue)/\(subject)" }
 
-    public var json: JSON {
-        .object([
-            ("id", .int(id)), ("key", .string(key)), ("kind", .string(kind.rawValue)), ("subject", .string(subject)),
-            ("title", payload["title"] ?? .string(subject)),
-            ("state", .string(state == .running ? "waiting" : state.rawValue)), ("attempts", .int(Int64(attempts))),
-            ("due", state == .waiting ? .int(due) : nil), ("created", .int(created)), ("who", .string(who)),
-            ("station", station.map(JSON.string)), ("reason", reason.map(JSON.string)),
-            ("fault", fault.map(JSON.string)), ("sentence", sentence.map(JSON.string)),
-            ("remote", remote.map(JSON.string)), ("done", done.map(JSON.int)),
+    public static let shape = Shape<ERPJob>(
+        "ERPJob",
+        [
+            .integer("id", \.id), .text("key", \.key), .word("kind", \.kind), .text("subject", \.subject),
+            .text("title") { $0.payload["title"]?.text ?? $0.subject },
+            .word("state") { $0.state == .running ? .waiting : $0.state }, .count("attempts", \.attempts),
+            .moment("due", ifAny: { $0.state == .waiting ? $0.due : nil }), .moment("created", \.created),
+            .text("who", \.who), .text("station", ifAny: \.station), .text("reason", ifAny: \.reason),
+            .text("fault", ifAny: \.fault), .text("sentence", ifAny: \.sentence), .text("remote", ifAny: \.remote),
+            .moment("done", ifAny: \.done),
         ])
-    }
+
+    public var json: JSON { ERPJob.shape.json(self) }
 }
 
 /// What waits for the ERP, and what it told.
@@ -179,13 +181,17 @@ public struct JobTable: StoreTable {
     public func calls(job id: Int64) throws -> [JSON] {
         try database.rows(
             "SELECT at, summary, written, outcome, milliseconds FROM erp_call WHERE job=? ORDER BY id", .integer(id)
-        ) { row in
-            .object([
-                ("at", .int(row.integer(0))), ("summary", .string(row.text(1))), ("written", .bool(row.bool(2))),
-                ("outcome", .string(row.text(3))), ("milliseconds", .int(row.integer(4))),
-            ])
-        }
+        ) { JobTable.erpCall.json($0) }
     }
+
+    private static let erpCall = Shape<SQLite.Row>(
+        "ERPCall",
+        [
+            .moment("at") { $0.integer(0) }, .text("summary") { $0.text(1) }, .truth("written") { $0.bool(2) },
+            .text("outcome") { $0.text(3) }, .integer("milliseconds") { $0.integer(4) },
+        ])
+
+    public static let erpCallSchema = erpCall.schema
 
     public func jobCounts() throws -> [String: Int64] {
         Dictionary(

@@ -19,14 +19,16 @@ public struct Entry: Equatable, Sendable {
     }
 
     /// One line of the trail.
-    public var json: JSON {
-        .object([
-            ("id", .int(seq)), ("at", .int(at)), ("who", .string(author.who)), ("what", .string(fact.kind.rawValue)),
-            ("subject", .string(fact.subject)), ("detail", fact.detail.map(JSON.string)),
-            ("station", author.station.map(JSON.string)), ("reason", author.reason.map(JSON.string)),
-            ("site", site.map(JSON.string)), ("erased", isErased ? true : nil),
+    public static let shape = Shape<Entry>(
+        "AuditEntry",
+        [
+            .integer("id", \.seq), .moment("at", \.at), .text("who", \.author.who),
+            .text("what", \.fact.kind.rawValue), .text("subject", \.fact.subject),
+            .text("detail", ifAny: \.fact.detail), .text("station", ifAny: \.author.station),
+            .text("reason", ifAny: \.author.reason), .text("site", ifAny: \.site), .mark("erased", \.isErased),
         ])
-    }
+
+    public var json: JSON { Entry.shape.json(self) }
 
     /// What is digested: every field with its length before it, so that none can run into the next. The salt goes with the
     /// content when that is erased: nobody finds a telephone number by trying them all.

@@ -4,7 +4,7 @@ public import Model
 public struct GatewayBook: Equatable, Sendable {
     /// What one agent is known for.
     public struct Grant: Equatable, Sendable {
-        public enum State: String, Sendable {
+        public enum State: String, Sendable, CaseIterable {
             /// It came by itself; nobody has said that it belongs here.
             case learned
             case confirmed
@@ -29,13 +29,15 @@ public struct GatewayBook: Equatable, Sendable {
             (self.state, self.who, self.at) = (state, who, at)
         }
 
-        public var json: JSON {
-            .object([
-                ("name", .string(name)), ("site", site.map(JSON.string)), ("zones", .array(zones.map(JSON.string))),
-                ("mayTelephone", .bool(mayTelephone)), ("state", .string(state.rawValue)), ("who", .string(who)),
-                ("at", .int(at)),
+        public static let shape = Shape<Grant>(
+            "GatewayGrant",
+            [
+                .text("name", \.name), .text("site", ifAny: \.site), .texts("zones", \.zones),
+                .truth("mayTelephone", \.mayTelephone), .word("state", \.state), .text("who", \.who),
+                .moment("at", \.at),
             ])
-        }
+
+        public var json: JSON { Grant.shape.json(self) }
     }
 
     public enum Admission: Equatable, Sendable {

@@ -19,13 +19,19 @@ public struct PeopleTable: StoreTable {
         /// Can add and mend other people: somebody must be left who can.
         public var isAdministrator: Bool { rights.contains(.users) && password != nil && !isDisabled }
 
-        public var json: JSON {
-            .object([
-                ("id", .int(id)), ("name", .string(name)), ("hasPassword", .bool(password != nil)),
-                ("hasPin", .bool(pin != nil)), ("hasBadge", .bool(hasBadge)), ("pinLocked", isPINLocked ? true : nil),
-                ("rights", .array(rights.map(\.rawValue).sorted().map(JSON.string))), ("disabled", .bool(isDisabled)),
+        public static let shape = Shape<UserRow>(
+            "User",
+            [
+                .integer("id", \.id), .text("name", \.name), .truth("hasPassword") { $0.password != nil },
+                .truth("hasPin") { $0.pin != nil }, .truth("hasBadge", \.hasBadge),
+                .mark("pinLocked", \.isPINLocked),
+                .json("rights", .list(.words(Permission.self))) {
+                    .array($0.rights.map(\.rawValue).sorted().map(JSON.string))
+                },
+                .truth("disabled", \.isDisabled),
             ])
-        }
+
+        public var json: JSON { UserRow.shape.json(self) }
     }
 
     /// What of a user is changed; nil leaves it. An empty text takes a secret away.
@@ -141,9 +147,14 @@ public struct PeopleTable: StoreTable {
     /// People who can sign in at a dock with a PIN.
     public func peopleWithPIN() throws -> [JSON] {
         try database.rows("SELECT id, name FROM user WHERE pin IS NOT NULL AND disabled=0 ORDER BY name LIMIT 200") {
-            .object([("id", .int($0.integer(0))), ("name", .string($0.text(1)))])
+            PeopleTable.withPIN.json($0)
         }
     }
+
+    private static let withPIN = Shape<SQLite.Row>(
+        "PersonWithPin", [.integer("id") { $0.integer(0) }, .text("name") { $0.text(1) }])
+
+    public static let withPINSchema = withPIN.schema
 }
 
 extension PeopleTable.UserRow {

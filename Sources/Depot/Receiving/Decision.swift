@@ -51,14 +51,16 @@ public struct Decision: Equatable, Sendable {
         (self.reason, self.photo, self.undoneBy) = (reason, photo, undoneBy)
     }
 
-    public var json: JSON {
-        .object([
-            ("id", .int(id)), ("at", .int(at)), ("who", .string(who)), ("station", station.map(JSON.string)),
-            ("kind", .string(kind.rawValue)), ("subject", subject.map(JSON.string)), ("gtin", gtin.map(JSON.string)),
-            ("quantity", quantity.map { .int(Int64($0)) }), ("lot", lot.map(JSON.string)),
-            ("reason", reason.map(JSON.string)), ("photo", photo.map(JSON.int)), ("undoneBy", undoneBy.map(JSON.int)),
+    public static let shape = Shape<Decision>(
+        "Decision",
+        [
+            .integer("id", \.id), .moment("at", \.at), .text("who", \.who), .text("station", ifAny: \.station),
+            .word("kind", \.kind), .text("subject", ifAny: \.subject), .text("gtin", ifAny: \.gtin),
+            .count("quantity", ifAny: \.quantity), .text("lot", ifAny: \.lot), .text("reason", ifAny: \.reason),
+            .integer("photo", ifAny: \.photo), .integer("undoneBy", ifAny: \.undoneBy),
         ])
-    }
+
+    public var json: JSON { Decision.shape.json(self) }
 }
 
 /// Who did something, for every decision and every push.

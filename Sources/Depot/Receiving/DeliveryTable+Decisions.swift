@@ -248,22 +248,22 @@ extension DeliveryTable {
             LEFT JOIN record ON record.stream=counted.stream AND record.seq=counted.seq
             WHERE delivery=? AND gtin=? ORDER BY counted.at, counted.subject LIMIT 5000
             """, .integer(id), .text(gtin)
-        ) { row in
-            (
-                row.integer(0),
-                JSON.object([
-                    ("at", .int(row.integer(0))), ("kind", "read"), ("subject", .string(row.text(1))),
-                    ("quantity", .int(row.integer(2))), ("lot", row.optionalText(3).map(JSON.string)),
-                    ("serial", row.optionalText(4).map(JSON.string)), ("removed", row.optionalInteger(5).map(JSON.int)),
-                    (
-                        "record",
-                        .string("\(row.text(6))/\(Hex.word(row.word(7)))/s/\(row.integer(8))")
-                    ),
-                    ("device", row.optionalText(9).map(JSON.string)), ("zone", row.optionalText(10).map(JSON.string)),
-                ])
-            )
-        }
+        ) { ($0.integer(0), DeliveryTable.countedRead.json($0)) }
         let decided = try decisions(delivery: id).filter { $0.gtin == gtin }.map { ($0.at, $0.json) }
         return (reads + decided).sorted { $0.0 < $1.0 }.map(\.1)
     }
+
+    private static let countedRead = Shape<SQLite.Row>(
+        "CountedRead",
+        [
+            .moment("at") { $0.integer(0) }, .json("kind", .word(["read"])) { _ in "read" },
+            .text("subject") { $0.text(1) }, .integer("quantity") { $0.integer(2) },
+            .text("lot", ifAny: { $0.optionalText(3) }), .text("serial", ifAny: { $0.optionalText(4) }),
+            .moment("removed", ifAny: { $0.optionalInteger(5) }),
+            .text("record") { "\($0.text(6))/\(Hex.word($0.word(7)))/s/\($0.integer(8))" },
+            .text("device", ifAny: { $0.optionalText(9) }), .text("zone", ifAny: { $0.optionalText(10) }),
+        ])
+
+    /// A read or a decision.
+    public static let trailSchema = AnswerSchema.either([countedRead.schema, Decision.shape.schema])
 }

@@ -4,94 +4,97 @@ extension DeliveryView {
     /// Remarks that a page is given.
     static let remarkLimit = 100
 
-    public var summary: JSON {
-        .object([
-            ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)), ("source", .string(source)),
-            ("expectedOn", expectedOn.map(JSON.string)), ("client", client.map(JSON.string)),
-            ("status", .string(status)), ("zone", zone.map(JSON.string)), ("dock", dock.map(JSON.string)),
-            ("mode", .string(mode.rawValue)), ("openedAt", openedAt.map(JSON.int)),
-            ("openedBy", openedBy.map(JSON.string)), ("closedAt", closedAt.map(JSON.int)),
-            ("closedBy", closedBy.map(JSON.string)), ("erp", erp.map(JSON.string)),
-            ("expected", .int(Int64(expected))), ("received", .int(Int64(received))),
-            ("missing", .int(Int64(missing))), ("extra", .int(Int64(extra))), ("damaged", .int(Int64(damaged))),
-            ("unknown", .int(Int64(unknown.count))), ("lineCount", .int(Int64(lines.count))),
+    /// In a list: the sums.
+    public static let summaryShape = Shape<DeliveryView>(
+        "DeliverySummary",
+        [
+            .integer("id", \.id), .text("note", \.note), .text("supplier", \.supplier), .text("source", \.source),
+            .text("expectedOn", ifAny: \.expectedOn), .text("client", ifAny: \.client),
+            .json("status", .word(["expected", "open", "closed"])) { .string($0.status) },
+            .text("zone", ifAny: \.zone), .text("dock", ifAny: \.dock), .word("mode", \.mode),
+            .moment("openedAt", ifAny: \.openedAt), .text("openedBy", ifAny: \.openedBy),
+            .moment("closedAt", ifAny: \.closedAt), .text("closedBy", ifAny: \.closedBy),
+            .text("erp", ifAny: \.erp), .count("expected", \.expected), .count("received", \.received),
+            .count("missing", \.missing), .count("extra", \.extra), .count("damaged", \.damaged),
+            .count("unknown", \.unknown.count), .count("lineCount", \.lines.count),
         ])
-    }
 
-    public var json: JSON {
-        guard case .members(let members) = summary else { return summary }
-        let strays: [JSON] = unknown.map {
-            .object([("subject", .string($0.subject)), ("at", .int($0.at)), ("gtin", $0.gtin.map(JSON.string))])
-        }
-        let remarks: [JSON] = remarks.prefix(DeliveryView.remarkLimit).map {
-            .object([
-                ("subject", .string($0.subject)), ("gtin", $0.gtin.map(JSON.string)), ("text", .string($0.text)),
-                ("at", .int($0.at)),
-            ])
-        }
-        return .members(
-            members + [
-                .init("lines", .array(lines.map(\.json))), .init("unknownTags", .array(strays)),
-                .init("units", .array(units.map(\.json))), .init("remarks", .array(remarks)),
-                .init("questions", .array(questions.map(\.json))),
-                .init("decisions", .array(decisions.map(\.json))), .init("details", .array(details.map(\.json))),
-            ])
-    }
+    /// With its lines and what is to be decided.
+    public static let shape = Shape<DeliveryView>(
+        "Delivery",
+        summaryShape.fields + [
+            .list("lines", of: Line.shape, \.lines), .list("unknownTags", of: Stray.shape, \.unknown),
+            .list("units", of: Unit.shape, \.units),
+            .list("remarks", of: Remark.shape) { Array($0.remarks.prefix(DeliveryView.remarkLimit)) },
+            .list("questions", of: Question.shape, \.questions), .list("decisions", of: Decision.shape, \.decisions),
+            .list("details", of: Announced.Detail.shape, \.details),
+        ])
+
+    public var summary: JSON { DeliveryView.summaryShape.json(self) }
+    public var json: JSON { DeliveryView.shape.json(self) }
+}
+
+extension DeliveryView.Stray {
+    /// Nobody knows what it is.
+    static let shape = Shape<DeliveryView.Stray>(
+        "UnknownTag", [.text("subject", \.subject), .moment("at", \.at), .text("gtin", ifAny: \.gtin)])
+}
+
+extension DeliveryView.Remark {
+    static let shape = Shape<DeliveryView.Remark>(
+        "Remark",
+        [
+            .text("subject", \.subject), .text("gtin", ifAny: \.gtin), .text("text", \.text), .moment("at", \.at),
+        ])
 }
 
 extension DeliveryView.Line {
-    var json: JSON {
-        .object([
-            ("gtin", .string(gtin)), ("description", .string(description)), ("reference", reference.map(JSON.string)),
-            ("expected", .int(Int64(expected))), ("received", .int(Int64(received))),
-            ("missing", .int(Int64(missing))), ("extra", .int(Int64(extra))), ("damaged", .int(Int64(damaged))),
-            ("refused", .int(Int64(refused))),
-            (
-                "lots",
-                lots.isEmpty
-                    ? nil
-                    : .array(
-                        lots.map {
-                            .object([
-                                ("number", .string($0.number)), ("quantity", .int(Int64($0.quantity))),
-                                ("expires", $0.expires.map(JSON.string)), ("fromPaper", $0.isFromPaper ? true : nil),
-                            ])
-                        })
-            ),
-            ("unexpectedSerials", unexpectedSerials.isEmpty ? nil : .array(unexpectedSerials.map(JSON.string))),
+    static let shape = Shape<DeliveryView.Line>(
+        "DeliveryLine",
+        [
+            .text("gtin", \.gtin), .text("description", \.description), .text("reference", ifAny: \.reference),
+            .count("expected", \.expected), .count("received", \.received), .count("missing", \.missing),
+            .count("extra", \.extra), .count("damaged", \.damaged), .count("refused", \.refused),
+            .some("lots", of: DeliveryView.Lot.shape, \.lots),
+            .someTexts("unexpectedSerials", \.unexpectedSerials),
         ])
-    }
+}
+
+extension DeliveryView.Lot {
+    static let shape = Shape<DeliveryView.Lot>(
+        "Lot",
+        [
+            .text("number", \.number), .count("quantity", \.quantity), .text("expires", ifAny: \.expires),
+            .mark("fromPaper", \.isFromPaper),
+        ])
 }
 
 extension DeliveryView.Unit {
-    var json: JSON {
-        .object([
-            ("sscc", .string(sscc)), ("parent", parent.map(JSON.string)), ("verified", .bool(isVerified)),
-            (
-                "contents",
-                .array(
-                    contents.map {
-                        .object([
-                            ("gtin", .string($0.gtin)), ("quantity", .int(Int64($0.quantity))),
-                            ("lot", $0.lot.map(JSON.string)),
-                        ])
-                    })
-            ),
+    static let shape = Shape<DeliveryView.Unit>(
+        "Pallet",
+        [
+            .text("sscc", \.sscc), .text("parent", ifAny: \.parent), .truth("verified", \.isVerified),
+            .list("contents", of: Reception.Content.shape, \.contents),
         ])
-    }
+}
+
+extension Reception.Content {
+    static let shape = Shape<Reception.Content>(
+        "PalletContent", [.text("gtin", \.gtin), .count("quantity", \.quantity), .text("lot", ifAny: \.lot)])
 }
 
 extension DeliveryView.Question {
-    public var json: JSON {
-        .object([
-            ("kind", .string(kind.rawValue)), ("gtin", gtin.map(JSON.string)), ("subject", subject.map(JSON.string)),
-            ("quantity", quantity.map { .int(Int64($0)) }),
+    public static let shape = Shape<DeliveryView.Question>(
+        "Question",
+        [
+            .word("kind", \.kind), .text("gtin", ifAny: \.gtin), .text("subject", ifAny: \.subject),
+            .count("quantity", ifAny: \.quantity),
         ])
-    }
+
+    public var json: JSON { DeliveryView.Question.shape.json(self) }
 }
 
 extension Announced.Detail {
-    var json: JSON {
-        .object([("kind", .string(kind.rawValue)), ("code", .string(code)), ("value", .string(value))])
-    }
+    static let shape = Shape<Announced.Detail>(
+        "PaperDetail", [.word("kind", \.kind), .text("code", \.code), .text("value", \.value)])
 }

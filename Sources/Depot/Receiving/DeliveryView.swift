@@ -63,7 +63,7 @@ public struct DeliveryView: Equatable, Sendable {
 
     /// What a person has to decide before it is closed.
     public struct Question: Equatable, Sendable {
-        public enum Kind: String, Sendable { case short, over, unordered, unknown, serial, dock }
+        public enum Kind: String, Sendable, CaseIterable { case short, over, unordered, unknown, serial, dock }
 
         public var kind: Kind
         public var gtin: String?

@@ -4,7 +4,7 @@ public import Model
 /// A delivery being received at a dock, as far as counting needs it: a fold over what was read and decided.
 public struct Reception: Equatable, Sendable {
     /// What a scan means now.
-    public enum Mode: String, Sendable { case add, remove }
+    public enum Mode: String, Sendable, CaseIterable { case add, remove }
 
     /// A piece, a carton or a pallet that is counted.
     public struct Counted: Equatable, Sendable {

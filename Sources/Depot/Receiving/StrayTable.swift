@@ -108,13 +108,26 @@ public struct StrayTable: StoreTable {
             FROM seen JOIN line USING (gtin) JOIN delivery ON delivery.id=line.delivery
             WHERE status<>'closed' GROUP BY delivery.id ORDER BY fits DESC, delivery.expected, delivery.id LIMIT 5
             """, .text(zone), .integer(now - StrayTable.strayLife)
-        ) { row in
-            .object([
-                ("id", .int(row.integer(0))), ("note", .string(row.text(1))), ("supplier", .string(row.text(2))),
-                ("fits", .int(row.integer(3))), ("pieces", .int(row.integer(4))),
-            ])
-        }
+        ) { StrayTable.proposal.json($0) }
     }
+
+    private static let proposal = Shape<SQLite.Row>(
+        "Proposal",
+        [
+            .integer("id") { $0.integer(0) }, .text("note") { $0.text(1) }, .text("supplier") { $0.text(2) },
+            .integer("fits") { $0.integer(3) }, .integer("pieces") { $0.integer(4) },
+        ])
+
+    private static let stray = Shape<SQLite.Row>(
+        "Stray",
+        [
+            .text("subject") { $0.text(0) }, .text("gtin", ifAny: { $0.optionalText(1) }),
+            .text("description") { $0.text(2) }, .integer("quantity") { $0.integer(3) },
+            .moment("at") { $0.integer(4) },
+        ])
+
+    public static let proposalSchema = proposal.schema
+    public static let straySchema = stray.schema
 
     /// What was read at a dock where nothing was open and waits for its delivery, the newest first.
     public func rows(zone: String, at now: Int64, limit: Int = 100) throws -> [JSON] {
@@ -124,11 +137,6 @@ public struct StrayTable: StoreTable {
             LEFT JOIN product ON product.gtin=stray.gtin WHERE stray.zone=? AND stray.at>=?
             ORDER BY stray.at DESC, stray.subject LIMIT ?
             """, .text(zone), .integer(now - StrayTable.strayLife), .integer(limit)
-        ) { row in
-            .object([
-                ("subject", .string(row.text(0))), ("gtin", row.optionalText(1).map(JSON.string)),
-                ("description", .string(row.text(2))), ("quantity", .int(row.integer(3))), ("at", .int(row.integer(4))),
-            ])
-        }
+        ) { StrayTable.stray.json($0) }
     }
 }

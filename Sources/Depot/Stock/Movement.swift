@@ -24,7 +24,7 @@ public struct ZoneRule: Equatable, Sendable {
 
 /// A change of the book: so many pieces from one zone to another; nil is outside.
 public struct Movement: Equatable, Sendable {
-    public enum Kind: String, Sendable { case received, arrived, moved, departed, counted }
+    public enum Kind: String, Sendable, CaseIterable { case received, arrived, moved, departed, counted }
 
     public var kind: Kind
     public var from: String?

@@ -1,5 +1,5 @@
 /// Something that stays open until somebody has dealt with it, or it has gone by itself.
-enum Notice: String {
+enum Notice: String, CaseIterable {
     case lowStock = "low-stock"
     case countDue = "count-due"
 

@@ -153,14 +153,19 @@ public struct StockTable: StoreTable {
     public func openNotices() throws -> [JSON] {
         try database.rows(
             "SELECT id, at, kind, subject, data FROM notice WHERE done IS NULL ORDER BY at DESC LIMIT 200"
-        ) {
-            row in
-            .object([
-                ("id", .int(row.integer(0))), ("at", .int(row.integer(1))), ("kind", .string(row.text(2))),
-                ("subject", .string(row.text(3))), ("data", (try? JSON(parsing: row.text(4))) ?? .null),
-            ])
-        }
+        ) { StockTable.openNotice.json($0) }
     }
+
+    private static let openNotice = Shape<SQLite.Row>(
+        "Notice",
+        [
+            .integer("id") { $0.integer(0) }, .moment("at") { $0.integer(1) },
+            .json("kind", .words(Notice.self)) { .string($0.text(2)) }, .text("subject") { $0.text(3) },
+            // Of a product what is left, of a zone when it was counted last.
+            .json("data", .anything) { (try? JSON(parsing: $0.text(4))) ?? .null },
+        ])
+
+    public static let noticeSchema = openNotice.schema
 
     public func settle(notice id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(
@@ -188,18 +193,22 @@ public struct StockTable: StoreTable {
             WHERE \(gtin == nil ? "?1 IS NULL" : "movement.gtin=?1") AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
                 AND at>=?3 AND at<?4 ORDER BY at DESC, movement.id DESC LIMIT ?5
             """, .text(gtin), .text(zone), .integer(from ?? 0), .integer(to ?? Int64.max), .integer(limit)
-        ) { row in
-            .object([
-                ("id", .int(row.integer(0))), ("at", .int(row.integer(1))), ("kind", .string(row.text(2))),
-                ("gtin", .string(row.text(3))), ("description", .string(row.text(4))),
-                ("quantity", .int(row.integer(5))),
-                ("lot", row.optionalText(6).map(JSON.string)), ("from", row.optionalText(7).map(JSON.string)),
-                ("to", row.optionalText(8).map(JSON.string)), ("subject", row.optionalText(9).map(JSON.string)),
-                ("who", .string(row.text(10))), ("delivery", row.optionalInteger(11).map(JSON.int)),
-                ("take", row.optionalInteger(12).map(JSON.int)),
-            ])
-        }
+        ) { StockTable.movement.json($0) }
     }
+
+    private static let movement = Shape<SQLite.Row>(
+        "Movement",
+        [
+            .integer("id") { $0.integer(0) }, .moment("at") { $0.integer(1) },
+            .json("kind", .words(Movement.Kind.self)) { .string($0.text(2)) }, .text("gtin") { $0.text(3) },
+            .text("description") { $0.text(4) }, .integer("quantity") { $0.integer(5) },
+            .text("lot", ifAny: { $0.optionalText(6) }), .text("from", ifAny: { $0.optionalText(7) }),
+            .text("to", ifAny: { $0.optionalText(8) }), .text("subject", ifAny: { $0.optionalText(9) }),
+            .text("who") { $0.text(10) }, .integer("delivery", ifAny: { $0.optionalInteger(11) }),
+            .integer("take", ifAny: { $0.optionalInteger(12) }),
+        ])
+
+    public static let movementSchema = movement.schema
 
     /// Tagged pieces by the beginning of their tag, or of a product: where and when each was last seen.
     public func items(epc prefix: String?, gtin: String?, limit: Int) throws -> [JSON] {
@@ -211,17 +220,21 @@ public struct StockTable: StoreTable {
             WHERE \(prefix == nil ? "?1 IS NULL" : "epc>=?1 AND epc<?1 || 'G'") AND (?2 IS NULL OR item.gtin=?2)
             \(prefix == nil ? "ORDER BY last_seen DESC" : "") LIMIT ?3
             """, .text(prefix), .text(gtin), .integer(limit)
-        ) { row in
-            .object([
-                ("epc", .string(row.text(0))), ("gtin", row.optionalText(1).map(JSON.string)),
-                ("description", .string(row.text(2))), ("serial", row.optionalText(3).map(JSON.string)),
-                ("zone", row.optionalText(4).map(JSON.string)), ("present", .bool(row.bool(5))),
-                ("firstSeen", .int(row.integer(6))), ("lastSeen", .int(row.integer(7))),
-                ("delivery", row.optionalInteger(8).map(JSON.int)), ("note", row.optionalText(9).map(JSON.string)),
-                ("bookedIn", row.optionalText(10).map(JSON.string)),
-            ])
-        }
+        ) { StockTable.item.json($0) }
     }
+
+    private static let item = Shape<SQLite.Row>(
+        "Item",
+        [
+            .text("epc") { $0.text(0) }, .text("gtin", ifAny: { $0.optionalText(1) }),
+            .text("description") { $0.text(2) }, .text("serial", ifAny: { $0.optionalText(3) }),
+            .text("zone", ifAny: { $0.optionalText(4) }), .truth("present") { $0.bool(5) },
+            .moment("firstSeen") { $0.integer(6) }, .moment("lastSeen") { $0.integer(7) },
+            .integer("delivery", ifAny: { $0.optionalInteger(8) }), .text("note", ifAny: { $0.optionalText(9) }),
+            .text("bookedIn", ifAny: { $0.optionalText(10) }),
+        ])
+
+    public static let itemSchema = item.schema
 }
 
 extension Model.Row {

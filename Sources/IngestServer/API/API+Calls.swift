@@ -6,11 +6,32 @@ import NIOCore
 import Platform
 
 extension API {
+    private static let callsSchema = AnswerSchema.object(
+        "Calls",
+        [
+            .init("running", .list(CallCard.schema)), .init("missed", .list(CallCard.storySchema)),
+            .init("history", .list(CallCard.storySchema)), .init("dispositions", .list(.text)),
+            .init(
+                "reminders", .list(Reminder.shape.schema.with([.init("card", CallCard.schema)], as: "ReminderLine"))),
+            .init("opensLinks", .truth, isRequired: false),
+        ])
+
+    /// Whether it was this that did it.
+    static let settledSchema = AnswerSchema.object("Settled", [.init("done", .truth)])
+
+    /// As `CommandProgress.json` writes it.
+    static let progressSchema = AnswerSchema.object(
+        "CommandProgress",
+        [
+            .init("command", .text), .init("state", .words(CommandProgress.State.self)),
+            .init("cause", .text, isRequired: false), .init("call", .text, isRequired: false),
+        ])
+
     var calls: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/calls", "Running calls, missed calls, reminders and history of my telephone",
-                needs: .session
+                needs: .session, answers: .json(API.callsSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
@@ -28,7 +49,7 @@ extension API {
             Endpoint(
                 .get, "/api/v1/calls/search",
                 "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams",
-                needs: .session
+                needs: .session, answers: .list(CallCard.storySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let found = try await centre.library.history(
@@ -36,8 +57,10 @@ extension API {
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
             },
-            Endpoint(.get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session)
-            { incoming in
+            Endpoint(
+                .get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session,
+                answers: .file(["text/csv"])
+            ) { incoming in
                 let person = try incoming.who()
                 let text = try await centre.library.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
@@ -52,7 +75,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs",
-                needs: .session
+                needs: .session, answers: .list(LegJournal.Entry.shape.schema)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -61,7 +84,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/calls/note",
                 "Write about a call: {call, base, note, disposition, party}; base is the revision that was read",
-                needs: .session
+                needs: .session, answers: .json(CallNote.shape.schema)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -91,7 +114,10 @@ extension API {
                     throw APIProblem(.notFound, "no-such-call", "There is no such call of yours.")
                 }
             },
-            Endpoint(.post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session,
+                answers: .done
+            ) {
                 incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
@@ -101,7 +127,8 @@ extension API {
                 return .json(.members([]))
             },
             Endpoint(
-                .post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session
+                .post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session,
+                answers: .json(API.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -111,7 +138,9 @@ extension API {
                     return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
-            Endpoint(.delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session) { incoming in
+            Endpoint(
+                .delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session, answers: .begun
+            ) { incoming in
                 let person = try incoming.who()
                 guard let id = incoming.parameters.get("command"), try await centre.cancel(id, person: person) else {
                     throw APIProblem(.notFound, "no-such-call", "You started no such call.")
@@ -120,7 +149,9 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/feeds/{name}",
-                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", needs: .anybody
+                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", needs: .anybody,
+                answers: .json(
+                    .object("PushedCalls", [.init("acks", .list(.text)), .init("noise", .integer)]), .accepted)
             ) { incoming in
                 let name = incoming.parameters.get("name") ?? ""
                 let body = try await incoming.bytes(limit: API.bodyLimit)
@@ -139,7 +170,10 @@ extension API {
                     .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
                 )
             },
-            Endpoint(.post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session,
+                answers: .json(API.settledSchema)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 guard let id = try await incoming.body()["call"]?.text else {
@@ -149,7 +183,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/missed/take",
-                "I shall call back: {call, take}; take false gives it to the others again", needs: .session
+                "I shall call back: {call, take}; take false gives it to the others again", needs: .session,
+                answers: .done
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -161,7 +196,10 @@ extension API {
                 }
                 return .json(.members([]))
             },
-            Endpoint(.post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session,
+                answers: .json(PartyView.shape.schema, .created)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()

@@ -4,11 +4,20 @@ import Model
 import Platform
 
 extension API {
+    private static let clientSchema = PartyView.shape.schema.with(
+        [
+            .init(
+                "deliveries",
+                .list(
+                    DeliveryView.summaryShape.schema.with([.init("scannedToday", .integer)], as: "ClientDelivery"))),
+            .init("lastCalls", .list(PastCall.shape.schema)), .init("erp", ERPCardView.shape.schema),
+        ], as: "ClientPage")
+
     var clients: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty",
-                needs: .session
+                needs: .session, answers: .list(PartyView.shape.schema)
             ) {
                 incoming in
                 _ = try incoming.who()
@@ -18,7 +27,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
-                needs: .session
+                needs: .session, answers: .json(API.clientSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -38,7 +47,7 @@ extension API {
                 if let erp, let remote = party.erp {
                     json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))
                 } else {
-                    json = json.with("erp", .object([("state", "absent")]))
+                    json = json.with("erp", ERPCardView.absent)
                 }
                 return .json(json)
             },

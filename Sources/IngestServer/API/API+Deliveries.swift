@@ -10,11 +10,20 @@ extension API {
     /// Largest photo, in bytes.
     static let photoLimit = 2 << 20
 
+    private static let deliveriesSchema = AnswerSchema.object(
+        "Deliveries",
+        [.init("deliveries", .list(DeliveryView.summaryShape.schema)), .init("zones", .list(.text))])
+
+    /// With what the ERP is told of it.
+    private static let deliverySchema = DeliveryView.shape.schema.with(
+        [.init("erpJob", ERPJob.shape.schema, isRequired: false)], as: "DeliveryPage")
+
     var deliveries: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/deliveries",
-                "Deliveries expected, open, and closed within a day; ?days= for more, at most 500", needs: .session
+                "Deliveries expected, open, and closed within a day; ?days= for more, at most 500", needs: .session,
+                answers: .json(API.deliveriesSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
@@ -23,7 +32,8 @@ extension API {
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
             Endpoint(
-                .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=", needs: .session
+                .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
+                needs: .session, answers: .list(StrayTable.proposalSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
@@ -32,7 +42,8 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/deliveries/strays",
-                "What was read at a dock where nothing was open, within ten minutes: ?zone=", needs: .session
+                "What was read at a dock where nothing was open, within ten minutes: ?zone=", needs: .session,
+                answers: .list(StrayTable.straySchema)
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
@@ -40,7 +51,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
-                needs: .session
+                needs: .session, answers: .json(API.deliverySchema)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -57,14 +68,14 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided",
-                needs: .session
+                needs: .session, answers: .json(API.deliverySchema)
             ) { incoming in
                 _ = try incoming.who()
                 return try await detail(try incoming.id("id"))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=",
-                needs: .session
+                needs: .session, answers: .list(DeliveryTable.trailSchema)
             ) {
                 incoming in
                 _ = try incoming.who()
@@ -73,7 +84,10 @@ extension API {
                 return .json(
                     .array(try await centre.library.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
-            Endpoint(.post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session,
+                answers: .json(API.deliverySchema)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -86,7 +100,8 @@ extension API {
                 return try await detail(id)
             },
             Endpoint(
-                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session
+                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
+                answers: .json(API.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -99,7 +114,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
                 "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity",
-                needs: .session
+                needs: .session, answers: .json(API.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -112,7 +127,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
                 "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open",
-                needs: .session
+                needs: .session, answers: .json(API.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -141,7 +156,10 @@ extension API {
                 }
                 return try await detail(id)
             },
-            Endpoint(.post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", needs: .session,
+                answers: .json(.object("Kept", [.init("id", .integer)]))
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let bytes = try await incoming.bytes(limit: API.photoLimit)
@@ -155,7 +173,9 @@ extension API {
                 }
                 return .json(.object([("id", .int(try await centre.keep(photo: bytes, type: type, person: person)))]))
             },
-            Endpoint(.get, "/api/v1/photos/{id}", "A photo", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/photos/{id}", "A photo", needs: .session, answers: .file(["image/jpeg", "image/png"])
+            ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 guard let photo = try await centre.board.read({ try $0.deliveries.photo(id) }) else {

@@ -10,7 +10,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/calls/hangup",
                 "Hang up my own telephone, or refuse while it rings: {call, click}; the same click does it once",
-                needs: .session
+                needs: .session, answers: .json(API.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -22,7 +22,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/calls/transfer",
-                "Send the other side of my call on, without asking there first: {call, number, click}", needs: .session
+                "Send the other side of my call on, without asking there first: {call, number, click}", needs: .session,
+                answers: .json(API.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -37,7 +38,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/reminders",
                 "Remind me to call back: {call, due} (Unix ms); another time takes the place of the first",
-                needs: .session
+                needs: .session, answers: .json(Reminder.shape.schema, .created)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -54,7 +55,8 @@ extension API {
                 }
             },
             Endpoint(
-                .post, "/api/v1/reminders/{id}/done", "Called back: {done}; done false opens it again", needs: .session
+                .post, "/api/v1/reminders/{id}/done", "Called back: {done}; done false opens it again", needs: .session,
+                answers: .json(API.settledSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -67,7 +69,8 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/parties/{id}/numbers",
-                "Give a client a number: {number}; attach false takes back one that was given here", needs: .session
+                "Give a client a number: {number}; attach false takes back one that was given here", needs: .session,
+                answers: .json(PartyView.shape.schema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")

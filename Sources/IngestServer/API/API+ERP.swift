@@ -5,29 +5,32 @@ import Model
 import Platform
 
 extension API {
+    private static let jobSchema = ERPJob.shape.schema.with(
+        [.init("calls", .list(JobTable.erpCallSchema)), .init("payload", .anything)], as: "ERPJobPage")
+
     var queue: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session) { incoming in
+            Endpoint(
+                .get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session,
+                answers: .json(ERPStanding.shape.schema)
+            ) { incoming in
                 _ = try incoming.who()
-                guard let erp else { return .json(.object([("configured", false), ("state", "off")])) }
+                guard let erp else { return .json(ERPStanding.shape.json(ERPStanding())) }
                 let (counts, pulled) = try await centre.board.read {
                     (try $0.jobs.jobCounts(), try $0.jobs.remembered("pulled"))
                 }
                 let counters = await centre.counters
-                return .json(
-                    await erp.json.with(
-                        "counts", .object(counts.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })
-                    )
-                    .with(
-                        "pulled",
-                        .object([
-                            ("at", pulled.map { .int($0.at) }),
-                            ("products", .int(Int64(clamping: counters.pulledProducts))),
-                            ("parties", .int(Int64(clamping: counters.pulledParties))),
-                            ("receipts", .int(Int64(clamping: counters.pulledReceipts))),
-                        ])))
+                var standing = await erp.standing
+                standing.counts = counts
+                standing.pulled = ERPStanding.Pulled(
+                    at: pulled?.at, products: counters.pulledProducts, parties: counters.pulledParties,
+                    receipts: counters.pulledReceipts)
+                return .json(ERPStanding.shape.json(standing))
             },
-            Endpoint(.get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done", needs: .right(.erp)) {
+            Endpoint(
+                .get, "/api/v1/erp/jobs", "What the ERP is told: ?state=waiting|dead|done", needs: .right(.erp),
+                answers: .list(ERPJob.shape.schema)
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
@@ -35,7 +38,8 @@ extension API {
                     .array(try await centre.board.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
             },
             Endpoint(
-                .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp)
+                .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp),
+                answers: .json(API.jobSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
@@ -45,7 +49,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read",
-                needs: .right(.erp)
+                needs: .right(.erp), answers: .json(ERPJob.shape.schema)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -56,29 +60,22 @@ extension API {
                 guard try await centre.retryERP(id, accepted: accepted, person: person) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp))
-            { incoming in
+            Endpoint(
+                .post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp),
+                answers: .json(.object("DryRun", [.init("calls", .list(API.planned.schema))]))
+            ) { incoming in
                 _ = try incoming.who()
                 let job = try await job(try incoming.id("id"))
                 guard let erp else { throw API.noERP }
                 do throws(ERPFault) {
                     let requests = try await erp.dryRun(job)
-                    return .json(
-                        .object([
-                            (
-                                "calls",
-                                .array(
-                                    requests.map {
-                                        .object([
-                                            ("summary", .string($0.summary)), ("written", .bool($0.isWrite)),
-                                            ("body", ERPBody.shown($0.body)),
-                                        ])
-                                    })
-                            )
-                        ]))
+                    return .json(.object([("calls", .array(requests.map(API.planned.json)))]))
                 } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
             },
-            Endpoint(.post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}", needs: .right(.erp)) { incoming in
+            Endpoint(
+                .post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}", needs: .right(.erp),
+                answers: .json(ERPJob.shape.schema)
+            ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let reason = API.line(try await incoming.body()["reason"]?.text, limit: 300) else {
@@ -89,7 +86,10 @@ extension API {
                 guard try await centre.dropERP(id, by: author) else { throw API.notWaiting }
                 return .json(try await job(id).json)
             },
-            Endpoint(.post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp)) {
+            Endpoint(
+                .post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp),
+                answers: .begun
+            ) {
                 incoming in
                 _ = try incoming.who()
                 guard let erp else { throw API.noERP }
@@ -98,6 +98,14 @@ extension API {
             },
         ]
     }
+
+    /// A request that would be made.
+    private static let planned = Shape<ERPRequest>(
+        "PlannedCall",
+        [
+            .text("summary", \.summary), .truth("written", \.isWrite),
+            .json("body", .anything, ifAny: { ERPBody.shown($0.body) }),
+        ])
 
     private func job(_ id: Int64) async throws -> ERPJob {
         guard let job = try await centre.board.read({ try $0.jobs.job(id) }) else {
@@ -111,7 +119,10 @@ extension API {
 
     var audit: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session,
+                answers: .list(Entry.shape.schema)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 // One's own trail is everybody's right.

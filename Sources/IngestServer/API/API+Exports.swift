@@ -13,7 +13,8 @@ extension API {
     ) -> [Endpoint] {
         ["csv", "xlsx", "pdf"].map { form in
             return Endpoint(
-                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session
+                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session,
+                answers: .file([API.types[form] ?? "application/octet-stream"])
             ) { incoming in
                 _ = try incoming.who()
                 let (make, name) = try await make(incoming)

@@ -9,12 +9,16 @@ extension API {
     var grants: [Endpoint] {
         [
             Endpoint(
-                .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone", needs: .session
+                .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",
+                needs: .session, answers: .list(GatewayBook.Grant.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.gateways.grants().map(\.json) }))
             },
-            Endpoint(.post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users)) {
+            Endpoint(
+                .post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users),
+                answers: .done
+            ) {
                 incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
@@ -24,7 +28,8 @@ extension API {
             },
             Endpoint(
                 .delete, "/api/v1/gateways/{name}",
-                "Forget an agent that nobody wants any more: its calls end, its records stay", needs: .right(.users)
+                "Forget an agent that nobody wants any more: its calls end, its records stay", needs: .right(.users),
+                answers: .done
             ) { incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),

@@ -19,7 +19,8 @@ extension API {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)",
             "Import \(what); ?dry=1 only checks; ?map= (FIELD=HEADING, in lines), ?supplier= and ?note= say what the file does "
-                + "not, ?add=1 adds to notes that are known", needs: .right(.imports)
+                + "not, ?add=1 adds to notes that are known", needs: .right(.imports),
+            answers: .json(ImportReport.shape.schema)
         ) { incoming in
             let person = try incoming.who()
             let options = try API.options(incoming)
@@ -36,7 +37,7 @@ extension API {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
             "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
-            needs: .right(.imports)
+            needs: .right(.imports), answers: .file(["text/csv"])
         ) { incoming in
             let person = try incoming.who()
             let options = try API.options(incoming)
@@ -51,7 +52,7 @@ extension API {
     private func template(_ kind: Centre.Imported) -> Endpoint {
         Endpoint(
             .get, "/api/v1/import/\(kind.rawValue)/template.csv", "Headings of an empty file of that kind, as CSV",
-            needs: .session
+            needs: .session, answers: .file(["text/csv"])
         ) { _ in API.table(Import.template(kind.rawValue) ?? "", named: kind.rawValue) }
     }
 

@@ -5,18 +5,31 @@ import Model
 import Platform
 
 extension API {
+    /// As `Centre.howToSignIn` writes it.
+    private static let waysSchema = AnswerSchema.object(
+        "SignInWays",
+        [
+            .init("names", .truth), .init("passwords", .truth), .init("people", .list(PeopleTable.withPINSchema)),
+            .init("stations", .list(.text)),
+        ])
+
     var people: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/me", "Who is signed in", needs: .anybody) { incoming in
+            Endpoint(
+                .get, "/api/v1/me", "Who is signed in", needs: .anybody,
+                answers: .json(.either([Person.shape.schema, .object([])]))
+            ) { incoming in
                 .json(incoming.person?.json ?? .members([]))
             },
-            Endpoint(.get, "/api/v1/session/how", "How one signs in here", needs: .anybody) { _ in
+            Endpoint(
+                .get, "/api/v1/session/how", "How one signs in here", needs: .anybody, answers: .json(API.waysSchema)
+            ) { _ in
                 .json(try await centre.howToSignIn())
             },
             Endpoint(
                 .post, "/api/v1/session",
                 "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password",
-                needs: .anybody
+                needs: .anybody, answers: .json(Person.shape.schema)
             ) { incoming in
                 let token = Digests.newToken()
                 let person = try await signIn(
@@ -28,14 +41,17 @@ extension API {
                     "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
                 return response
             },
-            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session) { incoming in
+            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
                 if let token = incoming.token { try await centre.signOut(token: token) }
                 var response = Response.json(.members([]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
             Endpoint(
-                .put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back", needs: .session
+                .put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back",
+                needs: .session,
+                answers: .json(
+                    .object("Claimed", [.init("person", Person.shape.schema), .init("calls", .list(CallCard.schema))]))
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -53,7 +69,7 @@ extension API {
             },
             Endpoint(
                 .put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends",
-                needs: .session
+                needs: .session, answers: .done
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -67,12 +83,16 @@ extension API {
                 } catch let refusal as AccountRefusal { throw API.problem(refusal) }
                 return .json(.members([]))
             },
-            Endpoint(.get, "/api/v1/users", "Everybody who can sign in", needs: .right(.users)) { incoming in
+            Endpoint(
+                .get, "/api/v1/users", "Everybody who can sign in", needs: .right(.users),
+                answers: .list(PeopleTable.UserRow.shape.schema)
+            ) { incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.people.users().map(\.json) }))
             },
             Endpoint(
-                .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users)
+                .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users),
+                answers: .json(PeopleTable.UserRow.shape.schema)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -83,7 +103,8 @@ extension API {
             },
             Endpoint(
                 .put, "/api/v1/users/{id}",
-                "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users)
+                "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users),
+                answers: .json(PeopleTable.UserRow.shape.schema)
             ) {
                 incoming in
                 let person = try incoming.who()

@@ -5,16 +5,35 @@ import Model
 import Platform
 
 extension API {
+    /// With what the ERP is told of it.
+    private static let takeSchema = StockTakeView.shape.schema.with(
+        [.init("erpJob", ERPJob.shape.schema, isRequired: false)], as: "StockTakePage")
+
+    private static let productSchema = ProductView.shape.schema.with(
+        [
+            .init("stock", .list(.object("ZoneStock", [.init("zone", .text), .init("quantity", .integer)]))),
+            .init("items", .list(StockTable.itemSchema)), .init("movements", .list(StockTable.movementSchema)),
+        ], as: "ProductPage")
+
     var takes: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session,
+                answers: .json(
+                    .object(
+                        "StockTakes",
+                        [.init("takes", .list(StockTakeView.summaryShape.schema)), .init("zones", .list(.text))]))
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
                 let list = try await centre.library.read { try $0.takes.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
-            Endpoint(.post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,
+                answers: .json(API.takeSchema)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
@@ -26,12 +45,18 @@ extension API {
                 else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
                 return try await take(id)
             },
-            Endpoint(.get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session,
+                answers: .json(API.takeSchema)
+            ) {
                 incoming in
                 _ = try incoming.who()
                 return try await take(try incoming.id("id"))
             },
-            Endpoint(.post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session) {
+            Endpoint(
+                .post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
+                answers: .json(API.takeSchema)
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -43,7 +68,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}",
-                needs: .session
+                needs: .session, answers: .json(API.takeSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -59,7 +84,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/takes/{id}/post",
                 "The count becomes the book: {complete, reason}; complete says that nothing else is there",
-                needs: .right(.stock)
+                needs: .right(.stock), answers: .json(API.takeSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -84,7 +109,8 @@ extension API {
     private func step(
         _ name: String, _ summary: String, _ status: StockTakeView.Status
     ) -> Endpoint {
-        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary, needs: .session) { incoming in
+        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary, needs: .session, answers: .json(API.takeSchema)) {
+            incoming in
             let person = try incoming.who()
             let id = try incoming.id("id")
             guard try await centre.change(take: id, to: status, by: person.author) else { throw API.notOpen }
@@ -103,7 +129,12 @@ extension API {
 
     var stock: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session,
+                answers: .json(
+                    .object(
+                        "Products", [.init("products", .list(ArticleTable.stockedSchema)), .init("total", .integer)]))
+            ) {
                 incoming in
                 _ = try incoming.who()
                 let (offset, limit) = (
@@ -118,7 +149,8 @@ extension API {
                 return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
             },
             Endpoint(
-                .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session
+                .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session,
+                answers: .json(API.productSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
@@ -139,7 +171,7 @@ extension API {
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
                 "Add or change a product: {description, reference, supplier, unit, minimum, cartons, codes}",
-                needs: .right(.stock)
+                needs: .right(.stock), answers: .json(ProductView.shape.schema)
             ) { incoming in
                 let person = try incoming.who()
                 guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
@@ -172,7 +204,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=",
-                needs: .session
+                needs: .session, answers: .list(StockTable.itemSchema)
             ) {
                 incoming in
                 _ = try incoming.who()
@@ -192,7 +224,9 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}",
-                needs: .session
+                needs: .session,
+                answers: .json(
+                    .object("Looking", [.init("epc", .text), .init("seconds", .integer), .init("gateways", .integer)]))
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -210,20 +244,25 @@ extension API {
                         ("gateways", .int(Int64(asked))),
                     ]))
             },
-            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session) { incoming in
+            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session, answers: .done) {
+                incoming in
                 let person = try incoming.who()
                 let epc = (incoming.parameters.get("epc") ?? "").uppercased()
                 _ = try await centre.find(String(epc.prefix(128)), seconds: 0, person: person)
                 return .json(.members([]))
             },
-            Endpoint(.get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session,
+                answers: .list(StockTable.movementSchema)
+            ) {
                 incoming in
                 _ = try incoming.who()
                 return .json(.array(try await movements(incoming, limit: 200)))
             },
             Endpoint(
                 .get, "/api/v1/search",
-                "Everything by its words' beginnings: ?q= from two characters, ?kind=product,party,…", needs: .session
+                "Everything by its words' beginnings: ?q= from two characters, ?kind=product,party,…", needs: .session,
+                answers: .json(.object("Found", [.init("found", .list(SearchHit.shape.schema))]))
             ) { incoming in
                 let person = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
@@ -234,21 +273,26 @@ extension API {
                 if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
                     let calls = try await centre.library.history(for: person, team: true, matching: text, limit: 10)
                     found += calls.map { card in
-                        .object([
-                            ("kind", "call"), ("ref", card["call"]), ("at", card["started"]),
-                            ("title", card["parties"]?.list?.first?["company"] ?? card["number"]?["display"]),
-                            ("detail", card["number"]?["display"]),
-                        ])
+                        let number = card["number"]?["display"]?.text
+                        return SearchHit(
+                            kind: "call", ref: card["call"]?.text ?? "",
+                            title: card["parties"]?.list?.first?["company"]?.text ?? number, detail: number,
+                            at: card["started"]?.integer
+                        ).json
                     }
                 }
                 return .json(.object([("found", .array(found))]))
             },
-            Endpoint(.get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session,
+                answers: .list(StockTable.noticeSchema)
+            ) {
                 incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.library.read { try $0.stock.openNotices() }))
             },
-            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session) { incoming in
+            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session, answers: .done) {
+                incoming in
                 let person = try incoming.who()
                 guard try await centre.settle(notice: try incoming.id("id"), person: person) else {
                     throw APIProblem(.conflict, "taken", "Somebody has dealt with it.")

@@ -22,7 +22,10 @@ struct API: Sendable {
 
     private var gateways: [Endpoint] {
         [
-            Endpoint(.get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session) {
+            Endpoint(
+                .get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session,
+                answers: .list(GatewayTable.AgentRow.shape.schema)
+            ) {
                 incoming in
                 _ = try incoming.who()
                 return .json(.array(try await centre.board.read { try $0.gateways.rows().map(Centre.gateway) }))
@@ -46,91 +49,6 @@ struct API: Sendable {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.filter { $0 == "\n" || $0.value >= 0x20 && $0.value != 0x7F }))
-    }
-
-    /// OpenAPI 3.1, made from the endpoints.
-    var document: JSON {
-        var paths: [(String, [(String, JSON?)])] = []
-        for endpoint in endpoints {
-            let method = endpoint.method.rawValue.lowercased()
-            if let index = paths.firstIndex(where: { $0.0 == endpoint.path }) {
-                paths[index].1.append((method, endpoint.operation))
-            } else {
-                paths.append((endpoint.path, [(method, endpoint.operation)]))
-            }
-        }
-        return .object([
-            ("openapi", "3.1.0"),
-            ("info", .object([("title", "Quai"), ("version", .string(IngestServer.version))])),
-            ("paths", .object(paths.map { ($0.0, .object($0.1)) })),
-            (
-                "components",
-                .object([
-                    (
-                        "schemas",
-                        .object([
-                            (
-                                "Problem",
-                                .object([
-                                    ("type", "object"), ("required", ["status", "code", "detail"]),
-                                    (
-                                        "properties",
-                                        .object([
-                                            ("status", .object([("type", "integer")])),
-                                            ("code", .object([("type", "string")])),
-                                            ("detail", .object([("type", "string")])),
-                                        ])
-                                    ),
-                                ])
-                            )
-                        ])
-                    ),
-                    (
-                        "securitySchemes",
-                        .object([
-                            (
-                                "session",
-                                .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))])
-                            )
-                        ])
-                    ),
-                ])
-            ),
-            ("security", .array([.object([("session", .array([]))])])),
-        ])
-    }
-}
-
-extension ImportReport {
-    var json: JSON {
-        .object([
-            ("accepted", .int(Int64(accepted))), ("deliveries", .int(Int64(deliveries))),
-            ("parties", .int(Int64(parties))), ("products", .int(Int64(products))), ("tags", .int(Int64(tags))),
-            ("refused", ImportReport.list(refused)), ("remarks", ImportReport.list(remarks)),
-            ("columns", columns?.json ?? .null),
-        ])
-    }
-
-    private static func list(_ lines: [Refusal]) -> JSON {
-        .array(lines.map { .object([("line", .int(Int64($0.line))), ("reason", .string($0.reason))]) })
-    }
-}
-
-extension TableColumns {
-    var json: JSON {
-        .object([
-            ("headings", .array(headings.map { .string($0) })), ("samples", .array(samples.map { .string($0) })),
-            (
-                "fields",
-                .array(
-                    fields.map {
-                        .object([
-                            ("field", .string($0.name)), ("heading", $0.heading.map { .string($0) } ?? .null),
-                            ("missing", .bool($0.isMissing)), ("proposal", $0.proposal.map { .string($0) } ?? .null),
-                        ])
-                    })
-            ),
-        ])
     }
 }
 

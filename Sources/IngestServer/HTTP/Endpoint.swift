@@ -29,16 +29,19 @@ struct Endpoint: Sendable {
     /// One sentence. `?name=` in it are queries, and names in braces the members of the body: the document lists them.
     var summary: String
     var needs: Need
+    /// What it says where all goes well.
+    var answers: Answer
     var run: @Sendable (Incoming) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, needs: Need,
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, needs: Need, answers: Answer,
         run: @escaping @Sendable (Incoming) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.needs = needs
+        self.answers = answers
         self.run = run
     }
 
@@ -58,18 +61,8 @@ extension Endpoint {
         let parameters =
             inPath.map { Endpoint.parameter($0, in: "path", isRequired: true) }
             + queries.map { Endpoint.parameter($0, in: "query", isRequired: false) }
-        let problem = JSON.object([
-            ("description", "RFC 9457 problem with a stable code"),
-            (
-                "content",
-                .object([
-                    (
-                        "application/problem+json",
-                        .object([("schema", .object([("$ref", "#/components/schemas/Problem")]))])
-                    )
-                ])
-            ),
-        ])
+        let problem = ProblemSchema.response
+        let good = answers.response
         return .object([
             ("summary", .string(summary)), ("x-needs", .string(needs.name)),
             ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body),
@@ -77,7 +70,7 @@ extension Endpoint {
             (
                 "responses",
                 .object([
-                    ("2XX", .object([("description", "Done")])),
+                    (good.status, good.content),
                     ("401", needs == .anybody ? nil : problem), ("403", problem), ("429", problem),
                     ("4XX", problem), ("5XX", problem),
                 ])

@@ -126,17 +126,7 @@ struct CallCard {
             ),
             (
                 "lastCalls",
-                .array(
-                    history.prefix(5).map {
-                        .object([
-                            ("at", .int($0.snapshot.startedAt)),
-                            ("direction", $0.snapshot.direction.map { .string($0.rawValue) }),
-                            ("answeredBy", .array($0.snapshot.answeredBy.map { .string(routing.label($0)) })),
-                            ("missed", .bool(!$0.snapshot.wasReached)),
-                            ("disposition", $0.note?.disposition.map(JSON.string)),
-                            ("note", $0.note.flatMap { $0.note.isEmpty ? nil : .string(String($0.note.prefix(200))) }),
-                        ])
-                    })
+                .array(history.prefix(5).map { PastCall($0, routing).json })
             ),
         ]
     }
