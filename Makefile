@@ -18,7 +18,7 @@ build:
 test: deps deps-test
 	@packaging/test
 
-# The API against a validator and schemathesis from Python's index.
+# The API against a validator, schemathesis and a client generator from Python's index; EXAMPLES=100 for more requests.
 test-api: deps deps-test build
 	@packaging/test-api
 

@@ -180,10 +180,16 @@ struct HostileTests {
         let paths = document["paths"]?.fields ?? []
         #expect(paths.count >= 15)
         // Each says who may ask.
+        var names: Set<String> = []
         let needs: Set = ["anybody", "session", "prices", "stock", "erp", "users", "imports"]
         for path in paths {
             for operation in path.value.fields ?? [] {
                 #expect(needs.contains(operation.value["x-needs"]?.text ?? ""), "\(operation.name) \(path.name)")
+                // And what it answers: `packaging/test-api` holds the answers against it.
+                let good = operation.value["responses"]?.fields?.first { $0.name.hasPrefix("2") }
+                #expect(good?.value["content"]?.fields?.isEmpty == false, "\(operation.name) \(path.name)")
+                let isNew = names.insert(operation.value["operationId"]?.text ?? "").inserted
+                #expect(isNew, "\(operation.name) \(path.name)")
             }
         }
         func status(_ method: String, _ path: String, cookie: Bool) -> String {

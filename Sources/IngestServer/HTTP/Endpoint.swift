@@ -64,7 +64,7 @@ extension Endpoint {
         let problem = ProblemSchema.response
         let good = answers.response
         return .object([
-            ("summary", .string(summary)), ("x-needs", .string(needs.name)),
+            ("operationId", .string(name)), ("summary", .string(summary)), ("x-needs", .string(needs.name)),
             ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body),
             ("security", needs == .anybody ? JSON.array([]) : nil),
             (
@@ -78,10 +78,19 @@ extension Endpoint {
         ])
     }
 
+    /// As a client's function may be called: `getDeliveriesIdTrail`.
+    private var name: String {
+        let words = path.split { !$0.isLetter && !$0.isNumber }.drop { $0 == "api" || $0 == "v1" }
+        return words.reduce(method.rawValue.lowercased()) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
+    }
+
+    /// Parameters that are whole numbers, wherever they are.
+    private static let numbers: Set = ["id", "days", "from", "to", "before", "offset", "limit"]
+
     private static func parameter(_ name: String, in place: String, isRequired: Bool) -> JSON {
         .object([
             ("name", .string(name)), ("in", .string(place)), ("required", .bool(isRequired)),
-            ("schema", .object([("type", "string")])),
+            ("schema", (numbers.contains(name) ? AnswerSchema.integer : .text).json),
         ])
     }
 
