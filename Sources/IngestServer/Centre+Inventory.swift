@@ -65,63 +65,54 @@ extension Centre {
         return try counting.post(id, complete: complete, by: author, at: Clocks.wall)
     }
 
-    // MARK: finding
-
-    /// How long readers tell of a tag before they must be asked again, in seconds.
-    static let findSeconds = 60
-    /// How long a reader may take to hear that it is to look, in seconds.
-    static let findLife = 10
-
-    /// Asks every gateway that is there to tell where it hears a tag; 0 seconds ends it. How many were asked.
-    func find(_ tag: String, seconds: Int, person: Person) throws -> Int {
-        let now = Clocks.wall
-        var random = SystemRandomNumberGenerator()
-        let agents = try store.gateways.rows().filter(\.online)
-        for agent in agents {
-            let command = Command(
-                id: ULID.make(at: now, using: &random), action: .find(tag: tag, seconds: seconds), issued: now,
-                ttl: Centre.findLife)
-            try store.calls.add(command, agent: agent.name, user: nil)
-            send(.command(agent: agent.name, command))
-        }
-        return agents.count
-    }
-
-    // MARK: catalogue
-
-    func save(_ product: ProductView, person: Person) throws {
-        try store.transaction {
-            try store.articles.save(product)
-            try store.tell(Fact(.productSaved, product.gtin), by: person.author, at: Clocks.wall)
-        }
-        follow()
-    }
-
-    func settle(notice id: Int64, person: Person) async throws -> Bool {
-        defer { follow() }
-        return try store.transaction {
-            try store.stock.settle(notice: id, by: person.author, at: Clocks.wall)
-        }
-    }
-
     func keep(photo bytes: [UInt8], type: String, person: Person) throws -> Int64 {
-        try store.deliveries.keep(photo: bytes, type: type, by: person.author, at: Clocks.wall)
+        try receiving.keep(photo: bytes, type: type, by: person.author, at: Clocks.wall)
+    }
+
+    // MARK: stock
+
+    /// How many agents were asked to look for a tag.
+    func look(for tag: String) throws -> Int {
+        let now = Clocks.wall
+        return send(try TagSearchDesk(store).look(for: tag, at: now) { Centre.commandID(at: now) })
+    }
+
+    func endLooking(for tag: String) throws {
+        let now = Clocks.wall
+        _ = send(try TagSearchDesk(store).end(tag, at: now) { Centre.commandID(at: now) })
+    }
+
+    private static func commandID(at now: Int64) -> String {
+        var random = SystemRandomNumberGenerator()
+        return ULID.make(at: now, using: &random)
+    }
+
+    private func send(_ orders: [AgentOrder]) -> Int {
+        for order in orders { send(.command(agent: order.agent, order.command)) }
+        return orders.count
+    }
+
+    func settle(notice id: Int64, person: Person) throws -> Bool {
+        defer { follow() }
+        return try NoticeDesk(store).settle(id, by: person.author, at: Clocks.wall)
+    }
+
+    /// Throws `CatalogueDesk.Refusal`.
+    func save(_ change: CatalogueDesk.Change, of gtin: String, person: Person) throws -> ProductView {
+        defer { follow() }
+        return try CatalogueDesk(store).save(change, of: gtin, by: person.author, at: Clocks.wall)
     }
 
     // MARK: clients
 
-    func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView? {
-        let parsed = numbers.map { configuration.plan.number($0) }.filter { $0.kind != .withheld }
-        let id = try store.transaction {
-            let id = try store.parties.add(
-                name: name, company: company, reference: nil, numbers: parsed, by: person.name, at: Clocks.wall)
-            try store.tell(Fact(.partyCreated, id), by: person.author, at: Clocks.wall)
-            return id
-        }
+    func addParty(name: String, company: String, numbers: [String], person: Person) async throws -> PartyView {
+        let party = try ClientDesk(store).add(
+            name: name, company: company, numbers: numbers, plan: configuration.plan, by: person.author, at: Clocks.wall
+        )
         follow()
         // Cards that are open know the new client at once.
         await board.showAll()
-        return try store.parties.party(id)
+        return party
     }
 
     /// Gives a client a number, or takes back one that was given here. Throws `ClientDesk.Refusal`.

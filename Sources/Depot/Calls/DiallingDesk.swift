@@ -9,11 +9,7 @@ public struct DiallingDesk {
     /// The minute of `DialRights.perMinute`, in milliseconds.
     static let minute: Int64 = 60_000
 
-    /// A command and the agent that it is for.
-    public struct Order: Equatable, Sendable {
-        public var agent: String
-        public var command: Command
-    }
+    public typealias Order = AgentOrder
 
     let store: Store
     private let rights: DialRights

@@ -209,10 +209,8 @@ extension API {
                     throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
                 }
                 let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { API.line($0.text, limit: 64) }
-                guard
-                    let party = try await centre.addParty(
-                        name: name ?? "", company: company ?? "", numbers: numbers, person: person)
-                else { throw APIProblem(.internalServerError, "not-saved", "The client was not saved.") }
+                let party = try await centre.addParty(
+                    name: name ?? "", company: company ?? "", numbers: numbers, person: person)
                 return .json(party.json, status: .created)
             },
         ]

@@ -178,13 +178,13 @@ extension API {
                     throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
                 }
                 let body = try await incoming.body()
-                let known = try await centre.library.read { try $0.articles.product(gtin) }
-                var product = known ?? ProductView(gtin: gtin, description: "")
-                product.description = API.line(body["description"]?.text, limit: 200) ?? product.description
-                product.reference = API.line(body["reference"]?.text, limit: 64) ?? product.reference
-                product.supplier = API.line(body["supplier"]?.text, limit: 120) ?? product.supplier
-                product.unit = API.line(body["unit"]?.text, limit: 20) ?? product.unit
-                if let minimum = body["minimum"]?.integer { product.minimum = Int(clamping: max(0, minimum)) }
+                var change = CatalogueDesk.Change(
+                    description: API.line(body["description"]?.text, limit: 200),
+                    reference: API.line(body["reference"]?.text, limit: 64),
+                    supplier: API.line(body["supplier"]?.text, limit: 120),
+                    unit: API.line(body["unit"]?.text, limit: 20),
+                    minimum: body["minimum"]?.integer.map { Int(clamping: max(0, $0)) },
+                    codes: (body["codes"]?.list ?? []).prefix(50).compactMap { API.line($0.text, limit: 64) })
                 for carton in body["cartons"]?.list ?? [] {
                     guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
                         let quantity = carton["quantity"]?.integer, Piece.quantities.contains(Int(clamping: quantity))
@@ -193,14 +193,13 @@ extension API {
                             .badRequest, "bad-gtin",
                             "A carton has a GTIN of its own and a quantity from 1 to \(Piece.quantities.upperBound).")
                     }
-                    product.cartons.append(.init(gtin: code, quantity: Int(quantity)))
+                    change.cartons.append(.init(gtin: code, quantity: Int(quantity)))
                 }
-                product.codes += (body["codes"]?.list ?? []).prefix(50).compactMap { API.line($0.text, limit: 64) }
-                guard !product.description.isEmpty else {
+                do { return .json(try await centre.save(change, of: gtin, person: person).json) } catch CatalogueDesk
+                    .Refusal.noDescription
+                {
                     throw APIProblem(.badRequest, "description-needed", "A product has a description.")
                 }
-                try await centre.save(product, person: person)
-                return .json(product.json)
             },
             Endpoint(
                 .get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=",
@@ -209,9 +208,7 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 let epc = (incoming.query("epc") ?? "").uppercased()
-                guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-                    throw APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
-                }
+                guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { throw API.badTag }
                 let gtin = incoming.query("gtin").flatMap { GS1.gtin14($0) }
                 guard !epc.isEmpty || gtin != nil else {
                     throw APIProblem(.badRequest, "bad-epc", "Say which tag or which product.")
@@ -229,26 +226,25 @@ extension API {
                     .object("Looking", [.init("epc", .text), .init("seconds", .integer), .init("gateways", .integer)]))
             ) {
                 incoming in
-                let person = try incoming.who()
-                let epc = (try await incoming.body()["epc"]?.text ?? "").uppercased()
-                guard (4...128).contains(epc.count), epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-                    throw APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
+                _ = try incoming.who()
+                guard let epc = TagSearchDesk.tag(try await incoming.body()["epc"]?.text ?? "") else {
+                    throw API.badTag
                 }
-                let asked = try await centre.find(epc, seconds: Centre.findSeconds, person: person)
+                let asked = try await centre.look(for: epc)
                 guard asked > 0 else {
                     throw APIProblem(.serviceUnavailable, "no-gateway", "No gateway is connected that could look.")
                 }
                 return .json(
                     .object([
-                        ("epc", .string(epc)), ("seconds", .int(Int64(Centre.findSeconds))),
+                        ("epc", .string(epc)), ("seconds", .int(Int64(TagSearchDesk.pause))),
                         ("gateways", .int(Int64(asked))),
                     ]))
             },
             Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session, answers: .done) {
                 incoming in
-                let person = try incoming.who()
-                let epc = (incoming.parameters.get("epc") ?? "").uppercased()
-                _ = try await centre.find(String(epc.prefix(128)), seconds: 0, person: person)
+                _ = try incoming.who()
+                guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else { throw API.badTag }
+                try await centre.endLooking(for: epc)
                 return .json(.members([]))
             },
             Endpoint(
@@ -304,6 +300,8 @@ extension API {
                 (Reports.movements(try await movements(incoming, limit: Reports.movementLimit)), "movements")
             }
     }
+
+    private static let badTag = APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
 
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
