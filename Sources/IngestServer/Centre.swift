@@ -92,6 +92,7 @@ actor Centre {
         let book = try applier.gateways.book()
         known.with { $0 = book }
         // What an ERP that was taken away was not told is not told to the next one.
+        try store.run(AuditFollower())
         if let queue { try store.run(queue) } else { try store.ledger.forget(follower: QueueFollower.name) }
     }
 
@@ -310,11 +311,13 @@ actor Centre {
         follow()
     }
 
-    /// After a commit that may have brought facts: the ERP's queue follows here, where it is written, and pages on the board.
+    /// After a commit that may have brought facts: the trail and the ERP's queue follow here, where they are written, and pages on the
+    /// board.
     func follow() {
-        if let queue {
-            do { try store.run(queue) } catch { failed(error) }
-        }
+        do {
+            try store.run(AuditFollower())
+            if let queue { try store.run(queue) }
+        } catch { failed(error) }
         board.wake()
     }
 

@@ -84,6 +84,8 @@ struct LedgerTests {
         #expect(try store.ledger.verify().broken == nil)
         let trail = try store.ledger.trail(before: nil, subject: "17", who: nil, limit: 10)
         #expect(trail.map(\.fact.kind) == [.deliveryClosed, .deliveryOpened])
+        #expect(try store.trail.entries(before: nil, subject: "17", who: nil, limit: 10) == trail)
+        #expect(try store.ledger.watermark(of: "audit") == 2, "its follower goes on from there")
     }
 
     /// Writes down what it follows, and may die on the way.

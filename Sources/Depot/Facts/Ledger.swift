@@ -8,9 +8,9 @@ public struct Ledger {
 
     public init(_ database: Database) { self.database = database }
 
-    private static let columns = "seq, at, who, station, reason, site, kind, subject, detail, salt IS NULL"
+    static let columns = "seq, at, who, station, reason, site, kind, subject, detail, salt IS NULL"
 
-    private static func entry(_ row: SQLite.Row) -> Entry {
+    static func entry(_ row: SQLite.Row) -> Entry {
         Entry(
             seq: row.integer(0), at: row.integer(1),
             author: Author(row.text(2), station: row.optionalText(3), reason: row.optionalText(4)),

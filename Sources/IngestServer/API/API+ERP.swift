@@ -128,10 +128,12 @@ extension API {
                 // One's own trail is everybody's right.
                 let who = person.may(.users) ? incoming.query("who") : person.name
                 let (before, subject) = (incoming.time("before"), incoming.query("subject"))
+                // What a command in another process told a moment ago, too.
+                await centre.follow()
                 return .json(
                     .array(
                         try await centre.board.read {
-                            try $0.ledger.trail(before: before, subject: subject, who: who, limit: 100).map(\.json)
+                            try $0.trail.entries(before: before, subject: subject, who: who, limit: 100).map(\.json)
                         }))
             }
         ]
