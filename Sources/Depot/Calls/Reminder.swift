@@ -57,7 +57,7 @@ public struct ReminderDesk {
     ) throws -> Reminder {
         let (sum, overflow) = now.addingReportingOverflow(ReminderDesk.reach)
         guard !overflow, due <= sum, due >= now - ReminderDesk.grace else { throw Refusal.badTime }
-        return try store.database.transaction {
+        return try store.transaction {
             guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
             let id: Int64
             if let old = try store.reminders.open(call, of: person.id) {
@@ -77,7 +77,7 @@ public struct ReminderDesk {
     public func settle(
         _ id: Int64, done: Bool, of scope: CallScope, by person: Person, at now: Int64
     ) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             guard let reminder = try store.reminders.reminder(id) else { throw Refusal.noCall }
             let covers = try store.calls.call(reminder.call).map { scope.covers($0.snapshot) } ?? false
             guard reminder.user == person.id || reminder.isTeams && covers else { throw Refusal.noCall }
@@ -97,7 +97,7 @@ public struct ReminderDesk {
 
     /// It is time, and is told in this moment: once, whatever restarts. `isTeams` where its person is not there.
     public func tell(_ reminder: Reminder, isTeams: Bool, at now: Int64) throws -> Reminder? {
-        try store.database.transaction {
+        try store.transaction {
             guard try store.reminders.markTold(reminder.id, isTeams: isTeams, at: now) else { return nil }
             try store.tell(
                 Fact(.reminderDue, reminder.call, isTeams ? "\(reminder.who) is not there" : nil),
