@@ -11,12 +11,15 @@ extension Applier {
         case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, origin, &result)
             try store.deliveries.see(texts, bytes, present: true, delivery: delivery, at: origin.captured)
+            try store.stock.remember(sighting, at: origin.captured)
             try follow(row, sighting, origin)
         case .still(let sighting):
             _ = try receive(row, zone: sighting.zone, origin, &result)
             try store.deliveries.see(texts, bytes, present: true, delivery: nil, at: origin.captured)
+            try store.stock.remember(sighting, at: origin.captured)
         case .left(let sighting, _, _):
             try store.deliveries.see(texts, bytes, present: false, delivery: nil, at: origin.captured)
+            try store.stock.remember(sighting, at: origin.captured)
             try follow(row, sighting, origin)
         // A wedge types what its scanner saw; whether that is a barcode, the goods decide.
         case .barcode(_, let zone, _), .key(_, let zone, _): _ = try receive(row, zone: zone, origin, &result)

@@ -210,13 +210,27 @@ public struct StockTable: StoreTable {
 
     public static let movementSchema = movement.schema
 
+    /// TID and user memory of a tag, the newest of each; most rows have none.
+    func remember(_ sighting: Model.Row.Sighting, at time: Int64) throws(SQLiteError) {
+        guard sighting.tid != nil || sighting.userMemory != nil else { return }
+        try database.run(
+            """
+            INSERT INTO tag_memory (epc, tid, user, seen) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET
+                tid=CASE WHEN ?4 >= seen THEN coalesce(?2, tid) ELSE coalesce(tid, ?2) END,
+                user=CASE WHEN ?4 >= seen THEN coalesce(?3, user) ELSE coalesce(user, ?3) END, seen=max(seen, ?4)
+            """, .text(sighting.tag.hex), .text(sighting.tid.map { Hex.string($0) }),
+            .text(sighting.userMemory.map { Hex.string($0) }), .integer(time))
+    }
+
     /// Tagged pieces by the beginning of their tag, or of a product: where and when each was last seen.
     public func items(epc prefix: String?, gtin: String?, limit: Int) throws -> [JSON] {
         try database.rows(
             """
             SELECT epc, item.gtin, coalesce(description, ''), serial, item.zone, present, first_seen, last_seen, item.delivery,
-                note, stock_zone
+                note, stock_zone, tag_memory.tid, tag_memory.user
             FROM item LEFT JOIN product USING (gtin) LEFT JOIN delivery ON delivery.id=item.delivery
+                LEFT JOIN tag_memory USING (epc)
             WHERE \(prefix == nil ? "?1 IS NULL" : "epc>=?1 AND epc<?1 || 'G'") AND (?2 IS NULL OR item.gtin=?2)
             \(prefix == nil ? "ORDER BY last_seen DESC" : "") LIMIT ?3
             """, .text(prefix), .text(gtin), .integer(limit)
@@ -231,7 +245,8 @@ public struct StockTable: StoreTable {
             .text("zone", ifAny: { $0.optionalText(4) }), .truth("present") { $0.bool(5) },
             .moment("firstSeen") { $0.integer(6) }, .moment("lastSeen") { $0.integer(7) },
             .integer("delivery", ifAny: { $0.optionalInteger(8) }), .text("note", ifAny: { $0.optionalText(9) }),
-            .text("bookedIn", ifAny: { $0.optionalText(10) }),
+            .text("bookedIn", ifAny: { $0.optionalText(10) }), .text("tid", ifAny: { $0.optionalText(11) }),
+            .text("user", ifAny: { $0.optionalText(12) }),
         ])
 
     public static let itemSchema = item.schema

@@ -105,8 +105,13 @@ enum Schema {
             agent TEXT PRIMARY KEY, revision INTEGER NOT NULL, text TEXT NOT NULL, expires INTEGER, who TEXT NOT NULL,
             at INTEGER NOT NULL) WITHOUT ROWID;
         """,
-        inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail,
+        inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail, tagMemory,
     ]
+
+    /// What readers read of tags beside their ids, where a site asked for it.
+    private static let tagMemory = """
+        CREATE TABLE tag_memory (epc TEXT PRIMARY KEY, tid TEXT, user TEXT, seen INTEGER NOT NULL) WITHOUT ROWID;
+        """
 
     /// Catalogue, receptions with decisions, stock takes, movements, the ERP's queue, passwords.
     private static let inventory = """

@@ -92,7 +92,7 @@ export class TagView {
       h("div", { class: "row" }, h("h2", {}, item.description || t("unknownTag")), item.gtin && h("button", { class: "push", id: "see-product", onclick: () => this.app.openRef("product", item.gtin) }, t("seeProduct"))),
       h("p", { class: "mono" }, item.epc),
       item.unseen ? h("p", { class: "notice wait" }, t("tagUnseen")) : h("p", { class: "where" }, lastSeen(item)),
-      h("dl", { class: "factlist" }, [["serial", item.serial], ["firstSeen", item.firstSeen && when(item.firstSeen)], ["bookedIn", item.bookedIn], ["deliveryNote", item.note]].map(([name, value]) =>
+      h("dl", { class: "factlist" }, [["serial", item.serial], ["firstSeen", item.firstSeen && when(item.firstSeen)], ["bookedIn", item.bookedIn], ["tagTID", item.tid], ["tagUser", item.user], ["deliveryNote", item.note]].map(([name, value]) =>
         value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, name === "deliveryNote" && item.delivery ? h("button", { class: "link", onclick: () => this.app.openRef("delivery", item.delivery) }, value) : value)))),
       h("div", { class: "stack" },
         this.search?.over && h("p", { class: "soft" }, t("findOver")),
