@@ -32,5 +32,11 @@ extension Driver {
         .actionURL,
     ]
 
+    /// Readers that speak HTTP: they know who asks, or ask who posts.
+    public static let httpReaders = [Driver.impinjIoT.name, Driver.zebraIoT.name]
+
+    /// Its conversation begins with a secret.
+    public var hasSecret: Bool { kind == .telephony || Driver.httpReaders.contains(name) }
+
     public static func named(_ name: String) -> Driver? { catalog.first { $0.name == name } }
 }

@@ -155,6 +155,17 @@ struct ConfigurationTests {
         _ = try parsed("impinj-iot", "tcp:10.0.0.7:80", "memory = \"tid\"\npower-dbm = 27")
     }
 
+    /// A capture may be sent away: what proves who we are is blotted out, and nothing moves.
+    @Test func aCaptureOfAReaderHoldsNoSecret() throws {
+        #expect(Driver.impinjIoT.hasSecret && Driver.zebraIoT.hasSecret && !Driver.llrp.hasSecret)
+        var transcript = Transcript()
+        let text = "GET / HTTP/1.1\r\nAuthorization: Basic cm9vdDppbXBpbmo=\r\nHost: reader\r\n\r\n"
+        transcript.lines = [.toDevice(Array(text.utf8)), .fromDevice(Array(text.utf8))]
+        transcript.dropSecrets()
+        let clean = text.replacing("Basic cm9vdDppbXBpbmo=", with: "xxxxx xxxxxxxxxxxxxxxx")
+        #expect(transcript.lines == [.toDevice(Array(clean.utf8)), .fromDevice(Array(clean.utf8))])
+    }
+
     @Test func aRegionThatTheCountryForbidsIsRefused() {
         let text = """
             version = 1

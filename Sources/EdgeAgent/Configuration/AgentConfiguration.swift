@@ -202,7 +202,7 @@ extension Section {
     /// Readers that speak HTTP know who asks, or ask who posts.
     fileprivate func readerSecret(_ driver: Driver?) -> String? {
         let secret = secret("secret")
-        let names = [Driver.impinjIoT.name, Driver.zebraIoT.name]
+        let names = Driver.httpReaders
         if let driver, has("user") || has("secret"), !names.contains(driver.name) {
             reject(
                 has("user") ? "user" : "secret", "is for \(names.joined(separator: " and ")), not for \(driver.name)")

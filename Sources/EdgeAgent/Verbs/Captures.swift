@@ -52,7 +52,7 @@ struct Capture: ParsableCommand {
         transcript.lines = Capture.head(mine, isBlind: blind)
         let isWhole = try record(&client, into: &transcript)
         Interrupt.restore()
-        if driver?.kind == .telephony { transcript.dropSecrets() }
+        if driver?.hasSecret == true { transcript.dropSecrets() }
         if blind, let driver {
             guard let hidden = transcript.blinded(driver) else { throw Exit.say("the capture cannot be blinded") }
             transcript = hidden
@@ -128,7 +128,7 @@ extension Transcript {
     }
 
     /// What we sent to prove who we are, and what it was made from.
-    fileprivate mutating func dropSecrets() {
+    mutating func dropSecrets() {
         func clean(_ bytes: [UInt8]) -> [UInt8] {
             var out: [UInt8] = []
             for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
