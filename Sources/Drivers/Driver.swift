@@ -128,9 +128,21 @@ public struct SessionSettings: Equatable, Sendable {
         public var running: Set<String>
         /// Legs that were held.
         public var held: Set<String>
+        /// Clicks, by the call that each had made.
+        public var commands: [String: String]
 
-        public init(counted: Int? = nil, running: Set<String> = [], held: Set<String> = []) {
-            (self.counted, self.running, self.held) = (counted, running, held)
+        public init(
+            counted: Int? = nil, running: Set<String> = [], held: Set<String> = [], commands: [String: String] = [:]
+        ) {
+            (self.counted, self.running, self.held, self.commands) = (counted, running, held, commands)
+        }
+
+        public init(counted: Int?, calls: [CallSnapshot]) {
+            let clicks = calls.compactMap { call in call.command.map { (call.call, $0) } }
+            self.init(
+                counted: counted, running: Set(calls.map(\.call)),
+                held: Set(calls.flatMap(\.legs).filter { $0.state == .held }.map(\.id)),
+                commands: Dictionary(clicks) { first, _ in first })
         }
     }
 

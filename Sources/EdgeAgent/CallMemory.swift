@@ -16,11 +16,7 @@ final class CallMemory: Sendable {
         var calls: [CallSnapshot] = []
 
         /// For the session that takes over.
-        var past: SessionSettings.Past {
-            SessionSettings.Past(
-                counted: counted, running: Set(calls.map(\.call)),
-                held: Set(calls.flatMap(\.legs).filter { $0.state == .held }.map(\.id)))
-        }
+        var past: SessionSettings.Past { SessionSettings.Past(counted: counted, calls: calls) }
     }
 
     private struct Work {

@@ -79,9 +79,7 @@ struct GapTests {
         let running = first.book.running
         var book = CallBook(revisionBase: 1 << 32)
         for call in running { book.recall(call) }
-        let past = SessionSettings.Past(
-            counted: first.counted, running: Set(running.map(\.call)),
-            held: Set(running.flatMap(\.legs).filter { $0.state == .held }.map(\.id)))
+        let past = SessionSettings.Past(counted: first.counted, calls: running)
         var second = try GapReplay(name, past: past, book: book)
         second.play(from: back)
         return second

@@ -77,10 +77,15 @@ struct CSTA: Session {
         case .tick: tick(now, &reaction)
         case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
-            // Never dialled again; CSTA has no name of ours on a call by which it could be found.
+            // Never dialled again; a list names the call that it made, where a former run had heard of one.
             switch command.action {
             case .hangUp, .transfer: reaction.forget(command)
-            default: reaction.observations.append(.progress(CommandProgress(id: command.id, state: .unknown)))
+            default:
+                if let call = settings.past?.commands.first(where: { $0.value == command.id })?.key {
+                    calls.recall(command: command.id, call: call)
+                } else {
+                    reaction.observations.append(.progress(CommandProgress(id: command.id, state: .unknown)))
+                }
             }
         case .closing:
             if phase == .running { ask(.other, "<StopApplicationSession/>", now, &reaction) }

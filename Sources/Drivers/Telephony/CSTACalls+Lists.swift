@@ -60,6 +60,16 @@ extension CSTACalls {
             }
         }
         voice.say(.resynced, "")
+        for command in recalled.values.sorted() {
+            voice.progress(command, .unknown, cause: "the agent was down meanwhile")
+        }
+        recalled = [:]
+    }
+
+    /// CSTA has no name of ours on a call; that of the call itself stays.
+    mutating func recall(command: String, call: String) {
+        voice.expect(command: command)
+        recalled[call] = command
     }
 
     func isDenied(_ id: String, _ listed: Listed) -> Bool {

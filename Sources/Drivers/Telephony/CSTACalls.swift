@@ -39,6 +39,8 @@ struct CSTACalls {
     private var ended = Ended(limit: CSTACalls.limit)
     /// Calls whose callID had been another's.
     private var again = 1
+    /// Clicks of a former run, by the names of their calls, until a list names those.
+    var recalled: [String: String] = [:]
     /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
     var listed: Listed?
 
@@ -145,7 +147,7 @@ struct CSTACalls {
         guard !ended.contains(id) else { return false }
         let isNew = calls[id] == nil
         guard !isNew || calls.count < CSTACalls.limit else { return false }
-        var call = calls[id] ?? Call()
+        var call = calls[id] ?? Call(command: recalled.removeValue(forKey: voice.name(id)))
         let before = (call.caller, call.called)
         call.caller = call.caller ?? party(xml["callingdevice"])
         call.called = call.called ?? CSTACalls.device(in: xml["calleddevice"])?.number

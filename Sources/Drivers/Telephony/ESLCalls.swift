@@ -274,8 +274,11 @@ struct ESLCalls {
             calls[leg.call] = nil
             end(leg.call, .lost)
         }
-        // The caller's own legs first: they say who calls whom.
-        for row in rows.sorted(by: { $0["direction"]?.text ?? "" < $1["direction"]?.text ?? "" }) {
+        // The caller's own legs first: they say who calls whom; of a click that is the telephone that was rung first.
+        func rank(_ row: JSON) -> Int {
+            row["direction"]?.text == "inbound" ? 0 : row["uuid"]?.text == row["call_uuid"]?.text ? 1 : 2
+        }
+        for row in rows.sorted(by: { rank($0) < rank($1) }) {
             guard let id = row["uuid"]?.text else { continue }
             let event = [
                 "Unique-ID": id, "Channel-Call-UUID": row["call_uuid"]?.text ?? "",
