@@ -171,6 +171,8 @@ struct AsteriskAMI: Session {
         (processed.total, processed.isRefused) = (nil, false)
         before = calls.channelIDs
         questions = [:]
+        // Whoever may not ask is told so after each break: what was listed then may show who hides.
+        saysPresentation = true
         pingSent = nil
         for id in dials.keys { dials[id]?.isOld = true }
     }

@@ -15,6 +15,8 @@ struct FreeSWITCHFace: ExchangeFace {
     private var out = FaceOutput()
     /// Sessions since its start, as `status` says.
     private var sessions = 0
+    /// Names that whoever started a call chose for its first leg.
+    private var tags: [Int: String] = [:]
 
     init(secret: String, epoch: Int64) {
         self.secret = secret
@@ -39,7 +41,10 @@ struct FreeSWITCHFace: ExchangeFace {
 
     mutating func tell(_ happening: Exchange.Happening, legs: [Exchange.Leg], at now: Instant) {
         switch happening {
-        case .began, .dialled: sessions += 1
+        case .began(let leg):
+            sessions += 1
+            if let tag = leg.tag { tags[leg.id] = tag }
+        case .dialled: sessions += 1
         default: break
         }
         switch happening {
@@ -95,7 +100,7 @@ struct FreeSWITCHFace: ExchangeFace {
         let name = leg.isOrigin ? leg.name : leg.peer?.name
         var fields = [
             ("Event-Name", event), ("Unique-ID", uuid(leg)),
-            ("Channel-Call-UUID", leg.id == leg.call ? uuid(leg) : uuid(leg.call, nil)),
+            ("Channel-Call-UUID", leg.id == leg.call ? uuid(leg) : uuid(leg.call, tags[leg.call])),
             ("Channel-Name", "sofia/\(leg.isDesk ? "internal" : "external")/\(leg.number)@10.0.0.4"),
             ("Call-Direction", isDialled ? "outbound" : "inbound"), ("Caller-Caller-ID-Number", caller),
             ("Caller-Caller-ID-Name", name ?? caller),
