@@ -115,6 +115,16 @@ public struct SessionSettings: Equatable, Sendable {
     public var extensions: [String] = []
     /// The line's own number, where the device does not tell which number was called (a modem).
     public var number: String?
+    /// Longest time that a ring waits for the exchange's word on whether the number may be shown; 0 tells it at once, and the
+    /// number when the word is there.
+    public var presentationDelay: Duration = .milliseconds(30)
+    /// Numbers are shown also where the account may not ask whether they are withheld.
+    public var showsUnchecked = false
+    /// Whom the other side of a click to call sees, outside the house; nil gives the telephone that clicked, and leaves the rest to the
+    /// exchange.
+    public var callerID: String?
+    /// The same for single telephones.
+    public var callerIDs: [String: String] = [:]
     /// How a call record is laid out (`SMDRFormat`).
     public var format: String?
     /// What a former run knew of this exchange; nil at a first start.
@@ -159,4 +169,7 @@ public struct SessionSettings: Equatable, Sendable {
         self.context = context
         self.channel = channel
     }
+
+    /// Whom the outside sees when this telephone calls.
+    func callerID(of desk: String) -> String { callerIDs[desk] ?? callerID ?? desk }
 }

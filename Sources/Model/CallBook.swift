@@ -144,7 +144,7 @@ extension CallSnapshot {
     }
 
     fileprivate mutating func fold(_ signal: CallSignal, at now: Int64) {
-        direction = direction ?? signal.direction
+        direction = signal.event == .identity ? signal.direction ?? direction : direction ?? signal.direction
         if let party = signal.caller,
             signal.event == .identity || caller == nil || caller == Party(number: nil, name: nil)
         {
@@ -154,6 +154,7 @@ extension CallSnapshot {
             String($0.prefix(Party.numberLimit))
         }
         command = command ?? signal.command
+        conference = signal.conference.map { String($0.prefix(Party.numberLimit)) } ?? conference
         switch signal.event {
         case .queued:
             queue = signal.queue.map { String($0.prefix(Party.numberLimit)) }
@@ -163,6 +164,7 @@ extension CallSnapshot {
             guard transfers.count < CallSnapshot.legLimit else { break }
             transfers.append(
                 Transfer(how: signal.how ?? "blind", by: signal.by, to: signal.to.map { String($0.prefix(64)) }))
+        case .dialling: foldLeg(signal, to: .dialling, at: now)
         case .ringing: foldLeg(signal, to: .ringing, at: now)
         case .answered, .resumed: foldLeg(signal, to: .talking, at: now)
         case .held: foldLeg(signal, to: .held, at: now)
@@ -184,7 +186,11 @@ extension CallSnapshot {
                 legs.remove(at: old)
             }
             var leg = Leg(id: id, desk: signal.desk, state: state)
-            if state == .ringing { leg.rangAt = now } else { leg.answeredAt = now }
+            switch state {
+            case .dialling: leg.dialledAt = now
+            case .ringing: leg.rangAt = now
+            default: leg.answeredAt = now
+            }
             if state == .held { leg.holds = 1 }
             legs.append(leg)
             return
@@ -193,19 +199,25 @@ extension CallSnapshot {
             // It was only lost from sight.
             (legs[index].state, legs[index].endedAt, legs[index].cause) = (.ringing, nil, nil)
         }
+        // Who dialled a code that takes a call answers that call.
+        if signal.how == "pickup", legs[index].dialledAt != nil, legs[index].state != .ended {
+            legs[index].dialledAt = nil
+            legs[index].state = .ringing
+        }
         let old = legs[index].state
-        guard old != .ended, old != state, !(state == .ringing) else { return }
+        guard old != .ended, old != state, state != .ringing, state != .dialling else { return }
         // A list calls a telephone that holds a call as answered as any other.
         guard old != .held || signal.event != .answered else { return }
         legs[index].state = state
         legs[index].desk = legs[index].desk ?? signal.desk
         switch state {
-        case .talking: legs[index].answeredAt = legs[index].answeredAt ?? now
+        case .talking:
+            if legs[index].dialledAt == nil { legs[index].answeredAt = legs[index].answeredAt ?? now }
         case .held: legs[index].holds += 1
         case .ended:
             legs[index].endedAt = now
             legs[index].cause = signal.cause
-        case .ringing: break
+        case .dialling, .ringing: break
         }
     }
 
@@ -213,6 +225,9 @@ extension CallSnapshot {
         answeredBy = legs.filter { $0.answeredAt != nil && !isOwnLeg($0) }.compactMap(\.desk).uniqued()
         if answeredAt == nil { answeredAt = legs.compactMap(\.answeredAt).min() }
         guard state != .ended else { return }
+        // Whoever dialled counts where nobody else is left: in a conference, with an announcement, after a transfer.
+        let others = legs.filter { $0.dialledAt == nil && $0.state != .ended }
+        let legs = others.isEmpty ? legs : others
         if legs.contains(where: { $0.state == .talking }) {
             state = .answered
         } else if legs.contains(where: { $0.state == .held }) {
@@ -252,7 +267,8 @@ extension CallSnapshot {
 
     /// The desk that a click made ring, or that dialled: its own call cannot be missed by it.
     private func isOwnLeg(_ leg: Leg) -> Bool {
-        direction == .outbound && leg.desk != nil && leg.desk == caller?.number
+        if leg.dialledAt != nil { return true }
+        return direction != .inbound && direction != nil && leg.desk != nil && leg.desk == caller?.number
     }
 
     /// Rang, was cancelled, and nobody took the call afterwards (docs/reference/calls.md).

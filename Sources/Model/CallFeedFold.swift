@@ -13,6 +13,12 @@ public struct CallFeedFold: Sendable {
     private var running: [String: Set<String>] = [:]
     /// Calls that wait in a queue: they do not end with the telephone that did not answer.
     private var queued: Set<String> = []
+    /// How often an id was used whose calls have all ended: a script that begins to count anew starts new calls. The newest
+    /// `memory` of them.
+    private var uses: [String: Int] = [:]
+    private var used: [String] = []
+    /// Calls that were only lost from sight: they may be told on.
+    private var lost: Set<String> = []
     private var out: [CallSignal] = []
 
     /// `source` begins every call's name.
@@ -41,14 +47,41 @@ public struct CallFeedFold: Sendable {
     public mutating func resume(_ call: CallSnapshot) {
         running[call.call] = Set(call.legs.filter { $0.state != .ended }.map(\.id))
         if call.state == .queued { queued.insert(call.call) }
+        let given = source.isEmpty ? call.call : String(call.call.dropFirst(source.count + 1))
+        let parts = given.split(separator: "~", omittingEmptySubsequences: false)
+        let times = parts.count == 2 ? Int(parts[1]).map { min(max($0, 1), 1_000_000) } : nil
+        note(times == nil ? given : String(parts[0]), times: times ?? 1)
+    }
+
+    private mutating func note(_ given: String, times: Int) {
+        if uses.updateValue(times, forKey: given) == nil { used.append(given) }
+        if used.count > CallFeedFold.memory { uses[used.removeFirst()] = nil }
+    }
+
+    /// What the call of this id is called now.
+    private func present(_ given: String) -> String {
+        let times = uses[given] ?? 0
+        return name(times > 1 ? "\(given)~\(times)" : given)
     }
 
     /// The sender is gone: nobody says how its calls went on.
     public mutating func end() -> [CallSignal] {
         out = []
         for call in running.keys.sorted() { end(call, .lost) }
+        lost = Set(running.keys)
         (running, queued) = ([:], [])
         return out
+    }
+
+    /// The name of a call that runs, or begins: under an id whose call has ended, the next one is `17~2`.
+    private mutating func name(_ given: String, begins kind: CallSignal.Event) -> String {
+        let times = uses[given] ?? 0
+        let last = present(given)
+        guard running[last] == nil, lost.remove(last) == nil, [.offered, .queued, .ringing].contains(kind) else {
+            return last
+        }
+        note(given, times: times + 1)
+        return present(given)
     }
 
     /// A call's name among those of all sources.
@@ -61,7 +94,7 @@ public struct CallFeedFold: Sendable {
 
     private mutating func signal(_ event: String, _ json: JSON) -> Bool {
         guard let kind = CallFeedFold.events[event], let given = text(json, "call") else { return false }
-        let call = name(given)
+        let call = name(given, begins: kind)
         let desk = text(json, "ext")
         let leg = text(json, "leg") ?? desk
         let cause = json["cause"]?.text.map { CallCause(rawValue: $0) ?? .failed }
@@ -96,7 +129,7 @@ public struct CallFeedFold: Sendable {
         default: break
         }
         if kind == .merged {
-            guard let into = text(json, "into").map(name), into != call else { return false }
+            guard let into = text(json, "into").map(present), into != call else { return false }
             signal.into = into
             running[into, default: []].formUnion(running.removeValue(forKey: call) ?? [])
             if queued.remove(call) != nil { queued.insert(into) }
@@ -119,7 +152,8 @@ public struct CallFeedFold: Sendable {
     private mutating func snapshot(_ calls: [JSON]) {
         var listed: [String: Set<String>] = [:]
         for entry in calls {
-            guard let call = text(entry, "call").map(name) else { continue }
+            guard let given = text(entry, "call") else { continue }
+            let call = present(given)
             listed[call] = []
             for leg in entry["legs"]?.list ?? [] {
                 let event: CallSignal.Event

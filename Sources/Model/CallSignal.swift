@@ -4,6 +4,8 @@ public struct CallSignal: Equatable, Sendable {
         case offered = "call.offered"
         case queued = "call.queued"
         case dequeued = "call.dequeued"
+        /// A telephone calls somebody: it takes part from here on, and nothing rings at it.
+        case dialling = "leg.dialling"
         case ringing = "leg.ringing"
         case answered = "leg.answered"
         case held = "leg.held"
@@ -42,6 +44,8 @@ public struct CallSignal: Equatable, Sendable {
     public var talkSeconds: Int?
     /// The command (click to call) this call was made by.
     public var command: String?
+    /// The conference that the call sits in.
+    public var conference: String?
 
     public init(_ event: Event, call: String = "") {
         self.event = event
@@ -68,6 +72,7 @@ public struct CallSignal: Equatable, Sendable {
             ("ringSeconds", ringSeconds.map { .int(Int64($0)) }),
             ("talkSeconds", talkSeconds.map { .int(Int64($0)) }),
             ("command", command.map(JSON.string)),
+            ("conference", conference.map(JSON.string)),
         ])
     }
 }

@@ -7,13 +7,15 @@ public struct CallSnapshot: Equatable, Sendable {
 
     public struct Leg: Equatable, Sendable {
         public enum State: String, Sendable, CaseIterable {
-            case ringing, talking, held, ended
+            case dialling, ringing, talking, held, ended
         }
 
         public var id: String
         public var desk: String?
         public var state: State
-        /// Unix milliseconds, as all times here.
+        /// It called somebody: since when it is of the call. Such a leg neither rang nor was it answered. Unix milliseconds, as
+        /// all times here.
+        public var dialledAt: Int64?
         public var rangAt: Int64?
         public var answeredAt: Int64?
         public var endedAt: Int64?
@@ -22,11 +24,12 @@ public struct CallSnapshot: Equatable, Sendable {
 
         public init(
             id: String, desk: String?, state: State, rangAt: Int64? = nil, answeredAt: Int64? = nil,
-            endedAt: Int64? = nil, cause: CallCause? = nil, holds: Int = 0
+            endedAt: Int64? = nil, cause: CallCause? = nil, holds: Int = 0, dialledAt: Int64? = nil
         ) {
             self.id = id
             self.desk = desk
             self.state = state
+            self.dialledAt = dialledAt
             self.rangAt = rangAt
             self.answeredAt = answeredAt
             self.endedAt = endedAt
@@ -77,6 +80,8 @@ public struct CallSnapshot: Equatable, Sendable {
     public var perhapsMissedBy: [String] = []
     /// The click-to-call command that made it.
     public var command: String?
+    /// The conference that it sits in, or the last one it sat in.
+    public var conference: String?
     /// The call this one turned out to be part of.
     public var mergedInto: String?
     /// Milliseconds that the centre added to the times, because the agent's clock is wrong; an agent does not say it.
@@ -93,10 +98,29 @@ public struct CallSnapshot: Equatable, Sendable {
         self.missedBy = []
     }
 
-    /// Somebody was reached: for a call out, somebody other than the one who called.
+    /// Somebody was reached: other than the one who called.
     public var wasReached: Bool {
-        guard direction == .outbound else { return answeredAt != nil }
+        guard direction == .outbound || direction == .internal else { return answeredAt != nil }
         return legs.contains { $0.answeredAt != nil && ($0.desk == nil || $0.desk != caller?.number) }
+    }
+
+    /// Of a person's telephones the one that says most: what talks, else what is held, rings, dials; of those that ended one that talked.
+    public func leg(of desk: String) -> Leg? {
+        func rank(_ leg: Leg) -> Int {
+            switch leg.state {
+            case .talking: 5
+            case .held: 4
+            case .ringing: 3
+            case .dialling: 2
+            case .ended: leg.answeredAt == nil ? 0 : 1
+            }
+        }
+        var best: Leg?
+        for leg in legs where leg.desk == desk {
+            if let known = best, rank(known) > rank(leg) { continue }
+            best = leg
+        }
+        return best
     }
 
     /// Extensions that ring at this moment.
@@ -136,6 +160,7 @@ extension CallSnapshot {
             ("missedBy", missedBy.isEmpty ? nil : .array(missedBy.map(JSON.string))),
             ("perhapsMissedBy", perhapsMissedBy.isEmpty ? nil : .array(perhapsMissedBy.map(JSON.string))),
             ("command", command.map(JSON.string)),
+            ("conference", conference.map(JSON.string)),
             ("mergedInto", mergedInto.map(JSON.string)),
             ("corrected", clockCorrection.map(JSON.int)),
         ])
@@ -171,6 +196,7 @@ extension CallSnapshot {
         missedBy = desks("missedBy")
         perhapsMissedBy = desks("perhapsMissedBy")
         command = json.name("command")
+        conference = json.name("conference")
         mergedInto = json.name("mergedInto")
         clockCorrection = json.bounded("corrected", in: Bounded.offsets)
     }
@@ -182,6 +208,7 @@ extension CallSnapshot.Leg {
             ("leg", .string(id)),
             ("desk", desk.map(JSON.string)),
             ("state", .string(state.rawValue)),
+            ("dialled", dialledAt.map(JSON.int)),
             ("rang", rangAt.map(JSON.int)),
             ("answered", answeredAt.map(JSON.int)),
             ("ended", endedAt.map(JSON.int)),
@@ -192,7 +219,7 @@ extension CallSnapshot.Leg {
 
     /// Whether every number is in its range.
     static func isBounded(_ json: JSON) -> Bool {
-        ["rang", "answered", "ended"].allSatisfy { json.allows($0, in: Bounded.times) }
+        ["dialled", "rang", "answered", "ended"].allSatisfy { json.allows($0, in: Bounded.times) }
             && json.allows("holds", in: CallSnapshot.holds)
     }
 
@@ -203,6 +230,7 @@ extension CallSnapshot.Leg {
             answeredAt: json.bounded("answered", in: Bounded.times),
             endedAt: json.bounded("ended", in: Bounded.times),
             cause: json["cause"]?.text.flatMap(CallCause.init),
-            holds: Int(json.bounded("holds", in: CallSnapshot.holds) ?? 0))
+            holds: Int(json.bounded("holds", in: CallSnapshot.holds) ?? 0),
+            dialledAt: json.bounded("dialled", in: Bounded.times))
     }
 }

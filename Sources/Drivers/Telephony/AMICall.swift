@@ -13,7 +13,14 @@ struct AMICall {
     private(set) var caller: Party?
     var called: String?
     private(set) var presentation = Presentation.shown
+    /// The presentation was asked for when the caller appeared, and the answer: what a dial plan does later, it does not know.
     var asked = false
+    var wasShown = false
+    /// Channels asked when a telephone was called, whose answers decide; one of them said that the number may be shown.
+    var deciding: [String] = []
+    var isVouched = false
+    /// A program began it: who is rung first was not called by the other side, they will be connected.
+    private(set) var isOriginated = false
     /// Conversations with somebody other than who began the call.
     private(set) var answers = 0
     private var lastCause: CallCause?
@@ -21,6 +28,8 @@ struct AMICall {
     var queue: String?
     /// A telephone that talked and went, while the other side stayed.
     var leaver: String?
+    /// Something has left: a change of what may be shown must be told.
+    private var hasSpoken = false
     /// Signals that wait until the caller's presentation is known.
     private var waiting: [CallSignal]?
 
@@ -31,8 +40,10 @@ struct AMICall {
     }
 
     /// A click to call, before its first channel shows itself.
-    init(command: String, desk: String, number: String) {
-        (direction, caller, called, self.command) = (.outbound, Party(number: desk, name: nil), number, command)
+    init(command: String, desk: String, number: String, isInternal: Bool) {
+        direction = isInternal ? .internal : .outbound
+        (caller, called, self.command) = (Party(number: desk, name: nil), number, command)
+        isOriginated = true
     }
 
     var isWaiting: Bool { waiting != nil }
@@ -52,6 +63,7 @@ struct AMICall {
             } else {
                 // Rung first, by somebody's originate; whom it will call stands in no header yet.
                 direction = .outbound
+                isOriginated = true
             }
             caller = Party(number: desk, name: message.known("calleridname").map(CallerText.clean))
         } else if isCalling {
@@ -61,9 +73,38 @@ struct AMICall {
         }
     }
 
+    /// A program calls the other side first, and will connect a telephone.
+    mutating func originate(_ channel: AMIChannel, number: String?) {
+        guard direction == nil else { return }
+        (direction, isOriginated) = (.outbound, true)
+        if channel.desk == nil, !channel.isLocal { called = number }
+    }
+
+    /// Whom a program's call is for, known when it enters the dial plan.
+    mutating func reach(_ exten: String, isInternal: Bool) {
+        called = exten
+        if isInternal { direction = .internal }
+    }
+
+    /// In a call that a program began, the first telephone that rings is the one it is for.
+    mutating func seat(_ channel: AMIChannel) {
+        guard isOriginated, caller == nil, let desk = channel.desk else { return }
+        caller = Party(number: desk, name: nil)
+    }
+
+    /// The dial plan, or a look-up, has changed who calls: what a telephone shows counts. True when that is news.
+    mutating func rename(_ message: AMIMessage) -> Bool {
+        guard direction == .inbound, caller?.withheld != true else { return false }
+        let new = AMICalls.party(message, "callerid", withheld: false)
+        let party = Party(number: new.number ?? caller?.number, name: new.name, withheld: new.withheld)
+        guard party != caller else { return false }
+        caller = party
+        return announced
+    }
+
     /// The telephone of whoever began the call, rung first.
     func isOwn(_ channel: AMIChannel) -> Bool {
-        guard direction == .outbound, let desk = channel.desk else { return false }
+        guard direction == .outbound || isOriginated, let desk = channel.desk else { return false }
         return caller?.number == desk
     }
 
@@ -94,15 +135,16 @@ struct AMICall {
         caller = caller ?? old.caller
         called = called ?? old.called
         command = command ?? old.command
+        isOriginated = isOriginated || old.isOriginated
         // Nobody is shown by joining somebody who is.
         if old.presentation == .hidden || old.presentation == .unknown && presentation == .shown {
-            (presentation, asked) = (old.presentation, old.asked)
+            (presentation, asked, wasShown) = (old.presentation, old.asked, old.wasShown)
         }
     }
 
     /// What is known of the presentation now; false when nobody has to be told. Hidden stays hidden.
     mutating func settle(_ answer: Presentation) -> Bool {
-        let changes = announced && !isWaiting && presentation != answer
+        let changes = announced && hasSpoken && presentation != answer
         presentation = answer
         if answer == .hidden { caller = .hidden }
         return changes
@@ -129,13 +171,17 @@ struct AMICall {
     func leg(_ event: CallSignal.Event, of channel: AMIChannel, as name: String) -> CallSignal {
         var signal = CallSignal(event, call: name)
         (signal.leg, signal.desk) = (channel.id, channel.desk)
-        guard event == .ringing else { return signal }
+        guard event == .ringing || event == .dialling else { return signal }
         (signal.direction, signal.called, signal.queue) = (direction, called, queue)
+        guard event == .ringing else {
+            signal.caller = caller
+            return signal
+        }
         // A telephone shows whom it is connected with; the one that began the call shows its own.
         let shown = channel.connected.number.map {
             AMICalls.party(number: $0, name: channel.connected.name, withheld: false)
         }
-        signal.caller = direction == .outbound && channel.root == channel.id ? caller : shown ?? caller
+        signal.caller = isOwn(channel) || direction == .outbound && channel.desk == nil ? caller : shown ?? caller
         return signal
     }
 
@@ -145,11 +191,15 @@ struct AMICall {
             waiting?.append(signal)
             return nil
         }
+        hasSpoken = true
         guard signal.caller != nil, presentation != .shown else { return signal }
         var signal = signal
         signal.caller = presentation == .hidden ? .hidden : Party(number: nil, name: nil)
         return signal
     }
+
+    /// What is said of it from now on waits until the presentation is known.
+    mutating func wait() { waiting = waiting ?? [] }
 
     /// What has waited, in order; nothing waits from now on.
     mutating func release() -> [CallSignal] {

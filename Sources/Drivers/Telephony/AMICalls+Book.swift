@@ -14,7 +14,9 @@ extension AMICalls {
         if channels[id] == nil {
             let root = resolve(linked)
             channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
-            if calls[root] == nil, asksPresentation { calls[root] = AMICall(presentation: .unknown, waits: true) }
+            if calls[root] == nil, asksPresentation || masks {
+                calls[root] = AMICall(presentation: .unknown, waits: asksPresentation && !isHasty)
+            }
             // An exchange that tells the presentation with each channel has not yet told that of the caller.
             if calls[root] == nil, id != root, message.variable("CALLERID(num-pres)") != nil {
                 calls[root] = AMICall(presentation: .unknown)
@@ -42,16 +44,27 @@ extension AMICalls {
             )
         }
         // An originated telephone learns what it dials when it enters the dial plan.
-        if calls[root]?.direction == .outbound, calls[root]?.called == nil, id == root || channels[id]?.desk != nil,
-            let exten = message.known(prefix + "exten"), exten != "s", exten != "h"
+        if calls[root]?.direction == .outbound, calls[root]?.called == nil, let desk = channels[id]?.desk,
+            let exten = message.known(prefix + "exten"), exten != "s", exten != "h", exten != desk
         {
-            calls[root]?.called = exten
+            calls[root]?.reach(exten, isInternal: plan.isExtension(exten))
             if calls[root]?.announced == true {
                 var signal = CallSignal(.identity, call: name(root))
                 signal.called = exten
+                signal.direction = calls[root]?.direction
                 emit(signal, root)
             }
         }
+    }
+
+    /// What a program called first is there and goes on to somebody else (OriginateResponse): whom the call is for, where that is
+    /// the other side. Its first side may be a pair of halves, which has no number of its own.
+    mutating func reached(_ id: String, _ message: AMIMessage) {
+        guard let channel = channels[id], channel.root == id, channel.isLocal, let exten = message.known("exten"),
+            let call = calls[id], call.isOriginated, call.called == nil, exten != "s", exten != call.caller?.number
+        else { return }
+        calls[id]?.reach(exten, isInternal: plan.isExtension(exten))
+        if call.announced { reintroduce(id) }
     }
 
     func resolve(_ linked: String) -> String {
@@ -85,6 +98,8 @@ extension AMICalls {
         guard let call = calls[root] else { return }
         for id in call.members { remove(id, isLost: cause == .lost) }
         if call.announced {
+            // Nobody was ever called: the first answer is all there is.
+            if call.presentation == .unknown, call.wasShown, call.deciding.isEmpty { resolve(root, .shown) }
             release(root)
             var signal = CallSignal(.ended, call: name(root))
             signal.cause = cause

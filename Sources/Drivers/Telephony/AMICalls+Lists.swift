@@ -16,13 +16,17 @@ extension AMICalls {
             // The channel that began the call may be gone: then the caller that is left stands for it.
             let wasKnown = calls[root]?.direction != nil
             calls[root]?.introduce(channel, message, plan: &plan)
-            ask(id)
+            decide(id, message)
             if !wasKnown, calls[root]?.announced == true { reintroduce(root) }
         }
         if let number = message.known("dnid"), id == root { correct(root, called: number) }
         announce(root)
         guard isCalled else {
             if application == "Queue" { waits(root, message) }
+            if channel.desk != nil, id == root, let call = calls[root], !call.isOriginated, channel.leg == .none {
+                dials(id)
+                if message["channelstatedesc"] == "Up" { connects(id) }
+            }
             return
         }
         switch message["channelstatedesc"] {

@@ -6,15 +6,65 @@ extension AMICalls {
 
     /// What the exchange answers: shown, hidden, or nil when it does not know the channel any more. While that is so, the
     /// call goes on without a number.
-    mutating func presented(channel id: String, hidden: Bool?) -> [CallSignal] {
+    mutating func presented(_ question: Question, hidden: Bool?) -> [CallSignal] {
         out = []
-        guard let root = channels[id]?.root else { return [] }
-        resolve(root, hidden.map { $0 ? .hidden : .shown } ?? .unknown)
+        let root = resolve(question.root)
+        guard calls[root] != nil else { return [] }
+        if hidden == true {
+            resolve(root, .hidden)
+        } else if question.decides {
+            calls[root]?.deciding.removeAll { $0 == question.id }
+            if hidden == false { calls[root]?.isVouched = true }
+            settle(root)
+        } else if hidden == false {
+            calls[root]?.wasShown = true
+        }
         return out
     }
 
+    /// Every answer is there: what they say together.
+    private mutating func settle(_ root: String) {
+        guard let call = calls[root], call.deciding.isEmpty else { return }
+        resolve(root, call.isVouched ? .shown : call.presentation)
+    }
+
+    /// The account may not ask: what waited for an answer goes on without.
+    mutating func stopAsking() -> [CallSignal] {
+        out = []
+        (asksPresentation, questions) = (false, [])
+        for root in calls.keys.sorted() {
+            calls[root]?.deciding = []
+            guard let presentation = calls[root]?.presentation else { continue }
+            resolve(root, presentation == .unknown && !masks ? .shown : presentation)
+        }
+        return out
+    }
+
+    /// A telephone is called, or a caller joins others: the dial plan has said what it has to say, and now the exchange tells whether
+    /// the number may be shown. Asked again each time, because a plan may hide it on the way to the next.
+    mutating func decide(_ id: String, _ message: AMIMessage) {
+        guard let channel = channels[id], channel.desk == nil, let call = calls[channel.root], call.command == nil,
+            call.presentation != .hidden, call.direction != .outbound, call.direction != .internal
+        else { return }
+        if message.variable("CALLERID(num-pres)") != nil { return resolve(channel.root, .shown) }
+        inquire(id)
+    }
+
+    /// Asks what decides, once at a time for each channel.
+    mutating func inquire(_ id: String) {
+        guard let channel = channels[id], let call = calls[channel.root], asksPresentation, !call.deciding.contains(id)
+        else { return }
+        if call.deciding.isEmpty { calls[channel.root]?.isVouched = false }
+        calls[channel.root]?.deciding.append(id)
+        if !isHasty { calls[channel.root]?.wait() }
+        questions.removeAll { $0.id == id }
+        questions.append(Question(channel: channel.name, id: id, root: channel.root, decides: true))
+    }
+
     /// Calls that wait for their caller's presentation.
-    var waitingCalls: [String] { calls.filter { $0.value.isWaiting }.map(\.key) }
+    var waitingCalls: [String] {
+        asksPresentation && !isHasty ? calls.filter { $0.value.isWaiting }.map(\.key) : []
+    }
 
     /// No answer in time: the call is told without its number, which follows when the answer comes.
     mutating func stopWaiting(_ root: String) -> [CallSignal] {
@@ -33,21 +83,15 @@ extension AMICalls {
             return resolve(channel.root, .hidden)
         }
         guard call.presentation == .unknown, !call.asked, channel.root == id else { return }
-        if channel.desk != nil || channel.isLocal || call.command != nil {
+        if channel.desk != nil || channel.isLocal || call.command != nil || call.direction == .outbound {
             resolve(channel.root, .shown)
         } else if prefix.isEmpty, message.variable("CALLERID(num-pres)") != nil {
-            resolve(channel.root, .shown)
-        } else if asksPresentation {
-            ask(id)
+            // What a plan hides later would have been shown till then.
+            if asksPresentation { calls[channel.root]?.wasShown = true } else { resolve(channel.root, .shown) }
+        } else if asksPresentation, message.event != "DialBegin", !channel.dialled {
+            calls[channel.root]?.asked = true
+            questions.append(Question(channel: channel.name, id: id, root: channel.root, decides: false))
         }
-    }
-
-    mutating func ask(_ id: String) {
-        guard let channel = channels[id], let call = calls[channel.root], call.presentation == .unknown, !call.asked,
-            asksPresentation, channel.desk == nil
-        else { return }
-        calls[channel.root]?.asked = true
-        questions.append((channel.name, id))
     }
 
     mutating func resolve(_ root: String, _ answer: AMICall.Presentation) {

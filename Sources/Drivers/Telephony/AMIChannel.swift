@@ -2,7 +2,7 @@ import Model
 
 /// A channel of the exchange: one end of a call.
 struct AMIChannel {
-    enum Leg { case none, ringing, talking, held }
+    enum Leg { case none, dialling, ringing, talking, held }
 
     let id: String
     private(set) var name: String
@@ -14,6 +14,10 @@ struct AMIChannel {
     /// It was called (target of a dial), so that Up means "answered".
     var dialled = false
     var leg = Leg.none
+    /// It began its call from a telephone: nothing rings at it, and its end says nothing of those it called.
+    var isDialler = false
+    /// The number it was called by, where it is no telephone of ours.
+    var number: String?
     var connected: (number: String?, name: String?) = (nil, nil)
     var dialStatuses: [String] = []
     var forwarded = false

@@ -6,7 +6,7 @@ extension AsteriskAMI {
 
     mutating func obey(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
         switch command.action {
-        case .dial(let desk, let number, let display, _):
+        case .dial(let desk, let number, _, _):
             guard phase == .running else {
                 return report(command.id, .failed, "not connected to the exchange", &reaction)
             }
@@ -15,7 +15,7 @@ extension AsteriskAMI {
             }
             dials[command.id] = Dial(desk: desk, number: number, due: now + AsteriskAMI.answerPatience)
             calls.expect(command: command.id, desk: desk, number: number)
-            let name = (display ?? number).filter { $0 != "\"" && $0 != "<" && $0 != ">" && $0 != "\\" }
+            let caller = calls.plan.isExtension(number) ? desk : settings.callerID(of: desk)
             reaction.send += amiAction(
                 "Originate", id: command.id,
                 [
@@ -24,7 +24,7 @@ extension AsteriskAMI {
                         settings.channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
                     ),
                     ("ChannelId", command.id), ("Context", settings.context), ("Exten", number), ("Priority", "1"),
-                    ("Timeout", "30000"), ("CallerID", "\"\(name)\" <\(number)>"), ("Async", "true"),
+                    ("Timeout", "30000"), ("CallerID", "\"\(caller)\" <\(caller)>"), ("Async", "true"),
                 ])
             report(command.id, .accepted, nil, &reaction)
         case .cancel(let id):

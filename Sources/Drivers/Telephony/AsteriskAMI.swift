@@ -30,8 +30,6 @@ struct AsteriskAMI: Session {
     static let pingPatience: Duration = .seconds(5)
     /// Hammering a refused login trips fail2ban.
     static let refusedPause: Duration = .seconds(60)
-    /// A lookup takes 0.3 ms; the card must not wait longer than this for it.
-    static let presentationPatience: Duration = .milliseconds(250)
     /// Calls of a vanished exchange are given up after this long.
     static let lossPatience: Duration = .seconds(30)
     /// An action of ours that got no answer by then never will: one with too long a line has none (observed).
@@ -52,7 +50,7 @@ struct AsteriskAMI: Session {
     private var pingSent: Instant?
     var losing: Instant?
     /// Presentations asked for, by ActionID.
-    private var questions: [String: String] = [:]
+    private var questions: [String: AMICalls.Question] = [:]
     /// Calls that wait for one, and until when.
     private var patience: [String: Instant] = [:]
     /// A list under way: a snapshot, to which the events that came meanwhile are applied (CoreShowChannels).
@@ -146,13 +144,13 @@ struct AsteriskAMI: Session {
         }
         for question in calls.takeQuestions() where phase == .running {
             let id = nextID()
-            questions[id] = question.id
+            questions[id] = question
             reaction.send += amiAction(
                 "Getvar", id: id, [("Channel", question.channel), ("Variable", "CALLERID(num-pres)")])
         }
         let waiting = calls.waitingCalls
-        patience = patience.filter { waiting.contains($0.key) }
-        for root in waiting where patience[root] == nil { patience[root] = now + AsteriskAMI.presentationPatience }
+        if !patience.isEmpty { patience = patience.filter { waiting.contains($0.key) } }
+        for root in waiting where patience[root] == nil { patience[root] = now + settings.presentationDelay }
         if phase == .running { reaction.counted = processed.now }
         reaction.deadline =
             ([due, losing, nextList, listing?.until, acts.values.min()] + dials.values.map(\.due)
@@ -196,6 +194,7 @@ struct AsteriskAMI: Session {
     // MARK: login
 
     private mutating func greet(_ version: String, _ now: Instant, _ reaction: inout Reaction) {
+        calls.isSilentOnProgress = version.hasPrefix("2.")
         if phase != .greeting {
             connected()  // another connection in a recording
             return
@@ -234,7 +233,8 @@ struct AsteriskAMI: Session {
         case .loggingIn:
             guard message["response"] == "Success" else { return refuse(message, &reaction) }
             phase = .running
-            calls.asksPresentation = saysPresentation
+            (calls.asksPresentation, calls.masks) = (saysPresentation, !saysPresentation && !settings.showsUnchecked)
+            calls.isHasty = settings.presentationDelay == .zero
             reaction.condition = .ready
             reaction.observations.append(.call(CallSignal(.sourceUp)))
             due = now + AsteriskAMI.pingEvery
@@ -279,22 +279,24 @@ struct AsteriskAMI: Session {
             forgo(now, &reaction)
         }
         if id == processed.question { counted(message, &reaction) }
-        if let channel = questions.removeValue(forKey: id) {
+        if let question = questions.removeValue(forKey: id) {
             let failed = message["response"] != "Success"
             let forbidden = failed && message["message"] == "Permission denied"
             if forbidden {
                 saysPresentation = false
-                calls.asksPresentation = false
+                calls.masks = !settings.showsUnchecked
+                tell(calls.stopAsking(), &reaction)
+                questions = [:]
                 reaction.observations.append(
                     .fault(
                         Fault(
                             code: "presentation-unknown",
-                            text: "this account may not ask whether a caller withholds the number: add write = call "
-                                + "or reporting, or channelvars = CALLERID(num-pres)")))
+                            text: "this account may not ask whether a caller withholds the number, so "
+                                + (settings.showsUnchecked ? "numbers are shown unchecked" : "numbers stay hidden")
+                                + ": add write = call or reporting, or channelvars = CALLERID(num-pres)")))
             }
-            // An account that may never ask sees what the exchange sends, and is told so; any other failure keeps quiet.
-            let hidden = failed ? (forbidden ? false : nil) : AMICalls.hides(message["value"] ?? "")
-            tell(calls.presented(channel: channel, hidden: hidden), &reaction)
+            let hidden = failed ? nil : AMICalls.hides(message["value"] ?? "")
+            tell(calls.presented(question, hidden: hidden), &reaction)
         }
         if dials[id] != nil, message["response"] == "Error" {
             progress(id, .failed, cause: message["message"] ?? "refused by the exchange", &reaction)

@@ -34,7 +34,7 @@ public struct DialPlan {
     public var isValid: Bool { pattern != nil }
 
     /// Digits, `+`, `*` and `#`, at most 32 of them: nothing that would end a line or begin another field.
-    static func isDialable(_ number: String) -> Bool {
+    public static func isDialable(_ number: String) -> Bool {
         (1...32).contains(number.utf8.count)
             && number.utf8.allSatisfy { (0x30...0x39).contains($0) || "+*#".utf8.contains($0) }
     }

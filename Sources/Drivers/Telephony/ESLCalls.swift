@@ -35,7 +35,9 @@ struct ESLCalls {
     }
 
     private var voice: CallSignals
-    private var plan: DialPlan
+    var plan: DialPlan
+    /// Whom each click calls: its own telephone shows who clicked.
+    private var numbers: [String: String] = [:]
     private var legs: [String: Leg] = [:]
     private var calls: [String: Call] = [:]
     private var ended = Ended(limit: ESLCalls.limit)
@@ -51,7 +53,12 @@ struct ESLCalls {
 
     mutating func takeObservations() -> [Observation] { voice.take() }
 
-    mutating func expect(command: String) { voice.expect(command: command) }
+    mutating func expect(command: String, number: String) {
+        voice.expect(command: command)
+        // Clicks that never became a call leave theirs; a handful of characters each.
+        if numbers.count >= ESLCalls.limit { numbers = [:] }
+        numbers[command] = number
+    }
 
     /// The channel of a click to call that can still be given up.
     mutating func cancel(command: String) -> String? {
@@ -120,7 +127,7 @@ struct ESLCalls {
             calls[call] = Call(
                 legs: [id], caller: leg.desk.map { Party(number: $0, name: nil) }, direction: .outbound,
                 command: command)
-            offer(call, called: isFirstRing ? caller : called)
+            offer(call, called: command.flatMap { numbers.removeValue(forKey: $0) } ?? (isFirstRing ? caller : called))
         } else {
             // In the middle of a call the other leg is there too, though its own events were missed.
             let number = isDialled ? event["Other-Leg-Destination-Number"] ?? called : called

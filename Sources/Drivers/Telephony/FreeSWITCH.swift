@@ -72,11 +72,11 @@ struct FreeSWITCH: Session {
         case .command(let command): obey(command, now, &reaction)
         case .recall(let command):
             // Never dialled again: the next list of channels says whether it still runs.
-            guard case .dial = command.action else {
+            guard case .dial(_, let number, _, _) = command.action else {
                 reaction.forget(command)
                 break
             }
-            calls.expect(command: command.id)
+            calls.expect(command: command.id, number: number)
         case .closing: if phase == .running { reaction.send += Array("exit\n\n".utf8) }
         case .closed:
             // The next list says which calls still run; without one they are lost.
@@ -179,11 +179,13 @@ struct FreeSWITCH: Session {
             let channel = settings.channel == "PJSIP/%" ? "user/%" : settings.channel
             let context = settings.context == "from-internal" ? "default" : settings.context
             let endpoint = channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
-            calls.expect(command: command.id)
+            // What the other side sees is who calls, never the number that is called.
+            let caller = calls.plan.isExtension(number) ? desk : settings.callerID(of: desk)
+            calls.expect(command: command.id, number: number)
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .accepted)))
             reaction.send += Array(
                 ("bgapi originate {origination_uuid=\(ESLCalls.prefix)\(command.id),"
-                    + "origination_caller_id_number=\(number)}\(endpoint) \(number) XML \(context)\n"
+                    + "origination_caller_id_number=\(caller)}\(endpoint) \(number) XML \(context)\n"
                     + "Job-UUID: \(command.id)\n\n").utf8)
         case .cancel(let other):
             let channel = calls.cancel(command: other)

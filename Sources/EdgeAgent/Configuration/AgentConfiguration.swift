@@ -346,6 +346,7 @@ extension AgentConfiguration.Device {
         }
         settings.extensions = section.strings("extensions") ?? []
         settings.number = section.string("number")
+        settings.readCallers(section)
         settings.format = section.string("format")
         if let format = settings.format, SMDRFormat(format) == nil {
             section.reject("format", "must be \(SMDRFormat.forms)")

@@ -63,7 +63,8 @@ struct CallCard {
                 }
             ),
             ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
-            ("sentName", withheld ? nil : snapshot.caller?.name.map(JSON.string)),
+            // Of a call out, the caller is one of ours: their name is not the other side's.
+            ("sentName", withheld || snapshot.direction == .outbound ? nil : snapshot.caller?.name.map(JSON.string)),
             ("called", snapshot.called.map(JSON.string)),
             ("dialled", outbound ? nil : snapshot.called.map { .string(plan.number($0).display) }),
             ("line", .string(CallName.line(snapshot.call, of: agent))),
@@ -149,9 +150,10 @@ struct CallCard {
         case .watching(let team):
             return .object(fields + [("mine", snapshot.state == .ended ? "over" : "watched"), ("team", .string(team))])
         case .own(let desk):
-            let mine = snapshot.legs.last { $0.desk == desk }
+            let mine = snapshot.leg(of: desk)
             let state: String
             switch mine?.state {
+            case .dialling: state = "dialling"
             case .ringing: state = "ringing"
             case .talking: state = "talking"
             case .held: state = "held"
@@ -162,7 +164,11 @@ struct CallCard {
             return .object(
                 fields + [
                     ("desk", .string(desk)), ("mine", .string(state)), ("rang", mine?.rangAt.map(JSON.int)),
-                    ("answered", mine?.answeredAt.map(JSON.int)),
+                    (
+                        "answered",
+                        (mine?.answeredAt ?? (mine?.dialledAt == nil ? nil : snapshot.answeredAt)).map(JSON.int)
+                    ),
+                    ("dialled", mine?.dialledAt.map(JSON.int)),
                     ("myCause", mine?.cause.map { .string($0.rawValue) }), ("link", address(for: desk)),
                 ])
         }

@@ -66,7 +66,7 @@ export class Calls {
 
   /** What rings comes first, what is over last. */
   sorted() {
-    const order = ["ringing", "talking", "held", "missed", "over"];
+    const order = ["ringing", "dialling", "talking", "held", "missed", "over"];
     return [...this.cards.values()].sort((a, b) => order.indexOf(a.mine) - order.indexOf(b.mine) || b.started - a.started);
   }
 

@@ -151,11 +151,11 @@ export class CardView {
   draw(card, first) {
     if (isOver(card) && !this.isKept(card)) return this.drawStrip(card);
     const who = whoIs(card);
-    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : null;
+    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : card.mine === "dialling" ? card.dialled : null;
     const opened = this.opened.has(card.call);
     return h("article", { class: `card ${card.mine}${opened ? " opened" : ""}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
       h("div", { class: "row" },
-        h("span", { class: `pill ${{ ringing: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
+        h("span", { class: `pill ${{ ringing: "wait", dialling: "wait", talking: "good", held: "extra", missed: "bad" }[card.mine] ?? ""}` }, t(card.mine)),
         card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
         card.again && h("span", { class: "pill wait" }, t("again", { n: card.again + 1 })),
         card.transfers?.length && h("span", { class: "soft" }, card.transfers.map((one) => t("transferredBy", { by: one.by ?? "?" })).join(" · ")),
