@@ -28,6 +28,7 @@ extension CallCard {
             .init("deliveries", .list(delivery)), .init("lastCalls", .list(PastCall.shape.schema)),
             .init("mine", mine), .init("desk", .text, isRequired: false), .init("team", .text, isRequired: false),
             .init("rang", .moment, isRequired: false), .init("answered", .moment, isRequired: false),
+            .init("dialledAt", .moment, isRequired: false),
             .init("myCause", .words(CallCause.self), isRequired: false), .init("link", .text, isRequired: false),
         ])
 

@@ -8,6 +8,8 @@ struct CallCard {
     /// The site's own program, and what its address needs.
     private let link: CardLink?
     private let known: [CardLink.Place: String]
+    /// Whom a call between own telephones is for, as whoever dialled it sees it.
+    private let dialled: JSON?
 
     init(
         _ snapshot: CallSnapshot, agent: String, plan: NumberPlan, store: Store, routing: CallRouting,
@@ -15,6 +17,7 @@ struct CallCard {
     ) {
         self.routing = routing
         self.link = link
+        dialled = snapshot.called.map { CallCard.json(plan.number($0, dialled: true)) }
         let outbound = snapshot.direction == .outbound
         let withheld = !outbound && snapshot.caller?.withheld == true
         let raw = outbound ? snapshot.called : snapshot.caller?.number
@@ -55,12 +58,7 @@ struct CallCard {
             ("withheld", .bool(withheld)),
             (
                 "number",
-                number.map {
-                    .object([
-                        ("display", .string($0.display)), ("e164", $0.e164.map(JSON.string)),
-                        ("kind", .string($0.kind.rawValue)),
-                    ])
-                }
+                number.map(CallCard.json)
             ),
             ("dialable", .bool(number.map { $0.kind == .subscriber && !$0.premium || $0.kind == .extension } ?? false)),
             // Of a call out, the caller is one of ours: their name is not the other side's.
@@ -139,6 +137,13 @@ struct CallCard {
         return link?.url(values).map(JSON.string)
     }
 
+    private static func json(_ number: PhoneNumber) -> JSON {
+        .object([
+            ("display", .string(number.display)), ("e164", number.e164.map(JSON.string)),
+            ("kind", .string(number.kind.rawValue)),
+        ])
+    }
+
     /// The card as one person sees it: their own leg decides whether it rings, talks or is over. In nobody's place it is
     /// over, and says nothing more.
     func json(in place: CallRouting.Place?, _ snapshot: CallSnapshot) -> JSON {
@@ -161,16 +166,18 @@ struct CallCard {
             case nil where snapshot.isByNumber(desk): state = snapshot.stateByNumber
             case .ended, nil: state = "over"
             }
-            return .object(
+            let json = JSON.object(
                 fields + [
                     ("desk", .string(desk)), ("mine", .string(state)), ("rang", mine?.rangAt.map(JSON.int)),
                     (
                         "answered",
                         (mine?.answeredAt ?? (mine?.dialledAt == nil ? nil : snapshot.answeredAt)).map(JSON.int)
                     ),
-                    ("dialled", mine?.dialledAt.map(JSON.int)),
+                    ("dialledAt", mine?.dialledAt.map(JSON.int)),
                     ("myCause", mine?.cause.map { .string($0.rawValue) }), ("link", address(for: desk)),
                 ])
+            guard snapshot.direction == .internal, snapshot.caller?.number == desk else { return json }
+            return json.with("number", dialled).with("sentName", "")
         }
     }
 }

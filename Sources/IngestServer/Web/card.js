@@ -151,7 +151,7 @@ export class CardView {
   draw(card, first) {
     if (isOver(card) && !this.isKept(card)) return this.drawStrip(card);
     const who = whoIs(card);
-    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : card.mine === "dialling" ? card.dialled : null;
+    const since = card.mine === "talking" || card.mine === "held" ? card.answered : card.mine === "ringing" ? card.rang : card.mine === "dialling" ? card.dialledAt : null;
     const opened = this.opened.has(card.call);
     return h("article", { class: `card ${card.mine}${opened ? " opened" : ""}`, "data-call": card.call, "aria-label": `${t(card.mine)} ${who.title}` },
       h("div", { class: "row" },
