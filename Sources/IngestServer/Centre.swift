@@ -22,7 +22,8 @@ actor Centre {
     private let logger: Logger
     let plans: SitePlans
     let board: Board
-    let library: Library
+    let reads: LongReads
+    let callLists: CallLists
     /// Nil where no ERP is configured.
     let queue: QueueFollower?
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
@@ -87,7 +88,8 @@ actor Centre {
         applier = Applier(store: store) { plans.plan(of: $0) }
         applier.clockOffset = { [clocks] agent in clocks.with { $0.offset(of: agent) } }
         board = try Board(configuration: configuration, plans: plans)
-        library = try Library(configuration: configuration, plans: plans, board: board)
+        reads = try LongReads(database: configuration.database)
+        callLists = CallLists(reads: reads, board: board, plans: plans, link: configuration.cardLink)
         dialling = DiallingDesk(store, rights: configuration.dialRights) { plans.plan(of: $0) }
         let book = try applier.gateways.book()
         known.with { $0 = book }

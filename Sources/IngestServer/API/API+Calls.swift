@@ -35,9 +35,9 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
-                let missed = try await centre.library.missedCards(for: person)
-                let history = try await centre.library.history(for: person)
-                let reminders = try await centre.library.reminders(for: person)
+                let missed = try await centre.callLists.missed(for: person)
+                let history = try await centre.callLists.history(for: person)
+                let reminders = try await centre.callLists.reminders(for: person)
                 return .json(
                     .object([
                         ("reminders", .array(reminders)), ("running", .array(running)), ("missed", .array(missed)),
@@ -52,7 +52,7 @@ extension API {
                 needs: .session, answers: .list(CallCard.storySchema)
             ) { incoming in
                 let person = try incoming.who()
-                let found = try await centre.library.history(
+                let found = try await centre.callLists.history(
                     for: person, team: incoming.flag("team"), matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
@@ -62,7 +62,7 @@ extension API {
                 answers: .file(["text/csv"])
             ) { incoming in
                 let person = try incoming.who()
-                let text = try await centre.library.export(
+                let text = try await centre.callLists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)
@@ -217,7 +217,7 @@ extension API {
             // The CSV stands above: its columns are older than the sheets.
             + exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
                 let person = try incoming.who()
-                let text = try await centre.library.export(
+                let text = try await centre.callLists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)

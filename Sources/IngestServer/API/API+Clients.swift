@@ -23,7 +23,7 @@ extension API {
                 _ = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 return .json(
-                    .array(try await centre.library.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
+                    .array(try await centre.reads.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
@@ -31,10 +31,10 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let party = try await centre.library.read({ try $0.parties.party(id) }) else {
+                guard let party = try await centre.reads.read({ try $0.parties.party(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
-                let deliveries = try await centre.library.read { store in
+                let deliveries = try await centre.reads.read { store in
                     try party.reference.map {
                         try store.deliveries.rows(client: $0).map {
                             $0.summary.with(
@@ -43,7 +43,7 @@ extension API {
                     } ?? []
                 }
                 var json = party.json.with("deliveries", .array(deliveries))
-                json = json.with("lastCalls", .array(try await centre.library.lastCalls(with: party, for: person)))
+                json = json.with("lastCalls", .array(try await centre.callLists.lastCalls(with: party, for: person)))
                 if let erp, let remote = party.erp {
                     json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))
                 } else {

@@ -28,7 +28,7 @@ extension API {
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
-                let list = try await centre.library.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
+                let list = try await centre.reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
             },
             Endpoint(
@@ -38,7 +38,7 @@ extension API {
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
                 return .json(
-                    .array(try await centre.library.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
+                    .array(try await centre.reads.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/strays",
@@ -47,7 +47,7 @@ extension API {
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
-                return .json(.array(try await centre.library.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
+                return .json(.array(try await centre.reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
@@ -82,7 +82,7 @@ extension API {
                 let id = try incoming.id("id")
                 let gtin = incoming.query("gtin") ?? ""
                 return .json(
-                    .array(try await centre.library.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
+                    .array(try await centre.reads.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session,

@@ -27,7 +27,7 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
-                let list = try await centre.library.read { try $0.takes.rows(closedSince: since).map(\.summary) }
+                let list = try await centre.reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
             },
             Endpoint(
@@ -99,7 +99,7 @@ extension API {
         ]
             + exports("/api/v1/takes/{id}", "The count") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await centre.library.read({ try $0.takes.take(id) }) else {
+                guard let view = try await centre.reads.read({ try $0.takes.take(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
                 return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
@@ -119,7 +119,7 @@ extension API {
     }
 
     private func take(_ id: Int64) async throws -> Response {
-        let found = try await centre.library.read { store -> JSON? in
+        let found = try await centre.reads.read { store -> JSON? in
             guard let view = try store.takes.take(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
         }
@@ -140,7 +140,7 @@ extension API {
                 let (offset, limit) = (
                     Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100
                 )
-                let list = try await centre.library.read {
+                let list = try await centre.reads.read {
                     (
                         try $0.articles.products(offset: max(0, offset), limit: min(500, max(1, limit))),
                         try $0.articles.count(of: .product)
@@ -154,7 +154,7 @@ extension API {
             ) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
-                let found = try await centre.library.read { store -> JSON? in
+                let found = try await centre.reads.read { store -> JSON? in
                     guard let product = try store.articles.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
                         .object([("zone", .string($0.zone)), ("quantity", .int($0.quantity))])
@@ -215,7 +215,7 @@ extension API {
                 }
                 return .json(
                     .array(
-                        try await centre.library.read {
+                        try await centre.reads.read {
                             try $0.stock.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
@@ -264,10 +264,10 @@ extension API {
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 let asked = incoming.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
                 let kinds = Set(SearchTable.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
-                var found = try await centre.library.read { try $0.index.search(text, kinds: kinds, limit: 30) }
+                var found = try await centre.reads.read { try $0.index.search(text, kinds: kinds, limit: 30) }
                 // Calls are searched by their own rules: nobody finds a call they may not see.
                 if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
-                    let calls = try await centre.library.history(for: person, team: true, matching: text, limit: 10)
+                    let calls = try await centre.callLists.history(for: person, team: true, matching: text, limit: 10)
                     found += calls.map { card in
                         let number = card["number"]?["display"]?.text
                         return SearchHit(
@@ -285,7 +285,7 @@ extension API {
             ) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.library.read { try $0.stock.openNotices() }))
+                return .json(.array(try await centre.reads.read { try $0.stock.openNotices() }))
             },
             Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session, answers: .done) {
                 incoming in
@@ -306,7 +306,7 @@ extension API {
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
         let (from, to) = (incoming.time("from"), incoming.time("to"))
-        return try await centre.library.read {
+        return try await centre.reads.read {
             try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
         }
     }
