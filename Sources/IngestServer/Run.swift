@@ -41,7 +41,7 @@ struct Run: AsyncParsableCommand {
         if !configuration.isLoopback, try await centre.board.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
-        let router = Routes.router(api: API(centre: centre, erp: erp), files: files, link: link, hosts: hosts)
+        let router = Routes.router(centre, erp: erp, files: files, link: link, hosts: hosts)
         let quiet = Run.logger("warning")
         let application = Application(
             router: router,

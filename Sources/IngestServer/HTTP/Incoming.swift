@@ -6,6 +6,9 @@ import NIOCore
 
 /// What a handler is given.
 struct Incoming: Sendable {
+    /// Largest JSON body, in bytes.
+    static let bodyLimit = 64 * 1024
+
     var request: Request
     var parameters: Parameters
     /// Nil where the endpoint is open to all.
@@ -52,7 +55,7 @@ struct Incoming: Sendable {
 
     /// The body as JSON; empty is an empty object.
     func body() async throws -> JSON {
-        let bytes = try await bytes(limit: API.bodyLimit)
+        let bytes = try await bytes(limit: Incoming.bodyLimit)
         guard !bytes.isEmpty else { return .members([]) }
         do { return try JSON(parsing: bytes) } catch {
             throw APIProblem(.badRequest, "bad-json", "The body is not JSON: \(error).")

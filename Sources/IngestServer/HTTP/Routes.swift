@@ -14,19 +14,20 @@ enum Routes {
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
     static func router(
-        api: API, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
+        _ centre: Centre, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
         let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts))
-        for endpoint in api.endpoints { add(endpoint, api.centre, door, to: router) }
-        let document = OpenAPI(endpoints: api.endpoints).document
+        let endpoints = Endpoints.list(centre, erp)
+        for endpoint in endpoints { add(endpoint, centre, door, to: router) }
+        let document = OpenAPI(endpoints: endpoints).document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
         router.get("health") { _, _ in
             Response.json(
                 .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
         router.get("metrics") { request, context -> Response in
-            var text = await CentreMetrics.text(api.centre, link, api.erp)
+            var text = await CentreMetrics.text(centre, link, erp)
             // Names of gateways are for this machine.
             if !Sources.isLoopback(context.peer) || Incoming.isProxied(request.headers) {
                 text = text.split(separator: "\n").filter { !$0.contains("{agent=\"") }.map { "\($0)\n" }.joined()

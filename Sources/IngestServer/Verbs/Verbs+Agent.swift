@@ -49,7 +49,7 @@ struct AgentVerb: ParsableCommand {
         func run() throws {
             try AgentVerb.check(name)
             guard Topic.isName(site) else { throw Exit.say("\"\(site)\" is no name of a site") }
-            let zones = zones.split(separator: ",").compactMap { API.line(String($0), limit: 64) }
+            let zones = zones.split(separator: ",").compactMap { Typed.line(String($0), limit: 64) }
             try AgentVerb.open(options) { desk in
                 do {
                     try desk.add(

@@ -169,7 +169,7 @@ struct UserVerb: ParsableCommand {
         force: Bool = false
     ) throws {
         let configuration = try options.load()
-        guard let name = API.line(name, limit: 60) else { throw Exit.say("a name has 1 to 60 characters") }
+        guard let name = Typed.line(name, limit: 60) else { throw Exit.say("a name has 1 to 60 characters") }
         do {
             try Files.makeFolder(configuration.state)
             let store = try Store(path: configuration.database)

@@ -6,7 +6,10 @@ import Model
 import NIOCore
 import Platform
 
-extension API {
+/// Deliveries, from their paper to their end; photos.
+struct DeliveryEndpoints {
+    let centre: Centre
+
     /// Largest photo, in bytes.
     static let photoLimit = 2 << 20
 
@@ -18,18 +21,18 @@ extension API {
     private static let deliverySchema = DeliveryView.shape.schema.with(
         [.init("erpJob", ERPJob.shape.schema, isRequired: false)], as: "DeliveryPage")
 
-    var deliveries: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/deliveries",
                 "Deliveries expected, open, and closed within a day; ?days= for more, at most 500", needs: .session,
-                answers: .json(API.deliveriesSchema)
+                answers: .json(DeliveryEndpoints.deliveriesSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
                 let list = try await centre.reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await zones(.dock)))]))
+                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await centre.zones(.dock)))]))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
@@ -51,24 +54,24 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
-                needs: .session, answers: .json(API.deliverySchema)
+                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
             ) {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
-                guard let supplier = API.line(body["supplier"]?.text, limit: 120) else {
+                guard let zone = Typed.line(body["zone"]?.text, limit: 64) else { throw APIProblem.zoneNeeded }
+                guard let supplier = Typed.line(body["supplier"]?.text, limit: 120) else {
                     throw APIProblem(.badRequest, "supplier-needed", "Say from whom it comes.")
                 }
                 guard
                     let id = try await centre.openBlind(
-                        supplier: supplier, zone: zone, note: API.line(body["note"]?.text, limit: 64), person: person)
+                        supplier: supplier, zone: zone, note: Typed.line(body["note"]?.text, limit: 64), person: person)
                 else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
                 return try await detail(id)
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided",
-                needs: .session, answers: .json(API.deliverySchema)
+                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
                 _ = try incoming.who()
                 return try await detail(try incoming.id("id"))
@@ -86,13 +89,13 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session,
-                answers: .json(API.deliverySchema)
+                answers: .json(DeliveryEndpoints.deliverySchema)
             ) {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let zone = API.line(try await incoming.body()["zone"]?.text, limit: 64) else {
-                    throw API.zoneNeeded
+                guard let zone = Typed.line(try await incoming.body()["zone"]?.text, limit: 64) else {
+                    throw APIProblem.zoneNeeded
                 }
                 guard try await centre.open(delivery: id, zone: zone, person: person) else {
                     throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
@@ -101,24 +104,24 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
-                answers: .json(API.deliverySchema)
+                answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
                     throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
                 }
-                guard try await centre.setMode(mode, delivery: id, person: person) else { throw API.notOpen }
+                guard try await centre.setMode(mode, delivery: id, person: person) else { throw APIProblem.notOpen }
                 return try await detail(id)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
                 "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity",
-                needs: .session, answers: .json(API.deliverySchema)
+                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let decision = try API.decision(try await incoming.body(), by: person)
+                let decision = try Decision(try await incoming.body(), by: person)
                 do { try await centre.decide(decision, delivery: id) } catch let error as DecisionError {
                     throw APIProblem(error)
                 }
@@ -127,7 +130,7 @@ extension API {
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
                 "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open",
-                needs: .session, answers: .json(API.deliverySchema)
+                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -139,7 +142,7 @@ extension API {
                     short: answer("short", [.later, .never]), extra: answer("extra", [.accept, .refuse]),
                     unknown: answer("unknown", [.ignore]))
                 var author = person.author
-                author.reason = API.line(body["reason"]?.text, limit: 300)
+                author.reason = Typed.line(body["reason"]?.text, limit: 300)
                 let closed: Bool
                 do { closed = try await centre.close(delivery: id, closing, by: author) } catch let error
                     as DecisionError
@@ -147,7 +150,7 @@ extension API {
                     throw APIProblem(error)
                 }
                 guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
-                    throw API.noDelivery
+                    throw APIProblem.noDelivery
                 }
                 guard closed else {
                     throw APIProblem(
@@ -162,7 +165,7 @@ extension API {
             ) {
                 incoming in
                 let person = try incoming.who()
-                let bytes = try await incoming.bytes(limit: API.photoLimit)
+                let bytes = try await incoming.bytes(limit: DeliveryEndpoints.photoLimit)
                 let type: String
                 if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
                     type = "image/jpeg"
@@ -186,22 +189,13 @@ extension API {
                 return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: photo.body)))
             },
         ]
-            + exports("/api/v1/deliveries/{id}", "The reception") { incoming in
+            + Endpoint.exports("/api/v1/deliveries/{id}", "The reception") { incoming in
                 let id = try incoming.id("id")
                 guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
-                    throw API.noDelivery
+                    throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
             }
-    }
-
-    /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
-    func zones(_ kind: ZoneRule.Kind) async throws -> [JSON] {
-        let named = centre.configuration.zones.filter { $0.value.kind == kind }.keys
-        if !named.isEmpty { return named.sorted().map(JSON.string) }
-        let zones = try await centre.board.read { try $0.deliveries.zones() }
-        let docks = try await centre.board.docks()
-        return Set(zones + docks + centre.configuration.zones.keys).sorted().map(JSON.string)
     }
 
     private func detail(_ id: Int64) async throws -> Response {
@@ -209,34 +203,9 @@ extension API {
             guard let view = try store.deliveries.delivery(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
         }
-        guard let found else { throw API.noDelivery }
+        guard let found else { throw APIProblem.noDelivery }
         return .json(found)
     }
-
-    static func decision(_ body: JSON, by person: Person) throws -> Decision {
-        guard let kind = body["kind"]?.text.flatMap(Decision.Kind.init(rawValue:)) else {
-            let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
-        }
-        if kind != .undo, let quantity = body["quantity"]?.integer,
-            Int(exactly: quantity).map(Import.quantities.contains) != true
-        {
-            throw APIProblem(.badRequest, "bad-quantity", "A quantity is at most \(Import.quantities.upperBound).")
-        }
-        var gtin = body["gtin"]?.text
-        if let text = gtin {
-            gtin = GS1.gtin(scanned: text)
-            if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
-        }
-        return Decision(
-            at: Clocks.wall, who: person.name, station: person.station, kind: kind,
-            subject: body["subject"]?.text.map { String($0.prefix(4200)) }, gtin: gtin,
-            quantity: body["quantity"]?.integer.map { Int(clamping: $0) }, lot: line(body["lot"]?.text, limit: 40),
-            reason: line(body["reason"]?.text, limit: 300), photo: body["photo"]?.integer)
-    }
-
-    static let zoneNeeded = APIProblem(.badRequest, "zone-needed", "Say at which dock.")
-    static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")
 }
 
 extension APIProblem {
@@ -251,5 +220,31 @@ extension APIProblem {
                 [("questions", .array(questions.map(\.json)))])
         case .malformed(let why): self.init(.badRequest, "bad-decision", "\(why).")
         }
+    }
+}
+
+extension Decision {
+    /// As a page or a client says it.
+    init(_ body: JSON, by person: Person) throws {
+        guard let kind = body["kind"]?.text.flatMap(Decision.Kind.init(rawValue:)) else {
+            let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
+        }
+        if kind != .undo, let quantity = body["quantity"]?.integer,
+            Int(exactly: quantity).map(Import.quantities.contains) != true
+        {
+            throw APIProblem(.badRequest, "bad-quantity", "A quantity is at most \(Import.quantities.upperBound).")
+        }
+        var gtin = body["gtin"]?.text
+        if let text = gtin {
+            gtin = GS1.gtin(scanned: text)
+            if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
+        }
+        self.init(
+            at: Clocks.wall, who: person.name, station: person.station, kind: kind,
+            subject: body["subject"]?.text.map { String($0.prefix(4200)) }, gtin: gtin,
+            quantity: body["quantity"]?.integer.map { Int(clamping: $0) },
+            lot: Typed.line(body["lot"]?.text, limit: 40),
+            reason: Typed.line(body["reason"]?.text, limit: 300), photo: body["photo"]?.integer)
     }
 }

@@ -4,10 +4,9 @@ import Identifiers
 import Model
 import Platform
 
-extension API {
-    /// With what the ERP is told of it.
-    private static let takeSchema = StockTakeView.shape.schema.with(
-        [.init("erpJob", ERPJob.shape.schema, isRequired: false)], as: "StockTakePage")
+/// What lies where, articles, the search, and what needs somebody.
+struct StockEndpoints {
+    let centre: Centre
 
     private static let productSchema = ProductView.shape.schema.with(
         [
@@ -15,119 +14,7 @@ extension API {
             .init("items", .list(StockTable.itemSchema)), .init("movements", .list(StockTable.movementSchema)),
         ], as: "ProductPage")
 
-    var takes: [Endpoint] {
-        [
-            Endpoint(
-                .get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session,
-                answers: .json(
-                    .object(
-                        "StockTakes",
-                        [.init("takes", .list(StockTakeView.summaryShape.schema)), .init("zones", .list(.text))]))
-            ) {
-                incoming in
-                _ = try incoming.who()
-                let since = Clocks.wall - 31 * 86_400_000
-                let list = try await centre.reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("takes", .array(list)), ("zones", .array(try await zones(.store)))]))
-            },
-            Endpoint(
-                .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,
-                answers: .json(API.takeSchema)
-            ) {
-                incoming in
-                let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let zone = API.line(body["zone"]?.text, limit: 64) else { throw API.zoneNeeded }
-                let sources = (body["sources"]?.list ?? []).prefix(20).compactMap { API.line($0.text, limit: 64) }
-                guard
-                    let id = try await centre.openTake(
-                        zone: zone, sources: sources, blind: body["blind"]?.truth ?? true, person: person)
-                else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
-                return try await take(id)
-            },
-            Endpoint(
-                .get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session,
-                answers: .json(API.takeSchema)
-            ) {
-                incoming in
-                _ = try incoming.who()
-                return try await take(try incoming.id("id"))
-            },
-            Endpoint(
-                .post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
-                answers: .json(API.takeSchema)
-            ) {
-                incoming in
-                let person = try incoming.who()
-                let id = try incoming.id("id")
-                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
-                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
-                }
-                guard try await centre.setMode(mode, take: id, person: person) else { throw API.notOpen }
-                return try await take(id)
-            },
-            Endpoint(
-                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}",
-                needs: .session, answers: .json(API.takeSchema)
-            ) { incoming in
-                let person = try incoming.who()
-                let id = try incoming.id("id")
-                let decision = try API.decision(try await incoming.body(), by: person)
-                do { try await centre.decide(decision, take: id) } catch let error as DecisionError {
-                    throw APIProblem(error)
-                }
-                return try await take(id)
-            },
-            step("review", "Stop counting and look at the differences", .review),
-            step("resume", "Go on counting", .counting),
-            step("cancel", "Give it up: nothing changes", .cancelled),
-            Endpoint(
-                .post, "/api/v1/takes/{id}/post",
-                "The count becomes the book: {complete, reason}; complete says that nothing else is there",
-                needs: .right(.stock), answers: .json(API.takeSchema)
-            ) { incoming in
-                let person = try incoming.who()
-                let id = try incoming.id("id")
-                let body = try await incoming.body()
-                var author = person.author
-                author.reason = API.line(body["reason"]?.text, limit: 300)
-                guard try await centre.post(take: id, complete: body["complete"]?.truth ?? false, by: author) else {
-                    throw APIProblem(.conflict, "not-open", "It is not in review: somebody posted it, or counts again.")
-                }
-                return try await take(id)
-            },
-        ]
-            + exports("/api/v1/takes/{id}", "The count") { incoming in
-                let id = try incoming.id("id")
-                guard let view = try await centre.reads.read({ try $0.takes.take(id) }) else {
-                    throw APIProblem(.notFound, "no-such-take", "There is no such count.")
-                }
-                return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
-            }
-    }
-
-    private func step(
-        _ name: String, _ summary: String, _ status: StockTakeView.Status
-    ) -> Endpoint {
-        Endpoint(.post, "/api/v1/takes/{id}/\(name)", summary, needs: .session, answers: .json(API.takeSchema)) {
-            incoming in
-            let person = try incoming.who()
-            let id = try incoming.id("id")
-            guard try await centre.change(take: id, to: status, by: person.author) else { throw API.notOpen }
-            return try await take(id)
-        }
-    }
-
-    private func take(_ id: Int64) async throws -> Response {
-        let found = try await centre.reads.read { store -> JSON? in
-            guard let view = try store.takes.take(id) else { return nil }
-            return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
-        }
-        guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }
-        return .json(found)
-    }
-
-    var stock: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session,
@@ -150,7 +37,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session,
-                answers: .json(API.productSchema)
+                answers: .json(StockEndpoints.productSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
@@ -179,12 +66,12 @@ extension API {
                 }
                 let body = try await incoming.body()
                 var change = CatalogueDesk.Change(
-                    description: API.line(body["description"]?.text, limit: 200),
-                    reference: API.line(body["reference"]?.text, limit: 64),
-                    supplier: API.line(body["supplier"]?.text, limit: 120),
-                    unit: API.line(body["unit"]?.text, limit: 20),
+                    description: Typed.line(body["description"]?.text, limit: 200),
+                    reference: Typed.line(body["reference"]?.text, limit: 64),
+                    supplier: Typed.line(body["supplier"]?.text, limit: 120),
+                    unit: Typed.line(body["unit"]?.text, limit: 20),
                     minimum: body["minimum"]?.integer.map { Int(clamping: max(0, $0)) },
-                    codes: (body["codes"]?.list ?? []).prefix(50).compactMap { API.line($0.text, limit: 64) })
+                    codes: (body["codes"]?.list ?? []).prefix(50).compactMap { Typed.line($0.text, limit: 64) })
                 for carton in body["cartons"]?.list ?? [] {
                     guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
                         let quantity = carton["quantity"]?.integer, Piece.quantities.contains(Int(clamping: quantity))
@@ -208,7 +95,9 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 let epc = (incoming.query("epc") ?? "").uppercased()
-                guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else { throw API.badTag }
+                guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                    throw StockEndpoints.badTag
+                }
                 let gtin = incoming.query("gtin").flatMap { GS1.gtin14($0) }
                 guard !epc.isEmpty || gtin != nil else {
                     throw APIProblem(.badRequest, "bad-epc", "Say which tag or which product.")
@@ -228,7 +117,7 @@ extension API {
                 incoming in
                 _ = try incoming.who()
                 guard let epc = TagSearchDesk.tag(try await incoming.body()["epc"]?.text ?? "") else {
-                    throw API.badTag
+                    throw StockEndpoints.badTag
                 }
                 let asked = try await centre.look(for: epc)
                 guard asked > 0 else {
@@ -243,7 +132,9 @@ extension API {
             Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session, answers: .done) {
                 incoming in
                 _ = try incoming.who()
-                guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else { throw API.badTag }
+                guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else {
+                    throw StockEndpoints.badTag
+                }
                 try await centre.endLooking(for: epc)
                 return .json(.members([]))
             },
@@ -296,7 +187,7 @@ extension API {
                 return .json(.members([]))
             },
         ]
-            + exports("/api/v1/movements", "Movements (?gtin=&zone=&from=&to=)") { incoming in
+            + Endpoint.exports("/api/v1/movements", "Movements (?gtin=&zone=&from=&to=)") { incoming in
                 (Reports.movements(try await movements(incoming, limit: Reports.movementLimit)), "movements")
             }
     }

@@ -4,11 +4,16 @@ import Hummingbird
 import Model
 import Platform
 
-extension API {
+/// The connection to the ERP and what waits for it.
+struct ERPEndpoints {
+    let centre: Centre
+    /// Nil where no ERP is configured.
+    let erp: ERPLink?
+
     private static let jobSchema = ERPJob.shape.schema.with(
         [.init("calls", .list(JobTable.erpCallSchema)), .init("payload", .anything)], as: "ERPJobPage")
 
-    var queue: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session,
@@ -39,7 +44,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp),
-                answers: .json(API.jobSchema)
+                answers: .json(ERPEndpoints.jobSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
@@ -55,21 +60,23 @@ extension API {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let accepted = (try await incoming.body()["accept"]?.list ?? []).compactMap {
-                    API.line($0.text, limit: 200)
+                    Typed.line($0.text, limit: 200)
                 }
-                guard try await centre.retryERP(id, accepted: accepted, person: person) else { throw API.notWaiting }
+                guard try await centre.retryERP(id, accepted: accepted, person: person) else {
+                    throw ERPEndpoints.notWaiting
+                }
                 return .json(try await job(id).json)
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp),
-                answers: .json(.object("DryRun", [.init("calls", .list(API.planned.schema))]))
+                answers: .json(.object("DryRun", [.init("calls", .list(ERPEndpoints.planned.schema))]))
             ) { incoming in
                 _ = try incoming.who()
                 let job = try await job(try incoming.id("id"))
-                guard let erp else { throw API.noERP }
+                guard let erp else { throw ERPEndpoints.noERP }
                 do throws(ERPFault) {
                     let requests = try await erp.dryRun(job)
-                    return .json(.object([("calls", .array(requests.map(API.planned.json)))]))
+                    return .json(.object([("calls", .array(requests.map(ERPEndpoints.planned.json)))]))
                 } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
             },
             Endpoint(
@@ -78,12 +85,12 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let reason = API.line(try await incoming.body()["reason"]?.text, limit: 300) else {
+                guard let reason = Typed.line(try await incoming.body()["reason"]?.text, limit: 300) else {
                     throw APIProblem(.badRequest, "reason-needed", "Say why.")
                 }
                 var author = person.author
                 author.reason = reason
-                guard try await centre.dropERP(id, by: author) else { throw API.notWaiting }
+                guard try await centre.dropERP(id, by: author) else { throw ERPEndpoints.notWaiting }
                 return .json(try await job(id).json)
             },
             Endpoint(
@@ -92,7 +99,7 @@ extension API {
             ) {
                 incoming in
                 _ = try incoming.who()
-                guard let erp else { throw API.noERP }
+                guard let erp else { throw ERPEndpoints.noERP }
                 await erp.pullNow()
                 return .json(.members([]), status: .accepted)
             },
@@ -116,28 +123,6 @@ extension API {
 
     private static let notWaiting = APIProblem(.conflict, "not-waiting", "It is done, running, or given up.")
     private static let noERP = APIProblem(.conflict, "no-erp", "No ERP is configured.")
-
-    var audit: [Endpoint] {
-        [
-            Endpoint(
-                .get, "/api/v1/audit", "Who did what, newest first: ?before=&who=&subject=", needs: .session,
-                answers: .list(Entry.shape.schema)
-            ) {
-                incoming in
-                let person = try incoming.who()
-                // One's own trail is everybody's right.
-                let who = person.may(.users) ? incoming.query("who") : person.name
-                let (before, subject) = (incoming.time("before"), incoming.query("subject"))
-                // What a command in another process told a moment ago, too.
-                await centre.follow()
-                return .json(
-                    .array(
-                        try await centre.board.read {
-                            try $0.trail.entries(before: before, subject: subject, who: who, limit: 100).map(\.json)
-                        }))
-            }
-        ]
-    }
 }
 
 /// A request's body as it may be shown: with no password and no key in it.

@@ -3,7 +3,12 @@ import Hummingbird
 import Model
 import Platform
 
-extension API {
+/// Clients and what is known of them.
+struct ClientEndpoints {
+    let centre: Centre
+    /// Nil where no ERP is configured.
+    let erp: ERPLink?
+
     private static let clientSchema = PartyView.shape.schema.with(
         [
             .init(
@@ -13,7 +18,7 @@ extension API {
             .init("lastCalls", .list(PastCall.shape.schema)), .init("erp", ERPCardView.shape.schema),
         ], as: "ClientPage")
 
-    var clients: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty",
@@ -27,7 +32,7 @@ extension API {
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
-                needs: .session, answers: .json(API.clientSchema)
+                needs: .session, answers: .json(ClientEndpoints.clientSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")

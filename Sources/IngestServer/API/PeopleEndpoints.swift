@@ -4,7 +4,10 @@ import Hummingbird
 import Model
 import Platform
 
-extension API {
+/// Who signs in, and with which rights.
+struct PeopleEndpoints {
+    let centre: Centre
+
     /// As `Centre.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
         "SignInWays",
@@ -13,7 +16,7 @@ extension API {
             .init("stations", .list(.text)),
         ])
 
-    var people: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/me", "Who is signed in", needs: .anybody,
@@ -22,7 +25,8 @@ extension API {
                 .json(incoming.person?.json ?? .members([]))
             },
             Endpoint(
-                .get, "/api/v1/session/how", "How one signs in here", needs: .anybody, answers: .json(API.waysSchema)
+                .get, "/api/v1/session/how", "How one signs in here", needs: .anybody,
+                answers: .json(PeopleEndpoints.waysSchema)
             ) { _ in
                 .json(try await centre.howToSignIn())
             },
@@ -79,8 +83,8 @@ extension API {
                         of: person, old: String((body["old"]?.text ?? "").prefix(Password.longest)),
                         new: body["new"]?.text ?? "", from: incoming.source)
                 } catch let refusal as SignInRefusal {
-                    throw API.problem(refusal)
-                } catch let refusal as AccountRefusal { throw API.problem(refusal) }
+                    throw PeopleEndpoints.problem(refusal)
+                } catch let refusal as AccountRefusal { throw PeopleEndpoints.problem(refusal) }
                 return .json(.members([]))
             },
             Endpoint(
@@ -96,7 +100,7 @@ extension API {
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let name = API.line(body["name"]?.text, limit: 60) else {
+                guard let name = Typed.line(body["name"]?.text, limit: 60) else {
                     throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
                 }
                 return try await save(name, body, by: person)
@@ -119,17 +123,17 @@ extension API {
 
     private func signIn(_ body: JSON, from source: String, isProxied: Bool, token: String) async throws -> Person {
         do {
-            if let badge = API.line(body["badge"]?.text, limit: 128) {
+            if let badge = Typed.line(body["badge"]?.text, limit: 128) {
                 return try await centre.signIn(
-                    badge: badge, station: API.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    badge: badge, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
                     token: token)
             }
             if let id = body["id"]?.integer, let pin = body["pin"]?.text, pin.utf8.count <= Password.longest {
                 return try await centre.signIn(
-                    id: id, pin: pin, station: API.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    id: id, pin: pin, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
                     token: token)
             }
-            guard let name = API.line(body["name"]?.text, limit: 60) else {
+            guard let name = Typed.line(body["name"]?.text, limit: 60) else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
             }
             if let password = body["password"]?.text, password.utf8.count <= Password.longest {
@@ -138,7 +142,7 @@ extension API {
             // That a proxy on this machine asks says nothing of who asks it.
             if isProxied { throw SignInRefusal.passwordNeeded }
             return try await centre.signIn(name: name, token: token)
-        } catch let refusal as SignInRefusal { throw API.problem(refusal) }
+        } catch let refusal as SignInRefusal { throw PeopleEndpoints.problem(refusal) }
     }
 
     private static func problem(_ refusal: SignInRefusal) -> APIProblem {
@@ -174,14 +178,16 @@ extension API {
             password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text, rights: rights,
             isDisabled: body["disabled"]?.truth)
         do { try await centre.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
-            throw API.problem(refusal)
+            throw PeopleEndpoints.problem(refusal)
         } catch let refusal as AccountRefusal {
-            throw API.problem(refusal)
+            throw PeopleEndpoints.problem(refusal)
         } catch let fault as PeopleTable.UserFault {
             throw APIProblem(
                 .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
         }
-        guard let user = try await centre.board.read({ try $0.people.user(name: name) }) else { throw API.refused }
+        guard let user = try await centre.board.read({ try $0.people.user(name: name) }) else {
+            throw PeopleEndpoints.refused
+        }
         return .json(user.json)
     }
 }

@@ -5,7 +5,10 @@ import Model
 import NIOCore
 import Platform
 
-extension API {
+/// Calls: the history, notes, missed calls, and dialling.
+struct CallEndpoints {
+    let centre: Centre
+
     private static let callsSchema = AnswerSchema.object(
         "Calls",
         [
@@ -27,11 +30,11 @@ extension API {
             .init("cause", .text, isRequired: false), .init("call", .text, isRequired: false),
         ])
 
-    var calls: [Endpoint] {
+    var list: [Endpoint] {
         [
             Endpoint(
                 .get, "/api/v1/calls", "Running calls, missed calls, reminders and history of my telephone",
-                needs: .session, answers: .json(API.callsSchema)
+                needs: .session, answers: .json(CallEndpoints.callsSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let running = await centre.board.runningCards(for: person)
@@ -91,7 +94,7 @@ extension API {
                 guard let id = body["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                let note = body["note"]?.text.map(API.paragraphs)
+                let note = body["note"]?.text.map(Typed.paragraphs)
                 guard note?.count ?? 0 <= CallTable.noteLimit else {
                     throw APIProblem(
                         .badRequest, "note-too-long", "A note has at most \(CallTable.noteLimit) characters.")
@@ -128,11 +131,11 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session,
-                answers: .json(API.progressSchema, .accepted)
+                answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let number = API.line(body["number"]?.text, limit: 64), let click = API.click(body)
+                guard let number = Typed.line(body["number"]?.text, limit: 64), let click = Typed.click(body)
                 else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
                 do {
                     return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
@@ -154,7 +157,7 @@ extension API {
                     .object("PushedCalls", [.init("acks", .list(.text)), .init("noise", .integer)]), .accepted)
             ) { incoming in
                 let name = incoming.parameters.get("name") ?? ""
-                let body = try await incoming.bytes(limit: API.bodyLimit)
+                let body = try await incoming.bytes(limit: Incoming.bodyLimit)
                 // The same answer for a name that is not there and for a wrong secret.
                 guard let feed = centre.configuration.feeds[name], let secret = try? Files.secret(feed.secret),
                     WebhookSignature.isGood(
@@ -172,7 +175,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session,
-                answers: .json(API.settledSchema)
+                answers: .json(CallEndpoints.settledSchema)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -203,19 +206,19 @@ extension API {
                 incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                let name = API.line(body["name"]?.text, limit: 120)
-                let company = API.line(body["company"]?.text, limit: 120)
+                let name = Typed.line(body["name"]?.text, limit: 120)
+                let company = Typed.line(body["company"]?.text, limit: 120)
                 guard name != nil || company != nil else {
                     throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
                 }
-                let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { API.line($0.text, limit: 64) }
+                let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { Typed.line($0.text, limit: 64) }
                 let party = try await centre.addParty(
                     name: name ?? "", company: company ?? "", numbers: numbers, person: person)
                 return .json(party.json, status: .created)
             },
         ]
             // The CSV stands above: its columns are older than the sheets.
-            + exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
+            + Endpoint.exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
                 let person = try incoming.who()
                 let text = try await centre.callLists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),

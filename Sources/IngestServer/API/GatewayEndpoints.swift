@@ -5,9 +5,19 @@ import Model
 import NIOCore
 
 /// Which agents belong here, and what each may speak of.
-extension API {
-    var grants: [Endpoint] {
+struct GatewayEndpoints {
+    let centre: Centre
+
+    var list: [Endpoint] {
         [
+            Endpoint(
+                .get, "/api/v1/gateways", "Every agent with its devices and its account", needs: .session,
+                answers: .list(GatewayTable.AgentRow.shape.schema)
+            ) {
+                incoming in
+                _ = try incoming.who()
+                return .json(.array(try await centre.board.read { try $0.gateways.rows().map(Centre.gateway) }))
+            },
             Endpoint(
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",
                 needs: .session, answers: .list(GatewayBook.Grant.shape.schema)
@@ -23,7 +33,7 @@ extension API {
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
                     try await centre.confirm(gateway: name, by: person.author)
-                else { throw API.noGateway }
+                else { throw GatewayEndpoints.noGateway }
                 return .json(.members([]))
             },
             Endpoint(
@@ -34,7 +44,7 @@ extension API {
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
                     try await centre.forget(gateway: name, by: person.author)
-                else { throw API.noGateway }
+                else { throw GatewayEndpoints.noGateway }
                 return .json(.members([]))
             },
         ]

@@ -4,8 +4,13 @@ import Hummingbird
 import Model
 
 /// Files that people bring.
-extension API {
-    var imports: [Endpoint] {
+struct ImportEndpoints {
+    /// Largest file, in bytes.
+    static let fileLimit = 16 << 20
+
+    let centre: Centre
+
+    var list: [Endpoint] {
         let kinds: [(Centre.Imported, String)] = [
             (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV, UBL DespatchAdvice)"),
             (.products, "Products (CSV, XLSX)"), (.parties, "Clients (CSV, XLSX)"),
@@ -23,9 +28,9 @@ extension API {
             answers: .json(ImportReport.shape.schema)
         ) { incoming in
             let person = try incoming.who()
-            let options = try API.options(incoming)
-            let bytes = try await incoming.bytes(limit: API.importLimit)
-            return try await API.withColumns {
+            let options = try ImportEndpoints.options(incoming)
+            let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
+            return try await ImportEndpoints.withColumns {
                 .json(
                     try await centre.importFile(bytes, kind, options, dryRun: incoming.flag("dry"), person: person).json
                 )
@@ -40,11 +45,11 @@ extension API {
             needs: .right(.imports), answers: .file(["text/csv"])
         ) { incoming in
             let person = try incoming.who()
-            let options = try API.options(incoming)
-            let bytes = try await incoming.bytes(limit: API.importLimit)
-            return try await API.withColumns {
+            let options = try ImportEndpoints.options(incoming)
+            let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
+            return try await ImportEndpoints.withColumns {
                 let report = try await centre.importFile(bytes, kind, options, dryRun: true, person: person)
-                return API.table(Import.rejects(of: CSV(bytes), report), named: "\(kind.rawValue)-refused")
+                return ImportEndpoints.table(Import.rejects(of: CSV(bytes), report), named: "\(kind.rawValue)-refused")
             }
         }
     }
@@ -53,7 +58,7 @@ extension API {
         Endpoint(
             .get, "/api/v1/import/\(kind.rawValue)/template.csv", "Headings of an empty file of that kind, as CSV",
             needs: .session, answers: .file(["text/csv"])
-        ) { _ in API.table(Import.template(kind.rawValue) ?? "", named: kind.rawValue) }
+        ) { _ in ImportEndpoints.table(Import.template(kind.rawValue) ?? "", named: kind.rawValue) }
     }
 
     private static func withColumns(_ body: () async throws -> Response) async throws -> Response {

@@ -5,23 +5,23 @@ import NIOCore
 import Platform
 import Sheets
 
-extension API {
+extension Endpoint {
     /// The same table as CSV, XLSX and PDF: `?lang=en` for English words on paper.
-    func exports(
+    static func exports(
         _ path: String, _ what: String,
         _ make: @escaping @Sendable (Incoming) async throws -> (sheet: (ReportLanguage) -> Sheet, name: String)
     ) -> [Endpoint] {
         ["csv", "xlsx", "pdf"].map { form in
             return Endpoint(
                 .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session,
-                answers: .file([API.types[form] ?? "application/octet-stream"])
+                answers: .file([Endpoint.types[form] ?? "application/octet-stream"])
             ) { incoming in
                 _ = try incoming.who()
                 let (make, name) = try await make(incoming)
                 let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr
                 let sheet = make(form == "csv" ? .machine : language)
                 let made: Result<[UInt8], any Error>
-                do { made = try await API.paper.run { Result { try API.bytes(sheet, form) } } } catch {
+                do { made = try await Endpoint.paper.run { Result { try Endpoint.bytes(sheet, form) } } } catch {
                     throw APIProblem(
                         .tooManyRequests, "busy", "Too many exports at once: try again in a moment.",
                         [("seconds", .int(2))])
@@ -32,7 +32,7 @@ extension API {
                 }
                 let safe = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
                 var headers: HTTPFields = [
-                    .contentType: API.types[form] ?? "application/octet-stream",
+                    .contentType: Endpoint.types[form] ?? "application/octet-stream",
                     .contentDisposition: "attachment; filename=\"\(safe.isEmpty ? "export" : safe).\(form)\"",
                 ]
                 headers[.xContentTypeOptions] = "nosniff"

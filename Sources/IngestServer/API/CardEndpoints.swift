@@ -4,17 +4,19 @@ import Hummingbird
 import Model
 
 /// What a card offers beside the name.
-extension API {
-    var desk: [Endpoint] {
+struct CardEndpoints {
+    let centre: Centre
+
+    var list: [Endpoint] {
         [
             Endpoint(
                 .post, "/api/v1/calls/hangup",
                 "Hang up my own telephone, or refuse while it rings: {call, click}; the same click does it once",
-                needs: .session, answers: .json(API.progressSchema, .accepted)
+                needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let call = body["call"]?.text, let click = API.click(body) else { throw API.noClick }
+                guard let call = body["call"]?.text, let click = Typed.click(body) else { throw CardEndpoints.noClick }
                 do {
                     let progress = try await centre.hangUp(call, click: click, person: person)
                     return .json(progress.json, status: .accepted)
@@ -23,13 +25,13 @@ extension API {
             Endpoint(
                 .post, "/api/v1/calls/transfer",
                 "Send the other side of my call on, without asking there first: {call, number, click}", needs: .session,
-                answers: .json(API.progressSchema, .accepted)
+                answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming in
                 let person = try incoming.who()
                 let body = try await incoming.body()
-                guard let call = body["call"]?.text, let click = API.click(body),
-                    let number = API.line(body["number"]?.text, limit: 64)
-                else { throw API.noClick }
+                guard let call = body["call"]?.text, let click = Typed.click(body),
+                    let number = Typed.line(body["number"]?.text, limit: 64)
+                else { throw CardEndpoints.noClick }
                 do {
                     let progress = try await centre.transfer(call, to: number, click: click, person: person)
                     return .json(progress.json, status: .accepted)
@@ -56,7 +58,7 @@ extension API {
             },
             Endpoint(
                 .post, "/api/v1/reminders/{id}/done", "Called back: {done}; done false opens it again", needs: .session,
-                answers: .json(API.settledSchema)
+                answers: .json(CallEndpoints.settledSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -75,7 +77,7 @@ extension API {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let body = try await incoming.body()
-                guard let number = API.line(body["number"]?.text, limit: 64) else {
+                guard let number = Typed.line(body["number"]?.text, limit: 64) else {
                     throw APIProblem(.badRequest, "number-needed", "Give a number.")
                 }
                 do {
@@ -86,18 +88,9 @@ extension API {
             },
         ]
     }
-}
 
-extension API {
-    /// The ULID of a click.
-    static func click(_ body: JSON) -> String? {
-        guard let click = body["click"]?.text, click.utf8.count == 26,
-            click.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
-        else { return nil }
-        return click
-    }
-
-    static let noClick = APIProblem(.badRequest, "number-needed", "Give the call, the number and the click's ULID.")
+    private static let noClick = APIProblem(
+        .badRequest, "number-needed", "Give the call, the number and the click's ULID.")
 }
 
 extension ClientDesk.Refusal {

@@ -1,0 +1,127 @@
+import Depot
+import Hummingbird
+import Model
+import Platform
+
+/// Stock takes.
+struct CountingEndpoints {
+    let centre: Centre
+
+    /// With what the ERP is told of it.
+    private static let takeSchema = StockTakeView.shape.schema.with(
+        [.init("erpJob", ERPJob.shape.schema, isRequired: false)], as: "StockTakePage")
+
+    var list: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/api/v1/takes", "Stock takes that run, and those closed within a month", needs: .session,
+                answers: .json(
+                    .object(
+                        "StockTakes",
+                        [.init("takes", .list(StockTakeView.summaryShape.schema)), .init("zones", .list(.text))]))
+            ) {
+                incoming in
+                _ = try incoming.who()
+                let since = Clocks.wall - 31 * 86_400_000
+                let list = try await centre.reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
+                return .json(.object([("takes", .array(list)), ("zones", .array(try await centre.zones(.store)))]))
+            },
+            Endpoint(
+                .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,
+                answers: .json(CountingEndpoints.takeSchema)
+            ) {
+                incoming in
+                let person = try incoming.who()
+                let body = try await incoming.body()
+                guard let zone = Typed.line(body["zone"]?.text, limit: 64) else { throw APIProblem.zoneNeeded }
+                let sources = (body["sources"]?.list ?? []).prefix(20).compactMap { Typed.line($0.text, limit: 64) }
+                guard
+                    let id = try await centre.openTake(
+                        zone: zone, sources: sources, blind: body["blind"]?.truth ?? true, person: person)
+                else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
+                return try await take(id)
+            },
+            Endpoint(
+                .get, "/api/v1/takes/{id}", "A stock take with its lines and differences", needs: .session,
+                answers: .json(CountingEndpoints.takeSchema)
+            ) {
+                incoming in
+                _ = try incoming.who()
+                return try await take(try incoming.id("id"))
+            },
+            Endpoint(
+                .post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
+                answers: .json(CountingEndpoints.takeSchema)
+            ) {
+                incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
+                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
+                }
+                guard try await centre.setMode(mode, take: id, person: person) else { throw APIProblem.notOpen }
+                return try await take(id)
+            },
+            Endpoint(
+                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}",
+                needs: .session, answers: .json(CountingEndpoints.takeSchema)
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let decision = try Decision(try await incoming.body(), by: person)
+                do { try await centre.decide(decision, take: id) } catch let error as DecisionError {
+                    throw APIProblem(error)
+                }
+                return try await take(id)
+            },
+            step("review", "Stop counting and look at the differences", .review),
+            step("resume", "Go on counting", .counting),
+            step("cancel", "Give it up: nothing changes", .cancelled),
+            Endpoint(
+                .post, "/api/v1/takes/{id}/post",
+                "The count becomes the book: {complete, reason}; complete says that nothing else is there",
+                needs: .right(.stock), answers: .json(CountingEndpoints.takeSchema)
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let body = try await incoming.body()
+                var author = person.author
+                author.reason = Typed.line(body["reason"]?.text, limit: 300)
+                guard try await centre.post(take: id, complete: body["complete"]?.truth ?? false, by: author) else {
+                    throw APIProblem(.conflict, "not-open", "It is not in review: somebody posted it, or counts again.")
+                }
+                return try await take(id)
+            },
+        ]
+            + Endpoint.exports("/api/v1/takes/{id}", "The count") { incoming in
+                let id = try incoming.id("id")
+                guard let view = try await centre.reads.read({ try $0.takes.take(id) }) else {
+                    throw APIProblem(.notFound, "no-such-take", "There is no such count.")
+                }
+                return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
+            }
+    }
+
+    private func step(
+        _ name: String, _ summary: String, _ status: StockTakeView.Status
+    ) -> Endpoint {
+        Endpoint(
+            .post, "/api/v1/takes/{id}/\(name)", summary, needs: .session, answers: .json(CountingEndpoints.takeSchema)
+        ) {
+            incoming in
+            let person = try incoming.who()
+            let id = try incoming.id("id")
+            guard try await centre.change(take: id, to: status, by: person.author) else { throw APIProblem.notOpen }
+            return try await take(id)
+        }
+    }
+
+    private func take(_ id: Int64) async throws -> Response {
+        let found = try await centre.reads.read { store -> JSON? in
+            guard let view = try store.takes.take(id) else { return nil }
+            return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
+        }
+        guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }
+        return .json(found)
+    }
+}
