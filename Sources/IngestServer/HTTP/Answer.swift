@@ -29,10 +29,13 @@ enum Answer: Sendable {
                 ])
             )
         case .file(let types):
-            // In OpenAPI 3.1 a file has no schema: its type says what it is.
+            // In OpenAPI 3.1 a file has no schema: its type says what it is, without `; charset=`.
             (
                 "200",
-                .object([("description", "A file"), ("content", Answer.content(types.map { ($0, .members([])) }))])
+                .object([
+                    ("description", "A file"),
+                    ("content", Answer.content(types.map { (String($0.prefix { $0 != ";" }), .members([])) })),
+                ])
             )
         }
     }
