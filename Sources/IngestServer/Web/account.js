@@ -4,7 +4,10 @@ import { t } from "./i18n.js";
 import { field } from "./parts.js";
 import { Sheet } from "./sheet.js";
 
-/** One's own password, and at which dock this screen stands. */
+/**
+ * One's own password, and at which dock this screen stands.
+ * @param {App} app
+ */
 export function openAccount(app) {
   const old = h("input", { type: "password", autocomplete: "current-password", maxlength: 200 });
   const fresh = h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, required: true });
@@ -13,7 +16,7 @@ export function openAccount(app) {
   const station = h("select", { onchange: () => { app.setStation(station.value); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
     [...new Set([...zones, app.station()].filter(Boolean))].map((zone) => h("option", { value: zone }, zone)));
   station.value = app.station() ?? "";
-  const sheet = new Sheet(app.person.name, () => [
+  const sheet = new Sheet(app.person?.name ?? "", () => [
     field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
     h("form", {
       class: "stack",

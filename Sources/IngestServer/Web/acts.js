@@ -2,30 +2,44 @@ import { h } from "./dom.js";
 import { post, ulid } from "./api.js";
 import { t, lang } from "./i18n.js";
 
+/** @param {string} state */
 const final = (state) => ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
 
 /** What can be done with a call that runs: hang up, send on. Only what its own line says that it can. */
 export class Acts {
+  /** @param {import("./calls.js").Calls} page */
   constructor(page) {
     this.page = page;
     this.app = page.app;
     // By call: what was asked last, and how it went.
+    /** @type {Map<string, Asked>} */
     this.asked = new Map();
     // Forms of transfers, kept from drawing to drawing.
+    /** @type {Map<string, TransferForm | null>} */
     this.forms = new Map();
   }
 
   clear() { this.asked.clear(); this.forms.clear(); }
+  /** @param {string} call */
   delete(call) { this.asked.delete(call); this.forms.delete(call); }
+  /** @param {string} call */
   isOpen(call) { return this.forms.has(call); }
 
-  /** What the line of a call can do, as its agent says. */
+  /**
+   * What the line of a call can do, as its agent says.
+   * @param {Card} card
+   */
   can(card) {
     const gateway = this.app.gateways.list.find((one) => one.name === card.gateway && one.online);
     const line = gateway?.status?.devices?.find((device) => device.kind === "telephony" && device.name === card.line && device.state === "ready");
     return line?.can ?? [];
   }
 
+  /**
+   * @param {Card} card
+   * @param {"hangup" | "transfer"} kind
+   * @param {string} [number]
+   */
   async ask(card, kind, number) {
     const click = ulid();
     this.asked.set(card.call, { click, kind, number, state: "accepted" });
@@ -37,7 +51,10 @@ export class Acts {
     this.app.refresh("calls");
   }
 
-  /** True when the command is one of these. */
+  /**
+   * True when the command is one of these.
+   * @param {Progress} data
+   */
   progress({ command, state, cause }) {
     for (const [call, one] of this.asked) {
       if (one.click !== command) continue;
@@ -48,12 +65,16 @@ export class Acts {
     return false;
   }
 
+  /**
+   * @param {Card} card
+   * @returns {Child}
+   */
   draw(card) {
     const remind = this.page.reminders.button(card);
     if (!["ringing", "talking", "held"].includes(card.mine)) return [remind && h("div", { class: "row acts" }, remind), this.drawAsked(card)];
     const can = this.can(card);
     const asked = this.asked.get(card.call);
-    const waits = asked && !final(asked.state);
+    const waits = asked !== undefined && !final(asked.state);
     const buttons = [
       can.includes("hangup") && h("button", { class: "small danger", id: `hangup-${card.call}`, disabled: waits, onclick: () => this.ask(card, "hangup") }, t(card.mine === "ringing" ? "refuseCall" : "hangUpNow")),
       can.includes("transfer") && card.mine !== "ringing" && !this.forms.has(card.call) && h("button", { class: "small", id: `transfer-${card.call}`, disabled: waits, onclick: () => this.open(card) }, t("transferTo")),
@@ -62,6 +83,7 @@ export class Acts {
     return [buttons.length > 0 && h("div", { class: "row acts" }, buttons), this.forms.has(card.call) && card.mine !== "ringing" && this.form(card), this.drawAsked(card)];
   }
 
+  /** @param {Card} card */
   drawAsked(card) {
     const asked = this.asked.get(card.call);
     if (!asked) return null;
@@ -70,12 +92,17 @@ export class Acts {
     return h("div", { class: `soft asked-act ${asked.state === "failed" ? "lost" : ""}`, role: "status" }, t(word, { number: asked.number ?? "", cause }));
   }
 
+  /** @param {Card} card */
   open(card) {
     this.forms.set(card.call, null);
     this.app.refresh("calls");
     setTimeout(() => this.form(card).input.focus(), 50);
   }
 
+  /**
+   * @param {Card} card
+   * @returns {TransferForm}
+   */
   form(card) {
     const kept = this.forms.get(card.call);
     if (kept?.lang === lang()) return kept;
@@ -85,8 +112,8 @@ export class Acts {
       onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) this.ask(card, "transfer", input.value.trim()); },
     }, h("div", { class: "grow" }, input), h("button", { class: "small main", type: "submit" }, t("transferGo")),
     h("button", { class: "small", type: "button", onclick: () => { this.forms.delete(card.call); this.app.refresh("calls"); } }, t("cancel")));
-    Object.assign(form, { lang: lang(), input });
-    this.forms.set(card.call, form);
-    return form;
+    const made = Object.assign(form, { lang: lang(), input });
+    this.forms.set(card.call, made);
+    return made;
   }
 }

@@ -1,4 +1,4 @@
-import { h, icon, replace } from "./dom.js";
+import { h, icon, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
 import { t, lang, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
@@ -18,18 +18,25 @@ import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
 import { standing } from "./station.js";
 
-const main = document.getElementById("main");
-const app = { person: null, live: null, page: "receiving", toast: null, replaying: false, withoutServer: false };
+const main = part("main");
+/**
+ * What every page knows; the pages themselves are put into it below.
+ * @type {App}
+ */
+const app = /** @type {App} */ (/** @type {unknown} */ ({ person: null, live: null, page: "receiving", toast: null, replaying: false, withoutServer: false }));
 
 standing(app);
 
+/** @type {PageName[]} */
 const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
 const makers = { receiving: Receiving, stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit };
-for (const page of pages) app[page] = new makers[page](app);
+for (const page of pages) Object.assign(app, { [page]: new makers[page](app) });
 app.notices = new Notices(app);
 app.signIn = new SignIn(app);
+/** @type {() => Page} */
 const view = () => app[app.page];
 /** Everything that holds something of the person who is signed in. */
+/** @type {(PageName | "notices")[]} */
 const holders = [...pages, "notices"];
 
 const stream = new Stream({
@@ -74,13 +81,13 @@ const stream = new Stream({
       case "take": case "takecount":
         app.stocktake.message(message);
         // A count that was posted may settle what was due.
-        if (message.type === "take") app.notices.message(message);
+        if (message.type === "take") app.notices.message();
         break;
       case "found":
         app.find.message(message);
         break;
       case "notice":
-        app.notices.message(message);
+        app.notices.message();
         break;
       case "client":
         app.calls.message(message);
@@ -88,7 +95,8 @@ const stream = new Stream({
         break;
       case "erp":
         app.erp.message(message);
-        for (const page of ["receiving", "stocktake"]) app[page].pushed(message.data?.job);
+        app.receiving.pushed(message.data.job);
+        app.stocktake.pushed(message.data.job);
         break;
     }
   },
@@ -111,11 +119,11 @@ document.addEventListener("visibilitychange", use);
 app.play = (name) => { if (!app.replaying) play(name); };
 
 /** For those who hear the page: what rings at once, what was counted when there is time. */
-app.announce = (text, urgent) => { document.getElementById(urgent ? "urgent" : "polite").textContent = text; };
+app.announce = (text, urgent) => { part(urgent ? "urgent" : "polite").textContent = text; };
 
 app.say = (text, kind, seconds = 6) => {
   // Behind an open dialog nobody would read it.
-  const place = kind === "bad" && document.querySelector("dialog[open] .say-here");
+  const place = kind === "bad" ? document.querySelector("dialog[open] .say-here") : null;
   if (place) { place.textContent = text; return; }
   app.toast = text ? { text, kind } : null;
   drawBanner();
@@ -137,6 +145,7 @@ app.attempt = async (body) => {
 
 // A portal may read many tags a second: draw once a frame, and never between a finger's down and up.
 let held = false;
+/** @type {Set<string>} */
 const due = new Set();
 addEventListener("pointerdown", () => { held = true; }, true);
 for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; setTimeout(flush, 0); }, true);
@@ -168,6 +177,10 @@ app.go = (page, ref) => {
   main.focus({ preventScroll: true });
 };
 
+/**
+ * @param {PageName} page
+ * @param {string | null} [ref]
+ */
 function turn(page, ref) {
   if (app.page !== page) view().hidden?.();
   app.page = page;
@@ -191,23 +204,23 @@ app.openRef = (kind, ref) => {
 function drawTabs() {
   const waiting = app.person ? app.calls.missedCount() : 0;
   document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${t(app.page)} · Quai`;
-  replace(document.getElementById("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
+  replace(part("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
 }
 
 /** The bar of tabs is wider than a telephone: the page's own is brought into sight. */
 function bringTab() {
-  const tabs = document.getElementById("tabs");
-  const tab = tabs.querySelector("[aria-current]");
+  const tabs = part("tabs");
+  const tab = /** @type {HTMLElement | null} */ (tabs.querySelector("[aria-current]"));
   if (tab) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
 }
 
 app.drawTools = drawTools;
 function drawTools() {
-  document.getElementById("skip").textContent = t("skip");
+  part("skip").textContent = t("skip");
   document.documentElement.lang = lang();
-  replace(document.getElementById("tools"),
+  replace(part("tools"),
     app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
     app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
       icon("bell"), h("span", { class: "count" }, String(app.notices.list.length))),
@@ -222,7 +235,7 @@ function drawTools() {
 }
 
 function drawBanner() {
-  replace(document.getElementById("banner"),
+  replace(part("banner"),
     app.person && app.isAway() && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
     app.toast && h("div", { class: `toast ${app.toast.kind ?? ""}` }, app.toast.text));
 }
@@ -256,6 +269,7 @@ function leave() {
 }
 
 app.begin = begin;
+/** @param {Person} person */
 function begin(person) {
   keepFor(person);
   localStorage.removeItem("leaving");
@@ -277,17 +291,19 @@ async function signOut() {
 
 document.addEventListener("click", (event) => {
   wakeSound();
-  const link = event.target.closest("a[data-link]");
+  const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("a[data-link]"));
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  app.go(new URL(link.href).pathname.slice(1) || "receiving");
+  app.go(pageOf(new URL(link.href).pathname));
 });
 document.addEventListener("keydown", wakeSound);
 
+/** @type {(path: string) => PageName} */
+const pageOf = (path) => pages.find((page) => path === `/${page}`) ?? "receiving";
+
 /** The page and what of it the address names. */
 function place() {
-  const page = location.pathname.slice(1);
-  return { page: pages.includes(page) ? page : "receiving", ref: new URLSearchParams(location.search).get("ref") };
+  return { page: pageOf(location.pathname), ref: new URLSearchParams(location.search).get("ref") };
 }
 addEventListener("popstate", () => {
   const { page, ref } = place();
@@ -298,11 +314,12 @@ addEventListener("popstate", () => {
 
 app.page = place().page;
 if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (error.status !== undefined) localStorage.removeItem("leaving"); });
+/** @type {Person | { name?: undefined }} */
 let me = {};
 try { [me] = await Promise.all([get("/api/v1/me"), app.signIn.ask()]); } catch (error) {
   // Without the server the last person sees what was kept for them, and nobody else anything.
   const last = kept("person")?.value;
   if (last && (error.status === undefined || error.status >= 502)) { me = last; app.withoutServer = true; app.since = Date.now(); }
 }
-if (me.name) begin(me); else draw();
+if (me.name !== undefined) begin(me); else draw();
 keepPages();

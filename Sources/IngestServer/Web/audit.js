@@ -7,8 +7,14 @@ import { openAccount } from "./account.js";
 
 /** Who did what, newest first; and the people, for those who keep them. */
 export class Audit {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {LedgerEntry[] | null} */
+    this.list = null;
+    this.more = false;
+    this.filter = { who: "", subject: "" };
+    this.people = false;
     this.forms = new Forms();
     this.users = new Users(this);
     this.clear();
@@ -30,16 +36,20 @@ export class Audit {
 
   arrive() { this.load(); }
 
+  /** @param {number} [before] */
   async fetch(before) {
     const { who, subject } = this.filter;
-    const query = new URLSearchParams(Object.entries({ before: before ?? "", who, subject }).filter(([, value]) => value !== ""));
+    const query = new URLSearchParams(Object.entries({ before: String(before ?? ""), who, subject }).filter(([, value]) => value !== ""));
     const list = await this.app.attempt(() => get(`/api/v1/audit?${query}`));
     if (!list || who !== this.filter.who || subject !== this.filter.subject) return;
-    this.list = before ? [...this.list, ...list] : list;
+    // The page was left meanwhile: older entries have nothing to stand below.
+    if (before !== undefined && this.list === null) return;
+    this.list = before === undefined ? list : [...this.list ?? [], ...list];
     this.more = list.length > 0;
     this.app.refresh("audit");
   }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     const canPeople = this.app.may("users");
     replace(main, h("div", { class: "stack" },
@@ -50,6 +60,7 @@ export class Audit {
   }
 
   makeFilter() {
+    /** @param {"who" | "subject"} name */
     const input = (name) => h("input", { id: `audit-${name}`, maxlength: 80, placeholder: t(`audit_${name}`), "aria-label": t(`audit_${name}`), value: this.filter[name] });
     const fields = { who: input("who"), subject: input("subject") };
     const ask = () => { this.filter = { who: fields.who.value.trim(), subject: fields.subject.value.trim() }; this.fetch(); };
@@ -61,12 +72,13 @@ export class Audit {
   drawTrail() {
     if (this.list === null) return h("p", { class: "quiet" }, "…");
     if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"));
+    /** @type {(name: "who" | "subject", value: string) => HTMLElement} */
     const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, value);
     return h("div", { class: "panel stack scroll" }, h("table", { class: "trail" },
       h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("who")), h("th", {}, t("what")), h("th", {}, t("audit_subject")))),
       h("tbody", {}, this.list.map((one) => h("tr", {}, h("td", {}, when(one.at)), h("td", {}, only("who", one.who), one.station && h("div", { class: "soft" }, one.station)),
         h("td", {}, t(`did_${one.what}`) === `did_${one.what}` ? one.what : t(`did_${one.what}`), one.reason && h("div", { class: "soft" }, `« ${one.reason} »`)),
         h("td", {}, one.subject && only("subject", one.subject), one.detail && h("div", { class: "soft" }, one.detail)))))),
-    this.more && h("button", { id: "audit-more", onclick: () => this.fetch(this.list.at(-1).id) }, t("older")));
+    this.more && h("button", { id: "audit-more", onclick: () => this.fetch(this.list?.at(-1)?.id) }, t("older")));
   }
 }

@@ -5,12 +5,17 @@ import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
 import { field, plain, radios } from "./parts.js";
 
-/** Nobody announced it: the delivery is whatever comes. */
+/**
+ * Nobody announced it: the delivery is whatever comes.
+ * @param {import("./receiving.js").Receiving} view
+ */
 export function openBlind(view) {
   const app = view.app;
   const zones = view.zones.length ? view.zones : ["dock-1"];
-  let zone = zones.includes(app.station()) ? app.station() : zones.length === 1 ? zones[0] : null;
-  const supplier = completion(app, { kinds: ["party"], label: t("supplier"), keep: true, found: (one) => { supplier.input.value = one.title; } });
+  const here = app.station();
+  /** @type {string | null} */
+  let zone = here !== null && zones.includes(here) ? here : zones.length === 1 ? zones[0] : null;
+  const supplier = completion(app, { kinds: ["party"], label: t("supplier"), keep: true, found: (one) => { supplier.input.value = one.title ?? ""; } });
   supplier.input.required = true;
   const note = h("input", { maxlength: 60, autocomplete: "off" });
   const sheet = new Sheet(t("blind"), () => h("form", {
@@ -18,6 +23,7 @@ export function openBlind(view) {
     onsubmit: async (event) => {
       event.preventDefault();
       if (!zone) { sheet.say(t("code_zone-needed")); return; }
+      /** @type {{ zone: string, supplier: string, note?: string }} */
       const body = { zone, supplier: supplier.input.value.trim() };
       if (note.value.trim()) body.note = note.value.trim();
       const detail = await app.attempt(() => post("/api/v1/deliveries/blind", body));
@@ -35,27 +41,40 @@ export function openBlind(view) {
 
 /** Something was read and nothing is open: what it may belong to. */
 export class Proposals {
+  /** @param {import("./receiving.js").Receiving} view */
   constructor(view) {
     this.view = view;
+    /** @type {number | null | undefined} */
+    this.timer = null;
+    /** @type {string | null} */
+    this.zone = null;
+    /** @type {Proposal[]} */
+    this.list = [];
+    /** @type {StrayRead[]} */
+    this.strays = [];
     this.clear();
   }
 
   clear() {
-    clearTimeout(this.timer);
+    clearTimeout(this.timer ?? undefined);
     this.timer = null;
     this.zone = null;
     this.list = [];
     this.strays = [];
   }
 
-  /** At most once in two seconds: a pallet is a hundred tags. */
+  /**
+   * At most once in two seconds: a pallet is a hundred tags.
+   * @param {string} zone
+   */
   ask(zone) {
     this.zone = zone;
     this.timer ??= setTimeout(async () => {
       this.timer = null;
       const asked = this.zone;
       if (!asked) return;
-      const [list, strays] = await Promise.all(["proposals", "strays"].map((name) => get(`/api/v1/deliveries/${name}?zone=${encodeURIComponent(asked)}`).catch(() => [])));
+      const query = `?zone=${encodeURIComponent(asked)}`;
+      const [list, strays] = await Promise.all([get(`/api/v1/deliveries/proposals${query}`).catch(() => []), get(`/api/v1/deliveries/strays${query}`).catch(() => [])]);
       if (this.zone !== asked) return;
       Object.assign(this, { list, strays });
       this.view.app.refresh("receiving");

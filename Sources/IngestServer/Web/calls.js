@@ -1,29 +1,53 @@
-import { h, replace } from "./dom.js";
+import { h, part, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
 import { t, when, clock, lang, number } from "./i18n.js";
-import { CardView, about, isOver, reason, whoIs } from "./card.js";
+import { CardView, about, arrow, isOver, reason, whoIs } from "./card.js";
 import { Reminders } from "./reminders.js";
 import { notify, notifyState, askNotify } from "./notify.js";
 
+/** @param {string} state */
 const dialOver = (state) => ["done", "failed", "cancelled", "expired", "unknown"].includes(state);
 
 /** Who calls, before the second ring; the card follows the call. */
 export class Calls {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {Map<string, Card>} */
     this.cards = new Map();
+    /** @type {Map<string, Card>} */
     this.watched = new Map();
     // What the ERP says of who calls, by call: it comes later than the card.
+    /** @type {Map<string, ClientNews>} */
     this.clients = new Map();
     this.view = new CardView(this);
     this.reminders = new Reminders(this);
+    /** @type {Card[]} */
     this.missed = [];
+    /** @type {Card[]} */
     this.past = [];
+    /** @type {Card[] | null} */
     this.found = null;
+    /** @type {Why[] | null} */
     this.reasons = null;
+    /** @type {string[]} */
     this.dispositions = [];
+    /** @type {Map<string, HTMLElement>} */
     this.forms = new Map();
+    /** @type {{ id: string, number: string, state: string, cause?: string } | null} */
     this.dial = null;
+    /** Whether a call opens the card's link by itself. */
+    this.opensLinks = false;
+    /**
+     * The window of the site's own program.
+     * @type {Window | null}
+     */
+    this.other = null;
+    /**
+     * Where cards are drawn on their own page.
+     * @type {HTMLElement | null}
+     */
+    this.place = null;
     this.skew = 0;
     this.loud = true;
     setInterval(() => this.tick(), 1000);
@@ -52,6 +76,7 @@ export class Calls {
     this.app.refresh("calls");
   }
 
+  /** @param {Card[]} cards */
   running(cards) {
     const known = new Set(cards.map((card) => card.call));
     // A card whose call the server does not know any more must not stay open.
@@ -77,6 +102,7 @@ export class Calls {
     return ringing ? `☎ ${whoIs(ringing).title}` : null;
   }
 
+  /** @param {MessageOf<"call" | "missed" | "reminder" | "command" | "loud" | "dismissed" | "note" | "client">} message */
   message({ type, data }) {
     switch (type) {
       case "missed": this.load(); return;
@@ -109,7 +135,10 @@ export class Calls {
     this.app.refresh("calls");
   }
 
-  /** Of all the tabs of a person one is loud; the others show the card. */
+  /**
+   * Of all the tabs of a person one is loud; the others show the card.
+   * @param {Card} card
+   */
   ring(card) {
     // Whoever called a moment ago is still calling: the card of then makes room.
     for (const [id, old] of this.cards) if (id !== card.call && isOver(old) && !this.view.isBusy(old) && old.number?.e164 && old.number.e164 === card.number?.e164) this.remove(id);
@@ -122,7 +151,10 @@ export class Calls {
     notify(card.call, `☎ ${who.title}`, [who.company, who.shown].filter(Boolean).join(" · "), () => this.app.go("calls"));
   }
 
-  /** The site's own program, in one window for all calls; where the browser opens none, the card's link is there. */
+  /**
+   * The site's own program, in one window for all calls; where the browser opens none, the card's link is there.
+   * @param {string} address
+   */
   openLink(address) {
     try {
       if (this.other && !this.other.closed) { this.other.location.replace(address); return; }
@@ -134,7 +166,11 @@ export class Calls {
     } catch { this.other = null; }
   }
 
-  /** A note that is being written goes on in the call that this one became part of. */
+  /**
+   * A note that is being written goes on in the call that this one became part of.
+   * @param {string} from
+   * @param {string} into
+   */
   merge(from, into) {
     const note = this.view.notes.get(from);
     if (!note?.busy) return;
@@ -145,6 +181,7 @@ export class Calls {
     this.view.notes.set(into, note);
   }
 
+  /** @param {Messages["note"]} data */
   noted({ call, note }) {
     const card = this.cards.get(call);
     if (card) card.note = note;
@@ -152,6 +189,7 @@ export class Calls {
     this.load();
   }
 
+  /** @param {Progress} data */
   progress(data) {
     if (this.view.acts.progress(data) || this.dial?.id !== data.command) return;
     this.dial = { ...this.dial, state: data.state, cause: data.cause };
@@ -161,7 +199,10 @@ export class Calls {
     setTimeout(() => { if (this.dial === finished) { this.dial = null; this.app.refresh("calls"); } }, 8000);
   }
 
-  /** A card that is over goes away, unless somebody is writing in it or has spoken: then they close it. */
+  /**
+   * A card that is over goes away, unless somebody is writing in it or has spoken: then they close it.
+   * @param {Card} card
+   */
   closeLater(card) {
     setTimeout(() => {
       if (this.cards.get(card.call) !== card) return;
@@ -169,6 +210,7 @@ export class Calls {
     }, card.mine === "missed" ? 20000 : card.answered ? 180000 : 6000);
   }
 
+  /** @param {string} call */
   remove(call) {
     this.view.notes.get(call)?.save();
     this.cards.delete(call);
@@ -178,35 +220,43 @@ export class Calls {
     this.app.refresh("calls");
   }
 
-  /** Put aside here, gone in every tab of this person. */
+  /**
+   * Put aside here, gone in every tab of this person.
+   * @param {string} call
+   */
   dismiss(call) {
     this.remove(call);
     post("/api/v1/calls/dismiss", { call }).catch(() => {});
   }
 
   tick() {
-    for (const node of document.querySelectorAll("[data-since]")) {
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-since]"))) {
       node.textContent = clock(Date.now() + this.skew - Number(node.dataset.since));
     }
   }
 
   // MARK: keyboard
 
-  /** Letters are shortcuts unless somebody is typing; nothing here moves the keyboard by itself. */
+  /**
+   * Letters are shortcuts unless somebody is typing; nothing here moves the keyboard by itself.
+   * @param {KeyboardEvent} event
+   */
   key(event) {
     if (!this.app.person || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    const typing = event.target.closest?.("input, textarea, select");
+    const target = /** @type {HTMLElement} */ (event.target);
+    const typing = target.closest?.("input, textarea, select");
     const first = this.sorted()[0];
     if (event.key === "Escape") {
-      if (typing) event.target.blur();
+      if (typing) target.blur();
       else if (first) this.dismiss(first.call);
       return;
     }
     if (typing) return;
     if (first && "nc".includes(event.key.toLowerCase())) { this.view.unfold(first, true); document.querySelector(`[data-call="${CSS.escape(first.call)}"]`)?.classList.add("opened"); }
+    /** @param {string} selector */
     const go = (selector) => {
       if (this.app.page !== "calls") this.app.go("calls");
-      const node = document.querySelector(selector);
+      const node = /** @type {HTMLElement | null} */ (document.querySelector(selector));
       if (!node) return;
       event.preventDefault();
       node.focus();
@@ -219,7 +269,7 @@ export class Calls {
       case "n": if (card) go(`${card} textarea`); break;
       case "m": go("#missed button"); break;
       case "c": {
-        const form = card && document.querySelector(`${card} details.create`);
+        const form = card && /** @type {HTMLDetailsElement | null} */ (document.querySelector(`${card} details.create`));
         if (form) { form.open = true; go(`${card} details.create input`); }
         break;
       }
@@ -245,13 +295,14 @@ export class Calls {
 
   /** Cards lie above every page, so that nobody has to go and look. No focus is taken. */
   drawRinging() {
-    const place = document.getElementById("ringing");
+    const place = part("ringing");
     if (!this.app.person) { replace(place); return; }
     // On other pages only what runs, and where somebody is still writing; what is over is told by the number on the tab.
     const running = this.app.page === "calls" ? [] : this.sorted().filter((card) => !isOver(card) || this.view.isBusy(card));
     replace(place, this.drawDial(this.app.page === "calls"), this.app.page === "calls" ? null : this.reminders.drawDue(), running.map((card, index) => this.view.draw(card, index === 0)));
   }
 
+  /** @param {boolean} hidden */
   drawDial(hidden) {
     if (!this.dial || hidden) return null;
     const { state, cause, id } = this.dial;
@@ -265,14 +316,15 @@ export class Calls {
     const lines = this.app.gateways.telephony();
     const bad = lines.filter((line) => line.state !== "ready");
     // For a day's work: later it stands in the journal only.
-    const doubts = lines.filter((line) => line.doubt && Date.now() + this.skew - line.doubt.to < 8 * 3600000);
+    const doubts = lines.flatMap(({ name, doubt }) => (doubt?.from !== undefined && doubt.to !== undefined && Date.now() + this.skew - doubt.to < 8 * 3600000 ? [{ name, from: doubt.from, to: doubt.to, calls: doubt.calls ?? 0, unclear: doubt.unclear ?? 0, counted: doubt.counted }] : []));
     return [
       lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ?? t(`s_${line.state}`), when: when(line.since) })))),
-      doubts.filter((line) => line.doubt.unclear > 0).map((line) => h("div", { class: "notice wait" }, t(line.doubt.unclear === 1 ? "unclear_one" : "unclear", { n: line.doubt.unclear, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
-      doubts.filter((line) => line.doubt.calls > 0 || line.doubt.counted !== true).map((line) => h("div", { class: "notice wait" }, t(line.doubt.calls === 1 ? "doubt_one" : line.doubt.calls > 0 ? "doubt" : "doubtSome", { n: line.doubt.calls, from: when(line.doubt.from), to: when(line.doubt.to), name: line.name }))),
+      doubts.filter(({ unclear }) => unclear > 0).map(({ name, from, to, unclear }) => h("div", { class: "notice wait" }, t(unclear === 1 ? "unclear_one" : "unclear", { n: unclear, from: when(from), to: when(to), name }))),
+      doubts.filter(({ calls, counted }) => calls > 0 || counted !== true).map(({ name, from, to, calls }) => h("div", { class: "notice wait" }, t(calls === 1 ? "doubt_one" : calls > 0 ? "doubt" : "doubtSome", { n: calls, from: when(from), to: when(to), name }))),
     ];
   }
 
+  /** @param {string} text */
   async call(text) {
     const id = ulid();
     this.dial = { id, number: text, state: "accepted" };
@@ -281,6 +333,7 @@ export class Calls {
     if (!answer && this.dial?.id === id) { this.dial = null; this.app.refresh("calls"); }
   }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     // Cards have a column of their own: what somebody is about to press does not move when one comes or goes.
     this.place ??= h("div", { class: "stack", id: "cards" });
@@ -314,16 +367,23 @@ export class Calls {
 
   drawDesk() {
     const person = this.app.person;
-    if (!person.extension) return this.kept(`desk ${this.app.sites}`, () => this.makeDesk());
+    if (!person?.extension) return this.kept(`desk ${this.app.sites}`, () => this.makeDesk());
     return h("section", { class: "panel row" }, h("div", {}, h("div", { class: "soft" }, t("telephone")), h("h2", {}, person.extension)),
       h("button", { class: "push", id: "release", onclick: () => this.claim(null) }, t("release")));
   }
 
-  /** A form that is built once for each language, so that redrawing does not empty it. */
+  /**
+   * A form that is built once for each language, so that redrawing does not empty it.
+   * @template {HTMLElement} Form
+   * @param {string} name
+   * @param {() => Form} make
+   * @returns {Form}
+   */
   kept(name, make) {
     const key = `${name} ${lang()}`;
-    if (!this.forms.has(key)) this.forms.set(key, make());
-    return this.forms.get(key);
+    const form = /** @type {Form | undefined} */ (this.forms.get(key)) ?? make();
+    this.forms.set(key, form);
+    return form;
   }
 
   makeDesk() {
@@ -336,6 +396,7 @@ export class Calls {
       sites.length ? h("label", {}, h("span", {}, t("siteLabel")), site) : null, h("button", { class: "main", type: "submit" }, t("claim")));
   }
 
+  /** @param {string | null} extension */
   async claim(extension) {
     const answer = await this.app.attempt(() => request("PUT", "/api/v1/me/extension", { extension }));
     if (!answer) return;
@@ -347,7 +408,8 @@ export class Calls {
 
   drawDialBox() {
     const form = this.kept("dial", () => this.makeDialBox());
-    form.querySelector("button").disabled = !this.app.person.extension;
+    const button = form.querySelector("button");
+    if (button) button.disabled = !this.app.person?.extension;
     return form;
   }
 
@@ -367,28 +429,33 @@ export class Calls {
 
   // MARK: lists
 
+  /** @param {Card} card */
   drawMissed(card) {
     const taken = card.taken?.by;
-    const mine = taken === this.app.person.name;
+    const mine = taken === this.app.person?.name;
+    /** @type {(path: string, body?: object) => Promise<unknown>} */
     const act = async (path, body) => { const answer = await this.app.attempt(() => post(path, { call: card.call, ...body })); this.load(); return answer; };
     return this.drawEntry(card, [
       card.perhapsMissed ? h("span", { class: "pill", title: t("perhapsMissedWhy") }, t("perhapsMissed")) : null,
       taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
-      card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number.e164 ?? whoIs(card).shown); } }, t("callBack")),
+      card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number?.e164 ?? whoIs(card).shown ?? ""); } }, t("callBack")),
       (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
       this.reminders.button(card),
       h("button", { class: "small", id: `done-${card.call}`, onclick: () => act("/api/v1/missed/done") }, t("done")),
     ]);
   }
 
+  /**
+   * @param {Card} card
+   * @param {Child} actions
+   */
   drawEntry(card, actions) {
     const who = whoIs(card);
-    const arrow = { inbound: "↙", outbound: "↗", internal: "↔" }[card.direction] ?? "·";
     const talk = card.talked && card.ended ? clock(card.ended - card.talked) : null;
     const reached = card.answeredBy.length > 0;
     const disposition = card.note?.disposition;
     return h("li", {},
-      h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow),
+      h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow(card.direction)),
       h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: card.calls.length })),
         h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.corrected && t("timeCorrected"), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
         card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, about(disposition)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
@@ -404,7 +471,7 @@ export class Calls {
     form,
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
       : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
-        card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number.e164 ?? whoIs(card).shown) }, t("callBack")),
+        card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number?.e164 ?? whoIs(card).shown ?? "") }, t("callBack")),
         this.reminders.button(card),
         h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("details"))]))));
   }
@@ -414,8 +481,7 @@ export class Calls {
     const team = h("input", { type: "checkbox", id: "team", onchange: () => this.search() });
     const form = h("form", { class: "row search", onsubmit: (event) => { event.preventDefault(); this.search(); } },
       h("div", { class: "grow" }, input), h("label", { class: "check" }, team, h("span", {}, t("wholeTeam"))));
-    form.fields = { input, team };
-    return form;
+    return Object.assign(form, { fields: { input, team }, query: "" });
   }
 
   async search() {
@@ -432,8 +498,12 @@ export class Calls {
     this.app.refresh("calls");
   }
 
-  /** What became of a call: who rang, who talked, for how long. */
+  /**
+   * What became of a call: who rang, who talked, for how long.
+   * @param {Card} card
+   */
   drawLegs(card) {
+    /** @param {Leg} leg */
     const spans = (leg) => [
       leg.rang && t("legRang", { time: clock((leg.answered ?? leg.ended ?? leg.rang) - leg.rang) }),
       leg.answered && t("legTalked", { time: clock((leg.ended ?? leg.answered) - leg.answered) }),
@@ -444,7 +514,10 @@ export class Calls {
       (card.transfers ?? []).map((one) => h("li", {}, h("span", { class: "soft" }, t("legTransfer", { by: one.by ?? "?", to: one.to ?? "?" })))));
   }
 
-  /** A call of the history, with its note, in a dialog. */
+  /**
+   * A call of the history, with its note, in a dialog.
+   * @param {Card} card
+   */
   edit(card) {
     this.view.notes.delete(card.call);
     const note = this.view.note(card);
@@ -466,7 +539,7 @@ export class Calls {
       },
     }, h("summary", {}, h("strong", {}, t("whyTitle"))), h("div", { class: "scroll" })));
     if (details.open && this.reasons) {
-      replace(details.lastChild, this.reasons.length === 0 ? h("p", { class: "soft" }, t("noHistory")) : h("table", {}, h("thead", {}, h("tr", {}, ["whyWhen", "whyDesk", "whyPeople", "whyVerdict"].map((word) => h("th", {}, t(word))))),
+      replace(/** @type {HTMLElement} */ (details.lastChild), this.reasons.length === 0 ? h("p", { class: "soft" }, t("noHistory")) : h("table", {}, h("thead", {}, h("tr", {}, ["whyWhen", "whyDesk", "whyPeople", "whyVerdict"].map((word) => h("th", {}, t(word))))),
         h("tbody", {}, this.reasons.map((entry) => h("tr", {}, h("td", {}, when(entry.at)), h("td", {}, entry.desk), h("td", {}, entry.people.join(", ") || "–"),
           h("td", {}, t(`why_${entry.verdict}`, { browsers: entry.shown.map((one) => `${one.browser} (${number(one.afterMs)} ms)`).join(", ") || entry.browsers.join(", ") })))))));
     }

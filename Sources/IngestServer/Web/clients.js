@@ -2,15 +2,28 @@ import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
 import { importButton } from "./import.js";
 import { t, when } from "./i18n.js";
-import { about } from "./card.js";
+import { about, arrow } from "./card.js";
 import { empty, field, Forms } from "./parts.js";
 import { drawDelivery, drawErp } from "./facts.js";
 import { Sheet } from "./sheet.js";
 
 /** Clients: who they are, what is under way for them, what was said. */
 export class Clients {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {Party[] | null} */
+    this.list = null;
+    this.asked = "";
+    /** @type {number | null} */
+    this.chosen = null;
+    /** @type {Party | null} */
+    this.data = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {number | undefined} */
+    this.typing = undefined;
+    this.waits = 0;
     this.forms = new Forms();
     this.clear();
   }
@@ -32,6 +45,7 @@ export class Clients {
 
   arrive() { if (this.list === null) this.load(); }
 
+  /** @param {MessageOf<"client">} message */
   message({ type, data }) {
     if (type !== "client" || data.party !== this.chosen || !this.data) return;
     this.data = { ...this.data, erp: data.erp };
@@ -53,10 +67,11 @@ export class Clients {
     this.data = data;
     clearTimeout(this.timer);
     // The ERP answers later than the centre.
-    if (data.erp?.state === "waiting" && (this.waits = (this.waits ?? 0) + 1) < 6) this.timer = setTimeout(() => this.fetch(), 2000);
+    if (data.erp?.state === "waiting" && (this.waits += 1) < 6) this.timer = setTimeout(() => this.fetch(), 2000);
     this.app.refresh("clients");
   }
 
+  /** @param {string | null} [ref] */
   visit(ref) {
     const id = ref ? Number(ref) : null;
     if (id !== this.chosen) { this.data = null; this.waits = 0; clearTimeout(this.timer); }
@@ -65,6 +80,7 @@ export class Clients {
     this.app.refresh("clients");
   }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     replace(main, h("div", { class: `split ${this.chosen !== null ? "chosen" : ""}` },
       h("aside", { class: "stack" },
@@ -84,11 +100,13 @@ export class Clients {
     return h("form", { role: "search", onsubmit: (event) => { event.preventDefault(); this.ask(); } }, input);
   }
 
+  /** @param {Party} party */
   drawClient(party) {
+    const extension = this.app.person?.extension;
     return [
       h("div", { class: "row" }, h("button", { class: "small only-small", onclick: () => this.app.go("clients") }, `‹ ${t("allClients")}`),
         h("div", {}, h("h1", {}, party.company || party.name), party.company && party.name && h("div", { class: "company" }, party.name)), party.reference && h("span", { class: "soft" }, party.reference)),
-      party.numbers?.length > 0 && h("div", { class: "row" }, party.numbers.map((text) => h("button", { disabled: !this.app.person.extension, title: this.app.person.extension ? null : t("code_no-extension"), onclick: () => this.app.calls.call(text) }, `☎ ${text}`))),
+      party.numbers?.length > 0 && h("div", { class: "row" }, party.numbers.map((text) => h("button", { disabled: !extension, title: extension ? null : t("code_no-extension"), onclick: () => this.app.calls.call(text) }, `☎ ${text}`))),
       party.erp && party.erp.state !== "absent" && h("section", { class: "panel" }, drawErp(party.erp)),
       h("div", { class: "columns" },
         h("section", { class: "panel stack" }, h("h2", {}, t("openDeliveries")), party.deliveries?.length ? h("ul", { class: "plain call-list" }, party.deliveries.map((one) => drawDelivery(one, (id) => this.app.openRef("delivery", id)))) : h("p", { class: "soft" }, t("none"))),
@@ -96,8 +114,9 @@ export class Clients {
     ];
   }
 
+  /** @param {PastCall} call */
   drawCall(call) {
-    return h("li", {}, h("span", { role: "img", "aria-label": t(call.direction ?? "inbound"), class: call.missed ? "lost" : "" }, { inbound: "↙", outbound: "↗", internal: "↔" }[call.direction] ?? "·"),
+    return h("li", {}, h("span", { role: "img", "aria-label": t(call.direction ?? "inbound"), class: call.missed ? "lost" : "" }, arrow(call.direction)),
       h("div", { class: "grow" }, h("strong", {}, when(call.at)), h("div", { class: "soft" }, [call.missed ? t("notAnswered") : call.answeredBy?.length ? t("answeredBy", { who: [call.answeredBy].flat().join(", ") }) : null, call.disposition && about(call.disposition), call.note && `« ${call.note} »`].filter(Boolean).join(" · "))));
   }
 

@@ -4,7 +4,11 @@ import { t, plural, number } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, plain, radios } from "./parts.js";
 
-/** What is to be decided before a delivery is closed: as the server says, or as its sums do. */
+/**
+ * What is to be decided before a delivery is closed: as the server says, or as its sums do.
+ * @param {Delivery} detail
+ * @returns {Question[]}
+ */
 export function questionsOf(detail) {
   if (detail.questions) return detail.questions;
   return [
@@ -16,20 +20,34 @@ export function questionsOf(detail) {
 
 /** Every open question with its answers; it closes when all have one. */
 export class Closing {
+  /**
+   * @param {import("./receiving.js").Receiving} view
+   * @param {Delivery} detail
+   */
   constructor(view, detail) {
-    Object.assign(this, { view, app: view.app, id: detail.id, answers: {} });
+    this.view = view;
+    this.app = view.app;
+    this.id = detail.id;
+    /** @type {Record<string, string>} */
+    this.answers = {};
     this.reason = h("input", { maxlength: 200, autocomplete: "off", id: "close-reason" });
     view.closing = this;
+    /** @type {Sheet} */
     this.sheet = new Sheet(t("confirmClose"), () => this.draw(), { wide: true });
   }
 
   get detail() { return this.view.detail.get(this.id); }
 
+  /** @returns {Child} */
   draw() {
     const detail = this.detail;
+    if (!detail) return null;
     const questions = questionsOf(detail);
+    /** @param {...string} kinds */
     const group = (...kinds) => questions.filter((one) => kinds.includes(one.kind));
-    const groups = [["short", group("short")], ["extra", group("over", "unordered")], ["unknown", group("unknown")]].filter(([, list]) => list.length > 0);
+    /** @type {["short" | "extra" | "unknown", Question[]][]} */
+    const all = [["short", group("short")], ["extra", group("over", "unordered")], ["unknown", group("unknown")]];
+    const groups = all.filter(([, list]) => list.length > 0);
     const single = group("serial", "dock");
     const open = single.length > 0 || groups.some(([name]) => !this.answers[name]);
     return [
@@ -44,10 +62,16 @@ export class Closing {
     ];
   }
 
+  /**
+   * @param {Delivery} detail
+   * @param {"short" | "extra" | "unknown"} name
+   * @param {Question[]} list
+   */
   drawGroup(detail, name, list) {
     const answers = { short: [["later", t("shortLater")], ["never", t("shortNever")]], extra: [["accept", t("extraAccept")], ["refuse", t("extraRefuse")]], unknown: [["ignore", t("unknownIgnore")]] }[name];
     const total = list.reduce((sum, one) => sum + (one.quantity ?? 1), 0);
     const word = { short: "closeMissing", extra: "closeExtra", unknown: "closeUnknown" }[name];
+    /** @param {Question} one */
     const title = (one) => (one.gtin ? detail.lines.find((line) => line.gtin === one.gtin)?.description || one.gtin : plain(one.subject));
     return h("fieldset", { class: "question" }, h("legend", {}, plural(word, total)),
       h("ul", { class: "plain asked" }, list.slice(0, 12).map((one) => h("li", {}, h("b", {}, number(one.quantity ?? 1)), h("span", { class: one.gtin ? "" : "mono" }, title(one)), one.kind === "unordered" && h("span", { class: "pill extra" }, t("unordered")))),
@@ -76,9 +100,17 @@ export class Closing {
   }
 }
 
-/** A question that is answered by itself: another dock, another serial number. `place` ends the ids of its buttons. */
+/**
+ * A question that is answered by itself: another dock, another serial number.
+ * @param {import("./receiving.js").Receiving} view
+ * @param {Delivery} detail
+ * @param {Question} question
+ * @param {string} place ends the ids of its buttons
+ * @param {() => void} [after]
+ */
 export function drawQuestion(view, detail, question, place, after) {
   const path = `/api/v1/deliveries/${detail.id}`;
+  /** @param {object} body */
   const decide = async (body) => { await view.act(`${path}/decisions`, body); after?.(); };
   const away = view.isAway();
   if (question.kind === "dock") {

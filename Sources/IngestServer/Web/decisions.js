@@ -4,18 +4,34 @@ import { plain, signed } from "./parts.js";
 import { photoLink } from "./photo.js";
 import { choose } from "./sheet.js";
 
+/**
+ * @param {Counted} detail
+ * @param {string} gtin
+ */
 const nameOf = (detail, gtin) => detail.lines.find((line) => line.gtin === gtin)?.description || gtin;
 
-/** A decision in one line. */
+/**
+ * A decision in one line.
+ * @param {Counted} detail
+ * @param {Decision} decision
+ */
 export function sayDecision(detail, decision) {
   const what = decision.gtin ? nameOf(detail, decision.gtin) : plain(decision.subject);
   return t(`dec_${decision.kind}`, { what, n: decision.kind === "adjust" ? signed(decision.quantity ?? 0) : number(decision.quantity ?? 1), lot: decision.lot ?? "", subject: plain(decision.subject) });
 }
 
-/** The last decision that still holds: what a wrong tap is taken back with. */
+/**
+ * The last decision that still holds: what a wrong tap is taken back with.
+ * @param {Counted} detail
+ */
 export const lastDecision = (detail) => (detail.decisions ?? []).filter((one) => one.kind !== "undo" && !one.undoneBy).at(-1) ?? null;
 
-/** The mode that scans are taken in, and what takes a mistake back. */
+/**
+ * The mode that scans are taken in, and what takes a mistake back.
+ * @param {CountingPage} view
+ * @param {Counted} detail
+ * @param {string} path
+ */
 export function drawHand(view, detail, path) {
   const removing = detail.mode === "remove";
   const last = lastDecision(detail);
@@ -26,15 +42,24 @@ export function drawHand(view, detail, path) {
       h("span", {}, `↶ ${t("undo", { what: sayDecision(detail, last) })}`, h("span", { class: "soft" }, ` ${last.who}, ${when(last.at)}`))));
 }
 
+/** @param {Counted} detail */
 export const drawRemoving = (detail) => detail.mode === "remove" && h("div", { class: "removing", id: "removing", role: "alert" },
   h("span", { class: "mark", "aria-hidden": "true" }, "−"), h("div", {}, h("strong", {}, t("removingTitle")), h("div", {}, t("removingHint"))));
 
+/**
+ * @param {Counted} detail
+ * @param {Decision} decision
+ */
 export const drawDecision = (detail, decision) => h("li", { class: decision.undoneBy ? "undone" : "" },
   h("div", { class: "grow" }, h("strong", {}, decision.undoneBy ? h("s", {}, sayDecision(detail, decision)) : sayDecision(detail, decision)),
     h("div", { class: "soft" }, [decision.who, decision.station, when(decision.at), decision.undoneBy && t("undone"), decision.reason && `« ${decision.reason} »`].filter(Boolean).join(" · "))),
   decision.photo ? photoLink(decision.photo) : null);
 
-/** Everything that was decided, newest first, folded away; `form` keeps it open while the page is drawn anew. */
+/**
+ * Everything that was decided, newest first, folded away; `view.unfolded` keeps it open while the page is drawn anew.
+ * @param {CountingPage} view
+ * @param {Counted} detail
+ */
 export function drawHistory(view, detail) {
   const decisions = detail.decisions ?? [];
   if (decisions.length === 0) return null;
@@ -44,10 +69,17 @@ export function drawHistory(view, detail) {
     h("ul", { class: "plain call-list" }, [...decisions].reverse().slice(0, 200).map((one) => drawDecision(detail, one))));
 }
 
-/** A pallet that no paper announced; a tag that was received once and has come again. */
+/**
+ * A pallet that no paper announced; a tag that was received once and has come again.
+ * @param {Counted} detail
+ * @param {UnknownTag} stray
+ */
 const whyAsked = (detail, stray) => (stray.subject.startsWith("sscc:") ? t("v_pallet") : stray.gtin ? t("cameBack", { what: nameOf(detail, stray.gtin) }) : null);
 
-/** Labels of which a part could not be read: the article counts, the rest is shown as it was scanned. */
+/**
+ * Labels of which a part could not be read: the article counts, the rest is shown as it was scanned.
+ * @param {Delivery} detail
+ */
 export function drawRemarks(detail) {
   if (!detail.remarks?.length) return null;
   return h("details", { class: "panel", id: "remarks" }, h("summary", {}, h("strong", {}, plural("remarkCount", detail.remarks.length))),
@@ -55,10 +87,17 @@ export function drawRemarks(detail) {
       h("div", { class: "mono" }, one.text), h("div", { class: "soft" }, when(one.at)))))));
 }
 
-/** Tags nobody knows: each is named, or put aside. */
+/**
+ * Tags nobody knows: each is named, or put aside.
+ * @param {CountingPage} view
+ * @param {Counted} detail
+ * @param {string} path
+ * @param {{ ignorable: boolean }} options
+ */
 export function drawUnknown(view, detail, path, { ignorable }) {
   if (!detail.unknownTags?.length) return null;
   const ignored = new Set((detail.decisions ?? []).filter((one) => one.kind === "ignore" && !one.undoneBy).map((one) => one.subject));
+  /** @param {object} body */
   const decide = (body) => view.act(`${path}/decisions`, body);
   return h("div", { class: "panel stack", id: "unknown" }, h("h2", {}, t("unknownTags")),
     h("ul", { class: "plain call-list" }, detail.unknownTags.slice(0, 200).map((stray, index) => h("li", {},

@@ -1,33 +1,54 @@
 // A small way to build pages: h("p", {class: "soft"}, "text", node, …). Text is always text, never markup.
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Props} [props] attributes; `on…` listens, and what is null or false is left out
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function h(tag, props, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props || {})) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "value") node.value = value;
-    else node.setAttribute(name, value === true ? "" : value);
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (name === "value" && "value" in node) node.value = value;
+    else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...flat(children));
   return node;
 }
 
-/** Puts new children in place; whoever had the keyboard keeps it, by node or by id. */
+/** @type {(children: Child[]) => (Node | string)[]} */
+const flat = (children) => children.flatMap((child) => (Array.isArray(child) ? flat(child) : child === null || child === undefined || child === false ? [] : [child]));
+
+/**
+ * Puts new children in place; whoever had the keyboard keeps it, by node or by id.
+ * @param {HTMLElement} parent
+ * @param {...Child} children
+ */
 export function replace(parent, ...children) {
-  const active = document.activeElement;
+  const active = /** @type {HTMLInputElement | null} */ (document.activeElement);
   const inside = active !== document.body && parent.contains(active) ? active : null;
   const selection = inside?.selectionStart !== undefined ? [inside.selectionStart, inside.selectionEnd] : null;
-  parent.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  parent.replaceChildren(...flat(children));
   if (!inside) return;
-  const next = inside.isConnected ? inside : inside.id ? document.getElementById(inside.id) : null;
+  const next = inside.isConnected ? inside : inside.id ? /** @type {HTMLInputElement | null} */ (document.getElementById(inside.id)) : null;
   if (!next) return;
   next.focus({ preventScroll: true });
-  if (selection && selection[0] !== null) try { next.setSelectionRange(...selection); } catch { /* not a text field */ }
+  if (selection && selection[0] !== null) try { next.setSelectionRange(selection[0], selection[1]); } catch { /* not a text field */ }
 }
 
-/** Shows a modal dialog and resolves with the value of the button that closed it. */
+/**
+ * Shows a modal dialog and resolves with the value of the button that closed it.
+ * @param {string} title
+ * @param {Child} body
+ * @param {string[][]} buttons each [label, value, style]
+ * @returns {Promise<string>}
+ */
 export function ask(title, body, buttons) {
   return new Promise((resolve) => {
+    /** @type {HTMLDialogElement} */
     const dialog = h("dialog", { "aria-labelledby": "dialog-title" },
       h("div", { class: "stack" },
         h("h2", { id: "dialog-title" }, title), body,
@@ -40,6 +61,12 @@ export function ask(title, body, buttons) {
   });
 }
 
+/**
+ * A part of index.html, which is always there.
+ * @param {"main" | "banner" | "ringing" | "urgent" | "polite" | "tabs" | "tools" | "skip"} id
+ */
+export const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
 // Drawn, not taken from a font: a depot's terminal may have none with such signs.
 const shapes = {
   bell: "M12 3a6 6 0 0 0-6 6v4l-2 3h16l-2-3V9a6 6 0 0 0-6-6zm-2 15a2 2 0 0 0 4 0z",
@@ -48,6 +75,7 @@ const shapes = {
   silent: "M4 9v6h4l5 4V5L8 9zm12 0 5 6m0-6-5 6",
 };
 
+/** @param {keyof typeof shapes} name */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const picture = document.createElementNS(space, "svg");

@@ -4,15 +4,30 @@ import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, pill } from "./parts.js";
 
+/** @type {Record<string, string>} */
 const styles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
 /** Whether a call changes something in the ERP. */
+/** @param {JobCall} call */
 const writes = (call) => (typeof call.written === "boolean" ? pill(t(call.written ? "callWrites" : "callReads"), call.written ? "wait" : "") : call.written ? h("span", { class: "mono soft" }, call.written) : null);
+/** @param {unknown} value */
 const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 /** One thing for the ERP: what was asked of it, what it said, and what can be done now. */
 export class JobSheet {
+  /**
+   * @param {App} app
+   * @param {number} id
+   * @param {Job} [known]
+   */
   constructor(app, id, known) {
-    Object.assign(this, { app, id, job: known ?? null, plan: null, accepted: new Set() });
+    this.app = app;
+    this.id = id;
+    /** @type {Job | null} */
+    this.job = known ?? null;
+    /** @type {JobCall[] | null} */
+    this.plan = null;
+    /** @type {Set<string>} */
+    this.accepted = new Set();
     this.reason = h("input", { maxlength: 200, autocomplete: "off", required: true });
     this.sheet = new Sheet(known?.title || t("erpJob"), () => this.draw(), { wide: true, closed: () => { if (app.erp.sheet === this) app.erp.sheet = null; } });
     this.load();
@@ -25,7 +40,8 @@ export class JobSheet {
     this.sheet.draw();
   }
 
-  changed(job) { if (String(job?.id ?? job) === String(this.id)) this.load(); }
+  /** @param {Job} job */
+  changed(job) { if (job.id === this.id) this.load(); }
 
   draw() {
     const job = this.job;
@@ -42,8 +58,8 @@ export class JobSheet {
         h("button", { id: "job-dry", disabled: away, onclick: () => this.dry() }, t("jobDry"))),
       this.plan && h("section", { class: "stack", id: "job-plan" }, h("h3", {}, t("jobPlan")), h("p", { class: "soft" }, t("jobPlanHint")),
         this.plan.length === 0 ? h("p", {}, t("jobPlanEmpty")) : h("ol", { class: "calls" }, this.plan.map((call) => h("li", {}, h("strong", {}, call.summary), " ", writes(call), call.body !== undefined && call.body !== null && h("pre", {}, pretty(call.body)))))),
-      job.calls?.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("jobCalls")), h("ol", { class: "calls" }, job.calls.map((call) => h("li", {}, h("strong", {}, call.summary), " ",
-        h("span", { class: "soft" }, [when(call.at), call.outcome, call.milliseconds !== undefined && `${number(call.milliseconds)} ms`].filter(Boolean).join(" · ")), " ", writes(call))))),
+      job.calls !== undefined && job.calls.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("jobCalls")), h("ol", { class: "calls" }, job.calls.map((call) => h("li", {}, h("strong", {}, call.summary), " ",
+        h("span", { class: "soft" }, [call.at !== undefined && when(call.at), call.outcome, call.milliseconds !== undefined && `${number(call.milliseconds)} ms`].filter(Boolean).join(" · ")), " ", writes(call))))),
       job.payload !== undefined && h("details", {}, h("summary", {}, h("strong", {}, t("jobPayload"))), h("pre", {}, pretty(job.payload))),
       job.state !== "done" && h("details", {}, h("summary", {}, h("strong", {}, t("jobDrop"))), h("form", {
         class: "stack",
@@ -55,9 +71,12 @@ export class JobSheet {
     ];
   }
 
-  /** What the ERP asks to be agreed to before it goes on. */
+  /**
+   * What the ERP asks to be agreed to before it goes on.
+   * @param {Job} job
+   */
   drawAccept(job) {
-    const names = job.accept ?? job.acceptable ?? [];
+    const names = job.accept ?? [];
     return names.length > 0 && job.state !== "done" && h("fieldset", { class: "question" }, h("legend", {}, t("jobAccept")), h("div", { class: "big-choices" }, names.map((name) =>
       h("label", { class: "choice" }, h("input", { type: "checkbox", checked: this.accepted.has(name), onchange: (event) => { if (event.target.checked) this.accepted.add(name); else this.accepted.delete(name); } }), h("span", {}, name)))));
   }

@@ -5,18 +5,30 @@ import { empty, pill } from "./parts.js";
 import { link } from "./facts.js";
 import { JobSheet } from "./erp-job.js";
 
+/** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
+/** @type {Record<string, string>} */
 const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
 
 /** The connection to the ERP and what waits for it. */
 export class ERP {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {number | null | undefined} */
+    this.timer = null;
+    /** @type {Connection | null} */
+    this.data = null;
+    /** @type {Job[]} */
+    this.jobs = [];
+    this.state = "waiting";
+    /** @type {JobSheet | null} */
+    this.sheet = null;
     this.clear();
   }
 
   clear() {
-    clearTimeout(this.timer);
+    clearTimeout(this.timer ?? undefined);
     this.timer = null;
     this.data = null;
     this.jobs = [];
@@ -28,7 +40,7 @@ export class ERP {
     const state = this.state;
     const [data, jobs] = await Promise.all([this.app.attempt(() => get("/api/v1/erp")), this.app.attempt(() => get(`/api/v1/erp/jobs?state=${state}`))]);
     // What needs somebody comes first.
-    const first = data && !this.data && !data.counts?.waiting && data.counts?.dead > 0;
+    const first = data && !this.data && !data.counts?.waiting && (data.counts?.dead ?? 0) > 0;
     if (data) this.data = data;
     if (first && state === "waiting") { this.state = "dead"; await this.load(); return; }
     if (jobs && state === this.state) this.jobs = jobs;
@@ -37,13 +49,17 @@ export class ERP {
 
   arrive() { this.load(); }
 
-  /** At most once a second: a queue that empties says much. */
+  /**
+   * At most once a second: a queue that empties says much.
+   * @param {MessageOf<"erp">} message
+   */
   message({ data }) {
     if (data?.job !== undefined) this.sheet?.changed(data.job);
     if (this.app.page !== "erp") return;
     this.timer ??= setTimeout(() => { this.timer = null; this.load(); }, 1000);
   }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     const data = this.data;
     if (!data) { replace(main, h("p", { class: "quiet" }, "…")); return; }
@@ -51,20 +67,23 @@ export class ERP {
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), this.drawState(data), this.drawQueue(data)));
   }
 
+  /** @param {Connection} data */
   drawState(data) {
     const pulled = data.pulled;
     const may = this.app.may("erp");
     return h("section", { class: "panel stack" },
       h("div", { class: "row" }, h("h2", {}, [data.kind, data.version, data.door && `(${data.door})`].filter(Boolean).join(" ")), pill(t(`erpis_${data.state}`), styles[data.state]),
-        data.since && h("span", { class: "soft" }, t("since", { when: when(data.since) })), data.url && h("span", { class: "soft push" }, link(data.url, data.url))),
+        data.since !== undefined && h("span", { class: "soft" }, t("since", { when: when(data.since) })), data.url && h("span", { class: "soft push" }, link(data.url, data.url))),
       data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, data.sentence),
       (data.remarks ?? []).map((text) => h("p", { class: "soft" }, text)),
-      h("div", { class: "row" }, pulled?.at && h("span", { class: "soft" }, t("erpPulled", { products: number(pulled.products), parties: number(pulled.parties), receipts: number(pulled.receipts), when: when(pulled.at) })),
+      h("div", { class: "row" }, pulled?.at !== undefined && h("span", { class: "soft" }, t("erpPulled", { products: number(pulled.products), parties: number(pulled.parties), receipts: number(pulled.receipts), when: when(pulled.at) })),
         h("button", { class: "push", id: "erp-pull", disabled: this.app.isAway() || !may, title: may ? null : t("needsRight"), onclick: async () => { if (await this.app.attempt(() => post("/api/v1/erp/pull"))) this.app.say(t("erpPulling"), "good"); } }, t("erpPull"))));
   }
 
+  /** @param {Connection} data */
   drawQueue(data) {
     const counts = data.counts ?? {};
+    /** @param {string} state */
     const tab = (state) => h("button", { class: "chip", id: `jobs-${state}`, "aria-pressed": String(this.state === state), onclick: () => { this.state = state; this.jobs = []; this.load(); } },
       t(`jobs_${state}`), counts[state] !== undefined && h("span", { class: `count ${state === "dead" ? "" : "calm"}` }, number(counts[state])));
     return h("section", { class: "panel stack" }, h("h2", {}, t("erpQueue")),
@@ -78,12 +97,21 @@ export class ERP {
   }
 }
 
+/**
+ * @param {App} app
+ * @param {number} id
+ * @param {Job} [known]
+ */
 export function openJob(app, id, known) {
   if (!app.may("erp")) { app.say(t("needsRight"), "bad"); return; }
   app.erp.sheet = new JobSheet(app, id, known);
 }
 
-/** What became of a closed delivery in the ERP, on its own page. */
-export const drawJobState = (app, job) => h("div", { class: `notice ${{ done: "good", dead: "bad" }[job.state] ?? "wait"}`, id: "erp-job" },
+/**
+ * What became of a closed delivery in the ERP, on its own page.
+ * @param {App} app
+ * @param {Job} job
+ */
+export const drawJobState = (app, job) => h("div", { class: `notice ${jobStyles[job.state] ?? "wait"}`, id: "erp-job" },
   h("div", { class: "row" }, h("strong", {}, t(`push_${job.state}`) === `push_${job.state}` ? job.state : t(`push_${job.state}`, { remote: job.remote ?? "" })), job.sentence && job.state !== "done" && h("span", {}, job.sentence),
     app.may("erp") && h("button", { class: "push", id: "see-job", onclick: () => openJob(app, job.id) }, t("details"))));

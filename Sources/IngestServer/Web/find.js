@@ -6,12 +6,24 @@ import { importButton } from "./import.js";
 import { ProductView } from "./product.js";
 import { TagView } from "./tag.js";
 
+/** @type {("products" | "codes" | "tags")[]} */
+const imported = ["products", "codes", "tags"];
 const kinds = ["product", "tag", "delivery", "party", "call"];
 
 /** One field for everything: products, labels, deliveries, clients, calls. */
 export class Find {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {Set<string>} */
+    this.kinds = new Set();
+    /** @type {Hit[] | null} */
+    this.found = null;
+    /** @type {{ list: ListedProduct[], total: number } | null} */
+    this.products = null;
+    this.asked = "";
+    /** @type {"product" | "tag" | null} */
+    this.shown = null;
     this.forms = new Forms();
     this.product = new ProductView(this);
     this.tag = new TagView(this);
@@ -35,20 +47,25 @@ export class Find {
     this.app.refresh("find");
   }
 
+  /** @param {MessageOf<"found">} message */
   message(message) { this.tag.message(message); }
 
-  /** `product:GTIN` or `tag:EPC`: opened from another page or an address; nothing is the search itself. */
+  /**
+   * `product:GTIN` or `tag:EPC`: opened from another page or an address; nothing is the search itself.
+   * @param {string | null} [ref]
+   */
   visit(ref) {
     const [kind, ...rest] = String(ref ?? "").split(":");
     const id = rest.join(":");
     this.tag.stop();
     this.shown = (kind === "product" || kind === "tag") && id ? kind : null;
-    if (this.shown) this[kind].open(id);
+    if (this.shown) this[this.shown].open(id);
     this.app.refresh("find");
   }
 
   hidden() { this.tag.stop(); }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     replace(main, h("div", { class: "stack" },
       h("div", { class: "row" }, h("h1", {}, t("find")), this.shown && h("button", { class: "push", id: "find-back", onclick: () => this.app.go("find") }, `‹ ${t("backToSearch")}`)),
@@ -57,21 +74,20 @@ export class Find {
 
   drawSearch() {
     const form = this.forms.get("search", () => this.makeSearch());
-    for (const chip of form.chips) chip.setAttribute("aria-pressed", String(chip.dataset.kind === "all" ? this.kinds.size === 0 : this.kinds.has(chip.dataset.kind)));
+    for (const chip of form.chips) chip.setAttribute("aria-pressed", String(chip.dataset.kind === "all" ? this.kinds.size === 0 : this.kinds.has(chip.dataset.kind ?? "")));
     return form;
   }
 
   makeSearch() {
     const input = h("input", { type: "search", id: "find-field", maxlength: 120, autocomplete: "off", placeholder: t("findHint"), "aria-label": t("findHint"), "aria-controls": "found", value: this.asked,
       oninput: () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(), 200); },
-      onkeydown: (event) => { if (event.key === "ArrowDown") { event.preventDefault(); document.querySelector("#found button")?.focus(); } } });
+      onkeydown: (event) => { if (event.key === "ArrowDown") { event.preventDefault(); /** @type {HTMLElement | null} */ (document.querySelector("#found button"))?.focus(); } } });
     const chips = ["all", ...kinds].map((kind) => h("button", { type: "button", class: "chip", "data-kind": kind, id: `kind-${kind}`, onclick: () => {
       if (kind === "all") this.kinds.clear(); else if (!this.kinds.delete(kind)) this.kinds.add(kind);
       this.ask();
     } }, t(`kind_${kind}`)));
     const form = h("form", { class: "stack", role: "search", onsubmit: (event) => { event.preventDefault(); clearTimeout(this.timer); this.ask(true); } }, input, h("div", { class: "chips", role: "group", "aria-label": t("findKinds") }, chips));
-    Object.assign(form, { input, chips });
-    return form;
+    return Object.assign(form, { input, chips });
   }
 
   async ask(open = false) {
@@ -102,7 +118,7 @@ export class Find {
     const { list, total } = this.products;
     return h("section", { class: "panel stack", id: "products" },
       h("div", { class: "row" }, h("h2", {}, t("products", { n: number(total) })),
-        h("span", { class: "row push" }, ["products", "codes", "tags"].map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
+        h("span", { class: "row push" }, imported.map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
       list.length === 0 ? h("p", { class: "soft" }, t("noProducts")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
         h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
@@ -122,11 +138,12 @@ export class Find {
     this.app.refresh("find");
   }
 
+  /** @param {KeyboardEvent} event */
   walk(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const all = [...document.querySelectorAll("#found button")];
-    (all[all.indexOf(event.target) + step] ?? this.forms.get("search", () => this.makeSearch()).input).focus();
+    const all = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#found button"))];
+    (all[all.indexOf(/** @type {HTMLElement} */ (event.target)) + step] ?? this.forms.get("search", () => this.makeSearch()).input).focus();
   }
 }

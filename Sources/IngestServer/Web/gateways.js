@@ -3,21 +3,38 @@ import { get, post, request } from "./api.js";
 import { t, plural, when, number, span } from "./i18n.js";
 import { choose } from "./sheet.js";
 
-/** Why scans are refused, in the page's words; in the agent's where its code is not known. */
+/**
+ * Why scans are refused, in the page's words; in the agent's where its code is not known.
+ * @param {NotSaved} refusal
+ */
 function why({ code, reason }) {
   const known = t(`refused_${code}`);
   return code && known !== `refused_${code}` ? known : reason;
 }
 
-/** Since when, and how many. */
+/**
+ * Since when, and how many.
+ * @param {NotSaved} refusal
+ */
 function said({ since, count }) {
-  return [since && t("since", { when: when(since) }), count > 0 && plural("scansRefusedCount", count)].filter(Boolean).join(" · ");
+  return [since && t("since", { when: when(since) }), count !== undefined && count > 0 && plural("scansRefusedCount", count)].filter(Boolean).join(" · ");
 }
+
+/**
+ * How full, in per cent; `?` where the agent does not say.
+ * @param {Buffer} buffer
+ */
+const percent = ({ bytes, budget }) => (bytes !== undefined && budget ? Math.floor(bytes * 100 / budget) : "?");
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {Gateway[]} */
+    this.list = [];
+    /** @type {Map<string, Grant>} */
+    this.grants = new Map();
     this.clear();
   }
 
@@ -28,19 +45,20 @@ export class Gateways {
 
   async load() {
     const [list, grants] = await this.app.attempt(() => Promise.all([get("/api/v1/gateways"), get("/api/v1/gateways/grants")])) ?? [];
-    if (!list) return;
+    if (!list || !grants) return;
     this.list = list;
     this.grants = new Map(grants.map((grant) => [grant.name, grant]));
     this.app.refresh("gateways");
   }
 
+  /** @param {MessageOf<"gateway">} message */
   message({ data }) {
     const before = JSON.stringify(this.refusals());
     const others = this.list.filter((gateway) => gateway.name !== data.name);
     this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
     this.app.refresh("gateways");
     // Whoever stands at the dock looks at another page.
-    if (JSON.stringify(this.refusals()) !== before) for (const page of ["receiving", "stocktake"]) this.app.refresh(page);
+    if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }
     // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
     if (this.grants.get(data.name)?.state !== "confirmed") this.loadGrants();
   }
@@ -52,17 +70,22 @@ export class Gateways {
     this.app.refresh("gateways");
   }
 
+  /** @param {string} name */
   async confirm(name) {
     if (await this.app.attempt(() => post(`/api/v1/gateways/${encodeURIComponent(name)}/confirm`))) await this.load();
   }
 
+  /** @param {string} name */
   async forget(name) {
     const answer = await choose(t("gatewayForgetTitle", { who: name }), t("gatewayForgetText"), [[t("gatewayForget"), "yes", "danger"], [t("cancel"), null]]);
     if (answer !== "yes") return;
     if (await this.app.attempt(() => request("DELETE", `/api/v1/gateways/${encodeURIComponent(name)}`))) await this.load();
   }
 
-  /** What is known of an agent, and what may be done about it. */
+  /**
+   * What is known of an agent, and what may be done about it.
+   * @param {Gateway} gateway
+   */
   drawGrant(gateway) {
     const grant = this.grants.get(gateway.name);
     if (!grant) return null;
@@ -87,6 +110,7 @@ export class Gateways {
   /** Where scans are refused now: zone, why, since when and how many. */
   refusals() {
     return this.list.filter((gateway) => gateway.online).flatMap((gateway) => {
+      /** @type {GatewayStatus} */
       const { buffer = {}, devices = [] } = gateway.status ?? {};
       const readers = devices.filter((device) => device.kind !== "telephony" && device.notSaved);
       if (readers.length === 0 && buffer.trouble && devices.some((device) => device.kind !== "telephony")) {
@@ -99,11 +123,12 @@ export class Gateways {
   /** The same for the pages of the dock: no beep came, and this is why. */
   drawRefusals() {
     const here = this.app.station?.();
-    return this.refusals().sort((a, b) => (b.zone === here) - (a.zone === here)).slice(0, 4).map((refusal) =>
+    return this.refusals().sort((a, b) => Number(b.zone === here) - Number(a.zone === here)).slice(0, 4).map((refusal) =>
       h("div", { class: "notice bad", role: "alert", "data-refused": refusal.zone },
         t("scansRefused", { zone: refusal.zone, why: why(refusal) }), " ", said(refusal)));
   }
 
+  /** @param {HTMLElement} main */
   draw(main) {
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
       this.list.length === 0
@@ -111,11 +136,14 @@ export class Gateways {
         : this.list.map((gateway) => this.drawGateway(gateway))));
   }
 
+  /** @param {Gateway} gateway */
   drawGateway(gateway) {
     const status = gateway.status ?? {};
+    /** @type {Partial<Account>} */
     const account = status.account ?? {};
     const uplink = status.uplink ?? {};
     const alarm = gateway.alarm ?? uplink.alarm;
+    /** @type {(name: string, value: number | undefined) => HTMLElement} */
     const cell = (name, value) => h("div", {}, h("span", { class: "soft" }, t(name)), h("b", {}, number(value)));
     return h("article", { class: "panel stack", "data-gateway": gateway.name },
       h("div", { class: "row" }, h("h2", {}, gateway.name), h("span", { class: "soft" }, gateway.site ?? ""),
@@ -124,22 +152,23 @@ export class Gateways {
         gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
         status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
       alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, alarm),
-      status.clockOffset && h("div", { class: "notice wait", "data-clock": status.clockOffset },
+      status.clockOffset !== undefined && h("div", { class: "notice wait", "data-clock": status.clockOffset },
         t(status.clockOffset > 0 ? "clockBehind" : "clockAhead", { amount: span(status.clockOffset) })),
       this.drawGrant(gateway),
       status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: status.configuration.reason })),
       status.configuration?.state === "trial" && h("div", { class: "notice" }, t("configTrial", { n: status.configuration.revision })),
       // Two sentences about one buffer could differ: while nothing is saved that alone counts.
-      status.buffer?.level && status.buffer.level !== "roomy" && !status.buffer.trouble && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: Math.floor(status.buffer.bytes * 100 / status.buffer.budget) })),
+      status.buffer?.level && status.buffer.level !== "roomy" && !status.buffer.trouble && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: percent(status.buffer) })),
       status.buffer?.trouble && h("div", { class: "notice bad" }, t("notSaved", { why: why({ ...status.buffer, reason: status.buffer.trouble }) }), " ", said({ ...status.buffer, count: status.buffer.refusedSince })),
-      h("div", { class: "account" }, ["pending", "produced", "committed", "rejected", "skipped"].map((name) => cell(name, account[name]))),
+      h("div", { class: "account" }, cell("pending", account.pending), cell("produced", account.produced), cell("committed", account.committed), cell("rejected", account.rejected), cell("skipped", account.skipped)),
       h("div", { class: "row" },
         h("span", { class: `pill ${account.closed === false ? "bad" : "good"}` }, account.closed === false ? t("accountOpen") : t("accountClosed")),
-        status.buffer?.oldest && account.pending > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest + (status.clockOffset ?? 0)) })),
+        status.buffer?.oldest !== undefined && (account.pending ?? 0) > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest + (status.clockOffset ?? 0)) })),
         h("span", { class: "soft" }, t("centreHas", { n: number(gateway.centre.applied) }))),
       h("div", {}, (status.devices ?? []).map((device) => this.drawDevice({ ...device, since: device.since + (status.clockOffset ?? 0) }))));
   }
 
+  /** @param {Device} device */
   drawDevice(device) {
     const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait", held: "wait", "no-country": "wait" }[device.state] ?? "bad";
     const facts = [device.title, device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
@@ -159,9 +188,13 @@ export class Gateways {
       device.reason && h("span", { class: "why" }, device.reason));
   }
 
-  /** One line an antenna: how much it reads and how strongly, as a bar from -80 to -40 dBm. */
+  /**
+   * One line an antenna: how much it reads and how strongly, as a bar from -80 to -40 dBm.
+   * @param {Device} device
+   */
   drawAntennas(device) {
-    const antennas = (device.antennas ?? []).filter((antenna) => antenna.reads > 0);
+    /** @type {(Antenna & { off?: boolean })[]} */
+    const antennas = (device.antennas ?? []).filter((antenna) => (antenna.reads ?? 0) > 0);
     // Where the reader says which sockets hold an antenna, a silent one is shown too, and an empty one that was used.
     for (const [field, text] of Object.entries(device.identity ?? {})) {
       const n = Number(field.match(/^antenna-(\d+)$/)?.[1]);

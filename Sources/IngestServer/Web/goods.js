@@ -5,10 +5,17 @@ import { LineSheet } from "./lines.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
 
+/** @type {("expected" | "received" | "missing" | "extra")[]} */
+const columns = ["expected", "received", "missing", "extra"];
 const lineKinds = ["adjust", "damaged", "refuse", "lot", "later", "accept", "trail"];
 
-/** A tap on a line opens what can be done about it. */
+/**
+ * A tap on a line opens what can be done about it.
+ * @param {CountingPage} view
+ * @param {Delivery} delivery
+ */
 export function drawLines(view, delivery) {
+  /** @param {AnyLine} line */
   const open = (line) => new LineSheet(view, delivery.id, line, `/api/v1/deliveries/${delivery.id}`, lineKinds);
   /** What nobody announced and no reader sees: the product is looked for, then its number is keyed in. */
   const byHand = () => {
@@ -20,19 +27,23 @@ export function drawLines(view, delivery) {
   return h("div", { class: "panel scroll" }, delivery.status === "open" && h("div", { class: "row" }, h("span", { class: "push" },
     h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand")))), h("table", { class: "taps stacked four" },
     h("thead", {}, h("tr", {}, h("th", {}, t("article")),
-      ["expected", "received", "missing", "extra"].map((name) => h("th", { class: "num" }, t(name))))),
+      columns.map((name) => h("th", { class: "num" }, t(name))))),
     h("tbody", {}, delivery.lines.map((line, index) =>
       h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => open(line) },
         h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, line.gtin),
           h("div", { class: "row tags" }, line.damaged > 0 && pill(plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(plural("refusedCount", line.refused), "wait"),
-            line.unexpectedSerials?.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
-        ["expected", "received", "missing", "extra"].map((name) => h("td", { class: "num", "data-word": t(name) }, number(line[name]))))))));
+            line.unexpectedSerials !== undefined && line.unexpectedSerials.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
+        columns.map((name) => h("td", { class: "num", "data-word": t(name) }, number(line[name]))))))));
 }
 
-/** The pallets and cartons of the paper, and which of their labels were seen. */
+/**
+ * The pallets and cartons of the paper, and which of their labels were seen.
+ * @param {Delivery} delivery
+ */
 export function drawUnits(delivery) {
   if (!delivery.units?.length) return null;
   const seen = delivery.units.filter((unit) => unit.verified).length;
+  /** @param {string} gtin */
   const name = (gtin) => delivery.lines.find((line) => line.gtin === gtin)?.description || gtin;
   return h("div", { class: "panel stack", id: "units" }, h("div", { class: "row" }, h("h2", {}, t("pallets")), h("span", { class: "soft push" }, t("palletsSeen", { seen: number(seen), all: number(delivery.units.length) }))),
     h("ul", { class: "plain call-list" }, delivery.units.slice(0, 300).map((unit) => h("li", { class: unit.parent ? "nested" : "" },

@@ -5,6 +5,7 @@ import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
 
+/** @type {Record<string, Record<string, string>>} */
 const words = {
   fr: {
     skip: "Aller au contenu", receiving: "Réception", calls: "Appels", gateways: "Passerelles", name: "Votre nom",
@@ -103,7 +104,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk]) for (const name of Object.keys(words)) Object.assign(words[name], more[name]);
+for (const more of [depot, imports, office, desk]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
 
@@ -115,14 +116,19 @@ export function switchLanguage() {
   localStorage.setItem("language", language);
 }
 
-/** A text in the present language; `{name}` is filled from `values`. */
+/**
+ * A text in the present language; `{name}` is filled from `values`.
+ * @param {string} key
+ * @param {object} [values]
+ */
 export function t(key, values) {
   const text = words[language][key] ?? words.en[key] ?? key;
-  return values ? text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") : text;
+  return values ? text.replace(/\{(\w+)\}/g, (_, name) => String(/** @type {Record<string, unknown>} */ (values)[name] ?? "")) : text;
 }
 
 const locale = () => (language === "fr" ? "fr-FR" : "en-GB");
 
+/** @param {number} milliseconds */
 export function when(milliseconds) {
   const date = new Date(milliseconds);
   const sameDay = date.toDateString() === new Date().toDateString();
@@ -130,21 +136,30 @@ export function when(milliseconds) {
   return sameDay ? time : `${date.toLocaleDateString(locale(), { day: "2-digit", month: "2-digit" })} ${time}`;
 }
 
-/** `{n}` with its word in the right number: the key, or the key with `_one` for a single one. */
+/**
+ * `{n}` with its word in the right number: the key, or the key with `_one` for a single one.
+ * @param {string} key
+ * @param {number} n
+ */
 export function plural(key, n) {
   const one = new Intl.PluralRules(locale()).select(n) === "one" && words[language][`${key}_one`];
   return t(one ? `${key}_one` : key, { n: number(n) });
 }
 
+/** @param {number | null | undefined} value */
 export const number = (value) => Number(value ?? 0).toLocaleString(locale());
 
-/** About how long: minutes, hours or days. */
+/**
+ * About how long: minutes, hours or days.
+ * @param {number} milliseconds
+ */
 export function span(milliseconds) {
   const minutes = Math.round(Math.abs(milliseconds) / 60000);
-  const [value, unit] = minutes < 120 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
-  return value.toLocaleString(locale(), { style: "unit", unit, unitDisplay: "long" });
+  const [value, unit] = /** @type {[number, "minute" | "hour" | "day"]} */ (minutes < 120 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"]);
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
+/** @param {number} milliseconds */
 export function clock(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

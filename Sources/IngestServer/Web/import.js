@@ -4,41 +4,68 @@ import { t } from "./i18n.js";
 
 const shown = 20;
 
-/** Lines of the file with what is to be said of them; beyond the first it says how many more there are. */
+/**
+ * Lines of the file with what is to be said of them; beyond the first it says how many more there are.
+ * @param {string} title
+ * @param {ImportReport["refused"]} rows
+ */
 function drawRows(title, rows) {
   return rows.length > 0 && h("section", {}, h("h3", {}, title),
     h("ul", {}, rows.slice(0, shown).map((row) => h("li", {}, `${t("line", { n: row.line })} : ${row.reason}`)),
       rows.length > shown && h("li", {}, t("importMore", { n: rows.length - shown }))));
 }
 
-/** What a person says of a file, as the address of the import takes it. */
+/**
+ * What a person says of a file, as the address of the import takes it.
+ * @param {ImportKind} kind
+ * @param {Said} said
+ * @param {{ dry?: boolean, refused?: boolean }} options
+ * @returns {`/api/v1/import/${string}`}
+ */
 function address(kind, said, { dry = false, refused = false } = {}) {
   const query = new URLSearchParams();
   if (dry) query.set("dry", "1");
   if (said.add) query.set("add", "1");
   if (said.map) query.set("map", Object.entries(said.map).map(([field, heading]) => `${field}=${heading}`).join("\n"));
-  for (const name of ["supplier", "note"]) if (said[name]) query.set(name, said[name]);
+  if (said.supplier) query.set("supplier", said.supplier);
+  if (said.note) query.set("note", said.note);
   return `/api/v1/import/${kind}${refused ? "/refused.csv" : ""}?${query}`;
 }
 
-/** What is read from which column, as it stands or is proposed: the map of an import. */
+/**
+ * What is read from which column, as it stands or is proposed: the map of an import.
+ * @param {ImportColumns} columns
+ * @returns {Record<string, string>}
+ */
 const mapOf = (columns) => Object.fromEntries(columns.fields.map(({ field, heading, proposal }) => [field, heading ?? proposal ?? ""]));
 
-/** Which column is which, each with what stands in it. `changed` is called with all of them when one was chosen anew. */
+/**
+ * Which column is which, each with what stands in it.
+ * @param {ImportColumns} columns
+ * @param {(map: Record<string, string>) => void} changed called with all of them when one was chosen anew
+ * @returns {Child}
+ */
 function drawColumns(columns, changed) {
   const chosen = mapOf(columns);
   const headings = columns.headings.map((heading, place) => [heading, columns.samples[place]]).filter(([heading]) => heading);
+  /** @type {Map<string, HTMLSelectElement>} */
   const choices = new Map();
+  /**
+   * @param {string} field
+   * @param {string} heading
+   */
   const choose = (field, heading) => {
     chosen[field] = heading;
     // A column that was only proposed for another field is not proposed any more.
     for (const other of columns.fields) {
       if (other.field === field || other.heading || !heading || chosen[other.field] !== heading || other.proposal !== heading) continue;
       chosen[other.field] = "";
-      choices.get(other.field).value = "";
+      const choice = choices.get(other.field);
+      if (choice) choice.value = "";
     }
     changed({ ...chosen });
   };
+  /** @param {ImportColumns["fields"][number]} column */
   const draw = ({ field, missing }) => {
     const choice = h("select", { name: field, onchange: (event) => choose(field, event.target.value) },
       [["", ""], ...headings].map(([heading, sample]) =>
@@ -51,10 +78,20 @@ function drawColumns(columns, changed) {
   return missing.length ? [h("div", { class: "columns" }, missing.map(draw)), h("details", {}, h("summary", {}, t("columnsOthers")), others)] : others;
 }
 
+/**
+ * @param {Said} said
+ * @param {"supplier" | "note"} name
+ */
 const fill = (said, name) => h("label", {}, h("span", {}, t(name === "note" ? "field_delivery_note" : "field_supplier")),
   h("input", { value: said[name] ?? "", maxlength: 64, onchange: (event) => { said[name] = event.target.value.trim(); } }));
 
-/** Columns are missing: a person says which they are. Resolves with false when they give up. */
+/**
+ * Columns are missing: a person says which they are. Resolves with false when they give up.
+ * @param {File} file
+ * @param {ImportKind} kind
+ * @param {ImportColumns} columns
+ * @param {Said} said
+ */
 async function name(file, kind, columns, said) {
   const missing = columns.fields.filter((field) => field.missing).map((field) => t(`field_${field.field}`));
   said.map = mapOf(columns);
@@ -65,9 +102,17 @@ async function name(file, kind, columns, said) {
   return await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]) === "yes";
 }
 
-/** What an import would do; asks for columns until the file can be read. */
+/**
+ * What an import would do; asks for columns until the file can be read.
+ * @param {App} app
+ * @param {ImportKind} kind
+ * @param {File} file
+ * @param {Said} said
+ * @returns {Promise<ImportReport | undefined>}
+ */
 async function check(app, kind, file, said) {
   for (;;) {
+    /** @type {{ report: ImportReport, columns?: undefined } | { report?: undefined, columns: ImportColumns } | undefined} */
     const outcome = await app.attempt(async () => {
       try { return { report: await request("POST", address(kind, said, { dry: true }), file) }; } catch (error) {
         if (error.code !== "missing-columns") throw error;
@@ -79,7 +124,13 @@ async function check(app, kind, file, said) {
   }
 }
 
-/** The refused rows as a file, to be mended and imported. */
+/**
+ * The refused rows as a file, to be mended and imported.
+ * @param {App} app
+ * @param {ImportKind} kind
+ * @param {File} file
+ * @param {Said} said
+ */
 async function save(app, kind, file, said) {
   await app.attempt(async () => {
     const response = await fetch(address(kind, said, { refused: true }), { method: "POST", credentials: "same-origin", body: file });
@@ -90,14 +141,20 @@ async function save(app, kind, file, said) {
   });
 }
 
-/** A file is checked first; what would be taken, each refused row with its reason, and what was understood otherwise than it is
- * written are shown before anything changes. */
+/**
+ * A file is checked first; what would be taken, each refused row with its reason, and what was understood otherwise than it is
+ * written are shown before anything changes.
+ * @param {App} app
+ * @param {ImportKind} kind
+ * @param {File} file
+ */
 async function take(app, kind, file) {
-  const said = { map: null, add: false };
+  /** @type {Said} */
+  const said = { add: false };
   for (;;) {
     const report = await check(app, kind, file, said);
     if (!report) return false;
-    const again = () => document.querySelector("dialog[open]")?.close("again");
+    const again = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"))?.close("again");
     const body = h("div", { class: "stack" },
       h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
       drawRows(t("importRefused"), report.refused),
@@ -122,12 +179,17 @@ async function take(app, kind, file) {
 
 const texts = ".csv,.tsv,.txt,.xlsx,text/csv";
 
-/** The button with its hidden field; `done` is called when something was taken. */
+/**
+ * The button with its hidden field; `done` is called when something was taken.
+ * @param {App} app
+ * @param {ImportKind} kind
+ * @param {{ id: string, label: string, away?: boolean, style?: string, done: () => void }} options
+ */
 export function importButton(app, kind, { id, label, away = false, style = "", done }) {
   const field = h("input", { type: "file", hidden: true, "aria-label": label,
     accept: kind === "deliveries" ? `${texts},.json,.edi,.xml,application/json` : texts,
     onchange: async () => {
-      const file = field.files[0];
+      const file = field.files?.[0];
       field.value = "";
       if (file && await take(app, kind, file)) done();
     } });

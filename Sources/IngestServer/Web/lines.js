@@ -7,11 +7,25 @@ import { field, numberPad, pill, plain, signed, day } from "./parts.js";
 import { photoField } from "./photo.js";
 import { drawDecision } from "./decisions.js";
 
+/** @type {("expected" | "received" | "missing" | "extra" | "damaged" | "refused")[]} */
+const sums = ["expected", "received", "missing", "extra", "damaged", "refused"];
+
 /** What can be decided about one product of a delivery or of a count. */
 export class LineSheet {
-  /** `path` is the delivery's or the count's address; `kinds` what may be decided there. */
+  /**
+   * @param {CountingPage} view
+   * @param {number} id
+   * @param {AnyLine} line
+   * @param {string} path the delivery's or the count's address
+   * @param {string[]} kinds what may be decided there
+   */
   constructor(view, id, line, path, kinds) {
-    Object.assign(this, { view, app: view.app, id, gtin: line.gtin, path, kinds });
+    this.view = view;
+    this.app = view.app;
+    this.id = id;
+    this.gtin = line.gtin;
+    this.path = path;
+    this.kinds = kinds;
     this.sheet = new Sheet(line.description || line.gtin, () => this.menu());
   }
 
@@ -23,9 +37,10 @@ export class LineSheet {
   /** Two lines of one product are decided as one. */
   get line() {
     const lines = (this.detail?.lines ?? []).filter((one) => one.gtin === this.gtin);
+    /** @param {typeof sums[number]} name */
     const sum = (name) => lines.reduce((total, one) => total + (one[name] ?? 0), 0);
     return { gtin: this.gtin, lots: lines.flatMap((one) => one.lots ?? []), unexpectedSerials: lines.flatMap((one) => one.unexpectedSerials ?? []), counted: lines[0] ? lines[0].counted : this.path.includes("/takes/") ? 0 : undefined,
-      ...Object.fromEntries(["expected", "received", "missing", "extra", "damaged", "refused"].map((name) => [name, sum(name)])) };
+      expected: sum("expected"), received: sum("received"), missing: sum("missing"), extra: sum("extra"), damaged: sum("damaged"), refused: sum("refused") };
   }
 
   menu() {
@@ -35,14 +50,16 @@ export class LineSheet {
     const done = this.view.isDone(this.detail);
     // An ERP may ask for the lot when everything is closed.
     const late = this.detail?.status === "closed" && this.detail?.erpJob?.state === "dead";
+    /** @param {string} kind */
     const can = (kind) => (!done || (late && kind === "lot")) && this.kinds.includes(kind);
+    /** @type {(kind: "adjust" | "damaged" | "refuse" | "lot" | "trail", label: string, style?: string, usable?: boolean) => Child} */
     const item = (kind, label, style, usable = true) => h("button", { id: `do-${kind}`, class: style, disabled: away || !usable, onclick: () => this.sheet.show(() => this[kind]()) }, label);
+    /** @type {(kind: string, label: string) => Child} */
     const now = (kind, label) => h("button", { id: `do-${kind}`, disabled: away, onclick: () => this.decide({ kind, gtin: this.gtin }) }, label);
     return [
       h("p", { class: "mono soft" }, this.gtin),
       line.counted === undefined
-        ? h("p", { class: "sums" }, [["expected", line.expected], ["received", line.received], ["missing", line.missing], ["extra", line.extra], ["damaged", line.damaged], ["refused", line.refused]]
-          .filter(([name, n], index) => index < 2 || n > 0).map(([name, n]) => h("span", {}, h("b", {}, number(n)), ` ${t(name)}`)))
+        ? h("p", { class: "sums" }, sums.filter((name, index) => index < 2 || line[name] > 0).map((name) => h("span", {}, h("b", {}, number(line[name])), ` ${t(name)}`)))
         : h("p", { class: "sums" }, h("span", {}, h("b", {}, number(line.counted)), ` ${t("countedPieces")}`)),
       line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${number(lot.quantity)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) })), lot.fromPaper && h("span", { class: "soft" }, t("lotFromPaper"))))),
       line.unexpectedSerials.length > 0 && h("p", {}, h("strong", {}, t("unexpectedSerials")), " ", h("span", { class: "mono" }, line.unexpectedSerials.join(", "))),
@@ -58,13 +75,21 @@ export class LineSheet {
     ];
   }
 
+  /** @param {object} body */
   async decide(body) {
     const detail = await this.view.act(`${this.path}/decisions`, body);
     if (detail) this.sheet.close();
     return detail;
   }
 
-  /** A form with one number, what else it needs, and what it sends. */
+  /**
+   * A form with one number, what else it needs, and what it sends.
+   * @param {string} title
+   * @param {ReturnType<typeof numberPad>} pad
+   * @param {Child} more
+   * @param {() => Promise<object | null>} body
+   * @param {Child} [hint]
+   */
   form(title, pad, more, body, hint) {
     const button = h("button", { class: "main big", type: "submit", id: "save-line" }, t("save"));
     return h("form", {
@@ -84,6 +109,7 @@ export class LineSheet {
   adjust() {
     const has = this.line.counted ?? this.line.received;
     const after = h("p", { class: "after", "aria-live": "polite" });
+    /** @param {number} n */
     const tell = (n) => { after.textContent = t("adjustAfter", { before: number(has), change: signed(n), after: number(Math.max(0, has + n)) }); };
     const pad = numberPad({ signed: true, min: -has, label: t("doAdjust"), changed: tell });
     tell(0);
@@ -118,13 +144,15 @@ export class LineSheet {
 
   trail() {
     const box = h("div", {}, h("p", { class: "soft" }, "…"));
-    this.app.attempt(() => get(`${this.path}/trail?gtin=${this.gtin}`)).then((list) => {
-      if (!list) { box.replaceChildren(h("p", {}, t("unreachable"))); return; }
-      box.replaceChildren(list.length === 0 ? h("p", { class: "soft" }, t("noTrail")) : h("ul", { class: "plain call-list" }, list.map((one) => (one.kind === "read" ? this.drawRead(one) : drawDecision(this.detail, one)))));
+    const detail = this.detail;
+    this.app.attempt(() => /** @type {Promise<(Read | Decision)[]>} */ (get(`${this.path}/trail?gtin=${this.gtin}`))).then((list) => {
+      if (!list || !detail) { box.replaceChildren(h("p", {}, t("unreachable"))); return; }
+      box.replaceChildren(list.length === 0 ? h("p", { class: "soft" }, t("noTrail")) : h("ul", { class: "plain call-list" }, list.map((one) => (one.kind === "read" ? this.drawRead(/** @type {Read} */ (one)) : drawDecision(detail, /** @type {Decision} */ (one))))));
     });
     return [h("h3", {}, t("doTrail")), box, h("button", { onclick: () => this.sheet.show(() => this.menu()) }, `‹ ${t("backToLine")}`)];
   }
 
+  /** @param {Read} one */
   drawRead(one) {
     const how = t(`read_${String(one.subject).split(":")[0]}`);
     const code = h("span", { class: "mono" }, plain(one.subject));
@@ -134,9 +162,16 @@ export class LineSheet {
   }
 }
 
-/** "This is…": which product an unknown tag is on. */
+/**
+ * "This is…": which product an unknown tag is on.
+ * @param {CountingPage} view
+ * @param {Counted} detail
+ * @param {string} subject
+ * @param {string} path
+ */
 export function nameTag(view, detail, subject, path) {
   const app = view.app;
+  /** @type {Set<string>} */
   const seen = new Set();
   const near = detail.lines.filter((line) => !seen.has(line.gtin) && seen.add(line.gtin))
     .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${number(line.missing)} ${t("missing").toLowerCase()}` : line.gtin }));

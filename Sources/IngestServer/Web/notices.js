@@ -5,9 +5,15 @@ import { Sheet } from "./sheet.js";
 
 /** What somebody should see to: stock that is low, counts that are due. */
 export class Notices {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /** @type {Notice[]} */
     this.list = [];
+    /** @type {Sheet | null} */
+    this.sheet = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
   }
 
   clear() { this.list = []; }
@@ -31,6 +37,10 @@ export class Notices {
       : h("ul", { class: "plain call-list", id: "notices" }, this.list.map((one) => this.drawNotice(one, sheet)))));
   }
 
+  /**
+   * @param {Notice} one
+   * @param {Sheet} sheet
+   */
   drawNotice(one, sheet) {
     const data = one.data ?? {};
     const low = one.kind === "low-stock";

@@ -1,42 +1,81 @@
 import { h } from "./dom.js";
 import { t, lang, number } from "./i18n.js";
 
-/** What was read, without the word that says how. */
+/**
+ * What was read, without the word that says how.
+ * @param {string | null | undefined} subject
+ */
 export const plain = (subject) => String(subject ?? "").replace(/^(tag|text|scan|serial|sscc|dock):/, "");
 
-/** The same list in its three forms; CSV comes first. */
+/**
+ * The same list in its three forms; CSV comes first.
+ * @param {string} address
+ * @param {string} [query] begins with `?`
+ */
 export const exportLinks = (address, query = "") => [["csv", "CSV"], ["xlsx", "Excel"], ["pdf", "PDF"]].map(([form, label]) =>
   h("a", { class: "button", href: `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
 
+/**
+ * @param {string} text
+ * @param {string} [style]
+ */
 export const pill = (text, style = "") => h("span", { class: `pill ${style}` }, text);
 
+/**
+ * @param {string} title
+ * @param {string} [text]
+ */
 export const empty = (title, text) => h("div", { class: "panel empty" }, h("h2", {}, title), text && h("p", {}, text));
 
 /** Forms that are built once for each language, so that drawing again does not empty them. */
 export class Forms {
-  constructor() { this.all = new Map(); }
+  constructor() {
+    /** @type {Map<string, HTMLElement>} */
+    this.all = new Map();
+  }
   clear() { this.all.clear(); }
+  /**
+   * @template {HTMLElement} Form
+   * @param {string} name
+   * @param {() => Form} make
+   * @returns {Form}
+   */
   get(name, make) {
     const key = `${name} ${lang()}`;
-    if (!this.all.has(key)) this.all.set(key, make());
-    return this.all.get(key);
+    const form = /** @type {Form | undefined} */ (this.all.get(key)) ?? make();
+    this.all.set(key, form);
+    return form;
   }
 }
 
+/**
+ * @param {string} label
+ * @param {Child} input
+ */
 export const field = (label, input) => h("label", {}, h("span", {}, label), input);
 
-/** Keys for gloves: ten digits, one that takes back, and one of the caller's. */
+/**
+ * Keys for gloves: ten digits, one that takes back, and one of the caller's.
+ * @param {(key: string) => void} press
+ * @param {{ label: string, value: string, name: string } | null} other
+ */
 export function keypad(press, other) {
+  /** @type {(label: string, value: string, name?: string) => HTMLElement} */
   const key = (label, value, name) => h("button", { type: "button", "aria-label": name, onclick: () => press(value) }, label);
   return h("div", { class: "keypad" }, [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => key(String(n), String(n))),
     other ? key(other.label, other.value, other.name) : h("span", {}), key("0", "0"), key("⌫", "back", t("eraseDigit")));
 }
 
-/** A whole number set by big keys, by ± buttons or by typing; `signed` may be negative. */
+/**
+ * A whole number set by big keys, by ± buttons or by typing; `signed` may be negative.
+ * @param {{ value?: number, signed?: boolean, min?: number, max?: number, label: string, changed?: (n: number) => void }} options
+ */
 export function numberPad({ value = 0, signed = false, min = signed ? -1000000 : 0, max = 1000000, label, changed }) {
   const pad = { value };
   let fresh = true;
+  /** @param {number} n */
   const text = (n) => (signed && n > 0 ? `+${n}` : String(n).replace("-", "−"));
+  /** @type {HTMLInputElement} */
   const shown = h("input", { class: "big-number", inputmode: "none", autocomplete: "off", "aria-label": label, "data-second": true, value: text(value),
     onfocus: () => shown.select(),
     // A scanner that types ends with Enter: a barcode is no quantity and saves nothing.
@@ -45,11 +84,16 @@ export function numberPad({ value = 0, signed = false, min = signed ? -1000000 :
       const digits = shown.value.replace("−", "-").replace(/[^\d-]/g, "");
       if (digits.length > 7) shown.value = text(pad.value); else set(Number(digits) || 0, false);
     } });
+  /**
+   * @param {number} n
+   * @param {boolean} [write]
+   */
   const set = (n, write = true) => {
     pad.value = Math.max(min, Math.min(max, n));
     if (write || pad.value !== n) shown.value = text(pad.value);
     changed?.(pad.value);
   };
+  /** @param {string} key */
   const press = (key) => {
     const sign = pad.value < 0 ? -1 : 1;
     const digits = fresh && key !== "sign" && key !== "back" ? "" : String(Math.abs(pad.value)).replace(/^0$/, "");
@@ -58,27 +102,41 @@ export function numberPad({ value = 0, signed = false, min = signed ? -1000000 :
     else if (key === "back") set(sign * Number(digits.slice(0, -1)));
     else set(sign * Number((digits + key).slice(0, 7)));
   };
+  /** @param {number} n */
   const step = (n) => h("button", { type: "button", onclick: () => { fresh = true; set(pad.value + n); } }, `${n < 0 ? "−" : "+"}${Math.abs(n)}`);
-  pad.set = set;
-  pad.node = h("div", { class: "numberpad" }, h("div", { class: "steps" }, step(-10), step(-1), shown, step(1), step(10)),
-    keypad(press, signed ? { label: "±", value: "sign", name: t("changeSign") } : null));
-  return pad;
+  return Object.assign(pad, { set, node: h("div", { class: "numberpad" }, h("div", { class: "steps" }, step(-10), step(-1), shown, step(1), step(10)),
+    keypad(press, signed ? { label: "±", value: "sign", name: t("changeSign") } : null)) });
 }
 
-/** One of a few, with room for a thumb. */
+/**
+ * One of a few, with room for a thumb.
+ * @param {string} name
+ * @param {string[][]} answers each [value, label]
+ * @param {string | null | undefined} chosen
+ * @param {(value: string) => void} changed
+ */
 export const radios = (name, answers, chosen, changed) => h("div", { class: "big-choices", role: "radiogroup" }, answers.map(([value, label]) =>
   h("label", { class: "choice" }, h("input", { type: "radio", name, value, id: `${name}-${value}`, checked: chosen === value, onchange: () => changed(value) }), h("span", {}, label))));
 
-/** `+3`, `−2`, `0`. */
+/**
+ * `+3`, `−2`, `0`.
+ * @param {number} n
+ */
 export const signed = (n) => (n > 0 ? `+${number(n)}` : number(n).replace("-", "−"));
 
-/** A day as the language writes it; the text itself when it is none. */
+/**
+ * A day as the language writes it; the text itself when it is none.
+ * @param {string | number | null | undefined} text
+ */
 export function day(text) {
   const date = text ? new Date(typeof text === "number" ? text : `${String(text).slice(0, 10)}T12:00:00`) : null;
   return !date || Number.isNaN(date.getTime()) ? String(text ?? "") : date.toLocaleDateString(lang() === "fr" ? "fr-FR" : "en-GB");
 }
 
-/** How long ago, in the largest word that fits. */
+/**
+ * How long ago, in the largest word that fits.
+ * @param {number} at
+ */
 export function ago(at) {
   const minutes = Math.max(0, Math.round((Date.now() - at) / 60000));
   if (minutes < 1) return t("justNow");

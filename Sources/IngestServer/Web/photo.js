@@ -5,28 +5,38 @@ import { t } from "./i18n.js";
 const side = 1600;
 const limit = 2000000;
 
-/** A picture small enough for the server: at most 1600 pixels a side, JPEG. */
+/**
+ * A picture small enough for the server: at most 1600 pixels a side, JPEG.
+ * @param {Blob} file
+ */
 export async function shrink(file) {
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  // TypeScript 4.8 does not know this word of the HTML standard yet.
+  const picture = await createImageBitmap(file, { imageOrientation: /** @type {ImageOrientation} */ (/** @type {string} */ ("from-image")) });
   const scale = Math.min(1, side / Math.max(picture.width, picture.height));
   const canvas = h("canvas", { width: Math.round(picture.width * scale), height: Math.round(picture.height * scale) });
-  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  const pen = canvas.getContext("2d");
+  if (!pen) throw new Error(t("photoUnreadable"));
+  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
   picture.close();
   for (const quality of [0.82, 0.6, 0.4]) {
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
+    const blob = await /** @type {Promise<Blob | null>} */ (new Promise((done) => canvas.toBlob(done, "image/jpeg", quality)));
     if (blob && blob.size <= limit) return { canvas, blob };
   }
   throw new Error(t("photoTooLarge"));
 }
 
-/** A button that takes a picture, with what it shows; `send()` gives its number, or nothing where none was taken. */
+/**
+ * A button that takes a picture, with what it shows; `send()` gives its number, or nothing where none was taken.
+ * @param {App} app
+ */
 export function photoField(app) {
+  /** @type {{ canvas: HTMLCanvasElement, blob: Blob, id?: number } | null} */
   let taken = null;
   const shown = h("div", { class: "photo" });
   const input = h("input", {
     type: "file", accept: "image/*", capture: "environment", hidden: true,
     onchange: async () => {
-      const file = input.files[0];
+      const file = input.files?.[0];
       input.value = "";
       if (!file) return;
       try { taken = await shrink(file); } catch { app.say(t("photoUnreadable"), "bad"); return; }
@@ -45,5 +55,6 @@ export function photoField(app) {
   };
 }
 
+/** @param {number} id */
 export const photoLink = (id) => h("a", { class: "photo-link", href: `/api/v1/photos/${id}`, target: "_blank", rel: "noopener" },
   h("img", { src: `/api/v1/photos/${id}`, alt: t("photo"), loading: "lazy" }));

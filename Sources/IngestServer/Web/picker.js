@@ -7,12 +7,16 @@ let boxes = 0;
 /**
  * A field that proposes what begins like it: arrows and Enter, or a finger. `kinds` as the server names them; `near` is
  * offered before anything is typed; `found(one)` is told the choice. What cannot be found is said.
+ * @param {App} app
+ * @param {{ kinds?: string[], label: string, near?: Choice[], found: (one: Choice) => void, keep?: boolean, placeholder?: string }} options
  */
 export function completion(app, { kinds, label, near = [], found, keep = false, placeholder }) {
   const list = `list-${++boxes}`;
+  /** @type {Choice[]} */
   let shown = [];
   let at = -1;
-  let timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   const options = h("ul", { class: "options", role: "listbox", id: list, "aria-label": label });
   const input = h("input", {
     type: "search", role: "combobox", "aria-expanded": "false", "aria-controls": list, "aria-autocomplete": "list", autocomplete: "off",
@@ -25,18 +29,24 @@ export function completion(app, { kinds, label, near = [], found, keep = false, 
       else if (event.key === "Escape" && shown.length) { event.preventDefault(); event.stopPropagation(); offer([]); }
     },
   });
+  /** @param {Choice} one */
   const take = (one) => {
     clearTimeout(timer);
     if (!keep) input.value = "";
     offer([]);
     found(one);
   };
+  /** @param {number} index */
   const point = (index) => {
     at = Math.max(-1, Math.min(shown.length - 1, index));
     [...options.children].forEach((node, position) => node.setAttribute("aria-selected", String(position === at)));
     if (at >= 0) { input.setAttribute("aria-activedescendant", `${list}-${at}`); options.children[at].scrollIntoView({ block: "nearest" }); }
     else input.removeAttribute("aria-activedescendant");
   };
+  /**
+   * @param {Choice[]} all
+   * @param {boolean} [none] whether to say that nothing was found
+   */
   const offer = (all, none = false) => {
     shown = all;
     at = -1;
@@ -53,7 +63,7 @@ export function completion(app, { kinds, label, near = [], found, keep = false, 
     if (answer && input.value.trim() === text) offer(answer.found ?? [], true);
   };
   const node = h("div", { class: "completion" }, input, options);
-  node.addEventListener("focusout", (event) => { if (!node.contains(event.relatedTarget) && !near.length) offer([]); });
+  node.addEventListener("focusout", (event) => { if (!node.contains(/** @type {Node | null} */ (event.relatedTarget)) && !near.length) offer([]); });
   if (near.length) offer(near);
   return { node, input };
 }

@@ -6,9 +6,15 @@ import { exportLinks, field, numberPad, pill, plain } from "./parts.js";
 
 /** One product: where it lies, which pieces, what moved. */
 export class ProductView {
+  /** @param {import("./find.js").Find} page */
   constructor(page) {
     this.page = page;
     this.app = page.app;
+    /** @type {string | null} */
+    this.gtin = null;
+    /** @type {Product | null} */
+    this.data = null;
+    this.all = false;
     this.clear();
   }
 
@@ -18,6 +24,7 @@ export class ProductView {
     this.all = false;
   }
 
+  /** @param {string} gtin */
   open(gtin) {
     if (gtin !== this.gtin) { this.data = null; this.all = false; }
     this.gtin = gtin;
@@ -38,6 +45,7 @@ export class ProductView {
     const stock = product.stock ?? [];
     const total = stock.reduce((sum, one) => sum + one.quantity, 0);
     const low = product.minimum !== undefined && product.minimum !== null && total < product.minimum;
+    /** @type {(name: string, value: Child) => Child} */
     const fact = (name, value) => value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
     return [
       h("div", { class: "row" }, h("h2", {}, product.description || product.gtin), low && pill(t("belowMinimum"), "bad"),
@@ -54,12 +62,17 @@ export class ProductView {
     ];
   }
 
+  /**
+   * @param {{ zone: string, quantity: number }} one
+   * @param {number} most
+   */
   drawBar(one, most) {
     const bar = h("div", {});
     bar.style.width = `${Math.max(0, Math.round((100 * one.quantity) / most))}%`;
     return h("li", {}, h("span", {}, one.zone), h("b", {}, number(one.quantity)), h("span", { class: "meter", "aria-hidden": "true" }, bar));
   }
 
+  /** @param {Item[]} items */
   drawItems(items) {
     const shown = this.all ? items : items.slice(0, 20);
     return h("section", { class: "panel stack" }, h("h3", {}, plural("pieces", items.length)),
@@ -68,6 +81,7 @@ export class ProductView {
       items.length > shown.length && h("button", { id: "all-items", onclick: () => { this.all = true; this.app.refresh("find"); } }, t("showAll", { n: number(items.length) })));
   }
 
+  /** @param {Product} product */
   drawMovements(product) {
     const movements = product.movements ?? [];
     return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${product.gtin}`))),
@@ -76,6 +90,8 @@ export class ProductView {
 
   edit() {
     const product = this.data;
+    if (!product) return;
+    /** @type {(name: "description" | "reference" | "supplier" | "unit", limit: number) => HTMLInputElement} */
     const text = (name, limit) => h("input", { maxlength: limit, autocomplete: "off", value: product[name] ?? "" });
     const fields = { description: text("description", 200), reference: text("reference", 64), supplier: text("supplier", 120), unit: text("unit", 20) };
     fields.description.required = true;
@@ -85,13 +101,14 @@ export class ProductView {
       class: "stack",
       onsubmit: async (event) => {
         event.preventDefault();
+        /** @type {Record<string, unknown>} */
         const body = Object.fromEntries(Object.entries(fields).map(([name, input]) => [name, input.value.trim()]));
         for (const name of ["reference", "supplier", "unit"]) if (!body[name]) delete body[name];
         if (pad.value > 0 || product.minimum) body.minimum = pad.value;
-        body.cartons = cartons.value.split("\n").map((line) => line.trim().split(/[\s;=×x]+/)).filter((parts) => parts[0]).map(([gtin, quantity]) => ({ gtin, quantity: Number(quantity) }));
-        if (body.cartons.some((one) => !/^\d{8,14}$/.test(one.gtin) || !(one.quantity > 0))) { sheet.say(t("cartonsBad")); return; }
+        const typed = cartons.value.split("\n").map((line) => line.trim().split(/[\s;=×x]+/)).filter((parts) => parts[0]).map(([gtin, quantity]) => ({ gtin, quantity: Number(quantity) }));
+        if (typed.some((one) => !/^\d{8,14}$/.test(one.gtin) || !(one.quantity > 0))) { sheet.say(t("cartonsBad")); return; }
         // What is known already is not added once more.
-        body.cartons = body.cartons.filter((one) => !product.cartons?.some((known) => known.gtin === one.gtin.padStart(14, "0") && known.quantity === one.quantity));
+        body.cartons = typed.filter((one) => !product.cartons?.some((known) => known.gtin === one.gtin.padStart(14, "0") && known.quantity === one.quantity));
         const saved = await this.app.attempt(() => request("PUT", `/api/v1/products/${product.gtin}`, body));
         if (!saved) return;
         sheet.close();
@@ -105,8 +122,10 @@ export class ProductView {
   }
 }
 
+/** @param {Item} item */
 export const lastSeen = (item) => [item.present && item.zone ? t("isAt", { zone: item.zone }) : item.zone ? t("wasAt", { zone: item.zone }) : t("seenNowhere"), item.lastSeen && when(item.lastSeen)].filter(Boolean).join(" · ");
 
+/** @param {Movement[]} movements */
 export const drawMovementTable = (movements) => h("table", {},
   h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("movement")), h("th", { class: "num" }, t("quantity")), h("th", { class: "hide-small" }, t("who")))),
   h("tbody", {}, movements.slice(0, 200).map((one) => h("tr", {}, h("td", {}, when(one.at)),

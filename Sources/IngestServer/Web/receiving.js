@@ -12,15 +12,43 @@ import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
 
+/** @type {Record<Verdict, string>} */
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
 /** Details kept for when the server does not answer. */
 const keptDetails = 12;
 
 /** Deliveries at the dock: one screen, readable at three metres. */
 export class Receiving {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
     this.days = 1;
+    /** @type {number | undefined} */
+    this.keeping = undefined;
+    /**
+     * Sums, or the whole where it is known.
+     * @type {(DeliverySums | Delivery)[]}
+     */
+    this.list = [];
+    /** @type {string[]} */
+    this.zones = [];
+    /** @type {number | null} */
+    this.chosen = null;
+    /** @type {Map<number, Delivery>} */
+    this.detail = new Map();
+    /**
+     * When the numbers were those of the server.
+     * @type {number | null}
+     */
+    this.readAt = null;
+    /** @type {Count | null} */
+    this.last = null;
+    /** @type {Stray | null} */
+    this.stray = null;
+    /** @type {Set<string>} */
+    this.unfolded = new Set();
+    /** @type {Closing | null} */
+    this.closing = null;
     this.proposals = new Proposals(this);
     this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/deliveries/${id}`)));
     this.clear();
@@ -45,8 +73,8 @@ export class Receiving {
     if (!data) { this.restore(); return; }
     this.list = data.deliveries;
     // Others may have been opened, counted or closed meanwhile: they are read again when chosen.
-    const shown = this.detail.get(this.chosen);
-    this.detail = new Map(shown ? [[this.chosen, shown]] : []);
+    const shown = this.shown;
+    this.detail = new Map(shown ? [[shown.id, shown]] : []);
     this.zones = this.app.docksFirst(data.zones);
     this.readAt = Date.now();
     if (this.chosen === null) {
@@ -58,6 +86,10 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
+  /** What is on the screen. */
+  get shown() { return this.chosen === null ? undefined : this.detail.get(this.chosen); }
+
+  /** @param {number} id */
   async fetchDetail(id) {
     const detail = await this.details.fetch(id);
     if (detail) this.detail.set(id, detail);
@@ -91,16 +123,26 @@ export class Receiving {
 
   /** Decisions need the server. */
   isAway() { return this.app.isAway(); }
+  /** @param {Counted | undefined} detail */
   isDone(detail) { return detail?.status !== "open"; }
+  /**
+   * @param {Counted} detail
+   * @param {string} subject
+   */
   name(detail, subject) { nameTag(this, detail, subject, `/api/v1/deliveries/${detail.id}`); }
 
-  /** Sends a decision; the answer is the delivery as it is then. */
+  /**
+   * Sends a decision; the answer is the delivery as it is then.
+   * @param {string} path
+   * @param {object} [body]
+   */
   async act(path, body) {
-    const detail = await this.app.attempt(() => post(path, body));
+    const detail = await this.app.attempt(() => /** @type {Promise<Delivery>} */ (post(path, body)));
     if (detail?.id !== undefined) this.take(detail);
     return detail;
   }
 
+  /** @param {Delivery} detail */
   take(detail) {
     // The stream tells of what was counted, not of the ERP.
     detail.erpJob ??= this.detail.get(detail.id)?.erpJob;
@@ -111,7 +153,10 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
-  /** The stream tells what changed; what is shown and not known whole is read. */
+  /**
+   * The stream tells what changed; what is shown and not known whole is read.
+   * @param {Messages["delivery"]} data
+   */
   told(data) {
     this.details.touch(data.id);
     const whole = patched(this.detail.get(data.id), data);
@@ -123,20 +168,24 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
-  /** How a closed delivery fares on its way to the ERP. */
+  /**
+   * How a closed delivery fares on its way to the ERP.
+   * @param {Job | undefined} job
+   */
   pushed(job) {
-    const detail = job?.kind === "reception" && this.detail.get(Number(job.subject));
+    const detail = job?.kind === "reception" ? this.detail.get(Number(job.subject)) : undefined;
     if (!detail) return;
     detail.erpJob = job;
     this.app.refresh("receiving");
   }
 
+  /** @param {MessageOf<"delivery" | "deliveries" | "count" | "stray">} message */
   message({ type, data }) {
     this.readAt = Date.now();
     if (type === "deliveries") { this.load(); return; }
     if (type === "delivery") {
       const before = this.list.find((delivery) => delivery.id === data.id);
-      const shown = this.detail.get(this.chosen);
+      const shown = this.shown;
       // Somebody else's dock does not take this screen over in the middle of a reception.
       const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
       this.told(data);
@@ -151,7 +200,7 @@ export class Receiving {
         this.app.announce(t(`v_${data.verdict}`));
       }
     } else if (type === "stray") {
-      const shown = this.detail.get(this.chosen);
+      const shown = this.shown;
       if (data.reason) {
         // Scanned, and it counts nothing: for those who stand at this dock.
         if (data.take || shown?.status !== "open" || shown.zone !== data.zone) return;
@@ -167,6 +216,7 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
+  /** @param {number} id */
   show(id) {
     this.chosen = id;
     this.last = null;
@@ -175,6 +225,7 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
+  /** @param {number} id */
   async choose(id) {
     this.show(id);
     if (!this.detail.has(id)) await this.fetchDetail(id);
@@ -184,8 +235,9 @@ export class Receiving {
 
   // MARK: drawing
 
+  /** @param {HTMLElement} main */
   draw(main) {
-    const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
+    const detail = this.shown;
     const scroll = window.scrollY;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" },
@@ -215,6 +267,7 @@ export class Receiving {
     return h("div", { class: "stale", id: "stale", role: "status" }, h("strong", {}, t("stale", { when: when(this.readAt) })), h("div", {}, t("staleHint")));
   }
 
+  /** @param {DeliverySums} delivery */
   drawChoice(delivery) {
     const meter = h("div", {});
     meter.style.width = `${delivery.expected ? Math.round((100 * delivery.received) / delivery.expected) : 0}%`;
@@ -230,8 +283,10 @@ export class Receiving {
       h("span", { class: "meter", "aria-hidden": "true" }, meter));
   }
 
+  /** @param {Delivery} delivery */
   drawDetail(delivery) {
     const path = `/api/v1/deliveries/${delivery.id}`;
+    /** @type {(name: string, value: number, style: string) => HTMLElement} */
     const tile = (name, value, style) =>
       h("div", { class: `tile ${style}`, id: `tile-${name}` }, h("b", { class: ["", "", "", "", "four", "long", "long"][number(value).length] ?? "longer" }, number(value)), h("span", {}, t(name)));
     const single = delivery.status === "open" ? questionsOf(delivery).filter((one) => one.kind === "dock" || one.kind === "serial") : [];
@@ -241,7 +296,7 @@ export class Receiving {
         h("h1", {}, delivery.note), h("span", { class: "soft" }, [delivery.supplier, delivery.client && t("forClient", { who: delivery.client })].filter(Boolean).join(" · ")),
         delivery.zone && h("span", { class: "pill good" }, `${t("dock")} ${delivery.zone}`),
         h("div", { class: "row push" }, this.drawActions(delivery))),
-      this.isAway() && this.readAt && h("div", { class: "only-small" }, this.drawStale()),
+      this.isAway() && this.readAt !== null && h("div", { class: "only-small" }, this.drawStale()),
       delivery.status === "open" && drawRemoving(delivery),
       h("div", { class: "tiles" },
         tile("expected", delivery.expected, ""), tile("received", delivery.received, "good"),
@@ -251,7 +306,7 @@ export class Receiving {
       delivery.status === "open" && this.drawLast(delivery),
       delivery.status === "open" && drawHand(this, delivery, path),
       single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
-      delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt) })),
+      delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
@@ -261,6 +316,7 @@ export class Receiving {
     ];
   }
 
+  /** @param {Delivery} delivery */
   drawLast(delivery) {
     const last = this.last?.delivery === delivery.id ? this.last : null;
     if (!last) {
@@ -274,6 +330,7 @@ export class Receiving {
         last.remark && h("div", { class: "soft" }, t("readInPart", { what: last.remark }))));
   }
 
+  /** @param {Delivery} delivery */
   drawActions(delivery) {
     const download = exportLinks(`/api/v1/deliveries/${delivery.id}`);
     if (delivery.status === "closed") return download;
@@ -288,10 +345,15 @@ export class Receiving {
 
   // MARK: opening, closing
 
+  /**
+   * @param {Delivery} delivery
+   * @param {string} zone
+   */
   async open(delivery, zone) {
     if (await this.act(`/api/v1/deliveries/${delivery.id}/open`, { zone })) await this.load();
   }
 
+  /** @param {Delivery} delivery */
   async close(delivery) {
     if (questionsOf(delivery).length > 0) { new Closing(this, delivery); return; }
     const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")));

@@ -2,13 +2,19 @@ import { h } from "./dom.js";
 import { t, number, plural } from "./i18n.js";
 import { signed } from "./parts.js";
 
-/** The greatest differences first: what was counted beside what the book says. */
+/**
+ * The greatest differences first: what was counted beside what the book says.
+ * @param {import("./stocktake.js").StockTakes} view
+ * @param {Take} take
+ */
 export function drawReview(view, take) {
   const open = !view.isDone(take);
+  /** @param {TakeLine} line */
   const size = (line) => Math.abs(line.difference ?? 0);
   const differing = take.lines.filter((line) => size(line) > 0);
   const shown = (view.onlyDifferences ? differing : [...take.lines]).sort((a, b) => size(b) - size(a) || a.description.localeCompare(b.description));
-  const sum = differing.reduce((total, line) => total + line.difference, 0);
+  const sum = differing.reduce((total, line) => total + (line.difference ?? 0), 0);
+  /** @param {string} word */
   const column = (word) => h("th", { class: "num" }, t(word));
   return h("div", { class: "panel stack scroll", id: "review" },
     h("div", { class: "row" }, h("h2", {}, plural("differences", differing.length)), differing.length > 0 && h("span", { class: "soft" }, t("differenceSum", { n: signed(sum) })),
@@ -18,6 +24,6 @@ export function drawReview(view, take) {
       h("tbody", {}, shown.slice(0, 500).map((line, index) => h("tr", { onclick: open ? () => view.open(take, line) : null },
         h("td", {}, open ? h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin) : line.description || line.gtin, h("div", { class: "soft mono" }, line.gtin)),
         [["inBook", number(line.book ?? line.expected)], ["counted", number(line.counted)], ["movedSince", line.moved ? signed(line.moved) : "·"], ["result", number(line.result)]].map(([word, text]) => h("td", { class: "num", "data-word": t(word) }, text)),
-        h("td", { "data-word": t("difference"), class: `num difference ${line.difference < 0 ? "less" : line.difference > 0 ? "more" : ""}` }, line.difference ? signed(line.difference) : "="))))),
+        h("td", { "data-word": t("difference"), class: `num difference ${(line.difference ?? 0) < 0 ? "less" : (line.difference ?? 0) > 0 ? "more" : ""}` }, line.difference ? signed(line.difference) : "="))))),
     shown.length > 500 && h("p", { class: "soft" }, t("andMore", { n: number(shown.length - 500) })));
 }

@@ -1,5 +1,6 @@
 // Sounds that cannot be mistaken for one another with gloves on and a forklift running; and a telephone.
 
+/** @type {AudioContext | null} */
 let context = null;
 let enabled = localStorage.getItem("sound") !== "off";
 
@@ -19,6 +20,7 @@ export function wakeSound() {
 }
 
 // [frequency in Hz, start, length in seconds, wave]
+/** @type {Record<string, [number, number, number, OscillatorType][]>} */
 const patterns = {
   expected: [[1760, 0, 0.07, "sine"]],
   extra: [[990, 0, 0.12, "triangle"], [660, 0.14, 0.2, "triangle"]],
@@ -35,25 +37,36 @@ const patterns = {
 
 let busyUntil = 0;
 
+/** @param {string} name */
 export function play(name) {
   document.documentElement.dataset.lastSound = name;
   if (!enabled || !context || context.state !== "running") return;
   // Many at once are one noise: let the first be heard.
   if (context.currentTime < busyUntil && name !== "complete" && name !== "ring") return;
   busyUntil = context.currentTime + 0.06;
-  for (const one of patterns[name] ?? []) sing(...one);
+  for (const one of patterns[name] ?? []) sing(context, ...one);
 }
 
-/** The nearer, the higher and the shorter: `strength` from 0 to 1. */
+/**
+ * The nearer, the higher and the shorter.
+ * @param {number} strength from 0 to 1
+ */
 export function tone(strength) {
   document.documentElement.dataset.lastTone = String(Math.round(300 + 1500 * strength));
   if (!enabled || !context || context.state !== "running" || context.currentTime < busyUntil) return;
   const length = 0.2 - 0.12 * strength;
   busyUntil = context.currentTime + length + 0.25 * (1 - strength);
-  sing(300 + 1500 * strength, 0, length, "sine");
+  sing(context, 300 + 1500 * strength, 0, length, "sine");
 }
 
-function sing(frequency, start, length, wave) {
+/**
+ * @param {AudioContext} context
+ * @param {number} frequency in Hz
+ * @param {number} start seconds from now
+ * @param {number} length in seconds
+ * @param {OscillatorType} wave
+ */
+function sing(context, frequency, start, length, wave) {
   const oscillator = context.createOscillator();
   const gain = context.createGain();
   const at = context.currentTime + start;

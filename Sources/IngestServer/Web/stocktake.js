@@ -10,13 +10,32 @@ import { drawReview } from "./review.js";
 import { drawJobState } from "./erp.js";
 import { Details, patched } from "./patch.js";
 
+/** @type {Partial<Record<Verdict, string>>} */
 const marks = { expected: "✓", unknown: "?", removed: "−" };
 const styles = { counting: "good", review: "wait", posted: "extra", cancelled: "" };
 
 /** Counting what lies in a zone, and what differs from the book. */
 export class StockTakes {
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
+    /**
+     * Sums, or the whole where it is known.
+     * @type {(TakeSums | Take)[]}
+     */
+    this.list = [];
+    /** @type {string[]} */
+    this.zones = [];
+    /** @type {number | null} */
+    this.chosen = null;
+    /** @type {Map<number, Take>} */
+    this.detail = new Map();
+    /** @type {TakeCount | { take: number, refused: string } | null} */
+    this.last = null;
+    this.filter = "";
+    this.onlyDifferences = true;
+    /** @type {Set<string>} */
+    this.unfolded = new Set();
     this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/takes/${id}`)));
     this.clear();
   }
@@ -41,21 +60,33 @@ export class StockTakes {
     this.app.refresh("stocktake");
   }
 
+  /** @param {number} id */
   async fetchDetail(id) {
     const detail = await this.details.fetch(id);
     if (detail) this.detail.set(id, detail);
   }
 
   isAway() { return this.app.isAway(); }
+  /** @param {Counted | undefined} detail */
   isDone(detail) { return detail?.status !== "counting" && detail?.status !== "review"; }
+  /**
+   * @param {Counted} detail
+   * @param {string} subject
+   */
   name(detail, subject) { nameTag(this, detail, subject, `/api/v1/takes/${detail.id}`); }
 
+  /**
+   * Sends a decision; the answer is the count as it is then.
+   * @param {string} path
+   * @param {object} [body]
+   */
   async act(path, body) {
-    const detail = await this.app.attempt(() => post(path, body));
+    const detail = await this.app.attempt(() => /** @type {Promise<Take>} */ (post(path, body)));
     if (detail?.id !== undefined) this.take(detail);
     return detail;
   }
 
+  /** @param {Take} detail */
   take(detail) {
     detail.erpJob ??= this.detail.get(detail.id)?.erpJob;
     this.list = this.list.some((one) => one.id === detail.id) ? this.list.map((one) => (one.id === detail.id ? detail : one)) : [detail, ...this.list];
@@ -63,7 +94,10 @@ export class StockTakes {
     this.app.refresh("stocktake");
   }
 
-  /** The stream tells what changed; what is shown and not known whole is read. */
+  /**
+   * The stream tells what changed; what is shown and not known whole is read.
+   * @param {Messages["take"]} data
+   */
   told(data) {
     this.details.touch(data.id);
     const whole = patched(this.detail.get(data.id), data);
@@ -75,13 +109,15 @@ export class StockTakes {
     this.app.refresh("stocktake");
   }
 
+  /** @param {Job | undefined} job */
   pushed(job) {
-    const detail = job?.kind === "take" && this.detail.get(Number(job.subject));
+    const detail = job?.kind === "take" ? this.detail.get(Number(job.subject)) : undefined;
     if (!detail) return;
     detail.erpJob = job;
     this.app.refresh("stocktake");
   }
 
+  /** @param {MessageOf<"take" | "takecount" | "stray">} message */
   message({ type, data }) {
     if (type === "take") this.told(data);
     else if (type === "takecount" && this.chosen === data.take && this.app.page === "stocktake") {
@@ -90,13 +126,15 @@ export class StockTakes {
       this.app.announce(t(`v_${data.verdict === "expected" ? "counted" : data.verdict}`));
       this.app.refresh("stocktake");
     } else if (type === "stray" && data.take && this.chosen === data.take && this.app.page === "stocktake") {
-      this.last = { take: data.take, verdict: "unknown", refused: t(`refused_${data.reason}`, { what: plain(data.subject) }) };
+      const refused = t(`refused_${data.reason}`, { what: plain(data.subject) });
+      this.last = { take: data.take, refused };
       this.app.play("refused");
-      this.app.announce(this.last.refused);
+      this.app.announce(refused);
       this.app.refresh("stocktake");
     }
   }
 
+  /** @param {number} id */
   async choose(id) {
     this.chosen = id;
     this.last = null;
@@ -107,6 +145,7 @@ export class StockTakes {
 
   // MARK: drawing
 
+  /** @param {HTMLElement} main */
   draw(main) {
     const detail = this.chosen !== null ? this.detail.get(this.chosen) : null;
     const scroll = window.scrollY;
@@ -119,6 +158,7 @@ export class StockTakes {
     window.scrollTo(0, scroll);
   }
 
+  /** @param {TakeSums} take */
   drawChoice(take) {
     return h("button", { id: `take-${take.id}`, "aria-current": take.id === this.chosen ? "true" : null, onclick: () => this.choose(take.id) },
       h("span", { class: "top" }, h("strong", {}, take.zone), pill(t(`take_${take.status}`), styles[take.status])),
@@ -126,6 +166,7 @@ export class StockTakes {
       h("span", { class: "soft" }, [plural("piecesCounted", take.counted), take.differences !== undefined && plural("differences", take.differences)].filter(Boolean).join(" · ")));
   }
 
+  /** @param {Take} take */
   drawDetail(take) {
     const path = `/api/v1/takes/${take.id}`;
     const counting = take.status === "counting";
@@ -135,7 +176,7 @@ export class StockTakes {
         h("h1", {}, take.zone), pill(t(`take_${take.status}`), styles[take.status]), take.blind && pill(t("takeBlind")),
         h("span", { class: "soft" }, take.sources?.length ? t("takeSources", { zones: take.sources.join(", ") }) : ""),
         h("div", { class: "row push" }, this.drawActions(take, path))),
-      take.closedBy && h("p", { class: "soft" }, t(take.status === "cancelled" ? "takeCancelledBy" : "takePostedBy", { who: take.closedBy, when: when(take.closedAt) })),
+      take.closedBy && h("p", { class: "soft" }, t(take.status === "cancelled" ? "takeCancelledBy" : "takePostedBy", { who: take.closedBy, when: when(take.closedAt ?? 0) })),
       take.erpJob && drawJobState(this.app, take.erpJob),
       counting && drawRemoving(take),
       counting && h("div", { class: "total", id: "total" }, h("b", {}, number(take.counted)), h("span", {}, t("countedPieces"))),
@@ -147,9 +188,14 @@ export class StockTakes {
     ];
   }
 
+  /**
+   * @param {Take} take
+   * @param {string} path
+   */
   drawActions(take, path) {
     const away = this.isAway();
     if (this.isDone(take)) return exportLinks(path);
+    /** @type {(verb: string, label: string, style?: string) => HTMLElement} */
     const go = (verb, label, style) => h("button", { class: style, id: `take-${verb}`, disabled: away, onclick: () => this.act(`${path}/${verb}`) }, label);
     return [
       h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
@@ -159,30 +205,39 @@ export class StockTakes {
     ];
   }
 
+  /** @param {Take} take */
   drawLast(take) {
     const last = this.last?.take === take.id ? this.last : null;
     if (!last) return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, t("takeWaiting")));
-    if (last.refused) return h("div", { class: "last unknown", id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, "✕"), h("span", {}, last.refused));
+    if ("refused" in last) return h("div", { class: "last unknown", id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, "✕"), h("span", {}, last.refused));
     const line = take.lines.find((one) => one.gtin === last.gtin);
     return h("div", { class: `last ${last.verdict}`, id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict] ?? "✓"),
       h("span", {}, [t(`v_${last.verdict === "expected" ? "counted" : last.verdict}`), line ? `${line.description || line.gtin} · ${number(line.counted)}` : plain(last.subject)].join(" · ")));
   }
 
+  /**
+   * @param {Take} take
+   * @param {AnyLine} line
+   */
   open(take, line) { return new LineSheet(this, take.id, line, `/api/v1/takes/${take.id}`, ["adjust"]); }
 
+  /** @param {Take} take */
   drawLines(take) {
     const guided = take.lines.some((line) => line.expected !== undefined);
-    const lines = [...take.lines].sort((a, b) => (a.counted > 0) - (b.counted > 0) || a.description.localeCompare(b.description));
+    const lines = [...take.lines].sort((a, b) => Number(a.counted > 0) - Number(b.counted > 0) || a.description.localeCompare(b.description));
     const byHand = h("button", { id: "by-hand", disabled: this.isAway(), onclick: () => this.byHand(take) }, t("countByHand"));
     return h("div", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h2", {}, t("articles")), h("span", { class: "push" }, byHand)),
       lines.length === 0 ? h("p", { class: "soft" }, t("nothingCounted")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), guided && h("th", { class: "num" }, t("inBook")), h("th", { class: "num" }, t("counted")))),
-        h("tbody", {}, lines.map((line, index) => h("tr", { class: guided && line.counted === line.expected ? "done" : guided && line.counted > line.expected ? "over" : "", onclick: () => this.open(take, line) },
+        h("tbody", {}, lines.map((line, index) => h("tr", { class: guided && line.counted === line.expected ? "done" : guided && line.counted > (line.expected ?? 0) ? "over" : "", onclick: () => this.open(take, line) },
           h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin), h("div", { class: "soft mono" }, line.gtin)),
           guided && h("td", { class: "num" }, number(line.expected)), h("td", { class: "num" }, number(line.counted)))))));
   }
 
-  /** What no reader sees: the product is looked for, then its number is keyed in. */
+  /**
+   * What no reader sees: the product is looked for, then its number is keyed in.
+   * @param {Take} take
+   */
   byHand(take) {
     const sheet = new Sheet(t("countByHand"), () => completion(this.app, {
       kinds: ["product"], label: t("searchProduct"),
@@ -193,8 +248,10 @@ export class StockTakes {
   // MARK: beginning and ending
 
   begin() {
+    /** @type {string | null} */
     let zone = null;
     let blind = "no";
+    /** @type {Set<string>} */
     const sources = new Set();
     const sheet = new Sheet(t("takeBegin"), () => h("form", {
       class: "stack",
@@ -216,12 +273,18 @@ export class StockTakes {
       h("button", { class: "main big", type: "submit", id: "take-start", disabled: this.isAway() }, t("takeStart"))));
   }
 
+  /** @param {string} path */
   async cancel(path) {
     if (await choose(t("takeCancelTitle"), t("takeCancelText"), [[t("takeCancel"), "yes", "danger"], [t("takeGoOn"), null, "main"]]) === "yes") await this.act(`${path}/cancel`);
   }
 
+  /**
+   * @param {Take} take
+   * @param {string} path
+   */
   post(take, path) {
     const reason = h("input", { maxlength: 200, autocomplete: "off", "aria-label": t("reasonOptional"), placeholder: t("reasonOptional") });
+    /** @param {boolean} complete */
     const send = async (complete) => {
       if (await this.act(`${path}/post`, { complete, reason: reason.value.trim() || undefined })) { sheet.close(); await this.load(); }
     };

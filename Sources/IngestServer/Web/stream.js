@@ -1,8 +1,12 @@
 // The live stream: numbered messages; after a break it asks for what was missed, or starts afresh when told so.
 
 export class Stream {
+  /** @param {{ state(live: boolean): void, replaying(on: boolean): void, signIn(): void, message(message: Message): void }} handlers */
   constructor(handlers) {
     this.handlers = handlers;
+    /** @type {WebSocket | null} */
+    this.socket = null;
+    /** @type {number | null} */
     this.seq = null;
     this.pause = 500;
     this.stopped = false;
@@ -26,7 +30,7 @@ export class Stream {
       if (this.socket !== socket) return;
       this.heard = Date.now();
       this.pause = 500;
-      const message = JSON.parse(event.data);
+      const message = /** @type {Message} */ (JSON.parse(event.data));
       if (message.type === "alive") { socket.send(JSON.stringify({ alive: true })); return; }
       if (message.seq !== undefined) this.seq = message.seq;
       if (message.type === "ready") {
@@ -45,6 +49,7 @@ export class Stream {
     };
   }
 
+  /** @param {object} data */
   send(data) { if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(data)); }
 
   // The server speaks every 30 seconds; silence means a dead line that nobody reported.

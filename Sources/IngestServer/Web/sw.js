@@ -1,25 +1,32 @@
 // Keeps the pages of the last visit: the network first, what was kept when it does not answer. No data passes here.
 
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
 const shelf = "quai-pages-1";
 const patience = 4000;
 
-self.addEventListener("install", () => self.skipWaiting());
+worker.addEventListener("install", () => worker.skipWaiting());
 
-self.addEventListener("activate", (event) => event.waitUntil((async () => {
+worker.addEventListener("activate", (event) => event.waitUntil((async () => {
   for (const name of await caches.keys()) if (name !== shelf) await caches.delete(name);
-  await self.clients.claim();
+  await worker.clients.claim();
 })()));
 
 /** The files the page was made of. */
-self.addEventListener("message", (event) => event.waitUntil((async () => {
+worker.addEventListener("message", (event) => event.waitUntil((async () => {
   const store = await caches.open(shelf);
   for (const address of event.data?.files ?? []) await store.add(address).catch(() => {});
 })()));
 
+/**
+ * @param {Request} request
+ * @param {string} key
+ * @returns {Promise<Response>}
+ */
 async function answer(request, key) {
   const store = await caches.open(shelf);
   try {
-    const response = await Promise.race([fetch(request), new Promise((_, late) => setTimeout(() => late(new Error("late")), patience))]);
+    const response = await Promise.race([fetch(request), /** @type {Promise<never>} */ (new Promise((_, late) => setTimeout(() => late(new Error("late")), patience)))]);
     if (response.ok) await store.put(key, response.clone());
     return response;
   } catch (error) {
@@ -29,7 +36,7 @@ async function answer(request, key) {
   }
 }
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== location.origin || address.pathname.startsWith("/api/")) return;

@@ -12,9 +12,18 @@ const fresh = 2500;
 
 /** One label: whose it is, where it was last, and a search for it with bar and tone. */
 export class TagView {
+  /** @param {import("./find.js").Find} page */
   constructor(page) {
     this.page = page;
     this.app = page.app;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {string | null} */
+    this.epc = null;
+    /** @type {(Item & { unseen?: boolean }) | null} */
+    this.item = null;
+    /** @type {{ by: Map<string, Heard>, ends?: number, over: boolean } | null} */
+    this.search = null;
     this.clear();
   }
 
@@ -25,6 +34,7 @@ export class TagView {
     this.search = null;
   }
 
+  /** @param {string} ref */
   open(ref) {
     const epc = ref.replace(/^tag:/, "");
     if (epc !== this.epc) { this.item = null; this.search = null; }
@@ -47,31 +57,38 @@ export class TagView {
 
   async start() {
     wakeSound();
-    this.search = { by: new Map(), best: null, over: false };
+    /** @type {NonNullable<TagView["search"]>} */
+    const search = { by: new Map(), over: false };
+    this.search = search;
     this.app.refresh("find");
-    const epc = this.epc;
+    const epc = this.epc ?? "";
     const answer = await this.app.attempt(() => post("/api/v1/find", { epc }));
+    // Begun again meanwhile: the later one has its own clock and ends by itself.
+    if (this.isSearching && this.search !== search) return;
     if (!answer) { this.search = null; this.app.refresh("find"); return; }
-    if (!this.isSearching || this.epc !== epc) { request("DELETE", `/api/v1/find/${encodeURIComponent(epc)}`).catch(() => {}); return; }
-    this.search.ends = Date.now() + (answer.seconds ?? 60) * 1000;
+    if (search.over || this.epc !== epc) { request("DELETE", `/api/v1/find/${encodeURIComponent(epc)}`).catch(() => {}); return; }
+    search.ends = Date.now() + answer.seconds * 1000;
+    clearInterval(this.timer);
     this.timer = setInterval(() => this.tick(), 250);
   }
 
   stop() {
     clearInterval(this.timer);
-    if (!this.isSearching) return;
+    if (!this.search || this.search.over || this.epc === null) return;
     this.search.over = true;
     request("DELETE", `/api/v1/find/${encodeURIComponent(this.epc)}`).catch(() => {});
     this.app.refresh("find");
   }
 
   tick() {
-    if (Date.now() > this.search.ends) { clearInterval(this.timer); this.search.over = true; }
+    if (!this.search || Date.now() > (this.search.ends ?? 0)) clearInterval(this.timer);
+    if (this.search && Date.now() > (this.search.ends ?? 0)) this.search.over = true;
     this.app.refresh("find");
   }
 
+  /** @param {MessageOf<"found">} message */
   message({ data }) {
-    if (!this.isSearching || data.epc !== this.epc) return;
+    if (!this.search || this.search.over || data.epc !== this.epc) return;
     const strength = data.rssiDBm === undefined ? 0.5 : Math.max(0, Math.min(1, (data.rssiDBm - weakest) / (strongest - weakest)));
     this.search.by.set(`${data.zone} ${data.device}`, { ...data, strength, heard: Date.now() });
     // The nearest that still hears it: the further readers must not make it jump.
@@ -80,20 +97,23 @@ export class TagView {
     this.app.refresh("find");
   }
 
-  heard() { return [...this.search.by.values()].filter((one) => Date.now() - one.heard < fresh).sort((a, b) => b.strength - a.strength); }
+  heard() { return [...this.search?.by.values() ?? []].filter((one) => Date.now() - one.heard < fresh).sort((a, b) => b.strength - a.strength); }
 
   // MARK: drawing
 
   draw() {
     const item = this.item;
     if (!item) return h("p", { class: "quiet" }, "…");
+    const { delivery } = item;
+    /** @type {(name: string, value: Child) => Child} */
+    const fact = (name, value) => value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
     if (this.isSearching) return [h("h2", {}, item.description || t("unknownTag")), h("p", { class: "mono" }, item.epc), this.drawSearch()];
     return [
-      h("div", { class: "row" }, h("h2", {}, item.description || t("unknownTag")), item.gtin && h("button", { class: "push", id: "see-product", onclick: () => this.app.openRef("product", item.gtin) }, t("seeProduct"))),
+      h("div", { class: "row" }, h("h2", {}, item.description || t("unknownTag")), item.gtin && h("button", { class: "push", id: "see-product", onclick: () => this.app.openRef("product", item.gtin ?? "") }, t("seeProduct"))),
       h("p", { class: "mono" }, item.epc),
       item.unseen ? h("p", { class: "notice wait" }, t("tagUnseen")) : h("p", { class: "where" }, lastSeen(item)),
-      h("dl", { class: "factlist" }, [["serial", item.serial], ["firstSeen", item.firstSeen && when(item.firstSeen)], ["bookedIn", item.bookedIn], ["tagTID", item.tid], ["tagUser", item.user], ["deliveryNote", item.note]].map(([name, value]) =>
-        value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, name === "deliveryNote" && item.delivery ? h("button", { class: "link", onclick: () => this.app.openRef("delivery", item.delivery) }, value) : value)))),
+      h("dl", { class: "factlist" }, fact("serial", item.serial), fact("firstSeen", item.firstSeen !== undefined && when(item.firstSeen)), fact("bookedIn", item.bookedIn), fact("tagTID", item.tid), fact("tagUser", item.user),
+        fact("deliveryNote", delivery === undefined ? item.note : item.note && h("button", { class: "link", onclick: () => this.app.openRef("delivery", delivery) }, item.note))),
       h("div", { class: "stack" },
         this.search?.over && h("p", { class: "soft" }, t("findOver")),
         h("button", { class: "main big", id: "find-start", disabled: this.app.isAway(), onclick: () => this.start() }, t("findStart"))),
@@ -105,7 +125,7 @@ export class TagView {
     const best = heard[0];
     const bar = h("div", { class: best ? (best.strength > 0.75 ? "hot" : best.strength > 0.4 ? "warm" : "cold") : "" });
     bar.style.width = `${best ? Math.max(4, Math.round(best.strength * 100)) : 0}%`;
-    const left = this.search.ends ? Math.max(0, Math.ceil((this.search.ends - Date.now()) / 1000)) : null;
+    const left = this.search?.ends !== undefined ? Math.max(0, Math.ceil((this.search.ends - Date.now()) / 1000)) : null;
     return h("section", { class: "panel stack finder", id: "finder" },
       h("div", { class: "finder-bar", role: "meter", "aria-label": t("findStrength"), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": best ? Math.round(best.strength * 100) : 0 }, bar),
       h("p", { class: "finder-says", role: "status" }, best ? t(best.strength > 0.75 ? "findHot" : best.strength > 0.4 ? "findWarm" : "findCold", { zone: best.zone }) : t("findSilent")),

@@ -8,9 +8,12 @@ const rights = ["stock", "prices", "erp", "imports", "users"];
 
 /** The people: how they sign in and what they may do. */
 export class Users {
+  /** @param {import("./audit.js").Audit} page */
   constructor(page) {
     this.page = page;
     this.app = page.app;
+    /** @type {User[] | null} */
+    this.list = null;
     this.clear();
   }
 
@@ -34,6 +37,7 @@ export class Users {
     ];
   }
 
+  /** @param {User | null} user */
   edit(user) {
     const fields = {
       password: h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, placeholder: user?.hasPassword ? t("keyUnchanged") : "" }),
@@ -45,6 +49,7 @@ export class Users {
     const name = h("input", { maxlength: 60, required: true, autocomplete: "off", value: user?.name ?? "", disabled: Boolean(user) });
     const chosen = new Set(user?.rights ?? []);
     const all = [...new Set([...rights, ...chosen])];
+    /** @param {object} body */
     const send = async (body) => {
       const saved = await this.app.attempt(() => (user ? request("PUT", `/api/v1/users/${user.id}`, body) : post("/api/v1/users", body)));
       if (!saved) return;
@@ -52,10 +57,13 @@ export class Users {
       this.app.say(t("noteSaved"), "good");
       await this.load();
     };
+    /** @param {"pin" | "badge"} key */
+    const drop = (key) => h("button", { type: "button", id: `drop-${key}`, onclick: () => send({ [key]: "" }) }, t(`drop_${key}`));
     const sheet = new Sheet(user ? user.name : t("userAdd"), () => h("form", {
       class: "stack",
       onsubmit: (event) => {
         event.preventDefault();
+        /** @type {Record<string, unknown>} */
         const body = { rights: all.filter((right) => chosen.has(right)) };
         if (!user) body.name = name.value.trim();
         for (const [key, input] of Object.entries(fields)) if (input.value.trim()) body[key] = input.value.trim();
@@ -66,9 +74,9 @@ export class Users {
       field(t("passwordNew"), fields.password), field(t("pinLabel"), fields.pin), field(t("badgeLabel"), fields.badge),
       h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, all.map((right) =>
         h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`right_${right}`)))))),
-      user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, [["pin", user.hasPin], ["badge", user.hasBadge]].map(([key, has]) => has && h("button", { type: "button", id: `drop-${key}`, onclick: () => send({ [key]: "" }) }, t(`drop_${key}`)))),
+      user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, user.hasPin && drop("pin"), user.hasBadge && drop("badge")),
       h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("save")),
-        user && user.id !== this.app.person.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
+        user && user.id !== this.app.person?.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
           if (user.disabled || await choose(t("userDisableTitle", { who: user.name }), t("userDisableText"), [[t("userDisable"), "yes", "danger"], [t("cancel"), null, "main"]]) === "yes") send({ disabled: !user.disabled });
         } }, t(user.disabled ? "userEnable" : "userDisable")))));
   }

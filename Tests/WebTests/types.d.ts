@@ -1,0 +1,773 @@
+// What travels between the centre and its pages, as `tsc` checks the pages against it (packaging/check-web). Nothing here is
+// served. `@from` names the Swift files that write an interface: contract.test.js looks each of its names up there, and holds
+// `Messages` against `PageMessage.Kind`. Times are Unix milliseconds. What is optional is left out where there is none.
+
+/** Where a scan went; of `Receiving.Verdict`. */
+type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "serial" | "pallet" | "returned" | "removed";
+/** Why a scan counts nothing; of `Refusal`. */
+type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "not-counted" | "other" | "bare";
+/** Of `Person.Right`. */
+type Right = "stock" | "prices" | "erp" | "imports" | "users";
+
+/** @from Sources/Depot/Clients */
+interface Person {
+  id: number;
+  name: string;
+  extension?: string;
+  station?: string;
+  /** Nobody has a password: everybody may everything. */
+  openHouse?: true;
+  rights?: string[];
+}
+
+/** @from Sources/Depot/Receiving */
+interface Decision {
+  id: number;
+  at: number;
+  who: string;
+  station?: string;
+  kind: string;
+  subject?: string;
+  gtin?: string;
+  quantity?: number;
+  lot?: string;
+  reason?: string;
+  /** The number of the picture. */
+  photo?: number;
+  undoneBy?: number;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Lot {
+  number: string;
+  quantity: number;
+  expires?: string;
+  fromPaper?: true;
+}
+
+/** @from Sources/Depot/Receiving */
+interface DeliveryLine {
+  gtin: string;
+  description: string;
+  reference?: string;
+  expected: number;
+  received: number;
+  missing: number;
+  extra: number;
+  damaged: number;
+  refused: number;
+  lots?: Lot[];
+  unexpectedSerials?: string[];
+}
+
+/** @from Sources/Depot/Receiving */
+interface UnknownTag {
+  subject: string;
+  at: number;
+  /** Where the label says the article all the same: it has come back. */
+  gtin?: string;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Remark {
+  subject: string;
+  gtin?: string;
+  text: string;
+  at: number;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Question {
+  kind: string;
+  gtin?: string;
+  subject?: string;
+  quantity?: number;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Unit {
+  sscc: string;
+  parent?: string;
+  verified: boolean;
+  contents: { gtin: string; quantity: number; lot?: string }[];
+}
+
+/** A delivery's sums. @from Sources/Depot/Receiving Sources/IngestServer/API/API+Deliveries.swift */
+interface DeliverySums {
+  id: number;
+  note: string;
+  supplier: string;
+  source: string;
+  /** A day, YYYY-MM-DD. */
+  expectedOn?: string;
+  client?: string;
+  status: "expected" | "open" | "closed";
+  zone?: string;
+  dock?: string;
+  mode: "add" | "remove";
+  openedAt?: number;
+  openedBy?: string;
+  closedAt?: number;
+  closedBy?: string;
+  erp?: string;
+  expected: number;
+  received: number;
+  missing: number;
+  extra: number;
+  damaged: number;
+  unknown: number;
+  lineCount: number;
+  /** Asked for with the whole; the stream does not tell it. */
+  erpJob?: Job;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Delivery extends DeliverySums {
+  lines: DeliveryLine[];
+  unknownTags: UnknownTag[];
+  units: Unit[];
+  remarks: Remark[];
+  questions: Question[];
+  decisions: Decision[];
+}
+
+/** @from Sources/Depot/Counting */
+interface TakeLine {
+  gtin: string;
+  description: string;
+  /** Not told while the count is blind; the same holds for `book` and `difference`. */
+  expected?: number;
+  counted: number;
+  moved: number;
+  result: number;
+  book?: number;
+  difference?: number;
+}
+
+/** A count's sums. @from Sources/Depot/Counting Sources/IngestServer/API/API+Stock.swift */
+interface TakeSums {
+  id: number;
+  zone: string;
+  sources: string[];
+  blind: boolean;
+  status: "counting" | "review" | "posted" | "cancelled";
+  mode: "add" | "remove";
+  openedAt: number;
+  openedBy: string;
+  closedAt?: number;
+  closedBy?: string;
+  complete: boolean;
+  counted: number;
+  unknown: number;
+  differences?: number;
+  erpJob?: Job;
+}
+
+/** @from Sources/Depot/Counting */
+interface Take extends TakeSums {
+  lines: TakeLine[];
+  unknownTags: UnknownTag[];
+  decisions: Decision[];
+}
+
+/** What the stream tells of a subject: the whole, its sums alone, or its sums and the places of its lists that changed. */
+type Told<Sums, Whole> =
+  | (Whole & { patch?: undefined; partial?: undefined })
+  | (Sums & { partial: true; patch?: undefined })
+  | (Sums & { patch: Record<string, { count: number; set: [number, unknown][] }>; partial?: undefined });
+
+/** @from Sources/Depot/ERP Sources/IngestServer/API/API+ERP.swift */
+interface Job {
+  id: number;
+  key: string;
+  kind: string;
+  subject: string;
+  title: string;
+  state: string;
+  attempts: number;
+  due?: number;
+  created: number;
+  done?: number;
+  who: string;
+  station?: string;
+  reason?: string;
+  fault?: string;
+  sentence?: string;
+  remote?: string;
+  accept?: string[];
+  calls?: JobCall[];
+  payload?: unknown;
+}
+
+/** @from Sources/Depot/ERP Sources/IngestServer/API/API+ERP.swift */
+interface JobCall {
+  at?: number;
+  summary: string;
+  written: boolean;
+  outcome?: string;
+  milliseconds?: number;
+  body?: unknown;
+}
+
+/** @from Sources/Depot/Calls */
+interface CallNote {
+  rev: number;
+  note: string;
+  disposition?: string;
+  party?: number;
+  who: string;
+  at: number;
+}
+
+/** @from Sources/Depot/Clients Sources/IngestServer/View/CallCard.swift Sources/IngestServer/API/API+Clients.swift */
+interface Party {
+  id: number;
+  name: string;
+  company: string;
+  reference?: string;
+  numbers: string[];
+  /** On a card. */
+  openDeliveries?: number;
+  chosen?: { by: string; at: number };
+  /** On the client's own page. */
+  deliveries?: ClientDelivery[];
+  lastCalls?: PastCall[];
+  erp?: Affairs;
+}
+
+/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/API/API+Clients.swift */
+interface ClientDelivery extends DeliverySums {
+  party?: number;
+  scannedToday?: number;
+}
+
+/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/Library.swift */
+interface PastCall {
+  at: number;
+  direction?: Direction;
+  answeredBy: string[];
+  missed: boolean;
+  disposition?: string;
+  note?: string;
+}
+
+type Direction = "inbound" | "outbound" | "internal";
+
+/** @from Sources/IngestServer/View/CallCard.swift */
+interface Leg {
+  who: string;
+  rang?: number;
+  answered?: number;
+  ended?: number;
+  cause?: string;
+  holds?: number;
+}
+
+/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/Library.swift Sources/IngestServer/Board.swift */
+interface Card {
+  call: string;
+  rev: number;
+  gateway: string;
+  direction?: Direction;
+  state: string;
+  withheld: boolean;
+  number?: { display: string; e164?: string; kind: string };
+  dialable: boolean;
+  sentName?: string;
+  called?: string;
+  queue?: string;
+  /** The gateway's line it came by, and the number that was dialled. */
+  line?: string;
+  dialled?: string;
+  /** The site's own program, about this call. */
+  link?: string;
+  perhapsMissed?: true;
+  started: number;
+  /** By how much the gateway's clock was off, where its times were corrected. */
+  corrected?: number;
+  ended?: number;
+  talked?: number;
+  cause?: string;
+  answeredBy: string[];
+  rings: string[];
+  talks: string[];
+  transfers?: { how: string; by?: string; to?: string }[];
+  legs: Leg[];
+  command?: string;
+  merged?: string;
+  note?: CallNote;
+  again?: number;
+  guess?: boolean;
+  parties: Party[];
+  deliveries: ClientDelivery[];
+  lastCalls: PastCall[];
+  mine: "ringing" | "talking" | "held" | "over" | "missed" | "watched" | "gone";
+  team?: string;
+  desk?: string;
+  rang?: number;
+  answered?: number;
+  myCause?: string;
+  dismissed?: true;
+  /** Of the list of missed calls: calls of one number in one entry, and who sees to it. */
+  calls?: string[];
+  taken?: { by?: string; done?: string };
+  /** No server sends it: the page shows what a `client` message says. */
+  erp?: Affairs;
+}
+
+/** A call back with a time. @from Sources/Depot/Calls Sources/IngestServer */
+interface Reminder {
+  id: number;
+  call: string;
+  who: string;
+  due: number;
+  told?: number;
+  team?: true;
+  doneBy?: string;
+  card: Card;
+}
+
+/** @from Sources/IngestServer/LegJournal.swift */
+interface Why {
+  at: number;
+  call: string;
+  desk: string;
+  verdict: string;
+  people: string[];
+  browsers: string[];
+  shown: { browser: string; afterMs: number }[];
+}
+
+/** @from Sources/IngestServer/View/ERPCardView.swift */
+interface Affairs {
+  state: "waiting" | "cached" | "fresh" | "failed" | "absent";
+  at?: number;
+  sentence?: string;
+  orders?: Affair[];
+  invoices?: Affair[];
+  tickets?: Affair[];
+  balance?: string;
+  link?: string;
+}
+
+/** @from Sources/IngestServer/View/ERPCardView.swift */
+interface Affair {
+  name: string;
+  state: string;
+  date?: string;
+  amount?: string;
+  link?: string;
+}
+
+/** @from Sources/IngestServer/Centre+Gateways.swift */
+interface Gateway {
+  name: string;
+  site?: string;
+  online: boolean;
+  seen: number;
+  since: number;
+  alarm?: string;
+  status?: GatewayStatus;
+  centre: { applied: number; rejected: number; skipped: number };
+}
+
+/** What an agent says of itself: any part may be missing. @from Sources/Depot/Gateways Sources/IngestServer/Centre.swift */
+interface GatewayStatus {
+  version?: string;
+  /** By how much the agent's clock is behind. */
+  clockOffset?: number;
+  account?: Account;
+  buffer?: Buffer;
+  uplink?: { delivering?: boolean; alarm?: string };
+  configuration?: { revision?: number; state?: string; refused?: number; reason?: string };
+  devices?: Device[];
+}
+
+/** @from Sources/Model/Account.swift */
+interface Account {
+  produced: number;
+  committed: number;
+  pending: number;
+  rejected: number;
+  skipped: number;
+  closed?: boolean;
+}
+
+/** @from Sources/Depot/Gateways */
+interface Buffer {
+  oldest?: number;
+  bytes?: number;
+  budget?: number;
+  level?: string;
+  trouble?: string;
+  code?: string;
+  since?: number;
+  refusedSince?: number;
+}
+
+/** @from Sources/Depot/Gateways */
+interface NotSaved {
+  code?: string;
+  reason?: string;
+  since?: number;
+  count?: number;
+}
+
+/** @from Sources/Depot/Gateways */
+interface Device {
+  name: string;
+  driver?: string;
+  title: string;
+  kind: string;
+  port: string;
+  zone: string;
+  state: string;
+  reason?: string;
+  asked?: string;
+  since: number;
+  observations: number;
+  noiseBytes?: number;
+  faults?: number;
+  lastFault?: string;
+  overruns?: number;
+  present: number;
+  readsPerSecond?: number;
+  identity?: Record<string, string>;
+  notSaved?: NotSaved;
+  doubt?: { calls?: number; counted?: boolean; unclear?: number; from?: number; to?: number };
+  /** What may be asked of the line: `hangup`, `transfer`. */
+  can?: string[];
+  antennas?: Antenna[];
+}
+
+/** @from Sources/Depot/Gateways */
+interface Antenna {
+  antenna?: number;
+  reads?: number;
+  rssiDBm?: number;
+}
+
+/** @from Sources/Depot/Gateways */
+interface Grant {
+  name: string;
+  site?: string;
+  zones: string[];
+  mayTelephone: boolean;
+  state: string;
+}
+
+/** @from Sources/Depot/Stock */
+interface Notice {
+  id: number;
+  at: number;
+  kind: string;
+  subject: string;
+  data: { description?: string; quantity?: number; minimum?: number; zone?: string; last?: number } | null;
+}
+
+/** @from Sources/Depot/Facts */
+interface LedgerEntry {
+  id: number;
+  at: number;
+  who: string;
+  what: string;
+  subject: string;
+  detail?: string;
+  station?: string;
+  reason?: string;
+}
+
+/** @from Sources/Depot/People */
+interface User {
+  id: number;
+  name: string;
+  hasPassword: boolean;
+  hasPin: boolean;
+  hasBadge: boolean;
+  rights: string[];
+  disabled: boolean;
+}
+
+/** @from Sources/Depot/Articles Sources/IngestServer/API/API+Stock.swift */
+interface Hit {
+  kind: string;
+  ref: string;
+  title?: string;
+  detail?: string;
+  zone?: string;
+  at?: number;
+}
+
+/** @from Sources/Depot/Articles */
+interface ListedProduct {
+  gtin: string;
+  description: string;
+  reference?: string;
+  minimum?: number;
+  quantity: number;
+}
+
+/** @from Sources/Depot/Articles Sources/IngestServer/API/API+Stock.swift */
+interface Product {
+  gtin: string;
+  description: string;
+  reference?: string;
+  supplier?: string;
+  unit?: string;
+  tracking: string;
+  minimum?: number;
+  erp?: string;
+  cartons?: { gtin: string; quantity: number }[];
+  stock: { zone: string; quantity: number }[];
+  items: Item[];
+  movements: Movement[];
+}
+
+/** @from Sources/Depot/Stock */
+interface Item {
+  epc: string;
+  gtin?: string;
+  description: string;
+  serial?: string;
+  zone?: string;
+  present?: boolean;
+  firstSeen?: number;
+  lastSeen?: number;
+  delivery?: number;
+  note?: string;
+  bookedIn?: string;
+}
+
+/** @from Sources/Depot/Stock */
+interface Movement {
+  at: number;
+  kind: string;
+  gtin: string;
+  quantity: number;
+  lot?: string;
+  from?: string;
+  to?: string;
+  subject?: string;
+  who: string;
+}
+
+/** One read of an article, among the decisions about it. @from Sources/Depot/Receiving */
+interface Read {
+  at: number;
+  kind: "read";
+  subject: string;
+  quantity: number;
+  lot?: string;
+  serial?: string;
+  removed?: number;
+  device?: string;
+  zone?: string;
+  record?: string;
+}
+
+/** @from Sources/Depot/Receiving */
+interface Proposal {
+  id: number;
+  note: string;
+  supplier: string;
+  fits: number;
+  pieces: number;
+}
+
+/** @from Sources/Depot/Receiving */
+interface StrayRead {
+  subject: string;
+  gtin?: string;
+  description: string;
+  quantity: number;
+  at: number;
+}
+
+/** @from Sources/IngestServer/ERPLink.swift Sources/IngestServer/API/API+ERP.swift */
+interface Connection {
+  configured: boolean;
+  kind?: string;
+  url?: string;
+  version?: string;
+  door?: string;
+  remarks?: string[];
+  state: string;
+  since?: number;
+  sentence?: string;
+  counts?: Record<string, number>;
+  pulled?: { at?: number; products: number; parties: number; receipts: number };
+}
+
+/** @from Sources/IngestServer/Centre+People.swift */
+interface WayIn {
+  /** A name alone is enough. */
+  names: boolean;
+  passwords?: boolean;
+  people?: { id: number; name: string }[];
+  stations?: string[];
+}
+
+/** @from Sources/IngestServer/API/API.swift */
+interface ImportReport {
+  accepted: number;
+  deliveries: number;
+  parties: number;
+  products: number;
+  tags: number;
+  refused: { line: number; reason: string }[];
+  remarks: { line: number; reason: string }[];
+  columns?: ImportColumns | null;
+}
+
+/** @from Sources/IngestServer/API/API.swift */
+interface ImportColumns {
+  headings: string[];
+  samples: string[];
+  fields: { field: string; heading: string | null; proposal: string | null; missing: boolean }[];
+}
+
+/** Every message of the live stream, by type; what each means: docs/reference/http.md. */
+interface Messages {
+  ready: { person: Person; calls: Card[]; sites: string[] };
+  reset: { reason?: string };
+  loud: { loud: boolean };
+  alive: {};
+  delivery: Told<DeliverySums, Delivery>;
+  deliveries: {};
+  count: Count;
+  stray: Stray;
+  take: Told<TakeSums, Take>;
+  takecount: TakeCount;
+  found: Found;
+  call: Card;
+  missed: {};
+  reminder: Reminder;
+  command: Progress;
+  dismissed: { call: string };
+  note: { call: string; note: CallNote };
+  client: ClientNews;
+  gateway: Gateway;
+  notice: {};
+  erp: { state?: string; job?: Job };
+}
+
+/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+interface Count {
+  delivery: number;
+  zone: string;
+  verdict: Verdict;
+  subject: string;
+  gtin?: string;
+  serial?: string;
+  quantity: number;
+  remark?: string;
+}
+
+/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+interface Stray {
+  zone: string;
+  subject: string;
+  /** It was scanned where something is open, and counts nothing. */
+  reason?: RefusalReason;
+  take?: number;
+}
+
+/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+interface TakeCount {
+  take: number;
+  zone: string;
+  verdict: Verdict;
+  subject: string;
+  gtin?: string;
+}
+
+/** @from Sources/IngestServer/Centre.swift */
+interface Found {
+  epc: string;
+  zone?: string;
+  device?: string;
+  rssiDBm?: number;
+  at: number;
+}
+
+/** How a click to call goes on. @from Sources/Model/Command.swift Sources/IngestServer */
+interface Progress {
+  command: string;
+  state: string;
+  cause?: string;
+}
+
+/** @from Sources/IngestServer/Board.swift */
+interface ClientNews {
+  call: string;
+  party: number;
+  erp: Affairs;
+  /** No server sends it: the card has its own. */
+  deliveries?: ClientDelivery[];
+}
+
+type MessageOf<Kind extends keyof Messages> = {
+  [K in Kind]: { type: K; seq?: number; at: number; data: Messages[K] };
+}[Kind];
+type Message = MessageOf<keyof Messages>;
+
+/** What a GET is answered with, by its address; `never` where no page asks for it. The narrower address stands first. */
+type Got<Path extends string> =
+  string extends Path ? unknown
+  : Path extends "/api/v1/me" ? Person | { name?: undefined }
+  : Path extends "/api/v1/session/how" ? WayIn
+  : Path extends `/api/v1/deliveries?${string}` ? { deliveries: DeliverySums[]; zones: string[] }
+  : Path extends `/api/v1/deliveries/proposals?${string}` ? Proposal[]
+  : Path extends `/api/v1/deliveries/strays?${string}` ? StrayRead[]
+  : Path extends `/api/v1/deliveries/${string}` ? Delivery
+  : Path extends "/api/v1/takes" ? { takes: TakeSums[]; zones: string[] }
+  : Path extends `/api/v1/takes/${string}` ? Take
+  : Path extends "/api/v1/calls" ? { running: Card[]; missed: Card[]; history: Card[]; dispositions: string[]; reminders: Reminder[]; opensLinks?: true }
+  : Path extends `/api/v1/calls/search?${string}` ? Card[]
+  : Path extends "/api/v1/calls/why" ? Why[]
+  : Path extends "/api/v1/gateways" ? Gateway[]
+  : Path extends "/api/v1/gateways/grants" ? Grant[]
+  : Path extends "/api/v1/notices" ? Notice[]
+  : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
+  : Path extends "/api/v1/users" ? User[]
+  : Path extends `/api/v1/search?${string}` ? { found: Hit[] }
+  : Path extends `/api/v1/products?${string}` ? { products: ListedProduct[]; total: number }
+  : Path extends `/api/v1/products/${string}` ? Product
+  : Path extends `/api/v1/items?${string}` ? Item[]
+  : Path extends `/api/v1/parties?${string}` ? Party[]
+  : Path extends `/api/v1/parties/${string}` ? Party
+  : Path extends "/api/v1/erp" ? Connection
+  : Path extends `/api/v1/erp/jobs?${string}` ? Job[]
+  : Path extends `/api/v1/erp/jobs/${string}` ? Job
+  : never;
+
+/** What a request that changes something is answered with; `unknown` where only whether it was taken matters. */
+type Done<Path extends string> =
+  string extends Path ? unknown
+  : Path extends "/api/v1/session" ? Person
+  : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
+  : Path extends "/api/v1/deliveries/blind" ? Delivery
+  : Path extends `/api/v1/deliveries/${string}` ? Delivery
+  : Path extends "/api/v1/takes" ? Take
+  : Path extends `/api/v1/takes/${string}` ? Take
+  : Path extends "/api/v1/calls/note" ? CallNote
+  : Path extends "/api/v1/reminders" ? Reminder
+  : Path extends `/api/v1/parties/${string}/numbers` ? Party
+  : Path extends "/api/v1/parties" ? Party
+  : Path extends "/api/v1/photos" ? { id: number }
+  : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }
+  : Path extends `/api/v1/erp/jobs/${string}/dry` ? { calls: JobCall[] }
+  : Path extends `/api/v1/import/${string}` ? ImportReport
+  : unknown;
+
+/** RFC 9457, with what some refusals add. */
+interface Problem {
+  title?: string;
+  detail?: string;
+  code?: string;
+  seconds?: number;
+  questions?: Question[];
+  note?: CallNote;
+  columns?: ImportColumns;
+  closedBy?: string;
+}
