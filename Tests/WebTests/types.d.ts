@@ -598,7 +598,7 @@ interface Connection {
   pulled?: { at?: number; products: number; parties: number; receipts: number };
 }
 
-/** @from Sources/IngestServer/Centre+People.swift */
+/** @from Sources/IngestServer/Centre+People.swift Sources/Depot/People */
 interface WayIn {
   /** A name alone is enough. */
   names: boolean;
