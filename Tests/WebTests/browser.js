@@ -1,5 +1,7 @@
 // What the pages find in a browser, as far as their rules need it: import this first. No layout, no events by themselves.
 
+import { webcrypto } from "node:crypto";
+
 class Store {
   #all = new Map();
   getItem(name) { return this.#all.get(name) ?? null; }
@@ -34,6 +36,7 @@ class Input extends Element { value = ""; }
 
 const body = new Element("body");
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+if (!globalThis.crypto) define("crypto", webcrypto); // Debian 12's Node
 define("localStorage", new Store());
 define("navigator", { language: "fr-FR" });
 define("document", {

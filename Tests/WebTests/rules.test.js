@@ -39,6 +39,7 @@ test("places that changed are put into what is known, and the sums with them", (
 
 test("a hole, sums alone and a patch of what is not known ask to read the whole", () => {
   assert.equal(patched({ lines: ["a"] }, { patch: { lines: { count: 3, set: [[2, "c"]] } } }), null);
+  assert.equal(patched({ lines: ["a"] }, { patch: { lines: { count: 3, set: [] } } }), null, "one that was never told");
   assert.equal(patched({ lines: ["a"] }, { received: 3, partial: true }), null);
   assert.equal(patched(undefined, { patch: { lines: { count: 1, set: [[0, "a"]] } } }), null);
   assert.equal(patched({ id: 1 }, { patch: { lines: { count: 1, set: [[0, "a"]] } } }), null, "only its sums are known");
