@@ -135,6 +135,8 @@ app.say = (text, kind, seconds = 6) => {
 app.attempt = async (body) => {
   try { return await body(); } catch (error) {
     if (error.status === 401 && app.person && error.code !== "sign-in-refused") { leave(); return undefined; }
+    // Asked just before somebody left: there is nobody to tell.
+    if (error.status === 401 && !app.person && error.code === "sign-in-needed") return undefined;
     // The banner says it already.
     if (error.status === undefined && app.isAway() && !document.querySelector("dialog[open]")) return undefined;
     const known = t(`code_${error.code}`);
@@ -160,8 +162,8 @@ function flush() {
   const now = new Set(due);
   due.clear();
   drawTabs();
-  if (now.has(app.page) || !app.person) drawPage();
-  app.calls.drawRinging();
+  // Whatever keeps a page from being drawn, who rings is shown.
+  try { if (now.has(app.page) || !app.person) drawPage(); } finally { app.calls.drawRinging(); }
 }
 
 /** Another page; `ref` says what of it: `product:…` and `tag:…` of the search, a client's number. */
@@ -283,9 +285,15 @@ function begin(person) {
   stream.start();
 }
 
+/**
+ * The server did not answer, or could not: the same may be asked again.
+ * @param {{ status?: number }} error
+ */
+const notDone = ({ status }) => status === undefined || status === 429 || status >= 500;
+
 /** Without the server the session ends as soon as it is back. */
 async function signOut() {
-  try { await request("DELETE", "/api/v1/session"); } catch (error) { if (error.status === undefined) localStorage.setItem("leaving", "1"); }
+  try { await request("DELETE", "/api/v1/session"); } catch (error) { if (notDone(error)) localStorage.setItem("leaving", "1"); }
   leave();
 }
 
@@ -313,7 +321,7 @@ addEventListener("popstate", () => {
 });
 
 app.page = place().page;
-if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (error.status !== undefined) localStorage.removeItem("leaving"); });
+if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (!notDone(error)) localStorage.removeItem("leaving"); });
 /** @type {Person | { name?: undefined }} */
 let me = {};
 try { [me] = await Promise.all([get("/api/v1/me"), app.signIn.ask()]); } catch (error) {

@@ -48,6 +48,8 @@ export class Proposals {
     this.timer = null;
     /** @type {string | null} */
     this.zone = null;
+    /** @type {string | null} The zone that the answers are about. */
+    this.shown = null;
     /** @type {Proposal[]} */
     this.list = [];
     /** @type {StrayRead[]} */
@@ -59,6 +61,7 @@ export class Proposals {
     clearTimeout(this.timer ?? undefined);
     this.timer = null;
     this.zone = null;
+    this.shown = null;
     this.list = [];
     this.strays = [];
   }
@@ -68,21 +71,24 @@ export class Proposals {
    * @param {string} zone
    */
   ask(zone) {
+    const { view } = this;
     this.zone = zone;
     this.timer ??= setTimeout(async () => {
       this.timer = null;
       const asked = this.zone;
       if (!asked) return;
-      const query = `?zone=${encodeURIComponent(asked)}`;
-      const [list, strays] = await Promise.all([get(`/api/v1/deliveries/proposals${query}`).catch(() => []), get(`/api/v1/deliveries/strays${query}`).catch(() => [])]);
-      if (this.zone !== asked) return;
-      Object.assign(this, { list, strays });
-      this.view.app.refresh("receiving");
+      const at = encodeURIComponent(asked);
+      const answers = await view.app.attempt(() => Promise.all([get(`/api/v1/deliveries/proposals?zone=${at}`), get(`/api/v1/deliveries/strays?zone=${at}`)]));
+      // Without an answer nobody can say that nothing fits.
+      if (!answers || this.zone !== asked) return;
+      [this.list, this.strays] = answers;
+      this.shown = asked;
+      view.app.refresh("receiving");
     }, this.list.length ? 2000 : 300);
   }
 
   draw() {
-    if (!this.zone) return null;
+    if (!this.zone || this.shown !== this.zone) return null;
     const view = this.view;
     const away = view.isAway();
     return h("div", { class: "panel stack", id: "proposals" }, h("h2", {}, this.list.length ? t("proposals", { zone: this.zone }) : t("noProposals", { zone: this.zone })),

@@ -55,6 +55,9 @@ export class StockTakes {
     const data = await this.app.attempt(() => get("/api/v1/takes"));
     if (!data) return;
     this.list = data.takes;
+    // Others may have been counted or posted meanwhile: they are read again when chosen.
+    const shown = this.chosen === null ? undefined : this.detail.get(this.chosen);
+    this.detail = new Map(shown ? [[shown.id, shown]] : []);
     this.zones = this.app.docksFirst(data.zones ?? []);
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
     this.app.refresh("stocktake");
