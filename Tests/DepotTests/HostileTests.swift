@@ -157,6 +157,15 @@ struct HostileTests {
         #expect(GatewayStatus(json: .object([("devices", many)])).json["devices"]?.list?.count == 256)
     }
 
+    @Test func whatALineCanBeAskedForGoesThrough() throws {
+        let text =
+            #"{"devices":[{"name":"pbx","kind":"telephony","can":["hangup",5,"transfer"]},{"name":"old","can":"x"}]}"#
+        let status = GatewayStatus(json: try JSON(parsing: text))
+        let devices = try #require(status.json["devices"]?.list)
+        #expect(devices[0]["can"] == .array([.string("hangup"), .string("transfer")]) && devices[1]["can"] == nil)
+        #expect(status.problems == ["device pbx.can is not a text", "device old.can is no list"])
+    }
+
     @Test func aTextMakesNoLinesAndSteersNoTerminal() throws {
         let odd = "a\n2026 critical: FORGED \u{1B}[31mred\u{7F}\u{9B}\u{202E}"
         #expect(GatewayStatus.clean(odd) == "a 2026 critical: FORGED [31mred")

@@ -131,6 +131,7 @@ extension GatewayStatus {
             members.append(("notSaved", part(json, "notSaved", GatewayStatus.notSaved)))
             members.append(("doubt", part(json, "doubt", GatewayStatus.doubt)))
             members.append(("antennas", antennas(json["antennas"], place)))
+            members.append(("can", names(json["can"], "\(place)can")))
             return .object(members)
         }
 
@@ -146,6 +147,16 @@ extension GatewayStatus {
                 if let text = take(.name, field.value, "\(place)\(name)") { facts.append(.init(name, text)) }
             }
             return .members(facts)
+        }
+
+        /// A list of words, such as what a line can be asked for.
+        mutating func names(_ json: JSON?, _ what: String) -> JSON? {
+            guard let json, json != .null else { return nil }
+            guard let list = json.list else {
+                tell("\(what) is no list")
+                return nil
+            }
+            return .array(list.prefix(GatewayStatus.partLimit).compactMap { take(.name, $0, what) })
         }
 
         mutating func antennas(_ json: JSON?, _ place: String) -> JSON? {
