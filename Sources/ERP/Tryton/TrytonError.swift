@@ -29,3 +29,15 @@ enum TrytonError: Error, Equatable {
         if case .fault(let fault) = self { fault.kind } else { nil }
     }
 }
+
+extension ERPFault {
+    /// The name of the warning that a sentence tells of, which a person may accept; nil where it tells of none, as over REST.
+    public static func warning(in sentence: String) -> String? {
+        guard sentence.hasSuffix("]"), let start = sentence.lastIndex(of: "[") else { return nil }
+        let name = sentence[sentence.index(after: start)...].dropLast()
+        // `hash.kind`, as `asFault` writes it: a bracket of the ERP's own text is none.
+        guard name.contains("."), name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) })
+        else { return nil }
+        return String(name)
+    }
+}

@@ -50,7 +50,10 @@ struct ERPEndpoints {
                 let id = try incoming.id("id")
                 let job = try await job(id)
                 let calls = try await centre.board.read { try $0.jobs.calls(job: id) }
-                return .json(job.json.with("calls", .array(calls)).with("payload", job.payload))
+                let warning = job.state == .dead ? job.sentence.flatMap(ERPFault.warning) : nil
+                return .json(
+                    job.json.with("calls", .array(calls)).with("payload", job.payload)
+                        .with("accept", warning.map { .array([.string($0)]) }))
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read",

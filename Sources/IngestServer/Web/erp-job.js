@@ -78,7 +78,7 @@ export class JobSheet {
   drawAccept(job) {
     const names = job.accept ?? [];
     return names.length > 0 && job.state !== "done" && h("fieldset", { class: "question" }, h("legend", {}, t("jobAccept")), h("div", { class: "big-choices" }, names.map((name) =>
-      h("label", { class: "choice" }, h("input", { type: "checkbox", checked: this.accepted.has(name), onchange: (event) => { if (event.target.checked) this.accepted.add(name); else this.accepted.delete(name); } }), h("span", {}, name)))));
+      h("label", { class: "choice" }, h("input", { type: "checkbox", checked: this.accepted.has(name), onchange: (event) => { if (event.target.checked) this.accepted.add(name); else this.accepted.delete(name); } }), h("span", {}, name.replace(/^[0-9a-f]{16,}\./, ""))))));
   }
 
   async retry() {
