@@ -23,10 +23,15 @@ class Element {
   replaceChildren(...children) { this.children = children; }
   contains(node) { return node === this || this.children.some((child) => child instanceof Element && child.contains(node)); }
   remove() {}
+  get lastChild() { return this.children.at(-1) ?? null; }
+  get classList() { return { add() {} }; }
+  select() {}
+  scrollIntoView() {}
   focus() { document.activeElement = this; }
   showModal() { this.open = true; }
   close() { this.open = false; for (const listen of this.listeners.close ?? []) listen(); }
-  querySelector() { return null; }
+  /** By the name of a tag alone. */
+  querySelector(tag) { return this.all(tag)[0] ?? null; }
   get textContent() { return this.children.map((child) => (typeof child === "string" ? child : child.textContent)).join(""); }
   set textContent(text) { this.children = [text]; }
   /** Every element below that has the attribute, or is of the tag. */
@@ -45,6 +50,12 @@ define("document", {
   getElementById: () => null, addEventListener() {}, querySelector: () => null, querySelectorAll: () => [],
   body, activeElement: body, documentElement: body,
 });
+// A page's clocks do not keep a test waiting.
+for (const name of ["setTimeout", "setInterval"]) { const real = globalThis[name]; define(name, (...all) => real(...all).unref()); }
+define("AudioContext", class { state = "suspended"; resume() {} });
+define("addEventListener", () => {});
+define("window", { scrollY: 0, scrollTo() {}, isSecureContext: false, open: () => null });
+define("CSS", { escape: (text) => text });
 define("location", { origin: "http://centre", host: "centre", protocol: "http:", pathname: "/receiving", search: "" });
 
 export { Element };

@@ -129,6 +129,8 @@ interface Delivery extends DeliverySums {
   remarks: Remark[];
   questions: Question[];
   decisions: Decision[];
+  /** Dates, parties and references of the paper. */
+  details?: { kind: string; code: string; value: string }[];
 }
 
 /** @from Sources/Depot/Counting */
@@ -378,7 +380,28 @@ interface GatewayStatus {
   clockOffset?: number;
   account?: Account;
   buffer?: Buffer;
-  uplink?: { delivering?: boolean; alarm?: string };
+  uplink?: {
+    connected?: boolean;
+    centre?: boolean;
+    delivering?: boolean;
+    reason?: string;
+    alarm?: string;
+    lastAck?: number;
+    urgentWaiting?: number;
+    frames?: number;
+    bytes?: number;
+    since?: number;
+  };
+  v?: number;
+  agent?: string;
+  site?: string;
+  online?: boolean;
+  clock?: number;
+  synced?: boolean;
+  started?: number;
+  epoch?: string;
+  boot?: number;
+  problems?: string[];
   configuration?: { revision?: number; state?: string; refused?: number; reason?: string };
   devices?: Device[];
 }
@@ -395,6 +418,10 @@ interface Account {
 
 /** @from Sources/Depot/Gateways */
 interface Buffer {
+  pending?: number;
+  settled?: number;
+  files?: number;
+  refused?: number;
   oldest?: number;
   bytes?: number;
   budget?: number;
@@ -429,7 +456,11 @@ interface Device {
   noiseBytes?: number;
   faults?: number;
   lastFault?: string;
+  restarts?: number;
   overruns?: number;
+  refused?: number;
+  unsaved?: number;
+  lastSeen?: number;
   present: number;
   readsPerSecond?: number;
   identity?: Record<string, string>;
@@ -454,6 +485,8 @@ interface Grant {
   zones: string[];
   mayTelephone: boolean;
   state: string;
+  who: string;
+  at: number;
 }
 
 /** @from Sources/Depot/Stock */

@@ -1,0 +1,244 @@
+// The pages, drawn from answers of a centre, and what they do with what the stream tells.
+
+import { Element } from "./browser.js";
+import { answers } from "./answers.js";
+import { beforeEach, test } from "node:test";
+import assert from "node:assert/strict";
+
+const web = "../../Sources/IngestServer/Web/";
+const { switchLanguage, t } = await import(`${web}i18n.js`);
+const { standing } = await import(`${web}station.js`);
+const classes = {};
+for (const [page, file, name] of [["receiving", "receiving", "Receiving"], ["stocktake", "stocktake", "StockTakes"], ["find", "find", "Find"], ["clients", "clients", "Clients"],
+  ["calls", "calls", "Calls"], ["erp", "erp", "ERP"], ["gateways", "gateways", "Gateways"], ["audit", "audit", "Audit"], ["notices", "notices", "Notices"]]) classes[page] = (await import(`${web}${file}.js`))[name];
+
+let asked, down;
+globalThis.fetch = async (path, { method }) => {
+  asked.push(`${method} ${path}`);
+  if (down) throw new TypeError("no network");
+  const answer = answers.get(path);
+  return { ok: answer !== undefined, status: answer === undefined ? 404 : 200, headers: { get: () => null }, text: async () => JSON.stringify(answer ?? { code: "no-such-thing", detail: path }) };
+};
+
+/** An application without a page around it, which remembers what it was told. */
+function application() {
+  const app = { person: answers.get("/api/v1/me"), live: true, withoutServer: false, page: "receiving", sites: ["lyon"], heard: [], announced: [], said: [], sent: [], drawn: [] };
+  standing(app);
+  Object.assign(app, {
+    play: (name) => app.heard.push(name), announce: (text) => app.announced.push(text), say: (text) => app.said.push(text), send: (data) => app.sent.push(data),
+    attempt: async (body) => { try { return await body(); } catch (error) { app.said.push(error.message); return undefined; } },
+    refresh: (page) => app.drawn.push(page), go: (page) => { app.page = page; }, openRef() {}, drawTools() {},
+  });
+  for (const [page, Made] of Object.entries(classes)) app[page] = new Made(app);
+  return app;
+}
+
+const turn = () => new Promise((done) => setImmediate(done));
+beforeEach(() => { asked = []; down = false; for (const name of Object.keys(localStorage)) localStorage.removeItem(name); });
+
+/** What a person must never read. */
+function readable(node, place) {
+  const text = node.textContent;
+  assert.ok(text.length > 0, place);
+  assert.doesNotMatch(text, /undefined|NaN|Invalid Date|\[object|\{\w+\}|\bnull\b/, `${place}: ${text.slice(0, 400)}`);
+  return text;
+}
+
+for (const language of ["fr", "en"]) {
+  test(`every page can be read, in ${language}`, async () => {
+    if (language === "en") switchLanguage();
+    try {
+      const app = application();
+      const texts = [];
+      for (const page of Object.keys(classes).filter((name) => name !== "notices")) {
+        app.page = page;
+        if (page === "receiving" || page === "stocktake") app[page].chosen = 1;
+        await app[page].load();
+        const main = new Element("main");
+        app[page].draw(main);
+        await turn();
+        app[page].draw(main);
+        texts.push(readable(main, page));
+      }
+      assert.deepEqual(app.said, []);
+      for (const ref of [[...answers.keys()].find((path) => path.startsWith("/api/v1/products/")).replace("/api/v1/products/", "product:"), [...answers.keys()].find((path) => path.startsWith("/api/v1/items?")).replace("/api/v1/items?epc=", "tag:")]) {
+        app.page = "find";
+        app.find.visit(ref);
+        await app.find.load();
+        const main = new Element("main");
+        app.find.draw(main);
+        texts.push(readable(main, ref));
+      }
+      app.page = "clients";
+      app.clients.visit("1");
+      await app.clients.load();
+      const main = new Element("main");
+      app.clients.draw(main);
+      texts.push(readable(main, "client"));
+      assert.ok(texts.join(" ").includes("Disjoncteur"));
+    } finally { if (language === "en") switchLanguage(); }
+  });
+}
+
+// MARK: at the dock
+
+const open = () => answers.get("/api/v1/deliveries/1");
+const count = (more) => ({ type: "count", data: { delivery: 1, zone: "dock-1", verdict: "expected", subject: "tag:1", quantity: 1, ...more } });
+
+test("a sound is for those who show this delivery", () => {
+  const app = application();
+  app.receiving.take(structuredClone(open()));
+  app.receiving.show(1);
+  app.receiving.message(count());
+  assert.deepEqual(app.heard, ["expected"]);
+  app.receiving.message(count({ delivery: 2, verdict: "extra" }));
+  assert.deepEqual(app.heard, ["expected"]);
+});
+
+test("a delivery opened by its note opens here, unless a reception runs at another dock", () => {
+  const app = application();
+  const opened = { ...structuredClone(open()), id: 8, status: "open", zone: "dock-2" };
+  app.receiving.message({ type: "delivery", data: opened });
+  assert.equal(app.receiving.chosen, 8);
+  app.receiving.message({ type: "delivery", data: { ...opened, id: 9, zone: "dock-1" } });
+  assert.equal(app.receiving.chosen, 8);
+});
+
+test("what was scanned and counts nothing is said at its own dock alone", () => {
+  const app = application();
+  app.receiving.take({ ...structuredClone(open()), zone: "dock-1", status: "open" });
+  app.receiving.show(1);
+  app.receiving.message({ type: "stray", data: { zone: "dock-2", subject: "text:1", reason: "again" } });
+  assert.deepEqual(app.heard, []);
+  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: "text:1", reason: "again" } });
+  assert.deepEqual(app.heard, ["refused"]);
+  assert.deepEqual(app.announced, [t("refused_again", { what: "1" })]);
+});
+
+test("without an answer nobody says that nothing fits", async () => {
+  const app = application();
+  const { proposals } = app.receiving;
+  proposals.zone = "dock-1";
+  assert.equal(proposals.draw(), null);
+  proposals.shown = "dock-1";
+  assert.match(proposals.draw().textContent, /dock-1/);
+});
+
+test("the dock's numbers are there without the server, and those of a count are read again after a break", async () => {
+  const first = application();
+  first.receiving.chosen = 1;
+  await first.receiving.load();
+  first.receiving.keepSoon();
+  await new Promise((done) => { const wait = setInterval(() => { if (localStorage.getItem("kept.receiving")) { clearInterval(wait); done(); } }, 50); wait.ref(); });
+  down = true;
+  const second = application();
+  await second.receiving.load();
+  assert.equal(second.receiving.list.length, first.receiving.list.length);
+  down = false;
+  second.stocktake.detail.set(77, { id: 77, lines: [] });
+  await second.stocktake.load();
+  assert.equal(second.stocktake.detail.has(77), false);
+});
+
+// MARK: calls
+
+const card = (more) => ({ call: "a/pbx/1", rev: 1, gateway: "a", state: "ringing", withheld: false, dialable: true, number: { display: "01 23 45 67 89", e164: "+33123456789", kind: "subscriber" },
+  started: Date.now(), answeredBy: [], rings: [], talks: [], legs: [], parties: [], deliveries: [], lastCalls: [], mine: "ringing", rang: Date.now(), ...more });
+const tell = (app, data, type = "call") => app.calls.message({ type, at: Date.now(), data });
+
+test("a call rings once, in the loud tab, and an older state changes nothing", () => {
+  const app = application();
+  tell(app, card());
+  tell(app, card({ rev: 2 }));
+  assert.deepEqual(app.heard, ["ring"]);
+  assert.deepEqual(app.sent, [{ shown: "a/pbx/1" }]);
+  tell(app, card({ rev: 1, mine: "over" }));
+  assert.equal(app.calls.cards.get("a/pbx/1").mine, "ringing");
+  assert.match(app.calls.title(), /01 23 45 67 89/);
+  app.calls.message({ type: "loud", data: { loud: false } });
+  tell(app, card({ call: "a/pbx/2", number: undefined }));
+  assert.deepEqual(app.heard, ["ring"], "the tab is not the loud one");
+  assert.equal(app.calls.cards.size, 2, "and shows the card");
+});
+
+test("what is told again after a break is shown, not heard", () => {
+  const app = application();
+  app.replaying = true;
+  tell(app, card());
+  assert.deepEqual([app.heard, app.calls.cards.size], [[], 1]);
+});
+
+test("a card goes when it is put aside, given back, merged, or unknown to the server after a break", () => {
+  for (const end of [{ dismissed: true }, { mine: "gone" }, { merged: "a/pbx/9" }]) {
+    const app = application();
+    tell(app, card());
+    tell(app, card({ rev: 2, ...end }));
+    assert.equal(app.calls.cards.size, 0, JSON.stringify(end));
+  }
+  const app = application();
+  tell(app, card());
+  app.calls.running([]);
+  assert.equal(app.calls.cards.size, 0);
+});
+
+test("a card that somebody only watches stands among the team's and never rings", () => {
+  const app = application();
+  tell(app, card({ mine: "watched", talks: ["12"] }));
+  assert.deepEqual([app.heard, app.calls.cards.size, app.calls.watched.size], [[], 0, 1]);
+  tell(app, card({ rev: 2, mine: "over" }));
+  assert.equal(app.calls.watched.size, 0);
+});
+
+test("a card can be read in each of its states", () => {
+  const parties = [{ id: 1, name: "Anne", company: "Électro", numbers: ["01 23"], openDeliveries: 2 }, { id: 2, name: "", company: "Beta", numbers: [] }];
+  for (const more of [{}, { parties }, { parties, guess: true }, { parties: parties.slice(0, 1), again: 2 }, { withheld: true, number: undefined }, { mine: "talking", answered: Date.now(), transfers: [{ how: "blind" }] }, { mine: "over", answered: 1 }, { mine: "missed" }]) {
+    const app = application();
+    readable(app.calls.view.draw(card(more), true), JSON.stringify(more));
+  }
+});
+
+test("missed calls that a colleague has are not counted any more", () => {
+  const app = application();
+  app.calls.missed = [card(), card({ taken: { by: "Anne" } })];
+  assert.equal(app.calls.missedCount(), 1);
+});
+
+// MARK: gateways
+
+test("refused scans are told with their reason, and once where the whole buffer is full", () => {
+  const app = application();
+  const reader = { kind: "reader", zone: "dock-1", name: "gate" };
+  const told = (status) => { app.gateways.list = [{ name: "a", online: true, status }]; return app.gateways.refusals(); };
+  assert.deepEqual(told(undefined), []);
+  assert.deepEqual(told({ devices: [{ ...reader, notSaved: { code: "full", count: 3 } }] }), [{ zone: "dock-1", code: "full", count: 3 }]);
+  assert.equal(told({ buffer: { trouble: "the disk is full", code: "disk-full" }, devices: [reader] })[0].zone, "a");
+  assert.equal(told({ buffer: { trouble: "the disk is full" }, devices: [{ kind: "telephony" }] }).length, 0);
+});
+
+test("a gateway that says little can be read all the same", () => {
+  const app = application();
+  for (const status of [undefined, {}, { buffer: { level: "warning" } }, { devices: [{ name: "x", title: "", kind: "", port: "", zone: "x", state: "unknown", since: 0, observations: 0, present: 0 }] }]) {
+    readable(app.gateways.drawGateway({ name: "a", online: false, seen: 0, since: 0, status, centre: { applied: 0, rejected: 0, skipped: 0 } }), JSON.stringify(status));
+  }
+});
+
+// MARK: finding
+
+test("a search that is begun twice has one clock", async () => {
+  const app = application();
+  const clocks = new Set();
+  const [begin, end] = [globalThis.setInterval, globalThis.clearInterval];
+  globalThis.setInterval = () => { const clock = {}; clocks.add(clock); return clock; };
+  globalThis.clearInterval = (clock) => clocks.delete(clock);
+  answers.set("/api/v1/find", { epc: "A", seconds: 60, gateways: 1 });
+  try {
+    const { tag } = app.find;
+    tag.epc = "A";
+    const first = tag.start();
+    tag.stop();
+    await Promise.all([first, tag.start()]);
+    assert.equal(clocks.size, 1);
+    tag.stop();
+    assert.equal(clocks.size, 0);
+  } finally { Object.assign(globalThis, { setInterval: begin, clearInterval: end }); answers.delete("/api/v1/find"); }
+});
