@@ -17,6 +17,7 @@ class Store {
 class Element {
   constructor(tag) { Object.assign(this, { tag, attributes: {}, children: [], listeners: {}, style: {}, dataset: {}, isConnected: true, open: false }); }
   setAttribute(name, value) { this.attributes[name] = value; if (name === "id") this.id = value; }
+  removeAttribute(name) { delete this.attributes[name]; }
   getAttribute(name) { return this.attributes[name] ?? null; }
   addEventListener(name, listen) { (this.listeners[name] ??= []).push(listen); }
   append(...children) { this.children.push(...children); }

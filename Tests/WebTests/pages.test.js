@@ -242,3 +242,55 @@ test("a search that is begun twice has one clock", async () => {
     assert.equal(clocks.size, 0);
   } finally { Object.assign(globalThis, { setInterval: begin, clearInterval: end }); answers.delete("/api/v1/find"); }
 });
+
+// MARK: dialogs and signing in
+
+test("every dialog can be read", async () => {
+  const app = application();
+  app.receiving.take(structuredClone(open()));
+  app.receiving.show(1);
+  const { LineSheet, nameTag } = await import(`${web}lines.js`);
+  const { Closing } = await import(`${web}closing.js`);
+  const { JobSheet } = await import(`${web}erp-job.js`);
+  const { openAccount } = await import(`${web}account.js`);
+  const { openBlind } = await import(`${web}blind.js`);
+  const [line] = open().lines;
+  const sheet = new LineSheet(app.receiving, 1, line, "/api/v1/deliveries/1", ["adjust", "damaged", "refuse", "lot", "later", "accept", "trail"]);
+  readable(sheet.sheet.dialog, "line");
+  for (const kind of ["adjust", "damaged", "refuse", "lot", "trail"]) { sheet.sheet.show(() => sheet[kind]()); readable(sheet.sheet.dialog, kind); }
+  readable(new Closing(app.receiving, app.receiving.detail.get(1)).sheet.dialog, "closing");
+  const job = { id: 7, key: "k", kind: "reception", subject: "1", title: "BL-1", state: "dead", attempts: 2, created: Date.now(), who: "Nadia", fault: "rule", sentence: "Sure? [0123456789abcdef01.done]", accept: ["0123456789abcdef01.done"], calls: [{ at: 1, summary: "read", written: false, outcome: "ok", milliseconds: 3 }], payload: { a: 1 } };
+  const text = readable(new JobSheet(app, 7, job).sheet.dialog, "job");
+  assert.ok(text.includes(t("jobAccept")));
+  const before = document.body.children.length;
+  openAccount(app);
+  openBlind(app.receiving);
+  nameTag(app.receiving, app.receiving.detail.get(1), "sscc:340123450000000017", "/api/v1/deliveries/1");
+  await app.audit.users.load();
+  app.audit.users.edit(null);
+  app.audit.users.edit(app.audit.users.list[0]);
+  app.calls.help();
+  app.notices.list = [{ id: 1, at: Date.now(), kind: "low-stock", subject: "1", data: { quantity: 1, minimum: 2 } }, { id: 2, at: Date.now(), kind: "count-due", subject: "shelf-a", data: null }];
+  app.notices.open();
+  app.stocktake.zones = ["shelf-a"];
+  app.stocktake.begin();
+  for (const dialog of document.body.children.slice(before)) readable(dialog, "dialog");
+  assert.equal(document.body.children.length - before, 8);
+});
+
+test("each way in can be read, and without the server a name is asked for", async () => {
+  const { SignIn } = await import(`${web}signin.js`);
+  const app = application();
+  app.person = null;
+  const signIn = new SignIn(app);
+  for (const [names, atDock, chosen] of [[true, false, null], [false, false, null], [false, true, null], [false, true, { id: 1, name: "Anne" }]]) {
+    Object.assign(signIn, { how: { names, people: [{ id: 1, name: "Anne" }] }, atDock, chosen });
+    const main = new Element("main");
+    signIn.draw(main);
+    readable(main, `${names} ${atDock}`);
+  }
+  down = true;
+  const offline = new SignIn(app);
+  await offline.ask();
+  assert.deepEqual(offline.how, { names: true, people: [] });
+});
