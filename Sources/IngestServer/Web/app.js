@@ -145,6 +145,17 @@ app.attempt = async (body) => {
   }
 };
 
+// A fault of the pages themselves is said, not only written where nobody looks; once a minute, because one may come with each drawing.
+let faulted = 0;
+/** @param {unknown} why */
+function fault(why) {
+  if (Date.now() - faulted < 60000) return;
+  faulted = Date.now();
+  app.say(t("pageFault", { why: why instanceof Error ? why.message : why }), "bad", 15);
+}
+addEventListener("error", (event) => { if (event.error) fault(event.error); });
+addEventListener("unhandledrejection", (event) => fault(event.reason));
+
 // A portal may read many tags a second: draw once a frame, and never between a finger's down and up.
 let held = false;
 /** @type {Set<string>} */
