@@ -92,7 +92,7 @@ interface Unit {
   contents: { gtin: string; quantity: number; lot?: string }[];
 }
 
-/** A delivery's sums. @from Sources/Depot/Receiving Sources/IngestServer/API/API+Deliveries.swift */
+/** A delivery's sums. @from Sources/Depot/Receiving Sources/IngestServer/API */
 interface DeliverySums {
   id: number;
   note: string;
@@ -146,7 +146,7 @@ interface TakeLine {
   difference?: number;
 }
 
-/** A count's sums. @from Sources/Depot/Counting Sources/IngestServer/API/API+Stock.swift */
+/** A count's sums. @from Sources/Depot/Counting Sources/IngestServer/API */
 interface TakeSums {
   id: number;
   zone: string;
@@ -178,7 +178,7 @@ type Told<Sums, Whole> =
   | (Sums & { partial: true; patch?: undefined })
   | (Sums & { patch: Record<string, { count: number; set: [number, unknown][] }>; partial?: undefined });
 
-/** @from Sources/Depot/ERP Sources/IngestServer/API/API+ERP.swift */
+/** @from Sources/Depot/ERP Sources/IngestServer/API */
 interface Job {
   id: number;
   key: string;
@@ -201,7 +201,7 @@ interface Job {
   payload?: unknown;
 }
 
-/** @from Sources/Depot/ERP Sources/IngestServer/API/API+ERP.swift */
+/** @from Sources/Depot/ERP Sources/IngestServer/API */
 interface JobCall {
   at?: number;
   summary: string;
@@ -221,7 +221,7 @@ interface CallNote {
   at: number;
 }
 
-/** @from Sources/Depot/Clients Sources/IngestServer/View/CallCard.swift Sources/IngestServer/API/API+Clients.swift */
+/** @from Sources/Depot/Clients Sources/IngestServer/View Sources/IngestServer/API */
 interface Party {
   id: number;
   name: string;
@@ -237,13 +237,13 @@ interface Party {
   erp?: Affairs;
 }
 
-/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/API/API+Clients.swift */
+/** @from Sources/IngestServer/View Sources/IngestServer/API */
 interface ClientDelivery extends DeliverySums {
   party?: number;
   scannedToday?: number;
 }
 
-/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/Library.swift */
+/** @from Sources/IngestServer/View */
 interface PastCall {
   at: number;
   direction?: Direction;
@@ -255,7 +255,7 @@ interface PastCall {
 
 type Direction = "inbound" | "outbound" | "internal";
 
-/** @from Sources/IngestServer/View/CallCard.swift */
+/** @from Sources/IngestServer/View */
 interface Leg {
   who: string;
   rang?: number;
@@ -265,7 +265,7 @@ interface Leg {
   holds?: number;
 }
 
-/** @from Sources/IngestServer/View/CallCard.swift Sources/IngestServer/Library.swift Sources/IngestServer/Board.swift */
+/** @from Sources/IngestServer/View Sources/IngestServer/Board.swift */
 interface Card {
   call: string;
   rev: number;
@@ -340,7 +340,7 @@ interface Why {
   shown: { browser: string; afterMs: number }[];
 }
 
-/** @from Sources/IngestServer/View/ERPCardView.swift */
+/** @from Sources/IngestServer/View */
 interface Affairs {
   state: "waiting" | "cached" | "fresh" | "failed" | "absent";
   at?: number;
@@ -352,7 +352,7 @@ interface Affairs {
   link?: string;
 }
 
-/** @from Sources/IngestServer/View/ERPCardView.swift */
+/** @from Sources/IngestServer/View */
 interface Affair {
   name: string;
   state: string;
@@ -361,7 +361,7 @@ interface Affair {
   link?: string;
 }
 
-/** @from Sources/IngestServer/Centre+Gateways.swift */
+/** @from Sources/IngestServer/View */
 interface Gateway {
   name: string;
   site?: string;
@@ -521,7 +521,7 @@ interface User {
   disabled: boolean;
 }
 
-/** @from Sources/Depot/Articles Sources/IngestServer/API/API+Stock.swift */
+/** @from Sources/Depot/Articles Sources/IngestServer/API */
 interface Hit {
   kind: string;
   ref: string;
@@ -540,7 +540,7 @@ interface ListedProduct {
   quantity: number;
 }
 
-/** @from Sources/Depot/Articles Sources/IngestServer/API/API+Stock.swift */
+/** @from Sources/Depot/Articles Sources/IngestServer/API */
 interface Product {
   gtin: string;
   description: string;
@@ -616,7 +616,7 @@ interface StrayRead {
   at: number;
 }
 
-/** @from Sources/IngestServer/ERPLink.swift Sources/IngestServer/API/API+ERP.swift */
+/** @from Sources/IngestServer/View */
 interface Connection {
   configured: boolean;
   kind?: string;
@@ -640,7 +640,7 @@ interface WayIn {
   stations?: string[];
 }
 
-/** @from Sources/IngestServer/API/API.swift */
+/** @from Sources/IngestServer/View */
 interface ImportReport {
   accepted: number;
   deliveries: number;
@@ -652,7 +652,7 @@ interface ImportReport {
   columns?: ImportColumns | null;
 }
 
-/** @from Sources/IngestServer/API/API.swift */
+/** @from Sources/IngestServer/View */
 interface ImportColumns {
   headings: string[];
   samples: string[];
@@ -684,7 +684,7 @@ interface Messages {
   erp: { state?: string; job?: Job };
 }
 
-/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+/** @from Sources/IngestServer/View */
 interface Count {
   delivery: number;
   zone: string;
@@ -696,7 +696,7 @@ interface Count {
   remark?: string;
 }
 
-/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+/** @from Sources/IngestServer/View */
 interface Stray {
   zone: string;
   subject: string;
@@ -705,7 +705,7 @@ interface Stray {
   take?: number;
 }
 
-/** @from Sources/IngestServer/View/PageMessage+Event.swift */
+/** @from Sources/IngestServer/View */
 interface TakeCount {
   take: number;
   zone: string;

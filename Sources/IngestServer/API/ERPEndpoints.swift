@@ -11,7 +11,10 @@ struct ERPEndpoints {
     let erp: ERPLink?
 
     private static let jobSchema = ERPJob.shape.schema.with(
-        [.init("calls", .list(JobTable.erpCallSchema)), .init("payload", .anything)], as: "ERPJobPage")
+        [
+            .init("calls", .list(JobTable.erpCallSchema)), .init("payload", .anything),
+            .init("accept", .list(.text), isRequired: false),
+        ], as: "ERPJobPage")
 
     var list: [Endpoint] {
         [
