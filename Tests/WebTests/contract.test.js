@@ -85,3 +85,48 @@ test("a new module is kept for when the server does not answer, and known to its
     for (const [, other] of read(web + name).matchAll(/from "\.\/([^"]+)"/g)) assert.ok(modules.includes(other), `${name} imports ${other}`);
   }
 });
+
+/** Shapes of the centre (Sources/Depot/Answers/Shape.swift) by name: each member, and whether it may be left out. */
+function shapes() {
+  const found = new Map();
+  for (const text of [swift("Sources/Depot"), swift("Sources/IngestServer")]) {
+    for (const [start, name] of text.matchAll(/Shape<[^\n]*?>\(\s*"(\w+)",/g)) {
+      const at = text.indexOf(start) + start.length;
+      // As far as the declaration goes: a line that ends it by its brackets.
+      const body = text.slice(at).match(/^[\s\S]*?\]\)(?=\n|$)/)?.[0] ?? "";
+      const fields = [...body.matchAll(/\.(text|word|integer|count|moment|truth|mark|texts|someTexts|list|some|one|json)\(\s*"(\w+)"/g)];
+      found.set(name, fields.map(([, kind, member], index) => {
+        const own = body.slice(fields[index].index, fields[index + 1]?.index);
+        return { member, optional: /^\.(mark|someTexts|some)\(/.test(own) || /\bifAny\b/.test(own) };
+      }));
+    }
+  }
+  return found;
+}
+
+/** The types of shapes that are not called the same. */
+const named = {
+  StockedProduct: "ListedProduct", SearchHit: "Hit", Client: "Party", StockTakeSummary: "TakeSums", StockTake: "Take", StockTakeLine: "TakeLine", ERPJob: "Job", ERPCall: "JobCall", AuditEntry: "LedgerEntry",
+  GatewayGrant: "Grant", CountedRead: "Read", DeliverySummary: "DeliverySums", Pallet: "Unit", Stray: "StrayRead", CallExplanation: "Why", PlannedCall: "JobCall", ERPAffairs: "Affairs", ERPEntry: "Affair",
+  ERPStanding: "Connection", TableColumns: "ImportColumns", CallNote: "CallNote",
+};
+/** Shapes that a type holds in place, without a name of its own, and what no page reads. */
+const inPlace = new Set(["Carton", "PalletContent", "PaperDetail", "PersonWithPin", "DrawnCard", "ERPPulled", "GatewayAccount", "ImportLine", "TableField"]);
+
+test("a type has every member of its shape, and counts on none that may be left out", () => {
+  const all = shapes();
+  assert.ok(all.size > 40);
+  const faults = [];
+  for (const [shape, fields] of all) {
+    if (inPlace.has(shape)) continue;
+    const type = declared.match(new RegExp(`interface ${named[shape] ?? shape}(?: extends (\\w+))? \\{\\n([\\s\\S]*?)\\n\\}`));
+    if (!type || fields.length === 0) { faults.push(`${shape} has no type, or no members`); continue; }
+    const body = type[2] + (type[1] ? declared.match(new RegExp(`interface ${type[1]} \\{\\n([\\s\\S]*?)\\n\\}`))[1] : "");
+    for (const { member, optional } of fields) {
+      const line = body.match(new RegExp(`^ {2}${member}(\\??):`, "m"));
+      if (!line) faults.push(`${shape}.${member} is not in the type`);
+      else if (optional && !line[1]) faults.push(`${shape}.${member} may be left out`);
+    }
+  }
+  assert.deepEqual(faults, []);
+});

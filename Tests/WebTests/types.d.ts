@@ -326,6 +326,7 @@ interface Reminder {
   told?: number;
   team?: true;
   doneBy?: string;
+  doneAt?: number;
   card: Card;
 }
 
@@ -508,6 +509,8 @@ interface LedgerEntry {
   detail?: string;
   station?: string;
   reason?: string;
+  site?: string;
+  erased?: true;
 }
 
 /** @from Sources/Depot/People */
@@ -517,6 +520,8 @@ interface User {
   hasPassword: boolean;
   hasPin: boolean;
   hasBadge: boolean;
+  /** Tried too often: the password, or a new one, opens it. */
+  pinLocked?: true;
   rights: string[];
   disabled: boolean;
 }
@@ -551,6 +556,8 @@ interface Product {
   minimum?: number;
   erp?: string;
   cartons?: { gtin: string; quantity: number }[];
+  /** Further codes of suppliers. */
+  codes?: string[];
   stock: { zone: string; quantity: number }[];
   items: Item[];
   movements: Movement[];
@@ -573,6 +580,10 @@ interface Item {
 
 /** @from Sources/Depot/Stock */
 interface Movement {
+  id: number;
+  description: string;
+  delivery?: number;
+  take?: number;
   at: number;
   kind: string;
   gtin: string;

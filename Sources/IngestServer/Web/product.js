@@ -53,6 +53,7 @@ export class ProductView {
       h("dl", { class: "factlist" }, fact("gtin", h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", product.unit),
         fact("tracking", product.tracking && t(`tracking_${product.tracking}`)), fact("erp", product.erp),
         fact("minimum", product.minimum !== undefined && product.minimum !== null ? number(product.minimum) : null),
+        fact("otherCodes", product.codes?.length ? h("span", { class: "mono" }, product.codes.join(", ")) : null),
         fact("cartons", product.cartons?.length ? product.cartons.map((one) => `${one.gtin} = ${number(one.quantity)}`).join(", ") : null)),
       h("div", { class: "columns" },
         h("section", { class: "panel stack" }, h("div", { class: "row" }, h("h3", {}, t("stockByZone")), h("span", { class: `push stock-total ${low ? "lost" : ""}` }, number(total))),
