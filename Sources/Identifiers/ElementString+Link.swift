@@ -3,6 +3,9 @@ import Model
 extension ElementString {
     /// `https://host/…/01/GTIN[/10/LOT][/21/SERIAL]?AI=VALUE` (GS1 Digital Link, URI syntax); nil for a text that is no URI.
     static func digitalLink(_ text: String) -> Split? {
+        // What QR codes of an address have in front, at times.
+        let word = ["URLTO:", "URL:"].first { text.prefix($0.count).uppercased() == $0 }
+        let text = text.dropFirst(word?.count ?? 0)
         guard let scheme = ["https://", "http://"].first(where: { text.prefix($0.count).lowercased() == $0 }) else {
             return nil
         }
@@ -30,7 +33,7 @@ extension ElementString {
                 return Identifier.named(ai)?.problem(with: data[...]) == nil
             })
         else {
-            return Split(doubts: [.init(String(text), "this address holds no GS1 key")])
+            return asked(halves) ?? Split(doubts: [.init(String(text), "this address holds no GS1 key")])
         }
         var split = Split()
         var pairs = stride(from: start, to: path.count - 1, by: 2).map { (names[path[$0]] ?? path[$0], path[$0 + 1]) }
@@ -52,6 +55,28 @@ extension ElementString {
             split.doubts.append(.init(last, "\"\(last)\" at the end of the address has no value"))
         }
         return split
+    }
+
+    /// `?gtin=…&lot=…`, as shops and makers write it who know no Digital Link. Nil without a GTIN whose check digit holds.
+    private static func asked(_ halves: [Substring]) -> Split? {
+        guard halves.count > 1 else { return nil }
+        let names = [
+            "01": "01", "gtin": "01", "ean": "01", "ean13": "01", "10": "10", "lot": "10", "batch": "10", "21": "21",
+            "serial": "21", "sn": "21", "17": "17",
+        ]
+        var split = Split()
+        for item in halves[1].split(separator: "&") {
+            let pair = item.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2, let ai = names[pair[0].lowercased()], var value = unescaped(pair[1]) else {
+                continue
+            }
+            if ai == "01" {
+                guard let gtin = GS1.gtin14(value) else { return nil }
+                value = gtin
+            }
+            split.add(ai, value, raw: String(item))
+        }
+        return split.elements.contains { $0.ai == "01" } ? split : nil
     }
 
     private static func unescaped(_ text: String) -> String? {

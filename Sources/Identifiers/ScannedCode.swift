@@ -81,7 +81,10 @@ public struct ScannedCode: Equatable, Sendable {
     // MARK: reading
 
     private static func read(_ text: String, _ symbology: String?) -> ScannedCode? {
-        if text.hasPrefix("[)>") { return ansi(text) }
+        // Some labels have another sign in front of the envelope.
+        if text.hasPrefix("[)>") || text.hasPrefix(">[)>") {
+            return ansi(text.first == ">" ? String(text.dropFirst()) : text)
+        }
         let isPromised = symbology.map(ElementString.promises) ?? false
         if let link = link(text) { return link }
         if let symbology, ElementString.ean.contains(symbology), let code = ean(text, symbology) { return code }
@@ -94,13 +97,17 @@ public struct ScannedCode: Equatable, Sendable {
         if GS1.isSSCC(text) { return ScannedCode(.sscc, .proven, [EPC.Element("00", text)]) }
         if let spoken { return spoken }
         guard !isPromised else { return nil }
-        return unpromised(text[...]) ?? behindLetter(text)
+        return unpromised(text[...]) ?? behindLetter(text) ?? plainNumber(text)
     }
 
     /// A letter in front, by which some scanners name the symbology, in front of what is a code beyond doubt.
     private static func behindLetter(_ text: String) -> ScannedCode? {
         guard let first = text.first, first.isASCII, first.isLetter, text.utf8.count >= 14 else { return nil }
         let rest = text.dropFirst()
+        // J is also the data identifier of a pallet's number (ANSI MH10.8.2).
+        if rest.utf8.count == 18, GS1.isSSCC(String(rest)) {
+            return ScannedCode(.sscc, .proven, [EPC.Element("00", String(rest))])
+        }
         if rest.utf8.count <= 14, let gtin = GS1.gtin14(String(rest)) {
             return ScannedCode(.gtin, .proven, [EPC.Element("01", gtin)])
         }
@@ -112,19 +119,19 @@ public struct ScannedCode: Equatable, Sendable {
         if text.hasPrefix("("), let split = bracketed(text), let code = ScannedCode(.brackets, .promised, split) {
             return code
         }
-        return ScannedCode(.elements, .promised, ElementString.split(Separators.restored(text)))
+        return ScannedCode(.elements, .promised, elements(Separators.restored(text)))
     }
 
     private static func unpromised(_ text: Substring) -> ScannedCode? {
-        guard let first = text.first, first.isASCII else {
-            return nil
-        }
+        guard let first = text.first else { return nil }
         if first == "(" {
             guard let split = bracketed(String(text)) else { return nil }
             return ScannedCode(.brackets, .proven, split)?.weighed
         }
         let restored = Separators.restored(String(text))
-        guard let digit = restored.first(where: { $0 != "\u{1D}" }), digit.isASCII, digit.isNumber else { return nil }
+        guard let digit = restored.first(where: { $0 != "\u{1D}" && !"#@$§¬¿".contains($0) }), digit.isASCII,
+            digit.isNumber
+        else { return nil }
         let groups = restored.split(separator: "\u{1D}")
         // A composite: the linear symbol is a GTIN alone, the rest are elements.
         if let linear = groups.first.map(String.init), groups.count > 1, let gtin = GS1.gtin14(linear) {
@@ -132,7 +139,15 @@ public struct ScannedCode: Equatable, Sendable {
             split.elements.insert(EPC.Element("01", gtin), at: 0)
             return ScannedCode(.elements, .proven, split)?.weighed
         }
-        return ScannedCode(.elements, .proven, ElementString.split(restored))?.weighed
+        return ScannedCode(.elements, .proven, elements(restored))?.weighed
+    }
+
+    /// With another sign for FNC1 where that alone makes everything readable.
+    private static func elements(_ restored: String) -> ElementString.Split {
+        let split = ElementString.split(restored)
+        guard !split.doubts.isEmpty, let other = Separators.substituted(restored) else { return split }
+        let better = ElementString.split(other)
+        return better.doubts.isEmpty ? better : split
     }
 
     /// Without a promise: proven, or doubtful where a key stands in front.
@@ -150,7 +165,7 @@ public struct ScannedCode: Equatable, Sendable {
         let groups = Separators.restored(text).split(separator: "\u{1D}")
         guard var number = groups.first else { return nil }
         if symbology == "]E3", [15, 18].contains(number.count) { number = number.prefix(13) }
-        guard let gtin = GS1.gtin14(String(number)) else { return nil }
+        guard let gtin = GS1.gtin14(String(number)) ?? ScannedNumber.upcE(String(number)) else { return nil }
         var split = ElementString.split(groups.dropFirst().joined(separator: "\u{1D}"))
         split.elements.insert(EPC.Element("01", gtin), at: 0)
         return ScannedCode(groups.count > 1 ? .elements : .gtin, .promised, split)
@@ -180,6 +195,8 @@ public struct ScannedCode: Equatable, Sendable {
             }
             var value = String(data[..<end]).trimmed
             if Identifier.named(ai)?.numeric == true { value.removeAll { $0 == " " } }
+            // A person writes it as it stands below the bars of an EAN or UPC.
+            if ai == "01" || ai == "02", let gtin = GS1.gtin14(value) { value = gtin }
             split.add(ai, value, raw: String(rest[..<end]))
             rest = data[end...]
         }
@@ -211,12 +228,15 @@ public struct ScannedCode: Equatable, Sendable {
 }
 
 extension StringProtocol {
-    /// Without the blanks, line ends and separators around it.
+    /// Without the blanks, line ends, separators and other control characters (STX, ETX, RS, EOT) around it.
     var trimmed: String {
-        let blanks: Set<Character> = [" ", "\t", "\r", "\n", "\r\n", "\u{1D}", "\u{A0}", "\u{FEFF}"]
+        func isBlank(_ character: Character) -> Bool {
+            character == " " || character == "\u{A0}" || character == "\u{FEFF}"
+                || character.unicodeScalars.allSatisfy { $0.value < 0x20 || $0.value == 0x7F }
+        }
         var rest = self[...]
-        while let first = rest.first, blanks.contains(first) { rest = rest.dropFirst() }
-        while let last = rest.last, blanks.contains(last) { rest = rest.dropLast() }
+        while let first = rest.first, isBlank(first) { rest = rest.dropFirst() }
+        while let last = rest.last, isBlank(last) { rest = rest.dropLast() }
         return String(rest)
     }
 }

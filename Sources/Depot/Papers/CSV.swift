@@ -113,7 +113,13 @@ public struct CSV: Sendable {
         if all.isEmpty { problem = "the file is empty" }
         let known = top.map { row in row.fields.count { Columns.known.contains(Cell.folded(Cell.text($0))) } }
         let most = known.max() ?? 0
-        head(at: most < 2 ? 0 : known.firstIndex(of: most) ?? 0, rows: all[...])
+        guard most < 2 else { return head(at: known.firstIndex(of: most) ?? 0, rows: all[...]) }
+        let likely = top.map { row in
+            row.fields.count { field in
+                ["gtin", "quantity", "delivery_note"].contains { Columns.score($0, Cell.text(field)) > 0 }
+            }
+        }
+        head(at: likely.firstIndex { $0 >= 2 } ?? 0, rows: all[...])
     }
 
     private mutating func head(at place: Int, rows all: ArraySlice<Row>) {

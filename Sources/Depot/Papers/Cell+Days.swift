@@ -21,7 +21,12 @@ extension Cell {
     static func day(_ text: String, _ order: DayOrder = .dayFirst, month: Bool = false) -> String? {
         switch date(text) {
         case nil: return nil
-        case .compact(let digits): return Day.text(digits)
+        case .compact(let digits):
+            if digits.utf8.count == 5, let days = Int(digits) { return Day.text(serial: days) }
+            guard digits.utf8.count == 6, month, let year = Int(digits.prefix(4)), (2000...2099).contains(year),
+                let number = Int(digits.suffix(2)), (1...12).contains(number)
+            else { return Day.text(digits) }
+            return Day.text(year, number, Day.length(year, number))
         case .month(let year, let number):
             guard month, (1...12).contains(number) else { return nil }
             return Day.text(year, number, Day.length(year, number))
@@ -49,6 +54,8 @@ extension Cell {
         // A time stands behind a `T` or a blank, and has a colon.
         for word in text.prefix(64).split(whereSeparator: { blanks.contains($0) || ",".contains($0) }) {
             if word.contains(":"), !word.contains("T") || parts.count > 0 { break }
+            if parts.count >= 3, isTime(word) { break }
+            if parts.isEmpty, ["le", "du", "au", "am"].contains(word.lowercased()) { continue }
             let date = word.contains(":") ? word.prefix { $0 != "T" } : word
             parts += date.split(omittingEmptySubsequences: true) { "-/.".contains($0) }
         }
@@ -80,7 +87,9 @@ extension Cell {
             if parts[0].count == 4, let year = numbers[0], let month = names[1] ?? numbers[1] {
                 return .month(year: year, month)
             }
-            guard parts[1].count == 4, let year = numbers[1], let month = names[0] ?? numbers[0] else { return nil }
+            // Two digits are a year where they can be no month: 12/27.
+            let isYear = parts[1].count == 4 || parts[1].count == 2 && numbers[1].map { $0 > 12 } ?? false
+            guard isYear, let year = year(1), let month = names[0] ?? numbers[0] else { return nil }
             return .month(year: year, month)
         case 3:
             if let month = names[1], let day = numbers[0], let year = year(2) {
@@ -94,6 +103,14 @@ extension Cell {
             return year(2).map { .numbers(a, b, $0, false) }
         default: return nil
         }
+    }
+
+    /// `8h00`, `matin`: behind a date.
+    private static func isTime(_ word: Substring) -> Bool {
+        let word = folded(String(word))
+        if ["am", "pm", "matin", "apres", "soir", "uhr"].contains(word) { return true }
+        let parts = word.split(separator: "h", omittingEmptySubsequences: false)
+        return parts.count == 2 && !parts[0].isEmpty && parts.allSatisfy { $0.count <= 2 && $0.allSatisfy(\.isNumber) }
     }
 
     private static let weekdays: Set<String> = [

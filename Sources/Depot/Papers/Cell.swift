@@ -1,10 +1,12 @@
+import Identifiers
 import Model
 
 /// What a cell of somebody's table says: blanks, quotes and ways of writing numbers and days taken for what is meant.
 enum Cell {
     /// Blanks that do not break, narrow ones, and marks of no width count as blanks.
     static let blanks: Set<Character> = [
-        " ", "\t", "\r", "\n", "\r\n", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{200B}", "\u{FEFF}",
+        " ", "\t", "\r", "\n", "\r\n", "\u{A0}", "\u{202F}", "\u{2007}", "\u{2009}", "\u{200B}", "\u{200E}",
+        "\u{200F}", "\u{2060}", "\u{FEFF}",
     ]
 
     /// Without blanks around it, and without what keeps a spreadsheet from calculating: `="…"`, `=123`, an apostrophe in front of
@@ -15,7 +17,7 @@ enum Cell {
         if text.first == "=", text.count > 1, text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }) {
             text = text.dropFirst()
         }
-        if let mark = text.first, "'’`".contains(mark), let next = text.dropFirst().first,
+        if let mark = text.first, "'’‘`´".contains(mark), let next = text.dropFirst().first,
             next.isNumber || "=+-@".contains(next)
         {
             text = trimmed(text.dropFirst())
@@ -66,7 +68,7 @@ enum Cell {
     /// Words behind a number of pieces.
     private static let pieces: Set<String> = [
         "u", "un", "pc", "pcs", "pce", "pces", "piece", "pieces", "unite", "unites", "ea", "st", "stk", "stuck", "stuk",
-        "c62", "nar",
+        "c62", "nar", "p", "unit", "units", "unite s", "piece s", "stuks", "uds", "pz", "szt",
     ]
 
     /// A whole number as people and programs write it: `5`, `5,00`, `1 200`, `1.200,00`, `1'200`, `5 pcs`. Blanks and marks
@@ -137,5 +139,20 @@ enum Cell {
             code = String(code[..<sign])
         }
         return code
+    }
+
+    /// An article number as people and spreadsheets write it: `EAN 952…`, `952-1234-…`, with stars around it as below a Code 39,
+    /// and a UPC whose zero in front a spreadsheet took for nothing. Nil where it is no GTIN.
+    static func gtin(_ text: String) -> String? {
+        let code = code(text)
+        if let gtin = GS1.gtin14(code) { return gtin }
+        var bare = code[...]
+        for word in ["EAN13", "EAN", "GTIN", "UPC"] where bare.uppercased().hasPrefix(word) {
+            bare = bare.dropFirst(word.count)
+            break
+        }
+        let digits = bare.filter { !":*-".contains($0) }
+        guard digits.count >= 11, digits.count < code.count || digits.count == 11 else { return nil }
+        return GS1.gtin14(digits.count == 11 ? "0" + digits : digits)
     }
 }

@@ -16,6 +16,8 @@ struct Columns {
     private let places: [String: Int]
     /// The column that was taken for the article number by its content.
     private(set) var guessed: String?
+    /// Fields whose column is known by words in its heading, with the heading.
+    private(set) var likely: [(field: String, heading: String)] = []
 
     /// Throws when the map names what is not there, or the file is no table. `map` is field to heading; an empty heading beside
     /// others says that the field has no column.
@@ -33,12 +35,36 @@ struct Columns {
             places[field] = place
         }
         let none = places.isEmpty ? [] : Set(map.keys)
+        let isDeliveries = fields.contains { $0.name == "delivery_note" }
+        // What came, where what was ordered stands beside it.
+        if isDeliveries, places["quantity"] == nil, !none.contains("quantity") {
+            let found = csv.titles.indices.filter { Columns.isDelivered(csv.titles[$0]) }
+            if found.count == 1 { places["quantity"] = found[0] }
+        }
+        if isDeliveries, places["delivery_note"] == nil, !none.contains("delivery_note"), Columns.isOfLines(csv.titles),
+            !csv.header.contains(where: fields[0].names.contains)
+        {
+            places["delivery_note"] = csv.header.firstIndex {
+                ["reference", "referenz", "order reference", "reference de commande", "source document"].contains($0)
+            }
+        }
         for field in fields where places[field.name] == nil && !none.contains(field.name) {
             let taken = Set(places.values)
             places[field.name] =
                 field.names.lazy.compactMap { name in
                     csv.header.indices.first { csv.header[$0] == name && !taken.contains($0) }
                 }.first
+        }
+        for field in fields where places[field.name] == nil && !none.contains(field.name) {
+            let taken = Set(places.values)
+            // Exports of Odoo name a field by its path.
+            let path = csv.titles.indices.first {
+                csv.titles[$0].contains("/") && !taken.contains($0)
+                    && field.names.contains(Columns.words(csv.titles[$0])) && csv.titles[$0].count > 4
+            }
+            guard let place = path ?? Columns.place(of: field.name, in: csv.titles, besides: taken) else { continue }
+            places[field.name] = place
+            likely.append((field.name, csv.titles[place]))
         }
         if fields.contains(where: { $0.name == "gtin" }), places["gtin"] == nil, !none.contains("gtin"),
             let place = Columns.articles(csv, besides: Set(places.values))
@@ -81,7 +107,7 @@ struct Columns {
         let sample = csv.rows.prefix(50)
         let scores = csv.header.indices.filter { !taken.contains($0) }.map { place in
             let cells = sample.compactMap { $0.filled(place) }
-            let good = cells.count { GS1.gtin14(Cell.code($0)) != nil && $0.count >= 8 }
+            let good = cells.count { Cell.gtin($0) != nil && $0.count >= 8 }
             return (place, good, cells.count)
         }
         return scores.filter { $0.1 > 0 && $0.1 * 10 >= $0.2 * 8 }.max { ($0.1, -$0.0) < ($1.1, -$1.0) }?.0
@@ -108,9 +134,12 @@ extension Columns {
             "lieferschein", "lieferscheinnummer", "lieferschein nr", "pakbon", "pakbonnummer", "bon livraison",
             "n bordereau",
             "numero de livraison", "n livraison", "n de livraison", "reference bl", "delivery", "delivery note number",
-            "packing slip", "no de bl", "n expedition"),
+            "packing slip", "no de bl", "n expedition", "ref bl", "livraison", "expedition", "shipment", "dn", "asn",
+            "document", "n document", "numero de document", "n piece", "numero de piece", "ls nr", "beleg nr",
+            "belegnummer"),
         Field(
-            "supplier", "fournisseur", "nom fournisseur", "nom du fournisseur", "vendor", "vendor name",
+            "supplier", "fournisseur", "nom fournisseur", "fourn", "raison sociale fournisseur", "proveedor",
+            "fornitore", "nom du fournisseur", "vendor", "vendor name",
             "supplier name",
             "lieferant", "leverancier", "expediteur"),
         Field(
@@ -132,13 +161,14 @@ extension Columns {
             "produit",
             "product", "nom", "name", "bezeichnung", "artikelbezeichnung", "omschrijving", "intitule",
             "designation produit",
-            "item description"),
+            "item description", "beschreibung", "artikel", "artikelbez", "descripcion", "descrizione", "product name"),
         Field(
             "quantity", "quantite", "qty", "qte", "quantite livree", "qte livree", "quantite expediee", "qte expediee",
             "quantite bl", "qte bl", "delivered", "delivered quantity", "menge", "aantal", "qte liv", "qte exp", "nb",
             "nombre", "liefermenge", "shipped", "shipped quantity", "quantity delivered", "quantity shipped",
             "qty delivered",
-            "qty shipped", "quantites", "quantite livre"),
+            "qty shipped", "quantites", "quantite livre", "units", "anzahl", "cantidad", "quantita", "nbre",
+            "quantite facturee"),
         Field(
             "expected", "date", "expected on", "date de livraison", "date livraison", "livraison prevue", "date prevue",
             "delivery date", "scheduled date", "liefertermin"),

@@ -37,6 +37,7 @@ extension DESADV {
         /// The first thing that is wrong with it.
         var fault: (segment: EDIFACT.Segment, reason: String)?
         private var despatched: Int?
+        private var delivered: Int?
         private var ordered: Int?
         /// What else it is called: by the supplier, by us, or where a GTIN should be.
         private var articles: [String] = []
@@ -61,7 +62,7 @@ extension DESADV {
                 guard gtin == nil else { return }
                 badCode = badCode ?? (segment, text)
                 articles.append(text)
-            case "SA", "IN", "BP", "MF", "GB", "VP": articles.append(text)
+            case "SA", "IN", "BP", "MF", "GB", "VP", "MN", "PN", "ZZZ": articles.append(text)
             case "NB": marks[marks.count - 1].lots.append(text)
             case "SN": marks[marks.count - 1].serials.append(text)
             default: return
@@ -94,7 +95,9 @@ extension DESADV {
         mutating func count(_ segment: EDIFACT.Segment) {
             let (code, text, unit) = (segment[0], segment[0, 1], segment[0, 2])
             let isOfMark = marks.count > 1
-            guard ["12", "21", "59"].contains(code) || (isOfMark && ["1", "11", "52"].contains(code)) else { return }
+            guard ["12", "21", "46", "59"].contains(code) || (isOfMark && ["1", "11", "52"].contains(code)) else {
+                return
+            }
             guard let number = DESADV.whole(text),
                 (code == "12" && !isOfMark ? 0...Import.quantityLimit : 1...Import.quantityLimit).contains(number)
             else {
@@ -107,6 +110,8 @@ extension DESADV {
             }
             switch code {
             case "59": return
+            // Delivered, where others write despatched: better than what was ordered.
+            case "46": delivered = delivered ?? number
             case "21": ordered = ordered ?? number
             case "12" where !isOfMark:
                 if despatched != nil { fail(segment, "a second despatched quantity") }
@@ -128,7 +133,7 @@ extension DESADV {
         /// Pieces altogether; nil where it does not say.
         var quantity: Int? {
             let parts = marks.compactMap(\.quantity)
-            return despatched ?? (parts.isEmpty ? ordered : parts.reduce(0, +))
+            return despatched ?? (parts.isEmpty ? delivered ?? ordered : parts.reduce(0, +))
         }
 
         /// Split into its lots. Nil, with its fault, where something is wrong.

@@ -90,12 +90,24 @@ public enum DESADV {
     static func day(_ value: String, format: String) -> String? {
         var digits = value.trimming(" ")
         switch format {
-        case "102", "203", "204", "303", "304", "718", "719", "":
+        case "102", "203", "204", "205", "208", "303", "304", "711", "718", "719", "":
             guard digits.utf8.count >= 8 else { return nil }
             digits = String(digits.prefix(8))
-        case "101", "201", "202":
+        case "101", "201", "202", "713", "717":
             guard digits.utf8.count >= 6 else { return nil }
             digits = "20" + digits.prefix(6)
+        case "2", "4":
+            // The day in front: DDMMYY, DDMMYYYY.
+            guard digits.utf8.count == (format == "2" ? 6 : 8) else { return nil }
+            let year = digits.dropFirst(4)
+            digits = "\(format == "2" ? "20" : "")\(year)\(digits.dropFirst(2).prefix(2))\(digits.prefix(2))"
+        case "610", "609":
+            // A month, by its last day.
+            let month = (format == "610" ? "" : "20") + digits
+            guard month.utf8.count == 6, let year = Int(month.prefix(4)), let number = Int(month.suffix(2)),
+                (1...12).contains(number), (1900...2999).contains(year)
+            else { return nil }
+            return Day.text(year, number, Day.length(year, number))
         default: return nil
         }
         return Day.text(digits)

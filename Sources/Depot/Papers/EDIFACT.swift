@@ -106,8 +106,12 @@ struct EDIFACT {
         switch set {
         case "UNOA", "UNOB", "UNOC": isUTF8 = false
         case "UNOW", "UNOY": isUTF8 = true
+        // Other sets (ISO 8859-2 and on) have what everybody has in the same places.
+        case _ where set.hasPrefix("UNO") && set.utf8.count == 4 && bytes[at...].allSatisfy { $0 < 0x80 }:
+            isUTF8 = false
         default:
-            refuse(opening, "the character set \"\(set)\" is not read; UNOA, UNOB, UNOC, UNOW and UNOY are")
+            refuse(
+                opening, "the character set \"\(set)\" is not read beyond ASCII; UNOA, UNOB, UNOC, UNOW and UNOY are")
             return false
         }
         var message: Message?

@@ -61,7 +61,7 @@ extension Import {
     }
 
     private static func gtin(_ text: String) throws(Fault) -> String {
-        guard let gtin = GS1.gtin14(Cell.code(text)) else { throw Fault(reason: gtinReason(text)) }
+        guard let gtin = Cell.gtin(text) else { throw Fault(reason: gtinReason(text)) }
         return gtin
     }
 
@@ -77,7 +77,7 @@ extension Import {
             do {
                 if let problem = row.problem { throw Fault(reason: problem) }
                 let article = row.field(columns["gtin"])
-                guard let gtin = try GS1.gtin14(Cell.code(article)) ?? store.articles.product(reference: article) else {
+                guard let gtin = try Cell.gtin(article) ?? store.articles.product(reference: article) else {
                     throw Fault(reason: "\(gtinReason(article)), and the catalogue has no such reference")
                 }
                 guard try store.articles.product(gtin) != nil else {

@@ -30,12 +30,22 @@ extension Import {
         private var notes: [String: Int] = [:]
         private var lines: [String: Int] = [:]
         private var pallets: [String: Int] = [:]
+        /// Every note stands on one row alone, as programs export parents with their lines, or there is one note in all.
+        private let isMerged: Bool
+        private var above: String?
+        /// Notes to which rows without one were added.
+        private var inheritors: Set<String> = []
         /// Notes that may not be announced any more.
         private var refused: [String: String] = [:]
 
         init(_ table: Table, _ options: Options, _ store: Store) {
             (self.table, self.options, self.store) = (table, options, store)
             (columns, report) = (table.columns, table.report)
+            let names = table.csv.rows.lazy.compactMap { [columns = table.columns] in
+                $0.filled(columns["delivery_note"])
+            }
+            let distinct = Set(names)
+            isMerged = distinct.count == 1 || distinct.count == Array(names).count
         }
 
         var checked: CheckedImport {
@@ -48,10 +58,18 @@ extension Import {
             return CheckedImport(report, rows, memory: table.memory)
         }
 
+        /// What stands alone in a cell, or is written once for the rows below it, is the note of the rows without one.
+        private var inherited: String? { isMerged ? above : nil }
+
         mutating func take(_ row: CSV.Row) throws {
+            above = row.filled(columns["delivery_note"]) ?? above
             let namesArticle = row.filled(columns["gtin"]) != nil || row.filled(columns["reference"]) != nil
             guard namesArticle || !row.isTotal else {
                 return report.remarks.append(.init(line: row.line, reason: "a total is left out"))
+            }
+            guard namesArticle || row.filled(columns["quantity"]) != nil || row.problem != nil else {
+                return report.remarks.append(
+                    .init(line: row.line, reason: "a row without article and quantity is left out"))
             }
             do { try add(row) } catch let fault as Fault {
                 report.refused.append(.init(line: row.line, reason: fault.reason))
@@ -68,8 +86,12 @@ extension Import {
                         "\(row.fields.count) fields instead of \(width): is there a separator in a text without quotes?"
                 )
             }
-            let name = row.filled(columns["delivery_note"]) ?? options.note ?? ""
+            let name = row.filled(columns["delivery_note"]) ?? options.note ?? inherited ?? ""
             guard !name.isEmpty, name.count <= 64 else { throw Fault(reason: "a delivery note has 1 to 64 characters") }
+            if row.filled(columns["delivery_note"]) == nil, options.note == nil, inheritors.insert(name).inserted {
+                report.remarks.append(
+                    .init(line: row.line, reason: "rows without a delivery note are of the one above: \(name)"))
+            }
             let code = try article(row)
             let count = try Import.whole(row.field(columns["quantity"]), in: 0...quantityLimit, "quantity").get()
             guard count > 0 else {
@@ -97,11 +119,11 @@ extension Import {
         /// A GTIN, or a reference that the catalogue knows: a reference of digits may look like a GTIN with a wrong check digit.
         private func article(_ row: CSV.Row) throws -> String {
             let code = Cell.code(row.field(columns["gtin"]))
-            if let gtin = GS1.gtin14(code) { return gtin }
+            if let gtin = Cell.gtin(code) { return gtin }
             let references = [row.filled(columns["gtin"]), row.filled(columns["reference"])].compactMap(\.self)
             for reference in references {
                 if let gtin = try store.articles.product(reference: reference) { return gtin }
-                if let gtin = GS1.gtin14(Cell.code(reference)) { return gtin }
+                if let gtin = Cell.gtin(reference) { return gtin }
             }
             guard let first = references.first else { throw Fault(reason: "the row names no article") }
             let reason = Import.gtinReason(columns["gtin"] == nil || code.isEmpty ? first : code)

@@ -48,6 +48,10 @@ struct Table {
                     line: 1,
                     reason: "columns as they were named for such a file before: \(pairs.joined(separator: ", "))"))
         }
+        for column in columns.likely {
+            let reason = "the column \"\(column.heading.prefix(64))\" is taken for \(column.field), by its name"
+            report.remarks.append(.init(line: 1, reason: reason))
+        }
         if let guessed = columns.guessed {
             let reason = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
             report.remarks.append(.init(line: 1, reason: reason))
