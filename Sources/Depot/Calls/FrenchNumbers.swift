@@ -11,6 +11,9 @@ enum FrenchNumbers {
     ]
     private static let own: Set<String> = ["33", "590", "594", "596", "262"]
 
+    /// Of the mainland within 0639, which is Mayotte's otherwise: 06 39 98, kept for films and examples (ARCEP decision 2018-0881).
+    private static let mainland = "63998"
+
     /// Country code and the digits behind it; nil for what is no number of an overseas region. `digits` are ASCII, with
     /// `isInternational` those behind a plus or its 00.
     static func overseas(_ digits: String, isInternational: Bool, region: String) -> (code: String, number: String)? {
@@ -21,6 +24,7 @@ enum FrenchNumbers {
                 if code == "33", rest.hasPrefix("508"), rest.utf8.count == 9 {
                     return ("508", String(rest.dropFirst(3)))
                 }
+                if code == "33", rest.utf8.count == 9, rest.hasPrefix(mainland) { return ("33", String(rest)) }
                 guard rest.utf8.count == 9, let right = codes[String(rest.prefix(3))] else { continue }
                 // Operators send +33 692 …; of another overseas code it is nobody's number.
                 if code == "33" || code == right { return (right, String(rest)) }
@@ -32,6 +36,7 @@ enum FrenchNumbers {
         guard rest.utf8.count == 9 else { return nil }
         // Saint-Pierre-et-Miquelon has six digits of its own, behind 0508 for the others.
         if rest.hasPrefix("508") { return ("508", String(rest.dropFirst(3))) }
+        if rest.hasPrefix(mainland) { return ("33", String(rest)) }
         guard let code = codes[String(rest.prefix(3))] else { return nil }
         return (code, String(rest))
     }
