@@ -22,7 +22,6 @@ extension Cell {
         switch date(text) {
         case nil: return nil
         case .compact(let digits):
-            if digits.utf8.count == 5, let days = Int(digits) { return Day.text(serial: days) }
             guard digits.utf8.count == 6, month, let year = Int(digits.prefix(4)), (2000...2099).contains(year),
                 let number = Int(digits.suffix(2)), (1...12).contains(number)
             else { return Day.text(digits) }

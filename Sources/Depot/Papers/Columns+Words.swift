@@ -22,7 +22,8 @@ extension Columns {
     static func isOfLines(_ titles: [String]) -> Bool {
         let parents: Set<String> = [
             "stock moves", "mouvements de stock", "lagerbuchungen", "lagerbewegungen", "operations", "move lines",
-            "stock move", "order lines", "lignes de la commande", "lignes de commande", "auftragszeilen",
+            "stock move", "product", "produit", "produkt", "order lines", "lignes de la commande", "lignes de commande",
+            "auftragszeilen",
         ]
         return titles.contains { title in
             guard let slash = title.firstIndex(of: "/") else { return false }

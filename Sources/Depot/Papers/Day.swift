@@ -29,17 +29,4 @@ enum Day {
     static func isDay(_ text: String) -> Bool {
         self.text(text.replacing("-", with: "")) == text
     }
-
-    /// Of the days that spreadsheets count from 30 December 1899, in the years 2000 to 2099; nil for others.
-    static func text(serial: Int) -> String? {
-        // 36526 is 1 January 2000.
-        guard (36526...73050).contains(serial) else { return nil }
-        var (days, year, month) = (serial - 36526, 2000, 1)
-        while true {
-            let length = length(year, month)
-            guard days >= length else { return text(year, month, days + 1) }
-            (days, month) = (days - length, month + 1)
-            if month > 12 { (year, month) = (year + 1, 1) }
-        }
-    }
 }
