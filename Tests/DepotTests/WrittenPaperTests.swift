@@ -70,6 +70,32 @@ struct WrittenPaperTests {
         #expect(try take("BL;EAN;Libellé;Qté\nM;;Port;1\n").refused.map(\.line) == [2], "something is to come")
     }
 
+    @Test(arguments: [
+        "EPC:E20011223344556677880011", "#e20011223344556677880011", "E20011223344556677880011h",
+        "H'E20011223344556677880011'",
+    ]) func aTagIsReadHoweverItIsMarked(tag: String) throws {
+        let checked = try Import.check(tags: CSV(Array("Étiquette RFID;EAN\n\(tag);\(Self.gtin)\n".utf8)))
+        guard case .label(_, let subject)? = checked.rows.first else {
+            Issue.record("\(tag) is no tag")
+            return
+        }
+        #expect(subject == "tag:E20011223344556677880011")
+    }
+
+    @Test func aTagThatLostADigitIsRefused() throws {
+        let checked = try Import.check(tags: CSV(Array("epc;gtin\nE2801160600002040000AB1;\(Self.gtin)\n".utf8)))
+        #expect(checked.report.refused.map(\.line) == [2])
+    }
+
+    @Test(arguments: [
+        "CT_Intitule;CT_Contact;CT_Telephone", "NomSociete;NomContact;TelFixe",
+        "Dénomination;Responsable;Téléphone principal",
+    ]) func headingsOfClientsAreKnown(heading: String) throws {
+        let checked = try Import.check(
+            parties: CSV(Array("\(heading)\nAcme;Zoé;01 99 00 12 34\n".utf8)), region: "FR")
+        #expect(checked.report.parties == 1 && checked.report.refused.isEmpty)
+    }
+
     @Test func aGTINIsReadHoweverItIsWritten() {
         let gtin = "0" + Self.gtin
         for text in ["EAN \(Self.gtin)", "EAN13:\(Self.gtin)", "*\(Self.gtin)*", "952-\(Self.gtin.dropFirst(3))"] {

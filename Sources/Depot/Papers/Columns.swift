@@ -57,10 +57,10 @@ struct Columns {
         }
         for field in fields where places[field.name] == nil && !none.contains(field.name) {
             let taken = Set(places.values)
-            // Exports of Odoo name a field by its path.
+            // Exports of Odoo name a field by its path; some programs write TelFixe.
             let path = csv.titles.indices.first {
-                csv.titles[$0].contains("/") && !taken.contains($0)
-                    && field.names.contains(Columns.words(csv.titles[$0])) && csv.titles[$0].count > 4
+                let words = Columns.words(csv.titles[$0])
+                return !taken.contains($0) && words != csv.header[$0] && field.names.contains(words)
             }
             guard let place = path ?? Columns.place(of: field.name, in: csv.titles, besides: taken) else { continue }
             places[field.name] = place
@@ -188,12 +188,15 @@ extension Columns {
         Field(
             "description", "designation", "libelle", "libelle article", "nom", "name", "product", "produit",
             "display name",
-            "nom affiche", "product name", "bezeichnung", "artikelbezeichnung", "omschrijving"),
+            "nom affiche", "product name", "bezeichnung", "artikelbezeichnung", "omschrijving", "produktname",
+            "intitule",
+            "designation article", "designation produit", "description courte", "artikel"),
         Field(
             "reference", "ref", "reference article", "ref article", "reference interne", "internal reference",
             "reference fabricant", "ref fabricant", "code article", "code produit", "default code", "interne referenz",
             "sku",
-            "artikelnummer", "internal ref", "ref interne"),
+            "artikelnummer", "internal ref", "ref interne", "art nr", "artikel nr", "ref fab", "ref fournisseur",
+            "reference fournisseur", "reference sonepar", "ref sonepar", "reference rexel", "ref rexel"),
         Field("supplier", "fournisseur", "vendor", "marque", "fabricant", "brand", "lieferant", "hersteller"),
         Field("unit", "unite", "unite de mesure", "unit of measure", "uom", "udm", "mengeneinheit", "einheit"),
         Field("tracking", "suivi"),
@@ -208,29 +211,39 @@ extension Columns {
         Field(
             "code", "autre code", "reference fournisseur", "ref fournisseur", "supplier reference", "vendor code",
             "vendor product code", "reference", "ref", "code fournisseur", "code article fournisseur", "artikelnummer",
-            "lieferantennummer"),
+            "lieferantennummer", "code produit fournisseur", "code barre secondaire", "ancien ean", "alias",
+            "ref rexel",
+            "reference rexel", "ref sonepar", "reference sonepar"),
     ]
     static let tags = [
-        Field("tag", "epc", "uid", "text", "etiquette"), Field("gtin", "ean", "code barres", "barcode"),
+        Field(
+            "tag", "epc", "uid", "text", "etiquette", "n etiquette", "numero d etiquette", "etiquette rfid", "epc hex",
+            "code epc",
+            "epc code", "tid", "rfid", "tag id", "n tag", "numero de tag", "puce", "puce rfid"),
+        Field("gtin", "ean", "code barres", "barcode"),
         Field("serial", "numero de serie", "n de serie"), Field("lot", "batch", "numero de lot"),
     ]
     static let parties = [
         Field(
             "company", "societe", "client", "raison sociale", "entreprise", "company name", "firma", "related company",
-            "societe liee", "organization name", "customer", "kunde", "bedrijf", "nom de la societe", "parent", "compte"
+            "societe liee", "organization name", "customer", "kunde", "bedrijf", "nom de la societe", "parent",
+            "compte",
+            "intitule", "ct intitule", "denomination", "denomination sociale", "nom de l entreprise", "organisation",
+            "nom societe"
         ),
         Field(
             "name", "nom", "contact", "nom affiche", "display name", "nom complet", "interlocuteur", "complete name",
-            "full name", "contact name", "nom du contact", "ansprechpartner", "naam"),
+            "full name", "contact name", "nom du contact", "ansprechpartner", "naam", "angezeigter name", "ct contact",
+            "nom contact", "contact principal", "last name", "nom de famille", "responsable"),
         Field(
             "phone", "telephone", "tel", "telephone fixe", "fixe", "phone number", "numero de telephone", "telefon",
             "tel fixe",
             "telephone 1", "tel 1", "phone 1", "business phone", "telefoon", "telefonnummer", "n de telephone",
-            "n telephone"),
+            "n telephone", "ct telephone", "telephone principal", "primary phone", "tel bureau", "telephone bureau"),
         Field(
             "mobile", "portable", "telephone mobile", "telephone portable", "gsm", "handy", "mobile phone",
             "tel portable",
-            "tel mobile", "mobil", "mobiel", "n portable"),
+            "tel mobile", "mobil", "mobiel", "n portable", "cell", "mobilnummer", "mobile number", "numero de portable"),
         Field(
             "phone2", "telephone 2", "tel 2", "phone 2", "home phone", "standard", "ligne directe", "autre telephone",
             "other phone"),

@@ -141,9 +141,15 @@ extension Import {
         guard !text.isEmpty, text.count <= 256 else { throw Fault(reason: "a tag has 1 to 256 characters") }
         guard !Cell.isSpoilt(text) else { throw Fault(reason: Cell.spoilt(text)) }
         var hex = text.uppercased().filter { !" -:.\u{A0}\u{202F}".contains($0) }
-        if hex.hasPrefix("0X") || hex.hasPrefix("H'") { hex = String(hex.dropFirst(2)) }
+        if let mark = ["0X", "H'", "EPC", "#"].first(where: hex.hasPrefix) { hex = String(hex.dropFirst(mark.count)) }
+        // `…H` and the quote of H'…'
+        if hex.count > 16, let last = hex.last, last == "H" || last == "'" { hex.removeLast() }
         let isHex = hex.count >= 8 && hex.count % 2 == 0 && hex.allSatisfy { $0.isASCII && $0.isHexDigit }
         if isHex { return "tag:\(hex)" }
+        // So long a number in hex is a tag's, of which a digit was lost.
+        if hex.count >= 15, hex.allSatisfy({ $0.isASCII && $0.isHexDigit }), hex.contains(where: \.isLetter) {
+            throw Fault(reason: "\"\(text.prefix(40))\" has an odd number of hex digits: one was lost")
+        }
         guard !text.uppercased().hasPrefix("0X") else {
             throw Fault(reason: "\"\(text.prefix(40))\" is no tag: pairs of hex digits are, four at least")
         }
