@@ -56,7 +56,11 @@ public struct ScannedCode: Equatable, Sendable {
     /// What a scan says as plain text: without an AIM identifier that came in the text, and the blanks around it.
     public static func plain(_ scan: String) -> String {
         mark(of: scan)?.rest.trimmed
-            ?? (scan.first?.isWhitespace != false || scan.last?.isWhitespace == true ? scan.trimmed : scan)
+            ?? (scan.first.map(isEdge) != false || scan.last.map(isEdge) == true ? scan.trimmed : scan)
+    }
+
+    private static func isEdge(_ character: Character) -> Bool {
+        character.isWhitespace || character.asciiValue.map { $0 < 0x20 || $0 == 0x7F } ?? false
     }
 
     public func value(_ ai: String) -> String? { elements.first { $0.ai == ai }?.value }
@@ -85,6 +89,7 @@ public struct ScannedCode: Equatable, Sendable {
         if text.hasPrefix("[)>") || text.hasPrefix(">[)>") {
             return ansi(text.first == ">" ? String(text.dropFirst()) : text)
         }
+        if text.first == "{", let named = fields(text) { return named }
         let isPromised = symbology.map(ElementString.promises) ?? false
         if let link = link(text) { return link }
         if let symbology, ElementString.ean.contains(symbology), let code = ean(text, symbology) { return code }

@@ -60,6 +60,16 @@ struct WrittenLabelTests {
     @Test(arguments: ["J195212340000000058", "]C0J195212340000000058", "1 9521234 000000005 8"])
     func aPalletsNumberIsReadAsLabelsHaveIt(text: String) { #expect(ScannedCode(text)?.sscc == Self.sscc) }
 
+    @Test func namedFieldsOfASuppliersCodeAreRead() {
+        let code = ScannedCode("{\"ean\":\"9521234000013\",\"lot\":\"A1\",\"qty\":5}")
+        #expect(code?.gtin == Self.gtin && code?.value("10") == "A1" && code?.count == 5)
+        let other = ScannedCode("{pbn:PICK22,pc:C12345,pm:AB-1,qty:10,mc:,cc:1}")
+        #expect(other?.references == ["AB-1"] && other?.count == 10)
+        #expect(ScannedCode("{\"id\":7}") == nil && ScannedCode("{}") == nil)
+    }
+
+    @Test func controlCharactersAreNoPartOfAReference() { #expect(ScannedCode.plain("\u{2}AB-1\u{3}") == "AB-1") }
+
     @Test func bracketsHoldAnyGTIN() {
         #expect(ScannedCode("(01)9521234000013(10)L1")?.gtin == Self.gtin)
         #expect(ScannedCode("(01)036000291452(21)L1")?.gtin == "00036000291452")
