@@ -94,6 +94,15 @@ struct UBLTests {
         #expect(parsed.refused.map(\.line) == parsed.refused.map(\.line).sorted())
     }
 
+    /// A scheme of 0160 is GTIN's (ISO/IEC 6523).
+    @Test func aGTINAmongFurtherIdentifiersIsTheArticle() {
+        let item =
+            "<cac:AdditionalItemIdentification><cbc:ID schemeID=\"0160\">\(Self.gtins[0])</cbc:ID></cac:AdditionalItemIdentification>"
+        #expect(
+            Self.parse(Self.advice(Self.line("2", item: item))).deliveries.first?.lines.first?.gtin
+                == "0\(Self.gtins[0])")
+    }
+
     @Test func serialsTellLotsApart() {
         func piece(_ serial: String, _ lot: String) -> String {
             "<cac:ItemInstance><cbc:SerialID>\(serial)</cbc:SerialID><cac:LotIdentification><cbc:LotNumberID>\(lot)</cbc:LotNumberID>"

@@ -82,6 +82,11 @@ struct WrittenPaperTests {
         #expect(subject == "tag:E20011223344556677880011")
     }
 
+    @Test func aPalletsNumberThatExcelHasShortenedIsSaidToBe() throws {
+        let report = try take("BL;EAN;Qté;SSCC\nN;\(Self.gtin);5;1,95212E+17\n")
+        #expect(report.refused.first?.reason.contains("Excel") == true)
+    }
+
     @Test func aTagThatLostADigitIsRefused() throws {
         let checked = try Import.check(tags: CSV(Array("epc;gtin\nE2801160600002040000AB1;\(Self.gtin)\n".utf8)))
         #expect(checked.report.refused.map(\.line) == [2])

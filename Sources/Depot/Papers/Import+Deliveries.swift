@@ -100,7 +100,9 @@ extension Import {
             let expires = try table.day(row, "expires", month: true).get()
             let pallet = row.filled(columns["sscc"]).map(Import.sscc)
             if let pallet, !Import.isSSCC(pallet) {
-                throw Fault(reason: "\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
+                throw Fault(
+                    reason: Cell.isSpoilt(pallet)
+                        ? Cell.spoilt(pallet) : "\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
             }
             let serials = row.field(columns["serials"]).split { ", |".contains($0) }.map(String.init)
             guard serials.isEmpty || serials.count == count else {

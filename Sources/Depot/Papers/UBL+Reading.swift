@@ -156,6 +156,10 @@ extension UBL {
         private func gtin(_ line: Node, _ article: (String) -> String?) throws(Fault) -> String {
             let standard = line.all("Item", "StandardItemIdentification", "ID").filter { !$0.text.isEmpty }
             if let gtin = standard.lazy.compactMap({ GS1.gtin14($0.text) }).first { return gtin }
+            // Some say it there; a scheme of 0160 is GTIN's (ISO/IEC 6523).
+            let further = line.all("Item", "AdditionalItemIdentification", "ID")
+            let named = further.lazy.filter { ["0160", "GTIN", "EAN"].contains($0.scheme.uppercased()) }
+            if standard.isEmpty, let gtin = named.compactMap({ GS1.gtin14($0.text) }).first { return gtin }
             let others = [
                 "SellersItemIdentification", "BuyersItemIdentification", "ManufacturersItemIdentification",
                 "CatalogueItemIdentification",
