@@ -41,6 +41,15 @@ extension ScannedCode {
             text.hasPrefix("*") && text.hasSuffix("*") && text.utf8.count > 2
             ? String(text.dropFirst().dropLast()) : text
         if digits != text { return doubtful(GS1.gtin14(digits)) }
+        // As somebody copies it from a label: "SSCC: 1952…", "EAN 952…".
+        let words: Set = ["SSCC", "NVE", "EAN", "EAN13", "GTIN", "UPC"]
+        if let space = text.firstIndex(where: { " :".contains($0) }), words.contains(text[..<space].uppercased()) {
+            let rest = String(text[space...].drop { " :".contains($0) })
+            let bare = ScannedNumber.ungrouped(rest) ?? rest
+            if GS1.isSSCC(bare) { return ScannedCode(.sscc, .proven, [EPC.Element("00", bare)]) }
+            if let gtin = GS1.gtin14(bare) { return ScannedCode(.gtin, .proven, [EPC.Element("01", gtin)]) }
+            return rest.hasPrefix("(") ? unpromised(rest[...]) : nil
+        }
         if let upc = ScannedNumber.upcE(text) { return doubtful(upc) }
         guard let number = ScannedNumber.ungrouped(text) ?? (text.allSatisfy { $0.isASCII && $0.isNumber } ? text : nil)
         else { return nil }

@@ -127,7 +127,7 @@ public struct ScannedCode: Equatable, Sendable {
         return ScannedCode(.elements, .promised, elements(Separators.restored(text)))
     }
 
-    private static func unpromised(_ text: Substring) -> ScannedCode? {
+    static func unpromised(_ text: Substring) -> ScannedCode? {
         guard let first = text.first else { return nil }
         if first == "(" {
             guard let split = bracketed(String(text)) else { return nil }

@@ -55,6 +55,14 @@ struct WrittenLabelTests {
         #expect(ScannedCode(text) == nil)
     }
 
+    @Test(arguments: ["SSCC 195212340000000058", "SSCC: (00)195212340000000058", "nve 1 9521234 000000005 8"])
+    func aWordBeforeAPalletsNumberIsNoPartOfIt(text: String) { #expect(ScannedCode(text)?.sscc == Self.sscc) }
+
+    @Test(arguments: ["EAN: 9521234000013", "GTIN 09521234000013", "ean 9 521234 000013"])
+    func aWordBeforeAnArticlesNumberIsNoPartOfIt(text: String) {
+        #expect(ScannedCode(text)?.gtin == Self.gtin && ScannedCode("EAN 123") == nil)
+    }
+
     @Test func aUPCEIsItsGTIN() { #expect(ScannedCode("]E004252614")?.gtin == "00042100005264") }
 
     @Test(arguments: ["J195212340000000058", "]C0J195212340000000058", "1 9521234 000000005 8"])
