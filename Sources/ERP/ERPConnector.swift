@@ -1,3 +1,5 @@
+public import Model
+
 /// What Quai asks of an ERP, whichever it is. Every push is safe to repeat: it reads the state, does what is missing and
 /// reads the result, so that a crash between any two calls is mended by pushing again.
 public protocol ERPConnector: Sendable {
@@ -58,9 +60,9 @@ public struct ERPProduct: Equatable, Sendable {
     public struct Packaging: Equatable, Sendable {
         /// 14 digits.
         public var gtin: String
-        public var quantity: Int
+        public var quantity: Quantity
 
-        public init(gtin: String, quantity: Int) {
+        public init(gtin: String, quantity: Quantity) {
             self.gtin = gtin
             self.quantity = quantity
         }
@@ -124,11 +126,12 @@ public struct ERPReceipt: Equatable, Sendable {
         /// 14 digits; nil where the product has none.
         public var gtin: String?
         public var description: String
-        public var quantity: Int
+        public var quantity: Quantity
         public var tracking: Tracking
 
         public init(
-            id: String, product: String, gtin: String?, description: String, quantity: Int, tracking: Tracking = .none
+            id: String, product: String, gtin: String?, description: String, quantity: Quantity,
+            tracking: Tracking = .none
         ) {
             self.id = id
             self.product = product
@@ -168,11 +171,11 @@ public struct ERPReceipt: Equatable, Sendable {
 public struct ReceptionPush: Equatable, Sendable {
     public struct Lot: Equatable, Sendable {
         public var number: String
-        public var quantity: Int
+        public var quantity: Quantity
         /// `YYYY-MM-DD`
         public var expires: String?
 
-        public init(number: String, quantity: Int, expires: String? = nil) {
+        public init(number: String, quantity: Quantity, expires: String? = nil) {
             self.number = number
             self.quantity = quantity
             self.expires = expires
@@ -186,11 +189,11 @@ public struct ReceptionPush: Equatable, Sendable {
         public var product: String?
         /// 14 digits.
         public var gtin: String
-        public var quantity: Int
+        public var quantity: Quantity
         /// Lots or serial numbers (quantity 1); their sum is the quantity where the product is tracked.
         public var lots: [Lot]
 
-        public init(line: String?, product: String?, gtin: String, quantity: Int, lots: [Lot] = []) {
+        public init(line: String?, product: String?, gtin: String, quantity: Quantity, lots: [Lot] = []) {
             self.line = line
             self.product = product
             self.gtin = gtin
@@ -232,14 +235,15 @@ public struct StockTakePush: Equatable, Sendable {
         public var gtin: String
         public var lot: String?
         /// What was found.
-        public var counted: Int
+        public var counted: Quantity
         /// What our own book said when the count began: the difference is what a conflict is solved with.
-        public var expected: Int
+        public var expected: Quantity
         /// What came in since the count began and is not among the counted (out: negative).
-        public var movedSince: Int
+        public var movedSince: Quantity
 
         public init(
-            product: String?, gtin: String, lot: String? = nil, counted: Int, expected: Int, movedSince: Int = 0
+            product: String?, gtin: String, lot: String? = nil, counted: Quantity, expected: Quantity,
+            movedSince: Quantity = 0
         ) {
             self.product = product
             self.gtin = gtin
@@ -250,7 +254,7 @@ public struct StockTakePush: Equatable, Sendable {
         }
 
         /// What is there now.
-        public var result: Int { counted + movedSince }
+        public var result: Quantity { counted + movedSince }
     }
 
     public var key: String

@@ -98,7 +98,7 @@ extension DeviceJournal {
     }
 
     /// What a source says of itself: after a break, what may be missing.
-    func heard(_ signal: CallSignal, at wall: Int64) -> Row? {
+    func heard(_ signal: CallSignal, at wall: Int64, _ now: Instant) -> Row? {
         switch signal.event {
         case .sourceUp: exchange.isReady = true
         case .sourceDown:
@@ -106,7 +106,7 @@ extension DeviceJournal {
             exchange.deafSince = exchange.deafSince ?? wall
         case .resynced:
             guard let patience = exchange.recalled else { return resynced(signal.doubt, at: wall) }
-            exchange.recalled = min(patience, Clocks.now + DeviceJournal.listPatience)
+            exchange.recalled = min(patience, now + DeviceJournal.listPatience)
             if signal.doubt != 0 { (exchange.isCounted, exchange.missed) = (true, signal.doubt) }
         default: break
         }

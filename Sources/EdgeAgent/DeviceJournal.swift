@@ -100,7 +100,7 @@ final class DeviceJournal: @unchecked Sendable {
             case .key(let text): add(.key(device: name, zone: rules.zone, text: text))
             case .call(let signal):
                 if signal.call.isEmpty {
-                    if let row = heard(signal, at: wall) { add(row) }
+                    if let row = heard(signal, at: wall, now) { add(row) }
                     continue
                 }
                 note(signal)

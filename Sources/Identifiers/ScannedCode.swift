@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 /// What a scanned text says, by whichever door it came: the one reading of receptions, stock takes, search and `gs1`.
 ///
@@ -68,6 +68,26 @@ public struct ScannedCode: Equatable, Sendable {
     public var sscc: String? { value("00") }
     /// How many a label stands for; nil where it does not say.
     public var count: Int? { (value("37") ?? value("30")).flatMap { Int($0) } }
+
+    /// What a label measures, finest unit first written: net weight, length, area, net volume (GS1 General Specifications 3.6.2,
+    /// AI 310n to 323n; six digits, n of them decimals).
+    public var measures: [(measure: Measure, amount: Quantity)] {
+        elements.compactMap { element in
+            guard element.ai.utf8.count == 4, let place = element.ai.last?.wholeNumberValue, place <= 5,
+                let (unit, parts) = ScannedCode.units[String(element.ai.prefix(3))], let number = Int64(element.value),
+                let measure = Measure(unit)
+            else { return nil }
+            // Parts of a unit, so that five decimals of a kilogram are whole milligrams.
+            let scale = [1, 10, 100, 1000, 10_000, 100_000][place]
+            let (thousandths, rest) = (number * parts * 1000).quotientAndRemainder(dividingBy: Int64(scale))
+            return rest == 0 ? (measure, Quantity(thousandths: thousandths)) : nil
+        }
+    }
+
+    private static let units: [String: (unit: String, parts: Int64)] = [
+        "310": ("GRM", 1000), "311": ("MMT", 1000), "314": ("CMK", 10_000), "315": ("MLT", 1000), "316": ("DMQ", 1000),
+        "320": ("LBR", 1), "321": ("INH", 1), "322": ("FOT", 1), "323": ("YRD", 1),
+    ]
 
     init(_ form: Form, _ trust: Trust, _ elements: [EPC.Element], doubts: [Doubt] = []) {
         (self.form, self.trust, self.elements, self.doubts) = (form, trust, elements, doubts)

@@ -17,11 +17,11 @@ enum ERPPush {
                     backorder: payload["backorder"]?.truth ?? true,
                     accepted: (payload["accepted"]?.list ?? []).compactMap(\.text)), dry: dry)
         case .take:
-            let lines = (payload["lines"]?.list ?? []).map { line in
-                StockTakePush.Line(
+            let lines = (payload["lines"]?.list ?? []).map { line -> StockTakePush.Line in
+                func amount(_ name: String) -> Quantity { line[name].flatMap { Quantity($0) } ?? 0 }
+                return StockTakePush.Line(
                     product: line["product"]?.text, gtin: line["gtin"]?.text ?? "", lot: line["lot"]?.text,
-                    counted: Int(line["counted"]?.integer ?? 0), expected: Int(line["expected"]?.integer ?? 0),
-                    movedSince: Int(line["moved"]?.integer ?? 0))
+                    counted: amount("counted"), expected: amount("expected"), movedSince: amount("moved"))
             }
             return try await connector.push(
                 StockTakePush(
@@ -43,10 +43,10 @@ enum ERPPush {
     private static func receptionLine(_ line: JSON) -> ReceptionPush.Line {
         ReceptionPush.Line(
             line: line["line"]?.text, product: line["product"]?.text, gtin: line["gtin"]?.text ?? "",
-            quantity: Int(line["quantity"]?.integer ?? 0),
+            quantity: line["quantity"].flatMap { Quantity($0) } ?? 0,
             lots: (line["lots"]?.list ?? []).map {
                 .init(
-                    number: $0["number"]?.text ?? "", quantity: Int($0["quantity"]?.integer ?? 0),
+                    number: $0["number"]?.text ?? "", quantity: $0["quantity"].flatMap { Quantity($0) } ?? 0,
                     expires: $0["expires"]?.text)
             })
     }

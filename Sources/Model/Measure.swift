@@ -68,8 +68,8 @@ public struct Measure: Hashable, Sendable, CustomStringConvertible {
     /// (H87, EA, NAR, PCE) stand for one.
     private static let units: [String: Unit] = {
         let rows: [(String, String, Kind, Int64)] = [
-            ("C62", "", .count, 1), ("DZN", "×12", .count, 12), ("GRO", "×144", .count, 144),
-            ("CEN", "×100", .count, 100), ("MIL", "×1000", .count, 1000),
+            ("C62", "", .count, 1), ("DZN", "dz", .count, 12), ("GRO", "gro", .count, 144),
+            ("CEN", "CEN", .count, 100), ("MIL", "MIL", .count, 1000),
             ("MMT", "mm", .length, 10), ("CMT", "cm", .length, 100), ("DMT", "dm", .length, 1000),
             ("MTR", "m", .length, 10_000), ("KMT", "km", .length, 10_000_000), ("INH", "in", .length, 254),
             ("FOT", "ft", .length, 3048), ("YRD", "yd", .length, 9144),

@@ -33,8 +33,9 @@ struct DESADVTests {
         "NAD+SU+3012345000015::9++Lefèvre et Fils:SARL", "NAD+DP+3098765000016::9", "NAD+BY+3098765000016::9",
     ]
 
+    /// The catalogue has everything in pieces.
     static func parse(_ text: String) -> (deliveries: [Announced], refused: [ImportReport.Refusal]) {
-        let parsed = DESADV.parse(latin1(text))
+        let parsed = DESADV.parse(latin1(text), counting: { _ in ArticleCounting(measure: .piece) })
         return (parsed.deliveries, parsed.refused)
     }
 

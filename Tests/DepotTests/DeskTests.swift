@@ -67,10 +67,10 @@ struct DeskTests {
             Decision(at: 2, who: "Nadia", kind: .adjust, gtin: InventoryTests.breaker, quantity: 2), on: id)
         #expect(try store.deliveries.delivery(id)?.received == 2)
         let made = try #require(try store.deliveries.delivery(id)?.decisions.first?.id)
-        try receiving.decide(Decision(at: 3, who: "Nadia", kind: .undo, quantity: Int(made)), on: id)
+        try receiving.decide(Decision(at: 3, who: "Nadia", kind: .undo, quantity: Quantity(made)), on: id)
         #expect(try store.deliveries.delivery(id)?.received == 0)
         #expect(throws: DecisionError.noSuchDecision) {
-            try receiving.decide(Decision(at: 4, who: "Karim", kind: .undo, quantity: Int(made)), on: id)
+            try receiving.decide(Decision(at: 4, who: "Karim", kind: .undo, quantity: Quantity(made)), on: id)
         }
     }
 

@@ -86,7 +86,9 @@ struct InventoryTests {
         return try store.deliveries.open(delivery: id, zone: zone, by: Author("Nadia"), at: sender.time)
     }
 
-    func decide(_ kind: Decision.Kind, _ id: Int64, gtin: String? = nil, subject: String? = nil, quantity: Int? = nil)
+    func decide(
+        _ kind: Decision.Kind, _ id: Int64, gtin: String? = nil, subject: String? = nil, quantity: Quantity? = nil
+    )
         throws
     {
         try store.deliveries.decide(
@@ -183,9 +185,9 @@ struct InventoryTests {
         #expect(try line(id).received == 1)
         // Undone: it counts again.
         let last = try #require(try store.deliveries.delivery(id)?.decisions.last)
-        try decide(.undo, id, quantity: Int(last.id))
+        try decide(.undo, id, quantity: Quantity(last.id))
         #expect(try line(id).received == 2)
-        #expect(throws: DecisionError.noSuchDecision) { try decide(.undo, id, quantity: Int(last.id)) }
+        #expect(throws: DecisionError.noSuchDecision) { try decide(.undo, id, quantity: Quantity(last.id)) }
         #expect(try store.deliveries.reception(of: id)?.received == [Self.breaker: 2])
     }
 

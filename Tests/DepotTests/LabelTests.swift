@@ -96,14 +96,14 @@ struct LabelTests {
 
     struct Case: Sendable, CustomTestStringConvertible {
         var text: String
-        var pieces: Int
+        var pieces: Quantity
         var lot: String?
         /// Whether a part of it is shown as not read.
         var isInPart = false
 
         var testDescription: String { text }
 
-        init(_ text: String, _ pieces: Int, lot: String? = nil, isInPart: Bool = false) {
+        init(_ text: String, _ pieces: Quantity, lot: String? = nil, isInPart: Bool = false) {
             (self.text, self.pieces, self.lot, self.isInPart) = (text, pieces, lot, isInPart)
         }
     }
@@ -155,7 +155,7 @@ struct LabelTests {
         // A wedge's text is read the same; a piece with a number of its own is the same piece.
         let isOne = ScannedCode(label.text)?.value("21") != nil
         try type(label.text)
-        #expect(try line(1).received == (isOne ? label.pieces : 2 * label.pieces))
+        #expect(try line(1).received == (isOne ? label.pieces : label.pieces + label.pieces))
     }
 
     @Test func twoBarcodesAreTwoPiecesAndOneSerialNumberIsOne() throws {
@@ -275,7 +275,7 @@ struct LabelTests {
         #expect(try line(14).received == 30)
         let last = try #require(try view().decisions.last)
         try store.deliveries.decide(
-            Decision(at: sender.time, who: "Nadia", kind: .undo, quantity: Int(last.id)), delivery: delivery)
+            Decision(at: sender.time, who: "Nadia", kind: .undo, quantity: Quantity(last.id)), delivery: delivery)
         #expect(try line(14).received == 0 && asked().count == 2)
     }
 

@@ -38,11 +38,11 @@ struct OfficeDeskTests {
 
     @Test func whatIsNotSaidOfAnArticleStays() throws {
         _ = try catalogue.save(
-            .init(description: "Box", reference: "R1", supplier: "S", unit: "piece", minimum: 3, codes: ["B-1"]),
+            .init(description: "Box", reference: "R1", supplier: "S", unit: .piece, minimum: 3, codes: ["B-1"]),
             of: "03608439390999", by: nadia, at: 1)
         let changed = try catalogue.save(.init(minimum: 0, codes: ["B-2"]), of: "03608439390999", by: nadia, at: 2)
         #expect(changed.description == "Box" && changed.reference == "R1" && changed.supplier == "S")
-        #expect(changed.unit == "piece" && changed.minimum == 0)
+        #expect(changed.unit == Measure.piece.code && changed.minimum == 0)
         #expect(changed.codes == ["B-1", "B-2"], "codes are added")
     }
 

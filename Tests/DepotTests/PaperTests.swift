@@ -32,7 +32,7 @@ struct PaperTests {
     }
 
     /// GTIN-13 to what is expected.
-    func lines(_ note: String = "N") throws -> [String: Int] {
+    func lines(_ note: String = "N") throws -> [String: Quantity] {
         guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
             return [:]
         }

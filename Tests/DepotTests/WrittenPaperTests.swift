@@ -16,7 +16,7 @@ struct WrittenPaperTests {
         try Import.deliveries(Array(text.utf8), options: .init(), into: store, dryRun: false, now: 0)
     }
 
-    func expected(_ note: String = "N") throws -> [String: Int] {
+    func expected(_ note: String = "N") throws -> [String: Quantity] {
         guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
             return [:]
         }

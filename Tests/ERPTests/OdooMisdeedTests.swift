@@ -1,5 +1,6 @@
 import ERP
 import ERPPeers
+import Model
 import Testing
 
 /// What a server, a front end or a network does wrong.

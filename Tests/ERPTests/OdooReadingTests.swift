@@ -1,5 +1,6 @@
 import ERP
 import ERPPeers
+import Model
 import Testing
 
 /// Probe, lists, callers and cards against the stand-in.

@@ -17,7 +17,7 @@ struct OdooReceptionTests {
     }
 
     private static func line(
-        _ move: Int?, _ article: Int, _ quantity: Int, lots: [ReceptionPush.Lot] = [], known: Bool = true
+        _ move: Int?, _ article: Int, _ quantity: Quantity, lots: [ReceptionPush.Lot] = [], known: Bool = true
     ) -> ReceptionPush.Line {
         ReceptionPush.Line(
             line: move.map { String($0) }, product: known ? String(article) : nil, gtin: "0" + OdooServer.gtin(article),
@@ -48,6 +48,30 @@ struct OdooReceptionTests {
         #expect(server.reads == 2)
         #expect(server.backorder(of: 5)?.count == 200)
         #expect(moves.keys.allSatisfy { server.onHand(product: $0) == 9 })
+    }
+
+    /// Announced, received and still to come: no number is rounded on its way.
+    @Test(arguments: series)
+    func metresAreTheSameThereAsHere(series: Int) async throws {
+        let desk = OdooDesk(series) { server in
+            let cable = server.addProduct("Câble", code: "CAB", barcode: nil)
+            server.addReceipt(supplier: server.firstSupplier, origin: "P00099", lines: [(cable, 250.5)])
+        }
+        let connector = desk.connector()
+        let receipt = try #require(try await connector.openReceipts().first { $0.id == "5" })
+        let announced = try #require(receipt.lines.first)
+        #expect(announced.quantity == Quantity(thousandths: 250_500))
+        let push = OdooReceptionTests.push(
+            [
+                .init(
+                    line: announced.id, product: announced.product, gtin: "", quantity: Quantity(thousandths: 250_250))
+            ], receipt: "5")
+        #expect(try await connector.push(push, dry: false).id == "5")
+        let product = try #require(Int64(announced.product))
+        #expect(await desk.server.onHand(product: product) == 250.25)
+        #expect(await desk.server.backorder(of: 5) == [product: 0.25])
+        let again = try await desk.connector().push(push, dry: false)
+        #expect(again.sentence?.hasSuffix("was done already, with the same quantities.") == true)
     }
 
     @Test(arguments: series)

@@ -1,5 +1,6 @@
 import ERP
 import ERPPeers
+import Model
 import Testing
 
 /// Stock takes against the stand-in.
@@ -31,7 +32,8 @@ struct OdooStockTakeTests {
     }
 
     private func line(
-        _ article: Int, counted: Int, expected: Int, movedSince: Int = 0, lot: String? = nil, known: Bool = true
+        _ article: Int, counted: Quantity, expected: Quantity, movedSince: Quantity = 0, lot: String? = nil,
+        known: Bool = true
     ) -> StockTakePush.Line {
         StockTakePush.Line(
             product: known ? String(article) : nil, gtin: OdooServer.gtin(article), lot: lot, counted: counted,

@@ -68,8 +68,8 @@ enum Pushes {
         let each = lots.isEmpty ? 0 : quantity / lots.count
         return ReceptionPush.Line(
             line: String(move.id), product: String(move.product), gtin: TrytonServer.gtin(Int(move.product)),
-            quantity: quantity,
-            lots: lots.map { ReceptionPush.Lot(number: $0, quantity: each) })
+            quantity: Quantity(quantity),
+            lots: lots.map { ReceptionPush.Lot(number: $0, quantity: Quantity(each)) })
     }
 
     /// 50 of 60 of article 1, all 40 of article 2; article 4 did not come.

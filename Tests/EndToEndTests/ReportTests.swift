@@ -1,5 +1,7 @@
 import Depot
+import Model
 import Sheets
+import TestSupport
 import Testing
 
 @testable import IngestServer
@@ -13,5 +15,32 @@ struct ReportTests {
         #expect(sheet.columns.map(\.kind) == [.date, .text, .number, .text])
         #expect(sheet.columns.map(\.title) == ["started", "direction", "ring_s", "note"])
         #expect(sheet.rows.first?[2] == .number(12))
+    }
+
+    @Test func metresAreRealNumbersWithTheirUnit() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        try store.articles.save(ProductView(gtin: "09521234000013", description: "Câble", unit: "mètre"))
+        let lines = [
+            Announced.Line(gtin: "09521234000013", description: "Câble", quantity: Quantity(thousandths: 250_500)),
+            Announced.Line(gtin: "09521234000020", description: "Prise", quantity: 3),
+        ]
+        let id = try #require(
+            try store.deliveries.expect(Announced(note: "N", supplier: "S", lines: lines), source: "file"))
+        #expect(try store.deliveries.open(delivery: id, zone: "dock", by: Author("Nadia"), at: 1))
+        try store.deliveries.decide(
+            Decision(
+                at: 2, who: "Nadia", kind: .adjust, gtin: "09521234000013", quantity: Quantity(thousandths: 100_250)),
+            delivery: id)
+        let view = try #require(try store.deliveries.delivery(id))
+        let sheet = Reports.reception(view)(.machine)
+        #expect(sheet.columns.last?.title == "unit")
+        #expect(sheet.rows.map { $0[4] } == [.decimal("250.5"), .number(3)])
+        #expect(sheet.rows.map { $0[6] } == [.decimal("150.25"), .number(3)])
+        #expect(sheet.rows.map(\.last) == [.text("MTR"), .text("C62")])
+        #expect(String(decoding: sheet.csv(), as: UTF8.self).contains(";250,5;100,25;150,25;0;"))
+        let french = Reports.reception(view)(.fr)
+        #expect(french.rows.map(\.last) == [.text("m"), .text("")])
+        #expect(french.footer.first?.contains("100,25") == true)
     }
 }

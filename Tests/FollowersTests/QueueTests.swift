@@ -18,7 +18,7 @@ struct QueueTests {
         try store.run(queue)
     }
 
-    private func closed(_ received: Int) throws -> Int64 {
+    private func closed(_ received: Quantity) throws -> Int64 {
         let desk = ReceivingDesk(store)
         let id = try #require(
             try desk.openBlind(supplier: "Rexel", zone: "dock-1", note: nil, day: "2026-11-27", by: nadia, at: 1))

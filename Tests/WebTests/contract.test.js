@@ -94,10 +94,10 @@ function shapes() {
       const at = text.indexOf(start) + start.length;
       // As far as the declaration goes: a line that ends it by its brackets.
       const body = text.slice(at).match(/^[\s\S]*?\]\)(?=\n|$)/)?.[0] ?? "";
-      const fields = [...body.matchAll(/\.(text|word|integer|count|moment|truth|mark|texts|someTexts|list|some|one|json)\(\s*"(\w+)"/g)];
+      const fields = [...body.matchAll(/\.(text|word|integer|count|quantity|unit|moment|truth|mark|texts|someTexts|list|some|one|json)\(\s*"(\w+)"/g)];
       found.set(name, fields.map(([, kind, member], index) => {
         const own = body.slice(fields[index].index, fields[index + 1]?.index);
-        return { member, optional: /^\.(mark|someTexts|some)\(/.test(own) || /\bifAny\b/.test(own) };
+        return { member, optional: /^\.(mark|someTexts|some|unit)\(/.test(own) || /\bifAny\b/.test(own) };
       }));
     }
   }

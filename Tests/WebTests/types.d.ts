@@ -50,6 +50,7 @@ interface DeliveryLine {
   gtin: string;
   description: string;
   reference?: string;
+  unit?: string;
   expected: number;
   received: number;
   missing: number;
@@ -137,6 +138,7 @@ interface Delivery extends DeliverySums {
 interface TakeLine {
   gtin: string;
   description: string;
+  unit?: string;
   /** Not told while the count is blind; the same holds for `book` and `difference`. */
   expected?: number;
   counted: number;
@@ -303,7 +305,8 @@ interface Card {
   parties: Party[];
   deliveries: ClientDelivery[];
   lastCalls: PastCall[];
-  mine: "ringing" | "talking" | "held" | "over" | "missed" | "watched" | "gone";
+  mine: "dialling" | "ringing" | "talking" | "held" | "over" | "missed" | "watched" | "gone";
+  dialledAt?: number;
   team?: string;
   desk?: string;
   rang?: number;
@@ -496,7 +499,7 @@ interface Notice {
   at: number;
   kind: string;
   subject: string;
-  data: { description?: string; quantity?: number; minimum?: number; zone?: string; last?: number } | null;
+  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number } | null;
 }
 
 /** @from Sources/Depot/Facts */
@@ -543,6 +546,7 @@ interface ListedProduct {
   reference?: string;
   minimum?: number;
   quantity: number;
+  unit?: string;
 }
 
 /** @from Sources/Depot/Articles Sources/IngestServer/API */
@@ -576,6 +580,8 @@ interface Item {
   delivery?: number;
   note?: string;
   bookedIn?: string;
+  tid?: string;
+  user?: string;
 }
 
 /** @from Sources/Depot/Stock */
@@ -588,6 +594,7 @@ interface Movement {
   kind: string;
   gtin: string;
   quantity: number;
+  unit?: string;
   lot?: string;
   from?: string;
   to?: string;
@@ -624,6 +631,7 @@ interface StrayRead {
   gtin?: string;
   description: string;
   quantity: number;
+  unit?: string;
   at: number;
 }
 

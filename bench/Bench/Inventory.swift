@@ -102,7 +102,7 @@ struct InventoryBench {
         let pieces = 10_000
         let announced = Announced(
             note: "BL", supplier: "Rexel",
-            lines: [.init(gtin: "03608439390616", description: "Disjoncteur", quantity: pieces)])
+            lines: [.init(gtin: "03608439390616", description: "Disjoncteur", quantity: Quantity(pieces))])
         guard let id = try store.deliveries.expect(announced, source: "file") else { return }
         _ = try store.deliveries.open(delivery: id, zone: "dock", by: Author("bench"), at: Clocks.wall)
         let sent = frames((1...pieces).map { read($0, at: "dock") })

@@ -74,6 +74,20 @@ extension Shape.Field {
         Self(name, .integer, isRequired: false) { get($0).map { .int(Int64(clamping: $0)) } }
     }
 
+    /// A number with three decimals at most.
+    public static func quantity(_ name: String, _ get: @escaping @Sendable (Value) -> Quantity) -> Self {
+        Self(name, .number, isRequired: true) { get($0).json }
+    }
+
+    public static func quantity(_ name: String, ifAny get: @escaping @Sendable (Value) -> Quantity?) -> Self {
+        Self(name, .number, isRequired: false) { get($0)?.json }
+    }
+
+    /// The code of a unit; pieces are left out.
+    static func unit(_ name: String, _ get: @escaping @Sendable (Value) -> Measure) -> Self {
+        Self(name, .text, isRequired: false) { get($0).json }
+    }
+
     /// Unix milliseconds.
     public static func moment(_ name: String, _ get: @escaping @Sendable (Value) -> Int64) -> Self {
         Self(name, .moment, isRequired: true) { .int(get($0)) }

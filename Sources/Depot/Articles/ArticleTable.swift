@@ -6,11 +6,11 @@ import SQLite
 public struct ProductView: Equatable, Sendable {
     public struct Carton: Equatable, Sendable {
         public var gtin: String
-        public var quantity: Int
+        public var quantity: Quantity
 
-        public init(gtin: String, quantity: Int) { (self.gtin, self.quantity) = (gtin, quantity) }
+        public init(gtin: String, quantity: Quantity) { (self.gtin, self.quantity) = (gtin, quantity) }
 
-        static let shape = Shape<Carton>("Carton", [.text("gtin", \.gtin), .count("quantity", \.quantity)])
+        static let shape = Shape<Carton>("Carton", [.text("gtin", \.gtin), .quantity("quantity", \.quantity)])
     }
 
     public var gtin: String
@@ -21,7 +21,7 @@ public struct ProductView: Equatable, Sendable {
     /// none, lot, serial
     public var tracking = "none"
     /// Below this many in all zones it is short.
-    public var minimum: Int?
+    public var minimum: Quantity?
     /// The ERP's product.
     public var erp: String?
     public var cartons: [Carton] = []
@@ -30,7 +30,7 @@ public struct ProductView: Equatable, Sendable {
 
     public init(
         gtin: String, description: String, reference: String? = nil, supplier: String? = nil, unit: String? = nil,
-        tracking: String = "none", minimum: Int? = nil, erp: String? = nil, cartons: [Carton] = []
+        tracking: String = "none", minimum: Quantity? = nil, erp: String? = nil, cartons: [Carton] = []
     ) {
         (self.gtin, self.description, self.reference, self.supplier) = (gtin, description, reference, supplier)
         (self.unit, self.tracking, self.minimum, self.erp, self.cartons) = (unit, tracking, minimum, erp, cartons)
@@ -41,7 +41,7 @@ public struct ProductView: Equatable, Sendable {
         [
             .text("gtin", \.gtin), .text("description", \.description), .text("reference", ifAny: \.reference),
             .text("supplier", ifAny: \.supplier), .text("unit", ifAny: \.unit), .text("tracking", \.tracking),
-            .count("minimum", ifAny: \.minimum), .text("erp", ifAny: \.erp),
+            .quantity("minimum", ifAny: \.minimum), .text("erp", ifAny: \.erp),
             .some("cartons", of: Carton.shape, \.cartons), .someTexts("codes", \.codes),
         ])
 
@@ -52,9 +52,9 @@ public struct ProductView: Equatable, Sendable {
 public struct ArticleTable: StoreTable {
     let store: Store
 
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? {
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)? {
         (try? database.first("SELECT product, quantity FROM packaging WHERE gtin=?", .text(gtin)) {
-            ($0.text(0), Int($0.integer(1)))
+            ($0.text(0), $0.quantity(1))
         }) ?? nil
     }
 
@@ -69,12 +69,12 @@ public struct ArticleTable: StoreTable {
                 tracking=CASE WHEN ?6='none' AND ?8 IS NULL THEN tracking ELSE ?6 END,
                 minimum=coalesce(?7, minimum), erp=coalesce(?8, erp)
             """, .text(product.gtin), .text(product.description), .text(product.reference), .text(product.supplier),
-            .text(product.unit), .text(product.tracking), .integer(product.minimum.map { Int64($0) }),
+            .text(product.unit.flatMap { Measure($0)?.code }), .text(product.tracking), .quantity(product.minimum),
             .text(product.erp))
         for carton in product.cartons where carton.gtin != product.gtin {
             try database.run(
                 "INSERT INTO packaging VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET product=?2, quantity=?3",
-                .text(carton.gtin), .text(product.gtin), .integer(carton.quantity))
+                .text(carton.gtin), .text(product.gtin), .quantity(carton.quantity))
         }
         for code in product.codes { try add(code: code, to: product.gtin) }
     }
@@ -83,7 +83,7 @@ public struct ArticleTable: StoreTable {
     public func add(code: String, to gtin: String) throws {
         if code.utf8.count > 8, let other = GS1.gtin14(code) {
             guard other != gtin else { return }
-            try database.run("INSERT OR IGNORE INTO packaging VALUES (?, ?, 1)", .text(other), .text(gtin))
+            try database.run("INSERT OR IGNORE INTO packaging VALUES (?, ?, 1000)", .text(other), .text(gtin))
             return
         }
         let folded = ArticleTable.folded(reference: code)
@@ -108,13 +108,14 @@ public struct ArticleTable: StoreTable {
                 map: { row in
                     ProductView(
                         gtin: row.text(0), description: row.text(1), reference: row.optionalText(2),
-                        supplier: row.optionalText(3), unit: row.optionalText(4), tracking: row.text(5),
-                        minimum: row.optionalInteger(6).map { Int(clamping: $0) }, erp: row.optionalText(7))
+                        supplier: row.optionalText(3), unit: row.optionalText(4).flatMap { Measure($0)?.code },
+                        tracking: row.text(5),
+                        minimum: row.optionalQuantity(6), erp: row.optionalText(7))
                 })
         else { return nil }
         view.cartons = try database.rows(
             "SELECT gtin, quantity FROM packaging WHERE product=? ORDER BY quantity", .text(gtin)
-        ) { ProductView.Carton(gtin: $0.text(0), quantity: Int($0.integer(1))) }
+        ) { ProductView.Carton(gtin: $0.text(0), quantity: $0.quantity(1)) }
         view.codes = try database.rows("SELECT code FROM product_code WHERE gtin=? ORDER BY code", .text(gtin)) {
             $0.text(0)
         }
@@ -126,7 +127,7 @@ public struct ArticleTable: StoreTable {
         try database.rows(
             """
             SELECT product.gtin, description, reference, minimum,
-                (SELECT coalesce(sum(quantity), 0) FROM stock WHERE stock.gtin=product.gtin)
+                (SELECT coalesce(sum(quantity), 0) FROM stock WHERE stock.gtin=product.gtin), unit
             FROM product ORDER BY description, product.gtin LIMIT ? OFFSET ?
             """, .integer(limit), .integer(offset)
         ) { ArticleTable.stocked.json($0) }
@@ -136,8 +137,8 @@ public struct ArticleTable: StoreTable {
         "StockedProduct",
         [
             .text("gtin") { $0.text(0) }, .text("description") { $0.text(1) },
-            .text("reference", ifAny: { $0.optionalText(2) }), .integer("minimum", ifAny: { $0.optionalInteger(3) }),
-            .integer("quantity") { $0.integer(4) },
+            .text("reference", ifAny: { $0.optionalText(2) }), .quantity("minimum", ifAny: { $0.optionalQuantity(3) }),
+            .quantity("quantity") { $0.quantity(4) }, .unit("unit") { Measure(catalogue: $0.optionalText(5)) },
         ])
 
     public static let stockedSchema = stocked.schema
@@ -201,13 +202,15 @@ public struct ArticleTable: StoreTable {
 struct StoredCatalogue: Catalogue {
     let store: Store
 
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { store.articles.packaging(gtin) }
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)? { store.articles.packaging(gtin) }
 
     func label(_ subject: String) -> Label? {
         (try? store.database.first("SELECT gtin, serial, lot FROM label WHERE subject=?", .text(subject)) {
             Label(gtin: $0.text(0), serial: $0.optionalText(1), lot: $0.optionalText(2))
         }) ?? nil
     }
+
+    func measure(_ gtin: String) -> Measure { (try? store.articles.measure(of: gtin)) ?? .piece }
 
     func product(reference: String) -> String? { (try? store.articles.product(reference: reference)) ?? nil }
 

@@ -1,3 +1,4 @@
+public import Model
 import SQLite
 
 /// What people do with the catalogue.
@@ -11,15 +12,15 @@ public struct CatalogueDesk {
         public var description: String?
         public var reference: String?
         public var supplier: String?
-        public var unit: String?
-        public var minimum: Int?
+        public var unit: Measure?
+        public var minimum: Quantity?
         /// Cartons and codes more than those that are known.
         public var cartons: [ProductView.Carton]
         public var codes: [String]
 
         public init(
-            description: String? = nil, reference: String? = nil, supplier: String? = nil, unit: String? = nil,
-            minimum: Int? = nil, cartons: [ProductView.Carton] = [], codes: [String] = []
+            description: String? = nil, reference: String? = nil, supplier: String? = nil, unit: Measure? = nil,
+            minimum: Quantity? = nil, cartons: [ProductView.Carton] = [], codes: [String] = []
         ) {
             (self.description, self.reference, self.supplier) = (description, reference, supplier)
             (self.unit, self.minimum) = (unit, minimum)
@@ -30,6 +31,8 @@ public struct CatalogueDesk {
     public enum Refusal: Error, Equatable, Sendable {
         /// A new article has a description.
         case noDescription
+        /// There is some in stock in the unit of before; why, for people.
+        case unitInUse(String)
     }
 
     /// Adds an article or changes one. Throws `Refusal`; then nothing has changed. The article as it is then.
@@ -40,7 +43,10 @@ public struct CatalogueDesk {
             guard !product.description.isEmpty else { throw Refusal.noDescription }
             product.reference = change.reference ?? product.reference
             product.supplier = change.supplier ?? product.supplier
-            product.unit = change.unit ?? product.unit
+            if let unit = change.unit, let why = try store.articles.objection(to: unit, of: gtin) {
+                throw Refusal.unitInUse(why)
+            }
+            product.unit = change.unit?.code ?? product.unit
             product.minimum = change.minimum ?? product.minimum
             (product.cartons, product.codes) = (change.cartons, change.codes)
             try store.articles.save(product)

@@ -47,18 +47,22 @@ public struct StockTakeView: Equatable, Sendable {
         public var gtin: String
         public var description: String
         /// In the book when the count began.
-        public var expected: Int
-        public var counted: Int
+        public var expected: Quantity
+        public var counted: Quantity
         /// Came in since and is not among the counted; what was counted and left since is negative.
-        public var moved: Int
+        public var moved: Quantity
         /// In the book now.
-        public var book: Int
+        public var book: Quantity
+        public var measure: Measure
 
-        public var result: Int { counted + moved }
-        public var difference: Int { result - book }
+        public var result: Quantity { counted + moved }
+        public var difference: Quantity { result - book }
 
-        public init(gtin: String, description: String, expected: Int, counted: Int, moved: Int, book: Int) {
-            (self.gtin, self.description, self.expected) = (gtin, description, expected)
+        public init(
+            gtin: String, description: String, measure: Measure = .piece, expected: Quantity, counted: Quantity,
+            moved: Quantity, book: Quantity
+        ) {
+            (self.gtin, self.description, self.measure, self.expected) = (gtin, description, measure, expected)
             (self.counted, self.moved, self.book) = (counted, moved, book)
         }
     }
@@ -81,7 +85,10 @@ public struct StockTakeView: Equatable, Sendable {
     public var unknown: [DeliveryView.Stray] = []
     public var decisions: [Decision] = []
 
-    public var counted: Int { lines.reduce(0) { $0 + $1.counted } }
+    /// Pieces, and what is measured each once.
+    public var counted: Int {
+        lines.reduce(0) { $0 + ($1.measure.isDivisible ? ($1.counted == 0 ? 0 : 1) : $1.counted.ceiling) }
+    }
     public var differences: Int { lines.count { $0.difference != 0 } }
 
     /// A person who counts blind is not told what is expected.
@@ -114,10 +121,12 @@ public struct StockTakeView: Equatable, Sendable {
         "StockTakeLine",
         [
             .text("gtin") { $0.line.gtin }, .text("description") { $0.line.description },
-            .count("expected", ifAny: { $0.showsBook ? $0.line.expected : nil }), .count("counted") { $0.line.counted },
-            .count("moved") { $0.line.moved }, .count("result") { $0.line.result },
-            .count("book", ifAny: { $0.showsBook ? $0.line.book : nil }),
-            .count("difference", ifAny: { $0.showsBook ? $0.line.difference : nil }),
+            .unit("unit") { $0.line.measure },
+            .quantity("expected", ifAny: { $0.showsBook ? $0.line.expected : nil }),
+            .quantity("counted") { $0.line.counted },
+            .quantity("moved") { $0.line.moved }, .quantity("result") { $0.line.result },
+            .quantity("book", ifAny: { $0.showsBook ? $0.line.book : nil }),
+            .quantity("difference", ifAny: { $0.showsBook ? $0.line.difference : nil }),
         ])
 
     public var summary: JSON { StockTakeView.summaryShape.json(self) }
@@ -128,7 +137,7 @@ public struct StockTakeView: Equatable, Sendable {
     struct Moved {
         var gtin: String
         /// In positive, out negative.
-        var quantity: Int
+        var quantity: Quantity
         /// Whether this very piece is among the counted; nil where pieces are not told apart.
         var isCounted: Bool?
         /// The tagged piece.
@@ -136,8 +145,8 @@ public struct StockTakeView: Equatable, Sendable {
     }
 
     /// What came since the count began and is not among the counted, less what was counted and has gone.
-    static func movedSince(_ moves: [Moved]) -> [String: Int] {
-        var sums: [String: Int] = [:]
+    static func movedSince(_ moves: [Moved]) -> [String: Quantity] {
+        var sums: [String: Quantity] = [:]
         // A tagged piece may come and go and come: where it ended tells.
         var last: [String: Moved] = [:]
         for move in moves { if let subject = move.subject { last[subject] = move } }

@@ -25,7 +25,7 @@ public struct TakeTable: StoreTable {
             """
             INSERT INTO take_counted (take, subject, gtin, serial, quantity, lot, device, at, stream, seq)
             SELECT ?1, 'tag:' || epc, coalesce(packaging.product, item.gtin, label.gtin), item.serial,
-                coalesce(packaging.quantity, 1), label.lot, 'present', last_seen, 0, 0
+                coalesce(packaging.quantity, 1000), label.lot, 'present', last_seen, 0, 0
             FROM item LEFT JOIN label ON label.subject='tag:' || epc LEFT JOIN packaging ON packaging.gtin=item.gtin
             WHERE item.zone=?2 AND present=1
             """, .integer(id), .text(zone))
@@ -62,7 +62,7 @@ public struct TakeTable: StoreTable {
                 take.apply(
                     Piece(
                         subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                        quantity: Int(row.integer(3)), lot: nil))
+                        quantity: row.quantity(3), lot: nil))
                 return true
             }
             // A zone's own count comes before one that it helps.
@@ -80,7 +80,7 @@ public struct TakeTable: StoreTable {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT DO UPDATE SET removed=NULL, at=?8, stream=?9, seq=?10 WHERE removed IS NOT NULL
             """, .integer(take), .text(piece.subject), .text(piece.gtin), .text(piece.serial),
-            .integer(piece.quantity), .text(piece.lot), .text(device), .integer(now), .integer(stream), .integer(seq))
+            .quantity(piece.quantity), .text(piece.lot), .text(device), .integer(now), .integer(stream), .integer(seq))
     }
 
     func uncount(_ subject: String, take: Int64, by author: Author, at now: Int64) throws {
@@ -129,20 +129,19 @@ public struct TakeTable: StoreTable {
     private func postedLines(_ id: Int64) throws -> [StockTakeView.Line] {
         try database.rows(
             """
-            SELECT take_line.gtin, coalesce(description, ''), expected, counted, moved, book FROM take_line
+            SELECT take_line.gtin, coalesce(description, ''), expected, counted, moved, book, unit FROM take_line
             LEFT JOIN product USING (gtin) WHERE take=? ORDER BY description, take_line.gtin
             """, .integer(id)
         ) { row in
             StockTakeView.Line(
-                gtin: row.text(0), description: row.text(1), expected: Int(row.integer(2)),
-                counted: Int(row.integer(3)),
-                moved: Int(row.integer(4)), book: Int(row.integer(5)))
+                gtin: row.text(0), description: row.text(1), measure: Measure(catalogue: row.optionalText(6)),
+                expected: row.quantity(2), counted: row.quantity(3), moved: row.quantity(4), book: row.quantity(5))
         }
     }
 
     private func lines(of view: StockTakeView) throws -> [StockTakeView.Line] {
-        func sums(_ sql: String, _ argument: Value) throws -> [String: Int] {
-            Dictionary(try database.rows(sql, argument) { ($0.text(0), Int($0.integer(1))) }) { $0 + $1 }
+        func sums(_ sql: String, _ argument: Value) throws -> [String: Quantity] {
+            Dictionary(try database.rows(sql, argument) { ($0.text(0), $0.quantity(1)) }) { $0 + $1 }
         }
         let expected = try sums("SELECT gtin, quantity FROM take_expected WHERE take=?", .integer(view.id))
         var counted = try sums(
@@ -162,15 +161,16 @@ public struct TakeTable: StoreTable {
             """, .integer(view.id), .text(view.zone), .integer(view.openedAt)
         ) { row in
             StockTakeView.Moved(
-                gtin: row.text(0), quantity: Int(row.integer(1)), isCounted: row.optionalInteger(2).map { $0 != 0 },
+                gtin: row.text(0), quantity: row.quantity(1), isCounted: row.optionalInteger(2).map { $0 != 0 },
                 subject: row.optionalText(3))
         }
         let moved = StockTakeView.movedSince(moves)
         // What was not counted is on the list as long as nobody has said that the rest stays as it is.
         return try Set(expected.keys).union(counted.keys).union(moved.keys).union(book.keys).map { gtin in
             StockTakeView.Line(
-                gtin: gtin, description: try description(of: gtin), expected: expected[gtin] ?? 0,
-                counted: counted[gtin] ?? 0, moved: moved[gtin] ?? 0, book: book[gtin] ?? 0)
+                gtin: gtin, description: try description(of: gtin), measure: try store.articles.measure(of: gtin),
+                expected: expected[gtin] ?? 0, counted: counted[gtin] ?? 0, moved: moved[gtin] ?? 0,
+                book: book[gtin] ?? 0)
         }.sorted { ($0.description, $0.gtin) < ($1.description, $1.gtin) }
     }
 
@@ -184,10 +184,14 @@ public struct TakeTable: StoreTable {
         guard view.status == .counting || view.status == .review else { throw DecisionError.closed }
         switch decision.kind {
         case .adjust:
-            let counted = view.lines.first { $0.gtin == decision.gtin }?.counted ?? 0
+            let line = view.lines.first { $0.gtin == decision.gtin }
+            let counted = line?.counted ?? 0
             guard decision.gtin != nil, let quantity = decision.quantity, quantity != 0,
                 Import.quantities.contains(quantity), counted + quantity >= 0
             else { throw DecisionError.malformed("an adjustment names a product and leaves 0 or more") }
+            if line?.book.isWhole ?? true, counted.isWhole {
+                try DeliveryTable.checkParts(quantity, of: try decision.gtin.map(store.articles.measure(of:)) ?? .piece)
+            }
             try store.deliveries.record(decision, take: id)
         case .remove:
             guard let subject = decision.subject else { throw DecisionError.malformed("what was read is not named") }
@@ -205,7 +209,7 @@ public struct TakeTable: StoreTable {
             try database.run(
                 "UPDATE take_counted SET gtin=? WHERE take=? AND subject=?", .text(gtin), .integer(id), .text(subject))
         case .undo:
-            guard let target = decision.quantity.map({ Int64($0) }),
+            guard let target = decision.quantity?.whole.map({ Int64($0) }),
                 let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
             else { throw DecisionError.noSuchDecision }
             let number = try store.deliveries.record(decision, take: id)
@@ -267,12 +271,12 @@ public struct TakeTable: StoreTable {
         for line in posted.lines {
             try database.run(
                 "INSERT INTO take_line VALUES (?, ?, ?, ?, ?, ?)", .integer(id), .text(line.gtin),
-                .integer(line.expected), .integer(line.counted), .integer(line.moved), .integer(line.book))
+                .quantity(line.expected), .quantity(line.counted), .quantity(line.moved), .quantity(line.book))
             let difference = line.difference
             try store.stock.move(
                 Movement(
                     kind: .counted, from: difference < 0 ? view.zone : nil, to: difference > 0 ? view.zone : nil),
-                gtin: line.gtin, quantity: abs(difference), by: author, take: id, at: now)
+                gtin: line.gtin, quantity: difference.magnitude, by: author, take: id, at: now)
         }
         // Tags the book had here and nobody saw are not here; nobody knows where.
         try database.run(

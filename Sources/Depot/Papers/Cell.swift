@@ -65,20 +65,40 @@ enum Cell {
         case doubtful(String)
     }
 
-    /// Words behind a number of pieces.
-    private static let pieces: Set<String> = [
-        "u", "un", "pc", "pcs", "pce", "pces", "piece", "pieces", "unite", "unites", "ea", "st", "stk", "stuck", "stuk",
-        "c62", "nar", "p", "unit", "units", "unite s", "piece s", "stuks", "uds", "pz", "szt",
-    ]
+    enum Amount: Equatable {
+        /// In the unit that stands behind it, where one does.
+        case of(Quantity, Measure?)
+        case no
+        case doubtful(String)
+    }
 
-    /// A whole number as people and programs write it: `5`, `5,00`, `1 200`, `1.200,00`, `1'200`, `5 pcs`. Blanks and marks
-    /// group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither.
+    /// A whole number of pieces, written as amounts are.
     static func number(_ text: String) -> Number {
+        switch amount(text) {
+        case .of(let amount, let measure):
+            guard measure?.isPiece != false, let whole = amount.whole else { return .no }
+            return .whole(whole)
+        case .no: return .no
+        case .doubtful(let reason): return .doubtful(reason)
+        }
+    }
+
+    /// A number as people and programs write it: `5`, `5,00`, `12,5`, `1 200,50`, `1.200,00`, `1'200`, `5 pcs`, `0,75 m`. Blanks and
+    /// marks group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither.
+    static func amount(_ text: String) -> Amount {
         if isSpoilt(text) { return .doubtful(spoilt(text)) }
         let body = trimmed(text[...])
         let number = trimmed(body.prefix { !$0.isLetter })
-        let unit = folded(String(body.drop { !$0.isLetter }))
-        guard unit.isEmpty || pieces.contains(unit) else { return .no }
+        let unit = String(body.drop { !$0.isLetter })
+        var measure: Measure?
+        if !unit.isEmpty {
+            guard folded(unit) != "ml" else {
+                return .doubtful(
+                    "\"\(text.prefix(40))\": ml is a millilitre to some, a running metre to others; write m or MLT")
+            }
+            guard let known = Measure(unit), known.isKnown else { return .no }
+            measure = known
+        }
         var (groups, marks): ([Substring], [Character]) = ([], [])
         var rest = number
         while true {
@@ -92,22 +112,27 @@ enum Cell {
         }
         let head = groups[0]
         guard !head.isEmpty, groups.reduce(0, { $0 + $1.count }) <= 15 else { return .no }
-        guard let last = marks.last else { return whole(groups) }
+        func of(_ groups: some Sequence<Substring>, _ decimals: Substring = "") -> Amount {
+            Quantity(digits: groups.joined(), decimals: decimals).map { .of($0, measure) } ?? .no
+        }
+        guard let last = marks.last else { return of(groups) }
         let isDecimal = ",.".contains(last) && marks.count { $0 == last } == 1
         let grouping = isDecimal ? marks.dropLast() : marks[...]
         let grouped = groups.dropFirst().prefix(grouping.count)
         guard grouping.allSatisfy({ $0 == grouping.first }), grouped.allSatisfy({ $0.count == 3 }),
             grouping.isEmpty || head.count <= 3
         else { return .no }
-        guard isDecimal, let tail = groups.last else { return whole(groups) }
+        guard isDecimal, let tail = groups.last else { return of(groups) }
         if marks.count == 1, tail.count == 3, head.count <= 3, head != "0" {
-            return .doubtful("\"\(text.prefix(40))\" could be \(head) or \(head)\(tail): write it without a mark")
+            let less = tail.allSatisfy { $0 == "0" } ? "\(head)" : "\(head)\(last)\(tail)"
+            return .doubtful(
+                "\"\(text.prefix(40))\" could be \(less) or \(head)\(tail): write it without a mark, or with four decimals"
+            )
         }
-        return tail.allSatisfy { $0 == "0" } ? whole(groups.dropLast()) : .no
-    }
-
-    private static func whole(_ groups: some Sequence<Substring>) -> Number {
-        Int(groups.joined()).map(Number.whole) ?? .no
+        guard tail.dropFirst(3).allSatisfy({ $0 == "0" }) else {
+            return .doubtful("\"\(text.prefix(40))\" has more than three decimals")
+        }
+        return of(groups.dropLast(), tail)
     }
 
     // MARK: codes

@@ -88,7 +88,7 @@ struct Columns {
             let cells = sample.compactMap { $0.filled(place) }
             let good = cells.count { cell in
                 switch field {
-                case "quantity": if case .whole = Cell.number(cell) { cell.count < 7 } else { false }
+                case "quantity": if case .of = Cell.amount(cell) { cell.count < 10 } else { false }
                 case "expected", "expires": Cell.day(cell) != nil
                 default: false
                 }
@@ -169,6 +169,9 @@ extension Columns {
             "qty delivered",
             "qty shipped", "quantites", "quantite livre", "units", "anzahl", "cantidad", "quantita", "nbre",
             "quantite facturee"),
+        Field(
+            "unit", "unite", "unite de mesure", "unit of measure", "uom", "udm", "um", "mengeneinheit", "einheit",
+            "unite de vente", "quantity unit", "unite quantite", "eenheid"),
         Field(
             "expected", "date", "expected on", "date de livraison", "date livraison", "livraison prevue", "date prevue",
             "delivery date", "scheduled date", "liefertermin"),

@@ -9,7 +9,7 @@ extension DESADV {
             var lots: [String] = []
             var expires: String?
             var bestBefore: String?
-            var quantity: Int?
+            var quantity: Quantity?
             var ssccs: [String] = []
             var serials: [String] = []
         }
@@ -18,14 +18,9 @@ extension DESADV {
         struct Part {
             var lot: String?
             var expires: String?
-            var quantity: Int
+            var quantity: Quantity
             var serials: [String]
         }
-
-        /// Units of weight, volume and length: such goods are not counted in pieces (code list 6411).
-        static let measures: Set<String> = [
-            "KGM", "GRM", "TNE", "LTR", "MLT", "CLT", "MTR", "CMT", "MMT", "MTK", "MTQ", "DMQ",
-        ]
 
         var segment: EDIFACT.Segment
         /// Its CPS, among those of the message.
@@ -36,9 +31,12 @@ extension DESADV {
         var marks = [Mark()]
         /// The first thing that is wrong with it.
         var fault: (segment: EDIFACT.Segment, reason: String)?
-        private var despatched: Int?
-        private var delivered: Int?
-        private var ordered: Int?
+        private var despatched: Quantity?
+        private var delivered: Quantity?
+        private var ordered: Quantity?
+        /// The unit of what is on its way (code list 6411), and of what was ordered; the empty one is the article's own.
+        private var despatchedIn: String?
+        private var orderedIn: String?
         /// What else it is called: by the supplier, by us, or where a GTIN should be.
         private var articles: [String] = []
         private var badCode: (segment: EDIFACT.Segment, text: String)?
@@ -98,21 +96,30 @@ extension DESADV {
             guard ["12", "21", "46", "59"].contains(code) || (isOfMark && ["1", "11", "52"].contains(code)) else {
                 return
             }
-            guard let number = DESADV.whole(text),
-                (code == "12" && !isOfMark ? 0...Import.quantityLimit : 1...Import.quantityLimit).contains(number)
+            guard let number = DESADV.quantity(text),
+                (code == "12" && !isOfMark ? 0...Import.quantityLimit : Quantity(thousandths: 1)...Import.quantityLimit)
+                    .contains(number)
             else {
-                fail(segment, "quantity \"\(text)\" is not a whole number from 1 to \(Import.quantityLimit)")
-                return
-            }
-            guard !Line.measures.contains(unit) else {
-                fail(segment, "the quantity is in \(unit), not in pieces")
+                fail(
+                    segment,
+                    "quantity \"\(text)\" is not a whole number from 1 to \(Import.quantityLimit), nor one with three decimals"
+                )
                 return
             }
             switch code {
             case "59": return
+            case "21":
+                if ordered == nil { (ordered, orderedIn) = (number, unit) }
+                return
+            default: break
+            }
+            if let other = despatchedIn, other != unit {
+                fail(segment, "quantities in \"\(other)\" and in \"\(unit)\" on one line")
+            }
+            despatchedIn = unit
+            switch code {
             // Delivered, where others write despatched: better than what was ordered.
             case "46": delivered = delivered ?? number
-            case "21": ordered = ordered ?? number
             case "12" where !isOfMark:
                 if despatched != nil { fail(segment, "a second despatched quantity") }
                 despatched = number
@@ -130,10 +137,20 @@ extension DESADV {
             if code == "36" { marks[marks.count - 1].expires = day } else { marks[marks.count - 1].bestBefore = day }
         }
 
-        /// Pieces altogether; nil where it does not say.
-        var quantity: Int? {
+        /// Altogether, in `measure`; nil where it does not say.
+        var quantity: Quantity? {
             let parts = marks.compactMap(\.quantity)
-            return despatched ?? (parts.isEmpty ? delivered ?? ordered : parts.reduce(0, +))
+            return despatched ?? (parts.isEmpty ? delivered ?? ordered : parts.reduce(.zero, +))
+        }
+
+        var measure: Measure? {
+            (quantity == ordered && despatchedIn == nil ? orderedIn : despatchedIn).flatMap { Measure($0) }
+        }
+
+        /// What its packages hold, in the unit of the article.
+        mutating func convert(by rule: PaperUnits.Rule) {
+            gtin = rule.gtin
+            for index in marks.indices { marks[index].quantity = marks[index].quantity.flatMap { rule($0) } }
         }
 
         /// Split into its lots. Nil, with its fault, where something is wrong.
@@ -148,7 +165,7 @@ extension DESADV {
             if quantity == nil { fail(segment, "the line has no quantity (QTY+12)") }
             guard fault == nil, let quantity else { return nil }
             let serials = marks.flatMap(\.serials)
-            if !serials.isEmpty, serials.count != quantity {
+            if !serials.isEmpty, Quantity(serials.count) != quantity {
                 fail(segment, "\(serials.count) serial numbers for a quantity of \(quantity)")
             } else if Set(serials).count != serials.count {
                 fail(segment, "a serial number stands twice")
@@ -166,7 +183,7 @@ extension DESADV {
                 fail(segment, "\(lots.count) lots, and not how many are of which")
                 return nil
             }
-            let sum = bearers.reduce(0) { $0 + $1.quantity! }
+            let sum = bearers.reduce(Quantity.zero) { $0 + $1.quantity! }
             if sum != quantity { fail(segment, "its lots hold \(sum), the line \(quantity)") }
             guard fault == nil else { return nil }
             var parts = bearers.map {

@@ -1,3 +1,5 @@
+import Model
+
 extension DESADV {
     /// The units of a message: which stands on which, and what is on each.
     struct Pallets {
@@ -88,10 +90,10 @@ extension DESADV {
         private mutating func loadOwn(_ marks: [Line.Mark], of line: Line, gtin: String, parts: [Line.Part]) {
             let below = line.group.flatMap { holders[$0] }.map { groups[$0].ssccs } ?? []
             for sscc in marks.flatMap(\.ssccs) { add(sscc, parent: below.count == 1 ? below[0] : nil) }
-            let total = parts.reduce(0) { $0 + $1.quantity }
+            let total = parts.reduce(Quantity.zero) { $0 + $1.quantity }
             // One package that says nothing of its quantity has all of it.
             let quantities = marks.map { $0.quantity ?? (marks.count == 1 ? total : nil) }
-            guard quantities.allSatisfy({ $0 != nil }), quantities.reduce(0, { $0 + $1! }) <= total else {
+            guard quantities.allSatisfy({ $0 != nil }), quantities.reduce(Quantity.zero, { $0 + $1! }) <= total else {
                 refused.append(line.segment.refusal("how many are on which of its units is not said: they stand empty"))
                 return
             }
@@ -102,9 +104,10 @@ extension DESADV {
         }
 
         /// Units that are described together are alike: each has its equal share.
-        private mutating func share(_ quantity: Int, lot: String?, _ gtin: String, among ssccs: [String], _ line: Line)
-        {
-            guard quantity % ssccs.count == 0 else {
+        private mutating func share(
+            _ quantity: Quantity, lot: String?, _ gtin: String, among ssccs: [String], _ line: Line
+        ) {
+            guard let each = quantity.divided(by: ssccs.count), each.isWhole || !quantity.isWhole else {
                 refused.append(
                     line.segment.refusal(
                         "\(quantity) cannot be shared by \(ssccs.count) units alike: they stand without \(gtin)"))
@@ -114,10 +117,10 @@ extension DESADV {
                 guard let place = places[sscc] else { continue }
                 let key = "\(sscc)\u{1F}\(gtin)\u{1F}\(lot ?? "")"
                 if let entry = entries[key] {
-                    units[place].contents[entry].quantity += quantity / ssccs.count
+                    units[place].contents[entry].quantity += each
                 } else if entries.count < DESADV.contentLimit {
                     entries[key] = units[place].contents.count
-                    units[place].contents.append(.init(gtin: gtin, quantity: quantity / ssccs.count, lot: lot))
+                    units[place].contents.append(.init(gtin: gtin, quantity: each, lot: lot))
                 } else {
                     refused.append(line.segment.refusal("more than \(DESADV.contentLimit) entries on its units"))
                     return

@@ -36,7 +36,7 @@ extension DESADV {
         var isReplacement: Bool { head?[2] == "5" }
 
         /// The delivery; nil, with the reason, where nothing of it can be received.
-        mutating func announced(article: (String) -> String?) -> Announced? {
+        mutating func announced(article: (String) -> String?, _ units: PaperUnits) -> Announced? {
             guard let head else {
                 refused.append(message.header.refusal("the message has no number (BGM)"))
                 return nil
@@ -67,10 +67,31 @@ extension DESADV {
                     remarks.append(lines[index].segment.refusal("nothing of it is on its way: left out"))
                     continue
                 }
-                guard let parts = lines[index].parts(), let gtin = lines[index].gtin else {
+                guard let written = lines[index].parts(), let named = lines[index].gtin, let all = lines[index].quantity
+                else {
                     if let (segment, reason) = lines[index].fault { refused.append(segment.refusal(reason)) }
                     continue
                 }
+                let rule: PaperUnits.Rule
+                switch units.rule(named, all, in: lines[index].measure) {
+                case .failure(let fault):
+                    refused.append(lines[index].segment.refusal(fault.reason))
+                    continue
+                case .success(let (found, remark)):
+                    rule = found
+                    if let remark { remarks.append(lines[index].segment.refusal(remark)) }
+                }
+                let parts = written.compactMap { part in
+                    rule(part.quantity).map {
+                        Line.Part(lot: part.lot, expires: part.expires, quantity: $0, serials: part.serials)
+                    }
+                }
+                guard parts.count == written.count else {
+                    refused.append(lines[index].segment.refusal("a lot of it would be in parts"))
+                    continue
+                }
+                lines[index].convert(by: rule)
+                let gtin = rule.gtin
                 var accepted: [Line.Part] = []
                 for part in parts {
                     let key = "\(gtin)\u{1F}\(part.lot ?? "")\u{1F}\(part.expires ?? "")"
@@ -87,7 +108,7 @@ extension DESADV {
                         delivery.lines.append(
                             .init(
                                 gtin: gtin, description: lines[index].description, quantity: part.quantity,
-                                lot: part.lot, expires: part.expires, serials: part.serials))
+                                measure: rule.learned, lot: part.lot, expires: part.expires, serials: part.serials))
                     }
                     accepted.append(part)
                 }

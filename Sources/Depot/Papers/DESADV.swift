@@ -5,7 +5,7 @@ import Model
 ///
 /// The delivery note is the one that RFF+DQ names, else the message's own number (BGM): it is what lies with the goods.
 /// It is expected on the first of DTM+17, 132, 358, 69, 2, 64, 63, 35 that is there. Quantities count what LIN names,
-/// pieces or cartons alike: QTY+59 is not multiplied in, because the catalogue knows the carton. Parties, dates and references
+/// pieces, cartons or metres alike (DE 6411 says which): QTY+59 is not multiplied in, because the catalogue knows the carton. Parties, dates and references
 /// are kept beside it; texts (FTX) are read over.
 public enum DESADV {
     /// Pallets and cartons of a message, and entries of what stands on them.
@@ -39,8 +39,13 @@ public enum DESADV {
 
     /// What can be received, and what was refused: a refused line, unit or link is not in its delivery, the rest is.
     /// Lines of refusals are lines of the file, from 1.
-    /// `article` finds the GTIN of a supplier's reference, where a line names nothing better.
-    public static func parse(_ bytes: [UInt8], article: (String) -> String? = { _ in nil }) -> ParsedDeliveries {
+    /// `article` finds the GTIN of a supplier's reference, where a line names nothing better; `counting` says what an article is
+    /// counted in.
+    public static func parse(
+        _ bytes: [UInt8], article: (String) -> String? = { _ in nil },
+        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
+    ) -> ParsedDeliveries {
+        let units = PaperUnits(counting)
         let file = EDIFACT(bytes)
         var refused = file.refused
         var remarks: [ImportReport.Refusal] = []
@@ -54,7 +59,7 @@ public enum DESADV {
                 continue
             }
             var reading = Reading(message)
-            var announced = reading.announced(article: article)
+            var announced = reading.announced(article: article, units)
             refused += reading.refused
             remarks += reading.remarks
             guard announced != nil else { continue }
@@ -113,11 +118,11 @@ public enum DESADV {
         return Day.text(digits)
     }
 
-    /// A whole number, written with decimals or without; nil for anything else.
-    static func whole(_ text: String) -> Int? {
+    /// A number with a point or a comma before its decimals, or without; nil for anything else, and for a fourth decimal.
+    static func quantity(_ text: String) -> Quantity? {
         let parts = text.trimming(" ").split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "." || $0 == "," }
-        guard parts.count < 2 || parts[1].utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { return nil }
-        return Int(parts[0])
+        guard let head = parts.first, !head.isEmpty else { return nil }
+        return Quantity(digits: head, decimals: parts.count == 2 ? parts[1] : "")
     }
 
     /// The texts from one to another, both included: what differs are digits of the same width.

@@ -8,6 +8,7 @@ extension DeliveryJSON {
         private struct Fault: Error { var reason: String }
 
         private(set) var refused: [ImportReport.Refusal] = []
+        private(set) var remarks: [ImportReport.Refusal] = []
         private let json: JSON
         /// Its place in the file, from 1.
         private let number: Int
@@ -17,8 +18,13 @@ extension DeliveryJSON {
 
         /// Finds the GTIN of a reference.
         private let article: (String) -> String?
+        private let units: PaperUnits
 
-        init(_ json: JSON, number: Int, ssccs: [String: String], article: @escaping (String) -> String?) {
+        init(
+            _ json: JSON, number: Int, ssccs: [String: String], article: @escaping (String) -> String?,
+            units: PaperUnits
+        ) {
+            self.units = units
             (self.json, self.number, self.ssccs, self.article) = (json, number, ssccs, article)
             name = "delivery \(number)"
         }
@@ -53,7 +59,7 @@ extension DeliveryJSON {
             var places: [String: Int] = [:]
             for (index, value) in values.enumerated() {
                 do throws(Fault) {
-                    let line = try line(value)
+                    let line = try line(value, number: index + 1)
                     // The same article of the same lot adds, as it does in a DESADV and in a table.
                     let key = "\(line.gtin)\u{1F}\(line.lot ?? "")\u{1F}\(line.expires ?? "")"
                     guard let place = places[key] else {
@@ -73,10 +79,11 @@ extension DeliveryJSON {
             return lines
         }
 
-        private func line(_ value: JSON) throws(Fault) -> Announced.Line {
+        private mutating func line(_ value: JSON, number: Int) throws(Fault) -> Announced.Line {
             guard value.isObject else { throw Fault(reason: "it is not an object") }
-            let gtin = try gtin(in: value)
-            let quantity = try quantity(in: value)
+            let (written, rule, remark) = try counted(in: value)
+            if let remark { remarks.append(.init(line: number, reason: "\(name), line \(number): \(remark)")) }
+            guard let quantity = rule(written) else { throw Fault(reason: "quantity \(written) cannot be converted") }
             var serials: [String] = []
             for value in try list("serials", in: value) {
                 guard let serial = value.text?.trimming(" \t"), (1...DeliveryJSON.nameLimit).contains(serial.count)
@@ -85,13 +92,14 @@ extension DeliveryJSON {
                 }
                 serials.append(serial)
             }
-            if !serials.isEmpty, serials.count != quantity {
+            if !serials.isEmpty, Quantity(serials.count) != quantity {
                 throw Fault(reason: "\(serials.count) serial numbers for a quantity of \(quantity)")
             }
             if Set(serials).count != serials.count { throw Fault(reason: "a serial number stands twice") }
             return .init(
-                gtin: gtin, description: try text("description", in: value, limit: DeliveryJSON.textLimit) ?? "",
-                quantity: quantity, lot: try text("lot", in: value, limit: DeliveryJSON.nameLimit),
+                gtin: rule.gtin, description: try text("description", in: value, limit: DeliveryJSON.textLimit) ?? "",
+                quantity: quantity, measure: rule.learned,
+                lot: try text("lot", in: value, limit: DeliveryJSON.nameLimit),
                 expires: try day("expires", in: value), serials: serials)
         }
 
@@ -146,9 +154,13 @@ extension DeliveryJSON {
             for (index, value) in values.enumerated() {
                 do throws(Fault) {
                     guard value.isObject else { throw Fault(reason: "it is not an object") }
+                    let (written, rule, _) = try counted(in: value)
+                    guard let quantity = rule(written) else {
+                        throw Fault(reason: "quantity \(written) cannot be converted")
+                    }
                     contents.append(
                         .init(
-                            gtin: try gtin(in: value), quantity: try quantity(in: value),
+                            gtin: rule.gtin, quantity: quantity,
                             lot: try text("lot", in: value, limit: DeliveryJSON.nameLimit)))
                 } catch {
                     refuse(line, "\(place), content \(index + 1)", error.reason)
@@ -190,12 +202,27 @@ extension DeliveryJSON {
             throw Fault(reason: "the catalogue has no article with the reference \"\(reference)\"")
         }
 
-        private func quantity(in value: JSON) throws(Fault) -> Int {
-            guard let number = value["quantity"]?.integer, (1...Int64(Import.quantityLimit)).contains(number) else {
-                let shown = value["quantity"].map { String($0.description.prefix(40)) } ?? "missing"
-                throw Fault(reason: "quantity \(shown) is not a whole number from 1 to \(Import.quantityLimit)")
+        /// How many of which article, and what that is in the article's unit.
+        private func counted(in value: JSON) throws(Fault) -> (Quantity, PaperUnits.Rule, remark: String?) {
+            let gtin = try gtin(in: value)
+            let quantity = try quantity(in: value)
+            let measure = try text("unit", in: value, limit: DeliveryJSON.nameLimit).flatMap { Measure($0) }
+            switch units.rule(gtin, quantity, in: measure) {
+            case .failure(let fault): throw Fault(reason: fault.reason)
+            case .success(let (rule, remark)): return (quantity, rule, remark)
             }
-            return Int(number)
+        }
+
+        private func quantity(in value: JSON) throws(Fault) -> Quantity {
+            guard let number = value["quantity"].flatMap({ Quantity($0) }), number > 0, number <= Import.quantityLimit
+            else {
+                let shown = value["quantity"].map { String($0.description.prefix(40)) } ?? "missing"
+                throw Fault(
+                    reason:
+                        "quantity \(shown) is not a whole number from 1 to \(Import.quantityLimit), nor one with three decimals"
+                )
+            }
+            return number
         }
 
         private func day(_ field: String, in value: JSON) throws(Fault) -> String? {

@@ -4,7 +4,7 @@ import Model
 /// Deliveries announced as JSON: `{"deliveries": […]}`, an array of deliveries, or one delivery.
 ///
 /// A delivery has `note` and `supplier`, perhaps `expectedOn` (`YYYY-MM-DD`), `client` and `dock`; `lines` of `gtin`
-/// (or the supplier's `reference`, where the catalogue knows it), `quantity`, perhaps `description`, `lot`, `expires` and `serials`; perhaps `units` of `sscc`, `parent` and
+/// (or the supplier's `reference`, where the catalogue knows it), `quantity`, perhaps `unit` (`MTR`, `m`), `description`, `lot`, `expires` and `serials`; perhaps `units` of `sscc`, `parent` and
 /// `contents` (`gtin`, `quantity`, `lot`). Other fields are read over; null is as good as none.
 public enum DeliveryJSON {
     /// Bytes of a text.
@@ -17,9 +17,11 @@ public enum DeliveryJSON {
     /// A refusal's line is the line's or unit's place in its delivery, the delivery's in the file where it is about the
     /// delivery itself (from 1), or the line of the text where that is no JSON; its reason names the delivery.
     /// `article` finds the GTIN of a supplier's `reference`, where a line has no `gtin`.
-    public static func parse(_ bytes: [UInt8], article: @escaping (String) -> String? = { _ in nil })
-        -> ParsedDeliveries
-    {
+    public static func parse(
+        _ bytes: [UInt8], article: @escaping (String) -> String? = { _ in nil },
+        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
+    ) -> ParsedDeliveries {
+        let units = PaperUnits(counting)
         guard bytes.count <= sizeLimit else {
             return ParsedDeliveries(refused: [
                 .init(line: 1, reason: "the text has \(bytes.count) bytes; at most \(sizeLimit) are read")
@@ -42,11 +44,14 @@ public enum DeliveryJSON {
             return ParsedDeliveries(refused: [.init(line: 1, reason: "\"deliveries\" is not an array")])
         }
         var refused: [ImportReport.Refusal] = []
+        var remarks: [ImportReport.Refusal] = []
         var deliveries: [Announced] = []
         var notes: Set<String> = []
         var ssccs: [String: String] = [:]
         for (index, value) in all.enumerated() {
-            guard let delivery = read(value, number: index + 1, ssccs, article, refusing: &refused) else { continue }
+            guard let delivery = read(value, number: index + 1, ssccs, article, units, &refused, &remarks) else {
+                continue
+            }
             guard notes.insert(delivery.note).inserted else {
                 refused.append(.init(line: index + 1, reason: "delivery \(delivery.note) stands twice"))
                 continue
@@ -54,15 +59,18 @@ public enum DeliveryJSON {
             for unit in delivery.units { ssccs[unit.sscc] = delivery.note }
             deliveries.append(delivery)
         }
-        return ParsedDeliveries(deliveries: deliveries, refused: refused)
+        return ParsedDeliveries(deliveries: deliveries, refused: refused, remarks: remarks)
     }
 
     private static func read(
         _ value: JSON, number: Int, _ ssccs: [String: String], _ article: @escaping (String) -> String?,
-        refusing refused: inout [ImportReport.Refusal]
+        _ units: PaperUnits, _ refused: inout [ImportReport.Refusal], _ remarks: inout [ImportReport.Refusal]
     ) -> Announced? {
-        var reading = Reading(value, number: number, ssccs: ssccs, article: article)
-        defer { refused += reading.refused }
+        var reading = Reading(value, number: number, ssccs: ssccs, article: article, units: units)
+        defer {
+            refused += reading.refused
+            remarks += reading.remarks
+        }
         return reading.announced()
     }
 }

@@ -1,4 +1,5 @@
 import Identifiers
+import Model
 
 extension Import {
     /// Products: GTIN, description; perhaps reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
@@ -22,7 +23,7 @@ extension Import {
                 continue
             }
             do throws(Fault) {
-                let product = try product(row, columns)
+                let product = try product(row, columns, in: store)
                 guard seen.insert(product.gtin).inserted else {
                     throw Fault(reason: "GTIN \(product.gtin) stands twice")
                 }
@@ -33,7 +34,7 @@ extension Import {
         return CheckedImport(report, products.map { .product($0) }, memory: table.memory)
     }
 
-    private static func product(_ row: CSV.Row, _ columns: Columns) throws(Fault) -> ProductView {
+    private static func product(_ row: CSV.Row, _ columns: Columns, in store: Store?) throws(Fault) -> ProductView {
         if let problem = row.problem { throw Fault(reason: problem) }
         let gtin = try gtin(row.field(columns["gtin"]))
         var product = ProductView(
@@ -45,15 +46,27 @@ extension Import {
             }
             product.tracking = text.lowercased()
         }
+        let unit = product.unit.map { Measure(catalogue: $0) } ?? (try? store?.articles.measure(of: gtin)) ?? .piece
+        if let objection = try? store?.articles.objection(to: unit, of: gtin) { throw Fault(reason: objection) }
         if let text = row.filled(columns["minimum"]) {
-            product.minimum = try whole(text, in: 0...quantityLimit, "minimum").get()
+            let (minimum, measure) = try amount(text, in: 0...quantityLimit, "minimum").get()
+            guard measure == nil || measure == unit, minimum.isWhole || unit.isDivisible else {
+                throw Fault(
+                    reason: "minimum \"\(text.prefix(40))\": the article is counted in \(unit.symbol ?? "whole pieces")"
+                )
+            }
+            product.minimum = minimum
         }
         if let text = row.filled(columns["carton_gtin"]) {
             let outer = try self.gtin(text)
-            guard case .whole(let count) = Cell.number(row.field(columns["carton_quantity"])),
-                (1...quantityLimit).contains(count), outer != gtin
+            guard case .of(let count, let measure) = Cell.amount(row.field(columns["carton_quantity"])),
+                count > 0, count <= quantityLimit, outer != gtin, measure == nil || measure == unit,
+                count.isWhole || unit.isDivisible
             else {
-                throw Fault(reason: "the carton \(text) does not say how many pieces it holds, or is the piece itself")
+                throw Fault(
+                    reason:
+                        "the carton \(text) does not say how many \(unit.symbol ?? "pieces") it holds, or is the piece itself"
+                )
             }
             product.cartons = [.init(gtin: outer, quantity: count)]
         }

@@ -1,7 +1,8 @@
 import Identifiers
+import Model
 
 extension Import {
-    /// Expected deliveries as a table: delivery note, supplier, article (GTIN or reference), description, quantity; perhaps day,
+    /// Expected deliveries as a table: delivery note, supplier, article (GTIN or reference), description, quantity; perhaps unit, day,
     /// client, dock, lot, expiry, serial numbers, pallet.
     public static func deliveries(_ csv: CSV, into store: Store, dryRun: Bool, now: Int64) throws -> ImportReport {
         try check(deliveries: csv, in: store).finish(into: store, dryRun: dryRun, by: "file", now: now)
@@ -23,6 +24,7 @@ extension Import {
         private let columns: Columns
         private let options: Options
         private let store: Store
+        private let units: PaperUnits
         private var report: ImportReport
         private var deliveries: [Announced] = []
         private var additions: Set<Int> = []
@@ -40,6 +42,7 @@ extension Import {
 
         init(_ table: Table, _ options: Options, _ store: Store) {
             (self.table, self.options, self.store) = (table, options, store)
+            units = PaperUnits { (try? store.articles.counting(of: $0)) ?? ArticleCounting() }
             (columns, report) = (table.columns, table.report)
             let names = table.csv.rows.lazy.compactMap { [columns = table.columns] in
                 $0.filled(columns["delivery_note"])
@@ -67,7 +70,8 @@ extension Import {
             guard namesArticle || !row.isTotal else {
                 return report.remarks.append(.init(line: row.line, reason: "a total is left out"))
             }
-            guard namesArticle || row.filled(columns["quantity"]) != nil || row.problem != nil else {
+            // A heading or a remark between the rows stands in one cell; more is a row that was cut.
+            guard namesArticle || row.problem != nil || row.fields.count(where: { !Cell.text($0).isEmpty }) > 1 else {
                 return report.remarks.append(
                     .init(line: row.line, reason: "a row without article and quantity is left out"))
             }
@@ -93,10 +97,20 @@ extension Import {
                     .init(line: row.line, reason: "rows without a delivery note are of the one above: \(name)"))
             }
             let code = try article(row)
-            let count = try Import.whole(row.field(columns["quantity"]), in: 0...quantityLimit, "quantity").get()
-            guard count > 0 else {
+            let (written, behind) = try Import.amount(
+                row.field(columns["quantity"]), in: 0...quantityLimit, "quantity"
+            ).get()
+            guard written > 0 else {
                 return report.remarks.append(.init(line: row.line, reason: "quantity 0 of \(code): left out"))
             }
+            let beside = row.filled(columns["unit"]).flatMap { Measure($0) }
+            if let behind, let beside, behind != beside {
+                throw Fault(reason: "the quantity is in \(behind), and the unit beside it is \(beside)")
+            }
+            let (rule, converted) = try units.rule(code, written, in: behind ?? beside).mapError {
+                Fault(reason: $0.reason)
+            }.get()
+            guard let count = rule(written) else { throw Fault(reason: "quantity \(written) cannot be converted") }
             let expires = try table.day(row, "expires", month: true).get()
             let pallet = row.filled(columns["sscc"]).map(Import.sscc)
             if let pallet, !Import.isSSCC(pallet) {
@@ -105,16 +119,17 @@ extension Import {
                         ? Cell.spoilt(pallet) : "\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
             }
             let serials = row.field(columns["serials"]).split { ", |".contains($0) }.map(String.init)
-            guard serials.isEmpty || serials.count == count else {
+            guard serials.isEmpty || Quantity(serials.count) == count else {
                 throw Fault(reason: "\(serials.count) serial numbers for a quantity of \(count)")
             }
             let place = try begin(name, row)
             let lot = row.filled(columns["lot"])
             try put(
                 .init(
-                    gtin: code, description: row.field(columns["description"]), quantity: count, lot: lot,
-                    expires: expires, serials: serials), into: place)
-            if let pallet { load(.init(gtin: code, quantity: count, lot: lot), on: pallet, of: place) }
+                    gtin: rule.gtin, description: row.field(columns["description"]), quantity: count,
+                    measure: rule.learned, lot: lot, expires: expires, serials: serials), into: place)
+            if let converted { report.remarks.append(.init(line: row.line, reason: converted)) }
+            if let pallet { load(.init(gtin: rule.gtin, quantity: count, lot: lot), on: pallet, of: place) }
             report.accepted += 1
         }
 

@@ -1,4 +1,5 @@
 import Identifiers
+public import Model
 
 /// What an import did, row by row where something was refused.
 public struct ImportReport: Equatable, Sendable {
@@ -94,7 +95,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
 /// twice: see `Again`.
 public enum Import {
     /// Largest quantity of a line that is believed.
-    static let quantityLimit = 1_000_000
+    static let quantityLimit: Quantity = 1_000_000
     /// What a person may add or take off at once.
     public static let quantities = -quantityLimit...quantityLimit
 
@@ -128,13 +129,13 @@ public enum Import {
         let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
         let article = { (reference: String) in (try? store.articles.product(reference: reference)) ?? nil }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
-            return try check(DESADV.parse(bytes, article: article), options, in: store)
+            return try check(DESADV.parse(bytes, article: article, counting: counting(store)), options, in: store)
         }
         if start.first == UInt8(ascii: "<") || UBL.isWide(bytes) {
-            return try check(UBL.parse(bytes, article: article), options, in: store)
+            return try check(UBL.parse(bytes, article: article, counting: counting(store)), options, in: store)
         }
         if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
-            return try check(DeliveryJSON.parse(bytes, article: article), options, in: store)
+            return try check(DeliveryJSON.parse(bytes, article: article, counting: counting(store)), options, in: store)
         }
         return try check(deliveries: CSV(bytes), options: options, in: store)
     }
@@ -164,6 +165,11 @@ public enum Import {
         return CheckedImport(report, rows)
     }
 
+    /// How an article is counted, by the catalogue.
+    private static func counting(_ store: Store) -> (String) -> ArticleCounting {
+        { (try? store.articles.counting(of: $0)) ?? ArticleCounting() }
+    }
+
     static func gtinReason(_ text: String) -> String {
         if Cell.isSpoilt(text) { return Cell.spoilt(text) }
         guard !text.isEmpty else { return "there is no GTIN" }
@@ -176,13 +182,15 @@ public enum Import {
             && text.last?.wholeNumberValue == GS1.checkDigit(String(text.dropLast()))
     }
 
-    /// A whole number within a range, or why it is none.
-    static func whole(_ text: String, in range: ClosedRange<Int>, _ what: String) -> Result<Int, Fault> {
-        switch Cell.number(text) {
-        case .whole(let number) where range.contains(number): return .success(number)
+    /// An amount within a range, with the unit behind it; or why it is none.
+    static func amount(_ text: String, in range: ClosedRange<Quantity>, _ what: String) -> Result<
+        (Quantity, Measure?), Fault
+    > {
+        switch Cell.amount(text) {
+        case .of(let amount, let measure) where range.contains(amount): return .success((amount, measure))
         case .doubtful(let reason): return .failure(Fault(reason: "\(what) \(reason)"))
-        case .whole, .no:
-            let limits = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .of, .no:
+            let limits = "a number from \(range.lowerBound) to \(range.upperBound)"
             return .failure(Fault(reason: "\(what) \"\(text.prefix(40))\" is not \(limits)"))
         }
     }

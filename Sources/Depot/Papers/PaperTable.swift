@@ -30,20 +30,21 @@ public struct PaperTable: StoreTable {
         for line in announced.lines {
             let carton = store.articles.packaging(line.gtin)
             let gtin = carton?.gtin ?? line.gtin
-            let quantity = line.quantity * (carton?.quantity ?? 1)
+            let quantity = line.quantity.packed(carton?.quantity)
             let changed = try database.run(
                 """
                 UPDATE delivery_line SET quantity=quantity + ?2 WHERE delivery=?1 AND position=(
                     SELECT position FROM delivery_line WHERE delivery=?1 AND gtin=?3 AND lot IS ?4 AND expires IS ?5 LIMIT 1)
-                """, .integer(known.id), .integer(quantity), .text(gtin), .text(line.lot), .text(line.expires))
+                """, .integer(known.id), .quantity(quantity), .text(gtin), .text(line.lot), .text(line.expires))
             if changed == 0 {
                 position += 1
                 try database.run(
                     "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(known.id),
-                    .integer(position), .text(gtin), .text(line.description), .integer(quantity), .text(line.lot),
+                    .integer(position), .text(gtin), .text(line.description), .quantity(quantity), .text(line.lot),
                     .text(line.expires), .text(line.erp), .text(line.erpProduct))
             }
             try describe(gtin, line.description)
+            try store.articles.learn(line.measure, of: gtin)
             try enter(serials: line.serials, of: gtin, delivery: known.id)
         }
         try enter(announced.units, delivery: known.id)
@@ -91,7 +92,7 @@ public struct PaperTable: StoreTable {
                     INSERT INTO delivery_content VALUES (?1, ?2, ?3, ?4, ?5)
                     ON CONFLICT DO UPDATE SET quantity=quantity + ?5
                     """, .integer(id), .text(unit.sscc), .text(carton?.gtin ?? content.gtin),
-                    .text(content.lot ?? ""), .integer(content.quantity * (carton?.quantity ?? 1)))
+                    .text(content.lot ?? ""), .quantity(content.quantity.packed(carton?.quantity)))
             }
         }
     }

@@ -1,4 +1,5 @@
 import Identifiers
+import Model
 
 extension UBL {
     /// One despatch advice.
@@ -24,7 +25,7 @@ extension UBL {
         }
 
         /// The delivery; nil, with the reason, where nothing of it can be received.
-        mutating func announced(article: (String) -> String?) -> Announced? {
+        mutating func announced(article: (String) -> String?, _ units: PaperUnits) -> Announced? {
             guard let note = document.first("ID"), (1...64).contains(note.count) else {
                 refuse(document, "a delivery note (ID) has 1 to 64 characters")
                 return nil
@@ -40,7 +41,7 @@ extension UBL {
             }
             let shipped = delivery.units.map(\.sscc)
             for line in document.all("DespatchLine") {
-                do throws(Fault) { try add(line, to: &delivery, shipped: shipped, article) } catch {
+                do throws(Fault) { try add(line, to: &delivery, shipped: shipped, article, units) } catch {
                     refused.append(.init(line: error.line, reason: error.reason))
                 }
             }
@@ -114,24 +115,30 @@ extension UBL {
         // MARK: lines
 
         private mutating func add(
-            _ line: Node, to delivery: inout Announced, shipped: [String], _ article: (String) -> String?
+            _ line: Node, to delivery: inout Announced, shipped: [String], _ article: (String) -> String?,
+            _ units: PaperUnits
         ) throws(Fault) {
             guard let counted = line.all("DeliveredQuantity").first else {
                 throw Fault(node: line, reason: "it has no DeliveredQuantity")
             }
-            guard let quantity = DESADV.whole(counted.text), (0...Import.quantityLimit).contains(quantity) else {
+            guard let written = DESADV.quantity(counted.text), (0...Import.quantityLimit).contains(written) else {
                 let reason =
-                    "quantity \"\(counted.text.prefix(40))\" is not a whole number from 1 to \(Import.quantityLimit)"
+                    "quantity \"\(counted.text.prefix(40))\" is not a whole number from 1 to \(Import.quantityLimit), nor one with three decimals"
                 throw Fault(node: counted, reason: reason)
             }
-            guard quantity > 0 else {
+            guard written > 0 else {
                 remarks.append(.init(line: line.line, reason: "DespatchLine: nothing of it is on its way: left out"))
                 return
             }
-            guard !DESADV.Line.measures.contains(counted.scheme) else {
-                throw Fault(node: counted, reason: "the quantity is in \(counted.scheme), not in pieces")
+            let rule: PaperUnits.Rule
+            switch units.rule(try self.gtin(line, article), written, in: Measure(counted.scheme)) {
+            case .failure(let fault): throw Fault(node: counted, reason: fault.reason)
+            case .success(let (found, remark)):
+                rule = found
+                if let remark { remarks.append(.init(line: line.line, reason: "DespatchLine: \(remark)")) }
             }
-            let gtin = try gtin(line, article)
+            guard let quantity = rule(written) else { return }
+            let gtin = rule.gtin
             let parts = try parts(line, quantity)
             let description = line.first("Item", "Name") ?? line.first("Item", "Description") ?? ""
             for part in parts {
@@ -141,7 +148,7 @@ extension UBL {
                     delivery.lines.append(
                         .init(
                             gtin: gtin, description: String(description.prefix(256)), quantity: part.quantity,
-                            lot: part.lot, expires: part.expires, serials: part.serials))
+                            measure: rule.learned, lot: part.lot, expires: part.expires, serials: part.serials))
                     continue
                 }
                 guard delivery.lines[place].quantity + part.quantity <= Import.quantityLimit else {
@@ -177,12 +184,12 @@ extension UBL {
         private struct Part {
             var lot: String?
             var expires: String?
-            var quantity: Int
+            var quantity: Quantity
             var serials: [String]
         }
 
         /// Its lots: several are told apart where each piece has its serial number.
-        private func parts(_ line: Node, _ quantity: Int) throws(Fault) -> [Part] {
+        private func parts(_ line: Node, _ quantity: Quantity) throws(Fault) -> [Part] {
             let instances = line.all("Item", "ItemInstance")
             var parts: [Part] = []
             var places: [String: Int] = [:]
@@ -213,7 +220,7 @@ extension UBL {
             guard Set(serials).count == serials.count else {
                 throw Fault(node: line, reason: "a serial number stands twice")
             }
-            guard serials.isEmpty || serials.count == quantity else {
+            guard serials.isEmpty || Quantity(serials.count) == quantity else {
                 throw Fault(node: line, reason: "\(serials.count) serial numbers for a quantity of \(quantity)")
             }
             guard parts.count > 1 else {
@@ -224,7 +231,9 @@ extension UBL {
             guard parts.allSatisfy({ !$0.serials.isEmpty }) else {
                 throw Fault(node: line, reason: "\(parts.count) lots, and not how many are of which")
             }
-            return parts.map { Part(lot: $0.lot, expires: $0.expires, quantity: $0.serials.count, serials: $0.serials) }
+            return parts.map {
+                Part(lot: $0.lot, expires: $0.expires, quantity: Quantity($0.serials.count), serials: $0.serials)
+            }
         }
 
         // MARK: pallets

@@ -4,7 +4,8 @@ import Identifiers
 /// (StandardBusinessDocument).
 ///
 /// The delivery note is the document's own number. It is expected when the delivery is estimated, else promised or requested.
-/// Articles are known by their GTIN, else by a reference that the catalogue has. Quantities are pieces of what the item names.
+/// Articles are known by their GTIN, else by a reference that the catalogue has. Quantities are what `unitCode`
+/// says (UN/ECE Recommendation 20), of what the item names.
 public enum UBL {
     /// Bytes of a document, elements of it.
     static let sizeLimit = 16 << 20
@@ -16,8 +17,13 @@ public enum UBL {
     }
 
     /// What can be received, and what was refused: a refused line is not in its delivery, the rest is. Lines of refusals are
-    /// lines of the file, from 1. `article` finds the GTIN of a supplier's reference, where a line names nothing better.
-    public static func parse(_ bytes: [UInt8], article: (String) -> String? = { _ in nil }) -> ParsedDeliveries {
+    /// lines of the file, from 1. `article` finds the GTIN of a supplier's reference, where a line names nothing better; `counting`
+    /// says what an article is counted in.
+    public static func parse(
+        _ bytes: [UInt8], article: (String) -> String? = { _ in nil },
+        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
+    ) -> ParsedDeliveries {
+        let units = PaperUnits(counting)
         func refused(_ line: Int, _ reason: String) -> ParsedDeliveries {
             ParsedDeliveries(refused: [.init(line: line, reason: reason)])
         }
@@ -46,7 +52,7 @@ public enum UBL {
         var notes: Set<String> = []
         for document in documents {
             var reading = Reading(document)
-            let announced = reading.announced(article: article)
+            let announced = reading.announced(article: article, units)
             parsed.refused += reading.refused
             parsed.remarks += reading.remarks
             guard let announced else { continue }

@@ -1,10 +1,14 @@
+public import Model
+
 /// A delivery as somebody announced it: a file, a message, the ERP, or nobody (blind).
 public struct Announced: Equatable, Sendable {
     public struct Line: Equatable, Sendable {
         /// 14 digits: of a piece, or of a carton that the catalogue knows.
         public var gtin: String
         public var description: String
-        public var quantity: Int
+        public var quantity: Quantity
+        /// The paper's unit, where nobody had named the article's: it becomes that.
+        public var measure: Measure?
         public var lot: String?
         /// `YYYY-MM-DD`
         public var expires: String?
@@ -13,10 +17,11 @@ public struct Announced: Equatable, Sendable {
         public var erpProduct: String?
 
         public init(
-            gtin: String, description: String = "", quantity: Int, lot: String? = nil, expires: String? = nil,
-            serials: [String] = [], erp: String? = nil, erpProduct: String? = nil
+            gtin: String, description: String = "", quantity: Quantity, measure: Measure? = nil, lot: String? = nil,
+            expires: String? = nil, serials: [String] = [], erp: String? = nil, erpProduct: String? = nil
         ) {
             (self.gtin, self.description, self.quantity, self.lot) = (gtin, description, quantity, lot)
+            self.measure = measure
             (self.expires, self.serials, self.erp, self.erpProduct) = (expires, serials, erp, erpProduct)
         }
     }

@@ -35,7 +35,7 @@ public struct Decision: Equatable, Sendable {
     public var kind: Kind
     public var subject: String?
     public var gtin: String?
-    public var quantity: Int?
+    public var quantity: Quantity?
     public var lot: String?
     public var reason: String?
     public var photo: Int64?
@@ -43,7 +43,7 @@ public struct Decision: Equatable, Sendable {
 
     public init(
         id: Int64 = 0, at: Int64, who: String, station: String? = nil, kind: Kind, subject: String? = nil,
-        gtin: String? = nil, quantity: Int? = nil, lot: String? = nil, reason: String? = nil, photo: Int64? = nil,
+        gtin: String? = nil, quantity: Quantity? = nil, lot: String? = nil, reason: String? = nil, photo: Int64? = nil,
         undoneBy: Int64? = nil
     ) {
         (self.id, self.at, self.who, self.station, self.kind) = (id, at, who, station, kind)
@@ -56,7 +56,7 @@ public struct Decision: Equatable, Sendable {
         [
             .integer("id", \.id), .moment("at", \.at), .text("who", \.who), .text("station", ifAny: \.station),
             .word("kind", \.kind), .text("subject", ifAny: \.subject), .text("gtin", ifAny: \.gtin),
-            .count("quantity", ifAny: \.quantity), .text("lot", ifAny: \.lot), .text("reason", ifAny: \.reason),
+            .quantity("quantity", ifAny: \.quantity), .text("lot", ifAny: \.lot), .text("reason", ifAny: \.reason),
             .integer("photo", ifAny: \.photo), .integer("undoneBy", ifAny: \.undoneBy),
         ])
 

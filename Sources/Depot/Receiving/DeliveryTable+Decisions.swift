@@ -25,7 +25,7 @@ extension DeliveryTable {
             Decision(
                 id: row.integer(0), at: row.integer(1), who: row.text(2), station: row.optionalText(3),
                 kind: Decision.Kind(rawValue: row.text(4)) ?? .ignore, subject: row.optionalText(5),
-                gtin: row.optionalText(6), quantity: row.optionalInteger(7).map { Int(clamping: $0) },
+                gtin: row.optionalText(6), quantity: row.optionalQuantity(7),
                 lot: row.optionalText(8), reason: row.optionalText(9), photo: row.optionalInteger(10),
                 undoneBy: row.optionalInteger(11))
         }
@@ -39,10 +39,10 @@ extension DeliveryTable {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, .integer(delivery), .integer(take), .integer(decision.at), .text(decision.who),
             .text(decision.station), .text(decision.kind.rawValue), .text(decision.subject), .text(decision.gtin),
-            .integer(decision.quantity.map { Int64($0) }), .text(decision.lot), .text(decision.reason),
+            .quantity(decision.quantity), .text(decision.lot), .text(decision.reason),
             .integer(decision.photo))
         let id = database.lastInsertID
-        let about = [decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot]
+        let about = [decision.gtin ?? decision.subject, decision.quantity?.description, decision.lot]
         try store.tell(
             Fact(
                 delivery == nil ? .take(decision.kind) : .delivery(decision.kind), delivery ?? take ?? 0,
@@ -57,7 +57,7 @@ extension DeliveryTable {
         // A lot changes no quantity: an ERP may ask for it when everything is closed.
         guard view.status != "closed" || decision.kind == .lot else { throw DecisionError.closed }
         if decision.kind == .undo {
-            guard let target = decision.quantity.map({ Int64($0) }),
+            guard let target = decision.quantity?.whole.map({ Int64($0) }),
                 let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
             else { throw DecisionError.noSuchDecision }
             let number = try record(decision, delivery: id)
@@ -95,7 +95,7 @@ extension DeliveryTable {
                 UPDATE counted SET gtin=?3, lot=?4, quantity=coalesce(?5, quantity)
                 WHERE delivery=?1 AND subject=?2 AND gtin IS NULL
                 """, .integer(id), .text(subject), .text(gtin), .text(decision.lot),
-                .integer(isPallet ? decision.quantity.map { Int64($0) } : nil))
+                .quantity(isPallet ? decision.quantity : nil))
             if subject.hasPrefix("tag:") {
                 try database.run(
                     "UPDATE item SET gtin=? WHERE epc=? AND gtin IS NULL", .text(gtin),
@@ -108,7 +108,11 @@ extension DeliveryTable {
     private func check(_ decision: Decision, _ view: DeliveryView) throws {
         let quantity = decision.quantity ?? 0
         let line = decision.gtin.map { gtin in view.lines.filter { $0.gtin == gtin } } ?? []
-        let received = line.reduce(0) { $0 + $1.received }
+        let received = line.reduce(Quantity.zero) { $0 + $1.received }
+        let measure = try decision.gtin.map(store.articles.measure(of:)) ?? .piece
+        // Where an ERP counts in parts of a unit that nobody knows, so do we.
+        let isParted = line.contains { !$0.expected.isWhole || !$0.received.isWhole }
+        if decision.kind != .undo, !isParted { try DeliveryTable.checkParts(quantity, of: measure) }
         switch decision.kind {
         case .adjust:
             guard decision.gtin != nil, quantity != 0, Import.quantities.contains(quantity) else {
@@ -118,9 +122,9 @@ extension DeliveryTable {
                 throw DecisionError.malformed("only \(received) are counted: \(-quantity) cannot be taken off")
             }
         case .damaged, .refuse:
-            let free = received - (decision.kind == .damaged ? line.reduce(0) { $0 + $1.damaged } : 0)
+            let free = received - (decision.kind == .damaged ? line.reduce(.zero) { $0 + $1.damaged } : 0)
             guard decision.gtin != nil, quantity > 0, quantity <= free else {
-                throw DecisionError.malformed("from 1 to \(free) pieces of what was received")
+                throw DecisionError.malformed("more than 0 and at most \(measure.text(free)) of what was received")
             }
         case .lot:
             guard decision.gtin != nil, quantity > 0, Import.quantities.contains(quantity), decision.lot != nil else {
@@ -132,7 +136,7 @@ extension DeliveryTable {
                 throw DecisionError.malformed("the product is not named")
             }
             if decision.kind == .associate, let pieces = decision.quantity, !Piece.quantities.contains(pieces) {
-                throw DecisionError.malformed("a pallet holds 1 to \(Piece.quantities.upperBound) pieces")
+                throw DecisionError.malformed("a pallet holds more than 0, and at most \(Piece.quantities.upperBound)")
             }
             let isCounted =
                 try database.integer(
@@ -149,6 +153,14 @@ extension DeliveryTable {
         }
     }
 
+    /// Pieces and packages are whole.
+    static func checkParts(_ quantity: Quantity, of measure: Measure) throws {
+        guard quantity.isWhole || measure.isDivisible else {
+            let name = measure.symbol ?? "pieces"
+            throw DecisionError.malformed("\(quantity) is a part: the article is counted in whole \(name)")
+        }
+    }
+
     private func revert(_ decision: Decision, delivery id: Int64) throws {
         switch decision.kind {
         case .remove:
@@ -159,7 +171,7 @@ extension DeliveryTable {
             try database.run(
                 """
                 UPDATE counted SET gtin=NULL, lot=NULL,
-                    quantity=CASE WHEN subject LIKE 'sscc:%' THEN 1 ELSE quantity END WHERE delivery=? AND subject=?
+                    quantity=CASE WHEN subject LIKE 'sscc:%' THEN 1000 ELSE quantity END WHERE delivery=? AND subject=?
                 """, .integer(id),
                 .text(decision.subject))
         default: break
@@ -257,7 +269,7 @@ extension DeliveryTable {
         "CountedRead",
         [
             .moment("at") { $0.integer(0) }, .json("kind", .word(["read"])) { _ in "read" },
-            .text("subject") { $0.text(1) }, .integer("quantity") { $0.integer(2) },
+            .text("subject") { $0.text(1) }, .quantity("quantity") { $0.quantity(2) },
             .text("lot", ifAny: { $0.optionalText(3) }), .text("serial", ifAny: { $0.optionalText(4) }),
             .moment("removed", ifAny: { $0.optionalInteger(5) }),
             .text("record") { "\($0.text(6))/\(Hex.word($0.word(7)))/s/\($0.integer(8))" },

@@ -42,10 +42,11 @@ public struct DeliveryTable: StoreTable {
             let gtin = carton?.gtin ?? line.gtin
             try database.run(
                 "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id), .integer(position + 1),
-                .text(gtin), .text(line.description), .integer(line.quantity * (carton?.quantity ?? 1)),
+                .text(gtin), .text(line.description), .quantity(line.quantity.packed(carton?.quantity)),
                 .text(line.lot), .text(line.expires), .text(line.erp ?? linked[gtin]?.0),
                 .text(line.erpProduct ?? linked[gtin]?.1))
             try store.papers.describe(gtin, line.description)
+            try store.articles.learn(line.measure, of: gtin)
             try store.papers.enter(serials: line.serials, of: gtin, delivery: id)
         }
         try store.papers.enter(announced.units, delivery: id)
@@ -95,13 +96,14 @@ public struct DeliveryTable: StoreTable {
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,
-                line.expires
+                line.expires, product.unit
             FROM delivery_line AS line LEFT JOIN product USING (gtin) WHERE delivery=? ORDER BY position
             """, .integer(id)
         ) { row in
             DeliveryView.ExpectedLine(
                 gtin: row.text(0), description: row.text(1), reference: row.optionalText(2),
-                quantity: Int(row.integer(3)), lot: row.optionalText(6), expires: row.optionalText(7),
+                quantity: row.quantity(3), measure: Measure(catalogue: row.optionalText(8)),
+                lot: row.optionalText(6), expires: row.optionalText(7),
                 erp: row.optionalText(4), erpProduct: row.optionalText(5))
         }
         let counted = try database.rows(
@@ -114,7 +116,7 @@ public struct DeliveryTable: StoreTable {
         ) { row in
             DeliveryView.CountedRow(
                 subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(5),
+                quantity: row.quantity(3), lot: row.optionalText(4), expires: row.optionalText(5),
                 unit: row.optionalText(6), at: row.integer(7), remark: row.optionalText(8),
                 tagged: row.optionalText(9))
         }
@@ -137,9 +139,11 @@ public struct DeliveryTable: StoreTable {
         for index in view.units.indices { view.units[index].isVerified = verified.contains(view.units[index].sscc) }
         view.fold(expected, serials: try serials(delivery: id), counted: counted) { gtin in
             let known = try? database.first(
-                "SELECT description, reference, erp FROM product WHERE gtin=?", .text(gtin),
-                map: { ($0.text(0), $0.optionalText(1), $0.optionalText(2)) })
-            return known ?? ("", nil, nil)
+                "SELECT description, reference, erp, unit FROM product WHERE gtin=?", .text(gtin),
+                map: {
+                    ($0.text(0), $0.optionalText(1), $0.optionalText(2), Measure(catalogue: $0.optionalText(3)))
+                })
+            return known ?? ("", nil, nil, .piece)
         }
         return view
     }
@@ -161,7 +165,7 @@ public struct DeliveryTable: StoreTable {
         ) { row in
             contents[row.text(0), default: []].append(
                 Reception.Content(
-                    gtin: row.text(1), quantity: Int(row.integer(2)), lot: row.text(3).isEmpty ? nil : row.text(3)))
+                    gtin: row.text(1), quantity: row.quantity(2), lot: row.text(3).isEmpty ? nil : row.text(3)))
             return true
         }
         return contents
@@ -199,7 +203,7 @@ public struct DeliveryTable: StoreTable {
         reception.mode = Reception.Mode(rawValue: mode) ?? .add
         for (gtin, quantity) in try database.rows(
             "SELECT gtin, sum(quantity) FROM delivery_line WHERE delivery=? GROUP BY gtin", .integer(id),
-            map: { ($0.text(0), Int($0.integer(1))) })
+            map: { ($0.text(0), $0.quantity(1)) })
         {
             reception.expected[gtin] = quantity
         }
@@ -232,7 +236,7 @@ public struct DeliveryTable: StoreTable {
             map: { row in
                 Count(
                     delivery: id, subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                    verdict: .expected, quantity: Int(row.integer(3)), absorbed: Int(row.integer(4)))
+                    verdict: .expected, quantity: row.quantity(3), absorbed: row.quantity(4))
             })
         {
             reception.apply(count)
@@ -247,10 +251,12 @@ public struct DeliveryTable: StoreTable {
 
     /// Pieces of a delivery that were counted at a dock since midnight (UTC).
     public func countedToday(_ id: Int64, at now: Int64) throws -> Int64 {
-        try database.integer(
+        // Parts of a unit make one piece more: what was counted is never nothing.
+        let sum = try database.integer(
             "SELECT coalesce(sum(quantity), 0) FROM counted WHERE delivery=? AND removed IS NULL AND at>=?",
             .integer(id),
-            .integer(now - now % 86_400_000)) ?? 0
+            .integer(now - now % 86_400_000))
+        return Int64(Quantity(thousandths: sum ?? 0).ceiling)
     }
 
     /// Opens a delivery at a dock; another one that is open there waits until it is opened again. What was read there in
@@ -294,8 +300,8 @@ public struct DeliveryTable: StoreTable {
             ON CONFLICT DO UPDATE SET removed=NULL, at=?5, stream=?6, seq=?7, quantity=?8, absorbed=?12
                 WHERE removed IS NOT NULL
             """, .integer(count.delivery), .text(count.subject), .text(count.gtin), .text(count.serial), .integer(now),
-            .integer(stream), .integer(seq), .integer(count.quantity), .text(count.lot), .text(count.expires),
-            .text(count.unit), .integer(count.absorbed), .text(count.remark))
+            .integer(stream), .integer(seq), .quantity(count.quantity), .text(count.lot), .text(count.expires),
+            .text(count.unit), .quantity(count.absorbed), .text(count.remark))
     }
 
     /// Remove mode: what was counted under this subject is not.
@@ -320,10 +326,10 @@ public struct DeliveryTable: StoreTable {
                 """, .integer(delivery), .text(gtin)) ?? 0
         try database.run(
             """
-            UPDATE counted SET quantity=1 WHERE delivery=?1 AND subject IN (
+            UPDATE counted SET quantity=1000 WHERE delivery=?1 AND subject IN (
                 SELECT subject FROM counted WHERE delivery=?1 AND gtin=?2 AND quantity=0 AND removed IS NULL
                     AND subject LIKE 'tag:%' ORDER BY at, subject LIMIT -1 OFFSET ?3)
-            """, .integer(delivery), .text(gtin), .integer(max(0, claimed)))
+            """, .integer(delivery), .text(gtin), .integer(max(0, Quantity(thousandths: claimed).floor)))
     }
 
     /// Where a tagged piece was last seen.

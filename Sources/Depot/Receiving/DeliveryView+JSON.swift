@@ -53,8 +53,9 @@ extension DeliveryView.Line {
         "DeliveryLine",
         [
             .text("gtin", \.gtin), .text("description", \.description), .text("reference", ifAny: \.reference),
-            .count("expected", \.expected), .count("received", \.received), .count("missing", \.missing),
-            .count("extra", \.extra), .count("damaged", \.damaged), .count("refused", \.refused),
+            .unit("unit", \.measure),
+            .quantity("expected", \.expected), .quantity("received", \.received), .quantity("missing", \.missing),
+            .quantity("extra", \.extra), .quantity("damaged", \.damaged), .quantity("refused", \.refused),
             .some("lots", of: DeliveryView.Lot.shape, \.lots),
             .someTexts("unexpectedSerials", \.unexpectedSerials),
         ])
@@ -64,7 +65,7 @@ extension DeliveryView.Lot {
     static let shape = Shape<DeliveryView.Lot>(
         "Lot",
         [
-            .text("number", \.number), .count("quantity", \.quantity), .text("expires", ifAny: \.expires),
+            .text("number", \.number), .quantity("quantity", \.quantity), .text("expires", ifAny: \.expires),
             .mark("fromPaper", \.isFromPaper),
         ])
 }
@@ -80,7 +81,7 @@ extension DeliveryView.Unit {
 
 extension Reception.Content {
     static let shape = Shape<Reception.Content>(
-        "PalletContent", [.text("gtin", \.gtin), .count("quantity", \.quantity), .text("lot", ifAny: \.lot)])
+        "PalletContent", [.text("gtin", \.gtin), .quantity("quantity", \.quantity), .text("lot", ifAny: \.lot)])
 }
 
 extension DeliveryView.Question {
@@ -88,7 +89,7 @@ extension DeliveryView.Question {
         "Question",
         [
             .word("kind", \.kind), .text("gtin", ifAny: \.gtin), .text("subject", ifAny: \.subject),
-            .count("quantity", ifAny: \.quantity),
+            .quantity("quantity", ifAny: \.quantity),
         ])
 
     public var json: JSON { DeliveryView.Question.shape.json(self) }

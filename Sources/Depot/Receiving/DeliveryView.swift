@@ -1,33 +1,40 @@
+public import Model
+
 /// A delivery with what was counted and decided of it: a fold, the same whenever it is made.
 public struct DeliveryView: Equatable, Sendable {
     public struct Line: Equatable, Sendable {
         public var gtin: String
         public var description: String
         public var reference: String?
-        public var expected: Int
+        public var expected: Quantity
         /// Counted and kept: after refusals, by hand and by readers.
-        public var received: Int
-        public var damaged = 0
-        public var refused = 0
+        public var received: Quantity
+        public var damaged: Quantity = 0
+        public var refused: Quantity = 0
         public var lots: [Lot] = []
         /// Serial numbers that were read, as far as labels carry them.
         public var serials: [String] = []
         public var unexpectedSerials: [String] = []
+        /// What its quantities are in.
+        public var measure = Measure.piece
         /// The ERP's line and product.
         public var erp: String?
         public var erpProduct: String?
 
-        public var missing: Int { max(0, expected - received) }
-        public var extra: Int { max(0, received - expected) }
+        public var missing: Quantity { max(0, expected - received) }
+        public var extra: Quantity { max(0, received - expected) }
 
-        public init(gtin: String, description: String, expected: Int, received: Int) {
+        /// As part of a sum over articles.
+        func things(_ quantity: Quantity) -> Int { measure.isDivisible ? (quantity > 0 ? 1 : 0) : quantity.ceiling }
+
+        public init(gtin: String, description: String, expected: Quantity, received: Quantity) {
             (self.gtin, self.description, self.expected, self.received) = (gtin, description, expected, received)
         }
     }
 
     public struct Lot: Equatable, Sendable {
         public var number: String
-        public var quantity: Int
+        public var quantity: Quantity
         public var expires: String?
         /// The paper says so; what was read does not.
         public var isFromPaper = false
@@ -68,7 +75,7 @@ public struct DeliveryView: Equatable, Sendable {
         public var kind: Kind
         public var gtin: String?
         public var subject: String?
-        public var quantity: Int?
+        public var quantity: Quantity?
     }
 
     public var id: Int64
@@ -98,18 +105,24 @@ public struct DeliveryView: Equatable, Sendable {
     public var decisions: [Decision] = []
     public var questions: [Question] = []
 
-    public var expected: Int { lines.reduce(0) { $0 + $1.expected } }
-    public var received: Int { lines.reduce(0) { $0 + min($1.received, $1.expected) } }
-    public var missing: Int { lines.reduce(0) { $0 + $1.missing } }
-    public var extra: Int { lines.reduce(0) { $0 + $1.extra } }
-    public var damaged: Int { lines.reduce(0) { $0 + $1.damaged } }
+    /// Pieces altogether. Metres are not added to pieces: a line in a unit that can be divided is one thing, received when all of
+    /// it is there.
+    public var expected: Int { lines.reduce(0) { $0 + $1.things($1.expected) } }
+    public var received: Int {
+        lines.reduce(0) {
+            $0 + ($1.measure.isDivisible && $1.missing > 0 ? 0 : $1.things(min($1.received, $1.expected)))
+        }
+    }
+    public var missing: Int { lines.reduce(0) { $0 + $1.things($1.missing) } }
+    public var extra: Int { lines.reduce(0) { $0 + $1.things($1.extra) } }
+    public var damaged: Int { lines.reduce(0) { $0 + $1.things($1.damaged) } }
 
     /// One row of what was counted.
     struct CountedRow {
         var subject: String
         var gtin: String?
         var serial: String?
-        var quantity: Int
+        var quantity: Quantity
         var lot: String?
         var expires: String?
         var unit: String?
@@ -123,23 +136,27 @@ public struct DeliveryView: Equatable, Sendable {
         var gtin: String
         var description: String
         var reference: String?
-        var quantity: Int
+        var quantity: Quantity
+        var measure = Measure.piece
         var lot: String?
         var expires: String?
         var erp: String?
         var erpProduct: String?
     }
 
+    /// What the catalogue says of an article that no paper has.
+    typealias Known = (description: String, reference: String?, erp: String?, measure: Measure)
+
     /// Folds reads and decisions into lines, and says what is still to be decided.
     mutating func fold(
         _ expected: [ExpectedLine], serials: [String: Set<String>], counted: [CountedRow],
-        name: (String) -> (description: String, reference: String?, erp: String?)
+        name: (String) -> Known
     ) {
         let standing = decisions.filter { $0.undoneBy == nil }
-        var received: [String: Int] = [:]
+        var received: [String: Quantity] = [:]
         var lots: [String: [String: Lot]] = [:]
         var named: [String: [String]] = [:]
-        func lot(_ gtin: String, _ number: String, _ quantity: Int, _ expires: String?) {
+        func lot(_ gtin: String, _ number: String, _ quantity: Quantity, _ expires: String?) {
             var lot = lots[gtin, default: [:]][number] ?? Lot(number: number, quantity: 0, expires: expires)
             lot.quantity += quantity
             lots[gtin, default: [:]][number] = lot
@@ -161,8 +178,8 @@ public struct DeliveryView: Equatable, Sendable {
             if let number = row.lot { lot(gtin, number, row.quantity, row.expires) }
             if let serial = row.serial { named[gtin, default: []].append(serial) }
         }
-        var damaged: [String: Int] = [:]
-        var refused: [String: Int] = [:]
+        var damaged: [String: Quantity] = [:]
+        var refused: [String: Quantity] = [:]
         for decision in standing {
             guard let gtin = decision.gtin, let quantity = decision.quantity else { continue }
             switch decision.kind {
@@ -191,9 +208,10 @@ public struct DeliveryView: Equatable, Sendable {
             var view = Line(
                 gtin: line.gtin, description: line.description, expected: line.quantity, received: take)
             (view.reference, view.erp, view.erpProduct) = (line.reference, line.erp, line.erpProduct)
+            view.measure = line.measure
             complete(&view, isFirst: seen.insert(line.gtin).inserted)
             // A tag says no lot: that of the paper, for as many as are left.
-            let told = view.lots.reduce(0) { $0 + $1.quantity }
+            let told = view.lots.reduce(Quantity.zero) { $0 + $1.quantity }
             if let number = line.lot, told < view.received {
                 view.lots.append(
                     Lot(number: number, quantity: view.received - told, expires: line.expires, isFromPaper: true))
@@ -205,7 +223,7 @@ public struct DeliveryView: Equatable, Sendable {
             let known = name(gtin)
             var view = Line(
                 gtin: gtin, description: known.description, expected: 0, received: max(0, received[gtin] ?? 0))
-            (view.reference, view.erpProduct) = (known.reference, known.erp)
+            (view.reference, view.erpProduct, view.measure) = (known.reference, known.erp, known.measure)
             complete(&view, isFirst: true)
             lines.append(view)
         }
@@ -227,8 +245,8 @@ public struct DeliveryView: Equatable, Sendable {
                 room -= take
             }
             let numbers = (named[view.gtin] ?? []).sorted()
-            view.serials = Array(numbers.prefix(view.received))
-            named[view.gtin] = Array(numbers.dropFirst(view.received))
+            view.serials = Array(numbers.prefix(max(0, view.received.floor)))
+            named[view.gtin] = Array(numbers.dropFirst(max(0, view.received.floor)))
         }
         ask(standing)
     }
@@ -241,8 +259,8 @@ public struct DeliveryView: Equatable, Sendable {
             }
         }
         questions = []
-        var short: [String: Int] = [:]
-        var over: [String: Int] = [:]
+        var short: [String: Quantity] = [:]
+        var over: [String: Quantity] = [:]
         for line in lines {
             short[line.gtin, default: 0] += line.missing
             over[line.gtin, default: 0] += line.extra

@@ -4,13 +4,19 @@ public import Model
 /// What is known about goods besides their codes: cartons, tags that are not GS1, supplier's references.
 public protocol Catalogue {
     /// What a carton's GTIN holds; nil for a piece's own.
-    func packaging(_ gtin: String) -> (gtin: String, quantity: Int)?
+    func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)?
+    /// What an article is counted in.
+    func measure(_ gtin: String) -> Measure
     /// What a person said that a tag or a text is.
     func label(_ subject: String) -> Label?
     /// The product with this supplier's reference; nil also where it may be one of several.
     func product(reference: String) -> String?
     /// A GTIN of the catalogue, or of a paper.
     func knows(_ gtin: String) -> Bool
+}
+
+extension Catalogue {
+    public func measure(_ gtin: String) -> Measure { .piece }
 }
 
 public struct Label: Equatable, Sendable {
@@ -28,7 +34,7 @@ public struct Label: Equatable, Sendable {
 /// Nothing but the codes themselves.
 public struct EmptyCatalogue: Catalogue {
     public init() {}
-    public func packaging(_ gtin: String) -> (gtin: String, quantity: Int)? { nil }
+    public func packaging(_ gtin: String) -> (gtin: String, quantity: Quantity)? { nil }
     public func label(_ subject: String) -> Label? { nil }
     public func product(reference: String) -> String? { nil }
     public func knows(_ gtin: String) -> Bool { false }
@@ -40,7 +46,7 @@ public struct Piece: Equatable, Sendable {
     public var subject: String
     public var gtin: String?
     public var serial: String?
-    public var quantity = 1
+    public var quantity: Quantity = 1
     public var lot: String?
     /// `YYYY-MM-DD`
     public var expires: String?
@@ -49,14 +55,17 @@ public struct Piece: Equatable, Sendable {
     /// What could not be read of the label, as it was scanned, with the reason.
     public var remark: String?
 
+    /// The label says itself how much it is, in the article's unit.
+    private var isMeasured = false
+
     /// `GTIN/serial` of a piece with a number of its own.
     var identity: String? { gtin.flatMap { gtin in serial.map { "\(gtin)/\($0)" } } }
 
-    /// Pieces that one label or one carton may stand for.
-    public static let quantities = 1...100_000
+    /// What one label or one carton may stand for, in the article's unit.
+    public static let quantities = Quantity(thousandths: 1)...100_000
 
     init(
-        subject: String, gtin: String?, serial: String?, quantity: Int, lot: String?, expires: String? = nil,
+        subject: String, gtin: String?, serial: String?, quantity: Quantity, lot: String?, expires: String? = nil,
         remark: String? = nil
     ) {
         (self.subject, self.gtin, self.serial, self.quantity) = (subject, gtin, serial, quantity)
@@ -121,7 +130,7 @@ public struct Piece: Equatable, Sendable {
             // The reason shows as a rule what was scanned.
             doubt.reason.contains(doubt.raw.dropFirst(2)) ? doubt.reason : "\(doubt.raw): \(doubt.reason)"
         }
-        if let count = code.count {
+        if let count = code.count.map({ Quantity($0) }) {
             if Piece.quantities.contains(count) { quantity = count } else { remarks.append("\(count): not a quantity") }
         }
         if let pallet = code.sscc {
@@ -139,11 +148,30 @@ public struct Piece: Equatable, Sendable {
             // Named once, this reference is known on every label.
             if gtin == nil { (subject, serial) = ("text:\(first)", nil) }
         }
+        if let missing = measure(code, in: catalogue) { remarks.append(missing) }
         if let gtin, sscc == nil {
             // One of its kind: scanned twice it is the same piece.
             subject = serial.map { "item:\(gtin)/\($0)" } ?? "scan:\(record)"
         }
         if !remarks.isEmpty { remark = String(remarks.joined(separator: "; ").prefix(Piece.remarkLimit)) }
+    }
+
+    /// Cable by the metre, goods by weight: what the label measures. Returns what is to be said where it does not.
+    private mutating func measure(_ code: ScannedCode, in catalogue: some Catalogue) -> String? {
+        guard let gtin else { return nil }
+        let package = catalogue.packaging(gtin)
+        let unit = catalogue.measure(package?.gtin ?? gtin)
+        guard unit.isDivisible else { return nil }
+        for (measure, amount) in code.measures where measure.convert(0, to: unit) != nil {
+            guard let length = measure.convert(amount, to: unit), Piece.quantities.contains(length) else {
+                return
+                    "\(measure.text(amount)) cannot be told in \(unit.text(0).dropFirst(2)) with three decimals: \(quantity) counted"
+            }
+            (quantity, isMeasured) = (length, true)
+            return nil
+        }
+        guard package == nil, code.count == nil else { return nil }
+        return "the label does not say how many \(unit.symbol ?? unit.code) it is: \(unit.text(quantity)) counted"
     }
 
     /// Characters of a remark that are kept.
@@ -157,7 +185,13 @@ public struct Piece: Equatable, Sendable {
     private mutating func unpack(in catalogue: some Catalogue) {
         guard let code = gtin, let carton = catalogue.packaging(code) else { return }
         gtin = carton.gtin
-        quantity *= carton.quantity
+        // What a label measures is of all that it stands for.
+        guard !isMeasured else { return }
+        guard let pieces = quantity.times(carton.quantity) else {
+            remark = remark ?? "\(quantity) × \(carton.quantity): not a quantity"
+            return
+        }
+        quantity = pieces
     }
 
     /// The SSCC of a scanned label.

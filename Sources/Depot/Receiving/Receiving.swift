@@ -11,9 +11,9 @@ public struct Reception: Equatable, Sendable {
         public var gtin: String?
         public var serial: String?
         /// 0: part of a pallet whose label has counted it.
-        public var quantity: Int
+        public var quantity: Quantity
 
-        public init(gtin: String?, serial: String? = nil, quantity: Int = 1) {
+        public init(gtin: String?, serial: String? = nil, quantity: Quantity = 1) {
             self.gtin = gtin
             self.serial = serial
             self.quantity = quantity
@@ -23,12 +23,12 @@ public struct Reception: Equatable, Sendable {
     /// What a pallet's label stands for, one product of it.
     public struct Content: Equatable, Sendable {
         public var gtin: String
-        public var quantity: Int
+        public var quantity: Quantity
         public var lot: String?
         /// Whose content it is, where a label stands for what is on it as well: the carton, not the pallet.
         public var unit: String?
 
-        public init(gtin: String, quantity: Int, lot: String? = nil, unit: String? = nil) {
+        public init(gtin: String, quantity: Quantity, lot: String? = nil, unit: String? = nil) {
             (self.gtin, self.quantity, self.lot, self.unit) = (gtin, quantity, lot, unit)
         }
     }
@@ -37,22 +37,22 @@ public struct Reception: Equatable, Sendable {
     public var note: String
     public var mode = Mode.add
     /// Expected quantity by GTIN-14.
-    public var expected: [String: Int]
+    public var expected: [String: Quantity]
     /// Serial numbers that the paper names, by GTIN-14.
     public var serials: [String: Set<String>] = [:]
     /// What the labels of its pallets stand for, by SSCC, with what stands on them.
     public var units: [String: [Content]] = [:]
     /// Counted so far by GTIN-14, after what people have decided.
-    public private(set) var received: [String: Int] = [:]
+    public private(set) var received: [String: Quantity] = [:]
     /// Tags, scans and labels that are counted here.
     public private(set) var subjects: [String: Counted] = [:]
     /// Pieces with a number of their own, however they were read: `GTIN/serial`.
     private var identities: Set<String> = []
     /// Pieces that a pallet's label has counted and no reader has seen yet, and those seen before their label.
-    private var claimed: [String: Int] = [:]
-    private var loose: [String: Int] = [:]
+    private var claimed: [String: Quantity] = [:]
+    private var loose: [String: Quantity] = [:]
 
-    public init(delivery: Int64, note: String, expected: [String: Int]) {
+    public init(delivery: Int64, note: String, expected: [String: Quantity]) {
         self.delivery = delivery
         self.note = note
         self.expected = expected
@@ -88,7 +88,7 @@ public struct Reception: Equatable, Sendable {
     }
 
     /// What a person counted or refused by hand.
-    public mutating func adjust(_ gtin: String, by quantity: Int) { received[gtin, default: 0] += quantity }
+    public mutating func adjust(_ gtin: String, by quantity: Quantity) { received[gtin, default: 0] += quantity }
 
     fileprivate func has(_ piece: Piece) -> Bool {
         if subjects[piece.subject] != nil { return true }
@@ -198,11 +198,11 @@ public struct Count: Equatable, Sendable {
     public var gtin: String?
     public var serial: String?
     public var verdict: Verdict
-    public var quantity = 1
+    public var quantity: Quantity = 1
     public var lot: String?
     public var expires: String?
     /// Of a pallet's label: how much of it readers had seen before.
-    public var absorbed = 0
+    public var absorbed: Quantity = 0
     /// The pallet, where its label counted.
     public var unit: String?
     /// What could not be read of the label.

@@ -17,7 +17,7 @@ public struct StrayTable: StoreTable {
         try database.run(
             "INSERT OR REPLACE INTO stray VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .text(zone),
             .text(piece.subject),
-            .text(piece.gtin), .text(piece.serial), .integer(piece.quantity), .text(piece.lot), .integer(now),
+            .text(piece.gtin), .text(piece.serial), .quantity(piece.quantity), .text(piece.lot), .integer(now),
             .integer(stream), .integer(seq), .text(piece.expires), .text(piece.remark),
             .integer(away.rawValue))
     }
@@ -45,7 +45,7 @@ public struct StrayTable: StoreTable {
             (
                 Piece(
                     subject: row.text(0), gtin: row.optionalText(1), serial: row.optionalText(2),
-                    quantity: Int(row.integer(3)), lot: row.optionalText(4), expires: row.optionalText(8),
+                    quantity: row.quantity(3), lot: row.optionalText(4), expires: row.optionalText(8),
                     remark: row.optionalText(9)),
                 row.integer(5), row.integer(6),
                 row.word(7), Receiving.Away(rawValue: row.integer(10)) ?? .no
@@ -115,14 +115,15 @@ public struct StrayTable: StoreTable {
         "Proposal",
         [
             .integer("id") { $0.integer(0) }, .text("note") { $0.text(1) }, .text("supplier") { $0.text(2) },
-            .integer("fits") { $0.integer(3) }, .integer("pieces") { $0.integer(4) },
+            .quantity("fits") { $0.quantity(3) }, .quantity("pieces") { $0.quantity(4) },
         ])
 
     private static let stray = Shape<SQLite.Row>(
         "Stray",
         [
             .text("subject") { $0.text(0) }, .text("gtin", ifAny: { $0.optionalText(1) }),
-            .text("description") { $0.text(2) }, .integer("quantity") { $0.integer(3) },
+            .text("description") { $0.text(2) }, .quantity("quantity") { $0.quantity(3) },
+            .unit("unit") { Measure(catalogue: $0.optionalText(5)) },
             .moment("at") { $0.integer(4) },
         ])
 
@@ -133,7 +134,7 @@ public struct StrayTable: StoreTable {
     public func rows(zone: String, at now: Int64, limit: Int = 100) throws -> [JSON] {
         try database.rows(
             """
-            SELECT stray.subject, stray.gtin, coalesce(description, ''), stray.quantity, stray.at FROM stray
+            SELECT stray.subject, stray.gtin, coalesce(description, ''), stray.quantity, stray.at, unit FROM stray
             LEFT JOIN product ON product.gtin=stray.gtin WHERE stray.zone=? AND stray.at>=?
             ORDER BY stray.at DESC, stray.subject LIMIT ?
             """, .text(zone), .integer(now - StrayTable.strayLife), .integer(limit)

@@ -7,7 +7,7 @@ public struct StockTable: StoreTable {
 
     /// Writes a movement and changes the book by it.
     func move(
-        _ movement: Movement, gtin: String, quantity: Int, lot: String? = nil, subject: String? = nil,
+        _ movement: Movement, gtin: String, quantity: Quantity, lot: String? = nil, subject: String? = nil,
         by author: Author, delivery: Int64? = nil, take: Int64? = nil, stream: Int64? = nil, seq: UInt64? = nil,
         at now: Int64
     ) throws {
@@ -16,14 +16,14 @@ public struct StockTable: StoreTable {
             """
             INSERT INTO movement (at, kind, gtin, quantity, lot, from_zone, to_zone, subject, who, delivery, take, stream, seq)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, .integer(now), .text(movement.kind.rawValue), .text(gtin), .integer(quantity), .text(lot),
+            """, .integer(now), .text(movement.kind.rawValue), .text(gtin), .quantity(quantity), .text(lot),
             .text(movement.from), .text(movement.to), .text(subject), .text(author.who), .integer(delivery),
             .integer(take), .integer(stream), .integer(seq.map { Int64(clamping: $0) }))
         for (zone, change) in [(movement.from, -quantity), (movement.to, quantity)] {
             guard let zone else { continue }
             try database.run(
                 "INSERT INTO stock VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET quantity=quantity + ?3", .text(zone),
-                .text(gtin), .integer(change))
+                .text(gtin), .quantity(change))
         }
         try watchStock(gtin, at: now)
     }
@@ -58,16 +58,16 @@ public struct StockTable: StoreTable {
     /// What was received is in the book: tagged pieces where they are by now, the rest at the dock.
     func book(_ view: DeliveryView, by author: Author, at now: Int64) throws {
         let dock = view.zone ?? view.dock ?? "dock"
-        var tagged: [String: Int] = [:]
+        var tagged: [String: Quantity] = [:]
         let pieces = try database.rows(
             """
-            SELECT counted.subject, counted.gtin, item.zone, max(1, counted.quantity), item.stock_zone FROM counted
+            SELECT counted.subject, counted.gtin, item.zone, max(1000, counted.quantity), item.stock_zone FROM counted
             JOIN item ON item.epc=substr(counted.subject, 5)
             WHERE counted.delivery=? AND removed IS NULL AND counted.gtin IS NOT NULL AND counted.subject LIKE 'tag:%'
             """, .integer(view.id)
         ) {
             (
-                subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2), quantity: Int($0.integer(3)),
+                subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2), quantity: $0.quantity(3),
                 bookedIn: $0.optionalText(4)
             )
         }
@@ -112,15 +112,20 @@ public struct StockTable: StoreTable {
 
     private func watchStock(_ gtin: String, at now: Int64) throws {
         guard
-            let minimum = try database.integer(
-                "SELECT minimum FROM product WHERE gtin=? AND minimum IS NOT NULL", .text(gtin))
+            let (minimum, unit) = try database.first(
+                "SELECT minimum, unit FROM product WHERE gtin=? AND minimum IS NOT NULL", .text(gtin),
+                map: { ($0.quantity(0), $0.optionalText(1)) })
         else { return }
-        let total = try database.integer("SELECT coalesce(sum(quantity), 0) FROM stock WHERE gtin=?", .text(gtin)) ?? 0
+        let sum = try database.integer("SELECT coalesce(sum(quantity), 0) FROM stock WHERE gtin=?", .text(gtin)) ?? 0
+        let total = Quantity(thousandths: sum)
         if total < minimum {
             let name = try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? gtin
             try notice(
                 .lowStock, subject: gtin,
-                data: .object([("description", .string(name)), ("quantity", .int(total)), ("minimum", .int(minimum))]),
+                data: .object([
+                    ("description", .string(name)), ("quantity", total.json), ("minimum", minimum.json),
+                    ("unit", Measure(catalogue: unit).json),
+                ]),
                 at: now)
         } else {
             try settle(notice: .lowStock, subject: gtin, at: now)
@@ -177,9 +182,9 @@ public struct StockTable: StoreTable {
 
     // MARK: what is where
 
-    public func rows(gtin: String) throws -> [(zone: String, quantity: Int64)] {
+    public func rows(gtin: String) throws -> [(zone: String, quantity: Quantity)] {
         try database.rows("SELECT zone, quantity FROM stock WHERE gtin=? AND quantity<>0 ORDER BY zone", .text(gtin)) {
-            ($0.text(0), $0.integer(1))
+            ($0.text(0), $0.quantity(1))
         }
     }
 
@@ -188,7 +193,7 @@ public struct StockTable: StoreTable {
         try database.rows(
             """
             SELECT movement.id, at, kind, movement.gtin, coalesce(description, ''), quantity, lot, from_zone, to_zone,
-                subject, who, movement.delivery, take
+                subject, who, movement.delivery, take, unit
             FROM movement LEFT JOIN product USING (gtin)
             WHERE \(gtin == nil ? "?1 IS NULL" : "movement.gtin=?1") AND (?2 IS NULL OR from_zone=?2 OR to_zone=?2)
                 AND at>=?3 AND at<?4 ORDER BY at DESC, movement.id DESC LIMIT ?5
@@ -201,7 +206,8 @@ public struct StockTable: StoreTable {
         [
             .integer("id") { $0.integer(0) }, .moment("at") { $0.integer(1) },
             .json("kind", .words(Movement.Kind.self)) { .string($0.text(2)) }, .text("gtin") { $0.text(3) },
-            .text("description") { $0.text(4) }, .integer("quantity") { $0.integer(5) },
+            .text("description") { $0.text(4) }, .quantity("quantity") { $0.quantity(5) },
+            .unit("unit") { Measure(catalogue: $0.optionalText(13)) },
             .text("lot", ifAny: { $0.optionalText(6) }), .text("from", ifAny: { $0.optionalText(7) }),
             .text("to", ifAny: { $0.optionalText(8) }), .text("subject", ifAny: { $0.optionalText(9) }),
             .text("who") { $0.text(10) }, .integer("delivery", ifAny: { $0.optionalInteger(11) }),

@@ -105,7 +105,7 @@ enum Schema {
             agent TEXT PRIMARY KEY, revision INTEGER NOT NULL, text TEXT NOT NULL, expires INTEGER, who TEXT NOT NULL,
             at INTEGER NOT NULL) WITHOUT ROWID;
         """,
-        inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail, tagMemory,
+        inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail, tagMemory, quantities,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

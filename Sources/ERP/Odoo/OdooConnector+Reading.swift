@@ -94,9 +94,9 @@ extension OdooConnector {
                 let own = (units[product] ?? nil).flatMap { factors[$0] } ?? 1
                 quantity = own > 0 ? factor / own : nil
             }
-            // A carton of two and a half pieces is none.
-            guard let quantity, let count = Int(exactly: quantity.rounded()), count > 0,
-                OdooNumber.areEqual(quantity, Double(count))
+            // Two and a half metres, but not a third of a dozen: what three decimals do not hold is none.
+            guard let quantity, let count = Quantity(nearest: quantity), count > 0,
+                OdooNumber.areEqual(quantity, count.double)
             else { continue }
             packagings[product, default: []].append(ERPProduct.Packaging(gtin: gtin, quantity: count))
         }
@@ -165,7 +165,7 @@ extension OdooConnector {
         return ERPReceipt.Line(
             id: String(id), product: String(product), gtin: known?.gtins.first,
             description: known?.description ?? move["product_id"]?.odooName ?? "",
-            quantity: Int(exactly: quantity.rounded(.up)) ?? 0, tracking: known?.tracking ?? .none)
+            quantity: Quantity(nearest: quantity) ?? 0, tracking: known?.tracking ?? .none)
     }
 
     /// Products by id, from the last five minutes where possible, else in one call.

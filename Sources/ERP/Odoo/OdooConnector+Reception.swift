@@ -188,7 +188,7 @@ extension OdooConnector {
             let article = reception.articles[target.product]
             let values = JSON.object([
                 ("name", hasName ? .string(article?.name ?? push.key) : nil), ("product_id", .int(target.product)),
-                ("product_uom_qty", .int(Int64(target.quantity))), ("product_uom", article?.unit.map { .int($0) }),
+                ("product_uom_qty", target.quantity.json), ("product_uom", article?.unit.map { .int($0) }),
                 ("location_id", .int(from)), ("location_dest_id", .int(to)),
             ])
             return [0, 0, values]

@@ -7,7 +7,7 @@ struct OdooReception: Sendable {
         /// Nil: nobody ordered it, and the server makes the move.
         var move: OdooMove?
         var product: Int64
-        var quantity: Int
+        var quantity: Quantity
         var lots: [ReceptionPush.Lot]
     }
 
@@ -114,7 +114,7 @@ struct OdooReception: Sendable {
         var free = lines
         var commands: [JSON] = []
         for share in try shares(target, picking.lines) {
-            var values = [JSON.Member(names.done, .int(Int64(share.quantity)))]
+            var values = [JSON.Member(names.done, share.quantity.json)]
             if names.hasPicked { values.append(JSON.Member("picked", true)) }
             let index = free.firstIndex { share.number != nil && $0.lotName == share.number } ?? free.indices.first
             let line = index.map { free.remove(at: $0) }
@@ -132,7 +132,7 @@ struct OdooReception: Sendable {
     /// none.
     private struct Share {
         var number: String?
-        var quantity: Int
+        var quantity: Quantity
         var expires: String?
     }
 
@@ -153,7 +153,7 @@ struct OdooReception: Sendable {
                 "Serial number \(twice.number ?? "") of \(name(target.product, lines)) was received "
                     + "\(twice.quantity) times.")
         }
-        let rest = target.quantity - shares.reduce(0) { $0 + $1.quantity }
+        let rest = target.quantity - shares.reduce(Quantity.zero) { $0 + $1.quantity }
         if rest > 0 { shares.append(Share(quantity: rest)) }
         return shares
     }
@@ -193,7 +193,7 @@ struct OdooReception: Sendable {
         var theirs: [Int64: Double] = [:]
         for line in done { theirs[line.product, default: 0] += line.quantity }
         var ours: [Int64: Double] = [:]
-        for target in targets { ours[target.product, default: 0] += Double(target.quantity) }
+        for target in targets { ours[target.product, default: 0] += target.quantity.double }
         for product in Set(theirs.keys).union(ours.keys).sorted() {
             let (there, here) = (theirs[product] ?? 0, ours[product] ?? 0)
             if !OdooNumber.areEqual(there, here) {
@@ -205,7 +205,7 @@ struct OdooReception: Sendable {
                 $0 + $1.quantity
             }
             let lots = targets.filter { $0.product == key.product }.flatMap(\.lots).filter { $0.number == key.name }
-            let here = Double(lots.reduce(0) { $0 + $1.quantity })
+            let here = lots.reduce(Quantity.zero) { $0 + $1.quantity }.double
             if !OdooNumber.areEqual(there, here) {
                 return sentence(picking, "\(name(key.product, done)), lot \(key.name)", there, here)
             }

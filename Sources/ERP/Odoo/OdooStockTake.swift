@@ -50,14 +50,14 @@ struct OdooStockTake: Sendable {
         var product: Int64
         var name: String
         var lot: String?
-        var expected: Int
-        var movedSince: Int
-        var result: Int
+        var expected: Quantity
+        var movedSince: Quantity
+        var result: Quantity
         var quants: [OdooQuant]
 
         /// Odoo's book agrees with ours: nothing moved there that we do not know.
         var isExplained: Bool {
-            OdooNumber.areEqual(quants.reduce(0) { $0 + $1.quantity }, Double(expected + movedSince))
+            OdooNumber.areEqual(quants.reduce(0) { $0 + $1.quantity }, (expected + movedSince).double)
         }
         var article: String { lot.map { "\(name), lot \($0)" } ?? name }
     }
@@ -118,7 +118,7 @@ struct OdooStockTake: Sendable {
                 groups.append(
                     Group(
                         product: quant.product, name: quant.productName, lot: quant.lotName,
-                        expected: Int(quant.quantity.rounded()), movedSince: 0, result: 0, quants: [quant]))
+                        expected: Quantity(nearest: quant.quantity) ?? 0, movedSince: 0, result: 0, quants: [quant]))
             }
         }
     }
@@ -136,7 +136,7 @@ struct OdooStockTake: Sendable {
             let quants = group.quants.sorted {
                 ($0.location != location ? 1 : 0, $0.id) < ($1.location != location ? 1 : 0, $1.id)
             }
-            var change = Double(group.result) - quants.reduce(0) { $0 + $1.quantity }
+            var change = group.result.double - quants.reduce(0) { $0 + $1.quantity }
             var counts: [Count] = []
             for quant in quants {
                 let quantity = max(0, quant.quantity + change)
@@ -163,7 +163,7 @@ struct OdooStockTake: Sendable {
                 guard let quant = count.quant, group.quants.contains(quant), quant.isCounted, quant.isOutdated else {
                     continue
                 }
-                let ours = [count.quantity, Double(group.result - group.movedSince)]
+                let ours = [count.quantity, (group.result - group.movedSince).double]
                 if ours.contains(where: { OdooNumber.areEqual($0, quant.counted) }) { return conflict(group) }
             }
         }
@@ -184,9 +184,9 @@ struct OdooStockTake: Sendable {
             let byDifference = outdated.reduce(still) { $0 + $1.quantity + $1.difference }
             let byCount = outdated.reduce(still) { $0 + $1.counted }
             let solution: Solution
-            if OdooNumber.areEqual(byDifference, Double(group.result)) {
+            if OdooNumber.areEqual(byDifference, group.result.double) {
                 solution = .keepDifference
-            } else if OdooNumber.areEqual(byCount, Double(group.result)) {
+            } else if OdooNumber.areEqual(byCount, group.result.double) {
                 solution = .keepCounted
             } else {
                 throw conflict(group)
@@ -208,7 +208,7 @@ struct OdooStockTake: Sendable {
     func difference() -> String? {
         for group in groups {
             let there = group.quants.reduce(0) { $0 + $1.quantity }
-            if !OdooNumber.areEqual(there, Double(group.result)) {
+            if !OdooNumber.areEqual(there, group.result.double) {
                 let there = OdooNumber.text(there)
                 return "Odoo has \(there) of \(group.article) after the count; it should be \(group.result)."
             }

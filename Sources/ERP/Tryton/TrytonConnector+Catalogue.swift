@@ -66,7 +66,7 @@ extension TrytonConnector {
         let lines = shipment.live.map { move in
             ERPReceipt.Line(
                 id: String(move.id), product: String(move.product), gtin: move.gtin, description: move.productName,
-                quantity: Int(min(move.quantity.rounded(), 1e15)), tracking: move.tracksLots ? .lot : .none)
+                quantity: Quantity(nearest: move.quantity) ?? 0, tracking: move.tracksLots ? .lot : .none)
         }
         return ERPReceipt(
             id: String(shipment.id), name: shipment.number, references: shipment.references,

@@ -38,9 +38,9 @@ extension TrytonConnector {
     }
 
     /// A move without order. Its price is the article's cost: nobody agreed on another.
-    static func move(_ product: TrytonProduct, _ quantity: Int, from: Int64, to: Int64, currency: Int64) -> JSON {
+    static func move(_ product: TrytonProduct, _ quantity: Quantity, from: Int64, to: Int64, currency: Int64) -> JSON {
         .object([
-            ("product", .int(product.id)), ("quantity", .int(Int64(quantity))), ("unit", .int(product.unit)),
+            ("product", .int(product.id)), ("quantity", quantity.json), ("unit", .int(product.unit)),
             ("from_location", .int(from)), ("to_location", .int(to)),
             ("unit_price", TrytonValue.decimal(product.cost ?? "0")), ("currency", .int(currency)),
         ])

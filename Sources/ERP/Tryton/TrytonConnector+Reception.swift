@@ -186,7 +186,7 @@ extension TrytonConnector {
             let isTracked = move?.tracksLots ?? product?.tracksLots ?? false
             var parts = [Plan.Part(lot: nil, quantity: line.quantity)]
             if isTracked, !line.lots.isEmpty {
-                let sum = line.lots.reduce(0) { $0 + $1.quantity }
+                let sum = line.lots.reduce(Quantity.zero) { $0 + $1.quantity }
                 guard sum == line.quantity else {
                     throw .fault(ERPFault(.rule, "\(name): the lots add up to \(sum), not to \(line.quantity)."))
                 }
@@ -243,7 +243,7 @@ extension TrytonConnector {
         _ products: [TrytonProduct], dry: Bool, planned: inout [ERPRequest]
     ) async throws(TrytonError) {
         let currency = products.isEmpty ? nil : try await currency().id
-        func newMove(_ product: Int64, _ quantity: Int) -> JSON? {
+        func newMove(_ product: Int64, _ quantity: Quantity) -> JSON? {
             guard let product = products.first(where: { $0.id == product }), let currency,
                 let from = draft.supplierLocation
             else { return nil }

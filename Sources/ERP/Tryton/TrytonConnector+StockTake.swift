@@ -62,7 +62,7 @@ extension TrytonConnector {
         let draft = try await inventory(id)
         if let other = draft.difference(counts) { throw Self.conflict(draft, other) }
         let surprises = counts.filter { count in
-            draft.line(of: count).map { $0.expected != Double(count.expected) } ?? false
+            draft.line(of: count).map { Quantity(nearest: $0.expected) != count.expected } ?? false
         }
         do throws(TrytonError) {
             try await send(.button("stock.inventory", "confirm", .int(id)), accepting: [])
@@ -77,7 +77,8 @@ extension TrytonConnector {
         }
         var words = "Inventory \(done.number) is done: \(counts.count) lines."
         if let first = surprises.first, let line = draft.line(of: first) {
-            words += " The server expected other quantities in \(surprises.count): \(first.name) \(Int(line.expected))"
+            words +=
+                " The server expected other quantities in \(surprises.count): \(first.name) \(Quantity(nearest: line.expected) ?? 0)"
             words += ", counted \(first.result)."
         }
         return .done(id: String(id), words)
@@ -88,7 +89,7 @@ extension TrytonConnector {
             return .fault(
                 ERPFault(.rule, "\(count.name) is not in inventory \(inventory.number): no stock is kept of it."))
         }
-        let there = line.quantity.map { "\(Int($0))" } ?? "none"
+        let there = line.quantity.map { Quantity(nearest: $0)?.description ?? "\($0)" } ?? "none"
         let words =
             "Inventory \(inventory.number) is \(inventory.state) with other quantities. \(count.name): \(there) there"
         return .fault(ERPFault(.conflict, "\(words), \(count.result) counted here."))
@@ -202,7 +203,7 @@ extension TrytonConnector {
     // MARK: Writing
 
     private static func line(_ count: TrytonCount) -> JSON {
-        .object([("product", .int(count.product)), ("lot", count.lot), ("quantity", .int(Int64(count.result)))])
+        .object([("product", .int(count.product)), ("lot", count.lot), ("quantity", count.result.json)])
     }
 
     private static func emptyQuantity(_ take: StockTakePush) -> JSON { take.isComplete ? "empty" : "keep" }
@@ -228,8 +229,8 @@ extension TrytonConnector {
         var commands: [JSON] = []
         for count in counts {
             if let line = mine.line(of: count) {
-                guard line.quantity != Double(count.result) else { continue }
-                commands.append(["write", [line.id], .object([("quantity", .int(Int64(count.result)))])])
+                guard line.quantity != count.result.double else { continue }
+                commands.append(["write", [line.id], .object([("quantity", count.result.json)])])
             } else {
                 commands.append(["create", [line(count)]])
             }

@@ -5,8 +5,8 @@ struct TrytonCount: Equatable {
     var product: Int64
     var name: String
     var lot: JSON?
-    var result: Int
-    var expected: Int
+    var result: Quantity
+    var expected: Quantity
 }
 
 /// A server's inventory of one place.
@@ -56,6 +56,6 @@ struct TrytonInventory {
 
     /// The counted article that is not there with its result.
     func difference(_ counts: [TrytonCount]) -> TrytonCount? {
-        counts.first { line(of: $0)?.quantity != Double($0.result) }
+        counts.first { line(of: $0)?.quantity != $0.result.double }
     }
 }

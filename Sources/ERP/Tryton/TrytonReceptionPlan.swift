@@ -18,12 +18,12 @@ struct TrytonReceptionPlan {
         var name: String
         /// Lot number and quantity; a number of nil where the article has no lots.
         var parts: [Part]
-        var total: Int { parts.reduce(0) { $0 + $1.quantity } }
+        var total: Quantity { parts.reduce(.zero) { $0 + $1.quantity } }
     }
 
     struct Part: Equatable {
         var lot: String?
-        var quantity: Int
+        var quantity: Quantity
     }
 
     struct LotKey: Hashable {
@@ -39,7 +39,8 @@ struct TrytonReceptionPlan {
     /// `lots` gives the ids. `givesUp`: what is missing is split off and stays on the shipment as `unseen`, to be
     /// given up. `newMove` writes the values of a move without order.
     init(
-        _ shipment: TrytonShipment, wants: [Want], lots: [LotKey: JSON], givesUp: Bool, newMove: (Int64, Int) -> JSON?
+        _ shipment: TrytonShipment, wants: [Want], lots: [LotKey: JSON], givesUp: Bool,
+        newMove: (Int64, Quantity) -> JSON?
     ) throws(TrytonError) {
         self.lots = lots
         let lines = Set(wants.compactMap(\.line))
@@ -65,7 +66,7 @@ struct TrytonReceptionPlan {
                 // below.
                 guard
                     let index = slots.firstIndex(where: {
-                        $0.lotNumber == part.lot && $0.quantity == Double(part.quantity)
+                        $0.lotNumber == part.lot && $0.quantity == part.quantity.double
                     })
                         ?? slots.firstIndex(where: { $0.lotNumber == part.lot && part.lot != nil })
                 else {
@@ -89,7 +90,7 @@ struct TrytonReceptionPlan {
                     commands.append(["create", [values.with("lot", lot(part, product: want.product))]])
                 }
             }
-            let missing = announced - Double(want.total) - slots.reduce(0) { $0 + $1.quantity }
+            let missing = announced - want.total.double - slots.reduce(0) { $0 + $1.quantity }
             if givesUp, let first, first.origin != nil, want.total > 0, missing > 0 {
                 commands.append([
                     "copy", [.int(first.id)],
@@ -117,7 +118,7 @@ struct TrytonReceptionPlan {
             var lot: String?
         }
         var names: [Key: String] = [:]
-        var ours: [Key: Int] = [:]
+        var ours: [Key: Quantity] = [:]
         var theirs: [Key: Double] = [:]
         for want in wants {
             for part in want.parts where part.quantity > 0 {
@@ -134,10 +135,10 @@ struct TrytonReceptionPlan {
             names[key] = move.productName
         }
         let keys = Set(ours.keys).union(theirs.keys).sorted { ($0.product, $0.lot ?? "") < ($1.product, $1.lot ?? "") }
-        for key in keys where Double(ours[key] ?? 0) != theirs[key] ?? 0 {
+        for key in keys where (ours[key] ?? 0) != Quantity(nearest: theirs[key] ?? 0) {
             let lot = key.lot.map { ", lot \($0)" } ?? ""
             let there = theirs[key] ?? 0
-            let shown = there == there.rounded() ? String(Int(there)) : "\(there)"
+            let shown = Quantity(nearest: there)?.description ?? "\(there)"
             return "\(names[key] ?? "")\(lot): \(shown) there, \(ours[key] ?? 0) received here"
         }
         return nil
@@ -145,7 +146,7 @@ struct TrytonReceptionPlan {
 
     private mutating func change(_ move: TrytonMove, to part: Part) throws(TrytonError) {
         var values: [(String, JSON?)] = []
-        if move.quantity != Double(part.quantity) { values.append(("quantity", try quantity(part, in: move))) }
+        if move.quantity != part.quantity.double { values.append(("quantity", try quantity(part, in: move))) }
         if let number = part.lot, number != move.lotNumber { values.append(("lot", lot(part, product: move.product))) }
         guard !values.isEmpty else { return }
         commands.append(["write", [.int(move.id)], .object(values)])
@@ -160,7 +161,7 @@ struct TrytonReceptionPlan {
 
     /// In the move's unit: its price is per unit, so the unit stays.
     private func quantity(_ part: Part, in move: TrytonMove) throws(TrytonError) -> JSON {
-        let quantity = Double(part.quantity) / move.ratio
+        let quantity = part.quantity.double / move.ratio
         guard move.ratio == 1 || quantity == quantity.rounded() else {
             let words =
                 "\(move.productName) was ordered in packs of \(Int(move.ratio)): \(part.quantity) is no multiple."

@@ -8,19 +8,19 @@ public enum QueuePayload {
         let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
             let known = product(line.gtin)
             var lots: [JSON] = []
-            if known?.tracking == "serial", line.serials.count == line.received {
+            if known?.tracking == "serial", Quantity(line.serials.count) == line.received {
                 lots = line.serials.map { .object([("number", .string($0)), ("quantity", 1)]) }
             } else if known?.tracking != "none" || known?.erp == nil {
                 lots = line.lots.map {
                     .object([
-                        ("number", .string($0.number)), ("quantity", .int(Int64($0.quantity))),
+                        ("number", .string($0.number)), ("quantity", $0.quantity.json),
                         ("expires", $0.expires.map(JSON.string)),
                     ])
                 }
             }
             return .object([
                 ("line", line.erp.map(JSON.string)), ("product", (line.erpProduct ?? known?.erp).map(JSON.string)),
-                ("gtin", .string(line.gtin)), ("quantity", .int(Int64(line.received))), ("lots", .array(lots)),
+                ("gtin", .string(line.gtin)), ("quantity", line.received.json), ("lots", .array(lots)),
             ])
         }
         let standing = view.decisions.filter { $0.undoneBy == nil }
@@ -41,8 +41,8 @@ public enum QueuePayload {
                     view.lines.map { line in
                         .object([
                             ("product", product(line.gtin)?.erp.map(JSON.string)), ("gtin", .string(line.gtin)),
-                            ("counted", .int(Int64(line.counted))), ("expected", .int(Int64(line.expected))),
-                            ("moved", .int(Int64(line.moved))),
+                            ("counted", line.counted.json), ("expected", line.expected.json),
+                            ("moved", line.moved.json),
                         ])
                     })
             ),

@@ -230,10 +230,13 @@ extension Decision {
             let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
             throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
         }
-        if kind != .undo, let quantity = body["quantity"]?.integer,
-            Int(exactly: quantity).map(Import.quantities.contains) != true
+        let quantity = body["quantity"].flatMap { Quantity($0) }
+        if let written = body["quantity"], written != .null, kind != .undo,
+            quantity.map(Import.quantities.contains) != true
         {
-            throw APIProblem(.badRequest, "bad-quantity", "A quantity is at most \(Import.quantities.upperBound).")
+            throw APIProblem(
+                .badRequest, "bad-quantity",
+                "A quantity is a number with three decimals at most, up to \(Import.quantities.upperBound).")
         }
         var gtin = body["gtin"]?.text
         if let text = gtin {
@@ -243,7 +246,7 @@ extension Decision {
         self.init(
             at: Clocks.wall, who: person.name, station: person.station, kind: kind,
             subject: body["subject"]?.text.map { String($0.prefix(4200)) }, gtin: gtin,
-            quantity: body["quantity"]?.integer.map { Int(clamping: $0) },
+            quantity: quantity,
             lot: Typed.line(body["lot"]?.text, limit: 40),
             reason: Typed.line(body["reason"]?.text, limit: 300), photo: body["photo"]?.integer)
     }

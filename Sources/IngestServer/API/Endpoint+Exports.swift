@@ -19,7 +19,9 @@ extension Endpoint {
                 _ = try incoming.who()
                 let (make, name) = try await make(incoming)
                 let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr
-                let sheet = make(form == "csv" ? .machine : language)
+                var table = make(form == "csv" ? .machine : language)
+                table.decimalMark = language == .en ? "." : ","
+                let sheet = table
                 let made: Result<[UInt8], any Error>
                 do { made = try await Endpoint.paper.run { Result { try Endpoint.bytes(sheet, form) } } } catch {
                     throw APIProblem(

@@ -10,7 +10,7 @@ struct StockEndpoints {
 
     private static let productSchema = ProductView.shape.schema.with(
         [
-            .init("stock", .list(.object("ZoneStock", [.init("zone", .text), .init("quantity", .integer)]))),
+            .init("stock", .list(.object("ZoneStock", [.init("zone", .text), .init("quantity", .number)]))),
             .init("items", .list(StockTable.itemSchema)), .init("movements", .list(StockTable.movementSchema)),
         ], as: "ProductPage")
 
@@ -44,7 +44,7 @@ struct StockEndpoints {
                 let found = try await centre.reads.read { store -> JSON? in
                     guard let product = try store.articles.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
-                        .object([("zone", .string($0.zone)), ("quantity", .int($0.quantity))])
+                        .object([("zone", .string($0.zone)), ("quantity", $0.quantity.json)])
                     }
                     return product.json.with("stock", .array(stock))
                         .with("items", .array(try store.stock.items(epc: nil, gtin: gtin, limit: 200)))
@@ -69,24 +69,27 @@ struct StockEndpoints {
                     description: Typed.line(body["description"]?.text, limit: 200),
                     reference: Typed.line(body["reference"]?.text, limit: 64),
                     supplier: Typed.line(body["supplier"]?.text, limit: 120),
-                    unit: Typed.line(body["unit"]?.text, limit: 20),
-                    minimum: body["minimum"]?.integer.map { Int(clamping: max(0, $0)) },
+                    unit: Typed.line(body["unit"]?.text, limit: 20).flatMap { Measure($0) },
+                    minimum: body["minimum"].flatMap { Quantity($0) }.map {
+                        min(max(0, $0), Import.quantities.upperBound)
+                    },
                     codes: (body["codes"]?.list ?? []).prefix(50).compactMap { Typed.line($0.text, limit: 64) })
                 for carton in body["cartons"]?.list ?? [] {
                     guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
-                        let quantity = carton["quantity"]?.integer, Piece.quantities.contains(Int(clamping: quantity))
+                        let quantity = carton["quantity"].flatMap({ Quantity($0) }), Piece.quantities.contains(quantity)
                     else {
                         throw APIProblem(
                             .badRequest, "bad-gtin",
-                            "A carton has a GTIN of its own and a quantity from 1 to \(Piece.quantities.upperBound).")
+                            "A carton has a GTIN of its own and a quantity of more than 0, up to \(Piece.quantities.upperBound)."
+                        )
                     }
-                    change.cartons.append(.init(gtin: code, quantity: Int(quantity)))
+                    change.cartons.append(.init(gtin: code, quantity: quantity))
                 }
                 do { return .json(try await centre.save(change, of: gtin, person: person).json) } catch CatalogueDesk
                     .Refusal.noDescription
                 {
                     throw APIProblem(.badRequest, "description-needed", "A product has a description.")
-                }
+                } catch CatalogueDesk.Refusal.unitInUse(let why) { throw APIProblem(.conflict, "unit-in-use", why) }
             },
             Endpoint(
                 .get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=",

@@ -11,8 +11,8 @@ struct ImportVerb: ParsableCommand {
         commandName: "import",
         abstract: "Import a file: good rows are kept, bad ones refused with line and reason.",
         discussion: """
-            deliveries: delivery_note;supplier;gtin;description;quantity[;reference][;expected][;client]
-                        [;dock][;lot][;expires][;serials][;sscc], JSON, an EDIFACT DESADV or a UBL despatch advice
+            deliveries: delivery_note;supplier;gtin;description;quantity[;unit][;reference][;expected]
+                        [;client][;dock][;lot][;expires][;serials][;sscc], JSON, an EDIFACT DESADV or a UBL despatch advice
             parties:    company;name;phone[;mobile][;reference]
             products:   gtin;description[;reference][;supplier][;unit][;tracking][;minimum][;carton_gtin;carton_quantity]
             codes:      gtin;code, further codes of articles: a supplier's reference, an old barcode

@@ -49,7 +49,9 @@ struct Export: ParsableCommand {
             guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
                 throw Exit.say("there is no delivery \(note)", Exit.warnings)
             }
-            print(String(decoding: Reports.reception(view)(.machine).csv(), as: UTF8.self), terminator: "")
+            var sheet = Reports.reception(view)(.machine)
+            sheet.decimalMark = "."
+            print(String(decoding: sheet.csv(), as: UTF8.self), terminator: "")
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
     }
 }

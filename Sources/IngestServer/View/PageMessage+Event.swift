@@ -13,7 +13,7 @@ extension PageMessage {
                     ("delivery", .int(count.delivery)), ("zone", .string(zone)),
                     ("verdict", .string(count.verdict.rawValue)), ("subject", .string(count.subject)),
                     ("gtin", count.gtin.map(JSON.string)), ("serial", count.serial.map(JSON.string)),
-                    ("quantity", .int(Int64(count.quantity))), ("remark", count.remark.map(JSON.string)),
+                    ("quantity", count.quantity.json), ("remark", count.remark.map(JSON.string)),
                 ]))
         case .taken(let take, let zone, let subject, let gtin, let verdict):
             self.init(

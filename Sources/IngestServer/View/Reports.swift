@@ -27,15 +27,16 @@ enum Reports {
             var rows = view.lines.map { line -> [Sheet.Cell] in
                 [
                     .text(view.note), .text(view.supplier), .text(line.gtin), .text(line.description),
-                    .number(line.expected), .number(line.received), .number(line.missing), .number(line.extra),
-                    .number(line.damaged), .number(line.refused),
-                    .text(line.lots.map { "\($0.number) × \($0.quantity)" }.joined(separator: ", ")),
+                    .quantity(line.expected), .quantity(line.received), .quantity(line.missing), .quantity(line.extra),
+                    .quantity(line.damaged), .quantity(line.refused),
+                    .text(line.lots.map { "\($0.number) × \(written($0.quantity, t))" }.joined(separator: ", ")),
+                    unit(line.measure, t),
                 ]
             }
             rows += view.unknown.map { stray in
                 [
                     .text(view.note), .text(view.supplier), .text(""), .text(stray.subject), .number(0), .number(1),
-                    .number(0), .number(1), .number(0), .number(0), .text(""),
+                    .number(0), .number(1), .number(0), .number(0), .text(""), unit(.piece, t),
                 ]
             }
             let keepsNote = t == .machine
@@ -50,6 +51,7 @@ enum Reports {
                 Sheet.Column(t("damaged", fr: "Avariés", en: "Damaged"), .number, width: 8),
                 Sheet.Column(t("refused", fr: "Renvoyés", en: "Sent back"), .number, width: 9),
                 Sheet.Column(t("lots", fr: "Lots", en: "Lots"), width: 16),
+                Sheet.Column(t("unit", fr: "Unité", en: "Unit"), width: 6),
             ]
             var subtitle = [
                 (label: t("", fr: "Fournisseur", en: "Supplier"), value: view.supplier),
@@ -63,7 +65,7 @@ enum Reports {
             }
             let footer = view.decisions.filter { $0.undoneBy == nil && $0.kind != .undo }.map { decision in
                 let what = [
-                    decision.gtin ?? decision.subject, decision.quantity.map(String.init), decision.lot,
+                    decision.gtin ?? decision.subject, decision.quantity.map { written($0, t) }, decision.lot,
                     decision.reason,
                 ]
                 return
@@ -96,12 +98,14 @@ enum Reports {
                     .init(t("result", fr: "Résultat", en: "Result"), .number, width: 9),
                     .init(t("book", fr: "En stock", en: "Book"), .number, width: 9),
                     .init(t("difference", fr: "Écart", en: "Difference"), .number, width: 10),
+                    .init(t("unit", fr: "Unité", en: "Unit"), width: 6),
                 ],
                 rows: view.lines.filter { view.showsBook || $0.counted != 0 }.map { line in
-                    let told: (Int) -> Sheet.Cell = { view.showsBook ? .number($0) : .empty }
+                    let told: (Quantity) -> Sheet.Cell = { view.showsBook ? .quantity($0) : .empty }
                     return [
-                        .text(line.gtin), .text(line.description), told(line.expected), .number(line.counted),
-                        .number(line.moved), .number(line.result), told(line.book), told(line.difference),
+                        .text(line.gtin), .text(line.description), told(line.expected), .quantity(line.counted),
+                        .quantity(line.moved), .quantity(line.result), told(line.book), told(line.difference),
+                        unit(line.measure, t),
                     ]
                 })
         }
@@ -119,14 +123,16 @@ enum Reports {
                     .init(t("quantity", fr: "Quantité", en: "Quantity"), .number, width: 8),
                     .init(t("from", fr: "De", en: "From"), width: 11), .init(t("to", fr: "À", en: "To"), width: 11),
                     .init(t("who", fr: "Par", en: "By"), width: 14),
+                    .init(t("unit", fr: "Unité", en: "Unit"), width: 6),
                 ],
                 rows: rows.map { row in
                     let at = row["at"]?.integer ?? 0
                     return [
                         .moment(at, offset: offset(at)),
                         .text(row["kind"]?.text ?? ""), .text(row["gtin"]?.text ?? ""),
-                        .text(row["description"]?.text ?? ""), .number(Int(row["quantity"]?.integer ?? 0)),
+                        .text(row["description"]?.text ?? ""), .quantity(row["quantity"].flatMap { Quantity($0) } ?? 0),
                         .text(row["from"]?.text ?? ""), .text(row["to"]?.text ?? ""), .text(row["who"]?.text ?? ""),
+                        unit(row["unit"]?.text.flatMap { Measure($0) } ?? .piece, t),
                     ]
                 })
         }
@@ -164,6 +170,15 @@ enum Reports {
         }
     }
 
+    private static func written(_ quantity: Quantity, _ t: ReportLanguage) -> String {
+        t == .fr ? String(quantity.description.map { $0 == "." ? "," : $0 }) : quantity.description
+    }
+
+    /// For people what they write, nothing for pieces; for programs the code.
+    private static func unit(_ measure: Measure, _ t: ReportLanguage) -> Sheet.Cell {
+        .text(t == .machine ? measure.code : measure.symbol ?? "")
+    }
+
     /// Local time, as the server's zone has it.
     static func time(_ milliseconds: Int64) -> String {
         var seconds = time_t(milliseconds / 1000)
@@ -184,5 +199,12 @@ enum Reports {
         var parts = tm()
         localtime_r(&seconds, &parts)
         return parts.tm_gmtoff
+    }
+}
+
+extension Sheet.Cell {
+    /// A real number in a workbook, whole or not.
+    static func quantity(_ quantity: Quantity) -> Sheet.Cell {
+        quantity.whole.map { .number($0) } ?? .decimal(quantity.description)
     }
 }

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, number, plural, when } from "./i18n.js";
+import { t, number, amount, plural, when } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
 import { field, plain, radios } from "./parts.js";
@@ -97,7 +97,7 @@ export class Proposals {
         if (await view.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { view.show(one.id); await view.load(); }
       } }, h("span", {}, h("strong", {}, one.note), ` ${one.supplier}`, h("span", { class: "fits" }, t("fits", { fits: number(one.fits), pieces: number(one.pieces) }))))),
       this.strays.length > 0 && h("details", { id: "strays" }, h("summary", {}, plural("strayCount", this.strays.length)),
-        h("ul", { class: "plain call-list" }, this.strays.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.description || one.gtin || plain(one.subject)), one.quantity > 1 ? ` × ${number(one.quantity)}` : "",
+        h("ul", { class: "plain call-list" }, this.strays.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.description || one.gtin || plain(one.subject)), one.quantity === 1 && !one.unit ? "" : ` × ${amount(one.quantity, one.unit)}`,
           h("div", { class: "soft" }, [(one.description || one.gtin) && plain(one.subject), when(one.at)].filter(Boolean).join(" · "))))))),
       h("button", { disabled: away, onclick: () => openBlind(view) }, t("blind"))));
   }

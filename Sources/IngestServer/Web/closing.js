@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, plural, number } from "./i18n.js";
+import { t, plural, number, amount } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, plain, radios } from "./parts.js";
 
@@ -69,12 +69,15 @@ export class Closing {
    */
   drawGroup(detail, name, list) {
     const answers = { short: [["later", t("shortLater")], ["never", t("shortNever")]], extra: [["accept", t("extraAccept")], ["refuse", t("extraRefuse")]], unknown: [["ignore", t("unknownIgnore")]] }[name];
-    const total = list.reduce((sum, one) => sum + (one.quantity ?? 1), 0);
+    /** @param {Question} one */
+    const unit = (one) => detail.lines.find((line) => line.gtin === one.gtin)?.unit;
+    // What is measured is one thing among pieces, as in the sums above.
+    const total = list.reduce((sum, one) => sum + (unit(one) ? 1 : one.quantity ?? 1), 0);
     const word = { short: "closeMissing", extra: "closeExtra", unknown: "closeUnknown" }[name];
     /** @param {Question} one */
     const title = (one) => (one.gtin ? detail.lines.find((line) => line.gtin === one.gtin)?.description || one.gtin : plain(one.subject));
     return h("fieldset", { class: "question" }, h("legend", {}, plural(word, total)),
-      h("ul", { class: "plain asked" }, list.slice(0, 12).map((one) => h("li", {}, h("b", {}, number(one.quantity ?? 1)), h("span", { class: one.gtin ? "" : "mono" }, title(one)), one.kind === "unordered" && h("span", { class: "pill extra" }, t("unordered")))),
+      h("ul", { class: "plain asked" }, list.slice(0, 12).map((one) => h("li", {}, h("b", {}, amount(one.quantity ?? 1, unit(one))), h("span", { class: one.gtin ? "" : "mono" }, title(one)), one.kind === "unordered" && h("span", { class: "pill extra" }, t("unordered")))),
         list.length > 12 && h("li", { class: "soft" }, t("andMore", { n: number(list.length - 12) }))),
       radios(name, answers, this.answers[name], (value) => { this.answers[name] = value; this.sheet.draw(); }),
       name === "unknown" && h("button", { onclick: () => { this.sheet.close(); document.getElementById("this-is-0")?.focus(); } }, t("unknownName")));

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { t, when, plural, number } from "./i18n.js";
+import { t, when, plural, number, unitName } from "./i18n.js";
 import { plain, signed } from "./parts.js";
 import { photoLink } from "./photo.js";
 import { choose } from "./sheet.js";
@@ -16,8 +16,10 @@ const nameOf = (detail, gtin) => detail.lines.find((line) => line.gtin === gtin)
  * @param {Decision} decision
  */
 export function sayDecision(detail, decision) {
+  const unit = unitName(detail.lines.find((line) => line.gtin === decision.gtin)?.unit);
+  const n = decision.kind === "adjust" ? signed(decision.quantity ?? 0) : number(decision.quantity ?? 1);
   const what = decision.gtin ? nameOf(detail, decision.gtin) : plain(decision.subject);
-  return t(`dec_${decision.kind}`, { what, n: decision.kind === "adjust" ? signed(decision.quantity ?? 0) : number(decision.quantity ?? 1), lot: decision.lot ?? "", subject: plain(decision.subject) });
+  return t(`dec_${decision.kind}`, { what, n: unit ? `${n}\u00A0${unit}` : n, lot: decision.lot ?? "", subject: plain(decision.subject) });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
-import { t, when, number } from "./i18n.js";
+import { t, when, number, amount } from "./i18n.js";
 import { empty, Forms, pill } from "./parts.js";
 import { importButton } from "./import.js";
 import { ProductView } from "./product.js";
@@ -123,7 +123,7 @@ export class Find {
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
         h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
           h("td", {}, h("button", { class: "line", id: `product-${one.gtin}` }, one.description || one.gtin), h("div", { class: "soft mono" }, [one.gtin, one.reference].filter(Boolean).join(" · "))),
-          h("td", { class: "num" }, number(one.quantity)))))),
+          h("td", { class: "num" }, amount(one.quantity, one.unit)))))),
       list.length < total && h("button", { id: "more-products", onclick: () => this.more() }, t("moreProducts")));
   }
 

@@ -1,7 +1,7 @@
 import { h } from "./dom.js";
-import { t, number, plural } from "./i18n.js";
+import { t, number, amount, plural } from "./i18n.js";
 import { pill } from "./parts.js";
-import { LineSheet } from "./lines.js";
+import { LineSheet, lineFor } from "./lines.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
 
@@ -21,7 +21,7 @@ export function drawLines(view, delivery) {
   const byHand = () => {
     const sheet = new Sheet(t("countByHand"), () => completion(view.app, {
       kinds: ["product"], label: t("searchProduct"),
-      found: (one) => { sheet.close(); open(delivery.lines.find((line) => line.gtin === one.ref) ?? { gtin: one.ref, description: one.title }).start(); },
+      found: async (one) => { sheet.close(); open(await lineFor(delivery.lines, one)).start(); },
     }).node);
   };
   return h("div", { class: "panel scroll" }, delivery.status === "open" && h("div", { class: "row" }, h("span", { class: "push" },
@@ -31,9 +31,9 @@ export function drawLines(view, delivery) {
     h("tbody", {}, delivery.lines.map((line, index) =>
       h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => open(line) },
         h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, line.gtin),
-          h("div", { class: "row tags" }, line.damaged > 0 && pill(plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(plural("refusedCount", line.refused), "wait"),
+          h("div", { class: "row tags" }, line.damaged > 0 && pill(line.unit ? t("damagedCount", { n: amount(line.damaged, line.unit) }) : plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(line.unit ? t("refusedCount", { n: amount(line.refused, line.unit) }) : plural("refusedCount", line.refused), "wait"),
             line.unexpectedSerials !== undefined && line.unexpectedSerials.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
-        columns.map((name) => h("td", { class: "num", "data-word": t(name) }, number(line[name]))))))));
+        columns.map((name) => h("td", { class: "num", "data-word": t(name) }, amount(line[name], line.unit))))))));
 }
 
 /**
@@ -44,10 +44,12 @@ export function drawUnits(delivery) {
   if (!delivery.units?.length) return null;
   const seen = delivery.units.filter((unit) => unit.verified).length;
   /** @param {string} gtin */
+  const unitOf = (gtin) => delivery.lines.find((line) => line.gtin === gtin)?.unit;
+  /** @param {string} gtin */
   const name = (gtin) => delivery.lines.find((line) => line.gtin === gtin)?.description || gtin;
   return h("div", { class: "panel stack", id: "units" }, h("div", { class: "row" }, h("h2", {}, t("pallets")), h("span", { class: "soft push" }, t("palletsSeen", { seen: number(seen), all: number(delivery.units.length) }))),
     h("ul", { class: "plain call-list" }, delivery.units.slice(0, 300).map((unit) => h("li", { class: unit.parent ? "nested" : "" },
       pill(unit.verified ? t("palletVerified") : t("palletWaiting"), unit.verified ? "good" : ""),
       h("div", { class: "grow" }, h("strong", { class: "mono" }, unit.sscc), unit.parent && h("div", { class: "soft" }, t("palletOn", { sscc: unit.parent })),
-        h("div", { class: "soft" }, unit.contents.map((one) => `${number(one.quantity)} × ${name(one.gtin)}${one.lot ? ` (${t("lotNumber", { lot: one.lot })})` : ""}`).join(" · ")))))));
+        h("div", { class: "soft" }, unit.contents.map((one) => `${amount(one.quantity, unitOf(one.gtin))} × ${name(one.gtin)}${one.lot ? ` (${t("lotNumber", { lot: one.lot })})` : ""}`).join(" · ")))))));
 }

@@ -22,7 +22,7 @@ const words = {
     closeSum: "{received} reçus sur {expected}.", closeMissing: "{n} manquants", closeExtra: "{n} en trop", closeUnknown: "{n} inconnus",
     allThere: "Tout est là.", cancel: "Annuler", closedBy: "Clôturée par {who}, {when}",
     v_expected: "Reçu", v_extra: "En trop", v_unknown: "Inconnu", v_complete: "Complet !", unknownTags: "Étiquettes inconnues",
-    stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes", lines_one: "{n} ligne", closeMissing_one: "{n} manquant", closeExtra_one: "{n} en trop", closeUnknown_one: "{n} inconnu", saved: "Client enregistré.", unreachable: "Le serveur ne répond pas.", "cause_rejected-by-pbx": "refusé par le standard", "code_name-needed": "Il faut un nom.", "code_bad-extension": "Un poste a 1 à 16 lettres ou chiffres.", "code_no-such-call": "Cet appel n’est plus en cours.", "code_no-such-delivery": "Cette livraison n’existe pas.", "code_number-needed": "Il faut un numéro.", "code_zone-needed": "Dites à quel quai.",
+    stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes", lines_one: "{n} ligne", closeMissing_one: "{n} manquant", closeExtra_one: "{n} en trop", closeUnknown_one: "{n} inconnu", saved: "Client enregistré.", unreachable: "Le serveur ne répond pas.", "cause_rejected-by-pbx": "refusé par le standard", "code_unit-in-use": "Il y en a en stock dans l’unité d’avant : elle ne change plus.", "code_name-needed": "Il faut un nom.", "code_bad-extension": "Un poste a 1 à 16 lettres ou chiffres.", "code_no-such-call": "Cet appel n’est plus en cours.", "code_no-such-delivery": "Cette livraison n’existe pas.", "code_number-needed": "Il faut un numéro.", "code_zone-needed": "Dites à quel quai.",
     importCheck: "Lignes bonnes : {accepted} · livraisons : {deliveries} · refusées : {refused}", importRefused: "Refusé", importRemarks: "Compris autrement, ou laissé de côté", importMore: "… et {n} autres", importDo: "Importer", line: "Ligne {n}",
     imported: "{n} lignes importées.", telephone: "Votre téléphone", extensionLabel: "Numéro de poste", siteLabel: "Site", otherSite: "autre", claim: "Prendre ce poste",
     release: "Rendre", claimHint: "Prenez votre poste : la fiche du client s’ouvrira dès qu’il sonne, pour vous seul.",
@@ -148,6 +148,36 @@ export function plural(key, n) {
 
 /** @param {number | null | undefined} value */
 export const number = (value) => Number(value ?? 0).toLocaleString(locale());
+
+/** What people write for a unit (a code of UN/ECE Recommendation 20): those that can be divided. */
+/** @type {Record<string, string>} */
+const symbols = { MMT: "mm", CMT: "cm", DMT: "dm", MTR: "m", KMT: "km", INH: "in", FOT: "ft", YRD: "yd", MGM: "mg", GRM: "g", KGM: "kg", DTN: "dt", TNE: "t", LBR: "lb",
+  MLT: "ml", CLT: "cl", DLT: "dl", LTR: "l", HLT: "hl", CMQ: "cm³", DMQ: "dm³", MTQ: "m³", MMK: "mm²", CMK: "cm²", DMK: "dm²", MTK: "m²", HAR: "ha", SEC: "s", MIN: "min", HUR: "h", DAY: "d" };
+
+/**
+ * Whether it may be counted in parts: metres and kilograms are, pieces and packages are not.
+ * @param {string | undefined} unit
+ */
+export const divisible = (unit) => unit !== undefined && unit in symbols;
+
+/**
+ * `m`; a unit without a symbol as it stands; nothing for pieces.
+ * @param {string | undefined} unit
+ */
+export const unitName = (unit) => (!unit || unit === "C62" ? "" : symbols[unit] ?? unit);
+
+/**
+ * `12,5 m`, `3`: pieces are not named.
+ * @param {number | null | undefined} value
+ * @param {string} [unit]
+ */
+export const amount = (value, unit) => [number(value), unitName(unit)].filter(Boolean).join("\u00A0");
+
+/**
+ * Sums of decimals are no sums of binary fractions.
+ * @param {number} value
+ */
+export const exact = (value) => Math.round(value * 1000) / 1000;
 
 /**
  * About how long: minutes, hours or days.

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get } from "./api.js";
-import { t, when, number } from "./i18n.js";
+import { t, when, amount, exact, divisible, unitName } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
 import { field, numberPad, pill, plain, signed, day } from "./parts.js";
@@ -24,6 +24,7 @@ export class LineSheet {
     this.app = view.app;
     this.id = id;
     this.gtin = line.gtin;
+    this.unit = line.unit;
     this.path = path;
     this.kinds = kinds;
     this.sheet = new Sheet(line.description || line.gtin, () => this.menu());
@@ -38,10 +39,16 @@ export class LineSheet {
   get line() {
     const lines = (this.detail?.lines ?? []).filter((one) => one.gtin === this.gtin);
     /** @param {typeof sums[number]} name */
-    const sum = (name) => lines.reduce((total, one) => total + (one[name] ?? 0), 0);
+    const sum = (name) => exact(lines.reduce((total, one) => total + (one[name] ?? 0), 0));
     return { gtin: this.gtin, lots: lines.flatMap((one) => one.lots ?? []), unexpectedSerials: lines.flatMap((one) => one.unexpectedSerials ?? []), counted: lines[0] ? lines[0].counted : this.path.includes("/takes/") ? 0 : undefined,
       expected: sum("expected"), received: sum("received"), missing: sum("missing"), extra: sum("extra"), damaged: sum("damaged"), refused: sum("refused") };
   }
+
+  /** A part of a metre is keyed in digit by digit, from nothing. */
+  get least() { return this.parts ? 0 : 1; }
+
+  /** Where an ERP counts in parts of a unit that nobody knows, so do we. */
+  get parts() { return divisible(this.unit) || (this.detail?.lines ?? []).some((one) => one.gtin === this.gtin && [one.expected, one.received, one.counted, one.book].some((amount) => !Number.isInteger(amount ?? 0))); }
 
   menu() {
     const line = this.line;
@@ -59,9 +66,9 @@ export class LineSheet {
     return [
       h("p", { class: "mono soft" }, this.gtin),
       line.counted === undefined
-        ? h("p", { class: "sums" }, sums.filter((name, index) => index < 2 || line[name] > 0).map((name) => h("span", {}, h("b", {}, number(line[name])), ` ${t(name)}`)))
-        : h("p", { class: "sums" }, h("span", {}, h("b", {}, number(line.counted)), ` ${t("countedPieces")}`)),
-      line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${number(lot.quantity)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) })), lot.fromPaper && h("span", { class: "soft" }, t("lotFromPaper"))))),
+        ? h("p", { class: "sums" }, sums.filter((name, index) => index < 2 || line[name] > 0).map((name) => h("span", {}, h("b", {}, amount(line[name], this.unit)), ` ${t(name)}`)))
+        : h("p", { class: "sums" }, h("span", {}, h("b", {}, amount(line.counted, this.unit)), this.unit ? "" : ` ${t("countedPieces")}`)),
+      line.lots.length > 0 && h("ul", { class: "plain" }, line.lots.map((lot) => h("li", {}, pill(t("lotNumber", { lot: lot.number })), `× ${amount(lot.quantity, this.unit)}`, lot.expires && h("span", { class: "soft" }, t("expires", { when: day(lot.expires) })), lot.fromPaper && h("span", { class: "soft" }, t("lotFromPaper"))))),
       line.unexpectedSerials.length > 0 && h("p", {}, h("strong", {}, t("unexpectedSerials")), " ", h("span", { class: "mono" }, line.unexpectedSerials.join(", "))),
       away && h("p", { class: "notice wait" }, t("needsServer")),
       h("div", { class: "big-choices" },
@@ -110,8 +117,8 @@ export class LineSheet {
     const has = this.line.counted ?? this.line.received;
     const after = h("p", { class: "after", "aria-live": "polite" });
     /** @param {number} n */
-    const tell = (n) => { after.textContent = t("adjustAfter", { before: number(has), change: signed(n), after: number(Math.max(0, has + n)) }); };
-    const pad = numberPad({ signed: true, min: -has, label: t("doAdjust"), changed: tell });
+    const tell = (n) => { after.textContent = t("adjustAfter", { before: amount(has, this.unit), change: signed(n), after: amount(Math.max(0, exact(has + n)), this.unit) }); };
+    const pad = numberPad({ signed: true, unit: this.unit, parts: this.parts, min: -has, label: t("doAdjust"), changed: tell });
     tell(0);
     const reason = h("input", { maxlength: 200, autocomplete: "off" });
     return this.form(t("adjustTitle"), pad, field(t("reason"), reason), async () => {
@@ -121,7 +128,7 @@ export class LineSheet {
   }
 
   damaged() {
-    const pad = numberPad({ value: 1, min: 1, max: this.line.received - this.line.damaged, label: t("damaged") });
+    const pad = numberPad({ value: this.least, unit: this.unit, parts: this.parts, min: this.least, max: exact(this.line.received - this.line.damaged), label: t("damaged") });
     const reason = h("input", { maxlength: 200, autocomplete: "off" });
     const photo = photoField(this.app);
     return this.form(t("damagedTitle"), pad, [photo.node, field(t("reason"), reason)], async () =>
@@ -129,7 +136,7 @@ export class LineSheet {
   }
 
   refuse() {
-    const pad = numberPad({ value: Math.max(1, this.line.extra), min: 1, max: this.line.received, label: t("refused") });
+    const pad = numberPad({ value: Math.max(this.least, this.line.extra), unit: this.unit, parts: this.parts, min: this.least, max: this.line.received, label: t("refused") });
     const reason = h("input", { maxlength: 200, autocomplete: "off" });
     const photo = photoField(this.app);
     return this.form(t("refuseTitle"), pad, [photo.node, field(t("reason"), reason)], async () =>
@@ -137,7 +144,7 @@ export class LineSheet {
   }
 
   lot() {
-    const pad = numberPad({ value: Math.max(1, this.line.received - this.line.lots.reduce((n, one) => n + one.quantity, 0)), min: 1, label: t("quantity") });
+    const pad = numberPad({ value: Math.max(this.least, exact(this.line.received - this.line.lots.reduce((n, one) => n + one.quantity, 0))), unit: this.unit, parts: this.parts, min: this.least, label: t("quantity") });
     const lot = h("input", { maxlength: 20, required: true, autocomplete: "off", autocapitalize: "characters", "data-first": true });
     return this.form(t("lotTitle"), pad, field(t("lotLabel"), lot), async () => ({ kind: "lot", gtin: this.gtin, quantity: pad.value, lot: lot.value.trim() }));
   }
@@ -156,10 +163,22 @@ export class LineSheet {
   drawRead(one) {
     const how = t(`read_${String(one.subject).split(":")[0]}`);
     const code = h("span", { class: "mono" }, plain(one.subject));
-    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, `${signed(one.quantity)} `), how, " ", one.removed ? h("s", {}, code) : code,
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, `${signed(one.quantity)}${unitName(this.unit) && `\u00A0${unitName(this.unit)}`} `), how, " ", one.removed ? h("s", {}, code) : code,
       h("div", { class: "soft" }, [when(one.at), one.device, one.zone, one.lot && t("lotNumber", { lot: one.lot }), one.serial && t("serialNumber", { serial: one.serial }), one.removed && t("takenOff")].filter(Boolean).join(" · ")),
       one.record && h("div", { class: "soft mono" }, t("recordNumber", { n: one.record }))));
   }
+}
+
+/**
+ * The line of a product that was looked for: with its unit, if need be from the catalogue.
+ * @param {AnyLine[]} lines
+ * @param {{ ref: string, title?: string }} one
+ */
+export async function lineFor(lines, one) {
+  const known = lines.find((line) => line.gtin === one.ref);
+  if (known) return known;
+  const product = await get(`/api/v1/products/${encodeURIComponent(one.ref)}`).catch(() => null);
+  return { gtin: one.ref, description: one.title, unit: product?.unit === "C62" ? undefined : product?.unit };
 }
 
 /**
@@ -174,9 +193,9 @@ export function nameTag(view, detail, subject, path) {
   /** @type {Set<string>} */
   const seen = new Set();
   const near = detail.lines.filter((line) => !seen.has(line.gtin) && seen.add(line.gtin))
-    .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${number(line.missing)} ${t("missing").toLowerCase()}` : line.gtin }));
+    .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${amount(line.missing, line.unit)} ${t("missing").toLowerCase()}` : line.gtin }));
   // A pallet that nobody announced: how many are on it.
-  const pieces = subject.startsWith("sscc:") && path.includes("deliveries") ? h("input", { type: "number", min: 1, max: 100000, value: 1, inputmode: "numeric", id: "pallet-pieces" }) : null;
+  const pieces = subject.startsWith("sscc:") && path.includes("deliveries") ? h("input", { type: "number", min: 0.001, max: 100000, step: "any", value: 1, inputmode: "decimal", id: "pallet-pieces" }) : null;
   const sheet = new Sheet(t("thisIs"), () => [
     h("p", { class: "mono" }, plain(subject)),
     pieces && field(t("palletPieces"), pieces),

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, when, number } from "./i18n.js";
+import { t, when, amount } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 
 /** What somebody should see to: stock that is low, counts that are due. */
@@ -44,7 +44,7 @@ export class Notices {
   drawNotice(one, sheet) {
     const data = one.data ?? {};
     const low = one.kind === "low-stock";
-    const text = low ? t("noticeLow", { what: data.description ?? one.subject, n: number(data.quantity), minimum: number(data.minimum) })
+    const text = low ? t("noticeLow", { what: data.description ?? one.subject, n: amount(data.quantity, data.unit), minimum: amount(data.minimum, data.unit) })
       : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : `${one.kind} ${one.subject}`;
     return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), h("div", { class: "soft" }, when(one.at))),
       h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { t, lang, number } from "./i18n.js";
+import { t, lang, number, divisible, exact, unitName } from "./i18n.js";
 
 /**
  * What was read, without the word that says how.
@@ -67,45 +67,57 @@ export function keypad(press, other) {
 }
 
 /**
- * A whole number set by big keys, by ± buttons or by typing; `signed` may be negative.
- * @param {{ value?: number, signed?: boolean, min?: number, max?: number, label: string, changed?: (n: number) => void }} options
+ * A number set by big keys, by ± buttons or by typing; `signed` may be negative. In a `unit` that can be divided, or with `parts`, it has
+ * three decimals at most, else it is whole.
+ * @param {{ value?: number, signed?: boolean, unit?: string, parts?: boolean, min?: number, max?: number, label: string, changed?: (n: number) => void }} options
  */
-export function numberPad({ value = 0, signed = false, min = signed ? -1000000 : 0, max = 1000000, label, changed }) {
+export function numberPad({ value = 0, signed = false, unit, parts = divisible(unit), min = signed ? -1000000 : 0, max = 1000000, label, changed }) {
   const pad = { value };
+  const mark = lang() === "fr" ? "," : ".";
   let fresh = true;
   /** @param {number} n */
-  const text = (n) => (signed && n > 0 ? `+${n}` : String(n).replace("-", "−"));
+  const text = (n) => (signed && n > 0 ? "+" : "") + String(n).replace("-", "−").replace(".", mark);
   /** @type {HTMLInputElement} */
   const shown = h("input", { class: "big-number", inputmode: "none", autocomplete: "off", "aria-label": label, "data-second": true, value: text(value),
     onfocus: () => shown.select(),
     // A scanner that types ends with Enter: a barcode is no quantity and saves nothing.
     onkeydown: (event) => { if (event.key === "Enter") event.preventDefault(); },
     oninput: () => {
-      const digits = shown.value.replace("−", "-").replace(/[^\d-]/g, "");
-      if (digits.length > 7) shown.value = text(pad.value); else set(Number(digits) || 0, false);
+      const typed = shown.value.replace("−", "-").replace(/[\s\u00A0\u202F]/g, "");
+      const digits = parts ? typed.replace(",", ".").replace(/[^\d.-]/g, "") : typed.replace(/[^\d-]/g, "");
+      const fits = parts ? /^-?\d{0,7}(\.\d{0,3})?$/.test(digits) : digits.length <= 7;
+      if (fits) set(Number(digits) || 0, false); else shown.value = text(pad.value);
     } });
   /**
    * @param {number} n
    * @param {boolean} [write]
    */
   const set = (n, write = true) => {
-    pad.value = Math.max(min, Math.min(max, n));
-    if (write || pad.value !== n) shown.value = text(pad.value);
+    const wanted = parts ? exact(n) : n;
+    pad.value = Math.max(min, Math.min(max, wanted));
+    if (write || pad.value !== wanted) shown.value = text(pad.value);
     changed?.(pad.value);
   };
   /** @param {string} key */
   const press = (key) => {
+    if (key === "sign") { set(-pad.value); return; }
     const sign = pad.value < 0 ? -1 : 1;
-    const digits = fresh && key !== "sign" && key !== "back" ? "" : String(Math.abs(pad.value)).replace(/^0$/, "");
+    const before = fresh && key !== "back" ? "" : (parts ? shown.value.replace(/[^\d.,]/g, "") : String(Math.abs(pad.value))).replace(/^0$/, "");
     fresh = false;
-    if (key === "sign") set(-pad.value);
-    else if (key === "back") set(sign * Number(digits.slice(0, -1)));
-    else set(sign * Number((digits + key).slice(0, 7)));
+    const typed = (key === "back" ? before.slice(0, -1) : before + (key === "mark" ? mark : key)).replace(/^[.,]/, "0$&");
+    if (!parts) { set(sign * Number(typed.slice(0, 7))); return; }
+    if (!/^\d{0,7}([.,]\d{0,3})?$/.test(typed)) return;
+    const wanted = sign * (Number(typed.replace(",", ".")) || 0);
+    set(wanted);
+    // What is being typed stays so: "12," is no number yet.
+    if (pad.value === exact(wanted) && /[.,]/.test(typed)) shown.value = `${sign < 0 ? "−" : signed ? "+" : ""}${typed}`;
   };
   /** @param {number} n */
   const step = (n) => h("button", { type: "button", onclick: () => { fresh = true; set(pad.value + n); } }, `${n < 0 ? "−" : "+"}${Math.abs(n)}`);
-  return Object.assign(pad, { set, node: h("div", { class: "numberpad" }, h("div", { class: "steps" }, step(-10), step(-1), shown, step(1), step(10)),
-    keypad(press, signed ? { label: "±", value: "sign", name: t("changeSign") } : null)) });
+  const turn = { label: "±", value: "sign", name: t("changeSign") };
+  const first = parts && signed ? h("button", { type: "button", "aria-label": turn.name, onclick: () => press("sign") }, turn.label) : step(-10);
+  return Object.assign(pad, { set, node: h("div", { class: "numberpad" }, h("div", { class: "steps" }, first, step(-1), shown, step(1), step(10)),
+    parts && !signed && unitName(unit) && h("p", { class: "soft" }, unitName(unit)), keypad(press, parts ? { label: mark, value: "mark", name: t("decimalMark") } : signed ? turn : null)) });
 }
 
 /**

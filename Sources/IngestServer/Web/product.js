@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, when, number, plural } from "./i18n.js";
+import { t, when, number, amount, exact, plural, unitName } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { exportLinks, field, numberPad, pill, plain } from "./parts.js";
 
@@ -43,20 +43,20 @@ export class ProductView {
     const product = this.data;
     if (!product) return h("p", { class: "quiet" }, "…");
     const stock = product.stock ?? [];
-    const total = stock.reduce((sum, one) => sum + one.quantity, 0);
+    const total = exact(stock.reduce((sum, one) => sum + one.quantity, 0));
     const low = product.minimum !== undefined && product.minimum !== null && total < product.minimum;
     /** @type {(name: string, value: Child) => Child} */
     const fact = (name, value) => value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
     return [
       h("div", { class: "row" }, h("h2", {}, product.description || product.gtin), low && pill(t("belowMinimum"), "bad"),
         h("button", { class: "push", id: "edit-product", disabled: this.app.isAway() || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
-      h("dl", { class: "factlist" }, fact("gtin", h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", product.unit),
+      h("dl", { class: "factlist" }, fact("gtin", h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", unitName(product.unit)),
         fact("tracking", product.tracking && t(`tracking_${product.tracking}`)), fact("erp", product.erp),
-        fact("minimum", product.minimum !== undefined && product.minimum !== null ? number(product.minimum) : null),
+        fact("minimum", product.minimum !== undefined && product.minimum !== null ? amount(product.minimum, product.unit) : null),
         fact("otherCodes", product.codes?.length ? h("span", { class: "mono" }, product.codes.join(", ")) : null),
-        fact("cartons", product.cartons?.length ? product.cartons.map((one) => `${one.gtin} = ${number(one.quantity)}`).join(", ") : null)),
+        fact("cartons", product.cartons?.length ? product.cartons.map((one) => `${one.gtin} = ${amount(one.quantity, product.unit)}`).join(", ") : null)),
       h("div", { class: "columns" },
-        h("section", { class: "panel stack" }, h("div", { class: "row" }, h("h3", {}, t("stockByZone")), h("span", { class: `push stock-total ${low ? "lost" : ""}` }, number(total))),
+        h("section", { class: "panel stack" }, h("div", { class: "row" }, h("h3", {}, t("stockByZone")), h("span", { class: `push stock-total ${low ? "lost" : ""}` }, amount(total, product.unit))),
           stock.length === 0 ? h("p", { class: "soft" }, t("noStock")) : h("ul", { class: "bars" }, stock.map((one) => this.drawBar(one, Math.max(...stock.map((other) => other.quantity), 1))))),
         this.drawItems(product.items ?? [])),
       this.drawMovements(product),
@@ -70,7 +70,7 @@ export class ProductView {
   drawBar(one, most) {
     const bar = h("div", {});
     bar.style.width = `${Math.max(0, Math.round((100 * one.quantity) / most))}%`;
-    return h("li", {}, h("span", {}, one.zone), h("b", {}, number(one.quantity)), h("span", { class: "meter", "aria-hidden": "true" }, bar));
+    return h("li", {}, h("span", {}, one.zone), h("b", {}, amount(one.quantity, this.data?.unit)), h("span", { class: "meter", "aria-hidden": "true" }, bar));
   }
 
   /** @param {Item[]} items */
@@ -92,11 +92,11 @@ export class ProductView {
   edit() {
     const product = this.data;
     if (!product) return;
-    /** @type {(name: "description" | "reference" | "supplier" | "unit", limit: number) => HTMLInputElement} */
-    const text = (name, limit) => h("input", { maxlength: limit, autocomplete: "off", value: product[name] ?? "" });
-    const fields = { description: text("description", 200), reference: text("reference", 64), supplier: text("supplier", 120), unit: text("unit", 20) };
+    /** @type {(name: "description" | "reference" | "supplier" | "unit", limit: number, value?: string) => HTMLInputElement} */
+    const text = (name, limit, value = product[name]) => h("input", { maxlength: limit, autocomplete: "off", value: value ?? "" });
+    const fields = { description: text("description", 200), reference: text("reference", 64), supplier: text("supplier", 120), unit: text("unit", 20, unitName(product.unit)) };
     fields.description.required = true;
-    const pad = numberPad({ value: product.minimum ?? 0, label: t("minimum") });
+    const pad = numberPad({ value: product.minimum ?? 0, unit: product.unit, label: t("minimum") });
     const cartons = h("textarea", { rows: 2, value: (product.cartons ?? []).map((one) => `${one.gtin} ${one.quantity}`).join("\n") });
     const sheet = new Sheet(t("editProduct"), () => h("form", {
       class: "stack",
@@ -106,7 +106,7 @@ export class ProductView {
         const body = Object.fromEntries(Object.entries(fields).map(([name, input]) => [name, input.value.trim()]));
         for (const name of ["reference", "supplier", "unit"]) if (!body[name]) delete body[name];
         if (pad.value > 0 || product.minimum) body.minimum = pad.value;
-        const typed = cartons.value.split("\n").map((line) => line.trim().split(/[\s;=×x]+/)).filter((parts) => parts[0]).map(([gtin, quantity]) => ({ gtin, quantity: Number(quantity) }));
+        const typed = cartons.value.split("\n").map((line) => line.trim().split(/[\s;=×x]+/)).filter((parts) => parts[0]).map(([gtin, quantity]) => ({ gtin, quantity: Number((quantity ?? "").replace(",", ".")) }));
         if (typed.some((one) => !/^\d{8,14}$/.test(one.gtin) || !(one.quantity > 0))) { sheet.say(t("cartonsBad")); return; }
         // What is known already is not added once more.
         body.cartons = typed.filter((one) => !product.cartons?.some((known) => known.gtin === one.gtin.padStart(14, "0") && known.quantity === one.quantity));
@@ -131,4 +131,4 @@ export const drawMovementTable = (movements) => h("table", {},
   h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("movement")), h("th", { class: "num" }, t("quantity")), h("th", { class: "hide-small" }, t("who")))),
   h("tbody", {}, movements.slice(0, 200).map((one) => h("tr", {}, h("td", {}, when(one.at)),
     h("td", {}, h("strong", {}, t(`move_${one.kind}`)), ` ${[one.from, one.to].filter(Boolean).join(" → ")}`, h("div", { class: "soft mono" }, [one.lot && t("lotNumber", { lot: one.lot }), one.subject && plain(one.subject)].filter(Boolean).join(" · "))),
-    h("td", { class: "num" }, number(one.quantity)), h("td", { class: "hide-small" }, one.who)))));
+    h("td", { class: "num" }, amount(one.quantity, one.unit)), h("td", { class: "hide-small" }, one.who)))));

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { t, number, plural } from "./i18n.js";
+import { t, number, amount, plural } from "./i18n.js";
 import { signed } from "./parts.js";
 
 /**
@@ -13,7 +13,8 @@ export function drawReview(view, take) {
   const size = (line) => Math.abs(line.difference ?? 0);
   const differing = take.lines.filter((line) => size(line) > 0);
   const shown = (view.onlyDifferences ? differing : [...take.lines]).sort((a, b) => size(b) - size(a) || a.description.localeCompare(b.description));
-  const sum = differing.reduce((total, line) => total + (line.difference ?? 0), 0);
+  // Metres are not added to pieces.
+  const sum = differing.reduce((total, line) => total + (line.unit ? 0 : line.difference ?? 0), 0);
   /** @param {string} word */
   const column = (word) => h("th", { class: "num" }, t(word));
   return h("div", { class: "panel stack scroll", id: "review" },
@@ -23,7 +24,7 @@ export function drawReview(view, take) {
       h("thead", {}, h("tr", {}, h("th", {}, t("article")), column("inBook"), column("counted"), column("movedSince"), column("result"), column("difference"))),
       h("tbody", {}, shown.slice(0, 500).map((line, index) => h("tr", { onclick: open ? () => view.open(take, line) : null },
         h("td", {}, open ? h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin) : line.description || line.gtin, h("div", { class: "soft mono" }, line.gtin)),
-        [["inBook", number(line.book ?? line.expected)], ["counted", number(line.counted)], ["movedSince", line.moved ? signed(line.moved) : "·"], ["result", number(line.result)]].map(([word, text]) => h("td", { class: "num", "data-word": t(word) }, text)),
+        [["inBook", amount(line.book ?? line.expected, line.unit)], ["counted", amount(line.counted, line.unit)], ["movedSince", line.moved ? signed(line.moved) : "·"], ["result", amount(line.result, line.unit)]].map(([word, text]) => h("td", { class: "num", "data-word": t(word) }, text)),
         h("td", { "data-word": t("difference"), class: `num difference ${(line.difference ?? 0) < 0 ? "less" : (line.difference ?? 0) > 0 ? "more" : ""}` }, line.difference ? signed(line.difference) : "="))))),
     shown.length > 500 && h("p", { class: "soft" }, t("andMore", { n: number(shown.length - 500) })));
 }

@@ -1,10 +1,10 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, when, number, plural } from "./i18n.js";
+import { t, when, number, amount, plural } from "./i18n.js";
 import { empty, exportLinks, pill, plain, radios } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { drawHand, drawRemoving, drawHistory, drawUnknown } from "./decisions.js";
-import { LineSheet, nameTag } from "./lines.js";
+import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
 import { drawReview } from "./review.js";
 import { drawJobState } from "./erp.js";
@@ -215,7 +215,7 @@ export class StockTakes {
     if ("refused" in last) return h("div", { class: "last unknown", id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, "✕"), h("span", {}, last.refused));
     const line = take.lines.find((one) => one.gtin === last.gtin);
     return h("div", { class: `last ${last.verdict}`, id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict] ?? "✓"),
-      h("span", {}, [t(`v_${last.verdict === "expected" ? "counted" : last.verdict}`), line ? `${line.description || line.gtin} · ${number(line.counted)}` : plain(last.subject)].join(" · ")));
+      h("span", {}, [t(`v_${last.verdict === "expected" ? "counted" : last.verdict}`), line ? `${line.description || line.gtin} · ${amount(line.counted, line.unit)}` : plain(last.subject)].join(" · ")));
   }
 
   /**
@@ -234,7 +234,7 @@ export class StockTakes {
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), guided && h("th", { class: "num" }, t("inBook")), h("th", { class: "num" }, t("counted")))),
         h("tbody", {}, lines.map((line, index) => h("tr", { class: guided && line.counted === line.expected ? "done" : guided && line.counted > (line.expected ?? 0) ? "over" : "", onclick: () => this.open(take, line) },
           h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin), h("div", { class: "soft mono" }, line.gtin)),
-          guided && h("td", { class: "num" }, number(line.expected)), h("td", { class: "num" }, number(line.counted)))))));
+          guided && h("td", { class: "num" }, amount(line.expected, line.unit)), h("td", { class: "num" }, amount(line.counted, line.unit)))))));
   }
 
   /**
@@ -244,7 +244,7 @@ export class StockTakes {
   byHand(take) {
     const sheet = new Sheet(t("countByHand"), () => completion(this.app, {
       kinds: ["product"], label: t("searchProduct"),
-      found: (one) => { sheet.close(); this.open(take, take.lines.find((line) => line.gtin === one.ref) ?? { gtin: one.ref, description: one.title, counted: 0 }).start(); },
+      found: async (one) => { sheet.close(); this.open(take, { counted: 0, ...await lineFor(take.lines, one) }).start(); },
     }).node);
   }
 
