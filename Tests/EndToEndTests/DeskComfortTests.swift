@@ -71,6 +71,7 @@ struct DeskComfortTests {
         #expect(try browser.evaluate("document.querySelector('.card .more').offsetHeight").integer == 0)
         try browser.click(".card .unfold")
         try browser.wait("document.querySelector('.card .more').offsetHeight > 0")
+        try browser.evaluate("document.querySelector('.card textarea').focus()")
         try browser.type("wants", into: ".card textarea")
         try browser.wait("document.querySelector('.card.over textarea')?.value === 'wants'", seconds: 10)
         #expect(browser.errors == [])

@@ -101,7 +101,9 @@ extension TrytonServer {
             let coming = all.filter { move in moves.contains { $0["id"] == move["id"] } || move["state"] == "done" }
             let excess = coming.reduce(0) { $0 + ($1["quantity"]?.double ?? 0) } - (line["quantity"]?.double ?? 0)
             if excess > 0, coming.contains(where: { $0["state"] == "draft" }) {
-                try warn("16a4\(origin).check_move_quantity", "The purchase line is moving \(excess) u in addition.")
+                try warn(
+                    "16a4\(TrytonStore.id(line)).check_move_quantity",
+                    "The purchase line is moving \(excess) u in addition.")
             }
         }
         for move in moves { store.set("stock.move", TrytonStore.id(move), ["state": "done"]) }

@@ -1,4 +1,4 @@
-import { h, part, replace } from "./dom.js";
+import { h, keeping, part, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
 import { t, when, clock, lang, number } from "./i18n.js";
 import { CardView, about, arrow, isOver, reason, whoIs } from "./card.js";
@@ -294,7 +294,9 @@ export class Calls {
   // MARK: drawing
 
   /** Cards lie above every page, so that nobody has to go and look. No focus is taken. */
-  drawRinging() {
+  drawRinging() { keeping(() => this.layCards()); }
+
+  layCards() {
     const place = part("ringing");
     if (!this.app.person) { replace(place); return; }
     // On other pages only what runs, and where somebody is still writing; what is over is told by the number on the tab.
@@ -334,7 +336,10 @@ export class Calls {
   }
 
   /** @param {HTMLElement} main */
-  draw(main) {
+  draw(main) { keeping(() => this.layPage(main)); }
+
+  /** @param {HTMLElement} main */
+  layPage(main) {
     // Cards have a column of their own: what somebody is about to press does not move when one comes or goes.
     this.place ??= h("div", { class: "stack", id: "cards" });
     const scrolled = this.place.scrollTop;

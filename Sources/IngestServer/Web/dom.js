@@ -40,6 +40,20 @@ export function replace(parent, ...children) {
 }
 
 /**
+ * Whoever writes in a node that is kept goes on writing: drawn into something new, it leaves the page for a moment, and the keyboard
+ * would leave it.
+ * @param {() => void} draw
+ */
+export function keeping(draw) {
+  const active = /** @type {HTMLInputElement | null} */ (document.activeElement);
+  const selection = active?.selectionStart !== undefined ? [active.selectionStart, active.selectionEnd] : null;
+  draw();
+  if (!active || active === document.body || active === document.activeElement || !active.isConnected) return;
+  active.focus({ preventScroll: true });
+  if (selection && selection[0] !== null) try { active.setSelectionRange(selection[0], selection[1]); } catch { /* not a text field */ }
+}
+
+/**
  * Shows a modal dialog and resolves with the value of the button that closed it.
  * @param {string} title
  * @param {Child} body
