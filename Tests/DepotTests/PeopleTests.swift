@@ -261,9 +261,9 @@ struct PeopleTests {
         #expect(try store.people.liveSessions(among: all, at: Self.start + PeopleTable.sessionLife) == [])
         // Another process, as a command is.
         let command = try Store(path: "\(folder.path)/db")
-        let version = try store.people.dataVersion()
+        let version = try store.dataVersion()
         _ = try command.people.save(user: "Nadia", .init(isDisabled: true), by: Self.boss, at: Self.start)
-        #expect(try store.people.dataVersion() != version)
+        #expect(try store.dataVersion() != version)
         #expect(try store.people.liveSessions(among: all, at: Self.start) == ["other"])
         _ = try command.people.save(user: "Bruno", .init(password: "new"), by: Self.boss, at: Self.start)
         #expect(try store.people.liveSessions(among: all, at: Self.start) == [])

@@ -1,5 +1,3 @@
-import SQLite
-
 /// What people do with clients while they are on the telephone: a number is given to somebody who is here already, and taken back.
 public struct ClientDesk {
     let store: Store
@@ -29,14 +27,12 @@ public struct ClientDesk {
             number.kind == .subscriber
             || number.kind == .invalid && number.key.filter(\.isWholeNumber).count >= ClientDesk.digits
         guard isNumber else { throw Refusal.noNumber }
-        return try store.database.transaction {
+        return try store.transaction {
             guard try store.parties.party(id) != nil else { throw Refusal.noClient }
             let keys = try store.parties.keys(of: id)
             guard !keys.contains(number.key) else { return false }
             guard keys.count < ClientDesk.numberLimit else { throw Refusal.full }
-            try store.database.run(
-                "INSERT INTO party_number VALUES (?, ?, ?, ?, ?)", .integer(id), .text(number.key),
-                .text(number.display), .text(ClientDesk.label), .text(number.tail))
+            try store.parties.attach(number, to: id, label: ClientDesk.label)
             try store.tell(Fact(.numberAttached, id, number.display), by: person.author, at: now)
             return true
         }
@@ -44,15 +40,11 @@ public struct ClientDesk {
 
     /// Takes back a number that was attached here; false when the client has it no more.
     public func detach(_ number: PhoneNumber, from id: Int64, by person: Person, at now: Int64) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             guard try store.parties.party(id) != nil else { throw Refusal.noClient }
-            let label = try store.database.first(
-                "SELECT label FROM party_number WHERE party=? AND key=?", .integer(id), .text(number.key)
-            ) { $0.optionalText(0) }
-            guard let label else { return false }
+            guard let label = try store.parties.label(of: number, at: id) else { return false }
             guard label == ClientDesk.label else { throw Refusal.notOurs }
-            try store.database.run(
-                "DELETE FROM party_number WHERE party=? AND key=?", .integer(id), .text(number.key))
+            try store.parties.detach(number, from: id)
             try store.tell(Fact(.numberDetached, id, number.display), by: person.author, at: now)
             return true
         }

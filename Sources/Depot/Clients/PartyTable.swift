@@ -111,6 +111,23 @@ public struct PartyTable: StoreTable {
         return view
     }
 
+    func attach(_ number: PhoneNumber, to party: Int64, label: String) throws {
+        try database.run(
+            "INSERT INTO party_number VALUES (?, ?, ?, ?, ?)", .integer(party), .text(number.key),
+            .text(number.display), .text(label), .text(number.tail))
+    }
+
+    func detach(_ number: PhoneNumber, from party: Int64) throws {
+        try database.run("DELETE FROM party_number WHERE party=? AND key=?", .integer(party), .text(number.key))
+    }
+
+    /// What stands beside a number of a client: empty where nothing does, nil where the client has no such number.
+    func label(of number: PhoneNumber, at party: Int64) throws -> String? {
+        try database.first(
+            "SELECT coalesce(label, '') FROM party_number WHERE party=? AND key=?", .integer(party), .text(number.key)
+        ) { $0.text(0) }
+    }
+
     /// The numbers of a client, as compared.
     public func keys(of party: Int64) throws -> [String] {
         try database.rows("SELECT key FROM party_number WHERE party=?", .integer(party)) { $0.text(0) }

@@ -1,5 +1,4 @@
 public import Model
-import SQLite
 
 /// What the centre and people do with agents: learn, confirm, forget, and hold them to what they are. The book is read once,
 /// and again when it has changed, by whichever process. Not to be shared between executors, as the store.
@@ -40,7 +39,7 @@ public final class GatewayDesk {
     public init(_ store: Store) { self.store = store }
 
     public func book() throws -> GatewayBook {
-        let now = try store.database.integer("SELECT n FROM agent_grant_change")
+        let now = try store.gateways.change()
         if let cached, change == now { return cached }
         let book = try store.gateways.book()
         (cached, change) = (book, now)
@@ -64,7 +63,7 @@ public final class GatewayDesk {
         let site = status["site"]?.text.map { String(GatewayDesk.plain($0).prefix(64)) }
         switch known.admits(agent: agent, site: site) {
         case .refused(let reason):
-            try store.database.transaction { try say(GatewayDesk.siteMark, reason, of: agent, at: now) }
+            try store.transaction { try say(GatewayDesk.siteMark, reason, of: agent, at: now) }
             return .refused(reason)
         case .new:
             guard status["online"]?.truth ?? false || known.grants[agent] != nil else { return .nobody }
@@ -78,8 +77,8 @@ public final class GatewayDesk {
         let bound = try book().grants[agent]?.site
         // One that is going says nothing of its devices: they stand where they stood.
         if status["online"]?.truth ?? false { cached?.claim(GatewayDesk.zones(of: status), by: agent) }
-        if try alarm(of: agent)?.hasPrefix(GatewayDesk.siteMark) ?? false {
-            try store.database.transaction { try heal(agent, at: now) }
+        if try store.gateways.alarm(of: agent)?.hasPrefix(GatewayDesk.siteMark) ?? false {
+            try store.transaction { try heal(agent, at: now) }
         }
         return .welcome(site: bound)
     }
@@ -92,34 +91,30 @@ public final class GatewayDesk {
     /// Says that an agent's clock is wrong, how far, and what is done about it; takes it back when it is right. Another
     /// alarm is not replaced.
     public func say(clockOffset offset: Int64, of agent: String, at now: Int64) throws {
-        let alarm = try alarm(of: agent)
+        let alarm = try store.gateways.alarm(of: agent)
         let isOurs = alarm?.hasPrefix(GatewayDesk.clockMark) ?? false
         guard offset != 0 else {
-            if isOurs { try store.database.transaction { try heal(agent, at: now) } }
+            if isOurs { try store.transaction { try heal(agent, at: now) } }
             return
         }
         let text =
             "\(ClockBook.words(offset)); ages and times of calls are corrected by it. Set the clock of this gateway (NTP)."
         if alarm == nil {
-            try store.database.transaction { try say(GatewayDesk.clockMark, text, of: agent, at: now) }
+            try store.transaction { try say(GatewayDesk.clockMark, text, of: agent, at: now) }
         } else if isOurs, alarm != GatewayDesk.clockMark + text {
             try store.gateways.alarm(agent: agent, GatewayDesk.clockMark + text, at: now)
         }
     }
 
-    private func alarm(of agent: String) throws -> String? {
-        try store.database.text("SELECT alarm FROM agent WHERE name=? AND alarm IS NOT NULL", .text(agent))
-    }
-
     /// Once, until it is well again: whoever changes what it says all the time does not fill the ledger.
     private func say(_ mark: String, _ text: String, of agent: String, at now: Int64) throws {
-        if try alarm(of: agent)?.hasPrefix(mark) ?? false { return }
+        if try store.gateways.alarm(of: agent)?.hasPrefix(mark) ?? false { return }
         try store.gateways.alarm(agent: agent, mark + text, at: now)
         try store.tell(Fact(.gatewayAlarm, agent, mark + text), by: Author("edge-ingest"), at: now)
     }
 
     private func heal(_ agent: String, at now: Int64) throws {
-        try store.database.run("UPDATE agent SET alarm=NULL WHERE name=?", .text(agent))
+        try store.gateways.clearAlarm(of: agent)
         try store.tell(Fact(.gatewayHealed, agent), by: Author("edge-ingest"), at: now)
     }
 
@@ -134,7 +129,7 @@ public final class GatewayDesk {
     public func add(
         _ agent: String, site: String, zones: [String], mayTelephone: Bool, by author: Author, at now: Int64
     ) throws {
-        try store.database.transaction {
+        try store.transaction {
             let others = try store.gateways.grants().filter {
                 $0.name != agent && $0.state == .confirmed && $0.site != site
             }
@@ -146,7 +141,7 @@ public final class GatewayDesk {
                 GatewayBook.Grant(
                     name: agent, site: site, zones: zones, mayTelephone: mayTelephone, state: .confirmed,
                     who: author.who, at: now))
-            try store.database.run("UPDATE agent SET site=? WHERE name=?", .text(site), .text(agent))
+            try store.gateways.move(agent, to: site)
             var told = "site \(site)"
             if !zones.isEmpty { told += "; zones \(zones.joined(separator: ", "))" }
             if !mayTelephone { told += "; no telephone" }
@@ -157,7 +152,7 @@ public final class GatewayDesk {
 
     /// Somebody has looked: this agent belongs here. False when there is none of this name.
     public func confirm(_ agent: String, by author: Author, at now: Int64) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             guard var grant = try store.gateways.grants().first(where: { $0.name == agent }) else { return false }
             if grant.state == .learned {
                 (grant.state, grant.who, grant.at) = (.confirmed, author.who, now)
@@ -171,7 +166,7 @@ public final class GatewayDesk {
 
     /// What it was refused for may be right now; if not, it is said again.
     private func settle(_ agent: String, at now: Int64) throws {
-        guard let alarm = try self.alarm(of: agent),
+        guard let alarm = try store.gateways.alarm(of: agent),
             alarm.hasPrefix(GatewayDesk.siteMark) || alarm.hasPrefix(GatewayDesk.zoneMark)
         else { return }
         try heal(agent, at: now)
@@ -180,20 +175,15 @@ public final class GatewayDesk {
     /// Nobody wants it any more: its calls end, with cause lost; its records stay. The calls that were ended; nil when
     /// nobody knows it. Should it come again, it is learned anew.
     public func forget(_ agent: String, by author: Author, at now: Int64) throws -> [CallSnapshot]? {
-        try store.database.transaction {
-            let isThere = try store.database.integer(
-                "SELECT 1 FROM agent WHERE name=?1 UNION SELECT 1 FROM agent_grant WHERE name=?1", .text(agent))
-            guard isThere != nil else { return nil }
+        try store.transaction {
+            guard try store.gateways.isKnown(agent) else { return nil }
             var ended: [CallSnapshot] = []
             for row in try store.calls.runningCalls(since: Int64.min) where row.agent == agent {
                 let lost = row.snapshot.lost(at: now)
                 _ = try store.calls.save(lost, agent: agent, key: row.key)
                 ended.append(lost)
             }
-            for statement in [
-                "DELETE FROM agent WHERE name=?", "DELETE FROM agent_grant WHERE name=?",
-                "DELETE FROM desired WHERE agent=?",
-            ] { try store.database.run(statement, .text(agent)) }
+            try store.gateways.forget(agent)
             try store.tell(
                 Fact(.gatewayForgotten, agent, ended.isEmpty ? nil : "\(ended.count) calls ended"), by: author, at: now)
             return ended

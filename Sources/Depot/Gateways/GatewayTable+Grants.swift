@@ -33,6 +33,34 @@ public struct GatewayTable: StoreTable {
         return GatewayBook(try grants(), claims: claims)
     }
 
+    /// Another number whenever a grant has changed.
+    func change() throws -> Int64? { try database.integer("SELECT n FROM agent_grant_change") }
+
+    func isKnown(_ agent: String) throws -> Bool {
+        try database.integer(
+            "SELECT 1 FROM agent WHERE name=?1 UNION SELECT 1 FROM agent_grant WHERE name=?1", .text(agent)) != nil
+    }
+
+    func move(_ agent: String, to site: String) throws {
+        try database.run("UPDATE agent SET site=? WHERE name=?", .text(site), .text(agent))
+    }
+
+    func alarm(of agent: String) throws -> String? {
+        try database.text("SELECT alarm FROM agent WHERE name=? AND alarm IS NOT NULL", .text(agent))
+    }
+
+    func clearAlarm(of agent: String) throws {
+        try database.run("UPDATE agent SET alarm=NULL WHERE name=?", .text(agent))
+    }
+
+    /// Its records and calls stay.
+    func forget(_ agent: String) throws {
+        for statement in [
+            "DELETE FROM agent WHERE name=?", "DELETE FROM agent_grant WHERE name=?",
+            "DELETE FROM desired WHERE agent=?",
+        ] { try database.run(statement, .text(agent)) }
+    }
+
     func keep(_ grant: GatewayBook.Grant) throws {
         try database.run(
             """

@@ -98,7 +98,7 @@ public final class Applier {
         var result = Result()
         (strays, nextStray, keptHere) = ([], 0, 0)
         do {
-            let version = try store.database.integer("PRAGMA data_version")
+            let version = try store.dataVersion()
             // A person, or another process: whatever they did stands in the ledger, or in the file.
             if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
             dataVersion = version

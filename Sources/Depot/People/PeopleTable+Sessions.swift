@@ -21,8 +21,4 @@ extension PeopleTable {
         }
         return live
     }
-
-    /// Another number as soon as another connection, of this process or another one, has changed the database
-    /// (https://www.sqlite.org/pragma.html#pragma_data_version).
-    public func dataVersion() throws -> Int64 { try database.integer("PRAGMA data_version") ?? 0 }
 }

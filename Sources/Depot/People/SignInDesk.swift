@@ -1,5 +1,3 @@
-import SQLite
-
 /// Who is let in: tries, pauses, the PINs' budgets and sessions. Hashing is the caller's, on a thread of its own, between
 /// `admission` and what follows it. Everything counted is in the database: no restart clears a pause.
 ///
@@ -36,23 +34,23 @@ public struct SignInDesk {
     /// Whether this may be tried now; if so it is counted as wrong until it is known better. `source` is the remote address.
     public func admission(of key: SignInKey, from source: String, at now: Int64) throws -> Admission {
         let source = SignInSource.counted(source)
-        return try store.database.transaction {
-            let pair = try tries(key.kind.rawValue, key.subject, source)
+        return try store.transaction {
+            let pair = try store.tries.tries(key.kind.rawValue, key.subject, source)
             var pause = pair.pause(SignInDesk.limit(key), at: now)
             // Others' failures from elsewhere, or those of a neighbour, do not slow who signs in from here usually.
             if pair.known == 0 || pair.known < now - SignInDesk.knownLife {
                 pause = max(
-                    pause, try tries(key.kind.rawValue, key.subject, "").pause(.anywhere, at: now),
-                    try tries("source", "", source).pause(.source, at: now))
+                    pause, try store.tries.tries(key.kind.rawValue, key.subject, "").pause(.anywhere, at: now),
+                    try store.tries.tries("source", "", source).pause(.source, at: now))
             }
             guard pause == 0 else { return .wait((pause + 999) / 1000) }
             if key.kind == .pin {
                 guard try spend(pinOf: key.subject, at: now) else { return .pinLocked }
             }
-            try count(key.kind.rawValue, key.subject, source, SignInDesk.limit(key), at: now)
-            try count(key.kind.rawValue, key.subject, "", .anywhere, at: now)
-            try count("source", "", source, .source, at: now)
-            try forget()
+            try store.tries.count(key.kind.rawValue, key.subject, source, SignInDesk.limit(key), at: now)
+            try store.tries.count(key.kind.rawValue, key.subject, "", .anywhere, at: now)
+            try store.tries.count("source", "", source, .source, at: now)
+            try store.tries.forget(beyond: SignInDesk.rowLimit)
             return .go
         }
     }
@@ -63,14 +61,14 @@ public struct SignInDesk {
 
     /// It was right: the source is known from now on.
     public func succeeded(_ key: SignInKey, from source: String, at now: Int64) throws {
-        try store.database.transaction { try taken(key, SignInSource.counted(source), at: now) }
+        try store.transaction { try taken(key, SignInSource.counted(source), at: now) }
     }
 
     /// It was not tried after all, because there was no room: as if it had not been.
     public func withdrawn(_ key: SignInKey, from source: String) throws {
         let source = SignInSource.counted(source)
-        try store.database.transaction {
-            try giveBack(key.kind.rawValue, key.subject, source, SignInDesk.limit(key))
+        try store.transaction {
+            try store.tries.giveBack(key.kind.rawValue, key.subject, source, SignInDesk.limit(key))
             try giveBackElsewhere(key, source)
         }
     }
@@ -81,24 +79,20 @@ public struct SignInDesk {
         _ key: SignInKey, who: String?, station: String? = nil, from source: String, at now: Int64
     ) throws {
         let source = SignInSource.counted(source)
-        try store.database.transaction {
+        try store.transaction {
             try tellWaiting(at: now)
             var (subject, place) = (who ?? (key.kind == .badge ? "a badge" : "an unknown name"), source)
-            if try since(subject, place) == nil,
-                try store.database.integer("SELECT count(*) FROM sign_in_refusal") ?? 0 >= SignInDesk.trailLimit
+            if try store.tries.refusal(subject, place) == nil,
+                try store.tries.refusalCount() >= SignInDesk.trailLimit
             {
                 (subject, place) = ("other names", "other places")
             }
-            if try since(subject, place) == nil {
-                try store.database.run(
-                    "INSERT INTO sign_in_refusal (subject, source, since) VALUES (?, ?, ?)", .text(subject),
-                    .text(place),
-                    .integer(now))
+            if try store.tries.refusal(subject, place) == nil {
+                try store.tries.add(refusal: subject, place, at: now)
                 try store.tell(
                     Fact(.sessionRefused, subject, "from \(place)"), by: Author("-", station: station), at: now)
             } else {
-                try store.database.run(
-                    "UPDATE sign_in_refusal SET more=more+1 WHERE subject=? AND source=?", .text(subject), .text(place))
+                try store.tries.countAgain(refusal: subject, place)
             }
             if key.kind == .pin, let who, try isPINLocked(key.subject) {
                 try store.tell(
@@ -115,7 +109,7 @@ public struct SignInDesk {
         _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String, from source: String,
         at now: Int64
     ) throws -> Person? {
-        try store.database.transaction { () -> Person? in
+        try store.transaction { () -> Person? in
             guard let current = try store.people.user(id: user.id), !current.isDisabled,
                 current.password == user.password,
                 current.pin == user.pin, current.hasBadge == user.hasBadge
@@ -130,25 +124,12 @@ public struct SignInDesk {
 
     /// Tells the trail how many refusals there were besides those it has. Called with each refusal, and now and then.
     public func tellRefusals(at now: Int64) throws {
-        guard try store.database.integer("SELECT 1 FROM sign_in_refusal LIMIT 1") != nil else { return }
-        try store.database.transaction { try tellWaiting(at: now) }
-    }
-
-    private func since(_ subject: String, _ source: String) throws -> Int64? {
-        try store.database.integer(
-            "SELECT since FROM sign_in_refusal WHERE subject=? AND source=?", .text(subject), .text(source))
+        guard try store.tries.refusalCount() > 0 else { return }
+        try store.transaction { try tellWaiting(at: now) }
     }
 
     private func tellWaiting(at now: Int64) throws {
-        // A row from the future is left over from a clock that was wrong.
-        let over = try store.database.rows(
-            "SELECT subject, source, more FROM sign_in_refusal WHERE since<=?1 OR since>?2",
-            .integer(now - SignInDesk.trailPause), .integer(now)
-        ) { (subject: $0.text(0), source: $0.text(1), more: $0.integer(2)) }
-        for row in over {
-            try store.database.run(
-                "DELETE FROM sign_in_refusal WHERE subject=? AND source=?", .text(row.subject), .text(row.source))
-            guard row.more > 0 else { continue }
+        for row in try store.tries.takeRefusals(olderThan: SignInDesk.trailPause, at: now) where row.more > 0 {
             try store.tell(
                 Fact(.sessionRefused, row.subject, "\(row.more) more times from \(row.source)"), by: Author("-"),
                 at: now)
@@ -157,70 +138,15 @@ public struct SignInDesk {
 
     // MARK: counting
 
-    private struct Tries {
-        var count: Int64 = 0
-        var until: Int64 = 0
-        var at: Int64 = 0
-        var known: Int64 = 0
-
-        /// Milliseconds still to wait. Never more than the longest pause, should the clock have been ahead.
-        func pause(_ limit: SignInLimit, at now: Int64) -> Int64 { until <= now ? 0 : min(limit.longest, until - now) }
-    }
-
-    private func tries(_ kind: String, _ subject: String, _ source: String) throws -> Tries {
-        try store.database.first(
-            "SELECT count, until, at, known FROM sign_in_try WHERE kind=? AND subject=? AND source=?", .text(kind),
-            .text(subject), .text(source)
-        ) { Tries(count: $0.integer(0), until: $0.integer(1), at: $0.integer(2), known: $0.integer(3)) } ?? Tries()
-    }
-
-    private func count(
-        _ kind: String, _ subject: String, _ source: String, _ limit: SignInLimit, at now: Int64
-    ) throws {
-        let before = try tries(kind, subject, source)
-        let count = (before.at < now - limit.memory ? 0 : before.count) + 1
-        try store.database.run(
-            """
-            INSERT INTO sign_in_try (kind, subject, source, count, until, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET count=?4, until=?5, at=?6
-            """, .text(kind), .text(subject), .text(source), .integer(count), .integer(limit.until(count, at: now)),
-            .integer(now))
-    }
-
     private func taken(_ key: SignInKey, _ source: String, at now: Int64) throws {
-        try store.database.run(
-            """
-            INSERT INTO sign_in_try (kind, subject, source, count, until, at, known) VALUES (?1, ?2, ?3, 0, 0, ?4, ?4)
-            ON CONFLICT DO UPDATE SET count=0, until=0, at=?4, known=?4
-            """, .text(key.kind.rawValue), .text(key.subject), .text(source), .integer(now))
+        try store.tries.clear(key.kind.rawValue, key.subject, source, at: now)
         try giveBackElsewhere(key, source)
     }
 
     private func giveBackElsewhere(_ key: SignInKey, _ source: String) throws {
-        try giveBack(key.kind.rawValue, key.subject, "", .anywhere)
-        try giveBack("source", "", source, .source)
-        if key.kind == .pin, let person = Int64(key.subject) {
-            try store.database.run("UPDATE user SET pin_wrong=max(0, pin_wrong-1) WHERE id=?", .integer(person))
-        }
-    }
-
-    /// One try less. Who has used up the free ones waits on.
-    private func giveBack(_ kind: String, _ subject: String, _ source: String, _ limit: SignInLimit) throws {
-        try store.database.run(
-            """
-            UPDATE sign_in_try SET count=max(0, count-1), until=CASE WHEN count-1<?4 THEN 0 ELSE until END
-            WHERE kind=?1 AND subject=?2 AND source=?3
-            """, .text(kind), .text(subject), .text(source), .integer(limit.free))
-    }
-
-    private func forget() throws {
-        let rows = try store.database.integer("SELECT count(*) FROM sign_in_try") ?? 0
-        guard rows > SignInDesk.rowLimit else { return }
-        try store.database.run(
-            """
-            DELETE FROM sign_in_try WHERE (kind, subject, source) IN
-                (SELECT kind, subject, source FROM sign_in_try ORDER BY known>0, at LIMIT ?)
-            """, .integer(rows - SignInDesk.rowLimit + 100))
+        try store.tries.giveBack(key.kind.rawValue, key.subject, "", .anywhere)
+        try store.tries.giveBack("source", "", source, .source)
+        if key.kind == .pin, let person = Int64(key.subject) { try store.tries.giveBackPIN(of: person) }
     }
 
     // MARK: the PIN's budget
@@ -228,19 +154,14 @@ public struct SignInDesk {
     /// Takes one try from the day's budget; false when it is used up. Nobody's PIN has none, and is slowed by the rest.
     private func spend(pinOf person: String, at now: Int64) throws -> Bool {
         guard let id = Int64(person) else { return true }
-        try store.database.run(
-            """
-            UPDATE user SET pin_wrong=0, pin_since=?2
-            WHERE id=?1 AND pin_wrong<?3 AND (pin_since<?2-86400000 OR pin_since>?2)
-            """, .integer(id), .integer(now), .integer(SignInDesk.pinBudget))
+        try store.tries.renewPIN(of: id, budget: SignInDesk.pinBudget, at: now)
         guard try !isPINLocked(person) else { return false }
-        try store.database.run("UPDATE user SET pin_wrong=pin_wrong+1 WHERE id=?", .integer(id))
+        try store.tries.spendPIN(of: id)
         return true
     }
 
     private func isPINLocked(_ person: String) throws -> Bool {
         guard let id = Int64(person) else { return false }
-        return try store.database.integer(
-            "SELECT 1 FROM user WHERE id=? AND pin_wrong>=?", .integer(id), .integer(SignInDesk.pinBudget)) != nil
+        return try store.tries.isPINLocked(of: id, budget: SignInDesk.pinBudget)
     }
 }
