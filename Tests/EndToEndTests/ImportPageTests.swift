@@ -38,8 +38,12 @@ struct ImportPageTests {
         try browser.size(1280)
         try browser.screenshot("import-checked-fr-1280")
         // What was chosen wrongly is chosen anew, and the file read again.
+        try browser.evaluate("document.querySelector('dialog').id = 'old'")
         try choose("description", "Lot/Info", in: browser)
-        try browser.wait("document.querySelector('dialog select[name=description]')?.value === 'Lot/Info'")
+        // The dialog of before goes, the one of the new reading comes.
+        try browser.wait(
+            "document.querySelector('dialog:not(#old) select[name=description]')?.value === 'Lot/Info' && !document.querySelector('#old')"
+        )
         try browser.click("dialog button.main")
         try browser.wait("!document.querySelector('dialog')")
         try browser.wait("document.querySelector('main').innerText.includes('4711')")
