@@ -37,7 +37,7 @@ public struct CatalogueDesk {
 
     /// Adds an article or changes one. Throws `Refusal`; then nothing has changed. The article as it is then.
     public func save(_ change: Change, of gtin: String, by author: Author, at now: Int64) throws -> ProductView {
-        try store.database.transaction {
+        try store.transaction {
             var product = try store.articles.product(gtin) ?? ProductView(gtin: gtin, description: "")
             product.description = change.description ?? product.description
             guard !product.description.isEmpty else { throw Refusal.noDescription }

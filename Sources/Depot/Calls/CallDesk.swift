@@ -59,7 +59,7 @@ public struct CallDesk {
     public func write(
         _ words: Words, on call: String, over base: Int64, seeing sight: Sight, by person: Person, at now: Int64
     ) throws -> CallNote {
-        try store.database.transaction {
+        try store.transaction {
             guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
             let old = try store.calls.note(of: call)
             let new = CallNote(
@@ -77,7 +77,7 @@ public struct CallDesk {
     /// Nobody need call back any more. Done for the whole story, which people see as one line; false when it was done already, or
     /// is none of theirs.
     public func settle(missed call: String, of scope: CallScope, by person: Person, at now: Int64) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             let story = try story(of: call, in: scope)
             for row in story { _ = try store.calls.settleMissed(row.snapshot.call, who: person.name, at: now) }
             return !story.isEmpty
@@ -88,7 +88,7 @@ public struct CallDesk {
     public func take(
         missed call: String, _ takes: Bool, of scope: CallScope, by person: Person, at now: Int64
     ) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             var isTaken = false
             for row in try story(of: call, in: scope)
             where try store.calls.takeMissed(

@@ -40,7 +40,7 @@ public struct DiallingDesk {
             device: nil)
         let order = Order(
             agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
-        let isNew = try store.database.transaction {
+        let isNew = try store.transaction {
             do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
                 where error.isConstraint
             {
@@ -109,7 +109,7 @@ public struct DiallingDesk {
         let recent = try recent(of: person, at: now)
         let order = Order(
             agent: agent, command: Command(id: id, action: action, issued: now, ttl: DiallingDesk.life))
-        let isNew = try store.database.transaction {
+        let isNew = try store.transaction {
             do { try store.calls.add(order.command, agent: agent, user: person.id) } catch let error as SQLiteError
                 where error.isConstraint
             {

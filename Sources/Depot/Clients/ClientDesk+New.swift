@@ -7,7 +7,7 @@ extension ClientDesk {
         name: String, company: String, numbers: [String], plan: NumberPlan, by author: Author, at now: Int64
     ) throws -> PartyView {
         let numbers = numbers.map { plan.number($0) }.filter { $0.kind != .withheld }
-        return try store.database.transaction {
+        return try store.transaction {
             let id = try store.parties.add(
                 name: name, company: company, reference: nil, numbers: numbers, by: author.who, at: now)
             try store.tell(Fact(.partyCreated, id), by: author, at: now)

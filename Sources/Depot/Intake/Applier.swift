@@ -103,7 +103,7 @@ public final class Applier {
             if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
             dataVersion = version
             book = try gateways.book()
-            try store.database.transaction {
+            try store.transaction {
                 var touched: [Int64: Stream] = [:]
                 for (number, arrival) in frames.enumerated() {
                     guard case .success(let content) = arrival.content else {
@@ -165,7 +165,7 @@ public final class Applier {
 
     /// The answer to a hello: where to go on. `nil` boot when nothing of this epoch was ever committed.
     public func greet(_ hello: Hello, agent: String, at now: Int64) throws -> (ack: Ack, lost: [ClosedRange<UInt64>]) {
-        try store.database.transaction {
+        try store.transaction {
             var stream = try store.records.stream(agent: agent, epoch: hello.epoch)
             var lost: [ClosedRange<UInt64>] = []
             // The agent has settled more than we have: this database is older than its own acknowledgements.

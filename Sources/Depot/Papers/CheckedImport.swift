@@ -50,7 +50,7 @@ public struct CheckedImport: Sendable {
     public func write(_ portion: Range<Int>, into store: Store, by who: String, now: Int64) throws
         -> [ImportReport.Late]
     {
-        try store.database.transaction {
+        try store.transaction {
             var late: [ImportReport.Late] = []
             if portion.lowerBound == 0, let memory { try store.papers.remember(memory) }
             for row in rows[portion] {

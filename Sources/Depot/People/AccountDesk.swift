@@ -19,7 +19,7 @@ public struct AccountDesk {
     public func save(_ change: PeopleTable.UserChange, of name: String, by author: Author, at now: Int64) throws
         -> Saved
     {
-        try store.database.transaction {
+        try store.transaction {
             let isFirst =
                 try store.people.isOpenHouse()
                 && [change.password, change.pin, change.badge].contains { $0?.isEmpty == false }
@@ -75,7 +75,7 @@ public struct AccountDesk {
     /// `hash` takes the place of what was shown; every session of theirs ends. Throws `SignInRefusal.refused` where they were disabled,
     /// or given another password, meanwhile.
     public func finish(_ change: PasswordChange, hash: String, at now: Int64) throws -> Saved {
-        try store.database.transaction {
+        try store.transaction {
             guard let user = try store.people.user(id: change.user.id), !user.isDisabled, user.password == change.kept
             else {
                 throw SignInRefusal.refused
@@ -88,7 +88,7 @@ public struct AccountDesk {
 
     /// Several may claim one. Nil gives it back.
     public func claim(_ desk: String?, by person: Person, at now: Int64) throws {
-        try store.database.transaction {
+        try store.transaction {
             try store.people.claim(desk: desk, user: person.id, at: now)
             try store.tell(Fact(.deskClaimed, desk ?? "-"), by: person.author, at: now)
         }

@@ -20,32 +20,32 @@ public struct ReceivingDesk {
 
     /// False when it is not expected any more: somebody else has opened it.
     public func open(_ id: Int64, zone: String, by author: Author, at now: Int64) throws -> Bool {
-        try store.database.transaction { try store.deliveries.open(delivery: id, zone: zone, by: author, at: now) }
+        try store.transaction { try store.deliveries.open(delivery: id, zone: zone, by: author, at: now) }
     }
 
     /// Receives what nobody announced; nil when another delivery has this note. `day` names it where it has no note.
     public func openBlind(
         supplier: String, zone: String, note: String?, day: String, by author: Author, at now: Int64
     ) throws -> Int64? {
-        try store.database.transaction {
+        try store.transaction {
             try store.deliveries.openBlind(supplier: supplier, zone: zone, note: note, day: day, by: author, at: now)
         }
     }
 
     /// What a scan means from now on; false when it is not open.
     public func set(_ mode: Reception.Mode, on id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        try store.database.transaction { try store.deliveries.setMode(mode, delivery: id, by: author, at: now) }
+        try store.transaction { try store.deliveries.setMode(mode, delivery: id, by: author, at: now) }
     }
 
     /// Throws `DecisionError` with what is wrong; then nothing has changed.
     public func decide(_ decision: Decision, on id: Int64) throws {
-        try store.database.transaction { try store.deliveries.decide(decision, delivery: id) }
+        try store.transaction { try store.deliveries.decide(decision, delivery: id) }
     }
 
     /// False when somebody else closed it. Throws `.undecided` with what a person has to decide first: then nothing has
     /// changed.
     public func close(_ id: Int64, _ closing: Closing, by author: Author, at now: Int64) throws -> Bool {
-        try store.database.transaction {
+        try store.transaction {
             guard try store.deliveries.delivery(id)?.status == "open" else { return false }
             try store.deliveries.settle(
                 delivery: id, short: closing.short, extra: closing.extra, unknown: closing.unknown, by: author, at: now)

@@ -8,6 +8,6 @@ public struct NoticeDesk {
 
     /// False when somebody has dealt with it, or it went by itself.
     public func settle(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        try store.database.transaction { try store.stock.settle(notice: id, by: author, at: now) }
+        try store.transaction { try store.stock.settle(notice: id, by: author, at: now) }
     }
 }

@@ -33,7 +33,7 @@ public struct TagSearchDesk {
     }
 
     private func order(_ action: Command.Action, at now: Int64, makeID: () -> String) throws -> [AgentOrder] {
-        try store.database.transaction {
+        try store.transaction {
             try store.gateways.rows().filter(\.online).map { agent in
                 let command = Command(id: makeID(), action: action, issued: now, ttl: TagSearchDesk.life)
                 try store.calls.add(command, agent: agent.name, user: nil)
