@@ -1,5 +1,4 @@
 public import Model
-import SQLite
 
 /// What people do with the catalogue.
 public struct CatalogueDesk {

@@ -1,5 +1,4 @@
 public import Model
-import SQLite
 
 /// What people do with calls: write about them, and share out whom to call back. Who may see a call while it runs is known where
 /// cards are shown, and comes as a value.

@@ -1,5 +1,3 @@
-import SQLite
-
 /// Somebody calls whom nobody knows yet.
 extension ClientDesk {
     /// Adds a client, or numbers to the one of the same name and company. Numbers as people write them; withheld ones are none.

@@ -1,5 +1,3 @@
-import SQLite
-
 /// What people do with stock takes.
 public struct CountingDesk {
     let store: Store

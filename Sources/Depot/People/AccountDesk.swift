@@ -1,5 +1,3 @@
-import SQLite
-
 /// What people change of themselves and, with the right `users`, of others. Hashing is the caller's, on a thread of its own, between
 /// the steps.
 public struct AccountDesk {

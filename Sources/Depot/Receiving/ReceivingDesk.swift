@@ -1,5 +1,3 @@
-import SQLite
-
 /// What people do with deliveries. No clock, no log, no socket: who asks opens the transaction, and what happened stands in the
 /// ledger.
 public struct ReceivingDesk {

@@ -1,5 +1,3 @@
-import SQLite
-
 /// What needs somebody, and who has dealt with it.
 public struct NoticeDesk {
     let store: Store
