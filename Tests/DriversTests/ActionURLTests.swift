@@ -189,4 +189,13 @@ struct ActionURLTests {
         }
         #expect(phones.book.running.count == 1000)
     }
+
+    /// Found by the fuzzer: bytes that are no UTF-8 grow threefold as text.
+    @Test func whatIsNoRequestIsNoiseByteForByte() {
+        var phones = Listener()
+        let request = Array("GET /?event".utf8) + Array(repeating: UInt8(0xFF), count: 48) + Array(" HT\n\n".utf8)
+        let bytes = GatheredLine.encode(.opened(1)) + GatheredLine.encode(.bytes(1, request))
+        let reaction = phones.session.handle(.bytes(bytes), at: phones.now)
+        #expect(reaction.noise == request.count - 2)
+    }
 }

@@ -72,7 +72,7 @@ struct ActionURLs: Session {
             guard let request = pending[id] else { return }
             if let end = ActionURLs.end(of: request) {
                 pending[id] = nil
-                answer(String(decoding: request[..<end], as: UTF8.self), to: id, now, &reaction)
+                answer(request[..<end], to: id, now, &reaction)
             } else if request.count > ActionURLs.requestLimit {
                 pending[id] = nil
                 reaction.noise += request.count
@@ -97,10 +97,10 @@ struct ActionURLs: Session {
         return nil
     }
 
-    private mutating func answer(_ head: String, to id: Int, _ now: Instant, _ reaction: inout Reaction) {
-        let words = head.split(whereSeparator: { $0 == " " || $0.isNewline })
+    private mutating func answer(_ head: ArraySlice<UInt8>, to id: Int, _ now: Instant, _ reaction: inout Reaction) {
+        let words = String(decoding: head, as: UTF8.self).split(whereSeparator: { $0 == " " || $0.isNewline })
         guard words.count == 3, words[2].hasPrefix("HTTP/") else {
-            reaction.noise += head.utf8.count
+            reaction.noise += head.count
             return reply("400 Bad Request", to: id, &reaction)
         }
         let fields = ActionURLs.fields(of: words[1])
