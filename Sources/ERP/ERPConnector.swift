@@ -17,9 +17,23 @@ public protocol ERPConnector: Sendable {
     func card(of party: String) async throws(ERPFault) -> ERPCard
     func push(_ reception: ReceptionPush, dry: Bool) async throws(ERPFault) -> PushOutcome
     func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome
+    /// What the ERP has at a place and below it, an entry for each article and lot: read when a count begins.
+    func stock(at location: String) async throws(ERPFault) -> [ERPStock]
+    /// Goods put away or moved: an internal transfer between two places of the ERP.
+    func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome
     func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome
     /// A client that somebody entered here.
     func push(_ party: PartyPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+}
+
+extension ERPConnector {
+    public func stock(at location: String) async throws(ERPFault) -> [ERPStock] {
+        throw ERPFault(.unsupported, "This ERP does not tell what it has.")
+    }
+
+    public func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        throw ERPFault(.unsupported, "This ERP knows no moves between places.")
+    }
 }
 
 public struct ERPPage<Element: Sendable>: Sendable {
@@ -226,49 +240,6 @@ public struct ReceptionPush: Equatable, Sendable {
         self.lines = lines
         self.backorder = backorder
         self.accepted = accepted
-    }
-}
-
-public struct StockTakePush: Equatable, Sendable {
-    public struct Line: Equatable, Sendable {
-        public var product: String?
-        public var gtin: String
-        public var lot: String?
-        /// What was found.
-        public var counted: Quantity
-        /// What our own book said when the count began: the difference is what a conflict is solved with.
-        public var expected: Quantity
-        /// What came in since the count began and is not among the counted (out: negative).
-        public var movedSince: Quantity
-
-        public init(
-            product: String?, gtin: String, lot: String? = nil, counted: Quantity, expected: Quantity,
-            movedSince: Quantity = 0
-        ) {
-            self.product = product
-            self.gtin = gtin
-            self.lot = lot
-            self.counted = counted
-            self.expected = expected
-            self.movedSince = movedSince
-        }
-
-        /// What is there now.
-        public var result: Quantity { counted + movedSince }
-    }
-
-    public var key: String
-    /// The ERP's location: its id, or else what its barcode, code or name says.
-    public var location: String
-    public var lines: [Line]
-    /// A person said that nothing else is there: what was not counted becomes zero.
-    public var isComplete: Bool
-
-    public init(key: String, location: String, lines: [Line], isComplete: Bool = false) {
-        self.key = key
-        self.location = location
-        self.lines = lines
-        self.isComplete = isComplete
     }
 }
 
