@@ -149,6 +149,28 @@ struct TranscriptTests {
         #expect(steps.contains { if case .noise(let count) = $0 { count > 1 << 20 } else { false } })
         // Not UTF-8: Windows-1252.
         guard case .message(let last)? = steps.last else { return }
-        #expect(last["ä"] == "é")
+        #expect(last["Ä"] == "é")
+    }
+
+    @Test func piecesOfAnyLengthGiveTheSameMessages() {
+        let text =
+            "Asterisk Call Manager/5.0.2\r\nEvent: Newchannel\r\nChannel:PJSIP/101-1\r\nno header\r\nCALLERIDNAME: Zoé: x\r\n"
+            + "ChanVariable(PJSIP/101-1): CALLERID(num-pres)=prohib\r\nEmpty:\r\n\r\n\r\nResponse: Success\nActionID: 7\n\n"
+            + "Long: \(String(repeating: "x", count: AMIParser.lineLimit))\r\nAction: Ping\r\n\r\nEvent: Cut"
+        let bytes = Array(text.utf8)
+        var whole = AMIParser()
+        let steps = whole.take(bytes)
+        let messages = steps.compactMap { if case .message(let message) = $0 { message } else { nil } }
+        #expect(messages.map(\.event) == ["Newchannel", nil, nil])
+        #expect(messages[0]["calleridname"] == "Zoé: x" && messages[0]["channel"] == "PJSIP/101-1")
+        #expect(messages[0]["empty"] == "" && messages[0]["no header"] == nil)
+        #expect(messages[1].isResponse && messages[1].id == "7" && messages[2].action == "Ping")
+        for size in 1...40 {
+            var parser = AMIParser()
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min($0 + size, bytes.count)])
+            }
+            #expect(pieces.flatMap { parser.take($0) } == steps)
+        }
     }
 }

@@ -6,11 +6,12 @@ extension AMICalls {
 
     /// Learns what the headers say about a channel; nil when they name none or one that is gone.
     @discardableResult
-    mutating func touch(_ message: AMIMessage, prefix: String = "") -> String? {
-        guard let id = message.known(prefix + "uniqueid"), let name = message[prefix + "channel"], !name.isEmpty,
+    mutating func touch(_ message: AMIMessage, prefix: StaticString = "") -> String? {
+        guard let id = message.known("uniqueid", after: prefix), let name = message.value("channel", after: prefix),
+            !name.isEmpty,
             !ended.contains(id)
         else { return nil }
-        let linked = message.known(prefix + "linkedid") ?? id
+        let linked = message.known("linkedid", after: prefix) ?? id
         if channels[id] == nil {
             let root = resolve(linked)
             channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
@@ -18,34 +19,36 @@ extension AMICalls {
                 calls[root] = AMICall(presentation: .unknown, waits: asksPresentation && !isHasty)
             }
             // An exchange that tells the presentation with each channel has not yet told that of the caller.
-            if calls[root] == nil, id != root, message.variable("CALLERID(num-pres)") != nil {
+            if calls[root] == nil, id != root, message.variable("callerid(num-pres)") != nil {
                 calls[root] = AMICall(presentation: .unknown)
             }
             calls[root, default: AMICall()].members.insert(id)
-        } else if let root = channels[id]?.root, let named = message.known(prefix + "linkedid"), resolve(named) != root
+        } else if let root = channels[id]?.root, let named = message.known("linkedid", after: prefix),
+            resolve(named) != root
         {
             merge(root, into: resolve(named))
         }
         channels[id]?.rename(name, plan: &plan)
         learn(id, message, prefix)
-        if prefix.isEmpty, id == message.known("linkedid"), let channel = channels[id], !channel.dialled {
+        if prefix.utf8CodeUnitCount == 0, id == message.known("linkedid"), let channel = channels[id], !channel.dialled
+        {
             calls[channel.root]?.introduce(channel, message, plan: &plan)
         }
         present(id, message, prefix)
         return id
     }
 
-    mutating func learn(_ id: String, _ message: AMIMessage, _ prefix: String) {
+    mutating func learn(_ id: String, _ message: AMIMessage, _ prefix: StaticString) {
         guard let root = channels[id]?.root else { return }
-        if message[prefix + "connectedlinenum"] != nil {
+        if message.value("connectedlinenum", after: prefix) != nil {
             channels[id]?.connected = (
-                message.known(prefix + "connectedlinenum"),
-                message.known(prefix + "connectedlinename").map(CallerText.clean)
+                message.known("connectedlinenum", after: prefix),
+                message.known("connectedlinename", after: prefix).map(CallerText.clean)
             )
         }
         // An originated telephone learns what it dials when it enters the dial plan.
         if calls[root]?.direction == .outbound, calls[root]?.called == nil, let desk = channels[id]?.desk,
-            let exten = message.known(prefix + "exten"), exten != "s", exten != "h", exten != desk
+            let exten = message.known("exten", after: prefix), exten != "s", exten != "h", exten != desk
         {
             calls[root]?.reach(exten, isInternal: plan.isExtension(exten))
             if calls[root]?.announced == true {

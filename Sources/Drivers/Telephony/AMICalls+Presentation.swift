@@ -46,7 +46,7 @@ extension AMICalls {
         guard let channel = channels[id], channel.desk == nil, let call = calls[channel.root], call.command == nil,
             call.presentation != .hidden, call.direction != .outbound, call.direction != .internal
         else { return }
-        if message.variable("CALLERID(num-pres)") != nil { return resolve(channel.root, .shown) }
+        if message.variable("callerid(num-pres)") != nil { return resolve(channel.root, .shown) }
         inquire(id)
     }
 
@@ -74,18 +74,20 @@ extension AMICalls {
     }
 
     /// Decides what it can from a call's first channel, and asks the exchange for what it cannot.
-    mutating func present(_ id: String, _ message: AMIMessage, _ prefix: String) {
+    mutating func present(_ id: String, _ message: AMIMessage, _ prefix: StaticString) {
         guard let channel = channels[id], let call = calls[channel.root] else { return }
         // Who is called may hide too; that says nothing about who calls.
         let isCallers = channel.desk == nil && !channel.dialled && call.direction != .outbound
-        if prefix.isEmpty, isCallers, AMICalls.isPrivate(message) { return resolve(channel.root, .hidden) }
-        if prefix.isEmpty, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
+        if prefix.utf8CodeUnitCount == 0, isCallers, AMICalls.isPrivate(message) {
+            return resolve(channel.root, .hidden)
+        }
+        if prefix.utf8CodeUnitCount == 0, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
             return resolve(channel.root, .hidden)
         }
         guard call.presentation == .unknown, !call.asked, channel.root == id else { return }
         if channel.desk != nil || channel.isLocal || call.command != nil || call.direction == .outbound {
             resolve(channel.root, .shown)
-        } else if prefix.isEmpty, message.variable("CALLERID(num-pres)") != nil {
+        } else if prefix.utf8CodeUnitCount == 0, message.variable("callerid(num-pres)") != nil {
             // What a plan hides later would have been shown till then.
             if asksPresentation { calls[channel.root]?.wasShown = true } else { resolve(channel.root, .shown) }
         } else if asksPresentation, message.event != "DialBegin", !channel.dialled {
@@ -113,24 +115,24 @@ extension AMICalls {
 
     /// The exchange itself says that this caller hides: by a channel variable, or with a changed caller id.
     static func isPrivate(_ message: AMIMessage) -> Bool {
-        for name in ["CALLERID(num-pres)", "CALLERID(pres)"] {
+        for name: StaticString in ["callerid(num-pres)", "callerid(pres)"] {
             if let answer = message.variable(name), hides(answer) { return true }
         }
-        if message.variable("CALLERID(name-pres)")?.hasPrefix("prohib") ?? false { return true }
+        if message.variable("callerid(name-pres)")?.hasPrefix("prohib") ?? false { return true }
         // `32 (Presentation Prohibited, Not Screened)`
-        let presentation = (message["cid-callingpres"] ?? "").lowercased()
+        guard let presentation = message["cid-callingpres"]?.lowercased() else { return false }
         return presentation.contains("prohibited") || presentation.contains("unavailable")
     }
 
     static func isWithheld(_ message: AMIMessage) -> Bool {
-        if isPrivate(message) || CallerText.isWithheld(message["calleridnum"] ?? "") { return true }
-        return message.known("calleridnum") == nil && CallerText.isWithheld(message["calleridname"] ?? "")
+        if isPrivate(message) || message["calleridnum"].map(CallerText.isWithheld) ?? false { return true }
+        return message.known("calleridnum") == nil && message["calleridname"].map(CallerText.isWithheld) ?? false
     }
 
-    static func party(_ message: AMIMessage, _ prefix: String, withheld: Bool) -> Party {
+    static func party(_ message: AMIMessage, _ prefix: StaticString, withheld: Bool) -> Party {
         party(
-            number: message.known(prefix + "num").map(CallerText.clean),
-            name: message.known(prefix + "name").map(CallerText.clean),
+            number: message.known("num", after: prefix).map(CallerText.clean),
+            name: message.known("name", after: prefix).map(CallerText.clean),
             withheld: withheld)
     }
 

@@ -1,42 +1,100 @@
 internal import CCrypto
+import Glibc
 import Model
 
-/// One AMI message: header lines in order, names without regard to case (AMI v2 Specification).
+/// One AMI message: header lines in order, names without regard to case (AMI v2 Specification). It keeps the bytes as they
+/// came; a value becomes text when somebody asks for it.
 public struct AMIMessage: Equatable, Sendable {
-    public struct Header: Equatable, Sendable {
-        /// Lower case.
-        public var name: String
-        public var value: String
+    /// Where a header lies in `bytes`.
+    struct Header: Equatable {
+        var start: UInt32
+        var colon: UInt32
+        var value: UInt32
+        var end: UInt32
     }
 
-    public var headers: [Header]
-
-    public subscript(_ name: String) -> String? { headers.first { $0.name == name }?.value }
-
-    /// A value that says something: not empty and not one of Asterisk's words for "unknown".
-    func known(_ name: String) -> String? {
-        guard let value = self[name], !value.isEmpty, value != "<unknown>", value != "unknown", value != "<none>" else {
-            return nil
-        }
-        return value
-    }
-
+    private let bytes: [UInt8]
+    private let headers: [Header]
     /// An event may carry a `Response:` header; only the first header's name decides.
-    public var event: String? { headers.first?.name == "event" ? headers[0].value : nil }
-    public var isResponse: Bool { headers.first?.name == "response" }
-    public var action: String? { headers.first?.name == "action" ? headers[0].value : nil }
+    public let event: String?
+
+    init(bytes: [UInt8], headers: [Header]) {
+        (self.bytes, self.headers) = (bytes, headers)
+        let isEvent = headers.first.map { AMIMessage.matches(bytes, $0, "", "event") } ?? false
+        event = isEvent ? AMIMessage.text(bytes, headers[0]) : nil
+    }
+
+    public var isResponse: Bool { headers.first.map { AMIMessage.matches(bytes, $0, "", "response") } ?? false }
+    public var action: String? {
+        guard let first = headers.first, AMIMessage.matches(bytes, first, "", "action") else { return nil }
+        return AMIMessage.text(bytes, first)
+    }
     public var id: String? { self["actionid"] }
 
-    /// A channel variable, with or without a channel in brackets, whatever the case of its name.
-    func variable(_ name: String) -> String? {
-        let name = name.lowercased()
-        for header in headers where header.name == "chanvariable" || header.name.hasPrefix("chanvariable(") {
-            guard let equals = header.value.firstIndex(of: "="), header.value[..<equals].lowercased() == name else {
-                continue
-            }
-            return String(header.value[header.value.index(after: equals)...])
+    /// The value of the first header of this name, which is given in lower case.
+    public subscript(_ name: StaticString) -> String? { value(name, after: "") }
+
+    /// The same of a header whose name has a prefix: `DestChannel`.
+    func value(_ name: StaticString, after prefix: StaticString) -> String? {
+        header(name, after: prefix).map { AMIMessage.text(bytes, $0) }
+    }
+
+    /// A value that says something: not empty and not one of Asterisk's words for "unknown".
+    func known(_ name: StaticString, after prefix: StaticString = "") -> String? {
+        guard let header = header(name, after: prefix), header.value < header.end else { return nil }
+        let value = AMIMessage.text(bytes, header)
+        return value == "<unknown>" || value == "unknown" || value == "<none>" ? nil : value
+    }
+
+    /// A channel variable, with or without a channel in brackets, whatever the case of its name, which is given in lower
+    /// case.
+    func variable(_ name: StaticString) -> String? {
+        for header in headers where AMIMessage.matches(bytes, header, "", "chanvariable", isWhole: false) {
+            let value = bytes[Int(header.value)..<Int(header.end)]
+            guard let equals = value.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let left = Header(start: header.value, colon: UInt32(equals), value: 0, end: 0)
+            guard AMIMessage.matches(bytes, left, "", name) else { continue }
+            return Windows1252.text(value[(equals + 1)...])
         }
         return nil
+    }
+
+    /// The same headers, wherever they lie.
+    public static func == (one: AMIMessage, other: AMIMessage) -> Bool {
+        one.headers.elementsEqual(other.headers) { mine, theirs in
+            one.bytes[Int(mine.start)..<Int(mine.colon)] == other.bytes[Int(theirs.start)..<Int(theirs.colon)]
+                && one.bytes[Int(mine.value)..<Int(mine.end)] == other.bytes[Int(theirs.value)..<Int(theirs.end)]
+        }
+    }
+
+    private func header(_ name: StaticString, after prefix: StaticString) -> Header? {
+        headers.first { AMIMessage.matches(bytes, $0, prefix, name) }
+    }
+
+    private static func text(_ bytes: [UInt8], _ header: Header) -> String {
+        Windows1252.text(bytes[Int(header.value)..<Int(header.end)])
+    }
+
+    /// Whether a header has this name; not `isWhole`: this name, or this name and an opening bracket.
+    @inline(__always)
+    private static func matches(
+        _ bytes: [UInt8], _ header: Header, _ prefix: StaticString, _ name: StaticString, isWhole: Bool = true
+    ) -> Bool {
+        let (head, tail) = (prefix.utf8CodeUnitCount, name.utf8CodeUnitCount)
+        let (start, count) = (Int(header.start), Int(header.colon - header.start))
+        guard count == head + tail || !isWhole && count > head + tail else { return false }
+        if count > head + tail, bytes[start + head + tail] != UInt8(ascii: "(") { return false }
+        return isSame(bytes, start, prefix) && isSame(bytes, start + head, name)
+    }
+
+    @inline(__always)
+    private static func isSame(_ bytes: [UInt8], _ start: Int, _ word: StaticString) -> Bool {
+        for index in 0..<word.utf8CodeUnitCount {
+            let byte = bytes[start + index]
+            let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+            guard lower == word.utf8Start[index] else { return false }
+        }
+        return true
     }
 }
 
@@ -53,8 +111,11 @@ public struct AMIParser: Sendable {
     /// Headers kept of one message; the rest is noise.
     public static let headerLimit = 512
 
+    /// The beginning of a line whose end has not come.
     private var line: [UInt8] = []
     private var overflow = 0
+    /// The lines of a message that lie in earlier pieces.
+    private var kept: [UInt8] = []
     private var headers: [AMIMessage.Header] = []
 
     public init() {}
@@ -64,26 +125,43 @@ public struct AMIParser: Sendable {
     /// What is whole in these bytes and those before; the rest is kept.
     public mutating func take(_ bytes: [UInt8]) -> [Step] {
         var steps: [Step] = []
-        var rest = bytes[...]
-        while let end = rest.firstIndex(of: 0x0A) {
-            // A line that came in one piece is read where it lies.
-            if line.isEmpty, overflow == 0, end - rest.startIndex <= AMIParser.lineLimit {
-                finish(rest[..<end], &steps)
+        // The message's part of this piece begins at `start`, the line to be read at `next`.
+        var (start, next) = (0, 0)
+        while let end = AMIParser.lineEnd(bytes, from: next) {
+            if line.isEmpty, overflow == 0, end - next <= AMIParser.lineLimit {
+                // A line that came in one piece is read where it lies.
+                let isHeader = finish(bytes, next..<end, at: kept.count + next - start, &steps) { parser in
+                    parser.kept += bytes[start..<next]
+                }
+                if !isHeader { start = end + 1 }
             } else {
-                append(rest[..<end])
+                if !headers.isEmpty { kept += bytes[start..<next] }
+                append(bytes[next..<end])
                 if overflow > 0 {
                     steps.append(.noise(overflow + 1))
                 } else {
                     let whole = line
-                    finish(whole[...], &steps)
+                    let isHeader = finish(whole, 0..<whole.count, at: kept.count, &steps) { _ in }
+                    if isHeader { kept += whole }
                 }
                 line.removeAll(keepingCapacity: true)
                 overflow = 0
+                start = end + 1
             }
-            rest = rest[(end + 1)...]
+            next = end + 1
         }
-        append(rest)
+        if !headers.isEmpty { kept += bytes[start..<next] }
+        append(bytes[next...])
         return steps
+    }
+
+    private static func lineEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+        bytes.withUnsafeBytes { buffer in
+            guard start < buffer.count, let base = buffer.baseAddress,
+                let found = memchr(base + start, 0x0A, buffer.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
     }
 
     private mutating func append(_ piece: ArraySlice<UInt8>) {
@@ -95,45 +173,36 @@ public struct AMIParser: Sendable {
         }
     }
 
-    /// A line without its line feed.
-    private mutating func finish(_ whole: ArraySlice<UInt8>, _ steps: inout [Step]) {
-        let ending = whole.last == 0x0D ? 2 : 1
-        let line = ending == 2 ? whole.dropLast() : whole
-        guard !line.isEmpty else {
-            if !headers.isEmpty { steps.append(.message(AMIMessage(headers: headers))) }
-            headers = []
-            return
+    /// A line without its line feed, which will lie at `place` of its message. False when it is no header: then `keep` has
+    /// saved what comes before it.
+    private mutating func finish(
+        _ bytes: [UInt8], _ whole: Range<Int>, at place: Int, _ steps: inout [Step], keep: (inout AMIParser) -> Void
+    ) -> Bool {
+        var end = whole.upperBound
+        if end > whole.lowerBound, bytes[end - 1] == 0x0D { end -= 1 }
+        var colon = whole.lowerBound
+        while colon < end, bytes[colon] != UInt8(ascii: ":") { colon += 1 }
+        if colon < end, headers.count < AMIParser.headerLimit {
+            if headers.isEmpty { headers.reserveCapacity(32) }
+            let value = colon + 1 < end && bytes[colon + 1] == 0x20 ? colon + 2 : colon + 1
+            let shift = place - whole.lowerBound
+            headers.append(
+                .init(
+                    start: UInt32(place), colon: UInt32(colon + shift), value: UInt32(value + shift),
+                    end: UInt32(end + shift)))
+            return true
         }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-            if line.starts(with: "Asterisk Call Manager/".utf8) {
-                headers = []
-                steps.append(.banner(Windows1252.text(line.dropFirst(22))))
-            } else {
-                steps.append(.noise(line.count + ending))
-            }
-            return
+        if !headers.isEmpty { keep(&self) }
+        if end == whole.lowerBound {
+            if !headers.isEmpty { steps.append(.message(AMIMessage(bytes: kept, headers: headers))) }
+            (headers, kept) = ([], [])
+        } else if colon == end, bytes[whole.lowerBound..<end].starts(with: "Asterisk Call Manager/".utf8) {
+            (headers, kept) = ([], [])
+            steps.append(.banner(Windows1252.text(bytes[(whole.lowerBound + 22)..<end])))
+        } else {
+            steps.append(.noise(whole.count + 1))
         }
-        guard headers.count < AMIParser.headerLimit else {
-            steps.append(.noise(line.count + ending))
-            return
-        }
-        if headers.isEmpty { headers.reserveCapacity(32) }
-        var value = line[(colon + 1)...]
-        if value.first == 0x20 { value = value.dropFirst() }
-        headers.append(.init(name: AMIParser.name(line[..<colon]), value: Windows1252.text(value)))
-    }
-
-    /// In lower case; names are ASCII, and what is not is treated as text.
-    private static func name(_ bytes: ArraySlice<UInt8>) -> String {
-        guard bytes.allSatisfy({ $0 < 0x80 }) else { return Windows1252.text(bytes).lowercased() }
-        return String(unsafeUninitializedCapacity: bytes.count) { buffer in
-            var index = 0
-            for byte in bytes {
-                buffer[index] = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-                index += 1
-            }
-            return index
-        }
+        return false
     }
 }
 

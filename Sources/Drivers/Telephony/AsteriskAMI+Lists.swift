@@ -94,9 +94,9 @@ extension AsteriskAMI {
 
     /// Names a channel from before this connection for the first time: up, it was answered while nobody heard it.
     mutating func meet(_ message: AMIMessage, _ reaction: inout Reaction) {
-        for prefix in ["", "dest"] {
-            guard let id = message[prefix + "uniqueid"], before.remove(id) != nil,
-                message[prefix + "channelstatedesc"] == "Up"
+        for prefix: StaticString in ["", "dest"] {
+            guard let id = message.value("uniqueid", after: prefix), before.remove(id) != nil,
+                message.value("channelstatedesc", after: prefix) == "Up"
             else { continue }
             tell(calls.wasAnswered(id), &reaction)
         }

@@ -4,7 +4,9 @@ import Model
 enum CallerText {
     /// What stands for a number that is not told: `anonymous`, `anonymous@anonymous.invalid`.
     static func isWithheld(_ number: String) -> Bool {
-        Party.wordsForWithheld.contains(number.prefix { $0 != "@" }.lowercased().filter { !$0.isWhitespace })
+        // No such word begins like a number, and most are numbers.
+        if let first = number.utf8.first, first == UInt8(ascii: "+") || 0x30...0x39 ~= first { return false }
+        return Party.wordsForWithheld.contains(number.prefix { $0 != "@" }.lowercased().filter { !$0.isWhitespace })
     }
 
     /// C0, C1, line and paragraph separators, and what turns the direction of writing.
