@@ -99,7 +99,7 @@ extension Board {
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
             return (try? store.gateways.agent(named: name)).flatMap { $0 }.map {
-                PageMessage(.gateway, Centre.gateway($0))
+                PageMessage(.gateway, $0.json)
             }
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }

@@ -6,7 +6,7 @@ import Platform
 /// What people see while it happens: the running calls with their cards, and every open browser.
 ///
 /// An actor on an executor and with a view of the database of its own: a card must not wait for a million scans that are
-/// being written. It reads; whatever must be written, the centre writes.
+/// being written. It reads; what must be written, it posts to the writer.
 actor Board {
     let executor = QueueExecutor("quai.board")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -18,6 +18,7 @@ actor Board {
 
     let store: Store
     let plans: SitePlans
+    private let writer: Writer
     private let link: CardLink?
     var hub: Hub
     /// How each open delivery and count was told last: what changed since is told next.
@@ -42,8 +43,6 @@ actor Board {
     private var journal = LegJournal()
     /// The newest run of each agent, and when it said hello.
     private var runs: [String: (counter: Int64, at: Int64)] = [:]
-    /// Keeps a call that has ended, and what was written about one that became another.
-    private var keep: @Sendable (CallSnapshot, String) -> Void = { _, _ in }
     /// Asks the ERP about a client who is on the telephone.
     private var lookUp: @Sendable (_ call: String, _ party: PartyView) -> Void = { _, _ in }
     /// Calls seen while they ran.
@@ -61,9 +60,9 @@ actor Board {
         var dismissed: [Int64: Set<String>] = [:]
     }
 
-    /// The database exists: the centre has made it.
-    init(configuration: IngestConfiguration, plans: SitePlans) throws {
-        self.plans = plans
+    /// The database exists: the writer has it open.
+    init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer) throws {
+        (self.plans, self.writer) = (plans, writer)
         link = configuration.cardLink
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()
@@ -74,9 +73,8 @@ actor Board {
         for row in try store.calls.runningCalls(since: Clocks.wall - Board.callLife) {
             calls[row.snapshot.call] = LiveCall(snapshot: row.snapshot, agent: row.agent, heard: Clocks.wall)
         }
+        writer.onCommit { [weak self] in self?.wake() }
     }
-
-    func attach(keep: @escaping @Sendable (CallSnapshot, String) -> Void) { self.keep = keep }
 
     func attach(lookUp: @escaping @Sendable (String, PartyView) -> Void) { self.lookUp = lookUp }
 
@@ -221,6 +219,16 @@ actor Board {
         if calls.count > CallBook.limit { calls = calls.filter { now - $0.value.heard < Board.callLife } }
     }
 
+    /// A call that has ended is written down, in the order of the ends.
+    private func keep(_ snapshot: CallSnapshot, _ agent: String) {
+        let plan = plans.plan(of: agent)
+        writer.post { [weak self] desks, _ in
+            // What was written about it goes along: the other's card shows it then.
+            defer { if let into = snapshot.mergedInto { self?.post(again: into) } }
+            try desks.calls.keep(snapshot, of: agent, plan: plan)
+        }
+    }
+
     private func forget(_ snapshot: CallSnapshot) {
         if ended.updateValue(snapshot.revision, forKey: snapshot.call) == nil { endedOrder.append(snapshot.call) }
         if let into = snapshot.mergedInto { merged[snapshot.call] = into }
@@ -335,9 +343,9 @@ actor Board {
         if let live = calls[call] { show(live, at: Clocks.wall) }
     }
 
-    /// The call that this one has become by now, and what a person may see of it.
-    func sight(of call: String, by person: Person) -> (call: String, sight: CallDesk.Sight) {
-        let call = present(call)
+    /// The call that this one has become by now, and what a person may see of it. Throws `CallDesk.Refusal.ambiguous`.
+    func sight(of call: String, by person: Person) throws -> (call: String, sight: CallDesk.Sight) {
+        let call = present(try CallDesk(store).name(of: call))
         let live = calls[call]
         return (
             call,

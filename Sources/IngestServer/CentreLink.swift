@@ -7,48 +7,24 @@ import Platform
 
 /// The loop that owns the centre's connection to the broker. Frames are gathered while the last batch commits.
 final class CentreLink: Sendable {
-    enum Outgoing: Sendable {
-        case ack(agent: String, Ack)
-        case command(agent: String, Command)
-        case configuration(agent: String, DesiredConfiguration)
-    }
-
-    private struct Mail {
-        var outgoing: [Outgoing] = []
-        /// Where the last acknowledgement for each agent's lane stands in `outgoing`.
-        var acks: [AckKey: Int] = [:]
-        var stopping = false
-    }
-
-    private struct AckKey: Hashable {
-        var agent: String
-        var epoch: UInt64
-        var lane: Lane
-    }
-
-    /// Messages to agents that wait for the connection; beyond it they are dropped. Acknowledgements come again, a command
-    /// expires, a configuration is published again when the broker is back.
-    static let outgoingLimit = 20_000
     /// Frames in one transaction.
     static let framesAtOnce = 16
     /// Frames taken apart ahead of the database.
     static let aheadLimit = 32
 
     private let configuration: IngestConfiguration
-    private let centre: Centre
+    private let intake: AgentIntake
+    private let mail: AgentMail
     private let logger: Logger
-    private let mail = Locked(Mail())
+    private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
-    private let wake = Wakeup()
     private let up = Locked(false)
-    private let unsent = Locked(UInt64(0))
     /// Nobody who knows the rule for names can take the connection over.
     private let clientID: String
 
-    init(configuration: IngestConfiguration, centre: Centre, logger: Logger) {
-        self.configuration = configuration
-        self.centre = centre
+    init(_ wiring: Wiring, logger: Logger) {
+        (configuration, intake, mail) = (wiring.configuration, wiring.intake, wiring.mail)
         self.logger = logger
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -62,38 +38,11 @@ final class CentreLink: Sendable {
     /// Steps of commands; they come again.
     /// Messages of agents beyond as many as there may be.
     var strangers: UInt64 { arrived.with { $0.strangers } }
-    var unsentMessages: UInt64 { unsent.with { $0 } }
-
-    func post(_ message: Outgoing) {
-        let isTaken = mail.with { mail -> Bool in
-            // Only the acknowledgement of what is committed replaces the one before: answers to a hello, single numbers and
-            // refusals are each said, and nothing newer before them.
-            var key: AckKey?
-            if case .ack(let agent, let ack) = message {
-                let place = AckKey(agent: agent, epoch: ack.epoch, lane: ack.lane)
-                if ack.hello == nil, ack.verdict == .welcome, ack.selective.isEmpty, ack.rejected.isEmpty {
-                    if let index = mail.acks[place], case .ack(_, let before) = mail.outgoing[index] {
-                        if ack.cumulative >= before.cumulative { mail.outgoing[index] = message }
-                        return true
-                    }
-                    key = place
-                } else {
-                    mail.acks[place] = nil
-                }
-            }
-            guard mail.outgoing.count < CentreLink.outgoingLimit else { return false }
-            if let key { mail.acks[key] = mail.outgoing.count }
-            mail.outgoing.append(message)
-            return true
-        }
-        if !isTaken { unsent.with { $0 += 1 } }
-        wake.signal()
-    }
 
     func stop() {
-        mail.with { $0.stopping = true }
+        stopping.with { $0 = true }
         arrived.change { $0.stopping = true }
-        wake.signal()
+        mail.wake.signal()
     }
 
     private var presenceTopic: String { "\(Topic.presence)/\(configuration.instance)" }
@@ -125,12 +74,12 @@ final class CentreLink: Sendable {
                 let payload: [UInt8]
                 switch letter.content {
                 case .hello(let hello):
-                    centre.take(hello, agent: letter.agent)
+                    intake.take(hello, agent: letter.agent)
                     continue
                 case .status(let told):
                     // Not ahead of the database: while it is busy the next status takes the place of this one.
-                    centre.settle()
-                    centre.take(status: told, agent: letter.agent)
+                    intake.settle()
+                    intake.take(status: told, agent: letter.agent)
                     continue
                 case .frame(let bytes): payload = bytes
                 }
@@ -140,7 +89,7 @@ final class CentreLink: Sendable {
                     ahead.append(arrival)
                     return ()
                 }
-                centre.take { [ahead] in
+                intake.take { [ahead] in
                     // What came while the last transaction was written goes into one: a part at a time, so that what
                     // people write in between does not wait for all of it.
                     ahead.change { box in
@@ -150,7 +99,7 @@ final class CentreLink: Sendable {
                     }
                 }
             }
-            if isLast { return centre.settle() }
+            if isLast { return intake.settle() }
         }
     }
 
@@ -166,18 +115,14 @@ final class CentreLink: Sendable {
             let interest = link.interest(now: now)
             let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
             let ready = waitFor(
-                [(wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)],
+                [(mail.wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)],
                 milliseconds: min(wait, 1000))
-            if ready[0] != 0 { wake.drain() }
+            if ready[0] != 0 { mail.wake.drain() }
             for event in link.advance(ready[1], now: Clocks.now) { handle(event, link) }
-            let box = mail.with { mail in
-                let box = mail
-                mail.outgoing = []
-                mail.acks = [:]
-                return box
-            }
-            for message in box.outgoing { publish(message, link) }
-            if box.stopping { break }
+            // Asked first: what was posted before it is sent yet.
+            let isLast = stopping.with { $0 }
+            for message in mail.take() { publish(message, link) }
+            if isLast { break }
         }
         link.publish(presenceTopic, JSON.object([("online", false)]).text8, retain: true)
         link.disconnect()
@@ -194,7 +139,7 @@ final class CentreLink: Sendable {
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
             // A broker that was new, or forgot, hears again what is retained.
-            Task { [centre] in await centre.publishConfigurations(all: true) }
+            Task { [intake] in await intake.publishConfigurations(all: true) }
         case .down(let reason, let refused):
             let was = up.with { value in
                 let was = value
@@ -225,19 +170,19 @@ final class CentreLink: Sendable {
             tell(urgent: json, agent)
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
-            centre.hear(clock: hello.clock, of: agent, isHello: true)
+            intake.hear(clock: hello.clock, of: agent, isHello: true)
             arrived.change { $0.put(hello, from: agent) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
             // A will was written when the agent connected.
-            if json["online"]?.truth == true { centre.hear(clock: json["clock"]?.integer, of: agent, isHello: false) }
+            if json["online"]?.truth == true { intake.hear(clock: json["clock"]?.integer, of: agent, isHello: false) }
             arrived.change { $0.put(status: json, of: payload.count * 4, from: agent) }
         default: break
         }
     }
 
     private func tell(urgent event: JSON, _ agent: String) {
-        centre.urgent(event, agent: agent) { [weak self] in self?.post(.ack(agent: agent, $0)) }
+        intake.urgent(event, agent: agent) { [mail] in mail.post(.ack(agent: agent, $0)) }
     }
 
     private func parse(_ payload: [UInt8], _ topic: String) -> JSON? {
@@ -251,7 +196,7 @@ final class CentreLink: Sendable {
         }
     }
 
-    private func publish(_ message: Outgoing, _ link: BrokerLink) {
+    private func publish(_ message: AgentMail.Message, _ link: BrokerLink) {
         switch message {
         case .ack(let agent, let ack):
             link.publish(Topic(.ack, of: agent).name, ack.json.text8, quality: 0, expiry: 30)

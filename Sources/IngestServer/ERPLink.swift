@@ -21,7 +21,10 @@ actor ERPLink: Service {
     static let cardWait: Int64 = 2_500
 
     let settings: ERPSettings
-    private let centre: Centre
+    private let writer: Writer
+    private let board: Board
+    /// How the site writes numbers.
+    private let plan: NumberPlan
     private let logger: Logger
     private let http: CurlWire
     private let throttle: Throttle
@@ -44,21 +47,24 @@ actor ERPLink: Service {
         var failed: UInt64 = 0
         var milliseconds: UInt64 = 0
         var pushes: UInt64 = 0
+        var products: UInt64 = 0
+        var parties: UInt64 = 0
+        var receipts: UInt64 = 0
     }
 
     /// The job a call belongs to, for its trail.
     @TaskLocal private static var job: Int64?
 
-    init(settings: ERPSettings, centre: Centre, logger: Logger) {
+    init(settings: ERPSettings, _ wiring: Wiring, logger: Logger) {
         self.settings = settings
-        self.centre = centre
+        (writer, board, plan) = (wiring.writer, wiring.board, wiring.configuration.plan)
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
     }
 
     func run() async throws {
-        await centre.requeueERP()
+        await writer.attempt { try $0.jobs.requeue(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let didWork = await self.turn()
@@ -72,7 +78,7 @@ actor ERPLink: Service {
     private func turn() async -> Bool {
         let now = Clocks.wall
         guard now >= refusedUntil || (try? Files.secret(settings.secret)) != secret else { return false }
-        if let job = await centre.nextERPJob() {
+        if let job = try? await writer.run({ try $0.jobs.next(at: $1) }) {
             await push(job)
             return true
         }
@@ -125,8 +131,11 @@ actor ERPLink: Service {
             counters.failed += 1
         }
         if let job = ERPLink.job {
-            await centre.traceERP(
-                job: job, summary: request.summary, written: request.isWrite, outcome: outcome, milliseconds: spent)
+            await writer.attempt {
+                try $0.jobs.trace(
+                    job: job, summary: request.summary, written: request.isWrite, outcome: outcome, milliseconds: spent,
+                    at: $1)
+            }
         }
         return try result.get()
     }
@@ -155,7 +164,7 @@ actor ERPLink: Service {
         } else {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }
-        centre.board.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
+        board.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
     }
 
     // MARK: pushes
@@ -172,13 +181,23 @@ actor ERPLink: Service {
                 }
             } catch let fault as ERPFault { throw fault } catch { throw ERPFault(.unknownOutcome, "\(error)") }
             change(to: .ok, nil)
-            if case .done(let id, let text) = outcome { await centre.finishERP(job, remote: id, sentence: text) }
+            if case .done(let id, let text) = outcome {
+                await writer.attempt { try $0.jobs.finish(job, remote: id, sentence: text, at: $1) }
+                tell(job)
+            }
         } catch {
             note(error)
             let wait = ERPLink.wait(after: error, attempts: job.attempts)
-            await centre.failERP(job, error, due: wait.map { Clocks.wall + $0 })
+            let (fault, sentence) = (error.kind.rawValue, error.sentence)
+            await writer.attempt { desks, now in
+                try desks.jobs.fail(job, fault: fault, sentence: sentence, due: wait.map { now + $0 })
+            }
+            tell(job)
         }
     }
+
+    /// Each try is told, not only what comes of it.
+    private func tell(_ job: ERPJob) { board.post([], changed: [.job(job.key)]) }
 
     /// How long until it is tried again; nil when only a person can help.
     static func wait(after fault: ERPFault, attempts: Int) -> Int64? {
@@ -211,17 +230,35 @@ actor ERPLink: Service {
             var cursor: String?
             repeat {
                 let page = try await connector.products(after: cursor)
-                await centre.take(products: page.items)
+                await take(products: page.items)
                 cursor = page.next
             } while cursor != nil
             repeat {
                 let page = try await connector.parties(after: cursor)
-                await centre.take(parties: page.items)
+                await take(parties: page.items)
                 cursor = page.next
             } while cursor != nil
         }
         pulls += 1
-        await centre.take(receipts: try await connector.openReceipts())
+        await take(receipts: try await connector.openReceipts())
+    }
+
+    private func take(products: [ERPProduct]) async {
+        let views = products.flatMap(\.views)
+        await writer.attempt { try $0.pulls.take(products: views, count: products.count, at: $1) }
+        counters.products += UInt64(products.count)
+    }
+
+    private func take(parties: [ERPParty]) async {
+        let parties = parties.map { $0.told(plan) }
+        await writer.attempt { try $0.pulls.take(parties: parties, at: $1) }
+        counters.parties += UInt64(parties.count)
+    }
+
+    private func take(receipts: [ERPReceipt]) async {
+        let told = receipts.compactMap { receipt in receipt.announced.map { (receipt.name, $0) } }
+        await writer.attempt { try $0.pulls.take(receipts: told, open: Set(receipts.map(\.id)), at: $1) }
+        counters.receipts = UInt64(receipts.count)
     }
 
     // MARK: cards

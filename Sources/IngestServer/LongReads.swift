@@ -7,7 +7,7 @@ actor LongReads {
 
     private let store: Store
 
-    /// The database exists: the centre has made it.
+    /// The database exists: the writer has it open.
     init(database path: String) throws { store = try Store(reading: path) }
 
     func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }

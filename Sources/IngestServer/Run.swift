@@ -20,11 +20,11 @@ struct Run: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
         let logger = Run.logger(configuration.logLevel)
-        let centre: Centre
+        let wiring: Wiring
         let files: WebFiles
         do {
             try Files.makeFolder(configuration.state)
-            centre = try Centre(configuration: configuration, logger: logger)
+            wiring = try Wiring(configuration, logger: logger)
             files = try WebFiles(root: configuration.web)
         } catch { throw Exit.say("\(error)") }
         guard isFree(configuration.port, on: configuration.address) else {
@@ -32,21 +32,20 @@ struct Run: AsyncParsableCommand {
                 "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"
             )
         }
-        let link = CentreLink(configuration: configuration, centre: centre, logger: logger)
-        link.know(try await centre.board.read { try $0.gateways.rows().map(\.name) })
-        await centre.attach { link.post($0) }
+        let link = CentreLink(wiring, logger: logger)
+        link.know(try await wiring.board.read { try $0.gateways.rows().map(\.name) })
         let hosts = Hosts(configuration)
-        let erp = configuration.erp.map { ERPLink(settings: $0, centre: centre, logger: logger) }
-        if let erp { await Run.attach(erp, to: centre.board) }
-        if !configuration.isLoopback, try await centre.board.read({ try $0.people.isOpenHouse() }) {
+        let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
+        if let erp { await Run.attach(erp, to: wiring.board) }
+        if !configuration.isLoopback, try await wiring.board.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
-        let router = Routes.router(centre, erp: erp, files: files, link: link, hosts: hosts)
+        let router = Routes.router(wiring, erp: erp, files: files, link: link, hosts: hosts)
         let quiet = Run.logger("warning")
         let application = Application(
             router: router,
             server: HTTPServerBuilder { responder in
-                WebSocketChannel(responder: responder, centre: centre, hosts: hosts)
+                WebSocketChannel(responder: responder, wiring, hosts: hosts)
             },
             configuration: .init(
                 address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
@@ -59,9 +58,9 @@ struct Run: AsyncParsableCommand {
             (erp.map { [$0] } ?? []) + [
                 application,
                 LinkService(link: link, logger: logger),
-                WatchdogService(centre: centre),
+                Housekeeping(wiring),
                 // Told first, in the reverse order of this list: the server waits for its connections.
-                ClosingService { await centre.board.closeSockets() },
+                ClosingService { await wiring.board.closeSockets() },
             ]
         let group = ServiceGroup(
             configuration: .init(
@@ -123,39 +122,5 @@ struct ClosingService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         await close()
-    }
-}
-
-/// Looks at the database now and then: voids commands nobody took up, forgets calls that are too old, and feeds systemd's
-/// watchdog with its answer.
-struct WatchdogService: Service {
-    var centre: Centre
-
-    func run() async throws {
-        let period = min(Supervisor.watchdogPeriod ?? 1000, 1000)
-        await cancelWhenGracefulShutdown {
-            var forgotten: Instant?
-            var trimmed = Clocks.now
-            while !Task.isCancelled {
-                await centre.board.expireCalls()
-                await centre.board.endSessions()
-                await centre.publishConfigurations()
-                await centre.keepHouse()
-                if Clocks.now - trimmed > .seconds(10) {
-                    giveMemoryBack()
-                    trimmed = Clocks.now
-                }
-                if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
-                    await centre.lookAround()
-                    // A few at a time: what arrives meanwhile goes in between.
-                    while !Task.isCancelled, (try? await centre.forgetOldCalls()) == true {}
-                    forgotten = Clocks.now
-                }
-                try? await centre.tellReminders()
-                if (try? await centre.expireCommands()) != nil { Supervisor.notify("WATCHDOG=1") }
-                try? await Task.sleep(for: .milliseconds(period))
-            }
-        }
-        Supervisor.notify("STOPPING=1")
     }
 }

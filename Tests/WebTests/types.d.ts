@@ -377,7 +377,7 @@ interface Gateway {
   centre: { applied: number; rejected: number; skipped: number };
 }
 
-/** What an agent says of itself: any part may be missing. @from Sources/Depot/Gateways Sources/IngestServer/Centre.swift */
+/** What an agent says of itself: any part may be missing. @from Sources/Depot/Gateways Sources/IngestServer/AgentIntake.swift */
 interface GatewayStatus {
   version?: string;
   /** By how much the agent's clock is behind. */
@@ -650,7 +650,7 @@ interface Connection {
   pulled?: { at?: number; products: number; parties: number; receipts: number };
 }
 
-/** @from Sources/IngestServer/Centre+People.swift Sources/Depot/People */
+/** @from Sources/IngestServer/Accounts.swift Sources/Depot/People */
 interface WayIn {
   /** A name alone is enough. */
   names: boolean;
@@ -733,7 +733,7 @@ interface TakeCount {
   gtin?: string;
 }
 
-/** @from Sources/IngestServer/Centre.swift */
+/** @from Sources/IngestServer/AgentIntake.swift */
 interface Found {
   epc: string;
   zone?: string;

@@ -33,6 +33,18 @@ public struct CallDesk {
         }
     }
 
+    // MARK: keeping
+
+    /// A call that ended, before its journal copy comes. Whole or not at all: the copy would not repair a half.
+    public func keep(_ snapshot: CallSnapshot, of agent: String, plan: NumberPlan) throws {
+        try store.transaction {
+            _ = try store.calls.save(snapshot, agent: agent, key: CallKey.of(snapshot, plan: plan))
+        }
+    }
+
+    /// Forgets some of the calls that are older than a site keeps them; true when there may be more.
+    public func forget(before: Int64) throws -> Bool { try store.erasure.forgetCalls(before: before) > 0 }
+
     // MARK: notes
 
     /// What is to stand about a call; nil leaves what stands there.

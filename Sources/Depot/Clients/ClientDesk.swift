@@ -21,6 +21,17 @@ public struct ClientDesk {
     /// What is written beside a number that somebody attached here.
     static let label = "desk"
 
+    /// Gives a client a number, or takes back one that was given here; the client as it is then. Throws `Refusal`.
+    public func change(
+        _ number: PhoneNumber, _ attaches: Bool, of id: Int64, by person: Person, at now: Int64
+    ) throws -> PartyView {
+        _ =
+            try attaches
+            ? attach(number, to: id, by: person, at: now) : detach(number, from: id, by: person, at: now)
+        guard let party = try store.parties.party(id) else { throw Refusal.noClient }
+        return party
+    }
+
     /// False when the client had it. Throws `Refusal`; then nothing has changed.
     public func attach(_ number: PhoneNumber, to id: Int64, by person: Person, at now: Int64) throws -> Bool {
         let isNumber =

@@ -194,6 +194,9 @@ public struct Person: Equatable, Sendable {
 
     public var author: Author { Author(name, station: station) }
 
+    /// With the reason they gave.
+    public func author(because reason: String?) -> Author { Author(name, station: station, reason: reason) }
+
     public static let shape = Shape<Person>(
         "Person",
         [

@@ -32,7 +32,7 @@ public final class GatewayDesk {
     static let zoneLimit = 1000
     static let nameLimit = 128
 
-    private let store: Store
+    let store: Store
     private var cached: GatewayBook?
     private var change: Int64?
 

@@ -122,6 +122,26 @@ public struct SignInDesk {
         }
     }
 
+    /// The same for who shows a badge. Nil when nobody has it, or they are let in no more.
+    public func openSession(
+        badge digest: String, station: String, session: String, from source: String, at now: Int64
+    ) throws -> Person? {
+        guard let user = try store.people.user(badge: digest) else { return nil }
+        return try openSession(
+            user, by: .badge(digest), station: station, session: session, from: source, at: now)
+    }
+
+    /// A session of whoever says that they have this name: as long as nobody has a password. Throws `SignInRefusal`.
+    public func believe(_ name: String, session digest: String, at now: Int64) throws -> Person {
+        guard try store.people.isOpenHouse() else { throw SignInRefusal.passwordNeeded }
+        return try store.people.signIn(name: name, session: digest, at: now)
+    }
+
+    /// Somebody used this session now.
+    public func use(session digest: String, at now: Int64) throws { try store.people.use(session: digest, at: now) }
+
+    public func end(session digest: String) throws { try store.people.signOut(session: digest) }
+
     /// Tells the trail how many refusals there were besides those it has. Called with each refusal, and now and then.
     public func tellRefusals(at now: Int64) throws {
         guard try store.tries.refusalCount() > 0 else { return }

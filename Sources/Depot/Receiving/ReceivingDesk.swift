@@ -53,6 +53,9 @@ public struct ReceivingDesk {
         }
     }
 
+    /// Strays are proposed for a while only.
+    public func forgetStrays(at now: Int64) throws { try store.strays.forget(before: now - StrayTable.strayLife) }
+
     public func keep(photo bytes: [UInt8], type: String, by author: Author, at now: Int64) throws -> Int64 {
         try store.deliveries.keep(photo: bytes, type: type, by: author, at: now)
     }

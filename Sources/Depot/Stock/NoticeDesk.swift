@@ -8,4 +8,7 @@ public struct NoticeDesk {
     public func settle(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
         try store.transaction { try store.stock.settle(notice: id, by: author, at: now) }
     }
+
+    /// Which zones are to be counted.
+    public func watchCounts(at now: Int64) throws { try store.stock.watchCounts(at: now) }
 }

@@ -4,7 +4,8 @@ import Model
 
 /// The trail.
 struct AuditEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
 
     var list: [Endpoint] {
         [
@@ -18,10 +19,10 @@ struct AuditEndpoints {
                 let who = person.may(.users) ? incoming.query("who") : person.name
                 let (before, subject) = (incoming.time("before"), incoming.query("subject"))
                 // What a command in another process told a moment ago, too.
-                await centre.follow()
+                await writer.follow()
                 return .json(
                     .array(
-                        try await centre.board.read {
+                        try await board.read {
                             try $0.trail.entries(before: before, subject: subject, who: who, limit: 100).map(\.json)
                         }))
             }

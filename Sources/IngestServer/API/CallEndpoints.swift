@@ -7,7 +7,11 @@ import Platform
 
 /// Calls: the history, notes, missed calls, and dialling.
 struct CallEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
+    let lists: CallLists
+    let configuration: IngestConfiguration
+    let orders: AgentOrders
 
     private static let callsSchema = AnswerSchema.object(
         "Calls",
@@ -37,16 +41,16 @@ struct CallEndpoints {
                 needs: .session, answers: .json(CallEndpoints.callsSchema)
             ) { incoming in
                 let person = try incoming.who()
-                let running = await centre.board.runningCards(for: person)
-                let missed = try await centre.callLists.missed(for: person)
-                let history = try await centre.callLists.history(for: person)
-                let reminders = try await centre.callLists.reminders(for: person)
+                let running = await board.runningCards(for: person)
+                let missed = try await lists.missed(for: person)
+                let history = try await lists.history(for: person)
+                let reminders = try await lists.reminders(for: person)
                 return .json(
                     .object([
                         ("reminders", .array(reminders)), ("running", .array(running)), ("missed", .array(missed)),
                         ("history", .array(history)),
-                        ("opensLinks", centre.configuration.opensCardLink ? true : nil),
-                        ("dispositions", .array(centre.configuration.dispositions.map(JSON.string))),
+                        ("opensLinks", configuration.opensCardLink ? true : nil),
+                        ("dispositions", .array(configuration.dispositions.map(JSON.string))),
                     ]))
             },
             Endpoint(
@@ -55,7 +59,7 @@ struct CallEndpoints {
                 needs: .session, answers: .list(CallCard.storySchema)
             ) { incoming in
                 let person = try incoming.who()
-                let found = try await centre.callLists.history(
+                let found = try await lists.history(
                     for: person, team: incoming.flag("team"), matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
                 return .json(.array(found))
@@ -65,7 +69,7 @@ struct CallEndpoints {
                 answers: .file(["text/csv"])
             ) { incoming in
                 let person = try incoming.who()
-                let text = try await centre.callLists.export(
+                let text = try await lists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)
@@ -82,7 +86,7 @@ struct CallEndpoints {
             ) {
                 incoming in
                 let person = try incoming.who()
-                return .json(.array(await centre.board.explanations(for: person)))
+                return .json(.array(await board.explanations(for: person)))
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
@@ -103,8 +107,11 @@ struct CallEndpoints {
                     let words = CallDesk.Words(
                         note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
                         party: body["party"]?.integer)
-                    let saved = try await centre.write(
-                        words, on: id, over: body["base"]?.integer ?? 0, person: person)
+                    let base = body["base"]?.integer ?? 0
+                    let (call, sight) = try await board.sight(of: id, by: person)
+                    let saved = try await writer.run {
+                        try $0.calls.write(words, on: call, over: base, seeing: sight, by: person, at: $1)
+                    }
                     return .json(saved.json)
                 } catch CallDesk.Refusal.changed(let present) {
                     throw APIProblem(
@@ -126,7 +133,7 @@ struct CallEndpoints {
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                await centre.board.dismiss(id, person: person)
+                await board.dismiss(id, person: person)
                 return .json(.members([]))
             },
             Endpoint(
@@ -138,14 +145,14 @@ struct CallEndpoints {
                 guard let number = Typed.line(body["number"]?.text, limit: 64), let click = Typed.click(body)
                 else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
                 do {
-                    return .json(try await centre.dial(number, click: click, person: person).json, status: .accepted)
+                    return .json(try await orders.dial(number, click: click, person: person).json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(
                 .delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session, answers: .begun
             ) { incoming in
                 let person = try incoming.who()
-                guard let id = incoming.parameters.get("command"), try await centre.cancel(id, person: person) else {
+                guard let id = incoming.parameters.get("command"), try await orders.cancel(id, person: person) else {
                     throw APIProblem(.notFound, "no-such-call", "You started no such call.")
                 }
                 return .json(.members([]), status: .accepted)
@@ -159,7 +166,7 @@ struct CallEndpoints {
                 let name = incoming.parameters.get("name") ?? ""
                 let body = try await incoming.bytes(limit: Incoming.bodyLimit)
                 // The same answer for a name that is not there and for a wrong secret.
-                guard let feed = centre.configuration.feeds[name], let secret = try? Files.secret(feed.secret),
+                guard let feed = configuration.feeds[name], let secret = try? Files.secret(feed.secret),
                     WebhookSignature.isGood(
                         incoming.header("webhook-signature"), body: body, id: incoming.header("webhook-id"),
                         timestamp: incoming.header("webhook-timestamp"), secret: secret, now: Clocks.wall / 1000)
@@ -168,10 +175,15 @@ struct CallEndpoints {
                         .unauthorized, "bad-signature",
                         "No such feed, a wrong secret, or a clock that is more than 5 minutes off.")
                 }
-                let (acks, noise) = try await centre.push(body, from: name)
+                // Kept before anything is acknowledged.
+                let pushed = try await writer.run {
+                    try $0.feeds.take(body, from: name, since: $1 - Board.callLife, at: $1)
+                }
+                for snapshot in pushed.snapshots { await board.call(snapshot, agent: name) }
                 return .json(
-                    .object([("acks", .array(acks.map(JSON.string))), ("noise", .int(Int64(noise)))]), status: .accepted
-                )
+                    .object([
+                        ("acks", .array(pushed.acks.map(JSON.string))), ("noise", .int(Int64(pushed.noise))),
+                    ]), status: .accepted)
             },
             Endpoint(
                 .post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session,
@@ -182,7 +194,9 @@ struct CallEndpoints {
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                return .json(.object([("done", .bool(try await centre.settleMissed(id, person: person)))]))
+                let scope = await board.shared(person)
+                let isDone = try await writer.run { try $0.calls.settle(missed: id, of: scope, by: person, at: $1) }
+                return .json(.object([("done", .bool(isDone))]))
             },
             Endpoint(
                 .post, "/api/v1/missed/take",
@@ -194,7 +208,12 @@ struct CallEndpoints {
                 guard let id = body["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                guard try await centre.takeMissed(id, body["take"]?.truth ?? true, person: person) else {
+                let takes = body["take"]?.truth ?? true
+                let scope = await board.shared(person)
+                let isTaken = try await writer.run {
+                    try $0.calls.take(missed: id, takes, of: scope, by: person, at: $1)
+                }
+                guard isTaken else {
                     throw APIProblem(.conflict, "taken", "A colleague has it, or it is done.")
                 }
                 return .json(.members([]))
@@ -212,15 +231,21 @@ struct CallEndpoints {
                     throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
                 }
                 let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { Typed.line($0.text, limit: 64) }
-                let party = try await centre.addParty(
-                    name: name ?? "", company: company ?? "", numbers: numbers, person: person)
+                let plan = configuration.plan
+                let party = try await writer.run {
+                    try $0.clients.add(
+                        name: name ?? "", company: company ?? "", numbers: numbers, plan: plan, by: person.author,
+                        at: $1)
+                }
+                // Cards that are open know the new client at once.
+                await board.showAll()
                 return .json(party.json, status: .created)
             },
         ]
             // The CSV stands above: its columns are older than the sheets.
             + Endpoint.exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
                 let person = try incoming.who()
-                let text = try await centre.callLists.export(
+                let text = try await lists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,
                     to: incoming.time("to") ?? .max)

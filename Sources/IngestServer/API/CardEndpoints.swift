@@ -5,7 +5,10 @@ import Model
 
 /// What a card offers beside the name.
 struct CardEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
+    let configuration: IngestConfiguration
+    let orders: AgentOrders
 
     var list: [Endpoint] {
         [
@@ -18,7 +21,7 @@ struct CardEndpoints {
                 let body = try await incoming.body()
                 guard let call = body["call"]?.text, let click = Typed.click(body) else { throw CardEndpoints.noClick }
                 do {
-                    let progress = try await centre.hangUp(call, click: click, person: person)
+                    let progress = try await orders.hangUp(call, click: click, person: person)
                     return .json(progress.json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
@@ -33,7 +36,7 @@ struct CardEndpoints {
                     let number = Typed.line(body["number"]?.text, limit: 64)
                 else { throw CardEndpoints.noClick }
                 do {
-                    let progress = try await centre.transfer(call, to: number, click: click, person: person)
+                    let progress = try await orders.transfer(call, to: number, click: click, person: person)
                     return .json(progress.json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
@@ -48,7 +51,11 @@ struct CardEndpoints {
                     throw APIProblem(.badRequest, "call-needed", "Say which call, and when.")
                 }
                 do {
-                    return .json(try await centre.remind(call, at: due, person: person).json, status: .created)
+                    let (call, sight) = try await board.sight(of: call, by: person)
+                    let reminder = try await writer.run {
+                        try $0.reminders.set(call, at: due, seeing: sight, by: person, at: $1)
+                    }
+                    return .json(reminder.json, status: .created)
                 } catch let refusal as ReminderDesk.Refusal {
                     throw refusal.problem
                 } catch CallDesk.Refusal.ambiguous {
@@ -64,8 +71,11 @@ struct CardEndpoints {
                 let id = try incoming.id("id")
                 let body = try await incoming.body()
                 do {
-                    let changed = try await centre.settle(
-                        reminder: id, done: body["done"]?.truth ?? true, person: person)
+                    let done = body["done"]?.truth ?? true
+                    let scope = await board.shared(person)
+                    let changed = try await writer.run {
+                        try $0.reminders.settle(id, done: done, of: scope, by: person, at: $1)
+                    }
                     return .json(.object([("done", .bool(changed))]))
                 } catch let refusal as ReminderDesk.Refusal { throw refusal.problem }
             },
@@ -81,8 +91,13 @@ struct CardEndpoints {
                     throw APIProblem(.badRequest, "number-needed", "Give a number.")
                 }
                 do {
-                    let party = try await centre.attach(
-                        number, body["attach"]?.truth ?? true, to: id, person: person)
+                    let attaches = body["attach"]?.truth ?? true
+                    let parsed = configuration.plan.number(number)
+                    let party = try await writer.run {
+                        try $0.clients.change(parsed, attaches, of: id, by: person, at: $1)
+                    }
+                    // Cards that are open know at once who it is.
+                    await board.showAll()
                     return .json(party.json)
                 } catch let refusal as ClientDesk.Refusal { throw refusal.problem }
             },

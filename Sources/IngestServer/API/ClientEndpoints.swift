@@ -5,7 +5,8 @@ import Platform
 
 /// Clients and what is known of them.
 struct ClientEndpoints {
-    let centre: Centre
+    let reads: LongReads
+    let lists: CallLists
     /// Nil where no ERP is configured.
     let erp: ERPLink?
 
@@ -28,7 +29,7 @@ struct ClientEndpoints {
                 _ = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 return .json(
-                    .array(try await centre.reads.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
+                    .array(try await reads.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
@@ -36,10 +37,10 @@ struct ClientEndpoints {
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let party = try await centre.reads.read({ try $0.parties.party(id) }) else {
+                guard let party = try await reads.read({ try $0.parties.party(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
-                let deliveries = try await centre.reads.read { store in
+                let deliveries = try await reads.read { store in
                     try party.reference.map {
                         try store.deliveries.rows(client: $0).map {
                             $0.summary.with(
@@ -48,7 +49,7 @@ struct ClientEndpoints {
                     } ?? []
                 }
                 var json = party.json.with("deliveries", .array(deliveries))
-                json = json.with("lastCalls", .array(try await centre.callLists.lastCalls(with: party, for: person)))
+                json = json.with("lastCalls", .array(try await lists.lastCalls(with: party, for: person)))
                 if let erp, let remote = party.erp {
                     json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))
                 } else {

@@ -5,7 +5,9 @@ import Platform
 
 /// Stock takes.
 struct CountingEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
+    let reads: LongReads
 
     /// With what the ERP is told of it.
     private static let takeSchema = StockTakeView.shape.schema.with(
@@ -23,8 +25,8 @@ struct CountingEndpoints {
                 incoming in
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
-                let list = try await centre.reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("takes", .array(list)), ("zones", .array(try await centre.zones(.store)))]))
+                let list = try await reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
+                return .json(.object([("takes", .array(list)), ("zones", .array(try await board.zones(.store)))]))
             },
             Endpoint(
                 .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,
@@ -35,10 +37,13 @@ struct CountingEndpoints {
                 let body = try await incoming.body()
                 guard let zone = Typed.line(body["zone"]?.text, limit: 64) else { throw APIProblem.zoneNeeded }
                 let sources = (body["sources"]?.list ?? []).prefix(20).compactMap { Typed.line($0.text, limit: 64) }
-                guard
-                    let id = try await centre.openTake(
-                        zone: zone, sources: sources, blind: body["blind"]?.truth ?? true, person: person)
-                else { throw APIProblem(.conflict, "being-counted", "This zone is being counted already.") }
+                let blind = body["blind"]?.truth ?? true
+                let id = try await writer.run {
+                    try $0.counting.open(zone: zone, sources: sources, blind: blind, by: person.author, at: $1)
+                }
+                guard let id else {
+                    throw APIProblem(.conflict, "being-counted", "This zone is being counted already.")
+                }
                 return try await take(id)
             },
             Endpoint(
@@ -59,7 +64,8 @@ struct CountingEndpoints {
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
                     throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
                 }
-                guard try await centre.setMode(mode, take: id, person: person) else { throw APIProblem.notOpen }
+                let isSet = try await writer.run { try $0.counting.set(mode, on: id, by: person.author, at: $1) }
+                guard isSet else { throw APIProblem.notOpen }
                 return try await take(id)
             },
             Endpoint(
@@ -69,9 +75,9 @@ struct CountingEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let decision = try Decision(try await incoming.body(), by: person)
-                do { try await centre.decide(decision, take: id) } catch let error as DecisionError {
-                    throw APIProblem(error)
-                }
+                do { try await writer.run { desks, _ in try desks.counting.decide(decision, on: id) } } catch let error
+                    as DecisionError
+                { throw APIProblem(error) }
                 return try await take(id)
             },
             step("review", "Stop counting and look at the differences", .review),
@@ -85,9 +91,12 @@ struct CountingEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let body = try await incoming.body()
-                var author = person.author
-                author.reason = Typed.line(body["reason"]?.text, limit: 300)
-                guard try await centre.post(take: id, complete: body["complete"]?.truth ?? false, by: author) else {
+                let author = person.author(because: Typed.line(body["reason"]?.text, limit: 300))
+                let complete = body["complete"]?.truth ?? false
+                let isPosted = try await writer.run {
+                    try $0.counting.post(id, complete: complete, by: author, at: $1)
+                }
+                guard isPosted else {
                     throw APIProblem(.conflict, "not-open", "It is not in review: somebody posted it, or counts again.")
                 }
                 return try await take(id)
@@ -95,7 +104,7 @@ struct CountingEndpoints {
         ]
             + Endpoint.exports("/api/v1/takes/{id}", "The count") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await centre.reads.read({ try $0.takes.take(id) }) else {
+                guard let view = try await reads.read({ try $0.takes.take(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
                 return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
@@ -111,13 +120,14 @@ struct CountingEndpoints {
             incoming in
             let person = try incoming.who()
             let id = try incoming.id("id")
-            guard try await centre.change(take: id, to: status, by: person.author) else { throw APIProblem.notOpen }
+            let isChanged = try await writer.run { try $0.counting.change(id, to: status, by: person.author, at: $1) }
+            guard isChanged else { throw APIProblem.notOpen }
             return try await take(id)
         }
     }
 
     private func take(_ id: Int64) async throws -> Response {
-        let found = try await centre.reads.read { store -> JSON? in
+        let found = try await reads.read { store -> JSON? in
             guard let view = try store.takes.take(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
         }

@@ -8,7 +8,9 @@ import Platform
 
 /// Deliveries, from their paper to their end; photos.
 struct DeliveryEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
+    let reads: LongReads
 
     /// Largest photo, in bytes.
     static let photoLimit = 2 << 20
@@ -31,8 +33,8 @@ struct DeliveryEndpoints {
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
-                let list = try await centre.reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await centre.zones(.dock)))]))
+                let list = try await reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
+                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await board.zones(.dock)))]))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
@@ -41,7 +43,7 @@ struct DeliveryEndpoints {
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
                 return .json(
-                    .array(try await centre.reads.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
+                    .array(try await reads.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/strays",
@@ -50,7 +52,7 @@ struct DeliveryEndpoints {
             ) { incoming in
                 _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
-                return .json(.array(try await centre.reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
+                return .json(.array(try await reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
@@ -63,10 +65,13 @@ struct DeliveryEndpoints {
                 guard let supplier = Typed.line(body["supplier"]?.text, limit: 120) else {
                     throw APIProblem(.badRequest, "supplier-needed", "Say from whom it comes.")
                 }
-                guard
-                    let id = try await centre.openBlind(
-                        supplier: supplier, zone: zone, note: Typed.line(body["note"]?.text, limit: 64), person: person)
-                else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
+                let note = Typed.line(body["note"]?.text, limit: 64)
+                let id = try await writer.run {
+                    try $0.receiving.openBlind(
+                        supplier: supplier, zone: zone, note: note, day: String(rfc3339($1).prefix(10)),
+                        by: person.author, at: $1)
+                }
+                guard let id else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
                 return try await detail(id)
             },
             Endpoint(
@@ -85,7 +90,7 @@ struct DeliveryEndpoints {
                 let id = try incoming.id("id")
                 let gtin = incoming.query("gtin") ?? ""
                 return .json(
-                    .array(try await centre.reads.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
+                    .array(try await reads.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session,
@@ -97,9 +102,10 @@ struct DeliveryEndpoints {
                 guard let zone = Typed.line(try await incoming.body()["zone"]?.text, limit: 64) else {
                     throw APIProblem.zoneNeeded
                 }
-                guard try await centre.open(delivery: id, zone: zone, person: person) else {
-                    throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.")
+                let isOpen = try await writer.run {
+                    try $0.receiving.open(id, zone: zone, by: person.author, at: $1)
                 }
+                guard isOpen else { throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.") }
                 return try await detail(id)
             },
             Endpoint(
@@ -111,7 +117,8 @@ struct DeliveryEndpoints {
                 guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
                     throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
                 }
-                guard try await centre.setMode(mode, delivery: id, person: person) else { throw APIProblem.notOpen }
+                let isSet = try await writer.run { try $0.receiving.set(mode, on: id, by: person.author, at: $1) }
+                guard isSet else { throw APIProblem.notOpen }
                 return try await detail(id)
             },
             Endpoint(
@@ -122,9 +129,9 @@ struct DeliveryEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let decision = try Decision(try await incoming.body(), by: person)
-                do { try await centre.decide(decision, delivery: id) } catch let error as DecisionError {
-                    throw APIProblem(error)
-                }
+                do { try await writer.run { desks, _ in try desks.receiving.decide(decision, on: id) } } catch let error
+                    as DecisionError
+                { throw APIProblem(error) }
                 return try await detail(id)
             },
             Endpoint(
@@ -141,15 +148,12 @@ struct DeliveryEndpoints {
                 let closing = ReceivingDesk.Closing(
                     short: answer("short", [.later, .never]), extra: answer("extra", [.accept, .refuse]),
                     unknown: answer("unknown", [.ignore]))
-                var author = person.author
-                author.reason = Typed.line(body["reason"]?.text, limit: 300)
+                let author = person.author(because: Typed.line(body["reason"]?.text, limit: 300))
                 let closed: Bool
-                do { closed = try await centre.close(delivery: id, closing, by: author) } catch let error
-                    as DecisionError
-                {
-                    throw APIProblem(error)
-                }
-                guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
+                do {
+                    closed = try await writer.run { try $0.receiving.close(id, closing, by: author, at: $1) }
+                } catch let error as DecisionError { throw APIProblem(error) }
+                guard let view = try await board.read({ try $0.deliveries.delivery(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 guard closed else {
@@ -174,14 +178,17 @@ struct DeliveryEndpoints {
                 } else {
                     throw APIProblem(.unsupportedMediaType, "no-photo", "A photo is a JPEG or a PNG.")
                 }
-                return .json(.object([("id", .int(try await centre.keep(photo: bytes, type: type, person: person)))]))
+                let id = try await writer.run {
+                    try $0.receiving.keep(photo: bytes, type: type, by: person.author, at: $1)
+                }
+                return .json(.object([("id", .int(id))]))
             },
             Endpoint(
                 .get, "/api/v1/photos/{id}", "A photo", needs: .session, answers: .file(["image/jpeg", "image/png"])
             ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
-                guard let photo = try await centre.board.read({ try $0.deliveries.photo(id) }) else {
+                guard let photo = try await board.read({ try $0.deliveries.photo(id) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
                 }
                 var headers: HTTPFields = [.contentType: photo.type, .cacheControl: "private, max-age=86400"]
@@ -191,7 +198,7 @@ struct DeliveryEndpoints {
         ]
             + Endpoint.exports("/api/v1/deliveries/{id}", "The reception") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await centre.board.read({ try $0.deliveries.delivery(id) }) else {
+                guard let view = try await board.read({ try $0.deliveries.delivery(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
@@ -199,7 +206,7 @@ struct DeliveryEndpoints {
     }
 
     private func detail(_ id: Int64) async throws -> Response {
-        let found = try await centre.board.read { store -> JSON? in
+        let found = try await board.read { store -> JSON? in
             guard let view = try store.deliveries.delivery(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
         }

@@ -1,12 +1,14 @@
 import Depot
 import ERP
+import Followers
 import Hummingbird
 import Model
 import Platform
 
 /// The connection to the ERP and what waits for it.
 struct ERPEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
     /// Nil where no ERP is configured.
     let erp: ERPLink?
 
@@ -24,15 +26,15 @@ struct ERPEndpoints {
             ) { incoming in
                 _ = try incoming.who()
                 guard let erp else { return .json(ERPStanding.shape.json(ERPStanding())) }
-                let (counts, pulled) = try await centre.board.read {
+                let (counts, pulled) = try await board.read {
                     (try $0.jobs.jobCounts(), try $0.jobs.remembered("pulled"))
                 }
-                let counters = await centre.counters
+                let counters = await erp.counters
                 var standing = await erp.standing
                 standing.counts = counts
                 standing.pulled = ERPStanding.Pulled(
-                    at: pulled?.at, products: counters.pulledProducts, parties: counters.pulledParties,
-                    receipts: counters.pulledReceipts)
+                    at: pulled?.at, products: counters.products, parties: counters.parties,
+                    receipts: counters.receipts)
                 return .json(ERPStanding.shape.json(standing))
             },
             Endpoint(
@@ -43,7 +45,7 @@ struct ERPEndpoints {
                 _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
                 return .json(
-                    .array(try await centre.board.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
+                    .array(try await board.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp),
@@ -52,7 +54,7 @@ struct ERPEndpoints {
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
-                let calls = try await centre.board.read { try $0.jobs.calls(job: id) }
+                let calls = try await board.read { try $0.jobs.calls(job: id) }
                 let warning = job.state == .dead ? job.sentence.flatMap(ERPFault.warning) : nil
                 return .json(
                     job.json.with("calls", .array(calls)).with("payload", job.payload)
@@ -68,10 +70,11 @@ struct ERPEndpoints {
                 let accepted = (try await incoming.body()["accept"]?.list ?? []).compactMap {
                     Typed.line($0.text, limit: 200)
                 }
-                guard try await centre.retryERP(id, accepted: accepted, person: person) else {
-                    throw ERPEndpoints.notWaiting
+                let isWaiting = try await writer.run {
+                    try QueueDesk($0).retry(id, accepted: accepted, by: person.author, at: $1)
                 }
-                return .json(try await job(id).json)
+                guard isWaiting else { throw ERPEndpoints.notWaiting }
+                return try await told(id)
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp),
@@ -94,10 +97,10 @@ struct ERPEndpoints {
                 guard let reason = Typed.line(try await incoming.body()["reason"]?.text, limit: 300) else {
                     throw APIProblem(.badRequest, "reason-needed", "Say why.")
                 }
-                var author = person.author
-                author.reason = reason
-                guard try await centre.dropERP(id, by: author) else { throw ERPEndpoints.notWaiting }
-                return .json(try await job(id).json)
+                let author = person.author(because: reason)
+                let isWaiting = try await writer.run { try $0.jobs.drop(id, by: author, at: $1) }
+                guard isWaiting else { throw ERPEndpoints.notWaiting }
+                return try await told(id)
             },
             Endpoint(
                 .post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp),
@@ -121,10 +124,17 @@ struct ERPEndpoints {
         ])
 
     private func job(_ id: Int64) async throws -> ERPJob {
-        guard let job = try await centre.board.read({ try $0.jobs.job(id) }) else {
+        guard let job = try await board.read({ try $0.jobs.job(id) }) else {
             throw APIProblem(.notFound, "no-such-job", "There is no such push.")
         }
         return job
+    }
+
+    /// A push that somebody changed, to all pages and to whoever did.
+    private func told(_ id: Int64) async throws -> Response {
+        let job = try await job(id)
+        board.post([], changed: [.job(job.key)])
+        return .json(job.json)
     }
 
     private static let notWaiting = APIProblem(.conflict, "not-waiting", "It is done, running, or given up.")

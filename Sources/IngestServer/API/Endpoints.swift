@@ -5,13 +5,21 @@ import Model
 /// Everything under `/api/v1`, by subject. The router and the document are made from it.
 enum Endpoints {
     /// `erp` is nil where none is configured.
-    static func list(_ centre: Centre, _ erp: ERPLink?) -> [Endpoint] {
-        PeopleEndpoints(centre: centre).list + DeliveryEndpoints(centre: centre).list
-            + CountingEndpoints(centre: centre).list + StockEndpoints(centre: centre).list
-            + ClientEndpoints(centre: centre, erp: erp).list + ImportEndpoints(centre: centre).list
-            + ERPEndpoints(centre: centre, erp: erp).list + AuditEndpoints(centre: centre).list
-            + CallEndpoints(centre: centre).list + CardEndpoints(centre: centre).list
-            + GatewayEndpoints(centre: centre).list
+    static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
+        let (writer, board, reads, lists) = (wiring.writer, wiring.board, wiring.reads, wiring.lists)
+        let (configuration, orders) = (wiring.configuration, wiring.orders)
+        return PeopleEndpoints(board: board, accounts: wiring.accounts, plans: wiring.plans).list
+            + DeliveryEndpoints(writer: writer, board: board, reads: reads).list
+            + CountingEndpoints(writer: writer, board: board, reads: reads).list
+            + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
+            + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
+            + ImportEndpoints(imports: wiring.imports).list
+            + ERPEndpoints(writer: writer, board: board, erp: erp).list
+            + AuditEndpoints(writer: writer, board: board).list
+            + CallEndpoints(writer: writer, board: board, lists: lists, configuration: configuration, orders: orders)
+            .list
+            + CardEndpoints(writer: writer, board: board, configuration: configuration, orders: orders).list
+            + GatewayEndpoints(writer: writer, board: board, intake: wiring.intake).list
     }
 }
 
@@ -21,21 +29,18 @@ extension APIProblem {
     static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")
 }
 
-extension Centre {
-    /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
-    func zones(_ kind: ZoneRule.Kind) async throws -> [JSON] {
-        let named = configuration.zones.filter { $0.value.kind == kind }.keys
-        if !named.isEmpty { return named.sorted().map(JSON.string) }
-        let zones = try await board.read { try $0.deliveries.zones() }
-        let docks = try await board.docks()
-        return Set(zones + docks + configuration.zones.keys).sorted().map(JSON.string)
-    }
-}
-
 extension Board {
+    /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
+    func zones(_ kind: ZoneRule.Kind) throws -> [JSON] {
+        let rules = plans.configuration.zones
+        let named = rules.filter { $0.value.kind == kind }.keys
+        if !named.isEmpty { return named.sorted().map(JSON.string) }
+        return Set(try store.deliveries.zones() + docks() + rules.keys).sorted().map(JSON.string)
+    }
+
     /// Zones of the readers that gateways have.
-    func docks() throws -> [String] {
-        try read { try $0.gateways.rows() }.flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
+    private func docks() throws -> [String] {
+        try store.gateways.rows().flatMap { ($0.status?["devices"]?.list ?? []) }.filter {
             $0["kind"]?.text != "telephony"
         }
         .compactMap { $0["zone"]?.text }

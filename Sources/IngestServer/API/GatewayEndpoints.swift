@@ -6,7 +6,9 @@ import NIOCore
 
 /// Which agents belong here, and what each may speak of.
 struct GatewayEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let board: Board
+    let intake: AgentIntake
 
     var list: [Endpoint] {
         [
@@ -16,14 +18,14 @@ struct GatewayEndpoints {
             ) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.gateways.rows().map(Centre.gateway) }))
+                return .json(.array(try await board.read { try $0.gateways.rows().map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",
                 needs: .session, answers: .list(GatewayBook.Grant.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.gateways.grants().map(\.json) }))
+                return .json(.array(try await board.read { try $0.gateways.grants().map(\.json) }))
             },
             Endpoint(
                 .post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users),
@@ -32,7 +34,7 @@ struct GatewayEndpoints {
                 incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
-                    try await centre.confirm(gateway: name, by: person.author)
+                    try await writer.run({ try $0.gateways.confirm(name, by: person.author, at: $1) })
                 else { throw GatewayEndpoints.noGateway }
                 return .json(.members([]))
             },
@@ -43,7 +45,7 @@ struct GatewayEndpoints {
             ) { incoming in
                 let person = try incoming.who()
                 guard let name = incoming.parameters.get("name"), Topic.isName(name),
-                    try await centre.forget(gateway: name, by: person.author)
+                    try await intake.forget(name, by: person.author)
                 else { throw GatewayEndpoints.noGateway }
                 return .json(.members([]))
             },

@@ -8,10 +8,10 @@ struct ImportEndpoints {
     /// Largest file, in bytes.
     static let fileLimit = 16 << 20
 
-    let centre: Centre
+    let imports: FileImports
 
     var list: [Endpoint] {
-        let kinds: [(Centre.Imported, String)] = [
+        let kinds: [(FileImports.Kind, String)] = [
             (.deliveries, "Expected deliveries (CSV, XLSX, JSON, EDIFACT DESADV, UBL DespatchAdvice)"),
             (.products, "Products (CSV, XLSX)"), (.parties, "Clients (CSV, XLSX)"),
             (.codes, "Further codes of articles (CSV, XLSX)"),
@@ -20,7 +20,7 @@ struct ImportEndpoints {
         return kinds.flatMap { kind, what in [importing(kind, what), refusing(kind), template(kind)] }
     }
 
-    private func importing(_ kind: Centre.Imported, _ what: String) -> Endpoint {
+    private func importing(_ kind: FileImports.Kind, _ what: String) -> Endpoint {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)",
             "Import \(what); ?dry=1 only checks; ?map= (FIELD=HEADING, in lines), ?supplier= and ?note= say what the file does "
@@ -32,13 +32,13 @@ struct ImportEndpoints {
             let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
             return try await ImportEndpoints.withColumns {
                 .json(
-                    try await centre.importFile(bytes, kind, options, dryRun: incoming.flag("dry"), person: person).json
+                    try await imports.run(bytes, kind, options, dryRun: incoming.flag("dry"), person: person).json
                 )
             }
         }
     }
 
-    private func refusing(_ kind: Centre.Imported) -> Endpoint {
+    private func refusing(_ kind: FileImports.Kind) -> Endpoint {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
             "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
@@ -48,13 +48,13 @@ struct ImportEndpoints {
             let options = try ImportEndpoints.options(incoming)
             let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
             return try await ImportEndpoints.withColumns {
-                let report = try await centre.importFile(bytes, kind, options, dryRun: true, person: person)
+                let report = try await imports.run(bytes, kind, options, dryRun: true, person: person)
                 return ImportEndpoints.table(Import.rejects(of: CSV(bytes), report), named: "\(kind.rawValue)-refused")
             }
         }
     }
 
-    private func template(_ kind: Centre.Imported) -> Endpoint {
+    private func template(_ kind: FileImports.Kind) -> Endpoint {
         Endpoint(
             .get, "/api/v1/import/\(kind.rawValue)/template.csv", "Headings of an empty file of that kind, as CSV",
             needs: .session, answers: .file(["text/csv"])

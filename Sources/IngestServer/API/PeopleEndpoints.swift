@@ -6,9 +6,11 @@ import Platform
 
 /// Who signs in, and with which rights.
 struct PeopleEndpoints {
-    let centre: Centre
+    let board: Board
+    let accounts: Accounts
+    let plans: SitePlans
 
-    /// As `Centre.howToSignIn` writes it.
+    /// As `Accounts.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
         "SignInWays",
         [
@@ -28,7 +30,7 @@ struct PeopleEndpoints {
                 .get, "/api/v1/session/how", "How one signs in here", needs: .anybody,
                 answers: .json(PeopleEndpoints.waysSchema)
             ) { _ in
-                .json(try await centre.howToSignIn())
+                .json(try await accounts.howToSignIn())
             },
             Endpoint(
                 .post, "/api/v1/session",
@@ -46,7 +48,7 @@ struct PeopleEndpoints {
                 return response
             },
             Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
-                if let token = incoming.token { try await centre.signOut(token: token) }
+                if let token = incoming.token { try await accounts.signOut(token: token) }
                 var response = Response.json(.members([]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
@@ -60,15 +62,15 @@ struct PeopleEndpoints {
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 let desk = body["extension"]?.text
-                if let desk, !centre.plans.isDesk(desk) {
+                if let desk, !plans.isDesk(desk) {
                     throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
                 }
-                try await centre.claim(desk: desk, person: person)
+                try await accounts.claim(desk: desk, person: person)
                 var changed = person
                 changed.desk = desk
                 return .json(
                     .object([
-                        ("person", changed.json), ("calls", .array(await centre.board.runningCards(for: changed))),
+                        ("person", changed.json), ("calls", .array(await board.runningCards(for: changed))),
                     ]))
             },
             Endpoint(
@@ -79,7 +81,7 @@ struct PeopleEndpoints {
                 let person = try incoming.who()
                 let body = try await incoming.body()
                 do {
-                    try await centre.changePassword(
+                    try await accounts.changePassword(
                         of: person, old: String((body["old"]?.text ?? "").prefix(Password.longest)),
                         new: body["new"]?.text ?? "", from: incoming.source)
                 } catch let refusal as SignInRefusal {
@@ -92,7 +94,7 @@ struct PeopleEndpoints {
                 answers: .list(PeopleTable.UserRow.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.board.read { try $0.people.users().map(\.json) }))
+                return .json(.array(try await board.read { try $0.people.users().map(\.json) }))
             },
             Endpoint(
                 .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users),
@@ -113,7 +115,7 @@ struct PeopleEndpoints {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let user = try await centre.board.read({ try $0.people.user(id: id) }) else {
+                guard let user = try await board.read({ try $0.people.user(id: id) }) else {
                     throw APIProblem(.notFound, "no-such-user", "There is no such person.")
                 }
                 return try await save(user.name, try await incoming.body(), by: person)
@@ -124,12 +126,12 @@ struct PeopleEndpoints {
     private func signIn(_ body: JSON, from source: String, isProxied: Bool, token: String) async throws -> Person {
         do {
             if let badge = Typed.line(body["badge"]?.text, limit: 128) {
-                return try await centre.signIn(
+                return try await accounts.signIn(
                     badge: badge, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
                     token: token)
             }
             if let id = body["id"]?.integer, let pin = body["pin"]?.text, pin.utf8.count <= Password.longest {
-                return try await centre.signIn(
+                return try await accounts.signIn(
                     id: id, pin: pin, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
                     token: token)
             }
@@ -137,11 +139,11 @@ struct PeopleEndpoints {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
             }
             if let password = body["password"]?.text, password.utf8.count <= Password.longest {
-                return try await centre.signIn(name: name, password: password, from: source, token: token)
+                return try await accounts.signIn(name: name, password: password, from: source, token: token)
             }
             // That a proxy on this machine asks says nothing of who asks it.
             if isProxied { throw SignInRefusal.passwordNeeded }
-            return try await centre.signIn(name: name, token: token)
+            return try await accounts.signIn(name: name, token: token)
         } catch let refusal as SignInRefusal { throw PeopleEndpoints.problem(refusal) }
     }
 
@@ -177,7 +179,7 @@ struct PeopleEndpoints {
         let change = AccountChange(
             password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text, rights: rights,
             isDisabled: body["disabled"]?.truth)
-        do { try await centre.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
+        do { try await accounts.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
             throw PeopleEndpoints.problem(refusal)
         } catch let refusal as AccountRefusal {
             throw PeopleEndpoints.problem(refusal)
@@ -185,7 +187,7 @@ struct PeopleEndpoints {
             throw APIProblem(
                 .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
         }
-        guard let user = try await centre.board.read({ try $0.people.user(name: name) }) else {
+        guard let user = try await board.read({ try $0.people.user(name: name) }) else {
             throw PeopleEndpoints.refused
         }
         return .json(user.json)

@@ -6,7 +6,10 @@ import Platform
 
 /// What lies where, articles, the search, and what needs somebody.
 struct StockEndpoints {
-    let centre: Centre
+    let writer: Writer
+    let reads: LongReads
+    let lists: CallLists
+    let orders: AgentOrders
 
     private static let productSchema = ProductView.shape.schema.with(
         [
@@ -27,7 +30,7 @@ struct StockEndpoints {
                 let (offset, limit) = (
                     Int(incoming.query("offset") ?? "") ?? 0, Int(incoming.query("limit") ?? "") ?? 100
                 )
-                let list = try await centre.reads.read {
+                let list = try await reads.read {
                     (
                         try $0.articles.products(offset: max(0, offset), limit: min(500, max(1, limit))),
                         try $0.articles.count(of: .product)
@@ -41,7 +44,7 @@ struct StockEndpoints {
             ) { incoming in
                 _ = try incoming.who()
                 let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
-                let found = try await centre.reads.read { store -> JSON? in
+                let found = try await reads.read { store -> JSON? in
                     guard let product = try store.articles.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
                         .object([("zone", .string($0.zone)), ("quantity", $0.quantity.json)])
@@ -85,9 +88,13 @@ struct StockEndpoints {
                     }
                     change.cartons.append(.init(gtin: code, quantity: quantity))
                 }
-                do { return .json(try await centre.save(change, of: gtin, person: person).json) } catch CatalogueDesk
-                    .Refusal.noDescription
-                {
+                do {
+                    let wanted = change
+                    let product = try await writer.run {
+                        try $0.catalogue.save(wanted, of: gtin, by: person.author, at: $1)
+                    }
+                    return .json(product.json)
+                } catch CatalogueDesk.Refusal.noDescription {
                     throw APIProblem(.badRequest, "description-needed", "A product has a description.")
                 } catch CatalogueDesk.Refusal.unitInUse(let why) { throw APIProblem(.conflict, "unit-in-use", why) }
             },
@@ -107,7 +114,7 @@ struct StockEndpoints {
                 }
                 return .json(
                     .array(
-                        try await centre.reads.read {
+                        try await reads.read {
                             try $0.stock.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
                         }))
             },
@@ -122,7 +129,7 @@ struct StockEndpoints {
                 guard let epc = TagSearchDesk.tag(try await incoming.body()["epc"]?.text ?? "") else {
                     throw StockEndpoints.badTag
                 }
-                let asked = try await centre.look(for: epc)
+                let asked = try await orders.look(for: epc)
                 guard asked > 0 else {
                     throw APIProblem(.serviceUnavailable, "no-gateway", "No gateway is connected that could look.")
                 }
@@ -138,7 +145,7 @@ struct StockEndpoints {
                 guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else {
                     throw StockEndpoints.badTag
                 }
-                try await centre.endLooking(for: epc)
+                try await orders.endLooking(for: epc)
                 return .json(.members([]))
             },
             Endpoint(
@@ -158,10 +165,10 @@ struct StockEndpoints {
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 let asked = incoming.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
                 let kinds = Set(SearchTable.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
-                var found = try await centre.reads.read { try $0.index.search(text, kinds: kinds, limit: 30) }
+                var found = try await reads.read { try $0.index.search(text, kinds: kinds, limit: 30) }
                 // Calls are searched by their own rules: nobody finds a call they may not see.
                 if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
-                    let calls = try await centre.callLists.history(for: person, team: true, matching: text, limit: 10)
+                    let calls = try await lists.history(for: person, team: true, matching: text, limit: 10)
                     found += calls.map { card in
                         let number = card["number"]?["display"]?.text
                         return SearchHit(
@@ -179,12 +186,14 @@ struct StockEndpoints {
             ) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await centre.reads.read { try $0.stock.openNotices() }))
+                return .json(.array(try await reads.read { try $0.stock.openNotices() }))
             },
             Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session, answers: .done) {
                 incoming in
                 let person = try incoming.who()
-                guard try await centre.settle(notice: try incoming.id("id"), person: person) else {
+                let id = try incoming.id("id")
+                let isSettled = try await writer.run { try $0.notices.settle(id, by: person.author, at: $1) }
+                guard isSettled else {
                     throw APIProblem(.conflict, "taken", "Somebody has dealt with it.")
                 }
                 return .json(.members([]))
@@ -200,7 +209,7 @@ struct StockEndpoints {
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
         let (from, to) = (incoming.time("from"), incoming.time("to"))
-        return try await centre.reads.read {
+        return try await reads.read {
             try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
         }
     }

@@ -14,12 +14,12 @@ enum Routes {
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
     static func router(
-        _ centre: Centre, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
+        _ wiring: Wiring, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
         let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts))
-        let endpoints = Endpoints.list(centre, erp)
-        for endpoint in endpoints { add(endpoint, centre, door, to: router) }
+        let endpoints = Endpoints.list(wiring, erp)
+        for endpoint in endpoints { add(endpoint, wiring, door, to: router) }
         let document = OpenAPI(endpoints: endpoints).document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
         router.get("health") { _, _ in
@@ -27,7 +27,7 @@ enum Routes {
                 .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
         router.get("metrics") { request, context -> Response in
-            var text = await CentreMetrics.text(centre, link, erp)
+            var text = await CentreMetrics.text(wiring, link, erp)
             // Names of gateways are for this machine.
             if !Sources.isLoopback(context.peer) || Incoming.isProxied(request.headers) {
                 text = text.split(separator: "\n").filter { !$0.contains("{agent=\"") }.map { "\($0)\n" }.joined()
@@ -45,12 +45,12 @@ enum Routes {
         return router
     }
 
-    private static func add(_ endpoint: Endpoint, _ centre: Centre, _ door: Door, to router: Router<DoorContext>) {
+    private static func add(_ endpoint: Endpoint, _ wiring: Wiring, _ door: Door, to router: Router<DoorContext>) {
         let path = RouterPath(endpoint.path.split(separator: "/").map(String.init).joined(separator: "/"))
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
             var person: Person?
-            if let token { person = await centre.board.person(session: token) }
+            if let token { person = await wiring.board.person(session: token) }
             try endpoint.admit(person)
             do {
                 let uploader = person.map { "person \($0.id)" } ?? context.peer
@@ -59,7 +59,7 @@ enum Routes {
                         request: request, parameters: context.parameters, person: person, token: token,
                         peer: context.peer, room: UploadRoom(door, for: uploader)))
             } catch let error as SQLiteError {
-                await centre.failed(error)
+                await wiring.writer.failed(error)
                 throw APIProblem(error)
             }
         }

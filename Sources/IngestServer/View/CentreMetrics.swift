@@ -5,10 +5,10 @@ import Platform
 
 /// The centre's metrics as Prometheus text (exposition format 0.0.4), with what each gateway last said of itself.
 enum CentreMetrics {
-    static func text(_ centre: Centre, _ link: CentreLink, _ erp: ERPLink?) async -> String {
-        let counters = await centre.counters
-        let browsers = await centre.board.browsers
-        let gateways = (try? await centre.board.read { try $0.gateways.rows() }) ?? []
+    static func text(_ wiring: Wiring, _ link: CentreLink, _ erp: ERPLink?) async -> String {
+        let (board, counters) = (wiring.board, wiring.intake.counters)
+        let browsers = await board.browsers
+        let gateways = (try? await board.read { try $0.gateways.rows() }) ?? []
         var metrics = Prometheus()
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
@@ -29,12 +29,12 @@ enum CentreMetrics {
         for (name, help, value) in [
             ("dropped_statuses", "Statuses that a newer one replaced unread.", link.droppedStatuses),
             ("dropped_hellos", "Hellos of agents that say too many; they come again.", link.droppedHellos),
-            ("dropped_steps", "Progress of commands beyond what may wait.", centre.droppedSteps.with { $0 }),
+            ("dropped_steps", "Progress of commands beyond what may wait.", counters.droppedSteps),
             ("strangers", "Messages of more agents than are followed.", link.strangers),
-            ("unsent_messages", "Messages to agents beyond what may wait.", link.unsentMessages),
+            ("unsent_messages", "Messages to agents beyond what may wait.", wiring.mail.unsent),
             (
                 "refused_urgent", "Urgent messages not understood, or not their agent's to say.",
-                centre.refused.with { $0 }
+                counters.refusedUrgent
             ),
         ] { metrics.add("quai_ingest_\(name)_total", "counter", help, [([], Double(value))]) }
         metrics.add("quai_ingest_batches_total", "counter", "Transactions.", [([], Double(counters.batches))])
@@ -43,18 +43,18 @@ enum CentreMetrics {
             [([], Double(counters.applyNanoseconds) / 1e9)])
         metrics.add(
             "quai_ingest_database_errors_total", "counter", "Transactions that failed.",
-            [([], Double(counters.databaseErrors))])
+            [([], Double(await wiring.writer.failures))])
         metrics.add(
             "quai_ingest_account_disagreements_total", "counter",
             "Times that an agent's account and ours began to differ.",
             [([], Double(counters.disagreements))])
         metrics.add(
             "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
-            [([], Double(counters.refusedSignIns))])
+            [([], Double(wiring.accounts.refusedSignIns))])
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =
-                (try? await centre.board.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)
+                (try? await board.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)
             metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
             metrics.add(
                 "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",
@@ -74,7 +74,7 @@ enum CentreMetrics {
             "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
             [([], Double(counters.unknownTags))])
         metrics.add(
-            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await centre.board.seen))])
+            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await board.seen))])
         metrics.add("quai_ingest_browser_sessions", "gauge", "Open WebSockets.", [([], Double(browsers.open))])
         metrics.add(
             "quai_ingest_browser_waiting_bytes", "gauge",

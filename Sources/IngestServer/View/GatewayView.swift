@@ -12,6 +12,8 @@ extension GatewayTable.AgentRow {
             .json("status", .anything, ifAny: \.status), .one("centre", of: counted, \.self),
         ])
 
+    var json: JSON { GatewayTable.AgentRow.shape.json(self) }
+
     /// Our side of its account.
     private static let counted = Shape<GatewayTable.AgentRow>(
         "GatewayAccount",

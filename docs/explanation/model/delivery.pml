@@ -93,7 +93,7 @@ Base base[2];                           /* the database and its backup */
 #else
 Base base[1];
 #endif
-byte heard, newest, clones;             /* the centre's memory: all of Centre.nonces and their last, Centre.clones */
+byte heard, newest, clones;             /* the centre's memory: CloneWatch: all nonces and their last */
 
 /* ---------------------------------------------------------------- messages */
 typedef Up {
@@ -349,7 +349,7 @@ inline welcome() {
     }
 }
 
-/* Centre.greet: a nonce that was replaced and speaks again means that two processes live with one buffer. */
+/* AgentIntake.greet: a nonce that was replaced and speaks again means that two processes live with one buffer. */
 inline hear() {
     when(newest != u.who && !HAS(clones, u.who),
         when(HAS(heard, u.who), clones = clones | BIT(newest));

@@ -1,0 +1,40 @@
+/// What is to be pushed to the ERP: one after the other, each with what came of it.
+public struct JobDesk {
+    let store: Store
+
+    public init(_ store: Store) { self.store = store }
+
+    /// After a start: those that ran when the process before it ended.
+    public func requeue(at now: Int64) throws { try store.jobs.requeueRunning(at: now) }
+
+    /// The next one that is due; it runs from now on.
+    public func next(at now: Int64) throws -> ERPJob? { try store.jobs.nextJob(at: now) }
+
+    /// A request that was made for a job.
+    public func trace(
+        job: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64, at now: Int64
+    ) throws {
+        try store.jobs.trace(
+            job: job, summary: summary, written: written, outcome: outcome, milliseconds: milliseconds, at: now)
+    }
+
+    public func finish(_ job: ERPJob, remote: String, sentence: String, at now: Int64) throws {
+        try store.transaction {
+            guard try store.jobs.finish(job: job.id, remote: remote, sentence: sentence, at: now) else { return }
+            try store.tell(
+                Fact(.pushed(job.kind), job.subject, "\(remote): \(sentence)"),
+                by: Author(job.who, station: job.station, reason: job.reason), at: now)
+            if job.kind == .party, let id = Int64(job.subject) { try store.parties.link(party: id, erp: remote) }
+        }
+    }
+
+    /// Tried again at `due`; by a person's word alone where that is nil.
+    public func fail(_ job: ERPJob, fault: String, sentence: String, due: Int64?) throws {
+        try store.jobs.fail(job: job.id, fault: fault, sentence: sentence, due: due)
+    }
+
+    /// False when it is done, running, or given up.
+    public func drop(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
+        try store.jobs.drop(job: id, by: author, at: now)
+    }
+}

@@ -1,0 +1,37 @@
+/// Every desk over one store, as whoever writes the database has them: `desks.receiving.close(…)`. Most are values made when they are
+/// asked for; those that remember something between two deeds stand here. Not to be shared between executors, as the store.
+public struct Desks {
+    package let store: Store
+    /// Where what agents send is applied.
+    public let intake: Applier
+    public var dialling: DiallingDesk
+    public var feeds: FeedDesk
+
+    /// `plan` says how the site of an agent writes telephone numbers, `clockOffset` what is to be added to its times.
+    public init(
+        _ store: Store, rights: DialRights = DialRights(),
+        clockOffset: @escaping (_ agent: String) -> Int64 = { _ in 0 },
+        plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }
+    ) {
+        self.store = store
+        intake = Applier(store: store, plan: plan)
+        intake.clockOffset = clockOffset
+        dialling = DiallingDesk(store, rights: rights, plan: plan)
+        feeds = FeedDesk(store, plan: plan)
+    }
+
+    public var receiving: ReceivingDesk { ReceivingDesk(store) }
+    public var counting: CountingDesk { CountingDesk(store) }
+    public var catalogue: CatalogueDesk { CatalogueDesk(store) }
+    public var notices: NoticeDesk { NoticeDesk(store) }
+    public var tagSearch: TagSearchDesk { TagSearchDesk(store) }
+    public var clients: ClientDesk { ClientDesk(store) }
+    public var calls: CallDesk { CallDesk(store) }
+    public var reminders: ReminderDesk { ReminderDesk(store) }
+    public var signIn: SignInDesk { SignInDesk(store) }
+    public var accounts: AccountDesk { AccountDesk(store) }
+    public var gateways: GatewayDesk { intake.gateways }
+    public var imports: ImportDesk { ImportDesk(store) }
+    public var jobs: JobDesk { JobDesk(store) }
+    public var pulls: PullDesk { PullDesk(store) }
+}

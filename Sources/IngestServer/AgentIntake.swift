@@ -1,0 +1,284 @@
+import Depot
+import Followers
+import Logging
+import Model
+import Platform
+
+/// What agents send, from the broker's thread to the desks: frames, hellos and statuses of an agent keep their order in the writer's
+/// turns, urgent messages go to the pages at once.
+final class AgentIntake: Sendable {
+    /// Single scans of one transaction that pages are told of.
+    static let toldAtOnce = 20
+    static let stepLimit = 2000
+    static let complaintPause: Int64 = 60_000
+
+    private let writer: Writer
+    private let board: Board
+    private let plans: SitePlans
+    private let mail: AgentMail
+    private let logger: Logger
+    /// Which agent may speak of what, as last read: for messages that do not wait for the database.
+    private let known: Locked<GatewayBook>
+    /// How far the agents' clocks are off: heard when a message comes, before it waits for the database.
+    private let clocks: Locked<ClockBook>
+    /// Steps of commands that wait for the database.
+    private let steps = Locked(0)
+    private let memory = Locked(Memory())
+    private let counts = Locked(Counters())
+
+    struct Counters: Sendable {
+        var applied: UInt64 = 0
+        var known: UInt64 = 0
+        var rejected: UInt64 = 0
+        var refusedFrames: UInt64 = 0
+        var batches: UInt64 = 0
+        var applyNanoseconds: UInt64 = 0
+        var unknownTags: UInt64 = 0
+        /// Times that an agent's account and ours began to differ.
+        var disagreements: UInt64 = 0
+        var droppedSteps: UInt64 = 0
+        /// Urgent messages that were not understood, or spoke of what is not their agent's.
+        var refusedUrgent: UInt64 = 0
+    }
+
+    /// What is remembered of agents between two messages.
+    private struct Memory {
+        /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
+        var odd: [String: [String]] = [:]
+        var clones = CloneWatch()
+        /// When each agent's refused frames were last said: all are counted, one a minute is said.
+        var complained: [String: Int64] = [:]
+        /// Which revision of its configuration each was told.
+        var published: [String: Int64] = [:]
+    }
+
+    init(
+        writer: Writer, board: Board, plans: SitePlans, mail: AgentMail, known: GatewayBook, clocks: Locked<ClockBook>,
+        logger: Logger
+    ) {
+        (self.writer, self.board, self.plans, self.mail, self.logger) = (writer, board, plans, mail, logger)
+        (self.known, self.clocks) = (Locked(known), clocks)
+    }
+
+    var counters: Counters { counts.with { $0 } }
+
+    // MARK: in their turn
+
+    /// Applies what has arrived when its turn comes, in one transaction, and acknowledges it after the commit.
+    func take(_ arrived: @escaping @Sendable () -> [Arrival]) {
+        writer.post { [self] desks, now in
+            let frames = arrived()
+            if !frames.isEmpty { try apply(frames, desks.intake, at: now) }
+        }
+    }
+
+    /// Returns when everything that was taken is applied.
+    func settle() { writer.settle() }
+
+    private func apply(_ frames: [Arrival], _ intake: Applier, at now: Int64) throws {
+        let start = Clocks.now
+        // Where it fails it is no rejection: no ack, the agents keep it and come again.
+        let result = try intake.apply(frames, at: now)
+        for (agent, ack) in result.acks { mail.post(.ack(agent: agent, ack)) }
+        if let book = try? intake.gateways.book() { known.with { $0 = book } }
+        let spent = UInt64((Clocks.now - start).nanoseconds)
+        counts.with { counts in
+            counts.applied += UInt64(result.applied)
+            counts.known += UInt64(result.known)
+            counts.rejected += UInt64(result.rejected)
+            counts.refusedFrames += UInt64(result.refused.count)
+            counts.batches += 1
+            counts.applyNanoseconds += spent
+        }
+        for (agent, reason) in result.refused where mayComplain(of: agent, at: now) {
+            logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
+        }
+        tell(result.events)
+    }
+
+    private func mayComplain(of agent: String, at now: Int64) -> Bool {
+        memory.with { memory in
+            guard now - (memory.complained[agent] ?? 0) >= AgentIntake.complaintPause else { return false }
+            if memory.complained.count >= 1000 { memory.complained = [:] }
+            memory.complained[agent] = now
+            return true
+        }
+    }
+
+    private func tell(_ events: [CentreEvent]) {
+        guard !events.isEmpty else { return }
+        var changed: [PageTopic] = []
+        var messages: [PageMessage] = []
+        var calls: [(snapshot: CallSnapshot, agent: String)] = []
+        for event in events {
+            switch event {
+            case .delivery(let id): changed.append(.delivery(id))
+            case .counted(let count, _):
+                if count.gtin == nil { counts.with { $0.unknownTags += 1 } }
+                changed.append(.delivery(count.delivery))
+            case .taken(let take, _, _, _, _): changed.append(.take(take))
+            case .call(let snapshot, let agent): calls.append((snapshot, agent))
+            case .stray, .refused, .device: break
+            }
+            if let message = PageMessage(event) { messages.append(message) }
+        }
+        // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
+        board.post(Array(messages.suffix(AgentIntake.toldAtOnce)), changed: changed, calls: calls)
+    }
+
+    /// In its turn among the frames: what the process before it sent is applied first.
+    func take(_ hello: Hello, agent: String) {
+        writer.post { [self] desks, now in try greet(hello, agent: agent, &desks, at: now) }
+    }
+
+    private func greet(_ hello: Hello, agent: String, _ desks: inout Desks, at now: Int64) throws {
+        board.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
+        let verdict = memory.with { $0.clones.greet(agent, nonce: hello.nonce) }
+        if verdict == .foundAnother {
+            try desks.gateways.alarm(
+                agent, "two machines send with the same buffer; the younger was stopped", at: now)
+        }
+        if verdict == .cloned {
+            var ack = Ack(epoch: hello.epoch, lane: .bulk, cumulative: 0, time: now, hello: hello.nonce)
+            ack.verdict = .cloned
+            mail.post(.ack(agent: agent, ack))
+            return
+        }
+        let (ack, lost) = try desks.intake.greet(hello, agent: agent, at: now)
+        if !lost.isEmpty {
+            let ranges = lost.prefix(8).map { "\($0.lowerBound) to \($0.upperBound)" }.joined(separator: ", ")
+            logger.critical("records lost here", metadata: ["agent": "\(agent)", "range": "\(ranges)"])
+            try desks.gateways.alarm(
+                agent,
+                "this database is older than what it had acknowledged: records \(ranges) of this agent are missing",
+                at: now)
+        }
+        mail.post(.ack(agent: agent, ack))
+    }
+
+    /// What an agent says of itself, checked: in its turn among its frames.
+    func take(status told: JSON, agent: String) {
+        writer.post { [self] desks, now in
+            defer { board.post([], changed: [.gateway(agent)]) }
+            try status(told, agent: agent, desks.gateways, at: now)
+        }
+    }
+
+    private func status(_ told: JSON, agent: String, _ desk: GatewayDesk, at now: Int64) throws {
+        let safe = GatewayStatus(json: told)
+        let offset = clocks.with { $0.offset(of: agent) }
+        let isNews = memory.with { memory in
+            let before = memory.odd.updateValue(safe.problems, forKey: agent)
+            if safe.problems.isEmpty { memory.odd[agent] = nil }
+            return !safe.problems.isEmpty && before != safe.problems
+        }
+        if isNews {
+            logger.warning(
+                "status mended", metadata: ["agent": "\(agent)", "what": "\(safe.problems.joined(separator: "; "))"])
+        }
+        let json = safe.json.with("clockOffset", offset == 0 ? nil : .int(offset))
+        let (welcome, disagreement) = try desk.hear(json, of: agent, clockOffset: offset, at: now)
+        if case .welcome(let site) = welcome { plans.place(agent, at: site) }
+        if let disagreement {
+            logger.critical(
+                "account does not close", metadata: ["agent": "\(agent)", "what": "\(disagreement)"])
+            counts.with { $0.disagreements += 1 }
+        }
+        let book = try desk.book()
+        known.with { $0 = book }
+    }
+
+    /// How a command goes on, in the order it was told; only the agent it was sent to says so.
+    private func take(progress: CommandProgress, agent: String, done: @escaping @Sendable () -> Void) {
+        // Not acknowledged, it comes again.
+        guard
+            steps.with({ waiting in
+                guard waiting < AgentIntake.stepLimit else { return false }
+                waiting += 1
+                return true
+            })
+        else { return counts.with { $0.droppedSteps += 1 } }
+        writer.post { [self] desks, _ in
+            defer {
+                steps.with { $0 -= 1 }
+                done()
+            }
+            guard let step = try desks.dialling.advance(progress, from: agent) else { return }
+            board.post([PageMessage(.command, step.progress.json)], to: step.user)
+        }
+    }
+
+    // MARK: at once
+
+    /// What an agent's clock showed in a message that has just come.
+    func hear(clock: Int64?, of agent: String, isHello: Bool) {
+        guard let clock else { return }
+        let now = Clocks.wall
+        clocks.with { $0.hear(agent, clock: clock, at: now, isHello: isHello) }
+    }
+
+    /// An urgent message: shown first, recorded when its journal copy comes. `acknowledged` says that it was taken.
+    func urgent(_ event: JSON, agent: String, acknowledged: @escaping @Sendable (Ack) -> Void) {
+        guard let data = event["data"], let id = event["id"]?.text else { return }
+        let parts = id.split(separator: "/")
+        var ack: Ack?
+        if parts.count == 4, let epoch = Hex.word(String(parts[1])), let seq = UInt64(parts[3]), seq > 0 {
+            ack = Ack(epoch: epoch, lane: .urgent, cumulative: 0, selective: [seq...seq], time: Clocks.wall)
+        }
+        let taken: @Sendable () -> Void = { [ack] in if let ack { acknowledged(ack) } }
+        func refuse() {
+            counts.with { $0.refusedUrgent += 1 }
+            taken()
+        }
+        switch event["type"]?.text {
+        case "quai.call":
+            // Refused, its journal copy says why, as a dead letter.
+            guard let told = CallSnapshot(json: data),
+                known.with({ $0.mayTelephone(agent: agent) && $0.mayTell(told, agent: agent) })
+            else { return refuse() }
+            let offset = clocks.with { $0.offset(of: agent) }
+            let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
+            board.post(call.filed(under: agent), agent: agent, done: taken)
+        case "quai.found":
+            guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else { return refuse() }
+            board.post([
+                PageMessage(
+                    .found,
+                    .object([
+                        ("epc", AgentIntake.short(data["tag"])), ("zone", AgentIntake.short(data["zone"])),
+                        ("device", AgentIntake.short(data["device"])),
+                        ("rssiDBm", data["rssiDBm"]?.double.map(JSON.number)), ("at", .int(Clocks.wall)),
+                    ]))
+            ])
+            taken()
+        case "quai.command":
+            guard let progress = CommandProgress(json: data) else { return refuse() }
+            take(progress: progress, agent: agent, done: taken)
+        default: taken()
+        }
+    }
+
+    private static func short(_ text: JSON?) -> JSON? { text?.text.map { .string($0.cut(to: 256)) } }
+
+    // MARK: to the agents
+
+    /// Tells the agents what they are to be set to, where it has changed; called now and then.
+    func publishConfigurations(all: Bool = false) async {
+        await writer.attempt { [self] desks, _ in
+            if all { memory.with { $0.published = [:] } }
+            for (agent, configuration) in try desks.gateways.desired() {
+                let before = memory.with { $0.published.updateValue(configuration.revision, forKey: agent) }
+                if before != configuration.revision { mail.post(.configuration(agent: agent, configuration)) }
+            }
+        }
+    }
+
+    /// Forgets an agent; its calls end, also on the pages. False when there is none of this name.
+    func forget(_ name: String, by author: Author) async throws -> Bool {
+        let ended = try await writer.run { try $0.gateways.forget(name, by: author, at: $1) }
+        guard let ended else { return false }
+        clocks.with { $0.forget(name) }
+        for call in ended { await board.call(call, agent: name) }
+        return true
+    }
+}

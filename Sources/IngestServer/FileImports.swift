@@ -1,0 +1,48 @@
+import Depot
+import Model
+
+/// Files that people bring, from their bytes to the database.
+struct FileImports: Sendable {
+    enum Kind: String, Sendable { case deliveries, parties, products, codes, tags }
+
+    let writer: Writer
+    /// The database's file: what is looked up while a file is read, is looked up in a view of its own.
+    let database: String
+    /// Whose numbers are written without a country code.
+    let region: String
+
+    /// `options`: what the person says of the file.
+    func run(
+        _ bytes: [UInt8], _ kind: Kind, _ options: Import.Options, dryRun: Bool, person: Person
+    ) async throws -> ImportReport {
+        let checked = try await check(bytes, kind, options)
+        var report = checked.report
+        guard !dryRun else { return report }
+        // What waits for the database goes in between.
+        for portion in checked.portions {
+            report.add(
+                late: try await writer.run {
+                    try $0.imports.write(
+                        portion, of: checked, by: kind == .parties ? "import" : person.name, at: $1)
+                })
+        }
+        let written = report
+        try await writer.run { try $0.imports.finish(kind.rawValue, written, by: person.author, at: $1) }
+        return report
+    }
+
+    /// Reads a file while others write.
+    @concurrent
+    private func check(
+        _ bytes: [UInt8], _ kind: Kind, _ options: Import.Options
+    ) async throws -> CheckedImport {
+        let store = try Store(reading: database)
+        return switch kind {
+        case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
+        case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
+        case .products: try Import.check(products: CSV(bytes), options: options, in: store)
+        case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
+        case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
+        }
+    }
+}

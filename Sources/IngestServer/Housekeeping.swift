@@ -1,0 +1,62 @@
+import Depot
+import Model
+import Platform
+import ServiceLifecycle
+
+/// Looks at the database now and then: voids commands nobody took up, reminds, forgets what is too old, and feeds systemd's watchdog
+/// with its answer.
+struct Housekeeping: Service {
+    let wiring: Wiring
+    private var writer: Writer { wiring.writer }
+    private var board: Board { wiring.board }
+
+    init(_ wiring: Wiring) { self.wiring = wiring }
+
+    func run() async throws {
+        let period = min(Supervisor.watchdogPeriod ?? 1000, 1000)
+        await cancelWhenGracefulShutdown {
+            var forgotten: Instant?
+            var trimmed = Clocks.now
+            while !Task.isCancelled {
+                await board.expireCalls()
+                await board.endSessions()
+                await wiring.intake.publishConfigurations()
+                await writer.attempt { desks, now in
+                    try? desks.receiving.forgetStrays(at: now)
+                    try desks.signIn.tellRefusals(at: now)
+                }
+                if Clocks.now - trimmed > .seconds(10) {
+                    giveMemoryBack()
+                    trimmed = Clocks.now
+                }
+                if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
+                    await writer.attempt { try $0.notices.watchCounts(at: $1) }
+                    // A few at a time: what arrives meanwhile goes in between.
+                    while !Task.isCancelled, (try? await forgetOldCalls()) == true {}
+                    forgotten = Clocks.now
+                }
+                try? await tellReminders()
+                if (try? await wiring.orders.expire()) != nil { Supervisor.notify("WATCHDOG=1") }
+                try? await Task.sleep(for: .milliseconds(period))
+            }
+        }
+        Supervisor.notify("STOPPING=1")
+    }
+
+    /// True when there may be more.
+    private func forgetOldCalls() async throws -> Bool {
+        let days = Int64(wiring.configuration.retentionDays)
+        guard days > 0 else { return false }
+        return try await writer.run { try $0.calls.forget(before: $1 - days * 86_400_000) }
+    }
+
+    /// Tells whose time has come. Written before it is told: a restart in between tells nobody twice, and whoever opens a page finds it
+    /// in the list.
+    private func tellReminders() async throws {
+        for reminder in try await writer.run({ try $0.reminders.due(at: $1) }) {
+            let isThere = await board.isThere(reminder.user)
+            let told = try await writer.run { try $0.reminders.tell(reminder, isTeams: !isThere, at: $1) }
+            if let told { await board.tell(told) }
+        }
+    }
+}

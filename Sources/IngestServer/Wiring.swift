@@ -1,0 +1,52 @@
+import Depot
+import Followers
+import Logging
+import Model
+import Platform
+
+/// What there is one of in this process, made in the order in which each needs what is above it.
+struct Wiring: Sendable {
+    let configuration: IngestConfiguration
+    let plans: SitePlans
+    let writer: Writer
+    let board: Board
+    let reads: LongReads
+    let lists: CallLists
+    let mail = AgentMail()
+    let intake: AgentIntake
+    let orders: AgentOrders
+    let accounts: Accounts
+    let imports: FileImports
+
+    init(_ configuration: IngestConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        let plans = SitePlans(configuration)
+        let clocks = Locked(ClockBook())
+        let store = try Store(path: configuration.database)
+        store.rules = configuration.zones
+        try store.parties.readNumbersAgain(configuration.plan)
+        for row in try store.gateways.rows() {
+            plans.place(row.name, at: row.site)
+            if let offset = row.status?["clockOffset"]?.integer { clocks.with { $0.recall(row.name, offset: offset) } }
+        }
+        for (name, feed) in configuration.feeds { plans.place(name, at: feed.site) }
+        let desks = Desks(
+            store, rights: configuration.dialRights, clockOffset: { agent in clocks.with { $0.offset(of: agent) } },
+            plan: { plans.plan(of: $0) })
+        let known = try desks.gateways.book()
+        let zones = configuration.zones
+        let queue =
+            configuration.erp == nil
+            ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
+        self.plans = plans
+        writer = try Writer(desks, queue: queue, logger: logger)
+        board = try Board(configuration: configuration, plans: plans, writer: writer)
+        reads = try LongReads(database: configuration.database)
+        lists = CallLists(reads: reads, board: board, plans: plans, link: configuration.cardLink)
+        intake = AgentIntake(
+            writer: writer, board: board, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
+        orders = AgentOrders(writer: writer, board: board, mail: mail)
+        accounts = Accounts(writer: writer, board: board, configuration: configuration)
+        imports = FileImports(writer: writer, database: configuration.database, region: configuration.plan.region)
+    }
+}

@@ -1,0 +1,76 @@
+import Depot
+import Dispatch
+import Followers
+import Logging
+import Model
+import Platform
+
+/// The one who writes the database: deeds run one after the other on an executor of their own, and after each of them the followers of
+/// this process go on from where they stood. What a deed does is the desks' matter.
+actor Writer {
+    /// What somebody asks of the desks, in its turn; `now` is the moment of that, in Unix milliseconds.
+    typealias Deed<T> = @Sendable (_ desks: inout Desks, _ now: Int64) throws -> T
+
+    // A backlog that drains must not keep a call from its card.
+    private let executor = QueueExecutor("quai.writer", qos: .utility)
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private var desks: Desks
+    /// Nil where no ERP is configured.
+    private let queue: QueueFollower?
+    private let logger: Logger
+    private let bells = Locked<[@Sendable () -> Void]>([])
+    /// Times that the database did not take something.
+    private(set) var failures: UInt64 = 0
+
+    /// Followers catch up with what commands told before this process.
+    init(_ desks: sending Desks, queue: QueueFollower?, logger: Logger) throws {
+        try Writer.follow(desks, queue)
+        // What an ERP that was taken away was not told is not told to the next one.
+        if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
+        self.desks = desks
+        self.queue = queue
+        self.logger = logger
+    }
+
+    /// Called after each deed, on the writer's executor: whoever follows elsewhere looks at the ledger then.
+    nonisolated func onCommit(_ ring: @escaping @Sendable () -> Void) { bells.with { $0.append(ring) } }
+
+    /// Does something in its turn and returns what came of it.
+    func run<T: Sendable>(_ deed: Deed<T>) throws -> T {
+        defer { follow() }
+        return try deed(&desks, Clocks.wall)
+    }
+
+    /// The same where nobody waits who could be told that it failed: it is counted, and said.
+    func attempt(_ deed: Deed<Void>) {
+        do { try deed(&desks, Clocks.wall) } catch { failed(error) }
+        follow()
+    }
+
+    /// In its turn, in the order of the calls; nobody waits for it.
+    nonisolated func post(_ deed: @escaping Deed<Void>) {
+        executor.run { self.assumeIsolated { $0.attempt(deed) } }
+    }
+
+    /// Returns when everything that was posted is done; never from a deed.
+    nonisolated func settle() { executor.wait {} }
+
+    /// The database did not take something.
+    func failed(_ error: any Error) {
+        failures += 1
+        logger.error("database unavailable", metadata: ["reason": "\(error)"])
+    }
+
+    /// After a commit that may have brought facts, also by a command in another process. The trail and the ERP's queue are written, so
+    /// they follow here.
+    func follow() {
+        do { try Writer.follow(desks, queue) } catch { failed(error) }
+        for ring in bells.with({ $0 }) { ring() }
+    }
+
+    private static func follow(_ desks: Desks, _ queue: QueueFollower?) throws {
+        try desks.store.run(AuditFollower())
+        if let queue { try desks.store.run(queue) }
+    }
+}
