@@ -12,12 +12,12 @@ struct Accounts: Sendable {
     private static let busyPause: Int64 = 2
 
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let configuration: IngestConfiguration
     private let refusals = Locked(UInt64(0))
 
-    init(writer: Writer, board: Board, configuration: IngestConfiguration) {
-        (self.writer, self.board, self.configuration) = (writer, board, configuration)
+    init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
+        (self.writer, self.live, self.configuration) = (writer, live, configuration)
     }
 
     /// Wrong passwords, PINs and badges.
@@ -31,7 +31,7 @@ struct Accounts: Sendable {
 
     /// How one signs in here.
     func howToSignIn() async throws -> JSON {
-        let (isOpen, people) = try await board.read { (try $0.people.isOpenHouse(), try $0.people.peopleWithPIN()) }
+        let (isOpen, people) = try await live.read { (try $0.people.isOpenHouse(), try $0.people.peopleWithPIN()) }
         return .object([
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(people)),
@@ -43,18 +43,18 @@ struct Accounts: Sendable {
     func signIn(name: String, token: String) async throws -> Person {
         guard configuration.isLoopback else { throw SignInRefusal.passwordNeeded }
         let person = try await writer.run { try $0.signIn.believe(name, session: Digests.hex(token), at: $1) }
-        await board.signedIn(person)
+        await live.signedIn(person)
         return person
     }
 
     func signIn(name: String, password: String, from source: String, token: String) async throws -> Person {
-        let user = try await board.read { try $0.people.user(name: name) }
+        let user = try await live.read { try $0.people.user(name: name) }
         return try await admit(
             user, as: .name(name), secret: password, kept: user?.password, station: nil, from: source, token)
     }
 
     func signIn(id: Int64, pin: String, station: String, from source: String, token: String) async throws -> Person {
-        let user = try await board.read { try $0.people.user(id: id) }
+        let user = try await live.read { try $0.people.user(id: id) }
         return try await admit(
             user, as: .pin(id), secret: pin, kept: user?.pin, station: station, from: source, token)
     }
@@ -68,7 +68,7 @@ struct Accounts: Sendable {
                 badge: digest, station: station, session: Digests.hex(token), from: source, at: now)
         }
         guard let person else { throw try await refuse(key, nil, station, from: source) }
-        await board.signedIn(person)
+        await live.signedIn(person)
         return person
     }
 
@@ -85,7 +85,7 @@ struct Accounts: Sendable {
                     user, by: key, station: station, session: Digests.hex(token), from: source, at: $1)
             })
         else { throw try await refuse(key, user?.name, station, from: source) }
-        await board.signedIn(person)
+        await live.signedIn(person)
         return person
     }
 
@@ -128,12 +128,12 @@ struct Accounts: Sendable {
 
     /// Whoever has another secret or other rights now, or is let in no more, has no open page either.
     private func saved(_ saved: AccountDesk.Saved) async {
-        if saved.endsSessions { await board.signedOut(person: saved.id) }
+        if saved.endsSessions { await live.signedOut(person: saved.id) }
     }
 
     func claim(desk: String?, person: Person) async throws {
         try await writer.run { try $0.accounts.claim(desk, by: person, at: $1) }
-        await board.claimed(desk, by: person)
+        await live.claimed(desk, by: person)
     }
 
     // MARK: sessions
@@ -146,6 +146,6 @@ struct Accounts: Sendable {
     func signOut(token: String) async throws {
         let digest = Digests.hex(token)
         try await writer.run { desks, _ in try desks.signIn.end(session: digest) }
-        await board.signedOut(digest)
+        await live.signedOut(digest)
     }
 }

@@ -13,7 +13,7 @@ final class AgentIntake: Sendable {
     static let complaintPause: Int64 = 60_000
 
     private let writer: Writer
-    private let board: Board
+    private let live: LiveView
     private let plans: SitePlans
     private let mail: AgentMail
     private let logger: Logger
@@ -53,10 +53,11 @@ final class AgentIntake: Sendable {
     }
 
     init(
-        writer: Writer, board: Board, plans: SitePlans, mail: AgentMail, known: GatewayBook, clocks: Locked<ClockBook>,
+        writer: Writer, live: LiveView, plans: SitePlans, mail: AgentMail, known: GatewayBook,
+        clocks: Locked<ClockBook>,
         logger: Logger
     ) {
-        (self.writer, self.board, self.plans, self.mail, self.logger) = (writer, board, plans, mail, logger)
+        (self.writer, self.live, self.plans, self.mail, self.logger) = (writer, live, plans, mail, logger)
         (self.known, self.clocks) = (Locked(known), clocks)
     }
 
@@ -123,7 +124,7 @@ final class AgentIntake: Sendable {
             if let message = PageMessage(event) { messages.append(message) }
         }
         // A backlog that drains brings thousands in a moment: a page shows the last of them, the sums are in the delivery.
-        board.post(Array(messages.suffix(AgentIntake.toldAtOnce)), changed: changed, calls: calls)
+        live.post(Array(messages.suffix(AgentIntake.toldAtOnce)), changed: changed, calls: calls)
     }
 
     /// In its turn among the frames: what the process before it sent is applied first.
@@ -132,7 +133,7 @@ final class AgentIntake: Sendable {
     }
 
     private func greet(_ hello: Hello, agent: String, _ desks: inout Desks, at now: Int64) throws {
-        board.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
+        live.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
         let verdict = memory.with { $0.clones.greet(agent, nonce: hello.nonce) }
         if verdict == .foundAnother {
             try desks.gateways.alarm(
@@ -159,7 +160,7 @@ final class AgentIntake: Sendable {
     /// What an agent says of itself, checked: in its turn among its frames.
     func take(status told: JSON, agent: String) {
         writer.post { [self] desks, now in
-            defer { board.post([], changed: [.gateway(agent)]) }
+            defer { live.post([], changed: [.gateway(agent)]) }
             try status(told, agent: agent, desks.gateways, at: now)
         }
     }
@@ -204,7 +205,7 @@ final class AgentIntake: Sendable {
                 done()
             }
             guard let step = try desks.dialling.advance(progress, from: agent) else { return }
-            board.post([PageMessage(.command, step.progress.json)], to: step.user)
+            live.post([PageMessage(.command, step.progress.json)], to: step.user)
         }
     }
 
@@ -238,10 +239,10 @@ final class AgentIntake: Sendable {
             else { return refuse() }
             let offset = clocks.with { $0.offset(of: agent) }
             let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
-            board.post(call.filed(under: agent), agent: agent, done: taken)
+            live.post(call.filed(under: agent), agent: agent, done: taken)
         case "quai.found":
             guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else { return refuse() }
-            board.post([
+            live.post([
                 PageMessage(
                     .found,
                     .object([
@@ -278,7 +279,7 @@ final class AgentIntake: Sendable {
         let ended = try await writer.run { try $0.gateways.forget(name, by: author, at: $1) }
         guard let ended else { return false }
         clocks.with { $0.forget(name) }
-        for call in ended { await board.call(call, agent: name) }
+        for call in ended { await live.call(call, agent: name) }
         return true
     }
 }

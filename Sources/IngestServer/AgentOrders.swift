@@ -6,7 +6,7 @@ import Platform
 /// What people have agents do: click to call, hang up, transfer, look for a tag. Each is written down first, then sent.
 struct AgentOrders: Sendable {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let mail: AgentMail
 
     private func send(_ order: AgentOrder?) {
@@ -40,7 +40,7 @@ struct AgentOrders: Sendable {
 
     /// Ends one's own part in a call. Throws `DialRefusal`.
     func hangUp(_ call: String, click id: String, person: Person) async throws -> CommandProgress {
-        let running = await board.running(call)
+        let running = await live.running(call)
         return try await writer.run { desks, now in
             let (progress, order) = try desks.dialling.hangUp(
                 running?.snapshot, of: running?.agent ?? "", click: id, by: person, at: now)
@@ -53,7 +53,7 @@ struct AgentOrders: Sendable {
     func transfer(
         _ call: String, to number: String, click id: String, person: Person
     ) async throws -> CommandProgress {
-        let running = await board.running(call)
+        let running = await live.running(call)
         return try await writer.run { desks, now in
             let (progress, order) = try desks.dialling.transfer(
                 running?.snapshot, of: running?.agent ?? "", to: number, click: id, by: person, at: now)
@@ -65,7 +65,7 @@ struct AgentOrders: Sendable {
     /// Tells whoever clicked that nobody took it up; called now and then.
     func expire() async throws {
         for step in try await writer.run({ try $0.dialling.expire(at: $1) }) {
-            await board.tell(step.user, PageMessage(.command, step.progress.json))
+            await live.tell(step.user, PageMessage(.command, step.progress.json))
         }
     }
 

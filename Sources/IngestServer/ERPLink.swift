@@ -22,7 +22,7 @@ actor ERPLink: Service {
 
     let settings: ERPSettings
     private let writer: Writer
-    private let board: Board
+    private let live: LiveView
     /// How the site writes numbers.
     private let plan: NumberPlan
     private let logger: Logger
@@ -57,7 +57,7 @@ actor ERPLink: Service {
 
     init(settings: ERPSettings, _ wiring: Wiring, logger: Logger) {
         self.settings = settings
-        (writer, board, plan) = (wiring.writer, wiring.board, wiring.configuration.plan)
+        (writer, live, plan) = (wiring.writer, wiring.live, wiring.configuration.plan)
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
@@ -164,7 +164,7 @@ actor ERPLink: Service {
         } else {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }
-        board.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
+        live.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
     }
 
     // MARK: pushes
@@ -197,7 +197,7 @@ actor ERPLink: Service {
     }
 
     /// Each try is told, not only what comes of it.
-    private func tell(_ job: ERPJob) { board.post([], changed: [.job(job.key)]) }
+    private func tell(_ job: ERPJob) { live.post([], changed: [.job(job.key)]) }
 
     /// How long until it is tried again; nil when only a person can help.
     static func wait(after fault: ERPFault, attempts: Int) -> Int64? {

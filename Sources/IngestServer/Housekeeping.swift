@@ -8,7 +8,7 @@ import ServiceLifecycle
 struct Housekeeping: Service {
     let wiring: Wiring
     private var writer: Writer { wiring.writer }
-    private var board: Board { wiring.board }
+    private var live: LiveView { wiring.live }
 
     init(_ wiring: Wiring) { self.wiring = wiring }
 
@@ -18,8 +18,8 @@ struct Housekeeping: Service {
             var forgotten: Instant?
             var trimmed = Clocks.now
             while !Task.isCancelled {
-                await board.expireCalls()
-                await board.endSessions()
+                await live.expireCalls()
+                await live.endSessions()
                 await wiring.intake.publishConfigurations()
                 await writer.attempt { desks, now in
                     try? desks.receiving.forgetStrays(at: now)
@@ -54,9 +54,9 @@ struct Housekeeping: Service {
     /// in the list.
     private func tellReminders() async throws {
         for reminder in try await writer.run({ try $0.reminders.due(at: $1) }) {
-            let isThere = await board.isThere(reminder.user)
+            let isThere = await live.isThere(reminder.user)
             let told = try await writer.run { try $0.reminders.tell(reminder, isTeams: !isThere, at: $1) }
-            if let told { await board.tell(told) }
+            if let told { await live.tell(told) }
         }
     }
 }

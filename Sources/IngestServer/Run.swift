@@ -33,11 +33,11 @@ struct Run: AsyncParsableCommand {
             )
         }
         let link = CentreLink(wiring, logger: logger)
-        link.know(try await wiring.board.read { try $0.gateways.rows().map(\.name) })
+        link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let hosts = Hosts(configuration)
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
-        if let erp { await Run.attach(erp, to: wiring.board) }
-        if !configuration.isLoopback, try await wiring.board.read({ try $0.people.isOpenHouse() }) {
+        if let erp { await Run.attach(erp, to: wiring.live) }
+        if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
         let router = Routes.router(wiring, erp: erp, files: files, link: link, hosts: hosts)
@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
                 LinkService(link: link, logger: logger),
                 Housekeeping(wiring),
                 // Told first, in the reverse order of this list: the server waits for its connections.
-                ClosingService { await wiring.board.closeSockets() },
+                ClosingService { await wiring.live.closeSockets() },
             ]
         let group = ServiceGroup(
             configuration: .init(
@@ -70,13 +70,13 @@ struct Run: AsyncParsableCommand {
     }
 
     /// Cards of calls are filled with what the ERP knows.
-    private static func attach(_ erp: ERPLink, to board: Board) async {
-        await board.attach { [weak board] call, party in
-            guard let board, let remote = party.erp else { return }
+    private static func attach(_ erp: ERPLink, to live: LiveView) async {
+        await live.attach { [weak live] call, party in
+            guard let live, let remote = party.erp else { return }
             let root = erp.settings.url
             Task {
                 for await affairs in erp.affairs(of: remote) {
-                    await board.client(
+                    await live.client(
                         party.id, on: call, plain: ERPCardView.json(affairs, root: root, mayPrices: false),
                         withPrices: ERPCardView.json(affairs, root: root, mayPrices: true))
                 }

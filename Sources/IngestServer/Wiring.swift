@@ -9,7 +9,7 @@ struct Wiring: Sendable {
     let configuration: IngestConfiguration
     let plans: SitePlans
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let reads: LongReads
     let lists: CallLists
     let mail = AgentMail()
@@ -40,13 +40,13 @@ struct Wiring: Sendable {
             ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
         self.plans = plans
         writer = try Writer(desks, queue: queue, logger: logger)
-        board = try Board(configuration: configuration, plans: plans, writer: writer)
+        live = try LiveView(configuration: configuration, plans: plans, writer: writer)
         reads = try LongReads(database: configuration.database)
-        lists = CallLists(reads: reads, board: board, plans: plans, link: configuration.cardLink)
+        lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink)
         intake = AgentIntake(
-            writer: writer, board: board, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
-        orders = AgentOrders(writer: writer, board: board, mail: mail)
-        accounts = Accounts(writer: writer, board: board, configuration: configuration)
+            writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
+        orders = AgentOrders(writer: writer, live: live, mail: mail)
+        accounts = Accounts(writer: writer, live: live, configuration: configuration)
         imports = FileImports(writer: writer, database: configuration.database, region: configuration.plan.region)
     }
 }

@@ -267,7 +267,7 @@ interface Leg {
   holds?: number;
 }
 
-/** @from Sources/IngestServer/View Sources/IngestServer/Board.swift */
+/** @from Sources/IngestServer/View Sources/IngestServer/LiveView.swift */
 interface Card {
   call: string;
   rev: number;
@@ -749,7 +749,7 @@ interface Progress {
   cause?: string;
 }
 
-/** @from Sources/IngestServer/Board.swift */
+/** @from Sources/IngestServer/LiveView.swift */
 interface ClientNews {
   call: string;
   party: number;

@@ -5,7 +5,7 @@ import Model
 /// The trail.
 struct AuditEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
 
     var list: [Endpoint] {
         [
@@ -22,7 +22,7 @@ struct AuditEndpoints {
                 await writer.follow()
                 return .json(
                     .array(
-                        try await board.read {
+                        try await live.read {
                             try $0.trail.entries(before: before, subject: subject, who: who, limit: 100).map(\.json)
                         }))
             }

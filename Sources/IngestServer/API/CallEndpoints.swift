@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import HTTPTypes
 import Hummingbird
 import Model
@@ -8,7 +9,7 @@ import Platform
 /// Calls: the history, notes, missed calls, and dialling.
 struct CallEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let lists: CallLists
     let configuration: IngestConfiguration
     let orders: AgentOrders
@@ -41,7 +42,7 @@ struct CallEndpoints {
                 needs: .session, answers: .json(CallEndpoints.callsSchema)
             ) { incoming in
                 let person = try incoming.who()
-                let running = await board.runningCards(for: person)
+                let running = await live.runningCards(for: person)
                 let missed = try await lists.missed(for: person)
                 let history = try await lists.history(for: person)
                 let reminders = try await lists.reminders(for: person)
@@ -86,7 +87,7 @@ struct CallEndpoints {
             ) {
                 incoming in
                 let person = try incoming.who()
-                return .json(.array(await board.explanations(for: person)))
+                return .json(.array(await live.explanations(for: person)))
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
@@ -108,7 +109,7 @@ struct CallEndpoints {
                         note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
                         party: body["party"]?.integer)
                     let base = body["base"]?.integer ?? 0
-                    let (call, sight) = try await board.sight(of: id, by: person)
+                    let (call, sight) = try await live.sight(of: id, by: person)
                     let saved = try await writer.run {
                         try $0.calls.write(words, on: call, over: base, seeing: sight, by: person, at: $1)
                     }
@@ -133,7 +134,7 @@ struct CallEndpoints {
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                await board.dismiss(id, person: person)
+                await live.dismiss(id, person: person)
                 return .json(.members([]))
             },
             Endpoint(
@@ -177,9 +178,9 @@ struct CallEndpoints {
                 }
                 // Kept before anything is acknowledged.
                 let pushed = try await writer.run {
-                    try $0.feeds.take(body, from: name, since: $1 - Board.callLife, at: $1)
+                    try $0.feeds.take(body, from: name, since: $1 - LiveCalls.life, at: $1)
                 }
-                for snapshot in pushed.snapshots { await board.call(snapshot, agent: name) }
+                for snapshot in pushed.snapshots { await live.call(snapshot, agent: name) }
                 return .json(
                     .object([
                         ("acks", .array(pushed.acks.map(JSON.string))), ("noise", .int(Int64(pushed.noise))),
@@ -194,7 +195,7 @@ struct CallEndpoints {
                 guard let id = try await incoming.body()["call"]?.text else {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
-                let scope = await board.shared(person)
+                let scope = await live.shared(person)
                 let isDone = try await writer.run { try $0.calls.settle(missed: id, of: scope, by: person, at: $1) }
                 return .json(.object([("done", .bool(isDone))]))
             },
@@ -209,7 +210,7 @@ struct CallEndpoints {
                     throw APIProblem(.badRequest, "call-needed", "Say which call.")
                 }
                 let takes = body["take"]?.truth ?? true
-                let scope = await board.shared(person)
+                let scope = await live.shared(person)
                 let isTaken = try await writer.run {
                     try $0.calls.take(missed: id, takes, of: scope, by: person, at: $1)
                 }
@@ -238,7 +239,7 @@ struct CallEndpoints {
                         at: $1)
                 }
                 // Cards that are open know the new client at once.
-                await board.showAll()
+                await live.showAll()
                 return .json(party.json, status: .created)
             },
         ]

@@ -6,7 +6,7 @@ import Model
 /// What a card offers beside the name.
 struct CardEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let configuration: IngestConfiguration
     let orders: AgentOrders
 
@@ -51,7 +51,7 @@ struct CardEndpoints {
                     throw APIProblem(.badRequest, "call-needed", "Say which call, and when.")
                 }
                 do {
-                    let (call, sight) = try await board.sight(of: call, by: person)
+                    let (call, sight) = try await live.sight(of: call, by: person)
                     let reminder = try await writer.run {
                         try $0.reminders.set(call, at: due, seeing: sight, by: person, at: $1)
                     }
@@ -72,7 +72,7 @@ struct CardEndpoints {
                 let body = try await incoming.body()
                 do {
                     let done = body["done"]?.truth ?? true
-                    let scope = await board.shared(person)
+                    let scope = await live.shared(person)
                     let changed = try await writer.run {
                         try $0.reminders.settle(id, done: done, of: scope, by: person, at: $1)
                     }
@@ -97,7 +97,7 @@ struct CardEndpoints {
                         try $0.clients.change(parsed, attaches, of: id, by: person, at: $1)
                     }
                     // Cards that are open know at once who it is.
-                    await board.showAll()
+                    await live.showAll()
                     return .json(party.json)
                 } catch let refusal as ClientDesk.Refusal { throw refusal.problem }
             },

@@ -6,7 +6,7 @@ import Platform
 /// Stock takes.
 struct CountingEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let reads: LongReads
 
     /// With what the ERP is told of it.
@@ -26,7 +26,7 @@ struct CountingEndpoints {
                 _ = try incoming.who()
                 let since = Clocks.wall - 31 * 86_400_000
                 let list = try await reads.read { try $0.takes.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("takes", .array(list)), ("zones", .array(try await board.zones(.store)))]))
+                return .json(.object([("takes", .array(list)), ("zones", .array(try await live.zones(.store)))]))
             },
             Endpoint(
                 .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,

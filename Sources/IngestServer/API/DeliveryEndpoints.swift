@@ -9,7 +9,7 @@ import Platform
 /// Deliveries, from their paper to their end; photos.
 struct DeliveryEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let reads: LongReads
 
     /// Largest photo, in bytes.
@@ -34,7 +34,7 @@ struct DeliveryEndpoints {
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
                 let list = try await reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await board.zones(.dock)))]))
+                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock)))]))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
@@ -153,7 +153,7 @@ struct DeliveryEndpoints {
                 do {
                     closed = try await writer.run { try $0.receiving.close(id, closing, by: author, at: $1) }
                 } catch let error as DecisionError { throw APIProblem(error) }
-                guard let view = try await board.read({ try $0.deliveries.delivery(id) }) else {
+                guard let view = try await live.read({ try $0.deliveries.delivery(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 guard closed else {
@@ -188,7 +188,7 @@ struct DeliveryEndpoints {
             ) { incoming in
                 _ = try incoming.who()
                 let id = try incoming.id("id")
-                guard let photo = try await board.read({ try $0.deliveries.photo(id) }) else {
+                guard let photo = try await live.read({ try $0.deliveries.photo(id) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
                 }
                 var headers: HTTPFields = [.contentType: photo.type, .cacheControl: "private, max-age=86400"]
@@ -198,7 +198,7 @@ struct DeliveryEndpoints {
         ]
             + Endpoint.exports("/api/v1/deliveries/{id}", "The reception") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await board.read({ try $0.deliveries.delivery(id) }) else {
+                guard let view = try await live.read({ try $0.deliveries.delivery(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
@@ -206,7 +206,7 @@ struct DeliveryEndpoints {
     }
 
     private func detail(_ id: Int64) async throws -> Response {
-        let found = try await board.read { store -> JSON? in
+        let found = try await live.read { store -> JSON? in
             guard let view = try store.deliveries.delivery(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
         }

@@ -8,7 +8,7 @@ import Platform
 /// The connection to the ERP and what waits for it.
 struct ERPEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     /// Nil where no ERP is configured.
     let erp: ERPLink?
 
@@ -26,7 +26,7 @@ struct ERPEndpoints {
             ) { incoming in
                 _ = try incoming.who()
                 guard let erp else { return .json(ERPStanding.shape.json(ERPStanding())) }
-                let (counts, pulled) = try await board.read {
+                let (counts, pulled) = try await live.read {
                     (try $0.jobs.jobCounts(), try $0.jobs.remembered("pulled"))
                 }
                 let counters = await erp.counters
@@ -45,7 +45,7 @@ struct ERPEndpoints {
                 _ = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
                 return .json(
-                    .array(try await board.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
+                    .array(try await live.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp),
@@ -54,7 +54,7 @@ struct ERPEndpoints {
                 _ = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
-                let calls = try await board.read { try $0.jobs.calls(job: id) }
+                let calls = try await live.read { try $0.jobs.calls(job: id) }
                 let warning = job.state == .dead ? job.sentence.flatMap(ERPFault.warning) : nil
                 return .json(
                     job.json.with("calls", .array(calls)).with("payload", job.payload)
@@ -124,7 +124,7 @@ struct ERPEndpoints {
         ])
 
     private func job(_ id: Int64) async throws -> ERPJob {
-        guard let job = try await board.read({ try $0.jobs.job(id) }) else {
+        guard let job = try await live.read({ try $0.jobs.job(id) }) else {
             throw APIProblem(.notFound, "no-such-job", "There is no such push.")
         }
         return job
@@ -133,7 +133,7 @@ struct ERPEndpoints {
     /// A push that somebody changed, to all pages and to whoever did.
     private func told(_ id: Int64) async throws -> Response {
         let job = try await job(id)
-        board.post([], changed: [.job(job.key)])
+        live.post([], changed: [.job(job.key)])
         return .json(job.json)
     }
 

@@ -6,20 +6,20 @@ import Model
 enum Endpoints {
     /// `erp` is nil where none is configured.
     static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
-        let (writer, board, reads, lists) = (wiring.writer, wiring.board, wiring.reads, wiring.lists)
+        let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders) = (wiring.configuration, wiring.orders)
-        return PeopleEndpoints(board: board, accounts: wiring.accounts, plans: wiring.plans).list
-            + DeliveryEndpoints(writer: writer, board: board, reads: reads).list
-            + CountingEndpoints(writer: writer, board: board, reads: reads).list
+        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
+            + DeliveryEndpoints(writer: writer, live: live, reads: reads).list
+            + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
             + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
             + ImportEndpoints(imports: wiring.imports).list
-            + ERPEndpoints(writer: writer, board: board, erp: erp).list
-            + AuditEndpoints(writer: writer, board: board).list
-            + CallEndpoints(writer: writer, board: board, lists: lists, configuration: configuration, orders: orders)
+            + ERPEndpoints(writer: writer, live: live, erp: erp).list
+            + AuditEndpoints(writer: writer, live: live).list
+            + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)
             .list
-            + CardEndpoints(writer: writer, board: board, configuration: configuration, orders: orders).list
-            + GatewayEndpoints(writer: writer, board: board, intake: wiring.intake).list
+            + CardEndpoints(writer: writer, live: live, configuration: configuration, orders: orders).list
+            + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
     }
 }
 
@@ -29,7 +29,7 @@ extension APIProblem {
     static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")
 }
 
-extension Board {
+extension LiveView {
     /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
     func zones(_ kind: ZoneRule.Kind) throws -> [JSON] {
         let rules = plans.configuration.zones

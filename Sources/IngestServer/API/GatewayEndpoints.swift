@@ -7,7 +7,7 @@ import NIOCore
 /// Which agents belong here, and what each may speak of.
 struct GatewayEndpoints {
     let writer: Writer
-    let board: Board
+    let live: LiveView
     let intake: AgentIntake
 
     var list: [Endpoint] {
@@ -18,14 +18,14 @@ struct GatewayEndpoints {
             ) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await board.read { try $0.gateways.rows().map(\.json) }))
+                return .json(.array(try await live.read { try $0.gateways.rows().map(\.json) }))
             },
             Endpoint(
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",
                 needs: .session, answers: .list(GatewayBook.Grant.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await board.read { try $0.gateways.grants().map(\.json) }))
+                return .json(.array(try await live.read { try $0.gateways.grants().map(\.json) }))
             },
             Endpoint(
                 .post, "/api/v1/gateways/{name}/confirm", "This agent belongs here", needs: .right(.users),

@@ -6,7 +6,7 @@ import Platform
 
 /// Who signs in, and with which rights.
 struct PeopleEndpoints {
-    let board: Board
+    let live: LiveView
     let accounts: Accounts
     let plans: SitePlans
 
@@ -70,7 +70,7 @@ struct PeopleEndpoints {
                 changed.desk = desk
                 return .json(
                     .object([
-                        ("person", changed.json), ("calls", .array(await board.runningCards(for: changed))),
+                        ("person", changed.json), ("calls", .array(await live.runningCards(for: changed))),
                     ]))
             },
             Endpoint(
@@ -94,7 +94,7 @@ struct PeopleEndpoints {
                 answers: .list(PeopleTable.UserRow.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
-                return .json(.array(try await board.read { try $0.people.users().map(\.json) }))
+                return .json(.array(try await live.read { try $0.people.users().map(\.json) }))
             },
             Endpoint(
                 .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users),
@@ -115,7 +115,7 @@ struct PeopleEndpoints {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let user = try await board.read({ try $0.people.user(id: id) }) else {
+                guard let user = try await live.read({ try $0.people.user(id: id) }) else {
                     throw APIProblem(.notFound, "no-such-user", "There is no such person.")
                 }
                 return try await save(user.name, try await incoming.body(), by: person)
@@ -187,7 +187,7 @@ struct PeopleEndpoints {
             throw APIProblem(
                 .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
         }
-        guard let user = try await board.read({ try $0.people.user(name: name) }) else {
+        guard let user = try await live.read({ try $0.people.user(name: name) }) else {
             throw PeopleEndpoints.refused
         }
         return .json(user.json)

@@ -50,7 +50,7 @@ enum Routes {
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
             var person: Person?
-            if let token { person = await wiring.board.person(session: token) }
+            if let token { person = await wiring.live.person(session: token) }
             try endpoint.admit(person)
             do {
                 let uploader = person.map { "person \($0.id)" } ?? context.peer

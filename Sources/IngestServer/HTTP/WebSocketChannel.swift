@@ -40,7 +40,7 @@ struct WebSocketChannel: ServerChildChannel {
     static let heartbeat: Duration = .seconds(30)
 
     let http: HTTP1Channel
-    let board: Board
+    let live: LiveView
     let accounts: Accounts
     let hosts: Hosts
     let door: Door
@@ -48,7 +48,7 @@ struct WebSocketChannel: ServerChildChannel {
 
     init(responder: @escaping HTTPChannelHandler.Responder, _ wiring: Wiring, hosts: Hosts, door: Door = .ofProcess) {
         http = HTTP1Channel(responder: responder)
-        (board, accounts) = (wiring.board, wiring.accounts)
+        (live, accounts) = (wiring.live, wiring.accounts)
         self.hosts = hosts
         self.door = door
     }
@@ -134,7 +134,7 @@ struct WebSocketChannel: ServerChildChannel {
         _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
     ) async {
         let person: Person? =
-            if let token = Cookies.session(cookie) { await board.person(session: token) } else { nil }
+            if let token = Cookies.session(cookie) { await live.person(session: token) } else { nil }
         if person != nil, let token = Cookies.session(cookie) { Task { await accounts.used(session: token) } }
         try? await channel.executeThenClose { inbound, outbound in
             guard let person else {
@@ -149,7 +149,7 @@ struct WebSocketChannel: ServerChildChannel {
             let connection = channel.channel
             let socket = BrowserSocket(
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
-                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "", budget: board.budget,
+                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "", budget: live.budget,
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
@@ -166,7 +166,7 @@ struct WebSocketChannel: ServerChildChannel {
                     }
                 }
                 await group.next()
-                await board.leave(socket.id)
+                await live.leave(socket.id)
                 group.cancelAll()
             }
             if socket.isSignedOut {
@@ -197,10 +197,10 @@ struct WebSocketChannel: ServerChildChannel {
                     return
                 }
                 if let resume = json["resume"] {
-                    await board.join(socket, resume: resume.integer, person: person)
+                    await live.join(socket, resume: resume.integer, person: person)
                 }
-                if let call = json["shown"]?.text { await board.shown(call, by: socket) }
-                if json["used"]?.truth == true { await board.use(socket.id) }
+                if let call = json["shown"]?.text { await live.shown(call, by: socket) }
+                if json["used"]?.truth == true { await live.use(socket.id) }
             case .ping:
                 try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
             case .connectionClose: return

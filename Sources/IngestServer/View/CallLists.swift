@@ -5,7 +5,7 @@ import Platform
 /// Lists of calls as people see them: missed, past, to be called back; and the file of them.
 struct CallLists {
     let reads: LongReads
-    let board: Board
+    let live: LiveView
     let plans: SitePlans
     let link: CardLink?
 
@@ -15,7 +15,7 @@ struct CallLists {
     }
 
     func missed(for person: Person) async throws -> [JSON] {
-        let routing = await board.routing
+        let routing = await live.routing
         return try await reads.read { store in
             CallStory.of(try store.calls.missedCalls(of: routing.shared(person.id))).map {
                 story($0, person, routing, store)
@@ -25,7 +25,7 @@ struct CallLists {
 
     /// What a person wants to be reminded of, and what their teams do for somebody who was not there.
     func reminders(for person: Person) async throws -> [JSON] {
-        let routing = await board.routing
+        let routing = await live.routing
         let (scope, now) = (routing.shared(person.id), Clocks.wall)
         let place = CallRouting.Place.own(desk: routing.desks[person.id] ?? "")
         return try await reads.read { store in
@@ -40,7 +40,7 @@ struct CallLists {
         for person: Person, team: Bool = false, matching text: String = "", from: Int64 = 0, to: Int64 = .max,
         limit: Int = 50
     ) async throws -> [JSON] {
-        let routing = await board.routing
+        let routing = await live.routing
         let scope = team ? routing.shared(person.id) : routing.own(person.id)
         return try await reads.read { store in
             let rows = try store.calls.rows(of: scope, matching: text, from: from, to: to, limit: limit)
@@ -62,7 +62,7 @@ struct CallLists {
 
     /// The last calls with a client, among those that this person may see.
     func lastCalls(with party: PartyView, for person: Person) async throws -> [JSON] {
-        let routing = await board.routing
+        let routing = await live.routing
         let scope = routing.shared(person.id)
         return try await reads.read { store in
             let keys = try store.parties.keys(of: party.id)
@@ -73,7 +73,7 @@ struct CallLists {
 
     /// The history as a spreadsheet opens it.
     func export(for person: Person, matching text: String, from: Int64, to: Int64) async throws -> String {
-        let routing = await board.routing
+        let routing = await live.routing
         let scope = routing.shared(person.id)
         return try await reads.read { store in
             let rows = try store.calls.rows(

@@ -6,9 +6,9 @@ import Platform
 /// The centre's metrics as Prometheus text (exposition format 0.0.4), with what each gateway last said of itself.
 enum CentreMetrics {
     static func text(_ wiring: Wiring, _ link: CentreLink, _ erp: ERPLink?) async -> String {
-        let (board, counters) = (wiring.board, wiring.intake.counters)
-        let browsers = await board.browsers
-        let gateways = (try? await board.read { try $0.gateways.rows() }) ?? []
+        let (live, counters) = (wiring.live, wiring.intake.counters)
+        let browsers = await live.browsers
+        let gateways = (try? await live.read { try $0.gateways.rows() }) ?? []
         var metrics = Prometheus()
         metrics.add("quai_ingest_build_info", "gauge", "Version.", [([("version", IngestServer.version)], 1)])
         metrics.add(
@@ -54,7 +54,7 @@ enum CentreMetrics {
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =
-                (try? await board.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)
+                (try? await live.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)
             metrics.add("quai_ingest_erp_up", "gauge", "The ERP answers and lets us in.", [([], state == .ok ? 1 : 0)])
             metrics.add(
                 "quai_ingest_erp_queue", "gauge", "Pushes by state; dead ones wait for a person.",
@@ -74,7 +74,7 @@ enum CentreMetrics {
             "quai_ingest_unknown_tags_total", "counter", "Tags counted that nobody knows.",
             [([], Double(counters.unknownTags))])
         metrics.add(
-            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await board.seen))])
+            "quai_ingest_calls_total", "counter", "Calls seen while they ran.", [([], Double(await live.calls.seen))])
         metrics.add("quai_ingest_browser_sessions", "gauge", "Open WebSockets.", [([], Double(browsers.open))])
         metrics.add(
             "quai_ingest_browser_waiting_bytes", "gauge",

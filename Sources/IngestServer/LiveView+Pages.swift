@@ -4,7 +4,7 @@ import Model
 import Platform
 
 /// The pages' follower: a fact says what changed, and pages are told how it is now, many changes in one.
-extension Board {
+extension LiveView {
     /// Between two tellings of what changes all the time, such as a delivery that is being counted. Shorter than an eye notices.
     static let pause: Duration = .milliseconds(200)
     /// Facts that are read at once.
@@ -15,14 +15,12 @@ extension Board {
     /// Entries that are looked through for one page; whoever was away for longer reads the lists again.
     static let replayReach: Int64 = 50_000
 
-    /// Subjects of which is remembered how they were told last; of others only the sums are told, and the lines are asked for.
-    static let toldLimit = 32
     /// How long a click to call is told again to a page that comes back, in milliseconds.
     static let clickLife: Int64 = 120_000
 
     /// Reads the ledger from where this process has come.
     func follow() {
-        while let entries = try? store.ledger.entries(after: followed, limit: Board.entriesAtOnce),
+        while let entries = try? store.ledger.entries(after: followed, limit: LiveView.entriesAtOnce),
             let last = entries.last
         {
             followed = last.seq
@@ -31,7 +29,7 @@ extension Board {
             var topics = PageTopic.changed(in: entries)
             // What is counted here is perhaps counted there no more.
             if topics.contains(where: { if case .delivery = $0 { true } else { false } }) {
-                for case .delivery(let id) in told.keys where !topics.contains(.delivery(id)) {
+                for case .delivery(let id) in told.topics where !topics.contains(.delivery(id)) {
                     topics.append(.delivery(id))
                 }
             }
@@ -40,35 +38,33 @@ extension Board {
     }
 
     private func end(callsOf agent: String) {
-        for live in calls.values where live.agent == agent { call(live.snapshot.lost(at: Clocks.wall), agent: agent) }
+        for live in calls.all where live.agent == agent { call(live.snapshot.lost(at: Clocks.wall), agent: agent) }
     }
 
     /// Told at once after a rest, and together with what changes meanwhile otherwise.
     func changed(_ topics: [PageTopic]) {
         if !topics.isEmpty { present = [:] }
-        for topic in topics where isDue.insert(topic).inserted { due.append(topic) }
+        due.add(topics)
         guard !isWaiting else { return }
         guard !due.isEmpty else {
             hub.seq = followed
             return
         }
-        let rest = Board.pause - (Clocks.now - lastTold)
+        let rest = LiveView.pause - (Clocks.now - lastTold)
         guard rest > .zero else { return flush() }
         isWaiting = true
         executor.run(after: rest) {
-            self.assumeIsolated { board in
-                board.isWaiting = false
-                board.flush()
+            self.assumeIsolated { live in
+                live.isWaiting = false
+                live.flush()
             }
         }
     }
 
     private func flush() {
         lastTold = Clocks.now
-        let topics = due
-        (due, isDue) = ([], [])
         let now = Clocks.wall
-        for topic in topics {
+        for topic in due.take() {
             switch topic {
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
@@ -112,13 +108,9 @@ extension Board {
         _ kind: PageMessage.Kind, _ json: JSON, _ topic: PageTopic, isOpen: Bool, _ isReplay: Bool
     ) -> PageMessage? {
         // Who comes back has perhaps not what was told last.
-        if isReplay { return PageMessage(kind, Patch.of(json, since: nil)) }
-        let before = told[topic]
-        told[topic] = isOpen ? json : nil
-        toldLast.removeAll { $0 == topic }
-        if isOpen { toldLast.append(topic) }
-        if toldLast.count > Board.toldLimit { told[toldLast.removeFirst()] = nil }
-        return before == json ? nil : PageMessage(kind, Patch.of(json, since: before))
+        isReplay
+            ? PageMessage(kind, Patch.of(json, since: nil))
+            : told.message(kind, json, of: topic, isOpen: isOpen)
     }
 
     /// To everybody who may see the call: its running card shows it, and the history's line.
@@ -133,8 +125,8 @@ extension Board {
 
     /// The present view of everything that changed since a page was here, each once; the running calls come with `ready`.
     func replay(since seq: Int64, to person: Person) -> [PageMessage] {
-        guard seq >= 0, seq <= followed, followed - seq <= Board.replayReach, let first = try? store.ledger.first(),
-            seq >= first - 1, let subjects = try? store.ledger.changed(since: seq, limit: Board.replayLimit)
+        guard seq >= 0, seq <= followed, followed - seq <= LiveView.replayReach, let first = try? store.ledger.first(),
+            seq >= first - 1, let subjects = try? store.ledger.changed(since: seq, limit: LiveView.replayLimit)
         else { return [PageMessage(.reset)] }
         var topics = PageTopic.changed(in: subjects)
         // What is being counted changes without a fact for each read.
@@ -142,11 +134,11 @@ extension Board {
             topics.append(.delivery(id))
         }
         for id in (try? store.takes.open()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
-        if subjects.count >= Board.replayLimit {
+        if subjects.count >= LiveView.replayLimit {
             return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
         }
         // Clicks to call that may still be under way.
-        let clicks = (try? store.calls.commands(of: person.id, since: Clocks.wall - Board.clickLife)) ?? []
+        let clicks = (try? store.calls.commands(of: person.id, since: Clocks.wall - LiveView.clickLife)) ?? []
         return clicks.map { PageMessage(.command, $0.json) }
             + topics.compactMap { topic in
                 switch topic {
