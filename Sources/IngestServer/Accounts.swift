@@ -31,7 +31,7 @@ struct Accounts: Sendable {
 
     /// How one signs in here.
     func howToSignIn() async throws -> JSON {
-        let (isOpen, people) = try await live.read { (try $0.people.isOpenHouse(), try $0.people.peopleWithPIN()) }
+        let (isOpen, people) = try await live.read { (try $0.people.isOpenHouse(), try $0.people.withPIN()) }
         return .object([
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(people)),

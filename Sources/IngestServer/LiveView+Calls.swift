@@ -177,7 +177,7 @@ extension LiveView {
 
     /// It is time to call back: to whoever wanted to, and to their teams where they are not there.
     func tell(_ reminder: Reminder) {
-        guard let row = try? store.calls.call(reminder.call) else { return }
+        guard let row = try? store.calls.row(reminder.call) else { return }
         let card = card(row.snapshot, agent: row.agent)
         let team =
             reminder.isTeams ? routing.names.keys.filter { routing.shared($0).covers(row.snapshot) } : []

@@ -85,10 +85,10 @@ extension LiveView {
     private func view(of topic: PageTopic, isReplay: Bool) -> PageMessage? {
         switch topic {
         case .delivery(let id):
-            guard let view = try? store.deliveries.delivery(id) else { return PageMessage(.deliveries) }
+            guard let view = try? store.deliveries.view(id) else { return PageMessage(.deliveries) }
             return difference(.delivery, view.json, topic, isOpen: view.status == "open", isReplay)
         case .take(let id):
-            guard let view = try? store.takes.take(id) else { return nil }
+            guard let view = try? store.takes.view(id) else { return nil }
             return difference(
                 .take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
         case .deliveries: return PageMessage(.deliveries)
@@ -117,7 +117,7 @@ extension LiveView {
     private func tellNote(of call: String) {
         showAgain(call)
         guard let note = (try? store.calls.note(of: call)).flatMap({ $0 }),
-            let row = (try? store.calls.call(call)).flatMap({ $0 })
+            let row = (try? store.calls.row(call)).flatMap({ $0 })
         else { return }
         let message = PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
         for person in hub.people where routing.shared(person).covers(row.snapshot) { tell(person, message) }
@@ -143,7 +143,7 @@ extension LiveView {
             + topics.compactMap { topic in
                 switch topic {
                 case .note(let call):
-                    guard let row = (try? store.calls.call(call)).flatMap({ $0 }),
+                    guard let row = (try? store.calls.row(call)).flatMap({ $0 }),
                         routing.shared(person.id).covers(row.snapshot),
                         let note = (try? store.calls.note(of: call)).flatMap({ $0 })
                     else { return nil }

@@ -42,7 +42,7 @@ actor LiveView {
         routing = CallRouting(teams: configuration.teams)
         for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people.rows() { routing.names[user] = name }
-        for row in try store.calls.runningCalls(since: Clocks.wall - LiveCalls.life) {
+        for row in try store.calls.running(since: Clocks.wall - LiveCalls.life) {
             calls.resume(row.snapshot, agent: row.agent, at: Clocks.wall)
         }
         writer.onCommit { [weak self] in self?.wake() }

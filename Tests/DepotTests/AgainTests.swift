@@ -82,7 +82,7 @@ struct AgainTests {
         _ = try paper.table("N;S;\(Self.gtins[0]);A;5")
         let id = try open()
         #expect(try take(Array("\(PaperTests.head)\nN;S;\(Self.gtins[0]);A;7\n".utf8), adding: true).refused.isEmpty)
-        #expect(try paper.store.deliveries.delivery(id)?.lines.map(\.expected) == [12])
+        #expect(try paper.store.deliveries.view(id)?.lines.map(\.expected) == [12])
         let told = try paper.store.database.integer("SELECT count(*) FROM delivery_line WHERE delivery=?", .integer(id))
         #expect(told == 1)
     }
@@ -212,7 +212,7 @@ struct AgainTests {
                 "estimated 2026-11-23", "issued 2026-11-21", "order 2026-11-01", "carrier Transports",
                 "supplier Lefèvre (3012345000015)", "advice DA-1", "order PO-1", "order PO-2",
             ])
-        #expect(try paper.store.deliveries.delivery(id)?.json["details"]?.list?.count == 8)
+        #expect(try paper.store.deliveries.view(id)?.json["details"]?.list?.count == 8)
         _ = try paper.table("N;Lefèvre;\(Self.gtins[0]);A;2")
         #expect(
             try paper.store.papers.details(delivery: id).isEmpty, "a paper that replaces another replaces what it said")

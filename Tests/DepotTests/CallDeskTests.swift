@@ -130,11 +130,11 @@ struct CallDeskTests {
         #expect(try take(by: alice))
         #expect(try !take(by: bruno))
         #expect(try !take("pbx/1", false, by: bruno), "nor can he give back what is hers")
-        #expect(try store.calls.call("pbx/1")?.missed?.takenBy == "Alice")
+        #expect(try store.calls.row("pbx/1")?.missed?.takenBy == "Alice")
         #expect(try take(by: alice), "it stays hers")
         #expect(try take("pbx/1", false, by: alice))
         #expect(try take(by: bruno))
-        #expect(try store.calls.call("pbx/1")?.missed?.takenBy == "Bruno")
+        #expect(try store.calls.row("pbx/1")?.missed?.takenBy == "Bruno")
         #expect(try facts().suffix(1) == ["Bruno missed.take"])
         #expect(try facts().contains("Alice missed.give-back"))
     }
@@ -143,7 +143,7 @@ struct CallDeskTests {
         try CallTests.save(CallTests.call("1", at: 1000, missedBy: ["101"]), in: store)
         #expect(try settle(by: bruno))
         #expect(try !settle(by: alice))
-        #expect(try store.calls.call("pbx/1")?.missed?.doneBy == "Bruno")
+        #expect(try store.calls.row("pbx/1")?.missed?.doneBy == "Bruno")
         #expect(try facts().filter { $0.hasSuffix("missed.done") } == ["Bruno missed.done"])
         #expect(try !take(by: alice), "what is done is nobody's to take")
     }
@@ -160,7 +160,7 @@ struct CallDeskTests {
         #expect(try !take(by: zoe))
         #expect(try !settle(by: zoe))
         #expect(try !settle("pbx/none", by: alice))
-        #expect(try store.calls.call("pbx/1")?.missed?.isOpen == true && store.ledger.tip() == tip)
+        #expect(try store.calls.row("pbx/1")?.missed?.isOpen == true && store.ledger.tip() == tip)
     }
 
     @Test func aStoryIsTakenAndSettledWhole() throws {
@@ -168,16 +168,16 @@ struct CallDeskTests {
         try CallTests.save(CallTests.call("2", at: 30_000, missedBy: ["102"]), in: store)
         try CallTests.save(CallTests.call("3", at: 30_000, from: "0612340092", missedBy: ["102"]), in: store)
         #expect(try take("pbx/2", by: alice))
-        #expect(try store.calls.call("pbx/1")?.missed?.takenBy == "Alice")
+        #expect(try store.calls.row("pbx/1")?.missed?.takenBy == "Alice")
         #expect(try settle("pbx/1", by: alice))
-        #expect(try store.calls.call("pbx/2")?.missed?.isOpen == false)
-        #expect(try store.calls.call("pbx/3")?.missed?.isOpen == true, "another number is another story")
+        #expect(try store.calls.row("pbx/2")?.missed?.isOpen == false)
+        #expect(try store.calls.row("pbx/3")?.missed?.isOpen == true, "another number is another story")
     }
 
     @Test func aMissedCallIsFoundByTheExchangesOwnName() throws {
         try store.gateways.update(agent: "lyon", site: nil, online: true, status: nil, at: 1)
         try CallTests.tell(CallTests.call("17", at: 1000, missedBy: ["101"]), by: "lyon", in: store)
         #expect(try take("pbx/17", by: alice))
-        #expect(try store.calls.call("lyon/pbx/17")?.missed?.takenBy == "Alice")
+        #expect(try store.calls.row("lyon/pbx/17")?.missed?.takenBy == "Alice")
     }
 }

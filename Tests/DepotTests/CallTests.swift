@@ -50,7 +50,7 @@ struct CallTests {
             try store.calls.write(
                 CallNote(revision: 0, note: "wants a quote\nsent", disposition: "quote", who: "Bruno", at: 3),
                 of: "pbx/1", over: 1)?.revision == 2)
-        #expect(try store.calls.call("pbx/1")?.note?.disposition == "quote")
+        #expect(try store.calls.row("pbx/1")?.note?.disposition == "quote")
     }
 
     /// An attended transfer makes two calls one: the note goes with the caller.
@@ -67,7 +67,7 @@ struct CallTests {
         let note = try store.calls.note(of: "pbx/1")
         #expect(note?.note == "for Bruno\nasks for pallets" && note?.disposition == "delivery")
         #expect(try store.calls.note(of: "pbx/2") == nil)
-        #expect(try store.calls.call("pbx/2") == nil)
+        #expect(try store.calls.row("pbx/2") == nil)
     }
 
     // MARK: whose call it is
@@ -86,11 +86,11 @@ struct CallTests {
             #expect(
                 try CallTests.tell(CallTests.call("17", at: 1000, answeredBy: desk), by: agent, in: store) == .newer)
         }
-        #expect(try store.calls.call("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
-        #expect(try store.calls.call("paris/pbx/17")?.snapshot.answeredBy == ["102"])
-        #expect(try store.calls.call("pbx/17") == nil)
+        #expect(try store.calls.row("lyon/pbx/17")?.snapshot.answeredBy == ["101"])
+        #expect(try store.calls.row("paris/pbx/17")?.snapshot.answeredBy == ["102"])
+        #expect(try store.calls.row("pbx/17") == nil)
         // And the way back, for those whose calls are followed here.
-        #expect(try store.calls.call("lyon/pbx/17")?.snapshot.told(by: "lyon").call == "pbx/17")
+        #expect(try store.calls.row("lyon/pbx/17")?.snapshot.told(by: "lyon").call == "pbx/17")
         #expect(CallName.told("lyon/pbx/17", by: "ly") == nil)
         let long = CallName.filed(String(repeating: "x", count: 256), under: "lyon")
         #expect(long.utf8.count <= 256 && long.hasPrefix("lyon/"))
@@ -106,7 +106,7 @@ struct CallTests {
         try CallTests.tell(running, by: "lyon", in: store)
         _ = try store.calls.write(
             CallNote(revision: 0, note: "wants pallets", who: "Alice", at: 1), of: "lyon/pbx/17000.1", over: 0)
-        let before = try store.calls.call("lyon/pbx/17000.1")
+        let before = try store.calls.row("lyon/pbx/17000.1")
 
         var forged = CallTests.call("17000.1", at: 1000, from: "+33899000000", missedBy: ["101"])
         (forged.revision, forged.caller) = (999, Party(number: "+33899000000", name: "FORGED"))
@@ -116,12 +116,12 @@ struct CallTests {
         ended.revision = 1 << 62
         for snapshot in [forged, merged, ended] {
             try CallTests.tell(snapshot, by: "evil", in: store)
-            #expect(try store.calls.call("lyon/pbx/17000.1") == before)
+            #expect(try store.calls.row("lyon/pbx/17000.1") == before)
             // Nor by the very name that it has here, should one come past the place where names are made.
             var named = snapshot
             named.call = "lyon/pbx/17000.1"
             #expect(try store.calls.file(named, agent: "evil", key: nil) == .foreign("lyon"))
-            #expect(try store.calls.call("lyon/pbx/17000.1") == before)
+            #expect(try store.calls.row("lyon/pbx/17000.1") == before)
         }
         // Nor is a stranger's call made part of it, with a note that nobody here wrote.
         var into = CallTests.call("1", at: 5)
@@ -132,7 +132,7 @@ struct CallTests {
         var over = CallTests.call("17000.1", at: 1000, answeredBy: "101")
         over.revision = 2
         #expect(try CallTests.tell(over, by: "lyon", in: store) == .newer)
-        #expect(try store.calls.call("lyon/pbx/17000.1")?.note?.note == "wants pallets")
+        #expect(try store.calls.row("lyon/pbx/17000.1")?.note?.note == "wants pallets")
     }
 
     @Test func progressCountsFromTheAgentThatWasAskedAlone() throws {
@@ -215,17 +215,17 @@ struct CallTests {
         try CallTests.save(CallTests.call("1", at: 1000, missedBy: ["101"]), in: store)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612340092", queue: "support"), in: store)
         try CallTests.save(CallTests.call("3", at: 3000, from: "0612340093", missedBy: ["201"]), in: store)
-        #expect(try store.calls.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2", "pbx/1"])
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["102"])).isEmpty)
+        #expect(try store.calls.missed(of: CallTests.team).map(\.snapshot.call) == ["pbx/2", "pbx/1"])
+        #expect(try store.calls.missed(of: CallScope(desks: ["102"])).isEmpty)
         #expect(try store.calls.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 5))
         #expect(try !store.calls.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 6))
         #expect(try !store.calls.takeMissed("pbx/1", who: nil, by: "Bruno", at: 6))
-        #expect(try store.calls.missedCalls(of: CallTests.team)[1].missed?.takenBy == "Alice")
+        #expect(try store.calls.missed(of: CallTests.team)[1].missed?.takenBy == "Alice")
         #expect(try store.calls.takeMissed("pbx/1", who: nil, by: "Alice", at: 7))
         #expect(try store.calls.takeMissed("pbx/1", who: "Bruno", by: "Bruno", at: 8))
         // They call again and are answered, by whomever: it is settled.
         try CallTests.save(CallTests.call("4", at: 20_000, answeredBy: "102"), in: store)
-        #expect(try store.calls.missedCalls(of: CallTests.team).map(\.snapshot.call) == ["pbx/2"])
+        #expect(try store.calls.missed(of: CallTests.team).map(\.snapshot.call) == ["pbx/2"])
         #expect(try !store.calls.takeMissed("pbx/1", who: "Alice", by: "Alice", at: 30_000))
     }
 
@@ -240,21 +240,21 @@ struct CallTests {
         var other = CallTests.call("2", at: 20_000, from: "101", answeredBy: "105")
         (other.direction, other.called) = (.internal, "105")
         try CallTests.save(other, in: store)
-        #expect(try store.calls.missedCalls(of: CallTests.team).count == 1)
+        #expect(try store.calls.missed(of: CallTests.team).count == 1)
         var back = CallTests.call("3", at: 30_000, from: "102", answeredBy: "101")
         (back.direction, back.called) = (.internal, "101")
         try CallTests.save(back, in: store)
-        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missed(of: CallTests.team).isEmpty)
 
         try CallTests.save(CallTests.call("4", at: 90_000, answeredBy: "101"), in: store)
         try CallTests.save(CallTests.call("5", at: 40_000, missedBy: ["101"]), in: store)
-        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missed(of: CallTests.team).isEmpty)
 
         var silent = CallTests.call("6", at: 100_000, from: "0612340077")
         silent.cause = .callerGaveUp
         try CallTests.save(silent, in: store)
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["0123456701"])).count == 1)
-        #expect(try store.calls.missedCalls(of: CallTests.team).isEmpty)
+        #expect(try store.calls.missed(of: CallScope(desks: ["0123456701"])).count == 1)
+        #expect(try store.calls.missed(of: CallTests.team).isEmpty)
     }
 
     @Test func aNumberThatCallsAgainWithinAMinuteIsOneStory() throws {
@@ -265,7 +265,7 @@ struct CallTests {
             try CallTests.save(
                 CallTests.call("w\(index)", at: Int64(start) + 1, from: nil, missedBy: ["101"]), in: store)
         }
-        let stories = CallStory.of(try store.calls.missedCalls(of: CallTests.team))
+        let stories = CallStory.of(try store.calls.missed(of: CallTests.team))
         #expect(stories.filter { $0.newest.key != "withheld" }.map(\.rows.count) == [1, 3])
         #expect(stories.filter { $0.newest.key == "withheld" }.map(\.rows.count) == [1, 1, 1, 1])
         #expect(stories.flatMap(\.rows).count == 8)
@@ -314,7 +314,7 @@ struct CallTests {
         let number = PhoneNumber("06 12 34 00 91")
         let dry = try store.erasure.erase(number, who: "test", dryRun: true, at: 3000)
         #expect(dry.calls == 1 && dry.notes == 1 && dry.numbers == 1 && dry.commands == 0)
-        #expect(try store.calls.call("dock/pbx/1") != nil)
+        #expect(try store.calls.row("dock/pbx/1") != nil)
         #expect(try store.erasure.erase(number, who: "test", dryRun: false, at: 3000) == dry)
         #expect(try store.erasure.erase(number, who: "test", dryRun: false, at: 3000).calls == 0)
         #expect(try store.calls.rows(of: CallTests.team, limit: 10).map(\.snapshot.call) == ["pbx/2"])

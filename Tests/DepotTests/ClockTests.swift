@@ -117,7 +117,7 @@ struct ClockTests {
     /// A late NTP sets the clock; what comes before the next status is not sent into the future.
     @Test func whatComesJustAfterTheClockWasSetIsTakenAsTold() throws {
         try send(Self.call(at: Self.now), captured: Self.now, heard: (Self.now - 6 * Self.year, Self.now), at: Self.now)
-        let call = try #require(try store.calls.call("dock-1/pbx/1")?.snapshot)
+        let call = try #require(try store.calls.row("dock-1/pbx/1")?.snapshot)
         #expect(call.startedAt == Self.now && call.clockCorrection == nil)
     }
 
@@ -132,7 +132,7 @@ struct ClockTests {
         let proposals = try store.strays.proposals(zone: "dock", at: Self.now + 2000)
         #expect(proposals.compactMap { $0["id"]?.integer } == [id])
         #expect(try store.deliveries.open(delivery: id, zone: "dock", by: Author("Nadia"), at: Self.now + 2000))
-        #expect(try store.deliveries.delivery(id)?.received == 1)
+        #expect(try store.deliveries.view(id)?.received == 1)
     }
 
     /// Three hours old with a right clock, and three hours old with a wrong one: neither is proposed now.
@@ -163,7 +163,7 @@ struct ClockTests {
 
     @Test func aCallOfARightClockIsNotMarked() throws {
         try send(Self.call(at: Self.now - 7), captured: Self.now, heard: (Self.now - 900, Self.now), at: Self.now)
-        let call = try #require(try store.calls.call("dock-1/pbx/1")?.snapshot)
+        let call = try #require(try store.calls.row("dock-1/pbx/1")?.snapshot)
         #expect(call.startedAt == Self.now - 7 && call.clockCorrection == nil)
     }
 

@@ -29,7 +29,7 @@ struct DeskTests {
         #expect(try receiving.open(id, zone: "dock", by: nadia, at: 1))
         #expect(
             try receiving.open(id, zone: "dock", by: karim, at: 2) == false
-                || store.deliveries.delivery(id)?.openedBy == "Nadia")
+                || store.deliveries.view(id)?.openedBy == "Nadia")
         #expect(try kinds().filter { $0 == "delivery.open" }.count >= 1)
     }
 
@@ -47,7 +47,7 @@ struct DeskTests {
         }
         #expect(try store.ledger.tip() == before, "nothing has happened")
         #expect(try receiving.close(id, .init(short: .later), by: nadia, at: 6))
-        #expect(try store.deliveries.delivery(id)?.status == "closed")
+        #expect(try store.deliveries.view(id)?.status == "closed")
         #expect(try kinds().suffix(2) == ["delivery.later", "delivery.close"])
     }
 
@@ -57,7 +57,7 @@ struct DeskTests {
         #expect(try receiving.close(id, .init(short: .later), by: nadia, at: 2))
         #expect(try receiving.close(id, .init(short: .later), by: karim, at: 3) == false)
         #expect(try kinds().filter { $0 == "delivery.close" }.count == 1)
-        #expect(try store.deliveries.delivery(id)?.closedBy == "Nadia")
+        #expect(try store.deliveries.view(id)?.closedBy == "Nadia")
     }
 
     @Test func aDecisionIsUndoneOnce() throws {
@@ -65,10 +65,10 @@ struct DeskTests {
         _ = try receiving.open(id, zone: "dock", by: nadia, at: 1)
         try receiving.decide(
             Decision(at: 2, who: "Nadia", kind: .adjust, gtin: InventoryTests.breaker, quantity: 2), on: id)
-        #expect(try store.deliveries.delivery(id)?.received == 2)
-        let made = try #require(try store.deliveries.delivery(id)?.decisions.first?.id)
+        #expect(try store.deliveries.view(id)?.received == 2)
+        let made = try #require(try store.deliveries.view(id)?.decisions.first?.id)
         try receiving.decide(Decision(at: 3, who: "Nadia", kind: .undo, quantity: Quantity(made)), on: id)
-        #expect(try store.deliveries.delivery(id)?.received == 0)
+        #expect(try store.deliveries.view(id)?.received == 0)
         #expect(throws: DecisionError.noSuchDecision) {
             try receiving.decide(Decision(at: 4, who: "Karim", kind: .undo, quantity: Quantity(made)), on: id)
         }
@@ -82,7 +82,7 @@ struct DeskTests {
         #expect(try receiving.set(.remove, on: id, by: nadia, at: 5))
         depot.applier.forgetReceptions()
         try depot.send([InventoryTests.tag(2)])
-        #expect(try store.deliveries.delivery(id)?.received == 1)
+        #expect(try store.deliveries.view(id)?.received == 1)
         #expect(try kinds().contains("delivery.mode"))
     }
 

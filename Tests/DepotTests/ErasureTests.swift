@@ -79,7 +79,7 @@ struct ErasureTests {
             let dry = try store.erasure.erase(ErasureTests.number, who: "test", dryRun: true, at: 100)
             #expect(dry.calls == 1 && dry.notes == 1 && dry.numbers == 1 && dry.commands == 1 && dry.clients == 1)
             #expect(dry.pushes == 2 && dry.told == 1 && dry.texts == 2 && dry.facts == 2)
-            #expect(try store.calls.call("dock/pbx/1") != nil)
+            #expect(try store.calls.row("dock/pbx/1") != nil)
             #expect(try store.erasure.erase(ErasureTests.number, who: "test", dryRun: false, at: 100) == dry)
             for file in ["db", "db-wal", "db-shm"] {
                 #expect(ErasureTests.left(in: "\(folder.path)/\(file)") == [], "\(file)")
@@ -111,7 +111,7 @@ struct ErasureTests {
             ]), by: Author("Alice"), at: 0)
         let erased = try store.erasure.erase(ErasureTests.number, who: "test", dryRun: false, at: 1)
         #expect(erased.numbers == 1 && erased.clients == 0 && erased.pushes == 0 && erased.texts == 1)
-        #expect(try store.parties.party(party)?.numbers == [])
+        #expect(try store.parties.view(party)?.numbers == [])
         let job = try #require(try store.jobs.job(of: .party, subject: String(party)))
         #expect(job.state == .waiting && job.payload["numbers"] == .array([.string("+33144556677")]))
         #expect(!erased.notReached.isEmpty)

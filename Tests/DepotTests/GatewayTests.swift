@@ -158,10 +158,10 @@ struct GatewayTests {
         _ = try store.gateways.desire("version = 1", of: "dock", expires: nil, who: "Nadia", at: 1)
         let ended = try desk.forget("dock", by: Author("Nadia"), at: 2000)
         #expect(ended?.map(\.call) == ["dock/pbx/17"])
-        let call = try store.calls.call("dock/pbx/17")?.snapshot
+        let call = try store.calls.row("dock/pbx/17")?.snapshot
         #expect(call?.state == .ended && call?.cause == .lost && call?.endedAt == 2000)
         #expect(call?.legs.first?.state == .ended && call?.revision == 2)
-        #expect(try store.calls.call("other/pbx/17")?.snapshot.state == .answered)
+        #expect(try store.calls.row("other/pbx/17")?.snapshot.state == .answered)
         #expect(try store.gateways.rows().map(\.name) == ["other"])
         #expect(try store.gateways.grants().map(\.name) == ["other"])
         #expect(try store.gateways.desired().isEmpty)

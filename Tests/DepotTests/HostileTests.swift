@@ -87,7 +87,7 @@ struct HostileTests {
         #expect(result.rejected == HostileTests.extremes.count && result.applied == 1)
         let history = try store.calls.rows(of: CallScope(desks: ["101"]), limit: 100)
         #expect(history.count == 1 && CallStory.of(history).first?.newest.snapshot.call.hasSuffix("pbx/99") == true)
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.calls.missed(of: CallScope(desks: ["101"])).count == 1)
         #expect(try store.records.deadLetters(limit: 100).allSatisfy { $0["code"]?.text == "malformed-row" })
     }
 

@@ -98,7 +98,7 @@ struct InventoryTests {
     }
 
     func line(_ id: Int64, _ gtin: String = breaker) throws -> DeliveryView.Line {
-        try #require(try store.deliveries.delivery(id)?.lines.first { $0.gtin == gtin })
+        try #require(try store.deliveries.view(id)?.lines.first { $0.gtin == gtin })
     }
 
     // MARK: receiving
@@ -144,7 +144,7 @@ struct InventoryTests {
         #expect(try line(id).received == 12)
         // A restart folds the same.
         #expect(try store.deliveries.reception(of: id)?.received == [Self.breaker: 12])
-        #expect(try store.deliveries.delivery(id)?.units.map(\.isVerified) == [true])
+        #expect(try store.deliveries.view(id)?.units.map(\.isVerified) == [true])
         let again = try send(label)
         #expect(
             again == [.refused(zone: "dock", take: nil, subject: "sscc:\(sscc)", .again)],
@@ -160,7 +160,7 @@ struct InventoryTests {
                 .init(sscc: "340123450000000024", parent: sscc, contents: [.init(gtin: Self.breaker, quantity: 10)]),
             ])
         try send([Self.scan("00\(sscc)", "]C1")])
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         #expect(view.status == "open" && view.zone == "dock")
         #expect(view.lines[0].received == 10, "the pallet stands for the cartons on it")
     }
@@ -169,7 +169,7 @@ struct InventoryTests {
         let id = try announce([.init(gtin: Self.breaker, quantity: 2, serials: ["1", "2"])])
         try open(id)
         #expect(try verdicts([Self.tag(1), Self.tag(9)]) == [.expected, .serial])
-        #expect(try store.deliveries.delivery(id)?.questions.map(\.kind) == [.serial])
+        #expect(try store.deliveries.view(id)?.questions.map(\.kind) == [.serial])
         // The same piece by its barcode is the same piece.
         #expect(try verdicts([Self.scan("01\(Self.breaker)211", "]d2")]) == [])
     }
@@ -184,7 +184,7 @@ struct InventoryTests {
         #expect(try verdicts([Self.tag(1), Self.scan("3608439390616", "]E0"), Self.tag(2)]) == [.removed, .removed])
         #expect(try line(id).received == 1)
         // Undone: it counts again.
-        let last = try #require(try store.deliveries.delivery(id)?.decisions.last)
+        let last = try #require(try store.deliveries.view(id)?.decisions.last)
         try decide(.undo, id, quantity: Quantity(last.id))
         #expect(try line(id).received == 2)
         #expect(throws: DecisionError.noSuchDecision) { try decide(.undo, id, quantity: Quantity(last.id)) }
@@ -198,7 +198,7 @@ struct InventoryTests {
         #expect(try verdicts([.appeared(Self.sighting(badge, "dock"))]) == [.unknown])
         try decide(.associate, id, gtin: Self.breaker, subject: "tag:\(badge.hex)")
         #expect(try line(id).received == 1)
-        #expect(try store.deliveries.delivery(id)?.unknown.isEmpty == true)
+        #expect(try store.deliveries.view(id)?.unknown.isEmpty == true)
         let next = try #require(
             try store.deliveries.expect(
                 Announced(note: "BL-2", supplier: "Rexel", lines: [.init(gtin: Self.breaker, quantity: 1)]),
@@ -213,11 +213,11 @@ struct InventoryTests {
         let id = try announce([.init(gtin: Self.breaker, quantity: 5)], dock: "dock-2")
         try open(id)
         try send([Self.tag(1), Self.tag(1, Self.lamp), .appeared(Self.sighting(TagID(.epcGen2, [1, 2]), "dock"))])
-        let kinds = try #require(try store.deliveries.delivery(id)?.questions.map(\.kind))
+        let kinds = try #require(try store.deliveries.view(id)?.questions.map(\.kind))
         #expect(Set(kinds) == [.short, .unordered, .unknown, .dock])
         try store.deliveries.settle(
             delivery: id, short: .later, extra: .refuse, unknown: .ignore, by: Author("Nadia"), at: 1)
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         #expect(view.questions.isEmpty)
         #expect(view.lines.map(\.received) == [1, 0] && view.lines[1].refused == 1)
         #expect(view.decisions.allSatisfy { $0.who == "Nadia" })
@@ -250,7 +250,7 @@ struct InventoryTests {
         #expect(proposals.compactMap { $0["id"]?.integer } == [id, other])
         #expect(proposals.first?["fits"] == 3)
         try open(id)
-        #expect(try store.deliveries.delivery(id)?.received == 3)
+        #expect(try store.deliveries.view(id)?.received == 3)
     }
 
     @Test func twoDocksReceiveAtOnceAndAPauseKeepsEverything() throws {
@@ -323,7 +323,7 @@ struct InventoryTests {
         try open(id)
         try send([Self.scan("00\(pallet)", "]C1")])
         #expect(try line(id).received == 400)
-        #expect(try store.deliveries.delivery(id)?.units.allSatisfy(\.isVerified) == true)
+        #expect(try store.deliveries.view(id)?.units.allSatisfy(\.isVerified) == true)
         // In remove mode the label takes back what it counted; a tag seen on it counts for itself then.
         try send([Self.tag(1)])
         #expect(try store.deliveries.setMode(.remove, delivery: id, by: Author("Nadia"), at: sender.time))
@@ -337,7 +337,7 @@ struct InventoryTests {
         try open(id)
         try send([Self.scan("01\(Self.breaker)10L1\u{1D}3710", "]C1")])
         try decide(.refuse, id, gtin: Self.breaker, quantity: 2)
-        let lines = try #require(try store.deliveries.delivery(id)?.lines)
+        let lines = try #require(try store.deliveries.view(id)?.lines)
         #expect(lines.map(\.received) == [6, 2])
         #expect(lines.map { $0.lots.reduce(0) { $0 + $1.quantity } } == [6, 2])
     }
@@ -369,7 +369,7 @@ struct InventoryTests {
             note: "BL-1", supplier: "Rexel", erp: "7",
             lines: [.init(gtin: Self.breaker, quantity: 10, erp: "19", erpProduct: "3")])
         try store.deliveries.expect(pulled, source: "erp")
-        #expect(try store.deliveries.delivery(id)?.units.count == 1)
+        #expect(try store.deliveries.view(id)?.units.count == 1)
         // And a file over it keeps the ERP's lines.
         _ = try announce([.init(gtin: Self.breaker, quantity: 12)])
         #expect(try line(id).erp == "19" && line(id).expected == 12)
@@ -394,7 +394,7 @@ struct InventoryTests {
             _ = try applier.apply([("hand-1", Self.frame(part, first: first, origin: 5000))], at: 6000)
             first += UInt64(part.count)
         }
-        let view = try #require(try store.takes.take(id))
+        let view = try #require(try store.takes.view(id))
         #expect(view.counted == 1000)
         #expect(view.json["lines"]?.list?.first?["expected"] == nil, "blind")
     }
@@ -419,7 +419,7 @@ struct InventoryTests {
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.breaker, quantity: 5, by: Author("x"),
             at: sender.time)
         try send([Self.tag(1, at: "gate"), Self.tag(2, at: "gate")])
-        let line = try #require(try store.takes.take(id)?.lines.first)
+        let line = try #require(try store.takes.view(id)?.lines.first)
         #expect([line.expected, line.counted, line.moved, line.result, line.book] == [10, 9, 4, 13, 14])
         #expect(try store.takes.change(take: id, to: .review, by: Author("Nadia"), at: sender.time))
         let posted = try #require(try store.takes.post(take: id, complete: true, by: Author("Nadia"), at: sender.time))
@@ -463,11 +463,11 @@ struct InventoryTests {
         let id = try #require(try store.takes.openTake(zone: "shelf", sources: [], blind: true, by: Author("N"), at: 1))
         applier.forgetReceptions()
         try send([Self.tag(1, at: "shelf"), Self.scan("01\(Self.breaker)211", "]d2", at: "shelf")])
-        #expect(try store.takes.take(id)?.counted == 1)
+        #expect(try store.takes.view(id)?.counted == 1)
         _ = try store.takes.setMode(.remove, take: id, by: Author("N"), at: 2)
         applier.forgetReceptions()
         try send([.still(Self.sighting(Self.epc(1), "shelf"))])
-        #expect(try store.takes.take(id)?.counted == 1)
+        #expect(try store.takes.view(id)?.counted == 1)
         // Received meanwhile though nobody counted any: it stays in the book of a count that is posted in part.
         try store.stock.move(
             Movement(kind: .received, from: nil, to: "shelf"), gtin: Self.lamp, quantity: 5, by: Author("x"),

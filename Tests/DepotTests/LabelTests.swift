@@ -82,7 +82,7 @@ struct LabelTests {
 
     func leave(_ tag: TagID) throws { try send(.left(InventoryTests.sighting(tag, Self.zone), present: .zero)) }
 
-    func view() throws -> DeliveryView { try #require(try store.deliveries.delivery(delivery)) }
+    func view() throws -> DeliveryView { try #require(try store.deliveries.view(delivery)) }
 
     func line(_ number: Int) throws -> DeliveryView.Line {
         try #require(try view().lines.first { $0.gtin == Self.gtin(number) })
@@ -321,7 +321,7 @@ struct LabelTests {
         #expect(events.contains(.refused(zone: Self.zone, take: nil, subject: "sscc:\(Self.sscc(31))", .other)))
         #expect(try asked().isEmpty)
         #expect(try store.deliveries.open(delivery: other, zone: Self.zone, by: Author("Nadia"), at: sender.time))
-        #expect(try store.deliveries.delivery(other)?.received == 6)
+        #expect(try store.deliveries.view(other)?.received == 6)
     }
 
     @Test func aPalletIsAskedAboutInAStockTakeToo() throws {
@@ -330,7 +330,7 @@ struct LabelTests {
         applier.forgetReceptions()
         try send(.barcode(device: "g", zone: "shelf", Barcode(text: "00\(Self.sscc(22))02\(Self.gtin(14))3712")))
         try send(.key(device: "g", zone: "shelf", text: Self.sscc(21)))
-        let view = try #require(try store.takes.take(take))
+        let view = try #require(try store.takes.view(take))
         #expect(view.counted == 12 && view.unknown.map(\.subject) == ["sscc:\(Self.sscc(21))"])
     }
 
@@ -384,7 +384,7 @@ struct LabelTests {
             try store.deliveries.openBlind(
                 supplier: "Return", zone: Self.zone, note: "R-1", day: "2026-11-27", by: Author("Nadia"),
                 at: sender.time + 1000))
-        let view = try #require(try store.deliveries.delivery(back))
+        let view = try #require(try store.deliveries.view(back))
         #expect(view.unknown.map(\.subject) == ["tag:\(tag.hex)"] && view.unknown.map(\.gtin) == [Self.gtin(2)])
     }
 

@@ -29,7 +29,7 @@ struct MeasuredGoodsTests {
     }
 
     private func view(_ note: String = "N") throws -> DeliveryView {
-        try #require(try store.deliveries.id(note: note).flatMap { try store.deliveries.delivery($0) })
+        try #require(try store.deliveries.id(note: note).flatMap { try store.deliveries.view($0) })
     }
 
     @Test func theUnitIsACodeHoweverItWasWritten() throws {
@@ -169,11 +169,11 @@ struct MeasuredGoodsTests {
                 Decision(at: 6, who: "Karim", kind: .adjust, gtin: Self.plug, quantity: Quantity("3.5")), on: take)
         }
         #expect(try counting.change(take, to: .review, by: Author("Karim"), at: 7))
-        let line = try #require(try store.takes.take(take)?.lines.first { $0.gtin == Self.cable })
+        let line = try #require(try store.takes.view(take)?.lines.first { $0.gtin == Self.cable })
         #expect(line.difference == Quantity("-0.05") && line.measure.code == "MTR")
         #expect(try counting.post(take, complete: false, by: Author("Karim"), at: 8))
         #expect(try store.stock.rows(gtin: Self.cable).map(\.quantity) == [Quantity("250.2")].compactMap(\.self))
-        #expect(try store.takes.take(take)?.lines.first?.counted == Quantity("250.2"))
+        #expect(try store.takes.view(take)?.lines.first?.counted == Quantity("250.2"))
     }
 
     /// An ERP announces parts of a unit that nobody knows: they can be received.

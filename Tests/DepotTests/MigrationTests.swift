@@ -41,7 +41,7 @@ struct MigrationTests {
         let product = try #require(try store.articles.product("01"))
         #expect(product.minimum == 7 && product.cartons == [.init(gtin: "11", quantity: 7)] && product.unit == "C62")
         #expect(try store.articles.product("02")?.minimum == nil)
-        let view = try #require(try store.deliveries.delivery(1))
+        let view = try #require(try store.deliveries.view(1))
         #expect(view.lines.map(\.expected) == [7] && view.lines.map(\.received) == [0])
         #expect(view.units.first?.contents == [.init(gtin: "01", quantity: 7)])
         #expect(view.decisions.map(\.quantity) == [-7, nil])
@@ -52,7 +52,7 @@ struct MigrationTests {
         #expect(
             try store.stock.movements(gtin: "01", zone: nil, from: nil, to: nil, limit: 1).first?["quantity"] == .int(7)
         )
-        let line = try #require(try store.takes.take(1)?.lines.first)
+        let line = try #require(try store.takes.view(1)?.lines.first)
         #expect(line.expected == 7 && line.counted == 7 && line.moved == 0 && line.book == 7)
         for table in ["take_expected", "take_counted"] {
             #expect(try store.database.integer("SELECT quantity FROM \(table)") == 7000)

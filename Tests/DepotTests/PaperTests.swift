@@ -33,7 +33,7 @@ struct PaperTests {
 
     /// GTIN-13 to what is expected.
     func lines(_ note: String = "N") throws -> [String: Quantity] {
-        guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
+        guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.view(id) else {
             return [:]
         }
         return Dictionary(view.lines.map { (String($0.gtin.dropFirst()), $0.expected) }) { $0 + $1 }
@@ -75,7 +75,7 @@ struct PaperTests {
         bytes += Array(";4\r\n".utf8)
         _ = try take(bytes)
         let id = try #require(try store.deliveries.id(note: "N"))
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         #expect(view.supplier == "L’Œuvre – Élec" && view.lines.first?.description == "10 €")
     }
 

@@ -180,12 +180,12 @@ struct ApplierTests {
         let events = try applier.apply([("dock", ApplierTests.frame(rows, first: 1))], at: 0).events
         #expect(events.count == 3)
         let id = try #require(try store.deliveries.id(note: "BL-1"))
-        #expect(try store.deliveries.delivery(id)?.received == 2 && store.deliveries.delivery(id)?.missing == 0)
+        #expect(try store.deliveries.view(id)?.received == 2 && store.deliveries.view(id)?.missing == 0)
         #expect(try store.deliveries.close(delivery: id, by: Author("Camille"), at: 9))
         #expect(try !store.deliveries.close(delivery: id, by: Author("Bruno"), at: 10))
-        #expect(try store.deliveries.delivery(id)?.closedBy == "Camille")
+        #expect(try store.deliveries.view(id)?.closedBy == "Camille")
         #expect(
-            try store.deliveries.delivery(id)?.lines.map { [$0.expected, $0.received, $0.missing, $0.extra] } == [
+            try store.deliveries.view(id)?.lines.map { [$0.expected, $0.received, $0.missing, $0.extra] } == [
                 [2, 2, 0, 0]
             ])
     }
@@ -206,7 +206,7 @@ struct ApplierTests {
         #expect(try store.calls.save(ended, agent: "dock", key: key))
         #expect(try !store.calls.save(ringing, agent: "dock", key: key))
         #expect(try !store.calls.save(ended, agent: "dock", key: key))
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.calls.missed(of: CallScope(desks: ["101"])).count == 1)
         // Calling back settles it, in whichever direction.
         var back = CallSnapshot(call: "pbx/2", revision: 3, startedAt: 20)
         back.direction = .outbound
@@ -216,11 +216,11 @@ struct ApplierTests {
         back.answeredAt = 22
         // Only one's own telephone was picked up: nobody was reached yet.
         #expect(try store.calls.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).count == 1)
+        #expect(try store.calls.missed(of: CallScope(desks: ["101"])).count == 1)
         back.revision = 4
         back.legs.append(.init(id: "theirs", desk: nil, state: .talking, answeredAt: 25))
         #expect(try store.calls.save(back, agent: "dock", key: CallKey.of(back, plan: NumberPlan())))
-        #expect(try store.calls.missedCalls(of: CallScope(desks: ["101"])).isEmpty)
+        #expect(try store.calls.missed(of: CallScope(desks: ["101"])).isEmpty)
     }
 }
 

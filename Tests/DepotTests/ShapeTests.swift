@@ -76,7 +76,7 @@ struct ShapeTests {
         let decision = Decision(
             at: 5, who: "Nadia", kind: .adjust, gtin: InventoryTests.breaker, quantity: 1, reason: "by hand")
         try receiving.decide(decision, on: id)
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         #expect(DeliveryView.shape.schema.objection(to: view.json) == nil)
         #expect(DeliveryView.summaryShape.schema.objection(to: view.summary) == nil)
         let trail = try store.deliveries.trail(delivery: id, gtin: InventoryTests.breaker)

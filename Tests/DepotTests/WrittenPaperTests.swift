@@ -17,7 +17,7 @@ struct WrittenPaperTests {
     }
 
     func expected(_ note: String = "N") throws -> [String: Quantity] {
-        guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
+        guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.view(id) else {
             return [:]
         }
         return Dictionary(view.lines.map { (String($0.gtin.dropFirst()), $0.expected) }) { $0 + $1 }

@@ -32,7 +32,7 @@ struct ReportTests {
             Decision(
                 at: 2, who: "Nadia", kind: .adjust, gtin: "09521234000013", quantity: Quantity(thousandths: 100_250)),
             delivery: id)
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         let sheet = Reports.reception(view)(.machine)
         #expect(sheet.columns.last?.title == "unit")
         #expect(sheet.rows.map { $0[4] } == [.decimal("250.5"), .number(3)])

@@ -108,7 +108,7 @@ struct InventoryBench {
         let sent = frames((1...pieces).map { read($0, at: "dock") })
         let spent = try time { for frame in sent { _ = try applier.apply([("dock", frame)], at: Clocks.wall) } }
         var view: DeliveryView?
-        let shown = try time { view = try store.deliveries.delivery(id) }
+        let shown = try time { view = try store.deliveries.view(id) }
         let closed = try time {
             _ = try store.transaction { try store.deliveries.close(delivery: id, by: Author("bench"), at: Clocks.wall) }
         }
@@ -127,6 +127,6 @@ struct InventoryBench {
         let reads = (0..<20).flatMap { _ in (1...1000).map { read($0, at: "shelf") } }
         let sent = frames(reads)
         let spent = try time { for frame in sent { _ = try applier.apply([("hand", frame)], at: Clocks.wall) } }
-        print("count 1000 tags read 20 times each: \(Int(spent)) ms, \(try store.takes.take(id)?.counted ?? 0) counted")
+        print("count 1000 tags read 20 times each: \(Int(spent)) ms, \(try store.takes.view(id)?.counted ?? 0) counted")
     }
 }

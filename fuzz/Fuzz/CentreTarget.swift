@@ -72,7 +72,7 @@ enum CentreTarget: String, CaseIterable {
         guard let store = CentreTarget.store(),
             (try? store.calls.save(call, agent: "fuzz", key: CallKey.of(call, plan: NumberPlan()))) != nil
         else { return nil }
-        return (try? store.calls.call(call.call)) ?? nil
+        return (try? store.calls.row(call.call)) ?? nil
     }
 
     private static func compare(_ account: Account, _ status: JSON) {
@@ -108,8 +108,8 @@ enum CentreTarget: String, CaseIterable {
         let scope = CallScope(desks: ["101"], queues: ["support"])
         let calls = (try? store.calls.rows(of: scope, limit: 100)) ?? []
         for story in CallStory.of(calls) { _ = story.newest.snapshot.json.text8 }
-        for row in (try? store.calls.missedCalls(of: scope)) ?? [] { _ = row.snapshot.json.text8 }
-        for row in (try? store.calls.runningCalls(since: 0)) ?? [] { _ = row.snapshot.json.text8 }
+        for row in (try? store.calls.missed(of: scope)) ?? [] { _ = row.snapshot.json.text8 }
+        for row in (try? store.calls.running(since: 0)) ?? [] { _ = row.snapshot.json.text8 }
         for letter in (try? store.records.deadLetters(limit: 100)) ?? [] { _ = letter.text8 }
         _ = try? store.gateways.rows()
         for settled in [0, 1, 1 << 48] as [UInt64] {

@@ -71,7 +71,7 @@ public struct CallDesk {
         _ words: Words, on call: String, over base: Int64, seeing sight: Sight, by person: Person, at now: Int64
     ) throws -> CallNote {
         try store.transaction {
-            guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
+            guard sight.covers(try store.calls.row(call)?.snapshot) else { throw Refusal.noCall }
             let old = try store.calls.note(of: call)
             let new = CallNote(
                 revision: 0, note: words.note ?? old?.note ?? "",
@@ -114,7 +114,7 @@ public struct CallDesk {
     /// The open calls of the story that this one is of; none where it is done, or out of `scope`.
     private func story(of call: String, in scope: CallScope) throws -> [CallRow] {
         let call = try store.calls.filed(call: call) ?? call
-        return CallStory.of(try store.calls.missedCalls(of: scope))
+        return CallStory.of(try store.calls.missed(of: scope))
             .first { $0.rows.contains { $0.snapshot.call == call } }?.rows ?? []
     }
 }

@@ -31,7 +31,7 @@ extension CallTable {
     /// What the centre calls a call that somebody names as its exchange does, as programs did before calls were filed under their
     /// agents. Itself where there is none; nil where two agents have one of that name: nobody guesses.
     public func filed(call name: String) throws -> String? {
-        guard try call(name) == nil else { return name }
+        guard try row(name) == nil else { return name }
         let found = try database.rows(
             "SELECT call.id FROM agent JOIN call ON call.id=agent.name || '/' || ? LIMIT 2", .text(name)
         ) { $0.text(0) }

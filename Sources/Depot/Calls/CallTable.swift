@@ -245,7 +245,7 @@ public struct CallTable: StoreTable {
     }
 
     /// What a team still has to call back, newest first.
-    public func missedCalls(of scope: CallScope, limit: Int = 200) throws -> [CallRow] {
+    public func missed(of scope: CallScope, limit: Int = 200) throws -> [CallRow] {
         try database.rows(
             CallTable.columns
                 + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
@@ -258,11 +258,11 @@ public struct CallTable: StoreTable {
         }.prefix(limit).map(\.self)
     }
 
-    public func call(_ id: String) throws -> CallRow? {
+    public func row(_ id: String) throws -> CallRow? {
         try database.rows(CallTable.columns + "WHERE call.id=?", .text(id), map: CallTable.row).compactMap(\.self).first
     }
 
-    public func runningCalls(since: Int64) throws -> [CallRow] {
+    public func running(since: Int64) throws -> [CallRow] {
         try database.rows(CallTable.columns + "WHERE state<>'ended' AND started>?", .integer(since), map: CallTable.row)
             .compactMap(\.self)
     }

@@ -22,7 +22,7 @@ public struct FeedDesk {
     public mutating func take(_ body: [UInt8], from feed: String, since: Int64, at now: Int64) throws -> Pushed {
         var book = books[feed] ?? PushedCalls(feed, at: now)
         if books[feed] == nil {
-            for row in try store.calls.runningCalls(since: since) where row.agent == feed {
+            for row in try store.calls.running(since: since) where row.agent == feed {
                 book.resume(row.snapshot.told(by: feed))
             }
         }

@@ -58,7 +58,7 @@ public struct ReminderDesk {
         let (sum, overflow) = now.addingReportingOverflow(ReminderDesk.reach)
         guard !overflow, due <= sum, due >= now - ReminderDesk.grace else { throw Refusal.badTime }
         return try store.transaction {
-            guard sight.covers(try store.calls.call(call)?.snapshot) else { throw Refusal.noCall }
+            guard sight.covers(try store.calls.row(call)?.snapshot) else { throw Refusal.noCall }
             let id: Int64
             if let old = try store.reminders.open(call, of: person.id) {
                 try store.reminders.move(old, to: due)
@@ -68,7 +68,7 @@ public struct ReminderDesk {
                 id = try store.reminders.add(call, due: due, of: person, at: now)
             }
             try store.tell(Fact(.reminderSet, call), by: person.author, at: now)
-            guard let saved = try store.reminders.reminder(id) else { throw Refusal.noCall }
+            guard let saved = try store.reminders.row(id) else { throw Refusal.noCall }
             return saved
         }
     }
@@ -78,8 +78,8 @@ public struct ReminderDesk {
         _ id: Int64, done: Bool, of scope: CallScope, by person: Person, at now: Int64
     ) throws -> Bool {
         try store.transaction {
-            guard let reminder = try store.reminders.reminder(id) else { throw Refusal.noCall }
-            let covers = try store.calls.call(reminder.call).map { scope.covers($0.snapshot) } ?? false
+            guard let reminder = try store.reminders.row(id) else { throw Refusal.noCall }
+            let covers = try store.calls.row(reminder.call).map { scope.covers($0.snapshot) } ?? false
             guard reminder.user == person.id || reminder.isTeams && covers else { throw Refusal.noCall }
             guard (reminder.doneBy == nil) == done else { return false }
             // Somebody may have set another for this call meanwhile: that one stays.
@@ -102,7 +102,7 @@ public struct ReminderDesk {
             try store.tell(
                 Fact(.reminderDue, reminder.call, isTeams ? "\(reminder.who) is not there" : nil),
                 by: Author(reminder.who), at: now)
-            return try store.reminders.reminder(reminder.id)
+            return try store.reminders.row(reminder.id)
         }
     }
 }

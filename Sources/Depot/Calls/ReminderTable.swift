@@ -5,7 +5,7 @@ import SQLite
 public struct ReminderTable: StoreTable {
     let store: Store
 
-    public func reminder(_ id: Int64) throws -> Reminder? { try rows("WHERE id=?", [.integer(id)]).first }
+    public func row(_ id: Int64) throws -> Reminder? { try rows("WHERE id=?", [.integer(id)]).first }
 
     /// A person's own: open ones, and those done a moment ago; and what their teams have to do for somebody who was not there.
     public func rows(of person: Int64, seeing scope: CallScope, at now: Int64) throws -> [Reminder] {
@@ -14,7 +14,7 @@ public struct ReminderTable: StoreTable {
             [.integer(now - ReminderDesk.afterglow), .integer(person)]
         ).filter { reminder in
             guard reminder.user != person else { return true }
-            return try store.calls.call(reminder.call).map { scope.covers($0.snapshot) } ?? false
+            return try store.calls.row(reminder.call).map { scope.covers($0.snapshot) } ?? false
         }
     }
 

@@ -9,7 +9,7 @@ extension ClientDesk {
             let id = try store.parties.add(
                 name: name, company: company, reference: nil, numbers: numbers, by: author.who, at: now)
             try store.tell(Fact(.partyCreated, id), by: author, at: now)
-            guard let party = try store.parties.party(id) else {
+            guard let party = try store.parties.view(id) else {
                 preconditionFailure("a client that was just added is there")
             }
             return party

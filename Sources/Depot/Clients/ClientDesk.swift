@@ -28,7 +28,7 @@ public struct ClientDesk {
         _ =
             try attaches
             ? attach(number, to: id, by: person, at: now) : detach(number, from: id, by: person, at: now)
-        guard let party = try store.parties.party(id) else { throw Refusal.noClient }
+        guard let party = try store.parties.view(id) else { throw Refusal.noClient }
         return party
     }
 
@@ -39,7 +39,7 @@ public struct ClientDesk {
             || number.kind == .invalid && number.key.filter(\.isWholeNumber).count >= ClientDesk.digits
         guard isNumber else { throw Refusal.noNumber }
         return try store.transaction {
-            guard try store.parties.party(id) != nil else { throw Refusal.noClient }
+            guard try store.parties.view(id) != nil else { throw Refusal.noClient }
             let keys = try store.parties.keys(of: id)
             guard !keys.contains(number.key) else { return false }
             guard keys.count < ClientDesk.numberLimit else { throw Refusal.full }
@@ -52,7 +52,7 @@ public struct ClientDesk {
     /// Takes back a number that was attached here; false when the client has it no more.
     public func detach(_ number: PhoneNumber, from id: Int64, by person: Person, at now: Int64) throws -> Bool {
         try store.transaction {
-            guard try store.parties.party(id) != nil else { throw Refusal.noClient }
+            guard try store.parties.view(id) != nil else { throw Refusal.noClient }
             guard let label = try store.parties.label(of: number, at: id) else { return false }
             guard label == ClientDesk.label else { throw Refusal.notOurs }
             try store.parties.detach(number, from: id)

@@ -96,7 +96,7 @@ public struct PartyTable: StoreTable {
         }
     }
 
-    public func party(_ id: Int64) throws -> PartyView? {
+    public func view(_ id: Int64) throws -> PartyView? {
         guard
             var view = try database.first(
                 "SELECT id, name, company, reference, erp FROM party WHERE id=?", .integer(id),
@@ -137,7 +137,7 @@ public struct PartyTable: StoreTable {
     public func rows(key: String) throws -> [PartyView] {
         try database.rows(
             "SELECT party FROM party_number WHERE key=? ORDER BY party DESC LIMIT 10", .text(key)
-        ) { $0.integer(0) }.compactMap { try party($0) }
+        ) { $0.integer(0) }.compactMap { try view($0) }
     }
 
     /// Who it may be when nobody has the number as it came: an exchange or an old directory may have shortened it. Only
@@ -157,7 +157,7 @@ public struct PartyTable: StoreTable {
             }
             parties.append(party)
         }
-        return try parties.prefix(5).compactMap { try party($0) }
+        return try parties.prefix(5).compactMap { try view($0) }
     }
 
     /// By words' beginnings in name, company, reference or number; all of them by company when there is no word.
@@ -165,12 +165,12 @@ public struct PartyTable: StoreTable {
         guard let query = SearchTable.match(text) else {
             return try database.rows("SELECT id FROM party ORDER BY company, name LIMIT ?", .integer(limit)) {
                 $0.integer(0)
-            }.compactMap { try party($0) }
+            }.compactMap { try view($0) }
         }
         return try database.rows(
             "SELECT ref FROM search WHERE search MATCH ? AND kind='party' ORDER BY bm25(search, 10.0, 1.0) LIMIT ?",
             .text(query), .integer(limit)
-        ) { Int64($0.text(0)) ?? 0 }.compactMap { try party($0) }
+        ) { Int64($0.text(0)) ?? 0 }.compactMap { try view($0) }
     }
 }
 

@@ -96,10 +96,10 @@ public struct TakeTable: StoreTable {
             """
             SELECT id FROM stock_take WHERE status IN ('counting', 'review') OR closed>=? ORDER BY opened DESC LIMIT 100
             """, .integer(since)
-        ) { $0.integer(0) }.compactMap { try take($0) }
+        ) { $0.integer(0) }.compactMap { try view($0) }
     }
 
-    public func take(_ id: Int64) throws -> StockTakeView? {
+    public func view(_ id: Int64) throws -> StockTakeView? {
         guard
             var view = try database.first(
                 """
@@ -180,7 +180,7 @@ public struct TakeTable: StoreTable {
 
     /// A decision about a count: `adjust`, `remove`, `associate`, `undo`.
     public func decide(_ decision: Decision, take id: Int64) throws {
-        guard let view = try take(id) else { throw DecisionError.noSuchDelivery }
+        guard let view = try view(id) else { throw DecisionError.noSuchDelivery }
         guard view.status == .counting || view.status == .review else { throw DecisionError.closed }
         switch decision.kind {
         case .adjust:
@@ -249,7 +249,7 @@ public struct TakeTable: StoreTable {
     /// The count becomes the book. `complete`: what was not counted is not there; otherwise products that nobody counted
     /// stay as they are. Nil when somebody else closed it before.
     public func post(take id: Int64, complete: Bool, by author: Author, at now: Int64) throws -> StockTakeView? {
-        guard let view = try take(id), view.status == .review else { return nil }
+        guard let view = try view(id), view.status == .review else { return nil }
         // Pieces that the book has elsewhere are here: moved, not found.
         let elsewhere = try database.rows(
             """

@@ -46,7 +46,7 @@ public struct PullDesk {
                 var announced = announced
                 // A note that another receipt of the ERP had before stays that one's.
                 if let id = try store.deliveries.id(note: announced.note),
-                    let other = try store.deliveries.delivery(id)?.erp, other != announced.erp
+                    let other = try store.deliveries.view(id)?.erp, other != announced.erp
                 {
                     announced.note = "\(announced.note) (\(name))"
                 }

@@ -178,7 +178,7 @@ public final class GatewayDesk {
         try store.transaction {
             guard try store.gateways.isKnown(agent) else { return nil }
             var ended: [CallSnapshot] = []
-            for row in try store.calls.runningCalls(since: Int64.min) where row.agent == agent {
+            for row in try store.calls.running(since: Int64.min) where row.agent == agent {
                 let lost = row.snapshot.lost(at: now)
                 _ = try store.calls.save(lost, agent: agent, key: row.key)
                 ended.append(lost)

@@ -145,7 +145,7 @@ public struct PeopleTable: StoreTable {
     func openPIN(of id: Int64) throws { try database.run("UPDATE user SET pin_wrong=0 WHERE id=?", .integer(id)) }
 
     /// People who can sign in at a dock with a PIN.
-    public func peopleWithPIN() throws -> [JSON] {
+    public func withPIN() throws -> [JSON] {
         try database.rows("SELECT id, name FROM user WHERE pin IS NOT NULL AND disabled=0 ORDER BY name LIMIT 200") {
             PeopleTable.withPIN.json($0)
         }

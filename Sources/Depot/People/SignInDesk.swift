@@ -35,22 +35,22 @@ public struct SignInDesk {
     public func admission(of key: SignInKey, from source: String, at now: Int64) throws -> Admission {
         let source = SignInSource.counted(source)
         return try store.transaction {
-            let pair = try store.tries.tries(key.kind.rawValue, key.subject, source)
+            let pair = try store.signIns.tries(key.kind.rawValue, key.subject, source)
             var pause = pair.pause(SignInDesk.limit(key), at: now)
             // Others' failures from elsewhere, or those of a neighbour, do not slow who signs in from here usually.
             if pair.known == 0 || pair.known < now - SignInDesk.knownLife {
                 pause = max(
-                    pause, try store.tries.tries(key.kind.rawValue, key.subject, "").pause(.anywhere, at: now),
-                    try store.tries.tries("source", "", source).pause(.source, at: now))
+                    pause, try store.signIns.tries(key.kind.rawValue, key.subject, "").pause(.anywhere, at: now),
+                    try store.signIns.tries("source", "", source).pause(.source, at: now))
             }
             guard pause == 0 else { return .wait((pause + 999) / 1000) }
             if key.kind == .pin {
                 guard try spend(pinOf: key.subject, at: now) else { return .pinLocked }
             }
-            try store.tries.count(key.kind.rawValue, key.subject, source, SignInDesk.limit(key), at: now)
-            try store.tries.count(key.kind.rawValue, key.subject, "", .anywhere, at: now)
-            try store.tries.count("source", "", source, .source, at: now)
-            try store.tries.forget(beyond: SignInDesk.rowLimit)
+            try store.signIns.count(key.kind.rawValue, key.subject, source, SignInDesk.limit(key), at: now)
+            try store.signIns.count(key.kind.rawValue, key.subject, "", .anywhere, at: now)
+            try store.signIns.count("source", "", source, .source, at: now)
+            try store.signIns.forget(beyond: SignInDesk.rowLimit)
             return .go
         }
     }
@@ -68,7 +68,7 @@ public struct SignInDesk {
     public func withdrawn(_ key: SignInKey, from source: String) throws {
         let source = SignInSource.counted(source)
         try store.transaction {
-            try store.tries.giveBack(key.kind.rawValue, key.subject, source, SignInDesk.limit(key))
+            try store.signIns.giveBack(key.kind.rawValue, key.subject, source, SignInDesk.limit(key))
             try giveBackElsewhere(key, source)
         }
     }
@@ -82,17 +82,17 @@ public struct SignInDesk {
         try store.transaction {
             try tellWaiting(at: now)
             var (subject, place) = (who ?? (key.kind == .badge ? "a badge" : "an unknown name"), source)
-            if try store.tries.refusal(subject, place) == nil,
-                try store.tries.refusalCount() >= SignInDesk.trailLimit
+            if try store.signIns.refusal(subject, place) == nil,
+                try store.signIns.refusalCount() >= SignInDesk.trailLimit
             {
                 (subject, place) = ("other names", "other places")
             }
-            if try store.tries.refusal(subject, place) == nil {
-                try store.tries.add(refusal: subject, place, at: now)
+            if try store.signIns.refusal(subject, place) == nil {
+                try store.signIns.add(refusal: subject, place, at: now)
                 try store.tell(
                     Fact(.sessionRefused, subject, "from \(place)"), by: Author("-", station: station), at: now)
             } else {
-                try store.tries.countAgain(refusal: subject, place)
+                try store.signIns.countAgain(refusal: subject, place)
             }
             if key.kind == .pin, let who, try isPINLocked(key.subject) {
                 try store.tell(
@@ -144,12 +144,12 @@ public struct SignInDesk {
 
     /// Tells the trail how many refusals there were besides those it has. Called with each refusal, and now and then.
     public func tellRefusals(at now: Int64) throws {
-        guard try store.tries.refusalCount() > 0 else { return }
+        guard try store.signIns.refusalCount() > 0 else { return }
         try store.transaction { try tellWaiting(at: now) }
     }
 
     private func tellWaiting(at now: Int64) throws {
-        for row in try store.tries.takeRefusals(olderThan: SignInDesk.trailPause, at: now) where row.more > 0 {
+        for row in try store.signIns.takeRefusals(olderThan: SignInDesk.trailPause, at: now) where row.more > 0 {
             try store.tell(
                 Fact(.sessionRefused, row.subject, "\(row.more) more times from \(row.source)"), by: Author("-"),
                 at: now)
@@ -159,14 +159,14 @@ public struct SignInDesk {
     // MARK: counting
 
     private func taken(_ key: SignInKey, _ source: String, at now: Int64) throws {
-        try store.tries.clear(key.kind.rawValue, key.subject, source, at: now)
+        try store.signIns.clear(key.kind.rawValue, key.subject, source, at: now)
         try giveBackElsewhere(key, source)
     }
 
     private func giveBackElsewhere(_ key: SignInKey, _ source: String) throws {
-        try store.tries.giveBack(key.kind.rawValue, key.subject, "", .anywhere)
-        try store.tries.giveBack("source", "", source, .source)
-        if key.kind == .pin, let person = Int64(key.subject) { try store.tries.giveBackPIN(of: person) }
+        try store.signIns.giveBack(key.kind.rawValue, key.subject, "", .anywhere)
+        try store.signIns.giveBack("source", "", source, .source)
+        if key.kind == .pin, let person = Int64(key.subject) { try store.signIns.giveBackPIN(of: person) }
     }
 
     // MARK: the PIN's budget
@@ -174,14 +174,14 @@ public struct SignInDesk {
     /// Takes one try from the day's budget; false when it is used up. Nobody's PIN has none, and is slowed by the rest.
     private func spend(pinOf person: String, at now: Int64) throws -> Bool {
         guard let id = Int64(person) else { return true }
-        try store.tries.renewPIN(of: id, budget: SignInDesk.pinBudget, at: now)
+        try store.signIns.renewPIN(of: id, budget: SignInDesk.pinBudget, at: now)
         guard try !isPINLocked(person) else { return false }
-        try store.tries.spendPIN(of: id)
+        try store.signIns.spendPIN(of: id)
         return true
     }
 
     private func isPINLocked(_ person: String) throws -> Bool {
         guard let id = Int64(person) else { return false }
-        return try store.tries.isPINLocked(of: id, budget: SignInDesk.pinBudget)
+        return try store.signIns.isPINLocked(of: id, budget: SignInDesk.pinBudget)
     }
 }

@@ -53,7 +53,7 @@ extension DeliveryTable {
 
     /// Takes down a decision about a delivery, with its effect on what is counted.
     public func decide(_ decision: Decision, delivery id: Int64) throws {
-        guard let view = try delivery(id) else { throw DecisionError.noSuchDelivery }
+        guard let view = try view(id) else { throw DecisionError.noSuchDelivery }
         // A lot changes no quantity: an ERP may ask for it when everything is closed.
         guard view.status != "closed" || decision.kind == .lot else { throw DecisionError.closed }
         if decision.kind == .undo {
@@ -194,7 +194,7 @@ extension DeliveryTable {
         _ id: Int64, short: Decision.Kind?, extra: Decision.Kind?, unknown: Decision.Kind?, by author: Author,
         at now: Int64
     ) throws -> Int {
-        guard let view = try delivery(id) else { throw DecisionError.noSuchDelivery }
+        guard let view = try view(id) else { throw DecisionError.noSuchDelivery }
         var settled = 0
         for question in view.questions {
             let kind: Decision.Kind?

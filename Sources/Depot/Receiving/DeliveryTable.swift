@@ -64,17 +64,17 @@ public struct DeliveryTable: StoreTable {
             SELECT id FROM delivery WHERE status<>'closed' OR closed>=?
             ORDER BY CASE status WHEN 'open' THEN 0 WHEN 'expected' THEN 1 ELSE 2 END, closed DESC, expected, note LIMIT 500
             """, .integer(since)
-        ) { $0.integer(0) }.compactMap { try delivery($0) }
+        ) { $0.integer(0) }.compactMap { try view($0) }
     }
 
     public func rows(client reference: String) throws -> [DeliveryView] {
         try database.rows(
             "SELECT id FROM delivery WHERE client=? AND status<>'closed' ORDER BY expected, note LIMIT 20",
             .text(reference)
-        ) { $0.integer(0) }.compactMap { try delivery($0) }
+        ) { $0.integer(0) }.compactMap { try view($0) }
     }
 
-    public func delivery(_ id: Int64) throws -> DeliveryView? {
+    public func view(_ id: Int64) throws -> DeliveryView? {
         let head = try database.first(
             """
             SELECT id, note, supplier, source, expected, client, status, zone, dock, mode, opened, opened_by, closed,
@@ -280,7 +280,7 @@ public struct DeliveryTable: StoreTable {
 
     /// False when it was closed before: two people closing one reception close it once.
     public func close(delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        guard let view = try delivery(id), view.status == "open" else { return false }
+        guard let view = try view(id), view.status == "open" else { return false }
         let changed = try database.run(
             "UPDATE delivery SET status='closed', closed=?2, closed_by=?3 WHERE id=?1 AND status='open'",
             .integer(id), .integer(now), .text(author.who))

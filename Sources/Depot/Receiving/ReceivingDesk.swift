@@ -44,10 +44,10 @@ public struct ReceivingDesk {
     /// changed.
     public func close(_ id: Int64, _ closing: Closing, by author: Author, at now: Int64) throws -> Bool {
         try store.transaction {
-            guard try store.deliveries.delivery(id)?.status == "open" else { return false }
+            guard try store.deliveries.view(id)?.status == "open" else { return false }
             try store.deliveries.settle(
                 delivery: id, short: closing.short, extra: closing.extra, unknown: closing.unknown, by: author, at: now)
-            let left = try store.deliveries.delivery(id)?.questions ?? []
+            let left = try store.deliveries.view(id)?.questions ?? []
             guard left.isEmpty else { throw DecisionError.undecided(left) }
             return try store.deliveries.close(delivery: id, by: author, at: now)
         }

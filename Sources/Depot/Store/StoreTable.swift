@@ -16,7 +16,7 @@ extension Store {
     public var index: SearchTable { SearchTable(store: self) }
     public var calls: CallTable { CallTable(store: self) }
     public var reminders: ReminderTable { ReminderTable(store: self) }
-    var tries: SignInTable { SignInTable(store: self) }
+    var signIns: SignInTable { SignInTable(store: self) }
     public var parties: PartyTable { PartyTable(store: self) }
     public var people: PeopleTable { PeopleTable(store: self) }
     public var erasure: ErasureTable { ErasureTable(store: self) }

@@ -17,7 +17,7 @@ public struct QueueDesk {
     private func renew(_ id: Int64) throws {
         guard let job = try store.jobs.job(id), job.kind == .reception, job.state == .dead,
             let delivery = Int64(job.subject),
-            let view = try store.deliveries.delivery(delivery)
+            let view = try store.deliveries.view(delivery)
         else { return }
         let payload = try QueuePayload.reception(view, in: store)
         try store.jobs.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))

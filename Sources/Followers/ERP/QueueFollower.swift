@@ -31,7 +31,7 @@ public struct QueueFollower: Follower {
     }
 
     private func reception(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.deliveries.delivery(id),
+        guard let id = Int64(entry.fact.subject), let view = try store.deliveries.view(id),
             view.lines.contains(where: { $0.received > 0 })
         else { return }
         try store.jobs.queue(
@@ -40,7 +40,7 @@ public struct QueueFollower: Follower {
     }
 
     private func take(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.takes.take(id) else { return }
+        guard let id = Int64(entry.fact.subject), let view = try store.takes.view(id) else { return }
         try store.jobs.queue(
             .take, subject: String(id),
             payload: QueuePayload.take(view, location: location(view.zone)) { try? store.articles.product($0) },
@@ -48,7 +48,7 @@ public struct QueueFollower: Follower {
     }
 
     private func party(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.parties.party(id), view.erp == nil else {
+        guard let id = Int64(entry.fact.subject), let view = try store.parties.view(id), view.erp == nil else {
             return
         }
         try store.jobs.queue(
@@ -58,7 +58,7 @@ public struct QueueFollower: Follower {
 
     /// What was written about a call with a client whom the ERP knows becomes a note there.
     private func note(_ entry: Entry, _ store: Store) throws {
-        guard let row = try store.calls.call(entry.fact.subject),
+        guard let row = try store.calls.row(entry.fact.subject),
             let note = try store.calls.note(of: entry.fact.subject),
             !note.note.isEmpty || note.disposition != nil
         else { return }
@@ -69,7 +69,7 @@ public struct QueueFollower: Follower {
         }
         let party: PartyView?
         if let chosen = note.party {
-            party = try store.parties.party(chosen)
+            party = try store.parties.view(chosen)
         } else {
             let known = try number.map { try store.parties.rows(key: $0.key) } ?? []
             party = known.count == 1 ? known[0] : nil

@@ -37,7 +37,7 @@ struct ClientEndpoints {
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let party = try await reads.read({ try $0.parties.party(id) }) else {
+                guard let party = try await reads.read({ try $0.parties.view(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
                 let deliveries = try await reads.read { store in

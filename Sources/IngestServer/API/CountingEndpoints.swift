@@ -104,7 +104,7 @@ struct CountingEndpoints {
         ]
             + Endpoint.exports("/api/v1/takes/{id}", "The count") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await reads.read({ try $0.takes.take(id) }) else {
+                guard let view = try await reads.read({ try $0.takes.view(id) }) else {
                     throw APIProblem(.notFound, "no-such-take", "There is no such count.")
                 }
                 return (Reports.take(view), "count-\(view.zone)-\(rfc3339(view.openedAt).prefix(10))")
@@ -128,7 +128,7 @@ struct CountingEndpoints {
 
     private func take(_ id: Int64) async throws -> Response {
         let found = try await reads.read { store -> JSON? in
-            guard let view = try store.takes.take(id) else { return nil }
+            guard let view = try store.takes.view(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
         }
         guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }

@@ -153,7 +153,7 @@ struct DeliveryEndpoints {
                 do {
                     closed = try await writer.run { try $0.receiving.close(id, closing, by: author, at: $1) }
                 } catch let error as DecisionError { throw APIProblem(error) }
-                guard let view = try await live.read({ try $0.deliveries.delivery(id) }) else {
+                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 guard closed else {
@@ -198,7 +198,7 @@ struct DeliveryEndpoints {
         ]
             + Endpoint.exports("/api/v1/deliveries/{id}", "The reception") { incoming in
                 let id = try incoming.id("id")
-                guard let view = try await live.read({ try $0.deliveries.delivery(id) }) else {
+                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
@@ -207,7 +207,7 @@ struct DeliveryEndpoints {
 
     private func detail(_ id: Int64) async throws -> Response {
         let found = try await live.read { store -> JSON? in
-            guard let view = try store.deliveries.delivery(id) else { return nil }
+            guard let view = try store.deliveries.view(id) else { return nil }
             return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
         }
         guard let found else { throw APIProblem.noDelivery }

@@ -46,7 +46,7 @@ struct Export: ParsableCommand {
         let configuration = try options.load()
         do {
             let store = try Store(path: configuration.database)
-            guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.delivery(id) else {
+            guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.view(id) else {
                 throw Exit.say("there is no delivery \(note)", Exit.warnings)
             }
             var sheet = Reports.reception(view)(.machine)

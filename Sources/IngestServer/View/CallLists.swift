@@ -17,7 +17,7 @@ struct CallLists {
     func missed(for person: Person) async throws -> [JSON] {
         let routing = await live.routing
         return try await reads.read { store in
-            CallStory.of(try store.calls.missedCalls(of: routing.shared(person.id))).map {
+            CallStory.of(try store.calls.missed(of: routing.shared(person.id))).map {
                 story($0, person, routing, store)
             }
         }
@@ -30,7 +30,7 @@ struct CallLists {
         let place = CallRouting.Place.own(desk: routing.desks[person.id] ?? "")
         return try await reads.read { store in
             try store.reminders.rows(of: person.id, seeing: scope, at: now).compactMap { reminder in
-                guard let row = try store.calls.call(reminder.call) else { return nil }
+                guard let row = try store.calls.row(reminder.call) else { return nil }
                 return reminder.json.with("card", card(row, routing, store).json(in: place, row.snapshot))
             }
         }
@@ -95,7 +95,7 @@ struct CallLists {
         let withheld = !outbound && snapshot.caller?.withheld == true
         let raw = outbound ? snapshot.called : snapshot.caller?.number
         let number = withheld ? nil : raw.map { plans.plan(of: row.agent).number($0, dialled: outbound) }
-        let party = try row.note?.party.flatMap { try store.parties.party($0) }
+        let party = try row.note?.party.flatMap { try store.parties.view($0) }
         let parties = try number.map { try store.parties.rows(key: $0.key) } ?? []
         let known = party ?? (parties.count == 1 ? parties[0] : nil)
         let end = snapshot.endedAt ?? snapshot.startedAt
