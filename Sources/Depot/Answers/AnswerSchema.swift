@@ -13,6 +13,50 @@ public indirect enum AnswerSchema: Equatable, Sendable {
         }
     }
 
+    /// How long, or how large.
+    public struct Limits: Equatable, Sendable {
+        /// Characters of a text, items of a list.
+        public var length: ClosedRange<Int>?
+        public var whole: ClosedRange<Int64>?
+        /// Of a number; both ends count.
+        public var quantity: ClosedRange<Quantity>?
+
+        public init(
+            length: ClosedRange<Int>? = nil, whole: ClosedRange<Int64>? = nil, quantity: ClosedRange<Quantity>? = nil
+        ) { (self.length, self.whole, self.quantity) = (length, whole, quantity) }
+
+        /// As JSON Schema calls them, of a list or of a text.
+        func members(ofList isList: Bool) -> [(String, JSON?)] {
+            [
+                (
+                    isList ? "minItems" : "minLength",
+                    length.flatMap { $0.lowerBound > 0 ? .int(Int64($0.lowerBound)) : nil }
+                ),
+                (isList ? "maxItems" : "maxLength", length.map { .int(Int64($0.upperBound)) }),
+                ("minimum", whole.map { .int($0.lowerBound) } ?? quantity?.lowerBound.json),
+                ("maximum", whole.map { .int($0.upperBound) } ?? quantity?.upperBound.json),
+            ]
+        }
+
+        /// What of a value of the right type is beyond them.
+        func objection(to value: JSON, at place: String) -> String? {
+            if let length, let count = value.text?.count ?? value.list?.count, !length.contains(count) {
+                let what = value.text == nil ? "items" : "characters"
+                return count > length.upperBound
+                    ? "\(place) has more than \(length.upperBound) \(what)"
+                    : "\(place) has less than \(length.lowerBound) \(what)"
+            }
+            if let whole, let number = value.integer, !whole.contains(number) {
+                return "\(place) is not within \(whole.lowerBound) and \(whole.upperBound)"
+            }
+            if let quantity, Quantity(value).map(quantity.contains) != true {
+                return
+                    "\(place) is no number with three decimals at most within \(quantity.lowerBound) and \(quantity.upperBound)"
+            }
+            return nil
+        }
+    }
+
     case text
     /// One of these words.
     case word([String])
@@ -29,6 +73,8 @@ public indirect enum AnswerSchema: Equatable, Sendable {
     case either([AnswerSchema])
     /// This or null.
     case nullable(AnswerSchema)
+    /// This, within limits: of what is asked, not of what is answered.
+    case limited(AnswerSchema, Limits)
     /// Somebody else's document: an agent's status, an ERP's request.
     case anything
     /// What has a name in the document, and is written there once.
@@ -45,6 +91,8 @@ public indirect enum AnswerSchema: Equatable, Sendable {
         default: []
         }
     }
+
+    private var isList: Bool { if case .list = self { true } else { false } }
 
     /// An object with members more, under a name of its own; the same name again replaces.
     public func with(_ more: [Member], as name: String) -> AnswerSchema {
@@ -65,6 +113,8 @@ public indirect enum AnswerSchema: Equatable, Sendable {
         case .map(let value): .object([("type", "object"), ("additionalProperties", value.json)])
         case .either(let choices): .object([("anyOf", .array(choices.map(\.json)))])
         case .nullable(let schema): .object([("anyOf", .array([schema.json, .object([("type", "null")])]))])
+        case .limited(let schema, let limits):
+            JSON.object((schema.json.fields ?? []).map { ($0.name, $0.value) } + limits.members(ofList: schema.isList))
         case .anything: .members([])
         case .named(let name, _): .object([("$ref", .string("#/components/schemas/\(name)"))])
         case .object(let members):
@@ -83,7 +133,7 @@ public indirect enum AnswerSchema: Equatable, Sendable {
     /// Everything in it that has a name, with what it is; for the document's components.
     public var components: [(name: String, schema: AnswerSchema)] {
         switch self {
-        case .list(let inner), .map(let inner), .nullable(let inner): inner.components
+        case .list(let inner), .map(let inner), .nullable(let inner), .limited(let inner, _): inner.components
         case .object(let members): members.flatMap(\.schema.components)
         case .either(let choices): choices.flatMap(\.components)
         case .named(let name, let schema): [(name, schema)] + schema.components
@@ -101,6 +151,8 @@ public indirect enum AnswerSchema: Equatable, Sendable {
         case .truth: return value.truth == nil ? "\(place) is not true or false" : nil
         case .anything: return nil
         case .named(_, let schema): return schema.objection(to: value, at: place)
+        case .limited(let schema, let limits):
+            return schema.objection(to: value, at: place) ?? limits.objection(to: value, at: place)
         case .nullable(let schema): return value == .null ? nil : schema.objection(to: value, at: place)
         case .either(let choices):
             let objections = choices.compactMap { $0.objection(to: value, at: place) }

@@ -91,27 +91,16 @@ struct CallEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
-                "Write about a call: {call, base, note, disposition, party}; base is the revision that was read",
-                needs: .session, answers: .json(CallNote.shape.schema)
-            ) { incoming in
+                "Write about a call; base is the revision that was read", body: WriteNote.shape, needs: .session,
+                answers: .json(CallNote.shape.schema)
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let id = body["call"]?.text else {
-                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
-                }
-                let note = body["note"]?.text.map(Typed.paragraphs)
-                guard note?.count ?? 0 <= CallTable.noteLimit else {
-                    throw APIProblem(
-                        .badRequest, "note-too-long", "A note has at most \(CallTable.noteLimit) characters.")
-                }
                 do {
                     let words = CallDesk.Words(
-                        note: note, disposition: body["disposition"]?.text.map { String($0.prefix(60)) },
-                        party: body["party"]?.integer)
-                    let base = body["base"]?.integer ?? 0
-                    let (call, sight) = try await live.sight(of: id, by: person)
+                        note: body.note, disposition: body.disposition, party: body.party)
+                    let (call, sight) = try await live.sight(of: body.call, by: person)
                     let saved = try await writer.run {
-                        try $0.calls.write(words, on: call, over: base, seeing: sight, by: person, at: $1)
+                        try $0.calls.write(words, on: call, over: body.base ?? 0, seeing: sight, by: person, at: $1)
                     }
                     return .json(saved.json)
                 } catch CallDesk.Refusal.changed(let present) {
@@ -126,27 +115,21 @@ struct CallEndpoints {
                 }
             },
             Endpoint(
-                .post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers: {call}", needs: .session,
-                answers: .done
-            ) {
-                incoming in
+                .post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers", body: NameCall.shape,
+                needs: .session, answers: .done
+            ) { incoming, body in
                 let person = try incoming.who()
-                guard let id = try await incoming.body()["call"]?.text else {
-                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
-                }
-                await live.dismiss(id, person: person)
+                await live.dismiss(body.call, person: person)
                 return .json(.members([]))
             },
             Endpoint(
-                .post, "/api/v1/calls", "Call a number: {number, click}; the same click dials once", needs: .session,
+                .post, "/api/v1/calls", "Call a number; the same click dials once", body: Dial.shape, needs: .session,
                 answers: .json(CallEndpoints.progressSchema, .accepted)
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let number = Typed.line(body["number"]?.text, limit: 64), let click = Typed.click(body)
-                else { throw APIProblem(.badRequest, "number-needed", "Give a number and the click's ULID.") }
                 do {
-                    return .json(try await orders.dial(number, click: click, person: person).json, status: .accepted)
+                    let progress = try await orders.dial(body.number, click: body.click, person: person)
+                    return .json(progress.json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(
@@ -160,7 +143,8 @@ struct CallEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/feeds/{name}",
-                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", needs: .anybody,
+                "Calls pushed by an exchange's script: JSON lines, signed as Standard Webhooks", body: .bytes,
+                needs: .anybody,
                 answers: .json(
                     .object("PushedCalls", [.init("acks", .list(.text)), .init("noise", .integer)]), .accepted)
             ) { incoming in
@@ -187,32 +171,25 @@ struct CallEndpoints {
                     ]), status: .accepted)
             },
             Endpoint(
-                .post, "/api/v1/missed/done", "A missed call is taken care of: {call}", needs: .session,
+                .post, "/api/v1/missed/done", "A missed call is taken care of", body: NameCall.shape, needs: .session,
                 answers: .json(CallEndpoints.settledSchema)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                guard let id = try await incoming.body()["call"]?.text else {
-                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
-                }
                 let scope = await live.shared(person)
-                let isDone = try await writer.run { try $0.calls.settle(missed: id, of: scope, by: person, at: $1) }
+                let isDone = try await writer.run {
+                    try $0.calls.settle(missed: body.call, of: scope, by: person, at: $1)
+                }
                 return .json(.object([("done", .bool(isDone))]))
             },
             Endpoint(
                 .post, "/api/v1/missed/take",
-                "I shall call back: {call, take}; take false gives it to the others again", needs: .session,
-                answers: .done
-            ) { incoming in
+                "I shall call back; take false gives it to the others again", body: TakeMissed.shape,
+                needs: .session, answers: .done
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let id = body["call"]?.text else {
-                    throw APIProblem(.badRequest, "call-needed", "Say which call.")
-                }
-                let takes = body["take"]?.truth ?? true
                 let scope = await live.shared(person)
                 let isTaken = try await writer.run {
-                    try $0.calls.take(missed: id, takes, of: scope, by: person, at: $1)
+                    try $0.calls.take(missed: body.call, body.take, of: scope, by: person, at: $1)
                 }
                 guard isTaken else {
                     throw APIProblem(.conflict, "taken", "A colleague has it, or it is done.")
@@ -220,22 +197,18 @@ struct CallEndpoints {
                 return .json(.members([]))
             },
             Endpoint(
-                .post, "/api/v1/parties", "Create a client: {name, company, numbers}", needs: .session,
+                .post, "/api/v1/parties", "Create a client", body: NewClient.shape, needs: .session,
                 answers: .json(PartyView.shape.schema, .created)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                let name = Typed.line(body["name"]?.text, limit: 120)
-                let company = Typed.line(body["company"]?.text, limit: 120)
-                guard name != nil || company != nil else {
+                guard body.name != nil || body.company != nil else {
                     throw APIProblem(.badRequest, "name-needed", "A client has a name or a company.")
                 }
-                let numbers = (body["numbers"]?.list ?? []).prefix(10).compactMap { Typed.line($0.text, limit: 64) }
                 let plan = configuration.plan
                 let party = try await writer.run {
                     try $0.clients.add(
-                        name: name ?? "", company: company ?? "", numbers: numbers, plan: plan, by: person.author,
+                        name: body.name ?? "", company: body.company ?? "", numbers: body.numbers, plan: plan,
+                        by: person.author,
                         at: $1)
                 }
                 // Cards that are open know the new client at once.

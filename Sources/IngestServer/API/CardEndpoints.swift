@@ -14,46 +14,37 @@ struct CardEndpoints {
         [
             Endpoint(
                 .post, "/api/v1/calls/hangup",
-                "Hang up my own telephone, or refuse while it rings: {call, click}; the same click does it once",
-                needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
-            ) { incoming in
+                "Hang up my own telephone, or refuse while it rings; the same click does it once",
+                body: HangUp.shape, needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let call = body["call"]?.text, let click = Typed.click(body) else { throw CardEndpoints.noClick }
                 do {
-                    let progress = try await orders.hangUp(call, click: click, person: person)
+                    let progress = try await orders.hangUp(body.call, click: body.click, person: person)
                     return .json(progress.json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(
                 .post, "/api/v1/calls/transfer",
-                "Send the other side of my call on, without asking there first: {call, number, click}", needs: .session,
-                answers: .json(CallEndpoints.progressSchema, .accepted)
-            ) { incoming in
+                "Send the other side of my call on, without asking there first", body: TransferCall.shape,
+                needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let call = body["call"]?.text, let click = Typed.click(body),
-                    let number = Typed.line(body["number"]?.text, limit: 64)
-                else { throw CardEndpoints.noClick }
                 do {
-                    let progress = try await orders.transfer(call, to: number, click: click, person: person)
+                    let progress = try await orders.transfer(
+                        body.call, to: body.number, click: body.click, person: person)
                     return .json(progress.json, status: .accepted)
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(
                 .post, "/api/v1/reminders",
-                "Remind me to call back: {call, due} (Unix ms); another time takes the place of the first",
-                needs: .session, answers: .json(Reminder.shape.schema, .created)
-            ) { incoming in
+                "Remind me to call back, at a moment in Unix ms; another time takes the place of the first",
+                body: SetReminder.shape, needs: .session, answers: .json(Reminder.shape.schema, .created)
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let call = body["call"]?.text, let due = body["due"]?.integer else {
-                    throw APIProblem(.badRequest, "call-needed", "Say which call, and when.")
-                }
                 do {
-                    let (call, sight) = try await live.sight(of: call, by: person)
+                    let (call, sight) = try await live.sight(of: body.call, by: person)
                     let reminder = try await writer.run {
-                        try $0.reminders.set(call, at: due, seeing: sight, by: person, at: $1)
+                        try $0.reminders.set(call, at: body.due, seeing: sight, by: person, at: $1)
                     }
                     return .json(reminder.json, status: .created)
                 } catch let refusal as ReminderDesk.Refusal {
@@ -64,37 +55,31 @@ struct CardEndpoints {
                 }
             },
             Endpoint(
-                .post, "/api/v1/reminders/{id}/done", "Called back: {done}; done false opens it again", needs: .session,
-                answers: .json(CallEndpoints.settledSchema)
-            ) { incoming in
+                .post, "/api/v1/reminders/{id}/done", "Called back; done false opens it again",
+                body: SettleReminder.shape,
+                needs: .session, answers: .json(CallEndpoints.settledSchema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let body = try await incoming.body()
                 do {
-                    let done = body["done"]?.truth ?? true
                     let scope = await live.shared(person)
                     let changed = try await writer.run {
-                        try $0.reminders.settle(id, done: done, of: scope, by: person, at: $1)
+                        try $0.reminders.settle(id, done: body.done, of: scope, by: person, at: $1)
                     }
                     return .json(.object([("done", .bool(changed))]))
                 } catch let refusal as ReminderDesk.Refusal { throw refusal.problem }
             },
             Endpoint(
                 .post, "/api/v1/parties/{id}/numbers",
-                "Give a client a number: {number}; attach false takes back one that was given here", needs: .session,
-                answers: .json(PartyView.shape.schema)
-            ) { incoming in
+                "Give a client a number; attach false takes back one that was given here", body: GiveNumber.shape,
+                needs: .session, answers: .json(PartyView.shape.schema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let body = try await incoming.body()
-                guard let number = Typed.line(body["number"]?.text, limit: 64) else {
-                    throw APIProblem(.badRequest, "number-needed", "Give a number.")
-                }
                 do {
-                    let attaches = body["attach"]?.truth ?? true
-                    let parsed = configuration.plan.number(number)
+                    let parsed = configuration.plan.number(body.number)
                     let party = try await writer.run {
-                        try $0.clients.change(parsed, attaches, of: id, by: person, at: $1)
+                        try $0.clients.change(parsed, body.attach, of: id, by: person, at: $1)
                     }
                     // Cards that are open know at once who it is.
                     await live.showAll()
@@ -104,8 +89,6 @@ struct CardEndpoints {
         ]
     }
 
-    private static let noClick = APIProblem(
-        .badRequest, "number-needed", "Give the call, the number and the click's ULID.")
 }
 
 extension ClientDesk.Refusal {

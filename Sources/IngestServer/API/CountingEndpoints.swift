@@ -29,17 +29,13 @@ struct CountingEndpoints {
                 return .json(.object([("takes", .array(list)), ("zones", .array(try await live.zones(.store)))]))
             },
             Endpoint(
-                .post, "/api/v1/takes", "Begin to count a zone: {zone, sources, blind}", needs: .session,
+                .post, "/api/v1/takes", "Begin to count a zone", body: OpenTake.shape, needs: .session,
                 answers: .json(CountingEndpoints.takeSchema)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let zone = Typed.line(body["zone"]?.text, limit: 64) else { throw APIProblem.zoneNeeded }
-                let sources = (body["sources"]?.list ?? []).prefix(20).compactMap { Typed.line($0.text, limit: 64) }
-                let blind = body["blind"]?.truth ?? true
                 let id = try await writer.run {
-                    try $0.counting.open(zone: zone, sources: sources, blind: blind, by: person.author, at: $1)
+                    try $0.counting.open(
+                        zone: body.zone, sources: body.sources, blind: body.blind, by: person.author, at: $1)
                 }
                 guard let id else {
                     throw APIProblem(.conflict, "being-counted", "This zone is being counted already.")
@@ -55,26 +51,22 @@ struct CountingEndpoints {
                 return try await take(try incoming.id("id"))
             },
             Endpoint(
-                .post, "/api/v1/takes/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
+                .post, "/api/v1/takes/{id}/mode", "What a scan does now", body: SetMode.shape, needs: .session,
                 answers: .json(CountingEndpoints.takeSchema)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
-                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
-                }
-                let isSet = try await writer.run { try $0.counting.set(mode, on: id, by: person.author, at: $1) }
+                let isSet = try await writer.run { try $0.counting.set(body.mode, on: id, by: person.author, at: $1) }
                 guard isSet else { throw APIProblem.notOpen }
                 return try await take(id)
             },
             Endpoint(
-                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: {kind: adjust|remove|associate|undo, …}",
-                needs: .session, answers: .json(CountingEndpoints.takeSchema)
-            ) { incoming in
+                .post, "/api/v1/takes/{id}/decisions", "Take down a decision: adjust, remove, associate or undo",
+                body: Decide.shape, needs: .session, answers: .json(CountingEndpoints.takeSchema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let decision = try Decision(try await incoming.body(), by: person)
+                let decision = try Decision(body, by: person)
                 do { try await writer.run { desks, _ in try desks.counting.decide(decision, on: id) } } catch let error
                     as DecisionError
                 { throw APIProblem(error) }
@@ -85,16 +77,14 @@ struct CountingEndpoints {
             step("cancel", "Give it up: nothing changes", .cancelled),
             Endpoint(
                 .post, "/api/v1/takes/{id}/post",
-                "The count becomes the book: {complete, reason}; complete says that nothing else is there",
+                "The count becomes the book; complete says that nothing else is there", body: PostTake.shape,
                 needs: .right(.stock), answers: .json(CountingEndpoints.takeSchema)
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let body = try await incoming.body()
-                let author = person.author(because: Typed.line(body["reason"]?.text, limit: 300))
-                let complete = body["complete"]?.truth ?? false
+                let author = person.author(because: body.reason)
                 let isPosted = try await writer.run {
-                    try $0.counting.post(id, complete: complete, by: author, at: $1)
+                    try $0.counting.post(id, complete: body.complete, by: author, at: $1)
                 }
                 guard isPosted else {
                     throw APIProblem(.conflict, "not-open", "It is not in review: somebody posted it, or counts again.")

@@ -55,20 +55,13 @@ struct DeliveryEndpoints {
                 return .json(.array(try await reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
-                .post, "/api/v1/deliveries/blind", "Receive what nobody announced: {zone, supplier, note}",
-                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
-            ) {
-                incoming in
+                .post, "/api/v1/deliveries/blind", "Receive what nobody announced",
+                body: BlindDelivery.shape, needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let zone = Typed.line(body["zone"]?.text, limit: 64) else { throw APIProblem.zoneNeeded }
-                guard let supplier = Typed.line(body["supplier"]?.text, limit: 120) else {
-                    throw APIProblem(.badRequest, "supplier-needed", "Say from whom it comes.")
-                }
-                let note = Typed.line(body["note"]?.text, limit: 64)
                 let id = try await writer.run {
                     try $0.receiving.openBlind(
-                        supplier: supplier, zone: zone, note: note, day: String(rfc3339($1).prefix(10)),
+                        supplier: body.supplier, zone: body.zone, note: body.note, day: String(rfc3339($1).prefix(10)),
                         by: person.author, at: $1)
                 }
                 guard let id else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
@@ -93,42 +86,36 @@ struct DeliveryEndpoints {
                     .array(try await reads.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(
-                .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock: {zone}", needs: .session,
+                .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock", body: OpenDelivery.shape,
+                needs: .session,
                 answers: .json(DeliveryEndpoints.deliverySchema)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let zone = Typed.line(try await incoming.body()["zone"]?.text, limit: 64) else {
-                    throw APIProblem.zoneNeeded
-                }
                 let isOpen = try await writer.run {
-                    try $0.receiving.open(id, zone: zone, by: person.author, at: $1)
+                    try $0.receiving.open(id, zone: body.zone, by: person.author, at: $1)
                 }
                 guard isOpen else { throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.") }
                 return try await detail(id)
             },
             Endpoint(
-                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now: {mode}, add or remove", needs: .session,
+                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now", body: SetMode.shape, needs: .session,
                 answers: .json(DeliveryEndpoints.deliverySchema)
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let mode = try await incoming.body()["mode"]?.text.flatMap(Reception.Mode.init(rawValue:)) else {
-                    throw APIProblem(.badRequest, "bad-mode", "A mode is add or remove.")
-                }
-                let isSet = try await writer.run { try $0.receiving.set(mode, on: id, by: person.author, at: $1) }
+                let isSet = try await writer.run { try $0.receiving.set(body.mode, on: id, by: person.author, at: $1) }
                 guard isSet else { throw APIProblem.notOpen }
                 return try await detail(id)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
-                "Take down a decision: {kind, gtin, subject, quantity, lot, reason, photo}; undo names its number as quantity",
-                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
-            ) { incoming in
+                "Take down a decision; undo names its number as quantity", body: Decide.shape, needs: .session,
+                answers: .json(DeliveryEndpoints.deliverySchema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let decision = try Decision(try await incoming.body(), by: person)
+                let decision = try Decision(body, by: person)
                 do { try await writer.run { desks, _ in try desks.receiving.decide(decision, on: id) } } catch let error
                     as DecisionError
                 { throw APIProblem(error) }
@@ -136,19 +123,13 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
-                "Close it: {short: later|never, extra: accept|refuse, unknown: ignore, reason} answers what is still open",
-                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
-            ) { incoming in
+                "Close it; the body answers what is still open", body: CloseDelivery.shape, needs: .session,
+                answers: .json(DeliveryEndpoints.deliverySchema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let body = try await incoming.body()
-                func answer(_ name: String, _ allowed: [Decision.Kind]) -> Decision.Kind? {
-                    body[name]?.text.flatMap(Decision.Kind.init(rawValue:)).flatMap { allowed.contains($0) ? $0 : nil }
-                }
-                let closing = ReceivingDesk.Closing(
-                    short: answer("short", [.later, .never]), extra: answer("extra", [.accept, .refuse]),
-                    unknown: answer("unknown", [.ignore]))
-                let author = person.author(because: Typed.line(body["reason"]?.text, limit: 300))
+                let closing = ReceivingDesk.Closing(short: body.short, extra: body.extra, unknown: body.unknown)
+                let author = person.author(because: body.reason)
                 let closed: Bool
                 do {
                     closed = try await writer.run { try $0.receiving.close(id, closing, by: author, at: $1) }
@@ -164,7 +145,7 @@ struct DeliveryEndpoints {
                 return try await detail(id)
             },
             Endpoint(
-                .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", needs: .session,
+                .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes, needs: .session,
                 answers: .json(.object("Kept", [.init("id", .integer)]))
             ) {
                 incoming in
@@ -232,29 +213,14 @@ extension APIProblem {
 
 extension Decision {
     /// As a page or a client says it.
-    init(_ body: JSON, by person: Person) throws {
-        guard let kind = body["kind"]?.text.flatMap(Decision.Kind.init(rawValue:)) else {
-            let kinds = Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw APIProblem(.badRequest, "bad-decision", "A decision is one of \(kinds).")
-        }
-        let quantity = body["quantity"].flatMap { Quantity($0) }
-        if let written = body["quantity"], written != .null, kind != .undo,
-            quantity.map(Import.quantities.contains) != true
-        {
-            throw APIProblem(
-                .badRequest, "bad-quantity",
-                "A quantity is a number with three decimals at most, up to \(Import.quantities.upperBound).")
-        }
-        var gtin = body["gtin"]?.text
+    init(_ body: Decide, by person: Person) throws {
+        var gtin = body.gtin
         if let text = gtin {
             gtin = GS1.gtin(scanned: text)
             if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
         }
         self.init(
-            at: Clocks.wall, who: person.name, station: person.station, kind: kind,
-            subject: body["subject"]?.text.map { String($0.prefix(4200)) }, gtin: gtin,
-            quantity: quantity,
-            lot: Typed.line(body["lot"]?.text, limit: 40),
-            reason: Typed.line(body["reason"]?.text, limit: 300), photo: body["photo"]?.integer)
+            at: Clocks.wall, who: person.name, station: person.station, kind: body.kind, subject: body.subject,
+            gtin: gtin, quantity: body.quantity, lot: body.lot, reason: body.reason, photo: body.photo)
     }
 }

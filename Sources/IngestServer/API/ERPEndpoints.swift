@@ -61,17 +61,13 @@ struct ERPEndpoints {
                         .with("accept", warning.map { .array([.string($0)]) }))
             },
             Endpoint(
-                .post, "/api/v1/erp/jobs/{id}/retry", "Try again now: {accept}, names of warnings that were read",
-                needs: .right(.erp), answers: .json(ERPJob.shape.schema)
-            ) {
-                incoming in
+                .post, "/api/v1/erp/jobs/{id}/retry", "Try again now; accept names warnings that were read",
+                body: RetryPush.shape, needs: .right(.erp), answers: .json(ERPJob.shape.schema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let accepted = (try await incoming.body()["accept"]?.list ?? []).compactMap {
-                    Typed.line($0.text, limit: 200)
-                }
                 let isWaiting = try await writer.run {
-                    try QueueDesk($0).retry(id, accepted: accepted, by: person.author, at: $1)
+                    try QueueDesk($0).retry(id, accepted: body.accept, by: person.author, at: $1)
                 }
                 guard isWaiting else { throw ERPEndpoints.notWaiting }
                 return try await told(id)
@@ -89,15 +85,12 @@ struct ERPEndpoints {
                 } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
             },
             Endpoint(
-                .post, "/api/v1/erp/jobs/{id}/drop", "Give it up: {reason}", needs: .right(.erp),
+                .post, "/api/v1/erp/jobs/{id}/drop", "Give it up", body: DropPush.shape, needs: .right(.erp),
                 answers: .json(ERPJob.shape.schema)
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                guard let reason = Typed.line(try await incoming.body()["reason"]?.text, limit: 300) else {
-                    throw APIProblem(.badRequest, "reason-needed", "Say why.")
-                }
-                let author = person.author(because: reason)
+                let author = person.author(because: body.reason)
                 let isWaiting = try await writer.run { try $0.jobs.drop(id, by: author, at: $1) }
                 guard isWaiting else { throw ERPEndpoints.notWaiting }
                 return try await told(id)

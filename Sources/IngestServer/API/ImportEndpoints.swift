@@ -24,7 +24,7 @@ struct ImportEndpoints {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)",
             "Import \(what); ?dry=1 only checks; ?map= (FIELD=HEADING, in lines), ?supplier= and ?note= say what the file does "
-                + "not, ?add=1 adds to notes that are known", needs: .right(.imports),
+                + "not, ?add=1 adds to notes that are known", body: .bytes, needs: .right(.imports),
             answers: .json(ImportReport.shape.schema)
         ) { incoming in
             let person = try incoming.who()
@@ -42,7 +42,7 @@ struct ImportEndpoints {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
             "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
-            needs: .right(.imports), answers: .file(["text/csv"])
+            body: .bytes, needs: .right(.imports), answers: .file(["text/csv"])
         ) { incoming in
             let person = try incoming.who()
             let options = try ImportEndpoints.options(incoming)

@@ -34,12 +34,12 @@ struct PeopleEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/session",
-                "Sign in: {name, password}, at a dock {id, pin, station} or {badge, station}; {name} while nobody has a password",
-                needs: .anybody, answers: .json(Person.shape.schema)
-            ) { incoming in
+                "Sign in: by name and password, at a dock by number and PIN or by badge; by name while nobody has a password",
+                body: SignIn.shape, needs: .anybody, answers: .json(Person.shape.schema)
+            ) { incoming, body in
                 let token = Digests.newToken()
                 let person = try await signIn(
-                    try await incoming.body(), from: incoming.source, isProxied: incoming.isProxied, token: token)
+                    body, from: incoming.source, isProxied: incoming.isProxied, token: token)
                 let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
                 let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
                 var response = Response.json(person.json)
@@ -54,17 +54,14 @@ struct PeopleEndpoints {
                 return response
             },
             Endpoint(
-                .put, "/api/v1/me/extension", "Claim a telephone: {extension}, or null to give it back",
-                needs: .session,
+                .put, "/api/v1/me/extension", "Claim a telephone, or null to give it back",
+                body: ClaimTelephone.shape, needs: .session,
                 answers: .json(
                     .object("Claimed", [.init("person", Person.shape.schema), .init("calls", .list(CallCard.schema))]))
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                let desk = body["extension"]?.text
-                if let desk, !plans.isDesk(desk) {
-                    throw APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
-                }
+                let desk = body.desk
+                if let desk, !plans.isDesk(desk) { throw ClaimTelephone.bad }
                 try await accounts.claim(desk: desk, person: person)
                 var changed = person
                 changed.desk = desk
@@ -74,16 +71,14 @@ struct PeopleEndpoints {
                     ]))
             },
             Endpoint(
-                .put, "/api/v1/me/password", "Change my password: {old, new}; every session of mine ends",
-                needs: .session, answers: .done
-            ) {
-                incoming in
+                .put, "/api/v1/me/password", "Change my password; every session of mine ends",
+                body: ChangePassword.shape, needs: .session, answers: .done
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
                 do {
                     try await accounts.changePassword(
-                        of: person, old: String((body["old"]?.text ?? "").prefix(Password.longest)),
-                        new: body["new"]?.text ?? "", from: incoming.source)
+                        of: person, old: String((body.old ?? "").prefix(Password.longest)),
+                        new: body.new ?? "", from: incoming.source)
                 } catch let refusal as SignInRefusal {
                     throw PeopleEndpoints.problem(refusal)
                 } catch let refusal as AccountRefusal { throw PeopleEndpoints.problem(refusal) }
@@ -97,48 +92,43 @@ struct PeopleEndpoints {
                 return .json(.array(try await live.read { try $0.people.users().map(\.json) }))
             },
             Endpoint(
-                .post, "/api/v1/users", "Add a person: {name, password, pin, badge, rights}", needs: .right(.users),
+                .post, "/api/v1/users", "Add a person", body: NewPerson.shape, needs: .right(.users),
                 answers: .json(PeopleTable.UserRow.shape.schema)
-            ) { incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
-                let body = try await incoming.body()
-                guard let name = Typed.line(body["name"]?.text, limit: 60) else {
-                    throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
-                }
-                return try await save(name, body, by: person)
+                return try await save(body.name, body.change, by: person)
             },
             Endpoint(
                 .put, "/api/v1/users/{id}",
-                "Change a person: {password, pin, badge, rights, disabled}; \"\" takes away", needs: .right(.users),
+                "Change a person; \"\" takes away", body: ChangePerson.shape, needs: .right(.users),
                 answers: .json(PeopleTable.UserRow.shape.schema)
-            ) {
-                incoming in
+            ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 guard let user = try await live.read({ try $0.people.user(id: id) }) else {
                     throw APIProblem(.notFound, "no-such-user", "There is no such person.")
                 }
-                return try await save(user.name, try await incoming.body(), by: person)
+                return try await save(user.name, body.change, by: person)
             },
         ]
     }
 
-    private func signIn(_ body: JSON, from source: String, isProxied: Bool, token: String) async throws -> Person {
+    private func signIn(_ body: SignIn, from source: String, isProxied: Bool, token: String) async throws -> Person {
         do {
-            if let badge = Typed.line(body["badge"]?.text, limit: 128) {
+            if let badge = body.badge {
                 return try await accounts.signIn(
-                    badge: badge, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    badge: badge, station: body.station ?? "dock", from: source,
                     token: token)
             }
-            if let id = body["id"]?.integer, let pin = body["pin"]?.text, pin.utf8.count <= Password.longest {
+            if let id = body.id, let pin = body.pin, pin.utf8.count <= Password.longest {
                 return try await accounts.signIn(
-                    id: id, pin: pin, station: Typed.line(body["station"]?.text, limit: 64) ?? "dock", from: source,
+                    id: id, pin: pin, station: body.station ?? "dock", from: source,
                     token: token)
             }
-            guard let name = Typed.line(body["name"]?.text, limit: 60) else {
+            guard let name = body.name else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
             }
-            if let password = body["password"]?.text, password.utf8.count <= Password.longest {
+            if let password = body.password, password.utf8.count <= Password.longest {
                 return try await accounts.signIn(name: name, password: password, from: source, token: token)
             }
             // That a proxy on this machine asks says nothing of who asks it.
@@ -174,11 +164,7 @@ struct PeopleEndpoints {
     private static let refused = APIProblem(
         .unauthorized, "sign-in-refused", "Name and password do not fit together.")
 
-    private func save(_ name: String, _ body: JSON, by person: Person) async throws -> Response {
-        let rights = body["rights"]?.list.map { Set($0.compactMap { $0.text.flatMap(Permission.init(rawValue:)) }) }
-        let change = AccountChange(
-            password: body["password"]?.text, pin: body["pin"]?.text, badge: body["badge"]?.text, rights: rights,
-            isDisabled: body["disabled"]?.truth)
+    private func save(_ name: String, _ change: AccountChange, by person: Person) async throws -> Response {
         do { try await accounts.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
             throw PeopleEndpoints.problem(refusal)
         } catch let refusal as AccountRefusal {

@@ -60,31 +60,19 @@ struct StockEndpoints {
             },
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
-                "Add or change a product: {description, reference, supplier, unit, minimum, cartons, codes}",
-                needs: .right(.stock), answers: .json(ProductView.shape.schema)
-            ) { incoming in
+                "Add or change a product", body: SaveProduct.shape, needs: .right(.stock),
+                answers: .json(ProductView.shape.schema)
+            ) { incoming, body in
                 let person = try incoming.who()
                 guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
                     throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
                 }
-                let body = try await incoming.body()
                 var change = CatalogueDesk.Change(
-                    description: Typed.line(body["description"]?.text, limit: 200),
-                    reference: Typed.line(body["reference"]?.text, limit: 64),
-                    supplier: Typed.line(body["supplier"]?.text, limit: 120),
-                    unit: Typed.line(body["unit"]?.text, limit: 20).flatMap { Measure($0) },
-                    minimum: body["minimum"].flatMap { Quantity($0) }.map {
-                        min(max(0, $0), Import.quantities.upperBound)
-                    },
-                    codes: (body["codes"]?.list ?? []).prefix(50).compactMap { Typed.line($0.text, limit: 64) })
-                for carton in body["cartons"]?.list ?? [] {
-                    guard let code = GS1.gtin14(carton["gtin"]?.text ?? ""), code != gtin,
-                        let quantity = carton["quantity"].flatMap({ Quantity($0) }), Piece.quantities.contains(quantity)
-                    else {
-                        throw APIProblem(
-                            .badRequest, "bad-gtin",
-                            "A carton has a GTIN of its own and a quantity of more than 0, up to \(Piece.quantities.upperBound)."
-                        )
+                    description: body.description, reference: body.reference, supplier: body.supplier,
+                    unit: body.unit.flatMap { Measure($0) }, minimum: body.minimum, codes: body.codes)
+                for carton in body.cartons {
+                    guard let code = GS1.gtin14(carton.gtin), code != gtin, let quantity = carton.quantity else {
+                        throw SaveProduct.Carton.bad
                     }
                     change.cartons.append(.init(gtin: code, quantity: quantity))
                 }
@@ -106,7 +94,7 @@ struct StockEndpoints {
                 _ = try incoming.who()
                 let epc = (incoming.query("epc") ?? "").uppercased()
                 guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
-                    throw StockEndpoints.badTag
+                    throw FindTag.badTag
                 }
                 let gtin = incoming.query("gtin").flatMap { GS1.gtin14($0) }
                 guard !epc.isEmpty || gtin != nil else {
@@ -119,16 +107,13 @@ struct StockEndpoints {
                         }))
             },
             Endpoint(
-                .post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute: {epc}",
-                needs: .session,
+                .post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute",
+                body: FindTag.shape, needs: .session,
                 answers: .json(
                     .object("Looking", [.init("epc", .text), .init("seconds", .integer), .init("gateways", .integer)]))
-            ) {
-                incoming in
+            ) { incoming, body in
                 _ = try incoming.who()
-                guard let epc = TagSearchDesk.tag(try await incoming.body()["epc"]?.text ?? "") else {
-                    throw StockEndpoints.badTag
-                }
+                guard let epc = TagSearchDesk.tag(body.epc) else { throw FindTag.badTag }
                 let asked = try await orders.look(for: epc)
                 guard asked > 0 else {
                     throw APIProblem(.serviceUnavailable, "no-gateway", "No gateway is connected that could look.")
@@ -143,7 +128,7 @@ struct StockEndpoints {
                 incoming in
                 _ = try incoming.who()
                 guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else {
-                    throw StockEndpoints.badTag
+                    throw FindTag.badTag
                 }
                 try await orders.endLooking(for: epc)
                 return .json(.members([]))
@@ -203,8 +188,6 @@ struct StockEndpoints {
                 (Reports.movements(try await movements(incoming, limit: Reports.movementLimit)), "movements")
             }
     }
-
-    private static let badTag = APIProblem(.badRequest, "bad-epc", "A tag is written in hexadecimal digits.")
 
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))

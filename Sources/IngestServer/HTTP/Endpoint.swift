@@ -26,23 +26,35 @@ struct Endpoint: Sendable {
     var method: HTTPRequest.Method
     /// With `{name}` for parameters.
     var path: String
-    /// One sentence. `?name=` in it are queries, and names in braces the members of the body: the document lists them.
+    /// One sentence. `?name=` in it are queries: the document lists them.
     var summary: String
+    var body: RequestBody
     var needs: Need
     /// What it says where all goes well.
     var answers: Answer
     var run: @Sendable (Incoming) async throws -> Response
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, _ summary: String, needs: Need, answers: Answer,
-        run: @escaping @Sendable (Incoming) async throws -> Response
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, body: RequestBody = .none, needs: Need,
+        answers: Answer, run: @escaping @Sendable (Incoming) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.summary = summary
+        self.body = body
         self.needs = needs
         self.answers = answers
         self.run = run
+    }
+
+    /// One whose JSON body is read by its shape before it runs.
+    init<Body>(
+        _ method: HTTPRequest.Method, _ path: String, _ summary: String, body: BodyShape<Body>, needs: Need,
+        answers: Answer, run: @escaping @Sendable (Incoming, Body) async throws -> Response
+    ) {
+        self.init(
+            method, path, summary, body: .json(body.schema, isRequired: body.isRequired), needs: needs, answers: answers
+        ) { incoming in try await run(incoming, body.read(try await incoming.json())) }
     }
 
     /// Throws what is wrong with who asks.
@@ -65,18 +77,22 @@ extension Endpoint {
         let good = answers.response
         return .object([
             ("operationId", .string(name)), ("summary", .string(summary)), ("x-needs", .string(needs.name)),
-            ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body),
+            ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body.document),
             ("security", needs == .anybody ? JSON.array([]) : nil),
             (
                 "responses",
                 .object([
                     (good.status, good.content),
-                    ("401", needs == .anybody ? nil : problem), ("403", problem), ("429", problem),
+                    // What is wrong with a body: `bad-body`, or a code of the member.
+                    ("400", isBodiless ? nil : problem), ("401", needs == .anybody ? nil : problem), ("403", problem),
+                    ("429", problem),
                     ("4XX", problem), ("5XX", problem),
                 ])
             ),
         ])
     }
+
+    private var isBodiless: Bool { if case .none = body { true } else { false } }
 
     /// As a client's function may be called: `getDeliveriesIdTrail`.
     private var name: String {
@@ -97,25 +113,5 @@ extension Endpoint {
     private var queries: [String] {
         var seen: Set<String> = []
         return summary.matches(of: /[?&]([a-z]+)=/).map { String($0.output.1) }.filter { seen.insert($0).inserted }
-    }
-
-    private var body: JSON? {
-        guard method == .post || method == .put else { return nil }
-        let members = summary.firstMatch(of: /\{([a-zA-Z, ]+)\}/).map {
-            $0.output.1.split(separator: ",").map { $0.filter(\.isLetter) }
-        }
-        // What is imported and pushed is no JSON document of ours.
-        guard let members else {
-            return .object([
-                ("required", false),
-                ("content", .object([("application/octet-stream", .object([("schema", .members([]))]))])),
-            ])
-        }
-        let schema = JSON.object([
-            ("type", "object"), ("properties", .object(members.map { ($0, JSON.members([])) })),
-        ])
-        return .object([
-            ("required", false), ("content", .object([("application/json", .object([("schema", schema)]))])),
-        ])
     }
 }

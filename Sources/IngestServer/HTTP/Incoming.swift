@@ -53,8 +53,8 @@ struct Incoming: Sendable {
         return id
     }
 
-    /// The body as JSON; empty is an empty object.
-    func body() async throws -> JSON {
+    /// The body as JSON; empty is an empty object. Read by a `BodyShape`.
+    func json() async throws -> JSON {
         let bytes = try await bytes(limit: Incoming.bodyLimit)
         guard !bytes.isEmpty else { return .members([]) }
         do { return try JSON(parsing: bytes) } catch {

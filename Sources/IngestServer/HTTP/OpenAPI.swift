@@ -42,7 +42,9 @@ struct OpenAPI {
     /// Everything that has a name, once. Two things of one name are a defect: one would be told as the other.
     private var schemas: [(String, JSON?)] {
         var named: [String: AnswerSchema] = [:]
-        for schema in [ProblemSchema.schema] + endpoints.compactMap(\.answers.schema) {
+        for schema in [ProblemSchema.schema] + endpoints.compactMap(\.answers.schema)
+            + endpoints.compactMap(\.body.schema)
+        {
             for (name, schema) in schema.components {
                 precondition(named[name] == nil || named[name] == schema, "two schemas are called \(name)")
                 named[name] = schema

@@ -1,0 +1,85 @@
+import Depot
+import HTTPTypes
+import Model
+
+/// What is asked about people. Secrets are bounded here, and judged where they are kept.
+private enum Limit {
+    static let secret = 4096
+    static let nameNeeded = APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
+}
+
+/// A name with a password, a number with a PIN, a badge, or, while nobody has a password, a name.
+struct SignIn: Sendable {
+    var name: String?
+    var password: String?
+    var id: Int64?
+    var pin: String?
+    var badge: String?
+    var station: String?
+
+    static let shape = BodyShape(
+        "SignIn", Self(),
+        [
+            .line("name", 60, \.name), .text("password", Limit.secret, \.password),
+            .integer("id", 0...Int64.max, \.id), .text("pin", Limit.secret, \.pin), .line("badge", 128, \.badge),
+            .line("station", 64, \.station),
+        ])
+}
+
+struct ClaimTelephone: Sendable {
+    /// Nil gives it back.
+    var desk: String?
+
+    static let bad = APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
+    static let shape = BodyShape("ClaimTelephone", Self(), [.text("extension", 64, \.desk, or: bad)])
+}
+
+struct ChangePassword: Sendable {
+    var old: String?
+    var new: String?
+
+    static let shape = BodyShape(
+        "ChangePassword", Self(), [.text("old", Limit.secret, \.old), .text("new", Limit.secret, \.new)])
+}
+
+/// What of a person is to be changed: what is left out stays, an empty text takes away.
+struct ChangePerson: Sendable {
+    var change = AccountChange()
+
+    static let shape = BodyShape(
+        "ChangePerson", Self(),
+        [
+            .text("password", Limit.secret, \.change.password), .text("pin", Limit.secret, \.change.pin),
+            .text("badge", 128, \.change.badge), .words("rights", Permission.allCases, \.change.rights),
+            .truth("disabled", \.change.isDisabled),
+        ])
+}
+
+struct NewPerson: Sendable {
+    var name = ""
+    var change = AccountChange()
+
+    static let shape = BodyShape(
+        "NewPerson", Self(),
+        [
+            .line("name", 60, \.name, or: Limit.nameNeeded), .text("password", Limit.secret, \.change.password),
+            .text("pin", Limit.secret, \.change.pin), .text("badge", 128, \.change.badge),
+            .words("rights", Permission.allCases, \.change.rights), .truth("disabled", \.change.isDisabled),
+        ])
+}
+
+/// Try a push again.
+struct RetryPush: Sendable {
+    /// Names of warnings that were read.
+    var accept: [String] = []
+
+    static let shape = BodyShape("RetryPush", Self(), [.lines("accept", 50, of: 200, \.accept)])
+}
+
+struct DropPush: Sendable {
+    var reason = ""
+
+    static let shape = BodyShape(
+        "DropPush", Self(),
+        [.line("reason", 300, \.reason, or: APIProblem(.badRequest, "reason-needed", "Say why."))])
+}
