@@ -159,7 +159,7 @@ struct PaperTests {
             Issue.record("\(text) is not doubted")
             return
         }
-        #expect(reason.contains("could be") || reason.contains("Excel"))
+        #expect(reason.text.contains("could be") || reason.text.contains("Excel"))
     }
 
     @Test(arguments: [

@@ -184,7 +184,7 @@ struct WorkbookTests {
             (Self.book([("A", Self.sheet([]))]), "empty"), (Self.book([("A", "<worksheet><a></b>")]), "XML"),
             ([0xD0, 0xCF, 0x11, 0xE0, 0xA1], "old Excel"), (Array("%PDF-1.7".utf8), "PDF"), ([], "empty"),
         ] {
-            #expect(CSV(bytes).problem?.contains(word) == true, "\(word): \(CSV(bytes).problem ?? "-")")
+            #expect(CSV(bytes).problem?.text.contains(word) == true, "\(word): \(CSV(bytes).problem?.text ?? "-")")
             let paper = try PaperTests()
             #expect(throws: ImportError.self) { try paper.take(bytes) }
         }
@@ -204,7 +204,7 @@ struct WorkbookTests {
     @Test func aSheetThatSwellsIsLeftBeforeItFillsMemory() {
         let row = "<row><c r=\"XFD1\"><v>1</v></c></row>"
         let text = "<worksheet><sheetData>\(String(repeating: row, count: 500))</sheetData></worksheet>"
-        #expect(CSV(Self.book([("A", text)])).problem?.contains("cells") == true)
+        #expect(CSV(Self.book([("A", text)])).problem?.text.contains("cells") == true)
     }
 
     /// A workbook that a program packed: DEFLATE, shared texts.

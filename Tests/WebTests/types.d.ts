@@ -666,9 +666,15 @@ interface ImportReport {
   parties: number;
   products: number;
   tags: number;
-  refused: { line: number; reason: string }[];
-  remarks: { line: number; reason: string }[];
+  refused: { line: number; reason: string; phrase: Phrase }[];
+  remarks: { line: number; reason: string; phrase: Phrase }[];
   columns?: ImportColumns | null;
+}
+
+/** A sentence of the centre, `{}` where an argument stands; `told` in i18n.js says it. */
+interface Phrase {
+  template: string;
+  arguments: (string | Phrase)[];
 }
 
 /** @from Sources/IngestServer/View */
@@ -821,5 +827,7 @@ interface Problem {
   questions?: Question[];
   note?: CallNote;
   columns?: ImportColumns;
+  /** The detail, for another language. */
+  phrase?: Phrase;
   closedBy?: string;
 }

@@ -40,7 +40,7 @@ extension ArticleTable {
     }
 
     /// Why an article cannot have another unit than somebody named: some of it is in stock, in the old one.
-    public func objection(to measure: Measure, of gtin: String) throws -> String? {
+    public func objection(to measure: Measure, of gtin: String) throws -> Phrase? {
         guard let unit = try database.text("SELECT unit FROM product WHERE gtin=?", .text(gtin)),
             let old = Measure(unit), old != measure,
             let sum = try database.integer("SELECT sum(quantity) FROM stock WHERE gtin=?", .text(gtin)), sum != 0

@@ -43,7 +43,7 @@ public struct CatalogueDesk {
             product.reference = change.reference ?? product.reference
             product.supplier = change.supplier ?? product.supplier
             if let unit = change.unit, let why = try store.articles.objection(to: unit, of: gtin) {
-                throw Refusal.unitInUse(why)
+                throw Refusal.unitInUse(why.text)
             }
             product.unit = change.unit?.code ?? product.unit
             product.minimum = change.minimum ?? product.minimum

@@ -8,9 +8,9 @@
 /// | is another supplier's | refused: it needs a name that tells them apart |
 enum Again: Equatable {
     case new
-    case replace(String)
-    case add(String)
-    case refuse(String)
+    case replace(Phrase)
+    case add(Phrase)
+    case refuse(Phrase)
 
     init(_ note: String, of supplier: String, _ options: Import.Options, in store: Store) throws {
         guard let known = try store.papers.known(note: note) else {
@@ -34,16 +34,16 @@ enum Again: Equatable {
     }
 
     /// Why nothing can be changed any more.
-    static func late(_ note: String, status: String) -> String {
+    static func late(_ note: String, status: String) -> Phrase {
         status == "closed"
             ? "delivery \(note) is closed: what still comes of it (a back-order) needs a note of its own, such as \(note)-2"
             : "delivery \(note) has begun already: these lines are added to it where that is asked for (--add); what comes later "
                 + "(a back-order) needs a note of its own, such as \(note)-2"
     }
 
-    var refusal: String? { if case .refuse(let reason) = self { reason } else { nil } }
+    var refusal: Phrase? { if case .refuse(let reason) = self { reason } else { nil } }
     var isAddition: Bool { if case .add = self { true } else { false } }
-    var remark: String? {
+    var remark: Phrase? {
         switch self {
         case .replace(let text), .add(let text): text
         case .new, .refuse: nil

@@ -6,9 +6,9 @@ public struct CSV: Sendable {
         public var line: Int
         public var fields: [String]
         /// Why the row cannot be read at all; nil when it can.
-        var problem: String?
+        var problem: Phrase?
 
-        init(line: Int, fields: [String], problem: String? = nil) {
+        init(line: Int, fields: [String], problem: Phrase? = nil) {
             (self.line, self.fields, self.problem) = (line, fields, problem)
             if problem == nil, fields.contains(where: { $0.utf8.count > 4 * CSV.fieldLimit }) {
                 self.problem = "a field has more than \(CSV.fieldLimit) characters"
@@ -48,11 +48,11 @@ public struct CSV: Sendable {
     public private(set) var titles: [String] = []
     public private(set) var rows: [Row] = []
     /// Why the file is no table at all; nil when it is one.
-    var problem: String?
+    var problem: Phrase?
     /// Read from text with separators: a field too many is one that a separator cut.
     private(set) var isText = true
     /// Worth knowing of how it was read.
-    var remarks: [String] = []
+    var remarks: [Phrase] = []
     /// The first rows, the heading among them.
     private var top: ArraySlice<Row> = []
 
@@ -82,7 +82,7 @@ public struct CSV: Sendable {
     private init() {}
 
     /// How files begin that people send instead of a table.
-    private static let foreign: [([UInt8], String)] = [
+    private static let foreign: [([UInt8], Phrase)] = [
         (
             [0xD0, 0xCF, 0x11, 0xE0],
             "it is a workbook of an old Excel (.xls), or one with a password: save it as .xlsx or CSV without one"
@@ -212,7 +212,7 @@ extension CSV {
                 guard let fields = row() else {
                     // A quote that does not end well is its own row's fault: the next line is read again.
                     if at >= scalars.count { open += 1 }
-                    let reason = "a quote (\") is opened and never closed"
+                    let reason: Phrase = "a quote (\") is opened and never closed"
                     rows.append(Row(line: startLine, fields: [], problem: reason))
                     guard open < limit else { break }
                     at = (scalars[start...].firstIndex(of: "\n") ?? scalars.count - 1) + 1

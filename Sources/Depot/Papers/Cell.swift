@@ -62,14 +62,14 @@ enum Cell {
         /// None, and nothing more is to be said of it.
         case no
         /// None, for a reason that helps whoever wrote it.
-        case doubtful(String)
+        case doubtful(Phrase)
     }
 
     enum Amount: Equatable {
         /// In the unit that stands behind it, where one does.
         case of(Quantity, Measure?)
         case no
-        case doubtful(String)
+        case doubtful(Phrase)
     }
 
     /// A whole number of pieces, written as amounts are.
@@ -149,7 +149,7 @@ enum Cell {
         return !power.isEmpty && power.count <= 3 && power.allSatisfy(\.isNumber)
     }
 
-    static func spoilt(_ text: String) -> String {
+    static func spoilt(_ text: String) -> Phrase {
         "\"\(text.prefix(40))\" is a long number that Excel has shortened: import the column as text (Data, From Text/CSV), or "
             + "export the file again without opening it in Excel"
     }

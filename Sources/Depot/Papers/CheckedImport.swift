@@ -62,7 +62,7 @@ public struct CheckedImport: Sendable {
                         : store.deliveries.expect(delivery, source: source) != nil
                     guard !isWritten else { continue }
                     let status = try store.deliveries.status(note: delivery.note) ?? "closed"
-                    let reason =
+                    let reason: Phrase =
                         isAddition && status != "closed"
                         ? "these lines were added to delivery \(delivery.note) before"
                         : Again.late(delivery.note, status: status)

@@ -30,7 +30,7 @@ extension DESADV {
         var hasFreeDescription = false
         var marks = [Mark()]
         /// The first thing that is wrong with it.
-        var fault: (segment: EDIFACT.Segment, reason: String)?
+        var fault: (segment: EDIFACT.Segment, reason: Phrase)?
         private var despatched: Quantity?
         private var delivered: Quantity?
         private var ordered: Quantity?
@@ -46,7 +46,7 @@ extension DESADV {
             identify(segment[2], type: segment[2, 1], segment)
         }
 
-        mutating func fail(_ segment: EDIFACT.Segment, _ reason: String) { fault = fault ?? (segment, reason) }
+        mutating func fail(_ segment: EDIFACT.Segment, _ reason: Phrase) { fault = fault ?? (segment, reason) }
 
         /// An item number and what it is one of (code list 7143).
         private mutating func identify(_ text: String, type: String, _ segment: EDIFACT.Segment) {
@@ -158,9 +158,11 @@ extension DESADV {
             if let badCode {
                 fail(badCode.segment, Import.gtinReason(badCode.text))
             } else if gtin == nil {
-                let name = articles.first.map { " of article \($0)" } ?? ""
-                let reason = name.isEmpty ? "" : ", and the catalogue has no such reference"
-                fail(segment, "the line\(name) has no GTIN\(reason)")
+                fail(
+                    segment,
+                    articles.first.map {
+                        "the line of article \($0) has no GTIN, and the catalogue has no such reference"
+                    } ?? "the line has no GTIN")
             }
             if quantity == nil { fail(segment, "the line has no quantity (QTY+12)") }
             guard fault == nil, let quantity else { return nil }

@@ -49,7 +49,7 @@ extension DESADV {
             units.append(.init(sscc: sscc, parent: parent))
         }
 
-        private struct Fault: Error { var reason: String }
+        private struct Fault: Error { var reason: Phrase }
 
         /// The groups below one, nearest first.
         private static func chain(

@@ -5,7 +5,7 @@ extension DeliveryJSON {
     /// One delivery, field by field.
     struct Reading {
         /// Why a field cannot be taken, in words.
-        private struct Fault: Error { var reason: String }
+        private struct Fault: Error { var reason: Phrase }
 
         private(set) var refused: [ImportReport.Refusal] = []
         private(set) var remarks: [ImportReport.Refusal] = []
@@ -14,7 +14,7 @@ extension DeliveryJSON {
         private let number: Int
         /// Units of the deliveries before it, with their notes.
         private let ssccs: [String: String]
-        private var name: String
+        private var name: Phrase
 
         /// Finds the GTIN of a reference.
         private let article: (String) -> String?
@@ -29,8 +29,9 @@ extension DeliveryJSON {
             name = "delivery \(number)"
         }
 
-        private mutating func refuse(_ line: Int, _ place: String?, _ reason: String) {
-            refused.append(.init(line: line, reason: "\(name)\(place.map { ", \($0)" } ?? ""): \(reason)"))
+        private mutating func refuse(_ line: Int, _ place: Phrase?, _ reason: Phrase) {
+            refused.append(
+                .init(line: line, reason: place.map { "\(name), \($0): \(reason)" } ?? "\(name): \(reason)"))
         }
 
         /// The delivery; nil, with the reason, where nothing of it can be received.
@@ -108,7 +109,7 @@ extension DeliveryJSON {
             var places: [String: Int] = [:]
             var numbers: [Int] = []
             for (index, value) in values.enumerated() {
-                let place = "unit \(index + 1)"
+                let place: Phrase = "unit \(index + 1)"
                 do throws(Fault) {
                     guard value.isObject else { throw Fault(reason: "it is not an object") }
                     let sscc = try needed("sscc", in: value, limit: DeliveryJSON.nameLimit)
@@ -137,7 +138,7 @@ extension DeliveryJSON {
         }
 
         /// What is wrong with the unit that one stands on: nil when nothing is.
-        private func fault(at index: Int, _ parents: [Int??], _ name: String) -> String? {
+        private func fault(at index: Int, _ parents: [Int??], _ name: String) -> Phrase? {
             guard case .some(.some(var below)) = parents[index] else {
                 return "the unit \(name) that it stands on does not exist"
             }
@@ -149,7 +150,7 @@ extension DeliveryJSON {
             return "it stands on more than \(DESADV.levelLimit) units, or on some that go in a circle"
         }
 
-        private mutating func readContents(_ values: [JSON], _ place: String, line: Int) -> [Reception.Content] {
+        private mutating func readContents(_ values: [JSON], _ place: Phrase, line: Int) -> [Reception.Content] {
             var contents: [Reception.Content] = []
             for (index, value) in values.enumerated() {
                 do throws(Fault) {
@@ -203,7 +204,7 @@ extension DeliveryJSON {
         }
 
         /// How many of which article, and what that is in the article's unit.
-        private func counted(in value: JSON) throws(Fault) -> (Quantity, PaperUnits.Rule, remark: String?) {
+        private func counted(in value: JSON) throws(Fault) -> (Quantity, PaperUnits.Rule, remark: Phrase?) {
             let gtin = try gtin(in: value)
             let quantity = try quantity(in: value)
             let measure = try text("unit", in: value, limit: DeliveryJSON.nameLimit).flatMap { Measure($0) }
@@ -216,7 +217,7 @@ extension DeliveryJSON {
         private func quantity(in value: JSON) throws(Fault) -> Quantity {
             guard let number = value["quantity"].flatMap({ Quantity($0) }), number > 0, number <= Import.quantityLimit
             else {
-                let shown = value["quantity"].map { String($0.description.prefix(40)) } ?? "missing"
+                let shown = value["quantity"].map { Phrase(verbatim: String($0.description.prefix(40))) } ?? "missing"
                 throw Fault(
                     reason:
                         "quantity \(shown) is not a whole number from 1 to \(Import.quantityLimit), nor one with three decimals"

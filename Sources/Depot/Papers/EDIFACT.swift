@@ -17,7 +17,7 @@ struct EDIFACT {
         }
 
         /// Says what is wrong with it, and where it stands.
-        func refusal(_ reason: String) -> ImportReport.Refusal {
+        func refusal(_ reason: Phrase) -> ImportReport.Refusal {
             .init(line: line, reason: "segment \(number) (\(tag)): \(reason)")
         }
     }
@@ -71,14 +71,14 @@ struct EDIFACT {
         if number == 0, refused.isEmpty { refuse(1, "the file is empty") }
     }
 
-    private mutating func refuse(_ line: Int, _ reason: String) { refused.append(.init(line: line, reason: reason)) }
+    private mutating func refuse(_ line: Int, _ reason: Phrase) { refused.append(.init(line: line, reason: reason)) }
 
-    private mutating func refuse(_ segment: Segment, _ reason: String) {
+    private mutating func refuse(_ segment: Segment, _ reason: Phrase) {
         refused.append(segment.refusal(reason))
     }
 
     /// Ends the reading: what follows cannot be told from noise.
-    private mutating func breakOff(_ line: Int, _ reason: String) -> Segment? {
+    private mutating func breakOff(_ line: Int, _ reason: Phrase) -> Segment? {
         isBroken = true
         refuse(line, "segment \(number): \(reason)")
         return nil
@@ -143,7 +143,11 @@ struct EDIFACT {
             case "UNZ":
                 let came = groups > 0 ? groups : count
                 if Int(next[0]) != came {
-                    refuse(next, "\(next[0]) \(groups > 0 ? "groups" : "messages") are announced, \(came) came")
+                    refuse(
+                        next,
+                        groups > 0
+                            ? "\(next[0]) groups are announced, \(came) came"
+                            : "\(next[0]) messages are announced, \(came) came")
                 }
                 if next[1] != opening[4] { refuse(next, "the interchange \(opening[4]) is closed as \(next[1])") }
                 return true

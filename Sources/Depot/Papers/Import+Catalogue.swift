@@ -52,7 +52,8 @@ extension Import {
             let (minimum, measure) = try amount(text, in: 0...quantityLimit, "minimum").get()
             guard measure == nil || measure == unit, minimum.isWhole || unit.isDivisible else {
                 throw Fault(
-                    reason: "minimum \"\(text.prefix(40))\": the article is counted in \(unit.symbol ?? "whole pieces")"
+                    reason:
+                        "minimum \"\(text.prefix(40))\": the article is counted in \(unit.phrase(or: "whole pieces"))"
                 )
             }
             product.minimum = minimum
@@ -65,7 +66,7 @@ extension Import {
             else {
                 throw Fault(
                     reason:
-                        "the carton \(text) does not say how many \(unit.symbol ?? "pieces") it holds, or is the piece itself"
+                        "the carton \(text) does not say how many \(unit.phrase(or: "pieces")) it holds, or is the piece itself"
                 )
             }
             product.cartons = [.init(gtin: outer, quantity: count)]

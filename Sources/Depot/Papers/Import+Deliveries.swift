@@ -38,7 +38,7 @@ extension Import {
         /// Notes to which rows without one were added.
         private var inheritors: Set<String> = []
         /// Notes that may not be announced any more.
-        private var refused: [String: String] = [:]
+        private var refused: [String: Phrase] = [:]
 
         init(_ table: Table, _ options: Options, _ store: Store) {
             (self.table, self.options, self.store) = (table, options, store)

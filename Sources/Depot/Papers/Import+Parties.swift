@@ -22,7 +22,7 @@ extension Import {
         var rows: [CheckedImport.Row] = []
         var places: [String: Int] = [:]
         for row in table.csv.rows {
-            func refuse(_ reason: String) { report.refused.append(.init(line: row.line, reason: reason)) }
+            func refuse(_ reason: Phrase) { report.refused.append(.init(line: row.line, reason: reason)) }
             if let problem = row.problem {
                 refuse(problem)
                 continue

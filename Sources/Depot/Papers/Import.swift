@@ -5,9 +5,12 @@ public import Model
 public struct ImportReport: Equatable, Sendable {
     public struct Refusal: Equatable, Sendable {
         public var line: Int
-        public var reason: String
+        /// Why, or what was understood, for the pages to say it in their language.
+        public var phrase: Phrase
+        /// In English.
+        public var reason: String { phrase.text }
 
-        public init(line: Int, reason: String) { (self.line, self.reason) = (line, reason) }
+        public init(line: Int, reason: Phrase) { (self.line, phrase) = (line, reason) }
     }
 
     public var accepted = 0
@@ -25,7 +28,7 @@ public struct ImportReport: Equatable, Sendable {
 
     /// A delivery that could not be written after all: somebody began it, or closed it, while the file was read.
     public struct Late: Equatable, Sendable {
-        public var reason: String
+        public var reason: Phrase
         /// Lines of it.
         public var lines: Int
     }
@@ -60,8 +63,12 @@ public struct TableColumns: Equatable, Sendable {
 
     var missing: [String] { fields.filter(\.isMissing).map(\.name) }
 
-    /// How the map could be written.
-    var proposal: String? {
+    /// How the map is written, or could be.
+    fileprivate var way: Phrase {
+        proposal.map { "perhaps \($0)" } ?? "--map FIELD=HEADING says which column is which"
+    }
+
+    private var proposal: String? {
         let pairs = fields.compactMap { field in field.proposal.map { "--map \(field.name)=\"\($0)\"" } }
         return pairs.isEmpty ? nil : pairs.joined(separator: " ")
     }
@@ -70,16 +77,17 @@ public struct TableColumns: Equatable, Sendable {
 public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingColumns(TableColumns)
     /// It is no table at all.
-    case noTable(String)
+    case noTable(Phrase)
     /// A column that a mapping names is not there, or the mapping names no field.
     case badMap(String, found: [String])
 
-    public var description: String {
+    public var description: String { phrase.text }
+
+    public var phrase: Phrase {
         switch self {
         case .missingColumns(let columns):
             "the first line must name the columns \(columns.missing.joined(separator: ", ")); "
-                + "found: \(ImportError.shown(columns.headings)); "
-                + (columns.proposal.map { "perhaps \($0)" } ?? "--map FIELD=HEADING says which column is which")
+                + "found: \(ImportError.shown(columns.headings)); \(columns.way)"
         case .noTable(let reason): reason
         case .badMap(let name, let found): "there is no \"\(name)\" to map; found: \(ImportError.shown(found))"
         }
@@ -170,7 +178,7 @@ public enum Import {
         { (try? store.articles.counting(of: $0)) ?? ArticleCounting() }
     }
 
-    static func gtinReason(_ text: String) -> String {
+    static func gtinReason(_ text: String) -> Phrase {
         if Cell.isSpoilt(text) { return Cell.spoilt(text) }
         guard !text.isEmpty else { return "there is no GTIN" }
         let isNumber = [8, 12, 13, 14].contains(text.count) && text.allSatisfy(\.isWholeNumber)
@@ -183,20 +191,21 @@ public enum Import {
     }
 
     /// An amount within a range, with the unit behind it; or why it is none.
-    static func amount(_ text: String, in range: ClosedRange<Quantity>, _ what: String) -> Result<
+    static func amount(_ text: String, in range: ClosedRange<Quantity>, _ what: Phrase) -> Result<
         (Quantity, Measure?), Fault
     > {
         switch Cell.amount(text) {
         case .of(let amount, let measure) where range.contains(amount): return .success((amount, measure))
         case .doubtful(let reason): return .failure(Fault(reason: "\(what) \(reason)"))
         case .of, .no:
-            let limits = "a number from \(range.lowerBound) to \(range.upperBound)"
-            return .failure(Fault(reason: "\(what) \"\(text.prefix(40))\" is not \(limits)"))
+            let (least, most) = (range.lowerBound, range.upperBound)
+            return .failure(
+                Fault(reason: "\(what) \"\(text.prefix(40))\" is not a number from \(least) to \(most)"))
         }
     }
 
     /// Why a row of a table is refused.
-    struct Fault: Error { var reason: String }
+    struct Fault: Error { var reason: Phrase }
 }
 
 /// Deliveries that a message or a file announces, with what was refused of it.

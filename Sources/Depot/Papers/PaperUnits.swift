@@ -56,14 +56,14 @@ final class PaperUnits {
     }
 
     /// Why a line cannot be taken.
-    struct Fault: Error { var reason: String }
+    struct Fault: Error { var reason: Phrase }
 
     /// The rule for a line of this article in this unit, with what somebody should read of it. `quantity` is all of the line.
-    func rule(_ gtin: String, _ quantity: Quantity, in paper: Measure?) -> Result<(rule: Rule, remark: String?), Fault>
+    func rule(_ gtin: String, _ quantity: Quantity, in paper: Measure?) -> Result<(rule: Rule, remark: Phrase?), Fault>
     {
         let article = known(gtin)
         var rule = Rule(gtin: gtin, from: .piece, to: .piece, limit: Import.quantityLimit)
-        var remark: String?
+        var remark: Phrase?
         if let package = article.package {
             guard let paper, paper.isDivisible else { return checked(rule, quantity, in: paper ?? .piece, nil) }
             guard paper.convert(0, to: package.measure) != nil else {
@@ -87,7 +87,8 @@ final class PaperUnits {
             // One by one, whatever they call it.
             rule.from = measure
             if !paper.isPiece, measure.isPiece {
-                let why = paper.isPackage ? "the line names the piece, not its package" : "nobody knows this unit"
+                let why: Phrase =
+                    paper.isPackage ? "the line names the piece, not its package" : "nobody knows this unit"
                 remark = "\(quantity) \(paper) are taken for \(quantity) pieces: \(why)"
             }
         } else if rule.from != measure {
@@ -97,35 +98,42 @@ final class PaperUnits {
     }
 
     private func checked(
-        _ rule: Rule, _ quantity: Quantity, in paper: Measure, _ remark: String?
-    ) -> Result<(rule: Rule, remark: String?), Fault> {
+        _ rule: Rule, _ quantity: Quantity, in paper: Measure, _ remark: Phrase?
+    ) -> Result<(rule: Rule, remark: Phrase?), Fault> {
         guard let there = rule(quantity) else {
             if rule.from.convert(quantity, to: rule.to).map({ $0 > rule.limit }) == true {
                 return .failure(Fault(reason: "\(rule.from.text(quantity)) is more than \(rule.limit)"))
             }
-            let what = "quantity \(quantity)\(paper.isPiece ? "" : " \(paper)")"
+            let what: Phrase = paper.isPiece ? "quantity \(quantity)" : "quantity \(quantity) \(paper)"
             guard rule.to.isDivisible else {
-                let reason =
-                    "\(what) is not a whole number from 1 to \(rule.limit): the article is counted in \(rule.to.symbol ?? "pieces")"
-                let way =
+                let reason: Phrase =
+                    "\(what) is not a whole number from 1 to \(rule.limit): the article is counted in \(rule.to.phrase(or: "pieces"))"
+                let way: Phrase =
                     rule.to.isPiece
                     ? "; where it is measured (m, kg), its unit stands with the number or in the catalogue" : ""
-                return .failure(Fault(reason: reason + way))
+                return .failure(Fault(reason: "\(reason)\(way)"))
             }
             return .failure(Fault(reason: "\(what) cannot be told in \(rule.to) with three decimals"))
         }
-        let words = remark == "converted" ? "\(paper.text(quantity)) are \(rule.to.text(there))" : remark
+        let words: Phrase? =
+            remark == "converted" ? "\(paper.text(quantity)) are \(rule.to.text(there))" : remark
         return .success((rule, words))
     }
 
     private static func mismatch(_ quantity: Quantity, _ paper: Measure, _ article: Measure) -> Fault {
-        let ours = article.symbol ?? "pieces"
-        let reason = "\(quantity) \(paper): the quantity is in \(paper.isPiece ? "pieces" : paper.code), not in \(ours)"
-        let way =
+        let ours = article.phrase(or: "pieces")
+        let theirs: Phrase = paper.isPiece ? "pieces" : Phrase(verbatim: paper.code)
+        let reason: Phrase = "\(quantity) \(paper): the quantity is in \(theirs), not in \(ours)"
+        let way: Phrase =
             article.isDivisible && !paper.isDivisible
             ? ": a package with a GTIN of its own, in the catalogue, says how many \(ours) one is" : ""
-        return Fault(reason: reason + way)
+        return Fault(reason: "\(reason)\(way)")
     }
+}
+
+extension Measure {
+    /// What people write for it, or words where it has no symbol.
+    func phrase(or words: Phrase) -> Phrase { symbol.map(Phrase.init(verbatim:)) ?? words }
 }
 
 extension Quantity {

@@ -40,20 +40,19 @@ struct Table {
             })
         for remark in csv.remarks { report.remarks.append(.init(line: 1, reason: remark)) }
         if !remembered.isEmpty {
-            let pairs = remembered.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map {
-                "\($0.key) is \"\($0.value)\""
+            let pairs = remembered.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { pair -> Phrase in
+                "\(Phrase(stringLiteral: pair.key)) is \"\(pair.value)\""
             }
             report.remarks.append(
-                .init(
-                    line: 1,
-                    reason: "columns as they were named for such a file before: \(pairs.joined(separator: ", "))"))
+                .init(line: 1, reason: "columns as they were named for such a file before: \(Phrase.list(pairs))"))
         }
         for column in columns.likely {
-            let reason = "the column \"\(column.heading.prefix(64))\" is taken for \(column.field), by its name"
+            let reason: Phrase =
+                "the column \"\(column.heading.prefix(64))\" is taken for \(Phrase(stringLiteral: column.field)), by its name"
             report.remarks.append(.init(line: 1, reason: reason))
         }
         if let guessed = columns.guessed {
-            let reason = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
+            let reason: Phrase = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
             report.remarks.append(.init(line: 1, reason: reason))
         }
     }

@@ -15,12 +15,12 @@ extension UBL {
         /// Why a line cannot be received.
         private struct Fault: Error {
             var line: Int
-            var reason: String
+            var reason: Phrase
 
-            init(node: Node, reason: String) { (line, self.reason) = (node.line, "\(node.name): \(reason)") }
+            init(node: Node, reason: Phrase) { (line, self.reason) = (node.line, "\(node.name): \(reason)") }
         }
 
-        private mutating func refuse(_ node: Node, _ reason: String) {
+        private mutating func refuse(_ node: Node, _ reason: Phrase) {
             refused.append(.init(line: node.line, reason: "\(node.name): \(reason)"))
         }
 
@@ -122,7 +122,7 @@ extension UBL {
                 throw Fault(node: line, reason: "it has no DeliveredQuantity")
             }
             guard let written = DESADV.quantity(counted.text), (0...Import.quantityLimit).contains(written) else {
-                let reason =
+                let reason: Phrase =
                     "quantity \"\(counted.text.prefix(40))\" is not a whole number from 1 to \(Import.quantityLimit), nor one with three decimals"
                 throw Fault(node: counted, reason: reason)
             }

@@ -24,7 +24,7 @@ public enum UBL {
         counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
     ) -> ParsedDeliveries {
         let units = PaperUnits(counting)
-        func refused(_ line: Int, _ reason: String) -> ParsedDeliveries {
+        func refused(_ line: Int, _ reason: Phrase) -> ParsedDeliveries {
             ParsedDeliveries(refused: [.init(line: line, reason: reason)])
         }
         guard bytes.count <= sizeLimit else {
@@ -96,7 +96,7 @@ public enum UBL {
     private final class Tree: XMLTaker {
         weak var reader: XMLReader?
         var root: Node?
-        var fault: String?
+        var fault: Phrase?
         private var open: [Node] = []
         private var count = 0
 

@@ -9,7 +9,7 @@ final class XLSXStyles: XLSXPart {
         case zeros(Int)
     }
 
-    let fault: String? = nil
+    let fault: Phrase? = nil
     private var formats: [Int: Look] = [:]
     private var looks: [Look] = []
     private var isOfCells = false
@@ -72,7 +72,7 @@ final class XLSXStyles: XLSXPart {
 /// A sheet, row by row.
 final class XLSXSheet: XLSXPart {
     private(set) var rows: [CSV.Row] = []
-    private(set) var fault: String?
+    private(set) var fault: Phrase?
     private let strings: [String]
     private let styles: XLSXStyles
     private let countsFrom1904: Bool

@@ -11,7 +11,7 @@ struct XLSX {
     private static let sheetLimit = 16
 
     private(set) var rows: [CSV.Row] = []
-    private(set) var remarks: [String] = []
+    private(set) var remarks: [Phrase] = []
 
     /// The first visible sheet with a heading that we know, else the first that holds anything.
     init(_ bytes: [UInt8]) throws(Fault) {
@@ -75,7 +75,7 @@ struct XLSX {
 /// One file of a workbook.
 protocol XLSXPart: XMLTaker {
     /// Why no more of it is read.
-    var fault: String? { get }
+    var fault: Phrase? { get }
 }
 
 /// `xl/workbook.xml`: the sheets in order.
@@ -88,7 +88,7 @@ final class XLSXBook: XLSXPart {
 
     private(set) var sheets: [Sheet] = []
     private(set) var countsFrom1904 = false
-    let fault: String? = nil
+    let fault: Phrase? = nil
 
     func open(_ name: String, _ attributes: XMLAttributes) -> Bool {
         if name == "workbookPr" { countsFrom1904 = ["1", "true"].contains(attributes["date1904"] ?? "") }
@@ -109,7 +109,7 @@ final class XLSXBook: XLSXPart {
 final class XLSXLinks: XLSXPart {
     private var targets: [String: String] = [:]
     private var types: [String: String] = [:]
-    let fault: String? = nil
+    let fault: Phrase? = nil
 
     subscript(_ link: String) -> String? { targets[link] }
 
@@ -133,7 +133,7 @@ final class XLSXLinks: XLSXPart {
 /// Texts that cells share, by number.
 final class XLSXStrings: XLSXPart {
     private(set) var texts: [String] = []
-    private(set) var fault: String?
+    private(set) var fault: Phrase?
     private var size = 0
     private var current: [UInt8] = []
     private var isText = false

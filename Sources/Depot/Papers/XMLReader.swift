@@ -32,7 +32,7 @@ final class XMLReader {
     private let parser: XML_Parser
     private let state: State
     /// Why it was given up; nil while all is well, or where the taker ended it.
-    private(set) var fault: String?
+    private(set) var fault: Phrase?
 
     /// Nil where there is no memory. `encoding`: whatever the document says of its own.
     init?(_ taker: any XMLTaker, encoding: String? = nil) {
@@ -99,7 +99,7 @@ final class XMLReader {
         private let parser: XML_Parser
         private var (depth, count) = (0, 0)
         var isDone = false
-        var reason: String?
+        var reason: Phrase?
 
         init(_ taker: any XMLTaker, _ parser: XML_Parser) { (self.taker, self.parser) = (taker, parser) }
 
@@ -118,7 +118,7 @@ final class XMLReader {
             if !taker.close(name) { stop(nil) }
         }
 
-        func stop(_ reason: String?) {
+        func stop(_ reason: Phrase?) {
             guard !isDone else { return }
             (isDone, self.reason) = (true, reason)
             XML_StopParser(parser, XML_Bool(0))

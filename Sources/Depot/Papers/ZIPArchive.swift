@@ -3,7 +3,7 @@ private import CZlib
 /// The files of a ZIP archive (PKWARE APPNOTE 6.3), found by its central directory and unpacked piece by piece: what swells
 /// without end costs no memory, and no name becomes a path.
 struct ZIPArchive {
-    struct Fault: Error, Equatable { var reason: String }
+    struct Fault: Error, Equatable { var reason: Phrase }
 
     /// Files of an archive, and bytes of one of them when it is unpacked.
     static let entryLimit = 4096

@@ -64,7 +64,8 @@ struct ImportEndpoints {
     private static func withColumns(_ body: () async throws -> Response) async throws -> Response {
         do { return try await body() } catch let error as ImportError {
             guard case .missingColumns(let columns) = error else {
-                throw APIProblem(.badRequest, "bad-columns", "\(error)")
+                throw APIProblem(
+                    .badRequest, "bad-columns", "\(error)", [("phrase", Phrase.shape.json(error.phrase))])
             }
             throw APIProblem(.badRequest, "missing-columns", "\(error)", [("columns", columns.json)])
         }

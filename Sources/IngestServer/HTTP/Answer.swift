@@ -56,6 +56,8 @@ enum ProblemSchema {
             // How long to wait.
             .init("seconds", .integer, isRequired: false),
             .init("questions", .list(DeliveryView.Question.shape.schema), isRequired: false),
+            // The detail, for another language.
+            .init("phrase", Phrase.shape.schema, isRequired: false),
             .init("columns", TableColumns.shape.schema, isRequired: false),
             .init("closedBy", .text, isRequired: false), .init("note", CallNote.shape.schema, isRequired: false),
         ])

@@ -11,9 +11,27 @@ extension ImportReport {
             .json("columns", .nullable(TableColumns.shape.schema)) { $0.columns?.json ?? .null },
         ])
 
-    private static let line = Shape<Refusal>("ImportLine", [.count("line", \.line), .text("reason", \.reason)])
+    private static let line = Shape<Refusal>(
+        "ImportLine", [.count("line", \.line), .text("reason", \.reason), .one("phrase", of: Phrase.shape, \.phrase)])
 
     var json: JSON { ImportReport.shape.json(self) }
+}
+
+extension Phrase {
+    /// An argument is a text, or a phrase again.
+    static let shape = Shape<Phrase>(
+        "Phrase",
+        [
+            .text("template", \.template),
+            .json("arguments", .list(.anything)) { .array($0.arguments.map(json)) },
+        ])
+
+    private static func json(_ argument: Argument) -> JSON {
+        switch argument {
+        case .text(let text): .string(text)
+        case .phrase(let phrase): shape.json(phrase)
+        }
+    }
 }
 
 extension TableColumns {

@@ -1,6 +1,6 @@
 import { h, icon, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, lang, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, lang, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -140,7 +140,8 @@ app.attempt = async (body) => {
     // The banner says it already.
     if (error.status === undefined && app.isAway() && !document.querySelector("dialog[open]")) return undefined;
     const known = t(`code_${error.code}`);
-    app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why: error.message }) : known, "bad");
+    const why = error.problem?.phrase ? told(error.problem.phrase) : error.message;
+    app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why }) : known, "bad");
     return undefined;
   }
 };

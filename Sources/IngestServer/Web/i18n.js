@@ -4,6 +4,7 @@ import { depot } from "./words-depot.js";
 import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
+import { reasons } from "./words-reasons.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -23,7 +24,7 @@ const words = {
     allThere: "Tout est là.", cancel: "Annuler", closedBy: "Clôturée par {who}, {when}",
     v_expected: "Reçu", v_extra: "En trop", v_unknown: "Inconnu", v_complete: "Complet !", unknownTags: "Étiquettes inconnues",
     stray: "Un article est passé au quai {zone} sans livraison ouverte.", lines: "{n} lignes", lines_one: "{n} ligne", closeMissing_one: "{n} manquant", closeExtra_one: "{n} en trop", closeUnknown_one: "{n} inconnu", saved: "Client enregistré.", unreachable: "Le serveur ne répond pas.", "cause_rejected-by-pbx": "refusé par le standard", "code_unit-in-use": "Il y en a en stock dans l’unité d’avant : elle ne change plus.", "code_name-needed": "Il faut un nom.", "code_bad-extension": "Un poste a 1 à 16 lettres ou chiffres.", "code_no-such-call": "Cet appel n’est plus en cours.", "code_no-such-delivery": "Cette livraison n’existe pas.", "code_number-needed": "Il faut un numéro.", "code_zone-needed": "Dites à quel quai.",
-    importCheck: "Lignes bonnes : {accepted} · livraisons : {deliveries} · refusées : {refused}", importRefused: "Refusé", importRemarks: "Compris autrement, ou laissé de côté", importMore: "… et {n} autres", importDo: "Importer", line: "Ligne {n}",
+    importCheck: "Lignes bonnes : {accepted} · livraisons : {deliveries} · refusées : {refused}", importRefused: "Refusé", importRemarks: "Compris autrement, ou laissé de côté", importMore: "… et {n} autres", importDo: "Importer", importLine: "Ligne {n} : {why}",
     imported: "{n} lignes importées.", telephone: "Votre téléphone", extensionLabel: "Numéro de poste", siteLabel: "Site", otherSite: "autre", claim: "Prendre ce poste",
     release: "Rendre", claimHint: "Prenez votre poste : la fiche du client s’ouvrira dès qu’il sonne, pour vous seul.",
     dial: "Appeler", dialHint: "Numéro à appeler", missedCalls: "Appels manqués", history: "Derniers appels", noMissed: "Aucun appel manqué.",
@@ -74,7 +75,7 @@ const words = {
     closeUnknown: "{n} unknown", allThere: "Everything is here.", cancel: "Cancel", closedBy: "Closed by {who}, {when}",
     v_expected: "Received", v_extra: "Extra", v_unknown: "Unknown", v_complete: "Complete!", unknownTags: "Unknown tags",
     stray: "Something passed dock {zone} with no delivery open.", lines: "{n} lines", lines_one: "{n} line", saved: "Client saved.", unreachable: "The server does not answer.", "cause_rejected-by-pbx": "refused by the exchange",
-    importCheck: "Good lines: {accepted} · deliveries: {deliveries} · refused: {refused}", importRefused: "Refused", importRemarks: "Understood otherwise, or left out", importMore: "… and {n} more", importDo: "Import", line: "Line {n}", imported: "{n} lines imported.",
+    importCheck: "Good lines: {accepted} · deliveries: {deliveries} · refused: {refused}", importRefused: "Refused", importRemarks: "Understood otherwise, or left out", importMore: "… and {n} more", importDo: "Import", importLine: "Line {n}: {why}", imported: "{n} lines imported.",
     telephone: "Your telephone", extensionLabel: "Extension", siteLabel: "Site", otherSite: "other", claim: "Claim", release: "Give back",
     claimHint: "Claim your extension: the client's card opens as soon as it rings, for you alone.", dial: "Call", dialHint: "Number to call",
     missedCalls: "Missed calls", history: "Last calls", noMissed: "No missed call.", noHistory: "No call yet.", done: "Done", ringing: "Ringing", dialling: "Calling",
@@ -124,6 +125,19 @@ export function switchLanguage() {
 export function t(key, values) {
   const text = words[language][key] ?? words.en[key] ?? key;
   return values ? text.replace(/\{(\w+)\}/g, (_, name) => String(/** @type {Record<string, unknown>} */ (values)[name] ?? "")) : text;
+}
+
+/**
+ * A sentence of the centre in the present language; in English where nobody has worded it.
+ * @param {Phrase} phrase
+ * @returns {string}
+ */
+export function told({ template, arguments: parts }) {
+  const inner = parts.map((part) => (typeof part === "string" ? part : told(part)));
+  const text = language === "fr" ? reasons[template] ?? words.fr[`field_${template}`] : undefined;
+  if (text !== undefined) return text.replace(/\{(\d+)\}/g, (_, place) => inner[Number(place)] ?? "");
+  let next = 0;
+  return template.replace(/\{\}/g, () => inner[next++] ?? "");
 }
 
 const locale = () => (language === "fr" ? "fr-FR" : "en-GB");

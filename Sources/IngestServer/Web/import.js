@@ -1,6 +1,6 @@
 import { h, ask } from "./dom.js";
 import { request } from "./api.js";
-import { t } from "./i18n.js";
+import { t, told } from "./i18n.js";
 
 const shown = 20;
 
@@ -11,7 +11,7 @@ const shown = 20;
  */
 function drawRows(title, rows) {
   return rows.length > 0 && h("section", {}, h("h3", {}, title),
-    h("ul", {}, rows.slice(0, shown).map((row) => h("li", {}, `${t("line", { n: row.line })} : ${row.reason}`)),
+    h("ul", {}, rows.slice(0, shown).map((row) => h("li", {}, t("importLine", { n: row.line, why: told(row.phrase) }))),
       rows.length > shown && h("li", {}, t("importMore", { n: rows.length - shown }))));
 }
 
@@ -125,17 +125,47 @@ async function check(app, kind, file, said) {
 }
 
 /**
+ * A cell as the centre writes it (`CSV.line` in Sources/Depot).
+ * @param {string} text
+ */
+function cell(text) {
+  const safe = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text)) ? `'${text}` : text;
+  return /[;"\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/**
+ * The file of refused rows with its reasons in the present language. Rows stand in it as they do in the report.
+ * @param {string} text
+ * @param {ImportReport["refused"]} refused
+ */
+export function inWords(text, refused) {
+  let at = 0;
+  for (const row of refused) {
+    const english = `;${row.line};${cell(row.reason)}\r\n`;
+    const place = text.indexOf(english, at);
+    if (place < 0) continue;
+    const worded = `;${row.line};${cell(told(row.phrase))}\r\n`;
+    text = text.slice(0, place) + worded + text.slice(place + english.length);
+    at = place + worded.length;
+  }
+  return text;
+}
+
+/**
  * The refused rows as a file, to be mended and imported.
  * @param {App} app
  * @param {ImportKind} kind
  * @param {File} file
  * @param {Said} said
+ * @param {ImportReport["refused"]} refused
  */
-async function save(app, kind, file, said) {
+async function save(app, kind, file, said, refused) {
   await app.attempt(async () => {
     const response = await fetch(address(kind, said, { refused: true }), { method: "POST", credentials: "same-origin", body: file });
     if (!response.ok) throw Object.assign(new Error(String(response.status)), { status: response.status });
-    const link = h("a", { href: URL.createObjectURL(await response.blob()), download: file.name.replace(/\.[^.]*$/, "") + "-refused.csv" });
+    // A mark in front tells Excel that it is UTF-8; reading the text takes it away.
+    const rows = new Blob(["\uFEFF", inWords(await response.text(), refused)], { type: "text/csv" });
+    const link = h("a", { href: URL.createObjectURL(rows), download: file.name.replace(/\.[^.]*$/, "") + "-refused.csv" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   });
@@ -158,7 +188,7 @@ async function take(app, kind, file) {
     const body = h("div", { class: "stack" },
       h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
       drawRows(t("importRefused"), report.refused),
-      report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said) }, t("importRejects")),
+      report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said, report.refused) }, t("importRejects")),
       drawRows(t("importRemarks"), report.remarks),
       kind === "deliveries" && h("label", { class: "check" },
         h("input", { type: "checkbox", checked: said.add, onchange: (event) => { said.add = event.target.checked; again(); } }), h("span", {}, t("importAdd"))),
