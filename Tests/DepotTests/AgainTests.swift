@@ -58,17 +58,6 @@ struct AgainTests {
         }
     }
 
-    @Test func aNoteOfAnotherSupplierIsNotItsOwn() throws {
-        _ = try paper.table("N;Sonepar;\(Self.gtins[0]);A;5")
-        let other = try paper.table("N;Rexel;\(Self.gtins[1]);B;7")
-        #expect(other.refused.map(\.line) == [2] && other.refused[0].reason.contains("N (Rexel)"))
-        #expect(try paper.lines() == [Self.gtins[0]: 5])
-        let same = try paper.table("N;SONEPAR France SAS;\(Self.gtins[1]);B;7")
-        #expect(same.refused.isEmpty && same.remarks.count == 1)
-        let mixed = try paper.table("M;Sonepar;\(Self.gtins[0]);A;5", "M;Rexel;\(Self.gtins[1]);B;7")
-        #expect(mixed.refused.map(\.line) == [3])
-    }
-
     @Test(arguments: [
         ("Sonepar", "SONEPAR SAS", true), ("Lefèvre et Fils", "Lefevre", true), ("9521234900016", "Rexel", true),
         ("", "Rexel", true),
@@ -148,7 +137,7 @@ struct AgainTests {
         _ = try Import.deliveries(
             text, options: .init(supplier: "Rexel", note: "N"), into: paper.store, dryRun: false, now: 0)
         #expect(try paper.lines() == [Self.gtins[0]: 4])
-        #expect(try paper.store.papers.known(note: "N")?.supplier == "Rexel")
+        #expect(try paper.store.deliveries.known(note: "N").first?.supplier == "Rexel")
     }
 
     @Test(arguments: [

@@ -115,6 +115,26 @@ test("what was scanned and counts nothing is said at its own dock alone", () => 
   assert.deepEqual(app.announced, [t("refused_again", { what: "1" })]);
 });
 
+test("a note number of two suppliers asks which delivery it is, and opens the one that is chosen", async () => {
+  const app = application();
+  const { id, note, supplier } = open();
+  app.receiving.list = [{ ...structuredClone(open()), status: "expected", zone: undefined }, { ...structuredClone(open()), id: 8, supplier: "Sonepar", status: "expected", zone: undefined }, { ...structuredClone(open()), id: 9, status: "closed" }];
+  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "which-note" } });
+  assert.deepEqual(app.heard, ["refused"]);
+  const main = new Element("main");
+  app.receiving.draw(main);
+  assert.match(main.textContent, /Plusieurs fournisseurs ont ce numéro de bon/);
+  const choices = main.all("button").filter((one) => one.id?.startsWith("note-of-"));
+  assert.deepEqual(choices.map((one) => one.id), [`note-of-${id}`, "note-of-8"]);
+  assert.deepEqual(choices.map((one) => one.all("strong")[0].textContent), [supplier, "Sonepar"]);
+  await choices[1].listeners.click[0]();
+  assert.ok(asked.includes("POST /api/v1/deliveries/8/open"));
+  app.receiving.take({ ...structuredClone(open()), zone: "dock-2", status: "open" });
+  app.receiving.show(1);
+  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "which-note" } });
+  assert.equal(app.heard.length, 1, "who works at another dock is left alone");
+});
+
 test("without an answer nobody says that nothing fits", async () => {
   const app = application();
   const { proposals } = app.receiving;

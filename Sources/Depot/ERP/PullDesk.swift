@@ -45,8 +45,9 @@ public struct PullDesk {
             for (name, announced) in receipts {
                 var announced = announced
                 // A note that another receipt of the ERP had before stays that one's.
-                if let id = try store.deliveries.id(note: announced.note),
-                    let other = try store.deliveries.view(id)?.erp, other != announced.erp
+                if let remote = announced.erp,
+                    try store.deliveries.isTaken(
+                        note: announced.note, of: announced.supplier, byAnotherThan: remote)
                 {
                     announced.note = "\(announced.note) (\(name))"
                 }

@@ -86,7 +86,12 @@ extension Applier {
     ) throws -> Int64? {
         switch change {
         case .open(let note):
-            if let id = try store.deliveries.id(note: note) { try open(id, zone: zone, origin, &result) }
+            let ids = try store.deliveries.openable(note: note)
+            if ids.count > 1 {
+                result.events.append(.refused(zone: zone, take: nil, subject: "text:\(note)", .whichNote))
+            } else if let id = ids.first {
+                try open(id, zone: zone, origin, &result)
+            }
             return nil
         case .openUnit(let sscc):
             guard let id = try store.deliveries.id(unit: sscc) else { return nil }
@@ -126,7 +131,8 @@ extension Applier {
     func leave(_ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result) throws {
         guard let reception = receptions[zone] ?? nil else { return }
         if let (subject, why) = Receiving.refusal(row, at: reception, in: catalogue, around) {
-            result.events.append(.refused(zone: zone, take: nil, subject: subject, why))
+            let isShared = try why == .sameNote && store.deliveries.openable(note: reception.note).count > 1
+            result.events.append(.refused(zone: zone, take: nil, subject: subject, isShared ? .whichNote : why))
         } else if !units.isEmpty, let tag = row.arrivedTag, tag.scheme == .epcGen2,
             let sscc = (try? EPC(tag.bytes))?.sscc,
             reception.units[sscc] == nil, units.contains(sscc)

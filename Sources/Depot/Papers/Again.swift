@@ -5,7 +5,8 @@
 /// | nobody has begun it | the newer paper replaces it, and that is said; asked to, it adds |
 /// | is being received | refused, with the word that adds; asked to, it adds |
 /// | is closed | refused: a back-order has a note of its own |
-/// | is another supplier's | refused: it needs a name that tells them apart |
+/// | is another supplier's | another delivery: both stand side by side |
+/// | may be of several suppliers, and the paper names none | refused: somebody says whose it is |
 enum Again: Equatable {
     case new
     case replace(Phrase)
@@ -13,15 +14,14 @@ enum Again: Equatable {
     case refuse(Phrase)
 
     init(_ note: String, of supplier: String, _ options: Import.Options, in store: Store) throws {
-        guard let known = try store.papers.known(note: note) else {
+        let all = try store.deliveries.known(note: note, of: supplier, source: "file")
+        guard let known = all.first else {
             self = .new
             return
         }
-        guard known.source == "erp" || Again.isSame(known.supplier, supplier) else {
-            let (other, new) = (known.supplier.prefix(64), supplier.prefix(64))
-            self = .refuse(
-                "delivery \(note) is one of \(other) already: this one of \(new) needs a name of its own, such as \(note) (\(new))"
-            )
+        if all.count > 1 {
+            let (one, other) = (all[0].supplier.prefix(64), all[1].supplier.prefix(64))
+            self = .refuse("there is a delivery \(note) of \(one) and one of \(other): say which supplier this is of")
             return
         }
         switch known.status {
@@ -48,6 +48,19 @@ enum Again: Equatable {
         case .replace(let text), .add(let text): text
         case .new, .refuse: nil
         }
+    }
+
+    /// Suppliers of one note in one file.
+    static let supplierLimit = 50
+
+    /// The first delivery of that note and supplier in a file; `notes`: suppliers by note so far.
+    static func isFirst(_ delivery: Announced, _ notes: inout [String: [String]]) -> Bool {
+        let suppliers = notes[delivery.note, default: []]
+        guard suppliers.count < supplierLimit, !suppliers.contains(where: { isSame($0, delivery.supplier) }) else {
+            return false
+        }
+        notes[delivery.note] = suppliers + [delivery.supplier]
+        return true
     }
 
     private static let forms: Set<String> = [

@@ -61,7 +61,9 @@ public struct CheckedImport: Sendable {
                         ? store.papers.extend(delivery, by: Author(who), at: now)
                         : store.deliveries.expect(delivery, source: source) != nil
                     guard !isWritten else { continue }
-                    let status = try store.deliveries.status(note: delivery.note) ?? "closed"
+                    let status =
+                        try store.deliveries.status(note: delivery.note, of: delivery.supplier, source: source)
+                        ?? "closed"
                     let reason: Phrase =
                         isAddition && status != "closed"
                         ? "these lines were added to delivery \(delivery.note) before"

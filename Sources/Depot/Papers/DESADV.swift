@@ -50,7 +50,7 @@ public enum DESADV {
         var refused = file.refused
         var remarks: [ImportReport.Refusal] = []
         var deliveries: [Announced] = []
-        var places: [String: Int] = [:]
+        var places: [String: [Int]] = [:]
         var owners: [String: Int] = [:]
         for message in file.messages {
             guard message.type == "DESADV" else {
@@ -63,7 +63,11 @@ public enum DESADV {
             refused += reading.refused
             remarks += reading.remarks
             guard announced != nil else { continue }
-            let place = places[announced!.note] ?? deliveries.count
+            let others = places[announced!.note] ?? []
+            let same =
+                others.first { Again.isSame(deliveries[$0].supplier, announced!.supplier) }
+                ?? (others.count < Again.supplierLimit ? nil : others.last)
+            let place = same ?? deliveries.count
             if place < deliveries.count, !reading.isReplacement {
                 refused.append(message.header.refusal("the delivery \(announced!.note) stands twice in the file"))
                 continue
@@ -75,10 +79,10 @@ public enum DESADV {
                 return true
             }
             for unit in announced!.units { owners[unit.sscc] = place }
-            places[announced!.note] = place
             if place < deliveries.count {
                 deliveries[place] = announced!
             } else {
+                places[announced!.note, default: []].append(place)
                 deliveries.append(announced!)
             }
         }

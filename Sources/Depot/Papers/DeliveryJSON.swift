@@ -46,13 +46,13 @@ public enum DeliveryJSON {
         var refused: [ImportReport.Refusal] = []
         var remarks: [ImportReport.Refusal] = []
         var deliveries: [Announced] = []
-        var notes: Set<String> = []
+        var notes: [String: [String]] = [:]
         var ssccs: [String: String] = [:]
         for (index, value) in all.enumerated() {
             guard let delivery = read(value, number: index + 1, ssccs, article, units, &refused, &remarks) else {
                 continue
             }
-            guard notes.insert(delivery.note).inserted else {
+            guard Again.isFirst(delivery, &notes) else {
                 refused.append(.init(line: index + 1, reason: "delivery \(delivery.note) stands twice"))
                 continue
             }

@@ -28,8 +28,8 @@ extension Import {
         private var report: ImportReport
         private var deliveries: [Announced] = []
         private var additions: Set<Int> = []
-        /// Where a note, a line of it and a pallet of it are.
-        private var notes: [String: Int] = [:]
+        /// Where a note of each supplier, a line of it and a pallet of it are.
+        private var notes: [String: [Int]] = [:]
         private var lines: [String: Int] = [:]
         private var pallets: [String: Int] = [:]
         /// Every note stands on one row alone, as programs export parents with their lines, or there is one note in all.
@@ -151,18 +151,18 @@ extension Import {
         /// The first row of a note says whose it is and when it is expected.
         private mutating func begin(_ name: String, _ row: CSV.Row) throws -> Int {
             let supplier = row.filled(columns["supplier"]) ?? options.supplier ?? ""
-            if let place = notes[name] {
-                let other = deliveries[place].supplier
-                guard Again.isSame(other, supplier) else {
-                    throw Fault(
-                        reason: "\(name) is a note of \(other.prefix(64)) above, and of \(supplier.prefix(64)) here")
-                }
+            // The nearest above, where a row does not say whose it is.
+            if let place = notes[name]?.last(where: { Again.isSame(deliveries[$0].supplier, supplier) }) {
                 return place
             }
-            if let reason = refused[name] { throw Fault(reason: reason) }
+            guard notes[name]?.count ?? 0 < Again.supplierLimit else {
+                throw Fault(reason: "the note \(name) has more than \(Again.supplierLimit) suppliers")
+            }
+            let whose = "\(name)\u{1F}\(supplier)"
+            if let reason = refused[whose] { throw Fault(reason: reason) }
             let again = try Again(name, of: supplier, options, in: store)
             if let reason = again.refusal {
-                refused[name] = reason
+                refused[whose] = reason
                 throw Fault(reason: reason)
             }
             if let remark = again.remark { report.remarks.append(.init(line: row.line, reason: remark)) }
@@ -178,7 +178,7 @@ extension Import {
                 Announced(
                     note: name, supplier: supplier, expectedOn: expected,
                     client: row.filled(columns["client"]), dock: row.filled(columns["dock"])))
-            notes[name] = deliveries.count - 1
+            notes[name, default: []].append(deliveries.count - 1)
             return deliveries.count - 1
         }
 

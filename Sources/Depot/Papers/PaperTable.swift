@@ -4,24 +4,11 @@ import SQLite
 public struct PaperTable: StoreTable {
     let store: Store
 
-    /// A note that was announced: its state, whose it is and who said so.
-    struct KnownNote: Equatable {
-        var id: Int64
-        var status: String
-        var supplier: String
-        var source: String
-    }
-
-    func known(note: String) throws -> KnownNote? {
-        try database.first("SELECT id, status, supplier, source FROM delivery WHERE note=?", .text(note)) {
-            KnownNote(id: $0.integer(0), status: $0.text(1), supplier: $0.text(2), source: $0.text(3))
-        }
-    }
-
     /// Adds lines to a delivery that is announced or being received. False when it is closed, or when these very lines of this
     /// paper were added before: an import that was cut short is repeated whole.
     func extend(_ announced: Announced, by author: Author, at now: Int64) throws -> Bool {
-        guard let known = try known(note: announced.note), known.status != "closed" else { return false }
+        let all = try store.deliveries.known(note: announced.note, of: announced.supplier, source: "file")
+        guard let known = all.first, known.status != "closed" else { return false }
         guard try remember(paper: announced, delivery: known.id) else { return false }
         try keep(announced.details, delivery: known.id)
         var position =

@@ -49,14 +49,14 @@ public enum UBL {
                 root.line, "an XML document of type \"\(name.prefix(64))\" announces no delivery; DespatchAdvice does")
         }
         var parsed = ParsedDeliveries()
-        var notes: Set<String> = []
+        var notes: [String: [String]] = [:]
         for document in documents {
             var reading = Reading(document)
             let announced = reading.announced(article: article, units)
             parsed.refused += reading.refused
             parsed.remarks += reading.remarks
             guard let announced else { continue }
-            guard notes.insert(announced.note).inserted else {
+            guard Again.isFirst(announced, &notes) else {
                 parsed.refused.append(
                     .init(line: document.line, reason: "the delivery \(announced.note) stands twice in the file"))
                 continue

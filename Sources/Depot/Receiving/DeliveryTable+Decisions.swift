@@ -224,7 +224,7 @@ extension DeliveryTable {
     {
         let number = try database.integer("SELECT coalesce(max(id), 0) + 1 FROM delivery") ?? 1
         let name = note ?? "\(day)-\(number)"
-        guard try id(note: name) == nil else { return nil }
+        guard try known(note: name, of: supplier, source: "blind").isEmpty else { return nil }
         guard let id = try expect(Announced(note: name, supplier: supplier), source: "blind"),
             try open(delivery: id, zone: zone, by: author, at: now)
         else { return nil }

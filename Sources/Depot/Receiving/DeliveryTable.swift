@@ -6,25 +6,21 @@ import SQLite
 public struct DeliveryTable: StoreTable {
     let store: Store
 
-    func status(note: String) throws -> String? {
-        try database.text("SELECT status FROM delivery WHERE note=?", .text(note))
-    }
-
     /// Enters an announced delivery, or replaces one that has not begun. Nil when it has.
     @discardableResult
     public func expect(_ announced: Announced, source: String) throws -> Int64? {
-        let status = try status(note: announced.note)
-        if let status, status != "expected" { return nil }
+        let known = try known(note: announced.note, of: announced.supplier, source: source, erp: announced.erp).first
+        if let known, known.status != "expected" { return nil }
         try database.run(
             """
-            INSERT INTO delivery (note, supplier, expected, client, status, source, dock, erp, erp_path)
-            VALUES (?1, ?2, ?3, ?4, 'expected', ?5, ?6, ?7, ?8)
-            ON CONFLICT DO UPDATE SET supplier=?2, expected=coalesce(?3, expected), client=coalesce(?4, client), source=?5,
-                dock=coalesce(?6, dock), erp=coalesce(?7, erp), erp_path=coalesce(?8, erp_path)
+            INSERT INTO delivery (id, note, supplier, expected, client, status, source, dock, erp, erp_path)
+            VALUES (?9, ?1, ?2, ?3, ?4, 'expected', ?5, ?6, ?7, ?8)
+            ON CONFLICT (id) DO UPDATE SET supplier=?2, expected=coalesce(?3, expected), client=coalesce(?4, client),
+                source=?5, dock=coalesce(?6, dock), erp=coalesce(?7, erp), erp_path=coalesce(?8, erp_path)
             """, .text(announced.note), .text(announced.supplier), .text(announced.expectedOn),
             .text(announced.client), .text(source), .text(announced.dock), .text(announced.erp),
-            .text(announced.erpPath))
-        guard let id = try id(note: announced.note) else { return nil }
+            .text(announced.erpPath), .integer(known?.id))
+        let id = try known?.id ?? database.integer("SELECT max(id) FROM delivery") ?? 0
         // The ERP knows no pallets and no serial numbers: what the supplier's message said of them stays. The other way round,
         // a file knows no lines of the ERP.
         let linked = Dictionary(
@@ -32,25 +28,24 @@ public struct DeliveryTable: StoreTable {
                 "SELECT gtin, erp, erp_product FROM delivery_line WHERE delivery=? AND erp IS NOT NULL", .integer(id)
             ) { ($0.text(0), ($0.text(1), $0.optionalText(2))) }
         ) { first, _ in first }
+        var lines = announced.lines.map(packed)
+        if source == "erp", known != nil { lines = try keepingLots(lines, of: id) }
         let replaced =
             source == "erp"
             ? ["delivery_line"] : ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"]
         for table in replaced { try database.run("DELETE FROM \(table) WHERE delivery=?", .integer(id)) }
-        for (position, line) in announced.lines.enumerated() {
-            // A paper that counts cartons: the goods are counted in pieces.
-            let carton = store.articles.packaging(line.gtin)
-            let gtin = carton?.gtin ?? line.gtin
+        for (position, line) in lines.enumerated() {
             try database.run(
                 "INSERT INTO delivery_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id), .integer(position + 1),
-                .text(gtin), .text(line.description), .quantity(line.quantity.packed(carton?.quantity)),
-                .text(line.lot), .text(line.expires), .text(line.erp ?? linked[gtin]?.0),
-                .text(line.erpProduct ?? linked[gtin]?.1))
-            try store.papers.describe(gtin, line.description)
-            try store.articles.learn(line.measure, of: gtin)
-            try store.papers.enter(serials: line.serials, of: gtin, delivery: id)
+                .text(line.gtin), .text(line.description), .quantity(line.quantity), .text(line.lot),
+                .text(line.expires), .text(line.erp ?? linked[line.gtin]?.0),
+                .text(line.erpProduct ?? linked[line.gtin]?.1))
+            try store.papers.describe(line.gtin, line.description)
+            try store.articles.learn(line.measure, of: line.gtin)
+            try store.papers.enter(serials: line.serials, of: line.gtin, delivery: id)
         }
         try store.papers.enter(announced.units, delivery: id)
-        if status == nil || source != "erp" { try store.papers.forgetDetails(delivery: id) }
+        if known == nil || source != "erp" { try store.papers.forgetDetails(delivery: id) }
         try store.papers.keep(announced.details, delivery: id)
         // The same paper is not added to itself.
         if source != "erp" { try store.papers.remember(paper: announced, delivery: id) }
@@ -169,10 +164,6 @@ public struct DeliveryTable: StoreTable {
             return true
         }
         return contents
-    }
-
-    public func id(note: String) throws -> Int64? {
-        try database.integer("SELECT id FROM delivery WHERE note=?", .text(note))
     }
 
     /// The delivery of a pallet, among those that are not closed.

@@ -8,6 +8,8 @@ public enum Refusal: String, Equatable, Sendable {
     case asked
     /// The note of the delivery that is open here.
     case sameNote = "same-note"
+    /// A note of several suppliers that are expected or open: somebody says whose.
+    case whichNote = "which-note"
     /// The note of a delivery that is closed.
     case closedNote = "closed-note"
     /// Remove mode: nothing like it is counted.

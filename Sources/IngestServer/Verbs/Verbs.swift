@@ -41,13 +41,18 @@ struct Export: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Argument(help: "Delivery note.") var note: String
+    @Option(help: "Whose, where several suppliers have that note.") var supplier: String?
 
     func run() throws {
         let configuration = try options.load()
         do {
             let store = try Store(path: configuration.database)
-            guard let id = try store.deliveries.id(note: note), let view = try store.deliveries.view(id) else {
-                throw Exit.say("there is no delivery \(note)", Exit.warnings)
+            let all = try store.deliveries.ids(note: note).compactMap { try store.deliveries.view($0) }
+            let chosen = all.filter { supplier == nil || $0.supplier == supplier }
+            guard let view = chosen.first else { throw Exit.say("there is no delivery \(note)", Exit.warnings) }
+            guard chosen.count == 1 else {
+                let names = chosen.map { "--supplier \"\($0.supplier)\"" }.joined(separator: " or ")
+                throw Exit.say("there are \(chosen.count) deliveries \(note): say which, \(names)", Exit.warnings)
             }
             var sheet = Reports.reception(view)(.machine)
             sheet.decimalMark = "."

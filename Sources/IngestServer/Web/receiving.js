@@ -202,8 +202,9 @@ export class Receiving {
     } else if (type === "stray") {
       const shown = this.shown;
       if (data.reason) {
-        // Scanned, and it counts nothing: for those who stand at this dock.
-        if (data.take || shown?.status !== "open" || shown.zone !== data.zone) return;
+        // Scanned, and it counts nothing: for those who stand at this dock. Which of several deliveries it is, anybody there may say
+        // who shows no other dock.
+        if (data.take || (data.reason === "which-note" ? shown?.status === "open" && shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone)) return;
         this.stray = data;
         this.app.play("refused");
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
@@ -253,12 +254,24 @@ export class Receiving {
         this.app.gateways.drawRefusals(),
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
           this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
+        this.stray?.reason === "which-note" && this.drawSameNote(this.stray),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
     window.scrollTo(0, scroll);
     // What is read meanwhile may be one more question.
     if (this.closing?.sheet?.isOpen) this.closing.sheet.draw();
+  }
+
+  /**
+   * Deliveries of several suppliers that have the scanned number: one of them is opened at that dock.
+   * @param {Stray} stray
+   */
+  drawSameNote({ subject, zone }) {
+    const same = this.list.filter((one) => one.note === plain(subject) && one.status !== "closed");
+    return h("div", { class: "big-choices", id: "same-note" }, same.map((one) => h("button", { id: `note-of-${one.id}`, disabled: this.isAway() || (one.status === "open" && one.zone === zone),
+      onclick: async () => { if (await this.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { this.show(one.id); await this.load(); } } },
+    h("span", {}, h("strong", {}, one.supplier), h("span", { class: "soft block" }, `${one.note} · ${t(`status_${one.status}`)}`)))));
   }
 
   /** The numbers of a moment ago must not look like those of now. */

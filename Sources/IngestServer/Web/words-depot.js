@@ -4,7 +4,7 @@ export const depot = {
   fr: {
     v_pallet: "Palette non annoncée", v_returned: "Déjà reçu, revenu", cameBack: "déjà reçu une fois, revenu : {what}", receiveAgain: "Le recevoir à nouveau", readInPart: "Lu en partie : {what}",
     remarkCount: "{n} étiquettes lues en partie", remarkCount_one: "{n} étiquette lue en partie", refused_again: "Déjà compté : {what}", refused_asked: "Déjà demandé : {what}. Dites ce que c’est.", refused_other: "Palette d’une autre livraison : {what}. Elle attend la sienne.", strayCount: "{n} lectures sans livraison ouverte", strayCount_one: "{n} lecture sans livraison ouverte", palletPieces: "Quantité sur cette palette", "refused_same-note": "Ce bon est celui de la réception en cours : {what}",
-    "refused_closed-note": "Ce bon est déjà clôturé : {what}", "refused_not-counted": "Rien de tel n’est compté : {what}", refused_bare: "Palette {what} : ni le bon ni l’étiquette ne disent ce qu’elle porte. Scannez ses articles.",
+    "refused_which-note": "Plusieurs fournisseurs ont ce numéro de bon : {what}. Choisissez le vôtre.", "refused_closed-note": "Ce bon est déjà clôturé : {what}", "refused_not-counted": "Rien de tel n’est compté : {what}", refused_bare: "Palette {what} : ni le bon ni l’étiquette ne disent ce qu’elle porte. Scannez ses articles.",
     blind: "Réception sans annonce", blindHint: "Personne n’a annoncé cette livraison : elle sera faite de ce qui passe au quai.", blindStart: "Commencer la réception",
     supplier: "Fournisseur", noteOptional: "N° du bon de livraison (facultatif)", reason: "Motif", reasonOptional: "Motif (facultatif)",
     proposals: "Articles lus au quai {zone} : quelle livraison est-ce ?", noProposals: "Articles lus au quai {zone} : aucune livraison attendue ne correspond.", fits: "{fits} sur {pieces} pièces correspondent",
@@ -47,7 +47,7 @@ export const depot = {
   en: {
     v_pallet: "Pallet not announced", v_returned: "Received before, back again", cameBack: "received once, back again: {what}", receiveAgain: "Receive it again", readInPart: "Read in part: {what}",
     remarkCount: "{n} labels read in part", remarkCount_one: "{n} label read in part", refused_again: "Counted already: {what}", refused_asked: "Asked already: {what}. Say what it is.", refused_other: "Pallet of another delivery: {what}. It waits for that one.", strayCount: "{n} reads with no delivery open", strayCount_one: "{n} read with no delivery open", palletPieces: "Quantity on this pallet", "refused_same-note": "This is the note of the open delivery: {what}",
-    "refused_closed-note": "The delivery of this note is closed: {what}", "refused_not-counted": "Nothing like it is counted: {what}", refused_bare: "Pallet {what}: neither paper nor label says what is on it. Scan its goods.",
+    "refused_which-note": "Several suppliers have this note number: {what}. Choose yours.", "refused_closed-note": "The delivery of this note is closed: {what}", "refused_not-counted": "Nothing like it is counted: {what}", refused_bare: "Pallet {what}: neither paper nor label says what is on it. Scan its goods.",
     blind: "Receive without notice", blindHint: "Nobody announced this delivery: it will be made of whatever passes the dock.", blindStart: "Start receiving",
     supplier: "Supplier", noteOptional: "Delivery note number (optional)", reason: "Reason", reasonOptional: "Reason (optional)",
     proposals: "Items read at dock {zone}: which delivery is it?", noProposals: "Items read at dock {zone}: no expected delivery fits.", fits: "{fits} of {pieces} pieces fit",

@@ -1,0 +1,98 @@
+import Model
+import SQLite
+
+/// Which delivery a note names: its supplier's. The number alone may be another supplier's too.
+extension DeliveryTable {
+    /// A note that was announced: its state, whose it is and who said so.
+    struct KnownNote: Equatable {
+        var id: Int64
+        var status: String
+        var supplier: String
+        var source: String
+        var erp: String?
+    }
+
+    /// Every delivery of that number: those that are not closed first.
+    func known(note: String) throws -> [KnownNote] {
+        try database.rows(
+            "SELECT id, status, supplier, source, erp FROM delivery WHERE note=? ORDER BY status='closed', id",
+            .text(note)
+        ) {
+            KnownNote(
+                id: $0.integer(0), status: $0.text(1), supplier: $0.text(2), source: $0.text(3),
+                erp: $0.optionalText(4))
+        }
+    }
+
+    /// The delivery that this supplier's paper means; several where the paper does not say enough, none where it is new. Papers and ERP may
+    /// call one supplier by different names: what the one announced is the other's while nobody else has that number.
+    func known(note: String, of supplier: String, source: String, erp: String? = nil) throws -> [KnownNote] {
+        let all = try known(note: note)
+        if let erp, let same = all.first(where: { $0.erp == erp }) { return [same] }
+        if let same = all.first(where: { $0.supplier == supplier && !supplier.isEmpty }) { return [same] }
+        let alike = all.filter { Again.isSame($0.supplier, supplier) }
+        let isOnce = all.count == 1 && (erp == nil || all[0].erp == nil)
+        if alike.isEmpty, isOnce, source == "erp" || all[0].source == "erp" { return all }
+        return alike
+    }
+
+    /// Another receipt of the ERP from the same supplier has that note.
+    public func isTaken(note: String, of supplier: String, byAnotherThan receipt: String) throws -> Bool {
+        let found = try known(note: note, of: supplier, source: "erp", erp: receipt)
+        return found.contains { $0.erp != nil && $0.erp != receipt }
+    }
+
+    func status(note: String, of supplier: String, source: String) throws -> String? {
+        try known(note: note, of: supplier, source: source).first?.status
+    }
+
+    /// A delivery of that number; of several, the first that is not closed.
+    public func id(note: String) throws -> Int64? { try known(note: note).first?.id }
+
+    /// Every delivery of that number, those that are not closed first.
+    public func ids(note: String) throws -> [Int64] { try known(note: note).map(\.id) }
+
+    /// Those of them that a scan of the note may open.
+    func openable(note: String) throws -> [Int64] {
+        try known(note: note).filter { $0.status != "closed" }.map(\.id)
+    }
+
+    /// A paper that counts cartons: the goods are counted in pieces.
+    func packed(_ line: Announced.Line) -> Announced.Line {
+        var line = line
+        let carton = store.articles.packaging(line.gtin)
+        line.quantity = line.quantity.packed(carton?.quantity)
+        line.gtin = carton?.gtin ?? line.gtin
+        return line
+    }
+
+    /// An ERP says how many are expected, and nothing of lots and days: what the supplier's paper said of them stays, lot by lot as far
+    /// as the ERP's quantity goes, and so do articles that the ERP does not name.
+    func keepingLots(_ lines: [Announced.Line], of id: Int64) throws -> [Announced.Line] {
+        let before = try database.rows(
+            "SELECT gtin, description, quantity, lot, expires, erp FROM delivery_line WHERE delivery=? ORDER BY position",
+            .integer(id)
+        ) {
+            Announced.Line(
+                gtin: $0.text(0), description: $0.text(1), quantity: $0.quantity(2), lot: $0.optionalText(3),
+                expires: $0.optionalText(4), erp: $0.optionalText(5))
+        }
+        var lots = before.filter { $0.lot != nil || $0.expires != nil }
+        var merged: [Announced.Line] = []
+        for line in lines {
+            var rest = line
+            for index in lots.indices
+            where lots[index].gtin == line.gtin && lots[index].quantity > 0 && rest.quantity > 0 {
+                var part = line
+                part.quantity = min(rest.quantity, lots[index].quantity)
+                (part.lot, part.expires) = (lots[index].lot, lots[index].expires)
+                lots[index].quantity -= part.quantity
+                rest.quantity -= part.quantity
+                merged.append(part)
+            }
+            if rest.quantity > 0 || line.quantity <= 0 { merged.append(rest) }
+        }
+        let named = Set(lines.map(\.gtin))
+        return merged + before.filter { $0.erp == nil && !named.contains($0.gtin) }
+    }
+}
