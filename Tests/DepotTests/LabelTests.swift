@@ -425,4 +425,17 @@ struct LabelTests {
         #expect(remark.gtin == Self.one && remark.text.contains("271331"))
         #expect(try view().json["remarks"]?.list?.count == 1)
     }
+
+    @Test func whatWasNotReadIsShownInAStockTakeToo() throws {
+        let take = try #require(
+            try store.takes.openTake(zone: "shelf", sources: [], blind: false, by: Author("Nadia"), at: sender.time))
+        applier.forgetReceptions()
+        for text in ["01\(Self.one)17271331", "01\(Self.gtin(4))"] {
+            try send(.barcode(device: "g", zone: "shelf", Barcode(symbology: "]C1", text: text)))
+        }
+        let view = try #require(try store.takes.take(take))
+        #expect(view.counted == 2 && view.remarks.map(\.gtin) == [Self.one])
+        #expect(view.remarks[0].text.contains("271331"))
+        #expect(view.json["remarks"]?.list?.count == 1)
+    }
 }

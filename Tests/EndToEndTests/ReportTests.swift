@@ -17,6 +17,22 @@ struct ReportTests {
         #expect(sheet.rows.first?[2] == .number(12))
     }
 
+    @Test func whatThePaperSaysStandsAboveTheTable() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        var announced = Announced(note: "N", supplier: "S", lines: [.init(gtin: "09521234000020", quantity: 3)])
+        announced.details = [
+            .init(kind: .party, code: "carrier", value: "Transports"), .init(kind: .party, code: "supplier", value: "S"),
+            .init(kind: .reference, code: "order", value: "PO-1"), .init(kind: .reference, code: "order", value: "PO-2"),
+        ]
+        let id = try #require(try store.deliveries.expect(announced, source: "message"))
+        let view = try #require(try store.deliveries.delivery(id))
+        let facts = Reports.reception(view)(.fr).subtitle.map { "\($0.label): \($0.value)" }
+        #expect(facts == ["Fournisseur: S", "Quai: –", "Transporteur: Transports", "Commande: PO-1, PO-2"])
+        let many = (0..<20).map { Announced.Detail(kind: .reference, code: "X\($0)", value: "1") }
+        #expect(PaperWords.facts(many, .en).count == PaperWords.limit)
+    }
+
     @Test func metresAreRealNumbersWithTheirUnit() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")

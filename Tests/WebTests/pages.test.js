@@ -135,6 +135,32 @@ test("a note number of two suppliers asks which delivery it is, and opens the on
   assert.equal(app.heard.length, 1, "who works at another dock is left alone");
 });
 
+test("what the paper says beside its lines is told in words, those of one kind together", () => {
+  const app = application();
+  const details = [["date", "estimated", "2026-11-23"], ["party", "carrier", "Transports"], ["reference", "order", "PO-1"], ["reference", "order", "PO-2"], ["reference", "ZZZ", "17"]];
+  app.receiving.take({ ...structuredClone(open()), details: details.map(([kind, code, value]) => ({ kind, code, value })) });
+  app.receiving.show(1);
+  const draw = () => { const main = new Element("main"); app.receiving.draw(main); return main.all("details").find((one) => one.all("summary")[0].id === "paper"); };
+  assert.deepEqual(draw().all("dt").map((one) => one.textContent), ["Prévu le", "Transporteur", "Commande", "ZZZ"]);
+  assert.deepEqual(draw().all("dd").map((one) => one.textContent), ["23/11/2026", "Transports", "PO-1, PO-2", "17"]);
+  const panel = draw();
+  panel.open = true;
+  panel.listeners.toggle[0]({ target: panel });
+  assert.ok(draw().open === true || draw().attributes.open !== undefined, "who opened it keeps it open while the page is drawn anew");
+  app.receiving.take({ ...structuredClone(open()), details: [] });
+  assert.equal(draw(), undefined);
+});
+
+test("labels that were read in part are listed in a stock take too", () => {
+  const app = application();
+  app.stocktake.take({ ...structuredClone(answers.get("/api/v1/takes/1")), remarks: [{ subject: "scan:1", gtin: "03608439390616", text: "7005: not understood", at: 1795807334753 }] });
+  app.stocktake.chosen = 1;
+  const main = new Element("main");
+  app.stocktake.draw(main);
+  const panel = main.all("details").find((one) => one.all("summary")[0].id === "remarks");
+  assert.match(readable(panel, "remarks"), /1 étiquette lue en partie.*7005: not understood/s);
+});
+
 test("without an answer nobody says that nothing fits", async () => {
   const app = application();
   const { proposals } = app.receiving;

@@ -171,6 +171,7 @@ interface TakeSums {
 interface Take extends TakeSums {
   lines: TakeLine[];
   unknownTags: UnknownTag[];
+  remarks: Remark[];
   decisions: Decision[];
 }
 

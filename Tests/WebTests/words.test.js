@@ -86,6 +86,20 @@ test("there is a word for each fact that the journal shows", () => {
   assert.deepEqual(facts.filter((fact) => !(`did_${fact}` in fr)), []);
 });
 
+test("there is a word for each thing that a paper says beside its lines, on the page and on the sheet", () => {
+  const kept = [];
+  const desadv = read("Sources/Depot/Papers/DESADV.swift");
+  for (const [kind, name] of [["party", "parties"], ["date", "dates"], ["reference", "references"]]) {
+    const table = desadv.match(new RegExp(`static let ${name} = \\[([\\s\\S]*?)\\]`))[1];
+    kept.push(...[...table.matchAll(/: "([a-z-]+)"/g)].map(([, word]) => `${kind} ${word}`));
+  }
+  const ubl = read("Sources/Depot/Papers/UBL+Reading.swift");
+  kept.push(...[...ubl.matchAll(/parties\(.*, "([a-z-]+)"\)/g)].map(([, word]) => `party ${word}`), ...[...ubl.matchAll(/\.add\(\.(date|reference), "([a-z-]+)"/g)].map(([, kind, word]) => `${kind} ${word}`));
+  assert.ok(kept.length > 35);
+  const sheet = read("Sources/IngestServer/View/PaperWords.swift");
+  assert.deepEqual(kept.filter((one) => !(`paper_${one.replace(" ", "_")}` in fr) || !sheet.includes(`"${one}": (`)), []);
+});
+
 /** What only a program can be told: no page asks so; and what a page answers with a question. */
 const programs = new Set(["bad-columns", "bad-decision", "bad-id", "bad-json", "bad-map", "bad-mode", "bad-signature", "call-needed", "missing-columns", "sign-in-needed", "unknown-host", "which-call"]);
 

@@ -83,6 +83,8 @@ public struct StockTakeView: Equatable, Sendable {
     public var isComplete: Bool
     public var lines: [Line] = []
     public var unknown: [DeliveryView.Stray] = []
+    /// What could not be read of labels that are counted.
+    public var remarks: [DeliveryView.Remark] = []
     public var decisions: [Decision] = []
 
     /// Pieces, and what is measured each once.
@@ -114,6 +116,7 @@ public struct StockTakeView: Equatable, Sendable {
                 take.lines.filter { take.showsBook || $0.counted != 0 }.map { ($0, take.showsBook) }
             },
             .list("unknownTags", of: DeliveryView.Stray.shape, \.unknown),
+            .list("remarks", of: DeliveryView.Remark.shape, \.remarks),
             .list("decisions", of: Decision.shape, \.decisions),
         ])
 

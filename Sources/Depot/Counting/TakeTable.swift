@@ -76,11 +76,12 @@ public struct TakeTable: StoreTable {
     func count(_ piece: Piece, take: Int64, device: String, stream: Int64, seq: UInt64, at now: Int64) throws {
         try database.run(
             """
-            INSERT INTO take_counted (take, subject, gtin, serial, quantity, lot, device, at, stream, seq)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-            ON CONFLICT DO UPDATE SET removed=NULL, at=?8, stream=?9, seq=?10 WHERE removed IS NOT NULL
+            INSERT INTO take_counted (take, subject, gtin, serial, quantity, lot, device, at, stream, seq, remark)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            ON CONFLICT DO UPDATE SET removed=NULL, at=?8, stream=?9, seq=?10, remark=?11 WHERE removed IS NOT NULL
             """, .integer(take), .text(piece.subject), .text(piece.gtin), .text(piece.serial),
-            .quantity(piece.quantity), .text(piece.lot), .text(device), .integer(now), .integer(stream), .integer(seq))
+            .quantity(piece.quantity), .text(piece.lot), .text(device), .integer(now), .integer(stream), .integer(seq),
+            .text(piece.remark))
     }
 
     func uncount(_ subject: String, take: Int64, by author: Author, at now: Int64) throws {
@@ -123,6 +124,12 @@ public struct TakeTable: StoreTable {
             "SELECT subject, at FROM take_counted WHERE take=? AND removed IS NULL AND gtin IS NULL ORDER BY at, subject LIMIT 500",
             .integer(id)
         ) { DeliveryView.Stray(subject: $0.text(0), at: $0.integer(1)) }
+        view.remarks = try database.rows(
+            """
+            SELECT subject, gtin, remark, at FROM take_counted WHERE take=? AND removed IS NULL AND remark IS NOT NULL
+            ORDER BY at, subject LIMIT ?
+            """, .integer(id), .integer(DeliveryView.remarkLimit)
+        ) { .init(subject: $0.text(0), gtin: $0.optionalText(1), text: $0.text(2), at: $0.integer(3)) }
         return view
     }
 

@@ -28,4 +28,7 @@ extension Schema {
             DELETE FROM search WHERE rowid=OLD.rowid*4+2;
         END;
         """
+
+    /// What could not be read of a label that was counted in a stock take.
+    static let takeRemarks = "ALTER TABLE take_counted ADD COLUMN remark TEXT;"
 }

@@ -106,7 +106,7 @@ enum Schema {
             at INTEGER NOT NULL) WITHOUT ROWID;
         """,
         inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail, tagMemory, quantities,
-        notesOfSuppliers,
+        notesOfSuppliers, takeRemarks,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

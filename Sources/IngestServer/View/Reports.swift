@@ -63,6 +63,7 @@ enum Reports {
             if let closed = view.closedAt {
                 subtitle.append((t("", fr: "Clôturé", en: "Closed"), "\(time(closed)) · \(view.closedBy ?? "")"))
             }
+            subtitle += PaperWords.facts(view.details.filter { $0.code != "supplier" }, t)
             let footer = view.decisions.filter { $0.undoneBy == nil && $0.kind != .undo }.map { decision in
                 let what = [
                     decision.gtin ?? decision.subject, decision.quantity.map { written($0, t) }, decision.lot,

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { t, when, plural, number, unitName } from "./i18n.js";
-import { plain, signed } from "./parts.js";
+import { day, plain, signed } from "./parts.js";
 import { photoLink } from "./photo.js";
 import { choose } from "./sheet.js";
 
@@ -58,16 +58,28 @@ export const drawDecision = (detail, decision) => h("li", { class: decision.undo
   decision.photo ? photoLink(decision.photo) : null);
 
 /**
- * Everything that was decided, newest first, folded away; `view.unfolded` keeps it open while the page is drawn anew.
+ * A panel that is folded away; `view.unfolded` keeps it open while the page is drawn anew.
+ * @param {CountingPage} view
+ * @param {string} id of its title
+ * @param {Counted} detail
+ * @param {string} title
+ * @param {Child} body
+ */
+function folded(view, id, detail, title, body) {
+  const name = `${id} ${detail.id}`;
+  return h("details", { class: "panel", open: view.unfolded.has(name), ontoggle: (event) => { if (event.target.open) view.unfolded.add(name); else view.unfolded.delete(name); } },
+    h("summary", { id }, h("strong", {}, title)), body);
+}
+
+/**
+ * Everything that was decided, newest first.
  * @param {CountingPage} view
  * @param {Counted} detail
  */
 export function drawHistory(view, detail) {
   const decisions = detail.decisions ?? [];
   if (decisions.length === 0) return null;
-  const name = `decisions ${detail.id}`;
-  return h("details", { class: "panel", open: view.unfolded.has(name), ontoggle: (event) => { if (event.target.open) view.unfolded.add(name); else view.unfolded.delete(name); } },
-    h("summary", { id: "decisions" }, h("strong", {}, plural("decisionCount", decisions.length))),
+  return folded(view, "decisions", detail, plural("decisionCount", decisions.length),
     h("ul", { class: "plain call-list" }, [...decisions].reverse().slice(0, 200).map((one) => drawDecision(detail, one))));
 }
 
@@ -80,13 +92,33 @@ const whyAsked = (detail, stray) => (stray.subject.startsWith("sscc:") ? t("v_pa
 
 /**
  * Labels of which a part could not be read: the article counts, the rest is shown as it was scanned.
- * @param {Delivery} detail
+ * @param {CountingPage} view
+ * @param {Delivery | Take} detail
  */
-export function drawRemarks(detail) {
+export function drawRemarks(view, detail) {
   if (!detail.remarks?.length) return null;
-  return h("details", { class: "panel", id: "remarks" }, h("summary", {}, h("strong", {}, plural("remarkCount", detail.remarks.length))),
+  return folded(view, "remarks", detail, plural("remarkCount", detail.remarks.length),
     h("ul", { class: "plain call-list" }, detail.remarks.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.gtin ? nameOf(detail, one.gtin) : plain(one.subject)),
       h("div", { class: "mono" }, one.text), h("div", { class: "soft" }, when(one.at)))))));
+}
+
+/**
+ * What the paper says beside its lines: who takes part, when what was, other papers. Those of one kind stand together, under the paper's
+ * own code where there is no word for it.
+ * @param {CountingPage} view
+ * @param {Delivery} detail
+ */
+export function drawPaper(view, detail) {
+  if (!detail.details?.length) return null;
+  /** @type {Map<string, string[]>} */
+  const facts = new Map();
+  for (const { kind, code, value } of detail.details) {
+    const key = `paper_${kind}_${code}`;
+    const label = t(key) === key ? code : t(key);
+    facts.set(label, [...facts.get(label) ?? [], kind === "date" ? day(value) : value]);
+  }
+  return folded(view, "paper", detail, t("onPaper"),
+    h("dl", { class: "factlist" }, [...facts].map(([label, values]) => h("div", {}, h("dt", {}, label), h("dd", {}, values.join(", "))))));
 }
 
 /**

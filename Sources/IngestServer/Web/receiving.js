@@ -3,7 +3,7 @@ import { get, post, request } from "./api.js";
 import { t, when, number, amount, plural } from "./i18n.js";
 import { exportLinks, pill, plain, day } from "./parts.js";
 import { keep, kept } from "./keep.js";
-import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
+import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknown } from "./decisions.js";
 import { nameTag } from "./lines.js";
 import { drawLines, drawUnits } from "./goods.js";
 import { Closing, drawQuestion, questionsOf } from "./closing.js";
@@ -323,8 +323,9 @@ export class Receiving {
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
-      drawRemarks(delivery),
+      drawRemarks(this, delivery),
       drawUnits(delivery),
+      drawPaper(this, delivery),
       drawHistory(this, delivery),
     ];
   }

@@ -3,7 +3,7 @@ import { get, post } from "./api.js";
 import { t, when, number, amount, plural } from "./i18n.js";
 import { empty, exportLinks, pill, plain, radios } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
-import { drawHand, drawRemoving, drawHistory, drawUnknown } from "./decisions.js";
+import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
 import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
 import { drawReview } from "./review.js";
@@ -187,6 +187,7 @@ export class StockTakes {
       !this.isDone(take) && drawHand(this, take, path),
       counting ? this.drawLines(take) : drawReview(this, take),
       drawUnknown(this, take, path, { ignorable: false }),
+      drawRemarks(this, take),
       drawHistory(this, take),
     ];
   }

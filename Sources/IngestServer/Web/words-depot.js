@@ -2,6 +2,13 @@
 
 export const depot = {
   fr: {
+    onPaper: "Ce que dit le bon",
+    paper_party_buyer: "Acheteur", paper_party_supplier: "Fournisseur", paper_party_seller: "Vendeur", "paper_party_ship-from": "Expédié de", "paper_party_ship-to": "Livré à", "paper_party_final-consignee": "Destinataire final",
+    paper_party_consignee: "Destinataire", paper_party_consignor: "Expéditeur", paper_party_carrier: "Transporteur", paper_party_forwarder: "Transitaire", paper_party_invoicee: "Facturé à", paper_date_issued: "Émis le",
+    paper_date_despatched: "Expédié le", paper_date_estimated: "Prévu le", paper_date_scheduled: "Programmé le", paper_date_promised: "Promis le", paper_date_requested: "Demandé le", paper_date_earliest: "Au plus tôt le",
+    paper_date_latest: "Au plus tard le", paper_date_delivered: "Livré le", paper_date_order: "Commandé le", paper_reference_order: "Commande", "paper_reference_supplier-order": "Commande du fournisseur",
+    paper_reference_customer: "Référence client", paper_reference_invoice: "Facture", paper_reference_transport: "Document de transport", paper_reference_contract: "Contrat", "paper_reference_blanket-order": "Commande cadre",
+    paper_reference_advice: "Avis d’expédition", paper_reference_consignment: "Lot de transport", paper_reference_document: "Document", paper_reference_shipment: "Envoi",
     v_pallet: "Palette non annoncée", v_returned: "Déjà reçu, revenu", cameBack: "déjà reçu une fois, revenu : {what}", receiveAgain: "Le recevoir à nouveau", readInPart: "Lu en partie : {what}",
     remarkCount: "{n} étiquettes lues en partie", remarkCount_one: "{n} étiquette lue en partie", refused_again: "Déjà compté : {what}", refused_asked: "Déjà demandé : {what}. Dites ce que c’est.", refused_other: "Palette d’une autre livraison : {what}. Elle attend la sienne.", strayCount: "{n} lectures sans livraison ouverte", strayCount_one: "{n} lecture sans livraison ouverte", palletPieces: "Quantité sur cette palette", "refused_same-note": "Ce bon est celui de la réception en cours : {what}",
     "refused_which-note": "Plusieurs fournisseurs ont ce numéro de bon : {what}. Choisissez le vôtre.", "refused_closed-note": "Ce bon est déjà clôturé : {what}", "refused_not-counted": "Rien de tel n’est compté : {what}", refused_bare: "Palette {what} : ni le bon ni l’étiquette ne disent ce qu’elle porte. Scannez ses articles.",
@@ -45,6 +52,13 @@ export const depot = {
     "refused_outbox-reserved": "le tampon est presque plein et garde la place pour les livraisons : rétablissez la liaison avec le centre", "refused_outbox-broken": "le disque de la passerelle est en panne",
   },
   en: {
+    onPaper: "What the paper says",
+    paper_party_buyer: "Buyer", paper_party_supplier: "Supplier", paper_party_seller: "Seller", "paper_party_ship-from": "Shipped from", "paper_party_ship-to": "Shipped to", "paper_party_final-consignee": "Final consignee",
+    paper_party_consignee: "Consignee", paper_party_consignor: "Consignor", paper_party_carrier: "Carrier", paper_party_forwarder: "Forwarder", paper_party_invoicee: "Invoiced to", paper_date_issued: "Issued on",
+    paper_date_despatched: "Despatched on", paper_date_estimated: "Estimated on", paper_date_scheduled: "Scheduled on", paper_date_promised: "Promised on", paper_date_requested: "Requested on",
+    paper_date_earliest: "At the earliest on", paper_date_latest: "At the latest on", paper_date_delivered: "Delivered on", paper_date_order: "Ordered on", paper_reference_order: "Order",
+    "paper_reference_supplier-order": "Supplier’s order", paper_reference_customer: "Customer reference", paper_reference_invoice: "Invoice", paper_reference_transport: "Transport document", paper_reference_contract: "Contract",
+    "paper_reference_blanket-order": "Blanket order", paper_reference_advice: "Despatch advice", paper_reference_consignment: "Consignment", paper_reference_document: "Document", paper_reference_shipment: "Shipment",
     v_pallet: "Pallet not announced", v_returned: "Received before, back again", cameBack: "received once, back again: {what}", receiveAgain: "Receive it again", readInPart: "Read in part: {what}",
     remarkCount: "{n} labels read in part", remarkCount_one: "{n} label read in part", refused_again: "Counted already: {what}", refused_asked: "Asked already: {what}. Say what it is.", refused_other: "Pallet of another delivery: {what}. It waits for that one.", strayCount: "{n} reads with no delivery open", strayCount_one: "{n} read with no delivery open", palletPieces: "Quantity on this pallet", "refused_same-note": "This is the note of the open delivery: {what}",
     "refused_which-note": "Several suppliers have this note number: {what}. Choose yours.", "refused_closed-note": "The delivery of this note is closed: {what}", "refused_not-counted": "Nothing like it is counted: {what}", refused_bare: "Pallet {what}: neither paper nor label says what is on it. Scan its goods.",
