@@ -45,13 +45,14 @@ extension ScannedCode {
             guard let gtin = GS1.gtin14(value) else { return doubt("\(value) is not a GTIN") }
             split.add("01", gtin)
         case "Q", "7Q":
-            // A unit may stand behind it: EA, PCE and ST are pieces (UN/ECE Recommendation 20).
-            let number = value.prefix { $0.isASCII && $0.isNumber }
-            let unit = value.dropFirst(number.count).trimmed.uppercased()
-            guard !number.isEmpty, ["", "EA", "PC", "PCS", "PCE", "ST", "C62", "H87"].contains(unit) else {
-                return doubt("\(value) is no number of pieces")
+            guard let amount = Amount(value, isCoded: digits == "7") else {
+                return doubt("\(value) is no quantity of pieces, nor in a unit that is known")
             }
-            split.add("30", String(number), raw: String(field))
+            if let pieces = amount.pieces {
+                split.add("30", "\(pieces)", raw: String(field))
+            } else {
+                self.amount = self.amount ?? amount
+            }
         case "S": split.add("21", value, raw: String(field))
         case "1T": split.add("10", value, raw: String(field))
         case "T": if !split.elements.contains(where: { $0.ai == "10" }) { split.add("10", value, raw: String(field)) }

@@ -40,6 +40,9 @@ public struct ScannedCode: Equatable, Sendable {
     /// Article numbers that are not GS1's, the supplier's own first.
     public var references: [String] = []
 
+    /// What a supplier's label says instead of a number of pieces.
+    public var amount: Amount?
+
     /// Nil: plain text.
     public init?(_ scan: String, symbology: String? = nil) {
         guard scan.utf8.count <= ScannedCode.limit else { return nil }
@@ -141,7 +144,7 @@ public struct ScannedCode: Equatable, Sendable {
     }
 
     private static func promised(_ text: String) -> ScannedCode? {
-        if text.hasPrefix("("), let split = bracketed(text), let code = ScannedCode(.brackets, .promised, split) {
+        if isBracketed(text), let split = bracketed(text), let code = ScannedCode(.brackets, .promised, split) {
             return code
         }
         return ScannedCode(.elements, .promised, elements(Separators.restored(text)))
@@ -149,7 +152,7 @@ public struct ScannedCode: Equatable, Sendable {
 
     static func unpromised(_ text: Substring) -> ScannedCode? {
         guard let first = text.first else { return nil }
-        if first == "(" {
+        if first == "(" || isBracketed(text) {
             guard let split = bracketed(String(text)) else { return nil }
             return ScannedCode(.brackets, .proven, split)?.weighed
         }
@@ -207,15 +210,18 @@ public struct ScannedCode: Equatable, Sendable {
         return code
     }
 
-    /// `(01)…(10)…`, as it is printed below a symbol; digits may stand in groups there. Nil where it begins otherwise.
+    private static func isBracketed(_ text: some StringProtocol) -> Bool { identifier(at: Substring(text)) != nil }
+
+    /// `(01)…(10)…`, as it is printed below a symbol (General Specifications 4.14); digits may stand in groups there. Some printers have
+    /// square brackets. Nil where it begins otherwise.
     private static func bracketed(_ text: String) -> ElementString.Split? {
         var split = ElementString.Split()
         var rest = text[...]
-        guard identifier(at: rest) != nil else { return nil }
+        guard let open = text.first, isBracketed(text) else { return nil }
         while let (ai, length) = identifier(at: rest) {
             let data = rest.dropFirst(length)
             var end = data.startIndex
-            while end < data.endIndex, data[end] != "(" || identifier(at: data[end...]) == nil {
+            while end < data.endIndex, data[end] != open || identifier(at: data[end...]) == nil {
                 end = data.index(after: end)
             }
             var value = String(data[..<end]).trimmed
@@ -228,11 +234,11 @@ public struct ScannedCode: Equatable, Sendable {
         return split
     }
 
-    /// `(AI)` at the beginning, with its length.
+    /// `(AI)` or `[AI]` at the beginning, with its length.
     private static func identifier(at text: Substring) -> (ai: String, length: Int)? {
-        guard text.first == "(" else { return nil }
-        let digits = text.dropFirst().prefix(5).prefix { $0 != ")" }
-        guard (2...4).contains(digits.count), text.dropFirst(digits.count + 1).first == ")",
+        guard let close: Character = text.first == "(" ? ")" : text.first == "[" ? "]" : nil else { return nil }
+        let digits = text.dropFirst().prefix(5).prefix { $0 != close }
+        guard (2...4).contains(digits.count), text.dropFirst(digits.count + 1).first == close,
             Identifier.named(String(digits)) != nil
         else { return nil }
         return (String(digits), digits.count + 2)

@@ -130,7 +130,9 @@ struct LabelTests {
         Case("https://id.gs1.org/01/\(one)/10/L2/21/SER7", 1, lot: "L2"),
         Case("HTTPS://SHOP.EXAMPLE/X/01/\(one.dropFirst())?10=L3", 1, lot: "L3"), Case("id.gs1.org/01/\(one)", 1),
         Case("(01)\(one)(10)L1(30)4", 4, lot: "L1"), Case("(01) 0 9521234 00001 3 (10) L1", 1, lot: "L1"),
-        Case("A]E0\(one.dropFirst())", 1), Case("I01\(one)10L4", 1, lot: "L4"),
+        Case("[01]\(one)[10]L1[30]4", 4, lot: "L1"), Case("[01] 0 9521234 00001 3 [10] L(1)", 1, lot: "L(1)"),
+        Case("]C1[01]\(one)[10]L1", 1, lot: "L1"), Case("A]E0\(one.dropFirst())", 1),
+        Case("I01\(one)10L4", 1, lot: "L4"),
         Case("]E0\(one.dropFirst())|]e010L5", 1, lot: "L5"), Case("\(one.dropFirst())|10L5^17271231", 1, lot: "L5"),
         // The article is certain, the rest is not.
         Case("]C101\(one)10LOT D", 1, isInPart: true), Case("]C101\(one)10N°4", 1, isInPart: true),
@@ -210,7 +212,8 @@ struct LabelTests {
 
     @Test(arguments: [
         "10ABC77", "010952123400033510L", "00195212340000000990", "12345678", "]A0ABC-123", "]C1019521234000335",
-        "https://id.gs1.org/01/09521234000336", "(01)09521234000336(10)L", "I10ABC77", "[)>06^Q12",
+        "https://id.gs1.org/01/09521234000336", "(01)09521234000336(10)L", "[01]09521234000336[10]L", "[E-COM07]",
+        "I10ABC77", "[)>06^Q12",
     ])
     func whatIsNoCodeIsAskedWithItsText(text: String) throws {
         try open()

@@ -130,6 +130,25 @@ struct MeasuredGoodsTests {
         #expect((piece.remark != nil) == isRemarked, "\(piece.remark ?? "")")
     }
 
+    /// ANSI MH10.8.2: a quantity as it is, or with a unit behind it.
+    @Test(
+        arguments: [
+            (cable, "Q250.5", "250.5", false), (cable, "Q12,5", "12.5", false), (cable, "Q250", "250", false),
+            (cable, "7Q12.5MR", "12.5", false), (cable, "7Q1250CM", "12.5", false), (cable, "Q0.75 m", "0.75", false),
+            (cable, "7Q3KG", "1", true), (cable, "Q1,250", "1", true), (cable, "7Q0.0005MR", "1", true),
+            (drum, "7Q480.25MR", "480.25", false), (drum, "Q2", "1000", false),
+            (plug, "7Q2DZ", "24", false), (plug, "Q12.000", "12", false), (plug, "Q12.5", "1", true),
+            (plug, "7Q5KG", "1", true), (plug, "7Q5BX", "1", true), (plug, "7Q5ZZ", "1", true),
+            (plug, "Q123456789012", "1", true), (plug, "7Q0.5DZ", "6", false), (plug, "7Q0.1DZ", "1", true),
+        ] as [(String, String, String, Bool)])
+    func aSuppliersLabelSaysItsQuantity(gtin: String, field: String, quantity: String, isRemarked: Bool) throws {
+        let text = "[)>\u{1E}06\u{1D}8P\(gtin)\u{1D}\(field)\u{1E}\u{04}"
+        let piece = Piece(Barcode(text: text), record: "a/1", in: StoredCatalogue(store: store))
+        #expect(piece.gtin == (gtin == Self.drum ? Self.cable : gtin))
+        #expect(piece.quantity == Quantity(quantity), "\(piece.quantity)")
+        #expect((piece.remark != nil) == isRemarked, "\(piece.remark ?? "")")
+    }
+
     @Test func metresAreReceivedCorrectedBookedAndCounted() throws {
         _ = try take("N;S;\(Self.cable);250,5;", "N;S;\(Self.plug);4;")
         let (receiving, counting) = (ReceivingDesk(store), CountingDesk(store))

@@ -22,8 +22,10 @@ struct ReportTests {
         let store = try Store(path: "\(folder.path)/db")
         var announced = Announced(note: "N", supplier: "S", lines: [.init(gtin: "09521234000020", quantity: 3)])
         announced.details = [
-            .init(kind: .party, code: "carrier", value: "Transports"), .init(kind: .party, code: "supplier", value: "S"),
-            .init(kind: .reference, code: "order", value: "PO-1"), .init(kind: .reference, code: "order", value: "PO-2"),
+            .init(kind: .party, code: "carrier", value: "Transports"),
+            .init(kind: .party, code: "supplier", value: "S"),
+            .init(kind: .reference, code: "order", value: "PO-1"),
+            .init(kind: .reference, code: "order", value: "PO-2"),
         ]
         let id = try #require(try store.deliveries.expect(announced, source: "message"))
         let view = try #require(try store.deliveries.delivery(id))

@@ -161,14 +161,22 @@ public struct Piece: Equatable, Sendable {
         guard let gtin else { return nil }
         let package = catalogue.packaging(gtin)
         let unit = catalogue.measure(package?.gtin ?? gtin)
-        guard unit.isDivisible else { return nil }
-        for (measure, amount) in code.measures where measure.convert(0, to: unit) != nil {
+        // What a supplier's label says of its quantity comes before what it measures besides.
+        let said = code.amount.map { [($0.measure ?? unit, $0.quantity)] } ?? []
+        let ours = unit.symbol ?? "pieces"
+        guard unit.isDivisible else {
+            return said.first.map { "\($0.0.text($0.1)): the article is counted in \(ours): \(quantity) counted" }
+        }
+        for (measure, amount) in said + code.measures where measure.convert(0, to: unit) != nil {
             guard let length = measure.convert(amount, to: unit), Piece.quantities.contains(length) else {
                 return
                     "\(measure.text(amount)) cannot be told in \(unit.text(0).dropFirst(2)) with three decimals: \(quantity) counted"
             }
             (quantity, isMeasured) = (length, true)
             return nil
+        }
+        if let (measure, amount) = said.first {
+            return "\(measure.text(amount)) cannot be told in \(ours): \(quantity) counted"
         }
         guard package == nil, code.count == nil else { return nil }
         return "the label does not say how many \(unit.symbol ?? unit.code) it is: \(unit.text(quantity)) counted"

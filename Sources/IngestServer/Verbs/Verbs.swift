@@ -181,6 +181,12 @@ extension ScannedCode {
             ("ai", .object(elements.map { ($0.ai, .string($0.value)) })), ("gtin", gtin.map(JSON.string)),
             ("sscc", sscc.map(JSON.string)), ("serial", value("21").map(JSON.string)),
             ("lot", value("10").map(JSON.string)),
+            (
+                "amount",
+                amount.map {
+                    .object([("quantity", $0.quantity.json), ("unit", $0.measure.map { .string($0.code) })])
+                }
+            ),
             ("references", references.isEmpty ? nil : .array(references.map(JSON.string))),
             ("doubts", doubts.isEmpty ? nil : .array(doubts)), ("proven", trust == .doubtful ? false : nil),
         ])
