@@ -25,6 +25,14 @@ extension IngestConfiguration {
         where other.internalPlan != plan.internalPlan || other.region != plan.region {
             if let text = IngestConfiguration.overlap(other) { out.append("[site.\(name)]: \(text)") }
         }
+        let silent = teams.filter { $0.internalCards == false }
+        for team in teams where team.internalCards ?? internalCards {
+            let both = silent.reduce(into: Set<String>()) { $0.formUnion($1.desks.intersection(team.desks)) }.sorted()
+            guard let desk = both.first else { continue }
+            out.append(
+                "[team.\(team.name)]: internal calls show a card at telephone \(desk), although another team of it has "
+                    + "internal-cards = false")
+        }
         return out
     }
 

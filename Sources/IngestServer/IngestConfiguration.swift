@@ -12,6 +12,8 @@ struct IngestConfiguration: Sendable {
     var plan = NumberPlan()
     var sites: [String: NumberPlan] = [:]
     var teams: [CallRouting.Team] = []
+    /// Whether calls between own telephones show a card where no team says otherwise.
+    var internalCards = true
     var dialRights = DialRights()
     /// Scripts that push calls here, by name: where their secret lies, and how their site writes numbers.
     var feeds: [String: (secret: String, site: String?)] = [:]
@@ -93,7 +95,8 @@ struct IngestConfiguration: Sendable {
             teams.append(
                 CallRouting.Team(
                     name: team.name, desks: Set(team.strings("extensions") ?? []),
-                    queues: Set(team.strings("queues") ?? []), supervisors: Set(team.strings("supervisors") ?? [])))
+                    queues: Set(team.strings("queues") ?? []), supervisors: Set(team.strings("supervisors") ?? []),
+                    internalCards: team.boolean("internal-cards")))
         }
         for feed in root.tables("feed") {
             guard Topic.isName(feed.name) else {
@@ -120,6 +123,7 @@ struct IngestConfiguration: Sendable {
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions
+            internalCards = calls.boolean("internal-cards") ?? internalCards
             if let template = calls.string("card-url") {
                 do { cardLink = try CardLink(template) } catch { calls.reject("card-url", error.text) }
             }

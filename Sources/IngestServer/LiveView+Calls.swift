@@ -105,7 +105,8 @@ extension LiveView {
     // MARK: why there was a card
 
     private func note(_ leg: CallSnapshot.Leg, of snapshot: CallSnapshot, at now: Int64) {
-        guard let desk = leg.desk else { return }
+        // Where no card is wanted, none is missing.
+        guard let desk = leg.desk, snapshot.direction != .internal || routing.hasInternalCards(desk) else { return }
         let people = routing.claimants(of: desk)
         journal.rang(
             LegJournal.Entry(

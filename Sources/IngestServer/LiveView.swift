@@ -39,7 +39,7 @@ actor LiveView {
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
-        routing = CallRouting(teams: configuration.teams)
+        routing = CallRouting(teams: configuration.teams, internalCards: configuration.internalCards)
         for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people.rows() { routing.names[user] = name }
         for row in try store.calls.running(since: Clocks.wall - LiveCalls.life) {

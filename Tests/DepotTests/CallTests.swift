@@ -394,6 +394,63 @@ struct CallTests {
         #expect(routing.audience(of: call)[3] == .watching(team: "counter"))
     }
 
+    /// Calls between own telephones show a card where the team wants it, and where it says nothing as the site does.
+    @Test func anInternalCallShowsACardWhereItIsWanted() {
+        var routing = CallRouting(
+            teams: [
+                .init(name: "counter", desks: ["101", "102"], supervisors: ["Nadia"], internalCards: false),
+                .init(name: "office", desks: ["201"], supervisors: ["Rose"], internalCards: true),
+                .init(name: "late", desks: ["102", "301"], supervisors: ["Omar"]),
+            ], internalCards: true)
+        routing.names = [1: "Alice", 2: "Bruno", 3: "Nadia", 4: "Zoé", 5: "Rose", 6: "Omar"]
+        routing.desks = [1: "101", 2: "102", 4: "201", 7: "401"]
+        var call = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 0)
+        (call.direction, call.caller, call.called) = (.internal, Party(number: "101", name: "Alice"), "201")
+        call.legs = [
+            .init(id: "a", desk: "101", state: .dialling, dialledAt: 0),
+            .init(id: "b", desk: "201", state: .ringing, rangAt: 0),
+        ]
+        #expect(routing.audience(of: call) == [4: .own(desk: "201"), 5: .watching(team: "office")])
+        // Of two teams one wants them; who is in none is as the site says.
+        call.legs[0].desk = "102"
+        call.legs[1].desk = "401"
+        #expect(routing.audience(of: call) == [2: .own(desk: "102"), 6: .watching(team: "late"), 7: .own(desk: "401")])
+        let quiet = CallRouting(teams: routing.teams, internalCards: false)
+        #expect(!quiet.hasInternalCards("102") && !quiet.hasInternalCards("401") && quiet.hasInternalCards("201"))
+        // A client's call is nobody's inner affair, nor is one whose direction nobody has told.
+        call.legs[0].desk = "101"
+        for direction in [.inbound, .outbound, nil] as [CallDirection?] {
+            call.direction = direction
+            #expect(Set(routing.audience(of: call).keys) == [1, 3, 7])
+        }
+    }
+
+    /// A client who is passed on by an inner call has a card from the moment that they are the other side.
+    @Test func anInnerCallThatBecomesAClientsShowsItsCard() {
+        var routing = CallTests.routing()
+        routing.teams[0].internalCards = false
+        var book = CallBook(revisionBase: 0)
+        func say(_ event: CallSignal.Event, _ call: String, at now: Int64, _ fill: (inout CallSignal) -> Void)
+            -> [Int64]
+        {
+            var signal = CallSignal(event, call: call)
+            fill(&signal)
+            return book.apply(signal, at: now).filter { $0.mergedInto == nil }.flatMap { routing.audience(of: $0).keys }
+                .sorted()
+        }
+        #expect(
+            say(.ringing, "pbx/1", at: 1) {
+                ($0.leg, $0.desk, $0.direction, $0.caller) = (
+                    "1", "101", .inbound, Party(number: "0199001234", name: nil)
+                )
+            } == [1, 3])
+        #expect(
+            say(.ringing, "pbx/2", at: 2) {
+                ($0.leg, $0.desk, $0.direction, $0.caller) = ("2", "102", .internal, Party(number: "101", name: nil))
+            }.isEmpty)
+        #expect(say(.merged, "pbx/2", at: 3) { $0.into = "pbx/1" } == [1, 2, 3])
+    }
+
     /// Whoever claimed the line's number has the call, whether the exchange tells which telephones ring or not.
     @Test func theNumberOfTheLineAndTheTelephonesBothFindTheirClaimants() throws {
         let folder = TemporaryFolder()

@@ -9,12 +9,18 @@ public struct CallRouting: Equatable, Sendable {
         public var queues: Set<String>
         /// Names of those who see the team's calls as they run.
         public var supervisors: Set<String>
+        /// Whether calls between own telephones show a card here; nil: as the site says.
+        public var internalCards: Bool?
 
-        public init(name: String, desks: Set<String>, queues: Set<String> = [], supervisors: Set<String> = []) {
+        public init(
+            name: String, desks: Set<String>, queues: Set<String> = [], supervisors: Set<String> = [],
+            internalCards: Bool? = nil
+        ) {
             self.name = name
             self.desks = desks
             self.queues = queues
             self.supervisors = supervisors
+            self.internalCards = internalCards
         }
     }
 
@@ -29,8 +35,13 @@ public struct CallRouting: Equatable, Sendable {
     public var desks: [Int64: String] = [:]
     public var names: [Int64: String] = [:]
     public var teams: [Team]
+    /// Whether calls between own telephones show a card where no team says otherwise.
+    public let internalCards: Bool
 
-    public init(teams: [Team] = []) { self.teams = teams }
+    public init(teams: [Team] = [], internalCards: Bool = true) {
+        self.teams = teams
+        self.internalCards = internalCards
+    }
 
     public func claimants(of desk: String) -> [Int64] { desks.filter { $0.value == desk }.keys.sorted() }
 
@@ -38,16 +49,26 @@ public struct CallRouting: Equatable, Sendable {
     public func audience(of snapshot: CallSnapshot) -> [Int64: Place] {
         var audience: [Int64: Place] = [:]
         let involved = Set(snapshot.legs.compactMap(\.desk))
-        for team in teams where !team.supervisors.isEmpty {
+        let isInternal = snapshot.direction == .internal
+        for team in teams where !team.supervisors.isEmpty && (!isInternal || hasInternalCards(team)) {
             guard !involved.isDisjoint(with: team.desks) || team.queues.contains(snapshot.queue ?? "") else { continue }
             for (person, name) in names where team.supervisors.contains(name) {
                 audience[person] = .watching(team: team.name)
             }
         }
-        for (person, desk) in desks where involved.contains(desk) || snapshot.isByNumber(desk) {
+        for (person, desk) in desks
+        where (involved.contains(desk) || snapshot.isByNumber(desk)) && (!isInternal || hasInternalCards(desk)) {
             audience[person] = .own(desk: desk)
         }
         return audience
+    }
+
+    private func hasInternalCards(_ team: Team) -> Bool { team.internalCards ?? internalCards }
+
+    /// Of several teams of a telephone one that wants them is enough.
+    public func hasInternalCards(_ desk: String) -> Bool {
+        let own = teams.filter { $0.desks.contains(desk) }
+        return own.isEmpty ? internalCards : own.contains(where: hasInternalCards)
     }
 
     /// Whose history a person reads: that of their own telephone.
