@@ -197,7 +197,8 @@ extension CallSnapshot {
         }
         if legs[index].state == .ended, legs[index].cause == .lost, state != .ended {
             // It was only lost from sight.
-            (legs[index].state, legs[index].endedAt, legs[index].cause) = (.ringing, nil, nil)
+            let state: Leg.State = legs[index].dialledAt == nil ? .ringing : .dialling
+            (legs[index].state, legs[index].endedAt, legs[index].cause) = (state, nil, nil)
         }
         // Who dialled a code that takes a call answers that call.
         if signal.how == "pickup", legs[index].dialledAt != nil, legs[index].state != .ended {

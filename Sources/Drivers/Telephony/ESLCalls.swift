@@ -10,7 +10,7 @@ struct ESLCalls {
     /// Channels followed at once; what comes beyond it is not. And ended ones remembered, so that none comes back.
     static let limit = 4000
 
-    private struct Leg {
+    struct Leg {
         var call: String
         var desk: String?
         /// Towards a telephone or a carrier; the other kind is the caller's own.
@@ -23,9 +23,11 @@ struct ESLCalls {
         var isTold: Bool { isDialled || desk != nil }
     }
 
-    private struct Call {
+    struct Call {
         var legs: Set<String> = []
         var caller: Party?
+        /// The caller may be shown, as far as the switch can know by now.
+        var isVouched = true
         var direction: CallDirection
         var isAnswered = false
         var cause: CallCause?
@@ -34,12 +36,12 @@ struct ESLCalls {
         var leaver: String?
     }
 
-    private var voice: CallSignals
+    var voice: CallSignals
     var plan: DialPlan
     /// Whom each click calls: its own telephone shows who clicked.
     private var numbers: [String: String] = [:]
-    private var legs: [String: Leg] = [:]
-    private var calls: [String: Call] = [:]
+    var legs: [String: Leg] = [:]
+    var calls: [String: Call] = [:]
     private var ended = Ended(limit: ESLCalls.limit)
     /// Sessions that began or were listed for the first time: the switch counts them too.
     var sessions = 0
@@ -87,6 +89,7 @@ struct ESLCalls {
         let name = event["Event-Name"] ?? ""
         if name == "BACKGROUND_JOB" { return job(event["Job-UUID"] ?? "", body ?? "") }
         guard let id = event["Unique-ID"], !id.isEmpty else { return }
+        present(id, event)
         switch name {
         case "CHANNEL_CREATE":
             if legs[id] == nil { sessions += 1 }
@@ -117,31 +120,41 @@ struct ESLCalls {
         legs[id] = leg
         if calls[call] != nil {
             calls[call]?.legs.insert(id)
-            transferred(to: leg)
-            return
+            present(id, event)
+            return isDialled ? transferred(to: leg) : dials(id)
         }
         if isDialled, call == id {
             // Nobody called: the switch was told to ring this telephone first, and shows it whom it will call.
             let command = call.hasPrefix(ESLCalls.prefix) ? String(call.dropFirst(ESLCalls.prefix.count)) : nil
             let isFirstRing = endpoint == called
+            let clicked = command.flatMap { numbers.removeValue(forKey: $0) }
             calls[call] = Call(
-                legs: [id], caller: leg.desk.map { Party(number: $0, name: nil) }, direction: .outbound,
-                command: command)
-            offer(call, called: command.flatMap { numbers.removeValue(forKey: $0) } ?? (isFirstRing ? caller : called))
+                legs: [id], caller: leg.desk.map { Party(number: $0, name: nil) },
+                direction: clicked.map { plan.isExtension($0) } == true ? .internal : .outbound, command: command)
+            offer(call, called: clicked ?? (isFirstRing ? caller : called))
         } else {
             // In the middle of a call the other leg is there too, though its own events were missed.
             let number = isDialled ? event["Other-Leg-Destination-Number"] ?? called : called
-            let isOwn = plan.isExtension(caller)
+            let own = isDialled ? desk(caller) : leg.desk
+            let party = party(event)
+            let direction: CallDirection =
+                own == nil ? .inbound : plan.isExtension(number) || number.hasPrefix("*") ? .internal : .outbound
             calls[call] = Call(
-                legs: [id], caller: party(event),
-                direction: !isOwn ? .inbound : plan.isExtension(number) || number.hasPrefix("*") ? .internal : .outbound
-            )
-            if isDialled, let other, legs[other] == nil, !ended.contains(other) {
-                legs[other] = Leg(call: call, desk: isOwn ? caller : nil, isDialled: false, up: leg.up)
-                calls[call]?.legs.insert(other)
-            }
+                legs: [id], caller: party.withheld ? party : own.map { Party(number: $0, name: party.name) } ?? party,
+                isVouched: direction != .inbound || isDialled && event["Event-Name"] != nil, direction: direction)
             offer(call, called: number)
+            if !isDialled { dials(id) }
+            if isDialled, let other, legs[other] == nil, !ended.contains(other) {
+                legs[other] = Leg(call: call, desk: own, isDialled: false, up: leg.up)
+                calls[call]?.legs.insert(other)
+                dials(other)
+            }
         }
+    }
+
+    /// A telephone of ours that calls is of the call from here on, and nothing rings at it.
+    private mutating func dials(_ id: String) {
+        if let leg = legs[id], leg.desk != nil { tell(.dialling, id, leg) }
     }
 
     private mutating func desk(_ text: String) -> String? { plan.isExtension(text) ? text : nil }
@@ -154,16 +167,11 @@ struct ESLCalls {
         return user.isEmpty ? nil : String(user)
     }
 
-    private func party(_ event: [String: String]) -> Party {
-        let number = event["Caller-Caller-ID-Number"] ?? ""
-        // Sent all the same where the caller hides it.
-        if event["Caller-Privacy-Hide-Number"] == "true" || CallerText.isWithheld(number) { return .hidden }
-        let name = event["Caller-Caller-ID-Name"].flatMap { $0.isEmpty || $0 == number ? nil : CallerText.clean($0) }
-        return Party(number: number.isEmpty ? nil : number, name: name)
-    }
-
     private mutating func change(_ id: String, _ state: String, _ event: [String: String]) {
-        if legs[id] == nil, state != "HANGUP" { create(id, event) }
+        if legs[id] == nil, state != "HANGUP" {
+            create(id, event)
+            present(id, event)
+        }
         guard var leg = legs[id] else { return }
         switch state {
         case "RINGING", "EARLY":
@@ -215,9 +223,13 @@ struct ESLCalls {
         // Who leads a second call of its own is the one who transfers.
         let by = isPickup ? newcomer.desk : joined.caller?.number.flatMap { desk($0) }
         voice.say(.transferred, into) { ($0.how, $0.by, $0.to) = (isPickup ? "pickup" : "attended", by, newcomer.desk) }
-        for id in [a, b] where legs[id]?.isTold == true && legs[id]?.up == false {
+        for id in [a, b] {
+            guard let leg = legs[id], leg.isTold else { continue }
+            // It dialled the code that takes the call.
+            let takes = isPickup && !leg.isDialled && id == (isFirst ? b : a)
+            guard takes || !leg.up else { continue }
             legs[id]?.up = true
-            tell(.answered, id, legs[id]!)
+            tell(.answered, id, leg, how: takes ? "pickup" : nil)
         }
     }
 
@@ -232,7 +244,9 @@ struct ESLCalls {
         ended.insert(id)
         let cause = ESLCalls.cause(reason, wasUp: leg.up)
         if leg.isTold {
-            voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, cause) }
+            // That whoever called hangs up says nothing of those they called.
+            let own = leg.isDialled ? cause : .normal
+            voice.say(.legEnded, leg.call) { ($0.leg, $0.desk, $0.cause) = (id, leg.desk, own) }
         }
         guard var call = calls[leg.call] else { return }
         call.legs.remove(id)
@@ -267,8 +281,8 @@ struct ESLCalls {
     }
 
     /// What runs now (`show channels as json`); channels that it leaves out have ended unseen.
-    /// `doubt` is 0 where the switch will say how many sessions it had.
-    mutating func resync(_ rows: [JSON], doubt: Int? = nil) {
+    /// `doubt` is 0 where the switch will say how many sessions it had. The channels whose privacy must be asked for: no list says it.
+    mutating func resync(_ rows: [JSON], doubt: Int? = nil) -> [String] {
         let listed = Set(rows.compactMap { $0["uuid"]?.text })
         for id in legs.keys.sorted() where !listed.contains(id) {
             let leg = legs.removeValue(forKey: id)!
@@ -301,6 +315,10 @@ struct ESLCalls {
         }
         voice.loseCommands("the link to the exchange broke meanwhile") { calls[ESLCalls.prefix + $0] == nil }
         resynced(doubt: doubt)
+        return listed.sorted().filter { id in
+            guard let leg = legs[id], !leg.isDialled, let call = calls[leg.call] else { return false }
+            return call.direction == .inbound && call.caller?.withheld == false && ESLCalls.isUUID(id)
+        }
     }
 
     mutating func resynced(doubt: Int?) { voice.say(.resynced, "") { $0.doubt = doubt } }
@@ -310,15 +328,16 @@ struct ESLCalls {
     private mutating func offer(_ call: String, called: String) {
         guard let known = calls[call] else { return }
         voice.say(.offered, call) {
-            ($0.direction, $0.caller, $0.command) = (known.direction, known.caller, known.command)
+            ($0.direction, $0.caller, $0.command) = (known.direction, known.shown, known.command)
             $0.called = called.isEmpty ? nil : called
         }
     }
 
-    private mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
-        let call = event == .ringing ? calls[leg.call] : nil
+    private mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg, how: String? = nil) {
+        let call = event == .ringing || event == .dialling ? calls[leg.call] : nil
         voice.say(event, leg.call) {
-            ($0.leg, $0.desk, $0.direction, $0.caller) = (id, leg.desk, call?.direction, call?.caller)
+            ($0.leg, $0.desk, $0.direction, $0.caller) = (id, leg.desk, call?.direction, call?.shown)
+            $0.how = how
         }
     }
 

@@ -11,20 +11,24 @@ struct ESLMessage: Equatable {
     /// The event inside: of a plain one with its values decoded, of a JSON one as they are.
     var event: [String: String]? {
         switch type {
-        case "text/event-plain":
-            var fields: [String: String] = [:]
-            for line in body.split(separator: 0x0A, omittingEmptySubsequences: false) {
-                // After its empty line comes a body of its own.
-                guard !line.isEmpty else { break }
-                guard let (name, value) = ESLMessage.header(line) else { continue }
-                fields[name] = ESLMessage.unescaped(value)
-            }
-            return fields
+        case "text/event-plain": return ESLMessage.fields(body)
         case "text/event-json":
             guard let json = try? JSON(parsing: body), let members = json.fields else { return nil }
             return Dictionary(members.compactMap { member in member.value.text.map { (member.name, $0) } }) { $1 }
         default: return channelData
         }
+    }
+
+    /// A plain event.
+    static func fields(_ body: [UInt8]) -> [String: String] {
+        var fields: [String: String] = [:]
+        for line in body.split(separator: 0x0A, omittingEmptySubsequences: false) {
+            // After its empty line comes a body of its own.
+            guard !line.isEmpty else { break }
+            guard let (name, value) = ESLMessage.header(line) else { continue }
+            fields[name] = ESLMessage.unescaped(value)
+        }
+        return fields
     }
 
     /// The channel that an outbound connection is about: the reply to `connect` is its description, encoded like an event.

@@ -123,8 +123,12 @@ struct FreeSWITCH: Session {
         case "api/response":
             let body = String(decoding: message.body, as: UTF8.self)
             if let json = try? JSON(parsing: message.body), json["row_count"] != nil {
-                calls.resync(json["rows"]?.list ?? [], doubt: phase == .running ? 0 : nil)
+                let unsure = calls.resync(json["rows"]?.list ?? [], doubt: phase == .running ? 0 : nil)
                 calls.counted = []
+                guard phase == .running else { break }
+                for id in unsure { reaction.send += Array("api uuid_dump \(id)\n\n".utf8) }
+            } else if body.hasPrefix("Event-Name:") {
+                calls.take(ESLMessage.fields(message.body), body: nil)
             } else if phase == .running,
                 let line = body.split(separator: "\n").first(where: { $0.hasSuffix("session(s) since startup") })
             {
@@ -132,7 +136,7 @@ struct FreeSWITCH: Session {
             } else if body.hasPrefix("-ERR SQL disabled") {
                 let text = "the switch keeps no list of channels (SQL disabled): calls that ran before are not known"
                 reaction.observations.append(.fault(Fault(code: "no-list", text: text)))
-                calls.resync([])
+                _ = calls.resync([])
             }
         default:
             guard let event = message.event else { break }

@@ -187,6 +187,13 @@ struct FreeSWITCHFace: ExchangeFace {
             reply(id, "+OK bye")
             out.close(id)
         case "api" where words.dropFirst().joined(separator: " ") == "show channels as json": list(id, legs)
+        case "api" where words.count == 3 && words[1] == "uuid_dump":
+            let body =
+                legs.first { uuid($0) == words[2] }.map { leg in
+                    (header("CHANNEL_DATA", leg, other: nil) + [("Channel-Call-State", FreeSWITCHFace.state(leg))])
+                        .map { "\($0.0): \(FreeSWITCHFace.encoded($0.1))\n" }.joined() + "\n"
+                } ?? "-ERR No such channel!\n"
+            out.put("Content-Type: api/response\nContent-Length: \(body.utf8.count)\n\n\(body)", on: id)
         case "api" where words == ["api", "status"]:
             let body = "UP 0 years, 0 days, 1 hour\nFreeSWITCH is ready\n\(sessions) session(s) since startup\n"
             out.put("Content-Type: api/response\nContent-Length: \(body.utf8.count)\n\n\(body)", on: id)
@@ -226,22 +233,25 @@ struct FreeSWITCHFace: ExchangeFace {
         out.put("Content-Type: command/reply\nReply-Text: \(text)\n\n", on: id)
     }
 
+    private static func state(_ leg: Exchange.Leg) -> String {
+        switch leg.state {
+        case .down, .dialling: "DOWN"
+        case .ringing: "RINGING"
+        case .up: "ACTIVE"
+        case .held: "HELD"
+        }
+    }
+
     private mutating func list(_ id: Int, _ legs: [Exchange.Leg]) {
         let rows = legs.map { leg -> JSON in
             let fields = Dictionary(uniqueKeysWithValues: header("", leg, other: nil))
-            let state =
-                switch leg.state {
-                case .down, .dialling: "DOWN"
-                case .ringing: "RINGING"
-                case .up: "ACTIVE"
-                case .held: "HELD"
-                }
             return .object([
                 ("uuid", .string(uuid(leg))), ("direction", fields["Call-Direction"].map(JSON.string)),
                 ("name", fields["Channel-Name"].map(JSON.string)),
                 ("cid_name", fields["Caller-Caller-ID-Name"].map(JSON.string)),
                 ("cid_num", fields["Caller-Caller-ID-Number"].map(JSON.string)),
-                ("dest", fields["Caller-Destination-Number"].map(JSON.string)), ("callstate", .string(state)),
+                ("dest", fields["Caller-Destination-Number"].map(JSON.string)),
+                ("callstate", .string(FreeSWITCHFace.state(leg))),
                 ("call_uuid", fields["Channel-Call-UUID"].map(JSON.string)),
             ])
         }
