@@ -129,6 +129,9 @@ public struct SessionSettings: Equatable, Sendable {
     public var format: String?
     /// What a former run knew of this exchange; nil at a first start.
     public var past: Past?
+    /// The agent's run, which grows with each start: ids that an exchange uses again are told apart by it. 0 in the first run that hears
+    /// this exchange.
+    public var run = 0
 
     /// An exchange as it was last heard before the agent stopped.
     public struct Past: Equatable, Sendable {

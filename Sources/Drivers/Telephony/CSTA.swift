@@ -45,7 +45,9 @@ struct CSTA: Session {
 
     init(settings: SessionSettings) {
         self.settings = settings
-        calls = CSTACalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+        calls = CSTACalls(
+            source: settings.name, plan: DialPlan(pattern: settings.internalPlan), run: settings.run,
+            past: settings.past)
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
@@ -278,7 +280,7 @@ struct CSTA: Session {
                 "<connectionToBeCleared>\(CSTA.connection(id, leg.device))</connectionToBeCleared>", now, &reaction)
         case .transfer(let call, let desk, let number):
             guard DialPlan.isDialable(number) else { return report(.failed, "not a number that can be dialled") }
-            guard let (id, leg) = calls.leg(of: desk, in: call), leg.state != .ringing else {
+            guard let (id, leg) = calls.leg(of: desk, in: call), leg.state != .ringing, leg.state != .dialling else {
                 return report(.failed, CallAct.isGone)
             }
             report(.accepted)

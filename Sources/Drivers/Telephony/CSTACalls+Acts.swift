@@ -11,7 +11,7 @@ extension CSTACalls {
     }
 
     /// CallIDs grow: of several the longest and last is the present one.
-    private func wire(_ id: String) -> String {
+    func wire(_ id: String) -> String {
         let later = aliases.keys.filter { root($0) == id }
         return later.max { ($0.utf8.count, $0) < ($1.utf8.count, $1) } ?? id
     }

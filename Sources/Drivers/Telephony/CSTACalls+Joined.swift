@@ -36,6 +36,10 @@ extension CSTACalls {
         }
         guard let other, other != kept, let joined = calls.removeValue(forKey: other) else { return (kept, false) }
         aliases[other] = kept
+        // Who asked a colleague is in both calls: the line on which they dialled goes.
+        for leg in joined.legs.values where leg.isDialler && calls[kept]?.legs[leg.device] != nil {
+            voice.say(.legEnded, other) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .normal) }
+        }
         calls[kept]?.legs.merge(joined.legs) { mine, _ in mine }
         if joined.isAnswered { calls[kept]?.isAnswered = true }
         if let command = joined.command { calls[kept]?.command = command }

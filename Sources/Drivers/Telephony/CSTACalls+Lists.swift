@@ -12,6 +12,7 @@ extension CSTACalls {
         listed?.devices.insert(desk)
         for item in xml.all("snapshotdeviceresponseinfo") {
             guard let call = item["callid"]?.text, !call.isEmpty else { continue }
+            begins(call)
             let id = root(call)
             listed?.calls.insert(id)
             listed?.legs.insert("\(id)/\(desk)")
@@ -21,30 +22,51 @@ extension CSTACalls {
                 .map { $0.text + ($0.children.map(\.text).joined()) }?.lowercased() ?? ""
             let isKnown = calls[id] != nil
             guard meet(id, item) else { continue }
-            if state.contains("alerting") || state.contains("received") {
-                if calls[id]?.legs[desk] == nil { tell(.ringing, id, add(desk, .ringing, to: id)) }
-            } else if state.contains("hold") || state.contains("held") {
-                answered(id, desk, cause: nil)
-                if let leg = calls[id]?.legs[desk], leg.state != .held {
-                    calls[id]?.legs[desk]?.state = .held
-                    tell(.held, id, leg)
-                }
-            } else if state.contains("connected") || state.contains("established") {
-                answered(id, desk, cause: nil)
-            }
-            if !isKnown { new.append((call, desk)) }
+            // Beside it stand the states of the others, where the exchange tells them: nobody has answered yet.
+            let isAlone = item.all("localconnectionstate").dropFirst().contains { $0.text.lowercased() == "alerting" }
+            calls[id]?.listed.append((desk, state, isAlone))
+            if calls[id]?.caller != nil { place(id) } else if !isKnown { new.append((call, desk)) }
         }
         return new
+    }
+
+    /// What a list has said of telephones, now that it is known who calls, or that nobody will say it.
+    private mutating func place(_ id: String) {
+        for (desk, state, isAlone) in calls[id]?.listed ?? [] {
+            let isDialler = calls[id]?.caller?.number == desk
+            if state.contains("alerting") || state.contains("received") {
+                if calls[id]?.legs[desk] == nil { tell(.ringing, id, add(desk, .ringing, to: id)) }
+                continue
+            }
+            if isDialler { dials(id) }
+            let isHeld = state.contains("hold") || state.contains("held")
+            guard isHeld || state.contains("connected") || state.contains("established"), !isDialler || !isAlone else {
+                continue
+            }
+            answered(id, desk, cause: nil)
+            if isDialler {
+                calls[id]?.isAnswered = true
+                connect(id)
+            }
+            if isHeld, let leg = calls[id]?.legs[desk], leg.state != .held {
+                calls[id]?.legs[desk]?.state = .held
+                tell(.held, id, leg)
+            }
+        }
+        calls[id]?.listed = []
     }
 
     /// Who is in a call that was running before we came.
     mutating func introduce(_ call: String, _ xml: XMLTree) {
         let id = root(call)
-        if calls[id] != nil { _ = meet(id, xml) }
+        guard calls[id] != nil else { return }
+        _ = meet(id, xml)
+        place(id)
     }
 
     mutating func endSnapshot() {
         guard let listed else { return }
+        for id in calls.keys.sorted() { place(id) }
         self.listed = nil
         for id in calls.keys.sorted() {
             // One that only events have named is there, unless all of its telephones were asked and deny it.

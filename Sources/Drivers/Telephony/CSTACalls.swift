@@ -10,12 +10,14 @@ struct CSTACalls {
     static let outOfSight: Duration = .seconds(10)
 
     struct Leg {
-        enum State { case ringing, talking, held }
+        enum State { case dialling, ringing, talking, held }
 
         var id: String
         var device: String
         var desk: String?
         var state: State
+        /// It began the call: nothing rings at it, and its end says nothing of those it called.
+        var isDialler = false
     }
 
     struct Call {
@@ -25,10 +27,17 @@ struct CSTACalls {
         var direction: CallDirection?
         var isAnswered = false
         var isQueued = false
+        /// Whoever dialled has their leg, or had it.
+        var hasDialler = false
+        /// States of telephones in a list, until it is known who calls.
+        var listed: [(desk: String, state: String, isAlone: Bool)] = []
         var cause: CallCause?
         var command: String?
         /// Set when no leg is left and another is expected.
         var sentOn: Instant?
+
+        /// Nobody is left but whoever began it.
+        var isDeserted: Bool { legs.values.allSatisfy(\.isDialler) }
     }
 
     var voice: CallSignals
@@ -36,9 +45,8 @@ struct CSTACalls {
     var calls: [String: Call] = [:]
     /// Later callIDs of a call, to its first.
     var aliases: [String: String] = [:]
-    private var ended = Ended(limit: CSTACalls.limit)
-    /// Calls whose callID had been another's.
-    private var again = 1
+    var names: Names
+    var ended = Ended(limit: CSTACalls.limit)
     /// Clicks of a former run, by the names of their calls, until a list names those.
     var recalled: [String: String] = [:]
     /// What the lists of a new connection have named: calls, and the telephones that were asked; nil when none is under way.
@@ -51,9 +59,14 @@ struct CSTACalls {
         var legs: Set<String> = []
     }
 
-    init(source: String, plan: DialPlan) {
+    init(source: String, plan: DialPlan, run: Int = 0, past: SessionSettings.Past? = nil) {
         voice = CallSignals(source: source)
         self.plan = plan
+        names = Names(run: run, past: past)
+        for name in past?.running ?? [] {
+            let id = source.isEmpty ? name[...] : name.dropFirst(source.utf8.count + 1)
+            if let mark = id.lastIndex(of: "~") { aliases[String(id[..<mark])] = String(id) }
+        }
     }
 
     mutating func takeObservations() -> [Observation] { voice.take() }
@@ -87,7 +100,7 @@ struct CSTACalls {
         return device(text)
     }
 
-    private func party(_ element: XMLTree?) -> Party? {
+    func party(_ element: XMLTree?) -> Party? {
         guard let element else { return nil }
         if element["restricted"] != nil || element["notknown"] != nil { return .hidden }
         return CSTACalls.device(in: element).map { found in
@@ -97,29 +110,20 @@ struct CSTACalls {
 
     mutating func desk(_ number: String) -> String? { plan.isExtension(number) ? number : nil }
 
-    func root(_ call: String) -> String {
-        var call = call
-        while let first = aliases[call] { call = first }
-        return call
-    }
-
     // MARK: events
 
     mutating func take(_ xml: XMLTree, at now: Instant) {
         let name = xml.name.hasSuffix("event") ? String(xml.name.dropLast(5)) : xml.name
-        // A callID is one call's while it lives; small exchanges use it again.
-        if ["serviceinitiated", "originated", "delivered", "queued"].contains(name), let id = xml["callid"]?.text,
-            ended.contains(root(id))
-        {
-            again += 1
-            aliases[id] = "\(id)-\(again)"
+        if ["serviceinitiated", "originated", "delivered", "queued"].contains(name), let id = xml["callid"]?.text {
+            let isDialled = name == "serviceinitiated" || name == "originated"
+            begins(id, party(xml["callingdevice"]), isDialled: isDialled)
         }
         switch name {
         case "serviceinitiated": _ = begin(xml, "initiatedconnection")
         case "originated":
-            if let command = begin(xml, "originatedconnection").flatMap({ calls[$0]?.command }) {
-                voice.progress(command, .ringingOther, call: root(xml["callid"]?.text ?? ""))
-            }
+            guard let id = begin(xml, "originatedconnection") else { break }
+            dials(id)
+            if let command = calls[id]?.command { voice.progress(command, .ringingOther, call: id) }
         case "delivered": delivered(xml)
         case "established": established(xml)
         case "held": move(xml, "heldconnection", to: .held)
@@ -168,25 +172,36 @@ struct CSTACalls {
         return true
     }
 
-    /// An own telephone dials: who it is comes with the connection.
+    /// An own telephone dials: who it is comes with the connection. Before it has dialled nobody knows where to.
     private mutating func begin(_ xml: XMLTree, _ name: String) -> String? {
         guard let (id, device) = connection(xml, name), meet(id, xml), let own = desk(device) else { return nil }
-        if calls[id]?.caller == nil {
-            calls[id]?.caller = Party(number: own, name: nil)
-            let isInside = calls[id]?.called.map { plan.isExtension($0) } ?? false
-            calls[id]?.direction = isInside ? .internal : .outbound
-            let call = calls[id]
-            voice.say(.identity, id) {
-                ($0.direction, $0.caller, $0.called) = (call?.direction, call?.caller, call?.called)
-            }
+        guard calls[id]?.caller == nil else { return id }
+        calls[id]?.caller = Party(number: own, name: nil)
+        let isInside = calls[id]?.called.map { plan.isExtension($0) }
+        if let isInside { calls[id]?.direction = isInside ? .internal : .outbound }
+        let call = calls[id]
+        voice.say(.identity, id) {
+            ($0.direction, $0.caller, $0.called) = (call?.direction ?? .outbound, call?.caller, call?.called)
         }
         return id
+    }
+
+    /// A telephone of ours that calls is of the call from here on. Once: whoever has handed a call over does not come back by it.
+    mutating func dials(_ id: String, but called: String = "") {
+        guard let call = calls[id], !call.hasDialler, let device = call.caller?.number, device != called,
+            call.legs[device] == nil, let own = desk(device)
+        else { return }
+        calls[id]?.hasDialler = true
+        let leg = Leg(id: "\(id)/\(own)", device: own, desk: own, state: .dialling, isDialler: true)
+        calls[id]?.legs[own] = leg
+        tell(.dialling, id, leg)
     }
 
     private mutating func delivered(_ xml: XMLTree) {
         guard let (id, device) = connection(xml, "connection"), meet(id, xml) else { return }
         let alerting = CSTACalls.device(in: xml["alertingdevice"])?.number ?? device
         guard calls[id]?.legs[alerting] == nil, !alerting.isEmpty else { return }
+        dials(id, but: alerting)
         let leg = add(alerting, .ringing, to: id)
         tell(.ringing, id, leg)
         guard let command = calls[id]?.command else { return }
@@ -198,6 +213,7 @@ struct CSTACalls {
         guard let (id, device) = connection(xml, "establishedconnection"), meet(id, xml) else { return }
         let answering = CSTACalls.device(in: xml["answeringdevice"])?.number ?? device
         guard !answering.isEmpty else { return }
+        dials(id, but: answering)
         answered(id, answering, cause: xml["cause"]?.text)
         if let command = calls[id]?.command, answering != calls[id]?.caller?.number {
             voice.progress(command, .talking, call: id)
@@ -206,7 +222,7 @@ struct CSTACalls {
 
     mutating func answered(_ id: String, _ device: String, cause: String?) {
         let old = calls[id]?.legs[device]
-        guard old?.state != .talking, old?.state != .held else { return }
+        guard old?.state != .talking, old?.state != .held, old?.isDialler != true else { return }
         let leg = old ?? add(device, .talking, to: id)
         calls[id]?.legs[device]?.state = .talking
         calls[id]?.isAnswered = true
@@ -214,6 +230,15 @@ struct CSTACalls {
             voice.say(.transferred, id) { ($0.how, $0.by, $0.to) = ("pickup", leg.desk, leg.desk) }
         }
         tell(.answered, id, leg)
+        connect(id)
+    }
+
+    /// Somebody has answered whoever dialled.
+    mutating func connect(_ id: String) {
+        for leg in calls[id]?.legs.values.filter({ $0.state == .dialling }) ?? [] {
+            calls[id]?.legs[leg.device]?.state = .talking
+            tell(.answered, id, leg)
+        }
     }
 
     private mutating func move(_ xml: XMLTree, _ name: String, to state: Leg.State) {
@@ -237,7 +262,7 @@ struct CSTACalls {
             voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause, $0.to) = ("\(id)/\(from)", desk, cause, to) }
         }
         calls[id]?.cause = cause
-        if calls[id]?.legs.isEmpty == true { calls[id]?.sentOn = now }
+        if calls[id]?.isDeserted == true { calls[id]?.sentOn = now }
     }
 
     private mutating func queued(_ xml: XMLTree) {
@@ -258,14 +283,16 @@ struct CSTACalls {
 
     private mutating func cleared(_ xml: XMLTree) {
         guard let (id, device) = connection(xml, "droppedconnection"), calls[id] != nil else { return }
-        if let leg = calls[id]?.legs.removeValue(forKey: device) {
+        let left = calls[id]?.legs.removeValue(forKey: device)
+        if let leg = left {
             let cause = CSTACalls.cause(
                 xml["cause"]?.text ?? "", wasTalking: leg.state != .ringing, isAnswered: calls[id]?.isAnswered ?? false)
             voice.say(.legEnded, id) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, cause) }
-            calls[id]?.cause = cause
+            if !leg.isDialler { calls[id]?.cause = cause }
         }
         guard let call = calls[id],
-            isOver(call, without: device) || call.legs.isEmpty && (!call.isQueued || call.isAnswered)
+            isOver(call, without: device) || call.isDeserted && (!call.isQueued || call.isAnswered)
+                || left?.desk != nil && left?.state != .ringing && call.legs.values.allSatisfy({ $0.desk == nil })
         else { return }
         end(id, nil)
     }
@@ -287,36 +314,6 @@ struct CSTACalls {
         }
     }
 
-    // MARK: click to call
-
-    mutating func expect(command: String, desk: String, number: String) { voice.expect(command: command) }
-
-    /// The exchange has answered MakeCall: under this callID it will be seen.
-    mutating func made(_ command: String, call: String?, refusal: String?) {
-        guard voice.expects(command) else { return }
-        if let refusal { return voice.progress(command, .failed, cause: refusal) }
-        guard let call, !call.isEmpty else {
-            return voice.progress(command, .unknown, cause: "the exchange did not answer")
-        }
-        let id = root(call)
-        guard !ended.contains(id) else { return }
-        let isNew = calls[id] == nil
-        calls[id, default: Call()].command = command
-        if isNew {
-            calls[id]?.direction = .outbound
-            voice.say(.offered, id) { ($0.direction, $0.command) = (.outbound, command) }
-        }
-        voice.progress(command, .ringingOwn, call: id)
-    }
-
-    mutating func cancel(command: String) -> (call: String, device: String)? {
-        guard voice.expects(command), let found = calls.first(where: { $0.value.command == command }) else {
-            return nil
-        }
-        voice.cancel(command: command)
-        return (found.key, found.value.caller?.number ?? found.value.legs.keys.sorted().first ?? "")
-    }
-
     // MARK: saying
 
     mutating func add(_ device: String, _ state: Leg.State, to id: String) -> Leg {
@@ -331,7 +328,7 @@ struct CSTACalls {
     }
 
     mutating func tell(_ event: CallSignal.Event, _ id: String, _ leg: Leg) {
-        let call = event == .ringing ? calls[id] : nil
+        let call = event == .ringing || event == .dialling ? calls[id] : nil
         voice.say(event, id) {
             ($0.leg, $0.desk) = (leg.id, leg.desk)
             ($0.direction, $0.caller, $0.called) = (call?.direction, call?.caller, call?.called)
@@ -347,9 +344,10 @@ struct CSTACalls {
         }
         voice.say(.ended, id) { $0.cause = cause }
         if let command = call.command { voice.ended(command, cause: cause, call: id) }
-        aliases = aliases.filter { $0.value != id }
         // One that was only lost from sight may be listed again.
-        if cause != .lost { ended.insert(id) }
+        guard cause != .lost else { return names.lose(id, call.caller) }
+        aliases = aliases.filter { $0.value != id }
+        ended.insert(id)
     }
 
     mutating func end(all cause: CallCause) {

@@ -1,0 +1,158 @@
+import Devices
+import Drivers
+import Model
+import Testing
+
+/// Whoever dials has a leg of their own, from dialling to the end, whatever the exchange.
+struct DiallingTests {
+    static let dialects = [Exchange.Dialect.asterisk, .freeSWITCH, .csta]
+
+    private func line(_ dialect: Exchange.Dialect) -> ExchangeTests.Line {
+        var line = ExchangeTests.Line(dialect)
+        line.open()
+        line.run(until: .milliseconds(2000))
+        return line
+    }
+
+    private func outside(_ line: inout ExchangeTests.Line) {
+        line.exchange.call(
+            Exchange.Script(
+                from: "101", to: "0612340091", desks: [],
+                acts: [(.seconds(3), .answerOutside), (.seconds(8), .hangUp)]), at: line.now)
+        line.settle()
+    }
+
+    private func inside(_ line: inout ExchangeTests.Line, answer: String?) {
+        let acts: [(after: Duration, act: Exchange.Script.Act)] =
+            (answer.map { [(.seconds(3), .answer($0))] } ?? []) + [(.seconds(8), .hangUp)]
+        line.exchange.call(Exchange.Script(from: "101", to: "102", desks: ["102"], acts: acts), at: line.now)
+        line.settle()
+    }
+
+    @Test(arguments: dialects)
+    func whoCallsOutHasALegWhileItRingsAndWhileTheyTalk(dialect: Exchange.Dialect) throws {
+        var line = line(dialect)
+        outside(&line)
+        line.run(until: .milliseconds(3000))
+        var call = try #require(line.book.running.first)
+        var own = try #require(call.leg(of: "101"))
+        #expect(own.state == .dialling && own.dialledAt != nil && own.rangAt == nil)
+        #expect(call.direction == .outbound && call.called == "0612340091" && call.answeredAt == nil)
+        line.run(until: .milliseconds(6000))
+        call = try #require(line.book.running.first)
+        own = try #require(call.leg(of: "101"))
+        #expect(own.state == .talking && own.answeredAt == nil && call.state == .answered && call.answeredAt != nil)
+        line.run(until: .milliseconds(30_000))
+        let ended = try #require(line.ended.first)
+        #expect(line.ended.count == 1 && ended.legs.filter { $0.desk == "101" }.count == 1)
+        #expect(ended.leg(of: "101")?.state == .ended && ended.answeredBy.isEmpty && ended.missedBy.isEmpty)
+        #expect(ended.cause == .normal && ended.wasReached)
+    }
+
+    @Test(arguments: dialects, [nil, "102"])
+    func whoCallsAColleagueNeitherAnswersNorMisses(dialect: Exchange.Dialect, answer: String?) throws {
+        var line = line(dialect)
+        inside(&line, answer: answer)
+        line.run(until: .milliseconds(3000))
+        let call = try #require(line.book.running.first)
+        #expect(call.direction == .internal && call.leg(of: "101")?.state == .dialling)
+        #expect(call.leg(of: "102")?.state == .ringing && call.ringing == ["102"])
+        line.run(until: .milliseconds(30_000))
+        let ended = try #require(line.ended.first)
+        #expect(line.ended.count == 1 && ended.leg(of: "101")?.dialledAt != nil)
+        #expect(ended.answeredBy == (answer.map { [$0] } ?? []) && ended.missedBy == (answer == nil ? ["102"] : []))
+    }
+
+    /// The list of what runs brings the dialler back, also where nothing was on the disk.
+    @Test(arguments: dialects, [(3000, true), (3000, false), (7000, true), (7000, false)])
+    func whoDialledIsFoundAgainAfterARestart(dialect: Exchange.Dialect, at: (moment: Int64, isKept: Bool)) throws {
+        for isInside in [false, true] {
+            var line = line(dialect)
+            if isInside { inside(&line, answer: "102") } else { outside(&line) }
+            line.run(until: .milliseconds(at.moment))
+            let left = line.stop()
+            line.run(until: .milliseconds(at.moment + 200))
+            line.start(at.isKept ? left : (past: SessionSettings.Past(), calls: []))
+            line.run(until: .milliseconds(at.moment + 1500))
+            let call = try #require(line.book.running.first)
+            let own = try #require(call.leg(of: "101"))
+            #expect(line.book.running.count == 1 && own.dialledAt != nil && own.state != .ringing)
+            #expect(!call.answeredBy.contains("101") && call.caller?.number == "101")
+            line.run(until: .milliseconds(30_000))
+            #expect(line.book.running.isEmpty && line.ended.allSatisfy { !$0.missedBy.contains("101") })
+        }
+    }
+
+    /// Who asks a colleague and joins the two is out of it: no line of theirs is left in the client's call.
+    @Test(arguments: dialects)
+    func whoHandsACallOverIsGone(dialect: Exchange.Dialect) throws {
+        var line = line(dialect)
+        line.exchange.call(
+            Exchange.Script(
+                from: "0612340091", to: "0123456701", desks: ["101"],
+                acts: [
+                    (.seconds(1), .answer("101")), (.seconds(3), .consult(by: "101", to: "102")),
+                    (.seconds(5), .complete(by: "101")), (.seconds(9), .hangUp),
+                ]), at: line.now)
+        line.settle()
+        line.run(until: .milliseconds(6000))
+        let question = try #require(line.book.running.first { $0.direction == .internal })
+        #expect(question.leg(of: "101")?.dialledAt != nil && question.answeredBy == ["102"])
+        line.run(until: .milliseconds(9000))
+        let call = try #require(line.book.running.first)
+        #expect(line.book.running.count == 1 && call.caller?.number == "0612340091")
+        #expect(call.legs.filter { $0.desk == "101" }.allSatisfy { $0.state == .ended })
+        #expect(call.leg(of: "102")?.state == .talking && call.answeredBy == ["101", "102"])
+    }
+
+    /// Who takes a call by a code has dialled, and yet answered it.
+    @Test(arguments: dialects)
+    func whoTakesACallHasAnsweredIt(dialect: Exchange.Dialect) throws {
+        var line = line(dialect)
+        line.exchange.call(
+            Exchange.Script(
+                from: "0612340091", to: "0123456701", desks: ["101"],
+                acts: [(.seconds(2), .pickup(by: "103")), (.seconds(6), .hangUp)]), at: line.now)
+        line.settle()
+        line.run(until: .milliseconds(20_000))
+        let call = try #require(line.ended.first)
+        #expect(line.ended.count == 1 && call.answeredBy == ["103"] && call.missedBy.isEmpty)
+        #expect(call.leg(of: "103")?.dialledAt == nil)
+    }
+
+    /// The exchange was away for so long that its calls were given up: who had dialled has still dialled.
+    @Test func aDiallerThatWasLostFromSightDoesNotRing() throws {
+        var book = CallBook(revisionBase: 0)
+        func say(_ event: CallSignal.Event, leg: String? = nil, _ cause: CallCause? = nil) -> CallSnapshot? {
+            var signal = CallSignal(event, call: "pbx/1")
+            (signal.leg, signal.desk, signal.cause, signal.direction) = (leg, leg.map { _ in "101" }, cause, .outbound)
+            return book.apply(signal, at: 1000).last
+        }
+        #expect(say(.dialling, leg: "a")?.leg(of: "101")?.state == .dialling)
+        #expect(say(.ended, .lost)?.state == .ended)
+        let back = try #require(say(.dialling, leg: "a"))
+        #expect(back.leg(of: "101")?.state == .dialling && back.ringing.isEmpty)
+        #expect(say(.answered, leg: "a")?.leg(of: "101")?.answeredAt == nil)
+    }
+
+    /// A voicemail, an announcement or the exchange itself: whoever dialled talks, and nobody has answered.
+    @Test func aTalkWithAMachineOfTheSwitchIsAnsweredByNobody() throws {
+        var session = Driver.freeSWITCH.session(SessionSettings())
+        var book = CallBook(revisionBase: 0)
+        var last: CallSnapshot?
+        for (name, state) in [("CREATE", ""), ("CALLSTATE", "ACTIVE"), ("HANGUP_COMPLETE", "")] {
+            let event =
+                "Event-Name: CHANNEL_\(name)\nUnique-ID: v\nChannel-Call-UUID: v\nCall-Direction: inbound\n"
+                + "Caller-Caller-ID-Number: 101\nCaller-Destination-Number: *98\nChannel-Name: sofia/internal/101@10.0.0.1\n"
+                + (state.isEmpty ? "Hangup-Cause: NORMAL_CLEARING\n" : "Channel-Call-State: \(state)\n") + "\n"
+            let bytes = Array("Content-Length: \(event.utf8.count)\nContent-Type: text/event-plain\n\n\(event)".utf8)
+            for case .call(let signal) in session.handle(.bytes(bytes), at: .zero).observations {
+                last = book.apply(signal, at: 1000).last ?? last
+            }
+        }
+        let call = try #require(last)
+        #expect(call.state == .ended && call.direction == .internal && call.called == "*98")
+        #expect(call.answeredBy.isEmpty && call.answeredAt == nil && call.missedBy.isEmpty && !call.wasReached)
+        #expect(call.leg(of: "101")?.dialledAt != nil)
+    }
+}
