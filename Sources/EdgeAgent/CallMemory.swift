@@ -33,6 +33,9 @@ final class CallMemory: Sendable {
 
     init(path: String) { self.path = path }
 
+    /// A former run has heard this exchange, however long ago.
+    var isThere: Bool { access(path, F_OK) == 0 }
+
     /// Nil where there is nothing, or nothing that can be read: then nothing is known, as at a first start.
     func load(at now: Int64) -> Content? {
         guard let bytes = try? Files.read(path, limit: CallMemory.sizeLimit), let json = try? JSON(parsing: bytes),

@@ -113,7 +113,10 @@ final class DevicePump: Sendable {
             waitForStop { fail($0, reason) }
             return
         }
-        if device.isTelephone, let memory { settings.past = journal.recall(memory, at: Clocks.now) }
+        if device.isTelephone, let memory {
+            if memory.isThere { settings.run = Int(clamping: boot.counter) }
+            settings.past = journal.recall(memory, at: Clocks.now)
+        }
         var loop = Loop(
             stage: (device.driver ?? accepted).map { .talking($0, $0.session(settings)) }
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,

@@ -7,6 +7,8 @@ public struct CallFeedFold: Sendable {
     static let memory = 10_000
 
     private let source: String
+    /// From how many uses on an id is counted: 0 in a first run, else more than any former run had.
+    private let base: Int
     private var seen: Set<String> = []
     private var order: [String] = []
     /// Legs of each call that runs.
@@ -21,8 +23,15 @@ public struct CallFeedFold: Sendable {
     private var lost: Set<String> = []
     private var out: [CallSignal] = []
 
-    /// `source` begins every call's name.
-    public init(source: String) { self.source = source }
+    /// `source` begins every call's name. From the second `run` on, ids may have been used before, by calls that have ended: only those
+    /// `running` are known to go on.
+    public init(source: String, run: Int = 0, running: Set<String> = []) {
+        (self.source, base) = (source, run > 1 ? run &* 10_000 : 0)
+        for call in running {
+            note(call)
+            lost.insert(call)
+        }
+    }
 
     /// What one object means; nil when it is none of these. `ack` is the `id` that the sender may now forget.
     public mutating func take(_ json: JSON) -> (signals: [CallSignal], ack: String?)? {
@@ -47,9 +56,14 @@ public struct CallFeedFold: Sendable {
     public mutating func resume(_ call: CallSnapshot) {
         running[call.call] = Set(call.legs.filter { $0.state != .ended }.map(\.id))
         if call.state == .queued { queued.insert(call.call) }
-        let given = source.isEmpty ? call.call : String(call.call.dropFirst(source.count + 1))
+        note(call.call)
+    }
+
+    /// `17~2` is the second use of 17.
+    private mutating func note(_ call: String) {
+        let given = source.isEmpty ? call : String(call.dropFirst(source.count + 1))
         let parts = given.split(separator: "~", omittingEmptySubsequences: false)
-        let times = parts.count == 2 ? Int(parts[1]).map { min(max($0, 1), 1_000_000) } : nil
+        let times = parts.count == 2 ? Int(parts[1]).map { min(max($0, 1), 1 << 60) } : nil
         note(times == nil ? given : String(parts[0]), times: times ?? 1)
     }
 
@@ -59,7 +73,7 @@ public struct CallFeedFold: Sendable {
     }
 
     /// What the call of this id is called now.
-    private func present(_ given: String) -> String {
+    public func present(_ given: String) -> String {
         let times = uses[given] ?? 0
         return name(times > 1 ? "\(given)~\(times)" : given)
     }
@@ -75,17 +89,21 @@ public struct CallFeedFold: Sendable {
 
     /// The name of a call that runs, or begins: under an id whose call has ended, the next one is `17~2`.
     private mutating func name(_ given: String, begins kind: CallSignal.Event) -> String {
-        let times = uses[given] ?? 0
         let last = present(given)
+        let isUnknown = base > 0 && uses[given] == nil && kind != .ended
+        guard !isUnknown else {
+            note(given, times: base)
+            return present(given)
+        }
         guard running[last] == nil, lost.remove(last) == nil, [.offered, .queued, .ringing].contains(kind) else {
             return last
         }
-        note(given, times: times + 1)
+        note(given, times: (uses[given] ?? base) + 1)
         return present(given)
     }
 
     /// A call's name among those of all sources.
-    public func name(_ call: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
+    private func name(_ call: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
 
     private static let events: [String: CallSignal.Event] = [
         "offered": .offered, "queued": .queued, "dequeued": .dequeued, "ringing": .ringing, "answered": .answered,
@@ -153,7 +171,7 @@ public struct CallFeedFold: Sendable {
         var listed: [String: Set<String>] = [:]
         for entry in calls {
             guard let given = text(entry, "call") else { continue }
-            let call = present(given)
+            let call = uses[given] == nil ? name(given, begins: .offered) : present(given)
             listed[call] = []
             for leg in entry["legs"]?.list ?? [] {
                 let event: CallSignal.Event

@@ -37,6 +37,12 @@ extension CallTable {
         ) { $0.text(0) }
         return found.count > 1 ? nil : found.first ?? name
     }
+
+    /// Whether anything is kept that this agent, or script, has told of: a name's slash is followed by 0.
+    public func hasCalls(of agent: String) throws -> Bool {
+        try database.integer("SELECT EXISTS (SELECT 1 FROM call WHERE id>?1 || '/' AND id<?1 || '0')", .text(agent))
+            == 1
+    }
 }
 
 extension CallSnapshot {

@@ -5,9 +5,10 @@ public struct PushedCalls: Sendable {
     private var fold: CallFeedFold
     private var book: CallBook
 
-    /// Revisions grow with each start of the centre, because they begin with its time.
-    public init(_ name: String, at now: Int64) {
-        fold = CallFeedFold(source: name)
+    /// Revisions grow with each start of the centre, because they begin with its time. `isLater`: there are calls of this script from
+    /// before the start, whose ids may come again.
+    public init(_ name: String, isLater: Bool = false, at now: Int64) {
+        fold = CallFeedFold(source: name, run: isLater ? Int(clamping: now / 1000) : 0)
         book = CallBook(revisionBase: now / 1000 << 20)
     }
 

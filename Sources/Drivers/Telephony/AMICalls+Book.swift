@@ -111,9 +111,33 @@ extension AMICalls {
         }
         calls[root] = nil
         aliases = aliases.filter { $0.value != root }
+        if cause == .lost { lost.insert(root) }
     }
 
-    func name(_ root: String) -> String { CallSignals.name(root, of: source) }
+    /// A channel comes to be under an id that another one had: the exchange was started again, with a clock that had been wrong. What
+    /// begins under such an id is a call of its own, and so it is under one that was only lost from sight.
+    mutating func renew(_ message: AMIMessage) {
+        guard let id = message.known("uniqueid"), channels[id] == nil, calls[id] == nil, aliases[id] == nil else {
+            return
+        }
+        let (hasEnded, wasLost) = (ended.remove(id), lost.remove(id))
+        guard hasEnded || wasLost, id == message.known("linkedid") ?? id else { return }
+        if renames.count >= 1000 { renames = [:] }
+        again += 1
+        renames[id] = "\(id)~\(again)"
+    }
+
+    /// What ran when a former run of the agent stopped, under the names it had.
+    mutating func recall(_ past: Set<String>) {
+        for name in past {
+            let name = source.isEmpty ? name : String(name.dropFirst(source.utf8.count + 1))
+            let id = String(name.prefix { $0 != "~" })
+            lost.insert(id)
+            if id != name { renames[id] = name }
+        }
+    }
+
+    func name(_ root: String) -> String { CallSignals.name(renames[root] ?? root, of: source) }
 
     mutating func announce(_ root: String) {
         let name = name(root)

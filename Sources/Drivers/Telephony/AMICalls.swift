@@ -23,6 +23,11 @@ struct AMICalls {
     var calls: [String: AMICall] = [:]
     var aliases: [String: String] = [:]
     var ended = Ended(limit: 4096)
+    /// Calls that were lost from sight, or ran when a former run stopped.
+    var lost = Ended(limit: 4096)
+    /// Names of calls whose Uniqueid had been another's, by that id.
+    var renames: [String: String] = [:]
+    var again = 1
     var out: [CallSignal] = []
 
     init(source: String, plan: DialPlan) {
@@ -104,6 +109,7 @@ struct AMICalls {
     }
 
     private mutating func created(_ message: AMIMessage) {
+        renew(message)
         guard let id = touch(message), let channel = channels[id], !channel.isLocal else { return }
         // A call exists from the moment somebody dials; a telephone that is rung first shows itself when it rings.
         guard message["channelstate"] == "4", let call = calls[channel.root], call.direction != nil else { return }

@@ -112,6 +112,7 @@ struct AsteriskAMI: Session {
     init(settings: SessionSettings) {
         self.settings = settings
         calls = AMICalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
+        calls.recall(settings.past?.running ?? [])
         processed.count = settings.past?.counted
         calls.heldBefore = settings.past?.held ?? []
     }

@@ -26,7 +26,7 @@ struct CallFeed: Session {
     init(settings: SessionSettings) {
         source = settings.name
         token = settings.secret
-        fold = CallFeedFold(source: settings.name)
+        fold = CallFeedFold(source: settings.name, run: settings.run, running: settings.past?.running ?? [])
     }
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
@@ -115,6 +115,6 @@ struct CallFeed: Session {
             .progress(
                 CommandProgress(
                     id: id, state: isGood ? .done : .failed, cause: json["cause"]?.text,
-                    call: json["call"]?.text.map(fold.name))))
+                    call: json["call"]?.text.map(fold.present))))
     }
 }

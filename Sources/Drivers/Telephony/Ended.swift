@@ -10,6 +10,9 @@ struct Ended {
 
     func contains(_ name: String) -> Bool { names.contains(name) }
 
+    /// False where it is not there. Its place stays taken until its turn comes.
+    mutating func remove(_ name: String) -> Bool { names.remove(name) != nil }
+
     mutating func insert(_ name: String) {
         guard names.insert(name).inserted else { return }
         guard order.count == limit else { return order.append(name) }
