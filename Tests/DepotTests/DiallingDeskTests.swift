@@ -115,6 +115,38 @@ struct DiallingDeskTests {
         #expect(try refusal(number) { $0.premium = ["Alice"] } == .number(.emergency, premium: false))
     }
 
+    /// Each of them, however the site writes its numbers: in France and overseas, under a plan that takes them for extensions, behind the
+    /// prefix for a line, with a right to dial everything. Nor is a client who talks sent on to them.
+    @Test(arguments: ["112", "15", "17", "18", "114", "115", "119", "196"], ["FR", "RE", "GP", "YT"])
+    func noClickCallsForHelp(number: String, region: String) throws {
+        let plans = [
+            NumberPlan(region: region), NumberPlan(region: region, internalPlan: #"^\d{2,5}$"#),
+            NumberPlan(region: region, internalPlan: ".*", outsidePrefix: "0"),
+        ]
+        var rights = DialRights()
+        rights.premium = ["Alice"]
+        try store.gateways.update(
+            agent: "dock", site: nil, online: true,
+            status: #"{"devices":[{"name":"pbx","kind":"telephony","state":"ready","can":["transfer"]}]}"#, at: 1)
+        var call = CallSnapshot(call: "dock/pbx/1", revision: 1, startedAt: Self.start)
+        (call.state, call.legs) = (.answered, [.init(id: "a", desk: "101", state: .talking)])
+        for plan in plans {
+            var desk = DiallingDesk(store, rights: rights) { _ in plan }
+            let written =
+                [number, " \(number) ", "tel:\(number)", "\(number)#"]
+                + (plan.outsidePrefix.map { ["\($0)\(number)"] } ?? [])
+            for text in written {
+                #expect(throws: DialRefusal.number(.emergency, premium: false), "\(text)") {
+                    try desk.dial(text, click: "01CLICK", by: alice, at: Self.start)
+                }
+                #expect(throws: DialRefusal.number(.emergency, premium: false), "\(text)") {
+                    try desk.transfer(call, of: "dock", to: text, click: "01SEND", by: alice, at: Self.start)
+                }
+            }
+        }
+        #expect(try store.database.integer("SELECT count(*) FROM command") == 0)
+    }
+
     @Test func whatIsNoNumberIsNotDialled() throws {
         #expect(try refusal("3631") == .number(.short, premium: false))
         #expect(try refusal("anonymous") == .number(.withheld, premium: false))

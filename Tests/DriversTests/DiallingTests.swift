@@ -135,6 +135,49 @@ struct DiallingTests {
         #expect(say(.answered, leg: "a")?.leg(of: "101")?.answeredAt == nil)
     }
 
+    /// A client who was sent to voicemail after a telephone had rung: nobody has answered, and it has missed them. A FRITZ!Box names its own
+    /// answering machine (40); so do the vectors.
+    @Test(arguments: ["asterisk-ami", "freeswitch-esl"])
+    func aMachineThatTakesACallHasNotAnsweredIt(driver: String) throws {
+        var session = try #require(Driver.named(driver)).session(SessionSettings(user: "quai", secret: "s"))
+        var book = CallBook(revisionBase: 0)
+        var last: CallSnapshot?
+        func feed(_ text: String) {
+            for case .call(let signal) in session.handle(.bytes(Array(text.utf8)), at: .zero).observations {
+                last = book.apply(signal, at: 1000).last ?? last
+            }
+        }
+        let caller = "Channel: PJSIP/carrier-1|Uniqueid: 1.1|Linkedid: 1.1|CallerIDNum: 0612340001|Exten: 0123456701"
+        let telephone = "DestChannel: PJSIP/101-2|DestUniqueid: 1.2|DestLinkedid: 1.1"
+        let own = "Channel: PJSIP/101-2|Uniqueid: 1.2|Linkedid: 1.1"
+        for event in [
+            "Newchannel|ChannelState: 4|\(caller)", "DialBegin|\(caller)|\(telephone)",
+            "Newstate|ChannelState: 5|ChannelStateDesc: Ringing|\(own)",
+            "DialEnd|DialStatus: NOANSWER|\(caller)|\(telephone)", "Hangup|Cause: 19|\(own)",
+            "Newstate|ChannelState: 6|ChannelStateDesc: Up|\(caller)", "Hangup|Cause: 16|\(caller)",
+        ] where driver == "asterisk-ami" {
+            feed("Event: " + event.split(separator: "|").joined(separator: "\r\n") + "\r\n\r\n")
+        }
+        let inbound =
+            "Unique-ID: a\nChannel-Call-UUID: a\nCall-Direction: inbound\nCaller-Caller-ID-Number: 0612340001\n"
+            + "Caller-Destination-Number: 0123456701\nChannel-Name: sofia/external/0612340001@10.0.0.1\n"
+        let outbound =
+            "Unique-ID: b\nChannel-Call-UUID: a\nCall-Direction: outbound\nCaller-Caller-ID-Number: 0612340001\n"
+            + "Caller-Destination-Number: 101\nChannel-Name: sofia/internal/101@10.0.0.2\nOther-Leg-Unique-ID: a\n"
+        for event in [
+            "CREATE\n\(inbound)", "CREATE\n\(outbound)", "CALLSTATE\nChannel-Call-State: RINGING\n\(outbound)",
+            "HANGUP_COMPLETE\nHangup-Cause: NO_ANSWER\n\(outbound)",
+            "CALLSTATE\nChannel-Call-State: ACTIVE\n\(inbound)",
+            "HANGUP_COMPLETE\nHangup-Cause: NORMAL_CLEARING\n\(inbound)",
+        ] where driver == "freeswitch-esl" {
+            let body = "Event-Name: CHANNEL_\(event)\n"
+            feed("Content-Length: \(body.utf8.count)\nContent-Type: text/event-plain\n\n\(body)")
+        }
+        let call = try #require(last)
+        #expect(call.state == .ended && call.direction == .inbound && call.caller?.number == "0612340001")
+        #expect(call.answeredBy.isEmpty && call.answeredAt == nil && call.missedBy == ["101"])
+    }
+
     /// A voicemail, an announcement or the exchange itself: whoever dialled talks, and nobody has answered.
     @Test func aTalkWithAMachineOfTheSwitchIsAnsweredByNobody() throws {
         var session = Driver.freeSWITCH.session(SessionSettings())
