@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-api test-interop test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
+.PHONY: run test test-api test-interop test-pbx test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -25,6 +25,10 @@ test-api: deps deps-test build
 # Public clients from Python's index at our simulated readers, and our LLRP driver at a public reader.
 test-interop: deps deps-test build
 	@packaging/test-interop
+
+# Calls between SIP telephones through an Asterisk that is installed here; QUAI_PBX=PATH for another one.
+test-pbx: deps build
+	@QUAI_BIN="$$(swift build -c $(BUILD) --show-bin-path)" packaging/test-pbx
 
 # USB readers through a real kernel, in a small qemu guest.
 test-usb: deps
