@@ -142,7 +142,7 @@ final class Agent: Sendable {
         switch command.action {
         case .dial(_, _, _, let device): target = phones.first { device == nil || $0.device.name == device }
         case .cancel: target = phones.first
-        case .hangUp(let call, _), .transfer(let call, _, _):
+        case .hangUp(let call, _), .transfer(let call, _, _), .name(let call, _):
             // A call is named after the link that it came by.
             target = phones.first { call.hasPrefix($0.device.name + "/") } ?? phones.first
         case .find(let tag, let seconds):

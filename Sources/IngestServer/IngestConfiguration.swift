@@ -21,6 +21,8 @@ struct IngestConfiguration: Sendable {
     var dispositions: [String] = []
     /// A page of the site's own program about whoever calls; whether it opens by itself when a telephone rings.
     var cardLink: CardLink?
+    /// The telephone that rings shows the client's name.
+    var namesTelephones = false
     var opensCardLink = false
     /// Calls are forgotten after so many days; 0 keeps them.
     var retentionDays = 365
@@ -127,6 +129,7 @@ struct IngestConfiguration: Sendable {
             if let template = calls.string("card-url") {
                 do { cardLink = try CardLink(template) } catch { calls.reject("card-url", error.text) }
             }
+            namesTelephones = calls.boolean("telephone-names") ?? false
             opensCardLink = calls.string("card-url-opens", among: ["by-click", "at-ring"]) == "at-ring"
             dialRights.callers = calls.strings("may-dial").map { Set($0) }
             dialRights.abroad = calls.strings("may-dial-abroad").map { Set($0) }

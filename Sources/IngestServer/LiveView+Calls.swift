@@ -27,6 +27,7 @@ extension LiveView {
         case .nothing: break
         case .past(let isMissed): if isMissed { missedChanged() }
         case .changed(let change):
+            if names != nil, calls.names(snapshot.call) { nameTelephones(of: snapshot, agent: agent, at: now) }
             if change.isOver { keep(snapshot, agent) }
             show(change.call, to: change.audience, at: now)
             for leg in change.rang { note(leg, of: snapshot, at: now) }
@@ -36,6 +37,15 @@ extension LiveView {
                 lookUp(snapshot.call, party)
             }
         }
+    }
+
+    /// The client's name on the telephones that ring, before anything else is done for the call: 300 ms are all there is.
+    private func nameTelephones(of snapshot: CallSnapshot, agent: String, at now: Int64) {
+        var random = SystemRandomNumberGenerator()
+        let name = TelephoneName(store, plan: plans.plan(of: agent))
+        let id = ULID.make(at: now, using: &random)
+        guard let order = try? name.order(for: snapshot, of: agent, id: id, at: now) else { return }
+        names?.post(.command(agent: order.agent, order.command))
     }
 
     /// A call that has ended is written down, in the order of the ends.

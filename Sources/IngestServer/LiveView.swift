@@ -15,6 +15,8 @@ actor LiveView {
     let plans: SitePlans
     let writer: Writer
     let link: CardLink?
+    /// To the agents; nil where telephones are not given names.
+    let names: AgentMail?
     var hub: Hub
     /// What the open pages were told of deliveries and counts, and what they are to be told.
     var told = ToldViews()
@@ -33,8 +35,9 @@ actor LiveView {
     private(set) var lookUp: @Sendable (_ call: String, _ party: PartyView) -> Void = { _, _ in }
 
     /// The database exists: the writer has it open.
-    init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer) throws {
+    init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer, mail: AgentMail) throws {
         (self.plans, self.writer) = (plans, writer)
+        names = configuration.namesTelephones ? mail : nil
         link = configuration.cardLink
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()

@@ -40,7 +40,7 @@ struct Wiring: Sendable {
             ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
         self.plans = plans
         writer = try Writer(desks, queue: queue, logger: logger)
-        live = try LiveView(configuration: configuration, plans: plans, writer: writer)
+        live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
         lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink)
         intake = AgentIntake(

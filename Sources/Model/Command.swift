@@ -9,6 +9,8 @@ public struct Command: Equatable, Sendable {
         case hangUp(call: String, extension: String)
         /// Send the other side of a call on to `number`, without asking there first.
         case transfer(call: String, extension: String, number: String)
+        /// Let the telephones of a call show who calls, by this name. For 300 ms from when they began to ring; later it is void.
+        case name(call: String, name: String)
         /// Tell every read of a tag (hex) for so many seconds, with its strength; 0 ends it.
         case find(tag: String, seconds: Int)
     }
@@ -45,6 +47,7 @@ public struct Command: Equatable, Sendable {
         case .cancel: "cancel"
         case .hangUp: "hangup"
         case .transfer: "transfer"
+        case .name: "name"
         case .find: "find"
         }
     }
@@ -61,6 +64,7 @@ public struct Command: Equatable, Sendable {
             case .hangUp(let call, let desk): .object([("call", .string(call)), ("extension", .string(desk))])
             case .transfer(let call, let desk, let number):
                 .object([("call", .string(call)), ("extension", .string(desk)), ("number", .string(number))])
+            case .name(let call, let name): .object([("call", .string(call)), ("name", .string(name))])
             case .find(let tag, let seconds): .object([("tag", .string(tag)), ("seconds", .int(Int64(seconds)))])
             }
         return .object([
@@ -95,6 +99,11 @@ public struct Command: Equatable, Sendable {
                 guard let number = args["number"]?.text, number.utf8.count <= Command.wordLimit else { return nil }
                 action = .transfer(call: call, extension: desk, number: number)
             }
+        case "name":
+            guard let call = args["call"]?.text, (1...Bounded.nameLimit).contains(call.utf8.count),
+                let name = args.name("name", limit: Command.wordLimit)
+            else { return nil }
+            action = .name(call: call, name: name)
         case "find":
             guard let tag = args["tag"]?.text, (1...128).contains(tag.utf8.count),
                 let seconds = args.bounded("seconds", in: 0...300)
@@ -110,6 +119,8 @@ public struct Command: Equatable, Sendable {
 public enum CallAct: String, CaseIterable, Sendable {
     case hangUp = "hangup"
     case transfer
+    /// Let the telephones that ring show a name.
+    case name
 }
 
 /// How far a command has come.

@@ -109,6 +109,7 @@ struct BoundedTests {
     @Test func whatIsAskedAboutACallTravels() throws {
         for action: Command.Action in [
             .hangUp(call: "pbx/17", extension: "101"), .transfer(call: "pbx/17", extension: "101", number: "104"),
+            .name(call: "pbx/17", name: "DUPONT SARL"),
         ] {
             let command = Command(id: "A", action: action, issued: 1_795_000_000_000, ttl: 15)
             #expect(Command(json: try JSON(parsing: command.json.text8)) == command)

@@ -102,7 +102,7 @@ public struct DiallingDesk {
             running.legs.contains(where: { $0.desk == desk && states.contains($0.state) }),
             let told = CallName.told(running.call, by: agent)
         else { throw DialRefusal.noCall }
-        guard try can(act, agent: agent, line: CallName.line(running.call, of: agent)) else {
+        guard try store.gateways.can(act, agent: agent, line: CallName.line(running.call, of: agent)) else {
             throw DialRefusal.notHere
         }
         let (action, detail) = try make(told, String(desk.prefix { $0 != "@" }))
@@ -122,17 +122,6 @@ public struct DiallingDesk {
         guard isNew else { return (CommandProgress(id: id, state: .accepted, cause: "already asked"), nil) }
         clicks[person.id] = recent + [now]
         return (CommandProgress(id: id, state: .accepted), order)
-    }
-
-    /// Whether the link that a call came by works, and says that it can.
-    private func can(_ act: CallAct, agent: String, line: String) throws -> Bool {
-        guard try store.gateways.book().mayTelephone(agent: agent),
-            let row = try store.gateways.rows(agent).first, row.online
-        else { return false }
-        return (row.status?["devices"]?.list ?? []).contains {
-            $0["kind"]?.text == "telephony" && $0["state"]?.text == "ready" && $0["name"]?.text == line
-                && ($0["can"]?.list ?? []).contains(.string(act.rawValue))
-        }
     }
 
     /// Whether this person may have it dialled. Emergency and short numbers are nobody's: they are dialled by hand.

@@ -20,7 +20,7 @@ public struct FeedDesk {
 
     /// The first time after a start, calls of this feed that ran since `since` are taken up again.
     public mutating func take(_ body: [UInt8], from feed: String, since: Int64, at now: Int64) throws -> Pushed {
-        var book = books[feed] ?? PushedCalls(feed, isLater: store.calls.hasCalls(of: feed), at: now)
+        var book = try books[feed] ?? PushedCalls(feed, isLater: store.calls.hasCalls(of: feed), at: now)
         if books[feed] == nil {
             for row in try store.calls.running(since: since) where row.agent == feed {
                 book.resume(row.snapshot.told(by: feed))

@@ -26,6 +26,8 @@ struct AMICall {
     private var lastCause: CallCause?
     private(set) var command: String?
     var queue: String?
+    /// When it was first told of, or a telephone last began to ring.
+    var rangAt: Instant?
     /// A telephone that talked and went, while the other side stayed.
     var leaver: String?
     /// Something has left: a change of what may be shown must be told.

@@ -141,7 +141,9 @@ extension AMICalls {
 
     mutating func announce(_ root: String) {
         let name = name(root)
-        if let signal = calls[root]?.offer(as: name) { emit(signal, root) }
+        guard let signal = calls[root]?.offer(as: name) else { return }
+        calls[root]?.rangAt = now
+        emit(signal, root)
     }
 
     func leg(_ event: CallSignal.Event, _ id: String) -> CallSignal {

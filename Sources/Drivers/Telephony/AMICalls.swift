@@ -14,6 +14,8 @@ struct AMICalls {
     var masks = false
     /// A call is told at once, without a number where that is not known to be shown; else it waits a little for the answer.
     var isHasty = false
+    /// The moment in which it is told something.
+    var now = Instant.zero
     /// Asterisk 13 says nothing of a telephone that sends 183 without 180.
     var isSilentOnProgress = false
 
@@ -189,6 +191,7 @@ struct AMICalls {
         channels[id]?.leg = .ringing
         channels[id]?.answersBefore = calls[root]?.answers ?? 0
         if let channel = channels[id] { calls[root]?.seat(channel) }
+        calls[root]?.rangAt = now
         announce(root)
         emit(leg(.ringing, id))
     }

@@ -1,6 +1,7 @@
 import Model
 
-/// Hanging up and sending on from a card (Asterisk documentation, AMI actions `Hangup` and `BlindTransfer`).
+/// Hanging up and sending on from a card, and the name on the telephone (Asterisk documentation, AMI actions `Hangup`,
+/// `BlindTransfer` and `Setvar`).
 extension AsteriskAMI {
     mutating func act(_ command: Command, _ now: Instant, _ reaction: inout Reaction) {
         guard phase == .running else {
@@ -26,12 +27,29 @@ extension AsteriskAMI {
             action = amiAction(
                 "BlindTransfer", id: command.id,
                 [("Channel", channel.name), ("Context", settings.context), ("Exten", number)])
+        case .name(let call, let name):
+            // What would end or quote a name in a SIP header (RFC 3261, section 25.1) goes, whatever is joined to it.
+            let scalars = CallerText.clean(name).unicodeScalars.filter { !"\"\\<>;".unicodeScalars.contains($0) }
+            let name = String(String.UnicodeScalarView(scalars)).cut(to: AsteriskAMI.nameLimit)
+            let places = calls.places(forName: call)
+            guard !places.isEmpty, !name.isEmpty else {
+                return report(command.id, .expired, nil, &reaction)
+            }
+            rights[command.id] = .name
+            // The first answer counts: a telephone's, where one rings.
+            action = places.flatMap { channel, function in
+                amiAction(
+                    "Setvar", id: command.id, [("Channel", channel), ("Variable", function), ("Value", name)])
+            }
         case .dial, .cancel, .find: return
         }
         acts[command.id] = now + AsteriskAMI.answerPatience
         report(command.id, .accepted, nil, &reaction)
         reaction.send += action
     }
+
+    /// Bytes of a name on a telephone; displays show 16 to 40 letters.
+    static let nameLimit = 64
 
     /// The exchange says at once whether it did it.
     mutating func acted(_ id: String, _ message: AMIMessage, _ reaction: inout Reaction) {
@@ -51,6 +69,24 @@ extension AsteriskAMI {
 }
 
 extension AMICalls {
+    /// How long after its first word, or the beginning of a ring, a call may still be given a name: a display that changes later
+    /// says something else than what somebody has just read.
+    static let namePatience: Duration = .milliseconds(300)
+
+    /// Where a client's name is to be set: at each telephone that is called, whose display `CONNECTEDLINE(name)` renews, and at
+    /// the caller, for telephones that are called later. None for calls that are not from outside, whose number is not known to be
+    /// shown, or that have rung for longer.
+    func places(forName call: String) -> [(channel: String, function: String)] {
+        let running = calls.first { name($0.key) == call && $0.value.direction == .inbound }
+        guard let (root, known) = running, known.presentation == .shown, known.caller?.withheld == false,
+            let moment = known.rangAt, now <= moment + AMICalls.namePatience
+        else { return [] }
+        let members = known.members.sorted().compactMap { channels[$0] }
+        let called = members.filter { $0.desk != nil && ($0.leg == .ringing || $0.leg == .none && $0.dialled) }
+        let caller = members.filter { $0.id == root && $0.desk == nil && !$0.dialled && !$0.isLocal }
+        return called.map { ($0.name, "CONNECTEDLINE(name)") } + caller.map { ($0.name, "CALLERID(name)") }
+    }
+
     /// The channel of one's own telephone in a call that runs; the one that talks before one that rings.
     func channel(of desk: String, in call: String) -> AMIChannel? {
         let own = channels.values.filter { $0.desk == desk && !$0.isLocal && name($0.root) == call }

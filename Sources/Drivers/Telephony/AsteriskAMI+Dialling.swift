@@ -34,7 +34,7 @@ extension AsteriskAMI {
             dials[id]?.cancelled = true
             reaction.send += amiAction("Hangup", id: command.id, [("Channel", channel.name)])
             report(command.id, .done, nil, &reaction)
-        case .hangUp, .transfer: act(command, now, &reaction)
+        case .hangUp, .transfer, .name: act(command, now, &reaction)
         case .find: break  // no exchange's business
         }
     }

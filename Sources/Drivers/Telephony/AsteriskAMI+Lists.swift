@@ -137,11 +137,16 @@ extension AsteriskAMI {
 
     /// Which right is missing, said once for each connection.
     mutating func refused(_ right: Right, _ reaction: inout Reaction) {
-        let remedy = right == .list ? "write = reporting (or call)" : "write = originate"
+        let (code, remedy) =
+            switch right {
+            case .list: ("no-right-list", "write = reporting (or call)")
+            case .originate: ("no-right-originate", "write = originate")
+            case .name: ("no-right-name", "write = call")
+            }
         reaction.observations.append(
             .fault(
                 Fault(
-                    code: right == .list ? "no-right-list" : "no-right-originate",
+                    code: code,
                     text: "this account may not use \(right.rawValue): add \(remedy) in manager.conf")))
     }
 }

@@ -5,7 +5,7 @@ extension Driver {
     /// tested against recordings of 13.38.3 and 22.10.1.
     public static let asteriskAMI = Driver(
         name: "asterisk-ami", title: "Asterisk Manager Interface", kind: .telephony, line: .tcp(port: 5038),
-        sealing: .lines, experimental: false, acts: [.hangUp, .transfer],
+        sealing: .lines, experimental: false, acts: [.hangUp, .transfer, .name],
         source: "Asterisk 22 AMI documentation; recordings of 13.38.3 and 22.10.1",
         session: { AsteriskAMI(settings: $0) })
 }
@@ -95,6 +95,7 @@ struct AsteriskAMI: Session {
     enum Right: String {
         case list = "the running calls"
         case originate = "click to call"
+        case name = "the name on a telephone"
     }
 
     struct Dial {
@@ -119,6 +120,7 @@ struct AsteriskAMI: Session {
 
     mutating func handle(_ stimulus: Stimulus, at now: Instant) -> Reaction {
         var reaction = Reaction()
+        calls.now = now
         switch stimulus {
         case .opened:
             parser.reset()

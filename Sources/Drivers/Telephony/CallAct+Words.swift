@@ -11,7 +11,7 @@ extension Reaction {
     /// An act from before a restart is never done again: nobody can say whether it was.
     mutating func forget(_ command: Command) {
         switch command.action {
-        case .hangUp, .transfer:
+        case .hangUp, .transfer, .name:
             observations.append(
                 .progress(CommandProgress(id: command.id, state: .unknown, cause: "the agent was restarted meanwhile")))
         case .dial, .cancel, .find: break

@@ -200,7 +200,7 @@ struct FreeSWITCH: Session {
                         id: command.id, state: channel == nil ? .failed : .done,
                         cause: channel == nil ? "there is nothing left to cancel" : nil)))
         case .hangUp, .transfer: act(command, now, &reaction)
-        case .find: break  // no exchange's business
+        case .find, .name: break  // no exchange's business
         }
     }
 
@@ -222,7 +222,7 @@ struct FreeSWITCH: Session {
             // The channel that ours is bridged to goes; ours is let go.
             let context = settings.context == "from-internal" ? "default" : settings.context
             line = "uuid_transfer \(leg.id) -bleg \(number) XML \(context)"
-        case .dial, .cancel, .find: return
+        case .dial, .cancel, .find, .name: return
         }
         acts[command.id] = now + FreeSWITCH.actPatience
         report(.accepted)

@@ -14,6 +14,8 @@ public struct LiveCalls: Sendable {
         var heard: Int64
         /// Who has been shown it, and must be told when it changes.
         public internal(set) var told: Set<Int64> = []
+        /// Its telephones have been given the client's name, or there is none.
+        var isNamed = false
         /// Clients the ERP was asked about.
         var askedAbout: Set<Int64> = []
         /// Who put it aside, and the legs that rang then: another that rings brings it back.
@@ -112,6 +114,13 @@ public struct LiveCalls: Sendable {
     /// Whether this is the first time that the ERP is to be asked about a client for this call.
     public mutating func asks(about party: Int64, for call: String) -> Bool {
         running[call]?.askedAbout.insert(party).inserted ?? false
+    }
+
+    /// Whether its telephones are to be given the client's name now: once, as soon as the number may be shown.
+    public mutating func names(_ call: String) -> Bool {
+        guard let live = running[call], !live.isNamed, TelephoneName.isDue(live.snapshot) else { return false }
+        running[call]?.isNamed = true
+        return true
     }
 
     /// Put aside, until another telephone of theirs rings.

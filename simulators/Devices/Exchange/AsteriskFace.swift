@@ -189,6 +189,7 @@ struct AsteriskFace: ExchangeFace {
             }
             reply(id, message, ["Response: Success"], ["Message: Transfer succeeded"])
             return .transfer(leg: leg.id, to: exten)
+        case "setvar": return setvar(message, id, legs)
         default: reply(id, message, ["Response: Error"], ["Message: Invalid/unknown command"])
         }
         return nil
@@ -200,6 +201,23 @@ struct AsteriskFace: ExchangeFace {
         }
         let value = leg.isPrivate || leg.number == "anonymous" ? "prohib_not_screened" : "allowed_not_screened"
         reply(id, message, ["Response: Success"], ["Variable: \(message["variable"] ?? "")", "Value: \(value)"])
+    }
+
+    /// The functions `CALLERID(name)` and `CONNECTEDLINE(name)`; each change is an event.
+    private mutating func setvar(_ message: AMIMessage, _ id: Int, _ legs: [Exchange.Leg]) -> Exchange.Request? {
+        guard var leg = legs.first(where: { name($0) == message["channel"] }), let value = message["value"] else {
+            reply(id, message, ["Response: Error"], ["Message: No such channel"])
+            return nil
+        }
+        let isCaller = message["variable"] == "CALLERID(name)"
+        guard isCaller || message["variable"] == "CONNECTEDLINE(name)" else {
+            reply(id, message, ["Response: Success"], ["Message: Variable Set"])
+            return nil
+        }
+        if isCaller { leg.name = value } else { leg.peer?.name = value }
+        emit(isCaller ? "NewCallerid" : "NewConnectedLine", header(leg))
+        reply(id, message, ["Response: Success"], ["Message: Variable Set"])
+        return .name(leg: leg.id, value, isCaller: isCaller)
     }
 
     private mutating func list(_ message: AMIMessage, _ id: Int, _ action: String, _ legs: [Exchange.Leg]) {

@@ -60,6 +60,17 @@ extension Exchange {
         legs[caller.id]?.peer = other
     }
 
+    /// A client has set a name: of the caller, for telephones that are dialled from now on, or on one telephone at once.
+    mutating func rename(_ id: Int, _ name: String, isCaller: Bool) {
+        guard let leg = legs[id] else { return }
+        if isCaller {
+            legs[id]?.name = name
+        } else {
+            legs[id]?.peer?.name = name
+            if leg.state == .ringing { stories[leg.call]?.displays[leg.number] = name }
+        }
+    }
+
     func caller(of call: Int) -> Leg? {
         legs.values.filter { $0.call == call }.sorted { ($0.isOrigin ? 0 : 1, $0.id) < ($1.isOrigin ? 0 : 1, $1.id) }
             .first
@@ -71,6 +82,7 @@ extension Exchange {
         legs[id]?.at = now
         if leg.isDesk, leg.tag == nil {
             stories[leg.call]?.rings.append((leg.number, now, true))
+            stories[leg.call]?.displays[leg.number] = leg.peer?.name
         }
         tell(.ringing(by: caller, legs[id]!), now)
     }

@@ -118,6 +118,8 @@ public struct Exchange: Sendable {
         case leave(leg: Int)
         /// Sends whoever talks with this telephone on.
         case transfer(leg: Int, to: String)
+        /// Renames whoever calls, or whom a telephone shows.
+        case name(leg: Int, String, isCaller: Bool)
     }
 
     enum Step {
@@ -138,6 +140,8 @@ public struct Exchange: Sendable {
         public var talks: [(desk: String, at: Instant)] = []
         public var holds = 0
         public var transfers: [String] = []
+        /// The name of the caller that each rung telephone showed last.
+        public var displays: [String: String] = [:]
         /// When the last of it was over.
         public var endedAt: Instant?
         public var isOver: Bool { endedAt != nil }
@@ -237,6 +241,7 @@ public struct Exchange: Sendable {
             case .hangUp(let leg): if let call = legs[leg]?.call { endCall(call, at: now) }
             case .leave(let leg): leave(leg, at: now)
             case .transfer(let leg, let target): transfer(leg, to: target, at: now)
+            case .name(let leg, let name, let isCaller): rename(leg, name, isCaller: isCaller)
             }
         }
     }
