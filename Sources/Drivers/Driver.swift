@@ -120,6 +120,8 @@ public struct SessionSettings: Equatable, Sendable {
     public var presentationDelay: Duration = .milliseconds(30)
     /// Numbers are shown also where the account may not ask whether they are withheld.
     public var showsUnchecked = false
+    /// The exchange's call records are listened to: they tell how calls ended that nobody heard end.
+    public var hearsRecords = false
     /// Whom the other side of a click to call sees, outside the house; nil gives the telephone that clicked, and leaves the rest to the
     /// exchange.
     public var callerID: String?

@@ -25,7 +25,7 @@ extension LiveView {
         let now = Clocks.wall
         switch calls.take(snapshot, agent: agent, routing: routing, at: now) {
         case .nothing: break
-        case .past(let isMissed): if isMissed { missedChanged() }
+        case .past(let changesMissed): if changesMissed { missedChanged() }
         case .changed(let change):
             if names != nil, calls.names(snapshot.call) { nameTelephones(of: snapshot, agent: agent, at: now) }
             if change.isOver { keep(snapshot, agent) }

@@ -61,7 +61,8 @@ public struct CallBook: Sendable {
         unconfirmed.remove(signal.call)
         if let leg = signal.leg { unconfirmedLegs[signal.call]?.remove(leg) }
         if calls[signal.call] == nil {
-            if signal.event == .ended || signal.event == .legEnded { return [] }
+            if signal.event == .legEnded { return signal.how == CallSignal.record ? settleLost(signal) : [] }
+            if signal.event == .ended { return [] }
             if calls.count >= CallBook.limit, let oldest = running.first {
                 changed += finish(oldest.call, cause: .lost, at: now)
             }
@@ -113,6 +114,16 @@ public struct CallBook: Sendable {
         (call.state, call.endedAt, call.cause) = (.offered, nil, nil)
         (call.missedBy, call.perhapsMissedBy) = ([], [])
         return call
+    }
+
+    /// What a record says afterwards of a leg that was lost from sight. The call stays over.
+    private mutating func settleLost(_ signal: CallSignal) -> [CallSnapshot] {
+        guard let index = lost.firstIndex(where: { $0.call == signal.call }), lost[index].settle(signal) else {
+            return []
+        }
+        revision += 1
+        lost[index].revision = revision
+        return [lost[index]]
     }
 
     private mutating func merge(_ from: CallSnapshot, into: String, at now: Int64) -> [CallSnapshot] {
@@ -249,6 +260,13 @@ extension CallSnapshot {
             legs[index].cause = legs[index].cause ?? cause
         }
         refresh()
+        judge()
+        state = .ended
+        endedAt = now
+        self.cause = cause
+    }
+
+    private mutating func judge() {
         missedBy = missed { leg in
             switch leg.cause {
             case .declined, .busy, .answeredElsewhere, .unreachable, .lost: false
@@ -256,9 +274,28 @@ extension CallSnapshot {
             }
         }
         perhapsMissedBy = missed { $0.cause == .lost }.filter { !missedBy.contains($0) }
-        state = .ended
-        endedAt = now
-        self.cause = cause
+    }
+
+    /// Learns how a leg ended that was lost from sight: `normal` when it was answered. Its times are the record's, counted from the
+    /// call's beginning and at most what was taken for its end. False when there is nothing to learn.
+    fileprivate mutating func settle(_ signal: CallSignal) -> Bool {
+        guard let cause = signal.cause, cause != .lost,
+            let index = legs.firstIndex(where: { $0.id == signal.leg && $0.cause == .lost })
+        else { return false }
+        let end = endedAt ?? startedAt
+        func moment(_ seconds: Int?, after start: Int64) -> Int64 {
+            min(end, start + Int64(min(max(seconds ?? 0, 0), 86_400)) * 1000)
+        }
+        let answer = max(moment(signal.ringSeconds, after: startedAt), min(end, legs[index].rangAt ?? startedAt))
+        if cause == .normal { legs[index].answeredAt = legs[index].answeredAt ?? answer }
+        legs[index].endedAt = moment(signal.talkSeconds, after: legs[index].answeredAt ?? answer)
+        legs[index].cause = cause
+        refresh()
+        judge()
+        if cause == .normal || !legs.contains(where: { $0.cause == .lost }) {
+            self.cause = answeredAt == nil ? cause : .normal
+        }
+        return true
     }
 
     /// Nil where there is no such leg.

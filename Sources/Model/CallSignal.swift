@@ -30,7 +30,7 @@ public struct CallSignal: Equatable, Sendable {
     public var caller: Party?
     public var called: String?
     public var queue: String?
-    /// blind, attended, blonde, redirect, pickup, forward.
+    /// blind, attended, blonde, redirect, pickup, forward; of a `leg.ended`, `record`.
     public var how: String?
     public var by: String?
     public var to: String?
@@ -39,13 +39,16 @@ public struct CallSignal: Equatable, Sendable {
     public var into: String?
     /// For `source.resynced`: calls that may have come and gone unseen.
     public var doubt: Int?
-    /// For `call.ended`, where the exchange itself has measured: how long it rang and how long people talked, in seconds.
+    /// For `call.ended` and a record, where the exchange itself has measured: how long it rang and how long people talked, in seconds.
     public var ringSeconds: Int?
     public var talkSeconds: Int?
     /// The command (click to call) this call was made by.
     public var command: String?
     /// The conference that the call sits in.
     public var conference: String?
+
+    /// How a `leg.ended` came: afterwards, from the exchange's records. It settles a leg that was lost from sight, and nothing else.
+    public static let record = "record"
 
     public init(_ event: Event, call: String = "") {
         self.event = event

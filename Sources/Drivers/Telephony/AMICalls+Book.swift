@@ -15,6 +15,8 @@ extension AMICalls {
         if channels[id] == nil {
             let root = resolve(linked)
             channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
+            // A restarted exchange uses names again.
+            if !unsettled.isEmpty { unsettled[name] = nil }
             if calls[root] == nil, asksPresentation || masks {
                 calls[root] = AMICall(presentation: .unknown, waits: asksPresentation && !isHasty)
             }
@@ -90,11 +92,17 @@ extension AMICalls {
         emit(signal, into)
     }
 
+    /// Beyond so many all are forgotten: a record of one then settles nothing.
+    static let unsettledLimit = 200
+
     /// One that was only lost from sight may be listed again; any other is over.
     mutating func remove(_ id: String, isLost: Bool = false) {
         guard let channel = channels.removeValue(forKey: id) else { return }
         calls[channel.root]?.members.remove(id)
-        if !isLost { ended.insert(id) }
+        guard isLost else { return ended.insert(id) }
+        guard channel.desk != nil, channel.leg == .ringing || channel.isTalking else { return }
+        if unsettled.count >= AMICalls.unsettledLimit { unsettled = [:] }
+        unsettled[channel.name] = (id, channel.root)
     }
 
     mutating func end(_ root: String, _ cause: CallCause) {

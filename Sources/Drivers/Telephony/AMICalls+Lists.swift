@@ -100,6 +100,28 @@ extension AMICalls {
         return out
     }
 
+    /// A call record (AMI event `Cdr`, one for each telephone that was called) of a telephone that was lost from sight. It comes late
+    /// where the exchange writes records in batches (`cdr.conf`).
+    mutating func recorded(_ message: AMIMessage) {
+        guard let channel = message.known("destinationchannel"), let lost = unsettled[channel],
+            lost.root == message["uniqueid"] || message["channel"]?.hasPrefix("Local/") == true
+        else { return }
+        unsettled[channel] = nil
+        var signal = CallSignal(.legEnded, call: name(lost.root))
+        (signal.leg, signal.how) = (lost.leg, CallSignal.record)
+        signal.cause =
+            switch message["disposition"] {
+            case "ANSWERED": .normal
+            case "NO ANSWER", "CANCEL": .noAnswer
+            case "BUSY": .busy
+            default: .unreachable
+            }
+        let whole = message["duration"].flatMap { Int($0) } ?? 0
+        let talk = message["billableseconds"].flatMap { Int($0) } ?? 0
+        if talk >= 0, whole >= talk { (signal.ringSeconds, signal.talkSeconds) = (whole - talk, talk) }
+        emit(signal, lost.root)
+    }
+
     /// Everything ends: the exchange stopped, or it has been away too long.
     mutating func abandon(_ cause: CallCause) -> [CallSignal] {
         out = []

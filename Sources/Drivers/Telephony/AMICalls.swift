@@ -19,6 +19,9 @@ struct AMICalls {
     /// Asterisk 13 says nothing of a telephone that sends 183 without 180.
     var isSilentOnProgress = false
 
+    /// Telephones whose call ended unheard, by channel: a call record may still tell how.
+    var unsettled: [String: (leg: String, root: String)] = [:]
+
     let source: String
     var plan: DialPlan
     var channels: [String: AMIChannel] = [:]
@@ -104,6 +107,7 @@ struct AMICalls {
             }
         case "Rename":
             if let id = message["uniqueid"], let name = message["newname"] { channels[id]?.rename(name, plan: &plan) }
+        case "Cdr": recorded(message)
         case "Shutdown": endAll(.pbxStopped)
         default: touch(message)
         }

@@ -231,7 +231,7 @@ struct AsteriskAMI: Session {
                 [
                     ("AuthType", "MD5"), ("Username", settings.user ?? ""),
                     ("Key", amiLoginKey(challenge: challenge, secret: settings.secret ?? "")),
-                    ("Events", "system,call,agent"),
+                    ("Events", settings.hearsRecords ? "system,call,agent,cdr" : "system,call,agent"),
                 ])
         case .loggingIn:
             guard message["response"] == "Success" else { return refuse(message, &reaction) }

@@ -2,12 +2,14 @@ import Drivers
 import Settings
 
 extension SessionSettings {
-    /// What a telephone link says of who calls: `caller-id`, `caller-ids`, `presentation-delay-ms`, `show-unchecked`.
+    /// What a telephone link says of who calls: `caller-id`, `caller-ids`, `presentation-delay-ms`, `show-unchecked`,
+    /// `call-records`.
     mutating func readCallers(_ section: Section) {
         if let delay = section.integer("presentation-delay-ms", in: 0...30) {
             presentationDelay = .milliseconds(delay)
         }
         showsUnchecked = section.boolean("show-unchecked") ?? showsUnchecked
+        hearsRecords = section.boolean("call-records") ?? hearsRecords
         if let number = section.string("caller-id") {
             if DialPlan.isDialable(number) {
                 callerID = number

@@ -28,8 +28,8 @@ public struct LiveCalls: Sendable {
     public enum News: Sendable {
         /// It is known, or older than what is known.
         case nothing
-        /// A journal copy of a call that ended long ago: history, perhaps of one that was missed.
-        case past(isMissed: Bool)
+        /// A journal copy of a call that ended long ago: history, perhaps of one that was missed, or that was not after all.
+        case past(changesMissed: Bool)
         case changed(Change)
     }
 
@@ -77,7 +77,8 @@ public struct LiveCalls: Sendable {
         if let last = ended[snapshot.call], snapshot.revision <= last { return .nothing }
         if known == nil {
             if snapshot.state == .ended || now &- snapshot.startedAt > LiveCalls.life {
-                return .past(isMissed: snapshot.isMissed)
+                // A record that came late may also say that one was not missed.
+                return .past(changesMissed: snapshot.isMissed || ended[snapshot.call] != nil)
             }
             seen += 1
         }
