@@ -108,6 +108,15 @@ enum Pushes {
             StockTakePush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S7", counted: 1, expected: 0),
         ])
 
+    /// 40 at the beginning, 36 found; serial number S1 missing, S7 found.
+    static let difference = StockTakePush(
+        key: "quai/take/2", location: "A-01",
+        lines: [
+            StockTakePush.Line(product: nil, gtin: TrytonServer.gtin(3), counted: 36, expected: 40, begin: 40),
+            StockTakePush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S1", counted: 0, expected: 1, begin: 1),
+            StockTakePush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S7", counted: 1, expected: 0, begin: 0),
+        ])
+
     static let call = CallPush(
         key: "quai/call/1", party: "5", subject: "Incoming call, 3 min", note: "Wants a quote.",
         callBackOn: "2026-11-23")

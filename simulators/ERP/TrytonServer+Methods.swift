@@ -18,7 +18,7 @@ extension TrytonServer {
         guard TrytonStore.fields[model] != nil, !missingModels.contains(model) else { throw .python("'\(model)'") }
         if forbiddenModels.contains(model) { throw .user("You are not allowed to access \"\(model)\".") }
         switch method {
-        case "search_read": return try search(model, arguments)
+        case "search_read": return try search(model, arguments, context)
         case "create":
             let image = store
             do throws(TrytonRefusal) {
@@ -49,7 +49,7 @@ extension TrytonServer {
         }
     }
 
-    private func search(_ model: String, _ arguments: [JSON]) throws(TrytonRefusal) -> JSON {
+    private func search(_ model: String, _ arguments: [JSON], _ context: JSON) throws(TrytonRefusal) -> JSON {
         if model == "ir.note", series == "8.2" {
             let clauses = arguments[0].list ?? []
             guard
@@ -65,7 +65,11 @@ extension TrytonServer {
         var found = store.all(model)
         if arguments[3].list?.first?.list?[1].text?.hasPrefix("DESC") == true { found.reverse() }
         let isAsked = "\(arguments[0])".contains("active")
-        for row in found where try store.matches(model, row, arguments[0]) {
+        let quantities = self.quantities(of: model, context)
+        for bare in found {
+            var row = bare
+            if let quantities { row["quantity"] = .number(quantities[TrytonStore.id(row)] ?? 0) }
+            guard try store.matches(model, row, arguments[0]) else { continue }
             if row["active"] == false, !isAsked { continue }
             rows.append(try store.read(model, row, fields))
             if let limit = arguments[2].integer, rows.count >= limit { break }
@@ -111,6 +115,7 @@ extension TrytonServer {
         if model == "stock.inventory", row["state"] != "draft" {
             throw .user("You can not modify inventory \"\(id)\".")
         }
+        if model == "stock.inventory.line" { try Self.checkCount(values["quantity"]) }
         try checkTargets(model, values)
         var changes: TrytonStore.Row = [:]
         for member in values.fields ?? [] {
@@ -205,7 +210,9 @@ extension TrytonServer {
             try demand(["location"])
             row["number"] = .string("\(store.all(model).count + 1)")
             row["state"] = "draft"
-        case "stock.inventory.line": try demand(["product"])
+        case "stock.inventory.line":
+            try demand(["product"])
+            try Self.checkCount(row["quantity"])
         case "ir.note":
             let parts = (row["resource"]?.text ?? "").split(separator: ",")
             guard parts.count == 2, store.row(String(parts[0]), Int64(parts[1])) != nil else {

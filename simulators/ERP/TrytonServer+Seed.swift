@@ -32,6 +32,7 @@ extension TrytonServer {
             store.insert(
                 "stock.location", ["name": .string(name), "code": .string(name), "type": .string(type), "parent": 5])
         }
+        store.set("stock.location", Self.bin, ["parent": 3])
         store.set("stock.location", 5, ["input_location": 1, "storage_location": 3, "code": "WH"])
         for number in 1...20 {
             let isTracked = [9, 10, 18].contains(number)
@@ -91,14 +92,18 @@ extension TrytonServer {
         lay(3, 40, at: Self.bin)
     }
 
-    /// Pieces that lie at a place.
-    public mutating func lay(_ product: Int64, _ quantity: Int64, at place: Int64) {
+    /// Pieces that lie at a place; fewer than none take away.
+    public mutating func lay(_ product: Int64, _ quantity: Int64, lot: String? = nil, at place: Int64) {
+        let known = store.all("stock.lot") { $0["number"]?.text == lot && $0["product"] == .int(product) }.first
+        let number = lot.map { number in
+            known.map { TrytonStore.id($0) }
+                ?? store.insert("stock.lot", ["number": .string(number), "product": .int(product)])
+        }
         store.insert(
             "stock.move",
             [
                 "product": .int(product), "quantity": .int(quantity), "from_location": 4, "to_location": .int(place),
-                "state": "done",
-                "shipment": "stock.none,0",
+                "state": "done", "lot": number.map { .int($0) } ?? .null, "shipment": "stock.none,0",
             ])
     }
 

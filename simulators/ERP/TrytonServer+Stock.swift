@@ -84,12 +84,7 @@ extension TrytonServer {
 
     private mutating func receive(_ id: Int64) throws(TrytonRefusal) {
         let moves = moves(id)
-        for move in moves where move["lot"]?.integer == nil {
-            let product = store.row("product.product", move["product"]?.integer) ?? [:]
-            guard product["lot_required"]?.list?.isEmpty != false else {
-                throw .user("To move product \"\(product["rec_name"]?.text ?? "")\" you must provide a stock lot.")
-            }
-        }
+        for move in moves { try demandLot(move) }
         let orphans = moves.filter { ($0["origin"] ?? .null) == .null }.map { "\(TrytonStore.id($0))" }
         if !orphans.isEmpty {
             try warn(
@@ -184,6 +179,7 @@ extension TrytonServer {
             }
             let surplus = quantity - (line["expected_quantity"]?.double ?? 0)
             guard surplus != 0 else { continue }
+            try demandLot(line)
             let place = inventory["location"] ?? .null
             store.insert(
                 "stock.move",

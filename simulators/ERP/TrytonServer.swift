@@ -170,6 +170,7 @@ public struct TrytonServer: Sendable {
         }
         let model = path[0]
         let body = request.body ?? .null
+        let context = Self.context(request)
         func json(_ status: Int, _ value: JSON) -> ERPReply {
             ERPReply(status: status, headers: ["content-type": "application/json"], body: value.text8)
         }
@@ -181,7 +182,7 @@ public struct TrytonServer: Sendable {
             }
             if path.count == 3, let id = Int64(path[1]) {
                 let result = try perform(
-                    model, path[2], [[.int(id)]] + (body.fields ?? []).map(\.value), context: .object([]))
+                    model, path[2], [[.int(id)]] + (body.fields ?? []).map(\.value), context: context)
                 return json(200, result == .null ? .object([("id", .int(id))]) : result)
             }
             guard path.count == 2 else { return Self.page(404, "Not Found") }
@@ -192,7 +193,7 @@ public struct TrytonServer: Sendable {
                     body["domain"] ?? [], 0, body["limit"] ?? .null, body["order"] ?? .null, body["fields_names"] ?? [],
                 ]
             }
-            return json(200, try perform(model, path[1], arguments, context: .object([])))
+            return json(200, try perform(model, path[1], arguments, context: context))
         } catch {
             switch error {
             case .user(let message), .warning(_, let message):

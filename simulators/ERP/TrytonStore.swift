@@ -33,8 +33,8 @@ struct TrytonStore {
             "number", "reference", "state", "warehouse_input", "warehouse_storage", "planned_date", "origins",
             "supplier_location",
         ],
-        "stock.lot": ["number"],
-        "product.product": ["rec_name", "name", "code", "cost_price", "lot_required"],
+        "stock.lot": ["number", "quantity"],
+        "product.product": ["rec_name", "name", "code", "cost_price", "lot_required", "quantity"],
         "product.identifier": ["code", "type", "product"], "product.uom": ["symbol", "factor"],
         "party.party": ["name", "rec_name", "code", "supplier_location", "receivable", "active"],
         "party.identifier": ["code", "party"],
@@ -158,11 +158,23 @@ struct TrytonStore {
         switch clause[1].text {
         case "=": return values.contains(sought) || sought == .bool(true) && values.contains(.int(1))
         case "in": return values.contains { sought.list?.contains($0) == true }
+        case "!=": return !values.contains(sought)
         case ">": return values.contains { ($0.double ?? 0) > (sought.double ?? 0) }
         case "like": return values.contains { Self.like($0.text ?? "", sought.text ?? "") }
-        case "child_of": return sought.list?.contains { $0 == row["parent"] || $0 == row["id"] } == true
+        case "child_of": return isBelow(model, row, sought.list ?? [])
         default: throw .python("'\(clause[1].text ?? "")'")
         }
+    }
+
+    /// The row itself, or anything above it, is one of these.
+    private func isBelow(_ model: String, _ row: Row, _ ids: [JSON]) -> Bool {
+        var next: Row? = row
+        for _ in 0..<10 {
+            guard let here = next else { return false }
+            if here["id"].map({ ids.contains($0) }) == true { return true }
+            next = self.row(model, here["parent"]?.integer)
+        }
+        return false
     }
 
     private func values(_ model: String, _ row: Row, _ path: [String]) throws(TrytonRefusal) -> [JSON] {

@@ -26,12 +26,14 @@ struct TrytonCall: Equatable {
     /// `stock.move,21` and the `_timestamp` it was read with: somebody's write in between is refused. REST ignores
     /// them.
     var stamps: [JSON.Member] = []
+    /// What the call says beside the preferences: `locations`, where quantities are asked for.
+    var context: [JSON.Member] = []
 
     var isWrite: Bool {
         switch verb {
         case .searchRead: false
         case .create, .write, .button: true
-        case .method(let name, _): !["get_preferences", "fields_get"].contains(name)
+        case .method(let name, _): !["get_preferences", "fields_get", "get_access"].contains(name)
         }
     }
 
@@ -101,8 +103,8 @@ struct TrytonCodec {
     }
 
     /// One request, or for a write over REST one per record.
-    func requests(_ call: TrytonCall, extra: [JSON.Member] = []) -> [ERPRequest] {
-        usesKey ? rest(call, extra: extra) : [session(call, extra: extra)]
+    func requests(_ call: TrytonCall) -> [ERPRequest] {
+        usesKey ? rest(call) : [session(call)]
     }
 
     private var headers: [ERPRequest.Header] {
@@ -111,8 +113,8 @@ struct TrytonCodec {
 
     private static func timeout(_ call: TrytonCall) -> Int { call.isWrite ? 120 : 60 }
 
-    private func session(_ call: TrytonCall, extra: [JSON.Member]) -> ERPRequest {
-        var context = context + extra
+    private func session(_ call: TrytonCall) -> ERPRequest {
+        var context = context + call.context
         if !call.stamps.isEmpty { context.append(JSON.Member("_timestamp", .members(call.stamps))) }
         let name: String
         var parameters: [JSON]
@@ -141,11 +143,12 @@ struct TrytonCodec {
             summary: call.summary, isWrite: call.isWrite, timeout: Self.timeout(call))
     }
 
-    private func rest(_ call: TrytonCall, extra: [JSON.Member]) -> [ERPRequest] {
+    private func rest(_ call: TrytonCall) -> [ERPRequest] {
         let base = "/\(database)/rest/model/\(call.model)"
         var headers = headers
-        if !(context + extra).isEmpty {
-            let text = TrytonBase64.text(JSON.members(context + extra).text8, isURLSafe: true)
+        let context = context + call.context
+        if !context.isEmpty {
+            let text = TrytonBase64.text(JSON.members(context).text8, isURLSafe: true)
             headers.append(ERPRequest.Header(name: "X-Tryton-Context", value: text))
         }
         func request(_ path: String, _ body: JSON, method: String = "POST") -> ERPRequest {

@@ -41,18 +41,7 @@ extension TrytonConnector {
         _ keys: [TrytonReceptionPlan.LotKey], expiries: [TrytonReceptionPlan.LotKey: String], dry: Bool,
         planned: inout [ERPRequest]
     ) async throws(TrytonError) -> [TrytonReceptionPlan.LotKey: JSON] {
-        guard !keys.isEmpty else { return [:] }
-        var found: [TrytonReceptionPlan.LotKey: JSON] = [:]
-        let domain: JSON = [
-            ["number", "in", .array(Set(keys.map(\.number)).sorted().map { .string($0) })],
-            ["product", "in", .array(Set(keys.map(\.product)).sorted().map { .int($0) })],
-        ]
-        for row in try await rows(.search("stock.lot", domain, order: [["id", "DESC"]], ["number", "product"])) {
-            guard let id = row["id"], let number = row["number"]?.text, let product = row["product"]?.integer else {
-                continue
-            }
-            found[TrytonReceptionPlan.LotKey(product: product, number: number)] = id
-        }
+        var found = try await lots(keys)
         let missing = Set(keys.filter { found[$0] == nil }).sorted { ($0.product, $0.number) < ($1.product, $1.number) }
         guard !missing.isEmpty else { return found }
         func call(expiry: Bool) -> TrytonCall {
@@ -81,6 +70,23 @@ extension TrytonConnector {
         }
         guard ids.count == missing.count else { throw .fault(ERPFault(.foreign, "Not every lot was made.")) }
         for (key, id) in zip(missing, ids) { found[key] = .int(id) }
+        return found
+    }
+
+    /// Ids of the lots that are there.
+    func lots(_ keys: [TrytonReceptionPlan.LotKey]) async throws(TrytonError) -> [TrytonReceptionPlan.LotKey: JSON] {
+        guard !keys.isEmpty else { return [:] }
+        var found: [TrytonReceptionPlan.LotKey: JSON] = [:]
+        let domain: JSON = [
+            ["number", "in", .array(Set(keys.map(\.number)).sorted().map { .string($0) })],
+            ["product", "in", .array(Set(keys.map(\.product)).sorted().map { .int($0) })],
+        ]
+        for row in try await rows(.search("stock.lot", domain, order: [["id", "DESC"]], ["number", "product"])) {
+            guard let id = row["id"], let number = row["number"]?.text, let product = row["product"]?.integer else {
+                continue
+            }
+            found[TrytonReceptionPlan.LotKey(product: product, number: number)] = id
+        }
         return found
     }
 

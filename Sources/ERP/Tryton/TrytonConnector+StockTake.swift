@@ -8,9 +8,10 @@ import Model
 /// recognised.
 ///
 /// The server keeps the expected quantity of the moment in which the lines were written and books the difference to
-/// the counted one at `confirm`: what it moves in between stays moved. So lines that are right already are not
-/// written again, and lines that are not are written with the date of today, which makes the server look at its
-/// stock anew.
+/// the counted one at `confirm`: what it moves in between stays moved. Where the server's quantity at the beginning of
+/// the count is known, each line is written as what the server expects and the count's difference, and is read again:
+/// what anybody moved since the beginning stays moved as well. A line that is right is not written again; any write
+/// makes the server look at its stock anew, so what was written is read until both agree.
 extension TrytonConnector {
     public func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {
         var isSecond = false
@@ -30,26 +31,49 @@ extension TrytonConnector {
         }
         let place = try await place(take.location)
         var planned: [ERPRequest] = []
-        let counts = try await counts(take, dry: dry, planned: &planned)
+        let counted = try await self.counted(take, dry: dry, planned: &planned)
+        var counts = counted.lines
+        let unknown = counted.unknown
+        let left = Self.leftOut(unknown)
+        if counts.isEmpty, !unknown.isEmpty { throw .fault(ERPFault(.rule, left)) }
+        if counts.isEmpty, !take.isComplete {
+            return .done(id: String(place), "What was counted is what the server has: there is nothing to book.")
+        }
+        // What an article is that the server does not know, nobody can say: it may be one of those that would be 0.
+        let isComplete = take.isComplete && unknown.isEmpty
         let (mine, isNoted) = try await inventory(take, counts, at: place)
 
         if let mine, mine.state == "done" {
             if let other = mine.difference(counts) { throw Self.conflict(mine, other) }
-            return .done(id: String(mine.id), "Inventory \(mine.number) is done already.")
+            return .done(id: String(mine.id), "Inventory \(mine.number) is done already." + left)
         }
         if let mine, mine.state != "draft" {
-            throw .fault(ERPFault(.conflict, "Inventory \(mine.number) is \(mine.state)."))
+            throw .fault(ERPFault(.conflict, "Inventory \(mine.number) is \(mine.state) there."))
         }
-        if dry { return .planned(try await plan(take, counts, at: place, mine: mine, planned)) }
+        var zeros: [TrytonHolding] = []
+        if mine == nil && counts.contains(where: { $0.known != nil }) || dry && isComplete {
+            let there = try await holdings(at: place, of: isComplete ? nil : Set(counts.map(\.product)).sorted())
+            for index in counts.indices {
+                counts[index].there =
+                    there.first { counts[index].matches($0) }?.quantity ?? 0
+            }
+            zeros = there.filter { holding in !counts.contains { $0.matches(holding) } }
+            if let short = counts.first(where: { $0.goal < 0 }) { throw Self.shortage(short, there: short.there ?? 0) }
+        }
+        if dry {
+            return .planned(
+                try await plan(take, counts, at: place, mine: mine, zeros: isComplete ? zeros : nil, planned))
+        }
 
         let id: Int64
         if let mine {
             id = mine.id
-            if mine.difference(counts) != nil || take.isComplete == mine.keepsEmpty {
-                try await send(Self.correction(mine, counts, take, today: today()))
+            if mine.difference(counts) != nil || isComplete == mine.keepsEmpty {
+                if let short = mine.shortage(counts) { throw Self.shortage(short, in: mine) }
+                try await send(Self.correction(mine, counts, isComplete, today: today()))
             }
         } else {
-            id = try await created(.create("stock.inventory", [Self.values(counts, take, at: place)]))[0]
+            id = try await created(.create("stock.inventory", [Self.values(counts, isComplete, at: place)]))[0]
         }
         if !isNoted {
             _ = try await created(.create("ir.note", [Self.note(take, id)]))
@@ -57,13 +81,17 @@ extension TrytonConnector {
                 throw .fault(ERPFault(.unknownOutcome, "The note of the inventory did not arrive."))
             }
         }
-        if take.isComplete { try await send(.button("stock.inventory", "complete_lines", .int(id))) }
+        if isComplete { try await send(.button("stock.inventory", "complete_lines", .int(id))) }
 
-        let draft = try await inventory(id)
-        if let other = draft.difference(counts) { throw Self.conflict(draft, other) }
-        let surprises = counts.filter { count in
-            draft.line(of: count).map { Quantity(nearest: $0.expected) != count.expected } ?? false
+        var draft = try await inventory(id)
+        for _ in 0..<3 where draft.state == "draft" && counts.contains(where: { $0.known != nil }) {
+            guard let other = draft.difference(counts), draft.line(of: other) != nil else { break }
+            if let short = draft.shortage(counts) { throw Self.shortage(short, in: draft) }
+            try await send(Self.correction(draft, counts, isComplete, today: nil))
+            draft = try await inventory(id)
         }
+        if let other = draft.difference(counts) { throw Self.conflict(draft, other) }
+        let zeroed = isComplete ? draft.uncounted : []
         do throws(TrytonError) {
             try await send(.button("stock.inventory", "confirm", .int(id)), accepting: [])
         } catch {
@@ -75,24 +103,11 @@ extension TrytonConnector {
             throw .fault(
                 ERPFault(.unknownOutcome, "The server said yes, but inventory \(done.number) is \(done.state)."))
         }
-        var words = "Inventory \(done.number) is done: \(counts.count) lines."
-        if let first = surprises.first, let line = draft.line(of: first) {
-            words +=
-                " The server expected other quantities in \(surprises.count): \(first.name) \(Quantity(nearest: line.expected) ?? 0)"
-            words += ", counted \(first.result)."
-        }
-        return .done(id: String(id), words)
-    }
-
-    private static func conflict(_ inventory: TrytonInventory, _ count: TrytonCount) -> TrytonError {
-        guard let line = inventory.line(of: count) else {
-            return .fault(
-                ERPFault(.rule, "\(count.name) is not in inventory \(inventory.number): no stock is kept of it."))
-        }
-        let there = line.quantity.map { Quantity(nearest: $0)?.description ?? "\($0)" } ?? "none"
-        let words =
-            "Inventory \(inventory.number) is \(inventory.state) with other quantities. \(count.name): \(there) there"
-        return .fault(ERPFault(.conflict, "\(words), \(count.result) counted here."))
+        let words = "Inventory \(done.number) is done: \(counts.count) lines."
+        return .done(
+            id: String(id),
+            words + Self.moved(done, counts) + Self.zeroed(zeroed) + left
+                + (take.isComplete && !isComplete ? " So nothing that was not counted was set to 0." : ""))
     }
 
     // MARK: Reading
@@ -136,81 +151,17 @@ extension TrytonConnector {
         return found.first?["id"]?.integer
     }
 
-    /// A place by its id, code or name; of several the one in our warehouse.
-    private func place(_ name: String) async throws(TrytonError) -> Int64 {
-        var choices: [JSON] = ["OR", [["code", "=", .string(name)]], [["name", "=", .string(name)]]]
-        if let id = Int64(name) { choices.append([["id", "=", .int(id)]]) }
-        let domain: JSON = [["type", "=", "storage"], .array(choices)]
-        var found = try await rows(.search("stock.location", domain, limit: 20, ["code"]))
-        if found.count > 1, let id = Int64(name), let exact = found.first(where: { $0["id"]?.integer == id }) {
-            found = [exact]
-        }
-        if found.count > 1 {
-            let home = try await theWarehouse().id
-            let inside: JSON = [domain, ["parent", "child_of", [.int(home)], "parent"]]
-            found = try await rows(.search("stock.location", inside, limit: 2, ["code"]))
-        }
-        guard found.count == 1, let id = found[0]["id"]?.integer else {
-            throw .fault(
-                ERPFault(
-                    .rule, found.isEmpty ? "The server has no place \(name)." : "The server has several places \(name)."
-                ))
-        }
-        return id
-    }
-
-    /// Lines by article and lot; what was counted twice is added up.
-    private func counts(
-        _ take: StockTakePush, dry: Bool, planned: inout [ERPRequest]
-    ) async throws(TrytonError) -> [TrytonCount] {
-        guard !take.lines.isEmpty else { return [] }
-        let products = try await products(
-            ids: take.lines.compactMap { $0.product.flatMap { Int64($0) } }, gtins: take.lines.map(\.gtin))
-        var resolved: [(line: StockTakePush.Line, product: TrytonProduct)] = []
-        for line in take.lines {
-            guard
-                let product = products.first(where: { String($0.id) == line.product })
-                    ?? products.first(where: { $0.gtins.contains(line.gtin) })
-            else { throw .fault(ERPFault(.rule, "The server knows no article with GTIN \(line.gtin).")) }
-            resolved.append((line, product))
-        }
-        let keys = resolved.compactMap { item in
-            item.product.tracksLots
-                ? item.line.lot.map { TrytonReceptionPlan.LotKey(product: item.product.id, number: $0) } : nil
-        }
-        let lots = try await lots(keys, expiries: [:], dry: dry, planned: &planned)
-        var counts: [TrytonCount] = []
-        for (line, product) in resolved {
-            let lot =
-                product.tracksLots
-                ? line.lot.flatMap { lots[TrytonReceptionPlan.LotKey(product: product.id, number: $0)] } : nil
-            guard line.result >= 0 else {
-                throw .fault(ERPFault(.rule, "\(product.name): more went out than was counted (\(line.result))."))
-            }
-            if let index = counts.firstIndex(where: { $0.product == product.id && $0.lot == lot }) {
-                counts[index].result += line.result
-                counts[index].expected += line.expected + line.movedSince
-            } else {
-                counts.append(
-                    TrytonCount(
-                        product: product.id, name: product.name, lot: lot, result: line.result,
-                        expected: line.expected + line.movedSince))
-            }
-        }
-        return counts
-    }
-
     // MARK: Writing
 
     private static func line(_ count: TrytonCount) -> JSON {
-        .object([("product", .int(count.product)), ("lot", count.lot), ("quantity", count.result.json)])
+        .object([("product", .int(count.product)), ("lot", count.lot), ("quantity", count.goal.json)])
     }
 
-    private static func emptyQuantity(_ take: StockTakePush) -> JSON { take.isComplete ? "empty" : "keep" }
+    private static func emptyQuantity(_ isComplete: Bool) -> JSON { isComplete ? "empty" : "keep" }
 
-    private static func values(_ counts: [TrytonCount], _ take: StockTakePush, at place: Int64) -> JSON {
+    private static func values(_ counts: [TrytonCount], _ isComplete: Bool, at place: Int64) -> JSON {
         .object([
-            ("location", .int(place)), ("empty_quantity", emptyQuantity(take)),
+            ("location", .int(place)), ("empty_quantity", emptyQuantity(isComplete)),
             ("lines", [["create", .array(counts.map(line))]]),
         ])
     }
@@ -222,21 +173,23 @@ extension TrytonConnector {
         ])
     }
 
-    /// Our draft with the figures of now. Any write makes the server look at its stock again.
+    /// Our draft with the figures of now. Any write makes the server look at its stock again, as of the inventory's day: that
+    /// of an older draft becomes today's.
     private static func correction(
-        _ mine: TrytonInventory, _ counts: [TrytonCount], _ take: StockTakePush, today: String
+        _ mine: TrytonInventory, _ counts: [TrytonCount], _ isComplete: Bool, today: String?
     ) -> TrytonCall {
         var commands: [JSON] = []
         for count in counts {
             if let line = mine.line(of: count) {
-                guard line.quantity != count.result.double else { continue }
-                commands.append(["write", [line.id], .object([("quantity", count.result.json)])])
+                let goal = count.goal(expecting: line.expected)
+                guard line.quantity != goal.double else { continue }
+                commands.append(["write", [line.id], .object([("quantity", goal.json)])])
             } else {
                 commands.append(["create", [line(count)]])
             }
         }
         let values = JSON.object([
-            ("date", TrytonValue.date(today)), ("empty_quantity", emptyQuantity(take)),
+            ("date", today.flatMap(TrytonValue.date)), ("empty_quantity", emptyQuantity(isComplete)),
             ("lines", commands.isEmpty ? nil : .array(commands)),
         ])
         var call = TrytonCall(
@@ -245,19 +198,27 @@ extension TrytonConnector {
         return call
     }
 
+    /// `zeros`: what a complete count makes 0, named in the plan; nil where it is none.
     private func plan(
-        _ take: StockTakePush, _ counts: [TrytonCount], at place: Int64, mine: TrytonInventory?, _ lots: [ERPRequest]
+        _ take: StockTakePush, _ counts: [TrytonCount], at place: Int64, mine: TrytonInventory?,
+        zeros: [TrytonHolding]?, _ lots: [ERPRequest]
     ) async throws(TrytonError) -> [ERPRequest] {
         var planned = lots
         if let mine {
             if mine.difference(counts) != nil {
-                planned += try await plan(Self.correction(mine, counts, take, today: today()))
+                planned += try await plan(Self.correction(mine, counts, zeros != nil, today: today()))
             }
         } else {
-            planned += try await plan(.create("stock.inventory", [Self.values(counts, take, at: place)]))
+            planned += try await plan(.create("stock.inventory", [Self.values(counts, zeros != nil, at: place)]))
         }
         let target = mine.map { JSON.int($0.id) } ?? "new"
-        if take.isComplete { planned += try await plan(.button("stock.inventory", "complete_lines", target)) }
+        if let zeros {
+            let names = zeros.map { "\($0.name) (\($0.quantity))" }
+            for var request in try await plan(.button("stock.inventory", "complete_lines", target)) {
+                if !names.isEmpty { request.summary += ", sets to 0: " + names.joined(separator: "; ") }
+                planned.append(request)
+            }
+        }
         return planned + (try await plan(.button("stock.inventory", "confirm", target)))
     }
 }
