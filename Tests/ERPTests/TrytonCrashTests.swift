@@ -7,7 +7,9 @@ import Testing
 /// For every call of each push: the process dies before it, or after its effect; no answer comes; the answer lies.
 /// A fresh process pushes again, and the push has been applied exactly once.
 struct TrytonCrashTests {
-    enum Kind: String, CaseIterable { case short, givenUp, tracked, blind, take, complete, difference, call, party }
+    enum Kind: String, CaseIterable {
+        case short, givenUp, tracked, blind, take, complete, difference, transfer, call, party
+    }
 
     static let cases = ["7.0", "8.0", "8.2", "8.2 REST"].flatMap { series in Kind.allCases.map { (series, $0) } }
 
@@ -23,6 +25,7 @@ struct TrytonCrashTests {
             take.isComplete = true
             return try await connector.push(take, dry: false)
         case .difference: return try await connector.push(Pushes.difference, dry: false)
+        case .transfer: return try await connector.push(Pushes.transfer, dry: false)
         case .call: return try await connector.push(Pushes.call, dry: false)
         case .party: return try await connector.push(Pushes.party, dry: false)
         }
@@ -59,6 +62,10 @@ struct TrytonCrashTests {
             return stock(3, 40, place: bin) ?? stock(18, 1, lot: "S7", place: bin) ?? stock(
                 18, 0, lot: "S1", place: bin)
                 ?? count("stock.inventory", 1)
+        case .transfer:
+            return stock(5, 12, place: bin) ?? stock(5, 8) ?? stock(18, 1, lot: "S1", place: bin) ?? stock(
+                18, 0, lot: "S1")
+                ?? count("stock.shipment.internal", 1)
         case .call: return count("ir.note", 1)
         case .party: return count("party.party", 7)
         }
@@ -75,6 +82,10 @@ struct TrytonCrashTests {
         }
         // Nobody accepts warnings over REST.
         if usesKey, kind == .blind { return }
+        if kind == .transfer {
+            fresh.lay(5, 20, at: TrytonServer.storage)
+            fresh.lay(18, 1, lot: "S1", at: TrytonServer.storage)
+        }
         let calm = TrytonDesk(fresh)
         _ = try await push(kind, fresh, calm.connector(usesKey: usesKey))
         #expect(wrong(kind, calm.server) == nil)

@@ -117,6 +117,15 @@ enum Pushes {
             StockTakePush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S7", counted: 1, expected: 0, begin: 0),
         ])
 
+    /// 12 pieces and a serial number, put away.
+    static let transfer = TransferPush(
+        key: "quai/move/1", from: "Storage", to: "A-01",
+        lines: [
+            TransferPush.Line(product: nil, gtin: TrytonServer.gtin(5), quantity: 7),
+            TransferPush.Line(product: "5", gtin: "", quantity: 5),
+            TransferPush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S1", quantity: 1),
+        ])
+
     static let call = CallPush(
         key: "quai/call/1", party: "5", subject: "Incoming call, 3 min", note: "Wants a quote.",
         callBackOn: "2026-11-23")

@@ -143,6 +143,9 @@ extension TrytonServer {
     /// The commands of a one-to-many field.
     private mutating func command(_ model: String, _ id: Int64, _ field: String, _ value: JSON) throws(TrytonRefusal) {
         guard let holding = TrytonStore.holdings["\(model).\(field)"] else { return }
+        if model == "stock.shipment.internal", store.row(model, id)?["state"] != "draft" {
+            throw .user("You can not modify internal shipment \"\(id)\".")
+        }
         if model == "stock.shipment.in", store.row(model, id)?["state"] != "draft" {
             throw .user("You can not modify shipment \"\(id)\".")
         }
@@ -200,7 +203,13 @@ extension TrytonServer {
             row["state"] = "draft"
             row["supplier_location"] = 6
         case "stock.move":
-            try demand(["product", "quantity", "unit", "from_location", "to_location", "unit_price", "currency"])
+            try demand(["product", "quantity", "unit", "from_location", "to_location"])
+            if store.row("stock.location", row["from_location"]?.integer)?["type"] == "supplier" {
+                try demand(["unit_price", "currency"])
+            }
+            row["state"] = "draft"
+        case "stock.shipment.internal":
+            try demand(["from_location", "to_location"])
             row["state"] = "draft"
         case "stock.lot": try demand(["number", "product"])
         case "stock.inventory":

@@ -52,6 +52,10 @@ extension TrytonServer {
         }
         let state = row["state"]?.text ?? ""
         let last = isModern ? "do" : "done"
+        if model == "stock.shipment.internal" {
+            try internalButton(name, id, row)
+            return
+        }
         let needed: [String: String] = [
             "stock.shipment.in.receive": "draft", "stock.shipment.in.\(last)": "received",
             "stock.inventory.confirm": "draft",

@@ -21,6 +21,7 @@ struct TrytonStore {
         "party.party.contact_mechanisms": ("party.contact_mechanism", "party"),
         "stock.inventory.lines": ("stock.inventory.line", "inventory"),
         "stock.shipment.in.incoming_moves": ("stock.move", "shipment"),
+        "stock.shipment.internal.moves": ("stock.move", "shipment"),
         "purchase.line.moves": ("stock.move", "origin"),
     ]
     /// Fields besides those of a relation above; an unknown one is a KeyError.
@@ -32,6 +33,9 @@ struct TrytonStore {
         "stock.shipment.in": [
             "number", "reference", "state", "warehouse_input", "warehouse_storage", "planned_date", "origins",
             "supplier_location",
+        ],
+        "stock.shipment.internal": [
+            "number", "reference", "state", "from_location", "to_location", "transit_location",
         ],
         "stock.lot": ["number", "quantity"],
         "product.product": ["rec_name", "name", "code", "cost_price", "lot_required", "quantity"],
