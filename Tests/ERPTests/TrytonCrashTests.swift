@@ -8,7 +8,7 @@ import Testing
 /// A fresh process pushes again, and the push has been applied exactly once.
 struct TrytonCrashTests {
     enum Kind: String, CaseIterable {
-        case short, givenUp, tracked, blind, take, complete, difference, transfer, call, party
+        case short, givenUp, excess, order, tracked, blind, take, complete, difference, transfer, call, party
     }
 
     static let cases = ["7.0", "8.0", "8.2", "8.2 REST"].flatMap { series in Kind.allCases.map { (series, $0) } }
@@ -17,6 +17,8 @@ struct TrytonCrashTests {
         switch kind {
         case .short: return try await connector.push(Pushes.short(server), dry: false)
         case .givenUp: return try await connector.push(Pushes.short(server, backorder: false), dry: false)
+        case .excess: return try await connector.push(Pushes.excess(server), dry: false)
+        case .order: return try await connector.push(Pushes.order(server), dry: false)
         case .tracked: return try await connector.push(Pushes.tracked(server), dry: false)
         case .blind: return try await connector.push(Pushes.blind, dry: false)
         case .take: return try await connector.push(Pushes.take, dry: false)
@@ -49,6 +51,12 @@ struct TrytonCrashTests {
                 ?? (server.stillToCome == [1: 10, 4: 10] ? nil : "\(server.stillToCome)")
         case .givenUp:
             return stock(1, 50) ?? stock(2, 40) ?? (server.stillToCome.isEmpty ? nil : "\(server.stillToCome)")
+        case .excess:
+            return stock(1, 70) ?? stock(2, 40) ?? stock(8, 3)
+                ?? (server.stillToCome == [4: 10] ? nil : "\(server.stillToCome)")
+        case .order:
+            return stock(15, 3) ?? stock(16, 4) ?? count("stock.shipment.in", 4)
+                ?? (server.stillToCome == [15: 2] ? nil : "\(server.stillToCome)")
         case .tracked:
             return stock(9, 3, lot: "L1") ?? stock(9, 3, lot: "L2") ?? stock(18, 1, lot: "S1") ?? stock(
                 18, 1, lot: "S2")
@@ -81,7 +89,8 @@ struct TrytonCrashTests {
             fresh.lay(18, 1, lot: "S1", at: TrytonServer.bin)
         }
         // Nobody accepts warnings over REST.
-        if usesKey, kind == .blind { return }
+        if usesKey, kind == .blind || kind == .excess { return }
+        if kind == .order { fresh.order(2, "PO-REF-1004", [(15, 5), (16, 4)]) }
         if kind == .transfer {
             fresh.lay(5, 20, at: TrytonServer.storage)
             fresh.lay(18, 1, lot: "S1", at: TrytonServer.storage)

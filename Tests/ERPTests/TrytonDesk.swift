@@ -81,6 +81,22 @@ enum Pushes {
             backorder: backorder)
     }
 
+    /// Ten more than announced, and what nobody ordered: decided at the dock.
+    static func excess(_ server: TrytonServer) -> ReceptionPush {
+        var push = short(server)
+        push.lines[0].quantity = 70
+        push.lines.append(ReceptionPush.Line(line: nil, product: nil, gtin: TrytonServer.gtin(8), quantity: 3))
+        return push
+    }
+
+    /// Three of five of a purchase that had no shipment, and all of its other line.
+    static func order(_ server: TrytonServer) -> ReceptionPush {
+        let moves = server.toCome(4)
+        return ReceptionPush(
+            key: "quai/reception/4", receipt: "purchase/4/0", note: "BL-99",
+            lines: [line(moves[0], 3), line(moves[1], 4)])
+    }
+
     /// Two lots, two serial numbers.
     static func tracked(_ server: TrytonServer) -> ReceptionPush {
         let moves = server.lines(of: 3)

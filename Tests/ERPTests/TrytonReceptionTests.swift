@@ -57,30 +57,64 @@ struct TrytonReceptionTests {
     }
 
     @Test(arguments: everySeries)
-    func whatNobodyOrderedNeedsAYes(series: String) async throws {
+    func whatWasTakenInAtTheDockIsNotAskedForAgain(series: String) async throws {
         let desk = TrytonDesk(series)
-        let fault = await trytonFault {
-            var push = Pushes.blind
-            push.accepted = []
-            _ = try await desk.connector().push(push, dry: false)
-        }
-        #expect(fault?.kind == .rule && fault?.sentence.hasSuffix(".done]") == true)
-        #expect(desk.server.stock(product: 8, place: TrytonServer.storage) == 0)
-        _ = try await desk.connector().push(Pushes.blind, dry: false)
+        var push = Pushes.blind
+        push.accepted = []
+        _ = try await desk.connector().push(push, dry: false)
         #expect(desk.server.stock(product: 8, place: TrytonServer.storage) == 12)
         #expect(desk.server.stock(product: 18, lot: "S9", place: TrytonServer.storage) == 1)
         #expect(desk.server.count("stock.shipment.in") == 4)
+        var over = Pushes.short(desk.server)
+        over.lines[0].quantity = 70
+        over.lines[1].quantity = 41
+        over.lines.append(ReceptionPush.Line(line: nil, product: nil, gtin: TrytonServer.gtin(8), quantity: 3))
+        _ = try await desk.connector().push(over, dry: false)
+        #expect(desk.server.stock(product: 1, place: TrytonServer.storage) == 70)
+        #expect(desk.server.stock(product: 2, place: TrytonServer.storage) == 41)
+        #expect(desk.server.stock(product: 8, place: TrytonServer.storage) == 15)
+        // People there see why more came than was ordered.
+        #expect(desk.server.count("ir.note") == 1)
     }
 
-    @Test func aYesIsForItsKindAlone() async {
+    @Test func overRESTWhatNobodyOrderedIsRefusedBeforeAnythingIsWritten() async {
+        for push in [Pushes.blind, Pushes.excess(TrytonServer(series: "8.2"))] {
+            let desk = TrytonDesk("8.2")
+            let fault = await trytonFault { _ = try await desk.connector(usesKey: true).push(push, dry: false) }
+            #expect(fault?.kind == .rule && fault?.sentence.contains("user and password in place of the key") == true)
+            #expect(desk.server.count("stock.shipment.in") == 3 && desk.server.count("stock.lot") == 0)
+        }
+    }
+
+    @Test func goodsThatSomebodyElseReceivedAsWellNeedAYes() async throws {
         let desk = TrytonDesk("8.2")
+        let push = Pushes.short(desk.server)
+        // Another receipt of the same order line is done meanwhile.
+        desk.change { $0.deliverByHand(line: 1, 60) }
+        let fault = await trytonFault { _ = try await desk.connector().push(push, dry: false) }
+        #expect(fault?.kind == .rule && fault?.sentence.hasSuffix(" [warning.check_move_quantity]") == true)
+        #expect(desk.server.stock(product: 1, place: TrytonServer.storage) == 0)
+        var accepted = push
+        accepted.accepted = fault.flatMap { ERPFault.warning(in: $0.sentence) }.map { [$0] } ?? []
+        _ = try await desk.connector().push(accepted, dry: false)
+        #expect(desk.server.stock(product: 1, place: TrytonServer.storage) == 50)
+    }
+
+    @Test func aYesIsForItsKindAloneAndHoldsWhateverRecordsItIsOf() async throws {
+        let desk = TrytonDesk("8.2")
+        desk.change { $0.warnings = ["supplier_blocked": "Sonedis is blocked."] }
         var push = Pushes.short(desk.server)
         push.lines[0].quantity = 70
         push.accepted = ["done"]
         let fault = await trytonFault { _ = try await desk.connector().push(push, dry: false) }
-        #expect(fault?.sentence.hasSuffix(".check_move_quantity]") == true)
-        #expect(fault.flatMap { ERPFault.warning(in: $0.sentence) }?.hasSuffix(".check_move_quantity") == true)
+        #expect(fault?.sentence == "Sonedis is blocked. [warning.supplier_blocked]")
+        #expect(fault.flatMap { ERPFault.warning(in: $0.sentence) } == "warning.supplier_blocked")
         #expect(desk.server.stock(product: 1, place: TrytonServer.storage) == 0)
+        // A yes of before carries the hash of other records.
+        push.accepted = ["1af3c08d77b2e4f6a1.supplier_blocked"]
+        _ = try await desk.connector().push(push, dry: false)
+        #expect(desk.server.stock(product: 1, place: TrytonServer.storage) == 70)
+        #expect(TrytonError.kind(ofWarning: "stock.shipment.in,7.late_delivery_12") == "late_delivery")
     }
 
     @Test(arguments: everySeries)
@@ -107,7 +141,8 @@ struct TrytonReceptionTests {
         #expect(fault?.kind == .conflict && fault?.sentence.contains("60 there, 50 received here") == true)
         let second = TrytonDesk(series)
         second.change { $0.cancelByHand(1) }
-        #expect(await trytonFault { _ = try await second.connector().push(push, dry: false) }?.kind == .conflict)
+        let cancelled = await trytonFault { _ = try await second.connector().push(push, dry: false) }
+        #expect(cancelled?.kind == .conflict && cancelled?.sentence.contains("was cancelled there") == true)
     }
 
     @Test func aWriteInBetweenIsNoticedAndReadAgain() async throws {

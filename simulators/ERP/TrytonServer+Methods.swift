@@ -61,6 +61,7 @@ extension TrytonServer {
             }
         }
         let fields = (arguments[4].list ?? []).compactMap(\.text)
+        for field in fields { try checkRights(model, field.split(separator: ".").map { String($0) }) }
         var rows: [JSON] = []
         var found = store.all(model)
         if arguments[3].list?.first?.list?[1].text?.hasPrefix("DESC") == true { found.reverse() }
@@ -75,6 +76,15 @@ extension TrytonServer {
             if let limit = arguments[2].integer, rows.count >= limit { break }
         }
         return .array(rows)
+    }
+
+    /// What is read through a relation needs the right to the model that it leads to.
+    private func checkRights(_ model: String, _ path: [String]) throws(TrytonRefusal) {
+        guard path.count > 1 else { return }
+        let field = "\(model).\(path[0])"
+        guard let next = TrytonStore.targets[field] ?? TrytonStore.holdings[field]?.model else { return }
+        if forbiddenModels.contains(next) { throw .user("You are not allowed to access \"\(next)\".") }
+        try checkRights(next, Array(path.dropFirst()))
     }
 
     private func checkStamps(_ model: String, _ context: JSON) throws(TrytonRefusal) {

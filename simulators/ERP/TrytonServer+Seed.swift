@@ -112,6 +112,7 @@ extension TrytonServer {
     public mutating func announce(_ supplier: Int64, _ reference: String, _ lines: [(product: Int64, quantity: Int64)])
         -> Int64
     {
+        let order = order(supplier, "PO-\(reference)", lines)
         let shipment = store.insert(
             "stock.shipment.in",
             [
@@ -119,22 +120,74 @@ extension TrytonServer {
                 "state": "draft",
                 "supplier": .int(supplier), "supplier_location": 6, "warehouse": 5, "warehouse_input": 1,
                 "warehouse_storage": 3,
-                "origins": .string("1 [PO-\(reference)]"),
+                "origins": .string("\(order) [PO-\(reference)]"),
                 "planned_date": .object([("__class__", "date"), ("year", 2026), ("month", 11), ("day", 22)]),
             ])
+        for move in store.all("stock.move", where: { $0["purchase"] == .int(order) }) {
+            store.set(
+                "stock.move", TrytonStore.id(move), ["shipment": .string("stock.shipment.in,\(shipment)")])
+        }
+        linkOrders()
+        return shipment
+    }
+
+    /// An order whose goods are announced on no shipment; answers its id, which is its number.
+    @discardableResult
+    public mutating func order(
+        _ supplier: Int64, _ reference: String, _ lines: [(product: Int64, quantity: Int64)], unit: Int64 = 1
+    ) -> Int64 {
+        let order = store.insert(
+            "purchase.purchase", ["reference": .string(reference), "party": .int(supplier), "shipments": []])
+        store.set("purchase.purchase", order, ["number": .string("\(order)")])
         for (product, quantity) in lines {
-            let line = store.insert("purchase.line", ["quantity": .int(quantity)])
+            let line = store.insert("purchase.line", ["quantity": .int(quantity), "unit": .int(unit)])
             store.insert(
                 "stock.move",
                 [
-                    "product": .int(product), "quantity": .int(quantity), "unit": 1, "from_location": 6,
-                    "to_location": 1,
-                    "state": "draft", "origin": .string("purchase.line,\(line)"),
-                    "shipment": .string("stock.shipment.in,\(shipment)"),
+                    "product": .int(product), "quantity": .int(quantity), "unit": .int(unit), "from_location": 6,
+                    "to_location": 1, "state": "draft", "origin": .string("purchase.line,\(line)"),
+                    "purchase": .int(order), "shipment": .null,
                     "unit_price": .object([("__class__", "Decimal"), ("decimal", "4.10")]), "currency": 1,
                 ])
         }
-        return shipment
+        return order
+    }
+
+    /// The shipments of every order, as its moves tell them.
+    mutating func linkOrders() {
+        for order in store.all("purchase.purchase") {
+            let moves = store.all("stock.move") { $0["purchase"] == order["id"] }
+            let ids = moves.compactMap { move -> Int64? in
+                guard let text = move["shipment"]?.text, text.hasPrefix("stock.shipment.in,") else { return nil }
+                return Int64(text.dropFirst("stock.shipment.in,".count))
+            }
+            store.tables["purchase.purchase"]?[TrytonStore.id(order)]?["shipments"] = .array(
+                Set(ids).sorted().map { .int($0) })
+        }
+    }
+
+    /// Somebody there takes a line of an order onto another shipment.
+    public mutating func takeByHand(_ move: Int64, onto shipment: Int64) {
+        store.set("stock.move", move, ["shipment": .string("stock.shipment.in,\(shipment)")])
+        linkOrders()
+    }
+
+    /// Somebody there receives pieces of an order's line on a receipt of their own.
+    public mutating func deliverByHand(line: Int64, _ quantity: Int64) {
+        let origin = JSON.string("purchase.line,\(line)")
+        guard var move = store.all("stock.move", where: { $0["origin"] == origin }).first else { return }
+        move["quantity"] = .int(quantity)
+        move["to_location"] = 2
+        move["state"] = "done"
+        move["shipment"] = "stock.none,0"
+        store.insert("stock.move", move)
+    }
+
+    /// Moves of an order that are on no shipment.
+    public func toCome(_ order: Int64) -> [(id: Int64, product: Int64, quantity: Double)] {
+        store.all("stock.move") {
+            $0["purchase"] == .int(order) && $0["state"] == "draft" && ($0["shipment"] ?? .null) == .null
+        }.map { (TrytonStore.id($0), $0["product"]?.integer ?? 0, $0["quantity"]?.double ?? 0) }
     }
 
     /// Somebody receives a shipment in the ERP itself.

@@ -89,6 +89,7 @@ extension TrytonServer {
     private mutating func receive(_ id: Int64) throws(TrytonRefusal) {
         let moves = moves(id)
         for move in moves { try demandLot(move) }
+        for (kind, words) in warnings.sorted(by: { $0.key < $1.key }) { try warn("7c36\(id).\(kind)", words) }
         let orphans = moves.filter { ($0["origin"] ?? .null) == .null }.map { "\(TrytonStore.id($0))" }
         if !orphans.isEmpty {
             try warn(
@@ -143,6 +144,7 @@ extension TrytonServer {
     /// After a creation or a write: an inventory looks at its stock.
     mutating func settle(_ model: String, _ id: Int64) throws(TrytonRefusal) {
         if model == "stock.inventory" { complete(id, fill: false) }
+        if model == "stock.shipment.in" { linkOrders() }
     }
 
     private mutating func complete(_ id: Int64, fill: Bool) {

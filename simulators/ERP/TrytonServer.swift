@@ -38,6 +38,8 @@ public struct TrytonServer: Sendable {
     public var missingModels: Set<String> = []
     /// Models that the user may not see.
     public var forbiddenModels: Set<String> = []
+    /// Warnings of modules that are not ours, by kind: met whenever goods are received.
+    public var warnings: [String: String] = [:]
     var skippedWarnings: Set<String> = []
     var store = TrytonStore()
 

@@ -7,7 +7,8 @@ struct TrytonStore {
     /// Many-to-one: the model it leads to.
     static let targets: [String: String] = [
         "stock.move.product": "product.product", "stock.move.unit": "product.uom", "stock.move.lot": "stock.lot",
-        "stock.lot.product": "product.product",
+        "stock.lot.product": "product.product", "stock.move.from_location": "stock.location",
+        "stock.move.purchase": "purchase.purchase", "purchase.purchase.party": "party.party",
         "stock.shipment.in.supplier": "party.party", "stock.shipment.in.warehouse": "stock.location",
         "product.product.default_uom": "product.uom", "party.contact_mechanism.party": "party.party",
         "stock.inventory.line.product": "product.product", "stock.inventory.line.lot": "stock.lot",
@@ -28,7 +29,7 @@ struct TrytonStore {
     static let fields: [String: Set<String>] = [
         "stock.move": [
             "quantity", "state", "origin", "from_location", "to_location", "unit_price", "currency", "company",
-            "shipment",
+            "shipment", "planned_date",
         ],
         "stock.shipment.in": [
             "number", "reference", "state", "warehouse_input", "warehouse_storage", "planned_date", "origins",
@@ -48,7 +49,8 @@ struct TrytonStore {
         "stock.inventory.line": ["quantity", "expected_quantity", "inventory"], "ir.note": ["resource", "message"],
         "sale.sale": ["number", "reference", "party", "state", "sale_date", "total_amount"],
         "account.invoice": ["number", "reference", "party", "type", "state", "invoice_date", "amount_to_pay"],
-        "company.company": [], "currency.currency": ["code"], "purchase.line": ["quantity", "moves_ignored"],
+        "company.company": [], "currency.currency": ["code"], "purchase.line": ["quantity", "unit", "moves_ignored"],
+        "purchase.purchase": ["number", "reference", "shipments"],
         "res.user": ["login"],
     ]
 

@@ -1,9 +1,9 @@
 import Model
 
-/// What the depots work with: articles, parties, announced receipts, callers.
+/// What the depots work with: articles, parties, callers.
 extension TrytonConnector {
     private static let pageSize = 200
-    private static let byID: JSON = [["id", "ASC"]]
+    static let byID: JSON = [["id", "ASC"]]
 
     /// Articles with a GTIN, by ascending id, 200 at a time: one call a page. What a carton holds is not known
     /// there, so there are no packagings.
@@ -36,42 +36,6 @@ extension TrytonConnector {
 
     private static func next(_ rows: [JSON]) -> String? {
         rows.count < pageSize ? nil : rows.last?["id"]?.integer.map { String($0) }
-    }
-
-    /// Draft shipments of the warehouse with their moves and the articles' GTINs: one call per hundred.
-    public func openReceipts() async throws(ERPFault) -> [ERPReceipt] {
-        do throws(TrytonError) {
-            let warehouse = try await theWarehouse().id
-            let fields = TrytonShipment.fields(lots: try await knowsLots(), identifiers: true)
-            var receipts: [ERPReceipt] = []
-            var after: Int64 = 0
-            while true {
-                let domain: JSON = [
-                    ["state", "=", "draft"], ["warehouse", "=", .int(warehouse)], ["id", ">", .int(after)],
-                ]
-                let rows = try await rows(.search("stock.shipment.in", domain, limit: 100, order: Self.byID, fields))
-                receipts += rows.compactMap(TrytonShipment.init).map { receipt($0) }
-                guard rows.count == 100, let last = rows.last?["id"]?.integer else { break }
-                after = last
-            }
-            return receipts.sorted {
-                ($0.expectedOn ?? "9", $0.id.count, $0.id) < ($1.expectedOn ?? "9", $1.id.count, $1.id)
-            }
-        } catch {
-            throw error.asFault
-        }
-    }
-
-    private func receipt(_ shipment: TrytonShipment) -> ERPReceipt {
-        let lines = shipment.live.map { move in
-            ERPReceipt.Line(
-                id: String(move.id), product: String(move.product), gtin: move.gtin, description: move.productName,
-                quantity: Quantity(nearest: move.quantity) ?? 0, tracking: move.tracksLots ? .lot : .none)
-        }
-        return ERPReceipt(
-            id: String(shipment.id), name: shipment.number, references: shipment.references,
-            supplier: String(shipment.supplier),
-            expectedOn: shipment.plannedOn, lines: lines, path: path("stock.shipment.in", shipment.id))
     }
 
     // MARK: Callers

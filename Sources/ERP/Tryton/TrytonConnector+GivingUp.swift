@@ -11,12 +11,12 @@ extension TrytonConnector {
     func giveUp(_ moves: [TrytonMove], of shipment: Int64, key: String) async throws(TrytonError) {
         let resource = "stock.shipment.in,\(shipment)"
         let written = try await notes(resource, key: key)
-        var ids = Set(written.flatMap { Self.ids(in: $0.message) })
+        var ids = Set(written.flatMap { $0.message.hasPrefix(Self.givenUp) ? Self.ids(in: $0.message) : [] })
         if !moves.isEmpty {
             let new = moves.map(\.id).filter { !ids.contains($0) }
             if !new.isEmpty {
                 let list = new.map { String($0) }.joined(separator: " ")
-                let message = "Will not come any more, moves: \(list)\n[\(key)]"
+                let message = "\(Self.givenUp) \(list)\n[\(key)]"
                 let note = JSON.object([("resource", .string(resource)), ("message", .string(message))])
                 _ = try await created(.create("ir.note", [note]))
             }
@@ -51,6 +51,8 @@ extension TrytonConnector {
         // One line may have several: a write names a record once.
         for change in changes { try await send(TrytonCall(model: "purchase.line", verb: .write([change]))) }
     }
+
+    private static let givenUp = "Will not come any more, moves:"
 
     /// The numbers behind `moves:` in the first line.
     private static func ids(in message: String) -> [Int64] {

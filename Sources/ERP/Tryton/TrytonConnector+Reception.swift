@@ -27,11 +27,18 @@ extension TrytonConnector {
         guard reception.lines.contains(where: { $0.quantity > 0 }) else {
             throw .fault(ERPFault(.rule, "Nothing was received: there is nothing to push."))
         }
+        var planned: [ERPRequest] = []
         var shipment = try await existing(reception)
+        if shipment == nil, let purchase = reception.receipt.flatMap(TrytonOrder.purchase) {
+            shipment = try await self.shipment(of: purchase, reception, dry: dry, planned: &planned)
+        }
         let products = try await products(reception, shipment)
         let wants = try wants(reception, shipment, products)
-        var planned: [ERPRequest] = []
 
+        if let shipment, shipment.state == "cancelled" {
+            throw .fault(ERPFault(.conflict, "Receipt \(shipment.name) was cancelled there: nothing is booked on it."))
+        }
+        let accepted = try await accepted(reception, wants, shipment, dry: dry)
         if shipment == nil || shipment?.state == "draft" {
             let lots = try await lots(reception, wants, dry: dry, planned: &planned)
             if let draft = shipment {
@@ -57,17 +64,18 @@ extension TrytonConnector {
         }
 
         let id = shipment?.id
-        let target = id.map { JSON.int($0) } ?? "new"
+        let target = id.flatMap { $0 == 0 ? nil : JSON.int($0) } ?? "new"
         switch shipment?.state ?? "draft" {
         case "draft":
-            try await step("receive", target, from: "draft", reception, dry: dry, planned: &planned)
+            try await step("receive", target, from: "draft", reception.key, accepted, dry: dry, planned: &planned)
             if dry || shipment?.input != shipment?.storage {
-                try await step(lastStep, target, from: "received", reception, dry: dry, planned: &planned)
+                try await step(lastStep, target, from: "received", reception.key, accepted, dry: dry, planned: &planned)
             }
-        case "received": try await step(lastStep, target, from: "received", reception, dry: dry, planned: &planned)
+        case "received":
+            try await step(lastStep, target, from: "received", reception.key, accepted, dry: dry, planned: &planned)
         case "done":
             if let shipment { return .done(id: String(shipment.id), "Receipt \(shipment.name) is done already.") }
-        default: throw .fault(ERPFault(.conflict, "Receipt \(shipment?.name ?? "") is \(shipment?.state ?? "")."))
+        default: throw .fault(ERPFault(.conflict, "Receipt \(shipment?.name ?? "") is \(shipment?.state ?? "") there."))
         }
         if dry { return .planned(planned) }
         return try await confirmed(id ?? 0, wants)
@@ -92,7 +100,7 @@ extension TrytonConnector {
 
     /// A step of the shipment. A refusal may mean that the step was done meanwhile: the state tells.
     private func step(
-        _ name: String, _ target: JSON, from state: String, _ reception: ReceptionPush, dry: Bool,
+        _ name: String, _ target: JSON, from state: String, _ key: String, _ accepted: Set<String>, dry: Bool,
         planned: inout [ERPRequest]
     ) async throws(TrytonError) {
         let call = TrytonCall.button("stock.shipment.in", name, target)
@@ -101,7 +109,12 @@ extension TrytonConnector {
             return
         }
         do throws(TrytonError) {
-            try await send(call, accepting: reception.accepted)
+            do throws(TrytonError) {
+                try await send(call, accepting: accepted)
+            } catch {
+                guard error.isExcess, let id = target.integer, try await wasAccepted(id, key) else { throw error }
+                try await send(call, accepting: accepted.union([TrytonError.excess]))
+            }
         } catch {
             guard error.kind == .rule else { throw error }
             let rows = try await rows(.search("stock.shipment.in", [["id", "=", target]], ["state"]))
@@ -111,7 +124,7 @@ extension TrytonConnector {
 
     // MARK: Reading
 
-    private func shipment(_ domain: JSON) async throws(TrytonError) -> TrytonShipment? {
+    func shipment(_ domain: JSON) async throws(TrytonError) -> TrytonShipment? {
         try await shipments(domain).first
     }
 
@@ -124,6 +137,10 @@ extension TrytonConnector {
     /// The receipt, or for a blind reception the one we made before: our key stands in its reference. A receipt that
     /// somebody else entered under the same delivery note of the same supplier is a conflict.
     private func existing(_ reception: ReceptionPush) async throws(TrytonError) -> TrytonShipment? {
+        if let receipt = reception.receipt, TrytonOrder.purchase(receipt) != nil {
+            let mine: JSON = [["reference", "like", .string("%(\(reception.key))")]]
+            return try await shipments(mine).first { $0.reference.hasSuffix("(\(reception.key))") }
+        }
         if let receipt = reception.receipt {
             guard let id = Int64(receipt), let found = try await shipment([["id", "=", .int(id)]]) else {
                 throw .fault(ERPFault(.gone, "Receipt \(receipt) is gone."))

@@ -30,6 +30,8 @@ public actor TrytonConnector: ERPConnector {
     var companyCurrency: (id: Int64, code: String)?
     /// Module stock_lot; nil until a product was read.
     var hasLots: Bool?
+    /// Module purchase.
+    var hasPurchases = true
     /// Module stock_lot_sled: lots have an expiry date.
     var hasExpiry = true
 
@@ -97,16 +99,17 @@ public actor TrytonConnector: ERPConnector {
         return result
     }
 
-    /// Sends a call that may be met with a warning; a warning whose name or kind a person has accepted is skipped.
-    /// Over REST a warning has no name and cannot be skipped.
-    func send(_ call: TrytonCall, accepting accepted: [String]) async throws(TrytonError) {
-        for _ in 0..<6 {
+    /// Sends a call that may be met with a warning; a warning of a kind that was accepted is skipped: the rest of its name is a hash
+    /// of records, which changes with them. Each line of a purchase warns by itself. Over REST a warning has no name and cannot
+    /// be skipped.
+    func send(_ call: TrytonCall, accepting accepted: Set<String>) async throws(TrytonError) {
+        for _ in 0..<200 {
             do throws(TrytonError) {
                 try await send(call)
                 return
             } catch {
                 guard case .warning(let name, _) = error, !name.isEmpty, !usesKey,
-                    accepted.contains(name) || accepted.contains(TrytonError.kind(ofWarning: name))
+                    accepted.contains(TrytonError.kind(ofWarning: name))
                 else { throw error }
                 let skip = [JSON.Member("name", .string(name)), JSON.Member("always", false)]
                 try await send(TrytonCall(model: "res.user.warning", verb: .method("skip", arguments: skip)))

@@ -8,9 +8,13 @@ enum TrytonError: Error, Equatable {
     /// 401: no session, or one that has ended.
     case noSession
 
-    /// The last part of a warning's name, which says what kind it is: `done`, `check_move_quantity`.
+    /// What is the same in a warning's name whatever records it is of: `done` of `75d1….done`, `check_move_quantity`. What comes
+    /// before the last dot is a hash or records; numbers behind it are records too.
     static func kind(ofWarning name: String) -> String {
-        name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
+        let last = name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? name[...]
+        var kind = last
+        while let end = kind.last, end.isNumber || end == "_" || end == "," { kind.removeLast() }
+        return String(kind.isEmpty ? last : kind)
     }
 
     /// As the interface tells it.
@@ -18,8 +22,11 @@ enum TrytonError: Error, Equatable {
         switch self {
         case .fault(let fault): fault
         case .warning(let name, let sentence):
-            // The name must survive the limit of a sentence: a person's yes is given to it.
-            ERPFault(.rule, "\(ERPFault.short(String(sentence.prefix(200)))) [\(name.prefix(90))]")
+            // The kind must survive the limit of a sentence: a person's yes is given to it.
+            ERPFault(
+                .rule,
+                ERPFault.short(String(sentence.prefix(200)))
+                    + (name.isEmpty ? "" : " [warning.\(TrytonError.kind(ofWarning: name).prefix(80))]"))
         case .stale: ERPFault(.conflict, "Somebody else changed it meanwhile.")
         case .noSession: ERPFault(.credentials, "The server ended the session twice.")
         }
@@ -35,7 +42,7 @@ extension ERPFault {
     public static func warning(in sentence: String) -> String? {
         guard sentence.hasSuffix("]"), let start = sentence.lastIndex(of: "[") else { return nil }
         let name = sentence[sentence.index(after: start)...].dropLast()
-        // `hash.kind`, as `asFault` writes it: a bracket of the ERP's own text is none.
+        // `warning.kind`, as `asFault` writes it: a bracket of the ERP's own text is none.
         guard name.contains("."), name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) })
         else { return nil }
         return String(name)

@@ -87,6 +87,8 @@ struct TrytonMove: Equatable {
         ] + (lots ? ["product.lot_required", "lot", "lot.number"] : [])
     }
 
+    static let identifiers = ["product.identifiers.code", "product.identifiers.type"]
+
     init?(_ row: JSON) {
         guard let id = row["id"]?.integer, let product = row["product"]?.integer, let quantity = row["quantity"]?.double
         else { return nil }
@@ -129,7 +131,7 @@ struct TrytonShipment: Equatable {
             "warehouse_storage", "planned_date", "origins", "_timestamp",
         ]
             + (TrytonMove.fields(lots: lots)
-            + (identifiers ? ["product.identifiers.code", "product.identifiers.type"] : []))
+            + (identifiers ? TrytonMove.identifiers : []))
             .map { "incoming_moves." + $0 }
     }
 
