@@ -147,6 +147,7 @@ extension TrytonServer {
             }
         }
         store.set(model, id, changes)
+        if model == "stock.move" { try checkDigits(store.row(model, id) ?? [:]) }
         try settle(model, id)
     }
 
@@ -174,6 +175,7 @@ extension TrytonServer {
                     for member in parts[2].fields ?? [] { row[member.name] = member.value }
                     row[holding.field] = mark
                     row["state"] = "draft"
+                    if holding.model == "stock.move" { try checkDigits(row) }
                     store.insert(holding.model, row)
                 }
             case "add": for id in ids { store.set(holding.model, id, [holding.field: mark]) }
@@ -218,6 +220,7 @@ extension TrytonServer {
                 try demand(["unit_price", "currency"])
             }
             row["state"] = "draft"
+            try checkDigits(row)
         case "stock.shipment.internal":
             try demand(["from_location", "to_location"])
             row["state"] = "draft"

@@ -22,6 +22,40 @@ extension TrytonServer {
         return sums
     }
 
+    // MARK: Units (modules/product, uom.py)
+
+    /// In the article's own unit.
+    func internalQuantity(_ move: TrytonStore.Row) -> Double {
+        let own = store.row("product.product", move["product"]?.integer)?["default_uom"]
+        return rounded(converted(move, to: own), to: own)
+    }
+
+    /// In the unit of an order's line.
+    func quantity(_ move: TrytonStore.Row, in line: TrytonStore.Row) -> Double { converted(move, to: line["unit"]) }
+
+    private func converted(_ move: TrytonStore.Row, to unit: JSON?) -> Double {
+        let quantity = move["quantity"]?.double ?? 0
+        guard let from = store.row("product.uom", move["unit"]?.integer)?["factor"]?.double,
+            let to = store.row("product.uom", unit?.integer)?["factor"]?.double
+        else { return quantity }
+        return quantity * from / to
+    }
+
+    func rounded(_ quantity: Double, to unit: JSON?) -> Double {
+        let step = store.row("product.uom", unit?.integer)?["rounding"]?.double ?? 0.01
+        return step < 1 ? (quantity / step).rounded() / (1 / step).rounded() : (quantity / step).rounded() * step
+    }
+
+    /// A move's quantity has no more digits than its unit.
+    func checkDigits(_ move: TrytonStore.Row) throws(TrytonRefusal) {
+        let quantity = move["quantity"]?.double ?? 0
+        guard abs(rounded(quantity, to: move["unit"]) - quantity) < 1e-9 else {
+            throw .user(
+                "The number of digits in the value \"\(quantity)\" for field \"Quantity\" of \"Stock Move\" exceeds the limit."
+            )
+        }
+    }
+
     /// A count below nothing is outside the field's domain.
     static func checkCount(_ quantity: JSON?) throws(TrytonRefusal) {
         guard (quantity?.double ?? 0) >= 0 else {

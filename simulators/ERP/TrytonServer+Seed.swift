@@ -20,8 +20,12 @@ extension TrytonServer {
     mutating func seed() {
         store.insert("currency.currency", ["code": "EUR"])
         store.insert("company.company", ["currency": 1])
-        store.insert("product.uom", ["symbol": "u", "factor": 1])
-        store.insert("product.uom", ["symbol": "box", "factor": 10])
+        store.insert("product.uom", ["symbol": "u", "factor": 1, "rate": 1, "rounding": 1])
+        store.insert("product.uom", ["symbol": "dz", "factor": 12, "rate": .number(0.083333333333), "rounding": 1])
+        store.insert("product.uom", ["symbol": "m", "factor": 1, "rate": 1, "rounding": .number(0.01)])
+        store.insert(
+            "product.uom",
+            ["symbol": "ft", "factor": .number(0.3048), "rate": .number(3.280839895013), "rounding": .number(0.01)])
         store.insert("res.user", ["login": "admin"])
         store.insert("res.user", ["login": "gateway"])
         for (name, type) in [
@@ -92,6 +96,9 @@ extension TrytonServer {
         lay(3, 40, at: Self.bin)
     }
 
+    /// An article that is kept in metres and feet.
+    public mutating func keepInMetres(_ product: Int64) { store.set("product.product", product, ["default_uom": 3]) }
+
     /// Pieces that lie at a place; fewer than none take away.
     public mutating func lay(_ product: Int64, _ quantity: Int64, lot: String? = nil, at place: Int64) {
         let known = store.all("stock.lot") { $0["number"]?.text == lot && $0["product"] == .int(product) }.first
@@ -109,10 +116,10 @@ extension TrytonServer {
 
     /// An order with its shipment; answers the shipment.
     @discardableResult
-    public mutating func announce(_ supplier: Int64, _ reference: String, _ lines: [(product: Int64, quantity: Int64)])
-        -> Int64
-    {
-        let order = order(supplier, "PO-\(reference)", lines)
+    public mutating func announce(
+        _ supplier: Int64, _ reference: String, _ lines: [(product: Int64, quantity: Int64)], unit: Int64 = 1
+    ) -> Int64 {
+        let order = order(supplier, "PO-\(reference)", lines, unit: unit)
         let shipment = store.insert(
             "stock.shipment.in",
             [

@@ -25,7 +25,7 @@ extension TrytonServer {
     var onHand: [Spot: Double] {
         var sum: [Spot: Double] = [:]
         for move in store.all("stock.move", where: { $0["state"] == "done" }) {
-            let quantity = move["quantity"]?.double ?? 0
+            let quantity = internalQuantity(move)
             var spot = Spot(product: move["product"]?.integer ?? 0, lot: move["lot"]?.integer ?? 0, place: 0)
             spot.place = move["to_location"]?.integer ?? 0
             sum[spot, default: 0] += quantity
@@ -41,7 +41,7 @@ extension TrytonServer {
     public var stillToCome: [Int64: Double] {
         var sum: [Int64: Double] = [:]
         for move in store.all("stock.move", where: { $0["state"] == "draft" && ($0["shipment"] ?? .null) == .null }) {
-            sum[move["product"]?.integer ?? 0, default: 0] += move["quantity"]?.double ?? 0
+            sum[move["product"]?.integer ?? 0, default: 0] += internalQuantity(move)
         }
         return sum
     }
@@ -99,7 +99,7 @@ extension TrytonServer {
             let origin = JSON.string("purchase.line,\(TrytonStore.id(line))")
             let all = store.all("stock.move") { $0["origin"] == origin }
             let coming = all.filter { move in moves.contains { $0["id"] == move["id"] } || move["state"] == "done" }
-            let excess = coming.reduce(0) { $0 + ($1["quantity"]?.double ?? 0) } - (line["quantity"]?.double ?? 0)
+            let excess = coming.reduce(0) { $0 + quantity($1, in: line) } - (line["quantity"]?.double ?? 0)
             if excess > 0, coming.contains(where: { $0["state"] == "draft" }) {
                 try warn(
                     "16a4\(TrytonStore.id(line)).check_move_quantity",
@@ -117,8 +117,10 @@ extension TrytonServer {
             let origin = JSON.string("purchase.line,\(TrytonStore.id(line))")
             // A cancelled move that is not ignored is for a person, so it counts as well.
             let all = store.all("stock.move") { $0["origin"] == origin }
-            let missing = (line["quantity"]?.double ?? 0) - all.reduce(0) { $0 + ($1["quantity"]?.double ?? 0) }
+            let rest = (line["quantity"]?.double ?? 0) - all.reduce(0) { $0 + quantity($1, in: line) }
+            let missing = rounded(rest, to: line["unit"])
             guard missing > 0, var move = all.first else { continue }
+            move["unit"] = line["unit"] ?? move["unit"]
             move["quantity"] = .number(missing)
             move["shipment"] = .null
             move["lot"] = .null

@@ -40,7 +40,7 @@ struct TrytonStore {
         ],
         "stock.lot": ["number", "quantity"],
         "product.product": ["rec_name", "name", "code", "cost_price", "lot_required", "quantity"],
-        "product.identifier": ["code", "type", "product"], "product.uom": ["symbol", "factor"],
+        "product.identifier": ["code", "type", "product"], "product.uom": ["symbol", "factor", "rate", "rounding"],
         "party.party": ["name", "rec_name", "code", "supplier_location", "receivable", "active"],
         "party.identifier": ["code", "party"],
         "party.contact_mechanism": ["type", "value", "value_compact", "name"],

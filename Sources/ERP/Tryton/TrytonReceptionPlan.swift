@@ -92,10 +92,8 @@ struct TrytonReceptionPlan {
             }
             let missing = announced - want.total.double - slots.reduce(0) { $0 + $1.quantity }
             if givesUp, let first, first.origin != nil, want.total > 0, missing > 0 {
-                commands.append([
-                    "copy", [.int(first.id)],
-                    .object([("quantity", .number(missing / first.ratio)), ("lot", lotField(.null))]),
-                ])
+                let amount = try amount(Quantity(nearest: missing) ?? 0, in: first, isWhole: true)
+                commands.append(["copy", [.int(first.id)], .object(amount + [("lot", lotField(.null))])])
             }
         }
         let left = shipment.live.filter { !claimed.contains($0.id) }
@@ -146,28 +144,39 @@ struct TrytonReceptionPlan {
 
     private mutating func change(_ move: TrytonMove, to part: Part) throws(TrytonError) {
         var values: [(String, JSON?)] = []
-        if move.quantity != part.quantity.double { values.append(("quantity", try quantity(part, in: move))) }
+        if move.quantity != part.quantity.double { values = try amount(part.quantity, in: move) }
         if let number = part.lot, number != move.lotNumber { values.append(("lot", lot(part, product: move.product))) }
         guard !values.isEmpty else { return }
         commands.append(["write", [.int(move.id)], .object(values)])
     }
 
     private mutating func copy(_ move: TrytonMove, _ part: Part) throws(TrytonError) {
-        let values: [(String, JSON?)] = [
-            ("quantity", try quantity(part, in: move)), ("lot", lot(part, product: move.product)),
-        ]
+        let values = try amount(part.quantity, in: move, isWhole: true) + [("lot", lot(part, product: move.product))]
         commands.append(["copy", [.int(move.id)], .object(values)])
     }
 
-    /// In the move's unit: its price is per unit, so the unit stays.
-    private func quantity(_ part: Part, in move: TrytonMove) throws(TrytonError) -> JSON {
-        let quantity = part.quantity.double / move.ratio
-        guard move.ratio == 1 || quantity == quantity.rounded() else {
-            let words =
-                "\(move.productName) was ordered in packs of \(Int(move.ratio)): \(part.quantity) is no multiple."
-            throw .fault(ERPFault(.rule, words))
+    /// In the move's unit, which is the purchase's and the price's, where it holds the quantity: 60 pieces are 5 dozen. Otherwise in
+    /// the article's own, with the price of one. `isWhole`: with the unit in any case, for a copy.
+    private func amount(
+        _ quantity: Quantity, in move: TrytonMove, isWhole: Bool = false
+    ) throws(TrytonError) -> [(String, JSON?)] {
+        let (own, unit) = (move.own, move.unit)
+        guard own.holds(quantity.double) else {
+            let words = "\(move.productName) is kept in steps of \(own.rounding) \(own.symbol) there"
+            throw .fault(ERPFault(.rule, "\(words): \(quantity) is none."))
         }
-        return .number(quantity)
+        guard own.id != unit.id else { return [("quantity", quantity.json)] }
+        let inUnit = own.convert(quantity.double, to: unit)
+        if Quantity(nearest: unit.convert(inUnit, to: own)) == quantity {
+            let whole: [(String, JSON?)] = [
+                ("unit", .int(unit.id)), ("unit_price", move.price.map(TrytonValue.decimal)),
+            ]
+            return [("quantity", (Quantity(nearest: inUnit) ?? 0).json)] + (isWhole ? whole : [])
+        }
+        return [
+            ("quantity", quantity.json), ("unit", .int(own.id)),
+            ("unit_price", move.price(of: own).map(TrytonValue.decimal)),
+        ]
     }
 
     private func lot(_ part: Part, product: Int64) -> JSON? {

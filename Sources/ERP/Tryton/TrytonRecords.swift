@@ -70,8 +70,11 @@ struct TrytonMove: Equatable {
     var tracksLots: Bool
     /// In the article's own unit.
     var quantity: Double
-    /// How many of the article's own units one unit of the move is: 1, or what is in a pack.
-    var ratio: Double
+    /// The article's own unit, and the one that the move is written in: of the purchase.
+    var own: TrytonUnit
+    var unit: TrytonUnit
+    /// For one of the move's unit; decimal text.
+    var price: String?
     var lot: Int64?
     var lotNumber: String?
     /// `draft`, `done`, `cancelled`, …
@@ -82,9 +85,9 @@ struct TrytonMove: Equatable {
 
     static func fields(lots: Bool) -> [String] {
         [
-            "product", "product.rec_name", "product.default_uom.factor", "quantity", "unit.factor", "state", "origin",
-            "_timestamp",
-        ] + (lots ? ["product.lot_required", "lot", "lot.number"] : [])
+            "product", "product.rec_name", "quantity", "unit_price", "state", "origin", "_timestamp",
+        ] + TrytonUnit.fields.flatMap { ["unit." + $0, "product.default_uom." + $0] }
+            + (lots ? ["product.lot_required", "lot", "lot.number"] : [])
     }
 
     static let identifiers = ["product.identifiers.code", "product.identifiers.type"]
@@ -97,10 +100,10 @@ struct TrytonMove: Equatable {
         productName = row["product."]?["rec_name"]?.text ?? "article \(product)"
         gtin = TrytonProduct.gtins(row["product."]?["identifiers."]).first
         tracksLots = row["product."]?["lot_required"]?.list?.isEmpty == false
-        let own = row["product."]?["default_uom."]?["factor"]?.double ?? 1
-        let unit = row["unit."]?["factor"]?.double ?? 1
-        ratio = own > 0 && unit > 0 ? unit / own : 1
-        self.quantity = quantity * ratio
+        own = TrytonUnit(row["product."]?["default_uom."])
+        unit = TrytonUnit(row["unit."])
+        price = TrytonValue.decimalText(row["unit_price"])
+        self.quantity = unit.convert(quantity, to: own)
         lot = row["lot"]?.integer
         lotNumber = row["lot."]?["number"]?.text
         state = row["state"]?.text ?? ""
