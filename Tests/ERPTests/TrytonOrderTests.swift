@@ -86,6 +86,22 @@ struct TrytonOrderTests {
         #expect(desk.server.count("stock.shipment.in") == 3)
     }
 
+    @Test func aReceiptAnswersToEveryNameOnItsPapers() throws {
+        func references(_ reference: String, _ origins: String) throws -> [String] {
+            let row = JSON.object([
+                ("id", 7), ("state", "draft"), ("supplier", 2), ("number", "7"), ("reference", .string(reference)),
+                ("origins", .string(origins)),
+            ])
+            return try #require(TrytonShipment(row)).references
+        }
+        #expect(try references("BL-77120", "12 [PO-9, late]") == ["BL-77120", "PO-9, late", "12"])
+        #expect(
+            try references("", "PO0012 [AB-1], PO0013, PO0014 [AB-2]") == [
+                "AB-1", "AB-2", "PO0012", "PO0013", "PO0014",
+            ])
+        #expect(try references("BL-1 (quai/reception/9)", "") == ["BL-1"] && references("", "5 [") == ["5 ["])
+    }
+
     @Test func withoutPurchasesThereAreShipmentsAlone() async throws {
         let (desk, _) = desk()
         desk.change { $0.forbiddenModels = ["purchase.purchase"] }

@@ -97,7 +97,7 @@ struct TrytonTests {
         let receipts = try await connector.openReceipts()
         #expect(receipts.map(\.name) == ["1", "2", "3"])
         #expect(
-            receipts[0].references == ["BL-2026-0001", "PO-BL-2026-0001"] && receipts[0].supplier == "Sonedis Lyon"
+            receipts[0].references == ["BL-2026-0001", "PO-BL-2026-0001", "1"] && receipts[0].supplier == "Sonedis Lyon"
                 && receipts[0].expectedOn == "2026-11-22")
         #expect(receipts[0].lines.map(\.quantity) == [60, 40, 10])
         #expect(receipts[2].lines.map(\.tracking) == [.lot, .lot, .lot])

@@ -163,15 +163,41 @@ struct TrytonShipment: Equatable {
     /// For people: `7 [BL-2026-0001]`.
     var name: String { reference.isEmpty ? number : "\(number) [\(reference)]" }
 
-    /// What the supplier's papers say: the delivery note, and the orders' own references, which `origins` carries in
-    /// brackets behind their numbers: `1 [PO-REF-1001]`.
+    /// What papers may say of it: the supplier's note, and the references and numbers of the purchases behind it. `origins` tells them
+    /// without the right to read purchases: `1 [PO-REF-1001], 5`. Our own key behind a note is left out.
     var references: [String] {
-        var found = reference.isEmpty ? [] : [reference]
+        var found: [String] = []
+        var numbers: [String] = []
         var rest = origins[...]
-        while let opening = rest.firstIndex(of: "["), let closing = rest[opening...].firstIndex(of: "]") {
-            found.append(String(rest[rest.index(after: opening)..<closing]))
-            rest = rest[rest.index(after: closing)...]
+        while !rest.isEmpty {
+            let comma = rest.firstRange(of: ", ")?.lowerBound ?? rest.endIndex
+            if let opening = rest.firstIndex(of: "["), opening < comma,
+                let closing = rest[opening...].firstIndex(of: "]")
+            {
+                numbers.append(Self.trimmed(rest[..<opening]))
+                found.append(String(rest[rest.index(after: opening)..<closing]))
+                rest = rest[rest.index(after: closing)...]
+            } else {
+                numbers.append(Self.trimmed(rest[..<comma]))
+                rest = rest[comma...]
+            }
+            rest = rest.drop { $0 == "," || $0 == " " }
         }
-        return found
+        var unique: [String] = []
+        // The server gives them in any order.
+        for name in [Self.note(reference)] + found.sorted() + numbers.sorted()
+        where !name.isEmpty && !unique.contains(name) { unique.append(name) }
+        return unique
+    }
+
+    private static func note(_ reference: String) -> String {
+        guard let start = reference.firstRange(of: "(quai/") else { return reference }
+        return trimmed(reference[..<start.lowerBound])
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return String(text)
     }
 }
