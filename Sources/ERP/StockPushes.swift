@@ -44,12 +44,23 @@ public struct StockTakePush: Equatable, Sendable {
     public var lines: [Line]
     /// A person said that nothing else is there: what was not counted becomes zero.
     public var isComplete: Bool
+    /// Of a complete count: what the ERP had there at the beginning of what is not among the lines, which becomes zero. What
+    /// came after stays. Nil where it was not asked: all that is there at the push becomes zero.
+    public var uncounted: [ERPStock]?
+    /// Codes (`Line.gtin`) of lines that a person allows to be left out: of an article that the ERP does not know, or in
+    /// conflict with its book. The outcome's sentence names what was left out.
+    public var accepted: [String]
 
-    public init(key: String, location: String, lines: [Line], isComplete: Bool = false) {
+    public init(
+        key: String, location: String, lines: [Line], isComplete: Bool = false, uncounted: [ERPStock]? = nil,
+        accepted: [String] = []
+    ) {
         self.key = key
         self.location = location
         self.lines = lines
         self.isComplete = isComplete
+        self.uncounted = uncounted
+        self.accepted = accepted
     }
 }
 

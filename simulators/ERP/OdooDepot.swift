@@ -55,6 +55,9 @@ extension OdooServer {
     public var firstSupplier: Int64 { isNew ? 6 : 7 }
     public var firstCustomer: Int64 { firstSupplier + 3 }
 
+    /// `Virtual Locations/Inventory adjustment`: where a count takes from and puts to.
+    var adjustments: Int64 { isNew ? 11 : 14 }
+
     mutating func load() {
         let user: Int64 = isNew ? 5 : 6
         users = [
@@ -62,10 +65,10 @@ extension OdooServer {
             User(id: user + 1, login: "manager", password: "manager-secret", key: "manager-key", isManager: true),
             User(
                 id: user + 2, login: "clerk", password: "clerk-secret", key: "clerk-key", isManager: false,
-                forbidden: ["stock.picking", "stock.move", "stock.move.line", "stock.quant", lotModel]),
+                forbidden: ["stock.picking", "stock.move", "stock.move.line", lotModel]),
         ]
         _ = insert("res.company", ["name": "Depot Duret Test SARL"])
-        _ = insert("uom.uom", ["name": "Units", "factor": .number(1)])
+        _ = insert("uom.uom", ["name": "Units", "factor": .number(1), "rounding": .number(0.01)])
         _ = insert("res.currency", ["name": "EUR"], id: 126)
         _ = insert("mail.activity.type", ["name": "Call", "category": "phonecall"], id: 2)
         _ = insert("project.project", ["name": "SAV"])
@@ -74,6 +77,7 @@ extension OdooServer {
         loadArticles()
         loadReceipts()
         loadAffairs()
+        loadUnits()
         tables.next["stock.quant"] = 54
     }
 
@@ -86,7 +90,13 @@ extension OdooServer {
         }
         _ = insert(
             "stock.location", place("Vendors", isNew ? "Vendors" : "Partners/Vendors", "supplier", nil), id: vendors)
-        _ = insert("stock.location", place("Stock", "WH/Stock", "internal", nil), id: stockLocation)
+        _ = insert("stock.location", place("WH", "WH", "view", nil), id: stockLocation - 1)
+        _ = insert("stock.location", place("Stock", "WH/Stock", "internal", stockLocation - 1), id: stockLocation)
+        _ = insert(
+            "stock.location",
+            place(
+                "Inventory adjustment", isNew ? "Inventory adjustment" : "Virtual Locations/Inventory adjustment",
+                "inventory", nil), id: adjustments)
         for (index, code) in ["A-01", "A-02", "B-01", "B-02"].enumerated() {
             var bin = place(code, "WH/Stock/\(code)", "internal", stockLocation)
             bin["barcode"] = .string(code)
@@ -95,9 +105,24 @@ extension OdooServer {
         _ = insert(
             "stock.picking.type",
             [
-                "name": "Receipts", "code": "incoming", "sequence": 1,
+                "name": "Receipts", "code": "incoming", "sequence": 1, "sequence_code": "IN", "company_id": 1,
+                "warehouse_id": 1,
                 "default_location_src_id": series >= 17 ? .int(vendors) : false,
                 "default_location_dest_id": .int(stockLocation),
+            ])
+        let transfers = insert(
+            "stock.picking.type",
+            [
+                "name": "Internal Transfers", "code": "internal", "sequence": 4, "sequence_code": "INT", "company_id": 1,
+                "warehouse_id": 1, "default_location_src_id": .int(stockLocation),
+                "default_location_dest_id": .int(stockLocation),
+            ], id: isNew ? 7 : 5)
+        _ = insert(
+            "stock.warehouse",
+            [
+                "name": "Depot Albertville", "code": "WH", "company_id": 1, "lot_stock_id": .int(stockLocation),
+                "view_location_id": .int(stockLocation - 1), "in_type_id": 1, "int_type_id": .int(transfers),
+                "reception_steps": "one_step",
             ])
     }
 

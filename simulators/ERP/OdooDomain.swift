@@ -51,6 +51,11 @@ enum OdooDomain {
             let relation = path == "id" ? model : field.relation ?? model
             return own.integer.map { server.ancestry(relation, $0).contains { roots.contains($0) } } ?? false
         }
+        if comparison == "parent_of" {
+            let leaves = value.list?.compactMap(\.integer) ?? value.integer.map { [$0] } ?? []
+            let relation = path == "id" ? model : field.relation ?? model
+            return own.integer.map { own in leaves.contains { server.ancestry(relation, $0).contains(own) } } ?? false
+        }
         return try holds(own, comparison, value)
     }
 

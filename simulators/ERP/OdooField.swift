@@ -56,12 +56,16 @@ struct OdooField: Sendable {
         self.isComputed = isComputed
     }
 
+    static func list(_ text: String, series: Int) -> [OdooField] {
+        text.split(separator: " ").compactMap { OdooField(String($0), series: series) }
+    }
+
     /// Every model of a series, with the names it has there.
     static func schema(series: Int) -> [String: [OdooField]] {
         var schema: [String: [OdooField]] = [:]
         for (model, fields) in models(lot: series >= 16 ? "stock.lot" : "stock.production.lot", series: series) {
-            let all = fields.split(separator: " ").compactMap { OdooField(String($0), series: series) }
-            schema[model] = [OdooField("id", "integer"), OdooField("display_name", "char")] + all
+            schema[model] =
+                [OdooField("id", "integer"), OdooField("display_name", "char")] + list(fields, series: series)
         }
         return schema
     }
@@ -71,9 +75,12 @@ struct OdooField: Sendable {
         var models = [
             "product.product": """
             name:char default_code:char barcode:char tracking:selection uom_id:many2one>uom.uom qty_available:float* \
-            active:boolean
+            type:selection active:boolean
             """,
-            "uom.uom": "name:char factor:float",
+            "uom.uom": """
+            name:char factor:float rounding:float 14-18|factor_inv:float* 14-18|ratio:float* 14-18|uom_type:selection \
+            19-|relative_factor:float 19-|relative_uom_id:many2one>uom.uom
+            """,
             "stock.location": """
             name:char complete_name:char usage:selection barcode:char location_id:many2one>stock.location \
             company_id:many2one>res.company
@@ -83,7 +90,17 @@ struct OdooField: Sendable {
             "res.users": "login:char",
             "stock.picking.type": """
             name:char code:selection sequence:integer default_location_src_id:many2one>stock.location \
-            default_location_dest_id:many2one>stock.location
+            default_location_dest_id:many2one>stock.location warehouse_id:many2one>stock.warehouse \
+            company_id:many2one>res.company sequence_code:char
+            """,
+            "stock.warehouse": """
+            name:char code:char company_id:many2one>res.company lot_stock_id:many2one>stock.location \
+            view_location_id:many2one>stock.location in_type_id:many2one>stock.picking.type \
+            int_type_id:many2one>stock.picking.type reception_steps:selection
+            """,
+            "stock.scrap": """
+            name:char origin:char state:selection product_id:many2one>product.product! scrap_qty:float \
+            product_uom_id:many2one>uom.uom lot_id:many2one>\(lot) location_id:many2one>stock.location
             """,
             "stock.picking": """
             name:char origin:char state:selection* partner_id:many2one>res.partner scheduled_date:datetime note:html \
@@ -91,12 +108,13 @@ struct OdooField: Sendable {
             location_id:many2one>stock.location \
             location_dest_id:many2one>stock.location \(moves):one2many>stock.move/picking_id \
             move_line_ids:one2many>stock.move.line/picking_id backorder_id:many2one>stock.picking \
-            purchase_id:many2one>purchase.order
+            purchase_id:many2one>purchase.order company_id:many2one>res.company
             """,
             "purchase.order": "name:char partner_ref:char",
             "stock.move": """
             14-18|name:char! product_id:many2one>product.product! product_uom_qty:float product_uom:many2one>uom.uom \
-            14-16|quantity_done:float* 17-|quantity:float* picking_id:many2one>stock.picking state:selection \
+            14-16|quantity_done:float* 17-|quantity:float* product_qty:float* reference:char* is_inventory:boolean \
+            19-|inventory_name:char date:datetime picking_id:many2one>stock.picking state:selection \
             location_id:many2one>stock.location location_dest_id:many2one>stock.location \
             move_line_ids:one2many>stock.move.line/move_id
             """,
@@ -104,14 +122,15 @@ struct OdooField: Sendable {
             product_id:many2one>product.product! product_uom_id:many2one>uom.uom! 14-16|qty_done:float \
             17-|quantity:float 17-|picked:boolean lot_id:many2one>\(lot) lot_name:char picking_id:many2one>stock.picking \
             move_id:many2one>stock.move location_id:many2one>stock.location location_dest_id:many2one>stock.location \
-            14-15|product_uom_qty:float 16-16|reserved_uom_qty:float state:selection* tracking:selection*
+            14-15|product_uom_qty:float 16-16|reserved_uom_qty:float 14-15|product_qty:float* 16-16|reserved_qty:float* \
+            17-|quantity_product_uom:float* reference:char* date:datetime state:selection* tracking:selection*
             """,
             lot: "name:char! product_id:many2one>product.product! company_id:many2one>res.company product_qty:float*",
             "stock.quant": """
             product_id:many2one>product.product location_id:many2one>stock.location lot_id:many2one>\(lot) \
             package_id:many2one>stock.quant.package owner_id:many2one>res.partner quantity:float \
             reserved_quantity:float inventory_quantity:float 15-|inventory_quantity_set:boolean 15-|inventory_diff_quantity:float \
-            15-|is_outdated:boolean*
+            15-|is_outdated:boolean* 15-|inventory_date:date product_uom_id:many2one>uom.uom*
             """,
             "stock.backorder.confirmation": """
             pick_ids:many2many>stock.picking \

@@ -68,6 +68,7 @@ extension OdooServer {
     private mutating func run(_ call: OdooInvocation, as user: User, isRPC: Bool) -> ERPReply {
         let before = tables
         current = user.id
+        lang = call.context["lang"]?.text ?? "en_US"
         do throws(OdooError) {
             return success(try invoke(call, as: user, isRPC: isRPC), isRPC: isRPC)
         } catch {

@@ -4,20 +4,22 @@ import Model
 extension OdooServer {
     @discardableResult
     public mutating func addProduct(
-        _ name: String, code: String, barcode: String?, tracking: String = "none"
+        _ name: String, code: String, barcode: String?, tracking: String = "none", unit: Int64 = 1
     ) -> Int64 {
         insert(
             "product.product",
             [
                 "name": .string(name), "default_code": .string(code), "barcode": barcode.map { .string($0) } ?? false,
-                "tracking": .string(tracking), "uom_id": 1, "active": true,
+                "tracking": .string(tracking), "uom_id": .int(unit), "type": series >= 18 ? "consu" : "product",
+                "active": true,
             ])
     }
 
     /// An announced receipt, ready to be scanned.
     @discardableResult
     public mutating func addReceipt(
-        supplier: Int64, origin: String, lines: [(product: Int64, quantity: Double)]
+        supplier: Int64, origin: String, lines: [(product: Int64, quantity: Double)], unit: Int64? = nil,
+        type: Int64 = 1
     ) -> Int64 {
         let number = String((tables.next["stock.picking"] ?? 1) + 100_000).dropFirst()
         let id = insert(
@@ -25,15 +27,17 @@ extension OdooServer {
             [
                 "name": .string("WH/IN/\(number)"), "origin": .string(origin), "partner_id": .int(supplier),
                 "scheduled_date": .string(series >= 19 ? "2026-11-21 05:59:12" : "2026-11-21 05:58:03"),
-                "picking_type_id": 1, "location_id": .int(vendors), "location_dest_id": .int(stockLocation),
+                "picking_type_id": .int(type), "location_id": .int(vendors),
+                "location_dest_id": raw("stock.picking.type", type, "default_location_dest_id"),
+                "company_id": raw("stock.picking.type", type, "company_id"),
             ])
         for (product, quantity) in lines {
             let move = insert(
                 "stock.move",
                 [
-                    "product_id": .int(product), "product_uom_qty": .number(quantity), "product_uom": 1,
-                    "picking_id": .int(id), "state": "assigned", "location_id": .int(vendors),
-                    "location_dest_id": .int(stockLocation),
+                    "product_id": .int(product), "product_uom_qty": .number(quantity),
+                    "product_uom": .int(unit ?? self.unit(ofProduct: product) ?? 1), "picking_id": .int(id), "state": "assigned", "location_id": .int(vendors),
+                    "location_dest_id": raw("stock.picking", id, "location_dest_id"),
                 ])
             makeLines(move)
         }
@@ -162,4 +166,57 @@ extension OdooServer {
         }
         try? writeQuant(id, .object([("inventory_quantity", .number(quantity))]))
     }
+
+    /// Another warehouse, maybe of another company: its types of operation, `CODE/Stock`.
+    @discardableResult
+    public mutating func addWarehouse(
+        _ name: String, code: String, company: String? = nil
+    ) -> (id: Int64, stock: Int64, receipts: Int64, transfers: Int64) {
+        let owner = company.map { insert("res.company", ["name": .string($0)]) } ?? 1
+        let base: Record = ["company_id": .int(owner)]
+        let view = insert(
+            "stock.location",
+            base.merging(["name": .string(code), "complete_name": .string(code), "usage": "view"]) { $1 })
+        let stock = insert(
+            "stock.location",
+            base.merging([
+                "name": "Stock", "complete_name": .string("\(code)/Stock"), "usage": "internal",
+                "location_id": .int(view),
+            ]) { $1 })
+        let house = insert(
+            "stock.warehouse",
+            base.merging([
+                "name": .string(name), "code": .string(code), "lot_stock_id": .int(stock),
+                "view_location_id": .int(view), "reception_steps": "one_step",
+            ]) { $1 })
+        let common = base.merging(["warehouse_id": .int(house), "default_location_dest_id": .int(stock)]) { $1 }
+        let receipts = insert(
+            "stock.picking.type",
+            common.merging([
+                "name": "Receipts", "code": "incoming", "sequence": 1, "sequence_code": "IN",
+                "default_location_src_id": .int(vendors),
+            ]) { $1 })
+        let transfers = insert(
+            "stock.picking.type",
+            common.merging([
+                "name": "Internal Transfers", "code": "internal", "sequence": 4, "sequence_code": "INT",
+                "default_location_src_id": .int(stock),
+            ]) { $1 })
+        set("stock.warehouse", house, "in_type_id", .int(receipts))
+        set("stock.warehouse", house, "int_type_id", .int(transfers))
+        return (house, stock, receipts, transfers)
+    }
+
+    /// Scrapped quantities by article, of what is done.
+    public func scrapped(origin: String) -> [Int64: Double] {
+        var sums: [Int64: Double] = [:]
+        for id in ids("stock.scrap") where text("stock.scrap", id, "origin") == origin {
+            guard text("stock.scrap", id, "state") == "done" else { continue }
+            sums[link("stock.scrap", id, "product_id") ?? 0, default: 0] += number("stock.scrap", id, "scrap_qty")
+        }
+        return sums
+    }
+
+    /// Counts that wait to be applied.
+    public var waitingCounts: Int { ids("stock.quant").filter { truth("stock.quant", $0, "inventory_quantity_set") }.count }
 }

@@ -11,14 +11,18 @@ extension OdooServer {
                 message: "Private methods (such as \(name)) cannot be called remotely.")
         }
         if call.model == "res.users", call.method == "context_get" {
-            return .object([("lang", "en_US"), ("tz", false), ("uid", .int(user.id))])
+            return .object([("lang", .string(user.lang)), ("tz", false), ("uid", .int(user.id))])
         }
         guard schema[call.model] != nil else {
+            // In the user's language, whatever the context says.
+            if isRPC, user.lang == "fr_FR" { throw .user("L'objet \(call.model) n'existe pas !") }
             if isRPC { throw .user("Object \(call.model) doesn't exist") }
             throw OdooError(name: "werkzeug.exceptions.NotFound", message: "the model '\(call.model)' does not exist")
         }
         // What is asked of a model's fields needs no right to its records.
+        if let answer = try access(call, user) { return answer }
         if user.forbidden.contains(call.model), call.method != "fields_get" { throw forbidden(call.model) }
+        if user.denied[call.model]?.contains(call.method) == true { throw forbidden(call.model) }
         switch call.method {
         case "fields_get":
             return try fieldsGet(
@@ -28,7 +32,8 @@ extension OdooServer {
         case "read":
             let names = try names(call, 1)
             var records: [JSON] = []
-            for id in try existing(call.model, call.ids) { records.append(try shown(call.model, id, names)) }
+            // What is gone is left out without a word.
+            for id in call.ids where exists(call.model, id) { records.append(try shown(call.model, id, names)) }
             return .array(records)
         case "create":
             guard let values = call.argument("vals_list", 0) else { throw .value("create() needs vals_list") }
@@ -71,6 +76,11 @@ extension OdooServer {
 
     private func forbidden(_ model: String) -> OdooError {
         let name = model == "stock.picking" ? "Transfer" : model
+        if lang == "fr_FR" {
+            return OdooError(
+                name: "odoo.exceptions.AccessError",
+                message: "Vous n'êtes pas autorisé à accéder aux enregistrements '\(name)' (\(model)).'")
+        }
         let groups =
             series >= 19
             ? [
@@ -95,11 +105,29 @@ extension OdooServer {
         case ("stock.picking", "action_confirm"):
             for id in try existing(call.model, call.ids) { try confirm(id) }
             return true
+        case ("stock.picking", "action_assign"):
+            for id in try existing(call.model, call.ids) { try assign(id) }
+            return true
         case ("stock.picking", "button_validate"):
             return try validate(try existing(call.model, call.ids), call.context)
         case ("stock.backorder.confirmation", "process"), ("stock.backorder.confirmation", "process_cancel_backorder"):
             for wizard in try existing(call.model, call.ids) { try processBackorder(wizard, call) }
             return true
+        case ("expiry.picking.confirmation", "process"):
+            let pickings = call.context["button_validate_picking_ids"]?.list?.compactMap(\.integer) ?? []
+            guard call.context["default_lot_ids"] != nil else {
+                throw OdooError(name: "builtins.KeyError", message: "default_lot_ids")
+            }
+            return try validate(try existing("stock.picking", pickings), call.context.with("skip_expired", true))
+        case ("stock.scrap", "action_validate"):
+            for id in try existing(call.model, call.ids) {
+                if let question = try scrap(id) { return question }
+            }
+            return true
+        case ("stock.quant", "action_clear_inventory_quantity") where series >= 17,
+            ("stock.quant", "action_set_inventory_quantity_to_zero") where series == 15 || series == 16:
+            for id in try existing(call.model, call.ids) { clearCount(id) }
+            return nil
         case ("stock.quant", "action_apply_inventory"):
             return try applyCounts(try existing(call.model, call.ids), user, call.context)
         case ("stock.inventory.conflict", "action_keep_counted_quantity"),
@@ -133,6 +161,10 @@ extension OdooServer {
         case "stock.move": return try createMove(values)
         case "stock.quant": return try createQuant(values)
         case lotModel: return try createLot(values)
+        case "stock.scrap":
+            let id = try createPlain(model, values.with("state", "draft"))
+            set(model, id, "name", .string("SP/\(String(id + 100_000).dropFirst())"))
+            return id
         case "stock.inventory": return try createPlain(model, values.with("state", "draft"))
         case "stock.inventory.conflict":
             return try createPlain(
@@ -160,6 +192,7 @@ extension OdooServer {
                     "You can not delete product moves if the picking is done. You can only correct the done quantities."
                 )
             }
+            if model == "stock.move.line" { release(id) }
             tables.records[model]?[id] = nil
         }
     }

@@ -47,6 +47,9 @@ extension OdooServer {
     mutating func moveStock(_ line: Int64, _ quantity: Double) throws(OdooError) {
         let product = link("stock.move.line", line, "product_id") ?? 0
         let lot = link("stock.move.line", line, "lot_id")
+        if let from = link("stock.move.line", line, "location_id"), isInternal(from) {
+            addStock(product, from, lot, -quantity)
+        }
         if let to = link("stock.move.line", line, "location_dest_id") { addStock(product, to, lot, quantity) }
     }
 
@@ -90,7 +93,12 @@ extension OdooServer {
     }
 
     mutating func applyCounts(_ quants: [Int64], _ user: User, _ context: JSON) throws(OdooError) -> JSON? {
-        if series <= 17, !user.isManager { throw .user("Only a stock manager can validate an inventory adjustment.") }
+        if series <= 17, !user.isManager {
+            throw .user(
+                lang == "fr_FR"
+                    ? "Seul un gestionnaire de stock peut valider un ajustement d'inventaire."
+                    : "Only a stock manager can validate an inventory adjustment.")
+        }
         let outdated = quants.filter { isOutdated($0) }
         let ids = JSON.array(quants.map { .int($0) })
         guard outdated.isEmpty else {
@@ -116,12 +124,15 @@ extension OdooServer {
             ])
         }
         for quant in quants where truth("stock.quant", quant, "inventory_quantity_set") {
-            let quantity =
-                number("stock.quant", quant, "quantity") + number("stock.quant", quant, "inventory_diff_quantity")
+            let difference = number("stock.quant", quant, "inventory_diff_quantity")
+            let quantity = number("stock.quant", quant, "quantity") + difference
+            let product = link("stock.quant", quant, "product_id") ?? 0
+            if quantity > 1, text("product.product", product, "tracking") == "serial" {
+                throw .validation("A serial number should only be linked to a single product.")
+            }
+            noteAdjustment(quant, difference, user, context)
             set("stock.quant", quant, "quantity", .number(quantity))
-            set("stock.quant", quant, "inventory_quantity_set", false)
-            set("stock.quant", quant, "inventory_quantity", .number(0))
-            set("stock.quant", quant, "inventory_diff_quantity", .number(0))
+            clearCount(quant)
         }
         return nil
     }

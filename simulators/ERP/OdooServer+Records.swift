@@ -38,6 +38,9 @@ extension OdooServer {
             return .array(
                 ids(relation).filter { tables.records[relation]?[$0]?[inverse]?.integer == id }.map { .int($0) })
         }
+        if name == "name", lang != "en_US", let translated = tables.records[model]?[id]?["name@\(lang)"] {
+            return translated
+        }
         return tables.records[model]?[id]?[name] ?? field.empty
     }
 
@@ -66,10 +69,16 @@ extension OdooServer {
             let code = text(model, id, "default_code")
             return code.isEmpty ? text(model, id, "name") : "[\(code)] \(text(model, id, "name"))"
         case "stock.location": return text(model, id, "complete_name")
+        case "stock.picking.type":
+            let warehouse = link(model, id, "warehouse_id").map { "\(text("stock.warehouse", $0, "name")): " } ?? ""
+            return warehouse + text(model, id, "name")
         case "stock.move":
             let origin = link(model, id, "picking_id").map { text("stock.picking", $0, "origin") } ?? ""
             let code = link(model, id, "product_id").map { text("product.product", $0, "default_code") } ?? ""
-            return "\(origin)/\(code): Vendors>Stock"
+            let ends = ["location_id", "location_dest_id"].map { end in
+                link(model, id, end).map { text("stock.location", $0, "name") } ?? ""
+            }
+            return "\(origin)/\(code): \(ends[0])>\(ends[1])"
         default: return text(model, id, "name")
         }
     }
@@ -80,12 +89,24 @@ extension OdooServer {
         case ("stock.picking", "state"): .string(pickingState(id))
         case ("stock.picking", "picking_type_code"):
             link(model, id, "picking_type_id").map { raw("stock.picking.type", $0, "code") } ?? false
+        case ("stock.move", "product_qty"):
+            .number(
+                converted(
+                    number(model, id, "product_uom_qty"), from: link(model, id, "product_uom"),
+                    to: unit(ofProduct: link(model, id, "product_id"))))
+        case ("stock.move", "reference"): reference(ofMove: id)
         case ("stock.move", _):
             .number(links(model, id, "move_line_ids").reduce(0) { $0 + number("stock.move.line", $1, doneField) })
         case ("stock.move.line", "state"): link(model, id, "move_id").map { raw("stock.move", $0, "state") } ?? false
         case ("stock.move.line", "tracking"):
             link(model, id, "product_id").map { raw("product.product", $0, "tracking") } ?? false
+        case ("stock.move.line", "reference"): link(model, id, "move_id").map { reference(ofMove: $0) } ?? false
+        case ("stock.move.line", "quantity_product_uom"): .number(ownQuantity(id, doneField))
+        case ("stock.move.line", "reserved_qty"): .number(ownQuantity(id, "reserved_uom_qty"))
+        case ("stock.move.line", "product_qty"): .number(ownQuantity(id, "product_uom_qty"))
+        case ("stock.quant", "product_uom_id"): unit(ofProduct: link(model, id, "product_id")).map { .int($0) } ?? false
         case ("stock.quant", _): .bool(isOutdated(id))
+        case ("uom.uom", _): .number(1 / number(model, id, "factor"))
         case ("res.partner", "commercial_partner_id"): .int(commercialPartner(id))
         case ("res.partner", "phone_sanitized"): sanitized(id).map { .string($0) } ?? false
         case (lotModel, _): .number(onHand(lot: id))

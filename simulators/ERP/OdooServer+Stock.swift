@@ -6,12 +6,26 @@ extension OdooServer {
         let states = links("stock.picking", id, movesField).map { text("stock.move", $0, "state") }
         if states.isEmpty || states.contains("draft") { return "draft" }
         if states.allSatisfy({ $0 == "cancel" }) { return "cancel" }
-        return states.allSatisfy { ["done", "cancel"].contains($0) } ? "done" : "assigned"
+        if states.allSatisfy({ ["done", "cancel"].contains($0) }) { return "done" }
+        return states.contains { ["assigned", "partially_available"].contains($0) } ? "assigned" : "confirmed"
+    }
+
+    private func isOpen(_ move: Int64) -> Bool {
+        ["assigned", "partially_available", "confirmed"].contains(text("stock.move", move, "state"))
+    }
+
+    private func isTransfer(_ picking: Int64) -> Bool {
+        link("stock.picking", picking, "picking_type_id").map { text("stock.picking.type", $0, "code") } == "internal"
     }
 
     mutating func createPicking(_ values: JSON) throws(OdooError) -> Int64 {
-        let number = String((tables.next["stock.picking"] ?? 1) + 100_000).dropFirst()
-        var rest = values.with("name", .string("WH/IN/\(number)"))
+        let type = values["picking_type_id"]?.integer
+        let isInternal = type.map { text("stock.picking.type", $0, "code") } == "internal"
+        let kin = ids("stock.picking").filter { text("stock.picking", $0, "name").hasPrefix("WH/INT/") }.count
+        let number = isInternal ? Int64(kin) + 1 : tables.next["stock.picking"] ?? 1
+        let name = "WH/\(isInternal ? "INT" : "IN")/\(String(number + 100_000).dropFirst())"
+        var rest = values.with("name", .string(name))
+        if let type { rest = rest.with("company_id", raw("stock.picking.type", type, "company_id")) }
         if rest["scheduled_date"] == nil { rest = rest.with("scheduled_date", "2026-11-22 06:00:00") }
         return try createPlain("stock.picking", rest)
     }
@@ -19,7 +33,9 @@ extension OdooServer {
     mutating func createMove(_ values: JSON) throws(OdooError) -> Int64 {
         var rest = values
         if rest["state"] == nil { rest = rest.with("state", "draft") }
-        if rest["product_uom"] == nil { rest = rest.with("product_uom", 1) }
+        if rest["product_uom"] == nil {
+            rest = rest.with("product_uom", .int(unit(ofProduct: rest["product_id"]?.integer) ?? 1))
+        }
         return try createPlain("stock.move", rest)
     }
 
@@ -35,9 +51,11 @@ extension OdooServer {
                 tables.records["stock.move"]?[move] = nil
             } else {
                 first[product] = move
-                set("stock.move", move, "state", "assigned")
+                // What is taken from stock waits until it is reserved.
+                set("stock.move", move, "state", isTransfer(picking) ? "confirmed" : "assigned")
             }
         }
+        guard !isTransfer(picking) else { return }
         for move in first.values.sorted() { makeLines(move) }
     }
 
@@ -75,7 +93,7 @@ extension OdooServer {
         if rest["move_id"] == nil {
             let moves = links("stock.picking", picking, movesField)
             let fit = moves.first { move in
-                link("stock.move", move, "product_id") == product && text("stock.move", move, "state") == "assigned"
+                link("stock.move", move, "product_id") == product && isOpen(move)
             }
             let made = Record(
                 uniqueKeysWithValues: [
@@ -90,18 +108,18 @@ extension OdooServer {
         let id = try createPlain("stock.move.line", rest)
         if text("stock.move.line", id, "state") == "done" {
             writesOnDone += 1
-            try moveStock(id, number("stock.move.line", id, doneField))
+            try moveStock(id, ownQuantity(id, doneField))
         }
         return id
     }
 
     mutating func writeLine(_ id: Int64, _ values: JSON) throws(OdooError) {
-        let before = number("stock.move.line", id, doneField)
+        let before = ownQuantity(id, doneField)
         let isDone = text("stock.move.line", id, "state") == "done"
         try writePlain("stock.move.line", [id], values)
         guard isDone else { return }
         writesOnDone += 1
-        try moveStock(id, number("stock.move.line", id, doneField) - before)
+        try moveStock(id, ownQuantity(id, doneField) - before)
     }
 
     mutating func createLot(_ values: JSON) throws(OdooError) -> Int64 {
@@ -138,6 +156,9 @@ extension OdooServer {
             default: break
             }
             let lines = links("stock.picking", id, "move_line_ids")
+            if lines.isEmpty {
+                throw .user("You cannot validate a transfer if no quantities are reserved nor done.")
+            }
             if !lines.contains(where: { isSeen($0) }) {
                 if series < 17 {
                     guard context["skip_immediate"] != true else {
@@ -149,6 +170,7 @@ extension OdooServer {
                 for line in lines { set("stock.move.line", line, "picked", true) }
             }
             try checkTracking(lines.filter { isSeen($0) })
+            if context["skip_expired"] != true, let question = expiryQuestion(id, lines, context) { return question }
             if isShort(id), alwaysAsks || context["skip_backorder"] != true {
                 switch createBackorder {
                 case "always": try finish(id, backorder: true)
@@ -183,7 +205,7 @@ extension OdooServer {
             let name = displayName("product.product", product)
             if link("stock.move.line", line, "lot_id") == nil, text("stock.move.line", line, "lot_name").isEmpty {
                 if !missing.contains(name) { missing.append(name) }
-            } else if tracking == "serial", number("stock.move.line", line, doneField) != 1 {
+            } else if tracking == "serial", ownQuantity(line, doneField) != 1 {
                 throw .user("You can only process 1.0 Units of products with unique serial number: \(name).")
             }
         }
@@ -195,30 +217,36 @@ extension OdooServer {
 
     private func isShort(_ picking: Int64) -> Bool {
         links("stock.picking", picking, movesField).contains { move in
-            text("stock.move", move, "state") == "assigned"
+            isOpen(move)
                 && seen(move) < number("stock.move", move, "product_uom_qty")
         }
     }
 
     private func seen(_ move: Int64) -> Double {
         links("stock.move", move, "move_line_ids").filter { isSeen($0) }
-            .reduce(0) { $0 + number("stock.move.line", $1, doneField) }
+            .reduce(0) {
+                $0
+                    + converted(
+                        number("stock.move.line", $1, doneField), from: link("stock.move.line", $1, "product_uom_id"),
+                        to: link("stock.move", move, "product_uom"))
+            }
     }
 
     /// Receives what was seen; the rest goes to a new receipt, or is given up.
     private mutating func finish(_ picking: Int64, backorder: Bool) throws(OdooError) {
         var rest: [(product: Int64, quantity: Double, move: Int64)] = []
-        for move in links("stock.picking", picking, movesField) where text("stock.move", move, "state") == "assigned" {
+        for move in links("stock.picking", picking, movesField) where isOpen(move) {
             let demand = number("stock.move", move, "product_uom_qty")
             let done = seen(move)
             if done < demand { rest.append((link("stock.move", move, "product_id") ?? 0, demand - done, move)) }
             for line in links("stock.move", move, "move_line_ids") {
+                release(line)
                 guard isSeen(line) else {
                     tables.records["stock.move.line"]?[line] = nil
                     continue
                 }
-                try giveLot(line)
-                try moveStock(line, number("stock.move.line", line, doneField))
+                if !isTransfer(picking) { try giveLot(line) }
+                try moveStock(line, ownQuantity(line, doneField))
             }
             set("stock.move", move, "state", done > 0 ? "done" : "cancel")
             if done > 0, done < demand { set("stock.move", move, "product_uom_qty", .number(done)) }
@@ -251,7 +279,10 @@ extension OdooServer {
             // A serial number by its name is a new one: a second of that name is refused.
             let values = JSON.object([("name", .string(name)), ("product_id", .int(product)), ("company_id", 1)])
             var lot = isSerial ? nil : known
-            if lot == nil { lot = try createLot(values) }
+            if lot == nil {
+                let expiry = raw("stock.move.line", line, "expiration_date")
+                lot = try createLot(hasExpiry ? values.with("expiration_date", expiry) : values)
+            }
             guard let lot else { return }
             set("stock.move.line", line, "lot_id", .int(lot))
         }

@@ -49,6 +49,9 @@ public struct OdooServer: Sendable {
         var isManager: Bool
         /// Models that the user may not see.
         var forbidden: Set<String> = []
+        /// What else the user may not do: `write`, `create`, `unlink`, by model.
+        var denied: [String: Set<String>] = [:]
+        var lang = "en_US"
     }
 
     /// 14 to 19.
@@ -59,6 +62,8 @@ public struct OdooServer: Sendable {
     var users: [User] = []
     /// The user of the call that runs.
     var current: Int64 = 0
+    /// The language of the call that runs: the context's, or else none (names come as they were entered).
+    var lang = "en_US"
     /// Calls that change nothing, and calls that may.
     public private(set) var reads = 0
     public private(set) var writes = 0
@@ -138,7 +143,7 @@ public struct OdooServer: Sendable {
     private mutating func count(_ name: String) {
         let reading = [
             "search_read", "read", "search", "search_count", "fields_get", "context_get", "version", "authenticate",
-            "list",
+            "list", "check_access_rights", "has_access", "has_group",
         ]
         if reading.contains(name.split(separator: ".").last.map { String($0) } ?? "") {
             reads += 1

@@ -12,11 +12,14 @@ struct OdooCall: Equatable, Sendable {
     var options: [JSON.Member] = []
     var context: [JSON.Member] = []
     var isWrite = false
+    /// For people, behind the summary.
+    var note: String?
 
     /// `stock.picking.write 12`
     var summary: String {
         let records = (ids ?? []).prefix(5).map { String($0) }.joined(separator: ",")
-        return records.isEmpty ? "\(model).\(method)" : "\(model).\(method) \(records)"
+        let call = records.isEmpty ? "\(model).\(method)" : "\(model).\(method) \(records)"
+        return note.map { "\(call) (\($0))" } ?? call
     }
 
     /// Seconds. A server with workers ends a request after 120 s at the latest: a write is waited for longer than that,

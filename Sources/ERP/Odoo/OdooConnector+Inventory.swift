@@ -11,15 +11,12 @@ extension OdooConnector {
                 "stock.inventory", [.clause("name", "=", .string(push.key)), .clause("state", "!=", "cancel")],
                 ["state"], order: "id", limit: 1)
         ).first
-        var products: Set<Int64> = []
-        for line in push.lines {
-            guard let product = OdooStockTake.product(of: line, articles) else {
-                throw OdooReception.unknown([line.gtin])
-            }
-            products.insert(product)
-        }
+        // Throws where an article is unknown, before anything is made.
+        let wanted = try OdooStockTake(push, location: place.id, quants: [], articles: articles, isReading: true)
+        let products = Set(wanted.groups.map(\.product))
         let done = PushOutcome.done(
-            id: found?["id"]?.integer.map { String($0) } ?? "", "The count of \(place.name) is applied.")
+            id: found?["id"]?.integer.map { String($0) } ?? "",
+            "The count of \(place.name) is applied.")
         if found?["state"]?.odooText == "done" { return done }
         let create = OdooCall.create(
             "stock.inventory",
@@ -46,8 +43,10 @@ extension OdooConnector {
             .search(
                 "stock.inventory.line", [.clause("inventory_id", "=", .int(id))],
                 ["product_id", "location_id", "prod_lot_id", "theoretical_qty", "product_qty"], order: "id"))
-        let take = try OdooStockTake(
+        var take = try OdooStockTake(
             push, location: place.id, quants: lines.compactMap { OdooConnector.quant(of: $0) }, articles: articles)
+        // Lines may be there with a count of zero, as the stock take is set up.
+        take.writesAll = true
         let write = try await inventoryLines(take, id: id, place: place, articles, names, dry: dry)
         if dry { return try await planned(write + [validate]) }
         for call in write { _ = try await send(call) }
@@ -58,7 +57,7 @@ extension OdooConnector {
             throw ERPFault(
                 .conflict, "Odoo took the count of \(place.name), but it is still \(state ?? "nowhere")\(question).")
         }
-        return .done(id: String(id), "The count of \(place.name) is applied.")
+        return .done(id: String(id), "The count of \(place.name) is applied.\(take.remarks)")
     }
 
     /// A line of the stock take, as if it were a quant: its theoretical quantity is the stock.
@@ -89,6 +88,7 @@ extension OdooConnector {
             ])
             return [0, 0, values]
         }
-        return missing + [.write("stock.inventory", [id], .object([("line_ids", .array(commands))]))]
+        return missing + [OdooConnector.noted(
+            .write("stock.inventory", [id], .object([("line_ids", .array(commands))])), counts)]
     }
 }

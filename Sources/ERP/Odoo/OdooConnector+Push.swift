@@ -5,6 +5,7 @@ extension OdooConnector {
     enum Job: Sendable {
         case reception(ReceptionPush)
         case take(StockTakePush)
+        case transfer(TransferPush)
         case call(CallPush)
         case party(PartyPush)
     }
@@ -15,6 +16,10 @@ extension OdooConnector {
 
     public func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {
         try await perform(.take(take), dry: dry)
+    }
+
+    public func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.transfer(transfer), dry: dry)
     }
 
     public func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
@@ -42,6 +47,7 @@ extension OdooConnector {
         switch job {
         case .reception(let reception): try await receive(reception, dry: dry, after: after)
         case .take(let take): try await count(take, dry: dry)
+        case .transfer(let transfer): try await move(transfer, dry: dry, after: after)
         case .call(let call): try await log(call, dry: dry, after: after)
         case .party(let party): try await enter(party, dry: dry, after: after)
         }
@@ -53,13 +59,20 @@ extension OdooConnector {
         return id
     }
 
-    /// Articles by id or by GTIN, all in one call.
-    func articles(ids: Set<Int64>, gtins: Set<String>) async throws(ERPFault) -> [Int64: OdooArticle] {
-        guard !ids.isEmpty || !gtins.isEmpty else { return [:] }
-        let byID = JSON.clause("id", "in", .ids(ids.sorted()))
-        let byCode = JSON.clause("barcode", "in", .texts(gtins.sorted().flatMap { GTINForm.all($0) }))
-        let domain: [JSON] = ids.isEmpty ? [byCode] : gtins.isEmpty ? [byID] : ["|", byID, byCode]
-        let found = try await records(.search("product.product", domain, OdooArticle.fields))
+    /// Articles by id or by code (see `OdooArticle.product`), all in one call, what is archived too.
+    func articles(ids: Set<Int64>, codes: Set<String>) async throws(ERPFault) -> [Int64: OdooArticle] {
+        let ids = ids.union(codes.compactMap { OdooArticle.id(ofCode: $0) })
+        let gtins = codes.filter { !$0.hasPrefix("#") }.sorted().flatMap { GTINForm.all($0) }
+        let references = codes.filter { $0.hasPrefix("#") && !$0.hasPrefix("#odoo:") }.map { String($0.dropFirst()) }
+        var clauses: [JSON] = []
+        if !ids.isEmpty { clauses.append(.clause("id", "in", .ids(ids.sorted()))) }
+        if !gtins.isEmpty { clauses.append(.clause("barcode", "in", .texts(gtins))) }
+        if !references.isEmpty { clauses.append(.clause("default_code", "in", .texts(references.sorted()))) }
+        guard !clauses.isEmpty else { return [:] }
+        let domain = Array(repeating: JSON.string("|"), count: clauses.count - 1) + clauses
+        let found = try await records(
+            .search(
+                "product.product", domain, OdooArticle.fields, context: [JSON.Member("active_test", false)]))
         return Dictionary(found.compactMap { OdooArticle($0) }.map { ($0.id, $0) }) { first, _ in first }
     }
 

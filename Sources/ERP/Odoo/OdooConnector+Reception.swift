@@ -70,7 +70,7 @@ extension OdooConnector {
     // MARK: Reading
 
     /// State and lines in one call; one more where there are no lines.
-    private func picking(_ id: Int64, _ names: OdooNames) async throws(ERPFault) -> OdooPicking {
+    func picking(_ id: Int64, _ names: OdooNames) async throws(ERPFault) -> OdooPicking {
         let domain = [JSON.clause("picking_id", "=", .int(id))]
         let lines = try await records(.search("stock.move.line", domain, names.lineReading, order: "id"))
             .compactMap { OdooLine($0, names) }
@@ -121,7 +121,7 @@ extension OdooConnector {
                 gtins.insert(line.gtin)
             }
         }
-        return try await articles(ids: ids, gtins: gtins)
+        return try await articles(ids: ids, codes: gtins)
     }
 
     // MARK: Validating

@@ -8,35 +8,97 @@ extension OdooConnector {
         let place = try await place(push.location)
         let articles = try await articles(
             ids: Set(push.lines.compactMap { $0.product.flatMap { Int64($0) } }),
-            gtins: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
+            codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
         guard try await countsOnQuants() else {
             return try await countByInventory(push, place: place, articles: articles, names, dry: dry)
         }
-        var take = try await self.take(push, place, articles)
+        let take = try await self.take(push, place, articles)
         let counts = take.counts
-        guard !counts.isEmpty else { return .done(id: String(place.id), "\(place.name) is as counted already.") }
-        if let fault = take.unexplained() { throw fault }
+        guard !counts.isEmpty else {
+            let sentence =
+                take.groups.contains { $0.applied != 0 }
+                ? "The count of \(place.name) is applied." : "\(place.name) is as counted already."
+            return .done(id: String(place.id), sentence + take.remarks)
+        }
+        if !take.isByDifference, let fault = take.unexplained() { throw fault }
+        try await refuseTwice(counts, place)
         let lots = try await lotsToBe(of: counts, place: place, names, dry: dry)
         let writes = OdooConnector.writes(of: counts, lots: lots.ids)
         if dry {
             let ids = counts.compactMap { $0.quant?.id }
-            return try await planned(lots.missing + writes + [OdooConnector.application(ids)])
+            return try await planned(lots.missing + writes + [OdooConnector.application(ids, push.key)])
         }
         var ids = Set(counts.compactMap { $0.quant?.id })
         for write in writes {
             let answer = try await send(write)
             if write.method == "create" { ids.formUnion(answer.odooIDs) }
         }
-        let answer = try await send(OdooConnector.application(ids.sorted()))
+        let answer = try await asManager(OdooConnector.application(ids.sorted(), push.key))
         switch answer["res_model"]?.odooText {
+        case "stock.inventory.conflict" where take.isByDifference: try await keepDifference(take, ids: ids, answer)
         case "stock.inventory.conflict": try await solve(push, place, articles, ids: ids, answer)
         case "stock.track.confirmation":
             throw ERPFault(.rule, "Odoo wants lots or serial numbers for what was counted without.")
         default: break
         }
-        take = try await self.take(push, place, articles)
-        if let difference = take.difference() { throw ERPFault(.conflict, difference) }
-        return .done(id: String(place.id), "The count of \(place.name) is applied.")
+        try await verify(push, place, articles, take)
+        return .done(id: String(place.id), "The count of \(place.name) is applied.\(take.remarks)")
+    }
+
+    private func verify(
+        _ push: StockTakePush, _ place: Place, _ articles: [Int64: OdooArticle], _ before: OdooStockTake
+    ) async throws(ERPFault) {
+        let take = try await self.take(push, place, articles, isReading: true)
+        guard let difference = take.difference() else { return }
+        // A server that does not keep our key with the move: its book says that it is done.
+        let isThere = before.groups.allSatisfy { group in
+            let now = take.groups.first { $0.product == group.product && $0.lot == group.lot }
+            return OdooNumber.areEqual(now?.sum ?? 0, group.sum + group.change)
+        }
+        guard before.isByDifference, isThere else { throw ERPFault(.conflict, difference) }
+    }
+
+    /// Up to 17 only a manager may apply counts, and the refusal is a sentence in the user's language: the right is
+    /// asked for, not read out of it.
+    private func asManager(_ call: OdooCall) async throws(ERPFault) -> JSON {
+        do {
+            return try await send(call)
+        } catch {
+            guard error.kind == .rule, try await isManager() == false else { throw error }
+            throw ERPFault(.right, error.sentence)
+        }
+    }
+
+    /// Whether the user may apply counts; nil where that is not asked (18 and later).
+    func isManager() async throws(ERPFault) -> Bool? {
+        guard try await signedIn().major <= 17 else { return nil }
+        let call = OdooCall(
+            model: "res.users", method: "has_group",
+            arguments: [JSON.Member("group_ext_id", "stock.group_stock_manager")])
+        return (try? await send(call))?.truth
+    }
+
+    /// A serial number that is somewhere else by Odoo's book would be there twice.
+    private func refuseTwice(_ counts: [OdooStockTake.Count], _ place: Place) async throws(ERPFault) {
+        let found = counts.filter { $0.lot != nil && $0.isSerial && $0.quantity > 0 && ($0.quant?.quantity ?? 0) <= 0 }
+        guard !found.isEmpty else { return }
+        let quants = try await records(
+            .search(
+                "stock.quant",
+                [
+                    .clause("product_id", "in", .ids(Set(found.map(\.product)).sorted())),
+                    .clause("lot_id.name", "in", .texts(Set(found.compactMap(\.lot)).sorted())),
+                    .clause("location_id.usage", "=", "internal"), .clause("quantity", ">", 0),
+                ], ["product_id", "location_id", "lot_id"], order: "id"))
+        for quant in quants {
+            guard let lot = quant["lot_id"]?.odooName,
+                let count = found.first(where: { $0.lot == lot && $0.product == quant["product_id"]?.odooID }),
+                quant["location_id"]?.odooID != count.location
+            else { continue }
+            let other = quant["location_id"]?.odooName ?? "another place"
+            throw ERPFault(
+                .conflict, "\(count.article) is in \(other) by Odoo's book: move it from there, it cannot be twice.")
+        }
     }
 
     /// A location as resolved.
@@ -47,7 +109,7 @@ extension OdooConnector {
     }
 
     /// By id, barcode, complete name or name, in this order.
-    private func place(_ text: String) async throws(ERPFault) -> Place {
+    func place(_ text: String) async throws(ERPFault) -> Place {
         let value = JSON.string(text)
         var domain: [JSON] = [
             "|", "|", .clause("barcode", "=", value), .clause("complete_name", "=", value), .clause("name", "=", value),
@@ -68,7 +130,7 @@ extension OdooConnector {
         throw ERPFault(.gone, "Odoo has no location “\(text)”.")
     }
 
-    private func countsOnQuants() async throws(ERPFault) -> Bool {
+    func countsOnQuants() async throws(ERPFault) -> Bool {
         if let countsOnQuants { return countsOnQuants }
         let answer = try await send(.fields("stock.quant", ["inventory_quantity_set"]))
         let counts = answer["inventory_quantity_set"] != nil
@@ -77,7 +139,7 @@ extension OdooConnector {
     }
 
     private func take(
-        _ push: StockTakePush, _ place: Place, _ articles: [Int64: OdooArticle]
+        _ push: StockTakePush, _ place: Place, _ articles: [Int64: OdooArticle], isReading: Bool = false
     ) async throws(ERPFault) -> OdooStockTake {
         let products = push.lines.compactMap { OdooStockTake.product(of: $0, articles) }
         var domain = [
@@ -86,14 +148,52 @@ extension OdooConnector {
         ]
         if !push.isComplete { domain.insert(.clause("product_id", "in", .ids(Set(products).sorted())), at: 0) }
         let quants = try await records(.search("stock.quant", domain, OdooQuant.fields, order: "id"))
+        let isByDifference = push.lines.contains { $0.begin != nil } || push.uncounted != nil
         return try OdooStockTake(
-            push, location: place.id, quants: quants.compactMap { OdooQuant($0) }, articles: articles)
+            push, location: place.id, quants: quants.compactMap { OdooQuant($0) }, articles: articles,
+            applied: isByDifference ? try await applied(push.key) : [:], isReading: isReading)
+    }
+
+    /// What the stock moves that carry our key have changed: how a count that is applied is known again. The name of
+    /// such a move is the context's `inventory_name`, in some series with the user's behind it.
+    private func applied(_ key: String) async throws(ERPFault) -> [OdooReception.LotKey: Double] {
+        let names = try await stockNames()
+        let lines = try await records(
+            .search(
+                "stock.move.line", [.clause("move_id.reference", "=like", .string("\(key)%")), .clause("state", "=", "done")],
+                ["reference", "product_id", "lot_id", names.done, "location_id", "location_dest_id"], order: "id")
+        ).filter { line in
+            let reference = line["reference"]?.odooText
+            return reference == key || reference?.hasPrefix("\(key) (") == true
+        }
+        let ends = Set(lines.flatMap { [$0["location_id"]?.odooID, $0["location_dest_id"]?.odooID] }.compactMap { $0 })
+        guard !ends.isEmpty else { return [:] }
+        let places = try await records(.read("stock.location", ends.sorted(), ["usage"]))
+        let adjustments = Set(
+            places.filter { $0["usage"]?.odooText == "inventory" }.compactMap { $0["id"]?.integer })
+        var applied: [OdooReception.LotKey: Double] = [:]
+        for line in lines {
+            guard let product = line["product_id"]?.odooID, let from = line["location_id"]?.odooID else { continue }
+            let quantity = line[names.done]?.double ?? 0
+            let key = OdooReception.LotKey(product: product, name: line["lot_id"]?.odooName ?? "")
+            applied[key, default: 0] += adjustments.contains(from) ? quantity : -quantity
+        }
+        return applied
     }
 
     private static let context = [JSON.Member("inventory_mode", true)]
 
-    private static func application(_ ids: [Int64]) -> OdooCall {
-        .act("stock.quant", "action_apply_inventory", ids, context: context)
+    private static func application(_ ids: [Int64], _ key: String) -> OdooCall {
+        .act(
+            "stock.quant", "action_apply_inventory", ids,
+            context: context + [JSON.Member("inventory_name", .string(key))])
+    }
+
+    /// With what a complete count sets to zero, for people.
+    static func noted(_ call: OdooCall, _ counts: [OdooStockTake.Count]) -> OdooCall {
+        var call = call
+        call.note = OdooStockTake.uncounted(counts)
+        return call
     }
 
     /// `create` finds an existing quant by itself, so that one call carries all counts; a zero and what is in a package
@@ -119,10 +219,11 @@ extension OdooConnector {
                 ]))
         }
         let writes = byQuantity.map { quantity, ids in
-            OdooCall.write(
+            let call = OdooCall.write(
                 "stock.quant", ids,
                 .object([("inventory_quantity", .quantity(quantity)), ("inventory_quantity_set", true)]),
                 context: context)
+            return noted(call, counts.filter { $0.quant.map { ids.contains($0.id) } ?? false })
         }
         return writes + (values.isEmpty ? [] : [.create("stock.quant", values, context: context)])
     }
@@ -150,6 +251,39 @@ extension OdooConnector {
         return (try await lots(keys), [])
     }
 
+    /// Stock moved between the count and its application: the difference is what was counted. Less than nothing is for
+    /// a person, and the counts are taken back.
+    private func keepDifference(_ take: OdooStockTake, ids: Set<Int64>, _ action: JSON) async throws(ERPFault) {
+        let quants = try await records(.read("stock.quant", ids.sorted(), OdooQuant.fields)).compactMap { OdooQuant($0) }
+        if let short = quants.first(where: { $0.difference < 0 && $0.quantity + $0.difference < -0.000_01 }) {
+            let isNew = try await signedIn().major >= 17
+            let method = isNew ? "action_clear_inventory_quantity" : "action_set_inventory_quantity_to_zero"
+            _ = try? await send(.act("stock.quant", method, ids.sorted(), context: OdooConnector.context))
+            let lot = short.lotName.map { ", lot \($0)" } ?? ""
+            throw ERPFault(
+                .conflict,
+                "\(short.productName)\(lot): \(OdooNumber.text(-short.difference)) are missing by the count, but Odoo has "
+                    + "only \(OdooNumber.text(short.quantity)) there now.")
+        }
+        try await answer(
+            action, "action_keep_difference", ids: ids, outdated: Set(quants.filter(\.isOutdated).map(\.id)))
+    }
+
+    /// The wizard of a conflict.
+    private func answer(
+        _ action: JSON, _ method: String, ids: Set<Int64>, outdated: Set<Int64>
+    ) async throws(ERPFault) {
+        let base = (action["context"]?.fields ?? []).filter { !$0.name.hasPrefix("default_quant") }
+        let context =
+            base + [
+                JSON.Member("default_quant_ids", .ids(ids.sorted())),
+                JSON.Member("default_quant_to_fix_ids", .ids(ids.intersection(outdated).sorted())),
+            ]
+        let wizard = OdooCall.create("stock.inventory.conflict", [.members([])], context: context)
+        guard let id = try await send(wizard).odooIDs.first else { return }
+        _ = try await send(.act("stock.inventory.conflict", method, [id], context: context))
+    }
+
     /// Stock moved between the count and its application: nothing is applied yet. Decided by our data.
     private func solve(
         _ push: StockTakePush, _ place: Place, _ articles: [Int64: OdooArticle], ids: Set<Int64>, _ action: JSON
@@ -161,15 +295,7 @@ extension OdooConnector {
         let outdated = Set(solutions.keys)
         for (ids, method) in [(byDifference, "action_keep_difference"), (byCount, "action_keep_counted_quantity")]
         where !ids.isEmpty {
-            let base = (action["context"]?.fields ?? []).filter { !$0.name.hasPrefix("default_quant") }
-            let context =
-                base + [
-                    JSON.Member("default_quant_ids", .ids(ids.sorted())),
-                    JSON.Member("default_quant_to_fix_ids", .ids(ids.intersection(outdated).sorted())),
-                ]
-            let wizard = OdooCall.create("stock.inventory.conflict", [.members([])], context: context)
-            guard let id = try await send(wizard).odooIDs.first else { continue }
-            _ = try await send(.act("stock.inventory.conflict", method, [id], context: context))
+            try await answer(action, method, ids: ids, outdated: outdated)
         }
     }
 }

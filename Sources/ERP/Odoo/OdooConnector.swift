@@ -11,6 +11,11 @@ public actor OdooConnector: ERPConnector {
         var major: Int
         /// Nil: no stock module, or no right to it.
         var names: OdooNames?
+        /// Why there are no names: the server's own sentence.
+        var stockFault: ERPFault?
+        var units = OdooUnits()
+        /// The user's language, `fr_FR`: what names and refusals are asked in.
+        var lang: String?
     }
 
     let database: String?
@@ -52,8 +57,8 @@ public actor OdooConnector: ERPConnector {
 
     /// Sends a call through the door that the probe found, and gives its result.
     func send(_ call: OdooCall) async throws(ERPFault) -> JSON {
-        let door = try await signedIn().door
-        return try await send(call, through: door)
+        let session = try await signedIn()
+        return try await send(session.inItsLanguage(call), through: session.door)
     }
 
     /// The records that a search or a read gave.
@@ -71,8 +76,8 @@ public actor OdooConnector: ERPConnector {
     }
 
     func planned(_ calls: [OdooCall]) async throws(ERPFault) -> PushOutcome {
-        let door = try await signedIn().door
-        return .planned(calls.map { door.planned($0) })
+        let session = try await signedIn()
+        return .planned(calls.map { session.door.planned(session.inItsLanguage($0)) })
     }
 
     // MARK: Probe
@@ -93,7 +98,9 @@ public actor OdooConnector: ERPConnector {
 
     /// What stock needs; `.unsupported` where the module or the right is missing.
     func stockNames() async throws(ERPFault) -> OdooNames {
-        guard let names = try await signedIn().names else {
+        let session = try await signedIn()
+        guard let names = session.names else {
+            if let fault = session.stockFault, fault.kind == .right { throw fault }
             throw ERPFault(.unsupported, "This Odoo has no stock module, or the user may not see it.")
         }
         return names
@@ -161,21 +168,49 @@ public actor OdooConnector: ERPConnector {
             remarks.append("An API key of Odoo 19 lasts three months unless a role says otherwise.")
         }
         var names: OdooNames?
+        var stockFault: ERPFault?
         do {
             let lines = try await send(.fields("stock.move.line", OdooNames.lineFields), through: door)
             let pickings = try await send(.fields("stock.picking", OdooNames.pickingFields), through: door)
             names = OdooNames(lines: lines, pickings: pickings)
         } catch  where [.right, .unsupported].contains(error.kind) {
             remarks.append(error.sentence)
+            stockFault = error
         }
         if names == nil { remarks.append("Receptions and stock takes are not possible: no stock module, or no right.") }
         let version = ERPVersion(product: "odoo", series: series, door: door.name, remarks: remarks)
-        return Session(door: door, version: version, major: major, names: names)
+        var session = Session(door: door, version: version, major: major, names: names, stockFault: stockFault)
+        do {
+            let units = OdooCall.search(
+                "uom.uom", [], ["name", "factor", "rounding"], order: "id",
+                context: [JSON.Member("active_test", false)])
+            // The hosted versions between 18 and 19 have the factors of 19.
+            session.units = OdooUnits(
+                try await send(units, through: door).list ?? [], isSize: major >= 19 || series.hasPrefix("saas~18."))
+            let user = try await send(OdooCall(model: "res.users", method: "context_get"), through: door)
+            session.lang = user["lang"]?.odooText
+        } catch  where [.right, .unsupported, .rule].contains(error.kind) {
+            session.version.remarks.append("Units of measure are not known: \(error.sentence)")
+        }
+        return session
     }
 
     /// Where a person sees a record.
     func path(_ model: String, _ id: Int64) -> String? {
         guard let session else { return nil }
         return session.major >= 18 ? "/odoo/\(model)/\(id)" : "/web#id=\(id)&model=\(model)&view_type=form"
+    }
+}
+
+extension OdooConnector.Session {
+    /// Names as the depot says them: without a language Odoo gives them as they were first entered.
+    func inItsLanguage(_ call: OdooCall) -> OdooCall {
+        let bare = ["fields_get", "context_get", "check_access_rights", "has_access", "has_group"]
+        guard let lang, !bare.contains(call.method), !call.context.contains(where: { $0.name == "lang" }) else {
+            return call
+        }
+        var call = call
+        call.context.insert(JSON.Member("lang", .string(lang)), at: 0)
+        return call
     }
 }

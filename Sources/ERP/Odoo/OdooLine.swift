@@ -127,17 +127,42 @@ struct OdooArticle: Equatable, Sendable {
     var name: String
     /// 14 digits; nil for what is no GTIN.
     var gtin: String?
+    /// `default_code`
+    var reference: String?
     var unit: Int64?
     var tracking: Tracking
+    var isActive: Bool
 
-    static let fields = ["display_name", "barcode", "tracking", "uom_id"]
+    static let fields = ["display_name", "barcode", "default_code", "tracking", "uom_id", "active"]
+
+    /// The article that a line means: by Odoo's id, by GTIN, or by what stands for one where there is none: `#` and its
+    /// reference, or `#odoo:ID`. Nil where there is none, or two of one reference.
+    static func product(_ id: String?, code: String, _ articles: [Int64: OdooArticle]) -> Int64? {
+        if let product = id.flatMap({ Int64($0) }) { return product }
+        if let product = self.id(ofCode: code) { return product }
+        if code.hasPrefix("#") {
+            let hits = articles.values.filter { $0.reference == String(code.dropFirst()) }
+            let active = hits.filter(\.isActive)
+            return active.count == 1 ? active[0].id : hits.count == 1 ? hits.first?.id : nil
+        }
+        guard let gtin = GTINForm.fourteen(code) else { return nil }
+        return articles.values.filter { $0.gtin == gtin }.min { ($0.isActive ? 0 : 1, $0.id) < ($1.isActive ? 0 : 1, $1.id) }?
+            .id
+    }
+
+    /// Of `#odoo:ID`.
+    static func id(ofCode code: String) -> Int64? {
+        code.hasPrefix("#odoo:") ? Int64(code.dropFirst(6)).flatMap { $0 > 0 ? $0 : nil } : nil
+    }
 
     init?(_ record: JSON) {
         guard let id = record["id"]?.integer else { return nil }
         self.id = id
         name = record["display_name"]?.odooText ?? "article \(id)"
         gtin = record["barcode"]?.odooText.flatMap { GTINForm.fourteen($0) }
+        reference = record["default_code"]?.odooText
         unit = record["uom_id"]?.odooID
+        isActive = record["active"]?.truth ?? true
         tracking = record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none
     }
 }

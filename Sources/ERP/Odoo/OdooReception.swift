@@ -51,14 +51,13 @@ struct OdooReception: Sendable {
     }
 
     static func product(of line: ReceptionPush.Line, _ articles: [Int64: OdooArticle]) -> Int64? {
-        if let product = line.product.flatMap({ Int64($0) }) { return product }
-        guard let gtin = GTINForm.fourteen(line.gtin) else { return nil }
-        return articles.values.filter { $0.gtin == gtin }.map(\.id).min()
+        OdooArticle.product(line.product, code: line.gtin, articles)
     }
 
     static func unknown(_ gtins: [String]) -> ERPFault {
         let list = gtins.prefix(10).joined(separator: ", ")
-        return ERPFault(.rule, "Odoo has no article with GTIN \(list)\(gtins.count > 10 ? " and more" : "").")
+        let what = gtins.allSatisfy { $0.hasPrefix("#") } ? "reference" : "GTIN"
+        return ERPFault(.rule, "Odoo has no article with \(what) \(list)\(gtins.count > 10 ? " and more" : "").")
     }
 
     private mutating func add(_ line: ReceptionPush.Line, move: OdooMove?, product: Int64) {

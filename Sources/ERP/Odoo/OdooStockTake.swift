@@ -1,65 +1,38 @@
 import Model
 
-/// A `stock.quant` as read: what is of one article and lot in one place.
-struct OdooQuant: Equatable, Sendable {
-    var id: Int64
-    var product: Int64
-    var productName: String
-    var location: Int64
-    var lot: Int64?
-    var lotName: String?
-    /// In a package or somebody else's: a count names it by its id only.
-    var isApart: Bool
-    var quantity: Double
-    /// `inventory_quantity`: a count that waits to be applied, where `isCounted`.
-    var counted: Double
-    var isCounted: Bool
-    /// What the count said against the stock of its moment: `inventory_diff_quantity`.
-    var difference: Double
-    /// Stock moved after the count.
-    var isOutdated: Bool
-
-    static let fields = [
-        "product_id", "location_id", "lot_id", "package_id", "owner_id", "quantity", "inventory_quantity",
-        "inventory_quantity_set", "inventory_diff_quantity", "is_outdated",
-    ]
-
-    init?(_ record: JSON) {
-        guard let id = record["id"]?.integer, let product = record["product_id"]?.odooID,
-            let location = record["location_id"]?.odooID
-        else { return nil }
-        self.id = id
-        self.product = product
-        self.location = location
-        productName = record["product_id"]?.odooName ?? "article \(product)"
-        lot = record["lot_id"]?.odooID
-        lotName = record["lot_id"]?.odooName
-        isApart = record["package_id"]?.odooID != nil || record["owner_id"]?.odooID != nil
-        quantity = record["quantity"]?.double ?? 0
-        counted = record["inventory_quantity"]?.double ?? 0
-        isCounted = record["inventory_quantity_set"]?.truth ?? false
-        difference = record["inventory_diff_quantity"]?.double ?? 0
-        isOutdated = record["is_outdated"]?.truth ?? false
-    }
-}
-
 /// A stock take against the quants of one location, without a call (stock_quant.py).
 struct OdooStockTake: Sendable {
     /// One article, or one lot of it, and what is to be there in the end.
     struct Group: Sendable {
         var product: Int64
         var name: String
+        /// What our lines call it; empty for what was not counted.
+        var codes: [String] = []
         var lot: String?
+        var tracking = Tracking.none
         var expected: Quantity
         var movedSince: Quantity
         var result: Quantity
+        /// What Odoo had at the beginning and was told since; nil: not known, and the result is what counts.
+        var begin: Quantity?
+        /// What was counted, in all of its lines.
+        var isCounted = true
         var quants: [OdooQuant]
+        /// How much of the change Odoo has already, by the stock moves that carry our key.
+        var applied = 0.0
 
         /// Odoo's book agrees with ours: nothing moved there that we do not know.
-        var isExplained: Bool {
-            OdooNumber.areEqual(quants.reduce(0) { $0 + $1.quantity }, (expected + movedSince).double)
-        }
+        var isExplained: Bool { OdooNumber.areEqual(sum, (expected + movedSince).double) }
         var article: String { lot.map { "\(name), lot \($0)" } ?? name }
+        var sum: Double { quants.reduce(0) { $0 + $1.quantity } }
+        /// How much is to be added, or taken away. Of what nobody counted no more than there still is.
+        var change: Double {
+            guard let begin else { return result.double - sum }
+            let change = (result - begin).double - applied
+            return isCounted ? change : max(change, -max(sum, 0))
+        }
+        /// What others moved there since the beginning.
+        var movedByOthers: Double { begin.map { sum - applied - $0.double } ?? 0 }
     }
 
     /// What is to be in one place.
@@ -70,6 +43,11 @@ struct OdooStockTake: Sendable {
         var lot: String?
         var location: Int64
         var quantity: Double
+        /// For people.
+        var article: String
+        /// Nobody counted it: a complete count takes it away.
+        var isUncounted = false
+        var isSerial = false
     }
 
     /// How a conflict with what moved after the count is solved.
@@ -77,32 +55,34 @@ struct OdooStockTake: Sendable {
 
     var groups: [Group]
     let location: Int64
+    /// Codes of lines that a person allowed to be left out, and that could not go.
+    var leftOut: [String] = []
+    /// Measured against Odoo's book at the beginning.
+    let isByDifference: Bool
+    /// Also what is right already: where every line has a count.
+    var writesAll = false
 
-    /// Throws `.rule` where an article is unknown. Lines of one article and lot are summed.
+    /// `applied`: what Odoo has of this count already. `isReading`: nothing is to be sent, and
+    /// what must not be is not looked for. Throws `.rule` where an article is unknown or a lot is missing.
+    /// Lines of one article and lot are summed.
     init(
-        _ push: StockTakePush, location: Int64, quants: [OdooQuant], articles: [Int64: OdooArticle]
+        _ push: StockTakePush, location: Int64, quants: [OdooQuant], articles: [Int64: OdooArticle],
+        applied: [OdooReception.LotKey: Double] = [:], isReading: Bool = false
     ) throws(ERPFault) {
         self.location = location
+        isByDifference = push.lines.contains { $0.begin != nil } || push.uncounted != nil
         groups = []
         var unknown: [String] = []
         for line in push.lines {
-            guard let product = OdooStockTake.product(of: line, articles) else {
-                unknown.append(line.gtin)
+            guard let product = OdooStockTake.product(of: line, articles), articles[product] != nil else {
+                if push.accepted.contains(line.gtin) {
+                    leftOut.append(line.gtin)
+                } else {
+                    unknown.append(line.gtin)
+                }
                 continue
             }
-            if let index = groups.firstIndex(where: { $0.product == product && $0.lot == line.lot }) {
-                groups[index].expected += line.expected
-                groups[index].movedSince += line.movedSince
-                groups[index].result += line.result
-            } else {
-                let name =
-                    quants.first { $0.product == product }?.productName ?? articles[product]?.name
-                    ?? "GTIN \(line.gtin)"
-                groups.append(
-                    Group(
-                        product: product, name: name, lot: line.lot, expected: line.expected,
-                        movedSince: line.movedSince, result: line.result, quants: []))
-            }
+            add(line, product, quants, articles[product])
         }
         guard unknown.isEmpty else { throw OdooReception.unknown(unknown) }
         let byLot = Set(groups.filter { $0.lot != nil }.map(\.product))
@@ -115,104 +95,129 @@ struct OdooStockTake: Sendable {
             if let index {
                 groups[index].quants.append(quant)
             } else if push.isComplete, quant.quantity != 0 || quant.isCounted {
-                groups.append(
-                    Group(
-                        product: quant.product, name: quant.productName, lot: quant.lotName,
-                        expected: Quantity(nearest: quant.quantity) ?? 0, movedSince: 0, result: 0, quants: [quant]))
+                add(uncounted: quant, push, isApplied: !applied.isEmpty)
             }
         }
+        for index in groups.indices {
+            let group = groups[index]
+            groups[index].applied = applied.filter { key, _ in
+                key.product == group.product
+                    && (key.name == group.lot ?? "" || group.lot == nil && !byLot.contains(group.product))
+            }.reduce(0) { $0 + $1.value }
+        }
+        if !isReading { try check(push, isApplied: !applied.isEmpty) }
+    }
+
+    private mutating func add(
+        _ line: StockTakePush.Line, _ product: Int64, _ quants: [OdooQuant], _ article: OdooArticle?
+    ) {
+        let begin = line.begin.map { $0 + line.told }
+        if let index = groups.firstIndex(where: { $0.product == product && $0.lot == line.lot }) {
+            groups[index].expected += line.expected
+            groups[index].movedSince += line.movedSince
+            groups[index].result += line.result
+            groups[index].codes.append(line.gtin)
+            groups[index].begin = groups[index].begin.flatMap { sum in begin.map { sum + $0 } }
+            return
+        }
+        let name = quants.first { $0.product == product }?.productName ?? article?.name ?? "GTIN \(line.gtin)"
+        groups.append(
+            Group(
+                product: product, name: name, codes: [line.gtin], lot: line.lot, tracking: article?.tracking ?? .none,
+                expected: line.expected, movedSince: line.movedSince, result: line.result, begin: begin, quants: []))
+    }
+
+    /// What is there and was not counted: all of it goes, or what was there at the beginning.
+    private mutating func add(uncounted quant: OdooQuant, _ push: StockTakePush, isApplied: Bool) {
+        let there = Quantity(nearest: quant.quantity) ?? 0
+        if let index = groups.firstIndex(where: {
+            !$0.isCounted && $0.product == quant.product && $0.lot == quant.lotName
+        }) {
+            groups[index].quants.append(quant)
+            groups[index].expected += there
+            return
+        }
+        var group = Group(
+            product: quant.product, name: quant.productName, lot: quant.lotName, expected: there, movedSince: 0,
+            result: 0, isCounted: false, quants: [quant])
+        // Applied in one call with the rest: what is there now came after.
+        if isByDifference, isApplied { return }
+        if let uncounted = push.uncounted {
+            group.begin = uncounted.filter { $0.product == String(quant.product) && $0.lot == quant.lotName }
+                .reduce(Quantity.zero) { $0 + $1.quantity }
+        }
+        groups.append(group)
+    }
+
+    /// What must not be sent, although Odoo would take it: a count without lot of what has lots, one serial number
+    /// twice, and less than nothing.
+    private mutating func check(_ push: StockTakePush, isApplied: Bool) throws(ERPFault) {
+        var kept: [Group] = []
+        for var group in groups {
+            // A line of before, without the beginning, goes with the others: all were applied in one call.
+            if isByDifference, group.begin == nil, isApplied { group.begin = group.result - (Quantity(nearest: group.applied) ?? 0) }
+            guard let fault = fault(of: group) else {
+                kept.append(group)
+                continue
+            }
+            guard !group.codes.isEmpty, group.codes.allSatisfy({ push.accepted.contains($0) }) else { throw fault }
+            leftOut += group.codes
+        }
+        groups = kept
+    }
+
+    private func fault(of group: Group) -> ERPFault? {
+        guard !OdooNumber.areEqual(group.change, 0) else { return nil }
+        if group.tracking != .none, group.lot == nil, group.quants.contains(where: { $0.lot != nil }) || group.change > 0 {
+            let what = group.tracking == .lot ? "lots" : "serial numbers"
+            return ERPFault(.rule, "\(group.name) has \(what) in Odoo: count it by its \(what).")
+        }
+        let result = group.sum + group.change
+        if group.tracking == .serial, group.lot != nil, result > 1.000_01 {
+            return ERPFault(
+                .rule, "Serial number \(group.lot ?? "") of \(group.name) would be there \(OdooNumber.text(result)) times.")
+        }
+        guard isByDifference, group.change < 0, result < -0.000_01 else { return nil }
+        return ERPFault(
+            .conflict,
+            "\(group.article): \(OdooNumber.text(-group.change)) are missing by the count, but Odoo has only "
+                + "\(OdooNumber.text(group.sum)) there now.")
     }
 
     static func product(of line: StockTakePush.Line, _ articles: [Int64: OdooArticle]) -> Int64? {
-        if let product = line.product.flatMap({ Int64($0) }) { return product }
-        guard let gtin = GTINForm.fourteen(line.gtin) else { return nil }
-        return articles.values.filter { $0.gtin == gtin }.map(\.id).min()
+        OdooArticle.product(line.product, code: line.gtin, articles)
     }
 
     /// What is missing in the counts: everything that is not as it should be, or waits with a count already. What is
     /// too much for a location with places below it is taken from the location itself first.
     var counts: [Count] {
         groups.flatMap { group -> [Count] in
-            let quants = group.quants.sorted {
-                ($0.location != location ? 1 : 0, $0.id) < ($1.location != location ? 1 : 0, $1.id)
+            // What an earlier push has counted goes first: its counts must not stay behind.
+            func rank(_ quant: OdooQuant) -> Int {
+                (isByDifference && quant.isCounted ? 0 : 4) + (quant.isApart ? 2 : 0)
+                    + (quant.location != location ? 1 : 0)
             }
-            var change = group.result.double - quants.reduce(0) { $0 + $1.quantity }
+            let quants = group.quants.sorted { (rank($0), $0.id) < (rank($1), $1.id) }
+            var change = group.change
             var counts: [Count] = []
             for quant in quants {
-                let quantity = max(0, quant.quantity + change)
+                let quantity = max(isByDifference ? min(0, quant.quantity) : 0, quant.quantity + change)
                 change -= quantity - quant.quantity
-                guard quant.isCounted || !OdooNumber.areEqual(quantity, quant.quantity) else { continue }
+                let isDue = !OdooNumber.areEqual(quantity, quant.quantity)
+                guard isDue || writesAll || quant.isCounted && !isByDifference else { continue }
                 counts.append(
                     Count(
                         quant: quant, product: quant.product, lot: quant.lotName, location: quant.location,
-                        quantity: quantity))
+                        quantity: quantity, article: group.article, isUncounted: !group.isCounted,
+                        isSerial: group.tracking == .serial))
             }
-            if quants.isEmpty, change > 0 {
+            if quants.isEmpty, change > 0, !OdooNumber.areEqual(change, 0) {
                 counts.append(
-                    Count(quant: nil, product: group.product, lot: group.lot, location: location, quantity: change))
+                    Count(
+                        quant: nil, product: group.product, lot: group.lot, location: location, quantity: change,
+                        article: group.article, isSerial: group.tracking == .serial))
             }
             return counts
         }
-    }
-
-    /// Counts that an earlier push left, and that something unknown has moved under since: not ours to overwrite.
-    func unexplained() -> ERPFault? {
-        let counts = counts
-        for group in groups where !group.isExplained {
-            for count in counts {
-                guard let quant = count.quant, group.quants.contains(quant), quant.isCounted, quant.isOutdated else {
-                    continue
-                }
-                let ours = [count.quantity, (group.result - group.movedSince).double]
-                if ours.contains(where: { OdooNumber.areEqual($0, quant.counted) }) { return conflict(group) }
-            }
-        }
-        return nil
-    }
-
-    /// How every outdated quant is to be solved: by what gives our result. Throws `.conflict` where Odoo's book moved
-    /// by what we do not know: then neither the count nor the difference is surely right.
-    func solutions() throws(ERPFault) -> [Int64: Solution] {
-        var solutions: [Int64: Solution] = [:]
-        for group in groups {
-            let outdated = group.quants.filter { $0.isCounted && $0.isOutdated }
-            guard !outdated.isEmpty else { continue }
-            guard group.isExplained else { throw conflict(group) }
-            let still = group.quants.filter { !outdated.contains($0) }.reduce(0) {
-                $0 + ($1.isCounted ? $1.counted : $1.quantity)
-            }
-            let byDifference = outdated.reduce(still) { $0 + $1.quantity + $1.difference }
-            let byCount = outdated.reduce(still) { $0 + $1.counted }
-            let solution: Solution
-            if OdooNumber.areEqual(byDifference, group.result.double) {
-                solution = .keepDifference
-            } else if OdooNumber.areEqual(byCount, group.result.double) {
-                solution = .keepCounted
-            } else {
-                throw conflict(group)
-            }
-            for quant in outdated { solutions[quant.id] = solution }
-        }
-        return solutions
-    }
-
-    private func conflict(_ group: Group) -> ERPFault {
-        let there = OdooNumber.text(group.quants.reduce(0) { $0 + $1.quantity })
-        return ERPFault(
-            .conflict,
-            "Stock of \(group.article) moved in Odoo during the count: \(there) there, "
-                + "\(group.expected + group.movedSince) in our book, \(group.result) counted.")
-    }
-
-    /// What is not as it should be, read back; nil: all is.
-    func difference() -> String? {
-        for group in groups {
-            let there = group.quants.reduce(0) { $0 + $1.quantity }
-            if !OdooNumber.areEqual(there, group.result.double) {
-                let there = OdooNumber.text(there)
-                return "Odoo has \(there) of \(group.article) after the count; it should be \(group.result)."
-            }
-        }
-        return nil
     }
 }

@@ -1,0 +1,43 @@
+import Model
+
+/// What Odoo has, and where: the beginning of a count, and the goods of a transfer.
+extension OdooConnector {
+    /// Two calls, one more for every 500 articles. Quantities are in the article's own unit, as quants have them.
+    public func stock(at location: String) async throws(ERPFault) -> [ERPStock] {
+        _ = try await stockNames()
+        let place = try await place(location)
+        let quants = try await quants(at: place.id, products: nil)
+        var sums: [OdooReception.LotKey: Double] = [:]
+        var order: [OdooReception.LotKey] = []
+        for quant in quants {
+            let key = OdooReception.LotKey(product: quant.product, name: quant.lotName ?? "")
+            if sums[key] == nil { order.append(key) }
+            sums[key, default: 0] += quant.quantity
+        }
+        let ids = Set(quants.map(\.product)).sorted()
+        var articles: [Int64: OdooArticle] = [:]
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let part = Set(ids[start..<min(start + 500, ids.count)])
+            articles.merge(try await self.articles(ids: part, codes: [])) { first, _ in first }
+        }
+        return order.compactMap { key in
+            guard let quantity = sums[key].flatMap({ Quantity(nearest: $0) }), quantity != 0 else { return nil }
+            let article = articles[key.product]
+            return ERPStock(
+                product: String(key.product), gtin: article?.gtin, reference: article?.reference,
+                description: article?.name ?? "", lot: key.name.isEmpty ? nil : key.name, quantity: quantity)
+        }
+    }
+
+    /// Quants at a place and below it; nil: of every article.
+    func quants(at place: Int64, products: Set<Int64>?) async throws(ERPFault) -> [OdooQuant] {
+        var domain = [
+            JSON.clause("location_id", "child_of", .int(place)), .clause("location_id.usage", "=", "internal"),
+        ]
+        if let products { domain.insert(.clause("product_id", "in", .ids(products.sorted())), at: 0) }
+        var fields = OdooQuant.fields
+        // Before 15 a count is no field of the quant.
+        if try await !countsOnQuants() { fields.removeAll { $0.hasPrefix("inventory_") || $0 == "is_outdated" } }
+        return try await records(.search("stock.quant", domain, fields, order: "id")).compactMap { OdooQuant($0) }
+    }
+}
