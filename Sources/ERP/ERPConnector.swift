@@ -5,7 +5,7 @@ public import Model
 public protocol ERPConnector: Sendable {
     /// Finds out which server it is and signs in: one to three calls, remembered.
     func probe() async throws(ERPFault) -> ERPVersion
-    /// Products with a GTIN, a page at a time, in a stable order. `cursor` is what the last page gave; nil begins.
+    /// Products that can lie in stock, with or without a GTIN, a page at a time, in a stable order. `cursor` is what the last page gave; nil begins.
     func products(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPProduct>
     /// Clients and suppliers with their numbers, a page at a time.
     func parties(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPParty>
@@ -83,9 +83,12 @@ public struct ERPProduct: Equatable, Sendable {
     }
 
     public var id: String
-    /// 14 digits each, of one piece.
+    /// 14 digits each, of one piece. Empty for an article without a GTIN.
     public var gtins: [String]
+    /// The ERP's own code of it: `default_code` of Odoo.
     public var reference: String?
+    /// Other codes that are scanned: internal barcodes that are no GTIN.
+    public var codes: [String]
     public var description: String
     public var unit: String?
     public var tracking: Tracking
@@ -93,11 +96,12 @@ public struct ERPProduct: Equatable, Sendable {
 
     public init(
         id: String, gtins: [String], reference: String? = nil, description: String, unit: String? = nil,
-        tracking: Tracking = .none, packagings: [Packaging] = []
+        tracking: Tracking = .none, packagings: [Packaging] = [], codes: [String] = []
     ) {
         self.id = id
         self.gtins = gtins
         self.reference = reference
+        self.codes = codes
         self.description = description
         self.unit = unit
         self.tracking = tracking
@@ -140,13 +144,20 @@ public struct ERPReceipt: Equatable, Sendable {
         /// 14 digits; nil where the product has none.
         public var gtin: String?
         public var description: String
+        /// In the product's own unit.
         public var quantity: Quantity
         public var tracking: Tracking
+        /// The ERP's own code of the product.
+        public var reference: String?
+        /// Other codes that are scanned: internal barcodes that are no GTIN.
+        public var codes: [String]
 
         public init(
             id: String, product: String, gtin: String?, description: String, quantity: Quantity,
-            tracking: Tracking = .none
+            tracking: Tracking = .none, reference: String? = nil, codes: [String] = []
         ) {
+            self.reference = reference
+            self.codes = codes
             self.id = id
             self.product = product
             self.gtin = gtin
@@ -159,8 +170,10 @@ public struct ERPReceipt: Equatable, Sendable {
     public var id: String
     /// The ERP's own name of it: `WH/IN/00001`, shipment number.
     public var name: String
-    /// What the supplier's paper says, where the ERP knows: delivery note, order.
+    /// What else it answers to, where the ERP knows: its order, the supplier's note or reference.
     public var references: [String]
+    /// The receipt that this is the rest of, by its id.
+    public var backorderOf: String?
     public var supplier: String
     /// `YYYY-MM-DD`
     public var expectedOn: String?
@@ -169,10 +182,11 @@ public struct ERPReceipt: Equatable, Sendable {
 
     public init(
         id: String, name: String, references: [String] = [], supplier: String, expectedOn: String? = nil, lines: [Line],
-        path: String? = nil
+        path: String? = nil, backorderOf: String? = nil
     ) {
         self.id = id
         self.name = name
+        self.backorderOf = backorderOf
         self.references = references
         self.supplier = supplier
         self.expectedOn = expectedOn
@@ -188,8 +202,11 @@ public struct ReceptionPush: Equatable, Sendable {
         public var quantity: Quantity
         /// `YYYY-MM-DD`
         public var expires: String?
+        /// How much of it is damaged; where none says so, the line's damaged are of its only lot.
+        public var damaged: Quantity
 
-        public init(number: String, quantity: Quantity, expires: String? = nil) {
+        public init(number: String, quantity: Quantity, expires: String? = nil, damaged: Quantity = 0) {
+            self.damaged = damaged
             self.number = number
             self.quantity = quantity
             self.expires = expires
@@ -201,13 +218,19 @@ public struct ReceptionPush: Equatable, Sendable {
         public var line: String?
         /// The ERP's product where it is known.
         public var product: String?
-        /// 14 digits.
+        /// 14 digits, or what stands for them where there are none: `#` and the product's reference.
         public var gtin: String
+        /// What came, damaged pieces among it, in the product's own unit.
         public var quantity: Quantity
+        /// How much of it is damaged: received, and scrapped at once.
+        public var damaged: Quantity
         /// Lots or serial numbers (quantity 1); their sum is the quantity where the product is tracked.
         public var lots: [Lot]
 
-        public init(line: String?, product: String?, gtin: String, quantity: Quantity, lots: [Lot] = []) {
+        public init(
+            line: String?, product: String?, gtin: String, quantity: Quantity, lots: [Lot] = [], damaged: Quantity = 0
+        ) {
+            self.damaged = damaged
             self.line = line
             self.product = product
             self.gtin = gtin

@@ -136,7 +136,7 @@ struct OdooReadingTests {
             receipts[0].lines[0]
                 == .init(
                     id: "19", product: "1", gtin: "0" + OdooServer.gtin(1), description: "Disjoncteur 16A courbe C",
-                    quantity: 60))
+                    quantity: 60, reference: "DJ16C"))
         // The articles are known now.
         _ = try await connector.openReceipts()
         #expect(await desk.server.calls.count == 7)

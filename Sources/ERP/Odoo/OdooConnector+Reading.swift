@@ -6,10 +6,10 @@ extension OdooConnector {
     private static let cacheTime = Duration.seconds(300)
     static let productFields = ["name", "default_code", "barcode", "tracking", "uom_id"]
 
-    /// Products with a barcode that can be a GTIN.
+    /// All that can lie in stock, with or without a barcode.
     public func products(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPProduct> {
         let found = try await page(
-            "product.product", after: cursor, [.clause("barcode", "!=", false)], OdooConnector.productFields)
+            "product.product", after: cursor, [.clause("type", "!=", "service")], OdooConnector.productFields)
         let ids = found.items.compactMap { $0["id"]?.integer }
         let units = Dictionary(
             found.items.compactMap { record in
@@ -21,17 +21,20 @@ extension OdooConnector {
             guard let id = record["id"]?.integer else { return nil }
             var product = OdooConnector.product(record, id)
             product.packagings = packagings[id] ?? []
-            return product.gtins.isEmpty && product.packagings.isEmpty ? nil : product
+            return product
         }
         return ERPPage(items: products, next: found.next)
     }
 
     private static func product(_ record: JSON, _ id: Int64) -> ERPProduct {
-        ERPProduct(
-            id: String(id), gtins: record["barcode"]?.odooText.flatMap { GTINForm.fourteen($0) }.map { [$0] } ?? [],
+        let barcode = record["barcode"]?.odooText
+        let gtin = barcode.flatMap { GTINForm.fourteen($0) }
+        return ERPProduct(
+            id: String(id), gtins: gtin.map { [$0] } ?? [],
             reference: record["default_code"]?.odooText, description: record["name"]?.odooText ?? "",
             unit: record["uom_id"]?.odooName,
-            tracking: record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none)
+            tracking: record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) } ?? .none,
+            codes: gtin == nil ? barcode.map { [$0] } ?? [] : [])
     }
 
     func page(
@@ -60,7 +63,8 @@ extension OdooConnector {
                         model, [.clause("product_id", "in", .ids(products)), .clause("barcode", "!=", false)],
                         ["product_id", "barcode", quantity], order: "id"))
                 packagingModel = model
-                let factors = quantity == "qty" ? [:] : try await factors(found, units)
+                // How many reference units each unit is.
+                let factors = quantity == "qty" ? [:] : try await signedIn().units.units.mapValues(\.size)
                 return OdooConnector.packagings(found, factors: factors, units: units)
             } catch  where [.unsupported, .right].contains(error.kind) {
                 continue
@@ -68,17 +72,6 @@ extension OdooConnector {
         }
         packagingModel = ""
         return [:]
-    }
-
-    /// How many reference units each unit is.
-    private func factors(_ found: [JSON], _ units: [Int64: Int64?]) async throws(ERPFault) -> [Int64: Double] {
-        let ids = Set(found.compactMap { $0["uom_id"]?.odooID } + units.values.compactMap { $0 })
-        guard !found.isEmpty, !ids.isEmpty else { return [:] }
-        var factors: [Int64: Double] = [:]
-        for unit in try await records(.read("uom.uom", ids.sorted(), ["factor"])) {
-            if let id = unit["id"]?.integer { factors[id] = unit["factor"]?.double }
-        }
-        return factors
     }
 
     private static func packagings(
@@ -109,7 +102,7 @@ extension OdooConnector {
     /// suppliers' references where there are purchases.
     public func openReceipts() async throws(ERPFault) -> [ERPReceipt] {
         let names = try await stockNames()
-        var fields = ["name", "origin", "partner_id", "scheduled_date"]
+        var fields = ["name", "origin", "partner_id", "scheduled_date", "backorder_id"]
         if names.hasPurchase { fields.append("purchase_id") }
         if names.hasTrackingNumber { fields.append("carrier_tracking_ref") }
         let domain = [
@@ -134,7 +127,7 @@ extension OdooConnector {
                 [
                     .clause("picking_id", "in", .ids(pickings.compactMap { $0["id"]?.integer })),
                     .clause("state", "not in", ["done", "cancel"]),
-                ], ["picking_id", "product_id", "product_uom_qty"], order: "id"))
+                ], ["picking_id", "product_id", "product_qty"], order: "id"))
         let products = try await products(Set(moves.compactMap { $0["product_id"]?.odooID }))
         let orders = try await supplierReferences(Set(pickings.compactMap { $0["purchase_id"]?.odooID }))
         let byPicking = Dictionary(grouping: moves) { $0["picking_id"]?.odooID ?? 0 }
@@ -148,24 +141,38 @@ extension OdooConnector {
     private func receipt(
         _ picking: JSON, _ id: Int64, lines: [JSON], _ products: [Int64: ERPProduct], _ orders: [Int64: String]
     ) -> ERPReceipt {
-        let references = [
-            picking["origin"]?.odooText, picking["purchase_id"]?.odooID.flatMap { orders[$0] },
+        // The origin may name several orders.
+        let origin = picking["origin"]?.odooText
+        let parts = origin?.split(separator: ",").map { OdooConnector.trimmed($0) } ?? []
+        var references: [String] = []
+        let all = [origin] + (parts.count > 1 ? parts : []).map { Optional($0) } + [
+            picking["purchase_id"]?.odooID.flatMap { orders[$0] },
             picking["carrier_tracking_ref"]?.odooText,
         ]
+        for case let reference? in all where !reference.isEmpty && !references.contains(reference) {
+            references.append(reference)
+        }
         return ERPReceipt(
-            id: String(id), name: picking["name"]?.odooText ?? "", references: references.compactMap { $0 },
+            id: String(id), name: picking["name"]?.odooText ?? "", references: references,
             supplier: picking["partner_id"]?.odooName ?? "", expectedOn: picking["scheduled_date"]?.odooDay,
-            lines: lines.compactMap { OdooConnector.line($0, products) }, path: path("stock.picking", id))
+            lines: lines.compactMap { OdooConnector.line($0, products) }, path: path("stock.picking", id),
+            backorderOf: picking["backorder_id"]?.odooID.map { String($0) })
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 
     private static func line(_ move: JSON, _ products: [Int64: ERPProduct]) -> ERPReceipt.Line? {
         guard let id = move["id"]?.integer, let product = move["product_id"]?.odooID else { return nil }
         let known = products[product]
-        let quantity = move["product_uom_qty"]?.double ?? 0
+        // In the article's own unit: 60 where five dozen are announced.
+        let quantity = move["product_qty"]?.double ?? 0
         return ERPReceipt.Line(
             id: String(id), product: String(product), gtin: known?.gtins.first,
             description: known?.description ?? move["product_id"]?.odooName ?? "",
-            quantity: Quantity(nearest: quantity) ?? 0, tracking: known?.tracking ?? .none)
+            quantity: Quantity(nearest: quantity) ?? 0, tracking: known?.tracking ?? .none,
+            reference: known?.reference, codes: known?.codes ?? [])
     }
 
     /// Products by id, from the last five minutes where possible, else in one call.

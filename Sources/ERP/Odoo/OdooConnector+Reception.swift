@@ -9,6 +9,7 @@ extension OdooConnector {
             throw ERPFault(.rule, "Nothing was scanned: the receipt is not validated.")
         }
         let names = try await stockNames()
+        let units = try await signedIn().units
         let number: Int64
         if let text = push.receipt {
             number = try id(text, "receipt")
@@ -17,7 +18,7 @@ extension OdooConnector {
         } else {
             if let after { throw after }
             let articles = try await articles(of: push, moves: [], all: true)
-            let reception = try OdooReception(push, moves: [], articles: articles)
+            let reception = try OdooReception(push, moves: [], articles: articles, units: units)
             let create = try await creation(push, reception, names)
             if dry { return try await planned(create, reception, push, names) }
             guard let id = try await send(create).odooIDs.first else {
@@ -37,8 +38,10 @@ extension OdooConnector {
             }
         }
         let moves = try await moves(push, picking)
-        let articles = try await articles(of: push, moves: moves, all: false)
-        let reception = try OdooReception(push, moves: moves, articles: articles)
+        let articles = try await articles(
+            of: push, moves: moves, all: false,
+            units: Set(picking.lines.filter { !$0.isOwnUnit }.map(\.product) + moves.filter { !$0.isOwnUnit }.map(\.product)))
+        let reception = try OdooReception(push, moves: moves, articles: articles, units: units)
         switch picking.standing {
         case .cancelled: throw ERPFault(.gone, "\(picking.name) is cancelled in Odoo.")
         case .done:
@@ -105,13 +108,13 @@ extension OdooConnector {
         return moves
     }
 
-    /// Articles of lines that no move answers for.
+    /// Articles of lines that no move answers for, and of `units`: whose own unit is not that of the receipt.
     private func articles(
-        of push: ReceptionPush, moves: [OdooMove], all: Bool
+        of push: ReceptionPush, moves: [OdooMove], all: Bool, units: Set<Int64> = []
     ) async throws(ERPFault) -> [Int64: OdooArticle] {
         let known = Set(moves.map(\.id))
         let products = Set(moves.map(\.product))
-        var ids: Set<Int64> = []
+        var ids = units
         var gtins: Set<String> = []
         for line in push.lines where line.quantity > 0 {
             if let move = line.line.flatMap({ Int64($0) }), known.contains(move) { continue }

@@ -13,6 +13,7 @@ extension OdooConnector {
             return try await countByInventory(push, place: place, articles: articles, names, dry: dry)
         }
         let take = try await self.take(push, place, articles)
+        try check(take, articles, try await signedIn().units)
         let counts = take.counts
         guard !counts.isEmpty else {
             let sentence =
@@ -43,6 +44,15 @@ extension OdooConnector {
         }
         try await verify(push, place, articles, take)
         return .done(id: String(place.id), "The count of \(place.name) is applied.\(take.remarks)")
+    }
+
+    private func check(
+        _ take: OdooStockTake, _ articles: [Int64: OdooArticle], _ units: OdooUnits
+    ) throws(ERPFault) {
+        for group in take.groups where group.isCounted && !OdooNumber.areEqual(group.change, 0) {
+            let unit = articles[group.product]?.unit
+            if let fault = units.refusal(of: group.result.double, unit: unit, article: group.article) { throw fault }
+        }
     }
 
     private func verify(

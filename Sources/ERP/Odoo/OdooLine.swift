@@ -16,6 +16,8 @@ struct OdooLine: Equatable, Sendable {
     var from: Int64?
     var to: Int64?
     var unit: Int64?
+    /// `unit` is as large as the article's own.
+    var isOwnUnit: Bool
     var state: String
     var tracking: Tracking?
 
@@ -33,8 +35,16 @@ struct OdooLine: Equatable, Sendable {
         from = record["location_id"]?.odooID
         to = record["location_dest_id"]?.odooID
         unit = record["product_uom_id"]?.odooID
+        isOwnUnit = OdooLine.areSame(
+            names.announced.flatMap { record[$0]?.double }, names.announcedOwn.flatMap { record[$0]?.double })
         state = record["state"]?.odooText ?? ""
         tracking = record["tracking"]?.odooText.flatMap { Tracking(rawValue: $0) }
+    }
+
+    /// A quantity in two units; nothing says nothing.
+    static func areSame(_ one: Double?, _ own: Double?) -> Bool {
+        guard let one, let own, one != 0 else { return false }
+        return OdooNumber.areEqual(one, own)
     }
 }
 
@@ -46,8 +56,11 @@ struct OdooMove: Equatable, Sendable {
     var from: Int64?
     var to: Int64?
     var unit: Int64?
+    var isOwnUnit: Bool
 
-    static let fields = ["product_id", "location_id", "location_dest_id", "product_uom", "state"]
+    static let fields = [
+        "product_id", "location_id", "location_dest_id", "product_uom", "product_uom_qty", "product_qty", "state",
+    ]
 
     /// Nil for what is done or cancelled.
     init?(_ record: JSON) {
@@ -60,6 +73,7 @@ struct OdooMove: Equatable, Sendable {
         from = record["location_id"]?.odooID
         to = record["location_dest_id"]?.odooID
         unit = record["product_uom"]?.odooID
+        isOwnUnit = OdooLine.areSame(record["product_uom_qty"]?.double, record["product_qty"]?.double)
     }
 
     init?(_ line: OdooLine) {
@@ -70,6 +84,7 @@ struct OdooMove: Equatable, Sendable {
         from = line.from
         to = line.to
         unit = line.unit
+        isOwnUnit = line.isOwnUnit
     }
 }
 

@@ -10,6 +10,9 @@ struct OdooNames: Equatable, Sendable {
     /// `stock.lot`, `stock.production.lot` before 16.
     var lot: String
     var hasTracking: Bool
+    /// What a line announces in its unit and in the article's own: how a line in dozens is seen without a call.
+    var announced: String?
+    var announcedOwn: String?
     /// With module product_expiry.
     var hasExpiry: Bool
     /// With module purchase_stock.
@@ -19,6 +22,7 @@ struct OdooNames: Equatable, Sendable {
 
     static let lineFields = [
         "qty_done", "quantity", "picked", "lot_id", "lot_name", "product_uom_id", "tracking", "expiration_date",
+        "quantity_product_uom", "reserved_qty", "reserved_uom_qty", "product_qty", "product_uom_qty",
     ]
     static let pickingFields = ["move_lines", "move_ids", "purchase_id", "carrier_tracking_ref"]
 
@@ -30,6 +34,11 @@ struct OdooNames: Equatable, Sendable {
         moves = pickings["move_ids"] != nil ? "move_ids" : "move_lines"
         lot = lines["lot_id"]?["relation"]?.odooText ?? (hasPicked ? "stock.lot" : "stock.production.lot")
         hasTracking = lines["tracking"] != nil
+        let pairs = [
+            ("quantity", "quantity_product_uom"), ("reserved_uom_qty", "reserved_qty"), ("product_uom_qty", "product_qty"),
+        ]
+        let pair = pairs.first { lines[$0.0] != nil && lines[$0.1] != nil }
+        (announced, announcedOwn) = (pair?.0, pair?.1)
         hasExpiry = lines["expiration_date"] != nil
         hasPurchase = pickings["purchase_id"] != nil
         hasTrackingNumber = pickings["carrier_tracking_ref"] != nil
@@ -41,6 +50,9 @@ struct OdooNames: Equatable, Sendable {
             "picking_id", "move_id", "product_id", done, "lot_id", "lot_name", "location_id", "location_dest_id",
             "product_uom_id", "state",
         ]
+        for field in [announced, announcedOwn] {
+            if let field, !fields.contains(field) { fields.append(field) }
+        }
         if hasPicked { fields.append("picked") }
         if hasTracking { fields.append("tracking") }
         return fields

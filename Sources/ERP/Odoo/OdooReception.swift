@@ -19,11 +19,14 @@ struct OdooReception: Sendable {
     var targets: [Target] = []
     let articles: [Int64: OdooArticle]
     private let moves: [OdooMove]
+    private let units: OdooUnits
     private let push: ReceptionPush
 
-    /// `articles`: by id, where they had to be looked up. Throws `.rule` where an article is unknown, `.conflict` where
+    /// `articles`: by id, where they had to be looked up: what no move answers for, and what is announced in another
+    /// unit than its own. Throws `.rule` where an article is unknown, `.conflict` where
     /// a line of the receipt is now of another article.
-    init(_ push: ReceptionPush, moves: [OdooMove], articles: [Int64: OdooArticle]) throws(ERPFault) {
+    init(_ push: ReceptionPush, moves: [OdooMove], articles: [Int64: OdooArticle], units: OdooUnits = OdooUnits()) throws(ERPFault) {
+        self.units = units
         self.push = push
         self.moves = moves
         self.articles = articles
@@ -97,6 +100,7 @@ struct OdooReception: Sendable {
         var commands: [JSON] = []
         let moved = Set(targets.compactMap { $0.move?.id })
         for target in targets {
+            try checkRounding(target, picking.lines)
             let lines = picking.lines.filter { $0.move != nil && $0.move == target.move?.id }.sorted { $0.id < $1.id }
             commands += try self.commands(target, lines: lines, picking, names, lots: lots)
         }
@@ -117,6 +121,10 @@ struct OdooReception: Sendable {
             if names.hasPicked { values.append(JSON.Member("picked", true)) }
             let index = free.firstIndex { share.number != nil && $0.lotName == share.number } ?? free.indices.first
             let line = index.map { free.remove(at: $0) }
+            // 60 pieces on a line of dozens would be 720.
+            if let line, let own = articles[target.product]?.unit, line.unit != own {
+                values.append(JSON.Member("product_uom_id", .int(own)))
+            }
             values += lotValues(share, product: target.product, line: line, names, lots)
             if let line {
                 commands.append([1, .int(line.id), .members(values)])
@@ -173,7 +181,7 @@ struct OdooReception: Sendable {
 
     private func newLine(_ target: Target, _ picking: OdooPicking) throws(ERPFault) -> [JSON.Member] {
         let article = articles[target.product]
-        guard let unit = target.move?.unit ?? article?.unit,
+        guard let unit = article?.unit ?? target.move?.unit,
             let from = target.move?.from ?? picking.from, let to = target.move?.to ?? picking.to
         else { throw ERPFault(.gone, "Odoo no longer has article \(target.product).") }
         var values = [
@@ -184,13 +192,28 @@ struct OdooReception: Sendable {
         return values
     }
 
+    private func checkRounding(_ target: Target, _ lines: [OdooLine]) throws(ERPFault) {
+        let unit =
+            articles[target.product]?.unit ?? target.move?.unit ?? lines.first { $0.product == target.product }?.unit
+        for quantity in [target.quantity] + target.lots.map(\.quantity) {
+            if let fault = units.refusal(of: quantity.double, unit: unit, article: name(target.product, lines)) {
+                throw fault
+            }
+        }
+    }
+
+    /// In the article's own unit.
+    private func own(_ line: OdooLine) -> Double {
+        units.convert(line.quantity, from: line.unit, to: articles[line.product]?.unit)
+    }
+
     // MARK: Comparing
 
     /// What a done receipt says other than we do, in a sentence; nil: the same.
     func difference(_ picking: OdooPicking) -> String? {
         let done = picking.lines.filter { $0.state == "done" }
         var theirs: [Int64: Double] = [:]
-        for line in done { theirs[line.product, default: 0] += line.quantity }
+        for line in done { theirs[line.product, default: 0] += own(line) }
         var ours: [Int64: Double] = [:]
         for target in targets { ours[target.product, default: 0] += target.quantity.double }
         for product in Set(theirs.keys).union(ours.keys).sorted() {
@@ -201,7 +224,7 @@ struct OdooReception: Sendable {
         }
         for key in lotKeys(done).sorted(by: { ($0.product, $0.name) < ($1.product, $1.name) }) {
             let there = done.filter { $0.product == key.product && $0.lotName == key.name }.reduce(0) {
-                $0 + $1.quantity
+                $0 + own($1)
             }
             let lots = targets.filter { $0.product == key.product }.flatMap(\.lots).filter { $0.number == key.name }
             let here = lots.reduce(Quantity.zero) { $0 + $1.quantity }.double
