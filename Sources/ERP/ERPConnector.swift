@@ -156,11 +156,11 @@ public struct ERPReceipt: Equatable, Sendable {
             id: String, product: String, gtin: String?, description: String, quantity: Quantity,
             tracking: Tracking = .none, reference: String? = nil, codes: [String] = []
         ) {
-            self.reference = reference
-            self.codes = codes
             self.id = id
             self.product = product
             self.gtin = gtin
+            self.reference = reference
+            self.codes = codes
             self.description = description
             self.quantity = quantity
             self.tracking = tracking

@@ -244,8 +244,8 @@ actor ERPLink: Service {
     }
 
     private func take(products: [ERPProduct]) async {
-        let views = products.flatMap(\.views)
-        await writer.attempt { try $0.pulls.take(products: views, count: products.count, at: $1) }
+        let told = products.map(\.told)
+        await writer.attempt { try $0.pulls.take(products: told, at: $1) }
         counters.products += UInt64(products.count)
     }
 
@@ -256,8 +256,8 @@ actor ERPLink: Service {
     }
 
     private func take(receipts: [ERPReceipt]) async {
-        let told = receipts.compactMap { receipt in receipt.announced.map { (receipt.name, $0) } }
-        await writer.attempt { try $0.pulls.take(receipts: told, open: Set(receipts.map(\.id)), at: $1) }
+        let told = receipts.map(\.told)
+        await writer.attempt { try $0.pulls.take(receipts: told, at: $1) }
         counters.receipts = UInt64(receipts.count)
     }
 

@@ -4,13 +4,12 @@ import Model
 
 /// What is pulled from the ERP, as the desks take it.
 extension ERPProduct {
-    /// One for each GTIN.
-    var views: [ProductView] {
-        gtins.map {
-            ProductView(
-                gtin: $0, description: description, reference: reference, unit: unit, tracking: tracking.rawValue,
-                erp: id, cartons: packagings.map { .init(gtin: $0.gtin, quantity: $0.quantity) })
-        }
+    var told: PullDesk.Product {
+        var view = ProductView(
+            gtin: "", description: description, reference: reference, unit: unit, tracking: tracking.rawValue,
+            cartons: packagings.map { .init(gtin: $0.gtin, quantity: $0.quantity) })
+        view.codes = codes
+        return PullDesk.Product(view, id: id, gtins: gtins)
     }
 }
 
@@ -23,18 +22,17 @@ extension ERPParty {
 }
 
 extension ERPReceipt {
-    /// Nil where no line of it is an article that can be scanned.
-    var announced: Announced? {
-        let lines = lines.compactMap { line in
-            line.gtin.map {
-                Announced.Line(
-                    gtin: $0, description: line.description, quantity: line.quantity, erp: line.id,
-                    erpProduct: line.product)
-            }
+    var told: PullDesk.Receipt {
+        let lines = lines.map { line in
+            var view = ProductView(
+                gtin: "", description: line.description, reference: line.reference, tracking: line.tracking.rawValue)
+            view.codes = line.codes
+            return PullDesk.Receipt.Line(
+                id: line.id, product: .init(view, id: line.product, gtins: line.gtin.map { [$0] } ?? []),
+                quantity: line.quantity)
         }
-        guard !lines.isEmpty else { return nil }
-        return Announced(
-            note: references.first ?? name, supplier: supplier, expectedOn: expectedOn, erp: id, erpPath: path,
+        return PullDesk.Receipt(
+            id: id, name: name, references: references, supplier: supplier, expectedOn: expectedOn, path: path,
             lines: lines)
     }
 }

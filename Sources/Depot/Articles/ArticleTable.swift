@@ -144,12 +144,21 @@ public struct ArticleTable: StoreTable {
     public static let stockedSchema = stocked.schema
 
     /// The product with this reference, or another of its codes: as it is written, else without regard to case, spaces, hyphens, dots and slashes. Two
-    /// suppliers may use the same: then the one that an open delivery expects, or none.
+    /// suppliers may use the same: then the one that an open delivery expects, or none. Our own code of an article, as its label has it, is one
+    /// of its codes.
     func product(reference: String) throws -> String? {
-        let exact = try only("SELECT DISTINCT gtin FROM product WHERE reference=? LIMIT 3", reference)
-        guard exact.isEmpty else { return exact.gtin }
+        if ArticleCode.isOwn(reference),
+            let own = try database.text("SELECT gtin FROM product WHERE gtin=?", .text(reference))
+        {
+            return own
+        }
         let folded = ArticleTable.folded(reference: reference)
-        guard folded.utf8.count >= 2 else { return nil }
+        let exact = try only(
+            """
+            SELECT gtin FROM product WHERE reference=?1
+            UNION SELECT gtin FROM product_code WHERE folded=?2 AND code=?1 LIMIT 3
+            """, reference, folded)
+        guard exact.isEmpty, folded.utf8.count >= 2 else { return exact.gtin }
         return try only(
             """
             SELECT gtin FROM product WHERE reference IS NOT NULL AND \(Schema.foldedReference)=?1
@@ -158,8 +167,8 @@ public struct ArticleTable: StoreTable {
         ).gtin
     }
 
-    private func only(_ sql: String, _ text: String) throws -> (isEmpty: Bool, gtin: String?) {
-        let found = try database.rows(sql, .text(text)) { $0.text(0) }
+    private func only(_ sql: String, _ texts: String...) throws -> (isEmpty: Bool, gtin: String?) {
+        var found = try database.rows(sql, arguments: texts.map { .text($0) }) { $0.text(0) }
         guard found.count > 1 else { return (found.isEmpty, found.first) }
         let awaited = try found.filter {
             try database.integer(
@@ -167,7 +176,13 @@ public struct ArticleTable: StoreTable {
                 SELECT 1 FROM delivery_line JOIN delivery ON delivery.id=delivery WHERE gtin=? AND status='open' LIMIT 1
                 """, .text($0)) != nil
         }
-        return (false, awaited.count == 1 ? awaited[0] : nil)
+        if awaited.count == 1 { return (false, awaited[0]) }
+        // What a paper named before the catalogue did is no other article than the one that has this reference since.
+        try found.removeAll {
+            try ArticleCode.isOwn($0)
+                && database.integer("SELECT 1 FROM product WHERE gtin=? AND erp IS NULL", .text($0)) != nil
+        }
+        return (false, found.count == 1 ? found[0] : nil)
     }
 
     static func folded(reference: String) -> String {

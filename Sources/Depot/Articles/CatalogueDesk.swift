@@ -34,13 +34,13 @@ public struct CatalogueDesk {
         case unitInUse(String)
     }
 
-    /// Adds an article or changes one. Throws `Refusal`; then nothing has changed. The article as it is then.
+    /// Adds an article or changes one, by a code as tables have it (`ArticleCode`). Throws `Refusal`; then nothing has changed. The article as it is then.
     public func save(_ change: Change, of gtin: String, by author: Author, at now: Int64) throws -> ProductView {
         try store.transaction {
             var product = try store.articles.product(gtin) ?? ProductView(gtin: gtin, description: "")
             product.description = change.description ?? product.description
             guard !product.description.isEmpty else { throw Refusal.noDescription }
-            product.reference = change.reference ?? product.reference
+            product.reference = change.reference ?? product.reference ?? ArticleCode.reference(of: gtin)
             product.supplier = change.supplier ?? product.supplier
             if let unit = change.unit, let why = try store.articles.objection(to: unit, of: gtin) {
                 throw Refusal.unitInUse(why.text)

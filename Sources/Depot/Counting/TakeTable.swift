@@ -189,6 +189,7 @@ public struct TakeTable: StoreTable {
     public func decide(_ decision: Decision, take id: Int64) throws {
         guard let view = try view(id) else { throw DecisionError.noSuchDelivery }
         guard view.status == .counting || view.status == .review else { throw DecisionError.closed }
+        try store.articles.checkKnown(decision.gtin)
         switch decision.kind {
         case .adjust:
             let line = view.lines.first { $0.gtin == decision.gtin }

@@ -19,12 +19,60 @@ public struct PullDesk {
         }
     }
 
-    public func take(products: [ProductView], count: Int, at now: Int64) throws {
+    public struct Product: Sendable {
+        /// With everything but its code here.
+        public var view: ProductView
+        /// Its id there.
+        public var id: String
+        public var gtins: [String]
+
+        public init(_ view: ProductView, id: String, gtins: [String]) {
+            (self.view, self.id, self.gtins) = (view, id, gtins)
+        }
+    }
+
+    public struct Receipt: Sendable {
+        public struct Line: Sendable {
+            /// The line's id there.
+            public var id: String
+            /// The article as the ERP has it, with everything but its code here.
+            public var product: Product
+            public var quantity: Quantity
+
+            public init(id: String, product: Product, quantity: Quantity) {
+                (self.id, self.product, self.quantity) = (id, product, quantity)
+            }
+        }
+
+        /// Its id there.
+        public var id: String
+        /// What it is called there.
+        public var name: String
+        /// What else it answers to.
+        public var references: [String]
+        public var supplier: String
+        /// `YYYY-MM-DD`
+        public var expectedOn: String?
+        public var path: String?
+        public var lines: [Line]
+
+        public init(
+            id: String, name: String, references: [String], supplier: String, expectedOn: String?, path: String?,
+            lines: [Line]
+        ) {
+            (self.id, self.name, self.references, self.supplier) = (id, name, references, supplier)
+            (self.expectedOn, self.path, self.lines) = (expectedOn, path, lines)
+        }
+    }
+
+    public func take(products: [Product], at now: Int64) throws {
         try store.transaction {
-            for product in products { try store.articles.save(product) }
-            guard count > 0 else { return }
+            for product in products {
+                try store.articles.take(product.view, erp: product.id, gtins: product.gtins)
+            }
+            guard !products.isEmpty else { return }
             try store.tell(
-                Fact(.imported("products"), "\(count)", "from the ERP"), by: Author("edge-ingest"), at: now)
+                Fact(.imported("products"), "\(products.count)", "from the ERP"), by: Author("edge-ingest"), at: now)
         }
     }
 
@@ -38,24 +86,33 @@ public struct PullDesk {
         }
     }
 
-    /// `name` is what each is called there. Of receipts that are open there, those with a line we can count; `open` are all of them: what
-    /// is not among them and has not begun here is gone.
-    public func take(receipts: [(name: String, announced: Announced)], open: Set<String>, at now: Int64) throws {
+    /// The receipts that are open there; one that is not among them and has not begun here is gone.
+    public func take(receipts: [Receipt], at now: Int64) throws {
         try store.transaction {
-            for (name, announced) in receipts {
-                var announced = announced
+            for receipt in receipts where !receipt.lines.isEmpty {
                 // A note that another receipt of the ERP had before stays that one's.
-                if let remote = announced.erp,
-                    try store.deliveries.isTaken(
-                        note: announced.note, of: announced.supplier, byAnotherThan: remote)
-                {
-                    announced.note = "\(announced.note) (\(name))"
+                var note = receipt.references.first ?? receipt.name
+                if try store.deliveries.isTaken(note: note, of: receipt.supplier, byAnotherThan: receipt.id) {
+                    note = "\(note) (\(receipt.name))"
                 }
-                try store.deliveries.expect(announced, source: "erp")
+                try store.deliveries.expect(
+                    Announced(
+                        note: note, supplier: receipt.supplier, expectedOn: receipt.expectedOn, erp: receipt.id,
+                        erpPath: receipt.path, lines: try receipt.lines.map(announced)), source: "erp")
             }
-            try store.jobs.forgetReceipts(except: open)
-            try store.jobs.remember("pulled", "\(open.count)", at: now)
-            try store.tell(Fact(.deliveriesPulled, "\(open.count)"), by: Author("edge-ingest"), at: now)
+            try store.jobs.forgetReceipts(except: Set(receipts.map(\.id)))
+            try store.jobs.remember("pulled", "\(receipts.count)", at: now)
+            try store.tell(Fact(.deliveriesPulled, "\(receipts.count)"), by: Author("edge-ingest"), at: now)
         }
+    }
+
+    private func announced(_ line: Receipt.Line) throws -> Announced.Line {
+        let product = line.product
+        let code = try store.articles.lineCode(
+            erp: product.id, gtin: product.gtins.first, reference: product.view.reference, codes: product.view.codes,
+            description: product.view.description, tracking: product.view.tracking ?? "none")
+        return Announced.Line(
+            gtin: code, description: product.view.description, quantity: line.quantity, erp: line.id,
+            erpProduct: product.id)
     }
 }

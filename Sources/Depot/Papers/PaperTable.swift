@@ -52,6 +52,12 @@ public struct PaperTable: StoreTable {
 
     /// What a paper calls an article that nobody else has named.
     func describe(_ gtin: String, _ description: String) throws {
+        // Without a GTIN it is found by its reference, whatever the paper calls it.
+        if let reference = ArticleCode.reference(of: gtin) {
+            try database.run(
+                "INSERT OR IGNORE INTO product (gtin, description, reference) VALUES (?, ?, ?)", .text(gtin),
+                .text(description), .text(reference))
+        }
         guard !description.isEmpty else { return }
         try database.run(
             """

@@ -106,6 +106,7 @@ extension DeliveryTable {
     }
 
     private func check(_ decision: Decision, _ view: DeliveryView) throws {
+        try store.articles.checkKnown(decision.gtin)
         let quantity = decision.quantity ?? 0
         let line = decision.gtin.map { gtin in view.lines.filter { $0.gtin == gtin } } ?? []
         let received = line.reduce(Quantity.zero) { $0 + $1.received }

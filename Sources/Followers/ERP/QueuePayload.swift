@@ -20,7 +20,8 @@ public enum QueuePayload {
             }
             return .object([
                 ("line", line.erp.map(JSON.string)), ("product", (line.erpProduct ?? known?.erp).map(JSON.string)),
-                ("gtin", .string(line.gtin)), ("quantity", line.received.json), ("lots", .array(lots)),
+                ("gtin", .string(line.gtin)), ("reference", reference(line.gtin)), ("quantity", line.received.json),
+                ("lots", .array(lots)),
             ])
         }
         let standing = view.decisions.filter { $0.undoneBy == nil }
@@ -32,6 +33,9 @@ public enum QueuePayload {
         ])
     }
 
+    /// What an article without a GTIN is found by where the ERP's number of it is not known.
+    private static func reference(_ code: String) -> JSON? { ArticleCode.reference(of: code).map(JSON.string) }
+
     public static func take(_ view: StockTakeView, location: String, product: (String) -> ProductView?) -> JSON {
         .object([
             ("title", .string(view.zone)), ("location", .string(location)), ("complete", .bool(view.isComplete)),
@@ -41,7 +45,8 @@ public enum QueuePayload {
                     view.lines.map { line in
                         .object([
                             ("product", product(line.gtin)?.erp.map(JSON.string)), ("gtin", .string(line.gtin)),
-                            ("counted", line.counted.json), ("expected", line.expected.json),
+                            ("reference", reference(line.gtin)), ("counted", line.counted.json),
+                            ("expected", line.expected.json),
                             ("moved", line.moved.json),
                         ])
                     })

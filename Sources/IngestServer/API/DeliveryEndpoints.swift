@@ -216,8 +216,11 @@ extension Decision {
     init(_ body: Decide, by person: Person) throws {
         var gtin = body.gtin
         if let text = gtin {
-            gtin = GS1.gtin(scanned: text)
-            if gtin == nil { throw APIProblem(.badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN.") }
+            gtin = ArticleCode(asked: text)?.text
+            if gtin == nil {
+                throw APIProblem(
+                    .badRequest, "bad-gtin", "\(text.prefix(20)) is not a GTIN, nor # and a reference.")
+            }
         }
         self.init(
             at: Clocks.wall, who: person.name, station: person.station, kind: body.kind, subject: body.subject,

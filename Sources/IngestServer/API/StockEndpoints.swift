@@ -43,7 +43,7 @@ struct StockEndpoints {
                 answers: .json(StockEndpoints.productSchema)
             ) { incoming in
                 _ = try incoming.who()
-                let gtin = GS1.gtin(scanned: incoming.parameters.get("gtin") ?? "") ?? ""
+                let gtin = incoming.article("gtin")?.text ?? ""
                 let found = try await reads.read { store -> JSON? in
                     guard let product = try store.articles.product(gtin) else { return nil }
                     let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
@@ -64,8 +64,10 @@ struct StockEndpoints {
                 answers: .json(ProductView.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
-                guard let gtin = GS1.gtin14(incoming.parameters.get("gtin") ?? "") else {
-                    throw APIProblem(.badRequest, "bad-gtin", "The address holds no GTIN with a right check digit.")
+                guard let gtin = incoming.article("gtin")?.text else {
+                    throw APIProblem(
+                        .badRequest, "bad-gtin",
+                        "The address holds no GTIN with a right check digit, nor # and a reference.")
                 }
                 var change = CatalogueDesk.Change(
                     description: body.description, reference: body.reference, supplier: body.supplier,
@@ -96,7 +98,7 @@ struct StockEndpoints {
                 guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
                     throw FindTag.badTag
                 }
-                let gtin = incoming.query("gtin").flatMap { GS1.gtin14($0) }
+                let gtin = incoming.query("gtin").flatMap { ArticleCode(asked: $0)?.text }
                 guard !epc.isEmpty || gtin != nil else {
                     throw APIProblem(.badRequest, "bad-epc", "Say which tag or which product.")
                 }
@@ -190,7 +192,7 @@ struct StockEndpoints {
     }
 
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
-        let (gtin, zone) = (incoming.query("gtin").flatMap { GS1.gtin14($0) }, incoming.query("zone"))
+        let (gtin, zone) = (incoming.query("gtin").flatMap { ArticleCode(asked: $0)?.text }, incoming.query("zone"))
         let (from, to) = (incoming.time("from"), incoming.time("to"))
         return try await reads.read {
             try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)

@@ -53,6 +53,11 @@ struct Incoming: Sendable {
         return id
     }
 
+    /// An article that a part of the address names: its GTIN, or `%23` and what stands behind the # of its own code.
+    func article(_ name: String) -> ArticleCode? {
+        parameters.get(name).flatMap { Typed.decoded($0) }.flatMap { ArticleCode(asked: $0) }
+    }
+
     /// The body as JSON; empty is an empty object. Read by a `BodyShape`.
     func json() async throws -> JSON {
         let bytes = try await bytes(limit: Incoming.bodyLimit)

@@ -11,6 +11,22 @@ enum Typed {
         return !trimmed.isEmpty && trimmed.count <= limit ? trimmed : nil
     }
 
+    /// A part of an address without its percent-encoding (RFC 3986 §2.1); nil where that is torn or no UTF-8.
+    static func decoded(_ text: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                bytes.append(byte)
+                continue
+            }
+            guard rest.count >= 2, let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16) else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
     /// A text of several lines, without other control characters.
     static func paragraphs(_ text: String) -> String {
         String(
