@@ -119,7 +119,7 @@ test("a note number of two suppliers asks which delivery it is, and opens the on
   const app = application();
   const { id, note, supplier } = open();
   app.receiving.list = [{ ...structuredClone(open()), status: "expected", zone: undefined }, { ...structuredClone(open()), id: 8, supplier: "Sonepar", status: "expected", zone: undefined }, { ...structuredClone(open()), id: 9, status: "closed" }];
-  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "which-note" } });
+  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "several" } });
   assert.deepEqual(app.heard, ["refused"]);
   const main = new Element("main");
   app.receiving.draw(main);
@@ -131,7 +131,7 @@ test("a note number of two suppliers asks which delivery it is, and opens the on
   assert.ok(asked.includes("POST /api/v1/deliveries/8/open"));
   app.receiving.take({ ...structuredClone(open()), zone: "dock-2", status: "open" });
   app.receiving.show(1);
-  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "which-note" } });
+  app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: `text:${note}`, reason: "several" } });
   assert.equal(app.heard.length, 1, "who works at another dock is left alone");
 });
 

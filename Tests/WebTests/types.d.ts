@@ -5,7 +5,7 @@
 /** Where a scan went; of `Receiving.Verdict`. */
 type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "serial" | "pallet" | "returned" | "removed";
 /** Why a scan counts nothing; of `Refusal`. */
-type RefusalReason = "again" | "asked" | "same-note" | "which-note" | "closed-note" | "not-counted" | "other" | "bare";
+type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "not-counted" | "other" | "several" | "bare";
 /** Of `Person.Right`. */
 type Right = "stock" | "prices" | "erp" | "imports" | "users";
 
@@ -118,6 +118,8 @@ interface DeliverySums {
   damaged: number;
   unknown: number;
   lineCount: number;
+  /** What else it is called; a scan of any of these opens it. */
+  names?: string[];
   /** Asked for with the whole; the stream does not tell it. */
   erpJob?: Job;
 }

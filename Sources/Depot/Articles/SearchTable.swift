@@ -56,6 +56,22 @@ public struct SearchTable: StoreTable {
         }
     }
 
+    /// Deliveries by the beginning of another name of them.
+    private func named(_ text: String, limit: Int) throws -> [SearchHit] {
+        let start = DeliveryTable.folded(name: text)
+        guard start.count >= DeliveryTable.nameLengths.lowerBound else { return [] }
+        return try database.rows(
+            """
+            SELECT delivery.id, note, supplier, name FROM delivery_name JOIN delivery ON delivery.id=delivery
+            WHERE folded>=?1 AND folded<?1 || char(1114111) GROUP BY delivery.id ORDER BY delivery.id DESC LIMIT ?2
+            """, .text(start), .integer(limit)
+        ) { row in
+            SearchHit(
+                kind: "delivery", ref: String(row.integer(0)), title: row.text(1),
+                detail: "\(row.text(2)) \(row.text(3))")
+        }
+    }
+
     private func search(words text: String, kinds: Set<Found>, limit: Int) throws -> [JSON] {
         guard let query = SearchTable.match(text) else { return [] }
         let names = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ",")
@@ -74,6 +90,10 @@ public struct SearchTable: StoreTable {
             ORDER BY \(order) LIMIT ?2
             """, .text(query), .integer(limit), .text(start)
         ) { SearchHit(kind: $0.text(0), ref: $0.text(1), title: $0.text(2), detail: $0.text(3)).json }
+        if kinds.contains(.delivery), found.count < limit {
+            let known = Set(found.lazy.filter { $0["kind"] == "delivery" }.compactMap { $0["ref"]?.text })
+            found += try named(text, limit: limit - found.count).filter { !known.contains($0.ref) }.map(\.json)
+        }
         let code = text.filter { $0 != " " }.uppercased()
         // Another code of an article is not in the index.
         if found.isEmpty, kinds.contains(.product), let gtin = try store.articles.product(reference: text),

@@ -88,19 +88,19 @@ public struct PullDesk {
 
     /// The receipts that are open there; one that is not among them and has not begun here is gone.
     public func take(receipts: [Receipt], at now: Int64) throws {
+        let open = Set(receipts.map(\.id))
         try store.transaction {
             for receipt in receipts where !receipt.lines.isEmpty {
-                // A note that another receipt of the ERP had before stays that one's.
-                var note = receipt.references.first ?? receipt.name
-                if try store.deliveries.isTaken(note: note, of: receipt.supplier, byAnotherThan: receipt.id) {
-                    note = "\(note) (\(receipt.name))"
-                }
-                try store.deliveries.expect(
-                    Announced(
-                        note: note, supplier: receipt.supplier, expectedOn: receipt.expectedOn, erp: receipt.id,
-                        erpPath: receipt.path, lines: try receipt.lines.map(announced)), source: "erp")
+                let names = [receipt.name] + receipt.references
+                let note = try store.deliveries.note(
+                    ofReceipt: receipt.id, supplier: receipt.supplier, names: names, open: open)
+                var announced = Announced(
+                    note: note, supplier: receipt.supplier, expectedOn: receipt.expectedOn, erp: receipt.id,
+                    erpPath: receipt.path, lines: try receipt.lines.map(self.announced))
+                announced.names = names
+                try store.deliveries.expect(announced, source: "erp")
             }
-            try store.jobs.forgetReceipts(except: Set(receipts.map(\.id)))
+            try store.jobs.forgetReceipts(except: open)
             try store.jobs.remember("pulled", "\(receipts.count)", at: now)
             try store.tell(Fact(.deliveriesPulled, "\(receipts.count)"), by: Author("edge-ingest"), at: now)
         }
@@ -110,7 +110,7 @@ public struct PullDesk {
         let product = line.product
         let code = try store.articles.lineCode(
             erp: product.id, gtin: product.gtins.first, reference: product.view.reference, codes: product.view.codes,
-            description: product.view.description, tracking: product.view.tracking ?? "none")
+            description: product.view.description, tracking: product.view.tracking)
         return Announced.Line(
             gtin: code, description: product.view.description, quantity: line.quantity, erp: line.id,
             erpProduct: product.id)

@@ -86,10 +86,10 @@ extension Applier {
     ) throws -> Int64? {
         switch change {
         case .open(let note):
-            let ids = try store.deliveries.openable(note: note)
-            if ids.count > 1 {
-                result.events.append(.refused(zone: zone, take: nil, subject: "text:\(note)", .whichNote))
-            } else if let id = ids.first {
+            let meant = try store.deliveries.openable(named: note)
+            if meant.count > 1 {
+                result.events.append(.refused(zone: zone, take: nil, subject: "text:\(note)", .several))
+            } else if let id = meant.first {
                 try open(id, zone: zone, origin, &result)
             }
             return nil
@@ -131,8 +131,8 @@ extension Applier {
     func leave(_ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result) throws {
         guard let reception = receptions[zone] ?? nil else { return }
         if let (subject, why) = Receiving.refusal(row, at: reception, in: catalogue, around) {
-            let isShared = try why == .sameNote && store.deliveries.openable(note: reception.note).count > 1
-            result.events.append(.refused(zone: zone, take: nil, subject: subject, isShared ? .whichNote : why))
+            let isShared = try why == .sameNote && store.deliveries.openable(named: reception.note).count > 1
+            result.events.append(.refused(zone: zone, take: nil, subject: subject, isShared ? .several : why))
         } else if !units.isEmpty, let tag = row.arrivedTag, tag.scheme == .epcGen2,
             let sscc = (try? EPC(tag.bytes))?.sscc,
             reception.units[sscc] == nil, units.contains(sscc)
@@ -148,6 +148,7 @@ extension Applier {
         if receptions[zone] == nil { receptions[zone] = .some(try store.deliveries.reception(zone: zone)) }
         if notes == nil {
             (notes, units) = (try store.deliveries.openableNotes(), try store.deliveries.openableUnits())
+            names = try store.deliveries.openableNames()
         }
         return Receiving.decide(
             row, record: origin.record, at: receptions[zone] ?? nil, in: catalogue, around)

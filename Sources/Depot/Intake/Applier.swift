@@ -41,6 +41,8 @@ public final class Applier {
     var takes: [String: Int64]?
     var counting: [Int64: StockTake] = [:]
     var notes: Set<String>?
+    /// Further names of the same deliveries, folded.
+    var names: Set<String> = []
     /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
     var quiet: String?
     var units: Set<String> = []
@@ -66,8 +68,8 @@ public final class Applier {
 
     /// Made once: a backlog brings hundreds of thousands of rows a second.
     lazy var around = Receiving.Surroundings(
-        isNote: { [unowned self] in notes?.contains($0) ?? false },
-        isClosedNote: { [store] in (try? store.deliveries.id(note: $0)) ?? nil != nil },
+        isNote: { [unowned self] in notes?.contains($0) ?? false || isName($0) },
+        isClosedNote: { [unowned self] in isClosedNote($0) },
         expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
         isReceivedElsewhere: { [store] in (try? store.strays.isReceivedElsewhere($0, than: $1)) ?? false },
         comesBack: { [unowned self] in (try? store.strays.comesBack($0, at: captured)) ?? .no })
@@ -78,6 +80,20 @@ public final class Applier {
         gateways = GatewayDesk(store)
         self.plan = plan
         catalogue = StoredCatalogue(store: store)
+    }
+
+    /// Another name of a delivery that is expected or open. A number that an article has, too, is that of goods.
+    private func isName(_ text: String) -> Bool {
+        !names.isEmpty && names.contains(DeliveryTable.folded(name: text)) && !isArticle(text)
+    }
+
+    private func isArticle(_ text: String) -> Bool {
+        catalogue.product(reference: text) != nil || catalogue.label("text:\(text)") != nil
+    }
+
+    private func isClosedNote(_ text: String) -> Bool {
+        if (try? store.deliveries.id(note: text)) ?? nil != nil { return true }
+        return (try? store.deliveries.isClosed(named: text)) ?? false && !isArticle(text)
     }
 
     /// What is open, and what things are, was changed by somebody else: read again.

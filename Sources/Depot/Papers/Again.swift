@@ -41,6 +41,15 @@ enum Again: Equatable {
                 + "(a back-order) needs a note of its own, such as \(note)-2"
     }
 
+    /// A paper has a number of another delivery, or of several.
+    static func meant(_ paper: String, _ note: String, by number: String) -> Phrase {
+        "\(paper) is taken for what delivery \(note) announces: both say \(number)"
+    }
+
+    static func several(_ paper: String, _ notes: [String]) -> Phrase {
+        "\(paper) may be any of the deliveries \(notes.prefix(5).joined(separator: ", ")): give it the note of the one it is"
+    }
+
     var refusal: Phrase? { if case .refuse(let reason) = self { reason } else { nil } }
     var isAddition: Bool { if case .add = self { true } else { false } }
     var remark: Phrase? {

@@ -11,6 +11,8 @@ public struct CheckedImport: Sendable {
         case label(Label, subject: String)
         case party(name: String, company: String, reference: String?, numbers: [PhoneNumber])
 
+        var note: String? { if case .delivery(let delivery, _, _) = self { delivery.note } else { nil } }
+
         /// Rows of the file, as far as time is concerned.
         var weight: Int {
             if case .delivery(let delivery, _, _) = self { max(1, delivery.lines.count) } else { 1 }

@@ -160,7 +160,20 @@ extension Import {
             }
             let whose = "\(name)\u{1F}\(supplier)"
             if let reason = refused[whose] { throw Fault(reason: reason) }
-            let again = try Again(name, of: supplier, options, in: store)
+            var note = name
+            switch try store.deliveries.meant(name, of: supplier, orders: []) {
+            case .itself: break
+            case .several(let notes):
+                refused[whose] = Again.several(name, notes)
+                throw Fault(reason: Again.several(name, notes))
+            case .other(let known, let by):
+                guard !deliveries.contains(where: { $0.note == known && Again.isSame($0.supplier, supplier) }) else {
+                    break
+                }
+                report.remarks.append(.init(line: row.line, reason: Again.meant(name, known, by: by)))
+                note = known
+            }
+            let again = try Again(note, of: supplier, options, in: store)
             if let reason = again.refusal {
                 refused[whose] = reason
                 throw Fault(reason: reason)
@@ -174,10 +187,11 @@ extension Import {
                     .init(line: row.line, reason: "when \(name) is expected is left out: \(fault.reason)"))
             }
             if again.isAddition { additions.insert(deliveries.count) }
-            deliveries.append(
-                Announced(
-                    note: name, supplier: supplier, expectedOn: expected,
-                    client: row.filled(columns["client"]), dock: row.filled(columns["dock"])))
+            var announced = Announced(
+                note: note, supplier: supplier, expectedOn: expected, client: row.filled(columns["client"]),
+                dock: row.filled(columns["dock"]))
+            announced.names = note == name ? [] : [name]
+            deliveries.append(announced)
             notes[name, default: []].append(deliveries.count - 1)
             return deliveries.count - 1
         }

@@ -160,6 +160,19 @@ public enum Import {
         (report.refused, report.remarks) = (parsed.refused, parsed.remarks)
         var rows: [CheckedImport.Row] = []
         for delivery in parsed.deliveries {
+            var delivery = delivery
+            let orders = delivery.details.filter { $0.kind == .reference && $0.code == "order" }.map(\.value)
+            switch try store.deliveries.meant(delivery.note, of: delivery.supplier, orders: orders) {
+            case .itself: break
+            case .several(let notes):
+                report.refused.append(.init(line: 1, reason: Again.several(delivery.note, notes)))
+                continue
+            case .other(let note, let by):
+                guard !rows.contains(where: { $0.note == note }) else { break }
+                report.remarks.append(.init(line: 1, reason: Again.meant(delivery.note, note, by: by)))
+                delivery.names.append(delivery.note)
+                delivery.note = note
+            }
             let again = try Again(delivery.note, of: delivery.supplier, options, in: store)
             if let remark = again.remark { report.remarks.append(.init(line: 1, reason: remark)) }
             if let reason = again.refusal {

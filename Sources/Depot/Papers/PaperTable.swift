@@ -11,6 +11,7 @@ public struct PaperTable: StoreTable {
         guard let known = all.first, known.status != "closed" else { return false }
         guard try remember(paper: announced, delivery: known.id) else { return false }
         try keep(announced.details, delivery: known.id)
+        try store.deliveries.keep(names: announced.names, of: known.id)
         var position =
             try database.integer(
                 "SELECT coalesce(max(position), 0) FROM delivery_line WHERE delivery=?", .integer(known.id)) ?? 0

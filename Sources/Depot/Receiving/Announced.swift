@@ -72,6 +72,8 @@ public struct Announced: Equatable, Sendable {
     public var lines: [Line]
     public var units: [Unit]
     public var details: [Detail] = []
+    /// What else it is called: a scan of any of these opens it.
+    public var names: [String] = []
 
     public init(
         note: String, supplier: String, expectedOn: String? = nil, client: String? = nil, dock: String? = nil,

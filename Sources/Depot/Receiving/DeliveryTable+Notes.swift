@@ -10,6 +10,9 @@ extension DeliveryTable {
         var supplier: String
         var source: String
         var erp: String?
+
+        /// A paper announced it and it is not closed: what the ERP says is linked with it.
+        var isOfPaper: Bool { status != "closed" && source != "erp" && source != "blind" }
     }
 
     /// Every delivery of that number: those that are not closed first.
@@ -36,12 +39,6 @@ extension DeliveryTable {
         return alike
     }
 
-    /// Another receipt of the ERP from the same supplier has that note.
-    public func isTaken(note: String, of supplier: String, byAnotherThan receipt: String) throws -> Bool {
-        let found = try known(note: note, of: supplier, source: "erp", erp: receipt)
-        return found.contains { $0.erp != nil && $0.erp != receipt }
-    }
-
     func status(note: String, of supplier: String, source: String) throws -> String? {
         try known(note: note, of: supplier, source: source).first?.status
     }
@@ -52,11 +49,6 @@ extension DeliveryTable {
     /// Every delivery of that number, those that are not closed first.
     public func ids(note: String) throws -> [Int64] { try known(note: note).map(\.id) }
 
-    /// Those of them that a scan of the note may open.
-    func openable(note: String) throws -> [Int64] {
-        try known(note: note).filter { $0.status != "closed" }.map(\.id)
-    }
-
     /// A paper that counts cartons: the goods are counted in pieces.
     func packed(_ line: Announced.Line) -> Announced.Line {
         var line = line
@@ -64,35 +56,5 @@ extension DeliveryTable {
         line.quantity = line.quantity.packed(carton?.quantity)
         line.gtin = carton?.gtin ?? line.gtin
         return line
-    }
-
-    /// An ERP says how many are expected, and nothing of lots and days: what the supplier's paper said of them stays, lot by lot as far
-    /// as the ERP's quantity goes, and so do articles that the ERP does not name.
-    func keepingLots(_ lines: [Announced.Line], of id: Int64) throws -> [Announced.Line] {
-        let before = try database.rows(
-            "SELECT gtin, description, quantity, lot, expires, erp FROM delivery_line WHERE delivery=? ORDER BY position",
-            .integer(id)
-        ) {
-            Announced.Line(
-                gtin: $0.text(0), description: $0.text(1), quantity: $0.quantity(2), lot: $0.optionalText(3),
-                expires: $0.optionalText(4), erp: $0.optionalText(5))
-        }
-        var lots = before.filter { $0.lot != nil || $0.expires != nil }
-        var merged: [Announced.Line] = []
-        for line in lines {
-            var rest = line
-            for index in lots.indices
-            where lots[index].gtin == line.gtin && lots[index].quantity > 0 && rest.quantity > 0 {
-                var part = line
-                part.quantity = min(rest.quantity, lots[index].quantity)
-                (part.lot, part.expires) = (lots[index].lot, lots[index].expires)
-                lots[index].quantity -= part.quantity
-                rest.quantity -= part.quantity
-                merged.append(part)
-            }
-            if rest.quantity > 0 || line.quantity <= 0 { merged.append(rest) }
-        }
-        let named = Set(lines.map(\.gtin))
-        return merged + before.filter { $0.erp == nil && !named.contains($0.gtin) }
     }
 }

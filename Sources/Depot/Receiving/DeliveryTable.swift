@@ -6,10 +6,15 @@ import SQLite
 public struct DeliveryTable: StoreTable {
     let store: Store
 
-    /// Enters an announced delivery, or replaces one that has not begun. Nil when it has.
+    /// Enters an announced delivery, or replaces one that has not begun. Nil when it has. What a paper said is linked with the ERP's
+    /// receipt, not replaced by it.
     @discardableResult
     public func expect(_ announced: Announced, source: String) throws -> Int64? {
         let known = try known(note: announced.note, of: announced.supplier, source: source, erp: announced.erp).first
+        if source == "erp", let known, known.isOfPaper {
+            try link(announced, to: known.id)
+            return known.id
+        }
         if let known, known.status != "expected" { return nil }
         try database.run(
             """
@@ -28,8 +33,7 @@ public struct DeliveryTable: StoreTable {
                 "SELECT gtin, erp, erp_product FROM delivery_line WHERE delivery=? AND erp IS NOT NULL", .integer(id)
             ) { ($0.text(0), ($0.text(1), $0.optionalText(2))) }
         ) { first, _ in first }
-        var lines = announced.lines.map(packed)
-        if source == "erp", known != nil { lines = try keepingLots(lines, of: id) }
+        let lines = announced.lines.map(packed)
         let replaced =
             source == "erp"
             ? ["delivery_line"] : ["delivery_line", "delivery_serial", "delivery_unit", "delivery_content"]
@@ -47,6 +51,7 @@ public struct DeliveryTable: StoreTable {
         try store.papers.enter(announced.units, delivery: id)
         if known == nil || source != "erp" { try store.papers.forgetDetails(delivery: id) }
         try store.papers.keep(announced.details, delivery: id)
+        try keep(names: announced.names, of: id)
         // The same paper is not added to itself.
         if source != "erp" { try store.papers.remember(paper: announced, delivery: id) }
         return id
@@ -88,6 +93,7 @@ public struct DeliveryTable: StoreTable {
         guard var view = head else { return nil }
         view.decisions = try decisions(delivery: id)
         view.details = try store.papers.details(delivery: id)
+        view.names = try names(of: id)
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,
@@ -198,6 +204,7 @@ public struct DeliveryTable: StoreTable {
         {
             reception.expected[gtin] = quantity
         }
+        reception.names = Set(try names(of: id).map(DeliveryTable.folded(name:)))
         reception.serials = try serials(delivery: id)
         let contents = try contents(delivery: id)
         // A pallet's label stands for what is on it and on the pallets and cartons that stand on it.

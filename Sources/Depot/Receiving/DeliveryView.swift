@@ -102,6 +102,8 @@ public struct DeliveryView: Equatable, Sendable {
     public var remarks: [Remark] = []
     /// What its paper says beside the lines.
     public var details: [Announced.Detail] = []
+    /// What else it is called.
+    public var names: [String] = []
     public var decisions: [Decision] = []
     public var questions: [Question] = []
 

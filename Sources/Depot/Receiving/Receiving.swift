@@ -35,6 +35,8 @@ public struct Reception: Equatable, Sendable {
 
     public var delivery: Int64
     public var note: String
+    /// What else it is called, folded as `DeliveryTable.folded(name:)` does it.
+    var names: Set<String> = []
     public var mode = Mode.add
     /// Expected quantity by GTIN-14.
     public var expected: [String: Quantity]
@@ -56,6 +58,11 @@ public struct Reception: Equatable, Sendable {
         self.delivery = delivery
         self.note = note
         self.expected = expected
+    }
+
+    /// Whether a scanned text is its note, or another name of it.
+    func answers(to text: String) -> Bool {
+        note == text || !names.isEmpty && names.contains(DeliveryTable.folded(name: text))
     }
 
     public var isComplete: Bool { expected.allSatisfy { (received[$0.key] ?? 0) >= $0.value } }
@@ -283,7 +290,7 @@ public enum Receiving {
     ) -> Change? {
         guard let reception else { return opening(row, around) }
         let text = row.scannedText
-        if let text, around.isNote(text) { return reception.note == text ? nil : .open(note: text) }
+        if let text, around.isNote(text) { return reception.answers(to: text) ? nil : .open(note: text) }
         // The paper of a delivery that is done, scanned once more, is not a piece of goods.
         if let text, around.isClosedNote(text) { return nil }
         guard let piece = Piece(row, record: record(), in: catalogue) else { return nil }

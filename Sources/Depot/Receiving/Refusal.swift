@@ -8,14 +8,14 @@ public enum Refusal: String, Equatable, Sendable {
     case asked
     /// The note of the delivery that is open here.
     case sameNote = "same-note"
-    /// A note of several suppliers that are expected or open: somebody says whose.
-    case whichNote = "which-note"
     /// The note of a delivery that is closed.
     case closedNote = "closed-note"
     /// Remove mode: nothing like it is counted.
     case notCounted = "not-counted"
     /// A pallet of another delivery: it waits for that one.
     case other
+    /// Several deliveries that are expected have this number: a person chooses.
+    case several
     /// A pallet of this delivery of which neither paper nor label says what is on it.
     case bare
 }
@@ -26,7 +26,7 @@ extension Receiving {
         _ row: Row, at reception: Reception, in catalogue: some Catalogue, _ around: Surroundings
     ) -> (subject: String, why: Refusal)? {
         guard let text = row.scannedText else { return nil }
-        if text == reception.note { return ("text:\(text)", .sameNote) }
+        if reception.answers(to: text), around.isNote(text) { return ("text:\(text)", .sameNote) }
         if around.isClosedNote(text) { return ("text:\(text)", .closedNote) }
         guard let piece = Piece(row, record: "", in: catalogue) else { return nil }
         if reception.mode == .remove { return (piece.subject, .notCounted) }

@@ -202,9 +202,10 @@ export class Receiving {
     } else if (type === "stray") {
       const shown = this.shown;
       if (data.reason) {
-        // Scanned, and it counts nothing: for those who stand at this dock. Which of several deliveries it is, anybody there may say
-        // who shows no other dock.
-        if (data.take || (data.reason === "which-note" ? shown?.status === "open" && shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone)) return;
+        // Scanned, and it counts nothing: for those who stand at this dock.
+        // Which of several is meant is asked where none is open, too.
+        const elsewhere = data.reason === "several" ? shown?.status === "open" && !!shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone;
+        if (data.take || elsewhere) return;
         this.stray = data;
         this.app.play("refused");
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
@@ -254,7 +255,7 @@ export class Receiving {
         this.app.gateways.drawRefusals(),
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
           this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
-        this.stray?.reason === "which-note" && this.drawSameNote(this.stray),
+        this.stray?.reason === "several" && this.drawSameNote(this.stray),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
@@ -268,7 +269,8 @@ export class Receiving {
    * @param {Stray} stray
    */
   drawSameNote({ subject, zone }) {
-    const same = this.list.filter((one) => one.note === plain(subject) && one.status !== "closed");
+    const number = plain(subject).trim().toUpperCase();
+    const same = this.list.filter((one) => one.status !== "closed" && [one.note, ...one.names ?? []].some((name) => name.toUpperCase() === number));
     return h("div", { class: "big-choices", id: "same-note" }, same.map((one) => h("button", { id: `note-of-${one.id}`, disabled: this.isAway() || (one.status === "open" && one.zone === zone),
       onclick: async () => { if (await this.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { this.show(one.id); await this.load(); } } },
     h("span", {}, h("strong", {}, one.supplier), h("span", { class: "soft block" }, `${one.note} · ${t(`status_${one.status}`)}`)))));
@@ -306,7 +308,7 @@ export class Receiving {
     return [
       h("div", { class: "row" },
         h("button", { class: "small only-small", onclick: () => { this.chosen = null; this.app.refresh("receiving"); } }, `‹ ${t("back")}`),
-        h("h1", {}, delivery.note), h("span", { class: "soft" }, [delivery.supplier, delivery.client && t("forClient", { who: delivery.client })].filter(Boolean).join(" · ")),
+        h("h1", {}, delivery.note), h("span", { class: "soft" }, [delivery.supplier, delivery.client && t("forClient", { who: delivery.client }), delivery.names?.length && t("alsoCalled", { names: delivery.names.slice(0, 4).join(", ") })].filter(Boolean).join(" · ")),
         delivery.zone && h("span", { class: "pill good" }, `${t("dock")} ${delivery.zone}`),
         h("div", { class: "row push" }, this.drawActions(delivery))),
       this.isAway() && this.readAt !== null && h("div", { class: "only-small" }, this.drawStale()),

@@ -17,6 +17,8 @@ export const reasons = {
   "delivery {} has begun already: these lines are added to it where that is asked for (--add); what comes later (a back-order) needs a note of its own, such as {}-2": "la livraison {0} est déjà commencée : ces lignes s’y ajoutent si on le demande (« Ajouter aux livraisons déjà annoncées ») ; ce qui vient plus tard (un reliquat) doit avoir son propre bon, par exemple {1}-2",
   "there is a delivery {} of {} and one of {}: say which supplier this is of": "il y a une livraison {0} de {1} et une de {2} : dites de quel fournisseur est celle-ci",
   "the note {} has more than {} suppliers": "le bon {0} a plus de {1} fournisseurs",
+  "{} is taken for what delivery {} announces: both say {}": "{0} est pris pour ce qu’annonce la livraison {1} : les deux portent {2}",
+  "{} may be any of the deliveries {}: give it the note of the one it is": "{0} peut être l’une des livraisons {1} : donnez-lui le bon de celle qu’il est",
   "these lines were added to delivery {} before": "ces lignes ont déjà été ajoutées à la livraison {0}",
   "delivery {} stands twice": "la livraison {0} figure deux fois",
   "the delivery {} stands twice in the file": "la livraison {0} figure deux fois dans le fichier",
