@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 const web = "../../Sources/IngestServer/Web/";
 const { patched, Details } = await import(`${web}patch.js`);
 const { keep, kept, keepFor, forget } = await import(`${web}keep.js`);
-const { ago, day, numberPad, plain, signed } = await import(`${web}parts.js`);
+const { ago, codeText, day, isOwnCode, numberPad, plain, signed } = await import(`${web}parts.js`);
 const { clock, lang, number, plural, span, switchLanguage, t, when } = await import(`${web}i18n.js`);
 const { lastDecision, sayDecision } = await import(`${web}decisions.js`);
 const { questionsOf } = await import(`${web}closing.js`);
@@ -22,6 +22,15 @@ const spaced = (text) => text.replace(/[\u00A0\u202F]/g, " ");
 const inEnglish = (body) => { switchLanguage(); try { body(); } finally { switchLanguage(); } };
 
 afterEach(() => { for (const name of Object.keys(localStorage)) localStorage.removeItem(name); delete localStorage.limit; });
+
+test("an article without a GTIN is called by its reference, and never by our sign", () => {
+  assert.equal(codeText("09521234000013"), "09521234000013");
+  assert.equal(codeText("#VIS-6x40"), "sans GTIN · VIS-6x40");
+  assert.equal(codeText("#VIS-6x40", "VIS-6x40"), "sans GTIN", "its reference stands beside it");
+  assert.equal(codeText("#erp:57"), "sans GTIN");
+  inEnglish(() => assert.equal(codeText("#erp:57", "A"), "no GTIN"));
+  assert.ok(isOwnCode("#A") && !isOwnCode("09521234000013"));
+});
 
 // MARK: what the stream tells
 

@@ -1,7 +1,7 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
 import { t, when, number, amount } from "./i18n.js";
-import { empty, Forms, pill } from "./parts.js";
+import { codeText, empty, Forms, pill } from "./parts.js";
 import { importButton } from "./import.js";
 import { ProductView } from "./product.js";
 import { TagView } from "./tag.js";
@@ -122,7 +122,7 @@ export class Find {
       list.length === 0 ? h("p", { class: "soft" }, t("noProducts")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
         h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
-          h("td", {}, h("button", { class: "line", id: `product-${one.gtin}` }, one.description || one.gtin), h("div", { class: "soft mono" }, [one.gtin, one.reference].filter(Boolean).join(" · "))),
+          h("td", {}, h("button", { class: "line", id: `product-${one.gtin}` }, one.description || one.gtin), h("div", { class: "soft mono" }, [codeText(one.gtin, one.reference), one.reference].filter(Boolean).join(" · "))),
           h("td", { class: "num" }, amount(one.quantity, one.unit)))))),
       list.length < total && h("button", { id: "more-products", onclick: () => this.more() }, t("moreProducts")));
   }

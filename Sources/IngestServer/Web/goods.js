@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { t, number, amount, plural } from "./i18n.js";
-import { pill } from "./parts.js";
+import { codeText, isOwnCode, pill } from "./parts.js";
 import { LineSheet, lineFor } from "./lines.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
@@ -30,7 +30,9 @@ export function drawLines(view, delivery) {
       columns.map((name) => h("th", { class: "num" }, t(name))))),
     h("tbody", {}, delivery.lines.map((line, index) =>
       h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => open(line) },
-        h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, line.gtin),
+        h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, codeText(line.gtin)),
+          // No reader sees it of itself: its number is a tap away.
+          isOwnCode(line.gtin) && delivery.status === "open" && h("button", { class: "small", id: `hand-${index}`, disabled: view.isAway(), onclick: (event) => { event.stopPropagation(); open(line).start(); } }, t("keyIn")),
           h("div", { class: "row tags" }, line.damaged > 0 && pill(line.unit ? t("damagedCount", { n: amount(line.damaged, line.unit) }) : plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(line.unit ? t("refusedCount", { n: amount(line.refused, line.unit) }) : plural("refusedCount", line.refused), "wait"),
             line.unexpectedSerials !== undefined && line.unexpectedSerials.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
         columns.map((name) => h("td", { class: "num", "data-word": t(name) }, amount(line[name], line.unit))))))));

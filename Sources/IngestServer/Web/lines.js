@@ -3,7 +3,7 @@ import { get } from "./api.js";
 import { t, when, amount, exact, divisible, unitName } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
-import { field, numberPad, pill, plain, signed, day } from "./parts.js";
+import { codeText, field, numberPad, pill, plain, signed, day } from "./parts.js";
 import { photoField } from "./photo.js";
 import { drawDecision } from "./decisions.js";
 
@@ -64,7 +64,7 @@ export class LineSheet {
     /** @type {(kind: string, label: string) => Child} */
     const now = (kind, label) => h("button", { id: `do-${kind}`, disabled: away, onclick: () => this.decide({ kind, gtin: this.gtin }) }, label);
     return [
-      h("p", { class: "mono soft" }, this.gtin),
+      h("p", { class: "mono soft" }, codeText(this.gtin)),
       line.counted === undefined
         ? h("p", { class: "sums" }, sums.filter((name, index) => index < 2 || line[name] > 0).map((name) => h("span", {}, h("b", {}, amount(line[name], this.unit)), ` ${t(name)}`)))
         : h("p", { class: "sums" }, h("span", {}, h("b", {}, amount(line.counted, this.unit)), this.unit ? "" : ` ${t("countedPieces")}`)),
@@ -152,7 +152,7 @@ export class LineSheet {
   trail() {
     const box = h("div", {}, h("p", { class: "soft" }, "…"));
     const detail = this.detail;
-    this.app.attempt(() => /** @type {Promise<(Read | Decision)[]>} */ (get(`${this.path}/trail?gtin=${this.gtin}`))).then((list) => {
+    this.app.attempt(() => /** @type {Promise<(Read | Decision)[]>} */ (get(`${this.path}/trail?gtin=${encodeURIComponent(this.gtin)}`))).then((list) => {
       if (!list || !detail) { box.replaceChildren(h("p", {}, t("unreachable"))); return; }
       box.replaceChildren(list.length === 0 ? h("p", { class: "soft" }, t("noTrail")) : h("ul", { class: "plain call-list" }, list.map((one) => (one.kind === "read" ? this.drawRead(/** @type {Read} */ (one)) : drawDecision(detail, /** @type {Decision} */ (one))))));
     });
@@ -193,7 +193,7 @@ export function nameTag(view, detail, subject, path) {
   /** @type {Set<string>} */
   const seen = new Set();
   const near = detail.lines.filter((line) => !seen.has(line.gtin) && seen.add(line.gtin))
-    .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${line.gtin} · ${amount(line.missing, line.unit)} ${t("missing").toLowerCase()}` : line.gtin }));
+    .sort((a, b) => (b.missing ?? 0) - (a.missing ?? 0)).slice(0, 8).map((line) => ({ ref: line.gtin, title: line.description || line.gtin, detail: line.missing ? `${codeText(line.gtin)} · ${amount(line.missing, line.unit)} ${t("missing").toLowerCase()}` : codeText(line.gtin) }));
   // A pallet that nobody announced: how many are on it.
   const pieces = subject.startsWith("sscc:") && path.includes("deliveries") ? h("input", { type: "number", min: 0.001, max: 100000, step: "any", value: 1, inputmode: "decimal", id: "pallet-pieces" }) : null;
   const sheet = new Sheet(t("thisIs"), () => [

@@ -16,6 +16,23 @@ export const exportLinks = (address, query = "") => [["csv", "CSV"], ["xlsx", "E
   h("a", { class: "button", href: `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
 
 /**
+ * An article's code as people read it: its GTIN; without one its reference, where that does not stand beside it.
+ * @param {string} code
+ * @param {string} [reference]
+ */
+export const codeText = (code, reference) => {
+  if (!isOwnCode(code)) return code;
+  const own = code.startsWith("#erp:") ? "" : code.slice(1);
+  return [t("noGTIN"), own !== reference && own].filter(Boolean).join(" · ");
+};
+
+/**
+ * Whether it is a code of ours, of an article that has no GTIN (`ArticleCode`).
+ * @param {string} code
+ */
+export const isOwnCode = (code) => code.startsWith("#");
+
+/**
  * @param {string} text
  * @param {string} [style]
  */

@@ -2,7 +2,7 @@ import { h } from "./dom.js";
 import { get, request } from "./api.js";
 import { t, when, number, amount, exact, plural, unitName } from "./i18n.js";
 import { Sheet } from "./sheet.js";
-import { exportLinks, field, numberPad, pill, plain } from "./parts.js";
+import { exportLinks, field, isOwnCode, numberPad, pill, plain } from "./parts.js";
 
 /** One product: where it lies, which pieces, what moved. */
 export class ProductView {
@@ -50,7 +50,7 @@ export class ProductView {
     return [
       h("div", { class: "row" }, h("h2", {}, product.description || product.gtin), low && pill(t("belowMinimum"), "bad"),
         h("button", { class: "push", id: "edit-product", disabled: this.app.isAway() || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
-      h("dl", { class: "factlist" }, fact("gtin", h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", unitName(product.unit)),
+      h("dl", { class: "factlist" }, fact("gtin", isOwnCode(product.gtin) ? pill(t("noGTIN"), "wait") : h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", unitName(product.unit)),
         fact("tracking", product.tracking && t(`tracking_${product.tracking}`)), fact("erp", product.erp),
         fact("minimum", product.minimum !== undefined && product.minimum !== null ? amount(product.minimum, product.unit) : null),
         fact("otherCodes", product.codes?.length ? h("span", { class: "mono" }, product.codes.join(", ")) : null),
@@ -85,7 +85,7 @@ export class ProductView {
   /** @param {Product} product */
   drawMovements(product) {
     const movements = product.movements ?? [];
-    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${product.gtin}`))),
+    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${encodeURIComponent(product.gtin)}`))),
       movements.length === 0 ? h("p", { class: "soft" }, t("noMovements")) : drawMovementTable(movements));
   }
 
@@ -110,7 +110,7 @@ export class ProductView {
         if (typed.some((one) => !/^\d{8,14}$/.test(one.gtin) || !(one.quantity > 0))) { sheet.say(t("cartonsBad")); return; }
         // What is known already is not added once more.
         body.cartons = typed.filter((one) => !product.cartons?.some((known) => known.gtin === one.gtin.padStart(14, "0") && known.quantity === one.quantity));
-        const saved = await this.app.attempt(() => request("PUT", `/api/v1/products/${product.gtin}`, body));
+        const saved = await this.app.attempt(() => request("PUT", `/api/v1/products/${encodeURIComponent(product.gtin)}`, body));
         if (!saved) return;
         sheet.close();
         this.app.say(t("noteSaved"), "good");

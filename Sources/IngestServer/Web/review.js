@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { t, number, amount, plural } from "./i18n.js";
-import { signed } from "./parts.js";
+import { codeText, signed } from "./parts.js";
 
 /**
  * The greatest differences first: what was counted beside what the book says.
@@ -23,7 +23,7 @@ export function drawReview(view, take) {
     shown.length === 0 ? h("p", {}, t("noDifferences")) : h("table", { class: open ? "taps stacked" : "stacked" },
       h("thead", {}, h("tr", {}, h("th", {}, t("article")), column("inBook"), column("counted"), column("movedSince"), column("result"), column("difference"))),
       h("tbody", {}, shown.slice(0, 500).map((line, index) => h("tr", { onclick: open ? () => view.open(take, line) : null },
-        h("td", {}, open ? h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin) : line.description || line.gtin, h("div", { class: "soft mono" }, line.gtin)),
+        h("td", {}, open ? h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin) : line.description || line.gtin, h("div", { class: "soft mono" }, codeText(line.gtin))),
         [["inBook", amount(line.book ?? line.expected, line.unit)], ["counted", amount(line.counted, line.unit)], ["movedSince", line.moved ? signed(line.moved) : "·"], ["result", amount(line.result, line.unit)]].map(([word, text]) => h("td", { class: "num", "data-word": t(word) }, text)),
         h("td", { "data-word": t("difference"), class: `num difference ${(line.difference ?? 0) < 0 ? "less" : (line.difference ?? 0) > 0 ? "more" : ""}` }, line.difference ? signed(line.difference) : "="))))),
     shown.length > 500 && h("p", { class: "soft" }, t("andMore", { n: number(shown.length - 500) })));

@@ -1,7 +1,7 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
 import { t, when, number, amount, plural } from "./i18n.js";
-import { empty, exportLinks, pill, plain, radios } from "./parts.js";
+import { codeText, empty, exportLinks, isOwnCode, pill, plain, radios } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
 import { LineSheet, lineFor, nameTag } from "./lines.js";
@@ -234,7 +234,8 @@ export class StockTakes {
       lines.length === 0 ? h("p", { class: "soft" }, t("nothingCounted")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), guided && h("th", { class: "num" }, t("inBook")), h("th", { class: "num" }, t("counted")))),
         h("tbody", {}, lines.map((line, index) => h("tr", { class: guided && line.counted === line.expected ? "done" : guided && line.counted > (line.expected ?? 0) ? "over" : "", onclick: () => this.open(take, line) },
-          h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin), h("div", { class: "soft mono" }, line.gtin)),
+          h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin), h("div", { class: "soft mono" }, codeText(line.gtin)),
+            isOwnCode(line.gtin) && h("button", { class: "small", id: `hand-${index}`, disabled: this.isAway(), onclick: (event) => { event.stopPropagation(); this.open(take, line).start(); } }, t("keyIn"))),
           guided && h("td", { class: "num" }, amount(line.expected, line.unit)), h("td", { class: "num" }, amount(line.counted, line.unit)))))));
   }
 
