@@ -184,3 +184,85 @@ struct ArticleCodeTests {
         #expect(try store.articles.product(reference: "eq90") == "#EQ-90")
     }
 }
+
+/// Papers that name articles by reference alone.
+struct ReferencePaperTests {
+    private let folder = TemporaryFolder()
+    private let store: Store
+
+    init() throws { store = try Store(path: "\(folder.path)/db") }
+
+    private func take(_ text: String) throws -> ImportReport {
+        try Import.deliveries(Array(text.utf8), into: store, dryRun: false, now: 1)
+    }
+
+    private func codes(_ note: String) throws -> [String] {
+        let id = try #require(try store.deliveries.id(note: note))
+        return try #require(try store.deliveries.delivery(id)).lines.map(\.gtin)
+    }
+
+    static let seller =
+        "<cac:SellersItemIdentification><cbc:ID>AB-1</cbc:ID></cac:SellersItemIdentification>"
+
+    /// The same line in every form: five of the supplier's AB-1.
+    static let papers = [
+        "delivery_note;supplier;reference;description;quantity\nN;Demo;AB-1;Vis;5\n",
+        "delivery_note;supplier;gtin;reference;description;quantity\nN;Demo;;AB-1;Vis;5\n",
+        "{\"note\":\"N\",\"supplier\":\"Demo\",\"lines\":[{\"reference\":\"AB-1\",\"quantity\":5}]}",
+        DESADVTests.interchange([
+            ["BGM+351+N+9", "NAD+SU+3012345000015::9++Demo", "LIN+1", "PIA+1+AB-1:SA", "QTY+12:5:PCE"]
+        ]),
+    ]
+
+    @Test(arguments: papers) func aReferenceAloneIsAnArticle(_ paper: String) throws {
+        #expect(try take(paper).refused.isEmpty)
+        #expect(try codes("N") == ["#AB-1"])
+        #expect(try store.articles.product(reference: "ab 1") == "#AB-1", "a scan of it is known")
+        // Again it is the same one, and where the catalogue has an article with this reference, that one is meant.
+        #expect(
+            try take(paper.replacing("N;", with: "M;").replacing("\"N\"", with: "\"M\"").replacing("+N+", with: "+M+"))
+                .refused.isEmpty)
+        #expect(try codes("M") == ["#AB-1"])
+    }
+
+    @Test func anAdviceWithTheSellersReferenceAloneIsReceived() throws {
+        let parsed = UBL.parse(
+            Array(UBLTests.advice(UBLTests.line("2", item: Self.seller)).utf8),
+            own: { ArticleCode(reference: $0)?.text })
+        #expect(parsed.deliveries.first?.lines.map(\.gtin) == ["#AB-1"])
+    }
+
+    @Test func whatMayBeAnotherArticleIsRefused() throws {
+        for gtin in ["09521234000013", "09521234000020"] {
+            try store.articles.save(ProductView(gtin: gtin, description: "A", reference: "R-1"))
+        }
+        let report = try take(
+            """
+            delivery_note;supplier;gtin;reference;description;quantity
+            N;Demo;;R-1;two have it;5
+            N;Demo;;3608439390617;a wrong check digit;5
+            N;Demo;;3,60844E+12;shortened;5
+            N;Demo;;7;one sign;5
+            N;Demo;ZZ-1;;no GTIN where one should be;5
+            N;Demo;3608439390617;AB-2;a wrong check digit beside a reference;5
+            N;Demo;;AB-3;good;5
+            """)
+        #expect(report.refused.map(\.line) == [2, 3, 4, 5, 6, 7])
+        #expect(try codes("N") == ["#AB-3"])
+    }
+
+    @Test func theCatalogueComesWithoutGTINs() throws {
+        let products = "gtin;reference;description\n;VIS-6x40;Vis\n09521234000013;R2V;Câble\n;;nothing\n;R2V;the same\n"
+        let report = try Import.check(products: CSV(Array(products.utf8)), in: store).finish(
+            into: store, dryRun: false, by: "x", now: 1)
+        #expect(report.refused.map(\.line) == [4] && report.products == 3)
+        #expect(try store.articles.product("#VIS-6x40")?.reference == "VIS-6x40")
+        let codes = "gtin;code\nvis 6x40;INT-7\n"
+        _ = try Import.check(codes: CSV(Array(codes.utf8)), in: store).finish(
+            into: store, dryRun: false, by: "x", now: 1)
+        #expect(try store.articles.product(reference: "int7") == "#VIS-6x40")
+        let tags = "tag;gtin\nE28011700000020A1B2C3D4E;VIS-6x40\n"
+        _ = try Import.check(tags: CSV(Array(tags.utf8)), in: store).finish(into: store, dryRun: false, by: "x", now: 1)
+        #expect(StoredCatalogue(store: store).label("tag:E28011700000020A1B2C3D4E")?.gtin == "#VIS-6x40")
+    }
+}

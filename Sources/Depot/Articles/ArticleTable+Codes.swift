@@ -24,6 +24,22 @@ extension ArticleTable {
         try database.text("SELECT gtin FROM product WHERE erp=? AND gtin LIKE '#%' LIMIT 1", .text(id))
     }
 
+    /// What an article is called that a paper names by reference alone. Nil where the catalogue has articles with this reference or code, so
+    /// that one of them is meant, and for what may be a GTIN with a wrong digit or was spoilt by a spreadsheet.
+    func ownCode(paper reference: String) throws -> String? {
+        let folded = ArticleTable.folded(reference: reference)
+        let isNumber = folded.allSatisfy { $0.isASCII && $0.isNumber }
+        guard folded.count >= 2, !(isNumber && [8, 12, 13, 14].contains(folded.count)), !Cell.isSpoilt(reference),
+            let code = ArticleCode(reference: reference)
+        else { return nil }
+        let isTaken = try database.integer(
+            """
+            SELECT 1 FROM product WHERE reference IS NOT NULL AND \(Schema.foldedReference)=?1
+            UNION ALL SELECT 1 FROM product_code WHERE folded=?1 LIMIT 1
+            """, .text(folded))
+        return isTaken == nil ? code.text : nil
+    }
+
     /// A product as the ERP has it; its `gtin` is not looked at.
     public func take(_ product: ProductView, erp id: String, gtins: [String]) throws {
         var product = product

@@ -73,6 +73,12 @@ extension DESADV {
             (gtin, badCode) = (found, nil)
         }
 
+        /// A line that has a reference alone, which the catalogue does not have, names an article without a GTIN.
+        mutating func name(_ own: (String) -> String?) {
+            guard gtin == nil, badCode == nil, let found = articles.lazy.compactMap(own).first else { return }
+            gtin = found
+        }
+
         /// Its quantity is 0: what is missing comes later.
         var isEmpty: Bool { despatched == 0 && marks.allSatisfy { ($0.quantity ?? 0) == 0 } }
 

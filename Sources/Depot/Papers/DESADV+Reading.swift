@@ -63,6 +63,7 @@ extension DESADV {
             var places: [String: Int] = [:]
             for index in lines.indices {
                 lines[index].find(article)
+                lines[index].name(units.own)
                 if lines[index].isEmpty {
                     remarks.append(lines[index].segment.refusal("nothing of it is on its way: left out"))
                     continue

@@ -40,12 +40,14 @@ public enum DESADV {
     /// What can be received, and what was refused: a refused line, unit or link is not in its delivery, the rest is.
     /// Lines of refusals are lines of the file, from 1.
     /// `article` finds the GTIN of a supplier's reference, where a line names nothing better; `counting` says what an article is
-    /// counted in.
+    /// counted in; `own` names an article that has a reference alone.
     public static func parse(
         _ bytes: [UInt8], article: (String) -> String? = { _ in nil },
-        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
+        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() },
+        own: @escaping (String) -> String? = { _ in nil }
     ) -> ParsedDeliveries {
         let units = PaperUnits(counting)
+        units.own = own
         let file = EDIFACT(bytes)
         var refused = file.refused
         var remarks: [ImportReport.Refusal] = []

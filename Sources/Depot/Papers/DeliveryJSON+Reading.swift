@@ -200,6 +200,7 @@ extension DeliveryJSON {
             if let gtin = [code, reference].lazy.compactMap({ $0 }).compactMap(article).first { return gtin }
             if let code { throw Fault(reason: Import.gtinReason(code)) }
             guard let reference else { throw Fault(reason: "\"gtin\" is missing, and a \"reference\" too") }
+            if let own = units.own(reference) { return own }
             throw Fault(reason: "the catalogue has no article with the reference \"\(reference)\"")
         }
 

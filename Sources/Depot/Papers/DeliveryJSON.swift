@@ -16,12 +16,14 @@ public enum DeliveryJSON {
     /// What can be received, and what was refused: a refused line, unit or content is not in its delivery, the rest is.
     /// A refusal's line is the line's or unit's place in its delivery, the delivery's in the file where it is about the
     /// delivery itself (from 1), or the line of the text where that is no JSON; its reason names the delivery.
-    /// `article` finds the GTIN of a supplier's `reference`, where a line has no `gtin`.
+    /// `article` finds the GTIN of a supplier's `reference`, where a line has no `gtin`; `own` names an article that has that alone.
     public static func parse(
         _ bytes: [UInt8], article: @escaping (String) -> String? = { _ in nil },
-        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() }
+        counting: @escaping (String) -> ArticleCounting = { _ in ArticleCounting() },
+        own: @escaping (String) -> String? = { _ in nil }
     ) -> ParsedDeliveries {
         let units = PaperUnits(counting)
+        units.own = own
         guard bytes.count <= sizeLimit else {
             return ParsedDeliveries(refused: [
                 .init(line: 1, reason: "the text has \(bytes.count) bytes; at most \(sizeLimit) are read")

@@ -2,7 +2,7 @@ import Identifiers
 import Model
 
 extension Import {
-    /// Products: GTIN, description; perhaps reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
+    /// Products: GTIN (or, without one, a reference), description; perhaps reference, supplier, unit, tracking, minimum, carton's GTIN and quantity.
     public static func products(_ csv: CSV, into store: Store, dryRun: Bool) throws -> ImportReport {
         try check(products: csv).finish(into: store, dryRun: dryRun, by: "import", now: 0)
     }
@@ -12,13 +12,14 @@ extension Import {
         -> CheckedImport
     {
         let table = try Table(csv, "products", options, in: store)
-        try table.require(["gtin", "description"])
+        try table.require(
+            (table.columns["gtin"] == nil && table.columns["reference"] == nil ? ["gtin"] : []) + ["description"])
         let columns = table.columns
         var report = table.report
         var products: [ProductView] = []
         var seen: Set<String> = []
         for row in table.csv.rows {
-            guard row.filled(columns["gtin"]) != nil || !row.isTotal else {
+            guard row.filled(columns["gtin"]) != nil || row.filled(columns["reference"]) != nil || !row.isTotal else {
                 report.remarks.append(.init(line: row.line, reason: "a total is left out"))
                 continue
             }
@@ -36,7 +37,7 @@ extension Import {
 
     private static func product(_ row: CSV.Row, _ columns: Columns, in store: Store?) throws(Fault) -> ProductView {
         if let problem = row.problem { throw Fault(reason: problem) }
-        let gtin = try gtin(row.field(columns["gtin"]))
+        let gtin = try code(row, columns, in: store)
         var product = ProductView(
             gtin: gtin, description: row.field(columns["description"]), reference: row.filled(columns["reference"]),
             supplier: row.filled(columns["supplier"]), unit: row.filled(columns["unit"]))
@@ -72,6 +73,15 @@ extension Import {
             product.cartons = [.init(gtin: outer, quantity: count)]
         }
         return product
+    }
+
+    /// Its GTIN; without one the article that has its reference, or a new one.
+    private static func code(_ row: CSV.Row, _ columns: Columns, in store: Store?) throws(Fault) -> String {
+        let text = row.field(columns["gtin"])
+        guard text.isEmpty, let reference = row.filled(columns["reference"]), !Cell.isSpoilt(reference),
+            let own = ArticleCode(reference: reference)?.text
+        else { return try gtin(text) }
+        return (try? store?.articles.product(reference: reference)) ?? own
     }
 
     private static func gtin(_ text: String) throws(Fault) -> String {
@@ -134,7 +144,10 @@ extension Import {
             do throws(Fault) {
                 if let problem = row.problem { throw Fault(reason: problem) }
                 let subject = try subject(row.field(columns["tag"]))
-                let gtin = try gtin(row.field(columns["gtin"]))
+                let text = row.field(columns["gtin"])
+                let known = (try? store?.articles.product(reference: text)) ?? nil
+                let gtin: String
+                if let found = Cell.gtin(text) ?? known { gtin = found } else { gtin = try Import.gtin(text) }
                 if let other = articles.updateValue(gtin, forKey: subject), other != gtin {
                     articles[subject] = other
                     throw Fault(reason: "the tag is \(other) above, and \(gtin) here")

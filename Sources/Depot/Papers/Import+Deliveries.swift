@@ -133,7 +133,8 @@ extension Import {
             report.accepted += 1
         }
 
-        /// A GTIN, or a reference that the catalogue knows: a reference of digits may look like a GTIN with a wrong check digit.
+        /// A GTIN, or a reference that the catalogue knows: a reference of digits may look like a GTIN with a wrong check digit. A
+        /// reference alone that nobody knows is that of an article without a GTIN.
         private func article(_ row: CSV.Row) throws -> String {
             let code = Cell.code(row.field(columns["gtin"]))
             if let gtin = Cell.gtin(code) { return gtin }
@@ -141,6 +142,11 @@ extension Import {
             for reference in references {
                 if let gtin = try store.articles.product(reference: reference) { return gtin }
                 if let gtin = Cell.gtin(reference) { return gtin }
+            }
+            if code.isEmpty, let reference = row.filled(columns["reference"]),
+                let own = try store.articles.ownCode(paper: reference)
+            {
+                return own
             }
             guard let first = references.first else { throw Fault(reason: "the row names no article") }
             let reason = Import.gtinReason(columns["gtin"] == nil || code.isEmpty ? first : code)

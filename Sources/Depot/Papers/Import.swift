@@ -136,14 +136,18 @@ public enum Import {
     {
         let start = bytes.drop { $0 <= 0x20 || $0 == 0xEF || $0 == 0xBB || $0 == 0xBF }
         let article = { (reference: String) in (try? store.articles.product(reference: reference)) ?? nil }
+        let own = { (reference: String) in (try? store.articles.ownCode(paper: reference)) ?? nil }
         if start.starts(with: Array("UNA".utf8)) || start.starts(with: Array("UNB".utf8)) {
-            return try check(DESADV.parse(bytes, article: article, counting: counting(store)), options, in: store)
+            return try check(
+                DESADV.parse(bytes, article: article, counting: counting(store), own: own), options, in: store)
         }
         if start.first == UInt8(ascii: "<") || UBL.isWide(bytes) {
-            return try check(UBL.parse(bytes, article: article, counting: counting(store)), options, in: store)
+            return try check(
+                UBL.parse(bytes, article: article, counting: counting(store), own: own), options, in: store)
         }
         if start.first == UInt8(ascii: "{") || start.first == UInt8(ascii: "[") {
-            return try check(DeliveryJSON.parse(bytes, article: article, counting: counting(store)), options, in: store)
+            return try check(
+                DeliveryJSON.parse(bytes, article: article, counting: counting(store), own: own), options, in: store)
         }
         return try check(deliveries: CSV(bytes), options: options, in: store)
     }

@@ -39,6 +39,10 @@ final class PaperUnits {
 
     init(_ known: @escaping (String) -> ArticleCounting) { self.known = known }
 
+    /// The code of an article that a line names by reference alone, and that the catalogue does not have; nil where the text cannot be
+    /// the reference of one article.
+    var own: (_ reference: String) -> String? = { _ in nil }
+
     /// What is to be done with the quantities of a line.
     struct Rule {
         var gtin: String

@@ -131,7 +131,7 @@ extension UBL {
                 return
             }
             let rule: PaperUnits.Rule
-            switch units.rule(try self.gtin(line, article), written, in: Measure(counted.scheme)) {
+            switch units.rule(try self.gtin(line, article, own: units.own), written, in: Measure(counted.scheme)) {
             case .failure(let fault): throw Fault(node: counted, reason: fault.reason)
             case .success(let (found, remark)):
                 rule = found
@@ -160,7 +160,9 @@ extension UBL {
             load(parts, gtin, of: line, on: shipped, in: &delivery)
         }
 
-        private func gtin(_ line: Node, _ article: (String) -> String?) throws(Fault) -> String {
+        private func gtin(
+            _ line: Node, _ article: (String) -> String?, own: (String) -> String?
+        ) throws(Fault) -> String {
             let standard = line.all("Item", "StandardItemIdentification", "ID").filter { !$0.text.isEmpty }
             if let gtin = standard.lazy.compactMap({ GS1.gtin14($0.text) }).first { return gtin }
             // Some say it there; a scheme of 0160 is GTIN's (ISO/IEC 6523).
@@ -174,6 +176,7 @@ extension UBL {
             let names = (standard + others).map(\.text).filter { !$0.isEmpty }
             if let gtin = names.lazy.compactMap(article).first { return gtin }
             if let bad = standard.first { throw Fault(node: bad, reason: Import.gtinReason(bad.text)) }
+            if let own = names.lazy.compactMap(own).first { return own }
             guard let name = names.first else { throw Fault(node: line, reason: "the line names no article") }
             throw Fault(
                 node: line,
