@@ -197,7 +197,7 @@ actor ERPLink: Service {
     }
 
     /// Each try is told, not only what comes of it.
-    private func tell(_ job: ERPJob) { live.post([], changed: [.job(job.key)]) }
+    private func tell(_ job: ERPJob) { live.post([], changed: [.job(ERPJob.name(key: job.key))]) }
 
     /// How long until it is tried again; nil when only a person can help.
     static func wait(after fault: ERPFault, attempts: Int) -> Int64? {

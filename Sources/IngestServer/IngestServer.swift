@@ -9,7 +9,8 @@ struct IngestServer: AsyncParsableCommand {
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
         subcommands: [
             Run.self, Check.self, ImportVerb.self, Export.self, EPCVerb.self, GS1Verb.self, PhoneVerb.self,
-            UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self, Version.self,
+            UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self, Restored.self,
+            Version.self,
         ])
 }
 

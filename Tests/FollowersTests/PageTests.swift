@@ -29,6 +29,8 @@ struct PageTests {
         #expect(PageTopic(Fact(.pushed(.take), "17")) == .job("quai/take/17"))
         #expect(PageTopic(Fact(.pushed(.reception), "17")) == .job("quai/reception/17"))
         #expect(PageTopic(Fact(.pushRetried, "quai/reception/17")) == .job("quai/reception/17"))
+        #expect(
+            PageTopic(Fact(.pushRetried, "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/reception/17")) == .job("quai/reception/17"))
     }
 
     @Test func whoJoinsTwiceIsThereOnce() async {

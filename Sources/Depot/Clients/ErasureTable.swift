@@ -108,7 +108,7 @@ public struct ErasureTable: StoreTable {
             try blank(calls: ids)
             try forget(calls: ids)
             for id in ids {
-                try database.run("DELETE FROM erp_job WHERE kind='call' AND key=?", .text(ERPJob.key(.call, id)))
+                try database.run("DELETE FROM erp_job WHERE kind='call' AND subject=?", .text(id))
             }
             // Also of calls that became part of others.
             try database.run(

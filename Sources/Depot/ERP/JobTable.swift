@@ -1,67 +1,47 @@
 public import Model
 import SQLite
 
-/// Something the ERP is to be told, once; kept until it is done or a person drops it.
-public struct ERPJob: Equatable, Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case reception, take, call, party }
-    public enum State: String, Sendable, CaseIterable { case waiting, running, done, dead, dropped }
-
-    public var id: Int64
-    /// The idempotency key, ours: `quai/reception/17`.
-    public var key: String
-    public var kind: Kind
-    /// The delivery, stock take, call or party.
-    public var subject: String
-    public var state: State
-    public var attempts: Int
-    public var due: Int64
-    public var created: Int64
-    public var who: String
-    public var station: String?
-    public var reason: String?
-    public var payload: JSON
-    /// Why it did not go, as a code and in the server's own words.
-    public var fault: String?
-    public var sentence: String?
-    /// The ERP's record.
-    public var remote: String?
-    public var done: Int64?
-
-    /// Ours, by which the ERP knows it again.
-    public static func key(_ kind: Kind, _ subject: String) -> String { "quai/\(kind.rawValue)/\(subject)" }
-
-    public static let shape = Shape<ERPJob>(
-        "ERPJob",
-        [
-            .integer("id", \.id), .text("key", \.key), .word("kind", \.kind), .text("subject", \.subject),
-            .text("title") { $0.payload["title"]?.text ?? $0.subject },
-            .word("state") { $0.state == .running ? .waiting : $0.state }, .count("attempts", \.attempts),
-            .moment("due", ifAny: { $0.state == .waiting ? $0.due : nil }), .moment("created", \.created),
-            .text("who", \.who), .text("station", ifAny: \.station), .text("reason", ifAny: \.reason),
-            .text("fault", ifAny: \.fault), .text("sentence", ifAny: \.sentence), .text("remote", ifAny: \.remote),
-            .moment("done", ifAny: \.done),
-        ])
-
-    public var json: JSON { ERPJob.shape.json(self) }
-}
-
 /// What waits for the ERP, and what it told.
 public struct JobTable: StoreTable {
     let store: Store
 
-    /// Queues a push in the transaction of what it tells of. The same key again renews one that has not begun, and changes
-    /// nothing otherwise: what was told is told once.
+    /// Queues a push in the transaction of what it tells of. The same subject again renews one that has not begun, and changes
+    /// nothing otherwise: what was told is told once, under the key it had then.
     public func queue(
         _ kind: ERPJob.Kind, subject: String, payload: JSON, by author: Author, due: Int64? = nil, at now: Int64
     ) throws {
+        if let known = try job(of: kind, subject: subject) {
+            try database.run(
+                "UPDATE erp_job SET due=?2, who=?3, payload=?4 WHERE id=?1 AND state='waiting' AND attempts=0",
+                .integer(known.id), .integer(due ?? now), .text(author.who), .text(payload.description))
+            return
+        }
         try database.run(
             """
             INSERT INTO erp_job (key, kind, subject, state, due, created, who, station, reason, payload)
             VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?6, ?7, ?8, ?9)
-            ON CONFLICT DO UPDATE SET due=?4, who=?6, payload=?9 WHERE state='waiting' AND attempts=0
-            """, .text(ERPJob.key(kind, subject)), .text(kind.rawValue), .text(subject),
+            """, .text(ERPJob.key(kind, subject, of: try installation(at: now))), .text(kind.rawValue), .text(subject),
             .integer(due ?? now), .integer(now), .text(author.who), .text(author.station), .text(author.reason),
             .text(payload.description))
+    }
+
+    // MARK: whose keys they are
+
+    /// The name of this installation in the ERP: made once for each database, so that the work of another one, or of the one
+    /// before a reinstall, is never taken for ours.
+    public func installation(at now: Int64) throws -> String {
+        if let known = try remembered("installation") { return known.value }
+        return try renewInstallation(at: now)
+    }
+
+    /// A database from a backup counts on from the numbers of its day, which others have in the ERP by now: from here on
+    /// it is another installation. Jobs that exist keep their key.
+    @discardableResult
+    public func renewInstallation(at now: Int64) throws -> String {
+        var random = SystemRandomNumberGenerator()
+        let new = ULID.make(at: now, using: &random)
+        try remember("installation", new, at: now)
+        return new
     }
 
     public func rows(state: ERPJob.State?, limit: Int) throws -> [ERPJob] {
@@ -72,10 +52,16 @@ public struct JobTable: StoreTable {
 
     public func job(_ id: Int64) throws -> ERPJob? { try select("id=?1", .integer(id)).first }
 
-    public func job(key: String) throws -> ERPJob? { try select("key=?1", .text(key)).first }
+    /// By its key, or by what it is called here.
+    public func job(key: String) throws -> ERPJob? {
+        if let exact = try select("key=?1", .text(key)).first { return exact }
+        let parts = ERPJob.name(key: key).split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let kind = ERPJob.Kind(rawValue: String(parts[1])) else { return nil }
+        return try job(of: kind, subject: String(parts[2]))
+    }
 
     public func job(of kind: ERPJob.Kind, subject: String) throws -> ERPJob? {
-        try select("key=?1", .text(ERPJob.key(kind, subject))).first
+        try select("kind=?1 AND subject=?2 ORDER BY id LIMIT 1", .text(kind.rawValue), .text(subject)).first
     }
 
     private func select(_ condition: String, _ arguments: Value...) throws -> [ERPJob] {

@@ -108,4 +108,10 @@ extension Fact.Kind {
     public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }
     public static let pushRetried = Fact.Kind(.erp, "retry")
     public static let pushDropped = Fact.Kind(.erp, "drop")
+    /// It waits for a person; the detail is why.
+    public static let pushDied = Fact.Kind(.erp, "dead")
+    /// A line was left out, or its article chosen; the detail is which.
+    public static let pushMended = Fact.Kind(.erp, "mend")
+    /// The database came from a backup: keys carry this name from here on.
+    public static let installationRenewed = Fact.Kind(.erp, "installation")
 }

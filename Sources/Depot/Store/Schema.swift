@@ -108,6 +108,7 @@ enum Schema {
         inventory, ledger, people, gateways, filedCalls, labels, papers, reminders, trail, tagMemory, quantities,
         notesOfSuppliers, takeRemarks,
         articleCodes, deliveryNames,
+        erpQueue,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

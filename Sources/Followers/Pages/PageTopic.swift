@@ -9,7 +9,7 @@ public enum PageTopic: Hashable, Sendable {
     case note(call: String)
     case gateway(String)
     case notices
-    /// By its key.
+    /// As it is called here, without the installation.
     case job(String)
 
     /// Nil for what no page shows by itself.
@@ -39,7 +39,9 @@ public enum PageTopic: Hashable, Sendable {
         case .gateway, .records, .configuration: self = .gateway(fact.subject)
         case .erp:
             // What was pushed is named by its subject, what a person did to a job by the job's key.
-            self = .job(ERPJob.Kind(rawValue: fact.kind.deed).map { ERPJob.key($0, fact.subject) } ?? fact.subject)
+            self = .job(
+                ERPJob.Kind(rawValue: fact.kind.deed).map { ERPJob.key($0, fact.subject) }
+                    ?? ERPJob.name(key: fact.subject))
         case .product, .party, .number, .desk, .session, .user, nil: return nil
         }
     }

@@ -126,7 +126,7 @@ struct ERPEndpoints {
     /// A push that somebody changed, to all pages and to whoever did.
     private func told(_ id: Int64) async throws -> Response {
         let job = try await job(id)
-        live.post([], changed: [.job(job.key)])
+        live.post([], changed: [.job(ERPJob.name(key: job.key))])
         return .json(job.json)
     }
 

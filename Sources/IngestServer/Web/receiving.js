@@ -269,8 +269,8 @@ export class Receiving {
    * @param {Stray} stray
    */
   drawSameNote({ subject, zone }) {
-    const number = plain(subject).trim().toUpperCase();
-    const same = this.list.filter((one) => one.status !== "closed" && [one.note, ...one.names ?? []].some((name) => name.toUpperCase() === number));
+    const scanned = plain(subject).trim().toUpperCase();
+    const same = this.list.filter((one) => one.status !== "closed" && [one.note, ...one.names ?? []].some((name) => name.toUpperCase() === scanned));
     return h("div", { class: "big-choices", id: "same-note" }, same.map((one) => h("button", { id: `note-of-${one.id}`, disabled: this.isAway() || (one.status === "open" && one.zone === zone),
       onclick: async () => { if (await this.act(`/api/v1/deliveries/${one.id}/open`, { zone })) { this.show(one.id); await this.load(); } } },
     h("span", {}, h("strong", {}, one.supplier), h("span", { class: "soft block" }, `${one.note} · ${t(`status_${one.status}`)}`)))));
