@@ -190,7 +190,7 @@ actor ERPLink: Service {
             let wait = ERPLink.wait(after: error, attempts: job.attempts)
             let (fault, sentence) = (error.kind.rawValue, error.sentence)
             await writer.attempt { desks, now in
-                try desks.jobs.fail(job, fault: fault, sentence: sentence, due: wait.map { now + $0 })
+                try desks.jobs.fail(job, fault: fault, sentence: sentence, due: wait.map { now + $0 }, at: now)
             }
             tell(job)
         }

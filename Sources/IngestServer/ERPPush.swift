@@ -37,7 +37,18 @@ enum ERPPush {
                 PartyPush(
                     key: job.key, company: text("company"), name: text("name"),
                     numbers: (payload["numbers"]?.list ?? []).compactMap(\.text)), dry: dry)
+        case .transfer:
+            let lines = (payload["lines"]?.list ?? []).map(transferLine)
+            return try await connector.push(
+                TransferPush(key: job.key, from: text("from"), to: text("to"), lines: lines), dry: dry)
+        case .book: return .planned([])  // Read, not pushed: ERPLink.
         }
+    }
+
+    private static func transferLine(_ line: JSON) -> TransferPush.Line {
+        TransferPush.Line(
+            product: line["product"]?.text, gtin: line["gtin"]?.text ?? "", lot: line["lot"]?.text,
+            quantity: line["quantity"].flatMap { Quantity($0) } ?? 0)
     }
 
     private static func receptionLine(_ line: JSON) -> ReceptionPush.Line {

@@ -308,6 +308,8 @@ test("every dialog can be read", async () => {
   const job = { id: 7, key: "k", kind: "reception", subject: "1", title: "BL-1", state: "dead", attempts: 2, created: Date.now(), who: "Nadia", fault: "rule", sentence: "Sure? [0123456789abcdef01.done]", accept: ["0123456789abcdef01.done"], calls: [{ at: 1, summary: "read", written: false, outcome: "ok", milliseconds: 3 }], payload: { a: 1 } };
   const text = readable(new JobSheet(app, 7, job).sheet.dialog, "job");
   assert.ok(text.includes(t("jobAccept")));
+  const held = { ...job, id: 8, kind: "take", state: "waiting", fault: "after", after: "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/reception/17", afterJob: 7, sentence: "It waits.", accept: [] };
+  assert.ok(readable(new JobSheet(app, 8, held).sheet.dialog, "held").includes(`${t("jobkind_reception")} 17`));
   const before = document.body.children.length;
   openAccount(app);
   openBlind(app.receiving);
@@ -316,7 +318,8 @@ test("every dialog can be read", async () => {
   app.audit.users.edit(null);
   app.audit.users.edit(app.audit.users.list[0]);
   app.calls.help();
-  app.notices.list = [{ id: 1, at: Date.now(), kind: "low-stock", subject: "1", data: { quantity: 1, minimum: 2 } }, { id: 2, at: Date.now(), kind: "count-due", subject: "shelf-a", data: null }];
+  app.notices.list = [{ id: 1, at: Date.now(), kind: "low-stock", subject: "1", data: { quantity: 1, minimum: 2 } }, { id: 2, at: Date.now(), kind: "count-due", subject: "shelf-a", data: null },
+    { id: 3, at: Date.now(), kind: "push-dead", subject: "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/take/3", data: { job: 9, kind: "take", title: "shelf-a", who: "Nadia", fault: "rule", sentence: "Not allowed." } }];
   app.notices.open();
   app.stocktake.zones = ["shelf-a"];
   app.stocktake.begin();

@@ -199,6 +199,9 @@ interface Job {
   station?: string;
   reason?: string;
   fault?: string;
+  /** The key of the job that it waits for, and its number. */
+  after?: string;
+  afterJob?: number;
   sentence?: string;
   remote?: string;
   accept?: string[];
@@ -496,13 +499,13 @@ interface Grant {
   at: number;
 }
 
-/** @from Sources/Depot/Stock */
+/** @from Sources/Depot/Stock Sources/Depot/ERP */
 interface Notice {
   id: number;
   at: number;
   kind: string;
   subject: string;
-  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number } | null;
+  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string } | null;
 }
 
 /** @from Sources/Depot/Facts */

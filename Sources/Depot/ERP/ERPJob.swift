@@ -2,7 +2,13 @@ public import Model
 
 /// Something the ERP is to be told, once; kept until it is done or a person drops it.
 public struct ERPJob: Equatable, Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case reception, take, call, party }
+    public enum Kind: String, Sendable, CaseIterable {
+        case reception, take, call, party
+        /// Goods that went from one place of the ERP to another.
+        case transfer
+        /// What the ERP has at a place is read when a count begins.
+        case book
+    }
     public enum State: String, Sendable, CaseIterable { case waiting, running, done, dead, dropped }
 
     public var id: Int64
@@ -25,6 +31,9 @@ public struct ERPJob: Equatable, Sendable {
     /// The ERP's record.
     public var remote: String?
     public var done: Int64?
+    /// The job that it waits for, and its key.
+    public var afterJob: Int64?
+    public var after: String?
 
     /// How it is called here, on pages: `quai/reception/17`. As the ERP knew it before installations had a name.
     public static func key(_ kind: Kind, _ subject: String) -> String { "quai/\(kind.rawValue)/\(subject)" }
@@ -50,7 +59,9 @@ public struct ERPJob: Equatable, Sendable {
             .word("state") { $0.state == .running ? .waiting : $0.state }, .count("attempts", \.attempts),
             .moment("due", ifAny: { $0.state == .waiting ? $0.due : nil }), .moment("created", \.created),
             .text("who", \.who), .text("station", ifAny: \.station), .text("reason", ifAny: \.reason),
-            .text("fault", ifAny: \.fault), .text("sentence", ifAny: \.sentence), .text("remote", ifAny: \.remote),
+            .text("fault", ifAny: \.fault), .text("after", ifAny: \.after), .integer("afterJob", ifAny: \.afterJob),
+            .text("sentence", ifAny: \.sentence),
+            .text("remote", ifAny: \.remote),
             .moment("done", ifAny: \.done),
         ])
 

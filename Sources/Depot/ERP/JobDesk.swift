@@ -29,12 +29,14 @@ public struct JobDesk {
     }
 
     /// Tried again at `due`; by a person's word alone where that is nil.
-    public func fail(_ job: ERPJob, fault: String, sentence: String, due: Int64?) throws {
-        try store.jobs.fail(job: job.id, fault: fault, sentence: sentence, due: due)
+    public func fail(_ job: ERPJob, fault: String, sentence: String, due: Int64?, at now: Int64) throws {
+        try store.transaction {
+            try store.jobs.fail(job: job.id, fault: fault, sentence: sentence, due: due, at: now)
+        }
     }
 
     /// False when it is done, running, or given up.
     public func drop(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        try store.jobs.drop(job: id, by: author, at: now)
+        try store.transaction { try store.jobs.drop(job: id, by: author, at: now) }
     }
 }

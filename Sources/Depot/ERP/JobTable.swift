@@ -14,6 +14,7 @@ public struct JobTable: StoreTable {
             try database.run(
                 "UPDATE erp_job SET due=?2, who=?3, payload=?4 WHERE id=?1 AND state='waiting' AND attempts=0",
                 .integer(known.id), .integer(due ?? now), .text(author.who), .text(payload.description))
+            if database.changes == 1 { try touch(known.id, kind, payload) }
             return
         }
         try database.run(
@@ -23,6 +24,10 @@ public struct JobTable: StoreTable {
             """, .text(ERPJob.key(kind, subject, of: try installation(at: now))), .text(kind.rawValue), .text(subject),
             .integer(due ?? now), .integer(now), .text(author.who), .text(author.station), .text(author.reason),
             .text(payload.description))
+        let id = database.lastInsertID
+        try touch(id, kind, payload)
+        try queueUp(id, kind, subject: subject)
+        if kind == .take { try outdate(before: id, take: subject, at: now) }
     }
 
     // MARK: whose keys they are
@@ -68,7 +73,8 @@ public struct JobTable: StoreTable {
         try database.rows(
             """
             SELECT id, key, kind, subject, state, attempts, due, created, who, station, reason, payload, fault, sentence,
-                remote, done
+                remote, done, after,
+                (SELECT key FROM erp_job AS other WHERE other.id=erp_job.after)
             FROM erp_job WHERE \(condition)
             """, arguments: arguments
         ) { row in
@@ -78,24 +84,26 @@ public struct JobTable: StoreTable {
                 attempts: Int(row.integer(5)), due: row.integer(6), created: row.integer(7), who: row.text(8),
                 station: row.optionalText(9), reason: row.optionalText(10),
                 payload: (try? JSON(parsing: row.text(11))) ?? .null, fault: row.optionalText(12),
-                sentence: row.optionalText(13), remote: row.optionalText(14), done: row.optionalInteger(15))
+                sentence: row.optionalText(13), remote: row.optionalText(14), done: row.optionalInteger(15),
+                afterJob: row.optionalInteger(16),
+                after: row.optionalText(17))
         }
     }
 
-    /// The next push that is due, the oldest first. A stock take waits for the receptions before it, those that wait for a
-    /// person too: what came in during the count would be counted twice.
+    /// The next push that is due, the oldest first; what waits for another is not looked at.
     public func nextJob(at now: Int64) throws -> ERPJob? {
-        guard
-            let id = try database.integer(
-                """
-                SELECT id FROM erp_job AS job WHERE state='waiting' AND due<=? AND NOT (kind='take' AND EXISTS (
-                    SELECT 1 FROM erp_job WHERE state IN ('waiting', 'running', 'dead') AND kind='reception' AND id<job.id))
-                ORDER BY due, id LIMIT 1
-                """, .integer(now))
-        else { return nil }
-        try database.run("UPDATE erp_job SET state='running', attempts=attempts + 1 WHERE id=?", .integer(id))
-        return try job(id)
+        try expire(at: now)
+        while let id = try database.integer(JobTable.next, .integer(now)) {
+            guard try isReady(id, at: now) else { continue }
+            try database.run(
+                "UPDATE erp_job SET state='running', attempts=attempts + 1, fault=NULL WHERE id=?", .integer(id))
+            return try job(id)
+        }
+        return nil
     }
+
+    static let next =
+        "SELECT id FROM erp_job WHERE state='waiting' AND after IS NULL AND due<=? ORDER BY due, id LIMIT 1"
 
     public func requeueRunning(at now: Int64) throws {
         try database.run("UPDATE erp_job SET state='waiting', due=? WHERE state='running'", .integer(now))
@@ -104,16 +112,20 @@ public struct JobTable: StoreTable {
     /// False when it is no more: what it told of was erased meanwhile, and nothing about it is to be written down.
     @discardableResult
     public func finish(job id: Int64, remote: String, sentence: String, at now: Int64) throws -> Bool {
-        try database.run(
-            "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=?", .text(remote),
-            .text(sentence), .integer(now), .integer(id)) == 1
+        let isThere =
+            try database.run(
+                "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=?", .text(remote),
+                .text(sentence), .integer(now), .integer(id)) == 1
+        if isThere { try end(id, at: now) }
+        return isThere
     }
 
     /// It did not go: later when `due` is given, otherwise it waits for a person.
-    public func fail(job id: Int64, fault: String, sentence: String, due: Int64?) throws {
+    public func fail(job id: Int64, fault: String, sentence: String, due: Int64?, at now: Int64) throws {
+        guard let due else { return try die(id, fault, sentence, at: now) }
         try database.run(
-            "UPDATE erp_job SET state=?, fault=?, sentence=?, due=coalesce(?, due) WHERE id=?",
-            .text(due == nil ? "dead" : "waiting"), .text(fault), .text(sentence), .integer(due), .integer(id))
+            "UPDATE erp_job SET state='waiting', fault=?, sentence=?, due=? WHERE id=?", .text(fault), .text(sentence),
+            .integer(due), .integer(id))
     }
 
     /// A person says: again, now. `accepted` are warnings of the ERP that they have read.
@@ -123,9 +135,15 @@ public struct JobTable: StoreTable {
             let before = job.payload["accepted"]?.list ?? []
             job.payload = job.payload.with("accepted", .array(before + accepted.map(JSON.string)))
         }
+        // Whatever it waits for is tried now, too; a count that is old goes, because somebody was asked.
         try database.run(
-            "UPDATE erp_job SET state='waiting', due=?, payload=? WHERE id=?", .integer(now),
+            "UPDATE erp_job SET state='waiting', due=?1, asked=?1, payload=?2 WHERE id=?3", .integer(now),
             .text(job.payload.description), .integer(id))
+        try database.run(
+            "UPDATE erp_job SET due=? WHERE state='waiting' AND id IN (SELECT blocker FROM erp_wait WHERE job=?)",
+            .integer(now), .integer(id))
+        try wait(id)
+        try settle(job.key, at: now)
         try store.tell(
             Fact(.pushRetried, job.key, accepted.isEmpty ? nil : accepted.joined(separator: " ")), by: author, at: now)
         return true
@@ -134,11 +152,16 @@ public struct JobTable: StoreTable {
     public func renew(job id: Int64, payload: JSON) throws {
         try database.run(
             "UPDATE erp_job SET payload=? WHERE id=? AND state='dead'", .text(payload.description), .integer(id))
+        if database.changes == 1, let job = try job(id) { try touch(id, job.kind, payload) }
     }
 
+    /// Given up, with a reason: without one it stays. Counts that waited for it ask before they go.
     public func drop(job id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        guard let job = try job(id), job.state == .dead || job.state == .waiting else { return false }
+        guard author.reason?.isEmpty == false, let job = try job(id), job.state == .dead || job.state == .waiting
+        else { return false }
         try database.run("UPDATE erp_job SET state='dropped', done=? WHERE id=?", .integer(now), .integer(id))
+        try outdate(waitingFor: job, at: now)
+        try end(id, at: now)
         try store.tell(Fact(.pushDropped, job.key), by: author, at: now)
         return true
     }
@@ -190,7 +213,7 @@ public struct JobTable: StoreTable {
     }
 
     public func oldestJob() throws -> Int64? {
-        try database.integer("SELECT min(created) FROM erp_job WHERE state IN ('waiting', 'running')")
+        try database.integer("SELECT min(created) FROM erp_job WHERE state IN ('waiting', 'running') AND kind<>'book'")
     }
 
     // MARK: what was pulled

@@ -56,6 +56,7 @@ extension Fact.Kind {
     // Stock and articles. Subject: a GTIN or a zone; of an import how many rows were accepted.
     public static let stockLow = Fact.Kind(.notice, "low-stock")
     public static let countDue = Fact.Kind(.notice, "count-due")
+    public static let pushNoticed = Fact.Kind(.notice, "push-dead")
     public static let noticeDone = Fact.Kind(.notice, "done")
     public static let productSaved = Fact.Kind(.product, "save")
     public static func imported(_ what: String) -> Fact.Kind { Fact.Kind(.import, what) }

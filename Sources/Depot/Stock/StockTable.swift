@@ -102,7 +102,7 @@ public struct StockTable: StoreTable {
         }
     }
 
-    private func settle(notice kind: Notice, subject: String, at now: Int64) throws {
+    func settle(notice kind: Notice, subject: String, at now: Int64) throws {
         let changed = try database.run(
             "UPDATE notice SET done=?, done_by='edge-ingest' WHERE kind=? AND subject=? AND done IS NULL",
             .integer(now),

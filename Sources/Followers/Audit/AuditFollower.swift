@@ -8,7 +8,8 @@ public struct AuditFollower: Follower {
 
     static func isShown(_ kind: Fact.Kind) -> Bool {
         switch kind {
-        case .callEnded, .callMissed, .deliveriesPulled: false
+        // That a push died is told by itself.
+        case .callEnded, .callMissed, .deliveriesPulled, .pushNoticed: false
         default: true
         }
     }

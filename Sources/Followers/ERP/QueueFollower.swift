@@ -35,9 +35,13 @@ public struct QueueFollower: Follower {
             view.lines.contains(where: { $0.received > 0 })
         else { return }
         try store.jobs.queue(
-            .reception, subject: String(id), payload: try QueuePayload.reception(view, in: store), by: entry.author,
-            at: entry.at)
+            .reception, subject: String(id),
+            payload: try QueuePayload.reception(view, place: place(of: view), in: store),
+            by: entry.author, at: entry.at)
     }
+
+    /// The place of the ERP that a delivery's dock is.
+    public func place(of view: DeliveryView) -> String { location(view.zone ?? view.dock ?? "dock") }
 
     private func take(_ entry: Entry, _ store: Store) throws {
         guard let id = Int64(entry.fact.subject), let view = try store.takes.view(id) else { return }

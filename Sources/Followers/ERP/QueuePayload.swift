@@ -4,7 +4,10 @@ public import Model
 /// What is queued for the ERP, made from what the depot says when the ledger is followed.
 public enum QueuePayload {
     /// What a closed delivery tells. `product` gives the ERP's product and its tracking.
-    public static func reception(_ view: DeliveryView, supplier: String?, product: (String) -> ProductView?) -> JSON {
+    /// `place`: where it is booked in there.
+    public static func reception(
+        _ view: DeliveryView, place: String?, supplier: String?, product: (String) -> ProductView?
+    ) -> JSON {
         let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
             let known = product(line.gtin)
             var lots: [JSON] = []
@@ -27,7 +30,8 @@ public enum QueuePayload {
         let standing = view.decisions.filter { $0.undoneBy == nil }
         let isGivenUp = standing.contains { $0.kind == .never } && !standing.contains { $0.kind == .later }
         return .object([
-            ("title", .string("\(view.note) · \(view.supplier)")), ("receipt", view.erp.map(JSON.string)),
+            ("title", .string("\(view.note) · \(view.supplier)")), ("place", place.map(JSON.string)),
+            ("receipt", view.erp.map(JSON.string)),
             ("note", .string(view.note)), ("supplier", supplier.map(JSON.string)), ("lines", .array(lines)),
             ("backorder", .bool(!isGivenUp)),
         ])
@@ -71,8 +75,8 @@ public enum QueuePayload {
     }
 
     /// The same, with what the catalogue and the directory know now.
-    public static func reception(_ view: DeliveryView, in store: Store) throws -> JSON {
-        reception(view, supplier: try store.parties.erpParty(company: view.supplier)) {
+    public static func reception(_ view: DeliveryView, place: String?, in store: Store) throws -> JSON {
+        reception(view, place: place, supplier: try store.parties.erpParty(company: view.supplier)) {
             try? store.articles.product($0)
         }
     }

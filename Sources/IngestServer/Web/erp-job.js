@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, pill } from "./parts.js";
+import { jobSays, openJob } from "./erp.js";
 
 /** @type {Record<string, string>} */
 const styles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
@@ -50,8 +51,9 @@ export class JobSheet {
     return [
       h("div", { class: "row" }, pill(t(`job_${job.state}`), styles[job.state]), h("span", {}, t(`jobkind_${job.kind}`)),
         h("span", { class: "soft" }, [job.who, job.station, when(job.created), job.reason && `« ${job.reason} »`].filter(Boolean).join(" · "))),
-      job.sentence && h("div", { class: `notice ${job.state === "done" ? "good" : "bad"}` }, job.sentence),
-      h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
+      jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job),
+        job.afterJob !== undefined && h("button", { class: "small", id: "job-after", onclick: () => { this.sheet.close(); openJob(this.app, /** @type {number} */ (job.afterJob)); } }, t("jobSeeAfter"))),
+      h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
       this.drawAccept(job),
       job.state !== "done" && h("div", { class: "row" },
         h("button", { class: "main", id: "job-retry", disabled: away, onclick: () => this.retry() }, t("jobRetry")),

@@ -10,6 +10,25 @@ const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
 /** @type {Record<string, string>} */
 const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
 
+/**
+ * Why it does not go: what it waits for in the reader's language, the server's own words otherwise.
+ * @param {Job} job
+ */
+export function jobSays(job) {
+  if (job.fault === "after") return t("jobAfter", { what: jobName(job.after ?? "") });
+  if (job.fault === "stale") return [t("jobStale"), job.sentence].filter(Boolean).join(" ");
+  return job.sentence;
+}
+
+/**
+ * A key of either form: `quai/01KB…/reception/17`, `quai/reception/17`.
+ * @param {string} key
+ */
+export function jobName(key) {
+  const [, kind, subject] = key.replace(/^quai\/[0-9A-Z]{26}\//, "quai/").match(/^quai\/([a-z]+)\/(.*)$/) ?? [];
+  return kind ? `${t(`jobkind_${kind}`)} ${subject}` : key;
+}
+
 /** The connection to the ERP and what waits for it. */
 export class ERP {
   /** @param {App} app */
@@ -93,7 +112,7 @@ export class ERP {
         : h("ul", { class: "deliveries", id: "jobs" }, this.jobs.map((job) => h("li", {}, h("button", { id: `job-${job.id}`, onclick: () => openJob(this.app, job.id, job) },
           h("span", { class: "top" }, h("strong", {}, job.title || job.subject), pill(t(`job_${job.state}`), jobStyles[job.state])),
           h("span", { class: "soft" }, [t(`jobkind_${job.kind}`), job.who, when(job.done ?? job.created), job.attempts > 1 && plural("attempts", job.attempts), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote].filter(Boolean).join(" · ")),
-          job.sentence && h("span", { class: job.state === "done" ? "soft" : "lost" }, job.sentence))))));
+          jobSays(job) && h("span", { class: job.state === "done" ? "soft" : "lost" }, jobSays(job)))))));
   }
 }
 
@@ -113,5 +132,5 @@ export function openJob(app, id, known) {
  * @param {Job} job
  */
 export const drawJobState = (app, job) => h("div", { class: `notice ${jobStyles[job.state] ?? "wait"}`, id: "erp-job" },
-  h("div", { class: "row" }, h("strong", {}, t(`push_${job.state}`) === `push_${job.state}` ? job.state : t(`push_${job.state}`, { remote: job.remote ?? "" })), job.sentence && job.state !== "done" && h("span", {}, job.sentence),
+  h("div", { class: "row" }, h("strong", {}, t(`push_${job.state}`) === `push_${job.state}` ? job.state : t(`push_${job.state}`, { remote: job.remote ?? "" })), jobSays(job) && job.state !== "done" && h("span", {}, jobSays(job)),
     app.may("erp") && h("button", { class: "push", id: "see-job", onclick: () => openJob(app, job.id) }, t("details"))));

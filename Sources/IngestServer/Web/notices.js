@@ -2,6 +2,7 @@ import { h } from "./dom.js";
 import { get, post } from "./api.js";
 import { t, when, amount } from "./i18n.js";
 import { Sheet } from "./sheet.js";
+import { openJob } from "./erp.js";
 
 /** What somebody should see to: stock that is low, counts that are due. */
 export class Notices {
@@ -44,6 +45,7 @@ export class Notices {
   drawNotice(one, sheet) {
     const data = one.data ?? {};
     const low = one.kind === "low-stock";
+    if (one.kind === "push-dead") return this.drawStopped(one, sheet);
     const text = low ? t("noticeLow", { what: data.description ?? one.subject, n: amount(data.quantity, data.unit), minimum: amount(data.minimum, data.unit) })
       : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : `${one.kind} ${one.subject}`;
     return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), h("div", { class: "soft" }, when(one.at))),
@@ -54,5 +56,21 @@ export class Notices {
         this.app.drawTools();
         sheet.draw();
       } }, t("done")));
+  }
+
+  /**
+   * What the ERP did not take: whoever did it is named, so that they know.
+   * @param {Notice} one
+   * @param {Sheet} sheet
+   */
+  drawStopped(one, sheet) {
+    const data = one.data ?? {};
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, t("noticePush", { kind: t(`jobkind_${data.kind}`), title: data.title ?? one.subject, who: data.who ?? "" })),
+      h("div", { class: "lost" }, data.fault === "stale" ? t("jobStale") : data.sentence), h("div", { class: "soft" }, when(one.at))),
+    h("button", { onclick: () => {
+      sheet.close();
+      if (this.app.may("erp") && data.job !== undefined) openJob(this.app, data.job);
+      else this.app.go(data.kind === "take" ? "stocktake" : "receiving");
+    } }, t("details")));
   }
 }
