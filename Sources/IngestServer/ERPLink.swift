@@ -15,6 +15,8 @@ actor ERPLink: Service {
     /// Quick tries of a push, then growing waits, in milliseconds.
     static let quickWaits: [Int64] = [2_000, 5_000, 15_000]
     static let longestWait: Int64 = 3_600_000
+    /// Somebody is counting: what the ERP had when they began is soon not known any more.
+    static let longestReadingWait: Int64 = 60_000
     /// After a refused password nobody asks again for this long, unless the secret changes: servers lock accounts.
     static let refusedWait: Int64 = 15 * 60_000
     /// What a client card waits for the ERP, in milliseconds.
@@ -170,6 +172,7 @@ actor ERPLink: Service {
     // MARK: pushes
 
     private func push(_ job: ERPJob) async {
+        guard job.kind != .book else { return await read(job) }
         counters.pushes += 1
         do throws(ERPFault) {
             let connector = try connected()
@@ -198,6 +201,40 @@ actor ERPLink: Service {
 
     /// Each try is told, not only what comes of it.
     private func tell(_ job: ERPJob) { live.post([], changed: [.job(ERPJob.name(key: job.key))]) }
+
+    /// What the ERP has where somebody counts. One that cannot say goes on as it is.
+    private func read(_ job: ERPJob) async {
+        do throws(ERPFault) {
+            let connector = try connected()
+            let stock: [ERPStock]
+            do {
+                stock = try await ERPLink.$job.withValue(job.id) {
+                    version = try await connector.probe()
+                    return try await connector.stock(at: job.payload["location"]?.text ?? "")
+                }
+            } catch let fault as ERPFault { throw fault } catch { throw ERPFault(.unknownOutcome, "\(error)") }
+            change(to: .ok, nil)
+            let known = stock.map {
+                RemoteStock(
+                    product: $0.product, gtin: $0.gtin, reference: $0.reference, description: $0.description,
+                    lot: $0.lot, quantity: $0.quantity)
+            }
+            await writer.attempt {
+                try $0.jobs.finish(reading: job, known, sentence: "\(known.count) entries", at: $1)
+            }
+        } catch {
+            note(error)
+            let (fault, sentence) = (error.kind.rawValue, error.sentence)
+            let wait = ERPLink.wait(after: error, attempts: job.attempts)
+            await writer.attempt { desks, now in
+                guard let wait else { return try desks.jobs.finish(reading: job, nil, sentence: sentence, at: now) }
+                let due = now + min(wait, ERPLink.longestReadingWait)
+                try desks.jobs.fail(job, fault: fault, sentence: sentence, due: due, at: now)
+            }
+        }
+        tell(job)
+        if let take = Int64(job.subject) { live.post([], changed: [.take(take)]) }
+    }
 
     /// How long until it is tried again; nil when only a person can help.
     static func wait(after fault: ERPFault, attempts: Int) -> Int64? {

@@ -21,12 +21,13 @@ enum ERPPush {
                 func amount(_ name: String) -> Quantity { line[name].flatMap { Quantity($0) } ?? 0 }
                 return StockTakePush.Line(
                     product: line["product"]?.text, gtin: line["gtin"]?.text ?? "", lot: line["lot"]?.text,
-                    counted: amount("counted"), expected: amount("expected"), movedSince: amount("moved"))
+                    counted: amount("counted"), expected: amount("expected"), movedSince: amount("moved"),
+                    begin: line["begin"].flatMap { Quantity($0) }, told: amount("told"))
             }
+            // Where the ERP was asked, what is to become zero was shown, and stands among the lines.
+            let isComplete = payload["complete"]?.truth == true && payload["begun"]?.truth != true
             return try await connector.push(
-                StockTakePush(
-                    key: job.key, location: text("location"), lines: lines,
-                    isComplete: payload["complete"]?.truth ?? false), dry: dry)
+                StockTakePush(key: job.key, location: text("location"), lines: lines, isComplete: isComplete), dry: dry)
         case .call:
             return try await connector.push(
                 CallPush(

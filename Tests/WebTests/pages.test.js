@@ -343,3 +343,23 @@ test("each way in can be read, and without the server a name is asked for", asyn
   await offline.ask();
   assert.deepEqual(offline.how, { names: true, people: [] });
 });
+
+test("a review shows the ERP's stock where it is another, and what becomes nothing", async () => {
+  const { drawReview, toZero, differsFromERP } = await import(`${web}review.js`);
+  const app = application();
+  const line = (gtin, more) => ({ gtin, description: `Article ${gtin}`, expected: 0, counted: 0, moved: 0, result: 0, book: 0, difference: 0, ...more });
+  const lines = [line("1", { expected: 5, counted: 5, result: 5, book: 5, erp: 5 }), line("2", { expected: 5, counted: 5, result: 5, book: 5, erp: 7 }),
+    line("erp:40", { erp: 50 }), line("4", { expected: 3, book: 3, difference: -3, erp: 0 }), line("5", { counted: 2, result: 2, difference: 2, unlotted: 2, erp: 0 })];
+  const take = { id: 1, zone: "shelf-a", sources: [], blind: false, status: "review", mode: "add", openedAt: 1, openedBy: "Nadia", complete: false, counted: 7, unknown: 0, differences: 2, lines, unknownTags: [], decisions: [] };
+  assert.deepEqual(lines.filter(differsFromERP).map((one) => one.gtin), ["2", "erp:40", "4"]);
+  assert.deepEqual(toZero(take).map((one) => one.gtin), ["erp:40", "4"]);
+  app.stocktake.detail.set(1, take);
+  const text = readable(drawReview(app.stocktake, take), "review");
+  for (const what of [t("inERP"), "Article 2", "Article erp:40", t("unlotted", { n: "2" })]) assert.ok(text.includes(what), what);
+  assert.ok(!text.includes("Article 1"), "where both agree nothing is shown");
+  const before = document.body.children.length;
+  app.stocktake.post(take, "/api/v1/takes/1");
+  const asked = readable(document.body.children[before], "post");
+  assert.ok(asked.includes("Article erp:40") && asked.includes("Article 4") && !asked.includes("Article 1"));
+  assert.ok(asked.includes(t("takeUnlotted", { what: "Article 5" })));
+});

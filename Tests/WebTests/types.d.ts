@@ -148,6 +148,10 @@ interface TakeLine {
   result: number;
   book?: number;
   difference?: number;
+  /** What the ERP has there; absent where it was not asked. */
+  erp?: number;
+  /** Counted without a lot or serial number, of an article that has them. */
+  unlotted?: number;
 }
 
 /** A count's sums. @from Sources/Depot/Counting Sources/IngestServer/API */
@@ -206,7 +210,28 @@ interface Job {
   remote?: string;
   accept?: string[];
   calls?: JobCall[];
-  payload?: unknown;
+  payload?: JobPayload;
+}
+
+/** What is sent, as far as pages look into it. @from Sources/Followers/ERP Sources/Depot/ERP */
+interface JobPayload {
+  lines?: JobLine[];
+  left?: JobLine[];
+}
+
+/** @from Sources/Followers/ERP Sources/Depot/ERP */
+interface JobLine {
+  gtin: string;
+  product?: string;
+  lot?: string;
+  description?: string;
+  /** Of receptions, transfers and what was left out. */
+  quantity?: number;
+  /** Of counts. */
+  counted?: number;
+  /** Left out: `lot` (it has none), `person`. */
+  why?: string;
+  who?: string;
 }
 
 /** @from Sources/Depot/ERP Sources/IngestServer/API */

@@ -1,7 +1,7 @@
 import Identifiers
 
 /// What an article is called in tables, answers and pages, where they say `gtin`: the GTIN of one piece, or a code of our own where
-/// it has none (docs/decisions/0018). The one place that tells the two apart.
+/// it has none (docs/decisions/0019). The one place that tells the two apart.
 public enum ArticleCode: Hashable, Sendable {
     /// 14 digits.
     case gtin(String)
@@ -56,6 +56,11 @@ public enum ArticleCode: Hashable, Sendable {
     public static func reference(of code: String) -> String? {
         guard isOwn(code), !code.hasPrefix("#erp:") else { return nil }
         return String(code.dropFirst())
+    }
+
+    /// The ERP's number that a code of a table is made of.
+    public static func remote(of code: String) -> String? {
+        code.hasPrefix("#erp:") ? String(code.dropFirst(5)) : nil
     }
 
     /// What a label of it says, and a person reads: the reference without our sign, else the code.

@@ -54,6 +54,10 @@ public struct StockTakeView: Equatable, Sendable {
         /// In the book now.
         public var book: Quantity
         public var measure: Measure
+        /// What the ERP has there as far as we know; nil where it was not asked.
+        public var erp: Quantity?
+        /// Counted of an article that has lots or serial numbers, without one: not told to the ERP as long as it is so.
+        public var unlotted: Quantity?
 
         public var result: Quantity { counted + moved }
         public var difference: Quantity { result - book }
@@ -130,6 +134,8 @@ public struct StockTakeView: Equatable, Sendable {
             .quantity("moved") { $0.line.moved }, .quantity("result") { $0.line.result },
             .quantity("book", ifAny: { $0.showsBook ? $0.line.book : nil }),
             .quantity("difference", ifAny: { $0.showsBook ? $0.line.difference : nil }),
+            .quantity("erp", ifAny: { $0.showsBook ? $0.line.erp : nil }),
+            .quantity("unlotted", ifAny: { $0.line.unlotted }),
         ])
 
     public var summary: JSON { StockTakeView.summaryShape.json(self) }

@@ -12,9 +12,10 @@ public struct TakeTable: StoreTable {
     {
         try database.run(
             """
-            INSERT OR IGNORE INTO stock_take (zone, blind, status, opened, opened_by, sources)
-            VALUES (?, ?, 'counting', ?, ?, ?)
-            """, .text(zone), .bool(blind), .integer(now), .text(author.who), .text(sources.joined(separator: "\n")))
+            INSERT OR IGNORE INTO stock_take (zone, blind, status, opened, opened_by, sources, opened_ended)
+            VALUES (?, ?, 'counting', ?, ?, ?, ?)
+            """, .text(zone), .bool(blind), .integer(now), .text(author.who), .text(sources.joined(separator: "\n")),
+            .integer(try store.jobs.lastEnded()))
         guard database.changes == 1 else { return nil }
         let id = database.lastInsertID
         try database.run(
@@ -172,12 +173,23 @@ public struct TakeTable: StoreTable {
                 subject: row.optionalText(3))
         }
         let moved = StockTakeView.movedSince(moves)
-        // What was not counted is on the list as long as nobody has said that the rest stays as it is.
-        return try Set(expected.keys).union(counted.keys).union(moved.keys).union(book.keys).map { gtin in
-            StockTakeView.Line(
-                gtin: gtin, description: try description(of: gtin), measure: try store.articles.measure(of: gtin),
-                expected: expected[gtin] ?? 0, counted: counted[gtin] ?? 0, moved: moved[gtin] ?? 0,
-                book: book[gtin] ?? 0)
+        // What was not counted is on the list as long as nobody has said that the rest stays as it is; in the review also what
+        // the ERP alone has.
+        let remote = try remote(of: view)
+        let isReview = view.status == .review
+        let theirs = isReview ? (remote ?? [:]).filter { $0.value.quantity != 0 } : [:]
+        let unlotted = isReview ? try countedLots(of: view, isTold: false).filter { $0.key.lot.isEmpty } : [:]
+        return try Set(expected.keys).union(counted.keys).union(moved.keys).union(book.keys).union(theirs.keys).map {
+            gtin in
+            let own = try description(of: gtin)
+            var line = StockTakeView.Line(
+                gtin: gtin, description: own.isEmpty ? remote?[gtin]?.description ?? "" : own,
+                measure: try store.articles.measure(of: gtin), expected: expected[gtin] ?? 0,
+                counted: counted[gtin] ?? 0, moved: moved[gtin] ?? 0, book: book[gtin] ?? 0)
+            line.erp = remote.map { $0[gtin]?.quantity ?? 0 }
+            let loose = unlotted[LotKey(gtin: gtin, lot: "")] ?? 0
+            if loose != 0, try isTracked(gtin) { line.unlotted = loose }
+            return line
         }.sorted { ($0.description, $0.gtin) < ($1.description, $1.gtin) }
     }
 
@@ -185,7 +197,7 @@ public struct TakeTable: StoreTable {
         try database.text("SELECT description FROM product WHERE gtin=?", .text(gtin)) ?? ""
     }
 
-    /// A decision about a count: `adjust`, `remove`, `associate`, `undo`.
+    /// A decision about a count: `adjust`, `lot`, `remove`, `associate`, `undo`.
     public func decide(_ decision: Decision, take id: Int64) throws {
         guard let view = try view(id) else { throw DecisionError.noSuchDelivery }
         guard view.status == .counting || view.status == .review else { throw DecisionError.closed }
@@ -199,6 +211,13 @@ public struct TakeTable: StoreTable {
             else { throw DecisionError.malformed("an adjustment names a product and leaves 0 or more") }
             if line?.book.isWhole ?? true, counted.isWhole {
                 try DeliveryTable.checkParts(quantity, of: try decision.gtin.map(store.articles.measure(of:)) ?? .piece)
+            }
+            try store.deliveries.record(decision, take: id)
+        case .lot:
+            guard let gtin = decision.gtin, decision.lot != nil, let quantity = decision.quantity, quantity > 0,
+                Import.quantities.contains(quantity), try isTracked(gtin)
+            else {
+                throw DecisionError.malformed("name a product that has lots, how many, and the lot or serial number")
             }
             try store.deliveries.record(decision, take: id)
         case .remove:
@@ -286,6 +305,7 @@ public struct TakeTable: StoreTable {
                     kind: .counted, from: difference < 0 ? view.zone : nil, to: difference > 0 ? view.zone : nil),
                 gtin: line.gtin, quantity: difference.magnitude, by: author, take: id, at: now)
         }
+        try keepLots(of: posted)
         // Tags the book had here and nobody saw are not here; nobody knows where.
         try database.run(
             """

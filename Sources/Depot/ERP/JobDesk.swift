@@ -28,6 +28,11 @@ public struct JobDesk {
         }
     }
 
+    /// What the ERP has where somebody counts; nil where it cannot say.
+    public func finish(reading job: ERPJob, _ stock: [RemoteStock]?, sentence: String, at now: Int64) throws {
+        try store.transaction { try store.jobs.finish(reading: job, stock, sentence: sentence, at: now) }
+    }
+
     /// Tried again at `due`; by a person's word alone where that is nil.
     public func fail(_ job: ERPJob, fault: String, sentence: String, due: Int64?, at now: Int64) throws {
         try store.transaction {

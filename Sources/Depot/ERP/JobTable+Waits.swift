@@ -11,7 +11,7 @@ extension JobTable {
 
     private static let open = "('waiting', 'running', 'dead')"
     /// Something was written for it, so that it has to come to its end.
-    private static let hasWritten = "EXISTS (SELECT 1 FROM erp_call WHERE erp_call.job=erp_job.id AND written<>0)"
+    static let hasWritten = "EXISTS (SELECT 1 FROM erp_call WHERE erp_call.job=erp_job.id AND written<>0)"
 
     /// SQL: whether one place is the other, or inside it. `WH/Stock/A-01` is inside `WH/Stock`.
     static func isSame(_ one: String, _ other: String) -> String {
@@ -65,7 +65,7 @@ extension JobTable {
     /// What a line is of: the GTIN, or what stands for it.
     static func article(_ line: JSON) -> String {
         let gtin = line["gtin"]?.text ?? ""
-        return gtin.isEmpty ? line["product"]?.text.map { "erp:\($0)" } ?? "" : gtin
+        return gtin.isEmpty ? line["product"]?.text.map { ArticleCode(erp: $0).text } ?? "" : gtin
     }
 
     // MARK: waiting
@@ -102,7 +102,8 @@ extension JobTable {
         let blocker = try database.first(
             """
             SELECT id, key, state, sentence FROM erp_wait JOIN erp_job ON erp_job.id=blocker
-            WHERE job=? AND state IN \(JobTable.open) ORDER BY state<>'dead', id LIMIT 1
+            WHERE job=?1 AND state IN \(JobTable.open)
+                AND (state<>'dead' OR NOT EXISTS (SELECT 1 FROM erp_job WHERE id=?1 AND kind='book')) ORDER BY state<>'dead', id LIMIT 1
             """, .integer(id), map: { ($0.integer(0), $0.text(1), $0.text(2), $0.optionalText(3)) })
         guard let (other, key, state, why) = blocker else {
             try database.run(
@@ -207,7 +208,4 @@ extension JobTable {
                 at: now)
         }
     }
-
-    /// Whether it may go now.
-    func isReady(_ id: Int64, at now: Int64) throws -> Bool { true }
 }

@@ -166,6 +166,19 @@ public struct JobTable: StoreTable {
         return true
     }
 
+    /// The ERP said what it has, or `nil` that it does not; the reading is over, and the count that waited for it goes on.
+    public func finish(reading job: ERPJob, _ stock: [RemoteStock]?, sentence: String, at now: Int64) throws {
+        if let stock, let take = Int64(job.subject) { try store.takes.begin(take: take, stock, at: now) }
+        try finish(job: job.id, remote: "", sentence: sentence, at: now)
+    }
+
+    /// A count that was given up needs no reading.
+    public func discard(readingOf take: String, at now: Int64) throws {
+        guard let job = try job(of: .book, subject: take), job.state != .done else { return }
+        try database.run("UPDATE erp_job SET state='dropped', done=? WHERE id=?", .integer(now), .integer(job.id))
+        try end(job.id, at: now)
+    }
+
     /// Calls of one push that are kept.
     static let callsKept = 200
 

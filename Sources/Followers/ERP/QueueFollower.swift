@@ -23,7 +23,9 @@ public struct QueueFollower: Follower {
     public func follow(_ entry: Entry, in store: Store) throws {
         switch entry.fact.kind {
         case .deliveryClosed: try reception(entry, store)
+        case .takeOpened: try reading(entry, store)
         case .takePosted: try take(entry, store)
+        case .take(.cancelled): try store.jobs.discard(readingOf: entry.fact.subject, at: entry.at)
         case .callNoted: try note(entry, store)
         case .partyCreated: try party(entry, store)
         default: break
@@ -43,11 +45,19 @@ public struct QueueFollower: Follower {
     /// The place of the ERP that a delivery's dock is.
     public func place(of view: DeliveryView) -> String { location(view.zone ?? view.dock ?? "dock") }
 
+    /// What the ERP has where somebody begins to count.
+    private func reading(_ entry: Entry, _ store: Store) throws {
+        guard let id = Int64(entry.fact.subject), let view = try store.takes.take(id) else { return }
+        try store.jobs.queue(
+            .book, subject: String(id),
+            payload: .object([("title", .string(view.zone)), ("location", .string(location(view.zone)))]),
+            by: entry.author, at: entry.at)
+    }
+
     private func take(_ entry: Entry, _ store: Store) throws {
         guard let id = Int64(entry.fact.subject), let view = try store.takes.view(id) else { return }
         try store.jobs.queue(
-            .take, subject: String(id),
-            payload: QueuePayload.take(view, location: location(view.zone)) { try? store.articles.product($0) },
+            .take, subject: String(id), payload: try QueuePayload.take(view, location: location(view.zone), in: store),
             by: entry.author, at: entry.at)
     }
 

@@ -40,21 +40,41 @@ public enum QueuePayload {
     /// What an article without a GTIN is found by where the ERP's number of it is not known.
     private static func reference(_ code: String) -> JSON? { ArticleCode.reference(of: code).map(JSON.string) }
 
-    public static func take(_ view: StockTakeView, location: String, product: (String) -> ProductView?) -> JSON {
-        .object([
+    /// A line for each article, and for each lot or serial number where it is tracked. What is tracked and was counted without is
+    /// left out: it would be a guess.
+    public static func take(_ view: StockTakeView, location: String, in store: Store) throws -> JSON {
+        var (lines, left, tracked): ([JSON], [JSON], [JSON]) = ([], [], [])
+        for (gtin, lots) in Dictionary(grouping: try store.takes.lots(take: view.id), by: \.gtin)
+            .sorted(by: { $0.key < $1.key })
+        {
+            let known = try store.articles.product(gtin)
+            // Of the ERP alone: the catalogue does not know it.
+            let remote = known?.erp ?? ArticleCode.remote(of: gtin)
+            let isTracked = known.map { $0.tracking != "none" } ?? false
+            let loose = lots.first { $0.lot == nil }
+            if isTracked, let loose, loose.counted != 0 || loose.moved != loose.elsewhere {
+                left.append(
+                    .object([
+                        ("gtin", .string(gtin)), ("description", known.map { .string($0.description) }),
+                        ("quantity", (loose.counted + loose.moved).json), ("why", "lot"),
+                    ]))
+                continue
+            }
+            if isTracked { tracked.append(.string(gtin)) }
+            for lot in lots where !isTracked || lot.lot != nil {
+                lines.append(
+                    .object([
+                        ("product", remote.map(JSON.string)),
+                        ("gtin", .string(gtin)), ("reference", reference(gtin)), ("lot", lot.lot.map(JSON.string)),
+                        ("found", lot.counted.json), ("counted", lot.counted.json), ("expected", lot.expected.json),
+                        ("moved", lot.moved.json), ("elsewhere", lot.elsewhere == 0 ? nil : lot.elsewhere.json),
+                    ]))
+            }
+        }
+        return .object([
             ("title", .string(view.zone)), ("location", .string(location)), ("complete", .bool(view.isComplete)),
-            (
-                "lines",
-                .array(
-                    view.lines.map { line in
-                        .object([
-                            ("product", product(line.gtin)?.erp.map(JSON.string)), ("gtin", .string(line.gtin)),
-                            ("reference", reference(line.gtin)), ("counted", line.counted.json),
-                            ("expected", line.expected.json),
-                            ("moved", line.moved.json),
-                        ])
-                    })
-            ),
+            ("lines", .array(lines)), ("left", left.isEmpty ? nil : .array(left)),
+            ("tracked", tracked.isEmpty ? nil : .array(tracked)),
         ])
     }
 

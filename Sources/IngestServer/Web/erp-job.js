@@ -54,6 +54,7 @@ export class JobSheet {
       jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job),
         job.afterJob !== undefined && h("button", { class: "small", id: "job-after", onclick: () => { this.sheet.close(); openJob(this.app, /** @type {number} */ (job.afterJob)); } }, t("jobSeeAfter"))),
       h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
+      this.drawLeft(job),
       this.drawAccept(job),
       job.state !== "done" && h("div", { class: "row" },
         h("button", { class: "main", id: "job-retry", disabled: away, onclick: () => this.retry() }, t("jobRetry")),
@@ -71,6 +72,16 @@ export class JobSheet {
         },
       }, h("p", {}, t("jobDropHint")), field(t("reason"), this.reason), h("button", { class: "danger", type: "submit", disabled: away }, t("jobDrop")))),
     ];
+  }
+
+  /**
+   * What was left out of it, and why.
+   * @param {Job} job
+   */
+  drawLeft(job) {
+    const left = job.payload?.left ?? [];
+    return left.length > 0 && h("section", { class: "notice wait", id: "job-left" }, h("strong", {}, t("jobLeft")), h("ul", { class: "plain" }, left.map((one) =>
+      h("li", {}, `${one.description || one.gtin} × ${number(one.quantity)}`, " ", h("span", { class: "soft" }, t(one.why === "lot" ? "jobLeftLot" : "jobLeftPerson", { who: one.who ?? "" }))))));
   }
 
   /**

@@ -40,7 +40,7 @@ export class LineSheet {
     const lines = (this.detail?.lines ?? []).filter((one) => one.gtin === this.gtin);
     /** @param {typeof sums[number]} name */
     const sum = (name) => exact(lines.reduce((total, one) => total + (one[name] ?? 0), 0));
-    return { gtin: this.gtin, lots: lines.flatMap((one) => one.lots ?? []), unexpectedSerials: lines.flatMap((one) => one.unexpectedSerials ?? []), counted: lines[0] ? lines[0].counted : this.path.includes("/takes/") ? 0 : undefined,
+    return { gtin: this.gtin, lots: lines.flatMap((one) => one.lots ?? []), unexpectedSerials: lines.flatMap((one) => one.unexpectedSerials ?? []), counted: lines[0] ? lines[0].counted : this.path.includes("/takes/") ? 0 : undefined, unlotted: lines[0]?.unlotted,
       expected: sum("expected"), received: sum("received"), missing: sum("missing"), extra: sum("extra"), damaged: sum("damaged"), refused: sum("refused") };
   }
 
@@ -144,7 +144,7 @@ export class LineSheet {
   }
 
   lot() {
-    const pad = numberPad({ value: Math.max(this.least, exact(this.line.received - this.line.lots.reduce((n, one) => n + one.quantity, 0))), unit: this.unit, parts: this.parts, min: this.least, label: t("quantity") });
+    const pad = numberPad({ value: Math.max(this.least, this.line.unlotted ?? exact(this.line.received - this.line.lots.reduce((n, one) => n + one.quantity, 0))), unit: this.unit, parts: this.parts, min: this.least, label: t("quantity") });
     const lot = h("input", { maxlength: 20, required: true, autocomplete: "off", autocapitalize: "characters", "data-first": true });
     return this.form(t("lotTitle"), pad, field(t("lotLabel"), lot), async () => ({ kind: "lot", gtin: this.gtin, quantity: pad.value, lot: lot.value.trim() }));
   }

@@ -6,7 +6,7 @@ import { Sheet, choose } from "./sheet.js";
 import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
 import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
-import { drawReview } from "./review.js";
+import { drawReview, drawToZero } from "./review.js";
 import { drawJobState } from "./erp.js";
 import { Details, patched } from "./patch.js";
 
@@ -223,7 +223,7 @@ export class StockTakes {
    * @param {Take} take
    * @param {AnyLine} line
    */
-  open(take, line) { return new LineSheet(this, take.id, line, `/api/v1/takes/${take.id}`, ["adjust"]); }
+  open(take, line) { return new LineSheet(this, take.id, line, `/api/v1/takes/${take.id}`, line.unlotted ? ["adjust", "lot"] : ["adjust"]); }
 
   /** @param {Take} take */
   drawLines(take) {
@@ -294,11 +294,14 @@ export class StockTakes {
       if (await this.act(`${path}/post`, { complete, reason: reason.value.trim() || undefined })) { sheet.close(); await this.load(); }
     };
     const silent = take.lines.filter((line) => line.counted === 0 && (line.book ?? 0) > 0).length;
+    const loose = take.lines.filter((line) => line.unlotted);
     const sheet = new Sheet(t("takePostTitle", { zone: take.zone }), () => [
-      h("p", {}, plural("takeUncounted", silent)), take.unknown > 0 && h("p", { class: "notice wait" }, plural("takeUnknownLeft", take.unknown)), reason,
+      h("p", {}, plural("takeUncounted", silent)), take.unknown > 0 && h("p", { class: "notice wait" }, plural("takeUnknownLeft", take.unknown)),
+      loose.length > 0 && h("p", { class: "notice wait", id: "post-unlotted" }, t("takeUnlotted", { what: loose.map((line) => line.description || line.gtin).join(", ") })), reason,
       h("div", { class: "big-choices" },
         h("button", { id: "post-partial", onclick: () => send(false) }, h("span", {}, h("strong", {}, t("postPartial")), h("span", { class: "soft block" }, t("postPartialHint")))),
         h("button", { id: "post-complete", onclick: () => send(true) }, h("span", {}, h("strong", {}, t("postComplete")), h("span", { class: "soft block" }, t("postCompleteHint"))))),
+      drawToZero(take),
     ]);
   }
 }
