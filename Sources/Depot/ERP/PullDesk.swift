@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 /// What the ERP tells of its own: products, parties and receipts that it expects.
 public struct PullDesk {

@@ -47,7 +47,7 @@ public struct QueueFollower: Follower {
 
     /// What the ERP has where somebody begins to count.
     private func reading(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.takes.take(id) else { return }
+        guard let id = Int64(entry.fact.subject), let view = try store.takes.view(id) else { return }
         try store.jobs.queue(
             .book, subject: String(id),
             payload: .object([("title", .string(view.zone)), ("location", .string(location(view.zone)))]),
