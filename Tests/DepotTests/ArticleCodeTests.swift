@@ -51,7 +51,7 @@ struct ArticleCodeTests {
         return try applier.apply([("gate", frame)], at: sender.time).events
     }
 
-    private func view(_ id: Int64) throws -> DeliveryView { try #require(try store.deliveries.delivery(id)) }
+    private func view(_ id: Int64) throws -> DeliveryView { try #require(try store.deliveries.view(id)) }
 
     // MARK: the code
 
@@ -161,7 +161,7 @@ struct ArticleCodeTests {
         applier.forgetReceptions()
         try scan("vis-6x40", at: "shelf")
         try desk.decide(Decision(at: 9, who: "Nadia", kind: .adjust, gtin: Self.screw, quantity: 47), on: id)
-        let line = try #require(try store.takes.take(id)?.lines.first)
+        let line = try #require(try store.takes.view(id)?.lines.first)
         #expect(line.gtin == Self.screw && line.counted == 48 && line.expected == 50)
         #expect(throws: DecisionError.self) {
             try desk.decide(Decision(at: 9, who: "Nadia", kind: .adjust, gtin: "#NOWHERE", quantity: 1), on: id)
@@ -198,7 +198,7 @@ struct ReferencePaperTests {
 
     private func codes(_ note: String) throws -> [String] {
         let id = try #require(try store.deliveries.id(note: note))
-        return try #require(try store.deliveries.delivery(id)).lines.map(\.gtin)
+        return try #require(try store.deliveries.view(id)).lines.map(\.gtin)
     }
 
     static let seller =

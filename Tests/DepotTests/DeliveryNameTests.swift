@@ -58,7 +58,7 @@ struct DeliveryNameTests {
         events.compactMap { if case .refused(_, _, _, let why) = $0 { why } else { nil } }
     }
 
-    private func view(_ id: Int64) throws -> DeliveryView { try #require(try store.deliveries.delivery(id)) }
+    private func view(_ id: Int64) throws -> DeliveryView { try #require(try store.deliveries.view(id)) }
 
     private var count: Int64 { get throws { try store.articles.count(of: .delivery) } }
 

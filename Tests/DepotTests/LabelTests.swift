@@ -436,7 +436,7 @@ struct LabelTests {
         for text in ["01\(Self.one)17271331", "01\(Self.gtin(4))"] {
             try send(.barcode(device: "g", zone: "shelf", Barcode(symbology: "]C1", text: text)))
         }
-        let view = try #require(try store.takes.take(take))
+        let view = try #require(try store.takes.view(take))
         #expect(view.counted == 2 && view.remarks.map(\.gtin) == [Self.one])
         #expect(view.remarks[0].text.contains("271331"))
         #expect(view.json["remarks"]?.list?.count == 1)

@@ -28,7 +28,7 @@ struct ReportTests {
             .init(kind: .reference, code: "order", value: "PO-2"),
         ]
         let id = try #require(try store.deliveries.expect(announced, source: "message"))
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         let facts = Reports.reception(view)(.fr).subtitle.map { "\($0.label): \($0.value)" }
         #expect(facts == ["Fournisseur: S", "Quai: –", "Transporteur: Transports", "Commande: PO-1, PO-2"])
         let many = (0..<20).map { Announced.Detail(kind: .reference, code: "X\($0)", value: "1") }

@@ -175,7 +175,7 @@ struct CountQueueTests {
         try read(take, [stock(7), other], at: 110)
         try count(take, 7)
         #expect(try CountingDesk(store).change(take, to: .review, by: nadia, at: 250))
-        let view = try #require(try store.takes.take(take))
+        let view = try #require(try store.takes.view(take))
         #expect(view.lines.map(\.erp) == [7, 50] && view.lines[1].description == "Cable without code")
         #expect(view.lines[1].difference == 0, "our book knows nothing of it")
         #expect(try CountingDesk(store).post(take, complete: true, by: nadia, at: 300))
@@ -227,7 +227,7 @@ struct CountQueueTests {
         try count(take, 18, of: paint)
         try count(take, 5)
         #expect(try CountingDesk(store).change(take, to: .review, by: nadia, at: 250))
-        #expect(try store.takes.take(take)?.lines.first { $0.gtin == paint }?.unlotted == 18)
+        #expect(try store.takes.view(take)?.lines.first { $0.gtin == paint }?.unlotted == 18)
         try post(take)
         let job = try pushed(at: 400)
         #expect(job.payload["lines"]?.list?.compactMap { $0["gtin"]?.text } == [gtin], "the rest of the count goes")
@@ -242,7 +242,7 @@ struct CountQueueTests {
         try count(take, 18, of: paint)
         try CountingDesk(store).decide(
             Decision(at: 240, who: "Nadia", kind: .lot, gtin: paint, quantity: 18, lot: "OLD"), on: take)
-        #expect(try store.takes.take(take)?.lines.first?.counted == 18, "it is no more by that")
+        #expect(try store.takes.view(take)?.lines.first?.counted == 18, "it is no more by that")
         try post(take)
         let lines = try pushed(at: 400).payload["lines"]?.list ?? []
         #expect(lines.count == 1 && lines[0]["lot"] == "OLD" && amount(lines[0], "change") == -2)
