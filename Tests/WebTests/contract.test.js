@@ -89,7 +89,7 @@ test("a new module is kept for when the server does not answer, and known to its
 /** Shapes of the centre (Sources/Depot/Answers/Shape.swift) by name: each member, and whether it may be left out. */
 function shapes() {
   const found = new Map();
-  for (const text of [swift("Sources/Depot"), swift("Sources/IngestServer")]) {
+  for (const text of [swift("Sources/Depot"), swift("Sources/Followers"), swift("Sources/IngestServer")]) {
     for (const [start, name] of text.matchAll(/Shape<[^\n]*?>\(\s*"(\w+)",/g)) {
       const at = text.indexOf(start) + start.length;
       // As far as the declaration goes: a line that ends it by its brackets.
@@ -108,10 +108,10 @@ function shapes() {
 const named = {
   StockedProduct: "ListedProduct", SearchHit: "Hit", Client: "Party", StockTakeSummary: "TakeSums", StockTake: "Take", StockTakeLine: "TakeLine", ERPJob: "Job", ERPCall: "JobCall", AuditEntry: "LedgerEntry",
   GatewayGrant: "Grant", CountedRead: "Read", DeliverySummary: "DeliverySums", Pallet: "Unit", Stray: "StrayRead", CallExplanation: "Why", PlannedCall: "JobCall", ERPAffairs: "Affairs", ERPEntry: "Affair",
-  ERPStanding: "Connection", TableColumns: "ImportColumns", CallNote: "CallNote",
+  CallCard: "Card", CallStanding: "Card", CallClient: "Party", CallDelivery: "ClientDelivery", ERPStanding: "Connection", TableColumns: "ImportColumns", CallNote: "CallNote",
 };
 /** Shapes that a type holds in place, without a name of its own, and what no page reads. */
-const inPlace = new Set(["Carton", "PalletContent", "PaperDetail", "PersonWithPin", "DrawnCard", "ERPPulled", "GatewayAccount", "ImportLine", "TableField"]);
+const inPlace = new Set(["Carton", "Chosen", "ShownNumber", "Transfer", "PalletContent", "PaperDetail", "PersonWithPin", "DrawnCard", "ERPPulled", "GatewayAccount", "ImportLine", "TableField"]);
 
 test("a type has every member of its shape, and counts on none that may be left out", () => {
   const all = shapes();

@@ -298,7 +298,7 @@ interface Leg {
   holds?: number;
 }
 
-/** @from Sources/IngestServer/View Sources/IngestServer/LiveView.swift */
+/** @from Sources/IngestServer/View Sources/IngestServer/LiveView+Calls.swift */
 interface Card {
   call: string;
   rev: number;
@@ -364,7 +364,7 @@ interface Reminder {
   card: Card;
 }
 
-/** @from Sources/IngestServer/LegJournal.swift */
+/** @from Sources/Followers/Pages/LegJournal.swift */
 interface Why {
   at: number;
   call: string;
@@ -786,7 +786,7 @@ interface Progress {
   cause?: string;
 }
 
-/** @from Sources/IngestServer/LiveView.swift */
+/** @from Sources/IngestServer/LiveView+Calls.swift */
 interface ClientNews {
   call: string;
   party: number;
