@@ -35,6 +35,13 @@ public struct Fact: Equatable, Sendable {
     }
 }
 
+extension Fact {
+    /// Rows of a file, and those that were not taken.
+    init(imported what: String, accepted: Int, refused: Int) {
+        self.init(.imported(what), "\(accepted)", "\(refused) refused")
+    }
+}
+
 extension Fact.Kind {
     // Receiving. Subject: the delivery.
     public static let deliveryOpened = Fact.Kind(.delivery, "open")

@@ -13,7 +13,7 @@ public struct ImportDesk {
     public func finish(_ kind: String, _ report: ImportReport, by author: Author, at now: Int64) throws {
         try store.transaction {
             try store.tell(
-                Fact(.imported(kind), "\(report.accepted)", "\(report.refused.count) refused"), by: author, at: now)
+                Fact(imported: kind, accepted: report.accepted, refused: report.refused.count), by: author, at: now)
         }
     }
 }
