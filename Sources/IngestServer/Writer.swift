@@ -19,6 +19,8 @@ actor Writer {
     /// Nil where no ERP is configured.
     private let queue: QueueFollower?
     private let logger: Logger
+    /// How far the followers of this executor have come: a deed that told nothing costs one read.
+    private var followed: Int64 = -1
     private let bells = Locked<[@Sendable () -> Void]>([])
     /// Times that the database did not take something.
     private(set) var failures: UInt64 = 0
@@ -65,7 +67,11 @@ actor Writer {
     /// After a commit that may have brought facts, also by a command in another process. The trail and the ERP's queue are written, so
     /// they follow here.
     func follow() {
-        do { try Writer.follow(desks, queue) } catch { failed(error) }
+        do {
+            let tip = try desks.store.ledger.tip()
+            if tip != followed { try Writer.follow(desks, queue) }
+            followed = tip
+        } catch { failed(error) }
         for ring in bells.with({ $0 }) { ring() }
     }
 
