@@ -8,8 +8,8 @@ struct FileImports: Sendable {
     let writer: Writer
     /// The database's file: what is looked up while a file is read, is looked up in a view of its own.
     let database: String
-    /// Whose numbers are written without a country code.
-    let region: String
+    /// How the site writes telephone numbers.
+    let plan: NumberPlan
 
     /// `options`: what the person says of the file.
     func run(
@@ -39,7 +39,9 @@ struct FileImports: Sendable {
         let store = try Store(reading: database)
         return switch kind {
         case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
-        case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
+        case .parties:
+            try Import.check(
+                parties: CSV(bytes), region: plan.region, internalPlan: plan.internalPlan, options: options, in: store)
         case .products: try Import.check(products: CSV(bytes), options: options, in: store)
         case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
         case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)

@@ -47,6 +47,6 @@ struct Wiring: Sendable {
             writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
-        imports = FileImports(writer: writer, database: configuration.database, region: configuration.plan.region)
+        imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

@@ -306,10 +306,52 @@ struct PaperTests {
         #expect(try keys("Alpha") == numbers)
     }
 
-    @Test(arguments: ["6,12346E+08", "anonymous", "voir standard", "n/a"]) func whatCanNeverRingIsRefused(cell: String)
+    @Test(arguments: ["6,12346E+08", "anonymous", "voir standard", "rappeler"]) func whatCanNeverRingIsRefused(
+        cell: String
+    )
         throws
     {
         #expect(try clients("Alpha;A;\(cell);;").refused.map(\.line) == [2])
+    }
+
+    @Test(arguments: [
+        "-", "--", "—", ".", "néant", "n/a", "N/A", "NC", "N.C.", "aucun", "Sans", "x", "XX", "(vide)", "#N/A",
+    ])
+    func aCellWithNothingToSayIsEmpty(cell: String) throws {
+        let report = try clients("Alpha;A;\(cell);06 12 34 01 12;\(cell)", "Beta;\(cell);\(cell);\(cell);")
+        #expect(report.refused.isEmpty && report.parties == 2)
+        #expect(try keys("Alpha") == ["+33612340112"] && keys("Beta").isEmpty)
+        let named = try store.database.rows("SELECT name FROM party ORDER BY company") { $0.text(0) }
+        #expect(named == ["A", Cell.isNothing(cell) ? "" : cell])
+    }
+
+    @Test func anOptionalCellOfADeliveryMaySayNothing() throws {
+        let head = "\(Self.head);lot;expires;sscc;client"
+        let report = try take("\(head)\nN;-;\(Self.gtins[0]);A;5;néant;-;n/a;--\n")
+        #expect(report.refused.isEmpty)
+        let view = try #require(try store.deliveries.id(note: "N").flatMap { try store.deliveries.delivery($0) })
+        #expect(view.supplier == "" && view.client == nil && view.units.isEmpty)
+        #expect(
+            try store.database.integer("SELECT count(*) FROM delivery_line WHERE lot IS NULL AND expires IS NULL") == 1)
+    }
+
+    @Test(arguments: [
+        ("poste 101", ["ext:101"]), ("Poste n° 204", ["ext:204"]), ("204#", ["ext:204"]), ("204 #", ["ext:204"]),
+        ("int. 101 / poste 204", ["ext:101", "ext:204"]), ("101", ["ext:101"]),
+        ("01 99 00 12 34 poste 101", ["+33199001234"]), ("( 00 ) 33 1 99 00 12 34", ["+33199001234"]),
+        ("( 00 33 ) ( 0 ) 1 99 00 12 34", ["+33199001234"]), ("Tél. ( 00 ) 33 199001234", ["+33199001234"]),
+        ("poste 901", nil), ("901#", nil), ("poste 101", nil as [String]?), ("#204", nil), ("*204#", nil),
+    ]) func anExtensionIsReadWhereTheDialPlanHasIt(cell: String, numbers: [String]?) throws {
+        // The same words without a plan are refused with the reason.
+        let isPlanned = numbers != nil || cell != "poste 101"
+        let text = "company;phone\nAlpha;\(cell)\n"
+        let checked = try Import.check(
+            parties: CSV(Array(text.utf8)), region: "FR", internalPlan: isPlanned ? "^[1-4][0-9]{2}$" : nil)
+        _ = try checked.finish(into: store, dryRun: false, by: "t", now: 0)
+        #expect(try keys("Alpha") == numbers ?? [])
+        #expect(checked.report.refused.isEmpty == (numbers != nil))
+        guard numbers == nil, !cell.contains("*"), cell.first != "#" else { return }
+        #expect(checked.report.refused.first?.reason.contains("internal-plan") == true)
     }
 
     @Test func aClientWhoComesAgainHasTheNumbersOfTheNewerFile() throws {

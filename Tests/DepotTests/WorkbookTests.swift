@@ -146,6 +146,24 @@ struct WorkbookTests {
         #expect(try paper.lines() == [PaperTests.gtins[0]: 3])
     }
 
+    @Test(arguments: ["TRUE", "FALSE", "VRAI", "#N/A", "#VALEUR!"]) func aYesOrAnErrorIsNoQuantity(text: String) throws
+    {
+        let paper = try PaperTests()
+        let isError = text.first == "#"
+        let value = isError ? text : text == "FALSE" ? "0" : "1"
+        let sheet = Self.sheet([
+            (1, Self.cells(Self.head)), (2, Self.cells(["N", "S", PaperTests.gtins[0], "A"]) + [.number("7")]),
+            (3, Self.cells(["N", "S", PaperTests.gtins[1], "B", "2"])),
+        ]).replacing("s=\"0\"><v>7</v>", with: "t=\"\(isError ? "e" : "b")\"><v>\(value)</v>")
+        let table = "\(PaperTests.head)\nN;S;\(PaperTests.gtins[0]);A;\(text)\n"
+        for bytes in [Self.book([("A", sheet)]), Array(table.utf8)] {
+            let refusal = try #require(try paper.take(bytes).refused.first)
+            #expect(refusal.line == 2)
+            #expect(refusal.reason.contains(isError ? "an error of" : "a yes or no of"), "\(refusal.reason)")
+        }
+        #expect(try paper.lines() == [PaperTests.gtins[1]: 2], "the other rows are taken")
+    }
+
     @Test func textsThatAreSharedAndSplitAreWhole() {
         let shared = "<sst><si><t>Ga</t><rPh><t>x</t></rPh></si><si><r><t>Câ</t></r><r><t>ble</t></r></si></sst>"
         let text =
@@ -153,7 +171,7 @@ struct WorkbookTests {
             + "<row><c t=\"str\"><f>A1&amp;B1</f><v>GaCâble</v></c><c r=\"D2\" t=\"b\"><v>1</v></c></row></sheetData></worksheet>"
         let csv = CSV(Self.book([("A", text)], shared: shared))
         #expect(csv.titles == ["Ga", "Câble"])
-        #expect(csv.rows.map(\.fields) == [["GaCâble", "", "", "1"]])
+        #expect(csv.rows.map(\.fields) == [["GaCâble", "", "", "TRUE"]])
     }
 
     @Test(arguments: [

@@ -24,6 +24,9 @@ public struct CSV: Sendable {
             return text.isEmpty ? nil : text
         }
 
+        /// Nil also where somebody wrote that there is nothing: `-`, `néant`, `n/a`. For cells that may be empty.
+        func given(_ index: Int?) -> String? { filled(index).flatMap { Cell.isNothing($0) ? nil : $0 } }
+
         /// Nothing but separators and blanks.
         var isEmpty: Bool { fields.allSatisfy { Cell.text($0).isEmpty } }
 

@@ -32,6 +32,23 @@ enum Cell {
         return text
     }
 
+    /// What people write into a cell of which they have nothing to say: signs alone, `néant`, `N/A`, `NC`, `aucun`.
+    static func isNothing(_ text: String) -> Bool {
+        guard text.utf8.count <= 24 else { return false }
+        let words = folded(text)
+        return words.isEmpty || nothing.contains(words)
+    }
+
+    /// `x`, `XX`: where a number should be.
+    static func isCross(_ text: String) -> Bool { text.allSatisfy { $0 == "x" || $0 == "X" } }
+
+    private static let nothing: Set<String> = [
+        "neant", "n a", "na", "nc", "n c", "nr", "n r", "non communique", "non renseigne", "non connu", "inconnu",
+        "aucun",
+        "aucune", "sans", "vide", "rien", "none", "nil", "null", "nothing", "unknown", "not available",
+        "kein", "keine", "keiner", "ohne", "unbekannt", "geen", "onbekend", "ninguno", "nessuno",
+    ]
+
     /// For comparing names: lower case, without accents, every other sign one space.
     static func folded(_ text: String) -> String {
         var out = ""
@@ -87,6 +104,12 @@ enum Cell {
     /// marks group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither.
     static func amount(_ text: String) -> Amount {
         if isSpoilt(text) { return .doubtful(spoilt(text)) }
+        if truths.contains(text.uppercased()) {
+            return .doubtful("\"\(text.prefix(40))\" is a yes or no of the spreadsheet, and no number")
+        }
+        if text.first == "#", errors.contains(text.uppercased()) {
+            return .doubtful("\"\(text.prefix(40))\" is an error of the spreadsheet's formula, and no number")
+        }
         let body = trimmed(text[...])
         let number = trimmed(body.prefix { !$0.isLetter })
         let unit = String(body.drop { !$0.isLetter })
@@ -134,6 +157,14 @@ enum Cell {
         }
         return of(groups.dropLast(), tail)
     }
+
+    private static let truths: Set<String> = ["TRUE", "FALSE", "VRAI", "FAUX", "WAHR", "FALSCH", "WAAR", "ONWAAR"]
+    /// As Excel names them, in English, French and German.
+    private static let errors: Set<String> = [
+        "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!",
+        "#NV",
+        "#BEZUG!", "#WERT!", "#ZAHL!", "#SPILL!", "#CALC!",
+    ]
 
     // MARK: codes
 

@@ -39,9 +39,9 @@ extension Import {
         if let problem = row.problem { throw Fault(reason: problem) }
         let gtin = try code(row, columns, in: store)
         var product = ProductView(
-            gtin: gtin, description: row.field(columns["description"]), reference: row.filled(columns["reference"]),
-            supplier: row.filled(columns["supplier"]), unit: row.filled(columns["unit"]))
-        if let text = row.filled(columns["tracking"]) {
+            gtin: gtin, description: row.field(columns["description"]), reference: row.given(columns["reference"]),
+            supplier: row.given(columns["supplier"]), unit: row.given(columns["unit"]))
+        if let text = row.given(columns["tracking"]) {
             guard ["none", "lot", "serial"].contains(text.lowercased()) else {
                 throw Fault(reason: "tracking \"\(text)\" is none of none, lot, serial")
             }
@@ -49,7 +49,7 @@ extension Import {
         }
         let unit = product.unit.map { Measure(catalogue: $0) } ?? (try? store?.articles.measure(of: gtin)) ?? .piece
         if let objection = try? store?.articles.objection(to: unit, of: gtin) { throw Fault(reason: objection) }
-        if let text = row.filled(columns["minimum"]) {
+        if let text = row.given(columns["minimum"]) {
             let (minimum, measure) = try amount(text, in: 0...quantityLimit, "minimum").get()
             guard measure == nil || measure == unit, minimum.isWhole || unit.isDivisible else {
                 throw Fault(
@@ -59,7 +59,7 @@ extension Import {
             }
             product.minimum = minimum
         }
-        if let text = row.filled(columns["carton_gtin"]) {
+        if let text = row.given(columns["carton_gtin"]) {
             let outer = try self.gtin(text)
             guard case .of(let count, let measure) = Cell.amount(row.field(columns["carton_quantity"])),
                 count > 0, count <= quantityLimit, outer != gtin, measure == nil || measure == unit,
@@ -155,7 +155,7 @@ extension Import {
                 labels.append(
                     (
                         subject,
-                        Label(gtin: gtin, serial: row.filled(columns["serial"]), lot: row.filled(columns["lot"]))
+                        Label(gtin: gtin, serial: row.given(columns["serial"]), lot: row.given(columns["lot"]))
                     ))
             } catch { report.refused.append(.init(line: row.line, reason: error.reason)) }
         }

@@ -103,7 +103,7 @@ extension Import {
             guard written > 0 else {
                 return report.remarks.append(.init(line: row.line, reason: "quantity 0 of \(code): left out"))
             }
-            let beside = row.filled(columns["unit"]).flatMap { Measure($0) }
+            let beside = row.given(columns["unit"]).flatMap { Measure($0) }
             if let behind, let beside, behind != beside {
                 throw Fault(reason: "the quantity is in \(behind), and the unit beside it is \(beside)")
             }
@@ -112,18 +112,18 @@ extension Import {
             }.get()
             guard let count = rule(written) else { throw Fault(reason: "quantity \(written) cannot be converted") }
             let expires = try table.day(row, "expires", month: true).get()
-            let pallet = row.filled(columns["sscc"]).map(Import.sscc)
+            let pallet = row.given(columns["sscc"]).map(Import.sscc)
             if let pallet, !Import.isSSCC(pallet) {
                 throw Fault(
                     reason: Cell.isSpoilt(pallet)
                         ? Cell.spoilt(pallet) : "\"\(pallet)\" is not an SSCC: 18 digits with a right check digit")
             }
-            let serials = row.field(columns["serials"]).split { ", |".contains($0) }.map(String.init)
+            let serials = (row.given(columns["serials"]) ?? "").split { ", |".contains($0) }.map(String.init)
             guard serials.isEmpty || Quantity(serials.count) == count else {
                 throw Fault(reason: "\(serials.count) serial numbers for a quantity of \(count)")
             }
             let place = try begin(name, row)
-            let lot = row.filled(columns["lot"])
+            let lot = row.given(columns["lot"])
             try put(
                 .init(
                     gtin: rule.gtin, description: row.field(columns["description"]), quantity: count,
@@ -156,7 +156,7 @@ extension Import {
 
         /// The first row of a note says whose it is and when it is expected.
         private mutating func begin(_ name: String, _ row: CSV.Row) throws -> Int {
-            let supplier = row.filled(columns["supplier"]) ?? options.supplier ?? ""
+            let supplier = row.given(columns["supplier"]) ?? options.supplier ?? ""
             // The nearest above, where a row does not say whose it is.
             if let place = notes[name]?.last(where: { Again.isSame(deliveries[$0].supplier, supplier) }) {
                 return place
@@ -194,8 +194,8 @@ extension Import {
             }
             if again.isAddition { additions.insert(deliveries.count) }
             var announced = Announced(
-                note: note, supplier: supplier, expectedOn: expected, client: row.filled(columns["client"]),
-                dock: row.filled(columns["dock"]))
+                note: note, supplier: supplier, expectedOn: expected, client: row.given(columns["client"]),
+                dock: row.given(columns["dock"]))
             announced.names = note == name ? [] : [name]
             deliveries.append(announced)
             notes[name, default: []].append(deliveries.count - 1)

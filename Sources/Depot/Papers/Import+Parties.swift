@@ -9,8 +9,10 @@ extension Import {
         try check(parties: csv, region: region).finish(into: store, dryRun: dryRun, by: "import", now: now)
     }
 
+    /// `internalPlan`: regular expression of the site's own extensions.
     public static func check(
-        parties csv: CSV, region: String, options: Options = Options(), in store: Store? = nil
+        parties csv: CSV, region: String, internalPlan: String? = nil, options: Options = Options(),
+        in store: Store? = nil
     ) throws -> CheckedImport {
         let table = try Table(csv, "parties", options, in: store)
         let columns = table.columns
@@ -27,21 +29,19 @@ extension Import {
                 refuse(problem)
                 continue
             }
-            let (company, name) = (row.field(columns["company"]), row.field(columns["name"]))
+            let (company, name) = (row.given(columns["company"]) ?? "", row.given(columns["name"]) ?? "")
             guard !company.isEmpty || !name.isEmpty else {
                 refuse("neither company nor name")
                 continue
             }
-            let texts = phones.map { row.field($0) }.filter { !$0.isEmpty }
-            let numbers = texts.flatMap { PhoneNumber.all(in: $0, region: region) }
+            let texts = phones.compactMap { row.filled($0) }.filter { !Cell.isNothing($0) && !Cell.isCross($0) }
+            let numbers = texts.flatMap { PhoneNumber.all(in: $0, region: region, internalPlan: internalPlan) }
             if let bad = numbers.first(where: { !$0.canMatch }) {
-                refuse(
-                    Cell.isSpoilt(bad.input)
-                        ? Cell.spoilt(bad.input) : "\"\(bad.input.prefix(64))\" is not a telephone number")
+                refuse(bad.objection)
                 continue
             }
             report.accepted += 1
-            let reference = row.filled(columns["reference"])
+            let reference = row.given(columns["reference"])
             // A client on several rows has the numbers of them all.
             let key = reference.map { "r\($0)" } ?? "n\(name)\u{1F}\(company)"
             guard let place = places[key], case .party(_, _, _, let before) = rows[place] else {
@@ -59,7 +59,16 @@ extension Import {
 extension PhoneNumber {
     /// Every number that a cell holds: `01 99 00 12 02 / 02 61 91 12 03`, `… ou …`. What is in pieces that are no numbers by
     /// themselves is one number.
-    static func all(in cell: String, region: String) -> [PhoneNumber] {
+    static func all(in cell: String, region: String, internalPlan: String? = nil) -> [PhoneNumber] {
+        let texts = cell.split { "/;,|".contains($0) || $0.isNewline }.map { String($0).trimming(" ") }
+        let extensions = texts.compactMap { text in
+            PhoneNumber.digits(ofExtension: text).map { digits in
+                let number = PhoneNumber(digits, region: region, internalPlan: internalPlan)
+                // In its own words where the plan has none: that is what is said of it.
+                return number.kind == .extension ? number : PhoneNumber(text, region: region)
+            }
+        }
+        if !extensions.isEmpty, extensions.count == texts.count { return extensions }
         var pieces = [""]
         var word = ""
         func digits(_ text: String) -> Int { text.count { $0.isASCII && $0.isNumber } }
@@ -82,7 +91,7 @@ extension PhoneNumber {
                 pieces[pieces.count - 1].append(character)
             }
         }
-        let whole = PhoneNumber(cell, region: region)
+        let whole = PhoneNumber(cell, region: region, internalPlan: internalPlan)
         // A number with its country's code and an extension has no more digits than that.
         guard whole.kind != .subscriber || pieces.count > 1 || digits(cell) > 15 else { return [whole] }
         for parts in [pieces, pieces.flatMap { apart($0) }] {
@@ -115,11 +124,44 @@ extension PhoneNumber {
         return pieces.map { piece in String(piece.drop { !$0.isNumber && !"+(".contains($0) }) }
     }
 
+    /// `poste 101`, `int. 204`, `204#`: of a text that calls itself an extension, and is nothing more.
+    static func digits(ofExtension text: String) -> String? {
+        let marked = text.trimming(" ")
+        var words = Cell.folded(marked).split(separator: " ")
+        guard let last = words.popLast(), (2...6).contains(last.utf8.count),
+            last.allSatisfy({ $0.isASCII && $0.isNumber })
+        else { return nil }
+        if words.isEmpty {
+            return marked.hasSuffix("#") && marked.dropLast().allSatisfy { $0.isNumber || $0 == " " }
+                ? String(last) : nil
+        }
+        let isCalledSo = words.contains { NumberText.extensionWords.contains(String($0)) }
+        let others = ["n", "no", "nr", "num", "numero"]
+        guard isCalledSo,
+            words.allSatisfy({ NumberText.extensionWords.contains(String($0)) || others.contains(String($0)) })
+        else { return nil }
+        return String(last)
+    }
+
+    /// Why no caller may come from it.
+    fileprivate var objection: Phrase {
+        if Cell.isSpoilt(input) { return Cell.spoilt(input) }
+        guard PhoneNumber.digits(ofExtension: input) == nil else {
+            return
+                "\"\(input.prefix(64))\" is an extension that the dial plan (internal-plan) does not have: write the whole number"
+        }
+        return "\"\(input.prefix(64))\" is not a telephone number"
+    }
+
     /// A caller may come from it: no withheld one, no number that a spreadsheet has spoilt, no word.
     var canMatch: Bool {
         switch kind {
         case .withheld: false
-        case .invalid: !Cell.isSpoilt(input) && !input.contains(where: \.isLetter) && significantDigits.count >= 3
+        case .invalid where PhoneNumber.digits(ofExtension: input) != nil: false
+        case .invalid:
+            // Letters are words, `*` and `#` codes of a service.
+            !Cell.isSpoilt(input) && !input.contains { $0.isLetter || "*#".contains($0) }
+                && significantDigits.count >= 3
         default: true
         }
     }

@@ -71,7 +71,7 @@ struct Table {
 
     /// A day in a column, in that column's order; `.failure` with the reason where it is none.
     func day(_ row: CSV.Row, _ field: String, month: Bool = false) -> Result<String?, Import.Fault> {
-        guard let text = row.filled(columns[field]) else { return .success(nil) }
+        guard let text = row.given(columns[field]) else { return .success(nil) }
         let order = orders[field] ?? .dayFirst
         if let day = Cell.day(text, order, month: month) { return .success(day) }
         let shown = "\"\(text.prefix(40))\""

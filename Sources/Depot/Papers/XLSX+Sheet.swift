@@ -163,6 +163,8 @@ final class XLSXSheet: XLSXPart {
     private func shown(_ text: String) -> String {
         switch type {
         case "s": return Int(text).flatMap { strings.indices.contains($0) ? strings[$0] : nil } ?? ""
+        // 1 is no quantity there (ECMA-376 part 1, 18.18.11).
+        case "b": return text == "1" || text == "true" ? "TRUE" : text.isEmpty ? "" : "FALSE"
         case "n":
             guard !text.isEmpty, let number = Double(text), number.isFinite else { return text }
             return XLSXSheet.shown(number, styles[style], countsFrom1904: countsFrom1904)

@@ -51,7 +51,7 @@ struct ImportVerb: ParsableCommand {
             let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
             try Files.makeFolder(configuration.state)
             let store = try Store(path: configuration.database)
-            report = try take(bytes, into: store, region: configuration.plan.region)
+            report = try take(bytes, into: store, plan: configuration.plan)
             if let rejects, !report.refused.isEmpty {
                 try Files.write(Array("\u{FEFF}\(Import.rejects(of: CSV(bytes), report))".utf8), to: rejects)
             }
@@ -60,7 +60,7 @@ struct ImportVerb: ParsableCommand {
         if !report.refused.isEmpty { throw Exit.warnings }
     }
 
-    private func take(_ bytes: [UInt8], into store: Store, region: String) throws -> ImportReport {
+    private func take(_ bytes: [UInt8], into store: Store, plan: NumberPlan) throws -> ImportReport {
         let options = Import.Options(map: try mapping(), supplier: supplier, note: note, isAddition: add)
         let checked =
             switch kind {
@@ -68,7 +68,10 @@ struct ImportVerb: ParsableCommand {
             case .products: try Import.check(products: CSV(bytes), options: options, in: store)
             case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
             case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
-            case .parties: try Import.check(parties: CSV(bytes), region: region, options: options, in: store)
+            case .parties:
+                try Import.check(
+                    parties: CSV(bytes), region: plan.region, internalPlan: plan.internalPlan, options: options,
+                    in: store)
             }
         let who = kind == .tags ? "edge-ingest import" : kind == .deliveries ? "file" : "import"
         return try checked.finish(into: store, dryRun: dryRun, by: who, now: Clocks.wall)

@@ -154,7 +154,11 @@ export const reasons = {
   "it stands on itself": "elle se trouve sur elle-même",
   "it stands on more than {} units, or on some that go in a circle": "elle se trouve sur plus de {0} unités, ou sur des unités qui tournent en rond",
 
+  "\"{}\" is a yes or no of the spreadsheet, and no number": "« {0} » est un oui ou non du tableur, et non un nombre",
+  "\"{}\" is an error of the spreadsheet's formula, and no number": "« {0} » est une erreur de formule du tableur, et non un nombre",
+
   // Clients.
+  "\"{}\" is an extension that the dial plan (internal-plan) does not have: write the whole number": "« {0} » est un numéro de poste que le plan interne (internal-plan) n’a pas : écrivez le numéro complet",
   "neither company nor name": "ni société ni nom",
   "\"{}\" is not a telephone number": "« {0} » n’est pas un numéro de téléphone",
 
