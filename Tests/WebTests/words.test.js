@@ -35,6 +35,21 @@ test("both languages fill in the same values", () => {
   assert.deepEqual(differing, []);
 });
 
+test("French words are set as French is, and English ones as English", () => {
+  // What is filled in, an address and the mark of a format stand as they are.
+  const bare = (text) => text.replace(/\{\w+\}/g, "x").replace(/https?:\S*/g, "");
+  assert.deepEqual(Object.entries(fr).filter(([, text]) => /[^\s][;?!»](?![\w=])|[^\s]:(?=\s|$)|«\S|'|\S·|·\S/.test(bare(text))).map(([key]) => key), []);
+  assert.deepEqual(Object.entries(en).filter(([, text]) => /\s[;:?!](?=\s|$)|\S·|·\S/.test(bare(text))).map(([key]) => key), []);
+});
+
+test("no page sets a colon as French does, in every language", () => {
+  for (const name of modules) if (!tables.includes(name)) assert.doesNotMatch(read(web + name), /\} : \$\{/, name);
+});
+
+test("a title that is unfolded has its words in one piece: a row of pieces drops the blanks at their ends", () => {
+  for (const name of modules) assert.doesNotMatch(read(web + name), /h\("summary", \{[^}]*\}, h\("strong", \{\}, t\("\w+"\)\), [^)\n]*["`] /, name);
+});
+
 test("every word that a page names is there", () => {
   const named = [...source.matchAll(/\b(?:t|plural)\("([\w.-]+)"/g)].map(([, key]) => key);
   assert.ok(named.length > 300);

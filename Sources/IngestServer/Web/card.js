@@ -429,7 +429,7 @@ export class CardView {
     const name = h("input", { name: "name", value: card.sentName ?? "", maxlength: 120 });
     const company = h("input", { name: "company", maxlength: 120 });
     const phone = h("input", { name: "number", value: who.shown ?? "", inputmode: "tel", maxlength: 40 });
-    return h("details", { class: "create" }, h("summary", {}, h("strong", {}, t("createClient")), who.shown ? ` · ${who.shown}` : "", h("kbd", {}, "C")),
+    return h("details", { class: "create" }, h("summary", {}, h("span", {}, h("strong", {}, t("createClient")), who.shown ? ` · ${who.shown}` : ""), h("kbd", {}, "C")),
       h("form", {
         class: "stack",
         onsubmit: async (event) => {

@@ -354,7 +354,7 @@ export class Receiving {
     const away = this.isAway();
     const opening = !delivery.zone && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
-        `${delivery.status === "open" ? t("resume") : t("open")} : ${zone}`));
+        t("titled", { title: delivery.status === "open" ? t("resume") : t("open"), what: zone })));
     return [opening, delivery.status === "open" && download,
       delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close"))];
   }
