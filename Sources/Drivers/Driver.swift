@@ -175,6 +175,7 @@ public struct SessionSettings: Equatable, Sendable {
         self.channel = channel
     }
 
-    /// Whom the outside sees when this telephone calls.
-    func callerID(of desk: String) -> String { callerIDs[desk] ?? callerID ?? desk }
+    /// The number that is given for a click of this telephone; nil outside where nobody has said which: then the telephone is named, and
+    /// the exchange decides.
+    func presents(_ desk: String, isInside: Bool) -> String? { isInside ? desk : callerIDs[desk] ?? callerID }
 }

@@ -170,6 +170,8 @@ final class DeviceJournal: @unchecked Sendable {
 
     func report(_ progress: CommandProgress) {
         outbox.record(progress)
+        var progress = progress
+        if progress.state == .accepted { progress.line = name }
         urgent(.command(progress.id), "quai.command", progress.json, .seconds(60))
     }
 

@@ -147,18 +147,23 @@ public struct CommandProgress: Equatable, Sendable {
     public var state: State
     public var cause: String?
     public var call: String?
+    /// Of a click that was taken up: the number that the other side sees, where the agent decides it.
+    public var presents: String?
+    /// And the telephone link that dials.
+    public var line: String?
 
-    public init(id: String, state: State, cause: String? = nil, call: String? = nil) {
+    public init(id: String, state: State, cause: String? = nil, call: String? = nil, presents: String? = nil) {
         self.id = id
         self.state = state
         self.cause = cause
         self.call = call
+        self.presents = presents
     }
 
     public var json: JSON {
         .object([
             ("command", .string(id)), ("state", .string(state.rawValue)), ("cause", cause.map(JSON.string)),
-            ("call", call.map(JSON.string)),
+            ("call", call.map(JSON.string)), ("presents", presents.map(JSON.string)), ("line", line.map(JSON.string)),
         ])
     }
 
@@ -167,6 +172,8 @@ public struct CommandProgress: Equatable, Sendable {
             let state = json["state"]?.text.flatMap(State.init)
         else { return nil }
         self.init(
-            id: id, state: state, cause: json.name("cause", limit: Bounded.reasonLimit), call: json.name("call"))
+            id: id, state: state, cause: json.name("cause", limit: Bounded.reasonLimit), call: json.name("call"),
+            presents: json.name("presents"))
+        line = json.name("line")
     }
 }

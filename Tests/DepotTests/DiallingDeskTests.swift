@@ -282,6 +282,19 @@ struct DiallingDeskTests {
         #expect(try desk.advance(CommandProgress(id: "01NOBODY", state: .done), from: "dock")?.user == nil)
     }
 
+    /// As people read it, and the line by its name.
+    @Test func aClickSaysWhichNumberTheOtherSideSees() throws {
+        var desk = desk()
+        for (click, sent, shown) in [("01A", "+33199000700", "01 99 00 07 00"), ("01B", "101", "101")] {
+            _ = try desk.dial("104", click: click, by: alice, at: Self.start)
+            var progress = CommandProgress(id: click, state: .accepted, presents: sent)
+            progress.line = "pbx"
+            let heard = try #require(CommandProgress(json: progress.json))
+            let step = try #require(try desk.advance(heard, from: "dock"))
+            #expect(step.progress.presents == shown && step.progress.line == "pbx")
+        }
+    }
+
     @Test func progressGoesForwardAndEndsOnce() throws {
         var desk = desk()
         _ = try desk.dial("104", click: "01CLICK", by: alice, at: Self.start)

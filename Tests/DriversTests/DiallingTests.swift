@@ -135,6 +135,34 @@ struct DiallingTests {
         #expect(say(.answered, leg: "a")?.leg(of: "101")?.answeredAt == nil)
     }
 
+    /// A click says what the other side will see: the telephone inside, its own or the site's number outside, nothing where the exchange decides.
+    @Test(arguments: [Exchange.Dialect.asterisk, .freeSWITCH, .csta])
+    func aClickSaysWhatItPresents(dialect: Exchange.Dialect) throws {
+        for (desk, number, callerID, presents) in [
+            ("101", "102", "+33199000700", "101"), ("101", "0612340091", "+33199000700", "+33199000700"),
+            ("104", "0612340091", "+33199000700", "+33199000704"), ("101", "0612340091", nil, nil),
+        ] as [(String, String, String?, String?)] {
+            var settings = SessionSettings(name: "pbx", user: "quai", secret: "simulated")
+            (settings.extensions, settings.callerID) = (["101", "104"], callerID)
+            if callerID != nil { settings.callerIDs = ["104": "+33199000704"] }
+            var session = try #require(Driver.named(dialect.rawValue)).session(settings)
+            var exchange = Exchange(dialect, user: "quai", secret: "simulated")
+            var told: [CommandProgress] = []
+            func take(_ stimulus: Stimulus) {
+                let reaction = session.handle(stimulus, at: .milliseconds(1000))
+                for case .progress(let step) in reaction.observations { told.append(step) }
+                if !reaction.send.isEmpty { exchange.receive(reaction.send, on: 1, at: .milliseconds(1000)) }
+                if let bytes = exchange.takeOutput().bytes[1], !bytes.isEmpty { take(.bytes(bytes)) }
+            }
+            exchange.connect(1, at: .milliseconds(1000))
+            take(.opened)
+            let action = Command.Action.dial(extension: desk, number: number, display: nil, device: nil)
+            take(.command(Command(id: "01CLICK", action: action, issued: 0, ttl: 15)))
+            let accepted = try #require(told.first)
+            #expect(accepted.state == .accepted && accepted.presents == (dialect == .csta ? nil : presents))
+        }
+    }
+
     /// A client who was sent to voicemail after a telephone had rung: nobody has answered, and it has missed them. A FRITZ!Box names its own
     /// answering machine (40); so do the vectors.
     @Test(arguments: ["asterisk-ami", "freeswitch-esl"])

@@ -784,6 +784,8 @@ interface Progress {
   command: string;
   state: string;
   cause?: string;
+  presents?: string;
+  line?: string;
 }
 
 /** @from Sources/IngestServer/LiveView+Calls.swift */

@@ -148,7 +148,8 @@ public struct DiallingDesk {
     public func advance(
         _ progress: CommandProgress, from agent: String
     ) throws -> (user: Int64, progress: CommandProgress)? {
-        let progress = progress.filed(under: agent)
+        var progress = progress.filed(under: agent)
+        progress.presents = progress.presents.map { plan(agent).number($0).display }
         guard let (user, _) = try store.calls.advance(progress, from: agent), let user else { return nil }
         return (user, progress)
     }

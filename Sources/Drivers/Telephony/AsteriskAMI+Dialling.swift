@@ -15,7 +15,8 @@ extension AsteriskAMI {
             }
             dials[command.id] = Dial(desk: desk, number: number, due: now + AsteriskAMI.answerPatience)
             calls.expect(command: command.id, desk: desk, number: number)
-            let caller = calls.plan.isExtension(number) ? desk : settings.callerID(of: desk)
+            let presents = settings.presents(desk, isInside: calls.plan.isExtension(number))
+            let caller = presents ?? desk
             reaction.send += amiAction(
                 "Originate", id: command.id,
                 [
@@ -26,7 +27,8 @@ extension AsteriskAMI {
                     ("ChannelId", command.id), ("Context", settings.context), ("Exten", number), ("Priority", "1"),
                     ("Timeout", "30000"), ("CallerID", "\"\(caller)\" <\(caller)>"), ("Async", "true"),
                 ])
-            report(command.id, .accepted, nil, &reaction)
+            reaction.observations.append(
+                .progress(CommandProgress(id: command.id, state: .accepted, presents: presents)))
         case .cancel(let id):
             guard let channel = calls.channel(id), dials[id] != nil else {
                 return report(command.id, .failed, "there is nothing left to cancel", &reaction)

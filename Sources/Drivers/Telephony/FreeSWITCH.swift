@@ -184,9 +184,11 @@ struct FreeSWITCH: Session {
             let context = settings.context == "from-internal" ? "default" : settings.context
             let endpoint = channel.split(separator: "%", omittingEmptySubsequences: false).joined(separator: desk)
             // What the other side sees is who calls, never the number that is called.
-            let caller = calls.plan.isExtension(number) ? desk : settings.callerID(of: desk)
+            let presents = settings.presents(desk, isInside: calls.plan.isExtension(number))
+            let caller = presents ?? desk
             calls.expect(command: command.id, number: number)
-            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .accepted)))
+            reaction.observations.append(
+                .progress(CommandProgress(id: command.id, state: .accepted, presents: presents)))
             reaction.send += Array(
                 ("bgapi originate {origination_uuid=\(ESLCalls.prefix)\(command.id),"
                     + "origination_caller_id_number=\(caller)}\(endpoint) \(number) XML \(context)\n"

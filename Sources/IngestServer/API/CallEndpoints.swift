@@ -33,6 +33,7 @@ struct CallEndpoints {
         [
             .init("command", .text), .init("state", .words(CommandProgress.State.self)),
             .init("cause", .text, isRequired: false), .init("call", .text, isRequired: false),
+            .init("presents", .text, isRequired: false), .init("line", .text, isRequired: false),
         ])
 
     var list: [Endpoint] {

@@ -34,7 +34,7 @@ export class Calls {
     this.dispositions = [];
     /** @type {Map<string, HTMLElement>} */
     this.forms = new Map();
-    /** @type {{ id: string, number: string, state: string, cause?: string } | null} */
+    /** @type {{ id: string, number: string, state: string, cause?: string, presents?: string, line?: string } | null} */
     this.dial = null;
     /** Whether a call opens the card's link by itself. */
     this.opensLinks = false;
@@ -192,7 +192,8 @@ export class Calls {
   /** @param {Progress} data */
   progress(data) {
     if (this.view.acts.progress(data) || this.dial?.id !== data.command) return;
-    this.dial = { ...this.dial, state: data.state, cause: data.cause };
+    // Which line it is and what the other side sees are told once.
+    this.dial = { ...this.dial, state: data.state, cause: data.cause, presents: data.presents ?? this.dial.presents, line: data.line ?? this.dial.line };
     this.app.refresh("calls");
     if (!dialOver(data.state)) return;
     const finished = this.dial;
@@ -307,9 +308,10 @@ export class Calls {
   /** @param {boolean} hidden */
   drawDial(hidden) {
     if (!this.dial || hidden) return null;
-    const { state, cause, id } = this.dial;
+    const { state, cause, id, presents, line } = this.dial;
     const why = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
     return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial", role: "status" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: why })}`,
+      (presents || line) && h("span", { class: "soft", id: "dial-line" }, [presents && t("presents", { number: presents }), line && t("lineIs", { line })].filter(Boolean).join(" · ")),
       !dialOver(state) && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
   }
 
