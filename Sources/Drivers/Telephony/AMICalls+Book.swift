@@ -138,10 +138,9 @@ extension AMICalls {
     /// What ran when a former run of the agent stopped, under the names it had.
     mutating func recall(_ past: Set<String>) {
         for name in past {
-            let name = source.isEmpty ? name : String(name.dropFirst(source.utf8.count + 1))
-            let id = String(name.prefix { $0 != "~" })
+            let (id, name) = CallSignals.used(name, of: source)
             lost.insert(id)
-            if id != name { renames[id] = name }
+            renames[id] = id == name ? nil : name
         }
     }
 

@@ -24,7 +24,7 @@ extension CSTACalls {
             guard meet(id, item) else { continue }
             // Beside it stand the states of the others, where the exchange tells them: nobody has answered yet.
             let isAlone = item.all("localconnectionstate").dropFirst().contains { $0.text.lowercased() == "alerting" }
-            calls[id]?.listed.append((desk, state, isAlone))
+            calls[id]?.listed[desk] = isAlone ? state + " alone" : state
             if calls[id]?.caller != nil { place(id) } else if !isKnown { new.append((call, desk)) }
         }
         return new
@@ -32,7 +32,7 @@ extension CSTACalls {
 
     /// What a list has said of telephones, now that it is known who calls, or that nobody will say it.
     private mutating func place(_ id: String) {
-        for (desk, state, isAlone) in calls[id]?.listed ?? [] {
+        for (desk, state) in calls[id]?.listed ?? [:] {
             let isDialler = calls[id]?.caller?.number == desk
             if state.contains("alerting") || state.contains("received") {
                 if calls[id]?.legs[desk] == nil { tell(.ringing, id, add(desk, .ringing, to: id)) }
@@ -40,7 +40,9 @@ extension CSTACalls {
             }
             if isDialler { dials(id) }
             let isHeld = state.contains("hold") || state.contains("held")
-            guard isHeld || state.contains("connected") || state.contains("established"), !isDialler || !isAlone else {
+            guard isHeld || state.contains("connected") || state.contains("established"),
+                !isDialler || !state.hasSuffix("alone")
+            else {
                 continue
             }
             answered(id, desk, cause: nil)
@@ -53,7 +55,7 @@ extension CSTACalls {
                 tell(.held, id, leg)
             }
         }
-        calls[id]?.listed = []
+        calls[id]?.listed = [:]
     }
 
     /// Who is in a call that was running before we came.

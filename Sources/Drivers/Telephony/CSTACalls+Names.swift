@@ -5,42 +5,22 @@ import Model
 extension CSTACalls {
     struct Names {
         /// Calls of former runs of the agent may have had any callID: those that begin now are told apart by the run.
-        private let isLater: Bool
+        fileprivate var isLater = false
         /// Calls whose callID had been another's.
-        private var again: Int
-        /// Running when the agent stopped.
-        private var past: Set<String>
-        /// Who called, of those that were lost from sight.
-        private var lost: [String: Party?] = [:]
+        fileprivate var again = 1
+        /// Who called, of those that were lost from sight; empty where nobody knows.
+        var lost: [String: String] = [:]
         /// CallIDs that began while a click waited for its answer.
         fileprivate var begun: Set<String> = []
+    }
 
-        init(run: Int, past: SessionSettings.Past?) {
-            (isLater, again) = (run > 1, run > 1 ? run &* 10_000 : 1)
-            self.past = past?.running ?? []
-        }
-
-        mutating func lose(_ id: String, _ caller: Party?) {
-            if lost.count >= CSTACalls.limit { lost = [:] }
-            lost[id] = caller
-        }
-
-        /// The name of what begins under a callID whose call is not known to run; nil where that may be what was lost from sight, or ran
-        /// when the agent stopped.
-        fileprivate mutating func next(
-            _ id: String, last: String, name: String, _ caller: Party?, isDialled: Bool
-        ) -> String? {
-            if let known = lost.removeValue(forKey: last) {
-                guard isDialled || known != nil && caller != nil && known != caller else { return nil }
-            } else {
-                guard isLater, past.remove(name) == nil else { return nil }
-            }
-            return fresh(id)
-        }
-
-        fileprivate mutating func fresh(_ id: String) -> String {
-            again += 1
-            return "\(id)~\(again)"
+    /// `past`: calls that ran when the agent stopped, by the names they had.
+    mutating func recall(run: Int, past: Set<String>) {
+        guard run > 1 else { return }
+        (names.isLater, names.again) = (true, run &* 10_000)
+        for name in past {
+            let (id, name) = voice.used(name)
+            (aliases[id], names.lost[name]) = (id == name ? nil : name, "")
         }
     }
 
@@ -50,24 +30,30 @@ extension CSTACalls {
         return call
     }
 
+    mutating func lose(_ id: String, _ caller: Party?) {
+        if names.lost.count >= CSTACalls.limit { names.lost = [:] }
+        if aliases.count >= 4 * CSTACalls.limit { aliases = [:] }
+        names.lost[id] = caller?.number ?? ""
+    }
+
     /// A call begins, or goes on, under this callID. `isDialled`: a telephone has begun it just now.
-    mutating func begins(_ id: String, _ caller: Party? = nil, isDialled: Bool = false) {
+    mutating func begins(_ id: String, _ caller: String? = nil, isDialled: Bool = false) {
         let last = root(id)
-        if !voice.expected.isEmpty { names.begun.insert(id) }
+        if voice.isExpecting { names.begun.insert(id) }
         guard calls[last] == nil else { return }
-        let next =
-            ended.contains(last)
-            ? names.fresh(id)
-            : names.next(id, last: last, name: voice.name(last), caller, isDialled: isDialled)
-        guard let next else { return }
-        if aliases.count > CSTACalls.limit { aliases = aliases.filter { calls[$0.value] != nil } }
-        aliases[id] = next
+        if let known = names.lost.removeValue(forKey: last) {
+            guard isDialled || !known.isEmpty && caller != nil && caller != known else { return }
+        } else if !names.isLater, !ended.contains(last) {
+            return
+        }
+        names.again += 1
+        aliases[id] = "\(id)~\(names.again)"
     }
 
     // MARK: click to call
 
     mutating func expect(command: String, desk: String, number: String) {
-        if voice.expected.isEmpty { names.begun = [] }
+        if !voice.isExpecting { names.begun = [] }
         voice.expect(command: command)
     }
 

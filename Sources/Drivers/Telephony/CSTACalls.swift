@@ -29,8 +29,8 @@ struct CSTACalls {
         var isQueued = false
         /// Whoever dialled has their leg, or had it.
         var hasDialler = false
-        /// States of telephones in a list, until it is known who calls.
-        var listed: [(desk: String, state: String, isAlone: Bool)] = []
+        /// States of telephones in a list, until it is known who calls; `alone` behind that of one whose other side still rings.
+        var listed: [String: String] = [:]
         var cause: CallCause?
         var command: String?
         /// Set when no leg is left and another is expected.
@@ -45,7 +45,7 @@ struct CSTACalls {
     var calls: [String: Call] = [:]
     /// Later callIDs of a call, to its first.
     var aliases: [String: String] = [:]
-    var names: Names
+    var names = Names()
     var ended = Ended(limit: CSTACalls.limit)
     /// Clicks of a former run, by the names of their calls, until a list names those.
     var recalled: [String: String] = [:]
@@ -62,11 +62,7 @@ struct CSTACalls {
     init(source: String, plan: DialPlan, run: Int = 0, past: SessionSettings.Past? = nil) {
         voice = CallSignals(source: source)
         self.plan = plan
-        names = Names(run: run, past: past)
-        for name in past?.running ?? [] {
-            let id = source.isEmpty ? name[...] : name.dropFirst(source.utf8.count + 1)
-            if let mark = id.lastIndex(of: "~") { aliases[String(id[..<mark])] = String(id) }
-        }
+        recall(run: run, past: past?.running ?? [])
     }
 
     mutating func takeObservations() -> [Observation] { voice.take() }
@@ -100,7 +96,7 @@ struct CSTACalls {
         return device(text)
     }
 
-    func party(_ element: XMLTree?) -> Party? {
+    private func party(_ element: XMLTree?) -> Party? {
         guard let element else { return nil }
         if element["restricted"] != nil || element["notknown"] != nil { return .hidden }
         return CSTACalls.device(in: element).map { found in
@@ -116,7 +112,7 @@ struct CSTACalls {
         let name = xml.name.hasSuffix("event") ? String(xml.name.dropLast(5)) : xml.name
         if ["serviceinitiated", "originated", "delivered", "queued"].contains(name), let id = xml["callid"]?.text {
             let isDialled = name == "serviceinitiated" || name == "originated"
-            begins(id, party(xml["callingdevice"]), isDialled: isDialled)
+            begins(id, CSTACalls.device(in: xml["callingdevice"])?.number, isDialled: isDialled)
         }
         switch name {
         case "serviceinitiated": _ = begin(xml, "initiatedconnection")
@@ -235,10 +231,11 @@ struct CSTACalls {
 
     /// Somebody has answered whoever dialled.
     mutating func connect(_ id: String) {
-        for leg in calls[id]?.legs.values.filter({ $0.state == .dialling }) ?? [] {
-            calls[id]?.legs[leg.device]?.state = .talking
-            tell(.answered, id, leg)
+        guard let device = calls[id]?.caller?.number, let leg = calls[id]?.legs[device], leg.state == .dialling else {
+            return
         }
+        calls[id]?.legs[device]?.state = .talking
+        tell(.answered, id, leg)
     }
 
     private mutating func move(_ xml: XMLTree, _ name: String, to state: Leg.State) {
@@ -345,7 +342,7 @@ struct CSTACalls {
         voice.say(.ended, id) { $0.cause = cause }
         if let command = call.command { voice.ended(command, cause: cause, call: id) }
         // One that was only lost from sight may be listed again.
-        guard cause != .lost else { return names.lose(id, call.caller) }
+        guard cause != .lost else { return lose(id, call.caller) }
         aliases = aliases.filter { $0.value != id }
         ended.insert(id)
     }

@@ -24,6 +24,14 @@ struct CallSignals {
     /// A recording has no source.
     static func name(_ call: String, of source: String) -> String { source.isEmpty ? call : "\(source)/\(call)" }
 
+    /// The exchange's id in a call's name, and all of it without the source: `17~2` is the second use of 17.
+    func used(_ name: String) -> (id: String, name: String) { CallSignals.used(name, of: source) }
+
+    static func used(_ name: String, of source: String) -> (id: String, name: String) {
+        let name = source.isEmpty ? name : String(name.dropFirst(source.count + 1))
+        return (String(name.prefix { $0 != "~" }), name)
+    }
+
     mutating func say(_ event: CallSignal.Event, _ call: String, _ fill: (inout CallSignal) -> Void = { _ in }) {
         var signal = CallSignal(event, call: call.isEmpty ? "" : name(call))
         fill(&signal)
@@ -38,6 +46,7 @@ struct CallSignals {
     // MARK: click to call
 
     mutating func expect(command: String) { dials[command] = Dial() }
+    var isExpecting: Bool { !dials.isEmpty }
     func expects(_ command: String) -> Bool { dials[command] != nil }
     func state(of command: String) -> CommandProgress.State? { dials[command]?.last }
     var expected: [String] { dials.keys.sorted() }

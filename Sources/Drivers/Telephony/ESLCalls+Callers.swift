@@ -31,8 +31,7 @@ extension ESLCalls {
         } else {
             // Of a caller alone who is not yet answered the plan may still hide the number.
             guard !call.isVouched,
-                call.legs.count > 1 || ["ACTIVE", "HELD"].contains(event["Channel-Call-State"] ?? "")
-                    || name == "CHANNEL_HANGUP_COMPLETE"
+                call.legs.count > 1 || event["Channel-Call-State"] == "ACTIVE" || name == "CHANNEL_HANGUP_COMPLETE"
             else { return }
             calls[leg.call]?.isVouched = true
         }

@@ -299,6 +299,7 @@ struct ESLCalls {
         func rank(_ row: JSON) -> Int {
             row["direction"]?.text == "inbound" ? 0 : row["uuid"]?.text == row["call_uuid"]?.text ? 1 : 2
         }
+        var unsure: [String] = []
         for row in rows.sorted(by: { rank($0) < rank($1) }) {
             guard let id = row["uuid"]?.text else { continue }
             let event = [
@@ -311,14 +312,16 @@ struct ESLCalls {
             let isNew = legs[id] == nil
             create(id, event)
             change(id, row["callstate"]?.text ?? "", event)
+            if let leg = legs[id], !leg.isDialled, leg.desk == nil, calls[leg.call]?.caller?.withheld == false,
+                ESLCalls.isUUID(id)
+            {
+                unsure.append(id)
+            }
             if isNew, !counted.contains(legs[id].map { voice.name($0.call) } ?? "") { sessions += 1 }
         }
         voice.loseCommands("the link to the exchange broke meanwhile") { calls[ESLCalls.prefix + $0] == nil }
         resynced(doubt: doubt)
-        return listed.sorted().filter { id in
-            guard let leg = legs[id], !leg.isDialled, let call = calls[leg.call] else { return false }
-            return call.direction == .inbound && call.caller?.withheld == false && ESLCalls.isUUID(id)
-        }
+        return unsure
     }
 
     mutating func resynced(doubt: Int?) { voice.say(.resynced, "") { $0.doubt = doubt } }
