@@ -102,7 +102,7 @@ extension AMICalls {
         guard isLost else { return ended.insert(id) }
         guard channel.desk != nil, channel.leg == .ringing || channel.isTalking else { return }
         if unsettled.count >= AMICalls.unsettledLimit { unsettled = [:] }
-        unsettled[channel.name] = (id, channel.root)
+        unsettled[channel.name] = channel
     }
 
     mutating func end(_ root: String, _ cause: CallCause) {

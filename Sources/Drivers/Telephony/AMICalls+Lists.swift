@@ -103,12 +103,11 @@ extension AMICalls {
     /// A call record (AMI event `Cdr`, one for each telephone that was called) of a telephone that was lost from sight. It comes late
     /// where the exchange writes records in batches (`cdr.conf`).
     mutating func recorded(_ message: AMIMessage) {
-        guard let channel = message.known("destinationchannel"), let lost = unsettled[channel],
+        guard let name = message["destinationchannel"], let lost = unsettled.removeValue(forKey: name),
             lost.root == message["uniqueid"] || message["channel"]?.hasPrefix("Local/") == true
         else { return }
-        unsettled[channel] = nil
-        var signal = CallSignal(.legEnded, call: name(lost.root))
-        (signal.leg, signal.how) = (lost.leg, CallSignal.record)
+        var signal = CallSignal(.legEnded, call: self.name(lost.root))
+        (signal.leg, signal.how) = (lost.id, CallSignal.record)
         signal.cause =
             switch message["disposition"] {
             case "ANSWERED": .normal

@@ -20,7 +20,7 @@ struct AMICalls {
     var isSilentOnProgress = false
 
     /// Telephones whose call ended unheard, by channel: a call record may still tell how.
-    var unsettled: [String: (leg: String, root: String)] = [:]
+    var unsettled: [String: AMIChannel] = [:]
 
     let source: String
     var plan: DialPlan

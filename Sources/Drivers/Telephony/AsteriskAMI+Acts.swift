@@ -28,19 +28,9 @@ extension AsteriskAMI {
                 "BlindTransfer", id: command.id,
                 [("Channel", channel.name), ("Context", settings.context), ("Exten", number)])
         case .name(let call, let name):
-            // What would end or quote a name in a SIP header (RFC 3261, section 25.1) goes, whatever is joined to it.
-            let scalars = CallerText.clean(name).unicodeScalars.filter { !"\"\\<>;".unicodeScalars.contains($0) }
-            let name = String(String.UnicodeScalarView(scalars)).cut(to: AsteriskAMI.nameLimit)
-            let places = calls.places(forName: call)
-            guard !places.isEmpty, !name.isEmpty else {
-                return report(command.id, .expired, nil, &reaction)
-            }
+            action = calls.naming(call, AsteriskAMI.displayed(name), id: command.id)
+            guard !action.isEmpty else { return report(command.id, .expired, nil, &reaction) }
             rights[command.id] = .name
-            // The first answer counts: a telephone's, where one rings.
-            action = places.flatMap { channel, function in
-                amiAction(
-                    "Setvar", id: command.id, [("Channel", channel), ("Variable", function), ("Value", name)])
-            }
         case .dial, .cancel, .find: return
         }
         acts[command.id] = now + AsteriskAMI.answerPatience
@@ -50,6 +40,17 @@ extension AsteriskAMI {
 
     /// Bytes of a name on a telephone; displays show 16 to 40 letters.
     static let nameLimit = 64
+
+    /// Without what would end or quote a name in a SIP header (RFC 3261, section 25.1), whatever is joined to it.
+    static func displayed(_ name: String) -> String {
+        let bytes = CallerText.clean(name).utf8.filter {
+            switch $0 {
+            case 0x22, 0x3B, 0x3C, 0x3E, 0x5C: false
+            default: true
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self).cut(to: nameLimit)
+    }
 
     /// The exchange says at once whether it did it.
     mutating func acted(_ id: String, _ message: AMIMessage, _ reaction: inout Reaction) {
@@ -73,18 +74,29 @@ extension AMICalls {
     /// says something else than what somebody has just read.
     static let namePatience: Duration = .milliseconds(300)
 
-    /// Where a client's name is to be set: at each telephone that is called, whose display `CONNECTEDLINE(name)` renews, and at
-    /// the caller, for telephones that are called later. None for calls that are not from outside, whose number is not known to be
-    /// shown, or that have rung for longer.
-    func places(forName call: String) -> [(channel: String, function: String)] {
-        let running = calls.first { name($0.key) == call && $0.value.direction == .inbound }
-        guard let (root, known) = running, known.presentation == .shown, known.caller?.withheld == false,
-            let moment = known.rangAt, now <= moment + AMICalls.namePatience
-        else { return [] }
-        let members = known.members.sorted().compactMap { channels[$0] }
-        let called = members.filter { $0.desk != nil && ($0.leg == .ringing || $0.leg == .none && $0.dialled) }
-        let caller = members.filter { $0.id == root && $0.desk == nil && !$0.dialled && !$0.isLocal }
-        return called.map { ($0.name, "CONNECTEDLINE(name)") } + caller.map { ($0.name, "CALLERID(name)") }
+    /// Sets a client's name at each telephone that is called, whose display `CONNECTEDLINE(name)` renews, and at the caller, for telephones
+    /// that are called later. Nothing for calls that are not from outside, whose number is not known to be shown, or that have
+    /// rung for longer. The first answer counts: a telephone's, where one rings.
+    func naming(_ call: String, _ text: String, id: String) -> [UInt8] {
+        var (telephones, caller): ([UInt8], [UInt8]) = ([], [])
+        for (root, known) in calls where name(root) == call && known.direction == .inbound && !text.isEmpty {
+            guard known.presentation == .shown, known.caller?.withheld == false, let moment = known.rangAt,
+                now <= moment + AMICalls.namePatience
+            else { continue }
+            for member in known.members {
+                guard let channel = channels[member], !channel.isLocal else { continue }
+                func set(_ function: String) -> [UInt8] {
+                    amiAction(
+                        "Setvar", id: id, [("Channel", channel.name), ("Variable", function), ("Value", text)])
+                }
+                if channel.desk == nil {
+                    if member == root, !channel.dialled { caller = set("CALLERID(name)") }
+                } else if channel.leg == .ringing || channel.leg == .none && channel.dialled {
+                    telephones += set("CONNECTEDLINE(name)")
+                }
+            }
+        }
+        return telephones + caller
     }
 
     /// The channel of one's own telephone in a call that runs; the one that talks before one that rings.
