@@ -113,7 +113,8 @@ extension OdooServer {
         let transfers = insert(
             "stock.picking.type",
             [
-                "name": "Internal Transfers", "code": "internal", "sequence": 4, "sequence_code": "INT", "company_id": 1,
+                "name": "Internal Transfers", "code": "internal", "sequence": 4, "sequence_code": "INT",
+                "company_id": 1,
                 "warehouse_id": 1, "default_location_src_id": .int(stockLocation),
                 "default_location_dest_id": .int(stockLocation),
             ], id: isNew ? 7 : 5)
@@ -174,7 +175,11 @@ extension OdooServer {
         tables.next["stock.move.line"] = 19
         for receipt in OdooServer.receipts {
             let order = insert(
-                "purchase.order", ["name": .string(receipt.order), "partner_ref": .string(receipt.reference)])
+                "purchase.order",
+                [
+                    "name": .string(receipt.order), "partner_ref": .string(receipt.reference),
+                    "partner_id": .int(firstSupplier + receipt.supplier),
+                ])
             let lines = receipt.lines.map { code, quantity in
                 (Int64(OdooServer.articles.firstIndex { $0.code == code } ?? 0) + 1, Double(quantity))
             }

@@ -79,6 +79,7 @@ struct OdooField: Sendable {
             """,
             "uom.uom": """
             name:char factor:float rounding:float 14-18|factor_inv:float* 14-18|ratio:float* 14-18|uom_type:selection \
+            14-18|category_id:many2one>uom.category \
             19-|relative_factor:float 19-|relative_uom_id:many2one>uom.uom
             """,
             "stock.location": """
@@ -110,7 +111,11 @@ struct OdooField: Sendable {
             move_line_ids:one2many>stock.move.line/picking_id backorder_id:many2one>stock.picking \
             purchase_id:many2one>purchase.order company_id:many2one>res.company
             """,
-            "purchase.order": "name:char partner_ref:char",
+            "purchase.order": """
+            name:char partner_ref:char partner_id:many2one>res.partner origin:char \
+            picking_ids:one2many>stock.picking/purchase_id
+            """,
+            "uom.category": "name:char",
             "stock.move": """
             14-18|name:char! product_id:many2one>product.product! product_uom_qty:float product_uom:many2one>uom.uom \
             14-16|quantity_done:float* 17-|quantity:float* product_qty:float* reference:char* is_inventory:boolean \

@@ -36,7 +36,8 @@ extension OdooServer {
                 "stock.move",
                 [
                     "product_id": .int(product), "product_uom_qty": .number(quantity),
-                    "product_uom": .int(unit ?? self.unit(ofProduct: product) ?? 1), "picking_id": .int(id), "state": "assigned", "location_id": .int(vendors),
+                    "product_uom": .int(unit ?? self.unit(ofProduct: product) ?? 1), "picking_id": .int(id),
+                    "state": "assigned", "location_id": .int(vendors),
                     "location_dest_id": raw("stock.picking", id, "location_dest_id"),
                 ])
             makeLines(move)
@@ -218,5 +219,7 @@ extension OdooServer {
     }
 
     /// Counts that wait to be applied.
-    public var waitingCounts: Int { ids("stock.quant").filter { truth("stock.quant", $0, "inventory_quantity_set") }.count }
+    public var waitingCounts: Int {
+        ids("stock.quant").filter { truth("stock.quant", $0, "inventory_quantity_set") }.count
+    }
 }

@@ -19,7 +19,9 @@ extension OdooServer {
                 converted(
                     number("stock.move", move, "product_uom_qty"), from: link("stock.move", move, "product_uom"),
                     to: unit(ofProduct: product))
-                - links("stock.move", move, "move_line_ids").reduce(0) { $0 + number("stock.move.line", $1, "_reserved") }
+                - links("stock.move", move, "move_line_ids").reduce(0) {
+                    $0 + number("stock.move.line", $1, "_reserved")
+                }
             for quant in ids("stock.quant") where missing > 0 && link("stock.quant", quant, "product_id") == product {
                 let place = link("stock.quant", quant, "location_id") ?? 0
                 guard isInternal(place), ancestry("stock.location", place).contains(from) else { continue }
@@ -102,7 +104,8 @@ extension OdooServer {
         let location = link("stock.scrap", id, "location_id") ?? stockLocation
         let lot = link("stock.scrap", id, "lot_id")
         if text("product.product", product, "tracking") != "none", lot == nil {
-            throw .user("You need to supply a Lot/Serial Number for product: \n - \(displayName("product.product", product))")
+            throw .user(
+                "You need to supply a Lot/Serial Number for product: \n - \(displayName("product.product", product))")
         }
         let quantity = converted(
             number("stock.scrap", id, "scrap_qty"), from: link("stock.scrap", id, "product_uom_id"),

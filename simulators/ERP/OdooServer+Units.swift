@@ -20,11 +20,16 @@ extension OdooServer {
             _ = insert("uom.uom", unit("kg", 1000, "", relative: (1000, 15)), id: 16)
             _ = insert("uom.uom", unit("Pack of 12", 12, "", relative: (12, 1)), id: 31)
         } else {
+            for name in ["Unit", "Length / Distance", "Weight"] { _ = insert("uom.category", ["name": .string(name)]) }
             set("uom.uom", 1, "uom_type", "reference")
+            set("uom.uom", 1, "category_id", 1)
             _ = insert("uom.uom", unit("Dozens", 1.0 / 12, "bigger"), id: 2)
             _ = insert("uom.uom", unit("m", 1, "reference"), id: 5)
             _ = insert("uom.uom", unit("cm", 100, "smaller"), id: 8)
             _ = insert("uom.uom", unit("kg", 1, "reference"), id: 12)
+            for (id, category) in [(2, 1), (5, 2), (8, 2), (12, 3)] as [(Int64, Int64)] {
+                set("uom.uom", id, "category_id", .int(category))
+            }
         }
     }
 

@@ -2,18 +2,20 @@ import Model
 
 /// What an answer of Odoo says (Odoo, External API): the result, null where there is none, or the fault.
 enum OdooAnswer {
-    /// The result of a call through either door.
-    static func result(of reply: ERPReply, door: OdooDoor.Kind? = nil) throws(ERPFault) -> JSON {
+    /// The result of a call through either door. `isReading`: see `kind`.
+    static func result(
+        of reply: ERPReply, door: OdooDoor.Kind? = nil, isReading: Bool = false
+    ) throws(ERPFault) -> JSON {
         if let fault = refusal(of: reply) { throw fault }
         guard let body = try? JSON(parsing: reply.body) else {
             if reply.status >= 500 { throw unknown(reply.status) }
             throw ERPFault(.foreign, foreignSentence(of: reply))
         }
         if door == .json2 {
-            guard reply.status == 200 else { throw fault(body, status: reply.status) }
+            guard reply.status == 200 else { throw fault(body, status: reply.status, isReading: isReading) }
             return body
         }
-        if let error = body["error"] { throw fault(error["data"] ?? error, status: reply.status) }
+        if let error = body["error"] { throw fault(error["data"] ?? error, status: reply.status, isReading: isReading) }
         guard body["jsonrpc"] != nil, reply.status == 200 else {
             if reply.status >= 500 { throw unknown(reply.status) }
             throw ERPFault(.foreign, "The answer is no JSON-RPC (status \(reply.status)).")
@@ -47,10 +49,10 @@ enum OdooAnswer {
     }
 
     /// The fault of `{name, message, arguments, context, debug}`. `debug` is a traceback and is not read.
-    static func fault(_ data: JSON, status: Int) -> ERPFault {
+    static func fault(_ data: JSON, status: Int, isReading: Bool = false) -> ERPFault {
         let name = data["name"]?.text ?? ""
         let message = data["message"]?.text ?? ""
-        let kind = kind(name: name, message: message, status: status)
+        let kind = kind(name: name, message: message, status: status, isReading: isReading)
         if name.hasPrefix("psycopg2") {
             // The text leaks the database's host and port.
             let isUnknown = kind == .unsupported
@@ -60,7 +62,9 @@ enum OdooAnswer {
         return ERPFault(kind, message.isEmpty ? fallback : message)
     }
 
-    static func kind(name: String, message: String, status: Int) -> ERPFault.Kind {
+    /// By the exception's name: sentences are in the user's language. What a read refuses with a UserError is the model,
+    /// which is not installed (observed): no rule of a record stands against reading.
+    static func kind(name: String, message: String, status: Int, isReading: Bool = false) -> ERPFault.Kind {
         switch name {
         case "odoo.exceptions.AccessDenied", "odoo.http.SessionExpiredException": return .credentials
         case "odoo.exceptions.AccessError":
@@ -68,6 +72,7 @@ enum OdooAnswer {
             return message.hasPrefix("Private methods") ? .unsupported : .right
         case "odoo.exceptions.MissingError": return .gone
         case "odoo.exceptions.UserError":
+            if isReading { return .unsupported }
             if message.contains("doesn't exist"), message.hasPrefix("Object ") { return .unsupported }
             return message.contains("Only a stock manager") ? .right : .rule
         case "odoo.exceptions.ValidationError", "odoo.exceptions.RedirectWarning": return .rule

@@ -12,6 +12,15 @@ struct OdooCall: Equatable, Sendable {
     var options: [JSON.Member] = []
     var context: [JSON.Member] = []
     var isWrite = false
+    /// Asks whether a model is there, or reads one that a server need not have: what refuses that is no rule.
+    var isReading: Bool {
+        method == "fields_get" || ["search_read", "read"].contains(method) && !OdooCall.always.contains(model)
+    }
+    /// Models of every server with stock.
+    private static let always: Set<String> = [
+        "stock.picking", "stock.move", "stock.move.line", "stock.quant", "stock.location", "stock.picking.type",
+        "product.product", "res.partner",
+    ]
     /// For people, behind the summary.
     var note: String?
 

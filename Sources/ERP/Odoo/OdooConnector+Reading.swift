@@ -105,10 +105,11 @@ extension OdooConnector {
         var fields = ["name", "origin", "partner_id", "scheduled_date", "backorder_id"]
         if names.hasPurchase { fields.append("purchase_id") }
         if names.hasTrackingNumber { fields.append("carrier_tracking_ref") }
-        let domain = [
-            JSON.clause("picking_type_code", "=", "incoming"),
-            JSON.clause("state", "in", ["assigned", "confirmed", "waiting"]),
-        ]
+        let domain =
+            [
+                JSON.clause("picking_type_code", "=", "incoming"),
+                JSON.clause("state", "in", ["assigned", "confirmed", "waiting"]),
+            ] + (try await scoped().receipts)
         var pickings: [JSON] = []
         var cursor: String?
         repeat {
@@ -145,10 +146,11 @@ extension OdooConnector {
         let origin = picking["origin"]?.odooText
         let parts = origin?.split(separator: ",").map { OdooConnector.trimmed($0) } ?? []
         var references: [String] = []
-        let all = [origin] + (parts.count > 1 ? parts : []).map { Optional($0) } + [
-            picking["purchase_id"]?.odooID.flatMap { orders[$0] },
-            picking["carrier_tracking_ref"]?.odooText,
-        ]
+        let all =
+            [origin] + (parts.count > 1 ? parts : []).map { Optional($0) } + [
+                picking["purchase_id"]?.odooID.flatMap { orders[$0] },
+                picking["carrier_tracking_ref"]?.odooText,
+            ]
         for case let reference? in all where !reference.isEmpty && !references.contains(reference) {
             references.append(reference)
         }

@@ -21,6 +21,9 @@ public actor OdooConnector: ERPConnector {
     let database: String?
     let user: String
     let secret: String
+    /// Only what is of this warehouse, and of this company: code, name or id; nil: all that the user sees.
+    let warehouse: String?
+    let company: String?
     let wire: ERPWire
     let today: @Sendable () -> String
 
@@ -37,18 +40,25 @@ public actor OdooConnector: ERPConnector {
     var countsOnQuants: Bool?
     /// Where packaging codes are; nil: not asked yet, empty: nowhere.
     var packagingModel: String?
+    /// What the user may not do, for people; nil: not asked yet.
+    private var missingRights: [String]?
+    /// What `warehouse` and `company` are there; nil: not asked yet.
+    var scope: OdooScope?
     /// Where tickets are; nil: not asked yet.
     var ticketSource: OdooTicketSource?
 
     /// `secret`: a password or an API key. `database` may be nil where the server has one only. `today` is the
-    /// depot's day, `YYYY-MM-DD`.
+    /// depot's day, `YYYY-MM-DD`. `warehouse`, `company`: which receipts are shown, by code, name or id.
     public init(
-        database: String?, user: String, secret: String, wire: @escaping ERPWire,
+        database: String?, user: String, secret: String, warehouse: String? = nil, company: String? = nil,
+        wire: @escaping ERPWire,
         today: @escaping @Sendable () -> String
     ) {
         self.database = database
         self.user = user
         self.secret = secret
+        self.warehouse = warehouse
+        self.company = company
         self.wire = wire
         self.today = today
     }
@@ -68,7 +78,7 @@ public actor OdooConnector: ERPConnector {
         if let refusal { throw refusal }
         let reply = try await wire(door.request(call))
         do {
-            return try OdooAnswer.result(of: reply, door: door.kind)
+            return try OdooAnswer.result(of: reply, door: door.kind, isReading: call.isReading)
         } catch {
             if error.kind == .credentials, session != nil { refusal = error }
             throw error
@@ -82,7 +92,13 @@ public actor OdooConnector: ERPConnector {
 
     // MARK: Probe
 
-    public func probe() async throws(ERPFault) -> ERPVersion { try await signedIn().version }
+    /// Signs in, and asks once what the user may do: what is missing stands in the remarks.
+    public func probe() async throws(ERPFault) -> ERPVersion {
+        var version = try await signedIn().version
+        if missingRights == nil { missingRights = try await askRights() }
+        version.remarks += missingRights ?? []
+        return version
+    }
 
     func signedIn() async throws(ERPFault) -> Session {
         if let refusal { throw refusal }
