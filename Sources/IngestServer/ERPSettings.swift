@@ -16,7 +16,9 @@ struct ERPSettings: Sendable {
     var secret: String
     /// Tryton: the secret is a key for its REST interface.
     var usesKey: Bool
+    /// Odoo: only receipts of this warehouse and of this company; by code, name or id.
     var warehouse: String?
+    var company: String?
     var authority: String?
     var callsPerSecond: Int
     var pullMinutes: Int
@@ -30,6 +32,7 @@ struct ERPSettings: Sendable {
         database = section.string("database")
         usesKey = section.boolean("key") ?? false
         warehouse = section.string("warehouse")
+        company = section.string("company")
         authority = section.string("authority")
         callsPerSecond = section.integer("calls-per-second", in: 1...1000).map(Int.init) ?? 10
         pullMinutes = section.integer("pull-minutes", in: 1...1440).map(Int.init) ?? 15
@@ -60,7 +63,9 @@ struct ERPSettings: Sendable {
         let today: @Sendable () -> String = { String(rfc3339(Clocks.wall).prefix(10)) }
         switch kind {
         case .odoo:
-            return OdooConnector(database: database, user: user, secret: secret, wire: wire, today: today)
+            return OdooConnector(
+                database: database, user: user, secret: secret, warehouse: warehouse, company: company, wire: wire,
+                today: today)
         case .tryton:
             return TrytonConnector(
                 database: database ?? "", user: user, secret: secret, usesKey: usesKey, warehouse: warehouse,

@@ -272,7 +272,9 @@ struct OdooDifferenceTests {
                 server.move(product: screw, by: 50)
             }
         }
-        var lines = [OdooDifferenceTests.line(1, begin: 50, counted: 48), OdooDifferenceTests.line(1, begin: 50, counted: 47)]
+        var lines = [
+            OdooDifferenceTests.line(1, begin: 50, counted: 48), OdooDifferenceTests.line(1, begin: 50, counted: 47),
+        ]
         (lines[0].gtin, lines[1].gtin) = ("#VIS", "#odoo:22")
         _ = try await desk.connector().push(OdooDifferenceTests.take(lines), dry: false)
         let server = await desk.server

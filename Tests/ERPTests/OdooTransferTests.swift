@@ -37,7 +37,8 @@ struct OdooTransferTests {
             OdooTransferTests.line(1, 10), OdooTransferTests.line(1, 2), OdooTransferTests.line(9, 5, lot: "L-2"),
             OdooTransferTests.line(18, 1, lot: "7002"), OdooTransferTests.line(18, 1, lot: "5551"),
         ])
-        try await OdooDesk.everyCrash(series, prepare: OdooTransferTests.prepare) { (connector) async throws(ERPFault) in
+        try await OdooDesk.everyCrash(series, prepare: OdooTransferTests.prepare) {
+            (connector) async throws(ERPFault) in
             try await connector.push(push, dry: false)
         } check: { server, place in
             let bin = server.firstBin
@@ -125,7 +126,8 @@ struct OdooTransferTests {
     @Test(arguments: series)
     func aDryRunOfATransferWritesNothing(series: Int) async throws {
         let desk = OdooDesk(series)
-        let plan = try await desk.connector().push(OdooTransferTests.push([OdooTransferTests.line(1, 3)]), dry: true).plan
+        let plan = try await desk.connector().push(OdooTransferTests.push([OdooTransferTests.line(1, 3)]), dry: true)
+            .plan
         #expect(plan.map(\.summary).first == "stock.picking.create" && plan.count == 4)
         #expect(await desk.server.writes == 0)
     }

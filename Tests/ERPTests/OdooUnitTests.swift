@@ -24,7 +24,8 @@ struct OdooUnitTests {
         let prepare: (inout OdooServer) -> Void = { server in
             server.addReceipt(supplier: server.firstSupplier, origin: "P5", lines: [(8, 5)], unit: server.dozen)
         }
-        let receipt = try #require(try await OdooDesk(series, prepare).connector().openReceipts().first { $0.id == "5" })
+        let receipt = try #require(
+            try await OdooDesk(series, prepare).connector().openReceipts().first { $0.id == "5" })
         #expect(receipt.lines.map(\.quantity) == [60])
         try await OdooDesk.everyCrash(series, prepare: prepare) { (connector) async throws(ERPFault) in
             try await connector.push(OdooUnitTests.push(receipt, 60), dry: false)

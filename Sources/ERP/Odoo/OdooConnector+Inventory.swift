@@ -88,7 +88,9 @@ extension OdooConnector {
             ])
             return [0, 0, values]
         }
-        return missing + [OdooConnector.noted(
-            .write("stock.inventory", [id], .object([("line_ids", .array(commands))])), counts)]
+        return missing + [
+            OdooConnector.noted(
+                .write("stock.inventory", [id], .object([("line_ids", .array(commands))])), counts)
+        ]
     }
 }

@@ -40,18 +40,25 @@ extension OdooConnector {
         let moves = try await moves(push, picking)
         let articles = try await articles(
             of: push, moves: moves, all: false,
-            units: Set(picking.lines.filter { !$0.isOwnUnit }.map(\.product) + moves.filter { !$0.isOwnUnit }.map(\.product)))
+            units: Set(
+                picking.lines.filter { !$0.isOwnUnit }.map(\.product) + moves.filter { !$0.isOwnUnit }.map(\.product)))
         let reception = try OdooReception(push, moves: moves, articles: articles, units: units)
+        let damages = try reception.damages(picking.lines)
         switch picking.standing {
         case .cancelled: throw ERPFault(.gone, "\(picking.name) is cancelled in Odoo.")
         case .done:
-            return try outcome(reception, picking, "\(picking.name) was done already, with the same quantities.")
+            let sentence = "\(picking.name) was done already, with the same quantities."
+            return try await scrap(
+                damages, push, picking, dry: dry, after: after, try outcome(reception, picking, sentence))
         case .draft, .open: break
         }
         let lots = try await lots(reception.lotKeys(picking.lines))
         let commands = try reception.commands(picking, names, lots: lots)
         let write = OdooCall.write("stock.picking", [number], .object([("move_line_ids", .array(commands))]))
-        if dry { return try await planned(calls + [write, validation(number, push)]) }
+        if dry {
+            let scraps = damages.map { scrapping($0, push.key, at: $0.place ?? picking.to, lot: nil) }
+            return try await planned(calls + [write, validation(number, push)] + scraps)
+        }
         _ = try await send(write)
         let request = try await validate(number, push, names)
         let result = try await self.picking(number, names)
@@ -60,7 +67,8 @@ extension OdooConnector {
             throw ERPFault(
                 .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(question).")
         }
-        return try outcome(reception, result, "\(result.name) is done.")
+        return try await scrap(
+            damages, push, result, dry: false, after: after, try outcome(reception, result, "\(result.name) is done."))
     }
 
     private func outcome(
@@ -135,9 +143,10 @@ extension OdooConnector {
         return .act("stock.picking", "button_validate", [id], context: context)
     }
 
-    /// Gives what Odoo asks where it asks something that is not ours to answer: the state read next tells.
+    /// Answers what is ours to answer: the rest is still to come or not, and a lot without a date of expiry is one. Gives
+    /// what Odoo asks where it asks something that is not ours to answer: the state read next tells.
     private func validate(_ id: Int64, _ push: ReceptionPush, _ names: OdooNames) async throws(ERPFault) -> String? {
-        let answer: JSON
+        var answer: JSON
         do {
             answer = try await send(validation(id, push))
         } catch  where error.kind == .rule {
@@ -145,19 +154,28 @@ extension OdooConnector {
             guard try await picking(id, names).standing == .done else { throw error }
             return nil
         }
-        guard let model = answer["res_model"]?.odooText else { return nil }
-        guard model == "stock.backorder.confirmation" else { return answer["name"]?.odooText ?? model }
-        let context = answer["context"]?.fields ?? []
-        let line = JSON.object([("picking_id", .int(id)), ("to_backorder", .bool(push.backorder))])
-        let values = JSON.object([
-            ("pick_ids", [[6, 0, .ids([id])]]), ("backorder_confirmation_line_ids", [[0, 0, line]]),
-        ])
-        guard let wizard = try await send(.create(model, [values], context: context)).odooIDs.first else {
-            return answer["name"]?.odooText ?? model
+        // At most one of each.
+        for _ in 0..<2 {
+            guard let model = answer["res_model"]?.odooText else { return nil }
+            let context = answer["context"]?.fields ?? []
+            var values = JSON.members([])
+            var step = "process"
+            switch model {
+            case "stock.backorder.confirmation":
+                let line = JSON.object([("picking_id", .int(id)), ("to_backorder", .bool(push.backorder))])
+                values = .object([
+                    ("pick_ids", [[6, 0, .ids([id])]]), ("backorder_confirmation_line_ids", [[0, 0, line]]),
+                ])
+                if !push.backorder { step = "process_cancel_backorder" }
+            case "expiry.picking.confirmation": break
+            default: return answer["name"]?.odooText ?? model
+            }
+            guard let wizard = try await send(.create(model, [values], context: context)).odooIDs.first else {
+                return answer["name"]?.odooText ?? model
+            }
+            answer = try await send(.act(model, step, [wizard], context: context))
         }
-        let step = push.backorder ? "process" : "process_cancel_backorder"
-        _ = try await send(.act(model, step, [wizard], context: context))
-        return nil
+        return answer["res_model"] == nil ? nil : answer["name"]?.odooText
     }
 
     // MARK: A receipt that nobody announced
@@ -174,7 +192,7 @@ extension OdooConnector {
     ) async throws(ERPFault) -> OdooCall {
         let types = try await records(
             .search(
-                "stock.picking.type", [.clause("code", "=", "incoming")],
+                "stock.picking.type", [.clause("code", "=", "incoming")] + (try await scoped().types),
                 ["default_location_src_id", "default_location_dest_id"], order: "sequence, id", limit: 1))
         guard let type = types.first, let to = type["default_location_dest_id"]?.odooID, let id = type["id"]?.integer
         else { throw ERPFault(.unsupported, "Odoo has no operation type for receipts.") }

@@ -170,7 +170,8 @@ extension OdooConnector {
         let names = try await stockNames()
         let lines = try await records(
             .search(
-                "stock.move.line", [.clause("move_id.reference", "=like", .string("\(key)%")), .clause("state", "=", "done")],
+                "stock.move.line",
+                [.clause("move_id.reference", "=like", .string("\(key)%")), .clause("state", "=", "done")],
                 ["reference", "product_id", "lot_id", names.done, "location_id", "location_dest_id"], order: "id")
         ).filter { line in
             let reference = line["reference"]?.odooText
@@ -264,7 +265,9 @@ extension OdooConnector {
     /// Stock moved between the count and its application: the difference is what was counted. Less than nothing is for
     /// a person, and the counts are taken back.
     private func keepDifference(_ take: OdooStockTake, ids: Set<Int64>, _ action: JSON) async throws(ERPFault) {
-        let quants = try await records(.read("stock.quant", ids.sorted(), OdooQuant.fields)).compactMap { OdooQuant($0) }
+        let quants = try await records(.read("stock.quant", ids.sorted(), OdooQuant.fields)).compactMap {
+            OdooQuant($0)
+        }
         if let short = quants.first(where: { $0.difference < 0 && $0.quantity + $0.difference < -0.000_01 }) {
             let isNew = try await signedIn().major >= 17
             let method = isNew ? "action_clear_inventory_quantity" : "action_set_inventory_quantity_to_zero"

@@ -14,10 +14,13 @@ extension OdooConnector {
             codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
         let transfer = try OdooTransfer(push, articles: articles)
         for need in transfer.needs {
-            if let fault = units.refusal(of: need.quantity.double, unit: need.unit, article: need.article) { throw fault }
+            if let fault = units.refusal(of: need.quantity.double, unit: need.unit, article: need.article) {
+                throw fault
+            }
         }
         let found = try await records(
-            .search("stock.picking", [.clause("origin", "=", .string(push.key))], ["name", "state"], order: "id", limit: 1)
+            .search(
+                "stock.picking", [.clause("origin", "=", .string(push.key))], ["name", "state"], order: "id", limit: 1)
         ).first
         var number = found?["id"]?.integer
         if let number, let state = found?["state"]?.odooText {
@@ -132,7 +135,8 @@ extension OdooConnector {
     private func transferType(_ from: Place) async throws(ERPFault) -> Int64 {
         let houses = try await records(
             .search(
-                "stock.warehouse", [.clause("view_location_id", "parent_of", .int(from.id))], ["int_type_id"], order: "id",
+                "stock.warehouse", [.clause("view_location_id", "parent_of", .int(from.id))], ["int_type_id"],
+                order: "id",
                 limit: 1))
         if let type = houses.first?["int_type_id"]?.odooID { return type }
         var domain = [JSON.clause("code", "=", "internal")]

@@ -161,8 +161,10 @@ struct OdooArticle: Equatable, Sendable {
             return active.count == 1 ? active[0].id : hits.count == 1 ? hits.first?.id : nil
         }
         guard let gtin = GTINForm.fourteen(code) else { return nil }
-        return articles.values.filter { $0.gtin == gtin }.min { ($0.isActive ? 0 : 1, $0.id) < ($1.isActive ? 0 : 1, $1.id) }?
-            .id
+        return articles.values.filter { $0.gtin == gtin }.min {
+            ($0.isActive ? 0 : 1, $0.id) < ($1.isActive ? 0 : 1, $1.id)
+        }?
+        .id
     }
 
     /// Of `#odoo:ID`.

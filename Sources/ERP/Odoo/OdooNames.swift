@@ -35,7 +35,8 @@ struct OdooNames: Equatable, Sendable {
         lot = lines["lot_id"]?["relation"]?.odooText ?? (hasPicked ? "stock.lot" : "stock.production.lot")
         hasTracking = lines["tracking"] != nil
         let pairs = [
-            ("quantity", "quantity_product_uom"), ("reserved_uom_qty", "reserved_qty"), ("product_uom_qty", "product_qty"),
+            ("quantity", "quantity_product_uom"), ("reserved_uom_qty", "reserved_qty"),
+            ("product_uom_qty", "product_qty"),
         ]
         let pair = pairs.first { lines[$0.0] != nil && lines[$0.1] != nil }
         (announced, announcedOwn) = (pair?.0, pair?.1)

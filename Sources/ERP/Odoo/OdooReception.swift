@@ -9,6 +9,8 @@ struct OdooReception: Sendable {
         var product: Int64
         var quantity: Quantity
         var lots: [ReceptionPush.Lot]
+        /// Of the quantity.
+        var damaged: Quantity
     }
 
     struct LotKey: Hashable, Sendable {
@@ -25,7 +27,9 @@ struct OdooReception: Sendable {
     /// `articles`: by id, where they had to be looked up: what no move answers for, and what is announced in another
     /// unit than its own. Throws `.rule` where an article is unknown, `.conflict` where
     /// a line of the receipt is now of another article.
-    init(_ push: ReceptionPush, moves: [OdooMove], articles: [Int64: OdooArticle], units: OdooUnits = OdooUnits()) throws(ERPFault) {
+    init(_ push: ReceptionPush, moves: [OdooMove], articles: [Int64: OdooArticle], units: OdooUnits = OdooUnits())
+        throws(ERPFault)
+    {
         self.units = units
         self.push = push
         self.moves = moves
@@ -67,8 +71,10 @@ struct OdooReception: Sendable {
         if let index = targets.firstIndex(where: { $0.product == product && $0.move?.id == move?.id }) {
             targets[index].quantity += line.quantity
             targets[index].lots += line.lots
+            targets[index].damaged += line.damaged
         } else {
-            targets.append(Target(move: move, product: product, quantity: line.quantity, lots: line.lots))
+            targets.append(
+                Target(move: move, product: product, quantity: line.quantity, lots: line.lots, damaged: line.damaged))
         }
     }
 
@@ -81,7 +87,7 @@ struct OdooReception: Sendable {
         return keys
     }
 
-    private func tracking(of target: Target, _ lines: [OdooLine]) -> Tracking? {
+    func tracking(of target: Target, _ lines: [OdooLine]) -> Tracking? {
         lines.first { $0.product == target.product }?.tracking ?? articles[target.product]?.tracking
     }
 

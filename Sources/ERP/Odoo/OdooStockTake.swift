@@ -155,7 +155,9 @@ struct OdooStockTake: Sendable {
         var kept: [Group] = []
         for var group in groups {
             // A line of before, without the beginning, goes with the others: all were applied in one call.
-            if isByDifference, group.begin == nil, isApplied { group.begin = group.result - (Quantity(nearest: group.applied) ?? 0) }
+            if isByDifference, group.begin == nil, isApplied {
+                group.begin = group.result - (Quantity(nearest: group.applied) ?? 0)
+            }
             guard let fault = fault(of: group) else {
                 kept.append(group)
                 continue
@@ -168,14 +170,17 @@ struct OdooStockTake: Sendable {
 
     private func fault(of group: Group) -> ERPFault? {
         guard !OdooNumber.areEqual(group.change, 0) else { return nil }
-        if group.tracking != .none, group.lot == nil, group.quants.contains(where: { $0.lot != nil }) || group.change > 0 {
+        if group.tracking != .none, group.lot == nil,
+            group.quants.contains(where: { $0.lot != nil }) || group.change > 0
+        {
             let what = group.tracking == .lot ? "lots" : "serial numbers"
             return ERPFault(.rule, "\(group.name) has \(what) in Odoo: count it by its \(what).")
         }
         let result = group.sum + group.change
         if group.tracking == .serial, group.lot != nil, result > 1.000_01 {
             return ERPFault(
-                .rule, "Serial number \(group.lot ?? "") of \(group.name) would be there \(OdooNumber.text(result)) times.")
+                .rule,
+                "Serial number \(group.lot ?? "") of \(group.name) would be there \(OdooNumber.text(result)) times.")
         }
         guard isByDifference, group.change < 0, result < -0.000_01 else { return nil }
         return ERPFault(

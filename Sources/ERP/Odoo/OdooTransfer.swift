@@ -51,7 +51,8 @@ struct OdooTransfer: Sendable {
         }
         guard unknown.isEmpty else { throw OdooReception.unknown(unknown) }
         if let twice = needs.first(where: { $0.tracking == .serial && $0.quantity > 1 }) {
-            throw ERPFault(.rule, "Serial number \(twice.lot ?? "") of \(twice.name) was moved \(twice.quantity) times.")
+            throw ERPFault(
+                .rule, "Serial number \(twice.lot ?? "") of \(twice.name) was moved \(twice.quantity) times.")
         }
     }
 
@@ -72,13 +73,15 @@ struct OdooTransfer: Sendable {
                 rest -= quantity
                 shares.append(
                     Share(
-                        product: need.product, lot: quant.lot, from: quant.location, quantity: quantity, unit: need.unit))
+                        product: need.product, lot: quant.lot, from: quant.location, quantity: quantity, unit: need.unit
+                    ))
             }
             guard OdooNumber.areEqual(rest, 0) else {
                 let has = own.reduce(0) { $0 + $1.quantity }
                 throw ERPFault(
                     .conflict,
-                    "Odoo has \(OdooNumber.text(has)) of \(need.article) in \(name); \(need.quantity) were moved from there.")
+                    "Odoo has \(OdooNumber.text(has)) of \(need.article) in \(name); \(need.quantity) were moved from there."
+                )
             }
         }
         return shares
@@ -91,7 +94,8 @@ struct OdooTransfer: Sendable {
             let there = done.filter { $0.product == need.product && (need.lot == nil || $0.lotName == need.lot) }
                 .reduce(0) { $0 + units.convert($1.quantity, from: $1.unit, to: need.unit) }
             guard !OdooNumber.areEqual(there, need.quantity.double) else { continue }
-            return "\(picking.name) is done with \(OdooNumber.text(there)) of \(need.article); \(need.quantity) were moved here."
+            return
+                "\(picking.name) is done with \(OdooNumber.text(there)) of \(need.article); \(need.quantity) were moved here."
         }
         return nil
     }
