@@ -211,6 +211,10 @@ struct OdooDifferenceTests {
             [OdooDifferenceTests.line(18, begin: 0, counted: 1, lot: "7001")], at: "A-01")
         let conflict = await OdooDifferenceTests.fault(desk, elsewhere)
         #expect(conflict?.kind == .conflict && conflict?.sentence.contains("is in WH/Stock by Odoo's book") == true)
+        var without = elsewhere
+        without.accepted = [OdooServer.gtin(18)]
+        let outcome = try await desk.connector().push(without, dry: false)
+        #expect(outcome.sentence?.hasSuffix("Left out: \(OdooServer.gtin(18)).") == true)
         #expect(await desk.server.writes == 0)
     }
 

@@ -58,6 +58,10 @@ extension OdooServer {
         insert(lotModel, ["name": .string(name), "product_id": .int(product), "company_id": 1])
     }
 
+    public func lot(named name: String, product: Int64) -> Int64? {
+        ids(lotModel).first { text(lotModel, $0, "name") == name && link(lotModel, $0, "product_id") == product }
+    }
+
     /// Goods that come or go by other hands.
     public mutating func move(product: Int64, location: Int64? = nil, lot: Int64? = nil, by quantity: Double) {
         addStock(product, location ?? stockLocation, lot, quantity)

@@ -12,8 +12,9 @@ extension OdooConnector {
         guard try await countsOnQuants() else {
             return try await countByInventory(push, place: place, articles: articles, names, dry: dry)
         }
-        let take = try await self.take(push, place, articles)
+        var take = try await self.take(push, place, articles)
         try check(take, articles, try await signedIn().units)
+        try await refuseTwice(&take, push, place)
         let counts = take.counts
         guard !counts.isEmpty else {
             let sentence =
@@ -22,7 +23,6 @@ extension OdooConnector {
             return .done(id: String(place.id), sentence + take.remarks)
         }
         if !take.isByDifference, let fault = take.unexplained() { throw fault }
-        try await refuseTwice(counts, place)
         let lots = try await lotsToBe(of: counts, place: place, names, dry: dry)
         let writes = OdooConnector.writes(of: counts, lots: lots.ids)
         if dry {
@@ -89,8 +89,12 @@ extension OdooConnector {
     }
 
     /// A serial number that is somewhere else by Odoo's book would be there twice.
-    private func refuseTwice(_ counts: [OdooStockTake.Count], _ place: Place) async throws(ERPFault) {
-        let found = counts.filter { $0.lot != nil && $0.isSerial && $0.quantity > 0 && ($0.quant?.quantity ?? 0) <= 0 }
+    private func refuseTwice(
+        _ take: inout OdooStockTake, _ push: StockTakePush, _ place: Place
+    ) async throws(ERPFault) {
+        let found = take.counts.filter {
+            $0.lot != nil && $0.isSerial && $0.quantity > 0 && ($0.quant?.quantity ?? 0) <= 0
+        }
         guard !found.isEmpty else { return }
         let quants = try await records(
             .search(
@@ -105,6 +109,7 @@ extension OdooConnector {
                 let count = found.first(where: { $0.lot == lot && $0.product == quant["product_id"]?.odooID }),
                 quant["location_id"]?.odooID != count.location
             else { continue }
+            if take.leaveOut(product: count.product, lot: lot, push) { continue }
             let other = quant["location_id"]?.odooName ?? "another place"
             throw ERPFault(
                 .conflict, "\(count.article) is in \(other) by Odoo's book: move it from there, it cannot be twice.")
@@ -161,17 +166,22 @@ extension OdooConnector {
         let isByDifference = push.lines.contains { $0.begin != nil } || push.uncounted != nil
         return try OdooStockTake(
             push, location: place.id, quants: quants.compactMap { OdooQuant($0) }, articles: articles,
-            applied: isByDifference ? try await applied(push.key) : [:], isReading: isReading)
+            applied: isByDifference ? try await applied(push.key, push.isComplete ? nil : Set(products)) : [:],
+            isReading: isReading)
     }
 
     /// What the stock moves that carry our key have changed: how a count that is applied is known again. The name of
     /// such a move is the context's `inventory_name`, in some series with the user's behind it.
-    private func applied(_ key: String) async throws(ERPFault) -> [OdooReception.LotKey: Double] {
+    /// `products`: of these; nil: of all.
+    private func applied(
+        _ key: String, _ products: Set<Int64>?
+    ) async throws(ERPFault) -> [OdooReception.LotKey: Double] {
         let names = try await stockNames()
+        var domain = [JSON.clause("move_id.reference", "=like", .string("\(key)%")), .clause("state", "=", "done")]
+        if let products { domain.insert(.clause("product_id", "in", .ids(products.sorted())), at: 0) }
         let lines = try await records(
             .search(
-                "stock.move.line",
-                [.clause("move_id.reference", "=like", .string("\(key)%")), .clause("state", "=", "done")],
+                "stock.move.line", domain,
                 ["reference", "product_id", "lot_id", names.done, "location_id", "location_dest_id"], order: "id")
         ).filter { line in
             let reference = line["reference"]?.odooText

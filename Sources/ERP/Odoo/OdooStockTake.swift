@@ -168,6 +168,16 @@ struct OdooStockTake: Sendable {
         groups = kept
     }
 
+    /// Where a person allows it; false: the line stays.
+    mutating func leaveOut(product: Int64, lot: String, _ push: StockTakePush) -> Bool {
+        guard let index = groups.firstIndex(where: { $0.product == product && $0.lot == lot }) else { return false }
+        let codes = groups[index].codes
+        guard !codes.isEmpty, codes.allSatisfy({ push.accepted.contains($0) }) else { return false }
+        leftOut += codes
+        groups.remove(at: index)
+        return true
+    }
+
     private func fault(of group: Group) -> ERPFault? {
         guard !OdooNumber.areEqual(group.change, 0) else { return nil }
         if group.tracking != .none, group.lot == nil,
