@@ -43,6 +43,22 @@ struct OdooDeliveryTests {
         #expect(rest.lines.first { $0.product == "1" }?.quantity == 24)
     }
 
+    /// 60 announced, of which a rule of Odoo's puts 25 into A-01.
+    @Test(arguments: series, [(60, 25), (70, 35), (50, 15), (30, 0)] as [(Quantity, Double)])
+    func whatOdooPutsIntoSeveralPlacesStaysThere(series: Int, numbers: (received: Quantity, inBin: Double)) async throws
+    {
+        let push = OdooDeliveryTests.push(
+            [.init(line: "19", product: "1", gtin: "", quantity: numbers.received)], receipt: "1")
+        try await OdooDesk.everyCrash(series) { server in
+            server.putAway(25, of: 1, inReceipt: 1, to: server.firstBin)
+        } push: { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 1, location: server.firstBin) == numbers.inBin, "\(place)")
+            #expect(server.onHand(product: 1) == 120 + numbers.received.double, "\(place)")
+        }
+    }
+
     // MARK: Articles without a GTIN
 
     @Test(arguments: series)

@@ -58,6 +58,20 @@ extension OdooServer {
         insert(lotModel, ["name": .string(name), "product_id": .int(product), "company_id": 1])
     }
 
+    /// A put-away rule: part of an announced article goes to another place.
+    public mutating func putAway(_ quantity: Double, of product: Int64, inReceipt id: Int64, to location: Int64) {
+        guard
+            let line = links("stock.picking", id, "move_line_ids").first(where: {
+                link("stock.move.line", $0, "product_id") == product
+            }), var copy = tables.records["stock.move.line"]?[line]
+        else { return }
+        let field = series >= 17 ? "quantity" : series == 16 ? "reserved_uom_qty" : "product_uom_qty"
+        set("stock.move.line", line, field, .number(number("stock.move.line", line, field) - quantity))
+        copy[field] = .number(quantity)
+        copy["location_dest_id"] = .int(location)
+        _ = insert("stock.move.line", copy)
+    }
+
     public func lot(named name: String, product: Int64) -> Int64? {
         ids(lotModel).first { text(lotModel, $0, "name") == name && link(lotModel, $0, "product_id") == product }
     }

@@ -9,6 +9,8 @@ struct OdooLine: Equatable, Sendable {
     var productName: String
     /// `quantity` or `qty_done`: what is done or announced, in `unit`.
     var quantity: Double
+    /// What was announced on it, in `unit`; from 17 on the same as `quantity`.
+    var announced: Double
     /// Counts at the validation: `picked`, or before 17 a quantity that is not zero.
     var isPicked: Bool
     var lot: Int64?
@@ -29,6 +31,7 @@ struct OdooLine: Equatable, Sendable {
         self.product = product
         productName = record["product_id"]?.odooName ?? "article \(product)"
         quantity = record[names.done]?.double ?? 0
+        announced = names.announced.flatMap { record[$0]?.double } ?? quantity
         isPicked = names.hasPicked ? record["picked"]?.truth ?? false : quantity != 0
         lot = record["lot_id"]?.odooID
         lotName = record["lot_id"]?.odooName ?? record["lot_name"]?.odooText

@@ -120,9 +120,14 @@ struct OdooReception: Sendable {
     private func commands(
         _ target: Target, lines: [OdooLine], _ picking: OdooPicking, _ names: OdooNames, lots: [LotKey: Int64]
     ) throws(ERPFault) -> [JSON] {
+        let shares = try shares(target, picking.lines)
+        // Odoo has split it over several places (put-away rules): each gets its part, the last one the rest.
+        if shares.count == 1, shares[0].number == nil, Set(lines.map(\.to)).count > 1, lines.allSatisfy(\.isOwnUnit) {
+            return split(shares[0].quantity.double, lines, names)
+        }
         var free = lines
         var commands: [JSON] = []
-        for share in try shares(target, picking.lines) {
+        for share in shares {
             var values = [JSON.Member(names.done, share.quantity.json)]
             if names.hasPicked { values.append(JSON.Member("picked", true)) }
             let index = free.firstIndex { share.number != nil && $0.lotName == share.number } ?? free.indices.first
@@ -139,6 +144,18 @@ struct OdooReception: Sendable {
             }
         }
         return commands + free.map { [2, .int($0.id)] }
+    }
+
+    private func split(_ quantity: Double, _ lines: [OdooLine], _ names: OdooNames) -> [JSON] {
+        var rest = quantity
+        return lines.map { line in
+            let share = line.id == lines.last?.id ? rest : min(rest, line.announced)
+            rest -= share
+            guard share > 0 else { return [2, .int(line.id)] }
+            var values = [JSON.Member(names.done, .quantity(share))]
+            if names.hasPicked { values.append(JSON.Member("picked", true)) }
+            return [1, .int(line.id), .members(values)]
+        }
     }
 
     /// What is put on one line each: a lot, a serial number, or all where nobody tracks. The rest over the lots has
