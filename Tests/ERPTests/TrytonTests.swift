@@ -19,7 +19,39 @@ struct TrytonTests {
         #expect(version.series.hasPrefix(series))
         _ = try await connector.parties(after: nil)
         #expect(desk.server.logins == 1)
-        #expect(desk.server.requests == (series == "7.0" ? 5 : 4))
+        // Version, login, preferences, rights; parties.
+        #expect(desk.server.requests == (series == "7.0" ? 6 : 5))
+    }
+
+    @Test(arguments: everySeries, [false, true])
+    func aRightThatIsMissingIsNamedWithItsModel(series: String, usesKey: Bool) async throws {
+        if usesKey, series == "7.0" { return }
+        let desk = TrytonDesk(series)
+        desk.change { $0.forbiddenModels = ["stock.shipment.in", "purchase.purchase"] }
+        let connector = desk.connector(usesKey: usesKey)
+        let remarks = try await connector.probe().remarks
+        #expect(
+            remarks.contains(
+                "The user may not read, write, create stock.shipment.in (expected goods): a group is missing."))
+        #expect(remarks.contains { $0.contains("may not read purchase.purchase") })
+        let fault = await trytonFault { _ = try await connector.openReceipts() }
+        #expect(fault?.kind == .right && fault?.sentence.hasPrefix("stock.shipment.in, the right to read: ") == true)
+        // Given meanwhile, it is no remark any more, and is not asked for again.
+        desk.change { $0.forbiddenModels = [] }
+        #expect(try await !connector.probe().remarks.contains { $0.contains("may not") })
+        let requests = desk.server.requests
+        _ = try await connector.probe()
+        #expect(desk.server.requests == requests)
+    }
+
+    @Test func aServerWithoutPurchasesAndLotsIsAskedForTheRest() async throws {
+        let desk = TrytonDesk("8.2")
+        desk.change { server in
+            server.missingModels = ["purchase.purchase", "stock.lot"]
+            server.forbiddenModels = ["stock.inventory"]
+        }
+        let remarks = try await desk.connector().probe().remarks
+        #expect(remarks == ["The user may not read, write, create stock.inventory (stock takes): a group is missing."])
     }
 
     @Test func callsThatStartTogetherSignInOnce() async throws {

@@ -15,6 +15,17 @@ extension TrytonServer {
             skippedWarnings.insert(arguments[0].text ?? "")
             return .null
         }
+        if model == "ir.model.access", method == "get_access" {
+            let names = (arguments[0].list ?? []).compactMap(\.text)
+            for name in names where TrytonStore.fields[name] == nil || missingModels.contains(name) {
+                throw .python("'\(name)'")
+            }
+            return .object(
+                names.map { name in
+                    let right: JSON = forbiddenModels.contains(name) ? 0 : 1
+                    return (name, .object([("read", right), ("write", right), ("create", right), ("delete", right)]))
+                })
+        }
         guard TrytonStore.fields[model] != nil, !missingModels.contains(model) else { throw .python("'\(model)'") }
         if forbiddenModels.contains(model) { throw .user("You are not allowed to access \"\(model)\".") }
         switch method {

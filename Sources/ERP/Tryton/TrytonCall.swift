@@ -37,6 +37,16 @@ struct TrytonCall: Equatable {
         }
     }
 
+    /// What the user must be allowed to.
+    var right: String {
+        switch verb {
+        case .searchRead: "read"
+        case .create: "create"
+        case .write: "write"
+        case .button(let name, _, _), .method(let name, _): "call \(name)"
+        }
+    }
+
     /// For people and for the trail.
     var summary: String {
         switch verb {

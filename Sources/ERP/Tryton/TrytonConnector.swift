@@ -30,6 +30,8 @@ public actor TrytonConnector: ERPConnector {
     var companyCurrency: (id: Int64, code: String)?
     /// Module stock_lot; nil until a product was read.
     var hasLots: Bool?
+    /// Nil before they were asked for.
+    private var missingRights: [String]?
     /// Module purchase.
     var hasPurchases = true
     /// Module stock_lot_sled: lots have an expiry date.
@@ -48,14 +50,17 @@ public actor TrytonConnector: ERPConnector {
         self.today = today
     }
 
-    /// Two to four calls: version (a second one before 8.0), login and preferences; a key needs no login.
+    /// Three to five calls: version (a second one before 8.0), login, preferences and rights; a key needs no login. Later one, the
+    /// rights, until none is missing.
     public func probe() async throws(ERPFault) -> ERPVersion {
         do throws(TrytonError) {
             _ = try await signedIn()
+            if missingRights != [] { missingRights = try await rightsThatAreMissing() }
         } catch {
             throw error.asFault
         }
-        guard let version else { throw ERPFault(.foreign, "The server did not say its version.") }
+        guard var version else { throw ERPFault(.foreign, "The server did not say its version.") }
+        version.remarks += missingRights ?? []
         return version
     }
 
@@ -88,13 +93,18 @@ public actor TrytonConnector: ERPConnector {
         return ids
     }
 
-    /// Sends a call; the last request's result where it takes several.
+    /// Sends a call; the last request's result where it takes several. A right that is missing is named with its model.
     @discardableResult
     func send(_ call: TrytonCall) async throws(TrytonError) -> JSON {
         let count = try await signedIn().requests(call).count
         var result = JSON.null
-        for index in 0..<count {
-            result = try await once(call, index)
+        do throws(TrytonError) {
+            for index in 0..<count {
+                result = try await once(call, index)
+            }
+        } catch {
+            guard case .fault(let fault) = error, fault.kind == .right else { throw error }
+            throw .fault(ERPFault(.right, "\(call.model), the right to \(call.right): \(fault.sentence)"))
         }
         return result
     }
