@@ -13,16 +13,16 @@ struct RealTrytonOffice {
     private let session: String
     private let context: JSON
 
-    init() async throws {
+    init(user: String = "gateway", password secret: String = "gateway-secret") async throws {
         let probe = try await wire.send(
             ERPRequest(path: "/rpc/", body: Self.body("common.server.version", []), summary: "version"))
         path = probe.status == 200 ? "/\(database)/rpc/" : "/\(database)/"
-        let password = JSON.object([("password", "gateway-secret")])
+        let password = JSON.object([("password", .string(secret))])
         let login = try await wire.send(
             ERPRequest(
-                path: path, body: Self.body("common.db.login", ["gateway", password, "en"]), summary: "login"))
+                path: path, body: Self.body("common.db.login", [.string(user), password, "en"]), summary: "login"))
         let result = try #require(try JSON(parsing: login.body)["result"]?.list)
-        session = "Session " + Self.base64("gateway:\(result[0].integer ?? 0):\(result[1].text ?? "")")
+        session = "Session " + Self.base64("\(user):\(result[0].integer ?? 0):\(result[1].text ?? "")")
         let read = try await Self.call(wire, path, session, "model.res.user.get_preferences", [true, .object([])])
         context = .members(
             (read.fields ?? []).filter { ["company", "companies", "language", "groups"].contains($0.name) })
@@ -79,13 +79,12 @@ struct RealTrytonOffice {
         try #require(try await rows("stock.location", [["code", "=", .string(code)]], []).first?["id"]?.integer)
     }
 
-    /// An order that is under way and a shipment that announces all of it.
-    func announce(_ reference: String, _ lines: [(code: String, quantity: Int)]) async throws -> Int64 {
+    /// An order that is under way, whose goods are on no shipment; answers its id. Unit nil is pieces.
+    func order(_ reference: String, _ lines: [(code: String, quantity: Int)], unit: JSON? = nil) async throws -> Int64 {
         let supplier = try #require(try await rows("party.party", [["code", "=", "SUP-SON"]], []).first?["id"])
         let warehouse = try #require(
-            try await rows("stock.location", [["type", "=", "warehouse"]], ["input_location", "storage_location"])
-                .first)
-        let unit = try #require(try await rows("product.uom", [["symbol", "=", "u"]], []).first?["id"])
+            try await rows("stock.location", [["type", "=", "warehouse"]], []).first)
+        let pieces = try #require(try await rows("product.uom", [["symbol", "=", "u"]], []).first?["id"])
         let currency = try #require(try await rows("currency.currency", [["code", "=", "EUR"]], []).first?["id"])
         let address = try await rows("party.address", [["party", "=", supplier]], []).first?["id"]
         let term = try await rows("account.invoice.payment_term", [], []).first?["id"]
@@ -95,7 +94,7 @@ struct RealTrytonOffice {
             orders.append(
                 .object([
                     ("type", "line"), ("product", product), ("quantity", .int(Int64(line.quantity))),
-                    ("unit", unit),
+                    ("unit", unit ?? pieces),
                     ("unit_price", .object([("__class__", "Decimal"), ("decimal", "4.10")])),
                 ]))
         }
@@ -114,13 +113,25 @@ struct RealTrytonOffice {
         for step in ["quote", "confirm"] { try await call("purchase.purchase.\(step)", [order]) }
         let state = try await rows("purchase.purchase", [["id", "in", order]], ["state"]).first?["state"]
         if state == "confirmed" { try await call("purchase.purchase.process", [order]) }
-        let moves = try await rows("purchase.purchase", [["id", "in", order]], ["moves"]).first?["moves"] ?? []
+        return try #require(order.list?.first?.integer)
+    }
+
+    /// An order that is under way and a shipment that announces all of it.
+    func announce(_ reference: String, _ lines: [(code: String, quantity: Int)]) async throws -> Int64 {
+        let order = try await order(reference, lines)
+        let warehouse = try #require(
+            try await rows("stock.location", [["type", "=", "warehouse"]], ["input_location", "storage_location"])
+                .first)
+        let bought = try #require(
+            try await rows("purchase.purchase", [["id", "=", .int(order)]], ["moves", "party"]).first)
+        let moves = bought["moves"] ?? []
         let shipment = try await call(
             "stock.shipment.in.create",
             [
                 [
                     .object([
-                        ("supplier", supplier), ("reference", .string(reference)), ("warehouse", warehouse["id"]),
+                        ("supplier", bought["party"]), ("reference", .string(reference)),
+                        ("warehouse", warehouse["id"]),
                         ("warehouse_input", warehouse["input_location"]),
                         ("warehouse_storage", warehouse["storage_location"]), ("incoming_moves", [["add", moves]]),
                     ])
