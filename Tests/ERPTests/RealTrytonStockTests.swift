@@ -28,18 +28,19 @@ extension RealTrytonTests {
         let calls = calm.calls.filter { $0 != "ir.model.access.get_access" }
         let deaths = calls.indices.filter { calls[$0].hasPrefix("stock.") && !calls[$0].hasSuffix("search_read") }
         #expect(deaths.count == 4)
+        let connector = Line().connector
         for death in deaths {
-            let before = try await (calm.connector.stock(at: "STO"), calm.connector.stock(at: "A-02"))
+            let before = try await (connector.stock(at: "STO"), connector.stock(at: "A-02"))
             let push = move("\(death)", product, 3, to: "A-02")
             _ = try? await Line(dieAfter: death + 1).connector.push(push, dry: false)
-            _ = try await Line().connector.push(push, dry: false)
-            let after = try await (calm.connector.stock(at: "STO"), calm.connector.stock(at: "A-02"))
+            _ = try await connector.push(push, dry: false)
+            let after = try await (connector.stock(at: "STO"), connector.stock(at: "A-02"))
             #expect(quantity(after.0, product) == quantity(before.0, product) - 3, "after call \(death + 1)")
             #expect(quantity(after.1, product) == quantity(before.1, product) + 3, "after call \(death + 1)")
         }
-        let there = quantity(try await calm.connector.stock(at: "STO"), product)
+        let there = quantity(try await connector.stock(at: "STO"), product)
         let more = move("more", product, there + 1, to: "A-02")
-        #expect(await trytonFault { _ = try await calm.connector.push(more, dry: false) }?.kind == .conflict)
+        #expect(await trytonFault { _ = try await connector.push(more, dry: false) }?.kind == .conflict)
     }
 
     @Test func aCountByDifferenceKeepsWhatOthersMoved() async throws {
