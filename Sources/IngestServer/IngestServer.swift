@@ -8,9 +8,9 @@ struct IngestServer: AsyncParsableCommand {
         commandName: "edge-ingest",
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
         subcommands: [
-            Run.self, Check.self, ImportVerb.self, Export.self, EPCVerb.self, GS1Verb.self, PhoneVerb.self,
-            UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self, Restored.self,
-            Version.self,
+            Run.self, Check.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self, GS1Verb.self,
+            PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
+            Restored.self, Version.self,
         ])
 }
 

@@ -90,6 +90,20 @@ final class Paper {
         try check("shape", HPDF_Page_Fill(page), document)
     }
 
+    /// Black rectangles on the last page, filled at once: the modules of a symbol.
+    func fill(_ rectangles: [(x: Double, y: Double, width: Double, height: Double)]) throws(SheetError) {
+        guard let page = pages.last, !rectangles.isEmpty else { return }
+        try check("colour", HPDF_Page_SetRGBFill(page, 0, 0, 0), document)
+        for one in rectangles {
+            try check(
+                "shape",
+                HPDF_Page_Rectangle(
+                    page, HPDF_REAL(one.x), HPDF_REAL(height - one.y - one.height), HPDF_REAL(one.width),
+                    HPDF_REAL(one.height)), document)
+        }
+        try check("shape", HPDF_Page_Fill(page), document)
+    }
+
     func bytes() throws(SheetError) -> [UInt8] {
         try check("file", HPDF_SaveToStream(document), document)
         try check("file", HPDF_ResetStream(document), document)

@@ -177,6 +177,34 @@ struct ArticleCodeTests {
         #expect(found.map { $0["ref"]?.text } == [Self.screw])
     }
 
+    // MARK: labels
+
+    @Test func whatALabelFromHereSaysIsTheArticle() throws {
+        try store.articles.save(ProductView(gtin: Self.screw, description: "Vis", reference: "VIS-6x40", erp: "57"))
+        try store.articles.save(ProductView(gtin: "#erp:58", description: "Rail", erp: "58"))
+        try store.articles.save(ProductView(gtin: Self.cable, description: "Câble"))
+        // Two have one reference: the label of one says its own code.
+        try store.articles.save(ProductView(gtin: "#100", description: "A", reference: "100", erp: "1"))
+        try store.articles.save(ProductView(gtin: "09521234000020", description: "B", reference: "100", erp: "2"))
+        for (code, text) in [
+            (Self.screw, "VIS-6x40"), ("#erp:58", "#erp:58"), ("#100", "#100"),
+            (Self.cable, "https://id.gs1.org/01/\(Self.cable)"),
+        ] {
+            let label = try #require(try store.articles.label(of: code))
+            #expect(label.text == text)
+            let catalogue = StoredCatalogue(store: store)
+            #expect(Piece(Barcode(symbology: "]Q1", text: label.text), record: "r", in: catalogue).gtin == code)
+            let bars = try #require(label.bars)
+            let symbology = label.isGS1 ? "]C1" : "]C0"
+            #expect(Piece(Barcode(symbology: symbology, text: bars), record: "r", in: catalogue).gtin == code)
+        }
+        let own = try #require(try store.articles.label(of: Self.cable, serial: "S1"))
+        let piece = Piece(Barcode(text: own.text), record: "r", in: StoredCatalogue(store: store))
+        #expect(piece.serial == "S1" && piece.gtin == Self.cable && own.bars == nil)
+        #expect(try store.articles.label(of: "#NOWHERE") == nil)
+        #expect(try store.articles.code(asked: "vis 6x40") == Self.screw && store.articles.code(asked: "100") == nil)
+    }
+
     @Test func anArticleIsMadeByItsReference() throws {
         let desk = CatalogueDesk(store)
         let made = try desk.save(.init(description: "Équerre"), of: "#EQ-90", by: nadia, at: 1)

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 const web = "../../Sources/IngestServer/Web/";
 const { patched, Details } = await import(`${web}patch.js`);
 const { keep, kept, keepFor, forget } = await import(`${web}keep.js`);
-const { ago, codeText, day, isOwnCode, numberPad, plain, signed } = await import(`${web}parts.js`);
+const { ago, codeText, day, isOwnCode, labelForm, numberPad, plain, signed } = await import(`${web}parts.js`);
 const { clock, lang, number, plural, span, switchLanguage, t, when } = await import(`${web}i18n.js`);
 const { lastDecision, sayDecision } = await import(`${web}decisions.js`);
 const { questionsOf } = await import(`${web}closing.js`);
@@ -30,6 +30,13 @@ test("an article without a GTIN is called by its reference, and never by our sig
   assert.equal(codeText("#erp:57"), "sans GTIN");
   inEnglish(() => assert.equal(codeText("#erp:57", "A"), "no GTIN"));
   assert.ok(isOwnCode("#A") && !isOwnCode("09521234000013"));
+});
+
+test("labels are asked for with the sheet and what is chosen", () => {
+  const form = labelForm("gtin=%23A%2F1", { copies: true, serials: false });
+  const link = form.querySelector("a");
+  assert.equal(link.getAttribute("href"), "/api/v1/labels?gtin=%23A%2F1&sheet=3x8&copies=1&skip=0");
+  assert.equal(form.all("input").length, 2, "only what has a GTIN has serial numbers");
 });
 
 // MARK: what the stream tells

@@ -44,7 +44,7 @@ extension Endpoint {
     }
 
     /// Whoever wants a large sheet waits for two others at most at a time.
-    private static let paper = WorkThreads("export", threads: 2, waiting: 16)
+    static let paper = WorkThreads("export", threads: 2, waiting: 16)
 
     private static let types = [
         "csv": "text/csv; charset=utf-8", "pdf": "application/pdf",

@@ -12,6 +12,7 @@ enum Endpoints {
             + DeliveryEndpoints(writer: writer, live: live, reads: reads).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
+            + LabelEndpoints(reads: reads).list
             + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
             + ImportEndpoints(imports: wiring.imports).list
             + ERPEndpoints(writer: writer, live: live, erp: erp).list

@@ -94,6 +94,9 @@ struct Incoming: Sendable {
 
     func query(_ name: String) -> String? { request.uri.queryParameters.get(name) }
 
+    /// All values that the query gives a name, in their order.
+    func queries(_ name: String) -> [String] { request.uri.queryParameters.getAll(name) }
+
     /// A moment of the query in Unix milliseconds.
     func time(_ name: String) -> Int64? { query(name).flatMap { Int64($0) } }
 

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { t, number, amount, plural } from "./i18n.js";
-import { codeText, isOwnCode, pill } from "./parts.js";
+import { codeText, isOwnCode, labelForm, pill } from "./parts.js";
 import { LineSheet, lineFor } from "./lines.js";
 import { Sheet } from "./sheet.js";
 import { completion } from "./picker.js";
@@ -24,8 +24,10 @@ export function drawLines(view, delivery) {
       found: async (one) => { sheet.close(); open(await lineFor(delivery.lines, one)).start(); },
     }).node);
   };
-  return h("div", { class: "panel scroll" }, delivery.status === "open" && h("div", { class: "row" }, h("span", { class: "push" },
-    h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand")))), h("table", { class: "taps stacked four" },
+  // Labels for what has no barcode of its own.
+  const labels = delivery.lines.some((line) => isOwnCode(line.gtin)) && h("button", { id: "print-labels", disabled: view.isAway(), onclick: () => new Sheet(t("printLabels"), () => labelForm(`delivery=${delivery.id}`)) }, t("printLabels"));
+  const hand = delivery.status === "open" && h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand"));
+  return h("div", { class: "panel scroll" }, (hand || labels) && h("div", { class: "row" }, h("span", { class: "row push" }, labels, hand)), h("table", { class: "taps stacked four" },
     h("thead", {}, h("tr", {}, h("th", {}, t("article")),
       columns.map((name) => h("th", { class: "num" }, t(name))))),
     h("tbody", {}, delivery.lines.map((line, index) =>

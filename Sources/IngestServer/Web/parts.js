@@ -16,6 +16,26 @@ export const exportLinks = (address, query = "") => [["csv", "CSV"], ["xlsx", "E
   h("a", { class: "button", href: `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
 
 /**
+ * Which labels, on which sheet: a link to their PDF.
+ * @param {string} query what they are of: `gtin=…` or `delivery=…`
+ * @param {{ copies?: boolean, serials?: boolean }} [asked] what can be chosen beside the sheet
+ */
+export function labelForm(query, asked) {
+  const { copies, serials } = { copies: false, serials: false, ...asked };
+  const many = h("input", { type: "number", min: 1, max: 1000, value: 1, inputmode: "numeric", id: "label-copies" });
+  const skip = h("input", { type: "number", min: 0, max: 39, value: 0, inputmode: "numeric", id: "label-skip" });
+  const own = h("input", { type: "checkbox", id: "label-serials" });
+  const format = h("select", { id: "label-sheet" }, [["3x8", "70 × 37 mm"], ["4x10", "52,5 × 29,7 mm"], ["2x5", "105 × 57 mm"]].map(([name, size]) => h("option", { value: name }, `${(name ?? "").replace("x", " × ")} (${size})`)));
+  const link = h("a", { class: "button main big", id: "label-print", download: "" }, t("labelsPDF"));
+  const told = () => { link.setAttribute("href", `/api/v1/labels?${query}&sheet=${format.value || "3x8"}&copies=${Number(many.value) || 1}&skip=${Number(skip.value) || 0}${own.checked ? "&serials=1" : ""}`); };
+  for (const one of [many, skip, own, format]) one.onchange = told;
+  told();
+  return h("div", { class: "stack" }, h("p", { class: "soft" }, t("labelsHint")),
+    copies && h("label", {}, h("span", {}, t("labelsCopies")), many), h("label", {}, h("span", {}, t("labelsSheet")), format),
+    h("label", {}, h("span", {}, t("labelsSkip")), skip), serials && h("label", { class: "check" }, own, h("span", {}, t("labelsSerials"))), link);
+}
+
+/**
  * An article's code as people read it: its GTIN; without one its reference, where that does not stand beside it.
  * @param {string} code
  * @param {string} [reference]

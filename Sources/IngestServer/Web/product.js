@@ -2,7 +2,7 @@ import { h } from "./dom.js";
 import { get, request } from "./api.js";
 import { t, when, number, amount, exact, plural, unitName } from "./i18n.js";
 import { Sheet } from "./sheet.js";
-import { exportLinks, field, isOwnCode, numberPad, pill, plain } from "./parts.js";
+import { exportLinks, field, isOwnCode, labelForm, numberPad, pill, plain } from "./parts.js";
 
 /** One product: where it lies, which pieces, what moved. */
 export class ProductView {
@@ -49,7 +49,8 @@ export class ProductView {
     const fact = (name, value) => value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));
     return [
       h("div", { class: "row" }, h("h2", {}, product.description || product.gtin), low && pill(t("belowMinimum"), "bad"),
-        h("button", { class: "push", id: "edit-product", disabled: this.app.isAway() || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
+        h("button", { class: "push", id: "print-labels", disabled: this.app.isAway(), onclick: () => new Sheet(t("printLabels"), () => labelForm(`gtin=${encodeURIComponent(product.gtin)}`, { copies: true, serials: !isOwnCode(product.gtin) })) }, t("printLabels")),
+        h("button", { id: "edit-product", disabled: this.app.isAway() || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
       h("dl", { class: "factlist" }, fact("gtin", isOwnCode(product.gtin) ? pill(t("noGTIN"), "wait") : h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", unitName(product.unit)),
         fact("tracking", product.tracking && t(`tracking_${product.tracking}`)), fact("erp", product.erp),
         fact("minimum", product.minimum !== undefined && product.minimum !== null ? amount(product.minimum, product.unit) : null),
