@@ -23,6 +23,7 @@ actor ERPLink: Service {
     static let cardWait: Int64 = 2_500
 
     let settings: ERPSettings
+    let queue: QueueFollower?
     private let writer: Writer
     private let live: LiveView
     /// How the site writes numbers.
@@ -60,6 +61,7 @@ actor ERPLink: Service {
     init(settings: ERPSettings, _ wiring: Wiring, logger: Logger) {
         self.settings = settings
         (writer, live, plan) = (wiring.writer, wiring.live, wiring.configuration.plan)
+        queue = wiring.queue
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
@@ -80,7 +82,7 @@ actor ERPLink: Service {
     private func turn() async -> Bool {
         let now = Clocks.wall
         guard now >= refusedUntil || (try? Files.secret(settings.secret)) != secret else { return false }
-        if let job = try? await writer.run({ try $0.jobs.next(at: $1) }) {
+        if let job = try? await writer.run({ [queue] in try QueueDesk($0, queue).next(at: $1) }) {
             await push(job)
             return true
         }

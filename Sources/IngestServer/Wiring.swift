@@ -17,6 +17,8 @@ struct Wiring: Sendable {
     let orders: AgentOrders
     let accounts: Accounts
     let imports: FileImports
+    /// Nil where no ERP is configured.
+    let queue: QueueFollower?
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
@@ -35,7 +37,7 @@ struct Wiring: Sendable {
             plan: { plans.plan(of: $0) })
         let known = try desks.gateways.book()
         let zones = configuration.zones
-        let queue =
+        queue =
             configuration.erp == nil
             ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
         self.plans = plans

@@ -39,7 +39,7 @@ extension TakeTable {
             let known = try database.integer("SELECT 1 FROM product WHERE gtin=?", .text(gtin)) != nil
             if known { return gtin }
         }
-        return try database.text("SELECT min(gtin) FROM product WHERE erp=?", .text(entry.product))
+        return try database.text("SELECT gtin FROM product WHERE erp=? ORDER BY gtin LIMIT 1", .text(entry.product))
             ?? entry.gtin ?? ArticleCode(erp: entry.product).text
     }
 
@@ -70,7 +70,7 @@ extension TakeTable {
     }
 
     /// SQL: by what pieces of an article are told apart; '' where they are not.
-    private static func lot(_ serial: String, _ lot: String) -> String {
+    static func lot(_ serial: String, _ lot: String) -> String {
         "CASE product.tracking WHEN 'serial' THEN coalesce(\(serial), '') WHEN 'lot' THEN coalesce(\(lot), '') ELSE '' END"
     }
 

@@ -7,9 +7,6 @@ public struct JobDesk {
     /// After a start: those that ran when the process before it ended.
     public func requeue(at now: Int64) throws { try store.jobs.requeueRunning(at: now) }
 
-    /// The next one that is due; it runs from now on.
-    public func next(at now: Int64) throws -> ERPJob? { try store.jobs.nextJob(at: now) }
-
     /// A request that was made for a job.
     public func trace(
         job: Int64, summary: String, written: Bool, outcome: String, milliseconds: Int64, at now: Int64

@@ -46,7 +46,17 @@ extension JobTable {
             try database.run("INSERT OR IGNORE INTO erp_wait VALUES (?, ?)", .integer(id), .integer(half))
             try wait(id)
             return false
-        case .take: return try measure(job, at: now)
+        case .take:
+            let zones = (job.payload["uncounted"]?.list ?? []).compactMap(\.text).joined(separator: ", ")
+            if zones.isEmpty { return try measure(job, at: now) }
+            let title = job.payload["title"]?.text ?? ""
+            try database.transaction {
+                try die(
+                    id, "shared",
+                    "\(title) and \(zones) are one place in the ERP, \(job.payload["location"]?.text ?? ""): count \(zones), too, then send this again.",
+                    at: now)
+            }
+            return false
         case .reception, .transfer, .call, .party: return true
         }
     }
@@ -60,8 +70,8 @@ extension JobTable {
             try database.first(
                 "SELECT opened, coalesce(closed, opened) FROM stock_take WHERE id=?", .integer(take),
                 map: { ($0.integer(0), $0.integer(1)) }) ?? (readAt, readAt)
-        let asked = try database.integer("SELECT asked FROM erp_job WHERE id=?", .integer(job.id))
-        if asked == nil, readAt > closed, readAt - opened > JobTable.readingLife {
+        let isAsked = try database.integer("SELECT 1 FROM erp_job WHERE id=? AND asked>0", .integer(job.id)) != nil
+        if !isAsked, readAt > closed, readAt - opened > JobTable.readingLife {
             try database.transaction {
                 try die(
                     job.id, "stale",

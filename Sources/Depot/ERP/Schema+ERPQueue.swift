@@ -27,6 +27,8 @@ extension Schema {
             gtin TEXT NOT NULL, place TEXT NOT NULL, lot TEXT NOT NULL, job INTEGER NOT NULL, quantity INTEGER NOT NULL,
             PRIMARY KEY (gtin, place, lot, job)) WITHOUT ROWID;
         CREATE INDEX erp_touch_job ON erp_touch (job);
+        -- Where a closed delivery was received: the ERP has its goods there.
+        ALTER TABLE delivery ADD COLUMN received_in TEXT;
         -- When the ERP was asked what it has, and which jobs had ended when the count began and then.
         ALTER TABLE stock_take ADD COLUMN opened_ended INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE stock_take ADD COLUMN begin_ended INTEGER;

@@ -284,7 +284,7 @@ public struct DeliveryTable: StoreTable {
             .integer(id), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
         try store.stock.book(view, by: author, at: now)
-        try database.run("UPDATE delivery SET zone=NULL WHERE id=?", .integer(id))
+        try database.run("UPDATE delivery SET received_in=coalesce(zone, dock), zone=NULL WHERE id=?", .integer(id))
         try store.tell(Fact(.deliveryClosed, id), by: author, at: now)
         return true
     }

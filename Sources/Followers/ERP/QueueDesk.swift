@@ -1,27 +1,30 @@
 public import Depot
 import Model
 
-/// What people do with a push that waits for them.
+/// What is told to the ERP next, and what people do with a push that waits for them.
 public struct QueueDesk {
     private let store: Store
+    private let queue: QueueFollower?
 
-    public init(_ desks: Desks) { store = desks.store }
+    /// `queue` knows how a push is told anew; nil where no ERP is configured.
+    public init(_ desks: Desks, _ queue: QueueFollower?) { (store, self.queue) = (desks.store, queue) }
+
+    /// The next one that is due; it runs from now on. What was put away is told before what was counted there.
+    public func next(at now: Int64) throws -> ERPJob? {
+        if let queue, try store.jobs.hasMoves(at: now) {
+            try store.transaction { try queue.collect(in: store, at: now) }
+        }
+        return try store.jobs.nextJob(at: now)
+    }
 
     /// Tries it again now; a reception is told anew, because a lot may have been added since. `accepted` are warnings that were read.
     /// False when it is done, running, or given up.
     public func retry(_ id: Int64, accepted: [String], by author: Author, at now: Int64) throws -> Bool {
         try store.transaction {
-            try renew(id)
+            if let job = try store.jobs.job(id), let payload = try queue?.renewed(job, in: store) {
+                try store.jobs.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))
+            }
             return try store.jobs.retry(job: id, accepted: accepted, by: author, at: now)
         }
-    }
-
-    private func renew(_ id: Int64) throws {
-        guard let job = try store.jobs.job(id), job.kind == .reception, job.state == .dead,
-            let delivery = Int64(job.subject),
-            let view = try store.deliveries.view(delivery)
-        else { return }
-        let payload = try QueuePayload.reception(view, place: job.payload["place"]?.text, in: store)
-        try store.jobs.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))
     }
 }

@@ -1,5 +1,5 @@
 public import Depot
-import Model
+public import Model
 
 /// Follows the ledger into the ERP's queue: a closed delivery, a posted count, a note about a known client's call and a new
 /// client each become one job, once.
@@ -38,12 +38,53 @@ public struct QueueFollower: Follower {
         else { return }
         try store.jobs.queue(
             .reception, subject: String(id),
-            payload: try QueuePayload.reception(view, place: place(of: view), in: store),
+            payload: try QueuePayload.reception(view, place: try place(of: view, in: store), in: store),
             by: entry.author, at: entry.at)
+        for transfer in try store.jobs.takeMoves(ofClosed: id, at: entry.at, place: { places($0, $1, store) }) {
+            try queue(transfer, "delivery-\(id)-\(transfer.first)", store, by: entry.author, at: entry.at)
+        }
     }
 
-    /// The place of the ERP that a delivery's dock is.
-    public func place(of view: DeliveryView) -> String { location(view.zone ?? view.dock ?? "dock") }
+    /// The place of the ERP where a delivery is received.
+    func place(of view: DeliveryView, in store: Store) throws -> String {
+        location(try store.deliveries.receivedIn(view.id) ?? view.zone ?? view.dock ?? "dock")
+    }
+
+    /// A job that waits for a person as it would be queued now: a lot may have been added since, or another zone counted.
+    public func renewed(_ job: ERPJob, in store: Store) throws -> JSON? {
+        guard job.state == .dead, let id = Int64(job.subject) else { return nil }
+        switch job.kind {
+        case .reception:
+            return try store.deliveries.view(id).map {
+                try QueuePayload.reception($0, place: place(of: $0, in: store), in: store)
+            }
+        case .take where job.fault == "shared": return try store.takes.view(id).map { try payload($0, store) }
+        default: return nil
+        }
+    }
+
+    // MARK: put away
+
+    /// Tells what moved between zones, when it is time or a count needs it. Within a transaction.
+    public func collect(in store: Store, at now: Int64) throws {
+        for transfer in try store.jobs.takeMoves(at: now, place: { places($0, $1, store) }) {
+            try queue(transfer, "\(transfer.first)-\(transfer.last)", store, by: Author("edge-ingest"), at: now)
+        }
+    }
+
+    /// The ERP is told where one of both zones is a place of its own there; what is a place to nobody moves nothing.
+    private func places(_ from: String, _ to: String, _ store: Store) -> (String, String)? {
+        guard store.rules[from]?.erpLocation != nil || store.rules[to]?.erpLocation != nil else { return nil }
+        return (location(from), location(to))
+    }
+
+    private func queue(_ transfer: PutAway, _ subject: String, _ store: Store, by author: Author, at now: Int64) throws
+    {
+        try store.jobs.queue(
+            .transfer, subject: subject, payload: try QueuePayload.transfer(transfer, in: store), by: author, at: now)
+    }
+
+    // MARK: counts
 
     /// What the ERP has where somebody begins to count.
     private func reading(_ entry: Entry, _ store: Store) throws {
@@ -56,9 +97,21 @@ public struct QueueFollower: Follower {
 
     private func take(_ entry: Entry, _ store: Store) throws {
         guard let id = Int64(entry.fact.subject), let view = try store.takes.view(id) else { return }
+        // What was put away is told before what was counted there.
+        try collect(in: store, at: entry.at)
         try store.jobs.queue(
-            .take, subject: String(id), payload: try QueuePayload.take(view, location: location(view.zone), in: store),
-            by: entry.author, at: entry.at)
+            .take, subject: String(id), payload: try payload(view, store), by: entry.author, at: entry.at)
+    }
+
+    /// Zones inside one place of the ERP count as one.
+    private func payload(_ view: StockTakeView, _ store: Store) throws -> JSON {
+        let place = location(view.zone)
+        let others = store.rules.filter { zone, rule in
+            zone != view.zone && rule.kind != .exit && (location(zone) + "/").hasPrefix(place + "/")
+        }
+        return try QueuePayload.take(
+            view, location: place, stores: others.filter { $0.value.kind == .store }.keys.sorted(),
+            docks: others.filter { $0.value.kind == .dock }.keys.sorted(), in: store)
     }
 
     private func party(_ entry: Entry, _ store: Store) throws {

@@ -41,8 +41,10 @@ public enum QueuePayload {
     private static func reference(_ code: String) -> JSON? { ArticleCode.reference(of: code).map(JSON.string) }
 
     /// A line for each article, and for each lot or serial number where it is tracked. What is tracked and was counted without is
-    /// left out: it would be a guess.
-    public static func take(_ view: StockTakeView, location: String, in store: Store) throws -> JSON {
+    /// left out: it would be a guess. What lies in other zones of the same place is added from the book.
+    public static func take(
+        _ view: StockTakeView, location: String, stores: [String] = [], docks: [String] = [], in store: Store
+    ) throws -> JSON {
         var (lines, left, tracked): ([JSON], [JSON], [JSON]) = ([], [], [])
         for (gtin, lots) in Dictionary(grouping: try store.takes.lots(take: view.id), by: \.gtin)
             .sorted(by: { $0.key < $1.key })
@@ -51,8 +53,9 @@ public enum QueuePayload {
             // Of the ERP alone: the catalogue does not know it.
             let remote = known?.erp ?? ArticleCode.remote(of: gtin)
             let isTracked = known.map { $0.tracking != "none" } ?? false
-            let loose = lots.first { $0.lot == nil }
-            if isTracked, let loose, loose.counted != 0 || loose.moved != loose.elsewhere {
+            if isTracked, let loose = lots.first(where: { $0.lot == nil }),
+                loose.counted != 0 || loose.moved != loose.elsewhere
+            {
                 left.append(
                     .object([
                         ("gtin", .string(gtin)), ("description", known.map { .string($0.description) }),
@@ -61,20 +64,49 @@ public enum QueuePayload {
                 continue
             }
             if isTracked { tracked.append(.string(gtin)) }
+            var others = try store.takes.others(of: gtin, stores: stores, docks: docks)
             for lot in lots where !isTracked || lot.lot != nil {
-                lines.append(
-                    .object([
-                        ("product", remote.map(JSON.string)),
-                        ("gtin", .string(gtin)), ("reference", reference(gtin)), ("lot", lot.lot.map(JSON.string)),
-                        ("found", lot.counted.json), ("counted", lot.counted.json), ("expected", lot.expected.json),
-                        ("moved", lot.moved.json), ("elsewhere", lot.elsewhere == 0 ? nil : lot.elsewhere.json),
-                    ]))
+                let more = others.lots.removeValue(forKey: lot.lot ?? "") ?? 0
+                lines.append(line(lot, more, slack: isTracked ? 0 : others.slack, remote))
+            }
+            for (lot, more) in others.lots.sorted(by: { $0.key < $1.key }) where isTracked && !lot.isEmpty {
+                lines.append(line(CountedLot(gtin: gtin, lot: lot), more, slack: 0, remote))
             }
         }
+        let uncounted = try store.takes.uncounted(among: stores)
         return .object([
             ("title", .string(view.zone)), ("location", .string(location)), ("complete", .bool(view.isComplete)),
             ("lines", .array(lines)), ("left", left.isEmpty ? nil : .array(left)),
             ("tracked", tracked.isEmpty ? nil : .array(tracked)),
+            ("uncounted", uncounted.isEmpty ? nil : .array(uncounted.map(JSON.string))),
+        ])
+    }
+
+    private static func line(_ lot: CountedLot, _ others: Quantity, slack: Quantity, _ product: String?) -> JSON {
+        let found = lot.counted + others
+        return .object([
+            ("product", product.map(JSON.string)), ("gtin", .string(lot.gtin)), ("reference", reference(lot.gtin)),
+            ("lot", lot.lot.map(JSON.string)), ("found", found.json),
+            ("counted", found.json), ("expected", (lot.expected + others).json), ("moved", lot.moved.json),
+            ("elsewhere", lot.elsewhere == 0 ? nil : lot.elsewhere.json), ("slack", slack == 0 ? nil : slack.json),
+        ])
+    }
+
+    public static func transfer(_ transfer: PutAway, in store: Store) throws -> JSON {
+        .object([
+            ("title", .string("\(transfer.from) → \(transfer.to)")), ("from", .string(transfer.from)),
+            ("to", .string(transfer.to)),
+            (
+                "lines",
+                .array(
+                    try transfer.lines.map { line in
+                        .object([
+                            ("product", try store.articles.product(line.gtin)?.erp.map(JSON.string)),
+                            ("gtin", .string(line.gtin)), ("lot", line.lot.map(JSON.string)),
+                            ("quantity", line.quantity.json),
+                        ])
+                    })
+            ),
         ])
     }
 

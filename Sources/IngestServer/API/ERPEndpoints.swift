@@ -67,7 +67,7 @@ struct ERPEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let isWaiting = try await writer.run {
-                    try QueueDesk($0).retry(id, accepted: body.accept, by: person.author, at: $1)
+                    try QueueDesk($0, erp?.queue).retry(id, accepted: body.accept, by: person.author, at: $1)
                 }
                 guard isWaiting else { throw ERPEndpoints.notWaiting }
                 return try await told(id)
