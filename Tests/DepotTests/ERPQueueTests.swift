@@ -138,4 +138,33 @@ struct ERPQueueTests {
         #expect(plan.contains { $0.contains("erp_job_next") } && !plan.contains { $0.contains("TEMP B-TREE") })
         #expect(try store.jobs.nextJob(at: 99)?.subject == "1", "none of the five thousand that wait is in its way")
     }
+
+    @Test func aLineThatTheERPDoesNotKnowIsLeftOutAndTheRestGoes() throws {
+        let job = try take("1", at: "WH", ["A", "B"])
+        try kill(job)
+        #expect(try store.jobs.mend(job: job.id, .leaveOut(article: "C", lot: nil), by: nadia, at: 4) == false)
+        #expect(try store.jobs.mend(job: job.id, .leaveOut(article: "A", lot: nil), by: nadia, at: 4))
+        let payload = try #require(try store.jobs.job(job.id)).payload
+        #expect(payload["lines"]?.list?.compactMap { $0["gtin"]?.text } == ["B"])
+        #expect(payload["left"]?.list?.first?["who"] == "Nadia" && payload["left"]?.list?.first?["why"] == "person")
+        #expect(try store.database.rows("SELECT gtin FROM erp_touch") { $0.text(0) } == ["B"], "it brings A nowhere")
+        #expect(try store.ledger.entries(after: 0, limit: 99).contains { $0.fact.kind == .pushMended })
+        #expect(try store.jobs.retry(job: job.id, accepted: [], by: nadia, at: 5))
+        #expect(
+            try store.jobs.mend(job: job.id, .leaveOut(article: "B", lot: nil), by: nadia, at: 6) == false,
+            "it is going")
+    }
+
+    @Test func whatWasMendedStaysWhenTheJobIsMadeAnew() throws {
+        let job = try reception("1", at: "WH", ["A", "B", "C"])
+        try kill(job)
+        #expect(try store.jobs.mend(job: job.id, .leaveOut(article: "A", lot: nil), by: nadia, at: 4))
+        #expect(try store.jobs.mend(job: job.id, .choose(article: "B", product: "40"), by: nadia, at: 4))
+        try store.jobs.renew(
+            job: job.id, payload: .object([("place", "WH"), ("lines", lines(["A", "B", "C"], 7))]))
+        let payload = try #require(try store.jobs.job(job.id)).payload
+        #expect(payload["lines"]?.list?.map { $0["gtin"]?.text } == ["B", "C"])
+        #expect(payload["lines"]?.list?.map { $0["product"]?.text } == ["40", nil])
+        #expect(payload["lines"]?.list?.first?["quantity"] == 7)
+    }
 }

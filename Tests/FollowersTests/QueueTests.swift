@@ -54,4 +54,42 @@ struct QueueTests {
         try store.run(queue)
         #expect(try store.jobs.job(of: .take, subject: String(id))?.payload["location"] == "WH/shelf")
     }
+
+    private func announced() throws -> Int64 {
+        let id = try #require(
+            try store.deliveries.expect(
+                Announced(
+                    note: "BL-7", supplier: "Rexel", erp: "17",
+                    lines: [.init(gtin: gtin, description: "Breaker", quantity: 10, erp: "1", erpProduct: "4")]),
+                source: "erp"))
+        #expect(try ReceivingDesk(store).open(id, zone: "dock-1", by: nadia, at: 1))
+        return id
+    }
+
+    @Test func whatWasOpenedByMistakeIsExpectedAgain() throws {
+        let (desk, id) = (ReceivingDesk(store), try announced())
+        #expect(try desk.close(id, .init(short: .later), by: nadia, at: 2))
+        try store.run(queue)
+        let view = try #require(try store.deliveries.delivery(id))
+        #expect(view.status == "expected" && view.zone == nil && view.openedAt == nil)
+        #expect(try store.deliveries.rows(closedSince: 0).map(\.id) == [id], "it is listed")
+        #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty, "the ERP expects it as before")
+        // When it comes, what is missing is asked anew.
+        #expect(try desk.open(id, zone: "dock-1", by: nadia, at: 3))
+        try desk.decide(Decision(at: 4, who: "Nadia", kind: .adjust, gtin: gtin, quantity: 6), on: id)
+        #expect(throws: DecisionError.self) { try desk.close(id, .init(), by: nadia, at: 5) }
+        #expect(try desk.close(id, .init(short: .later), by: nadia, at: 6))
+        try store.run(queue)
+        #expect(try store.deliveries.delivery(id)?.status == "closed")
+        #expect(try store.jobs.job(of: .reception, subject: String(id))?.payload["backorder"] == true)
+    }
+
+    @Test func whatNeverComesIsToldTheERP() throws {
+        let id = try announced()
+        #expect(try ReceivingDesk(store).close(id, .init(short: .never), by: nadia, at: 2))
+        try store.run(queue)
+        #expect(try store.deliveries.delivery(id)?.status == "closed")
+        let payload = try #require(try store.jobs.job(of: .reception, subject: String(id))).payload
+        #expect(payload["backorder"] == false && payload["lines"]?.list?.first?["quantity"] == 0)
+    }
 }

@@ -363,3 +363,18 @@ test("a review shows the ERP's stock where it is another, and what becomes nothi
   assert.ok(asked.includes("Article erp:40") && asked.includes("Article 4") && !asked.includes("Article 1"));
   assert.ok(asked.includes(t("takeUnlotted", { what: "Article 5" })));
 });
+
+test("a stopped push shows its lines with what can be done, and what was left out", async () => {
+  const { JobSheet, articleOf } = await import(`${web}erp-job.js`);
+  const app = application();
+  app.person = { ...app.person, rights: ["erp"] };
+  const job = { id: 7, key: "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/take/3", kind: "take", subject: "3", title: "shelf-a", state: "dead", attempts: 1, created: Date.now(), who: "Nadia", fault: "gone", sentence: "No article 036.",
+    calls: [], payload: { lines: [{ gtin: "03608439390616", counted: 4 }, { gtin: "", product: "40", counted: 0 }], left: [{ gtin: "03608439390623", quantity: 2, why: "lot" }, { gtin: "03608439390630", quantity: 1, why: "person", who: "Anne" }] } };
+  const sheet = new JobSheet(app, 7, job);
+  const text = readable(sheet.sheet.dialog, "stopped");
+  for (const what of [t("jobLeave"), t("jobChoose"), t("jobLeftLot"), t("jobLeftPerson", { who: "Anne" })]) assert.ok(text.includes(what), what);
+  assert.deepEqual(job.payload.lines.map(articleOf), ["03608439390616", "erp:40"]);
+  asked.length = 0;
+  await sheet.mend({ leave: "erp:40" });
+  assert.ok(asked.includes("POST /api/v1/erp/jobs/7/mend"));
+});

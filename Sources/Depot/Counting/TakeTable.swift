@@ -137,8 +137,10 @@ public struct TakeTable: StoreTable {
     private func postedLines(_ id: Int64) throws -> [StockTakeView.Line] {
         try database.rows(
             """
-            SELECT take_line.gtin, coalesce(description, ''), expected, counted, moved, book, unit FROM take_line
-            LEFT JOIN product USING (gtin) WHERE take=? ORDER BY description, take_line.gtin
+            SELECT take_line.gtin, coalesce(product.description, (SELECT max(description) FROM take_begin
+                WHERE take_begin.take=take_line.take AND take_begin.gtin=take_line.gtin), '') AS name, expected, counted, moved,
+                book, unit
+            FROM take_line LEFT JOIN product USING (gtin) WHERE take=? ORDER BY name, take_line.gtin
             """, .integer(id)
         ) { row in
             StockTakeView.Line(

@@ -37,6 +37,11 @@ public struct JobDesk {
         }
     }
 
+    /// Changes what waits for a person; false when it does not, or has no such line.
+    public func mend(_ id: Int64, _ mending: Mending, by author: Author, at now: Int64) throws -> Bool {
+        try store.transaction { try store.jobs.mend(job: id, mending, by: author, at: now) }
+    }
+
     /// False when it is done, running, or given up.
     public func drop(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
         try store.transaction { try store.jobs.drop(job: id, by: author, at: now) }

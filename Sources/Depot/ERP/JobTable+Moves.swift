@@ -41,7 +41,12 @@ extension JobTable {
         let pending = try database.first(
             "SELECT min(at), max(at) FROM movement WHERE id>? AND kind='moved'", .integer(last),
             map: { ($0.optionalInteger(0), $0.optionalInteger(1)) })
-        guard let (oldest, newest) = pending, let oldest, let newest else { return false }
+        guard let (oldest, newest) = pending, let oldest, let newest else {
+            // Receptions and the like are not looked at again and again.
+            let end = try database.integer("SELECT coalesce(max(id), 0) FROM movement") ?? 0
+            if end - last > 1000 { try remember("moved", String(end), at: now) }
+            return false
+        }
         return now - newest >= JobTable.movesRest || now - oldest >= JobTable.movesWait
     }
 

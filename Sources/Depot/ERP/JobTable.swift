@@ -49,9 +49,10 @@ public struct JobTable: StoreTable {
         return new
     }
 
+    /// Without what is only read.
     public func rows(state: ERPJob.State?, limit: Int) throws -> [ERPJob] {
         try select(
-            "(?1 IS NULL OR state=?1 OR ?1='waiting' AND state='running') ORDER BY id DESC LIMIT ?2",
+            "kind<>'book' AND (?1 IS NULL OR state=?1 OR ?1='waiting' AND state='running') ORDER BY id DESC LIMIT ?2",
             .text(state?.rawValue), .integer(limit))
     }
 
@@ -149,10 +150,12 @@ public struct JobTable: StoreTable {
         return true
     }
 
+    /// Makes a push that waits for a person anew; what people said of it stays.
     public func renew(job id: Int64, payload: JSON) throws {
-        try database.run(
-            "UPDATE erp_job SET payload=? WHERE id=? AND state='dead'", .text(payload.description), .integer(id))
-        if database.changes == 1, let job = try job(id) { try touch(id, job.kind, payload) }
+        guard let job = try job(id), job.state == .dead else { return }
+        let payload = JobTable.mended(payload, as: job.payload)
+        try database.run("UPDATE erp_job SET payload=? WHERE id=?", .text(payload.description), .integer(id))
+        try touch(id, job.kind, payload)
     }
 
     /// Given up, with a reason: without one it stays. Counts that waited for it ask before they go.
@@ -218,7 +221,7 @@ public struct JobTable: StoreTable {
     public func jobCounts() throws -> [String: Int64] {
         Dictionary(
             try database.rows(
-                "SELECT CASE state WHEN 'running' THEN 'waiting' ELSE state END, count(*) FROM erp_job GROUP BY 1"
+                "SELECT CASE state WHEN 'running' THEN 'waiting' ELSE state END, count(*) FROM erp_job WHERE kind<>'book' GROUP BY 1"
             ) {
                 ($0.text(0), $0.integer(1))
             }

@@ -46,6 +46,8 @@ extension Fact.Kind {
     // Receiving. Subject: the delivery.
     public static let deliveryOpened = Fact.Kind(.delivery, "open")
     public static let deliveryClosed = Fact.Kind(.delivery, "close")
+    /// Nothing of it came, and it comes later: it is expected again.
+    public static let deliveryPostponed = Fact.Kind(.delivery, "postpone")
     public static let deliveryMode = Fact.Kind(.delivery, "mode")
     /// Lines of a further paper were added; the detail is how many, of which note.
     public static let deliveryExtended = Fact.Kind(.delivery, "extend")

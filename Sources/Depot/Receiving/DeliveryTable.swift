@@ -279,6 +279,7 @@ public struct DeliveryTable: StoreTable {
     /// False when it was closed before: two people closing one reception close it once.
     public func close(delivery id: Int64, by author: Author, at now: Int64) throws -> Bool {
         guard let view = try view(id), view.status == "open" else { return false }
+        if try postpone(view, by: author, at: now) { return true }
         let changed = try database.run(
             "UPDATE delivery SET status='closed', closed=?2, closed_by=?3 WHERE id=?1 AND status='open'",
             .integer(id), .integer(now), .text(author.who))

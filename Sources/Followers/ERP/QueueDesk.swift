@@ -22,7 +22,7 @@ public struct QueueDesk {
     public func retry(_ id: Int64, accepted: [String], by author: Author, at now: Int64) throws -> Bool {
         try store.transaction {
             if let job = try store.jobs.job(id), let payload = try queue?.renewed(job, in: store) {
-                try store.jobs.renew(job: id, payload: payload.with("accepted", job.payload["accepted"]))
+                try store.jobs.renew(job: id, payload: payload)
             }
             return try store.jobs.retry(job: id, accepted: accepted, by: author, at: now)
         }

@@ -34,7 +34,7 @@ public struct QueueFollower: Follower {
 
     private func reception(_ entry: Entry, _ store: Store) throws {
         guard let id = Int64(entry.fact.subject), let view = try store.deliveries.view(id),
-            view.lines.contains(where: { $0.received > 0 })
+            view.lines.contains(where: { $0.received > 0 }) || view.erp != nil && QueuePayload.isGivenUp(view)
         else { return }
         try store.jobs.queue(
             .reception, subject: String(id),
@@ -64,6 +64,12 @@ public struct QueueFollower: Follower {
     }
 
     // MARK: put away
+
+    /// The next push that is due, after what was put away until now.
+    public func next(in store: Store, at now: Int64) throws -> ERPJob? {
+        if try store.jobs.hasMoves(at: now) { try store.transaction { try collect(in: store, at: now) } }
+        return try store.jobs.nextJob(at: now)
+    }
 
     /// Tells what moved between zones, when it is time or a count needs it. Within a transaction.
     public func collect(in store: Store, at now: Int64) throws {

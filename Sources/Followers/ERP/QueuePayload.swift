@@ -27,18 +27,22 @@ public enum QueuePayload {
                 ("lots", .array(lots)),
             ])
         }
-        let standing = view.decisions.filter { $0.undoneBy == nil }
-        let isGivenUp = standing.contains { $0.kind == .never } && !standing.contains { $0.kind == .later }
         return .object([
             ("title", .string("\(view.note) · \(view.supplier)")), ("place", place.map(JSON.string)),
             ("receipt", view.erp.map(JSON.string)),
             ("note", .string(view.note)), ("supplier", supplier.map(JSON.string)), ("lines", .array(lines)),
-            ("backorder", .bool(!isGivenUp)),
+            ("backorder", .bool(!isGivenUp(view))),
         ])
     }
 
     /// What an article without a GTIN is found by where the ERP's number of it is not known.
     private static func reference(_ code: String) -> JSON? { ArticleCode.reference(of: code).map(JSON.string) }
+
+    /// What is missing does not come any more.
+    static func isGivenUp(_ view: DeliveryView) -> Bool {
+        let standing = view.decisions.filter { $0.undoneBy == nil }
+        return standing.contains { $0.kind == .never } && !standing.contains { $0.kind == .later }
+    }
 
     /// A line for each article, and for each lot or serial number where it is tracked. What is tracked and was counted without is
     /// left out: it would be a guess. What lies in other zones of the same place is added from the book.

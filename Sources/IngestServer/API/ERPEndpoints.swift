@@ -85,6 +85,19 @@ struct ERPEndpoints {
                 } catch { throw APIProblem(.badGateway, "erp-\(error.kind.rawValue)", error.sentence) }
             },
             Endpoint(
+                .post, "/api/v1/erp/jobs/{id}/mend",
+                "Change what waits for a person: an article is left out, or is another one of the ERP",
+                body: MendPush.shape,
+                needs: .right(.erp), answers: .json(ERPJob.shape.schema)
+            ) { incoming, body in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let mending = try await mending(body)
+                let isMended = try await writer.run { try $0.jobs.mend(id, mending, by: person.author, at: $1) }
+                guard isMended else { throw ERPEndpoints.notMended }
+                return try await told(id)
+            },
+            Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/drop", "Give it up", body: DropPush.shape, needs: .right(.erp),
                 answers: .json(ERPJob.shape.schema)
             ) { incoming, body in
@@ -116,6 +129,17 @@ struct ERPEndpoints {
             .json("body", .anything, ifAny: { ERPBody.shown($0.body) }),
         ])
 
+    private func mending(_ body: MendPush) async throws -> Mending {
+        if let article = body.leave { return .leaveOut(article: article, lot: body.lot) }
+        guard let article = body.article, let code = body.product else {
+            throw APIProblem(.badRequest, "line-needed", "Name the article to leave out, or the one that it is.")
+        }
+        guard let product = try await live.read({ try $0.articles.product(code)?.erp }) else {
+            throw APIProblem(.conflict, "not-in-erp", "The ERP has no such article.")
+        }
+        return .choose(article: article, product: product)
+    }
+
     private func job(_ id: Int64) async throws -> ERPJob {
         guard let job = try await live.read({ try $0.jobs.job(id) }) else {
             throw APIProblem(.notFound, "no-such-job", "There is no such push.")
@@ -131,6 +155,8 @@ struct ERPEndpoints {
     }
 
     private static let notWaiting = APIProblem(.conflict, "not-waiting", "It is done, running, or given up.")
+    private static let notMended = APIProblem(
+        .conflict, "not-mended", "It does not wait for a person any more, or has no such line.")
     private static let noERP = APIProblem(.conflict, "no-erp", "No ERP is configured.")
 }
 

@@ -76,6 +76,21 @@ struct RetryPush: Sendable {
     static let shape = BodyShape("RetryPush", Self(), [.lines("accept", 50, of: 200, \.accept)])
 }
 
+struct MendPush: Sendable {
+    /// An article to leave out, and of which lot; else an article, and the one of the catalogue that it is.
+    var leave: String?
+    var lot: String?
+    var article: String?
+    var product: String?
+
+    static let shape = BodyShape(
+        "MendPush", Self(),
+        [
+            .line("leave", 64, \.leave), .line("lot", 64, \.lot), .line("article", 64, \.article),
+            .line("product", 64, \.product),
+        ])
+}
+
 struct DropPush: Sendable {
     var reason = ""
 

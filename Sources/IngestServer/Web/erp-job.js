@@ -4,6 +4,13 @@ import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, pill } from "./parts.js";
 import { jobSays, openJob } from "./erp.js";
+import { completion } from "./picker.js";
+
+/**
+ * How the server names the article of a line.
+ * @param {JobLine} line
+ */
+export const articleOf = (line) => line.gtin || (line.product ? `#erp:${line.product}` : "");
 
 /** @type {Record<string, string>} */
 const styles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
@@ -54,6 +61,7 @@ export class JobSheet {
       jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job),
         job.afterJob !== undefined && h("button", { class: "small", id: "job-after", onclick: () => { this.sheet.close(); openJob(this.app, /** @type {number} */ (job.afterJob)); } }, t("jobSeeAfter"))),
       h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
+      job.state === "dead" && job.kind !== "call" && job.kind !== "party" && this.drawLines(job),
       this.drawLeft(job),
       this.drawAccept(job),
       job.state !== "done" && h("div", { class: "row" },
@@ -72,6 +80,39 @@ export class JobSheet {
         },
       }, h("p", {}, t("jobDropHint")), field(t("reason"), this.reason), h("button", { class: "danger", type: "submit", disabled: away }, t("jobDrop")))),
     ];
+  }
+
+  /**
+   * Its lines, each of which can be left out or given another article.
+   * @param {Job} job
+   */
+  drawLines(job) {
+    const lines = job.payload?.lines ?? [];
+    const away = this.app.isAway();
+    return lines.length > 0 && h("details", { id: "job-lines", open: lines.length <= 20 }, h("summary", {}, h("strong", {}, t("jobLines"))), h("p", { class: "soft" }, t("jobLinesHint")),
+      h("ul", { class: "plain" }, lines.slice(0, 200).map((line, index) => {
+        const article = articleOf(line);
+        return h("li", { class: "row" }, h("span", { class: "grow" }, h("span", { class: "mono" }, line.gtin || line.product || ""), line.lot && ` ${t("lotNumber", { lot: line.lot })}`, ` × ${number(line.quantity ?? line.counted)}`),
+          h("button", { class: "small", id: `leave-${index}`, disabled: away, onclick: () => this.mend({ leave: article, lot: line.lot }) }, t("jobLeave")),
+          h("button", { class: "small", id: `choose-${index}`, disabled: away, onclick: () => this.choose(article) }, t("jobChoose")));
+      })));
+  }
+
+  /** @param {object} body */
+  async mend(body) {
+    if (!await this.app.attempt(() => post(`/api/v1/erp/jobs/${this.id}/mend`, body))) return;
+    this.app.say(t("jobMended"), "good");
+    await this.load();
+  }
+
+  /**
+   * Which article of the ERP a line is.
+   * @param {string} article
+   */
+  choose(article) {
+    const sheet = new Sheet(t("jobChoose"), () => completion(this.app, {
+      kinds: ["product"], label: t("searchProduct"), found: (one) => { sheet.close(); this.mend({ article, product: one.ref }); },
+    }).node);
   }
 
   /**
