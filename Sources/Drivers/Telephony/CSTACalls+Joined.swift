@@ -37,7 +37,9 @@ extension CSTACalls {
         guard let other, other != kept, let joined = calls.removeValue(forKey: other) else { return (kept, false) }
         aliases[other] = kept
         // Who asked a colleague is in both calls: the line on which they dialled goes.
-        for leg in joined.legs.values where leg.isDialler && calls[kept]?.legs[leg.device] != nil {
+        if let device = joined.caller?.number, let leg = joined.legs[device], leg.isDialler,
+            calls[kept]?.legs[device] != nil
+        {
             voice.say(.legEnded, other) { ($0.leg, $0.desk, $0.cause) = (leg.id, leg.desk, .normal) }
         }
         calls[kept]?.legs.merge(joined.legs) { mine, _ in mine }

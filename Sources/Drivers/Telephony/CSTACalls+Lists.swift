@@ -22,9 +22,7 @@ extension CSTACalls {
                 .map { $0.text + ($0.children.map(\.text).joined()) }?.lowercased() ?? ""
             let isKnown = calls[id] != nil
             guard meet(id, item) else { continue }
-            // Beside it stand the states of the others, where the exchange tells them: nobody has answered yet.
-            let isAlone = item.all("localconnectionstate").dropFirst().contains { $0.text.lowercased() == "alerting" }
-            calls[id]?.listed[desk] = isAlone ? state + " alone" : state
+            calls[id]?.listed[desk] = state
             if calls[id]?.caller != nil { place(id) } else if !isKnown { new.append((call, desk)) }
         }
         return new
@@ -40,11 +38,7 @@ extension CSTACalls {
             }
             if isDialler { dials(id) }
             let isHeld = state.contains("hold") || state.contains("held")
-            guard isHeld || state.contains("connected") || state.contains("established"),
-                !isDialler || !state.hasSuffix("alone")
-            else {
-                continue
-            }
+            guard isHeld || state.contains("connected") || state.contains("established") else { continue }
             answered(id, desk, cause: nil)
             if isDialler {
                 calls[id]?.isAnswered = true

@@ -29,7 +29,7 @@ struct CSTACalls {
         var isQueued = false
         /// Whoever dialled has their leg, or had it.
         var hasDialler = false
-        /// States of telephones in a list, until it is known who calls; `alone` behind that of one whose other side still rings.
+        /// States of telephones in a list, until it is known who calls.
         var listed: [String: String] = [:]
         var cause: CallCause?
         var command: String?

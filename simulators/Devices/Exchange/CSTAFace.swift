@@ -236,9 +236,6 @@ struct CSTAFace: ExchangeFace {
 
     private func snapshot(_ desk: String, _ legs: [Exchange.Leg], _ answer: (String, String) -> Void) {
         let items = legs.filter { $0.number == desk }.map { leg -> String in
-            // Beside its own state stand those of the others (ECMA-269, compound call state).
-            let isCalling = leg.isOrigin && legs.contains { $0.call == leg.call && $0.state == .ringing }
-            let others = isCalling ? "<localConnectionState>alerting</localConnectionState>" : ""
             let state =
                 switch leg.state {
                 case .down, .dialling: "initiated"
@@ -248,7 +245,7 @@ struct CSTAFace: ExchangeFace {
                 }
             return "<snapshotDeviceResponseInfo>" + connection("connectionIdentifier", leg)
                 + "<localCallState><compoundCallState><localConnectionState>\(state)</localConnectionState>"
-                + others + "</compoundCallState></localCallState></snapshotDeviceResponseInfo>"
+                + "</compoundCallState></localCallState></snapshotDeviceResponseInfo>"
         }
         answer(
             "SnapshotDeviceResponse",
