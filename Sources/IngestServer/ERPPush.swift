@@ -27,7 +27,9 @@ enum ERPPush {
             // Where the ERP was asked, what is to become zero was shown, and stands among the lines.
             let isComplete = payload["complete"]?.truth == true && payload["begun"]?.truth != true
             return try await connector.push(
-                StockTakePush(key: job.key, location: text("location"), lines: lines, isComplete: isComplete), dry: dry)
+                StockTakePush(
+                    key: job.key, location: text("location"), lines: lines, isComplete: isComplete,
+                    accepted: (payload["accepted"]?.list ?? []).compactMap(\.text)), dry: dry)
         case .call:
             return try await connector.push(
                 CallPush(
@@ -60,6 +62,6 @@ enum ERPPush {
                 .init(
                     number: $0["number"]?.text ?? "", quantity: $0["quantity"].flatMap { Quantity($0) } ?? 0,
                     expires: $0["expires"]?.text)
-            })
+            }, damaged: line["damaged"].flatMap { Quantity($0) } ?? 0)
     }
 }

@@ -123,7 +123,7 @@ test("a note number of two suppliers asks which delivery it is, and opens the on
   assert.deepEqual(app.heard, ["refused"]);
   const main = new Element("main");
   app.receiving.draw(main);
-  assert.match(main.textContent, /Plusieurs fournisseurs ont ce numéro de bon/);
+  assert.match(main.textContent, /Plusieurs livraisons attendues portent ce numéro/);
   const choices = main.all("button").filter((one) => one.id?.startsWith("note-of-"));
   assert.deepEqual(choices.map((one) => one.id), [`note-of-${id}`, "note-of-8"]);
   assert.deepEqual(choices.map((one) => one.all("strong")[0].textContent), [supplier, "Sonepar"]);
@@ -349,10 +349,10 @@ test("a review shows the ERP's stock where it is another, and what becomes nothi
   const app = application();
   const line = (gtin, more) => ({ gtin, description: `Article ${gtin}`, expected: 0, counted: 0, moved: 0, result: 0, book: 0, difference: 0, ...more });
   const lines = [line("1", { expected: 5, counted: 5, result: 5, book: 5, erp: 5 }), line("2", { expected: 5, counted: 5, result: 5, book: 5, erp: 7 }),
-    line("erp:40", { erp: 50 }), line("4", { expected: 3, book: 3, difference: -3, erp: 0 }), line("5", { counted: 2, result: 2, difference: 2, unlotted: 2, erp: 0 })];
+    line("#erp:40", { erp: 50 }), line("4", { expected: 3, book: 3, difference: -3, erp: 0 }), line("5", { counted: 2, result: 2, difference: 2, unlotted: 2, erp: 0 })];
   const take = { id: 1, zone: "shelf-a", sources: [], blind: false, status: "review", mode: "add", openedAt: 1, openedBy: "Nadia", complete: false, counted: 7, unknown: 0, differences: 2, lines, unknownTags: [], decisions: [] };
-  assert.deepEqual(lines.filter(differsFromERP).map((one) => one.gtin), ["2", "erp:40", "4"]);
-  assert.deepEqual(toZero(take).map((one) => one.gtin), ["erp:40", "4"]);
+  assert.deepEqual(lines.filter(differsFromERP).map((one) => one.gtin), ["2", "#erp:40", "4"]);
+  assert.deepEqual(toZero(take).map((one) => one.gtin), ["#erp:40", "4"]);
   app.stocktake.detail.set(1, take);
   const text = readable(drawReview(app.stocktake, take), "review");
   for (const what of [t("inERP"), "Article 2", "Article erp:40", t("unlotted", { n: "2" })]) assert.ok(text.includes(what), what);
@@ -373,8 +373,8 @@ test("a stopped push shows its lines with what can be done, and what was left ou
   const sheet = new JobSheet(app, 7, job);
   const text = readable(sheet.sheet.dialog, "stopped");
   for (const what of [t("jobLeave"), t("jobChoose"), t("jobLeftLot"), t("jobLeftPerson", { who: "Anne" })]) assert.ok(text.includes(what), what);
-  assert.deepEqual(job.payload.lines.map(articleOf), ["03608439390616", "erp:40"]);
+  assert.deepEqual(job.payload.lines.map(articleOf), ["03608439390616", "#erp:40"]);
   asked.length = 0;
-  await sheet.mend({ leave: "erp:40" });
+  await sheet.mend({ leave: "#erp:40" });
   assert.ok(asked.includes("POST /api/v1/erp/jobs/7/mend"));
 });

@@ -8,6 +8,7 @@ public enum QueuePayload {
     public static func reception(
         _ view: DeliveryView, place: String?, supplier: String?, product: (String) -> ProductView?
     ) -> JSON {
+        var left: [JSON] = []
         let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
             let known = product(line.gtin)
             var lots: [JSON] = []
@@ -21,17 +22,26 @@ public enum QueuePayload {
                     ])
                 }
             }
+            // Of which lot the damaged are, nobody has said.
+            let damaged = lots.count < 2 ? min(line.damaged, line.received) : 0
+            if line.damaged > damaged, line.received > 0 {
+                left.append(
+                    .object([
+                        ("gtin", .string(line.gtin)), ("description", .string(line.description)),
+                        ("quantity", line.damaged.json), ("why", "damaged"),
+                    ]))
+            }
             return .object([
                 ("line", line.erp.map(JSON.string)), ("product", (line.erpProduct ?? known?.erp).map(JSON.string)),
                 ("gtin", .string(line.gtin)), ("reference", reference(line.gtin)), ("quantity", line.received.json),
-                ("lots", .array(lots)),
+                ("lots", .array(lots)), ("damaged", damaged > 0 ? damaged.json : nil),
             ])
         }
         return .object([
             ("title", .string("\(view.note) · \(view.supplier)")), ("place", place.map(JSON.string)),
             ("receipt", view.erp.map(JSON.string)),
             ("note", .string(view.note)), ("supplier", supplier.map(JSON.string)), ("lines", .array(lines)),
-            ("backorder", .bool(!isGivenUp(view))),
+            ("backorder", .bool(!isGivenUp(view))), ("left", left.isEmpty ? nil : .array(left)),
         ])
     }
 
