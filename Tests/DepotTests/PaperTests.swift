@@ -329,7 +329,7 @@ struct PaperTests {
         let head = "\(Self.head);lot;expires;sscc;client"
         let report = try take("\(head)\nN;-;\(Self.gtins[0]);A;5;néant;-;n/a;--\n")
         #expect(report.refused.isEmpty)
-        let view = try #require(try store.deliveries.id(note: "N").flatMap { try store.deliveries.delivery($0) })
+        let view = try #require(try store.deliveries.id(note: "N").flatMap { try store.deliveries.view($0) })
         #expect(view.supplier == "" && view.client == nil && view.units.isEmpty)
         #expect(
             try store.database.integer("SELECT count(*) FROM delivery_line WHERE lot IS NULL AND expires IS NULL") == 1)

@@ -15,7 +15,7 @@ struct PushedCallsTests {
     /// The centre as it starts: what ran goes on.
     private func start(_ feed: String, at now: Int64) throws -> PushedCalls {
         var pushed = PushedCalls(feed, isLater: try store.calls.hasCalls(of: feed), at: now)
-        for row in try store.calls.runningCalls(since: 0) where row.agent == feed {
+        for row in try store.calls.running(since: 0) where row.agent == feed {
             pushed.resume(row.snapshot.told(by: feed))
         }
         return pushed
@@ -36,7 +36,7 @@ struct PushedCallsTests {
         try push(
             Self.ring("17", from: "0612340001"), #"{"event":"ended","call":"17","cause":"no-answer"}"#,
             Self.ring("18", from: "0612340002"), to: &pushed, of: "old-pbx", at: 1_800_000_000_000)
-        #expect(try store.calls.call("old-pbx/old-pbx/17")?.snapshot.caller?.number == "0612340001")
+        #expect(try store.calls.row("old-pbx/old-pbx/17")?.snapshot.caller?.number == "0612340001")
         pushed = try start("old-pbx", at: 1_800_000_100_000)
         try push(
             #"{"event":"answered","call":"18","ext":"101"}"#, Self.ring("17", from: "0612340003"),
@@ -44,11 +44,11 @@ struct PushedCallsTests {
             of: "old-pbx", at: 1_800_000_100_000)
         let rows = try store.database.rows("SELECT id FROM call ORDER BY id") { $0.text(0) }
         #expect(rows.count == 3)
-        let old = try #require(try store.calls.call("old-pbx/old-pbx/17")?.snapshot)
+        let old = try #require(try store.calls.row("old-pbx/old-pbx/17")?.snapshot)
         #expect(old.caller?.number == "0612340001" && old.missedBy == ["101"])
-        let new = try #require(try store.calls.call(rows.first { $0.contains("/17~") } ?? "")?.snapshot)
+        let new = try #require(try store.calls.row(rows.first { $0.contains("/17~") } ?? "")?.snapshot)
         #expect(new.caller?.number == "0612340003" && new.answeredBy == ["101"] && new.state == .ended)
-        let running = try store.calls.runningCalls(since: 0)
+        let running = try store.calls.running(since: 0)
         #expect(running.map(\.snapshot.call) == ["old-pbx/old-pbx/18"] && running.first?.snapshot.answeredBy == ["101"])
     }
 
@@ -62,7 +62,7 @@ struct PushedCallsTests {
         try push(
             Self.ring("17", from: "0612340002"), #"{"event":"ended","call":"17"}"#, to: &two, of: "feed-2",
             at: 1_800_000_001_000)
-        #expect(try store.calls.call("feed/feed/17")?.snapshot.state == .ringing)
-        #expect(try store.calls.call("feed-2/feed-2/17")?.snapshot.state == .ended)
+        #expect(try store.calls.row("feed/feed/17")?.snapshot.state == .ringing)
+        #expect(try store.calls.row("feed-2/feed-2/17")?.snapshot.state == .ended)
     }
 }

@@ -70,7 +70,7 @@ struct QueueTests {
         let (desk, id) = (ReceivingDesk(store), try announced())
         #expect(try desk.close(id, .init(short: .later), by: nadia, at: 2))
         try store.run(queue)
-        let view = try #require(try store.deliveries.delivery(id))
+        let view = try #require(try store.deliveries.view(id))
         #expect(view.status == "expected" && view.zone == nil && view.openedAt == nil)
         #expect(try store.deliveries.rows(closedSince: 0).map(\.id) == [id], "it is listed")
         #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty, "the ERP expects it as before")
@@ -80,7 +80,7 @@ struct QueueTests {
         #expect(throws: DecisionError.self) { try desk.close(id, .init(), by: nadia, at: 5) }
         #expect(try desk.close(id, .init(short: .later), by: nadia, at: 6))
         try store.run(queue)
-        #expect(try store.deliveries.delivery(id)?.status == "closed")
+        #expect(try store.deliveries.view(id)?.status == "closed")
         #expect(try store.jobs.job(of: .reception, subject: String(id))?.payload["backorder"] == true)
     }
 
@@ -88,7 +88,7 @@ struct QueueTests {
         let id = try announced()
         #expect(try ReceivingDesk(store).close(id, .init(short: .never), by: nadia, at: 2))
         try store.run(queue)
-        #expect(try store.deliveries.delivery(id)?.status == "closed")
+        #expect(try store.deliveries.view(id)?.status == "closed")
         let payload = try #require(try store.jobs.job(of: .reception, subject: String(id))).payload
         #expect(payload["backorder"] == false && payload["lines"]?.list?.first?["quantity"] == 0)
     }

@@ -355,12 +355,12 @@ test("a review shows the ERP's stock where it is another, and what becomes nothi
   assert.deepEqual(toZero(take).map((one) => one.gtin), ["#erp:40", "4"]);
   app.stocktake.detail.set(1, take);
   const text = readable(drawReview(app.stocktake, take), "review");
-  for (const what of [t("inERP"), "Article 2", "Article erp:40", t("unlotted", { n: "2" })]) assert.ok(text.includes(what), what);
+  for (const what of [t("inERP"), "Article 2", "Article #erp:40", t("unlotted", { n: "2" })]) assert.ok(text.includes(what), what);
   assert.ok(!text.includes("Article 1"), "where both agree nothing is shown");
   const before = document.body.children.length;
   app.stocktake.post(take, "/api/v1/takes/1");
   const asked = readable(document.body.children[before], "post");
-  assert.ok(asked.includes("Article erp:40") && asked.includes("Article 4") && !asked.includes("Article 1"));
+  assert.ok(asked.includes("Article #erp:40") && asked.includes("Article 4") && !asked.includes("Article 1"));
   assert.ok(asked.includes(t("takeUnlotted", { what: "Article 5" })));
 });
 

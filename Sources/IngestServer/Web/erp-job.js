@@ -122,7 +122,7 @@ export class JobSheet {
   drawLeft(job) {
     const left = job.payload?.left ?? [];
     return left.length > 0 && h("section", { class: "notice wait", id: "job-left" }, h("strong", {}, t("jobLeft")), h("ul", { class: "plain" }, left.map((one) =>
-      h("li", {}, `${one.description || one.gtin} × ${number(one.quantity)}`, " ", h("span", { class: "soft" }, t({ lot: "jobLeftLot", damaged: "jobLeftDamaged" }[one.why] ?? "jobLeftPerson", { who: one.who ?? "" }))))));
+      h("li", {}, `${one.description || one.gtin} × ${number(one.quantity)}`, " ", h("span", { class: "soft" }, t(one.why === "lot" ? "jobLeftLot" : one.why === "damaged" ? "jobLeftDamaged" : "jobLeftPerson", { who: one.who ?? "" }))))));
   }
 
   /**
