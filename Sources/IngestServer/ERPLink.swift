@@ -23,7 +23,7 @@ actor ERPLink: Service {
     static let cardWait: Int64 = 2_500
 
     let settings: ERPSettings
-    let queue: QueueFollower?
+    nonisolated let queue: QueueFollower?
     private let writer: Writer
     private let live: LiveView
     /// How the site writes numbers.

@@ -100,29 +100,33 @@ struct RoomDeskTests {
 
     // MARK: what is pulled
 
-    private func receipt(_ name: String, note: String, id: String) -> (name: String, announced: Announced) {
-        let line = Announced.Line(gtin: InventoryTests.breaker, description: "Breaker", quantity: 2)
-        return (name, Announced(note: note, supplier: "Legrand", erp: id, lines: [line]))
+    private func receipt(_ name: String, note: String, id: String) -> PullDesk.Receipt {
+        let product = PullDesk.Product(
+            ProductView(gtin: "", description: "Breaker"), id: "7", gtins: [InventoryTests.breaker])
+        return PullDesk.Receipt(
+            id: id, name: name, references: [note], supplier: "Legrand", expectedOn: nil, path: nil,
+            lines: [.init(id: "\(id)1", product: product, quantity: 2)])
     }
 
     @Test func receiptsOfOneNoteAreTwoDeliveriesAndWhatIsGoneThereIsGoneHere() throws {
         let both = [receipt("IN/1", note: "BL-1", id: "1"), receipt("IN/2", note: "BL-1", id: "2")]
-        try desks.pulls.take(receipts: both, open: ["1", "2"], at: 1)
+        try desks.pulls.take(receipts: both, at: 1)
         #expect(try store.deliveries.id(note: "BL-1") != nil && store.deliveries.id(note: "BL-1 (IN/2)") != nil)
         // Pulled again it is the same two.
-        try desks.pulls.take(receipts: both, open: ["1", "2"], at: 2)
+        try desks.pulls.take(receipts: both, at: 2)
         #expect(try store.deliveries.rows(closedSince: 0).count == 2)
-        try desks.pulls.take(receipts: [both[1]], open: ["2"], at: 3)
+        try desks.pulls.take(receipts: [both[1]], at: 3)
         #expect(try store.deliveries.id(note: "BL-1") == nil)
         #expect(try store.deliveries.rows(closedSince: 0).map(\.note) == ["BL-1 (IN/2)"])
         #expect(try kinds().filter { $0 == "delivery.pulled" }.count == 3)
     }
 
     @Test func nothingPulledIsNoFact() throws {
-        try desks.pulls.take(products: [], count: 0, at: 1)
+        try desks.pulls.take(products: [], at: 1)
         #expect(try kinds().isEmpty)
-        try desks.pulls.take(
-            products: [ProductView(gtin: InventoryTests.breaker, description: "Breaker", erp: "7")], count: 1, at: 2)
+        let product = PullDesk.Product(
+            ProductView(gtin: "", description: "Breaker"), id: "7", gtins: [InventoryTests.breaker])
+        try desks.pulls.take(products: [product], at: 2)
         #expect(try store.articles.product(InventoryTests.breaker)?.erp == "7")
         #expect(try kinds() == ["import.products"])
     }

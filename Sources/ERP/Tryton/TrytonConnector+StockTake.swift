@@ -93,7 +93,9 @@ extension TrytonConnector {
         if let other = draft.difference(counts) { throw Self.conflict(draft, other) }
         let zeroed = isComplete ? draft.uncounted : []
         do throws(TrytonError) {
-            try await send(.button("stock.inventory", "confirm", .int(id)), accepting: Set(take.accepted.map(TrytonError.kind(ofWarning:))))
+            try await send(
+                .button("stock.inventory", "confirm", .int(id)),
+                accepting: Set(take.accepted.map(TrytonError.kind(ofWarning:))))
         } catch {
             guard error.kind == .rule, try await inventory(id).state == "done" else { throw error }
         }

@@ -3,7 +3,7 @@ public import Model
 
 /// Follows the ledger into the ERP's queue: a closed delivery, a posted count, a note about a known client's call and a new
 /// client each become one job, once.
-public struct QueueFollower: Follower {
+public struct QueueFollower: Follower, Sendable {
     public static let name = "erp"
 
     /// Which place of the ERP a zone is.
