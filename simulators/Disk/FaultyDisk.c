@@ -296,12 +296,16 @@ static File *file_named(Disk *disk, const char *name, bool make) {
     return spare;
 }
 
+static sqlite3_vfs *real;
+
 static int vOpen(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int *out) {
     (void)vfs;
+    // What a long statement puts aside is no part of the disk: it is gone with the process.
+    if (!path) return real->xOpen(real, NULL, base, flags, out);
     Handle *handle = (Handle *)base;
     memset(handle, 0, sizeof *handle);
     const char *name;
-    Disk *disk = path ? find(path, &name) : NULL;
+    Disk *disk = find(path, &name);
     if (!disk) return SQLITE_CANTOPEN;
     File *file = file_named(disk, name, flags & SQLITE_OPEN_CREATE);
     if (!file) return SQLITE_CANTOPEN;
@@ -341,10 +345,11 @@ void faulty_register(void) {
     static sqlite3_vfs vfs;
     pthread_mutex_lock(&mutex);
     if (!vfs.zName) {
-        vfs = *sqlite3_vfs_find(NULL);
+        real = sqlite3_vfs_find(NULL);
+        vfs = *real;
         vfs.pNext = NULL;
         vfs.zName = "faulty";
-        vfs.szOsFile = sizeof(Handle);
+        if (vfs.szOsFile < (int)sizeof(Handle)) vfs.szOsFile = sizeof(Handle);
         vfs.mxPathname = 128;
         vfs.xOpen = vOpen;
         vfs.xDelete = vDelete;

@@ -6,7 +6,7 @@ import Model
 struct SaveProduct: Sendable {
     struct Carton: Sendable {
         var gtin = ""
-        var quantity: Quantity?
+        var quantity: Quantity = 0
 
         static let bad = APIProblem(
             .badRequest, "bad-gtin",

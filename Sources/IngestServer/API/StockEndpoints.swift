@@ -73,10 +73,8 @@ struct StockEndpoints {
                     description: body.description, reference: body.reference, supplier: body.supplier,
                     unit: body.unit.flatMap { Measure($0) }, minimum: body.minimum, codes: body.codes)
                 for carton in body.cartons {
-                    guard let code = GS1.gtin14(carton.gtin), code != gtin, let quantity = carton.quantity else {
-                        throw SaveProduct.Carton.bad
-                    }
-                    change.cartons.append(.init(gtin: code, quantity: quantity))
+                    guard let code = GS1.gtin14(carton.gtin), code != gtin else { throw SaveProduct.Carton.bad }
+                    change.cartons.append(.init(gtin: code, quantity: carton.quantity))
                 }
                 do {
                     let wanted = change

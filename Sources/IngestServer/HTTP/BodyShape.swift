@@ -171,6 +171,14 @@ extension BodyShape.Field {
         }
     }
 
+    static func quantity(
+        _ name: String, _ range: ClosedRange<Quantity>, _ path: Path<Quantity>, or problem: APIProblem
+    ) -> Self {
+        Self(name: name, schema: .limited(.number, .init(quantity: range)), problem: problem, isRequired: true) {
+            if let quantity = Quantity($0) { $1[keyPath: path] = quantity }
+        }
+    }
+
     /// Lines as above, so many at most; those in which nothing is left do not count.
     static func lines(
         _ name: String, _ count: Int, of limit: Int, _ path: Path<[String]>
