@@ -54,6 +54,8 @@ struct DeskTests {
     @Test func ofTwoWhoCloseOneDoes() throws {
         let id = try announceTwo()
         _ = try receiving.open(id, zone: "dock", by: nadia, at: 1)
+        depot.applier.forgetReceptions()
+        try depot.send([InventoryTests.tag(1)])
         #expect(try receiving.close(id, .init(short: .later), by: nadia, at: 2))
         #expect(try receiving.close(id, .init(short: .later), by: karim, at: 3) == false)
         #expect(try kinds().filter { $0 == "delivery.close" }.count == 1)

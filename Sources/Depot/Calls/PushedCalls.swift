@@ -9,7 +9,7 @@ public struct PushedCalls: Sendable {
     /// before the start, whose ids may come again.
     public init(_ name: String, isLater: Bool = false, at now: Int64) {
         fold = CallFeedFold(source: name, run: isLater ? Int(clamping: now / 1000) : 0)
-        book = CallBook(revisionBase: now / 1000 << 20)
+        book = CallBook(revisionBase: (now / 1000) << 20)
     }
 
     /// One that ran when the centre was restarted.

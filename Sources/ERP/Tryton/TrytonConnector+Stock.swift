@@ -47,7 +47,7 @@ extension TrytonConnector {
         }
         for row in lots {
             guard let id = row["id"]?.integer, let article = row["product"]?.integer, let product = known[article],
-                let quantity = Quantity(nearest: row["quantity"]?.double ?? 0)
+                let quantity = Quantity(nearest: row["quantity"]?.double ?? 0), quantity != 0
             else { continue }
             rest[article, default: 0] = (rest[article] ?? 0) - quantity
             found.append(
