@@ -58,17 +58,18 @@ public struct CallBook: Sendable {
     public mutating func apply(_ signal: CallSignal, at now: Int64) -> [CallSnapshot] {
         guard !signal.call.isEmpty, !endedSet.contains(signal.call) else { return [] }
         var changed: [CallSnapshot] = []
-        unconfirmed.remove(signal.call)
-        if let leg = signal.leg { unconfirmedLegs[signal.call]?.remove(leg) }
-        if calls[signal.call] == nil {
+        if !unconfirmed.isEmpty { unconfirmed.remove(signal.call) }
+        if !unconfirmedLegs.isEmpty, let leg = signal.leg { unconfirmedLegs[signal.call]?.remove(leg) }
+        let known = calls[signal.call]
+        if known == nil {
             if signal.event == .legEnded { return signal.how == CallSignal.record ? settleLost(signal) : [] }
             if signal.event == .ended { return [] }
             if calls.count >= CallBook.limit, let oldest = running.first {
                 changed += finish(oldest.call, cause: .lost, at: now)
             }
         }
-        let back = calls[signal.call] == nil ? found(signal.call) : nil
-        var call = calls[signal.call] ?? back ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
+        let back = known == nil ? found(signal.call) : nil
+        var call = known ?? back ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
         let before = call
         if signal.event == .ended {
             if call.startedAt == now { call.date(ring: signal.ringSeconds, talk: signal.talkSeconds, end: now) }
@@ -77,9 +78,11 @@ public struct CallBook: Sendable {
         }
         if signal.event == .merged, let into = signal.into { return changed + merge(call, into: into, at: now) }
         call.fold(signal, at: now)
-        calls[signal.call] = call
         guard call != before || before.revision == 0 || back != nil else { return changed }
-        return changed + [bump(signal.call)]
+        revision += 1
+        call.revision = revision
+        calls[signal.call] = call
+        return changed + [call]
     }
 
     private mutating func bump(_ id: String) -> CallSnapshot {
