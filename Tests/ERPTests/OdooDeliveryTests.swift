@@ -79,7 +79,7 @@ struct OdooDeliveryTests {
             [
                 .init(line: lines[0].id, product: nil, gtin: "#VIS", quantity: 7),
                 .init(line: nil, product: nil, gtin: "#INT", quantity: 5),
-                .init(line: nil, product: nil, gtin: "#odoo:1", quantity: 2),
+                .init(line: nil, product: nil, gtin: "#erp:1", quantity: 2),
             ], receipt: "5")
         _ = try await desk.connector().push(push, dry: false)
         let server = await desk.server

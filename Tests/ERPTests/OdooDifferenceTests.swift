@@ -279,7 +279,7 @@ struct OdooDifferenceTests {
         var lines = [
             OdooDifferenceTests.line(1, begin: 50, counted: 48), OdooDifferenceTests.line(1, begin: 50, counted: 47),
         ]
-        (lines[0].gtin, lines[1].gtin) = ("#VIS", "#odoo:22")
+        (lines[0].gtin, lines[1].gtin) = ("#VIS", "#erp:22")
         _ = try await desk.connector().push(OdooDifferenceTests.take(lines), dry: false)
         let server = await desk.server
         #expect([21, 22].map { server.onHand(product: $0) } == [48, 47])

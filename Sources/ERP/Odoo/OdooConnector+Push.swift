@@ -63,7 +63,7 @@ extension OdooConnector {
     func articles(ids: Set<Int64>, codes: Set<String>) async throws(ERPFault) -> [Int64: OdooArticle] {
         let ids = ids.union(codes.compactMap { OdooArticle.id(ofCode: $0) })
         let gtins = codes.filter { !$0.hasPrefix("#") }.sorted().flatMap { GTINForm.all($0) }
-        let references = codes.filter { $0.hasPrefix("#") && !$0.hasPrefix("#odoo:") }.map { String($0.dropFirst()) }
+        let references = codes.filter { $0.hasPrefix("#") && !$0.hasPrefix("#erp:") }.map { String($0.dropFirst()) }
         var clauses: [JSON] = []
         if !ids.isEmpty { clauses.append(.clause("id", "in", .ids(ids.sorted()))) }
         if !gtins.isEmpty { clauses.append(.clause("barcode", "in", .texts(gtins))) }

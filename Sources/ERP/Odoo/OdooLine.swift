@@ -154,7 +154,7 @@ struct OdooArticle: Equatable, Sendable {
     static let fields = ["display_name", "barcode", "default_code", "tracking", "uom_id", "active"]
 
     /// The article that a line means: by Odoo's id, by GTIN, or by what stands for one where there is none: `#` and its
-    /// reference, or `#odoo:ID`. Nil where there is none, or two of one reference.
+    /// reference, or `#erp:ID`. Nil where there is none, or two of one reference.
     static func product(_ id: String?, code: String, _ articles: [Int64: OdooArticle]) -> Int64? {
         if let product = id.flatMap({ Int64($0) }) { return product }
         if let product = self.id(ofCode: code) { return product }
@@ -170,9 +170,9 @@ struct OdooArticle: Equatable, Sendable {
         .id
     }
 
-    /// Of `#odoo:ID`.
+    /// Of `#erp:ID`.
     static func id(ofCode code: String) -> Int64? {
-        code.hasPrefix("#odoo:") ? Int64(code.dropFirst(6)).flatMap { $0 > 0 ? $0 : nil } : nil
+        code.hasPrefix("#erp:") ? Int64(code.dropFirst(5)).flatMap { $0 > 0 ? $0 : nil } : nil
     }
 
     init?(_ record: JSON) {
