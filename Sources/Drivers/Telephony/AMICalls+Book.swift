@@ -8,58 +8,56 @@ extension AMICalls {
     @discardableResult
     mutating func touch(_ message: AMIMessage, prefix: StaticString = "") -> String? {
         guard let id = message.known("uniqueid", after: prefix), let name = message.value("channel", after: prefix),
-            !name.isEmpty,
-            !ended.contains(id)
+            !name.isEmpty, !ended.contains(id)
         else { return nil }
-        let linked = message.known("linkedid", after: prefix) ?? id
-        if channels[id] == nil {
-            let root = resolve(linked)
-            channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
-            // A restarted exchange uses names again.
-            if !unsettled.isEmpty { unsettled[name] = nil }
-            if calls[root] == nil, asksPresentation || masks {
-                calls[root] = AMICall(presentation: .unknown, waits: asksPresentation && !isHasty)
-            }
-            // An exchange that tells the presentation with each channel has not yet told that of the caller.
-            if calls[root] == nil, id != root, message.variable("callerid(num-pres)") != nil {
-                calls[root] = AMICall(presentation: .unknown)
-            }
-            calls[root, default: AMICall()].members.insert(id)
-        } else if let root = channels[id]?.root, let named = message.known("linkedid", after: prefix),
-            resolve(named) != root
-        {
-            merge(root, into: resolve(named))
+        let linked = message.known("linkedid", after: prefix)
+        let known = channels[id]
+        if known == nil { begin(id, name, root: resolve(linked ?? id), message) }
+        if let known, let linked, linked != known.root, resolve(linked) != known.root {
+            merge(known.root, into: resolve(linked))
         }
-        channels[id]?.rename(name, plan: &plan)
-        learn(id, message, prefix)
-        if prefix.utf8CodeUnitCount == 0, id == message.known("linkedid"), let channel = channels[id], !channel.dialled
-        {
+        guard var channel = channels[id] else { return id }
+        if name != channel.name || message.has("connectedlinenum", after: prefix) {
+            channel.rename(name, plan: &plan)
+            channel.connect(message, prefix)
+            channels[id] = channel
+        }
+        guard let call = calls[channel.root] else { return id }
+        learn(channel, call, message, prefix)
+        let isOwn = prefix.utf8CodeUnitCount == 0
+        if isOwn, id == linked, !channel.dialled, call.direction == nil {
             calls[channel.root]?.introduce(channel, message, plan: &plan)
         }
-        present(id, message, prefix)
+        present(channel, message, isOwn: isOwn)
         return id
     }
 
-    mutating func learn(_ id: String, _ message: AMIMessage, _ prefix: StaticString) {
-        guard let root = channels[id]?.root else { return }
-        if message.value("connectedlinenum", after: prefix) != nil {
-            channels[id]?.connected = (
-                message.known("connectedlinenum", after: prefix),
-                message.known("connectedlinename", after: prefix).map(CallerText.clean)
-            )
+    private mutating func begin(_ id: String, _ name: String, root: String, _ message: AMIMessage) {
+        channels[id] = AMIChannel(id: id, name: name, root: root, plan: &plan)
+        // A restarted exchange uses names again.
+        if !unsettled.isEmpty { unsettled[name] = nil }
+        if calls[root] == nil, asksPresentation || masks {
+            calls[root] = AMICall(presentation: .unknown, waits: asksPresentation && !isHasty)
         }
-        // An originated telephone learns what it dials when it enters the dial plan.
-        if calls[root]?.direction == .outbound, calls[root]?.called == nil, let desk = channels[id]?.desk,
+        // An exchange that tells the presentation with each channel has not yet told that of the caller.
+        if calls[root] == nil, id != root, message.variable("callerid(num-pres)") != nil {
+            calls[root] = AMICall(presentation: .unknown)
+        }
+        calls[root, default: AMICall()].members.insert(id)
+    }
+
+    /// An originated telephone learns what it dials when it enters the dial plan.
+    private mutating func learn(_ channel: AMIChannel, _ call: AMICall, _ message: AMIMessage, _ prefix: StaticString) {
+        guard call.direction == .outbound, call.called == nil, let desk = channel.desk,
             let exten = message.known("exten", after: prefix), exten != "s", exten != "h", exten != desk
-        {
-            calls[root]?.reach(exten, isInternal: plan.isExtension(exten))
-            if calls[root]?.announced == true {
-                var signal = CallSignal(.identity, call: name(root))
-                signal.called = exten
-                signal.direction = calls[root]?.direction
-                emit(signal, root)
-            }
-        }
+        else { return }
+        let root = channel.root
+        calls[root]?.reach(exten, isInternal: plan.isExtension(exten))
+        guard call.announced else { return }
+        var signal = CallSignal(.identity, call: name(root))
+        signal.called = exten
+        signal.direction = calls[root]?.direction
+        emit(signal, root)
     }
 
     /// What a program called first is there and goes on to somebody else (OriginateResponse): whom the call is for, where that is

@@ -74,20 +74,21 @@ extension AMICalls {
     }
 
     /// Decides what it can from a call's first channel, and asks the exchange for what it cannot.
-    mutating func present(_ id: String, _ message: AMIMessage, _ prefix: StaticString) {
-        guard let channel = channels[id], let call = calls[channel.root] else { return }
+    mutating func present(_ channel: AMIChannel, _ message: AMIMessage, isOwn: Bool) {
+        guard let call = calls[channel.root], call.presentation != .hidden else { return }
+        let id = channel.id
         // Who is called may hide too; that says nothing about who calls.
         let isCallers = channel.desk == nil && !channel.dialled && call.direction != .outbound
-        if prefix.utf8CodeUnitCount == 0, isCallers, AMICalls.isPrivate(message) {
+        if isOwn, isCallers, AMICalls.isPrivate(message) {
             return resolve(channel.root, .hidden)
         }
-        if prefix.utf8CodeUnitCount == 0, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
+        if isOwn, channel.root == id, channel.desk == nil, AMICalls.isWithheld(message) {
             return resolve(channel.root, .hidden)
         }
         guard call.presentation == .unknown, !call.asked, channel.root == id else { return }
         if channel.desk != nil || channel.isLocal || call.command != nil || call.direction == .outbound {
             resolve(channel.root, .shown)
-        } else if prefix.utf8CodeUnitCount == 0, message.variable("callerid(num-pres)") != nil {
+        } else if isOwn, message.variable("callerid(num-pres)") != nil {
             // What a plan hides later would have been shown till then.
             if asksPresentation { calls[channel.root]?.wasShown = true } else { resolve(channel.root, .shown) }
         } else if asksPresentation, message.event != "DialBegin", !channel.dialled {

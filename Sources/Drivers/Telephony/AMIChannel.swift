@@ -42,6 +42,15 @@ struct AMIChannel {
         isLocal = AMIChannel.isLocal(name)
     }
 
+    /// Whom it is connected with, where the headers say it.
+    mutating func connect(_ message: AMIMessage, _ prefix: StaticString) {
+        guard message.has("connectedlinenum", after: prefix) else { return }
+        connected = (
+            message.known("connectedlinenum", after: prefix),
+            message.known("connectedlinename", after: prefix).map(CallerText.clean)
+        )
+    }
+
     var isTalking: Bool { leg == .talking || leg == .held }
 
     /// Being up is news of it: it has been called and nobody has spoken yet.

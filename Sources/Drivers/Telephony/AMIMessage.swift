@@ -39,6 +39,8 @@ public struct AMIMessage: Equatable, Sendable {
         header(name, after: prefix).map { AMIMessage.text(bytes, $0) }
     }
 
+    func has(_ name: StaticString, after prefix: StaticString) -> Bool { header(name, after: prefix) != nil }
+
     /// A value that says something: not empty and not one of Asterisk's words for "unknown".
     func known(_ name: StaticString, after prefix: StaticString = "") -> String? {
         guard let header = header(name, after: prefix), header.value < header.end else { return nil }

@@ -19,6 +19,7 @@ enum CallerText {
 
     /// Names arrive with quotes and backslashes escaped once or twice (observed), and from strangers.
     static func clean(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C }) { return text }
         var out = String.UnicodeScalarView()
         var slashes = 0
         for scalar in text.unicodeScalars {
