@@ -188,7 +188,7 @@ struct CallBench {
             case .asterisk: "Event: "
             case .freeSWITCH: "Event-Name: "
             case .csta: "<?xml"
-            case .fritzBox: "\n"
+            case .fritzBox: "\r\n"
             }
         return text.utf8.indices.isEmpty ? 0 : text.components(mark)
     }

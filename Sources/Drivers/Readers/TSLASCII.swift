@@ -181,7 +181,7 @@ struct TSLASCII: Session {
         read.rssiDBm = fields["RI"].flatMap(Double.init)
         read.protocolControl = fields["PC"].flatMap { UInt16($0, radix: 16) }
         if let pc = read.protocolControl, let crc = fields["CR"].flatMap({ UInt16($0, radix: 16) }) {
-            read.crcIsValid = Gen2CRC.checksum(pc.bigEndianBytes + epc) == crc
+            read.crcIsValid = Gen2CRC.checksum(pc, epc) == crc
         }
         reaction.observations.append(.tag(read))
     }

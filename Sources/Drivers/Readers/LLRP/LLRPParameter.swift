@@ -5,11 +5,8 @@ public struct LLRPParameter: Equatable, Sendable {
     public var type: UInt16
     public var body: ArraySlice<UInt8>
 
-    /// Bytes of content of each TV parameter (LLRP 1.1 §17.2.7).
-    static let fixed: [UInt16: Int] = [
-        1: 2, 2: 8, 3: 8, 4: 8, 5: 8, 6: 1, 7: 2, 8: 2, 9: 4, 10: 2, 11: 2, 12: 2, 13: 12, 14: 2, 15: 2, 16: 4, 17: 2,
-        18: 4, 19: 2, 20: 2,
-    ]
+    /// Bytes of content of each TV parameter, by its type (LLRP 1.1 §17.2.7); 0: there is none of this type.
+    private static let fixed: [UInt8] = [0, 2, 8, 8, 8, 8, 1, 2, 2, 4, 2, 2, 2, 12, 2, 2, 4, 2, 4, 2, 2]
 
     /// Where a list of parameters ended.
     enum End: Equatable {
@@ -22,12 +19,15 @@ public struct LLRPParameter: Equatable, Sendable {
 
     /// Calls `visit` for each parameter; nothing is copied.
     static func walk(_ bytes: ArraySlice<UInt8>, _ visit: (LLRPParameter) -> Void) -> End {
+        let fixed = fixed
         var at = bytes.startIndex
         while at < bytes.endIndex {
             let head = bytes[at]
             let left = bytes.endIndex - at
             if head & 0x80 != 0 {
-                guard let size = fixed[UInt16(head & 0x7F)] else { return .unknownTV(head & 0x7F) }
+                let type = Int(head & 0x7F)
+                guard type < fixed.count, fixed[type] > 0 else { return .unknownTV(head & 0x7F) }
+                let size = Int(fixed[type])
                 guard left > size else { return .malformed }
                 visit(LLRPParameter(type: UInt16(head & 0x7F), body: bytes[at + 1..<at + 1 + size]))
                 at += 1 + size

@@ -50,7 +50,7 @@ enum LLRPReport {
         read.deviceMicroseconds = first ?? last
         if let hundredths { read.rssiDBm = Double(hundredths) / 100 }
         if let crc, let pc = read.protocolControl {
-            read.crcIsValid = Gen2CRC.checksum(pc.bigEndianBytes + epc) == crc
+            read.crcIsValid = Gen2CRC.checksum(pc, epc) == crc
         }
         return (read, end == .complete)
     }
