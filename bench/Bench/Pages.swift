@@ -65,7 +65,8 @@ struct PageBench {
         var sent = 0
         let start = Clocks.now
         while Clocks.now - start < .seconds(Int64(seconds)) {
-            gate.perform(.scan("01\(gtins[sent % gtins.count])10L\(sent)"))
+            // A few lots an article, as deliveries have them: thirty thousand would be sent again with each line.
+            gate.perform(.scan("01\(gtins[sent % gtins.count])10L\(sent / gtins.count % 3)"))
             sent += 1
             if sent % PageBench.scansPerSecond == 0 { peak = max(peak, memory(stand)) }
             let due = start + .milliseconds(Int64(sent * 1000 / PageBench.scansPerSecond))
