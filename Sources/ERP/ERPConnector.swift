@@ -26,16 +26,6 @@ public protocol ERPConnector: Sendable {
     func push(_ party: PartyPush, dry: Bool) async throws(ERPFault) -> PushOutcome
 }
 
-extension ERPConnector {
-    public func stock(at location: String) async throws(ERPFault) -> [ERPStock] {
-        throw ERPFault(.unsupported, "This ERP does not tell what it has.")
-    }
-
-    public func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
-        throw ERPFault(.unsupported, "This ERP knows no moves between places.")
-    }
-}
-
 public struct ERPPage<Element: Sendable>: Sendable {
     public var items: [Element]
     /// Nil: that was all.
@@ -172,8 +162,6 @@ public struct ERPReceipt: Equatable, Sendable {
     public var name: String
     /// What else it answers to, where the ERP knows: its order, the supplier's note or reference.
     public var references: [String]
-    /// The receipt that this is the rest of, by its id.
-    public var backorderOf: String?
     public var supplier: String
     /// `YYYY-MM-DD`
     public var expectedOn: String?
@@ -182,11 +170,10 @@ public struct ERPReceipt: Equatable, Sendable {
 
     public init(
         id: String, name: String, references: [String] = [], supplier: String, expectedOn: String? = nil, lines: [Line],
-        path: String? = nil, backorderOf: String? = nil
+        path: String? = nil
     ) {
         self.id = id
         self.name = name
-        self.backorderOf = backorderOf
         self.references = references
         self.supplier = supplier
         self.expectedOn = expectedOn
@@ -239,7 +226,7 @@ public struct ReceptionPush: Equatable, Sendable {
         }
     }
 
-    /// Ours: `quai/reception/17`. Kept in the ERP with what is created there.
+    /// Ours: `quai/INSTALLATION/reception/17`. Kept in the ERP with what is created there.
     public var key: String
     /// The ERP's receipt; nil creates one (a blind reception).
     public var receipt: String?

@@ -83,13 +83,13 @@ public struct ERPFault: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var kind: Kind
     public var sentence: String
-    /// Seconds, where the server said so.
+    /// Seconds, where the server said so; a day at most.
     public var retryAfter: Int?
 
     public init(_ kind: Kind, _ sentence: String, retryAfter: Int? = nil) {
         self.kind = kind
         self.sentence = ERPFault.short(sentence)
-        self.retryAfter = retryAfter
+        self.retryAfter = retryAfter.map { min(max($0, 0), 86_400) }
     }
 
     public var description: String { sentence }

@@ -13,7 +13,8 @@ public struct StockTakePush: Equatable, Sendable {
         public var movedSince: Quantity
         /// What the ERP had when the count began; nil where it was not asked. The change is measured against it.
         public var begin: Quantity?
-        /// What we have told the ERP since the count began, of receptions and moves (out: negative): it has it already.
+        /// What we have told the ERP since the count began, of receptions and moves (out: negative), and what others book that came or
+        /// went: it has it already.
         public var told: Quantity
 
         public init(
@@ -38,28 +39,26 @@ public struct StockTakePush: Equatable, Sendable {
         public var change: Quantity? { begin.map { result - ($0 + told) } }
     }
 
+    /// Measured against what the ERP had at the beginning.
+    var isByDifference: Bool { lines.contains { $0.begin != nil } }
+
     public var key: String
     /// The ERP's location: its id, or else what its barcode, code or name says.
     public var location: String
     public var lines: [Line]
     /// A person said that nothing else is there: what was not counted becomes zero.
     public var isComplete: Bool
-    /// Of a complete count: what the ERP had there at the beginning of what is not among the lines, which becomes zero. What
-    /// came after stays. Nil where it was not asked: all that is there at the push becomes zero.
-    public var uncounted: [ERPStock]?
     /// Codes (`Line.gtin`) of lines that a person allows to be left out: of an article that the ERP does not know, or in
     /// conflict with its book. The outcome's sentence names what was left out.
     public var accepted: [String]
 
     public init(
-        key: String, location: String, lines: [Line], isComplete: Bool = false, uncounted: [ERPStock]? = nil,
-        accepted: [String] = []
+        key: String, location: String, lines: [Line], isComplete: Bool = false, accepted: [String] = []
     ) {
         self.key = key
         self.location = location
         self.lines = lines
         self.isComplete = isComplete
-        self.uncounted = uncounted
         self.accepted = accepted
     }
 }

@@ -35,7 +35,6 @@ final class CentreLink: Sendable {
     /// Statuses that a newer one took the place of, before anybody read them.
     var droppedStatuses: UInt64 { arrived.with { $0.droppedStatuses } }
     var droppedHellos: UInt64 { arrived.with { $0.droppedHellos } }
-    /// Steps of commands; they come again.
     /// Messages of agents beyond as many as there may be.
     var strangers: UInt64 { arrived.with { $0.strangers } }
 

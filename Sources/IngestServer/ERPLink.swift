@@ -82,9 +82,14 @@ actor ERPLink: Service {
     private func turn() async -> Bool {
         let now = Clocks.wall
         guard now >= refusedUntil || (try? Files.secret(settings.secret)) != secret else { return false }
-        if let job = try? await writer.run({ [queue] in try QueueDesk($0, queue).next(at: $1) }) {
-            await push(job)
-            return true
+        do {
+            if let job = try await writer.run({ [queue] in try QueueDesk($0, queue).next(at: $1) }) {
+                await push(job)
+                return true
+            }
+        } catch {
+            await writer.failed(error)
+            return false
         }
         guard now >= nextPull else { return false }
         nextPull = now + Int64(settings.pullMinutes) * 60_000
@@ -218,8 +223,7 @@ actor ERPLink: Service {
             change(to: .ok, nil)
             let known = stock.map {
                 RemoteStock(
-                    product: $0.product, gtin: $0.gtin, reference: $0.reference, description: $0.description,
-                    lot: $0.lot, quantity: $0.quantity)
+                    product: $0.product, gtin: $0.gtin, description: $0.description, lot: $0.lot, quantity: $0.quantity)
             }
             await writer.attempt {
                 try $0.jobs.finish(reading: job, known, sentence: "\(known.count) entries", at: $1)

@@ -21,22 +21,25 @@ struct Housekeeping: Service {
                 await live.expireCalls()
                 await live.endSessions()
                 await wiring.intake.publishConfigurations()
-                await writer.attempt { desks, now in
-                    try? desks.receiving.forgetStrays(at: now)
-                    try desks.signIn.tellRefusals(at: now)
-                }
+                await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
+                await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 if Clocks.now - trimmed > .seconds(10) {
                     giveMemoryBack()
                     trimmed = Clocks.now
                 }
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
-                    // A few at a time: what arrives meanwhile goes in between.
-                    while !Task.isCancelled, (try? await forgetOldCalls()) == true {}
-                    forgotten = Clocks.now
+                    do {
+                        // A few at a time: what arrives meanwhile goes in between.
+                        while !Task.isCancelled, try await forgetOldCalls() {}
+                        forgotten = Clocks.now
+                    } catch { await writer.failed(error) }
                 }
-                try? await tellReminders()
-                if (try? await wiring.orders.expire()) != nil { Supervisor.notify("WATCHDOG=1") }
+                do {
+                    try await tellReminders()
+                    try await wiring.orders.expire()
+                    Supervisor.notify("WATCHDOG=1")
+                } catch { await writer.failed(error) }
                 try? await Task.sleep(for: .milliseconds(period))
             }
         }

@@ -7,8 +7,9 @@ public struct CallFeedFold: Sendable {
     static let memory = 10_000
 
     private let source: String
-    /// From how many uses on an id is counted: 0 in a first run, else more than any former run had.
-    private let base: Int
+    /// Counts calls whose id had been another's, in a later run on from more than any former run came to; 0 in a first run.
+    private var again: Int
+    private let isLater: Bool
     private var seen: Set<String> = []
     private var order: [String] = []
     /// Legs of each call that runs.
@@ -26,7 +27,8 @@ public struct CallFeedFold: Sendable {
     /// `source` begins every call's name. From the second `run` on, ids may have been used before, by calls that have ended: only those
     /// `running` are known to go on.
     public init(source: String, run: Int = 0, running: Set<String> = []) {
-        (self.source, base) = (source, run > 1 ? run &* 10_000 : 0)
+        (self.source, isLater) = (source, run > 1)
+        again = CallSnapshot.uses(before: run)
         for call in running {
             note(call)
             lost.insert(call)
@@ -82,7 +84,9 @@ public struct CallFeedFold: Sendable {
     public mutating func end() -> [CallSignal] {
         out = []
         for call in running.keys.sorted() { end(call, .lost) }
-        lost = Set(running.keys)
+        // What a former run left and nobody has told of since may be told on, too.
+        lost.formUnion(running.keys)
+        if lost.count > CallFeedFold.memory { lost = Set(running.keys) }
         (running, queued) = ([:], [])
         return out
     }
@@ -90,15 +94,17 @@ public struct CallFeedFold: Sendable {
     /// The name of a call that runs, or begins: under an id whose call has ended, the next one is `17~2`.
     private mutating func name(_ given: String, begins kind: CallSignal.Event) -> String {
         let last = present(given)
-        let isUnknown = base > 0 && uses[given] == nil && kind != .ended
-        guard !isUnknown else {
-            note(given, times: base)
-            return present(given)
-        }
+        let isUnknown = isLater && uses[given] == nil && kind != .ended
+        guard !isUnknown else { return renamed(given) }
         guard running[last] == nil, lost.remove(last) == nil, [.offered, .queued, .ringing].contains(kind) else {
             return last
         }
-        note(given, times: (uses[given] ?? base) + 1)
+        return renamed(given)
+    }
+
+    private mutating func renamed(_ given: String) -> String {
+        again += 1
+        note(given, times: isLater ? again : (uses[given] ?? 0) + 1)
         return present(given)
     }
 
@@ -216,4 +222,9 @@ public struct CallFeedFold: Sendable {
         if json["withheld"]?.truth ?? false { return .hidden }
         return Party(number: json["number"]?.text, name: json["name"]?.text)
     }
+}
+
+extension CallSnapshot {
+    /// From where calls whose id had been another's are counted in a run (`17~2000001`): more than any former run comes to.
+    public static func uses(before run: Int) -> Int { min(max(run, 0), 1 << 40) * 1_000_000 }
 }

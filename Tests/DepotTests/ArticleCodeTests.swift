@@ -215,6 +215,17 @@ struct ArticleCodeTests {
 
 /// Papers that name articles by reference alone.
 struct ReferencePaperTests {
+    @Test(arguments: ["néant", "N/A", "NC", "-"])
+    func aReferenceThatSaysNothingIsNone(cell: String) throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let head = "delivery_note;supplier;gtin;reference;description;quantity\n"
+        let rows = "N;S;;\(cell);Screw;1\nN;S;\(cell);VIS-1;Screw;1\n"
+        let report = try Import.deliveries(CSV(Array((head + rows).utf8)), into: store, dryRun: false, now: 0)
+        #expect(report.accepted == 1 && report.refused.count == 1)
+        #expect(try store.articles.product("#VIS-1") != nil && store.articles.product("#\(cell)") == nil)
+    }
+
     private let folder = TemporaryFolder()
     private let store: Store
 

@@ -177,7 +177,7 @@ struct CallNameTests {
         second.rings("1", from: "0612340003")
         let fresh = try #require(second.call(from: "0612340003"))
         #expect(Set(second.book.running.map(\.call)) == ["pbx/2", fresh.call])
-        #expect(fresh.call == "pbx/1~70001" && fresh.ringing == ["201"])
+        #expect(fresh.call == "pbx/1~7000001" && fresh.ringing == ["201"])
         // And once more: its new name is known by then.
         var third = Server(run: 8, left: second.book.running)
         third.open(listing: "1", from: "0612340003")
@@ -221,12 +221,12 @@ struct CallNameTests {
                 #"{"event":"answered","call":"17","ext":"101"}"#)
             #expect(book.running.first { $0.call == "feed/18" }?.legs.count == 2)
             let fresh = try #require(told.last)
-            #expect(fresh.call == "feed/17~\(run)0000" && fresh.caller?.number == "0612340003")
+            #expect(fresh.call == "feed/17~\(run)000001" && fresh.caller?.number == "0612340003")
             #expect(fresh.answeredBy == ["101"])
             told = feed(
                 &session, &book, #"{"event":"ended","call":"17"}"#,
                 #"{"event":"queued","call":"17","queue":"sales","from":{"number":"0612340004"}}"#)
-            #expect(told.last?.call == "feed/17~\(run)0001" && told.last?.caller?.number == "0612340004")
+            #expect(told.last?.call == "feed/17~\(run)000002" && told.last?.caller?.number == "0612340004")
             _ = feed(&session, &book, #"{"event":"ended","call":"17"}"#)
             #expect(book.running.map(\.call) == ["feed/18"])
         }

@@ -132,8 +132,7 @@ struct OdooPropertyTests {
                 expected: counted, begin: begin ?? 0)
         }
         let push = StockTakePush(
-            key: "quai/X/take/\(step)", location: place, lines: lines, isComplete: Bool.random(using: &dice),
-            uncounted: [])
+            key: "quai/X/take/\(step)", location: place, lines: lines)
         // More comes by other hands, before the push or between its calls.
         let comes = Int.random(in: 0...4, using: &dice)
         let come: @Sendable (inout OdooServer) -> Void = { $0.move(product: 2, location: bin, by: Double(comes)) }

@@ -30,6 +30,12 @@ struct TrytonCodecTests {
             body: body.text.map { Array($0.utf8) } ?? body.text8)
     }
 
+    /// A stranger in between may ask for any wait.
+    @Test(arguments: [(Int.max, 86_400), (-5, 0), (7, 7)])
+    func aWaitIsADayAtMost(asked: Int, kept: Int) {
+        #expect(ERPFault(.busy, "later", retryAfter: asked).retryAfter == kept)
+    }
+
     @Test func everySeriesIsRecorded() {
         #expect(Set(Self.names.map { $0.prefix(3) }) == ["7.0", "8.0", "8.2"])
         #expect(Self.names.count > 180)

@@ -1,5 +1,6 @@
 import Depot
 import Model
+import SQLite
 import TestSupport
 import Testing
 
@@ -184,6 +185,19 @@ struct CountQueueTests {
         #expect(lines.count == 2)
         let alone = try #require(lines.first { $0["gtin"] == "#erp:40" })
         #expect(alone["product"] == "40" && amount(alone, "change") == -50)
+    }
+
+    /// Given up while the ERP is asked: neither its answer nor its failure brings the reading back.
+    @Test func aReadingOfACountThatWasGivenUpIsOver() throws {
+        let take = try open()
+        let book = try pushed(at: 110, .book)
+        #expect(try CountingDesk(store).change(take, to: .cancelled, by: nadia, at: 120))
+        try store.run(queue)
+        try store.jobs.fail(job: book.id, fault: "unreachable", sentence: "away", due: 130, at: 121)
+        #expect(try store.jobs.job(book.id)?.state == .dropped && store.jobs.nextJob(at: 1000) == nil)
+        try store.jobs.finish(reading: book, [stock(7)], sentence: "1 entry", at: 122)
+        #expect(try store.jobs.job(book.id)?.state == .dropped)
+        #expect(try store.database.integer("SELECT count(*) FROM take_begin") == 0)
     }
 
     @Test func aPartlyCountedPlaceLeavesTheRest() throws {

@@ -20,7 +20,7 @@ extension ArticleTable {
         return ArticleCode(erp: id).text
     }
 
-    private func ownCode(erp id: String) throws -> String? {
+    func ownCode(erp id: String) throws -> String? {
         try database.text("SELECT gtin FROM product WHERE erp=? AND gtin LIKE '#%' LIMIT 1", .text(id))
     }
 
@@ -30,7 +30,7 @@ extension ArticleTable {
         let folded = ArticleTable.folded(reference: reference)
         let isNumber = folded.allSatisfy { $0.isASCII && $0.isNumber }
         guard folded.count >= 2, !(isNumber && [8, 12, 13, 14].contains(folded.count)), !Cell.isSpoilt(reference),
-            let code = ArticleCode(reference: reference)
+            !Cell.isNothing(reference), let code = ArticleCode(reference: reference)
         else { return nil }
         let isTaken = try database.integer(
             """

@@ -26,16 +26,12 @@ public struct RemoteStock: Equatable, Sendable {
     public var product: String
     /// 14 digits; nil where the ERP knows none.
     public var gtin: String?
-    public var reference: String?
     public var description: String
     public var lot: String?
     public var quantity: Quantity
 
-    public init(
-        product: String, gtin: String?, reference: String? = nil, description: String, lot: String? = nil,
-        quantity: Quantity
-    ) {
-        (self.product, self.gtin, self.reference) = (product, gtin, reference)
-        (self.description, self.lot, self.quantity) = (description, lot, quantity)
+    public init(product: String, gtin: String?, description: String, lot: String? = nil, quantity: Quantity) {
+        (self.product, self.gtin, self.description) = (product, gtin, description)
+        (self.lot, self.quantity) = (lot, quantity)
     }
 }

@@ -26,15 +26,16 @@ extension TakeTable {
         for entry in stock {
             try database.run(
                 """
-                INSERT INTO take_begin (take, gtin, lot, product, reference, description, quantity)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET quantity=quantity + ?7
+                INSERT INTO take_begin (take, gtin, lot, product, description, quantity)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET quantity=quantity + ?6
                 """, .integer(id), .text(try article(entry)), .text(entry.lot ?? ""), .text(entry.product),
-                .text(entry.reference), .text(entry.description), .quantity(entry.quantity))
+                .text(entry.description), .quantity(entry.quantity))
         }
     }
 
-    /// What we call an article of the ERP: as it is counted, else as the catalogue has it.
+    /// What we call an article of the ERP: by its own code where it has one, as it is counted, else as the catalogue has it.
     private func article(_ entry: RemoteStock) throws -> String {
+        if let own = try store.articles.ownCode(erp: entry.product) { return own }
         if let gtin = entry.gtin {
             let known = try database.integer("SELECT 1 FROM product WHERE gtin=?", .text(gtin)) != nil
             if known { return gtin }

@@ -177,7 +177,7 @@ public struct TakeTable: StoreTable {
         let moved = StockTakeView.movedSince(moves)
         // What was not counted is on the list as long as nobody has said that the rest stays as it is; in the review also what
         // the ERP alone has.
-        let remote = try remote(of: view)
+        let remote = view.showsBook ? try remote(of: view) : nil
         let isReview = view.status == .review
         let theirs = isReview ? (remote ?? [:]).filter { $0.value.quantity != 0 } : [:]
         let unlotted = isReview ? try countedLots(of: view, isTold: false).filter { $0.key.lot.isEmpty } : [:]

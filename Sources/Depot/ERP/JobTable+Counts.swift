@@ -38,7 +38,7 @@ extension JobTable {
         case .book:
             let half = try database.integer(
                 """
-                SELECT erp_job.id FROM erp_job JOIN erp_touch ON erp_touch.job=erp_job.id
+                SELECT erp_job.id FROM erp_job INDEXED BY erp_job_begun CROSS JOIN erp_touch ON erp_touch.job=erp_job.id
                 WHERE state='waiting' AND attempts>0 AND kind IN ('reception', 'transfer', 'take')
                     AND \(JobTable.hasWritten) AND \(JobTable.isSame("place", "?1")) LIMIT 1
                 """, .text(job.payload["location"]?.text))

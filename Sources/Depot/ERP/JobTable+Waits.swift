@@ -122,11 +122,22 @@ extension JobTable {
 
     /// A job has come to its end: what waited for it goes on, or waits for the next.
     func end(_ id: Int64, at now: Int64) throws {
+        // Jobs may be erased, and counts know how many had ended: no number comes twice.
         try database.run(
-            "UPDATE erp_job SET after=NULL, ended=(SELECT coalesce(max(ended), 0) + 1 FROM erp_job) WHERE id=?",
-            .integer(id))
+            """
+            UPDATE erp_job SET after=NULL, ended=1 + max(coalesce((SELECT max(ended) FROM erp_job), 0),
+                coalesce((SELECT max(max(opened_ended, coalesce(begin_ended, 0))) FROM stock_take), 0)) WHERE id=?
+            """, .integer(id))
+        try database.run("DELETE FROM erp_wait WHERE job=?", .integer(id))
         try waitAnew(for: id)
         if let job = try job(id) { try settle(job.key, at: now) }
+        // What was brought where is asked for by counts alone, once its job has ended.
+        try database.run(
+            """
+            DELETE FROM erp_touch WHERE job NOT IN (SELECT id FROM erp_job WHERE state IN \(JobTable.open)) AND NOT EXISTS (
+                SELECT 1 FROM stock_take WHERE status IN ('counting', 'review')) AND NOT EXISTS (
+                SELECT 1 FROM erp_job WHERE kind IN ('take', 'book') AND state IN \(JobTable.open))
+            """)
     }
 
     private func waitAnew(for id: Int64) throws {
@@ -164,7 +175,7 @@ extension JobTable {
     func expire(at now: Int64) throws {
         let old = try database.rows(
             """
-            SELECT id FROM erp_job WHERE state='waiting' AND kind='take' AND created<=?1 AND coalesce(asked, 0)<=?1
+            SELECT id FROM erp_job INDEXED BY erp_job_count WHERE state='waiting' AND kind='take' AND created<=?1 AND coalesce(asked, 0)<=?1
                 AND NOT \(JobTable.hasWritten)
             """, .integer(now - JobTable.countLife)
         ) { $0.integer(0) }
@@ -184,7 +195,7 @@ extension JobTable {
         let old = try database.rows(
             """
             SELECT erp_job.id FROM stock_take AS new JOIN stock_take ON stock_take.zone=new.zone AND stock_take.id<>new.id
-                JOIN erp_job ON erp_job.kind='take' AND erp_job.subject=CAST(stock_take.id AS TEXT)
+                CROSS JOIN erp_job ON erp_job.kind='take' AND erp_job.subject=CAST(stock_take.id AS TEXT)
             WHERE new.id=?1 AND erp_job.id<?2 AND (state='dead' OR state='waiting' AND NOT \(JobTable.hasWritten))
             """, .integer(Int64(take)), .integer(id)
         ) { $0.integer(0) }

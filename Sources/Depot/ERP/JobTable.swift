@@ -110,12 +110,13 @@ public struct JobTable: StoreTable {
         try database.run("UPDATE erp_job SET state='waiting', due=? WHERE state='running'", .integer(now))
     }
 
-    /// False when it is no more: what it told of was erased meanwhile, and nothing about it is to be written down.
+    /// False when it is no more, or was given up: what it told of was erased meanwhile, and nothing about it is to be written down.
     @discardableResult
     public func finish(job id: Int64, remote: String, sentence: String, at now: Int64) throws -> Bool {
         let isThere =
             try database.run(
-                "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=?", .text(remote),
+                "UPDATE erp_job SET state='done', remote=?, sentence=?, fault=NULL, done=? WHERE id=? AND state<>'dropped'",
+                .text(remote),
                 .text(sentence), .integer(now), .integer(id)) == 1
         if isThere { try end(id, at: now) }
         return isThere
@@ -123,6 +124,8 @@ public struct JobTable: StoreTable {
 
     /// It did not go: later when `due` is given, otherwise it waits for a person.
     public func fail(job id: Int64, fault: String, sentence: String, due: Int64?, at now: Int64) throws {
+        // Given up while the ERP was asked.
+        guard try job(id)?.state != .dropped else { return }
         guard let due else { return try die(id, fault, sentence, at: now) }
         try database.run(
             "UPDATE erp_job SET state='waiting', fault=?, sentence=?, due=? WHERE id=?", .text(fault), .text(sentence),
@@ -171,6 +174,7 @@ public struct JobTable: StoreTable {
 
     /// The ERP said what it has, or `nil` that it does not; the reading is over, and the count that waited for it goes on.
     public func finish(reading job: ERPJob, _ stock: [RemoteStock]?, sentence: String, at now: Int64) throws {
+        guard let state = try self.job(job.id)?.state, state != .dropped else { return }
         if let stock, let take = Int64(job.subject) { try store.takes.begin(take: take, stock, at: now) }
         try finish(job: job.id, remote: "", sentence: sentence, at: now)
     }

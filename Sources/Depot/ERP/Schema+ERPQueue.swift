@@ -14,7 +14,7 @@ extension Schema {
         CREATE INDEX erp_job_ended ON erp_job (ended);
         CREATE INDEX erp_job_count ON erp_job (created) WHERE state='waiting' AND kind='take';
         CREATE INDEX erp_job_begun ON erp_job (id) WHERE state='waiting' AND attempts>0;
-        -- All jobs that one waits for, ended ones too.
+        -- All jobs that one waits for, ended ones too, until it ends itself.
         CREATE TABLE erp_wait (job INTEGER NOT NULL, blocker INTEGER NOT NULL, PRIMARY KEY (job, blocker)) WITHOUT ROWID;
         -- Until now a count waited for every reception before it.
         INSERT INTO erp_wait SELECT job.id, blocker.id FROM erp_job AS job, erp_job AS blocker
@@ -27,6 +27,8 @@ extension Schema {
             gtin TEXT NOT NULL, place TEXT NOT NULL, lot TEXT NOT NULL, job INTEGER NOT NULL, quantity INTEGER NOT NULL,
             PRIMARY KEY (gtin, place, lot, job)) WITHOUT ROWID;
         CREATE INDEX erp_touch_job ON erp_touch (job);
+        -- Where a piece went last, when its delivery closes.
+        CREATE INDEX movement_subject ON movement (subject, id) WHERE subject IS NOT NULL;
         -- Where a closed delivery was received: the ERP has its goods there.
         ALTER TABLE delivery ADD COLUMN received_in TEXT;
         -- When the ERP was asked what it has, and which jobs had ended when the count began and then.
@@ -35,7 +37,7 @@ extension Schema {
         ALTER TABLE stock_take ADD COLUMN begin_at INTEGER;
         -- What the ERP had then. Without a GTIN it is known by the ERP's product.
         CREATE TABLE take_begin (
-            take INTEGER NOT NULL, gtin TEXT NOT NULL, lot TEXT NOT NULL, product TEXT NOT NULL, reference TEXT,
+            take INTEGER NOT NULL, gtin TEXT NOT NULL, lot TEXT NOT NULL, product TEXT NOT NULL,
             description TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (take, gtin, lot)) WITHOUT ROWID;
         -- What a posted count says of each article, or lot of it. `elsewhere`: what others book by themselves.
         CREATE TABLE take_lot (

@@ -92,7 +92,7 @@ public final class Applier {
     }
 
     private func isClosedNote(_ text: String) -> Bool {
-        if (try? store.deliveries.id(note: text)) ?? nil != nil { return true }
+        if (try? store.deliveries.hasNote(text)) ?? false { return true }
         return (try? store.deliveries.isClosed(named: text)) ?? false && !isArticle(text)
     }
 

@@ -11,7 +11,10 @@ public struct CheckedImport: Sendable {
         case label(Label, subject: String)
         case party(name: String, company: String, reference: String?, numbers: [PhoneNumber])
 
-        var note: String? { if case .delivery(let delivery, _, _) = self { delivery.note } else { nil } }
+        func isOf(_ note: String, _ supplier: String) -> Bool {
+            guard case .delivery(let delivery, _, _) = self else { return false }
+            return delivery.note == note && Again.isSame(delivery.supplier, supplier)
+        }
 
         /// Rows of the file, as far as time is concerned.
         var weight: Int {

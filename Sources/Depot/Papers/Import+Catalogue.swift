@@ -77,8 +77,8 @@ extension Import {
 
     /// Its GTIN; without one the article that has its reference, or a new one.
     private static func code(_ row: CSV.Row, _ columns: Columns, in store: Store?) throws(Fault) -> String {
-        let text = row.field(columns["gtin"])
-        guard text.isEmpty, let reference = row.filled(columns["reference"]), !Cell.isSpoilt(reference),
+        let text = row.given(columns["gtin"]) ?? ""
+        guard text.isEmpty, let reference = row.given(columns["reference"]), !Cell.isSpoilt(reference),
             let own = ArticleCode(reference: reference)?.text
         else { return try gtin(text) }
         return (try? store?.articles.product(reference: reference)) ?? own

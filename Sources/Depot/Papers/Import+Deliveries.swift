@@ -66,7 +66,7 @@ extension Import {
 
         mutating func take(_ row: CSV.Row) throws {
             above = row.filled(columns["delivery_note"]) ?? above
-            let namesArticle = row.filled(columns["gtin"]) != nil || row.filled(columns["reference"]) != nil
+            let namesArticle = row.given(columns["gtin"]) != nil || row.given(columns["reference"]) != nil
             guard namesArticle || !row.isTotal else {
                 return report.remarks.append(.init(line: row.line, reason: "a total is left out"))
             }
@@ -136,14 +136,14 @@ extension Import {
         /// A GTIN, or a reference that the catalogue knows: a reference of digits may look like a GTIN with a wrong check digit. A
         /// reference alone that nobody knows is that of an article without a GTIN.
         private func article(_ row: CSV.Row) throws -> String {
-            let code = Cell.code(row.field(columns["gtin"]))
+            let code = Cell.code(row.given(columns["gtin"]) ?? "")
             if let gtin = Cell.gtin(code) { return gtin }
-            let references = [row.filled(columns["gtin"]), row.filled(columns["reference"])].compactMap(\.self)
+            let references = [row.given(columns["gtin"]), row.given(columns["reference"])].compactMap(\.self)
             for reference in references {
                 if let gtin = try store.articles.product(reference: reference) { return gtin }
                 if let gtin = Cell.gtin(reference) { return gtin }
             }
-            if code.isEmpty, let reference = row.filled(columns["reference"]),
+            if code.isEmpty, let reference = row.given(columns["reference"]),
                 let own = try store.articles.ownCode(paper: reference)
             {
                 return own

@@ -172,7 +172,7 @@ public enum Import {
                 report.refused.append(.init(line: 1, reason: Again.several(delivery.note, notes)))
                 continue
             case .other(let note, let by):
-                guard !rows.contains(where: { $0.note == note }) else { break }
+                guard !rows.contains(where: { $0.isOf(note, delivery.supplier) }) else { break }
                 report.remarks.append(.init(line: 1, reason: Again.meant(delivery.note, note, by: by)))
                 delivery.names.append(delivery.note)
                 delivery.note = note

@@ -44,8 +44,15 @@ extension DeliveryTable {
     func openableNames() throws -> Set<String> {
         Set(
             try database.rows(
-                "SELECT folded FROM delivery_name JOIN delivery ON delivery.id=delivery WHERE status<>'closed'"
+                """
+                SELECT folded FROM delivery CROSS JOIN delivery_name ON delivery=delivery.id
+                WHERE status IN ('expected', 'open')
+                """
             ) { $0.text(0) })
+    }
+
+    func hasNote(_ text: String) throws -> Bool {
+        try database.integer("SELECT 1 FROM delivery WHERE note=? LIMIT 1", .text(text)) != nil
     }
 
     /// Whether a delivery that is closed has this name.

@@ -25,7 +25,7 @@ public struct DeliveryTable: StoreTable {
             """, .text(announced.note), .text(announced.supplier), .text(announced.expectedOn),
             .text(announced.client), .text(source), .text(announced.dock), .text(announced.erp),
             .text(announced.erpPath), .integer(known?.id))
-        let id = try known?.id ?? database.integer("SELECT max(id) FROM delivery") ?? 0
+        let id = known?.id ?? database.lastInsertID
         // The ERP knows no pallets and no serial numbers: what the supplier's message said of them stays. The other way round,
         // a file knows no lines of the ERP.
         let linked = Dictionary(
@@ -348,13 +348,13 @@ public struct DeliveryTable: StoreTable {
     func openableUnits() throws -> Set<String> {
         Set(
             try database.rows(
-                "SELECT sscc FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE status<>'closed'"
+                "SELECT sscc FROM delivery_unit JOIN delivery ON delivery.id=delivery WHERE status IN ('expected', 'open')"
             ) { $0.text(0) })
     }
 
     /// Notes that a scan at a dock may open.
     func openableNotes() throws -> Set<String> {
-        Set(try database.rows("SELECT note FROM delivery WHERE status<>'closed'") { $0.text(0) })
+        Set(try database.rows("SELECT note FROM delivery WHERE status IN ('expected', 'open')") { $0.text(0) })
     }
 
     /// Zones that readers have reported, for choosing a dock.

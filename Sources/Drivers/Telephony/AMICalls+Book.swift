@@ -17,9 +17,9 @@ extension AMICalls {
             merge(known.root, into: resolve(linked))
         }
         guard var channel = channels[id] else { return id }
-        if name != channel.name || message.has("connectedlinenum", after: prefix) {
+        let isConnected = channel.connect(message, prefix)
+        if name != channel.name || isConnected {
             channel.rename(name, plan: &plan)
-            channel.connect(message, prefix)
             channels[id] = channel
         }
         guard let call = calls[channel.root] else { return id }
@@ -128,13 +128,14 @@ extension AMICalls {
         }
         let (hasEnded, wasLost) = (ended.remove(id), lost.remove(id))
         guard hasEnded || wasLost, id == message.known("linkedid") ?? id else { return }
-        if renames.count >= 1000 { renames = [:] }
+        if renames.count >= 1000 { renames = renames.filter { calls[$0.key] != nil || lost.contains($0.key) } }
         again += 1
         renames[id] = "\(id)~\(again)"
     }
 
-    /// What ran when a former run of the agent stopped, under the names it had.
-    mutating func recall(_ past: Set<String>) {
+    /// What ran when a former run of the agent stopped, under the names it had; ids that come again are told apart by the run.
+    mutating func recall(_ past: Set<String>, run: Int) {
+        if run > 1 { again = CallSnapshot.uses(before: run) }
         for name in past {
             let (id, name) = CallSignals.used(name, of: source)
             lost.insert(id)

@@ -42,13 +42,16 @@ struct AMIChannel {
         isLocal = AMIChannel.isLocal(name)
     }
 
-    /// Whom it is connected with, where the headers say it.
-    mutating func connect(_ message: AMIMessage, _ prefix: StaticString) {
-        guard message.has("connectedlinenum", after: prefix) else { return }
-        connected = (
-            message.known("connectedlinenum", after: prefix),
-            message.known("connectedlinename", after: prefix).map(CallerText.clean)
+    /// Whom it is connected with, where the headers say it; whether that is news.
+    mutating func connect(_ message: AMIMessage, _ prefix: StaticString) -> Bool {
+        guard message.has("connectedlinenum", after: prefix) else { return false }
+        let new = (
+            number: message.known("connectedlinenum", after: prefix),
+            name: message.known("connectedlinename", after: prefix).map(CallerText.clean)
         )
+        guard new != connected else { return false }
+        connected = new
+        return true
     }
 
     var isTalking: Bool { leg == .talking || leg == .held }

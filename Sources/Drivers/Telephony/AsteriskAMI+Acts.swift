@@ -63,7 +63,7 @@ extension AsteriskAMI {
     mutating func loseActs(at now: Instant?, _ reaction: inout Reaction) {
         for id in acts.keys.sorted() {
             if let now, let due = acts[id], now < due { continue }
-            acts[id] = nil
+            (acts[id], rights[id]) = (nil, nil)
             report(id, .unknown, CallAct.isUnanswered, &reaction)
         }
     }

@@ -113,7 +113,7 @@ struct AsteriskAMI: Session {
     init(settings: SessionSettings) {
         self.settings = settings
         calls = AMICalls(source: settings.name, plan: DialPlan(pattern: settings.internalPlan))
-        calls.recall(settings.past?.running ?? [])
+        calls.recall(settings.past?.running ?? [], run: settings.run)
         processed.count = settings.past?.counted
         calls.heldBefore = settings.past?.held ?? []
     }

@@ -256,7 +256,7 @@ struct CSTA: Session {
             guard DialPlan.isDialable(desk), DialPlan.isDialable(number) else {
                 return report(.failed, "not a number that can be dialled")
             }
-            calls.expect(command: command.id, desk: desk, number: number)
+            calls.expect(command: command.id)
             report(.accepted)
             request(
                 .call(command: command.id), "MakeCall",

@@ -17,7 +17,7 @@ extension CSTACalls {
     /// `past`: calls that ran when the agent stopped, by the names they had.
     mutating func recall(run: Int, past: Set<String>) {
         guard run > 1 else { return }
-        (names.isLater, names.again) = (true, run &* 10_000)
+        (names.isLater, names.again) = (true, CallSnapshot.uses(before: run))
         for name in past {
             let (id, name) = voice.used(name)
             (aliases[id], names.lost[name]) = (id == name ? nil : name, "")
@@ -32,7 +32,7 @@ extension CSTACalls {
 
     mutating func lose(_ id: String, _ caller: Party?) {
         if names.lost.count >= CSTACalls.limit { names.lost = [:] }
-        if aliases.count >= 4 * CSTACalls.limit { aliases = [:] }
+        if aliases.count >= 4 * CSTACalls.limit { aliases = aliases.filter { calls[root($0.key)] != nil } }
         names.lost[id] = caller?.number ?? ""
     }
 
@@ -52,7 +52,7 @@ extension CSTACalls {
 
     // MARK: click to call
 
-    mutating func expect(command: String, desk: String, number: String) {
+    mutating func expect(command: String) {
         if !voice.isExpecting { names.begun = [] }
         voice.expect(command: command)
     }

@@ -10,8 +10,13 @@ struct Ended {
 
     func contains(_ name: String) -> Bool { names.contains(name) }
 
-    /// False where it is not there. Its place stays taken until its turn comes.
-    mutating func remove(_ name: String) -> Bool { names.remove(name) != nil }
+    /// False where it is not there.
+    mutating func remove(_ name: String) -> Bool {
+        guard names.remove(name) != nil else { return false }
+        // Else its old turn would take it away when it has ended anew.
+        if let place = order.firstIndex(of: name) { order[place] = "" }
+        return true
+    }
 
     mutating func insert(_ name: String) {
         guard names.insert(name).inserted else { return }

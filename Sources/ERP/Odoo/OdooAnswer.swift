@@ -32,7 +32,7 @@ enum OdooAnswer {
         case 429, 503:
             return ERPFault(
                 .busy, "Odoo asks to come back later.",
-                retryAfter: reply.headers["retry-after"].flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
+                retryAfter: reply.headers["retry-after"].flatMap { Int($0) })
         default: return nil
         }
     }

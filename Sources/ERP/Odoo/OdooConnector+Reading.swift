@@ -102,7 +102,7 @@ extension OdooConnector {
     /// suppliers' references where there are purchases.
     public func openReceipts() async throws(ERPFault) -> [ERPReceipt] {
         let names = try await stockNames()
-        var fields = ["name", "origin", "partner_id", "scheduled_date", "backorder_id"]
+        var fields = ["name", "origin", "partner_id", "scheduled_date"]
         if names.hasPurchase { fields.append("purchase_id") }
         if names.hasTrackingNumber { fields.append("carrier_tracking_ref") }
         let domain =
@@ -157,8 +157,7 @@ extension OdooConnector {
         return ERPReceipt(
             id: String(id), name: picking["name"]?.odooText ?? "", references: references,
             supplier: picking["partner_id"]?.odooName ?? "", expectedOn: picking["scheduled_date"]?.odooDay,
-            lines: lines.compactMap { OdooConnector.line($0, products) }, path: path("stock.picking", id),
-            backorderOf: picking["backorder_id"]?.odooID.map { String($0) })
+            lines: lines.compactMap { OdooConnector.line($0, products) }, path: path("stock.picking", id))
     }
 
     private static func trimmed(_ text: Substring) -> String {

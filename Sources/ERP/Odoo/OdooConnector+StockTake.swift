@@ -156,18 +156,11 @@ extension OdooConnector {
     private func take(
         _ push: StockTakePush, _ place: Place, _ articles: [Int64: OdooArticle], isReading: Bool = false
     ) async throws(ERPFault) -> OdooStockTake {
-        let products = push.lines.compactMap { OdooStockTake.product(of: $0, articles) }
-        var domain = [
-            JSON.clause("location_id", "child_of", .int(place.id)),
-            JSON.clause("location_id.usage", "=", "internal"),
-        ]
-        if !push.isComplete { domain.insert(.clause("product_id", "in", .ids(Set(products).sorted())), at: 0) }
-        let quants = try await records(.search("stock.quant", domain, OdooQuant.fields, order: "id"))
-        let isByDifference = push.lines.contains { $0.begin != nil } || push.uncounted != nil
+        let counted = Set(push.lines.compactMap { OdooStockTake.product(of: $0, articles) })
+        let products = push.isComplete ? nil : counted
         return try OdooStockTake(
-            push, location: place.id, quants: quants.compactMap { OdooQuant($0) }, articles: articles,
-            applied: isByDifference ? try await applied(push.key, push.isComplete ? nil : Set(products)) : [:],
-            isReading: isReading)
+            push, location: place.id, quants: try await quants(at: place.id, products: products), articles: articles,
+            applied: push.isByDifference ? try await applied(push.key, products) : [:], isReading: isReading)
     }
 
     /// What the stock moves that carry our key have changed: how a count that is applied is known again. The name of

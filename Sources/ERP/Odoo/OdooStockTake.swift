@@ -70,7 +70,7 @@ struct OdooStockTake: Sendable {
         applied: [OdooReception.LotKey: Double] = [:], isReading: Bool = false
     ) throws(ERPFault) {
         self.location = location
-        isByDifference = push.lines.contains { $0.begin != nil } || push.uncounted != nil
+        isByDifference = push.isByDifference
         groups = []
         var unknown: [String] = []
         for line in push.lines {
@@ -95,7 +95,7 @@ struct OdooStockTake: Sendable {
             if let index {
                 groups[index].quants.append(quant)
             } else if push.isComplete, quant.quantity != 0 || quant.isCounted {
-                add(uncounted: quant, push, isApplied: !applied.isEmpty)
+                add(uncounted: quant, isApplied: !applied.isEmpty)
             }
         }
         for index in groups.indices {
@@ -127,8 +127,8 @@ struct OdooStockTake: Sendable {
                 expected: line.expected, movedSince: line.movedSince, result: line.result, begin: begin, quants: []))
     }
 
-    /// What is there and was not counted: all of it goes, or what was there at the beginning.
-    private mutating func add(uncounted quant: OdooQuant, _ push: StockTakePush, isApplied: Bool) {
+    /// What is there and was not counted: all of it goes.
+    private mutating func add(uncounted quant: OdooQuant, isApplied: Bool) {
         let there = Quantity(nearest: quant.quantity) ?? 0
         if let index = groups.firstIndex(where: {
             !$0.isCounted && $0.product == quant.product && $0.lot == quant.lotName
@@ -137,15 +137,11 @@ struct OdooStockTake: Sendable {
             groups[index].expected += there
             return
         }
-        var group = Group(
+        let group = Group(
             product: quant.product, name: quant.productName, lot: quant.lotName, expected: there, movedSince: 0,
             result: 0, isCounted: false, quants: [quant])
         // Applied in one call with the rest: what is there now came after.
         if isByDifference, isApplied { return }
-        if let uncounted = push.uncounted {
-            group.begin = uncounted.filter { $0.product == String(quant.product) && $0.lot == quant.lotName }
-                .reduce(Quantity.zero) { $0 + $1.quantity }
-        }
         groups.append(group)
     }
 

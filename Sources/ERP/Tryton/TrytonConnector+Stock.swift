@@ -68,7 +68,7 @@ extension TrytonConnector {
         var after: Int64 = 0
         while true {
             let domain = [["quantity", "!=", 0], ["id", ">", .int(after)]] + (clause.map { [$0] } ?? [])
-            var call = TrytonCall.search(model, .array(domain), limit: 500, order: [["id", "ASC"]], fields)
+            var call = TrytonCall.search(model, .array(domain), limit: 500, order: Self.byID, fields)
             call.context = context
             let page = try await rows(call)
             found += page

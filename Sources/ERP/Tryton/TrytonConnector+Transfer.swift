@@ -117,7 +117,7 @@ extension TrytonConnector {
 
     private func internalShipment(_ domain: JSON) async throws(TrytonError) -> TrytonTransfer? {
         let fields = TrytonTransfer.fields(lots: try await knowsLots())
-        let found = try await rows(.search(Self.model, domain, limit: 2, order: [["id", "ASC"]], fields))
+        let found = try await rows(.search(Self.model, domain, limit: 2, order: Self.byID, fields))
         return found.first.flatMap(TrytonTransfer.init)
     }
 

@@ -70,9 +70,6 @@ public actor TrytonConnector: ERPConnector {
     /// The last step of a receipt: named `done` up to 7.0, `do` since.
     var lastStep: String { codec?.isModern == true ? "do" : "done" }
 
-    /// From 8.0 on a button that does not fit the state is refused; before it was ignored.
-    var isModern: Bool { codec?.isModern == true }
-
     /// The company of the user's preferences.
     var companyID: Int64? { codec?.context.first { $0.name == "company" }?.value.integer }
 

@@ -40,8 +40,9 @@ public struct QueueFollower: Follower, Sendable {
             .reception, subject: String(id),
             payload: try QueuePayload.reception(view, place: try place(of: view, in: store), in: store),
             by: entry.author, at: entry.at)
-        for transfer in try store.jobs.takeMoves(ofClosed: id, at: entry.at, place: { places($0, $1, store) }) {
-            try queue(transfer, "delivery-\(id)-\(transfer.first)", store, by: entry.author, at: entry.at)
+        let transfers = try store.jobs.takeMoves(ofClosed: id, at: entry.at, place: { places($0, $1, store) })
+        for (number, transfer) in transfers.enumerated() {
+            try queue(transfer, "delivery-\(id)-\(number + 1)", store, by: entry.author, at: entry.at)
         }
     }
 
@@ -64,12 +65,6 @@ public struct QueueFollower: Follower, Sendable {
     }
 
     // MARK: put away
-
-    /// The next push that is due, after what was put away until now.
-    public func next(in store: Store, at now: Int64) throws -> ERPJob? {
-        if try store.jobs.hasMoves(at: now) { try store.transaction { try collect(in: store, at: now) } }
-        return try store.jobs.nextJob(at: now)
-    }
 
     /// Tells what moved between zones, when it is time or a count needs it. Within a transaction.
     public func collect(in store: Store, at now: Int64) throws {

@@ -3,14 +3,12 @@ public import Model
 
 /// What is queued for the ERP, made from what the depot says when the ledger is followed.
 public enum QueuePayload {
-    /// What a closed delivery tells. `product` gives the ERP's product and its tracking.
-    /// `place`: where it is booked in there.
-    public static func reception(
-        _ view: DeliveryView, place: String?, supplier: String?, product: (String) -> ProductView?
-    ) -> JSON {
+    /// What a closed delivery tells, with what the catalogue and the directory know now. `place`: where it is booked in there.
+    public static func reception(_ view: DeliveryView, place: String?, in store: Store) throws -> JSON {
+        let supplier = try store.parties.erpParty(company: view.supplier)
         var left: [JSON] = []
-        let lines: [JSON] = view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
-            let known = product(line.gtin)
+        let lines: [JSON] = try view.lines.filter { $0.received > 0 || $0.erp != nil }.map { line in
+            let known = try store.articles.product(line.gtin)
             var lots: [JSON] = []
             if known?.tracking == "serial", Quantity(line.serials.count) == line.received {
                 lots = line.serials.map { .object([("number", .string($0)), ("quantity", 1)]) }
@@ -33,7 +31,7 @@ public enum QueuePayload {
             }
             return .object([
                 ("line", line.erp.map(JSON.string)), ("product", (line.erpProduct ?? known?.erp).map(JSON.string)),
-                ("gtin", .string(line.gtin)), ("reference", reference(line.gtin)), ("quantity", line.received.json),
+                ("gtin", .string(line.gtin)), ("quantity", line.received.json),
                 ("lots", .array(lots)), ("damaged", damaged > 0 ? damaged.json : nil),
             ])
         }
@@ -45,9 +43,6 @@ public enum QueuePayload {
         ])
     }
 
-    /// What an article without a GTIN is found by where the ERP's number of it is not known.
-    private static func reference(_ code: String) -> JSON? { ArticleCode.reference(of: code).map(JSON.string) }
-
     /// What is missing does not come any more.
     static func isGivenUp(_ view: DeliveryView) -> Bool {
         let standing = view.decisions.filter { $0.undoneBy == nil }
@@ -57,7 +52,7 @@ public enum QueuePayload {
     /// A line for each article, and for each lot or serial number where it is tracked. What is tracked and was counted without is
     /// left out: it would be a guess. What lies in other zones of the same place is added from the book.
     public static func take(
-        _ view: StockTakeView, location: String, stores: [String] = [], docks: [String] = [], in store: Store
+        _ view: StockTakeView, location: String, stores: [String], docks: [String], in store: Store
     ) throws -> JSON {
         var (lines, left, tracked): ([JSON], [JSON], [JSON]) = ([], [], [])
         for (gtin, lots) in Dictionary(grouping: try store.takes.lots(take: view.id), by: \.gtin)
@@ -99,7 +94,7 @@ public enum QueuePayload {
     private static func line(_ lot: CountedLot, _ others: Quantity, slack: Quantity, _ product: String?) -> JSON {
         let found = lot.counted + others
         return .object([
-            ("product", product.map(JSON.string)), ("gtin", .string(lot.gtin)), ("reference", reference(lot.gtin)),
+            ("product", product.map(JSON.string)), ("gtin", .string(lot.gtin)),
             ("lot", lot.lot.map(JSON.string)), ("found", found.json),
             ("counted", found.json), ("expected", (lot.expected + others).json), ("moved", lot.moved.json),
             ("elsewhere", lot.elsewhere == 0 ? nil : lot.elsewhere.json), ("slack", slack == 0 ? nil : slack.json),
@@ -138,12 +133,5 @@ public enum QueuePayload {
             ("company", .string(view.company)), ("name", .string(view.name)),
             ("numbers", .array(e164.map(JSON.string))),
         ])
-    }
-
-    /// The same, with what the catalogue and the directory know now.
-    public static func reception(_ view: DeliveryView, place: String?, in store: Store) throws -> JSON {
-        reception(view, place: place, supplier: try store.parties.erpParty(company: view.supplier)) {
-            try? store.articles.product($0)
-        }
     }
 }

@@ -134,10 +134,10 @@ struct DeliveryEndpoints {
                 do {
                     closed = try await writer.run { try $0.receiving.close(id, closing, by: author, at: $1) }
                 } catch let error as DecisionError { throw APIProblem(error) }
-                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
-                    throw APIProblem.noDelivery
-                }
                 guard closed else {
+                    guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
+                        throw APIProblem.noDelivery
+                    }
                     throw APIProblem(
                         .conflict, "not-open", "Somebody else closed it, or it was never opened.",
                         [("closedBy", view.closedBy.map(JSON.string))])

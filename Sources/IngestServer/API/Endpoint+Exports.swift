@@ -22,25 +22,29 @@ extension Endpoint {
                 var table = make(form == "csv" ? .machine : language)
                 table.decimalMark = language == .en ? "." : ","
                 let sheet = table
-                let made: Result<[UInt8], any Error>
-                do { made = try await Endpoint.paper.run { Result { try Endpoint.bytes(sheet, form) } } } catch {
-                    throw APIProblem(
-                        .tooManyRequests, "busy", "Too many exports at once: try again in a moment.",
-                        [("seconds", .int(2))])
-                }
-                let bytes: [UInt8]
-                do { bytes = try made.get() } catch {
-                    throw APIProblem(.contentTooLarge, "too-many-rows", "\(error)")
-                }
-                let safe = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
-                var headers: HTTPFields = [
-                    .contentType: Endpoint.types[form] ?? "application/octet-stream",
-                    .contentDisposition: "attachment; filename=\"\(safe.isEmpty ? "export" : safe).\(form)\"",
-                ]
-                headers[.xContentTypeOptions] = "nosniff"
-                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+                return try await Endpoint.file(name, form) { try Endpoint.bytes(sheet, form) }
             }
         }
+    }
+
+    /// A file that is made on the thread for papers. Throws `busy` where too many wait there, and 413 with the maker's sentence.
+    static func file(
+        _ name: String, _ form: String, _ make: @escaping @Sendable () throws -> [UInt8]
+    ) async throws -> Response {
+        let made: Result<[UInt8], any Error>
+        do { made = try await paper.run { Result { try make() } } } catch {
+            throw APIProblem(
+                .tooManyRequests, "busy", "Too many exports at once: try again in a moment.", [("seconds", .int(2))])
+        }
+        let bytes: [UInt8]
+        do { bytes = try made.get() } catch { throw APIProblem(.contentTooLarge, "too-many-rows", "\(error)") }
+        let safe = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+        var headers: HTTPFields = [
+            .contentType: types[form] ?? "application/octet-stream",
+            .contentDisposition: "attachment; filename=\"\(safe.isEmpty ? "export" : safe).\(form)\"",
+        ]
+        headers[.xContentTypeOptions] = "nosniff"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// Whoever wants a large sheet waits for two others at most at a time.

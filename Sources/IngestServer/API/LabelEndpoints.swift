@@ -1,8 +1,6 @@
 import Depot
-import HTTPTypes
 import Hummingbird
 import Model
-import NIOCore
 import Platform
 import Sheets
 
@@ -17,13 +15,19 @@ struct LabelEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/labels",
-                "Labels with QR and Code 128 as PDF: ?gtin= (a hundred at most) and copies=, or delivery= for its articles without a GTIN, as many as came; sheet=3x8|4x10|2x5, skip= places that are used, serials=1",
+                "Labels with QR and Code 128 as PDF: ?gtin= (a hundred at most) and ?copies=, or ?delivery= for its articles without a GTIN, as many as came; ?sheet=3x8|4x10|2x5, ?skip= places that are used, ?serials=1",
                 needs: .session, answers: .file(["application/pdf"])
             ) { incoming in
                 _ = try incoming.who()
-                let asked = incoming.queries("gtin").prefix(LabelEndpoints.articleLimit)
+                let asked = incoming.queries("gtin")
+                guard asked.count <= LabelEndpoints.articleLimit else {
+                    throw APIProblem(
+                        .badRequest, "bad-gtin", "At most \(LabelEndpoints.articleLimit) articles are printed at once.")
+                }
                 let copies = min(max(1, incoming.query("copies").flatMap { Int($0) } ?? 1), LabelSheet.limit)
-                let format = LabelSheet.Format(rawValue: incoming.query("sheet") ?? "") ?? .small
+                guard let format = LabelSheet.Format(rawValue: incoming.query("sheet") ?? "3x8") else {
+                    throw APIProblem(.badRequest, "bad-sheet", "A sheet is 3x8, 4x10 or 2x5.")
+                }
                 let skip = min(max(0, incoming.query("skip").flatMap { Int($0) } ?? 0), 1000)
                 let serials = incoming.flag("serials")
                 let delivery = incoming.query("delivery").flatMap { Int64($0) }
@@ -40,7 +44,8 @@ struct LabelEndpoints {
                 do {
                     labels = try await reads.read { store in
                         var wanted = wanted
-                        if let delivery, let view = try store.deliveries.view(delivery) {
+                        if let delivery {
+                            guard let view = try store.deliveries.view(delivery) else { throw APIProblem.noDelivery }
                             wanted += ArticleLabels.codes(of: view)
                         }
                         return try ArticleLabels.labels(of: wanted, serials: serials, in: store, at: Clocks.wall)
@@ -53,21 +58,7 @@ struct LabelEndpoints {
                         .notFound, "no-such-product", "No article was named that a label could be made of.")
                 }
                 let sheet = LabelSheet(title: "Labels", format: format, labels: labels, skip: skip)
-                let made: Result<[UInt8], any Error>
-                do { made = try await Endpoint.paper.run { Result { try sheet.pdf() } } } catch {
-                    throw APIProblem(
-                        .tooManyRequests, "busy", "Too many exports at once: try again in a moment.",
-                        [("seconds", .int(2))])
-                }
-                let bytes: [UInt8]
-                do { bytes = try made.get() } catch {
-                    throw APIProblem(.contentTooLarge, "too-many-rows", "\(error)")
-                }
-                var headers: HTTPFields = [
-                    .contentType: "application/pdf", .contentDisposition: "attachment; filename=\"labels.pdf\"",
-                ]
-                headers[.xContentTypeOptions] = "nosniff"
-                return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+                return try await Endpoint.file("labels", "pdf") { try sheet.pdf() }
             }
         ]
     }

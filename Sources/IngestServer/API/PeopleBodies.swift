@@ -2,7 +2,7 @@ import Depot
 import HTTPTypes
 import Model
 
-/// What is asked about people. Secrets are bounded here, and judged where they are kept.
+/// What is asked about people, and of pushes to the ERP. Secrets are bounded here, and judged where they are kept.
 private enum Limit {
     static let secret = 4096
     static let nameNeeded = APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
@@ -83,11 +83,14 @@ struct MendPush: Sendable {
     var article: String?
     var product: String?
 
+    /// With what stands before a reference or number: `#erp:`.
+    private static let code = ArticleCode.lengths.upperBound + 5
+
     static let shape = BodyShape(
         "MendPush", Self(),
         [
-            .line("leave", 64, \.leave), .line("lot", 64, \.lot), .line("article", 64, \.article),
-            .line("product", 64, \.product),
+            .line("leave", code, \.leave), .line("lot", 64, \.lot), .line("article", code, \.article),
+            .line("product", code, \.product),
         ])
 }
 

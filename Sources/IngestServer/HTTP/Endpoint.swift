@@ -101,7 +101,9 @@ extension Endpoint {
     }
 
     /// Parameters that are whole numbers, wherever they are.
-    private static let numbers: Set = ["id", "days", "from", "to", "before", "offset", "limit"]
+    private static let numbers: Set = [
+        "id", "days", "from", "to", "before", "offset", "limit", "copies", "skip", "delivery",
+    ]
 
     private static func parameter(_ name: String, in place: String, isRequired: Bool) -> JSON {
         .object([
