@@ -21,9 +21,17 @@ public protocol ERPConnector: Sendable {
     func stock(at location: String) async throws(ERPFault) -> [ERPStock]
     /// Goods put away or moved: an internal transfer between two places of the ERP.
     func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+    /// A delivery that was opened again after it was told: more goods come in, less go out again.
+    func push(_ correction: CorrectionPush, dry: Bool) async throws(ERPFault) -> PushOutcome
     func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome
     /// A client that somebody entered here.
     func push(_ party: PartyPush, dry: Bool) async throws(ERPFault) -> PushOutcome
+}
+
+extension ERPConnector {
+    public func push(_ correction: CorrectionPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        throw ERPFault(.unsupported, "This ERP takes no corrections of a receipt: correct it there.")
+    }
 }
 
 public struct ERPPage<Element: Sendable>: Sendable {
