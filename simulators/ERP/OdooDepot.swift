@@ -110,6 +110,13 @@ extension OdooServer {
                 "default_location_src_id": series >= 17 ? .int(vendors) : false,
                 "default_location_dest_id": .int(stockLocation),
             ])
+        let deliveries = insert(
+            "stock.picking.type",
+            [
+                "name": "Delivery Orders", "code": "outgoing", "sequence": 2, "sequence_code": "OUT", "company_id": 1,
+                "warehouse_id": 1, "default_location_src_id": .int(stockLocation),
+            ])
+        set("stock.picking.type", 1, "return_picking_type_id", .int(deliveries))
         let transfers = insert(
             "stock.picking.type",
             [

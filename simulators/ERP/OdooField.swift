@@ -92,7 +92,17 @@ struct OdooField: Sendable {
             "stock.picking.type": """
             name:char code:selection sequence:integer default_location_src_id:many2one>stock.location \
             default_location_dest_id:many2one>stock.location warehouse_id:many2one>stock.warehouse \
-            company_id:many2one>res.company sequence_code:char
+            company_id:many2one>res.company sequence_code:char 17-|create_backorder:selection \
+            return_picking_type_id:many2one>stock.picking.type
+            """,
+            "procurement.group": "name:char",
+            "stock.return.picking": """
+            picking_id:many2one>stock.picking 14-17|location_id:many2one>stock.location \
+            product_return_moves:one2many>stock.return.picking.line/wizard_id
+            """,
+            "stock.return.picking.line": """
+            wizard_id:many2one>stock.return.picking product_id:many2one>product.product! quantity:float \
+            move_id:many2one>stock.move to_refund:boolean
             """,
             "stock.warehouse": """
             name:char code:char company_id:many2one>res.company lot_stock_id:many2one>stock.location \
@@ -121,7 +131,8 @@ struct OdooField: Sendable {
             14-16|quantity_done:float* 17-|quantity:float* product_qty:float* reference:char* is_inventory:boolean \
             19-|inventory_name:char date:datetime picking_id:many2one>stock.picking state:selection \
             location_id:many2one>stock.location location_dest_id:many2one>stock.location \
-            move_line_ids:one2many>stock.move.line/move_id
+            move_line_ids:one2many>stock.move.line/move_id origin_returned_move_id:many2one>stock.move \
+            create_uid:many2one>res.users 14-18|group_id:many2one>procurement.group
             """,
             "stock.move.line": """
             product_id:many2one>product.product! product_uom_id:many2one>uom.uom! 14-16|qty_done:float \

@@ -119,6 +119,10 @@ extension OdooServer {
                 throw OdooError(name: "builtins.KeyError", message: "default_lot_ids")
             }
             return try validate(try existing("stock.picking", pickings), call.context.with("skip_expired", true))
+        case ("stock.return.picking", "create_returns") where series <= 17,
+            ("stock.return.picking", "action_create_returns") where series >= 18:
+            guard let wizard = try existing(call.model, call.ids).first else { return false }
+            return try createReturn(wizard)
         case ("stock.scrap", "action_validate"):
             for id in try existing(call.model, call.ids) {
                 if let question = try scrap(id) { return question }
@@ -156,6 +160,7 @@ extension OdooServer {
 
     mutating func create(_ model: String, _ values: JSON, context: JSON) throws(OdooError) -> Int64 {
         switch model {
+        case "stock.return.picking": return try createWizard(values)
         case "stock.picking": return try createPicking(values)
         case "stock.move.line": return try createLine(values)
         case "stock.move": return try createMove(values)

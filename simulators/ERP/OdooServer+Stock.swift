@@ -14,8 +14,9 @@ extension OdooServer {
         ["assigned", "partially_available", "confirmed"].contains(text("stock.move", move, "state"))
     }
 
+    /// Takes from stock: transfers, and what goes back.
     private func isTransfer(_ picking: Int64) -> Bool {
-        link("stock.picking", picking, "picking_type_id").map { text("stock.picking.type", $0, "code") } == "internal"
+        link("stock.picking", picking, "location_id").map { isInternal($0) } == true
     }
 
     mutating func createPicking(_ values: JSON) throws(OdooError) -> Int64 {
@@ -171,16 +172,16 @@ extension OdooServer {
             }
             try checkTracking(lines.filter { isSeen($0) })
             if context["skip_expired"] != true, let question = expiryQuestion(id, lines, context) { return question }
-            if isShort(id), alwaysAsks || context["skip_backorder"] != true {
-                switch createBackorder {
-                case "always": try finish(id, backorder: true)
-                case "never": try finish(id, backorder: false)
-                default: return action("Create Backorder?", "stock.backorder.confirmation", id, context)
-                }
-                continue
+            // Before what the caller says.
+            let rule = link("stock.picking", id, "picking_type_id").map {
+                text("stock.picking.type", $0, "create_backorder")
+            }
+            let isAsked = rule != "always" && rule != "never"
+            if isAsked, isShort(id), alwaysAsks || context["skip_backorder"] != true {
+                return action("Create Backorder?", "stock.backorder.confirmation", id, context)
             }
             let given = context["picking_ids_not_to_backorder"]?.list?.compactMap(\.integer) ?? []
-            try finish(id, backorder: !given.contains(id))
+            try finish(id, backorder: rule == "always" || rule != "never" && !given.contains(id))
         }
         return true
     }

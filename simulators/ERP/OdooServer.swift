@@ -73,8 +73,14 @@ public struct OdooServer: Sendable {
     public private(set) var calls: [String] = []
     /// Writes that met a line of a done receipt and moved stock.
     public internal(set) var writesOnDone = 0
-    /// The operation type's choice: `ask`, `always`, `never`.
-    public var createBackorder = "ask"
+    /// The choice of the operation types, from 17 on: `ask`, `always`, `never`.
+    public var createBackorder = "ask" {
+        didSet {
+            for type in ids("stock.picking.type") {
+                set("stock.picking.type", type, "create_backorder", .string(createBackorder))
+            }
+        }
+    }
     /// Asks about the rest whatever the context says: modules do.
     public var alwaysAsks = false
     private var misdeeds: [(method: String, misdeed: OdooMisdeed)] = []

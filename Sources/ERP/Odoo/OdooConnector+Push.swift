@@ -6,6 +6,7 @@ extension OdooConnector {
         case reception(ReceptionPush)
         case take(StockTakePush)
         case transfer(TransferPush)
+        case correction(CorrectionPush)
         case call(CallPush)
         case party(PartyPush)
     }
@@ -20,6 +21,10 @@ extension OdooConnector {
 
     public func push(_ transfer: TransferPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
         try await perform(.transfer(transfer), dry: dry)
+    }
+
+    public func push(_ correction: CorrectionPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
+        try await perform(.correction(correction), dry: dry)
     }
 
     public func push(_ call: CallPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
@@ -48,6 +53,7 @@ extension OdooConnector {
         case .reception(let reception): try await receive(reception, dry: dry, after: after)
         case .take(let take): try await count(take, dry: dry)
         case .transfer(let transfer): try await move(transfer, dry: dry, after: after)
+        case .correction(let correction): try await correct(correction, dry: dry, after: after)
         case .call(let call): try await log(call, dry: dry, after: after)
         case .party(let party): try await enter(party, dry: dry, after: after)
         }

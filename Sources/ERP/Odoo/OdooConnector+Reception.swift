@@ -26,6 +26,16 @@ extension OdooConnector {
             }
             number = id
         }
+        return try await fill(number, push, dry: dry, after: after)
+    }
+
+    /// Writes what was received into a receipt that is there, and validates it. `extra`: what else is written with the
+    /// lines.
+    func fill(
+        _ number: Int64, _ push: ReceptionPush, with extra: [JSON.Member] = [], dry: Bool, after: ERPFault?
+    ) async throws(ERPFault) -> PushOutcome {
+        let names = try await stockNames()
+        let units = try await signedIn().units
         var picking = try await picking(number, names)
         var calls: [OdooCall] = []
         if picking.standing == .draft {
@@ -54,7 +64,8 @@ extension OdooConnector {
         }
         let lots = try await lots(reception.lotKeys(picking.lines))
         let commands = try reception.commands(picking, names, lots: lots)
-        let write = OdooCall.write("stock.picking", [number], .object([("move_line_ids", .array(commands))]))
+        let write = OdooCall.write(
+            "stock.picking", [number], .members(extra + [JSON.Member("move_line_ids", .array(commands))]))
         if dry {
             let scraps = damages.map { scrapping($0, push.key, at: $0.place ?? picking.to, lot: nil) }
             return try await planned(calls + [write, validation(number, push)] + scraps)
@@ -117,7 +128,7 @@ extension OdooConnector {
     }
 
     /// Articles of lines that no move answers for, and of `units`: whose own unit is not that of the receipt.
-    private func articles(
+    func articles(
         of push: ReceptionPush, moves: [OdooMove], all: Bool, units: Set<Int64> = []
     ) async throws(ERPFault) -> [Int64: OdooArticle] {
         let known = Set(moves.map(\.id))
@@ -137,7 +148,7 @@ extension OdooConnector {
 
     // MARK: Validating
 
-    private func validation(_ id: Int64, _ push: ReceptionPush) -> OdooCall {
+    func validation(_ id: Int64, _ push: ReceptionPush) -> OdooCall {
         var context = [JSON.Member("skip_backorder", true)]
         if !push.backorder { context.append(JSON.Member("picking_ids_not_to_backorder", .ids([id]))) }
         return .act("stock.picking", "button_validate", [id], context: context)
@@ -145,7 +156,7 @@ extension OdooConnector {
 
     /// Answers what is ours to answer: the rest is still to come or not, and a lot without a date of expiry is one. Gives
     /// what Odoo asks where it asks something that is not ours to answer: the state read next tells.
-    private func validate(_ id: Int64, _ push: ReceptionPush, _ names: OdooNames) async throws(ERPFault) -> String? {
+    func validate(_ id: Int64, _ push: ReceptionPush, _ names: OdooNames) async throws(ERPFault) -> String? {
         var answer: JSON
         do {
             answer = try await send(validation(id, push))
@@ -224,7 +235,7 @@ extension OdooConnector {
     }
 
     /// What a new receipt would take: its lines are the server's after the confirmation, so they are shown as new ones.
-    private func planned(
+    func planned(
         _ create: OdooCall, _ reception: OdooReception, _ push: ReceptionPush, _ names: OdooNames
     ) async throws(ERPFault) -> PushOutcome {
         let values = create.arguments.first?.value.list?.first

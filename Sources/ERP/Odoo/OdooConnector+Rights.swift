@@ -27,6 +27,7 @@ extension OdooConnector {
             Need(model: "stock.quant", operation: "write", purpose: "stock takes"),
             Need(model: session.names?.lot ?? "stock.lot", operation: "create", purpose: "new lots and serial numbers"),
             Need(model: "stock.scrap", operation: "create", purpose: "damaged goods"),
+            Need(model: "stock.return.picking", operation: "create", purpose: "corrections of what came less"),
         ]
         if session.names?.hasPurchase == true {
             needs.append(Need(model: "purchase.order", operation: "read", purpose: "suppliers' own numbers"))

@@ -31,9 +31,17 @@ extension OdooConnector {
 
     /// Quants at a place and below it; nil: of every article.
     func quants(at place: Int64, products: Set<Int64>?) async throws(ERPFault) -> [OdooQuant] {
-        var domain = [
-            JSON.clause("location_id", "child_of", .int(place)), .clause("location_id.usage", "=", "internal"),
-        ]
+        try await quants([.clause("location_id", "child_of", .int(place))], products: products)
+    }
+
+    /// Quants of some articles wherever they lie in a company; nil: in any.
+    func quants(ofCompany company: Int64?, products: Set<Int64>) async throws(ERPFault) -> [OdooQuant] {
+        let domain = company.map { [JSON.clause("location_id.company_id", "=", .int($0))] } ?? []
+        return try await quants(domain, products: products)
+    }
+
+    private func quants(_ places: [JSON], products: Set<Int64>?) async throws(ERPFault) -> [OdooQuant] {
+        var domain = places + [JSON.clause("location_id.usage", "=", "internal")]
         if let products { domain.insert(.clause("product_id", "in", .ids(products.sorted())), at: 0) }
         var fields = OdooQuant.fields
         // Before 15 a count is no field of the quant.

@@ -16,6 +16,8 @@ public actor OdooConnector: ERPConnector {
         var units = OdooUnits()
         /// The user's language, `fr_FR`: what names and refusals are asked in.
         var lang: String?
+        /// The user's id.
+        var uid: Int64?
     }
 
     let database: String?
@@ -196,6 +198,7 @@ public actor OdooConnector: ERPConnector {
         if names == nil { remarks.append("Receptions and stock takes are not possible: no stock module, or no right.") }
         let version = ERPVersion(product: "odoo", series: series, door: door.name, remarks: remarks)
         var session = Session(door: door, version: version, major: major, names: names, stockFault: stockFault)
+        if case .jsonrpc(let uid) = door.kind { session.uid = uid }
         do {
             let units = OdooCall.search(
                 "uom.uom", [], ["name", "factor", "rounding"], order: "id",
@@ -205,6 +208,7 @@ public actor OdooConnector: ERPConnector {
                 try await send(units, through: door).list ?? [], isSize: major >= 19 || series.hasPrefix("saas~18."))
             let user = try await send(OdooCall(model: "res.users", method: "context_get"), through: door)
             session.lang = user["lang"]?.odooText
+            session.uid = session.uid ?? user["uid"]?.integer
         } catch  where [.right, .unsupported, .rule].contains(error.kind) {
             session.version.remarks.append("Units of measure are not known: \(error.sentence)")
         }

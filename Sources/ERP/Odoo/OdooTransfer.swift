@@ -24,9 +24,12 @@ struct OdooTransfer: Sendable {
 
     /// By article and lot, in the order of the lines.
     var needs: [Need] = []
+    /// What happened to the goods here, for people: `moved`.
+    private let verb: String
 
     /// Throws `.rule` where an article is unknown, or its lot is missing.
-    init(_ push: TransferPush, articles: [Int64: OdooArticle]) throws(ERPFault) {
+    init(_ push: TransferPush, articles: [Int64: OdooArticle], verb: String = "moved") throws(ERPFault) {
+        self.verb = verb
         var unknown: [String] = []
         for line in push.lines where line.quantity > 0 {
             guard let id = OdooArticle.product(line.product, code: line.gtin, articles), let article = articles[id],
@@ -37,7 +40,7 @@ struct OdooTransfer: Sendable {
             }
             if article.tracking != .none, line.lot == nil {
                 let what = article.tracking == .lot ? "lots" : "serial numbers"
-                throw ERPFault(.rule, "\(article.name) has \(what) in Odoo: say which were moved.")
+                throw ERPFault(.rule, "\(article.name) has \(what) in Odoo: say which were \(verb).")
             }
             let lot = article.tracking == .none ? nil : line.lot
             if let index = needs.firstIndex(where: { $0.product == id && $0.lot == lot }) {
@@ -52,7 +55,7 @@ struct OdooTransfer: Sendable {
         guard unknown.isEmpty else { throw OdooReception.unknown(unknown) }
         if let twice = needs.first(where: { $0.tracking == .serial && $0.quantity > 1 }) {
             throw ERPFault(
-                .rule, "Serial number \(twice.lot ?? "") of \(twice.name) was moved \(twice.quantity) times.")
+                .rule, "Serial number \(twice.lot ?? "") of \(twice.name) was \(verb) \(twice.quantity) times.")
         }
     }
 
@@ -80,7 +83,7 @@ struct OdooTransfer: Sendable {
                 let has = own.reduce(0) { $0 + $1.quantity }
                 throw ERPFault(
                     .conflict,
-                    "Odoo has \(OdooNumber.text(has)) of \(need.article) in \(name); \(need.quantity) were moved from there."
+                    "Odoo has \(OdooNumber.text(has)) of \(need.article) in \(name); \(need.quantity) were \(verb) from there."
                 )
             }
         }
@@ -95,7 +98,7 @@ struct OdooTransfer: Sendable {
                 .reduce(0) { $0 + units.convert($1.quantity, from: $1.unit, to: need.unit) }
             guard !OdooNumber.areEqual(there, need.quantity.double) else { continue }
             return
-                "\(picking.name) is done with \(OdooNumber.text(there)) of \(need.article); \(need.quantity) were moved here."
+                "\(picking.name) is done with \(OdooNumber.text(there)) of \(need.article); \(need.quantity) were \(verb) here."
         }
         return nil
     }
