@@ -75,8 +75,9 @@ struct OdooField: Sendable {
         var models = [
             "product.product": """
             name:char default_code:char barcode:char tracking:selection uom_id:many2one>uom.uom qty_available:float* \
-            type:selection active:boolean
+            type:selection active:boolean product_tmpl_id:many2one>product.template 17-|is_kits:boolean
             """,
+            "product.template": "name:char",
             "uom.uom": """
             name:char factor:float rounding:float 14-18|factor_inv:float* 14-18|ratio:float* 14-18|uom_type:selection \
             14-18|category_id:many2one>uom.category \

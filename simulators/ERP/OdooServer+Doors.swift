@@ -70,6 +70,7 @@ extension OdooServer {
         current = user.id
         lang = call.context["lang"]?.text ?? "en_US"
         do throws(OdooError) {
+            try choose(call.context["allowed_company_ids"]?.list?.compactMap(\.integer), user)
             return success(try invoke(call, as: user, isRPC: isRPC), isRPC: isRPC)
         } catch {
             tables = before

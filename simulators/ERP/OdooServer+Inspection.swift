@@ -174,6 +174,10 @@ extension OdooServer {
         for (line, lot) in zip(links("stock.picking", picking, "move_line_ids"), lots) {
             set("stock.move.line", line, "lot_name", .string(lot))
             if series >= 17 { set("stock.move.line", line, "picked", true) }
+            if series < 17, validates {
+                let announced = series == 16 ? "reserved_uom_qty" : "product_uom_qty"
+                set("stock.move.line", line, "qty_done", raw("stock.move.line", line, announced))
+            }
         }
         if validates { _ = try? validate([picking], .object([("skip_backorder", true)])) }
     }

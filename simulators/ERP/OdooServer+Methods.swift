@@ -23,6 +23,9 @@ extension OdooServer {
         if let answer = try access(call, user) { return answer }
         if user.forbidden.contains(call.model), call.method != "fields_get" { throw forbidden(call.model) }
         if user.denied[call.model]?.contains(call.method) == true { throw forbidden(call.model) }
+        if call.ids.contains(where: { exists(call.model, $0) && !isVisible(call.model, $0) }) {
+            throw forbidden(call.model)
+        }
         switch call.method {
         case "fields_get":
             return try fieldsGet(

@@ -155,6 +155,7 @@ extension OdooServer {
         let hasArchive = try fields(of: model).contains { $0.name == "active" }
         for id in ids(model) {
             if hasArchive, !isArchivedToo, tables.records[model]?[id]?["active"] == false { continue }
+            if !isVisible(model, id) { continue }
             if try OdooDomain.matches(self, model, id, domain) { found.append(id) }
         }
         for part in (order ?? "id").split(separator: ",").reversed() {

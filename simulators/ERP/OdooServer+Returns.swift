@@ -77,6 +77,29 @@ extension OdooServer {
             .filter { $0 != "cancel" }
     }
 
+    /// Returns are of the type of what they come from.
+    public mutating func removeReturnTypes() {
+        for type in ids("stock.picking.type") { set("stock.picking.type", type, "return_picking_type_id", false) }
+    }
+
+    /// A customer sends goods back: a receipt of its own, ready to be scanned.
+    @discardableResult
+    public mutating func addCustomerReturn(
+        of lines: [(product: Int64, quantity: Double)], delivery: String = "WH/OUT/00001"
+    ) -> Int64 {
+        let customers = insert(
+            "stock.location", ["name": "Customers", "complete_name": "Partners/Customers", "usage": "customer"])
+        let id = addReceipt(supplier: firstCustomer, origin: "Return of \(delivery)", lines: lines)
+        set("stock.picking", id, "location_id", .int(customers))
+        for move in links("stock.picking", id, movesField) {
+            set("stock.move", move, "location_id", .int(customers))
+            for line in links("stock.move", move, "move_line_ids") {
+                set("stock.move.line", line, "location_id", .int(customers))
+            }
+        }
+        return id
+    }
+
     /// Puts goods from one place of stock to another, as a person does in Odoo.
     public mutating func carry(product: Int64, lot: Int64? = nil, from: Int64, to: Int64, _ quantity: Double) {
         addStock(product, from, lot, -quantity)

@@ -250,7 +250,14 @@ extension OdooServer {
                 try moveStock(line, ownQuantity(line, doneField))
             }
             set("stock.move", move, "state", done > 0 ? "done" : "cancel")
-            if done > 0, done < demand { set("stock.move", move, "product_uom_qty", .number(done)) }
+            guard done > 0, done < demand else { continue }
+            set("stock.move", move, "product_uom_qty", .number(done))
+            if !backorder, var given = tables.records["stock.move"]?[move] {
+                // What is given up stays behind.
+                given["product_uom_qty"] = .number(demand - done)
+                given["state"] = "cancel"
+                _ = insert("stock.move", given)
+            }
         }
         guard backorder, !rest.isEmpty else { return }
         var copy = tables.records["stock.picking"]?[picking] ?? [:]

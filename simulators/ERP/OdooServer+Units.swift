@@ -83,6 +83,13 @@ extension OdooServer {
         users[index].denied[model, default: []].formUnion(operations)
     }
 
+    /// All rights that were taken from a user.
+    public mutating func permitAll(to login: String) {
+        guard let index = users.firstIndex(where: { $0.login == login }) else { return }
+        users[index].forbidden = []
+        users[index].denied = [:]
+    }
+
     public mutating func speak(_ lang: String, to login: String) {
         guard let index = users.firstIndex(where: { $0.login == login }) else { return }
         users[index].lang = lang

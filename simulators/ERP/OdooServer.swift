@@ -52,6 +52,8 @@ public struct OdooServer: Sendable {
         /// What else the user may not do: `write`, `create`, `unlink`, by model.
         var denied: [String: Set<String>] = [:]
         var lang = "en_US"
+        /// Companies; nil: all.
+        var companies: Set<Int64>?
     }
 
     /// 14 to 19.
@@ -64,6 +66,8 @@ public struct OdooServer: Sendable {
     var current: Int64 = 0
     /// The language of the call that runs: the context's, or else none (names come as they were entered).
     var lang = "en_US"
+    /// The companies of the call that runs: the context's, or else the user's; nil: all.
+    var allowed: Set<Int64>?
     /// Calls that change nothing, and calls that may.
     public private(set) var reads = 0
     public private(set) var writes = 0

@@ -32,9 +32,10 @@ extension OdooConnector {
         let names = try await stockNames()
         let receipt = try await corrected(push)
         let family = try await keyed(push.key, receipt)
-        let articles = try await articles(
+        let known = try await articles(
             ids: Set(push.lines.compactMap { $0.product.flatMap { Int64($0) } }),
             codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
+        let (push, articles) = try await withoutKits(push, articles: known)
         var outcomes: [PushOutcome] = []
         // Whether the goods can go back is known before anything is written.
         let back = try OdooCorrection.back(push, articles)

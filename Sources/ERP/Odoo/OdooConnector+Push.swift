@@ -41,6 +41,8 @@ extension OdooConnector {
         do {
             return try await attempt(job, dry: dry, after: nil)
         } catch {
+            // The right may be given while we run.
+            if error.kind == .right { forget() }
             guard error.kind == .unknownOutcome else { throw error }
             return try await attempt(job, dry: dry, after: error)
         }

@@ -109,6 +109,8 @@ extension OdooConnector {
             [
                 JSON.clause("picking_type_code", "=", "incoming"),
                 JSON.clause("state", "in", ["assigned", "confirmed", "waiting"]),
+                // What goes back to a supplier may be of the same type as what came.
+                JSON.clause("location_dest_id.usage", "not in", ["supplier", "customer"]),
             ] + (try await scoped().receipts)
         var pickings: [JSON] = []
         var cursor: String?

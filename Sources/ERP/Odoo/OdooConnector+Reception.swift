@@ -17,7 +17,8 @@ extension OdooConnector {
             number = found
         } else {
             if let after { throw after }
-            let articles = try await articles(of: push, moves: [], all: true)
+            let (push, articles) = try await withoutKits(
+                push, moves: [], articles: try await articles(of: push, moves: [], all: true))
             let reception = try OdooReception(push, moves: [], articles: articles, units: units)
             let create = try await creation(push, reception, names)
             if dry { return try await planned(create, reception, push, names) }
@@ -48,16 +49,18 @@ extension OdooConnector {
             }
         }
         let moves = try await moves(push, picking)
-        let articles = try await articles(
+        let known = try await articles(
             of: push, moves: moves, all: false,
             units: Set(
                 picking.lines.filter { !$0.isOwnUnit }.map(\.product) + moves.filter { !$0.isOwnUnit }.map(\.product)))
+        let (push, articles) = try await withoutKits(push, moves: moves, articles: known)
         let reception = try OdooReception(push, moves: moves, articles: articles, units: units)
         let damages = try reception.damages(picking.lines)
         switch picking.standing {
         case .cancelled: throw ERPFault(.gone, "\(picking.name) is cancelled in Odoo.")
         case .done:
-            let sentence = "\(picking.name) was done already, with the same quantities."
+            let rest = try await remark(onRestOf: picking, push)
+            let sentence = "\(picking.name) was done already, with the same quantities.\(rest)"
             return try await scrap(
                 damages, push, picking, dry: dry, after: after, try outcome(reception, picking, sentence))
         case .draft, .open: break
@@ -78,8 +81,10 @@ extension OdooConnector {
             throw ERPFault(
                 .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(question).")
         }
+        let rest = try await remark(onRestOf: result, push)
         return try await scrap(
-            damages, push, result, dry: false, after: after, try outcome(reception, result, "\(result.name) is done."))
+            damages, push, result, dry: false, after: after,
+            try outcome(reception, result, "\(result.name) is done.\(rest)"))
     }
 
     private func outcome(
@@ -87,6 +92,33 @@ extension OdooConnector {
     ) throws(ERPFault) -> PushOutcome {
         if let difference = reception.difference(picking) { throw ERPFault(.conflict, difference) }
         return .done(id: String(picking.id), sentence)
+    }
+
+    /// What an operation type has done with the rest where that is not what was asked for. No call where no type of this
+    /// server has such a rule, two otherwise.
+    private func remark(onRestOf picking: OdooPicking, _ push: ReceptionPush) async throws(ERPFault) -> String {
+        let rules = try await signedIn().backorderRules
+        let other = push.backorder ? "never" : "always"
+        guard rules.values.contains(other) else { return "" }
+        let record = try await records(
+            .search("stock.picking", [.clause("id", "=", .int(picking.id))], ["picking_type_id"], limit: 1)
+        ).first
+        guard let type = record?["picking_type_id"], let id = type.odooID, rules[id] == other else { return "" }
+        let name = type.odooName ?? "Its operation type"
+        if push.backorder {
+            // The rest stays in the receipt, cancelled.
+            let givenUp = try await records(
+                .search(
+                    "stock.move", [.clause("picking_id", "=", .int(picking.id)), .clause("state", "=", "cancel")],
+                    ["product_id"], order: "id", limit: 1))
+            if givenUp.isEmpty { return "" }
+            return " \(name) makes no back-orders in Odoo: what is missing is not expected any more."
+        }
+        let kept = try await records(
+            .search("stock.picking", [.clause("backorder_id", "=", .int(picking.id))], ["name"], order: "id", limit: 1)
+        ).first?["name"]?.odooText
+        guard let kept else { return "" }
+        return " \(name) always makes a back-order in Odoo: what is missing is still expected as \(kept)."
     }
 
     // MARK: Reading

@@ -64,9 +64,7 @@ extension OdooConnector {
     func scoped() async throws(ERPFault) -> OdooScope {
         if let scope { return scope }
         var found = OdooScope()
-        if let company {
-            found.company = try await named("res.company", company, fields: ["name"], "company")
-        }
+        found.company = try await ownCompany()
         if let warehouse {
             found.warehouse = try await named("stock.warehouse", warehouse, fields: ["name", "code"], "warehouse")
         }
@@ -74,7 +72,7 @@ extension OdooConnector {
         return found
     }
 
-    private func named(
+    func named(
         _ model: String, _ text: String, fields: [String], _ what: String
     ) async throws(ERPFault) -> Int64 {
         let records = try await records(.search(model, [], fields, order: "id"))

@@ -18,7 +18,14 @@ public actor OdooConnector: ERPConnector {
         var lang: String?
         /// The user's id.
         var uid: Int64?
+        /// Operation types that decide about back-orders before the caller does: `always`, `never` (17 and later).
+        var backorderRules: [Int64: String] = [:]
+        /// Rights, modules and languages change: asked again after this.
+        var until: ContinuousClock.Instant
     }
+
+    /// How long a session, and what was found out in it, is believed.
+    static let sessionTime = Duration.seconds(3600)
 
     let database: String?
     let user: String
@@ -28,6 +35,7 @@ public actor OdooConnector: ERPConnector {
     let company: String?
     let wire: ERPWire
     let today: @Sendable () -> String
+    let now: @Sendable () -> ContinuousClock.Instant
 
     var session: Session?
     private var refusal: ERPFault?
@@ -40,10 +48,14 @@ public actor OdooConnector: ERPConnector {
     var partnerFields: Set<String>?
     /// Whether stock is counted on `stock.quant` (15 and later).
     var countsOnQuants: Bool?
+    /// Whether there are bills of materials (module mrp); nil: not asked yet.
+    var hasKits: Bool?
     /// Where packaging codes are; nil: not asked yet, empty: nowhere.
     var packagingModel: String?
     /// What the user may not do, for people; nil: not asked yet.
     private var missingRights: [String]?
+    /// The company's id there; nil: not asked yet.
+    private var companyID: Int64?
     /// What `warehouse` and `company` are there; nil: not asked yet.
     var scope: OdooScope?
     /// Where tickets are; nil: not asked yet.
@@ -54,7 +66,8 @@ public actor OdooConnector: ERPConnector {
     public init(
         database: String?, user: String, secret: String, warehouse: String? = nil, company: String? = nil,
         wire: @escaping ERPWire,
-        today: @escaping @Sendable () -> String
+        today: @escaping @Sendable () -> String,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         self.database = database
         self.user = user
@@ -63,6 +76,7 @@ public actor OdooConnector: ERPConnector {
         self.company = company
         self.wire = wire
         self.today = today
+        self.now = now
     }
 
     // MARK: Calls
@@ -70,7 +84,26 @@ public actor OdooConnector: ERPConnector {
     /// Sends a call through the door that the probe found, and gives its result.
     func send(_ call: OdooCall) async throws(ERPFault) -> JSON {
         let session = try await signedIn()
-        return try await send(session.inItsLanguage(call), through: session.door)
+        return try await send(try await dressed(call, session), through: session.door)
+    }
+
+    /// With the user's language, and with the company where one is set.
+    private func dressed(_ call: OdooCall, _ session: Session) async throws(ERPFault) -> OdooCall {
+        var call = session.inItsLanguage(call)
+        // The company's own record is looked for among all that the user may see.
+        if company != nil, !Session.bare.contains(call.method), call.model != "res.company" {
+            call.context.append(JSON.Member("allowed_company_ids", .ids([try await ownCompany()].compactMap { $0 })))
+        }
+        return call
+    }
+
+    /// The id of the company that is set; nil where none is.
+    func ownCompany() async throws(ERPFault) -> Int64? {
+        guard let company else { return nil }
+        if let companyID { return companyID }
+        let id = try await named("res.company", company, fields: ["name"], "company")
+        companyID = id
+        return id
     }
 
     /// The records that a search or a read gave.
@@ -89,7 +122,9 @@ public actor OdooConnector: ERPConnector {
 
     func planned(_ calls: [OdooCall]) async throws(ERPFault) -> PushOutcome {
         let session = try await signedIn()
-        return .planned(calls.map { session.door.planned(session.inItsLanguage($0)) })
+        var requests: [ERPRequest] = []
+        for call in calls { requests.append(session.door.planned(try await dressed(call, session))) }
+        return .planned(requests)
     }
 
     // MARK: Probe
@@ -104,21 +139,31 @@ public actor OdooConnector: ERPConnector {
 
     func signedIn() async throws(ERPFault) -> Session {
         if let refusal { throw refusal }
-        if let session { return session }
+        if let session, session.until > now() { return session }
         await signingIn.take()
         defer { signingIn.give() }
         if let refusal { throw refusal }
-        if let session { return session }
+        if let session, session.until > now() { return session }
+        forget()
         let found = try await signIn()
         session = found
         return found
+    }
+
+    /// What the server and the user can do is asked again: after an hour, and where a right was missing.
+    func forget() {
+        (session, missingRights, companyID, scope) = (nil, nil, nil, nil)
+        (partnerFields, countsOnQuants, packagingModel, ticketSource, hasKits) = (nil, nil, nil, nil, nil)
     }
 
     /// What stock needs; `.unsupported` where the module or the right is missing.
     func stockNames() async throws(ERPFault) -> OdooNames {
         let session = try await signedIn()
         guard let names = session.names else {
-            if let fault = session.stockFault, fault.kind == .right { throw fault }
+            if let fault = session.stockFault, fault.kind == .right {
+                forget()
+                throw fault
+            }
             throw ERPFault(.unsupported, "This Odoo has no stock module, or the user may not see it.")
         }
         return names
@@ -197,8 +242,12 @@ public actor OdooConnector: ERPConnector {
         }
         if names == nil { remarks.append("Receptions and stock takes are not possible: no stock module, or no right.") }
         let version = ERPVersion(product: "odoo", series: series, door: door.name, remarks: remarks)
-        var session = Session(door: door, version: version, major: major, names: names, stockFault: stockFault)
+        var session = Session(
+            door: door, version: version, major: major, names: names, stockFault: stockFault,
+            until: now() + OdooConnector.sessionTime)
         if case .jsonrpc(let uid) = door.kind { session.uid = uid }
+        // Before 17 there are none, and a field that is not there is an error.
+        if major >= 16, names != nil { session.backorderRules = try await backorderRules(door) }
         do {
             let units = OdooCall.search(
                 "uom.uom", [], ["name", "factor", "rounding"], order: "id",
@@ -215,6 +264,22 @@ public actor OdooConnector: ERPConnector {
         return session
     }
 
+    /// None where the server does not know of such rules, or the user may not see them.
+    private func backorderRules(_ door: OdooDoor) async throws(ERPFault) -> [Int64: String] {
+        do {
+            let types = OdooCall.search(
+                "stock.picking.type", [.clause("create_backorder", "in", ["always", "never"])], ["create_backorder"],
+                order: "id")
+            var rules: [Int64: String] = [:]
+            for type in try await send(types, through: door).list ?? [] {
+                if let id = type["id"]?.integer { rules[id] = type["create_backorder"]?.odooText }
+            }
+            return rules
+        } catch  where [.right, .unsupported, .rule].contains(error.kind) {
+            return [:]
+        }
+    }
+
     /// Where a person sees a record.
     func path(_ model: String, _ id: Int64) -> String? {
         guard let session else { return nil }
@@ -223,10 +288,12 @@ public actor OdooConnector: ERPConnector {
 }
 
 extension OdooConnector.Session {
+    /// Methods that are asked without a context.
+    static let bare = ["fields_get", "context_get", "check_access_rights", "has_access", "has_group"]
+
     /// Names as the depot says them: without a language Odoo gives them as they were first entered.
     func inItsLanguage(_ call: OdooCall) -> OdooCall {
-        let bare = ["fields_get", "context_get", "check_access_rights", "has_access", "has_group"]
-        guard let lang, !bare.contains(call.method), !call.context.contains(where: { $0.name == "lang" }) else {
+        guard let lang, !Self.bare.contains(call.method), !call.context.contains(where: { $0.name == "lang" }) else {
             return call
         }
         var call = call
