@@ -252,14 +252,67 @@ struct OdooCorrectionTests {
 
     @Test(arguments: series)
     func aReturnInDozensIsReadBackInPieces(series: Int) async throws {
-        let desk = OdooDesk(series) { server in
+        let push = OdooCorrectionTests.push([OdooCorrectionTests.line(1, -7)], receipt: "5")
+        try await OdooDesk.everyCrash(series) { server in
             let id = server.addReceipt(
                 supplier: server.firstSupplier, origin: "P00099", lines: [(1, 5)], unit: server.dozen)
             server.receive(id, [1: 5])
+        } push: { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 1) == 173, "\(place)")
+            #expect(server.returns(ofReceipt: 5) == ["done"], "\(place)")
         }
-        #expect(await desk.server.onHand(product: 1) == 180)
-        _ = try await desk.connector().push(
-            OdooCorrectionTests.push([OdooCorrectionTests.line(1, -7)], receipt: "5"), dry: false)
-        #expect(await desk.server.onHand(product: 1) == 173)
+    }
+
+    @Test(arguments: series)
+    func aReturnThatSomebodyCancelledIsNotMadeAgain(series: Int) async throws {
+        let desk = OdooDesk(series, OdooCorrectionTests.prepare)
+        let push = OdooCorrectionTests.push([OdooCorrectionTests.line(2, -3)])
+        await desk.peer.change { $0.misbehave(.page, at: "stock.picking.button_validate") }
+        _ = await OdooCorrectionTests.fault(desk, push)
+        await desk.peer.change { server in
+            for id in server.receipts(origin: OdooCorrectionTests.key) { server.cancel(id) }
+        }
+        let fault = await OdooCorrectionTests.fault(desk, push)
+        #expect(fault?.kind == .gone && fault?.sentence.contains("is cancelled in Odoo") == true)
+    }
+
+    // MARK: Any sequence
+
+    /// More, less and put-aways in turn, with up to three deaths each: Odoo has what is there.
+    @Test(arguments: series, 0..<8)
+    func afterAnyCorrectionsOdoosStockIsWhatIsThere(series: Int, seed: Int) async throws {
+        var dice = OdooPropertyTests.Dice(state: UInt64(seed * 37 + series))
+        let desk = OdooDesk(series) { $0.receive(1, [1: 40, 2: 40]) }
+        var received = [1: 40, 2: 40]
+        for step in 2..<10 {
+            let place = "series \(series), seed \(seed), step \(step)"
+            let bin = await desk.server.firstBin
+            if Bool.random(using: &dice) {
+                await desk.peer.change { $0.carry(product: 1, from: $0.stockLocation, to: bin, 9) }
+            }
+            var lines: [CorrectionPush.Line] = []
+            for article in [1, 2] where Bool.random(using: &dice) || article == 2 {
+                let change = Int.random(in: -min(9, received[article] ?? 0)...9, using: &dice)
+                guard change != 0 else { continue }
+                received[article, default: 0] += change
+                lines.append(OdooCorrectionTests.line(article, Quantity(change)))
+            }
+            guard !lines.isEmpty else { continue }
+            let push = OdooCorrectionTests.push(
+                lines, key: "quai/01JD7E5T0QF3V9Y2K4M8N6P1RS/correction/17.\(step)")
+            for _ in 0..<Int.random(in: 0...3, using: &dice) {
+                await desk.peer.revive()
+                await desk.peer.die(at: Int.random(in: 5...40, using: &dice), afterEffect: Bool.random(using: &dice))
+                _ = await OdooCorrectionTests.fault(desk, push)
+            }
+            await desk.peer.revive()
+            _ = try await desk.connector().push(push, dry: false)
+            let server = await desk.server
+            #expect(server.onHand(product: 1) == Double(120 + (received[1] ?? 0)), "\(place)")
+            #expect(server.onHand(product: 2) == Double(80 + (received[2] ?? 0)), "\(place)")
+            #expect(server.writesOnDone == 0, "\(place)")
+        }
     }
 }

@@ -52,7 +52,9 @@ extension OdooServer {
                     "name": copy["name"] ?? "", "picking_id": .int(made), "state": "draft",
                     "product_id": product.map { .int($0) } ?? false,
                     "product_uom_qty": .number(number("\(model).line", line, "quantity")),
-                    "product_uom": unit(ofProduct: product).map { .int($0) } ?? false,
+                    // From 19 on a number is in the unit of what comes back.
+                    "product_uom": series >= 19
+                        ? raw("stock.move", move, "product_uom") : unit(ofProduct: product).map { .int($0) } ?? false,
                     "location_id": raw("stock.move", move, "location_dest_id"), "location_dest_id": place,
                     "origin_returned_move_id": .int(move), "create_uid": .int(current),
                 ])

@@ -82,16 +82,22 @@ extension OdooConnector {
                 [
                     "|", .clause("origin", "=like", .string("\(family)%")), .clause("note", "ilike", .string(family)),
                 ], ["name", "state", "origin", "note", "location_id"], order: "id"))
-        return found.compactMap { record in
-            guard let id = record["id"]?.integer, let state = record["state"]?.odooText, state != "cancel" else {
-                return nil
-            }
+        var keyed: [Keyed] = []
+        for record in found {
+            guard let id = record["id"]?.integer, let state = record["state"]?.odooText else { continue }
             let origin = record["origin"]?.odooText
-            return Keyed(
-                id: id, name: record["name"]?.odooText ?? "transfer \(id)", state: state,
-                isOurs: origin == key || OdooCorrection.holds(record["note"]?.odooText, key),
-                isReturn: record["location_id"]?.odooID != receipt.from)
+            let name = record["name"]?.odooText ?? "transfer \(id)"
+            if state == "cancel" {
+                if origin == key { throw ERPFault(.gone, "\(name) is cancelled in Odoo.") }
+                continue
+            }
+            keyed.append(
+                Keyed(
+                    id: id, name: name, state: state,
+                    isOurs: origin == key || OdooCorrection.holds(record["note"]?.odooText, key),
+                    isReturn: record["location_id"]?.odooID != receipt.from))
         }
+        return keyed
     }
 
     // MARK: More

@@ -22,12 +22,15 @@ extension OdooConnector {
         var of: Int64
         /// In the article's own unit.
         var quantity: Double
+        /// In the move's unit: from 19 on the wizard takes our number in that of the receipt.
+        var asked: Double
         var isDone: Bool
         var maker: Int64?
         var to: Int64?
 
         static let fields = [
-            "picking_id", "product_id", "product_qty", "origin_returned_move_id", "state", "create_uid",
+            "picking_id", "product_id", "product_qty", "product_uom_qty", "origin_returned_move_id", "state",
+            "create_uid",
             "location_dest_id",
         ]
 
@@ -38,6 +41,7 @@ extension OdooConnector {
             (self.id, self.picking, self.product) = (id, picking, product)
             of = record["origin_returned_move_id"]?.odooID ?? 0
             quantity = record["product_qty"]?.double ?? 0
+            asked = record["product_uom_qty"]?.double ?? quantity
             isDone = record["state"]?.odooText == "done"
             maker = record["create_uid"]?.odooID
             to = record["location_dest_id"]?.odooID
@@ -83,15 +87,19 @@ extension OdooConnector {
             return try OdooCorrection.shares(of: back.needs, named: named, received, receipt: receipt.name)
         }
         var plan = ReturnPlan(back: back, there: own?.id)
-        if own == nil, let uid = try await signedIn().uid {
-            let open = returned.filter { !$0.isDone && $0.maker == uid }
+        if own == nil {
+            let uid = try await signedIn().uid
+            let open = returned.filter { !$0.isDone && (uid == nil || $0.maker == uid) }
             for picking in Set(open.map(\.picking)).sorted() {
                 guard let wanted = try? shares(without: picking) else { continue }
                 let there = open.filter { $0.picking == picking }
                 let isSame =
                     there.count == wanted.count
                     && wanted.allSatisfy { share in
-                        there.contains { $0.of == share.move && OdooNumber.areEqual($0.quantity, share.quantity) }
+                        there.contains { move in
+                            move.of == share.move
+                                && [move.quantity, move.asked].contains { OdooNumber.areEqual($0, share.quantity) }
+                        }
                     }
                 if isSame, try await isUnnamed(picking) {
                     plan.there = picking
