@@ -93,6 +93,18 @@ struct OdooCompanyTests {
     }
 
     @Test(arguments: series)
+    func aPullThatMissesARightHasTheRightsAskedAgain(series: Int) async throws {
+        let desk = OdooDesk(series) { $0.forbid(["stock.picking"], to: "manager") }
+        let connector = OdooCompanyTests.connector(desk, company: nil)
+        #expect(try await connector.probe().remarks.contains { $0.contains("may not read stock.picking") })
+        let fault = await OdooDesk.fault { () async throws(ERPFault) in try await connector.openReceipts() }
+        #expect(fault?.kind == .right)
+        await desk.peer.change { $0.permitAll(to: "manager") }
+        #expect(try await connector.probe().remarks.allSatisfy { !$0.contains("may not") })
+        #expect(try await connector.openReceipts().count == 4)
+    }
+
+    @Test(arguments: series)
     func whatMayBeDoneIsAskedAgainAfterAnHour(series: Int) async throws {
         let desk = OdooDesk(series) { $0.deny(["create"], on: "stock.scrap", to: "manager") }
         let clock = Clock()

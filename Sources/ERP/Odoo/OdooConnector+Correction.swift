@@ -32,9 +32,7 @@ extension OdooConnector {
         let names = try await stockNames()
         let receipt = try await corrected(push)
         let family = try await keyed(push.key, receipt)
-        let known = try await articles(
-            ids: Set(push.lines.compactMap { $0.product.flatMap { Int64($0) } }),
-            codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
+        let known = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
         let (push, articles) = try await withoutKits(push, articles: known)
         var outcomes: [PushOutcome] = []
         // Whether the goods can go back is known before anything is written.
@@ -181,14 +179,13 @@ extension OdooConnector {
             let order = old.first {
                 $0["product_id"]?.odooID == target.product && $0["purchase_line_id"]?.odooID != nil
             }
-            let values = JSON.object([
-                ("name", known["name"] != nil ? .string(article?.name ?? push.key) : nil),
-                ("product_id", .int(target.product)), ("product_uom_qty", target.quantity.json),
-                ("product_uom", article?.unit.map { .int($0) }), ("location_id", .int(receipt.from)),
-                ("location_dest_id", .int(receipt.to)), ("group_id", group.map { .int($0) }),
-                ("purchase_line_id", order?["purchase_line_id"]?.odooID.map { .int($0) }),
-            ])
-            return [0, 0, values]
+            return OdooConnector.newMove(
+                known["name"] != nil ? article?.name ?? push.key : nil, product: target.product, target.quantity,
+                unit: article?.unit, from: receipt.from, to: receipt.to,
+                links: [
+                    ("group_id", group.map { .int($0) }),
+                    ("purchase_line_id", order?["purchase_line_id"]?.odooID.map { .int($0) }),
+                ])
         }
         var partner = receipt.record["partner_id"]?.odooID
         if partner == nil, let supplier = push.supplier { partner = try id(supplier, "supplier") }

@@ -61,10 +61,41 @@ extension OdooConnector {
         }
     }
 
+    /// A transfer as it is behind its validation, whatever Odoo answered to that.
+    func done(_ number: Int64, _ names: OdooNames, asking question: String?) async throws(ERPFault) -> OdooPicking {
+        let result = try await picking(number, names)
+        guard result.standing == .done else {
+            let asks = question.map { " and asks “\($0)”" } ?? ""
+            throw ERPFault(
+                .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(asks).")
+        }
+        return result
+    }
+
+    /// A command that makes a move in a new transfer. `name` is demanded to 18 and gone in 19.
+    static func newMove(
+        _ name: String?, product: Int64, _ quantity: Quantity, unit: Int64?, from: Int64, to: Int64,
+        links: [(String, JSON?)] = []
+    ) -> JSON {
+        let values = JSON.object(
+            [
+                ("name", name.map { .string($0) }), ("product_id", .int(product)), ("product_uom_qty", quantity.json),
+                ("product_uom", unit.map { .int($0) }), ("location_id", .int(from)), ("location_dest_id", .int(to)),
+            ] + links)
+        return [0, 0, values]
+    }
+
     /// The id that a text of ours or of a caller's means; `.gone` for what is none of this server's.
     func id(_ text: String, _ what: String) throws(ERPFault) -> Int64 {
         guard let id = Int64(text), id > 0 else { throw ERPFault(.gone, "Odoo has no \(what) “\(text.prefix(40))”.") }
         return id
+    }
+
+    /// Articles of lines that may name them by Odoo's id, or else by code.
+    func articles(of lines: [(product: String?, code: String)]) async throws(ERPFault) -> [Int64: OdooArticle] {
+        let ids = lines.map { $0.product.flatMap { Int64($0) } }
+        let codes = zip(lines, ids).filter { $1 == nil }.map(\.0.code)
+        return try await articles(ids: Set(ids.compactMap { $0 }), codes: Set(codes))
     }
 
     /// Articles by id or by code (see `OdooArticle.product`), all in one call, what is archived too.

@@ -75,12 +75,7 @@ extension OdooConnector {
         }
         _ = try await send(write)
         let request = try await validate(number, push, names)
-        let result = try await self.picking(number, names)
-        guard result.standing == .done else {
-            let question = request.map { " and asks “\($0)”" } ?? ""
-            throw ERPFault(
-                .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(question).")
-        }
+        let result = try await done(number, names, asking: request)
         let rest = try await remark(onRestOf: result, push)
         return try await scrap(
             damages, push, result, dry: false, after: after,
@@ -246,16 +241,12 @@ extension OdooConnector {
             from = found.first?["id"]?.integer
         }
         guard let from else { throw ERPFault(.unsupported, "Odoo has no location for suppliers.") }
-        // `name` is demanded to 18 and gone in 19.
         let hasName = try await send(.fields("stock.move", ["name"]))["name"] != nil
         let moves: [JSON] = reception.targets.map { target in
             let article = reception.articles[target.product]
-            let values = JSON.object([
-                ("name", hasName ? .string(article?.name ?? push.key) : nil), ("product_id", .int(target.product)),
-                ("product_uom_qty", target.quantity.json), ("product_uom", article?.unit.map { .int($0) }),
-                ("location_id", .int(from)), ("location_dest_id", .int(to)),
-            ])
-            return [0, 0, values]
+            return OdooConnector.newMove(
+                hasName ? article?.name ?? push.key : nil, product: target.product, target.quantity,
+                unit: article?.unit, from: from, to: to)
         }
         let partner = try push.supplier.map { (text) throws(ERPFault) in JSON.int(try self.id(text, "supplier")) }
         let values = JSON.object([

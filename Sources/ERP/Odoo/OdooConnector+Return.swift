@@ -178,7 +178,7 @@ extension OdooConnector {
         let units = try await signedIn().units
         if let there = plan.there, plan.isDone {
             let picking = try await picking(there, names)
-            return try outcome(plan, picking, units, "\(picking.name) was done already.")
+            return try outcome(plan.back, picking, units, "\(picking.name) was done already.")
         }
         let asReception = ReceptionPush(key: push.key, receipt: nil, note: "", lines: [], backorder: false)
         var number = plan.there
@@ -210,21 +210,9 @@ extension OdooConnector {
         if dry { return try await planned([write, validation(number, asReception)]) }
         _ = try await send(write)
         let question = try await validate(number, asReception, names)
-        let result = try await picking(number, names)
-        guard result.standing == .done else {
-            let asks = question.map { " and asks “\($0)”" } ?? ""
-            throw ERPFault(
-                .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(asks).")
-        }
+        let result = try await done(number, names, asking: question)
         let list = plan.back.needs.map { "\($0.quantity) \($0.article)" }.joined(separator: ", ")
-        return try outcome(plan, result, units, "\(result.name) is done, back from \(receipt.name): \(list).")
-    }
-
-    private func outcome(
-        _ plan: ReturnPlan, _ picking: OdooPicking, _ units: OdooUnits, _ sentence: String
-    ) throws(ERPFault) -> PushOutcome {
-        if let difference = plan.back.difference(picking, units) { throw ERPFault(.conflict, difference) }
-        return .done(id: String(picking.id), sentence)
+        return try outcome(plan.back, result, units, "\(result.name) is done, back from \(receipt.name): \(list).")
     }
 
     /// Its lines are ours: nobody works out the form behind a call (`onchange`).

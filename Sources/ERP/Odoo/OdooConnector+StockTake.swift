@@ -6,9 +6,7 @@ extension OdooConnector {
     func count(_ push: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {
         let names = try await stockNames()
         let place = try await place(push.location)
-        let articles = try await articles(
-            ids: Set(push.lines.compactMap { $0.product.flatMap { Int64($0) } }),
-            codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
+        let articles = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
         guard try await countsOnQuants() else {
             return try await countByInventory(push, place: place, articles: articles, names, dry: dry)
         }

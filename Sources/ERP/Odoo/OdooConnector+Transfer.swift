@@ -9,9 +9,7 @@ extension OdooConnector {
         }
         let names = try await stockNames()
         let units = try await signedIn().units
-        let articles = try await articles(
-            ids: Set(push.lines.compactMap { $0.product.flatMap { Int64($0) } }),
-            codes: Set(push.lines.filter { $0.product.flatMap { Int64($0) } == nil }.map(\.gtin)))
+        let articles = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
         let transfer = try OdooTransfer(push, articles: articles)
         for need in transfer.needs {
             if let fault = units.refusal(of: need.quantity.double, unit: need.unit, article: need.article) {
@@ -64,16 +62,11 @@ extension OdooConnector {
             let answer = try await send(step)
             if answer["res_model"] != nil { question = answer["name"]?.odooText }
         }
-        let result = try await picking(number, names)
-        guard result.standing == .done else {
-            let asks = question.map { " and asks “\($0)”" } ?? ""
-            throw ERPFault(
-                .conflict, "Odoo took the validation of \(result.name), but it is still \(result.state)\(asks).")
-        }
+        let result = try await done(number, names, asking: question)
         return try outcome(transfer, result, units, "\(result.name) is done: from \(from.name) to \(to.name).")
     }
 
-    private func outcome(
+    func outcome(
         _ transfer: OdooTransfer, _ picking: OdooPicking, _ units: OdooUnits, _ sentence: String
     ) throws(ERPFault) -> PushOutcome {
         if let difference = transfer.difference(picking, units) { throw ERPFault(.conflict, difference) }
@@ -113,13 +106,9 @@ extension OdooConnector {
                 sums.append((need, need.quantity))
             }
         }
-        let moves: [JSON] = sums.map { need, quantity in
-            let values = JSON.object([
-                ("name", hasName ? .string(need.name) : nil), ("product_id", .int(need.product)),
-                ("product_uom_qty", quantity.json), ("product_uom", .int(need.unit)), ("location_id", .int(from.id)),
-                ("location_dest_id", .int(to.id)),
-            ])
-            return [0, 0, values]
+        let moves = sums.map { need, quantity in
+            OdooConnector.newMove(
+                hasName ? need.name : nil, product: need.product, quantity, unit: need.unit, from: from.id, to: to.id)
         }
         return .create(
             "stock.picking",

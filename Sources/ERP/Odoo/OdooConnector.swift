@@ -116,6 +116,8 @@ public actor OdooConnector: ERPConnector {
             return try OdooAnswer.result(of: reply, door: door.kind, isReading: call.isReading)
         } catch {
             if error.kind == .credentials, session != nil { refusal = error }
+            // A card hides what its reader may not see; what stock needs is asked again by the next probe.
+            if error.kind == .right, call.model.hasPrefix("stock.") { missingRights = nil }
             throw error
         }
     }
