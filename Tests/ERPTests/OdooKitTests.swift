@@ -106,6 +106,20 @@ struct OdooKitTests {
         #expect(await desk.server.onHand(product: 12) == 46.5)
     }
 
+    @Test(arguments: series)
+    func aKitIsCountedByItsParts(series: Int) async throws {
+        let desk = OdooDesk(series, OdooKitTests.prepare)
+        let take = StockTakePush(
+            key: "quai/take/77", location: "WH/Stock",
+            lines: [.init(product: nil, gtin: "0" + OdooKitTests.kit, counted: 2, expected: 0, begin: 0)])
+        let fault = await OdooDesk.fault { () async throws(ERPFault) in
+            try await desk.connector().push(take, dry: false)
+        }
+        #expect(fault?.kind == .rule)
+        #expect(fault?.sentence.contains("it has no stock of its own, count its parts") == true)
+        #expect(await desk.server.writes == 0)
+    }
+
     // MARK: Back-orders
 
     private static let short = ReceptionPush(

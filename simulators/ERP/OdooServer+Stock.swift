@@ -172,6 +172,11 @@ extension OdooServer {
             }
             try checkTracking(lines.filter { isSeen($0) })
             if context["skip_expired"] != true, let question = expiryQuestion(id, lines, context) { return question }
+            // Module stock_sms, which is there with every stock to 18: the first delivery asks.
+            let code = link("stock.picking", id, "picking_type_id").map { text("stock.picking.type", $0, "code") }
+            if series <= 18, code == "outgoing", context["skip_sms"] != true {
+                return action("SMS", "confirm.stock.sms", id, context)
+            }
             // Before what the caller says.
             let rule = link("stock.picking", id, "picking_type_id").map {
                 text("stock.picking.type", $0, "create_backorder")

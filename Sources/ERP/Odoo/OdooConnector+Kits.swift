@@ -71,6 +71,13 @@ extension OdooConnector {
         return (push, all)
     }
 
+    /// A count of a kit by its own code would give stock to what never has any (15 and later refuse it in other words).
+    func refuseKits(_ products: Set<Int64>, _ articles: [Int64: OdooArticle]) async throws(ERPFault) {
+        let kits = try await kits(products, articles, verb: "count")
+        guard let kit = kits.parts.keys.min() else { return }
+        throw kits.refusal(kit, "it has no stock of its own")
+    }
+
     // MARK: Parts
 
     struct Kits: Sendable {
@@ -78,6 +85,8 @@ extension OdooConnector {
         var parts: [Int64: [Part]] = [:]
         /// Of kits and parts.
         var articles: [Int64: OdooArticle]
+        /// What is to be done with the parts: `receive`, `count`.
+        var verb = "receive"
 
         func name(_ product: Int64) -> String { articles[product]?.name ?? "article \(product)" }
 
@@ -85,7 +94,7 @@ extension OdooConnector {
         func refusal(_ kit: Int64, _ why: String) -> ERPFault {
             let list = (parts[kit] ?? []).map { "\(OdooNumber.text($0.each)) \(name($0.product))" }
             return ERPFault(
-                .rule, "\(name(kit)) is a kit in Odoo (\(list.joined(separator: ", "))): \(why), receive its parts.")
+                .rule, "\(name(kit)) is a kit in Odoo (\(list.joined(separator: ", "))): \(why), \(verb) its parts.")
         }
     }
 
@@ -104,8 +113,10 @@ extension OdooConnector {
     }
 
     /// Three calls where there are kits, kits within kits apart; one the first time where Odoo has none.
-    private func kits(_ products: Set<Int64>, _ articles: [Int64: OdooArticle]) async throws(ERPFault) -> Kits {
-        var kits = Kits(articles: articles)
+    private func kits(
+        _ products: Set<Int64>, _ articles: [Int64: OdooArticle], verb: String = "receive"
+    ) async throws(ERPFault) -> Kits {
+        var kits = Kits(articles: articles, verb: verb)
         guard !products.isEmpty, try await knowsKits() else { return kits }
         let units = try await signedIn().units
         var asked: Set<Int64> = []
@@ -238,6 +249,7 @@ extension OdooConnector {
         guard let kit = found.first(where: { $0["is_kits"]?.truth == true })?["id"]?.integer else { return }
         throw ERPFault(
             .right,
-            "\(kits.name(kit)) is a kit in Odoo, and user \(user) may not see its parts (mrp.bom): receive its parts.")
+            "\(kits.name(kit)) is a kit in Odoo, and user \(user) may not see its parts (mrp.bom): \(kits.verb) its parts."
+        )
     }
 }

@@ -175,18 +175,22 @@ extension OdooConnector {
 
     // MARK: Validating
 
-    func validation(_ id: Int64, _ push: ReceptionPush) -> OdooCall {
+    /// `isReturn`: what leaves tells its receiver by SMS, or asks whether it should (module stock_sms): not here.
+    func validation(_ id: Int64, _ push: ReceptionPush, isReturn: Bool = false) -> OdooCall {
         var context = [JSON.Member("skip_backorder", true)]
+        if isReturn { context.append(JSON.Member("skip_sms", true)) }
         if !push.backorder { context.append(JSON.Member("picking_ids_not_to_backorder", .ids([id]))) }
         return .act("stock.picking", "button_validate", [id], context: context)
     }
 
     /// Answers what is ours to answer: the rest is still to come or not, and a lot without a date of expiry is one. Gives
     /// what Odoo asks where it asks something that is not ours to answer: the state read next tells.
-    func validate(_ id: Int64, _ push: ReceptionPush, _ names: OdooNames) async throws(ERPFault) -> String? {
+    func validate(
+        _ id: Int64, _ push: ReceptionPush, _ names: OdooNames, isReturn: Bool = false
+    ) async throws(ERPFault) -> String? {
         var answer: JSON
         do {
-            answer = try await send(validation(id, push))
+            answer = try await send(validation(id, push, isReturn: isReturn))
         } catch  where error.kind == .rule {
             // Whoever loses a race on 17 gets an unrelated error: it may be done all the same (observed).
             guard try await picking(id, names).standing == .done else { throw error }

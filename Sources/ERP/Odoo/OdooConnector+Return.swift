@@ -80,7 +80,7 @@ extension OdooConnector {
                     [.clause("origin_returned_move_id", "in", .ids(moves.sorted())), .clause("state", "!=", "cancel")],
                     Returned.fields, order: "id")
             ).compactMap { Returned($0) }
-        let named = OdooConnector.named(push, back.needs)
+        let named = OdooConnector.named(push)
         func shares(without picking: Int64?) throws(ERPFault) -> [OdooCorrection.Share] {
             let others = returned.filter { $0.picking != picking }
             let received = OdooConnector.received(lines, back.needs, units, returned: others)
@@ -119,7 +119,7 @@ extension OdooConnector {
     }
 
     /// The receipt's move of an article, where a line of the correction names it.
-    private static func named(_ push: CorrectionPush, _ needs: [OdooTransfer.Need]) -> [Int64: Int64] {
+    private static func named(_ push: CorrectionPush) -> [Int64: Int64] {
         var named: [Int64: Int64] = [:]
         for line in push.lines where line.change < 0 {
             if let move = line.line.flatMap({ Int64($0) }), let product = line.product.flatMap({ Int64($0) }) {
@@ -191,7 +191,8 @@ extension OdooConnector {
             if dry {
                 let write = try fill(0, push, plan, [], old: [], receipt, names)
                 return try await planned([
-                    wizard, .act("stock.return.picking", method, [0]), write, validation(0, asReception),
+                    wizard, .act("stock.return.picking", method, [0]), write,
+                    validation(0, asReception, isReturn: true),
                 ])
             }
             guard let id = try await send(wizard).odooIDs.first,
@@ -207,9 +208,9 @@ extension OdooConnector {
         ).compactMap { Returned($0) }
         let old = try await picking(number, names).lines
         let write = try fill(number, push, plan, moves, old: old.map(\.id), receipt, names)
-        if dry { return try await planned([write, validation(number, asReception)]) }
+        if dry { return try await planned([write, validation(number, asReception, isReturn: true)]) }
         _ = try await send(write)
-        let question = try await validate(number, asReception, names)
+        let question = try await validate(number, asReception, names, isReturn: true)
         let result = try await done(number, names, asking: question)
         let list = plan.back.needs.map { "\($0.quantity) \($0.article)" }.joined(separator: ", ")
         return try outcome(plan.back, result, units, "\(result.name) is done, back from \(receipt.name): \(list).")

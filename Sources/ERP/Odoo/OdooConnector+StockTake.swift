@@ -8,6 +8,7 @@ extension OdooConnector {
         let place = try await place(push.location)
         let articles = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
         guard try await countsOnQuants() else {
+            try await refuseKits(Set(articles.keys), articles)
             return try await countByInventory(push, place: place, articles: articles, names, dry: dry)
         }
         var take = try await self.take(push, place, articles)
@@ -21,6 +22,8 @@ extension OdooConnector {
             return .done(id: String(place.id), sentence + take.remarks)
         }
         if !take.isByDifference, let fault = take.unexplained() { throw fault }
+        // What was never here by Odoo's book.
+        try await refuseKits(Set(counts.filter { $0.quant == nil && $0.lot == nil }.map(\.product)), articles)
         let lots = try await lotsToBe(of: counts, place: place, names, dry: dry)
         let writes = OdooConnector.writes(of: counts, lots: lots.ids)
         if dry {

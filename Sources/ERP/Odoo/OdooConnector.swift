@@ -91,8 +91,11 @@ public actor OdooConnector: ERPConnector {
     private func dressed(_ call: OdooCall, _ session: Session) async throws(ERPFault) -> OdooCall {
         var call = session.inItsLanguage(call)
         // The company's own record is looked for among all that the user may see.
-        if company != nil, !Session.bare.contains(call.method), call.model != "res.company" {
-            call.context.append(JSON.Member("allowed_company_ids", .ids([try await ownCompany()].compactMap { $0 })))
+        let isNamed = call.context.contains { $0.name == "allowed_company_ids" }
+        if company != nil, !isNamed, !Session.bare.contains(call.method), call.model != "res.company",
+            let id = try await ownCompany()
+        {
+            call.context.append(JSON.Member("allowed_company_ids", .ids([id])))
         }
         return call
     }
