@@ -19,6 +19,8 @@ struct ERPSettings: Sendable {
     /// Odoo: only receipts of this warehouse and of this company; by code, name or id.
     var warehouse: String?
     var company: String?
+    /// Tryton: where damaged goods go; by code or name.
+    var damaged: String?
     var authority: String?
     var callsPerSecond: Int
     var pullMinutes: Int
@@ -33,6 +35,7 @@ struct ERPSettings: Sendable {
         usesKey = section.boolean("key") ?? false
         warehouse = section.string("warehouse")
         company = section.string("company")
+        damaged = section.string("damaged")
         authority = section.string("authority")
         callsPerSecond = section.integer("calls-per-second", in: 1...1000).map(Int.init) ?? 10
         pullMinutes = section.integer("pull-minutes", in: 1...1440).map(Int.init) ?? 15
@@ -54,6 +57,12 @@ struct ERPSettings: Sendable {
             section.reject("url", "sends the password in the clear: use https, or a server on this machine")
         }
         if kind == .tryton, database == nil { section.require("database", "must be the database's name") }
+        if let damaged, kind != .tryton || !(1...200).contains(damaged.count) {
+            section.reject(
+                "damaged",
+                kind == .tryton
+                    ? "must be the code or name of a place in Tryton" : "is of Tryton: Odoo scraps what is damaged")
+        }
         (self.kind, self.url, self.user, self.secret) = (kind, url, user, secret)
     }
 
@@ -69,8 +78,7 @@ struct ERPSettings: Sendable {
         case .tryton:
             return TrytonConnector(
                 database: database ?? "", user: user, secret: secret, usesKey: usesKey, warehouse: warehouse,
-                wire: wire,
-                today: today)
+                damaged: damaged, wire: wire, today: today)
         }
     }
 }

@@ -8,7 +8,8 @@ import Testing
 /// A fresh process pushes again, and the push has been applied exactly once.
 struct TrytonCrashTests {
     enum Kind: String, CaseIterable {
-        case short, givenUp, excess, order, tracked, blind, take, complete, difference, transfer, call, party
+        case short, givenUp, excess, order, tracked, blind, take, complete, difference, transfer, correction, damage,
+            call, party
     }
 
     static let cases = ["7.0", "8.0", "8.2", "8.2 REST"].flatMap { series in Kind.allCases.map { (series, $0) } }
@@ -28,6 +29,11 @@ struct TrytonCrashTests {
             return try await connector.push(take, dry: false)
         case .difference: return try await connector.push(Pushes.difference, dry: false)
         case .transfer: return try await connector.push(Pushes.transfer, dry: false)
+        case .correction: return try await connector.push(Pushes.correction(), dry: false)
+        case .damage:
+            var push = Pushes.short(server)
+            push.lines[0].damaged = 3
+            return try await connector.push(push, dry: false)
         case .call: return try await connector.push(Pushes.call, dry: false)
         case .party: return try await connector.push(Pushes.party, dry: false)
         }
@@ -74,6 +80,11 @@ struct TrytonCrashTests {
             return stock(5, 12, place: bin) ?? stock(5, 8) ?? stock(18, 1, lot: "S1", place: bin) ?? stock(
                 18, 0, lot: "S1")
                 ?? count("stock.shipment.internal", 1)
+        case .correction:
+            return stock(1, 56) ?? stock(2, 35) ?? count("stock.shipment.in", 4) ?? count("stock.shipment.in.return", 1)
+                ?? (server.stillToCome == [1: 4, 4: 10] ? nil : "\(server.stillToCome)")
+        case .damage:
+            return stock(1, 47) ?? stock(2, 40) ?? stock(1, 3, place: 4) ?? count("stock.shipment.internal", 1)
         case .call: return count("ir.note", 1)
         case .party: return count("party.party", 7)
         }
@@ -95,18 +106,25 @@ struct TrytonCrashTests {
             fresh.lay(5, 20, at: TrytonServer.storage)
             fresh.lay(18, 1, lot: "S1", at: TrytonServer.storage)
         }
+        if kind == .correction {
+            let before = TrytonDesk(fresh)
+            _ = try await before.connector(usesKey: usesKey).push(Pushes.short(fresh), dry: false)
+            fresh = before.server
+        }
+        let earlier = fresh.requests
+        let damaged = kind == .damage ? "Lost" : nil
         let calm = TrytonDesk(fresh)
-        _ = try await push(kind, fresh, calm.connector(usesKey: usesKey))
+        _ = try await push(kind, fresh, calm.connector(usesKey: usesKey, damaged: damaged))
         #expect(wrong(kind, calm.server) == nil)
-        let calls = calm.server.requests
+        let calls = calm.server.requests - earlier
 
         for call in 1...calls {
             for way in 0..<2 {
                 let desk = TrytonDesk(fresh)
                 if way == 0 { desk.die(before: call) } else { desk.die(after: call) }
-                _ = try? await push(kind, fresh, desk.connector(usesKey: usesKey))
+                _ = try? await push(kind, fresh, desk.connector(usesKey: usesKey, damaged: damaged))
                 desk.die()
-                _ = try await push(kind, fresh, desk.connector(usesKey: usesKey))
+                _ = try await push(kind, fresh, desk.connector(usesKey: usesKey, damaged: damaged))
                 let wrong = wrong(kind, desk.server)
                 #expect(
                     wrong == nil,
@@ -122,13 +140,15 @@ struct TrytonCrashTests {
             ]
             for trouble in troubles {
                 let desk = TrytonDesk(fresh)
-                desk.change { $0.troubles = [call: trouble] }
+                desk.change { $0.troubles = [earlier + call: trouble] }
                 // Whatever this one says, the next push mends it; and it says `done` only of what is.
-                if let outcome = try? await push(kind, fresh, desk.connector(usesKey: usesKey)), case .done = outcome {
+                if let outcome = try? await push(kind, fresh, desk.connector(usesKey: usesKey, damaged: damaged)),
+                    case .done = outcome
+                {
                     #expect(
                         wrong(kind, desk.server) == nil, "\(series) \(kind), \(trouble) at \(call): done, and is not")
                 }
-                _ = try await push(kind, fresh, desk.connector(usesKey: usesKey))
+                _ = try await push(kind, fresh, desk.connector(usesKey: usesKey, damaged: damaged))
                 let wrong = wrong(kind, desk.server)
                 #expect(wrong == nil, "\(series) \(kind), \(trouble) at \(call): \(wrong ?? "")")
             }

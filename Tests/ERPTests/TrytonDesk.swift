@@ -52,11 +52,13 @@ final class TrytonDesk: Sendable {
     }
 
     /// A fresh process.
-    func connector(usesKey: Bool = false, secret: String? = nil, warehouse: String? = nil) -> TrytonConnector {
+    func connector(usesKey: Bool = false, secret: String? = nil, warehouse: String? = nil, damaged: String? = nil)
+        -> TrytonConnector
+    {
         TrytonConnector(
             database: "depot", user: "gateway", secret: secret ?? (usesKey ? "the-key" : "gateway-secret"),
             usesKey: usesKey,
-            warehouse: warehouse, wire: { request async throws(ERPFault) in try self.send(request) },
+            warehouse: warehouse, damaged: damaged, wire: { request async throws(ERPFault) in try self.send(request) },
             today: { "2026-11-22" })
     }
 }
@@ -141,6 +143,16 @@ enum Pushes {
             TransferPush.Line(product: "5", gtin: "", quantity: 5),
             TransferPush.Line(product: nil, gtin: TrytonServer.gtin(18), lot: "S1", quantity: 1),
         ])
+
+    /// Of the short reception, which is receipt 1: six more of article 1, of which ten are still expected; five fewer of article 2.
+    static func correction(_ more: Quantity = 6, _ less: Quantity = -5, number: Int = 2) -> CorrectionPush {
+        CorrectionPush(
+            key: "quai/correction/1.\(number)", receipt: "1", note: "BL-2026-0001", reason: "Counted again",
+            lines: [
+                CorrectionPush.Line(line: nil, product: "1", gtin: TrytonServer.gtin(1), change: more),
+                CorrectionPush.Line(line: nil, product: nil, gtin: TrytonServer.gtin(2), change: less),
+            ].filter { $0.change != 0 })
+    }
 
     static let call = CallPush(
         key: "quai/call/1", party: "5", subject: "Incoming call, 3 min", note: "Wants a quote.",

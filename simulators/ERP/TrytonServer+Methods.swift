@@ -165,8 +165,8 @@ extension TrytonServer {
     /// The commands of a one-to-many field.
     private mutating func command(_ model: String, _ id: Int64, _ field: String, _ value: JSON) throws(TrytonRefusal) {
         guard let holding = TrytonStore.holdings["\(model).\(field)"] else { return }
-        if model == "stock.shipment.internal", store.row(model, id)?["state"] != "draft" {
-            throw .user("You can not modify internal shipment \"\(id)\".")
+        if Self.carrying.contains(model), store.row(model, id)?["state"] != "draft" {
+            throw .user("You can not modify shipment \"\(id)\".")
         }
         if model == "stock.shipment.in", store.row(model, id)?["state"] != "draft" {
             throw .user("You can not modify shipment \"\(id)\".")
@@ -227,12 +227,14 @@ extension TrytonServer {
             row["supplier_location"] = 6
         case "stock.move":
             try demand(["product", "quantity", "unit", "from_location", "to_location"])
-            if store.row("stock.location", row["from_location"]?.integer)?["type"] == "supplier" {
+            let ends = [row["from_location"], row["to_location"]]
+            if ends.contains(where: { store.row("stock.location", $0?.integer)?["type"] == "supplier" }) {
                 try demand(["unit_price", "currency"])
             }
             row["state"] = "draft"
             try checkDigits(row)
-        case "stock.shipment.internal":
+        case "stock.shipment.internal", "stock.shipment.in.return":
+            if model == "stock.shipment.in.return" { try demand(["supplier"]) }
             try demand(["from_location", "to_location"])
             row["state"] = "draft"
         case "stock.lot": try demand(["number", "product"])

@@ -44,7 +44,7 @@ extension TrytonServer {
                 "product.product",
                 [
                     "rec_name": .string("[A\(number)] Article \(number)"), "name": .string("Article \(number)"),
-                    "code": .string("A\(number)"), "default_uom": 1,
+                    "code": .string("A\(number)"), "type": "goods", "default_uom": 1,
                     "cost_price": .object([("__class__", "Decimal"), ("decimal", "4.10")]),
                     "lot_required": isTracked ? ["supplier", "storage"] : [],
                 ])
@@ -94,6 +94,22 @@ extension TrytonServer {
                 "amount_to_pay": .object([("__class__", "Decimal"), ("decimal", "232.60")]),
             ])
         lay(3, 40, at: Self.bin)
+    }
+
+    /// An article without a GTIN: with a code, or with nothing. Answers its id.
+    @discardableResult
+    public mutating func addBare(_ name: String, code: String? = nil, label: String? = nil) -> Int64 {
+        let id = store.insert(
+            "product.product",
+            [
+                "rec_name": .string(name), "name": .string(name), "code": code.map { .string($0) } ?? .null,
+                "type": "goods", "default_uom": 1, "lot_required": [],
+                "cost_price": .object([("__class__", "Decimal"), ("decimal", "0.05")]),
+            ])
+        if let label {
+            store.insert("product.identifier", ["product": .int(id), "type": .null, "code": .string(label)])
+        }
+        return id
     }
 
     /// An article that is kept in metres and feet.

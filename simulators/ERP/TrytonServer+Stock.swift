@@ -52,8 +52,8 @@ extension TrytonServer {
         }
         let state = row["state"]?.text ?? ""
         let last = isModern ? "do" : "done"
-        if model == "stock.shipment.internal" {
-            try internalButton(name, id, row)
+        if Self.carrying.contains(model) {
+            try carryingButton(model, name, id, row)
             return
         }
         let needed: [String: String] = [
@@ -81,7 +81,7 @@ extension TrytonServer {
         store.held("stock.shipment.in", "incoming_moves", of: shipment).filter { $0["state"] != "cancelled" }
     }
 
-    private mutating func warn(_ name: String, _ message: String) throws(TrytonRefusal) {
+    mutating func warn(_ name: String, _ message: String) throws(TrytonRefusal) {
         guard skippedWarnings.remove(name) == nil else { return }
         throw .warning(name: name, message)
     }

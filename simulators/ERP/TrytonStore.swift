@@ -11,6 +11,7 @@ struct TrytonStore {
         "stock.move.purchase": "purchase.purchase", "purchase.purchase.party": "party.party",
         "stock.shipment.in.supplier": "party.party", "stock.shipment.in.warehouse": "stock.location",
         "product.product.default_uom": "product.uom", "party.contact_mechanism.party": "party.party",
+        "stock.shipment.in.return.supplier": "party.party",
         "stock.inventory.line.product": "product.product", "stock.inventory.line.lot": "stock.lot",
         "sale.sale.currency": "currency.currency", "account.invoice.currency": "currency.currency",
         "company.company.currency": "currency.currency",
@@ -23,6 +24,7 @@ struct TrytonStore {
         "stock.inventory.lines": ("stock.inventory.line", "inventory"),
         "stock.shipment.in.incoming_moves": ("stock.move", "shipment"),
         "stock.shipment.internal.moves": ("stock.move", "shipment"),
+        "stock.shipment.in.return.moves": ("stock.move", "shipment"),
         "purchase.line.moves": ("stock.move", "origin"),
     ]
     /// Fields besides those of a relation above; an unknown one is a KeyError.
@@ -38,8 +40,9 @@ struct TrytonStore {
         "stock.shipment.internal": [
             "number", "reference", "state", "from_location", "to_location", "transit_location",
         ],
+        "stock.shipment.in.return": ["number", "reference", "state", "from_location", "to_location"],
         "stock.lot": ["number", "quantity"],
-        "product.product": ["rec_name", "name", "code", "cost_price", "lot_required", "quantity"],
+        "product.product": ["rec_name", "name", "code", "type", "cost_price", "lot_required", "quantity"],
         "product.identifier": ["code", "type", "product"], "product.uom": ["symbol", "factor", "rate", "rounding"],
         "party.party": ["name", "rec_name", "code", "supplier_location", "receivable", "active"],
         "party.identifier": ["code", "party"],

@@ -5,16 +5,19 @@ extension TrytonConnector {
     private static let pageSize = 200
     static let byID: JSON = [["id", "ASC"]]
 
-    /// Articles with a GTIN, by ascending id, 200 at a time: one call a page. What a carton holds is not known
-    /// there, so there are no packagings.
+    /// Articles that can lie in stock, with or without a GTIN, by ascending id, 200 at a time: one call a page. What a carton
+    /// holds is not known there, so there are no packagings.
     public func products(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPProduct> {
-        let domain: JSON = [["id", ">", .int(cursor.flatMap { Int64($0) } ?? 0)], ["identifiers.type", "=", "ean"]]
+        let domain: JSON = [
+            ["id", ">", .int(cursor.flatMap { Int64($0) } ?? 0)], ["type", "in", ["goods", "assets"]],
+        ]
         do throws(TrytonError) {
             let rows = try await productRows(domain, limit: Self.pageSize, order: Self.byID)
-            let items = rows.compactMap(TrytonProduct.init).filter { !$0.gtins.isEmpty }.map { product in
+            let items = rows.compactMap(TrytonProduct.init).map { product in
                 ERPProduct(
                     id: String(product.id), gtins: product.gtins, reference: product.code, description: product.name,
-                    unit: product.unitSymbol, tracking: product.tracksLots ? .lot : .none)
+                    unit: product.unitSymbol, tracking: product.tracksLots ? .lot : .none,
+                    codes: product.otherCodes)
             }
             return ERPPage(items: items, next: Self.next(rows))
         } catch {

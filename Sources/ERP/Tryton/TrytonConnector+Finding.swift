@@ -13,15 +13,6 @@ extension TrytonConnector {
             .search("product.product", domain, limit: limit, order: order, TrytonProduct.fields(lots: hasLots)))
     }
 
-    /// By id where it is known, by the forms of the GTIN otherwise; all in one call.
-    func products(ids: [Int64], gtins: [String]) async throws(TrytonError) -> [TrytonProduct] {
-        let forms = Set(gtins.flatMap(GTINForm.all)).sorted()
-        return try await products([
-            "OR", [["id", "in", .array(Set(ids).sorted().map { .int($0) })]],
-            [["identifiers.code", "in", .array(forms.map { .string($0) })]],
-        ])
-    }
-
     /// Asked once: one product with the field in question.
     func knowsLots() async throws(TrytonError) -> Bool {
         if let hasLots { return hasLots }

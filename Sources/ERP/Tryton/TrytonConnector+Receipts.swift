@@ -20,7 +20,7 @@ extension TrytonConnector {
     }
 
     private func shipments(_ warehouse: TrytonWarehouse) async throws(TrytonError) -> [ERPReceipt] {
-        let fields = TrytonShipment.fields(lots: try await knowsLots(), identifiers: true)
+        let fields = TrytonShipment.fields(lots: try await knowsLots(), codes: true)
         var receipts: [ERPReceipt] = []
         var after: Int64 = 0
         while true {
@@ -40,7 +40,7 @@ extension TrytonConnector {
     private func orders(_ warehouse: TrytonWarehouse) async throws(TrytonError) -> [ERPReceipt] {
         guard hasPurchases else { return [] }
         let fields =
-            TrytonMove.fields(lots: try await knowsLots()) + TrytonMove.identifiers + TrytonOrder.fields
+            TrytonMove.fields(lots: try await knowsLots()) + TrytonMove.codes + TrytonOrder.fields
         var orders: [TrytonOrder] = []
         var after: Int64 = 0
         while true {
@@ -87,7 +87,9 @@ extension TrytonConnector {
     private func line(_ move: TrytonMove) -> ERPReceipt.Line {
         ERPReceipt.Line(
             id: String(move.id), product: String(move.product), gtin: move.gtin, description: move.productName,
-            quantity: Quantity(nearest: move.quantity) ?? 0, tracking: move.tracksLots ? .lot : .none)
+            quantity: Quantity(nearest: move.quantity) ?? 0, tracking: move.tracksLots ? .lot : .none,
+            reference: move.code,
+            codes: move.otherCodes)
     }
 
     // MARK: A purchase that is received

@@ -6,22 +6,8 @@ extension TrytonConnector {
     private typealias Plan = TrytonReceptionPlan
 
     public func push(_ reception: ReceptionPush, dry: Bool) async throws(ERPFault) -> PushOutcome {
-        var isSecond = false
-        while true {
-            do throws(TrytonError) {
-                return try await attempt(reception, dry: dry)
-            } catch {
-                // Somebody wrote meanwhile, or the outcome is unknown: read again and decide, once.
-                let isWorthAnother = error == .stale || error == Self.advanced || error.kind == .unknownOutcome
-                guard isWorthAnother, !isSecond else { throw error == Self.advanced ? Self.moved : error.asFault }
-                isSecond = true
-            }
-        }
+        try await twice { () async throws(TrytonError) in try await self.attempt(reception, dry: dry) }
     }
-
-    /// Thrown to begin again: the state is another than the one the plan was made for.
-    private static let advanced = TrytonError.fault(ERPFault(.conflict, "advanced"))
-    private static let moved = ERPFault(.conflict, "Somebody else is working on this receipt.")
 
     private func attempt(_ reception: ReceptionPush, dry: Bool) async throws(TrytonError) -> PushOutcome {
         guard reception.lines.contains(where: { $0.quantity > 0 }) else {
@@ -34,6 +20,7 @@ extension TrytonConnector {
         }
         let products = try await products(reception, shipment)
         let wants = try wants(reception, shipment, products)
+        let damage = try damage(reception, shipment, products)
 
         if let shipment, shipment.state == "cancelled" {
             throw .fault(ERPFault(.conflict, "Receipt \(shipment.name) was cancelled there: nothing is booked on it."))
@@ -74,15 +61,19 @@ extension TrytonConnector {
         case "received":
             try await step(lastStep, target, from: "received", reception.key, accepted, dry: dry, planned: &planned)
         case "done":
-            if let shipment { return .done(id: String(shipment.id), "Receipt \(shipment.name) is done already.") }
+            if let shipment {
+                let outcome = PushOutcome.done(id: String(shipment.id), "Receipt \(shipment.name) is done already.")
+                return try await setAside(damage, reception.key, from: shipment.storage, dry: dry, outcome)
+            }
         default: throw .fault(ERPFault(.conflict, "Receipt \(shipment?.name ?? "") is \(shipment?.state ?? "") there."))
         }
-        if dry { return .planned(planned) }
-        return try await confirmed(id ?? 0, wants)
+        let storage = if let shipment { shipment.storage } else { try await theWarehouse().storage }
+        let outcome = dry ? PushOutcome.planned(planned) : try await confirmed(id ?? 0, wants)
+        return try await setAside(damage, reception.key, from: storage, dry: dry, outcome)
     }
 
     /// What the server has now; only this tells.
-    private func confirmed(_ id: Int64, _ wants: [Plan.Want]) async throws(TrytonError) -> PushOutcome {
+    func confirmed(_ id: Int64, _ wants: [TrytonReceptionPlan.Want]) async throws(TrytonError) -> PushOutcome {
         guard let shipment = try await shipment([["id", "=", .int(id)]]) else {
             throw .fault(ERPFault(.gone, "The receipt is gone."))
         }
@@ -99,7 +90,7 @@ extension TrytonConnector {
     }
 
     /// A step of the shipment. A refusal may mean that the step was done meanwhile: the state tells.
-    private func step(
+    func step(
         _ name: String, _ target: JSON, from state: String, _ key: String, _ accepted: Set<String>, dry: Bool,
         planned: inout [ERPRequest]
     ) async throws(TrytonError) {
@@ -118,7 +109,7 @@ extension TrytonConnector {
         } catch {
             guard error.kind == .rule else { throw error }
             let rows = try await rows(.search("stock.shipment.in", [["id", "=", target]], ["state"]))
-            throw rows.first?["state"]?.text == state ? error : Self.advanced
+            throw rows.first?["state"]?.text == state ? error : .advanced
         }
     }
 
@@ -128,7 +119,7 @@ extension TrytonConnector {
         try await shipments(domain).first
     }
 
-    private func shipments(_ domain: JSON) async throws(TrytonError) -> [TrytonShipment] {
+    func shipments(_ domain: JSON) async throws(TrytonError) -> [TrytonShipment] {
         let hasLots = try await knowsLots()
         return try await rows(.search("stock.shipment.in", domain, limit: 10, TrytonShipment.fields(lots: hasLots)))
             .compactMap(TrytonShipment.init)
@@ -193,12 +184,9 @@ extension TrytonConnector {
         for line in reception.lines {
             let id = line.line.flatMap { Int64($0) }
             let move = shipment?.moves.first { $0.id == id }
-            let product =
-                products.first { String($0.id) == line.product } ?? products.first { $0.gtins.contains(line.gtin) }
+            let product = products.article(line.product, line.gtin)
             if line.quantity == 0, move == nil { continue }
-            guard let article = move?.product ?? product?.id else {
-                throw .fault(ERPFault(.rule, "The server knows no article with GTIN \(line.gtin)."))
-            }
+            guard let article = move?.product ?? product?.id else { throw TrytonProduct.unknown(line.gtin) }
             let name = move?.productName ?? product?.name ?? line.gtin
             let isTracked = move?.tracksLots ?? product?.tracksLots ?? false
             var parts = [Plan.Part(lot: nil, quantity: line.quantity)]

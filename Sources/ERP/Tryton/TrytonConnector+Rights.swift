@@ -15,6 +15,7 @@ extension TrytonConnector {
         Need(model: "stock.shipment.in", rights: ["read", "write", "create"], purpose: "expected goods"),
         Need(model: "stock.move", rights: ["read", "write", "create"], purpose: "receptions"),
         Need(model: "stock.shipment.internal", rights: ["read", "write", "create"], purpose: "goods put away"),
+        Need(model: "stock.shipment.in.return", rights: ["read", "write", "create"], purpose: "corrected receipts"),
         Need(model: "stock.inventory", rights: ["read", "write", "create"], purpose: "stock takes"),
         Need(model: "stock.location", rights: ["read"], purpose: "places"),
         Need(model: "product.product", rights: ["read"], purpose: "articles"),

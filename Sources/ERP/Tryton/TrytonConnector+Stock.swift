@@ -78,10 +78,10 @@ extension TrytonConnector {
     }
 
     /// A place by its id, code or name; of several the one in our warehouse.
-    func place(_ name: String) async throws(TrytonError) -> Int64 {
+    func place(_ name: String, kinds: [String] = ["storage"]) async throws(TrytonError) -> Int64 {
         var choices: [JSON] = ["OR", [["code", "=", .string(name)]], [["name", "=", .string(name)]]]
         if let id = Int64(name) { choices.append([["id", "=", .int(id)]]) }
-        let domain: JSON = [["type", "=", "storage"], .array(choices)]
+        let domain: JSON = [["type", "in", .array(kinds.map { .string($0) })], .array(choices)]
         var found = try await rows(.search("stock.location", domain, limit: 20, ["code"]))
         if found.count > 1, let id = Int64(name), let exact = found.first(where: { $0["id"]?.integer == id }) {
             found = [exact]

@@ -14,15 +14,7 @@ import Model
 /// makes the server look at its stock anew, so what was written is read until both agree.
 extension TrytonConnector {
     public func push(_ take: StockTakePush, dry: Bool) async throws(ERPFault) -> PushOutcome {
-        var isSecond = false
-        while true {
-            do throws(TrytonError) {
-                return try await attempt(take, dry: dry)
-            } catch {
-                guard !isSecond, error == .stale || error.kind == .unknownOutcome else { throw error.asFault }
-                isSecond = true
-            }
-        }
+        try await twice { () async throws(TrytonError) in try await self.attempt(take, dry: dry) }
     }
 
     private func attempt(_ take: StockTakePush, dry: Bool) async throws(TrytonError) -> PushOutcome {

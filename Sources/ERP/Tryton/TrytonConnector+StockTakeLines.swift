@@ -12,10 +12,7 @@ extension TrytonConnector {
         var resolved: [(line: StockTakePush.Line, product: TrytonProduct)] = []
         var unknown: [StockTakePush.Line] = []
         for line in take.lines {
-            guard
-                let product = products.first(where: { String($0.id) == line.product })
-                    ?? products.first(where: { $0.gtins.contains(line.gtin) })
-            else {
+            guard let product = products.article(line.product, line.gtin) else {
                 // Nothing was found of what the server does not know: they agree.
                 if line.result != 0 { unknown.append(line) }
                 continue

@@ -11,6 +11,8 @@ public actor TrytonConnector: ERPConnector {
     let usesKey: Bool
     /// Code or name; nil is the only one there is.
     let warehouseName: String?
+    /// Where damaged goods go: code or name of a place; nil leaves them with the good ones.
+    let damagedName: String?
     private let wire: ERPWire
     let today: @Sendable () -> String
 
@@ -38,14 +40,15 @@ public actor TrytonConnector: ERPConnector {
     var hasExpiry = true
 
     public init(
-        database: String, user: String, secret: String, usesKey: Bool, warehouse: String?, wire: @escaping ERPWire,
-        today: @escaping @Sendable () -> String
+        database: String, user: String, secret: String, usesKey: Bool, warehouse: String?, damaged: String? = nil,
+        wire: @escaping ERPWire, today: @escaping @Sendable () -> String
     ) {
         self.database = database
         self.user = user
         self.secret = secret
         self.usesKey = usesKey
         self.warehouseName = warehouse
+        self.damagedName = damaged
         self.wire = wire
         self.today = today
     }
@@ -55,7 +58,7 @@ public actor TrytonConnector: ERPConnector {
     public func probe() async throws(ERPFault) -> ERPVersion {
         do throws(TrytonError) {
             _ = try await signedIn()
-            if missingRights != [] { missingRights = try await rightsThatAreMissing() }
+            if missingRights != [] { missingRights = try await rightsThatAreMissing() + damagedPlaceThatIsMissing() }
         } catch {
             throw error.asFault
         }
@@ -123,6 +126,20 @@ public actor TrytonConnector: ERPConnector {
             }
         }
         throw .fault(ERPFault(.rule, "The server warns again and again."))
+    }
+
+    /// Somebody wrote meanwhile, or the outcome is unknown: what is there is read again and decided anew, once.
+    func twice<Outcome>(_ attempt: () async throws(TrytonError) -> Outcome) async throws(ERPFault) -> Outcome {
+        var isSecond = false
+        while true {
+            do throws(TrytonError) {
+                return try await attempt()
+            } catch {
+                let isWorthAnother = error == .stale || error == .advanced || error.kind == .unknownOutcome
+                guard isWorthAnother, !isSecond else { throw error.asFault }
+                isSecond = true
+            }
+        }
     }
 
     /// The requests of a call as a dry run shows them: without the authorisation.

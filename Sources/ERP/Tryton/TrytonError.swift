@@ -8,6 +8,9 @@ enum TrytonError: Error, Equatable {
     /// 401: no session, or one that has ended.
     case noSession
 
+    /// The state is another than the one the plan was made for: begin again.
+    static let advanced = TrytonError.fault(ERPFault(.conflict, "Somebody else is working on this receipt."))
+
     /// What is the same in a warning's name whatever records it is of: `done` of `75d1….done`, `check_move_quantity`. What comes
     /// before the last dot is a hash or records; numbers behind it are records too.
     static func kind(ofWarning name: String) -> String {

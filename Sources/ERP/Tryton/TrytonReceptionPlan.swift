@@ -92,7 +92,7 @@ struct TrytonReceptionPlan {
             }
             let missing = announced - want.total.double - slots.reduce(0) { $0 + $1.quantity }
             if givesUp, let first, first.origin != nil, want.total > 0, missing > 0 {
-                let amount = try amount(Quantity(nearest: missing) ?? 0, in: first, isWhole: true)
+                let amount = try first.amount(Quantity(nearest: missing) ?? 0, isWhole: true)
                 commands.append(["copy", [.int(first.id)], .object(amount + [("lot", lotField(.null))])])
             }
         }
@@ -144,39 +144,15 @@ struct TrytonReceptionPlan {
 
     private mutating func change(_ move: TrytonMove, to part: Part) throws(TrytonError) {
         var values: [(String, JSON?)] = []
-        if move.quantity != part.quantity.double { values = try amount(part.quantity, in: move) }
+        if move.quantity != part.quantity.double { values = try move.amount(part.quantity) }
         if let number = part.lot, number != move.lotNumber { values.append(("lot", lot(part, product: move.product))) }
         guard !values.isEmpty else { return }
         commands.append(["write", [.int(move.id)], .object(values)])
     }
 
     private mutating func copy(_ move: TrytonMove, _ part: Part) throws(TrytonError) {
-        let values = try amount(part.quantity, in: move, isWhole: true) + [("lot", lot(part, product: move.product))]
+        let values = try move.amount(part.quantity, isWhole: true) + [("lot", lot(part, product: move.product))]
         commands.append(["copy", [.int(move.id)], .object(values)])
-    }
-
-    /// In the move's unit, which is the purchase's and the price's, where it holds the quantity: 60 pieces are 5 dozen. Otherwise in
-    /// the article's own, with the price of one. `isWhole`: with the unit in any case, for a copy.
-    private func amount(
-        _ quantity: Quantity, in move: TrytonMove, isWhole: Bool = false
-    ) throws(TrytonError) -> [(String, JSON?)] {
-        let (own, unit) = (move.own, move.unit)
-        guard own.holds(quantity.double) else {
-            let words = "\(move.productName) is kept in steps of \(own.rounding) \(own.symbol) there"
-            throw .fault(ERPFault(.rule, "\(words): \(quantity) is none."))
-        }
-        guard own.id != unit.id else { return [("quantity", quantity.json)] }
-        let inUnit = own.convert(quantity.double, to: unit)
-        if Quantity(nearest: unit.convert(inUnit, to: own)) == quantity {
-            let whole: [(String, JSON?)] = [
-                ("unit", .int(unit.id)), ("unit_price", move.price.map(TrytonValue.decimal)),
-            ]
-            return [("quantity", (Quantity(nearest: inUnit) ?? 0).json)] + (isWhole ? whole : [])
-        }
-        return [
-            ("quantity", quantity.json), ("unit", .int(own.id)),
-            ("unit_price", move.price(of: own).map(TrytonValue.decimal)),
-        ]
     }
 
     private func lot(_ part: Part, product: Int64) -> JSON? {

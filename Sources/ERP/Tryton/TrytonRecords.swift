@@ -29,6 +29,8 @@ struct TrytonProduct: Equatable {
     var cost: String?
     /// 14 digits each.
     var gtins: [String]
+    /// What else is printed on it.
+    var otherCodes: [String]
 
     static func fields(lots: Bool) -> [String] {
         [
@@ -47,6 +49,7 @@ struct TrytonProduct: Equatable {
         tracksLots = row["lot_required"]?.list?.isEmpty == false
         cost = TrytonValue.decimalText(row["cost_price"])
         gtins = Self.gtins(row["identifiers."])
+        otherCodes = Self.otherCodes(row["identifiers."])
     }
 
     /// A 14-digit code that begins with another digit than 0 is a carton's, and Tryton does not know how many pieces a
@@ -59,6 +62,13 @@ struct TrytonProduct: Equatable {
             return GTINForm.fourteen(code)
         }
     }
+
+    /// Of other kinds, as codes printed in the house: of no kind, a manufacturer's part number.
+    static func otherCodes(_ identifiers: JSON?) -> [String] {
+        (identifiers?.list ?? []).compactMap { identifier in
+            identifier["type"]?.text == "ean" ? nil : identifier["code"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+        }
+    }
 }
 
 /// An incoming move: a line of a receipt.
@@ -67,6 +77,9 @@ struct TrytonMove: Equatable {
     var product: Int64
     var productName: String
     var gtin: String?
+    /// The article's own code.
+    var code: String?
+    var otherCodes: [String]
     var tracksLots: Bool
     /// In the article's own unit.
     var quantity: Double
@@ -75,7 +88,7 @@ struct TrytonMove: Equatable {
     var unit: TrytonUnit
     /// For one of the move's unit; decimal text.
     var price: String?
-    var lot: Int64?
+    var currency: Int64?
     var lotNumber: String?
     /// `draft`, `done`, `cancelled`, …
     var state: String
@@ -85,12 +98,12 @@ struct TrytonMove: Equatable {
 
     static func fields(lots: Bool) -> [String] {
         [
-            "product", "product.rec_name", "quantity", "unit_price", "state", "origin", "_timestamp",
+            "product", "product.rec_name", "quantity", "unit_price", "currency", "state", "origin", "_timestamp",
         ] + TrytonUnit.fields.flatMap { ["unit." + $0, "product.default_uom." + $0] }
-            + (lots ? ["product.lot_required", "lot", "lot.number"] : [])
+            + (lots ? ["product.lot_required", "lot.number"] : [])
     }
 
-    static let identifiers = ["product.identifiers.code", "product.identifiers.type"]
+    static let codes = ["product.code", "product.identifiers.code", "product.identifiers.type"]
 
     init?(_ row: JSON) {
         guard let id = row["id"]?.integer, let product = row["product"]?.integer, let quantity = row["quantity"]?.double
@@ -99,12 +112,14 @@ struct TrytonMove: Equatable {
         self.product = product
         productName = row["product."]?["rec_name"]?.text ?? "article \(product)"
         gtin = TrytonProduct.gtins(row["product."]?["identifiers."]).first
+        code = row["product."]?["code"]?.text
+        otherCodes = TrytonProduct.otherCodes(row["product."]?["identifiers."])
         tracksLots = row["product."]?["lot_required"]?.list?.isEmpty == false
         own = TrytonUnit(row["product."]?["default_uom."])
         unit = TrytonUnit(row["unit."])
         price = TrytonValue.decimalText(row["unit_price"])
+        currency = row["currency"]?.integer
         self.quantity = unit.convert(quantity, to: own)
-        lot = row["lot"]?.integer
         lotNumber = row["lot."]?["number"]?.text
         state = row["state"]?.text ?? ""
         origin = row["origin"]?.text
@@ -128,13 +143,13 @@ struct TrytonShipment: Equatable {
     var stamp: JSON?
     var moves: [TrytonMove]
 
-    static func fields(lots: Bool, identifiers: Bool = false) -> [String] {
+    static func fields(lots: Bool, codes: Bool = false) -> [String] {
         [
             "number", "reference", "state", "supplier", "supplier.rec_name", "supplier_location", "warehouse_input",
             "warehouse_storage", "planned_date", "origins", "_timestamp",
         ]
             + (TrytonMove.fields(lots: lots)
-            + (identifiers ? TrytonMove.identifiers : []))
+            + (codes ? TrytonMove.codes : []))
             .map { "incoming_moves." + $0 }
     }
 

@@ -1,6 +1,6 @@
 import Model
 
-/// An internal shipment with its moves.
+/// An internal shipment, or a return to a supplier, with its moves.
 struct TrytonTransfer: Equatable {
     /// A line of what was moved, resolved against the server.
     struct Want: Equatable {
@@ -8,6 +8,8 @@ struct TrytonTransfer: Equatable {
         var lot: Int64?
         var lotNumber: String?
         var quantity: Quantity
+        /// What a move of it says besides: its price, what it is of.
+        var extra: [JSON.Member] = []
 
         var name: String { lotNumber.map { "\(product.name), lot \($0)" } ?? product.name }
     }
@@ -35,8 +37,8 @@ struct TrytonTransfer: Equatable {
 
     static func fields(lots: Bool) -> [String] {
         [
-            "number", "state", "from_location", "to_location", "transit_location", "_timestamp", "moves.product",
-            "moves.quantity", "moves.state", "moves.from_location",
+            "number", "state", "from_location", "to_location", "_timestamp", "moves.product", "moves.quantity",
+            "moves.state", "moves.from_location",
         ] + (lots ? ["moves.lot"] : [])
     }
 

@@ -68,4 +68,25 @@ extension TrytonMove {
         let (whole, rest) = Int64(tenThousandths).magnitude.quotientAndRemainder(dividingBy: 10_000)
         return "\(tenThousandths < 0 ? "-" : "")\(whole).\(String(10_000 + rest).dropFirst())"
     }
+
+    /// In the move's unit, which is the purchase's and the price's, where it holds the quantity: 60 pieces are 5 dozen. Otherwise in
+    /// the article's own, with the price of one. `isWhole`: with the unit in any case, for a copy.
+    func amount(_ quantity: Quantity, isWhole: Bool = false) throws(TrytonError) -> [(String, JSON?)] {
+        guard own.holds(quantity.double) else {
+            let words = "\(productName) is kept in steps of \(own.rounding) \(own.symbol) there"
+            throw .fault(ERPFault(.rule, "\(words): \(quantity) is none."))
+        }
+        guard own.id != unit.id else { return [("quantity", quantity.json)] }
+        let inUnit = own.convert(quantity.double, to: unit)
+        if Quantity(nearest: unit.convert(inUnit, to: own)) == quantity {
+            let whole: [(String, JSON?)] = [
+                ("unit", .int(unit.id)), ("unit_price", price.map(TrytonValue.decimal)),
+            ]
+            return [("quantity", (Quantity(nearest: inUnit) ?? 0).json)] + (isWhole ? whole : [])
+        }
+        return [
+            ("quantity", quantity.json), ("unit", .int(own.id)),
+            ("unit_price", price(of: own).map(TrytonValue.decimal)),
+        ]
+    }
 }

@@ -1,9 +1,14 @@
 import Model
 
-/// Internal shipments (modules/stock, shipment.py and move.py), as tried on a real 8.2: `assign_try` answers nothing, takes from
-/// places below the source as well, splits what it finds a part of, and leaves a shipment waiting that it did not find all of.
+/// Internal shipments and returns to suppliers (modules/stock, shipment.py and move.py), as tried on a real 8.2: `assign_try`
+/// answers nothing, splits what it finds a part of, and leaves a shipment waiting that it did not find all of. Of an internal
+/// one it takes from places below the source as well; of a return it warns of moves without an origin.
 extension TrytonServer {
-    mutating func internalButton(_ name: String, _ id: Int64, _ row: TrytonStore.Row) throws(TrytonRefusal) {
+    static let carrying: Set<String> = ["stock.shipment.internal", "stock.shipment.in.return"]
+
+    mutating func carryingButton(
+        _ model: String, _ name: String, _ id: Int64, _ row: TrytonStore.Row
+    ) throws(TrytonRefusal) {
         let last = isModern ? "do" : "done"
         let allowed: [String: Set<String>] = [
             "wait": ["draft", "waiting", "assigned"], "draft": ["waiting", "cancelled"], last: ["assigned"],
@@ -12,14 +17,20 @@ extension TrytonServer {
         guard let states = allowed[name] else { throw .forbidden }
         let state = row["state"]?.text ?? ""
         if name == "assign_try" {
-            if state == "waiting" { assign(id, row) }
+            guard state == "waiting" else { return }
+            let orphans = store.held(model, "moves", of: id).filter { ($0["origin"] ?? .null) == .null }
+            if model == "stock.shipment.in.return", !orphans.isEmpty {
+                let names = orphans.map { "\(TrytonStore.id($0))" }
+                try warn(
+                    "c606\(names.joined()).done", "Stock moves \"\(names.joined(separator: ", "))\" have no origin.")
+            }
+            assign(model, id, row)
             return
         }
         guard states.contains(state) else {
             guard isModern else { return }
-            throw .user("You can not call \"\(name)\" on \"\(id)\" of \"Stock Shipment Internal\".")
+            throw .user("You can not call \"\(name)\" on \"\(id)\" of \"\(model)\".")
         }
-        let model = "stock.shipment.internal"
         let moves = store.held(model, "moves", of: id)
         switch name {
         case "wait":
@@ -44,10 +55,11 @@ extension TrytonServer {
         }
     }
 
-    private mutating func assign(_ id: Int64, _ row: TrytonStore.Row) {
-        let model = "stock.shipment.internal"
+    private mutating func assign(_ model: String, _ id: Int64, _ row: TrytonStore.Row) {
         let source = row["from_location"]?.integer ?? 0
-        let below = store.all("stock.location") { $0["parent"]?.integer == source }.map { TrytonStore.id($0) }
+        let isInternal = model == "stock.shipment.internal"
+        let below = store.all("stock.location") { isInternal && $0["parent"]?.integer == source }
+            .map { TrytonStore.id($0) }
         let places = [source] + below.filter { $0 != row["to_location"]?.integer }
         var isWhole = true
         for move in store.held(model, "moves", of: id) where move["state"] == "draft" {
@@ -101,6 +113,7 @@ extension TrytonServer {
     }
 
     public mutating func cancelTransferByHand(_ id: Int64) throws {
-        try internalButton("cancel", id, store.row("stock.shipment.internal", id) ?? [:])
+        let model = "stock.shipment.internal"
+        try carryingButton(model, "cancel", id, store.row(model, id) ?? [:])
     }
 }
