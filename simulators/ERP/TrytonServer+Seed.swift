@@ -96,6 +96,13 @@ extension TrytonServer {
         lay(3, 40, at: Self.bin)
     }
 
+    /// A storage place below the storage zone; answers its id.
+    public mutating func addBin(_ name: String) -> Int64 {
+        store.insert(
+            "stock.location",
+            ["name": .string(name), "code": .string(name), "type": "storage", "parent": .int(Self.storage)])
+    }
+
     /// An article without a GTIN: with a code, or with nothing. Answers its id.
     @discardableResult
     public mutating func addBare(_ name: String, code: String? = nil, label: String? = nil) -> Int64 {

@@ -1,6 +1,6 @@
 import Model
 
-/// A receipt that turned out to be another after it was told (modules/stock, shipment.py; tried on 7.0 and 8.2).
+/// A receipt that turned out to be another after it was told (modules/stock, shipment.py; tried on 8.2).
 ///
 /// - More came: a further supplier shipment with our key in its reference. It takes the moves that the purchase's lines still
 ///   expect; what is beyond them says that it is of the receipt's own move. Made whole in one call (`add`, `write`, `copy` and
