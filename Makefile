@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-api test-interop test-pbx test-usb fuzz simulate model bench deb deps deps-test build rules torture clean
+.PHONY: run test test-api test-interop test-pbx test-usb fuzz simulate sequences model bench deb deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -52,6 +52,11 @@ deb: deps
 simulate: deps
 	@packaging/build -c release
 	@"$$(swift build -c release --show-bin-path)/Simulate" --seeds $${SEEDS:-10000} --from $${FROM:-1} --jobs $(JOBS)
+
+# Random stories of a depot against both ERPs' stand-ins; for a night: make sequences SEQUENCES=1000000 PEER=tryton
+sequences: deps
+	@packaging/build -c release
+	@"$$(swift build -c release --show-bin-path)/edge-sim" sequences --sequences $${SEQUENCES:-100000} --seed $${SEED:-1} --jobs $(JOBS) $${PEER:+--peer $$PEER}
 
 # Every order of events within small bounds (needs spin).
 model: deps-test

@@ -32,6 +32,7 @@ struct Housekeeping: Service {
                     do {
                         // A few at a time: what arrives meanwhile goes in between.
                         while !Task.isCancelled, try await forgetOldCalls() {}
+                        while !Task.isCancelled, try await writer.run({ try $0.counting.forgetBooks(at: $1) }) {}
                         forgotten = Clocks.now
                     } catch { await writer.failed(error) }
                 }

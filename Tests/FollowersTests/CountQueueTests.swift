@@ -200,6 +200,27 @@ struct CountQueueTests {
         #expect(try store.database.integer("SELECT count(*) FROM take_begin") == 0)
     }
 
+    @Test func whatAnOldCountWasMeasuredAgainstGoesOnceNothingWaits() throws {
+        let take = try open()
+        try read(take, [stock(7)], at: 110)
+        try count(take, 5)
+        try post(take)
+        func rows() throws -> [Int64?] {
+            try ["take_begin", "take_lot"].map { try store.database.integer("SELECT count(*) FROM \($0)") }
+        }
+        let old: Int64 = 300 + 91 * 86_400_000
+        _ = try CountingDesk(store).forgetBooks(at: old)
+        #expect(try rows() == [1, 1], "the push still waits")
+        let job = try pushed(at: 400)
+        #expect(try store.jobs.finish(job: job.id, remote: "1", sentence: "Done.", at: 410))
+        _ = try CountingDesk(store).forgetBooks(at: 500)
+        #expect(try rows() == [1, 1], "it is young")
+        #expect(try !CountingDesk(store).forgetBooks(at: old))
+        #expect(try rows() == [0, 0])
+        let view = try #require(try store.takes.view(take))
+        #expect(view.lines.map(\.counted) == [5] && view.lines[0].erp == nil)
+    }
+
     @Test func aPartlyCountedPlaceLeavesTheRest() throws {
         let take = try open()
         try read(take, [stock(7), stock(50, of: "03608439390623")], at: 110)

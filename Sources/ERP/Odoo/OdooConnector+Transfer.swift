@@ -31,7 +31,9 @@ extension OdooConnector {
         let (from, to) = (try await place(push.from), try await place(push.to))
         guard from.id != to.id else { throw ERPFault(.rule, "\(from.name) is both ends of the transfer.") }
         let products = Set(transfer.needs.map(\.product))
-        let there = try await quants(at: to.id, products: products)
+        // What lies where it goes to is not taken, but for a place that is inside it: back from a bin to its zone.
+        var there = try await quants(at: to.id, products: products)
+        if there.contains(where: { $0.location == from.id }) { there = [] }
         let shares = try transfer.shares(
             from: from.id, name: from.name, quants: try await quants(at: from.id, products: products),
             there: Set(there.map(\.id)))
