@@ -26,18 +26,32 @@ final class StockPeer: Sendable {
     init(_ kind: Kind) {
         self.kind = kind
         switch kind {
-        case .odoo(let series):
-            var server = OdooServer(series: series)
-            server.move(product: 9, lot: server.addLot("L-2", product: 9), by: 20)
-            state = Mutex(State(odoo: server))
-        case .tryton(let series, _):
-            var server = TrytonServer(series: series)
-            _ = server.addBin("A-02")
-            for (thing, quantity) in Self.opening(kind) {
-                server.lay(thing.article, Int64(quantity), lot: thing.lot, at: TrytonServer.storage)
-            }
-            state = Mutex(State(tryton: server))
+        case .odoo(let series): state = Mutex(State(odoo: Self.odoos[series] ?? Self.odoo(series)))
+        case .tryton(let series, _): state = Mutex(State(tryton: Self.trytons[series] ?? Self.tryton(series)))
         }
+    }
+
+    /// Made once: filling one takes longer than a call.
+    private static let odoos = Dictionary(uniqueKeysWithValues: (15...19).map { ($0, odoo($0)) })
+    private static let trytons = Dictionary(uniqueKeysWithValues: ["7.0", "8.0", "8.2"].map { ($0, tryton($0)) })
+
+    private static func odoo(_ series: Int) -> OdooServer {
+        var server = OdooServer(series: series)
+        server.move(product: 9, lot: server.addLot("L-2", product: 9), by: 20)
+        return server
+    }
+
+    private static func tryton(_ series: String) -> TrytonServer {
+        var server = TrytonServer(series: series)
+        _ = server.addBin("A-02")
+        let opening = opening(.tryton(series: series, usesKey: false))
+        // In one order: ids are given in it.
+        for (thing, quantity) in opening.sorted(by: {
+            ($0.key.article, $0.key.lot ?? "") < ($1.key.article, $1.key.lot ?? "")
+        }) {
+            server.lay(thing.article, Int64(quantity), lot: thing.lot, at: TrytonServer.storage)
+        }
+        return server
     }
 
     /// What lies in the storage zone at the beginning.

@@ -74,7 +74,8 @@ extension TrytonServer {
         let fields = (arguments[4].list ?? []).compactMap(\.text)
         for field in fields { try checkRights(model, field.split(separator: ".").map { String($0) }) }
         var rows: [JSON] = []
-        var found = store.all(model)
+        let paths = TrytonStore.Fields(fields)
+        var found = store.candidates(model, arguments[0])
         if arguments[3].list?.first?.list?[1].text?.hasPrefix("DESC") == true { found.reverse() }
         let isAsked = "\(arguments[0])".contains("active")
         let quantities = self.quantities(of: model, context)
@@ -83,7 +84,7 @@ extension TrytonServer {
             if let quantities { row["quantity"] = .number(quantities[TrytonStore.id(row)] ?? 0) }
             guard try store.matches(model, row, arguments[0]) else { continue }
             if row["active"] == false, !isAsked { continue }
-            rows.append(try store.read(model, row, fields))
+            rows.append(try store.read(model, row, paths))
             if let limit = arguments[2].integer, rows.count >= limit { break }
         }
         return .array(rows)

@@ -87,7 +87,23 @@ struct TrytonStore {
     func row(_ model: String, _ id: Int64?) -> Row? { id.flatMap { tables[model]?[$0] } }
 
     func all(_ model: String, where condition: (Row) -> Bool = { _ in true }) -> [Row] {
-        (tables[model] ?? [:]).values.filter(condition).sorted { Self.id($0) < Self.id($1) }
+        var found: [(id: Int64, row: Row)] = []
+        for (id, row) in tables[model] ?? [:] where condition(row) { found.append((id, row)) }
+        found.sort { $0.id < $1.id }
+        return found.map(\.row)
+    }
+
+    /// The rows that a domain may mean: by their ids where it says so, for it is what most calls say.
+    func candidates(_ model: String, _ domain: JSON) -> [Row] {
+        for clause in domain.list ?? [] {
+            guard let parts = clause.list, parts.count == 3, parts[0] == "id", domain.list?.first != "OR" else {
+                continue
+            }
+            let ids = parts[1] == "=" ? [parts[2]] : parts[1] == "in" ? parts[2].list ?? [] : nil
+            guard let ids else { continue }
+            return Set(ids.compactMap(\.integer)).sorted().compactMap { row(model, $0) }
+        }
+        return all(model)
     }
 
     static func id(_ row: Row) -> Int64 { row["id"]?.integer ?? 0 }
@@ -112,28 +128,41 @@ struct TrytonStore {
 
     // MARK: Reading
 
-    func read(_ model: String, _ row: Row, _ fields: [String]) throws(TrytonRefusal) -> JSON {
-        var out: [(String, JSON?)] = [("id", row["id"])]
-        var nested: [(String, [String])] = []
-        for path in fields {
-            let parts = path.split(separator: ".", maxSplits: 1).map { String($0) }
-            guard knows(model, parts[0]) else { throw .python("'\(parts[0])'") }
-            if parts.count == 1 {
-                let held = Self.holdings["\(model).\(parts[0])"] == nil
-                out.append(
-                    (
-                        parts[0],
-                        held
-                            ? row[parts[0]] ?? .null
-                            : .array(self.held(model, parts[0], of: Self.id(row)).map { $0["id"]! })
-                    ))
-            } else if let index = nested.firstIndex(where: { $0.0 == parts[0] }) {
-                nested[index].1.append(parts[1])
-            } else {
-                nested.append((parts[0], [parts[1]]))
+    /// Dotted fields, taken apart once for all rows of a call.
+    struct Fields {
+        var plain: [String] = []
+        var nested: [(field: String, inner: Fields)] = []
+
+        init(_ paths: [String]) {
+            var inner: [(field: String, paths: [String])] = []
+            for path in paths {
+                let parts = path.split(separator: ".", maxSplits: 1).map { String($0) }
+                if parts.count == 1 {
+                    plain.append(parts[0])
+                } else if let index = inner.firstIndex(where: { $0.field == parts[0] }) {
+                    inner[index].paths.append(parts[1])
+                } else {
+                    inner.append((parts[0], [parts[1]]))
+                }
             }
+            nested = inner.map { ($0.field, Fields($0.paths)) }
         }
-        for (field, inner) in nested {
+    }
+
+    func read(_ model: String, _ row: Row, _ fields: Fields) throws(TrytonRefusal) -> JSON {
+        var out: [(String, JSON?)] = [("id", row["id"])]
+        for field in fields.plain {
+            guard knows(model, field) else { throw .python("'\(field)'") }
+            let isHeld = Self.holdings["\(model).\(field)"] != nil
+            out.append(
+                (
+                    field,
+                    isHeld
+                        ? .array(held(model, field, of: Self.id(row)).map { $0["id"] ?? .null }) : row[field] ?? .null
+                ))
+        }
+        for (field, inner) in fields.nested {
+            guard knows(model, field) else { throw .python("'\(field)'") }
             if let target = Self.targets["\(model).\(field)"] {
                 let found = self.row(target, row[field]?.integer)
                 out.append(
