@@ -6,7 +6,9 @@ struct EdgeSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edge-sim",
         abstract: "The devices' side of every protocol, a telephone exchange, outages: no hardware needed.",
-        subcommands: [RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, List.self])
+        subcommands: [
+            RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, List.self,
+        ])
 }
 
 enum Exit {
