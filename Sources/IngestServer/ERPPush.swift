@@ -16,6 +16,15 @@ enum ERPPush {
                     supplier: payload["supplier"]?.text, lines: (payload["lines"]?.list ?? []).map(receptionLine),
                     backorder: payload["backorder"]?.truth ?? true,
                     accepted: (payload["accepted"]?.list ?? []).compactMap(\.text)), dry: dry)
+        case .correction:
+            guard let receipt = payload["receipt"]?.text, !receipt.isEmpty else {
+                throw ERPFault(.gone, "The ERP has no receipt yet that could be corrected: the reception goes first.")
+            }
+            return try await connector.push(
+                CorrectionPush(
+                    key: job.key, receipt: receipt, note: text("note"), reason: text("reason"),
+                    supplier: payload["supplier"]?.text, lines: (payload["lines"]?.list ?? []).map(correctionLine)),
+                dry: dry)
         case .take:
             let lines = (payload["lines"]?.list ?? []).map { line -> StockTakePush.Line in
                 func amount(_ name: String) -> Quantity { line[name].flatMap { Quantity($0) } ?? 0 }
@@ -46,6 +55,13 @@ enum ERPPush {
                 TransferPush(key: job.key, from: text("from"), to: text("to"), lines: lines), dry: dry)
         case .book: return .planned([])  // Read, not pushed: ERPLink.
         }
+    }
+
+    private static func correctionLine(_ line: JSON) -> CorrectionPush.Line {
+        CorrectionPush.Line(
+            line: line["line"]?.text, product: line["product"]?.text, gtin: line["gtin"]?.text ?? "",
+            lot: line["lot"]?.text, expires: line["expires"]?.text,
+            change: line["quantity"].flatMap { Quantity($0) } ?? 0)
     }
 
     private static func transferLine(_ line: JSON) -> TransferPush.Line {

@@ -81,7 +81,9 @@ extension TakeTable {
         let receiving =
             """
             AND NOT EXISTS (SELECT 1 FROM counted JOIN delivery ON delivery.id=counted.delivery AND delivery.status='open'
-                WHERE counted.subject=take_counted.subject AND counted.removed IS NULL AND counted.subject NOT LIKE 'scan:%')
+                WHERE counted.subject=take_counted.subject AND counted.removed IS NULL AND counted.subject NOT LIKE 'scan:%'
+                    AND NOT EXISTS (SELECT 1 FROM delivery_booked WHERE delivery_booked.delivery=counted.delivery
+                        AND delivery_booked.subject=counted.subject))
             """
         try database.each(
             """

@@ -4,6 +4,9 @@ public import Model
 public struct ERPJob: Equatable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case reception, take, call, party
+        /// What a delivery that was opened again after it was told turned out to be: the change. Its subject is `17.2`, the second
+        /// closing of delivery 17.
+        case correction
         /// Goods that went from one place of the ERP to another.
         case transfer
         /// What the ERP has at a place is read when a count begins.
@@ -34,6 +37,11 @@ public struct ERPJob: Equatable, Sendable {
     /// The job that it waits for, and its key.
     public var afterJob: Int64?
     public var after: String?
+
+    /// Whose job it is, where it tells of a delivery.
+    public var delivery: Int64? {
+        kind == .reception || kind == .correction ? Int64(subject.prefix { $0 != "." }) : nil
+    }
 
     /// How it is called here, on pages: `quai/reception/17`. As the ERP knew it before installations had a name.
     public static func key(_ kind: Kind, _ subject: String) -> String { "quai/\(kind.rawValue)/\(subject)" }

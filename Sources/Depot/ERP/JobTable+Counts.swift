@@ -39,7 +39,7 @@ extension JobTable {
             let half = try database.integer(
                 """
                 SELECT erp_job.id FROM erp_job INDEXED BY erp_job_begun CROSS JOIN erp_touch ON erp_touch.job=erp_job.id
-                WHERE state='waiting' AND attempts>0 AND kind IN ('reception', 'transfer', 'take')
+                WHERE state='waiting' AND attempts>0 AND kind IN ('reception', 'correction', 'transfer', 'take')
                     AND \(JobTable.hasWritten) AND \(JobTable.isSame("place", "?1")) LIMIT 1
                 """, .text(job.payload["location"]?.text))
             guard let half else { return true }
@@ -57,6 +57,7 @@ extension JobTable {
                     at: now)
             }
             return false
+        case .correction: return try hasReceipt(job, at: now)
         case .reception, .transfer, .call, .party: return true
         }
     }

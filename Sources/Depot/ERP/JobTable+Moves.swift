@@ -108,7 +108,8 @@ extension JobTable {
         return transfers
     }
 
-    /// Tagged pieces of a delivery that was closed while they lay elsewhere already: the ERP receives them at the dock.
+    /// Tagged pieces of a delivery that was closed while they lay elsewhere already: the ERP receives them at the dock. Those of a closing
+    /// before were told then, and their moves since by themselves.
     public func takeMoves(
         ofClosed delivery: Int64, at now: Int64, place: (_ from: String, _ to: String) -> (String, String)?
     ) throws -> [PutAway] {
@@ -124,7 +125,9 @@ extension JobTable {
                 AND last.subject=counted.subject AND last.at<=?2)
             LEFT JOIN product ON product.gtin=counted.gtin LEFT JOIN label ON label.subject=counted.subject
             WHERE counted.delivery=?1 AND counted.removed IS NULL AND counted.subject LIKE 'tag:%'
-                AND coalesce(movement.to_zone, item.stock_zone) IS NOT NULL ORDER BY counted.subject
+                AND coalesce(movement.to_zone, item.stock_zone) IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM delivery_booked WHERE delivery_booked.delivery=counted.delivery
+                        AND delivery_booked.subject=counted.subject) ORDER BY counted.subject
             """, .integer(delivery), .integer(now)
         ) { row in
             guard let (from, to) = place(dock, row.text(2)), from != to else { return true }

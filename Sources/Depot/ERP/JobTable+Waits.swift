@@ -45,6 +45,11 @@ extension JobTable {
                 try touch(id, payload["from"]?.text ?? "", line, line["lot"]?.text, -quantity)
                 try touch(id, payload["to"]?.text ?? "", line, line["lot"]?.text, quantity)
             }
+        case .correction:
+            for line in lines {
+                let quantity = line["quantity"].flatMap { Quantity($0) } ?? 0
+                try touch(id, payload["place"]?.text ?? "", line, line["lot"]?.text, quantity)
+            }
         case .take:
             for line in lines {
                 let change = line["change"].flatMap { Quantity($0) } ?? 0
@@ -70,8 +75,8 @@ extension JobTable {
 
     // MARK: waiting
 
-    /// A count waits for what came to its place or went from it, and for its own reading; a transfer for what it moves; a reading
-    /// for what has begun there and may be half told.
+    /// A count waits for what came to its place or went from it, and for its own reading; a transfer for what it moves; a correction
+    /// for what was told of its delivery before; a reading for what has begun there and may be half told.
     func queueUp(_ id: Int64, _ kind: ERPJob.Kind, subject: String) throws {
         switch kind {
         case .take, .transfer:
@@ -82,7 +87,7 @@ extension JobTable {
                 FROM erp_touch AS mine JOIN erp_touch AS theirs ON theirs.gtin=mine.gtin AND theirs.job<?1
                     AND \(JobTable.isSame("theirs.place", "mine.place"))
                 JOIN erp_job AS other ON other.id=theirs.job AND other.state IN \(JobTable.open)
-                    AND (other.kind IN ('reception', 'transfer') OR ?2='take' AND other.kind='take' AND other.attempts>0)
+                    AND (other.kind IN ('reception', 'correction', 'transfer') OR ?2='take' AND other.kind='take' AND other.attempts>0)
                 WHERE mine.job=?1 AND (?2='take' OR mine.quantity<0)
                 """, .integer(id), .text(kind.rawValue))
             guard kind == .take else { break }
@@ -92,6 +97,11 @@ extension JobTable {
                     AND (kind='book' AND subject=?2 AND state IN ('waiting', 'running') OR kind='reception'
                         AND state IN \(JobTable.open) AND NOT EXISTS (SELECT 1 FROM erp_touch WHERE job=erp_job.id))
                 """, .integer(id), .text(subject))
+        case .correction:
+            guard let delivery = Int64(subject.prefix { $0 != "." }) else { return }
+            for before in try jobs(ofDelivery: delivery) where before.id < id && before.isOpen {
+                try database.run("INSERT OR IGNORE INTO erp_wait VALUES (?, ?)", .integer(id), .integer(before.id))
+            }
         case .reception, .call, .party, .book: return
         }
         try wait(id)

@@ -70,7 +70,7 @@ public struct JobTable: StoreTable {
         try select("kind=?1 AND subject=?2 ORDER BY id LIMIT 1", .text(kind.rawValue), .text(subject)).first
     }
 
-    private func select(_ condition: String, _ arguments: Value...) throws -> [ERPJob] {
+    func select(_ condition: String, _ arguments: Value...) throws -> [ERPJob] {
         try database.rows(
             """
             SELECT id, key, kind, subject, state, attempts, due, created, who, station, reason, payload, fault, sentence,

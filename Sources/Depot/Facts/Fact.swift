@@ -48,6 +48,8 @@ extension Fact.Kind {
     public static let deliveryClosed = Fact.Kind(.delivery, "close")
     /// Nothing of it came, and it comes later: it is expected again.
     public static let deliveryPostponed = Fact.Kind(.delivery, "postpone")
+    /// It was closed, and is received again; whoever did it gave a reason.
+    public static let deliveryReopened = Fact.Kind.delivery(.reopen)
     public static let deliveryMode = Fact.Kind(.delivery, "mode")
     /// Lines of a further paper were added; the detail is how many, of which note.
     public static let deliveryExtended = Fact.Kind(.delivery, "extend")

@@ -62,7 +62,7 @@ extension Applier {
     ) throws -> Int64? {
         if quiet == zone {
             guard let change = Receiving.opening(row, around) else {
-                try stray(row, zone: zone, origin)
+                try stray(row, zone: zone, origin, &result)
                 return nil
             }
             return try follow(change, row, zone: zone, origin, &result)
@@ -73,7 +73,7 @@ extension Applier {
         let change = try decide(row, zone: zone, origin)
         if receptions[zone] == .some(.none), take == nil {
             quiet = zone
-            if change == nil { try stray(row, zone: zone, origin) }
+            if change == nil { try stray(row, zone: zone, origin, &result) }
         } else if change == nil, take == nil {
             try leave(row, zone: zone, origin, &result)
         }
@@ -207,7 +207,12 @@ extension Applier {
         }
     }
 
-    func stray(_ row: Model.Row, zone: String, _ origin: Origin) throws {
+    func stray(_ row: Model.Row, zone: String, _ origin: Origin, _ result: inout Result) throws {
+        // Not one of those that nobody knows: a page offers to open its delivery again.
+        if let (subject, why) = Receiving.closed(row, around) {
+            result.events.append(.refused(zone: zone, take: nil, subject: subject, why))
+            return
+        }
         if strays.count < Applier.strayLimit {
             strays.append(origin.place)
         } else {

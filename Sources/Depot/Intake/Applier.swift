@@ -72,7 +72,8 @@ public final class Applier {
         isClosedNote: { [unowned self] in isClosedNote($0) },
         expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
         isReceivedElsewhere: { [store] in (try? store.strays.isReceivedElsewhere($0, than: $1)) ?? false },
-        comesBack: { [unowned self] in (try? store.strays.comesBack($0, at: captured)) ?? .no })
+        comesBack: { [unowned self] in (try? store.strays.comesBack($0, at: captured)) ?? .no },
+        isClosedUnit: { [store] in (try? store.deliveries.isClosed(unit: $0)) ?? false })
 
     /// `plan` says how the site of an agent writes telephone numbers.
     public init(store: Store, plan: @escaping (_ agent: String) -> NumberPlan = { _ in NumberPlan() }) {

@@ -25,6 +25,11 @@ public struct Decision: Equatable, Sendable {
         case lot
         /// Takes back the decision `quantity` (its number).
         case undo
+        /// It was closed, and is received again: a deed of its own (`ReceivingDesk.reopen`).
+        case reopen
+
+        /// What a person says of what is counted.
+        public static let decided = allCases.filter { $0 != .reopen }
     }
 
     public var id: Int64

@@ -58,7 +58,9 @@ extension DeliveryTable {
         guard view.status != "closed" || decision.kind == .lot else { throw DecisionError.closed }
         if decision.kind == .undo {
             guard let target = decision.quantity?.whole.map({ Int64($0) }),
-                let undone = view.decisions.first(where: { $0.id == target && $0.undoneBy == nil && $0.kind != .undo })
+                let undone = view.decisions.first(where: {
+                    $0.id == target && $0.undoneBy == nil && $0.kind != .undo && $0.kind != .reopen
+                })
             else { throw DecisionError.noSuchDecision }
             let number = try record(decision, delivery: id)
             try database.run(
@@ -151,6 +153,7 @@ extension DeliveryTable {
                 throw DecisionError.malformed("what is accepted is not named")
             }
         case .undo: break
+        case .reopen: throw DecisionError.malformed("a delivery is opened again by a deed of its own")
         }
     }
 

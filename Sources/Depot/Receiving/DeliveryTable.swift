@@ -94,6 +94,7 @@ public struct DeliveryTable: StoreTable {
         view.decisions = try decisions(delivery: id)
         view.details = try store.papers.details(delivery: id)
         view.names = try names(of: id)
+        view.reopenings = try reopenings(of: id)
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,
@@ -285,7 +286,7 @@ public struct DeliveryTable: StoreTable {
             .integer(id), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
         try store.stock.book(view, by: author, at: now)
-        try database.run("UPDATE delivery SET received_in=coalesce(zone, dock), zone=NULL WHERE id=?", .integer(id))
+        try database.run("UPDATE delivery SET received_in=coalesce(received_in, zone, dock), zone=NULL WHERE id=?", .integer(id))
         try store.tell(Fact(.deliveryClosed, id), by: author, at: now)
         return true
     }

@@ -29,6 +29,7 @@ extension DeliveryView {
             .list("remarks", of: Remark.shape) { Array($0.remarks.prefix(DeliveryView.remarkLimit)) },
             .list("questions", of: Question.shape, \.questions), .list("decisions", of: Decision.shape, \.decisions),
             .list("details", of: Announced.Detail.shape, \.details),
+            .some("reopenings", of: Reopening.shape, \.reopenings),
         ])
 
     public var summary: JSON { DeliveryView.summaryShape.json(self) }

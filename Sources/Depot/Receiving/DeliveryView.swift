@@ -104,6 +104,8 @@ public struct DeliveryView: Equatable, Sendable {
     public var details: [Announced.Detail] = []
     /// What else it is called.
     public var names: [String] = []
+    /// How often, by whom and why it was opened again after it was closed.
+    public var reopenings: [Reopening] = []
     public var decisions: [Decision] = []
     public var questions: [Question] = []
 

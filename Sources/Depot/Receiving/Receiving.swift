@@ -242,19 +242,23 @@ public enum Receiving {
         public let isReceivedElsewhere: (String, Int64) -> Bool
         /// Whether a tag that another delivery received has been away since, by its subject.
         public let comesBack: (String) -> Away
+        /// A pallet of a delivery that is closed.
+        public let isClosedUnit: (String) -> Bool
 
         public init(
             isNote: @escaping (String) -> Bool = { _ in false },
             isClosedNote: @escaping (String) -> Bool = { _ in false },
             expectsUnits: @escaping () -> Bool = { false }, isUnit: @escaping (String) -> Bool = { _ in false },
             isReceivedElsewhere: @escaping (String, Int64) -> Bool = { _, _ in false },
-            comesBack: @escaping (String) -> Away = { _ in .no }
+            comesBack: @escaping (String) -> Away = { _ in .no },
+            isClosedUnit: @escaping (String) -> Bool = { _ in false }
         ) {
             (self.isNote, self.isClosedNote, self.expectsUnits, self.isUnit) = (
                 isNote, isClosedNote, expectsUnits, isUnit
             )
             self.isReceivedElsewhere = isReceivedElsewhere
             self.comesBack = comesBack
+            self.isClosedUnit = isClosedUnit
         }
     }
 
@@ -297,6 +301,7 @@ public enum Receiving {
         if let sscc = piece.sscc {
             // Another delivery's: its label opens that one, its tag waits for it.
             if reception.units[sscc] == nil, around.isUnit(sscc) { return text != nil ? .openUnit(sscc: sscc) : nil }
+            if isOfClosed(row, sscc, piece, at: reception, around) { return nil }
             if reception.mode == .remove {
                 let subjects = reception.contents(of: sscc, piece).map { $0.subject(on: sscc) } + [piece.subject]
                 let removed = subjects.compactMap { reception.removal(of: $0) }

@@ -53,6 +53,16 @@ public struct ReceivingDesk {
         }
     }
 
+    /// Opens a closed delivery again at a dock; `author.reason` says why, in at least three characters. Throws `ReopenError`: then
+    /// nothing has changed.
+    public func reopen(
+        _ id: Int64, zone: String, cause: Reopening.Cause? = nil, by author: Author, at now: Int64
+    ) throws {
+        try store.transaction {
+            try store.deliveries.reopen(delivery: id, zone: zone, cause: cause, by: author, at: now)
+        }
+    }
+
     /// Strays are proposed for a while only.
     public func forgetStrays(at now: Int64) throws { try store.strays.forget(before: now - StrayTable.strayLife) }
 

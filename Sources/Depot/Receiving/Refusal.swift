@@ -10,6 +10,8 @@ public enum Refusal: String, Equatable, Sendable {
     case sameNote = "same-note"
     /// The note of a delivery that is closed.
     case closedNote = "closed-note"
+    /// A pallet of a delivery that is closed: it came late, or is opened again.
+    case closedUnit = "closed-unit"
     /// Remove mode: nothing like it is counted.
     case notCounted = "not-counted"
     /// A pallet of another delivery: it waits for that one.
@@ -29,6 +31,9 @@ extension Receiving {
         if reception.answers(to: text), around.isNote(text) { return ("text:\(text)", .sameNote) }
         if around.isClosedNote(text) { return ("text:\(text)", .closedNote) }
         guard let piece = Piece(row, record: "", in: catalogue) else { return nil }
+        if let sscc = piece.sscc, isOfClosed(row, sscc, piece, at: reception, around) {
+            return ("sscc:\(sscc)", .closedUnit)
+        }
         if reception.mode == .remove { return (piece.subject, .notCounted) }
         if let sscc = piece.sscc, reception.contents(of: sscc, piece).isEmpty, reception.subjects[piece.subject] == nil
         {
@@ -36,5 +41,21 @@ extension Receiving {
         }
         let isAsked = reception.subjects[piece.subject].map { $0.gtin == nil } ?? false
         return (piece.subject, isAsked ? .asked : .again)
+    }
+
+    /// A scan where nothing is open that names a delivery which is closed.
+    static func closed(_ row: Row, _ around: Surroundings) -> (subject: String, why: Refusal)? {
+        guard let text = row.scannedText else { return nil }
+        if around.isClosedNote(text) { return ("text:\(text)", .closedNote) }
+        guard let sscc = Piece.sscc(in: row), around.isClosedUnit(sscc) else { return nil }
+        return ("sscc:\(sscc)", .closedUnit)
+    }
+
+    /// The scanned label of a pallet that another delivery has had. Where nothing was announced, it may be a return.
+    static func isOfClosed(
+        _ row: Row, _ sscc: String, _ piece: Piece, at reception: Reception, _ around: Surroundings
+    ) -> Bool {
+        row.scannedText != nil && reception.mode == .add && !reception.expected.isEmpty && reception.units[sscc] == nil
+            && reception.subjects[piece.subject] == nil && around.isClosedUnit(sscc)
     }
 }

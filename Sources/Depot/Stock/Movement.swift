@@ -24,7 +24,11 @@ public struct ZoneRule: Equatable, Sendable {
 
 /// A change of the book: so many pieces from one zone to another; nil is outside.
 public struct Movement: Equatable, Sendable {
-    public enum Kind: String, Sendable, CaseIterable { case received, arrived, moved, departed, counted }
+    public enum Kind: String, Sendable, CaseIterable {
+        case received, arrived, moved, departed, counted
+        /// A delivery that was opened again is closed: the difference to what it had brought.
+        case corrected
+    }
 
     public var kind: Kind
     public var from: String?

@@ -41,8 +41,12 @@ public struct StockTable: StoreTable {
         var isBeingReceived = false
         if bookedIn == nil, let delivery {
             isBeingReceived =
-                try database.integer("SELECT 1 FROM delivery WHERE id=? AND status<>'closed'", .integer(delivery))
-                != nil
+                try database.integer(
+                    // One that an earlier closing has booked, and that left since, is not booked again.
+                    """
+                    SELECT 1 FROM delivery WHERE id=?1 AND status<>'closed' AND NOT EXISTS (
+                        SELECT 1 FROM delivery_booked WHERE delivery=?1 AND subject=?2)
+                    """, .integer(delivery), .text("tag:\(tag.hex)")) != nil
         }
         guard
             let movement = Movement.decide(
@@ -53,41 +57,6 @@ public struct StockTable: StoreTable {
             stream: stream, seq: seq,
             at: now)
         try database.run("UPDATE item SET stock_zone=? WHERE epc=?", .text(movement.to), .text(tag.hex))
-    }
-
-    /// What was received is in the book: tagged pieces where they are by now, the rest at the dock.
-    func book(_ view: DeliveryView, by author: Author, at now: Int64) throws {
-        let dock = view.zone ?? view.dock ?? "dock"
-        var tagged: [String: Quantity] = [:]
-        let pieces = try database.rows(
-            """
-            SELECT counted.subject, counted.gtin, item.zone, max(1000, counted.quantity), item.stock_zone FROM counted
-            JOIN item ON item.epc=substr(counted.subject, 5)
-            WHERE counted.delivery=? AND removed IS NULL AND counted.gtin IS NOT NULL AND counted.subject LIKE 'tag:%'
-            """, .integer(view.id)
-        ) {
-            (
-                subject: $0.text(0), gtin: $0.text(1), zone: $0.optionalText(2), quantity: $0.quantity(3),
-                bookedIn: $0.optionalText(4)
-            )
-        }
-        let received = Dictionary(view.lines.map { ($0.gtin, $0.received) }) { $0 + $1 }
-        for piece in pieces where (tagged[piece.gtin] ?? 0) + piece.quantity <= received[piece.gtin] ?? 0 {
-            tagged[piece.gtin, default: 0] += piece.quantity
-            // It was in the book before it was closed: found on a shelf, or counted there.
-            guard piece.bookedIn == nil else { continue }
-            let zone = piece.zone.flatMap { store.rules[$0]?.kind == .store ? $0 : nil } ?? dock
-            try move(
-                Movement(kind: .received, from: nil, to: zone), gtin: piece.gtin, quantity: piece.quantity,
-                subject: piece.subject, by: author, delivery: view.id, at: now)
-            try database.run(
-                "UPDATE item SET stock_zone=? WHERE epc=?", .text(zone), .text(String(piece.subject.dropFirst(4))))
-        }
-        for (gtin, quantity) in received.sorted(by: { $0.key < $1.key }) {
-            try move(
-                Movement(kind: .received, from: nil, to: dock), gtin: gtin, quantity: quantity - (tagged[gtin] ?? 0),
-                by: author, delivery: view.id, at: now)
-        }
     }
 
     // MARK: notices

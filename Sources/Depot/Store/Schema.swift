@@ -109,6 +109,7 @@ enum Schema {
         notesOfSuppliers, takeRemarks,
         articleCodes, deliveryNames,
         erpQueue,
+        reopening,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -23,6 +23,8 @@ public struct QueueDesk {
         try store.transaction {
             if let job = try store.jobs.job(id), let payload = try queue?.renewed(job, in: store) {
                 try store.jobs.renew(job: id, payload: payload)
+                // It says all of it: what was to be corrected is in it.
+                if job.kind == .reception { try store.jobs.void(correctionsAfter: job, at: now) }
             }
             return try store.jobs.retry(job: id, accepted: accepted, by: author, at: now)
         }

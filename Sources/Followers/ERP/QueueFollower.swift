@@ -33,16 +33,21 @@ public struct QueueFollower: Follower, Sendable {
     }
 
     private func reception(_ entry: Entry, _ store: Store) throws {
-        guard let id = Int64(entry.fact.subject), let view = try store.deliveries.view(id),
-            view.lines.contains(where: { $0.received > 0 }) || view.erp != nil && QueuePayload.isGivenUp(view)
+        // Opened again meanwhile: what it is then, its next closing tells.
+        guard let id = Int64(entry.fact.subject), let view = try store.deliveries.view(id), view.status == "closed"
         else { return }
-        try store.jobs.queue(
-            .reception, subject: String(id),
-            payload: try QueuePayload.reception(view, place: try place(of: view, in: store), in: store),
-            by: entry.author, at: entry.at)
+        let told = try store.jobs.jobs(ofDelivery: id)
+        if !told.isEmpty {
+            try correct(view, told: told, entry, store)
+        } else {
+            guard isWorthTelling(view) else { return }
+            try store.jobs.queue(
+                .reception, subject: String(id), payload: try whole(of: view, in: store), by: entry.author, at: entry.at)
+        }
+        let closing = view.reopenings.isEmpty ? "\(id)" : "\(id).\(view.reopenings.count + 1)"
         let transfers = try store.jobs.takeMoves(ofClosed: id, at: entry.at, place: { places($0, $1, store) })
         for (number, transfer) in transfers.enumerated() {
-            try queue(transfer, "delivery-\(id)-\(number + 1)", store, by: entry.author, at: entry.at)
+            try queue(transfer, "delivery-\(closing)-\(number + 1)", store, by: entry.author, at: entry.at)
         }
     }
 
@@ -53,12 +58,13 @@ public struct QueueFollower: Follower, Sendable {
 
     /// A job that waits for a person as it would be queued now: a lot may have been added since, or another zone counted.
     public func renewed(_ job: ERPJob, in store: Store) throws -> JSON? {
-        guard job.state == .dead, let id = Int64(job.subject) else { return nil }
+        guard job.state == .dead else { return nil }
+        if job.kind == .correction { return try renewed(correction: job, in: store) }
+        guard let id = job.delivery ?? Int64(job.subject) else { return nil }
         switch job.kind {
         case .reception:
-            return try store.deliveries.view(id).map {
-                try QueuePayload.reception($0, place: place(of: $0, in: store), in: store)
-            }
+            guard let view = try store.deliveries.view(id), view.status == "closed" else { return nil }
+            return try whole(of: view, in: store)
         case .take where job.fault == "shared": return try store.takes.view(id).map { try payload($0, store) }
         default: return nil
         }

@@ -9,6 +9,21 @@ struct OpenDelivery: Sendable {
     static let shape = BodyShape("OpenDelivery", Self(), [.line("zone", 64, \.zone, or: .zoneNeeded)])
 }
 
+/// Why a closed delivery is received again.
+struct ReopenDelivery: Sendable {
+    var zone = ""
+    var reason = ""
+    var cause: Reopening.Cause?
+
+    static let shape = BodyShape(
+        "ReopenDelivery", Self(),
+        [
+            .line("zone", 64, \.zone, or: .zoneNeeded),
+            .line("reason", Reopening.reasons.upperBound, \.reason, or: .reasonNeeded),
+            .word("cause", Reopening.Cause.allCases, \.cause),
+        ])
+}
+
 struct BlindDelivery: Sendable {
     var zone = ""
     var supplier = ""
@@ -54,10 +69,10 @@ struct Decide: Sendable {
         "Decide", Self(),
         [
             .word(
-                "kind", Decision.Kind.allCases, \.kind,
+                "kind", Decision.Kind.decided, \.kind,
                 or: APIProblem(
                     .badRequest, "bad-decision",
-                    "A decision is one of \(Decision.Kind.allCases.map(\.rawValue).joined(separator: ", ")).")),
+                    "A decision is one of \(Decision.Kind.decided.map(\.rawValue).joined(separator: ", ")).")),
             .text(
                 "gtin", 4200, \.gtin,
                 or: APIProblem(.badRequest, "bad-gtin", "A GTIN is a text of 8 to 14 digits, or a code with one in it.")

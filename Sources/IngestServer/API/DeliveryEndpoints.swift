@@ -55,6 +55,14 @@ struct DeliveryEndpoints {
                 return .json(.array(try await reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
+                .get, "/api/v1/deliveries/closed", "Closed deliveries that a scan names: ?scan= a note, another name, an SSCC",
+                needs: .session, answers: .list(DeliveryView.summaryShape.schema)
+            ) { incoming in
+                _ = try incoming.who()
+                let scan = incoming.query("scan") ?? ""
+                return .json(.array(try await reads.read { try $0.deliveries.closed(named: scan).map(\.summary) }))
+            },
+            Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced",
                 body: BlindDelivery.shape, needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
@@ -145,6 +153,21 @@ struct DeliveryEndpoints {
                 return try await detail(id)
             },
             Endpoint(
+                .post, "/api/v1/deliveries/{id}/reopen",
+                "Receive a closed delivery again, within 90 days; the reason is kept", body: ReopenDelivery.shape,
+                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
+            ) { incoming, body in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                let author = person.author(because: body.reason)
+                do {
+                    try await writer.run {
+                        try $0.receiving.reopen(id, zone: body.zone, cause: body.cause, by: author, at: $1)
+                    }
+                } catch let error as ReopenError { throw APIProblem(error) }
+                return try await detail(id)
+            },
+            Endpoint(
                 .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes, needs: .session,
                 answers: .json(.object("Kept", [.init("id", .integer)]))
             ) {
@@ -189,7 +212,8 @@ struct DeliveryEndpoints {
     private func detail(_ id: Int64) async throws -> Response {
         let found = try await live.read { store -> JSON? in
             guard let view = try store.deliveries.view(id) else { return nil }
-            return view.json.with("erpJob", try store.jobs.job(of: .reception, subject: String(id))?.json)
+            // The last that is told of it: its reception, or the correction after it.
+            return view.json.with("erpJob", try store.jobs.jobs(ofDelivery: id).last { !$0.isVoid }?.json)
         }
         guard let found else { throw APIProblem.noDelivery }
         return .json(found)
