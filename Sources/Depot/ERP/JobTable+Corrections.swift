@@ -32,7 +32,8 @@ extension JobTable {
     /// Nothing of it is left: it is not sent.
     public func void(_ job: ERPJob, because sentence: String, at now: Int64) throws {
         try database.run(
-            "UPDATE erp_job SET state='dropped', done=?2, payload=?3, sentence=?4, fault=NULL WHERE id=?1", .integer(job.id),
+            "UPDATE erp_job SET state='dropped', done=?2, payload=?3, sentence=?4, fault=NULL WHERE id=?1",
+            .integer(job.id),
             .integer(now), .text(job.payload.with("void", true).description), .text(sentence))
         try database.run("DELETE FROM erp_touch WHERE job=?", .integer(job.id))
         try end(job.id, at: now)

@@ -96,15 +96,21 @@ extension DeliveryTable {
         var source: String
         var note: String
         var erp: String?
+        /// It was closed once, and opened again.
+        var wasClosed: Bool
     }
 
     private func heads(_ ids: [Int64]) throws -> [Head] {
         try ids.compactMap { id in
-            try database.first("SELECT id, status, supplier, source, note, erp FROM delivery WHERE id=?", .integer(id))
-            {
+            try database.first(
+                """
+                SELECT id, status, supplier, source, note, erp,
+                    EXISTS (SELECT 1 FROM reopening WHERE reopening.delivery=delivery.id) FROM delivery WHERE id=?
+                """, .integer(id)
+            ) {
                 Head(
                     id: $0.integer(0), status: $0.text(1), supplier: $0.text(2), source: $0.text(3), note: $0.text(4),
-                    erp: $0.optionalText(5))
+                    erp: $0.optionalText(5), wasClosed: $0.bool(6))
             }
         }
     }
@@ -131,7 +137,8 @@ extension DeliveryTable {
         }
         // One that another receipt has is that one's, but for one that was done there before anybody began it here.
         let free = try heads(papers.sorted()).filter { head in
-            head.status != "closed" && Again.isSame(head.supplier, supplier)
+            // One that was opened again has had its receipt: a new one is a back-order.
+            head.status != "closed" && !head.wasClosed && Again.isSame(head.supplier, supplier)
                 && (head.erp.map { head.status == "expected" && !open.contains($0) } ?? true)
         }
         if free.count == 1 { return free[0].note }

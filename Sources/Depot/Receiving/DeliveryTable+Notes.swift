@@ -10,20 +10,24 @@ extension DeliveryTable {
         var supplier: String
         var source: String
         var erp: String?
+        /// It was closed once, and opened again: what the ERP announces under its note is another one.
+        var wasClosed = false
 
         /// A paper announced it and it is not closed: what the ERP says is linked with it.
-        var isOfPaper: Bool { status != "closed" && source != "erp" && source != "blind" }
+        var isOfPaper: Bool { status != "closed" && !wasClosed && source != "erp" && source != "blind" }
     }
 
     /// Every delivery of that number: those that are not closed first.
     func known(note: String) throws -> [KnownNote] {
         try database.rows(
-            "SELECT id, status, supplier, source, erp FROM delivery WHERE note=? ORDER BY status='closed', id",
-            .text(note)
+            """
+            SELECT id, status, supplier, source, erp, EXISTS (SELECT 1 FROM reopening WHERE reopening.delivery=delivery.id)
+            FROM delivery WHERE note=? ORDER BY status='closed', id
+            """, .text(note)
         ) {
             KnownNote(
                 id: $0.integer(0), status: $0.text(1), supplier: $0.text(2), source: $0.text(3),
-                erp: $0.optionalText(4))
+                erp: $0.optionalText(4), wasClosed: $0.bool(5))
         }
     }
 

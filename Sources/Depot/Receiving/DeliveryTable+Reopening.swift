@@ -20,7 +20,9 @@ extension DeliveryTable {
 
     /// Opens a closed delivery at a dock; `author.reason` says why. The answers of its closing are taken back and asked anew, because they
     /// were about other numbers. What is counted, tags that are put aside and accepted serial numbers stay.
-    public func reopen(delivery id: Int64, zone: String, cause: Reopening.Cause?, by author: Author, at now: Int64) throws {
+    public func reopen(delivery id: Int64, zone: String, cause: Reopening.Cause?, by author: Author, at now: Int64)
+        throws
+    {
         guard let view = try view(id) else { throw ReopenError.noSuchDelivery }
         let reason = (author.reason ?? "").trimming(" \t\r\n")
         guard Reopening.reasons.contains(reason.count) else { throw ReopenError.reasonNeeded }

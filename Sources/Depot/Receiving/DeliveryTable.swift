@@ -286,7 +286,8 @@ public struct DeliveryTable: StoreTable {
             .integer(id), .integer(now), .text(author.who))
         guard changed == 1 else { return false }
         try store.stock.book(view, by: author, at: now)
-        try database.run("UPDATE delivery SET received_in=coalesce(received_in, zone, dock), zone=NULL WHERE id=?", .integer(id))
+        try database.run(
+            "UPDATE delivery SET received_in=coalesce(received_in, zone, dock), zone=NULL WHERE id=?", .integer(id))
         try store.tell(Fact(.deliveryClosed, id), by: author, at: now)
         return true
     }

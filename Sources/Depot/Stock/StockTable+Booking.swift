@@ -75,16 +75,18 @@ extension StockTable {
 
     // MARK: what it holds
 
-    /// As it is counted now. Where a person took more off than what has no tag, those that lie elsewhere by now are kept first.
+    /// As it is counted now. Where a person took more off than what has no tag, pieces that are in the book from here, and lie elsewhere
+    /// by now, are kept first.
     private func account(of view: DeliveryView) throws -> Account {
-        let dock = view.zone ?? view.dock ?? "dock"
+        let dock = try store.deliveries.receivedIn(view.id) ?? view.zone ?? view.dock ?? "dock"
         let pieces = try database.rows(
             """
             SELECT counted.subject, counted.gtin, item.zone, max(1000, counted.quantity), item.stock_zone,
                 coalesce(counted.lot, label.lot, '')
             FROM counted JOIN item ON item.epc=substr(counted.subject, 5) LEFT JOIN label ON label.subject=counted.subject
             WHERE counted.delivery=?1 AND removed IS NULL AND counted.gtin IS NOT NULL AND counted.subject LIKE 'tag:%'
-            ORDER BY NOT EXISTS (SELECT 1 FROM movement WHERE movement.subject=counted.subject AND movement.delivery=?1),
+            ORDER BY coalesce((SELECT sum(CASE WHEN to_zone IS NULL THEN -1 ELSE 1 END) FROM movement
+                    WHERE movement.subject=counted.subject AND movement.delivery=?1 AND kind IN ('received', 'corrected')), 0) DESC,
                 item.stock_zone IS ?2, counted.subject
             """, .integer(view.id), .text(dock)
         ) {
@@ -134,7 +136,8 @@ extension StockTable {
 
     private func booked(delivery id: Int64) throws -> [Booked: Quantity] {
         Dictionary(
-            try database.rows("SELECT subject, gtin, lot, quantity FROM delivery_booked WHERE delivery=?", .integer(id)) {
+            try database.rows("SELECT subject, gtin, lot, quantity FROM delivery_booked WHERE delivery=?", .integer(id))
+            {
                 (Booked(subject: $0.text(0), gtin: $0.text(1), lot: $0.text(2)), $0.quantity(3))
             }
         ) { $0 + $1 }

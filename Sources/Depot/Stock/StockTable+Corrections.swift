@@ -23,7 +23,9 @@ extension StockTable {
         var isMore: Bool
     }
 
-    private func write(_ part: Part, counted: Int64?, running: Int64?, kind: Movement.Kind = .counted, _ correction: Correction)
+    private func write(
+        _ part: Part, counted: Int64?, running: Int64?, kind: Movement.Kind = .counted, _ correction: Correction
+    )
         throws
     {
         let (author, id, now) = (correction.author, correction.view.id, correction.now)
@@ -59,12 +61,14 @@ extension StockTable {
         try write(part, counted: nil, running: nil, correction)
         guard isElsewhere else { return }
         try move(
-            Movement(kind: .moved, from: first, to: correction.dock), gtin: part.gtin, quantity: quantity, lot: part.lot,
+            Movement(kind: .moved, from: first, to: correction.dock), gtin: part.gtin, quantity: quantity,
+            lot: part.lot,
             by: correction.author, delivery: correction.view.id, at: correction.now)
     }
 
     /// Where closings have put what has no tag of an article, the last first.
-    private func places(of gtin: String, _ delivery: Int64) throws -> [(zone: String, quantity: Quantity, since: Int64)] {
+    private func places(of gtin: String, _ delivery: Int64) throws -> [(zone: String, quantity: Quantity, since: Int64)]
+    {
         try database.rows(
             """
             SELECT zone, sum(quantity), max(CASE WHEN quantity>0 THEN at END) FROM (

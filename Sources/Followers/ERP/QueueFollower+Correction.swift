@@ -30,7 +30,8 @@ extension QueueFollower {
             let subject = "\(view.id).\(number)"
             // One that was taken back because nothing was left of it was never told by hand.
             guard !reception.isVoid else {
-                return try store.jobs.queue(.reception, subject: subject, payload: whole, by: entry.author, at: entry.at)
+                return try store.jobs.queue(
+                    .reception, subject: subject, payload: whole, by: entry.author, at: entry.at)
             }
             whole = whole.with("given", .string(reception.key))
             try store.jobs.ask(
@@ -59,7 +60,9 @@ extension QueueFollower {
 
     /// The last correction of a delivery, as it would be made now; nil while it is open, or where a later one is there.
     func renewed(correction job: ERPJob, in store: Store) throws -> JSON? {
-        guard let id = job.delivery, let view = try store.deliveries.view(id), view.status == "closed" else { return nil }
+        guard let id = job.delivery, let view = try store.deliveries.view(id), view.status == "closed" else {
+            return nil
+        }
         let told = try store.jobs.jobs(ofDelivery: id)
         guard told.last?.id == job.id else { return nil }
         let whole = try whole(of: view, in: store)

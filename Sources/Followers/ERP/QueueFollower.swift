@@ -42,7 +42,8 @@ public struct QueueFollower: Follower, Sendable {
         } else {
             guard isWorthTelling(view) else { return }
             try store.jobs.queue(
-                .reception, subject: String(id), payload: try whole(of: view, in: store), by: entry.author, at: entry.at)
+                .reception, subject: String(id), payload: try whole(of: view, in: store), by: entry.author, at: entry.at
+            )
         }
         let closing = view.reopenings.isEmpty ? "\(id)" : "\(id).\(view.reopenings.count + 1)"
         let transfers = try store.jobs.takeMoves(ofClosed: id, at: entry.at, place: { places($0, $1, store) })

@@ -84,7 +84,8 @@ extension QueuePayload {
         mutating func add(_ payload: JSON, sign: Int) {
             if sign > 0 {
                 let lined = (payload["lines"]?.list ?? []).map { ($0["gtin"]?.text ?? "", $0["lots"]?.list ?? []) }
-                isWithoutLots = Set(lined.filter(\.1.isEmpty).map(\.0)).subtracting(lined.filter { !$0.1.isEmpty }.map(\.0))
+                isWithoutLots = Set(lined.filter(\.1.isEmpty).map(\.0)).subtracting(
+                    lined.filter { !$0.1.isEmpty }.map(\.0))
             }
             let byHand = (payload["left"]?.list ?? []).filter { $0["why"] == "person" }
             for line in (payload["lines"]?.list ?? []) + byHand {

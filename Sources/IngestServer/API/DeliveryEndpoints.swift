@@ -55,7 +55,8 @@ struct DeliveryEndpoints {
                 return .json(.array(try await reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
-                .get, "/api/v1/deliveries/closed", "Closed deliveries that a scan names: ?scan= a note, another name, an SSCC",
+                .get, "/api/v1/deliveries/closed",
+                "Closed deliveries that a scan names: ?scan= a note, another name, an SSCC",
                 needs: .session, answers: .list(DeliveryView.summaryShape.schema)
             ) { incoming in
                 _ = try incoming.who()

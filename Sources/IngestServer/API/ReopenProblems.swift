@@ -21,7 +21,8 @@ extension APIProblem {
         case .reasonNeeded: self = .reasonNeeded
         case .tooOld(let days):
             self.init(
-                .conflict, "too-old", "It was closed more than \(days) days ago: count the goods, and correct it in the ERP.",
+                .conflict, "too-old",
+                "It was closed more than \(days) days ago: count the goods, and correct it in the ERP.",
                 [("days", .int(days))])
         case .tooOften:
             self.init(.conflict, "too-often", "It was opened again \(Reopening.most) times.")
