@@ -10,6 +10,7 @@ const { keep, kept, keepFor, forget } = await import(`${web}keep.js`);
 const { ago, codeText, day, isOwnCode, labelForm, numberPad, plain, signed } = await import(`${web}parts.js`);
 const { clock, lang, number, plural, span, switchLanguage, t, when } = await import(`${web}i18n.js`);
 const { lastDecision, sayDecision } = await import(`${web}decisions.js`);
+const { undoneSince } = await import(`${web}reopen.js`);
 const { questionsOf } = await import(`${web}closing.js`);
 const { about, reason, whoIs } = await import(`${web}card.js`);
 const { link } = await import(`${web}facts.js`);
@@ -270,4 +271,16 @@ test("where nobody has a password everybody may everything, and else what is wri
   assert.equal(app.isAway(), true);
   app.setStation("dock-2");
   assert.deepEqual(app.docksFirst(["dock-1", "dock-2", "dock-3"]), ["dock-2", "dock-1", "dock-3"]);
+});
+
+test("an undo says what it undid, once; opening again is nothing to be undone", () => {
+  const lines = [{ gtin: "1", description: "Breaker" }];
+  const counted = { id: 4, at: 1, who: "Nadia", kind: "adjust", gtin: "1", quantity: 2 };
+  const before = { lines, decisions: [counted] };
+  const now = { lines, decisions: [{ ...counted, undoneBy: 5 }, { id: 5, at: 2, who: "Bruno", kind: "undo", quantity: 4 }] };
+  inEnglish(() => assert.equal(spaced(undoneSince(before, now)), "Undone by Bruno: +2 Breaker"));
+  assert.equal(undoneSince(now, now), null);
+  assert.equal(undoneSince(undefined, now), null, "what was not shown before is not said");
+  assert.equal(undoneSince({ lines, decisions: [] }, before), null);
+  assert.equal(lastDecision({ lines, decisions: [counted, { id: 6, at: 3, who: "Bruno", kind: "reopen" }] }).id, 4);
 });

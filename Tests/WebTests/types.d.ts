@@ -5,7 +5,7 @@
 /** Where a scan went; of `Receiving.Verdict`. */
 type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "serial" | "pallet" | "returned" | "removed";
 /** Why a scan counts nothing; of `Refusal`. */
-type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "not-counted" | "other" | "several" | "bare";
+type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-unit" | "not-counted" | "other" | "several" | "bare";
 /** Of `Person.Right`. */
 type Right = "stock" | "prices" | "erp" | "imports" | "users";
 
@@ -134,6 +134,21 @@ interface Delivery extends DeliverySums {
   decisions: Decision[];
   /** Dates, parties and references of the paper. */
   details?: { kind: string; code: string; value: string }[];
+  /** Where it was closed, and opened again. */
+  reopenings?: Reopening[];
+}
+
+/** @from Sources/Depot/Receiving */
+interface Reopening {
+  number: number;
+  at: number;
+  who: string;
+  station?: string;
+  zone: string;
+  cause?: string;
+  reason: string;
+  closedAt: number;
+  closedBy: string;
 }
 
 /** @from Sources/Depot/Counting */
@@ -810,6 +825,7 @@ type Got<Path extends string> =
   : Path extends `/api/v1/deliveries?${string}` ? { deliveries: DeliverySums[]; zones: string[] }
   : Path extends `/api/v1/deliveries/proposals?${string}` ? Proposal[]
   : Path extends `/api/v1/deliveries/strays?${string}` ? StrayRead[]
+  : Path extends `/api/v1/deliveries/closed?${string}` ? DeliverySums[]
   : Path extends `/api/v1/deliveries/${string}` ? Delivery
   : Path extends "/api/v1/takes" ? { takes: TakeSums[]; zones: string[] }
   : Path extends `/api/v1/takes/${string}` ? Take
@@ -863,4 +879,6 @@ interface Problem {
   /** The detail, for another language. */
   phrase?: Phrase;
   closedBy?: string;
+  openedBy?: string;
+  zone?: string;
 }

@@ -4,7 +4,7 @@ import Model
 
 extension APIProblem {
     static let reasonNeeded = APIProblem(
-        .badRequest, "reason-needed",
+        .badRequest, "reopen-reason",
         "Say why, in \(Reopening.reasons.lowerBound) to \(Reopening.reasons.upperBound) characters.")
 
     init(_ error: ReopenError) {

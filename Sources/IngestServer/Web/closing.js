@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { t, plural, number, amount } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, plain, radios } from "./parts.js";
+import { lost } from "./reopen.js";
 
 /**
  * What is to be decided before a delivery is closed: as the server says, or as its sums do.
@@ -98,7 +99,10 @@ export class Closing {
         if (fresh) this.view.take(error.problem.questions ? { ...fresh, questions: error.problem.questions } : fresh);
         this.sheet.draw();
         this.sheet.say(t("code_undecided"));
-      } else await this.app.attempt(() => { throw error; });
+      } else {
+        if (error.code === "not-open") this.sheet.close();
+        await lost(this.view, error);
+      }
     }
   }
 }

@@ -26,7 +26,7 @@ export function sayDecision(detail, decision) {
  * The last decision that still holds: what a wrong tap is taken back with.
  * @param {Counted} detail
  */
-export const lastDecision = (detail) => (detail.decisions ?? []).filter((one) => one.kind !== "undo" && !one.undoneBy).at(-1) ?? null;
+export const lastDecision = (detail) => (detail.decisions ?? []).filter((one) => one.kind !== "undo" && one.kind !== "reopen" && !one.undoneBy).at(-1) ?? null;
 
 /**
  * The mode that scans are taken in, and what takes a mistake back.

@@ -4,6 +4,7 @@ import { depot } from "./words-depot.js";
 import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
+import { reopen } from "./words-reopen.js";
 import { reasons } from "./words-reasons.js";
 
 /** @type {Record<string, Record<string, string>>} */
@@ -105,7 +106,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 let language = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("fr") ? "fr" : "en");
 

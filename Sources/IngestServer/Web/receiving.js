@@ -11,6 +11,7 @@ import { openBlind, Proposals } from "./blind.js";
 import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
+import { askReopen, drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
 
 /** @type {Record<Verdict, string>} */
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
@@ -45,6 +46,11 @@ export class Receiving {
     this.last = null;
     /** @type {Stray | null} */
     this.stray = null;
+    /**
+     * Closed deliveries that the last scan names.
+     * @type {DeliverySums[]}
+     */
+    this.closedOnes = [];
     /** @type {Set<string>} */
     this.unfolded = new Set();
     /** @type {Closing | null} */
@@ -145,7 +151,14 @@ export class Receiving {
   /** @param {Delivery} detail */
   take(detail) {
     // The stream tells of what was counted, not of the ERP.
-    detail.erpJob ??= this.detail.get(detail.id)?.erpJob;
+    const before = this.detail.get(detail.id);
+    detail.erpJob ??= before?.erpJob;
+    if (detail.id === this.chosen && before) {
+      const undone = undoneSince(before, detail);
+      if (undone) this.app.say(undone, "good");
+      // What was said of the last scan is not true any more.
+      if (undone || before.mode !== detail.mode || before.status !== detail.status) this.last = null;
+    }
     this.list = this.list.some((one) => one.id === detail.id) ? this.list.map((one) => (one.id === detail.id ? detail : one)) : [...this.list, detail];
     this.detail.set(detail.id, detail);
     this.readAt = Date.now();
@@ -173,7 +186,7 @@ export class Receiving {
    * @param {Job | undefined} job
    */
   pushed(job) {
-    const detail = job?.kind === "reception" ? this.detail.get(Number(job.subject)) : undefined;
+    const detail = job?.kind === "reception" || job?.kind === "correction" ? this.detail.get(parseInt(job.subject, 10)) : undefined;
     if (!detail) return;
     detail.erpJob = job;
     this.app.refresh("receiving");
@@ -204,9 +217,12 @@ export class Receiving {
       if (data.reason) {
         // Scanned, and it counts nothing: for those who stand at this dock.
         // Which of several is meant is asked where none is open, too.
-        const elsewhere = data.reason === "several" ? shown?.status === "open" && !!shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone;
+        const closed = data.reason === "closed-note" || data.reason === "closed-unit";
+        const elsewhere = data.reason === "several" || closed ? shown?.status === "open" && !!shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone;
         if (data.take || elsewhere) return;
         this.stray = data;
+        this.closedOnes = [];
+        if (closed) findClosed(this, data);
         this.app.play("refused");
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
       } else if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
@@ -256,6 +272,7 @@ export class Receiving {
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
           this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
         this.stray?.reason === "several" && this.drawSameNote(this.stray),
+        this.stray?.reason?.startsWith("closed-") && drawClosed(this, this.stray),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
@@ -322,6 +339,7 @@ export class Receiving {
       delivery.status === "open" && drawHand(this, delivery, path),
       single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
+      drawReopenings(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
@@ -337,6 +355,9 @@ export class Receiving {
     const last = this.last?.delivery === delivery.id ? this.last : null;
     if (!last) {
       const begun = delivery.received + delivery.extra + delivery.unknown > 0;
+      if (begun && delivery.expected > 0 && delivery.missing + delivery.extra + delivery.unknown === 0) {
+        return h("div", { class: "last complete", id: "last" }, h("span", { class: "mark", "aria-hidden": "true" }, marks.complete), h("span", {}, `${t("v_complete")} · ${number(delivery.received)} / ${number(delivery.expected)}`));
+      }
       return h("div", { class: "last", id: "last" }, h("span", { class: "soft" }, begun ? `${number(delivery.received)} / ${number(delivery.expected)}` : t("waiting")));
     }
     const line = delivery.lines.find((candidate) => candidate.gtin === last.gtin);
@@ -349,9 +370,9 @@ export class Receiving {
   /** @param {Delivery} delivery */
   drawActions(delivery) {
     const download = exportLinks(`/api/v1/deliveries/${delivery.id}`);
-    if (delivery.status === "closed") return download;
-    const zones = this.zones.length ? this.zones : ["dock-1"];
     const away = this.isAway();
+    if (delivery.status === "closed") return [download, h("button", { id: "reopen", disabled: away, onclick: () => askReopen(this, delivery) }, t("reopenDo"))];
+    const zones = this.zones.length ? this.zones : ["dock-1"];
     const opening = !delivery.zone && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
         t("titled", { title: delivery.status === "open" ? t("resume") : t("open"), what: zone })));
@@ -375,7 +396,7 @@ export class Receiving {
     const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")));
     const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
     if (answer !== "yes") return;
-    await this.act(`/api/v1/deliveries/${delivery.id}/close`);
+    try { this.take(await post(`/api/v1/deliveries/${delivery.id}/close`)); } catch (error) { await lost(this, error); }
     await this.load();
   }
 }
