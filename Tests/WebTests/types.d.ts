@@ -120,6 +120,8 @@ interface DeliverySums {
   lineCount: number;
   /** What else it is called; a scan of any of these opens it. */
   names?: string[];
+  /** What was missing of this one when it was closed. */
+  restOf?: number;
   /** Asked for with the whole; the stream does not tell it. */
   erpJob?: Job;
 }

@@ -5,6 +5,7 @@
 /// | nobody has begun it | the newer paper replaces it, and that is said; asked to, it adds |
 /// | is being received | refused, with the word that adds; asked to, it adds |
 /// | is closed | refused: a back-order has a note of its own |
+/// | is what a closed one left | refused as that one is; asked to, it adds |
 /// | is another supplier's | another delivery: both stand side by side |
 /// | may be of several suppliers, and the paper names none | refused: somebody says whose it is |
 enum Again: Equatable {
@@ -25,6 +26,9 @@ enum Again: Equatable {
             return
         }
         switch known.status {
+        // A rest: the paper itself is done.
+        case _ where known.restOf != nil && !options.isAddition:
+            self = .refuse(Again.late(note, status: "closed"))
         case "closed": self = .refuse(Again.late(note, status: known.status))
         case _ where options.isAddition:
             self = .add("delivery \(note) was announced before: these lines are added to it")

@@ -12,6 +12,8 @@ extension DeliveryTable {
         var erp: String?
         /// It was closed once, and opened again: what the ERP announces under its note is another one.
         var wasClosed = false
+        /// It is what was missing of this delivery.
+        var restOf: Int64?
 
         /// A paper announced it and it is not closed: what the ERP says is linked with it.
         var isOfPaper: Bool { status != "closed" && !wasClosed && source != "erp" && source != "blind" }
@@ -21,20 +23,23 @@ extension DeliveryTable {
     func known(note: String) throws -> [KnownNote] {
         try database.rows(
             """
-            SELECT id, status, supplier, source, erp, EXISTS (SELECT 1 FROM reopening WHERE reopening.delivery=delivery.id)
+            SELECT id, status, supplier, source, erp, EXISTS (SELECT 1 FROM reopening WHERE reopening.delivery=delivery.id), rest_of
             FROM delivery WHERE note=? ORDER BY status='closed', id
             """, .text(note)
         ) {
             KnownNote(
                 id: $0.integer(0), status: $0.text(1), supplier: $0.text(2), source: $0.text(3),
-                erp: $0.optionalText(4), wasClosed: $0.bool(5))
+                erp: $0.optionalText(4), wasClosed: $0.bool(5), restOf: $0.optionalInteger(6))
         }
     }
 
     /// The delivery that this supplier's paper means; several where the paper does not say enough, none where it is new. Papers and ERP may
     /// call one supplier by different names: what the one announced is the other's while nobody else has that number.
     func known(note: String, of supplier: String, source: String, erp: String? = nil) throws -> [KnownNote] {
-        let all = try known(note: note)
+        // A delivery and what is missing of it are one to a paper: the rest is what may still come.
+        let every = try known(note: note)
+        let past = Set(every.compactMap(\.restOf))
+        let all = every.filter { !past.contains($0.id) }
         if let erp, let same = all.first(where: { $0.erp == erp }) { return [same] }
         if let same = all.first(where: { $0.supplier == supplier && !supplier.isEmpty }) { return [same] }
         let alike = all.filter { Again.isSame($0.supplier, supplier) }

@@ -41,6 +41,7 @@ extension DeliveryTable {
         if let rest = try rest(of: view), rest.isBegun || cause == .late {
             throw ReopenError.rest(id: rest.id, note: rest.note, isBegun: rest.isBegun)
         }
+        try withdrawRest(of: id)
         try store.stock.remember(booked: view)
         try database.run(
             "INSERT INTO reopening VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", .integer(id),

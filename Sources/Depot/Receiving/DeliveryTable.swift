@@ -15,7 +15,8 @@ public struct DeliveryTable: StoreTable {
             try link(announced, to: known.id)
             return known.id
         }
-        if let known, known.status != "expected" { return nil }
+        // Of a rest the whole paper says too much.
+        if let known, known.status != "expected" || known.restOf != nil { return nil }
         try database.run(
             """
             INSERT INTO delivery (id, note, supplier, expected, client, status, source, dock, erp, erp_path)
@@ -78,19 +79,21 @@ public struct DeliveryTable: StoreTable {
         let head = try database.first(
             """
             SELECT id, note, supplier, source, expected, client, status, zone, dock, mode, opened, opened_by, closed,
-                closed_by, erp, erp_path
+                closed_by, erp, erp_path, rest_of
             FROM delivery WHERE id=?
             """, .integer(id)
         ) { row in
-            DeliveryView(
+            let view = DeliveryView(
                 id: row.integer(0), note: row.text(1), supplier: row.text(2), source: row.text(3),
                 expectedOn: row.optionalText(4), client: row.optionalText(5), status: row.text(6),
                 zone: row.optionalText(7), dock: row.optionalText(8),
                 mode: Reception.Mode(rawValue: row.text(9)) ?? .add,
                 openedAt: row.optionalInteger(10), openedBy: row.optionalText(11), closedAt: row.optionalInteger(12),
                 closedBy: row.optionalText(13), erp: row.optionalText(14), erpPath: row.optionalText(15))
+            return (view, row.optionalInteger(16))
         }
-        guard var view = head else { return nil }
+        guard var view = head?.0 else { return nil }
+        view.restOf = head?.1
         view.decisions = try decisions(delivery: id)
         view.details = try store.papers.details(delivery: id)
         view.names = try names(of: id)
@@ -288,7 +291,9 @@ public struct DeliveryTable: StoreTable {
         try store.stock.book(view, by: author, at: now)
         try database.run(
             "UPDATE delivery SET received_in=coalesce(received_in, zone, dock), zone=NULL WHERE id=?", .integer(id))
-        try store.tell(Fact(.deliveryClosed, id), by: author, at: now)
+        let hasRest = try keepRest(of: view)
+        try store.tell(
+            Fact(.deliveryClosed, id, hasRest ? "what is missing is expected still" : nil), by: author, at: now)
         return true
     }
 

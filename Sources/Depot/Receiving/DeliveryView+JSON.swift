@@ -17,7 +17,7 @@ extension DeliveryView {
             .text("erp", ifAny: \.erp), .count("expected", \.expected), .count("received", \.received),
             .count("missing", \.missing), .count("extra", \.extra), .count("damaged", \.damaged),
             .count("unknown", \.unknown.count), .count("lineCount", \.lines.count),
-            .someTexts("names", \.names),
+            .someTexts("names", \.names), .integer("restOf", ifAny: \.restOf),
         ])
 
     /// With its lines and what is to be decided.

@@ -102,6 +102,8 @@ public struct DeliveryView: Equatable, Sendable {
     public var remarks: [Remark] = []
     /// What its paper says beside the lines.
     public var details: [Announced.Detail] = []
+    /// It is what was missing of this delivery when that was closed.
+    public var restOf: Int64?
     /// What else it is called.
     public var names: [String] = []
     /// How often, by whom and why it was opened again after it was closed.

@@ -1,6 +1,9 @@
 extension Schema {
     /// Deliveries that were opened again, and what the closings before had put into the book.
     static let reopening = """
+        -- What was missing of a paper, and is expected still: of which delivery.
+        ALTER TABLE delivery ADD COLUMN rest_of INTEGER;
+        CREATE INDEX delivery_rest ON delivery (rest_of) WHERE rest_of IS NOT NULL;
         CREATE TABLE reopening (
             delivery INTEGER NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, station TEXT,
             zone TEXT NOT NULL, cause TEXT, reason TEXT NOT NULL, closed INTEGER NOT NULL, closed_by TEXT NOT NULL,

@@ -202,6 +202,8 @@ export class Receiving {
       // Somebody else's dock does not take this screen over in the middle of a reception.
       const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
       this.told(data);
+      // What is missing stays expected, or belongs to its delivery again.
+      if (before && before.status !== data.status && (before.status === "closed" || data.status === "closed")) this.load();
       // A delivery note scanned at the dock opens by itself.
       if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) this.choose(data.id);
     } else if (type === "count") {
@@ -305,7 +307,7 @@ export class Receiving {
     meter.style.width = `${delivery.expected ? Math.round((100 * delivery.received) / delivery.expected) : 0}%`;
     const paused = delivery.status === "open" && !delivery.zone;
     const style = { open: paused ? "wait" : "good", expected: "", closed: "extra" }[delivery.status];
-    const facts = [delivery.source === "blind" && t("source_blind"), delivery.expectedOn && delivery.status === "expected" && t("expectedOn", { when: day(delivery.expectedOn) }), delivery.zone ?? delivery.dock].filter(Boolean);
+    const facts = [delivery.source === "blind" && t("source_blind"), delivery.restOf !== undefined && t("restOf"), delivery.expectedOn && delivery.status === "expected" && t("expectedOn", { when: day(delivery.expectedOn) }), delivery.zone ?? delivery.dock].filter(Boolean);
     return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
       h("span", { class: "top" }, h("strong", {}, delivery.note),
         h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
