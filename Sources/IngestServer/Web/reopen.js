@@ -21,7 +21,7 @@ const shortest = 3;
 export function askReopen(view, delivery, at) {
   const { app } = view;
   const zones = at && !view.zones.includes(at) ? [at, ...view.zones] : view.zones.length ? view.zones : ["dock-1"];
-  const here = at ?? app.station();
+  const here = at ?? app.station() ?? delivery.dock ?? null;
   /** @type {string | null} */
   let zone = here !== null && zones.includes(here) ? here : zones.length === 1 ? zones[0] : null;
   /** @type {string | null} */
@@ -56,7 +56,7 @@ export function askReopen(view, delivery, at) {
     h("fieldset", { class: "question" }, h("legend", {}, t("reopenWhy")),
       radios("reopen", ["late", "miscount", "wrong", "other"].map((one) => [one, t(`reopen_${one}`)]), cause, (value) => { cause = value; if (value === "other") reason.focus(); })),
     field(t("reopenReason"), reason),
-    zones.length > 1 && h("fieldset", { class: "question" }, h("legend", {}, t("dock")), radios("reopen-zone", zones.map((name) => [name, name]), zone, (value) => { zone = value; })),
+    zones.length > 1 && !at && h("fieldset", { class: "question" }, h("legend", {}, t("dock")), radios("reopen-zone", zones.map((name) => [name, name]), zone, (value) => { zone = value; })),
     h("button", { class: "main big", type: "submit", id: "reopen-now" }, t("reopenDo"))));
 }
 
@@ -100,7 +100,7 @@ export const drawClosed = (view, stray) => view.closedOnes.length > 0 && h("div"
  * @param {Delivery} delivery
  */
 export const drawReopenings = (delivery) => (delivery.reopenings ?? []).length > 0 && h("ul", { class: "plain soft", id: "reopenings" }, (delivery.reopenings ?? []).map((one) =>
-  h("li", {}, t("reopenedBy", { who: one.who, when: when(one.at), zone: one.zone }), ` « ${one.reason} » · `, t("closedBy", { who: one.closedBy || "?", when: when(one.closedAt) }))));
+  h("li", {}, `${t("closedBy", { who: one.closedBy || "?", when: when(one.closedAt) })} · ${t("reopenedBy", { who: one.who, when: when(one.at), zone: one.zone })} «\u00A0${one.reason}\u00A0»`)));
 
 /**
  * What was undone between two states of a delivery, in words; null where nothing was. What was said of the last scan is not true then.
