@@ -53,6 +53,7 @@ enum ERPPush {
             let lines = (payload["lines"]?.list ?? []).map(transferLine)
             return try await connector.push(
                 TransferPush(key: job.key, from: text("from"), to: text("to"), lines: lines), dry: dry)
+        case .file: return .planned([])  // Written: ExchangeOut.
         case .book: return .planned([])  // Read, not pushed: ERPLink.
         }
     }

@@ -11,6 +11,8 @@ public struct ERPJob: Equatable, Sendable {
         case transfer
         /// What the ERP has at a place is read when a count begins.
         case book
+        /// Something that an ERP without a connector is told by a file.
+        case file
     }
     public enum State: String, Sendable, CaseIterable { case waiting, running, done, dead, dropped }
 

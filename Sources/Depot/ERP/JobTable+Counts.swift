@@ -58,7 +58,7 @@ extension JobTable {
             }
             return false
         case .correction: return try hasReceipt(job, at: now)
-        case .reception, .transfer, .call, .party: return true
+        case .reception, .transfer, .call, .party, .file: return true
         }
     }
 

@@ -55,7 +55,7 @@ extension JobTable {
                 let change = line["change"].flatMap { Quantity($0) } ?? 0
                 try touch(id, payload["location"]?.text ?? "", line, line["lot"]?.text, change)
             }
-        case .call, .party, .book: break
+        case .call, .party, .book, .file: break
         }
     }
 
@@ -102,7 +102,7 @@ extension JobTable {
             for before in try jobs(ofDelivery: delivery) where before.id < id && before.isOpen {
                 try database.run("INSERT OR IGNORE INTO erp_wait VALUES (?, ?)", .integer(id), .integer(before.id))
             }
-        case .reception, .call, .party, .book: return
+        case .reception, .call, .party, .book, .file: return
         }
         try wait(id)
     }

@@ -104,7 +104,7 @@ public struct JobTable: StoreTable {
     }
 
     static let next =
-        "SELECT id FROM erp_job WHERE state='waiting' AND after IS NULL AND due<=? ORDER BY due, id LIMIT 1"
+        "SELECT id FROM erp_job WHERE state='waiting' AND after IS NULL AND due<=? AND kind<>'file' ORDER BY due, id LIMIT 1"
 
     public func requeueRunning(at now: Int64) throws {
         try database.run("UPDATE erp_job SET state='waiting', due=? WHERE state='running'", .integer(now))

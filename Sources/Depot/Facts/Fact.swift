@@ -68,6 +68,9 @@ extension Fact.Kind {
     public static let stockLow = Fact.Kind(.notice, "low-stock")
     public static let countDue = Fact.Kind(.notice, "count-due")
     public static let pushNoticed = Fact.Kind(.notice, "push-dead")
+    public static let exchangeNoticed = Fact.Kind(.notice, "exchange-refused")
+    public static let exchangeUntaken = Fact.Kind(.notice, "exchange-late")
+    public static let exchangeAway = Fact.Kind(.notice, "exchange-folder")
     public static let noticeDone = Fact.Kind(.notice, "done")
     public static let productSaved = Fact.Kind(.product, "save")
     public static func imported(_ what: String) -> Fact.Kind { Fact.Kind(.import, what) }
@@ -124,6 +127,10 @@ extension Fact.Kind {
     public static let pushDied = Fact.Kind(.erp, "dead")
     /// A line was left out, or its article chosen; the detail is which.
     public static let pushMended = Fact.Kind(.erp, "mend")
+    /// Of a file that was put into the exchange, rows were refused; the subject is its name, the detail how many, and why the first.
+    public static let exchangeRefused = Fact.Kind(.erp, "file-refused")
+    /// The exchange's folder is another one, and a person said that it is right.
+    public static let exchangeFolder = Fact.Kind(.erp, "folder")
     /// The database came from a backup: keys carry this name from here on.
     public static let installationRenewed = Fact.Kind(.erp, "installation")
 }

@@ -4,12 +4,21 @@ enum Notice: String, CaseIterable {
     case countDue = "count-due"
     /// The ERP did not take something, and a person has to help.
     case pushDead = "push-dead"
+    /// Of a file that was put into the exchange something was refused.
+    case exchangeRefused = "exchange-refused"
+    /// A file for the ERP was not taken.
+    case exchangeLate = "exchange-late"
+    /// A folder of the exchange is not there, or not ours to write.
+    case exchangeFolder = "exchange-folder"
 
     var fact: Fact.Kind {
         switch self {
         case .lowStock: .stockLow
         case .countDue: .countDue
         case .pushDead: .pushNoticed
+        case .exchangeRefused: .exchangeNoticed
+        case .exchangeLate: .exchangeUntaken
+        case .exchangeFolder: .exchangeAway
         }
     }
 }

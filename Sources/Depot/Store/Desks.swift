@@ -33,5 +33,6 @@ public struct Desks {
     public var gateways: GatewayDesk { intake.gateways }
     public var imports: ImportDesk { ImportDesk(store) }
     public var jobs: JobDesk { JobDesk(store) }
+    public var exchange: ExchangeDesk { ExchangeDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

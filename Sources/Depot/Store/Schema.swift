@@ -110,6 +110,7 @@ enum Schema {
         articleCodes, deliveryNames,
         erpQueue,
         reopening,
+        exchange,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

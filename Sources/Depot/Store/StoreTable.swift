@@ -28,5 +28,6 @@ extension Store {
     public var strays: StrayTable { StrayTable(store: self) }
     public var stock: StockTable { StockTable(store: self) }
     public var jobs: JobTable { JobTable(store: self) }
+    public var exchange: ExchangeTable { ExchangeTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

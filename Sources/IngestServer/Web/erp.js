@@ -17,6 +17,8 @@ const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" 
 export function jobSays(job) {
   if (job.fault === "after") return t("jobAfter", { what: jobName(job.after ?? "") });
   if (job.fault === "stale") return [t("jobStale"), job.sentence].filter(Boolean).join(" ");
+  if (job.fault === "written") return t("jobWritten");
+  if (job.fault === "late") return t("jobLate");
   return job.sentence;
 }
 
