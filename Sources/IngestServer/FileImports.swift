@@ -47,4 +47,14 @@ struct FileImports: Sendable {
         case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
         }
     }
+
+    /// Tells what a file holds that somebody put there, and reads it; nil where nothing tells.
+    @concurrent
+    func recognise(_ name: String, _ bytes: [UInt8]) async throws -> (ArrivedKind, CheckedImport)? {
+        let store = try Store(reading: database)
+        guard let arrived = ArrivedKind(name: name, bytes: bytes, in: store),
+            let kind = Kind(rawValue: arrived.rawValue)
+        else { return nil }
+        return (arrived, try await check(bytes, kind, Import.Options()))
+    }
 }

@@ -42,6 +42,7 @@ struct IngestConfiguration: Sendable {
     /// What each zone is to the book of stock.
     var zones: [String: ZoneRule] = [:]
     var erp: ERPSettings?
+    var exchange: ExchangeSettings?
 
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
@@ -122,6 +123,7 @@ struct IngestConfiguration: Sendable {
                 erpLocation: zone.string("erp-location"))
         }
         if let section = root.table("erp") { erp = ERPSettings(section) }
+        if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions

@@ -35,6 +35,8 @@ struct Run: AsyncParsableCommand {
         let link = CentreLink(wiring, logger: logger)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let hosts = Hosts(configuration)
+        let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
+        let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
@@ -55,7 +57,7 @@ struct Run: AsyncParsableCommand {
                 Supervisor.notify("READY=1")
             }, logger: quiet)
         let services: [any Service] =
-            (erp.map { [$0] } ?? []) + [
+            (erp.map { [$0] } ?? []) + (exchange.map { [$0] } ?? []) + [
                 application,
                 LinkService(link: link, logger: logger),
                 Housekeeping(wiring),

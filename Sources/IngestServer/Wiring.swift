@@ -19,6 +19,9 @@ struct Wiring: Sendable {
     let imports: FileImports
     /// Nil where no ERP is configured.
     let queue: QueueFollower?
+    /// Nil where nothing is told by file.
+    let exchange: ExchangeFollower?
+    let exchangeState = Locked(ExchangeState())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
@@ -40,8 +43,14 @@ struct Wiring: Sendable {
         queue =
             configuration.erp == nil
             ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
+        exchange = configuration.exchange.flatMap { settings in
+            guard settings.outFolder != nil else { return nil }
+            return ExchangeFollower(
+                location: { zones[$0]?.erpLocation ?? $0 }, form: settings.form,
+                day: settings.isDaily ? ExchangeSettings.day : nil)
+        }
         self.plans = plans
-        writer = try Writer(desks, queue: queue, logger: logger)
+        writer = try Writer(desks, queue: queue, exchange: exchange, logger: logger)
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
         lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink)

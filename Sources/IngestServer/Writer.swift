@@ -18,6 +18,8 @@ actor Writer {
     private var desks: Desks
     /// Nil where no ERP is configured.
     private let queue: QueueFollower?
+    /// Nil where nothing is told by file.
+    private let exchange: ExchangeFollower?
     private let logger: Logger
     /// How far the followers of this executor have come: a deed that told nothing costs one read.
     private var followed: Int64 = -1
@@ -26,11 +28,13 @@ actor Writer {
     private(set) var failures: UInt64 = 0
 
     /// Followers catch up with what commands told before this process.
-    init(_ desks: sending Desks, queue: QueueFollower?, logger: Logger) throws {
-        try Writer.follow(desks, queue)
+    init(_ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil, logger: Logger) throws {
+        try Writer.follow(desks, queue, exchange)
         // What an ERP that was taken away was not told is not told to the next one.
         if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
+        if exchange == nil { try desks.store.ledger.forget(follower: ExchangeFollower.name) }
         self.desks = desks
+        self.exchange = exchange
         self.queue = queue
         self.logger = logger
     }
@@ -69,14 +73,15 @@ actor Writer {
     func follow() {
         do {
             let tip = try desks.store.ledger.tip()
-            if tip != followed { try Writer.follow(desks, queue) }
+            if tip != followed { try Writer.follow(desks, queue, exchange) }
             followed = tip
         } catch { failed(error) }
         for ring in bells.with({ $0 }) { ring() }
     }
 
-    private static func follow(_ desks: Desks, _ queue: QueueFollower?) throws {
+    private static func follow(_ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?) throws {
         try desks.store.run(AuditFollower())
         if let queue { try desks.store.run(queue) }
+        if let exchange { try desks.store.run(exchange) }
     }
 }

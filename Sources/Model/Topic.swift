@@ -45,9 +45,11 @@ public struct Topic: Equatable, Sendable {
     public static func partition(of agent: String) -> String { String(digest(of: agent).prefix(2)) }
 
     /// SHA-256 of a text, lower-case hex.
-    public static func digest(of text: String) -> String {
+    public static func digest(of text: String) -> String { digest(of: Array(text.utf8)) }
+
+    /// The same of bytes.
+    public static func digest(of bytes: [UInt8]) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
-        let bytes = Array(text.utf8)
         ccrypto_sha256(bytes, bytes.count, &digest)
         return Hex.string(digest).lowercased()
     }

@@ -547,7 +547,7 @@ interface Notice {
   at: number;
   kind: string;
   subject: string;
-  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string } | null;
+  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number } | null;
 }
 
 /** @from Sources/Depot/Facts */

@@ -119,7 +119,9 @@ struct CountingEndpoints {
     private func take(_ id: Int64) async throws -> Response {
         let found = try await reads.read { store -> JSON? in
             guard let view = try store.takes.view(id) else { return nil }
-            return view.json.with("erpJob", try store.jobs.job(of: .take, subject: String(id))?.json)
+            let job =
+                try store.jobs.job(of: .take, subject: String(id)) ?? store.exchange.job(telling: "take/\(id)")
+            return view.json.with("erpJob", job?.json)
         }
         guard let found else { throw APIProblem(.notFound, "no-such-take", "There is no such count.") }
         return .json(found)

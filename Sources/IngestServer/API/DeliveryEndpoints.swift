@@ -214,7 +214,9 @@ struct DeliveryEndpoints {
         let found = try await live.read { store -> JSON? in
             guard let view = try store.deliveries.view(id) else { return nil }
             // The last that is told of it: its reception, or the correction after it.
-            return view.json.with("erpJob", try store.jobs.jobs(ofDelivery: id).last { !$0.isVoid }?.json)
+            let job =
+                try store.jobs.jobs(ofDelivery: id).last { !$0.isVoid } ?? store.exchange.job(telling: "delivery/\(id)")
+            return view.json.with("erpJob", job?.json)
         }
         guard let found else { throw APIProblem.noDelivery }
         return .json(found)

@@ -11,6 +11,8 @@ struct ERPEndpoints {
     let live: LiveView
     /// Nil where no ERP is configured.
     let erp: ERPLink?
+    /// Nil where nothing is told by file.
+    let exchange: Locked<ExchangeState>?
 
     private static let jobSchema = ERPJob.shape.schema.with(
         [
@@ -25,7 +27,11 @@ struct ERPEndpoints {
                 answers: .json(ERPStanding.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
-                guard let erp else { return .json(ERPStanding.shape.json(ERPStanding())) }
+                guard let erp else {
+                    var standing = exchange?.with { $0.standing } ?? ERPStanding()
+                    if exchange != nil { standing.counts = try await live.read { try $0.jobs.jobCounts() } }
+                    return .json(ERPStanding.shape.json(standing))
+                }
                 let (counts, pulled) = try await live.read {
                     (try $0.jobs.jobCounts(), try $0.jobs.remembered("pulled"))
                 }

@@ -15,7 +15,9 @@ enum Endpoints {
             + LabelEndpoints(reads: reads).list
             + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
             + ImportEndpoints(imports: wiring.imports).list
-            + ERPEndpoints(writer: writer, live: live, erp: erp).list
+            + ERPEndpoints(
+                writer: writer, live: live, erp: erp, exchange: wiring.exchange.map { _ in wiring.exchangeState }
+            ).list
             + AuditEndpoints(writer: writer, live: live).list
             + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)
             .list

@@ -51,6 +51,27 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
             [([], Double(wiring.accounts.refusedSignIns))])
+        if wiring.configuration.exchange != nil {
+            let state = wiring.exchangeState.with { $0 }
+            metrics.add(
+                "quai_ingest_exchange_up", "gauge", "The folders of the exchange can be used.",
+                [([], state.problems.isEmpty ? 1 : 0)])
+            metrics.add(
+                "quai_ingest_exchange_files_read_total", "counter", "Files that were put there and read.",
+                [([], Double(state.filesRead))])
+            metrics.add(
+                "quai_ingest_exchange_failed_looks_total", "counter", "Looks at a folder that could not be used.",
+                [([], Double(state.failedLooks))])
+            if let open = try? await live.read({ try $0.exchange.openFiles() }) {
+                metrics.add(
+                    "quai_ingest_exchange_waiting_files", "gauge", "Files for the ERP that it has not taken.",
+                    [([], Double(open.count))])
+                metrics.add(
+                    "quai_ingest_exchange_oldest_timestamp_seconds", "gauge",
+                    "When the oldest of those that lie there was written; 0: none.",
+                    [([], Double(open.compactMap(\.written).min() ?? 0) / 1000)])
+            }
+        }
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =

@@ -98,7 +98,7 @@ export class ERP {
       data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, data.sentence),
       (data.remarks ?? []).map((text) => h("p", { class: "soft" }, text)),
       h("div", { class: "row" }, pulled?.at !== undefined && h("span", { class: "soft" }, t("erpPulled", { products: number(pulled.products), parties: number(pulled.parties), receipts: number(pulled.receipts), when: when(pulled.at) })),
-        h("button", { class: "push", id: "erp-pull", disabled: this.app.isAway() || !may, title: may ? null : t("needsRight"), onclick: async () => { if (await this.app.attempt(() => post("/api/v1/erp/pull"))) this.app.say(t("erpPulling"), "good"); } }, t("erpPull"))));
+        data.kind !== "files" && h("button", { class: "push", id: "erp-pull", disabled: this.app.isAway() || !may, title: may ? null : t("needsRight"), onclick: async () => { if (await this.app.attempt(() => post("/api/v1/erp/pull"))) this.app.say(t("erpPulling"), "good"); } }, t("erpPull"))));
   }
 
   /** @param {Connection} data */

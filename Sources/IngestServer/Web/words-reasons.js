@@ -27,6 +27,7 @@ export const reasons = {
   "a delivery note (ID) has 1 to 64 characters": "un numéro de bon (ID) a de 1 à 64 caractères",
 
   // Files and tables.
+  "it cannot be told what the file holds: begin its name with deliveries, products, clients, codes or tags": "on ne peut pas savoir ce que contient le fichier : commencez son nom par livraisons, produits, clients, codes ou etiquettes",
   "the file is empty": "le fichier est vide",
   "it is a workbook of an old Excel (.xls), or one with a password: save it as .xlsx or CSV without one": "c’est un classeur d’un ancien Excel (.xls), ou protégé par un mot de passe : enregistrez-le en .xlsx ou en CSV, sans mot de passe",
   "it is a PDF, which has no table: ask for CSV, XLSX, DESADV or UBL": "c’est un PDF, qui ne contient pas de tableau : demandez un CSV, XLSX, DESADV ou UBL",

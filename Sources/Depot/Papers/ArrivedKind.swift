@@ -2,6 +2,10 @@
 public enum ArrivedKind: String, Sendable, CaseIterable {
     case deliveries, products, parties, codes, tags
 
+    /// Why a file is not read.
+    public static let unknown: Phrase =
+        "it cannot be told what the file holds: begin its name with deliveries, products, clients, codes or tags"
+
     /// What names begin with, folded: `livraisons-2027-03.csv`, `Clients.xlsx`.
     private var words: Set<String> {
         switch self {

@@ -1,0 +1,98 @@
+import Depot
+import Followers
+import Glibc
+import Logging
+import Model
+import Platform
+import ServiceLifecycle
+
+extension Writer: ExchangeDeeds {
+    func run<T: Sendable>(_ deed: @Sendable (_ store: Store, _ now: Int64) throws -> T) async throws -> T {
+        try run { (desks: inout Desks, now: Int64) throws -> T in try deed(desks.store, now) }
+    }
+}
+
+/// Looks at the exchange's folders every second. Whatever it finds there, it looks again.
+actor ExchangeLink: Service {
+    nonisolated let settings: ExchangeSettings
+    private let writer: Writer
+    private let reading: ExchangeIn?
+    private let writing: ExchangeOut?
+    private let logger: Logger
+    private let state: Locked<ExchangeState>
+    /// Folders of which a former start said something are said to be well once.
+    private var looked: Set<String> = []
+
+    init(_ settings: ExchangeSettings, _ wiring: Wiring, words: ReasonWords, logger: Logger) {
+        (self.settings, self.logger) = (settings, logger)
+        (writer, state) = (wiring.writer, wiring.exchangeState)
+        let (writer, imports) = (wiring.writer, wiring.imports)
+        reading = settings.inFolder.map {
+            ExchangeIn(
+                folder: $0, files: FolderFiles(), deeds: writer,
+                check: { name, bytes in try await imports.recognise(name, bytes) }, french: { words.french($0) })
+        }
+        if let out = settings.outFolder, let follower = wiring.exchange {
+            writing = ExchangeOut(
+                folder: out, follower: follower, acknowledgedWithin: settings.acknowledgedWithin, files: FolderFiles(),
+                deeds: writer)
+        } else {
+            writing = nil
+        }
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.turn()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func turn() async {
+        if let path = settings.inFolder, let reading {
+            await look(path) {
+                let count = try await reading.pass()
+                self.state.with { $0.filesRead += UInt64(count) }
+            }
+        }
+        if let path = settings.outFolder, let writing { await look(path) { try await writing.pass() } }
+    }
+
+    private func look(_ path: String, _ pass: () async throws -> Void) async {
+        var problem: String?
+        do { try await pass() } catch let finding as ExchangeFinding {
+            problem = ExchangeSettings.problem(path) ?? finding.sentence
+        } catch {
+            problem = "\(error)"
+            await writer.failed(error)
+        }
+        let said = problem
+        let isNew = state.with { state in
+            if said != nil { state.failedLooks += 1 }
+            guard state.problems[path] != said else { return false }
+            (state.problems[path], state.since) = (said, Clocks.wall)
+            return true
+        }
+        guard isNew || looked.insert(path).inserted else { return }
+        if let problem { logger.warning("exchange", metadata: ["folder": "\(path)", "reason": "\(problem)"]) }
+        await writer.attempt { try $0.exchange.folder(path, said, at: $1) }
+    }
+}
+
+/// How the exchange by files stands, for pages and metrics.
+struct ExchangeState: Sendable {
+    /// What is wrong, by folder.
+    var problems: [String: String] = [:]
+    var since = Clocks.wall
+    /// Since the start.
+    var filesRead: UInt64 = 0
+    var failedLooks: UInt64 = 0
+
+    var standing: ERPStanding {
+        ERPStanding(
+            kind: "files", state: problems.isEmpty ? .ok : .unreachable, since: since,
+            sentence: problems.isEmpty ? nil : problems.values.sorted().joined(separator: " "))
+    }
+}

@@ -1,0 +1,71 @@
+import Depot
+import Glibc
+import Model
+import Settings
+
+/// `[exchange]`: folders by which an ERP without a connector is told, and tells.
+struct ExchangeSettings: Sendable {
+    /// Files that come in, and those that go out; nil: not by file.
+    var inFolder: String?
+    var outFolder: String?
+    var form = ExchangeRow.Form.csv
+    var isDaily = false
+    var acknowledgedWithin: Int64
+
+    /// Nil where it has no folder; the problem stands in the reader. `hasERP`: a connector tells the ERP already.
+    init?(_ section: Section, hasERP: Bool) {
+        let folder = section.string("folder")
+        let ways = (section.string("in"), section.string("out"))
+        form = section.string("format", among: ["csv", "jsonl"]).flatMap(ExchangeRow.Form.init(rawValue:)) ?? .csv
+        isDaily = section.string("every", among: ["closing", "day"]) == "day"
+        acknowledgedWithin = (section.integer("taken-within-hours", in: 1...8760) ?? 24) * 3_600_000
+        guard let folder, folder.hasPrefix("/") else {
+            section.require("folder", "must be a folder, from / on")
+            return nil
+        }
+        func place(_ way: String?, _ usual: String) -> String? {
+            let way = way ?? usual
+            return way.isEmpty ? nil : way.hasPrefix("/") ? way : "\(folder)/\(way)"
+        }
+        if hasERP, let out = ways.1, !out.isEmpty {
+            section.reject("out", "would tell the ERP of [erp] twice: leave it out, or take [erp] away")
+        }
+        inFolder = place(ways.0, "in")
+        outFolder = hasERP ? nil : place(ways.1, "out")
+        if let inFolder, inFolder == outFolder { section.reject("out", "must not be the folder of in") }
+    }
+
+    /// The day of a moment here, and when it is over.
+    @Sendable static func day(of at: Int64) -> (name: String, end: Int64) {
+        var seconds = time_t(at / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let name = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        (parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec) = (parts.tm_mday + 1, 0, 0, 0)
+        parts.tm_isdst = -1
+        return (name, Int64(mktime(&parts)) * 1000)
+    }
+
+    /// What is wrong with the folders now, a sentence each: who they belong to, and what to do.
+    var problems: [String] { [inFolder, outFolder].compactMap { $0.flatMap(ExchangeSettings.problem) } }
+
+    static func problem(_ path: String) -> String? {
+        var information = stat()
+        guard stat(path, &information) == 0 else {
+            return
+                "[exchange]: \(path): \(String(cString: strerror(errno))); make it, or mount it, for user \(name(geteuid()))"
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            let mode = String(information.st_mode & 0o777, radix: 8)
+            return
+                "[exchange]: \(path) is not writable for \(name(geteuid())): it belongs to \(name(information.st_uid)), mode "
+                + "\(mode); share a group and chmod 2770 it, and name it in ReadWritePaths= of the service"
+        }
+        return nil
+    }
+
+    private static func name(_ user: uid_t) -> String {
+        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
+    }
+}
