@@ -541,7 +541,7 @@ interface Grant {
   at: number;
 }
 
-/** @from Sources/Depot/Stock Sources/Depot/ERP */
+/** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP */
 interface Notice {
   id: number;
   at: number;

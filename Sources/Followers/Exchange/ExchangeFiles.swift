@@ -81,10 +81,13 @@ public struct FolderFiles: ExchangeFiles {
     }
 
     public func write(_ bytes: [UInt8], to path: String) throws(FolderFault) {
-        // Whoever comes with another account is to be able to take it: the folder's rights decide.
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o664)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FolderFault(path, errno) }
         defer { close(descriptor) }
+        // Whoever comes with another account is to be able to take it: the folder's rights decide, not the service's mask. A file
+        // system without rights has none to give.
+        var around = stat()
+        if stat(folder(of: path), &around) == 0 { _ = fchmod(descriptor, around.st_mode & 0o666) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
