@@ -53,7 +53,7 @@ struct Wiring: Sendable {
         writer = try Writer(desks, queue: queue, exchange: exchange, logger: logger)
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
-        lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink)
+        lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink, queue: queue)
         intake = AgentIntake(
             writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)

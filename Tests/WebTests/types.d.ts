@@ -379,6 +379,9 @@ interface Reminder {
   doneBy?: string;
   doneAt?: number;
   card: Card;
+  /** What became of it in the ERP; whether it may be brought there. */
+  erpJob?: Job;
+  mayPush?: true;
 }
 
 /** @from Sources/Followers/Pages/LegJournal.swift */

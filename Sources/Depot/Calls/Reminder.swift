@@ -15,6 +15,9 @@ public struct Reminder: Equatable, Sendable {
     public var doneBy: String?
     public var doneAt: Int64?
 
+    /// Of the push that brings it into the ERP: with the call it is forgotten.
+    public var erpSubject: String { "\(call)#\(id)" }
+
     public static let shape = Shape<Reminder>(
         "Reminder",
         [

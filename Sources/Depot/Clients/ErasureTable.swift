@@ -108,7 +108,9 @@ public struct ErasureTable: StoreTable {
             try blank(calls: ids)
             try forget(calls: ids)
             for id in ids {
-                try database.run("DELETE FROM erp_job WHERE kind='call' AND subject=?", .text(id))
+                try database.run(
+                    "DELETE FROM erp_job WHERE kind='call' AND (subject=?1 OR subject GLOB ?2)", .text(id),
+                    .text("\(ErasureTable.globbed(id))#[0-9]*"))
             }
             // Also of calls that became part of others.
             try database.run(
@@ -145,6 +147,19 @@ extension ErasureTable {
 
     /// SQL: whether the number, its core bound as `?1`, may stand in a column. Finds too much, never too little.
     private static func mayStand(in column: String) -> String { "instr(\(WrittenNumber.squeezed(column)), ?1)>0" }
+
+    /// The call that a push is about: its own note, or a call-back of it (`CALL#17`).
+    static func call(of subject: String) -> String {
+        guard let sign = subject.lastIndex(of: "#"), subject[sign...].dropFirst().allSatisfy(\.isWholeNumber) else {
+            return subject
+        }
+        return String(subject[..<sign])
+    }
+
+    /// A text as GLOB takes it for itself.
+    static func globbed(_ text: String) -> String {
+        text.reduce(into: "") { $0 += "*?[".contains($1) ? "[\($1)]" : String($1) }
+    }
 
     static func forms(of written: WrittenNumber, in text: String) -> [String] {
         let bytes = Array(text.utf8)
@@ -243,7 +258,9 @@ extension ErasureTable {
             """
         ) { row in
             let (kind, subject) = (row.text(1), row.text(2))
-            var isAbout = kind == "call" ? traces.calls.contains(subject) : false
+            var isAbout =
+                kind == "call"
+                ? traces.calls.contains(ErasureTable.call(of: subject)) || traces.calls.contains(subject) : false
             if kind == "party", let party = Int64(subject) { isAbout = traces.parties.contains(party) }
             if kind == "call", !isAbout, let payload = try? JSON(parsing: row.text(4)),
                 case .string(let text)? = payload["subject"]

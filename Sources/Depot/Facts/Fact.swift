@@ -89,6 +89,8 @@ extension Fact.Kind {
     public static let reminderDue = Fact.Kind(.call, "remind-due")
     public static let reminderDone = Fact.Kind(.call, "remind-done")
     public static let reminderUndone = Fact.Kind(.call, "remind-undone")
+    /// Somebody wants a call-back to stand in the ERP, too.
+    public static let callBackPushed = Fact.Kind(.call, "remind-erp")
     /// By a click: whoever hung up, and whoever was sent on, to which number.
     public static let hungUp = Fact.Kind(.call, "hang-up")
     public static let callSentOn = Fact.Kind(.call, "transfer")

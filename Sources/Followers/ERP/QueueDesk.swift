@@ -3,8 +3,8 @@ import Model
 
 /// What is told to the ERP next, and what people do with a push that waits for them.
 public struct QueueDesk {
-    private let store: Store
-    private let queue: QueueFollower?
+    let store: Store
+    let queue: QueueFollower?
 
     /// `queue` knows how a push is told anew; nil where no ERP is configured.
     public init(_ desks: Desks, _ queue: QueueFollower?) { (store, self.queue) = (desks.store, queue) }

@@ -139,21 +139,11 @@ public struct QueueFollower: Follower, Sendable {
         else { return }
         let snapshot = row.snapshot
         let outbound = snapshot.direction == .outbound
-        let number = (outbound ? snapshot.called : snapshot.caller?.number).map {
-            plan(row.agent).number($0, dialled: outbound)
-        }
-        let party: PartyView?
-        if let chosen = note.party {
-            party = try store.parties.view(chosen)
-        } else {
-            let known = try number.map { try store.parties.rows(key: $0.key) } ?? []
-            party = known.count == 1 ? known[0] : nil
-        }
-        guard let party, let remote = party.erp else { return }
+        guard let (party, number) = try client(of: row, in: store), let remote = party.erp else { return }
         let end = snapshot.endedAt ?? entry.at
         let minutes = snapshot.answeredAt.map { max(0, end - $0 + 59_999) / 60_000 }
         let subject = [
-            outbound ? "Outgoing call" : "Incoming call", number?.display, minutes.map { "\($0) min" },
+            outbound ? "Outgoing call" : "Incoming call", number, minutes.map { "\($0) min" },
             note.disposition, entry.author.who,
         ].compactMap(\.self).joined(separator: ", ")
         let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
@@ -161,5 +151,18 @@ public struct QueueFollower: Follower, Sendable {
             .call, subject: snapshot.call,
             payload: QueuePayload.call(party: remote, subject: subject, note: note.note, callBackOn: nil, title: title),
             by: entry.author, due: entry.at + QueueFollower.noteRest, at: entry.at)
+    }
+
+    /// Who called, or was called, where it is one client alone; and the number as people read it.
+    public func client(of row: CallRow, in store: Store) throws -> (party: PartyView, number: String?)? {
+        let outbound = row.snapshot.direction == .outbound
+        let number = (outbound ? row.snapshot.called : row.snapshot.caller?.number).map {
+            plan(row.agent).number($0, dialled: outbound)
+        }
+        if let chosen = try store.calls.note(of: row.snapshot.call)?.party {
+            return try store.parties.view(chosen).map { ($0, number?.display) }
+        }
+        let known = try number.map { try store.parties.rows(key: $0.key) } ?? []
+        return known.count == 1 ? (known[0], number?.display) : nil
     }
 }

@@ -20,7 +20,13 @@ struct CallEndpoints {
             .init("running", .list(CallCard.schema)), .init("missed", .list(CallCard.storySchema)),
             .init("history", .list(CallCard.storySchema)), .init("dispositions", .list(.text)),
             .init(
-                "reminders", .list(Reminder.shape.schema.with([.init("card", CallCard.schema)], as: "ReminderLine"))),
+                "reminders",
+                .list(
+                    Reminder.shape.schema.with(
+                        [
+                            .init("card", CallCard.schema), .init("erpJob", ERPJob.shape.schema, isRequired: false),
+                            .init("mayPush", .truth, isRequired: false),
+                        ], as: "ReminderLine"))),
             .init("opensLinks", .truth, isRequired: false),
         ])
 

@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import HTTPTypes
 import Hummingbird
 import Model
@@ -9,6 +10,8 @@ struct CardEndpoints {
     let live: LiveView
     let configuration: IngestConfiguration
     let orders: AgentOrders
+    /// Nil where no ERP is configured.
+    let queue: QueueFollower?
 
     var list: [Endpoint] {
         [
@@ -68,6 +71,29 @@ struct CardEndpoints {
                     }
                     return .json(.object([("done", .bool(changed))]))
                 } catch let refusal as ReminderDesk.Refusal { throw refusal.problem }
+            },
+            Endpoint(
+                .post, "/api/v1/reminders/{id}/erp", "Bring my call-back into the ERP, once: an activity on its client",
+                needs: .right(.erp), answers: .json(ERPJob.shape.schema)
+            ) { incoming in
+                let person = try incoming.who()
+                let id = try incoming.id("id")
+                guard let reminder = try await live.read({ try $0.reminders.row(id) }) else {
+                    throw ReminderDesk.Refusal.noCall.problem
+                }
+                let day = ExchangeSettings.day(of: reminder.due).name
+                do {
+                    let job = try await writer.run { [queue] in
+                        try QueueDesk($0, queue).pushCallBack(id, on: day, by: person, at: $1)
+                    }
+                    return .json(job.json)
+                } catch let refusal as QueueDesk.CallBackRefusal {
+                    switch refusal {
+                    case .noERP: throw APIProblem(.conflict, "no-erp", "No ERP is configured.")
+                    case .noReminder: throw ReminderDesk.Refusal.noCall.problem
+                    case .noClient: throw APIProblem(.conflict, "not-in-erp", "The ERP does not know this client.")
+                    }
+                }
             },
             Endpoint(
                 .post, "/api/v1/parties/{id}/numbers",

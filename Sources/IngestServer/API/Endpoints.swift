@@ -21,7 +21,9 @@ enum Endpoints {
             + AuditEndpoints(writer: writer, live: live).list
             + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)
             .list
-            + CardEndpoints(writer: writer, live: live, configuration: configuration, orders: orders).list
+            + CardEndpoints(
+                writer: writer, live: live, configuration: configuration, orders: orders, queue: wiring.queue
+            ).list
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
     }
 }

@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Model
 import Platform
 
@@ -8,6 +9,8 @@ struct CallLists {
     let live: LiveView
     let plans: SitePlans
     let link: CardLink?
+    /// Nil where no ERP is configured.
+    let queue: QueueFollower?
 
     private func card(_ row: CallRow, _ routing: CallRouting, _ store: Store) -> CallCard {
         CallCard(
@@ -31,7 +34,13 @@ struct CallLists {
         return try await reads.read { store in
             try store.reminders.rows(of: person.id, seeing: scope, at: now).compactMap { reminder in
                 guard let row = try store.calls.row(reminder.call) else { return nil }
-                return reminder.json.with("card", card(row, routing, store).json(in: place, row.snapshot))
+                let line = reminder.json.with("card", card(row, routing, store).json(in: place, row.snapshot))
+                if let job = try store.jobs.job(of: .call, subject: reminder.erpSubject) {
+                    return line.with("erpJob", job.json)
+                }
+                let isKnown = try queue?.client(of: row, in: store)?.party.erp != nil
+                let mayPush = isKnown && reminder.user == person.id && reminder.doneBy == nil
+                return line.with("mayPush", mayPush ? .bool(true) : nil)
             }
         }
     }

@@ -57,6 +57,19 @@ export class Reminders {
   }
 
   /**
+   * What became of it in the ERP, or the button that brings it there.
+   * @param {Reminder} one
+   */
+  drawERP(one) {
+    const job = one.erpJob;
+    if (job) return h("span", { class: `pill ${job.state === "done" ? "good" : job.state === "dead" ? "bad" : "wait"}`, title: job.sentence ?? null }, t(`remindERP_${job.state}`));
+    return one.mayPush && this.app.may("erp") && h("button", {
+      class: "small", id: `reminder-erp-${one.id}`,
+      onclick: async () => { if (await this.app.attempt(() => post(`/api/v1/reminders/${one.id}/erp`))) this.page.load(); },
+    }, t("remindERP"));
+  }
+
+  /**
    * A few times that are often meant, and any other.
    * @param {Card} card
    */
@@ -105,6 +118,7 @@ export class Reminders {
         h("div", { class: "grow" }, h("strong", {}, who.title), h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, one.team && one.who !== this.app.person?.name && t("remindFor", { who: one.who }), one.card.note?.note && `« ${one.card.note.note} »`].filter(Boolean).join(" · "))),
         one.doneBy ? h("button", { class: "small", id: `reminder-undo-${one.id}`, onclick: () => this.done(one, false) }, t("remindUndo"))
           : [one.card.dialable && h("button", { class: "small", onclick: () => this.call(one) }, t("callBack")),
+            this.drawERP(one),
             h("button", { class: "small", id: `reminder-done-${one.id}`, onclick: () => this.done(one, true) }, t("done"))]);
     })));
   }
