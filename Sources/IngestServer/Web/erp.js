@@ -93,7 +93,7 @@ export class ERP {
     const pulled = data.pulled;
     const may = this.app.may("erp");
     return h("section", { class: "panel stack" },
-      h("div", { class: "row" }, h("h2", {}, [data.kind, data.version, data.door && `(${data.door})`].filter(Boolean).join(" ")), pill(t(`erpis_${data.state}`), styles[data.state]),
+      h("div", { class: "row" }, h("h2", {}, [data.kind === "files" ? t("erpFiles") : data.kind, data.version, data.door && `(${data.door})`].filter(Boolean).join(" ")), pill(t(`erpis_${data.state}`), styles[data.state]),
         data.since !== undefined && h("span", { class: "soft" }, t("since", { when: when(data.since) })), data.url && h("span", { class: "soft push" }, link(data.url, data.url))),
       data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, data.sentence),
       (data.remarks ?? []).map((text) => h("p", { class: "soft" }, text)),

@@ -1,0 +1,61 @@
+import Model
+import TestSupport
+import Testing
+
+@testable import Depot
+@testable import Followers
+
+/// A call-back that is to stand in the ERP, too.
+struct CallBackTests {
+    private let folder = TemporaryFolder()
+    private let store: Store
+    private let queue = QueueFollower(location: { $0 }, plan: { _ in NumberPlan() })
+    private let alice = Person(id: 1, name: "Alice", desk: "101")
+    private let bruno = Person(id: 2, name: "Bruno", desk: "102")
+
+    init() throws { store = try Store(path: "\(folder.path)/db") }
+
+    private func reminder(erp: String?) throws -> Int64 {
+        var call = CallSnapshot(call: "pbx/1", revision: 1, startedAt: 1000)
+        (call.state, call.direction) = (.ended, .inbound)
+        (call.caller, call.called) = (Party(number: "0612340091", name: nil), "0123456701")
+        _ = try store.calls.save(call, agent: "dock", key: CallKey.of(call, plan: NumberPlan()))
+        let party = try store.parties.add(
+            name: "Karim", company: "Durand", reference: nil,
+            numbers: [NumberPlan().number("0612340091", dialled: false)],
+            by: "test", at: 1)
+        if let erp { try store.parties.link(party: party, erp: erp) }
+        return try store.reminders.add("pbx/1", due: 5000, of: alice, at: 2)
+    }
+
+    private var desk: QueueDesk { QueueDesk(Desks(store), queue) }
+
+    @Test func itIsPushedOnceToTheClientAtItsDay() throws {
+        let id = try reminder(erp: "17")
+        let job = try desk.pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        #expect(job.kind == .call && job.payload["party"] == "17" && job.payload["callBackOn"] == "2026-11-28")
+        #expect(try desk.pushCallBack(id, on: "2026-11-29", by: alice, at: 4) == job)
+        #expect(try store.jobs.rows(state: nil, limit: 9).count == 1)
+    }
+
+    @Test func nobodyPushesAnothersAndNothingGoesToAClientTheERPDoesNotKnow() throws {
+        let id = try reminder(erp: nil)
+        #expect(throws: QueueDesk.CallBackRefusal.noReminder) {
+            try desk.pushCallBack(id, on: "2026-11-28", by: bruno, at: 3)
+        }
+        #expect(throws: QueueDesk.CallBackRefusal.noClient) {
+            try desk.pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        }
+        #expect(throws: QueueDesk.CallBackRefusal.noERP) {
+            try QueueDesk(Desks(store), nil).pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        }
+        #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
+    }
+
+    @Test func itIsForgottenWithItsCall() throws {
+        try desk.pushCallBack(try reminder(erp: "17"), on: "2026-11-28", by: alice, at: 3)
+        _ = try store.erasure.forgetCalls(before: 10_000)
+        #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
+        #expect(ErasureTable.call(of: "pbx/1#17") == "pbx/1" && ErasureTable.call(of: "pbx/1#a") == "pbx/1#a")
+    }
+}
