@@ -722,6 +722,16 @@ interface ImportReport {
   columns?: ImportColumns | null;
 }
 
+/** A language of the pages; what it does not say is said in English. */
+interface Language {
+  name: string;
+  /** Of numbers, dates and plurals. */
+  locale: string;
+  words?: Record<string, string>;
+  /** By the English template. */
+  sentences?: Record<string, string>;
+}
+
 /** A sentence of the centre, `{}` where an argument stands; `told` in i18n.js says it. */
 interface Phrase {
   template: string;

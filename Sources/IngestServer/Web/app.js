@@ -1,6 +1,6 @@
 import { h, icon, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, told, lang, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, worded, lang, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -140,7 +140,7 @@ app.attempt = async (body) => {
     // The banner says it already.
     if (error.status === undefined && app.isAway() && !document.querySelector("dialog[open]")) return undefined;
     const known = t(`code_${error.code}`);
-    const why = error.problem?.phrase ? told(error.problem.phrase) : error.message;
+    const why = error.problem?.phrase ? told(error.problem.phrase) : worded(error.message);
     app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why }) : known, "bad");
     return undefined;
   }
@@ -234,6 +234,7 @@ app.drawTools = drawTools;
 function drawTools() {
   part("skip").textContent = t("skip");
   document.documentElement.lang = lang();
+  const next = nextLanguage();
   replace(part("tools"),
     app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
     app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
@@ -243,7 +244,7 @@ function drawTools() {
       "aria-label": soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: lang() === "fr" ? "en" : "fr", "aria-label": t("language"), title: t("language"), onclick: () => { switchLanguage(); app.toast = null; draw(); } }, lang() === "fr" ? "EN" : "FR"),
+    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: () => { switchLanguage(); app.toast = null; draw(); } }, next.code.toUpperCase()),
     app.person && h("button", { class: "small hide-small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
     app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
 }

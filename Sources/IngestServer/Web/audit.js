@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
-import { t, when } from "./i18n.js";
+import { t, when, worded } from "./i18n.js";
 import { Forms } from "./parts.js";
 import { Users } from "./users.js";
 import { openAccount } from "./account.js";
@@ -73,12 +73,12 @@ export class Audit {
     if (this.list === null) return h("p", { class: "quiet" }, "…");
     if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"));
     /** @type {(name: "who" | "subject", value: string) => HTMLElement} */
-    const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, value);
+    const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, name === "who" ? worded(value) : value);
     return h("div", { class: "panel stack scroll" }, h("table", { class: "trail" },
       h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("who")), h("th", {}, t("what")), h("th", {}, t("audit_subject")))),
       h("tbody", {}, this.list.map((one) => h("tr", {}, h("td", {}, when(one.at)), h("td", {}, only("who", one.who), one.station && h("div", { class: "soft" }, one.station)),
         h("td", {}, t(`did_${one.what}`) === `did_${one.what}` ? one.what : t(`did_${one.what}`), one.reason && h("div", { class: "soft" }, `« ${one.reason} »`)),
-        h("td", {}, one.subject && only("subject", one.subject), one.detail && h("div", { class: "soft" }, one.detail)))))),
+        h("td", {}, one.subject && only("subject", one.subject), one.detail && h("div", { class: "soft" }, worded(one.detail))))))),
     this.more && h("button", { id: "audit-more", onclick: () => this.fetch(this.list?.at(-1)?.id) }, t("older")));
   }
 }

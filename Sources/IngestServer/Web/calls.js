@@ -1,6 +1,6 @@
 import { h, keeping, part, replace } from "./dom.js";
 import { get, post, request, ulid } from "./api.js";
-import { t, when, clock, lang, number } from "./i18n.js";
+import { t, when, clock, lang, number, worded } from "./i18n.js";
 import { CardView, about, arrow, isOver, reason, whoIs } from "./card.js";
 import { Reminders } from "./reminders.js";
 import { notify, notifyState, askNotify } from "./notify.js";
@@ -309,7 +309,7 @@ export class Calls {
   drawDial(hidden) {
     if (!this.dial || hidden) return null;
     const { state, cause, id, presents, line } = this.dial;
-    const why = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? cause : t(`cause_${cause}`)) : "";
+    const why = cause ? (t(`cause_${cause}`) === `cause_${cause}` ? worded(cause) : t(`cause_${cause}`)) : "";
     return h("div", { class: `toast ${state === "failed" ? "bad" : ""}`, id: "dial", role: "status" }, `☎ ${this.dial.number} · ${t(`d_${state}`, { cause: why })}`,
       (presents || line) && h("span", { class: "soft", id: "dial-line" }, [presents && t("presents", { number: presents }), line && t("lineIs", { line })].filter(Boolean).join(" · ")),
       !dialOver(state) && h("button", { class: "small", onclick: () => this.app.attempt(() => request("DELETE", `/api/v1/calls/${id}`)) }, t("hangUp")));
@@ -322,7 +322,7 @@ export class Calls {
     // For a day's work: later it stands in the journal only.
     const doubts = lines.flatMap(({ name, doubt }) => (doubt?.from !== undefined && doubt.to !== undefined && Date.now() + this.skew - doubt.to < 8 * 3600000 ? [{ name, from: doubt.from, to: doubt.to, calls: doubt.calls ?? 0, unclear: doubt.unclear ?? 0, counted: doubt.counted }] : []));
     return [
-      lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ?? t(`s_${line.state}`), when: when(line.since) })))),
+      lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ? worded(line.reason) : t(`s_${line.state}`), when: when(line.since) })))),
       doubts.filter(({ unclear }) => unclear > 0).map(({ name, from, to, unclear }) => h("div", { class: "notice wait" }, t(unclear === 1 ? "unclear_one" : "unclear", { n: unclear, from: when(from), to: when(to), name }))),
       doubts.filter(({ calls, counted }) => calls > 0 || counted !== true).map(({ name, from, to, calls }) => h("div", { class: "notice wait" }, t(calls === 1 ? "doubt_one" : calls > 0 ? "doubt" : "doubtSome", { n: calls, from: when(from), to: when(to), name }))),
     ];
@@ -463,7 +463,7 @@ export class Calls {
     const disposition = card.note?.disposition;
     return h("li", {},
       h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow(card.direction)),
-      h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: card.calls.length })),
+      h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: number(card.calls.length) })),
         h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.corrected && t("timeCorrected"), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
         card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, about(disposition)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
       actions);
@@ -514,7 +514,7 @@ export class Calls {
     const spans = (leg) => [
       leg.rang && t("legRang", { time: clock((leg.answered ?? leg.ended ?? leg.rang) - leg.rang) }),
       leg.answered && t("legTalked", { time: clock((leg.ended ?? leg.answered) - leg.answered) }),
-      leg.holds && t("legHolds", { n: leg.holds }),
+      leg.holds && t("legHolds", { n: number(leg.holds) }),
       !leg.answered && leg.cause ? t(`cause_${leg.cause}`) : null,
     ].filter(Boolean).join(" · ");
     return h("ul", { class: "plain call-list" }, card.legs.map((leg) => h("li", {}, h("strong", {}, leg.who || t("outside")), h("span", { class: "soft" }, spans(leg)))),

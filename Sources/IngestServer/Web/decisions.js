@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { t, when, plural, number, unitName } from "./i18n.js";
+import { t, when, plural, number, unitName, worded } from "./i18n.js";
 import { day, plain, signed } from "./parts.js";
 import { photoLink } from "./photo.js";
 import { choose } from "./sheet.js";
@@ -41,7 +41,7 @@ export function drawHand(view, detail, path) {
     detail.status !== "review" && h("button", { class: removing ? "main" : "", id: "mode", disabled: view.isAway(), "aria-pressed": String(removing), onclick: () => view.act(`${path}/mode`, { mode: removing ? "add" : "remove" }) },
       t(removing ? "modeAdd" : "modeRemove")),
     last && h("button", { id: "undo", disabled: view.isAway(), onclick: () => view.act(`${path}/decisions`, { kind: "undo", quantity: last.id }) },
-      h("span", {}, `↶ ${t("undo", { what: sayDecision(detail, last) })}`, h("span", { class: "soft" }, ` ${last.who}, ${when(last.at)}`))));
+      h("span", {}, `↶ ${t("undo", { what: sayDecision(detail, last) })}`, h("span", { class: "soft" }, ` ${worded(last.who)}, ${when(last.at)}`))));
 }
 
 /** @param {Counted} detail */
@@ -54,7 +54,7 @@ export const drawRemoving = (detail) => detail.mode === "remove" && h("div", { c
  */
 export const drawDecision = (detail, decision) => h("li", { class: decision.undoneBy ? "undone" : "" },
   h("div", { class: "grow" }, h("strong", {}, decision.undoneBy ? h("s", {}, sayDecision(detail, decision)) : sayDecision(detail, decision)),
-    h("div", { class: "soft" }, [decision.who, decision.station, when(decision.at), decision.undoneBy && t("undone"), decision.reason && `« ${decision.reason} »`].filter(Boolean).join(" · "))),
+    h("div", { class: "soft" }, [worded(decision.who), decision.station, when(decision.at), decision.undoneBy && t("undone"), decision.reason && `« ${decision.reason} »`].filter(Boolean).join(" · "))),
   decision.photo ? photoLink(decision.photo) : null);
 
 /**

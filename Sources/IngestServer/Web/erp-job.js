@@ -3,7 +3,7 @@ import { get, post } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, pill } from "./parts.js";
-import { jobSays, openJob } from "./erp.js";
+import { faultName, jobSays, jobStyles, openJob, outcomeSays } from "./erp.js";
 import { completion } from "./picker.js";
 
 /**
@@ -12,10 +12,10 @@ import { completion } from "./picker.js";
  */
 export const articleOf = (line) => line.gtin || (line.product ? `#erp:${line.product}` : "");
 
-/** @type {Record<string, string>} */
-const styles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
-/** Whether a call changes something in the ERP. */
-/** @param {JobCall} call */
+/**
+ * Whether a call changes something in the ERP.
+ * @param {JobCall} call
+ */
 const writes = (call) => (typeof call.written === "boolean" ? pill(t(call.written ? "callWrites" : "callReads"), call.written ? "wait" : "") : call.written ? h("span", { class: "mono soft" }, call.written) : null);
 /** @param {unknown} value */
 const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
@@ -56,12 +56,12 @@ export class JobSheet {
     if (!job) return h("p", { class: "quiet" }, "…");
     const away = this.app.isAway();
     return [
-      h("div", { class: "row" }, pill(t(`job_${job.state}`), styles[job.state]), h("span", {}, t(`jobkind_${job.kind}`)),
+      h("div", { class: "row" }, pill(t(`job_${job.state}`), jobStyles[job.state]), h("span", {}, t(`jobkind_${job.kind}`)),
         h("span", { class: "soft" }, [job.who, job.station, when(job.created), job.reason && `« ${job.reason} »`].filter(Boolean).join(" · "))),
       jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job),
         job.afterJob !== undefined && h("button", { class: "small", id: "job-after", onclick: () => { this.sheet.close(); openJob(this.app, /** @type {number} */ (job.afterJob)); } }, t("jobSeeAfter"))),
-      h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: job.fault }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
       job.state === "dead" && job.kind !== "call" && job.kind !== "party" && job.kind !== "file" && this.drawLines(job),
+      h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: faultName(job.fault) }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),
       this.drawLeft(job),
       this.drawAccept(job),
       job.state !== "done" && h("div", { class: "row" },
@@ -70,7 +70,7 @@ export class JobSheet {
       this.plan && h("section", { class: "stack", id: "job-plan" }, h("h3", {}, t("jobPlan")), h("p", { class: "soft" }, t("jobPlanHint")),
         this.plan.length === 0 ? h("p", {}, t("jobPlanEmpty")) : h("ol", { class: "calls" }, this.plan.map((call) => h("li", {}, h("strong", {}, call.summary), " ", writes(call), call.body !== undefined && call.body !== null && h("pre", {}, pretty(call.body)))))),
       job.calls !== undefined && job.calls.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("jobCalls")), h("ol", { class: "calls" }, job.calls.map((call) => h("li", {}, h("strong", {}, call.summary), " ",
-        h("span", { class: "soft" }, [call.at !== undefined && when(call.at), call.outcome, call.milliseconds !== undefined && `${number(call.milliseconds)} ms`].filter(Boolean).join(" · ")), " ", writes(call))))),
+        h("span", { class: "soft" }, [call.at !== undefined && when(call.at), outcomeSays(call.outcome), call.milliseconds !== undefined && `${number(call.milliseconds)} ms`].filter(Boolean).join(" · ")), " ", writes(call))))),
       job.payload !== undefined && h("details", {}, h("summary", {}, h("strong", {}, t("jobPayload"))), h("pre", {}, pretty(job.payload))),
       job.state !== "done" && h("details", {}, h("summary", {}, h("strong", {}, t("jobDrop"))), h("form", {
         class: "stack",

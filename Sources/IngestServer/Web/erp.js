@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, when, number, plural } from "./i18n.js";
+import { t, has, when, number, plural, worded } from "./i18n.js";
 import { empty, pill } from "./parts.js";
 import { link } from "./facts.js";
 import { JobSheet } from "./erp-job.js";
@@ -8,18 +8,18 @@ import { JobSheet } from "./erp-job.js";
 /** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
 /** @type {Record<string, string>} */
-const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
+export const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
 
 /**
- * Why it does not go: what it waits for in the reader's language, the server's own words otherwise.
+ * Why it does not go: what it waits for in the reader's language, otherwise what was said, in other words where it is ours.
  * @param {Job} job
  */
 export function jobSays(job) {
   if (job.fault === "after") return t("jobAfter", { what: jobName(job.after ?? "") });
-  if (job.fault === "stale") return [t("jobStale"), job.sentence].filter(Boolean).join(" ");
   if (job.fault === "written") return t("jobWritten");
   if (job.fault === "late") return t("jobLate");
-  return job.sentence;
+  if (job.fault === "stale") return [t("jobStale"), worded(job.sentence)].filter(Boolean).join(" ");
+  return worded(job.sentence);
 }
 
 /**
@@ -29,6 +29,21 @@ export function jobSays(job) {
 export function jobName(key) {
   const [, kind, subject] = key.replace(/^quai\/[0-9A-Z]{26}\//, "quai/").match(/^quai\/([a-z]+)\/(.*)$/) ?? [];
   return kind ? `${t(`jobkind_${kind}`)} ${subject}` : key;
+}
+
+/**
+ * What kind of fault it is; one that nobody has named as it stands.
+ * @param {string} kind
+ */
+export const faultName = (kind) => (has(`fault_${kind}`) ? t(`fault_${kind}`) : kind);
+
+/**
+ * What became of a call to the ERP: `200`, or `rule: The server …`.
+ * @param {string | undefined} outcome
+ */
+export function outcomeSays(outcome) {
+  const [, kind, sentence] = outcome?.match(/^([a-z-]+): ([^]*)$/) ?? [];
+  return kind && has(`fault_${kind}`) ? t("titled", { title: faultName(kind), what: worded(sentence) }) : outcome;
 }
 
 /** The connection to the ERP and what waits for it. */
@@ -95,8 +110,8 @@ export class ERP {
     return h("section", { class: "panel stack" },
       h("div", { class: "row" }, h("h2", {}, [data.kind === "files" ? t("erpFiles") : data.kind, data.version, data.door && `(${data.door})`].filter(Boolean).join(" ")), pill(t(`erpis_${data.state}`), styles[data.state]),
         data.since !== undefined && h("span", { class: "soft" }, t("since", { when: when(data.since) })), data.url && h("span", { class: "soft push" }, link(data.url, data.url))),
-      data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, data.sentence),
-      (data.remarks ?? []).map((text) => h("p", { class: "soft" }, text)),
+      data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, worded(data.sentence)),
+      (data.remarks ?? []).map((text) => h("p", { class: "soft" }, worded(text))),
       h("div", { class: "row" }, pulled?.at !== undefined && h("span", { class: "soft" }, t("erpPulled", { products: number(pulled.products), parties: number(pulled.parties), receipts: number(pulled.receipts), when: when(pulled.at) })),
         data.kind !== "files" && h("button", { class: "push", id: "erp-pull", disabled: this.app.isAway() || !may, title: may ? null : t("needsRight"), onclick: async () => { if (await this.app.attempt(() => post("/api/v1/erp/pull"))) this.app.say(t("erpPulling"), "good"); } }, t("erpPull"))));
   }

@@ -1,9 +1,9 @@
 import { h } from "./dom.js";
-import { t, lang, number } from "./i18n.js";
+import { t, locale, number, worded } from "./i18n.js";
 import { ago, day, pill } from "./parts.js";
 
 /** @param {string | number} value */
-const money = (value) => (/^-?\d+(\.\d+)?$/.test(String(value)) ? Number(value).toLocaleString(lang() === "fr" ? "fr-FR" : "en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : String(value));
+const money = (value) => (/^-?\d+(\.\d+)?$/.test(String(value)) ? Number(value).toLocaleString(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }) : String(value));
 
 /**
  * Only addresses of the web: what another system sends is not trusted to be one.
@@ -29,7 +29,7 @@ export function drawErp(erp) {
     h("strong", {}, link(one.link, one.name ?? "?")), one.state && pill(one.state), h("span", { class: "soft" }, [one.date && day(one.date), one.amount !== undefined && money(one.amount)].filter(Boolean).join(" · "))))));
   return h("div", { class: "erp-facts", "aria-busy": erp.state === "waiting" ? "true" : null },
     h("div", { class: "row" }, h("h3", {}, "ERP"), pill(t(`erpstate_${erp.state}`), style), erp.at !== undefined && h("span", { class: "soft" }, t("erpAge", { ago: ago(erp.at) })), erp.link !== undefined && outside(erp.link) && link(erp.link, t("erpOpen"))),
-    erp.sentence && h("p", { class: erp.state === "failed" ? "said lost" : "said" }, erp.sentence),
+    erp.sentence && h("p", { class: erp.state === "failed" ? "said lost" : "said" }, worded(erp.sentence)),
     erp.balance !== undefined && erp.balance !== null && h("p", {}, h("strong", {}, t("balance", { n: money(erp.balance) }))),
     h("div", { class: "erp-sections" }, section("orders", erp.orders), section("invoices", erp.invoices), section("tickets", erp.tickets)),
     erp.state !== "waiting" && erp.state !== "failed" && !erp.orders?.length && !erp.invoices?.length && !erp.tickets?.length && h("p", { class: "soft" }, t("erpNothing")));

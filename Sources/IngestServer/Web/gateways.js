@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, plural, when, number, span } from "./i18n.js";
+import { t, plural, when, number, span, worded } from "./i18n.js";
 import { choose } from "./sheet.js";
 
 /**
@@ -9,7 +9,7 @@ import { choose } from "./sheet.js";
  */
 function why({ code, reason }) {
   const known = t(`refused_${code}`);
-  return code && known !== `refused_${code}` ? known : reason;
+  return code && known !== `refused_${code}` ? known : worded(reason);
 }
 
 /**
@@ -151,11 +151,11 @@ export class Gateways {
         h("span", { class: "soft" }, t("since", { when: when(gateway.since) })),
         gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
         status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
-      alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, alarm),
+      alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, worded(alarm)),
       status.clockOffset !== undefined && h("div", { class: "notice wait", "data-clock": status.clockOffset },
         t(status.clockOffset > 0 ? "clockBehind" : "clockAhead", { amount: span(status.clockOffset) })),
       this.drawGrant(gateway),
-      status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: status.configuration.reason })),
+      status.configuration?.reason && h("div", { class: "notice bad" }, t("configRefused", { n: status.configuration.refused, why: worded(status.configuration.reason) })),
       status.configuration?.state === "trial" && h("div", { class: "notice" }, t("configTrial", { n: status.configuration.revision })),
       // Two sentences about one buffer could differ: while nothing is saved that alone counts.
       status.buffer?.level && status.buffer.level !== "roomy" && !status.buffer.trouble && h("div", { class: "notice" }, t(`level_${status.buffer.level}`, { n: percent(status.buffer) })),
@@ -172,7 +172,7 @@ export class Gateways {
   drawDevice(device) {
     const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait", held: "wait", "no-country": "wait" }[device.state] ?? "bad";
     const facts = [device.title, device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
-      device.kind === "telephony" ? t("callsRunning", { n: device.present }) : device.kind === "reader" ? plural("present", device.present) : null,
+      device.kind === "telephony" ? t("callsRunning", { n: number(device.present) }) : device.kind === "reader" ? plural("present", device.present) : null,
       device.asked && device.state !== "ready" ? t("askedWho", { who: device.asked }) : null,
       device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
       device.faults ? plural("faults", device.faults) : null,
@@ -183,9 +183,9 @@ export class Gateways {
         h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
       h("span", { class: "soft" }, facts.join(" · ")), h("span", { class: "soft mono" }, device.port.replace(/^.*\//, "…/")),
       this.drawAntennas(device),
-      device.lastFault && h("span", { class: "soft wide" }, t("lastFault", { why: device.lastFault })),
+      device.lastFault && h("span", { class: "soft wide" }, t("lastFault", { why: worded(device.lastFault) })),
       device.notSaved && h("span", { class: "why" }, t("scansRefused", { zone: device.name, why: why(device.notSaved) }), " ", said(device.notSaved)),
-      device.reason && h("span", { class: "why" }, device.reason));
+      device.reason && h("span", { class: "why" }, worded(device.reason)));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { h, ask } from "./dom.js";
 import { request } from "./api.js";
-import { t, told } from "./i18n.js";
+import { t, number, told } from "./i18n.js";
 
 const shown = 20;
 
@@ -12,7 +12,7 @@ const shown = 20;
 function drawRows(title, rows) {
   return rows.length > 0 && h("section", {}, h("h3", {}, title),
     h("ul", {}, rows.slice(0, shown).map((row) => h("li", {}, t("importLine", { n: row.line, why: told(row.phrase) }))),
-      rows.length > shown && h("li", {}, t("importMore", { n: rows.length - shown }))));
+      rows.length > shown && h("li", {}, t("importMore", { n: number(rows.length - shown) }))));
 }
 
 /**
@@ -186,7 +186,7 @@ async function take(app, kind, file) {
     if (!report) return false;
     const again = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"))?.close("again");
     const body = h("div", { class: "stack" },
-      h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: report.accepted, deliveries: report.deliveries, refused: report.refused.length })),
+      h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: number(report.accepted), deliveries: number(report.deliveries), refused: number(report.refused.length) })),
       drawRows(t("importRefused"), report.refused),
       report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said, report.refused) }, t("importRejects")),
       drawRows(t("importRemarks"), report.remarks),
@@ -201,7 +201,7 @@ async function take(app, kind, file) {
     const done = await app.attempt(() => request("POST", address(kind, said), file));
     // Between the check and now somebody may have begun a delivery: what that refused is said, never only counted.
     const late = done ? done.refused.slice(report.refused.length) : [];
-    if (done) app.say(t("imported", { n: done.accepted }), "good");
+    if (done) app.say(t("imported", { n: number(done.accepted) }), "good");
     if (late.length) await ask(file.name, drawRows(t("importRefused"), late), [[t("understood"), "yes", "main"]]);
     return Boolean(done);
   }

@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, post } from "./api.js";
-import { t, when, amount } from "./i18n.js";
+import { t, when, amount, worded } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { openJob } from "./erp.js";
 
@@ -66,8 +66,8 @@ export class Notices {
    */
   drawStopped(one, sheet) {
     const data = one.data ?? {};
-    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, t("noticePush", { kind: t(`jobkind_${data.kind}`), title: data.title ?? one.subject, who: data.who ?? "" })),
-      h("div", { class: "lost" }, data.fault === "stale" ? t("jobStale") : data.sentence), h("div", { class: "soft" }, when(one.at))),
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, t("noticePush", { kind: t(`jobkind_${data.kind}`), title: data.title ?? one.subject, who: worded(data.who) })),
+      h("div", { class: "lost" }, data.fault === "stale" ? t("jobStale") : worded(data.sentence)), h("div", { class: "soft" }, when(one.at))),
     h("button", { onclick: () => {
       sheet.close();
       if (this.app.may("erp") && data.job !== undefined) openJob(this.app, data.job);

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { t, lang, number, divisible, exact, unitName } from "./i18n.js";
+import { t, lang, locale, number, divisible, exact, unitName } from "./i18n.js";
 
 /**
  * What was read, without the word that says how.
@@ -110,7 +110,7 @@ export function keypad(press, other) {
  */
 export function numberPad({ value = 0, signed = false, unit, parts = divisible(unit), min = signed ? -1000000 : 0, max = 1000000, label, changed }) {
   const pad = { value };
-  const mark = lang() === "fr" ? "," : ".";
+  const mark = new Intl.NumberFormat(locale()).formatToParts(1.5).find(({ type }) => type === "decimal")?.value ?? ".";
   let fresh = true;
   /** @param {number} n */
   const text = (n) => (signed && n > 0 ? "+" : "") + String(n).replace("-", "−").replace(".", mark);
@@ -179,7 +179,7 @@ export const signed = (n) => (n > 0 ? `+${number(n)}` : number(n).replace("-", "
  */
 export function day(text) {
   const date = text ? new Date(typeof text === "number" ? text : `${String(text).slice(0, 10)}T12:00:00`) : null;
-  return !date || Number.isNaN(date.getTime()) ? String(text ?? "") : date.toLocaleDateString(lang() === "fr" ? "fr-FR" : "en-GB");
+  return !date || Number.isNaN(date.getTime()) ? String(text ?? "") : date.toLocaleDateString(locale());
 }
 
 /**
@@ -189,7 +189,7 @@ export function day(text) {
 export function ago(at) {
   const minutes = Math.max(0, Math.round((Date.now() - at) / 60000));
   if (minutes < 1) return t("justNow");
-  const words = new Intl.RelativeTimeFormat(lang() === "fr" ? "fr-FR" : "en-GB", { numeric: "auto" });
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   if (minutes < 60) return words.format(-minutes, "minute");
   if (minutes < 1440) return words.format(-Math.round(minutes / 60), "hour");
   return words.format(-Math.round(minutes / 1440), "day");

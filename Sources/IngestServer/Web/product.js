@@ -1,6 +1,6 @@
 import { h } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, when, number, amount, exact, plural, unitName } from "./i18n.js";
+import { t, when, number, amount, exact, plural, unitName, worded } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { exportLinks, field, isOwnCode, labelForm, numberPad, pill, plain } from "./parts.js";
 
@@ -132,4 +132,4 @@ export const drawMovementTable = (movements) => h("table", {},
   h("thead", {}, h("tr", {}, h("th", {}, t("whyWhen")), h("th", {}, t("movement")), h("th", { class: "num" }, t("quantity")), h("th", { class: "hide-small" }, t("who")))),
   h("tbody", {}, movements.slice(0, 200).map((one) => h("tr", {}, h("td", {}, when(one.at)),
     h("td", {}, h("strong", {}, t(`move_${one.kind}`)), ` ${[one.from, one.to].filter(Boolean).join(" → ")}`, h("div", { class: "soft mono" }, [one.lot && t("lotNumber", { lot: one.lot }), one.subject && plain(one.subject)].filter(Boolean).join(" · "))),
-    h("td", { class: "num" }, amount(one.quantity, one.unit)), h("td", { class: "hide-small" }, one.who)))));
+    h("td", { class: "num" }, amount(one.quantity, one.unit)), h("td", { class: "hide-small" }, worded(one.who))))));
