@@ -59,6 +59,22 @@ struct ReportTests {
         #expect(String(decoding: sheet.csv(), as: UTF8.self).contains(";250,5;100,25;150,25;0;"))
         let french = Reports.reception(view)(.fr)
         #expect(french.rows.map(\.last) == [.text("m"), .text("")])
-        #expect(french.footer.first?.contains("100,25") == true)
+        let footer = try #require(french.footer.first)
+        #expect(footer.contains(" Nadia : Corrigé 09521234000013 · 100,25"))
+        #expect(footer.hasPrefix("01/01/1970 ") || footer.hasPrefix("31/12/1969 "))
+        #expect(Reports.reception(view)(.en).footer.first?.contains(" Nadia: Corrected ") == true)
+    }
+
+    @Test func cellsAreWordsForPeopleAndCodesForPrograms() throws {
+        let text =
+            "started;direction;number;name;called;queue;answered_by;missed_by;ring_s;talk_s;cause;disposition;note\n"
+            + "2026-11-28T07:00:00+01:00;inbound;1;A;2;;;;3;4;caller-gave-up;order;order\n"
+        let sheet = Reports.calls(CSV(Array(text.utf8)))
+        #expect(sheet(.fr).rows.first?[1] == .text("Entrant"))
+        #expect(sheet(.fr).rows.first?[10...] == [.text("l’appelant a raccroché"), .text("Commande"), .text("order")])
+        #expect(sheet(.machine).rows.first?[1] == .text("inbound"))
+        #expect(ReportWords.who("scan at dock-1", .fr) == "lecture à dock-1")
+        #expect(ReportWords.who("scan at dock-1", .en) == "scan at dock-1")
+        #expect(ReportWords.word("movement", "new-kind", .fr) == "new-kind")
     }
 }

@@ -115,6 +115,14 @@ test("there is a word for each thing that a paper says beside its lines, on the 
   assert.deepEqual(kept.filter((one) => !(`paper_${one.replace(" ", "_")}` in fr) || !sheet.includes(`"${one}": (`)), []);
 });
 
+test("a sheet says movements, ends of calls and what they were about as the pages do", () => {
+  const said = [...read("Sources/IngestServer/View/ReportWords.swift").matchAll(/"(movement|cause|disposition|direction) ([a-z-]+)": \("(.*)", "(.*)"\)/g)];
+  const prefix = { movement: "move_", cause: "cause_", disposition: "disp_", direction: "" };
+  for (const [, kind, code, french, english] of said) assert.deepEqual([french, english], [fr[`${prefix[kind]}${code}`], en[`${prefix[kind]}${code}`]]);
+  const all = Object.keys(fr).filter((key) => /^(move|cause|disp)_/.test(key));
+  assert.equal(said.length, all.length + 3);
+});
+
 /** What only a program can be told: no page asks so; and what a page answers with a question. */
 const programs = new Set(["bad-columns", "bad-decision", "bad-id", "bad-json", "bad-map", "bad-mode", "bad-signature", "call-needed", "missing-columns", "sign-in-needed", "unknown-host", "which-call"]);
 

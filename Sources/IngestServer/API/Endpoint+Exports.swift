@@ -18,7 +18,8 @@ extension Endpoint {
             ) { incoming in
                 _ = try incoming.who()
                 let (make, name) = try await make(incoming)
-                let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr
+                // A language of the pages that sheets have no words of: English, as there.
+                let language = ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .en
                 var table = make(form == "csv" ? .machine : language)
                 table.decimalMark = language == .en ? "." : ","
                 let sheet = table

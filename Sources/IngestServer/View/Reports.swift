@@ -58,10 +58,18 @@ enum Reports {
                 (label: t("", fr: "Quai", en: "Dock"), value: view.zone ?? view.dock ?? "–"),
             ]
             if let opened = view.openedAt {
-                subtitle.append((t("", fr: "Ouvert", en: "Opened"), "\(time(opened)) · \(view.openedBy ?? "")"))
+                subtitle.append(
+                    (
+                        t("", fr: "Ouvert", en: "Opened"),
+                        "\(time(opened, t)) · \(ReportWords.who(view.openedBy ?? "", t))"
+                    ))
             }
             if let closed = view.closedAt {
-                subtitle.append((t("", fr: "Clôturé", en: "Closed"), "\(time(closed)) · \(view.closedBy ?? "")"))
+                subtitle.append(
+                    (
+                        t("", fr: "Clôturé", en: "Closed"),
+                        "\(time(closed, t)) · \(ReportWords.who(view.closedBy ?? "", t))"
+                    ))
             }
             subtitle += PaperWords.facts(view.details.filter { $0.code != "supplier" }, t)
             let footer = view.decisions.filter { $0.undoneBy == nil && $0.kind != .undo }.map { decision in
@@ -69,8 +77,11 @@ enum Reports {
                     decision.gtin ?? decision.subject, decision.quantity.map { written($0, t) }, decision.lot,
                     decision.reason,
                 ]
-                return
-                    "\(time(decision.at)) \(decision.who): \(decision.kind.rawValue) \(what.compactMap(\.self).joined(separator: " · "))"
+                let (who, kind) = (
+                    ReportWords.who(decision.who, t), ReportWords.word("decision", decision.kind.rawValue, t)
+                )
+                let words = "\(kind) \(what.compactMap(\.self).joined(separator: " · "))"
+                return "\(time(decision.at, t)) \(t("", fr: "\(who) : \(words)", en: "\(who): \(words)"))"
             }
             return Sheet(
                 title: t("", fr: "Réception \(view.note)", en: "Reception \(view.note)"), subtitle: subtitle,
@@ -84,10 +95,10 @@ enum Reports {
             Sheet(
                 title: t("", fr: "Inventaire \(view.zone)", en: "Stock take \(view.zone)"),
                 subtitle: [
-                    (t("", fr: "Commencé", en: "Begun"), "\(time(view.openedAt)) · \(view.openedBy)"),
+                    (t("", fr: "Commencé", en: "Begun"), "\(time(view.openedAt, t)) · \(view.openedBy)"),
                     (
                         t("", fr: "Validé", en: "Posted"),
-                        view.closedAt.map { "\(time($0)) · \(view.closedBy ?? "")" } ?? "–"
+                        view.closedAt.map { "\(time($0, t)) · \(view.closedBy ?? "")" } ?? "–"
                     ),
                 ],
                 columns: [
@@ -130,9 +141,10 @@ enum Reports {
                     let at = row["at"]?.integer ?? 0
                     return [
                         .moment(at, offset: offset(at)),
-                        .text(row["kind"]?.text ?? ""), .text(row["gtin"]?.text ?? ""),
+                        .text(ReportWords.word("movement", row["kind"]?.text ?? "", t)), .text(row["gtin"]?.text ?? ""),
                         .text(row["description"]?.text ?? ""), .quantity(row["quantity"].flatMap { Quantity($0) } ?? 0),
-                        .text(row["from"]?.text ?? ""), .text(row["to"]?.text ?? ""), .text(row["who"]?.text ?? ""),
+                        .text(row["from"]?.text ?? ""), .text(row["to"]?.text ?? ""),
+                        .text(ReportWords.who(row["who"]?.text ?? "", t)),
                         unit(row["unit"]?.text.flatMap { Measure($0) } ?? .piece, t),
                     ]
                 })
@@ -165,7 +177,8 @@ enum Reports {
                             return .number(number)
                         }
                         if index == 0 { return Sheet.Cell(moment: field) }
-                        return .text(field)
+                        let name = index < csv.titles.count ? csv.titles[index] : ""
+                        return .text(ReportWords.word(name, field, t))
                     }
                 })
         }
@@ -180,13 +193,13 @@ enum Reports {
         .text(t == .machine ? measure.code : measure.symbol ?? "")
     }
 
-    /// Local time, as the server's zone has it.
-    static func time(_ milliseconds: Int64) -> String {
+    /// Local time, as the server's zone has it and the language writes it.
+    static func time(_ milliseconds: Int64, _ t: ReportLanguage) -> String {
         var seconds = time_t(milliseconds / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
         var buffer = [CChar](repeating: 0, count: 32)
-        strftime(&buffer, buffer.count, "%Y-%m-%d %H:%M", &parts)
+        strftime(&buffer, buffer.count, t("%Y-%m-%d", fr: "%d/%m/%Y", en: "%d/%m/%Y") + " %H:%M", &parts)
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
