@@ -90,8 +90,9 @@ actor LiveView {
 
     // MARK: people
 
-    func person(session token: String) -> Person? {
-        try? store.people.person(session: Digests.hex(token), at: Clocks.wall)
+    /// Nil: nobody is signed in. Throws what the database says: that is no reason to ask for a password.
+    func person(session token: String) throws -> Person? {
+        try store.people.person(session: Digests.hex(token), at: Clocks.wall)
     }
 
     func signedIn(_ person: Person) { routing.names[person.id] = person.name }

@@ -49,10 +49,10 @@ enum Routes {
         let path = RouterPath(endpoint.path.split(separator: "/").map(String.init).joined(separator: "/"))
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
-            var person: Person?
-            if let token { person = await wiring.live.person(session: token) }
-            try endpoint.admit(person)
             do {
+                var person: Person?
+                if let token { person = try await wiring.live.person(session: token) }
+                try endpoint.admit(person)
                 let uploader = person.map { "person \($0.id)" } ?? context.peer
                 return try await endpoint.run(
                     Incoming(

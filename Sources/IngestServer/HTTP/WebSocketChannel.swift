@@ -133,8 +133,15 @@ struct WebSocketChannel: ServerChildChannel {
     private func serve(
         _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String, logger: Logger
     ) async {
-        let person: Person? =
-            if let token = Cookies.session(cookie) { await live.person(session: token) } else { nil }
+        let person: Person?
+        do {
+            person = if let token = Cookies.session(cookie) { try await live.person(session: token) } else { nil }
+        } catch {
+            // Whoever is signed in stays so: the page asks again.
+            logger.warning("the database does not say who is signed in", metadata: ["reason": "\(error)"])
+            try? await channel.executeThenClose { _, outbound in try await close(outbound, .reconnect, "come back") }
+            return
+        }
         if person != nil, let token = Cookies.session(cookie) { Task { await accounts.used(session: token) } }
         try? await channel.executeThenClose { inbound, outbound in
             guard let person else {
