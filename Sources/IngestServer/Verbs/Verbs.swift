@@ -236,7 +236,7 @@ struct Configure: ParsableCommand {
         abstract: "Set an agent from here: give it a whole agent.toml.",
         discussion: """
             The agent must allow it ([downlink] configuration = true in its own file). It tries the new configuration and goes
-            back by itself when it does not reach the centre with it; the Gateways page and --status say how it stands.
+            back by itself when it does not reach the centre with it; the Gateways page, and this verb without a file, say how it stands.
             Its name, site and buffer stay its own file's, and so do secrets, hosts and the broker unless that file allows
             more; exec: ports are refused.
             """)
