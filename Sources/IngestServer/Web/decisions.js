@@ -99,7 +99,7 @@ export function drawRemarks(view, detail) {
   if (!detail.remarks?.length) return null;
   return folded(view, "remarks", detail, plural("remarkCount", detail.remarks.length),
     h("ul", { class: "plain call-list" }, detail.remarks.map((one) => h("li", {}, h("div", { class: "grow" }, h("strong", {}, one.gtin ? nameOf(detail, one.gtin) : plain(one.subject)),
-      h("div", { class: "mono" }, one.text), h("div", { class: "soft" }, when(one.at)))))));
+      h("div", { class: "mono" }, worded(one.text)), h("div", { class: "soft" }, when(one.at)))))));
 }
 
 /**

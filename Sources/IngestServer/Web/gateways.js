@@ -177,7 +177,7 @@ export class Gateways {
       device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
       device.faults ? plural("faults", device.faults) : null,
       device.overruns ? t("overruns", { n: number(device.overruns) }) : null,
-      device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.entries(device.identity ?? {}).filter(([field]) => !field.startsWith("antenna")).map(([, text]) => text)].filter(Boolean);
+      device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.entries(device.identity ?? {}).filter(([field]) => !field.startsWith("antenna")).map(([, text]) => worded(text))].filter(Boolean);
     return h("div", { class: "device" },
       h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${style}` }, t(`s_${device.state}`)), " ",
         h("span", { class: "soft" }, t("since", { when: when(device.since) }))),

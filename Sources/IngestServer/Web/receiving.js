@@ -1,6 +1,6 @@
 import { h, replace, ask } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, when, number, amount, plural } from "./i18n.js";
+import { t, when, number, amount, plural, worded } from "./i18n.js";
 import { exportLinks, pill, plain, day } from "./parts.js";
 import { keep, kept } from "./keep.js";
 import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknown } from "./decisions.js";
@@ -366,7 +366,7 @@ export class Receiving {
     const what = line ? `${line.description || line.gtin} · ${number(line.received)}/${amount(line.expected, line.unit)}` : plain(last.subject);
     return h("div", { class: `last ${last.verdict}`, id: "last" },
       h("span", { class: "mark", "aria-hidden": "true" }, marks[last.verdict]), h("span", {}, `${t(`v_${last.verdict}`)} · ${what}${last.quantity > 1 || !Number.isInteger(last.quantity ?? 1) ? ` · × ${amount(last.quantity, line?.unit)}` : ""}`,
-        last.remark && h("div", { class: "soft" }, t("readInPart", { what: last.remark }))));
+        last.remark && h("div", { class: "soft" }, t("readInPart", { what: worded(last.remark) }))));
   }
 
   /** @param {Delivery} delivery */
