@@ -1,4 +1,4 @@
-import Model
+public import Model
 import SQLite
 
 /// What the ERP had when a count began, and what the count tells it of lots and serial numbers.
@@ -194,6 +194,54 @@ extension TakeTable {
             CountedLot(
                 gtin: row.text(0), lot: row.text(1).isEmpty ? nil : row.text(1), expected: row.quantity(2),
                 counted: row.quantity(3), moved: row.quantity(4), elsewhere: row.quantity(5))
+        }
+    }
+}
+
+extension TakeTable {
+    /// What lies in other zones of the same place, which a count of one zone did not look at.
+    public struct Others: Equatable, Sendable {
+        /// By lot; '' is none.
+        public var lots: [String: Quantity] = [:]
+        /// In the book at docks without tags: perhaps there, perhaps carried off since.
+        public var slack: Quantity = 0
+    }
+
+    public func others(of gtin: String, stores: [String], docks: [String]) throws -> Others {
+        var others = Others()
+        let isTracked = try isTracked(gtin)
+        for zone in stores + docks {
+            var tagged: Quantity = 0
+            try database.each(
+                """
+                SELECT \(TakeTable.lot("item.serial", "label.lot")), count(*) FROM item
+                LEFT JOIN product ON product.gtin=item.gtin LEFT JOIN label ON label.subject='tag:' || epc
+                WHERE stock_zone=? AND item.gtin=? GROUP BY 1
+                """, .text(zone), .text(gtin)
+            ) { row in
+                others.lots[row.text(0), default: 0] += Quantity(row.integer(1))
+                tagged += Quantity(row.integer(1))
+                return true
+            }
+            let book =
+                try database.first(
+                    "SELECT quantity FROM stock WHERE zone=? AND gtin=?", .text(zone), .text(gtin),
+                    map: { $0.quantity(0) })
+                ?? 0
+            let loose = max(book - tagged, 0)
+            if docks.contains(zone) {
+                others.slack += loose
+            } else if !isTracked {
+                others.lots["", default: 0] += loose
+            }
+        }
+        return others
+    }
+
+    /// Zones that were never counted.
+    public func uncounted(among zones: [String]) throws -> [String] {
+        try zones.filter {
+            try database.integer("SELECT 1 FROM stock_take WHERE zone=? AND status='posted' LIMIT 1", .text($0)) == nil
         }
     }
 }

@@ -297,6 +297,11 @@ public struct DeliveryTable: StoreTable {
         return true
     }
 
+    /// The zone in which a closed delivery was received.
+    public func receivedIn(_ id: Int64) throws -> String? {
+        try database.text("SELECT received_in FROM delivery WHERE id=? AND received_in IS NOT NULL", .integer(id))
+    }
+
     func count(_ count: Count, stream: Int64, seq: UInt64, at now: Int64) throws {
         try database.run(
             """
