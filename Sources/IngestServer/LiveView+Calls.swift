@@ -31,7 +31,7 @@ extension LiveView {
             if change.isOver { keep(snapshot, agent) }
             show(change.call, to: change.audience, at: now)
             for leg in change.rang { note(leg, of: snapshot, at: now) }
-            guard !change.call.told.isEmpty, !change.isOver else { return }
+            guard let lookUp, !change.call.told.isEmpty, !change.isOver else { return }
             // The name is on its way; what the ERP knows comes when it comes.
             for party in clients(of: snapshot, agent: agent) where calls.asks(about: party.id, for: snapshot.call) {
                 lookUp(snapshot.call, party)
@@ -151,6 +151,7 @@ extension LiveView {
 
     /// A page that was opened again has lost what the ERP said of the clients on the telephone.
     func lookUpAgain(for person: Person) {
+        guard let lookUp else { return }
         for live in calls.all where live.told.contains(person.id) {
             for party in clients(of: live.snapshot, agent: live.agent) { lookUp(live.snapshot.call, party) }
         }

@@ -31,8 +31,8 @@ actor LiveView {
     var calls = LiveCalls()
     var journal = LegJournal()
     private(set) var routing: CallRouting
-    /// Asks the ERP about a client who is on the telephone.
-    private(set) var lookUp: @Sendable (_ call: String, _ party: PartyView) -> Void = { _, _ in }
+    /// Asks the ERP about a client who is on the telephone; nil where there is none.
+    private(set) var lookUp: (@Sendable (_ call: String, _ party: PartyView) -> Void)?
 
     /// The database exists: the writer has it open.
     init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer, mail: AgentMail) throws {
