@@ -52,6 +52,12 @@ test("every reason that a gateway or a device gives is worded in French", () => 
     (path) => /Verbs|Health|Metrics/.test(path)), []);
 });
 
+test("what a driver reads is called in French", () => {
+  const titles = files("Drivers").flatMap((path) => [...readFileSync(root + path, "utf8").matchAll(/\btitle: "([^"]*)"/g)].map(([, title]) => title));
+  assert.ok(titles.length > 20);
+  assert.deepEqual(titles.filter((title) => / (and|by|on|for|with|that|call|event) /.test(title) && !(title in spoken.fr)), []);
+});
+
 test("what the centre says of gateways and in its journal is worded in French", () => {
   assert.deepEqual(unworded(["Depot/Gateways"], /SELECT|WHERE|^(yes or no|a (number|moment|measured|text)|the status is|account|\{\} is no |devices is|a device has|device \{\}|\{\}identity|\{\}antennas|\{\} was cut|\{\} devices$|\{\} is not)/), []);
   assert.deepEqual(unworded(["Depot/Facts", "Depot/Receiving", "Depot/Counting", "Depot/People"], /SELECT|WHERE|CASE|^seq, at|^argon2id|'counting'/), []);

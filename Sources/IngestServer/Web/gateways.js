@@ -171,7 +171,7 @@ export class Gateways {
   /** @param {Device} device */
   drawDevice(device) {
     const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait", held: "wait", "no-country": "wait" }[device.state] ?? "bad";
-    const facts = [device.title, device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
+    const facts = [worded(device.title), device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
       device.kind === "telephony" ? t("callsRunning", { n: number(device.present) }) : device.kind === "reader" ? plural("present", device.present) : null,
       device.asked && device.state !== "ready" ? t("askedWho", { who: device.asked }) : null,
       device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
