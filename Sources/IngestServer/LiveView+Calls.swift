@@ -140,12 +140,8 @@ extension LiveView {
 
     /// Who it may be, as the ERP knows them: at most three.
     private func clients(of snapshot: CallSnapshot, agent: String) -> [PartyView] {
-        let outbound = snapshot.direction == .outbound
-        guard outbound || snapshot.caller?.withheld != true,
-            let raw = outbound ? snapshot.called : snapshot.caller?.number
+        guard let number = CallKey.number(of: snapshot, plan: plans.plan(of: agent)), number.kind != .extension
         else { return [] }
-        let number = plans.plan(of: agent).number(raw, dialled: outbound)
-        guard number.kind != .extension else { return [] }
         return ((try? store.parties.rows(key: number.key)) ?? []).filter { $0.erp != nil }.prefix(3).map(\.self)
     }
 

@@ -16,10 +16,8 @@ struct CallCard {
     ) {
         self.link = link
         dialled = snapshot.called.map { CallCard.number.json(plan.number($0, dialled: true)) }
-        let outbound = snapshot.direction == .outbound
-        let withheld = !outbound && snapshot.caller?.withheld == true
-        let raw = outbound ? snapshot.called : snapshot.caller?.number
-        let number = withheld ? nil : raw.map { plan.number($0, dialled: outbound) }
+        let withheld = CallKey.isWithheld(snapshot)
+        let number = CallKey.number(of: snapshot, plan: plan)
         var parties: [PartyView] = []
         var isGuess = false
         if let number, number.kind != .extension {

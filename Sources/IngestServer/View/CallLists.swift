@@ -100,10 +100,7 @@ struct CallLists {
 
     private func line(_ row: CallRow, _ routing: CallRouting, _ store: Store) throws -> String {
         let snapshot = row.snapshot
-        let outbound = snapshot.direction == .outbound
-        let withheld = !outbound && snapshot.caller?.withheld == true
-        let raw = outbound ? snapshot.called : snapshot.caller?.number
-        let number = withheld ? nil : raw.map { plans.plan(of: row.agent).number($0, dialled: outbound) }
+        let number = CallKey.number(of: snapshot, plan: plans.plan(of: row.agent))
         let party = try row.note?.party.flatMap { try store.parties.view($0) }
         let parties = try number.map { try store.parties.rows(key: $0.key) } ?? []
         let known = party ?? (parties.count == 1 ? parties[0] : nil)
@@ -111,7 +108,8 @@ struct CallLists {
         return CSV.line([
             Reports.written(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
             known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
-                ?? (withheld ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "", snapshot.queue ?? "",
+                ?? (CallKey.isWithheld(snapshot) ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "",
+            snapshot.queue ?? "",
             snapshot.answeredBy.map(routing.label).joined(separator: " "),
             snapshot.missedBy.map(routing.label).joined(separator: " "),
             String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
