@@ -3,7 +3,7 @@ import Model
 
 /// Files that people bring, from their bytes to the database.
 struct FileImports: Sendable {
-    enum Kind: String, Sendable { case deliveries, parties, products, codes, tags }
+    enum Kind: String, CaseIterable, Sendable { case deliveries, parties, products, codes, tags }
 
     let writer: Writer
     /// The database's file: what is looked up while a file is read, is looked up in a view of its own.
@@ -36,8 +36,16 @@ struct FileImports: Sendable {
     private func check(
         _ bytes: [UInt8], _ kind: Kind, _ options: Import.Options
     ) async throws -> CheckedImport {
-        let store = try Store(reading: database)
-        return switch kind {
+        try kind.check(bytes, plan, options, in: Store(reading: database))
+    }
+}
+
+extension FileImports.Kind {
+    /// What a file of this kind would bring; `plan` is how the site writes telephone numbers.
+    func check(
+        _ bytes: [UInt8], _ plan: NumberPlan, _ options: Import.Options, in store: Store
+    ) throws -> CheckedImport {
+        switch self {
         case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
         case .parties:
             try Import.check(

@@ -4,9 +4,9 @@ import Glibc
 import Model
 import Platform
 
-struct ImportVerb: ParsableCommand {
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case deliveries, parties, products, codes, tags }
+extension FileImports.Kind: ExpressibleByArgument {}
 
+struct ImportVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Import a file: good rows are kept, bad ones refused with line and reason.",
@@ -35,7 +35,7 @@ struct ImportVerb: ParsableCommand {
     var add = false
     @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
         String?
-    @Argument(help: "What the file holds: deliveries, parties, products, codes or tags.") var kind: Kind
+    @Argument(help: "What the file holds: deliveries, parties, products, codes or tags.") var kind: FileImports.Kind
     @Argument(help: "The file, or - for standard input.") var file: String?
 
     func run() throws {
@@ -62,17 +62,7 @@ struct ImportVerb: ParsableCommand {
 
     private func take(_ bytes: [UInt8], into store: Store, plan: NumberPlan) throws -> ImportReport {
         let options = Import.Options(map: try mapping(), supplier: supplier, note: note, isAddition: add)
-        let checked =
-            switch kind {
-            case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
-            case .products: try Import.check(products: CSV(bytes), options: options, in: store)
-            case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
-            case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
-            case .parties:
-                try Import.check(
-                    parties: CSV(bytes), region: plan.region, internalPlan: plan.internalPlan, options: options,
-                    in: store)
-            }
+        let checked = try kind.check(bytes, plan, options, in: store)
         let who = kind == .tags ? "edge-ingest import" : kind == .deliveries ? "file" : "import"
         return try checked.finish(into: store, dryRun: dryRun, by: who, now: Clocks.wall)
     }
