@@ -128,15 +128,15 @@ extension LiveView {
         guard seq >= 0, seq <= followed, followed - seq <= LiveView.replayReach, let first = try? store.ledger.first(),
             seq >= first - 1, let subjects = try? store.ledger.changed(since: seq, limit: LiveView.replayLimit)
         else { return [PageMessage(.reset)] }
+        if subjects.count >= LiveView.replayLimit {
+            return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
+        }
         var topics = PageTopic.changed(in: subjects)
         // What is being counted changes without a fact for each read.
         for id in (try? store.deliveries.counted()) ?? [] where !topics.contains(.delivery(id)) {
             topics.append(.delivery(id))
         }
         for id in (try? store.takes.open()) ?? [] where !topics.contains(.take(id)) { topics.append(.take(id)) }
-        if subjects.count >= LiveView.replayLimit {
-            return [PageMessage(.reset, .object([("reason", "more changed than is told one by one")]))]
-        }
         // Clicks to call that may still be under way.
         let clicks = (try? store.calls.commands(of: person.id, since: Clocks.wall - LiveView.clickLife)) ?? []
         return clicks.map { PageMessage(.command, $0.json) }
