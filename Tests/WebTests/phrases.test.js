@@ -8,7 +8,8 @@ import { templates, texts } from "./phrases.js";
 
 const web = "../../Sources/IngestServer/Web/";
 const { reasons } = await import(`${web}words-reasons.js`);
-const { lang, switchLanguage, told, vocabularies } = await import(`${web}i18n.js`);
+const { lang, learnSentences, switchLanguage, told, vocabularies } = await import(`${web}i18n.js`);
+await learnSentences();
 const { inWords } = await import(`${web}import.js`);
 
 const root = new URL("../../", import.meta.url).pathname;

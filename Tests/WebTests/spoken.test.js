@@ -11,7 +11,8 @@ const web = "../../Sources/IngestServer/Web/";
 const { languages } = await import(`${web}languages.js`);
 const { spoken } = await import(`${web}words-spoken.js`);
 const { reasons } = await import(`${web}words-reasons.js`);
-const { catalogues, lang, learn, plural, switchLanguage, t, told, vocabularies, worded } = await import(`${web}i18n.js`);
+const { catalogues, lang, learn, learnSentences, plural, switchLanguage, t, told, vocabularies, worded } = await import(`${web}i18n.js`);
+await learnSentences();
 
 const root = new URL("../../Sources/", import.meta.url).pathname;
 

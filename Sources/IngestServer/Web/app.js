@@ -1,6 +1,6 @@
 import { h, icon, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, told, worded, lang, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, worded, lang, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -344,3 +344,4 @@ try { [me] = await Promise.all([get("/api/v1/me"), app.signIn.ask()]); } catch (
 }
 if (me.name !== undefined) begin(me); else draw();
 keepPages();
+learnSentences().then(() => app.refresh(app.page), () => {});

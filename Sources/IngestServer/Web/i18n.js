@@ -7,8 +7,6 @@ import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
 import { reopen } from "./words-reopen.js";
-import { reasons } from "./words-reasons.js";
-import { spoken } from "./words-spoken.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -113,14 +111,13 @@ for (const more of [depot, imports, office, desk, reopen]) for (const name of Ob
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */
-const sentences = { fr: { ...reasons, ...spoken.fr }, en: { ...spoken.en } };
-for (const template of Object.keys(sentences.fr)) {
-  const text = template in sentences.en ? undefined : inEnglish(template);
-  if (text !== undefined) sentences.en[template] = text;
-}
+const sentences = {};
 /** Those among them that come as text. */
 /** @type {Record<string, { catalogue: Record<string, string>, patterns: ReturnType<typeof patterns> }>} */
 const heard = {};
+/** Templates of imports alone. */
+/** @type {Set<string>} */
+let asPhrases = new Set();
 
 /**
  * A language of the table, with its words if it brings some.
@@ -131,10 +128,24 @@ export function learn(code, its) {
   languages[code] = its;
   words[code] = { ...words[code], ...its.words };
   sentences[code] = { ...sentences[code], ...its.sentences };
-  const catalogue = Object.fromEntries(Object.entries(sentences[code]).filter(([template]) => template in spoken.fr || !(template in reasons)));
+  const catalogue = Object.fromEntries(Object.entries(sentences[code]).filter(([template]) => !asPhrases.has(template)));
   heard[code] = { catalogue, patterns: patterns(Object.keys(catalogue)) };
 }
 for (const [code, its] of Object.entries(languages)) learn(code, its);
+
+/** Reads the words of all sentences: they are many, and no page waits for them. What is said before is in English. */
+export async function learnSentences() {
+  const [{ reasons }, { spoken }] = await Promise.all([import("./words-reasons.js"), import("./words-spoken.js")]);
+  asPhrases = new Set(Object.keys(reasons).filter((template) => !(template in spoken.fr)));
+  sentences.fr = { ...reasons, ...spoken.fr };
+  sentences.en = { ...spoken.en };
+  for (const template of Object.keys(sentences.fr)) {
+    const text = template in sentences.en ? undefined : inEnglish(template);
+    if (text !== undefined) sentences.en[template] = text;
+  }
+  for (const [code, its] of Object.entries(languages)) learn(code, its);
+  remembered.clear();
+}
 
 /** The language of the browser, where there are words for it; English otherwise. */
 const ofBrowser = () => Object.keys(languages).find((code) => navigator.language.toLowerCase().startsWith(code)) ?? "en";
