@@ -97,6 +97,17 @@ final class AgentIntake: Sendable {
         tell(result.events)
     }
 
+    /// Scans that a page brought, in their turn among the readers' records; with when that was.
+    func take(_ scans: [PageScan], clock: Int64, from person: Person) async throws -> (answers: [JSON], now: Int64) {
+        let (answers, events, now) = try await writer.run { desks, now in
+            let (answers, events) = try desks.intake.take(scans, clock: clock, from: person, at: now)
+            return (answers, events, now)
+        }
+        counts.with { $0.applied += UInt64(answers.count { $0["again"] == nil }) }
+        tell(events)
+        return (answers, now)
+    }
+
     private func mayComplain(of agent: String, at now: Int64) -> Bool {
         memory.with { memory in
             guard now - (memory.complained[agent] ?? 0) >= AgentIntake.complaintPause else { return false }

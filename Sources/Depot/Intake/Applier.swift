@@ -113,12 +113,8 @@ public final class Applier {
     /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
     public func apply(_ frames: [Arrival], at now: Int64) throws -> Result {
         var result = Result()
-        (strays, nextStray, keptHere) = ([], 0, 0)
         do {
-            let version = try store.dataVersion()
-            // A person, or another process: whatever they did stands in the ledger, or in the file.
-            if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
-            dataVersion = version
+            try begin()
             book = try gateways.book()
             try store.transaction {
                 var touched: [Int64: Stream] = [:]
@@ -144,7 +140,7 @@ public final class Applier {
                 }
                 for id in touched.keys.sorted() { try store.records.save(touched[id]!) }
                 try tellRejections(Array(touched.values), at: now)
-                ledgerTip = try store.ledger.tip()
+                try end()
                 for id in touched.keys.sorted() {
                     result.acks.append((touched[id]!.agent, try ack(touched[id]!, at: now)))
                 }
@@ -163,6 +159,18 @@ public final class Applier {
         }
         return result
     }
+
+    /// Looks whether what is remembered still holds: a person, or another process, may have been here; whatever they did stands in
+    /// the ledger, or in the file.
+    func begin() throws {
+        (strays, nextStray, keptHere) = ([], 0, 0)
+        let version = try store.dataVersion()
+        if try version != dataVersion || store.ledger.tip() != ledgerTip { forgetReceptions() }
+        dataVersion = version
+    }
+
+    /// What was told in this transaction is our own.
+    func end() throws { ledgerTip = try store.ledger.tip() }
 
     /// What could not be applied is told: at once, then once a minute for each agent while it goes on.
     private func tellRejections(_ streams: [Stream], at now: Int64) throws {
@@ -271,7 +279,7 @@ public final class Applier {
             switch content.values[index] {
             case .success(.skipped): stream.skipped += 1
             case .success(let row):
-                if let objection = book.objection(to: row, of: stream.agent) {
+                if stream.agent != Applier.pages, let objection = book.objection(to: row, of: stream.agent) {
                     stream.rejected += 1
                     result.rejected += 1
                     try store.records.reject(

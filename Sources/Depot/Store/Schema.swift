@@ -111,6 +111,7 @@ enum Schema {
         erpQueue,
         reopening,
         exchange,
+        pageScans,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

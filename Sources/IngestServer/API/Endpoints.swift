@@ -24,6 +24,7 @@ enum Endpoints {
             + CardEndpoints(
                 writer: writer, live: live, configuration: configuration, orders: orders, queue: wiring.queue
             ).list
+            + ScanEndpoints(intake: wiring.intake).list
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
     }
 }
