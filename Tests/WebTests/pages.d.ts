@@ -38,7 +38,9 @@ interface App {
   setStation(zone: string): void;
   docksFirst(zones: string[]): string[];
   send(data: object): void;
-  play(sound: string): void;
+  scanner: import("../../Sources/IngestServer/Web/scan.js").Scanner;
+  /** `of`: what it is about, where the answer to a scan tells the same. */
+  play(sound: string, of?: string): void;
   announce(text: string, urgent?: boolean): void;
   say(text: string | null, kind?: string, seconds?: number): void;
   /** Undefined where it was refused; the person was told why. */
@@ -92,6 +94,34 @@ type Choice = Pick<Hit, "ref" | "title" | "detail">;
 interface Kept {
   person: Person;
   receiving: { list: DeliverySums[]; zones: string[]; chosen: number | null; details: Delivery[] };
+}
+
+/** A scan on its way to the centre. */
+interface KeptScan {
+  key: string;
+  /** Empty until somebody says where this screen stands. */
+  zone: string;
+  text: string;
+  symbology?: string;
+  /** By this browser's clock. */
+  at: number;
+  person: number;
+  who: string;
+  /** The centre will never take it. */
+  refused?: { code: string; why: string };
+}
+
+interface ScanShelf {
+  all(): Promise<KeptScan[]>;
+  put(scan: KeptScan): Promise<void>;
+  remove(key: string): Promise<void>;
+}
+
+/** Shape Detection API; TypeScript's list of a page does not have it. */
+declare class BarcodeDetector {
+  constructor(options: { formats: string[] });
+  static getSupportedFormats(): Promise<string[]>;
+  detect(picture: HTMLVideoElement): Promise<{ rawValue: string; format: string }[]>;
 }
 
 /** One reader that hears the tag that is looked for. */

@@ -770,6 +770,22 @@ interface Messages {
   erp: { state?: string; job?: Job };
 }
 
+/** @from Sources/Depot/Intake */
+interface ScanAnswer {
+  key: string;
+  zone: string;
+  outcome: Verdict | "counted" | "opened" | "refused" | "stray";
+  reason?: RefusalReason;
+  subject: string;
+  gtin?: string;
+  description?: string;
+  quantity?: number;
+  delivery?: number;
+  note?: string;
+  take?: number;
+  again?: true;
+}
+
 /** @from Sources/IngestServer/View */
 interface Count {
   delivery: number;
@@ -877,6 +893,7 @@ type Done<Path extends string> =
   : Path extends `/api/v1/parties/${string}/numbers` ? Party
   : Path extends "/api/v1/parties" ? Party
   : Path extends "/api/v1/photos" ? { id: number }
+  : Path extends "/api/v1/scans" ? { now: number; answers: ScanAnswer[] }
   : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }
   : Path extends `/api/v1/erp/jobs/${string}/dry` ? { calls: JobCall[] }
   : Path extends `/api/v1/import/${string}` ? ImportReport

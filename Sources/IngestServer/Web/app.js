@@ -17,6 +17,7 @@ import { openAccount } from "./account.js";
 import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
 import { standing } from "./station.js";
+import { Scanner } from "./scan.js";
 
 const main = part("main");
 /**
@@ -50,6 +51,7 @@ const stream = new Stream({
     // Whatever was missed meanwhile: everything is read again.
     if (back) for (const holder of holders) app[holder].load();
     if (app.person) app.refresh(app.page);
+    if (live) app.scanner.wake(); else app.scanner.draw();
   },
   replaying(on) { app.replaying = on; },
   signIn() { leave(); },
@@ -117,6 +119,7 @@ document.addEventListener("visibilitychange", use);
 
 // What is told again after a break is shown, not heard.
 app.play = (name) => { if (!app.replaying) play(name); };
+app.scanner = new Scanner(app);
 
 /** For those who hear the page: what rings at once, what was counted when there is time. */
 app.announce = (text, urgent) => { part(urgent ? "urgent" : "polite").textContent = text; };
@@ -244,7 +247,7 @@ function drawTools() {
       "aria-label": soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: () => { switchLanguage(); app.toast = null; draw(); } }, next.code.toUpperCase()),
+    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: () => { switchLanguage(); app.toast = null; draw(); app.scanner.draw(); } }, next.code.toUpperCase()),
     app.person && h("button", { class: "small hide-small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
     app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
 }
@@ -281,6 +284,7 @@ function leave() {
   forget();
   draw();
   app.signIn.again();
+  app.scanner.draw();
 }
 
 app.begin = begin;
@@ -296,6 +300,7 @@ function begin(person) {
   bringTab();
   for (const holder of holders) app[holder].load();
   stream.start();
+  app.scanner.wake();
 }
 
 /**

@@ -239,32 +239,34 @@ export class Calls {
   // MARK: keyboard
 
   /**
-   * Letters are shortcuts unless somebody is typing; nothing here moves the keyboard by itself.
+   * Out of a field, then out of a card. Letters are told by whoever tells a person's keys from a scanner's.
    * @param {KeyboardEvent} event
    */
   key(event) {
-    if (!this.app.person || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.key !== "Escape" || !this.app.person || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const target = /** @type {HTMLElement} */ (event.target);
-    const typing = target.closest?.("input, textarea, select");
     const first = this.sorted()[0];
-    if (event.key === "Escape") {
-      if (typing) target.blur();
-      else if (first) this.dismiss(first.call);
-      return;
-    }
-    if (typing) return;
-    if (first && "nc".includes(event.key.toLowerCase())) { this.view.unfold(first, true); document.querySelector(`[data-call="${CSS.escape(first.call)}"]`)?.classList.add("opened"); }
+    if (target.closest?.("input, textarea, select")) target.blur();
+    else if (first) this.dismiss(first.call);
+  }
+
+  /**
+   * A letter that a person typed beside every field, on this page: a shortcut. Nothing else here moves the keyboard.
+   * @param {string} letter
+   */
+  shortcut(letter) {
+    if (!this.app.person || document.querySelector("dialog[open]") || document.activeElement?.matches?.("input, textarea, select")) return;
+    const first = this.sorted()[0];
+    if (first && "nc".includes(letter.toLowerCase())) { this.view.unfold(first, true); document.querySelector(`[data-call="${CSS.escape(first.call)}"]`)?.classList.add("opened"); }
     /** @param {string} selector */
     const go = (selector) => {
-      if (this.app.page !== "calls") this.app.go("calls");
       const node = /** @type {HTMLElement | null} */ (document.querySelector(selector));
       if (!node) return;
-      event.preventDefault();
       node.focus();
       node.scrollIntoView({ block: "nearest" });
     };
     const card = first && `[data-call="${CSS.escape(first.call)}"]`;
-    switch (event.key.toLowerCase()) {
+    switch (letter.toLowerCase()) {
       case "/": go("#search"); break;
       case "d": go("#number"); break;
       case "n": if (card) go(`${card} textarea`); break;
@@ -276,7 +278,7 @@ export class Calls {
       }
       case "?": this.help(); break;
       default: {
-        const party = first && whoIs(first).several && first.parties[Number(event.key) - 1];
+        const party = first && whoIs(first).several && first.parties[Number(letter) - 1];
         if (party) this.view.choose(first, party.id);
       }
     }

@@ -7,6 +7,7 @@ import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
 import { reopen } from "./words-reopen.js";
+import { scanning } from "./words-scan.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -107,7 +108,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk, reopen]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, scanning]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */

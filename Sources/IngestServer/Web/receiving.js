@@ -12,6 +12,7 @@ import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
 import { askReopen, drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
+import { cameraButton } from "./camera.js";
 
 /** @type {Record<Verdict, string>} */
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
@@ -211,7 +212,7 @@ export class Receiving {
       if (this.chosen === data.delivery) {
         this.last = data;
         this.stray = null;
-        this.app.play(data.verdict);
+        this.app.play(data.verdict, data.subject);
         this.app.announce(t(`v_${data.verdict}`));
       }
     } else if (type === "stray") {
@@ -225,11 +226,11 @@ export class Receiving {
         this.stray = data;
         this.closedOnes = [];
         if (closed) findClosed(this, data);
-        this.app.play("refused");
+        this.app.play("refused", data.subject);
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
       } else if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
         this.stray = data;
-        this.app.play("unknown");
+        this.app.play("unknown", data.subject);
         if (shown?.status !== "open" || !shown.zone) this.proposals.ask(data.zone);
       }
     }
@@ -264,6 +265,7 @@ export class Receiving {
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
           importButton(this.app, "deliveries", { id: "import", label: t("importFile"), away: this.isAway(), style: "push", done: () => this.load() })),
         h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
+        cameraButton(this.app, "camera"),
         this.drawStale(),
         this.list.length === 0
           ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
@@ -378,7 +380,7 @@ export class Receiving {
     const opening = !delivery.zone && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
         t("titled", { title: delivery.status === "open" ? t("resume") : t("open"), what: zone })));
-    return [opening, delivery.status === "open" && download,
+    return [opening, delivery.status === "open" && h("span", { class: "only-small" }, cameraButton(this.app, "camera-here")), delivery.status === "open" && download,
       delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close"))];
   }
 

@@ -9,6 +9,7 @@ import { completion } from "./picker.js";
 import { drawReview, drawToZero } from "./review.js";
 import { drawJobState } from "./erp.js";
 import { Details, patched } from "./patch.js";
+import { cameraButton } from "./camera.js";
 
 /** @type {Partial<Record<Verdict, string>>} */
 const marks = { expected: "✓", unknown: "?", removed: "−" };
@@ -125,13 +126,13 @@ export class StockTakes {
     if (type === "take") this.told(data);
     else if (type === "takecount" && this.chosen === data.take && this.app.page === "stocktake") {
       this.last = data;
-      this.app.play(data.verdict);
+      this.app.play(data.verdict, data.subject);
       this.app.announce(t(`v_${data.verdict === "expected" ? "counted" : data.verdict}`));
       this.app.refresh("stocktake");
     } else if (type === "stray" && data.take && this.chosen === data.take && this.app.page === "stocktake") {
       const refused = t(`refused_${data.reason}`, { what: plain(data.subject) });
       this.last = { take: data.take, refused };
-      this.app.play("refused");
+      this.app.play("refused", data.subject);
       this.app.announce(refused);
       this.app.refresh("stocktake");
     }
@@ -202,6 +203,7 @@ export class StockTakes {
     /** @type {(verb: string, label: string, style?: string) => HTMLElement} */
     const go = (verb, label, style) => h("button", { class: style, id: `take-${verb}`, disabled: away, onclick: () => this.act(`${path}/${verb}`) }, label);
     return [
+      take.status === "counting" && cameraButton(this.app, "camera-take"),
       h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
       take.status === "counting" ? go("review", t("takeReview"), "main") : [
         go("resume", t("takeResume")), exportLinks(path),

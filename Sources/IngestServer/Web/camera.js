@@ -1,0 +1,84 @@
+import { h, replace } from "./dom.js";
+import { t } from "./i18n.js";
+import { Sheet } from "./sheet.js";
+
+/** What labels of goods and papers have. */
+const formats = ["qr_code", "code_128", "data_matrix", "ean_13", "ean_8", "itf"];
+/** Formats whose numbers are GS1's by their nature: AIM identifiers of ISO/IEC 15424. */
+/** @type {Record<string, string>} */
+const marks = { ean_13: "]E0", ean_8: "]E4" };
+
+/** What lies in the picture: a code is new when it was not seen for two seconds. */
+export class Sightings {
+  constructor() {
+    /** @type {Map<string, number>} */
+    this.seen = new Map();
+  }
+
+  /**
+   * Those that are new, of all that a picture shows.
+   * @param {string[]} codes
+   * @param {number} now milliseconds
+   */
+  take(codes, now) {
+    for (const [code, at] of this.seen) if (now - at > 2000) this.seen.delete(code);
+    const fresh = [...new Set(codes)].filter((code) => !this.seen.has(code));
+    for (const code of codes) this.seen.set(code, now);
+    return fresh;
+  }
+}
+
+/**
+ * A button that opens the camera.
+ * @param {App} app
+ * @param {string} id
+ */
+export const cameraButton = (app, id) => h("button", { id, onclick: () => openCamera(app) }, t("camera"));
+
+/**
+ * Scans until it is closed.
+ * @param {App} app
+ */
+export function openCamera(app) {
+  const picture = h("video", { class: "camera", playsinline: true, muted: true, "aria-label": t("camera") });
+  const tools = h("div", { class: "row" });
+  /** @type {MediaStream | null} */
+  let stream = null;
+  let open = true;
+  const problem = !window.isSecureContext || !navigator.mediaDevices ? t("cameraInsecure") : typeof BarcodeDetector === "undefined" ? t("cameraNoReader") : null;
+  const sheet = new Sheet(t("camera"), () => (problem ? h("p", { id: "camera-problem" }, problem) : [h("p", { class: "soft" }, t("cameraHint")), picture, tools]), {
+    wide: true, closed: () => { open = false; for (const track of stream?.getTracks() ?? []) track.stop(); app.scanner.draw(); },
+  });
+  if (problem) return;
+  const sightings = new Sightings();
+  const read = async () => {
+    const can = await BarcodeDetector.getSupportedFormats();
+    const detector = new BarcodeDetector({ formats: formats.filter((one) => can.includes(one)) });
+    while (open) {
+      const codes = picture.readyState >= 2 ? await detector.detect(picture).catch(() => []) : [];
+      for (const text of sightings.take(codes.map((one) => one.rawValue).filter(Boolean), performance.now())) {
+        app.scanner.scan(text, marks[codes.find((one) => one.rawValue === text)?.format ?? ""]);
+      }
+      await new Promise((next) => setTimeout(next, 100));
+    }
+  };
+  const begin = async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1920 } } });
+      if (!open) { for (const track of stream.getTracks()) track.stop(); return; }
+      picture.srcObject = stream;
+      await picture.play();
+      const [track] = stream.getVideoTracks();
+      // TypeScript's list of what a camera can does not know the lamp (W3C Image Capture).
+      const can = /** @type {{ torch?: boolean }} */ (track.getCapabilities?.() ?? {});
+      let lit = false;
+      if (can.torch) replace(tools, h("button", { id: "torch", "aria-pressed": "false", onclick: async (/** @type {Event} */ event) => {
+        lit = !lit;
+        await track.applyConstraints({ advanced: [/** @type {MediaTrackConstraintSet} */ (/** @type {unknown} */ ({ torch: lit }))] }).catch(() => { lit = false; });
+        /** @type {HTMLElement} */ (event.target).setAttribute("aria-pressed", String(lit));
+      } }, t("torch")));
+      await read();
+    } catch (error) { sheet.say(t("cameraDenied", { why: error instanceof Error ? error.message : String(error) })); }
+  };
+  begin();
+}
