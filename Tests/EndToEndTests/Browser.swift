@@ -143,6 +143,26 @@ final class Browser {
         )
     }
 
+    /// A key down and up, wherever the keyboard is.
+    func press(_ key: String) throws {
+        let text: String? = key == "Enter" ? "\r" : key.count == 1 ? key : nil
+        let number: Int64 = ["Enter": 13, "Tab": 9, "F8": 119][key] ?? 0
+        let what: [(String, JSON?)] = [
+            ("key", .string(key)), ("code", key.count == 1 ? nil : .string(key)),
+            ("windowsVirtualKeyCode", number == 0 ? nil : .int(number)),
+        ]
+        try command(
+            "Input.dispatchKeyEvent",
+            what + [("type", text == nil ? "rawKeyDown" : "keyDown"), ("text", text.map(JSON.string))])
+        try command("Input.dispatchKeyEvent", what + [("type", "keyUp")])
+    }
+
+    /// What a scanner types: at its speed, with its end.
+    func scan(_ text: String, end: String = "Enter") throws {
+        for sign in text { try press(String(sign)) }
+        try press(end)
+    }
+
     func text(_ selector: String) throws -> String {
         try evaluate("document.querySelector(\(JSON.string(selector)))?.innerText ?? ''").text ?? ""
     }
