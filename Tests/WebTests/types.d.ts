@@ -126,6 +126,20 @@ interface DeliverySums {
   erpJob?: Job;
 }
 
+/** Of `DeliveryList.State`. */
+type DeliveryState = "open" | "late" | "today" | "later" | "closed";
+
+/** One page of the list; without `limit` the first two alone. @from Sources/IngestServer/API */
+interface DeliveryPage {
+  deliveries: DeliverySums[];
+  zones: string[];
+  counts?: Partial<Record<DeliveryState, number>>;
+  total?: number;
+  next?: number;
+  suppliers?: string[];
+  docks?: string[];
+}
+
 /** @from Sources/Depot/Receiving */
 interface Delivery extends DeliverySums {
   lines: DeliveryLine[];
@@ -853,7 +867,7 @@ type Got<Path extends string> =
   string extends Path ? unknown
   : Path extends "/api/v1/me" ? Person | { name?: undefined }
   : Path extends "/api/v1/session/how" ? WayIn
-  : Path extends `/api/v1/deliveries?${string}` ? { deliveries: DeliverySums[]; zones: string[] }
+  : Path extends `/api/v1/deliveries?${string}` ? DeliveryPage
   : Path extends `/api/v1/deliveries/proposals?${string}` ? Proposal[]
   : Path extends `/api/v1/deliveries/strays?${string}` ? StrayRead[]
   : Path extends `/api/v1/deliveries/closed?${string}` ? DeliverySums[]

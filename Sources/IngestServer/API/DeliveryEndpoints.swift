@@ -17,7 +17,13 @@ struct DeliveryEndpoints {
 
     private static let deliveriesSchema = AnswerSchema.object(
         "Deliveries",
-        [.init("deliveries", .list(DeliveryView.summaryShape.schema)), .init("zones", .list(.text))])
+        [
+            .init("deliveries", .list(DeliveryView.summaryShape.schema)), .init("zones", .list(.text)),
+            // Of a page alone: how many there are of each state, where to go on, what may be filtered by.
+            .init("counts", .map(.integer), isRequired: false), .init("total", .integer, isRequired: false),
+            .init("next", .integer, isRequired: false), .init("suppliers", .list(.text), isRequired: false),
+            .init("docks", .list(.text), isRequired: false),
+        ])
 
     /// With what the ERP is told of it.
     private static let deliverySchema = DeliveryView.shape.schema.with(
@@ -27,12 +33,19 @@ struct DeliveryEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/deliveries",
-                "Deliveries expected, open, and closed within a day; ?days= for more, at most 500", needs: .session,
+                """
+                Deliveries expected, open, and closed within a day; ?days= for more, at most 500; with ?limit= one page: \
+                also q, state, dock, supplier, today, after
+                """, needs: .session,
                 answers: .json(DeliveryEndpoints.deliveriesSchema)
             ) { incoming in
                 _ = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
+                if let question = try DeliveryList.Question(incoming, since: since) {
+                    let list = try await reads.read { try $0.deliveries.list(question) }
+                    return .json(list.json(zones: try await live.zones(.dock)))
+                }
                 let list = try await reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
                 return .json(.object([("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock)))]))
             },

@@ -322,6 +322,14 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   app.go(pageOf(new URL(link.href).pathname));
 });
+// The bar and a long list are passed over: to the work itself, where there is some.
+part("skip").addEventListener("click", (event) => {
+  const work = document.getElementById("delivery");
+  event.preventDefault();
+  const there = work?.offsetParent ? work : main;
+  there.focus();
+  there.scrollIntoView({ block: "start" });
+});
 document.addEventListener("keydown", wakeSound);
 
 /** @type {(path: string) => PageName} */

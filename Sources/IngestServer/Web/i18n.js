@@ -8,6 +8,7 @@ import { office } from "./words-office.js";
 import { desk } from "./words-desk.js";
 import { reopen } from "./words-reopen.js";
 import { scanning } from "./words-scan.js";
+import { lists } from "./words-lists.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -108,7 +109,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk, reopen, scanning]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, scanning, lists]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name, lists]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */

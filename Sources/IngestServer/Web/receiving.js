@@ -1,7 +1,7 @@
 import { h, replace, ask } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, when, number, amount, plural, worded } from "./i18n.js";
-import { exportLinks, pill, plain, day } from "./parts.js";
+import { exportLinks, pill, plain } from "./parts.js";
 import { keep, kept } from "./keep.js";
 import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknown } from "./decisions.js";
 import { nameTag } from "./lines.js";
@@ -13,6 +13,7 @@ import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
 import { askReopen, drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
 import { cameraButton } from "./camera.js";
+import { DeliveryPages, dueText, stateOf } from "./list.js";
 
 /** @type {Record<Verdict, string>} */
 export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
@@ -58,6 +59,7 @@ export class Receiving {
     this.closing = null;
     this.proposals = new Proposals(this);
     this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/deliveries/${id}`)));
+    this.pages = new DeliveryPages(this);
     this.clear();
   }
 
@@ -73,10 +75,12 @@ export class Receiving {
     this.stray = null;
     this.unfolded = new Set();
     this.proposals.clear();
+    this.pages.clear();
   }
 
   async load() {
-    const data = await this.app.attempt(() => get(`/api/v1/deliveries?days=${this.days}`));
+    const data = await this.pages.first();
+    if (data === null) return;
     if (!data) { this.restore(); return; }
     this.list = data.deliveries;
     // Others may have been opened, counted or closed meanwhile: they are read again when chosen.
@@ -90,6 +94,17 @@ export class Receiving {
     }
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
     this.keepSoon();
+    this.app.refresh("receiving");
+  }
+
+  /**
+   * More of the list, or newer sums of what is in it.
+   * @param {DeliverySums[]} some
+   */
+  bring(some) {
+    const known = new Set(this.list.map((one) => one.id));
+    const fresh = new Map(some.map((one) => [one.id, one]));
+    this.list = [...this.list.map((one) => fresh.get(one.id) ?? one), ...some.filter((one) => !known.has(one.id))];
     this.app.refresh("receiving");
   }
 
@@ -120,7 +135,7 @@ export class Receiving {
     this.keeping = setTimeout(() => {
       if (!this.app.person || this.isAway()) return;
       const before = kept("receiving")?.value.details ?? [];
-      const ids = new Set(this.list.map((one) => one.id));
+      const ids = new Set([...this.list.map((one) => one.id), this.chosen]);
       let details = [...[...this.detail.values()].reverse(), ...before.filter((one) => !this.detail.has(one.id))].filter((one) => ids.has(one.id)).slice(0, keptDetails);
       while (!keep("receiving", { list: this.list, zones: this.zones, chosen: this.chosen, details }) && details.length) details = details.slice(0, details.length >> 1);
     }, 800);
@@ -205,6 +220,8 @@ export class Receiving {
       this.told(data);
       // What is missing stays expected, or belongs to its delivery again.
       if (before && before.status !== data.status && (before.status === "closed" || data.status === "closed")) this.load();
+      // It may stand elsewhere in the list now, and the counts above it are others.
+      if (this.pages.counts && before?.status !== data.status) this.pages.soon();
       // A delivery note scanned at the dock opens by itself.
       if (!busy && data.status === "open" && data.zone && (!before || before.status !== "open" || !before.zone)) this.choose(data.id);
     } else if (type === "count") {
@@ -226,6 +243,7 @@ export class Receiving {
         this.stray = data;
         this.closedOnes = [];
         if (closed) findClosed(this, data);
+        if (data.reason === "several") this.pages.find(plain(data.subject).trim());
         this.app.play("refused", data.subject);
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
       } else if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
@@ -267,11 +285,14 @@ export class Receiving {
         h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
         cameraButton(this.app, "camera"),
         this.drawStale(),
-        this.list.length === 0
+        this.pages.drawFilters(),
+        this.list.length === 0 && this.pages.isFiltered
+          ? h("div", { class: "panel empty stack" }, h("h2", {}, t("noneMatch")), h("p", {}, t("noneMatchHint")), h("button", { id: "clear-filters", onclick: () => { this.pages.clear(); this.load(); } }, t("clearFilters")))
+          : this.list.length === 0
           ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
-          : h("ul", { class: "deliveries" }, this.list.map((delivery) => h("li", {}, this.drawChoice(delivery)))),
+          : this.pages.drawGroups(this.list, (delivery) => this.drawChoice(delivery)),
         this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
-      h("section", { class: "stack", id: "delivery" },
+      h("section", { class: "stack", id: "delivery", tabindex: "-1" },
         this.app.gateways.drawRefusals(),
         this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
           this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
@@ -309,10 +330,11 @@ export class Receiving {
     meter.style.width = `${delivery.expected ? Math.round((100 * delivery.received) / delivery.expected) : 0}%`;
     const paused = delivery.status === "open" && !delivery.zone;
     const style = { open: paused ? "wait" : "good", expected: "", closed: "extra" }[delivery.status];
-    const facts = [delivery.source === "blind" && t("source_blind"), delivery.restOf !== undefined && t("restOf"), delivery.expectedOn && delivery.status === "expected" && t("expectedOn", { when: day(delivery.expectedOn) }), delivery.zone ?? delivery.dock].filter(Boolean);
+    const late = stateOf(delivery, this.pages.today) === "late";
+    const facts = [delivery.source === "blind" && t("source_blind"), delivery.restOf !== undefined && t("restOf"), delivery.status === "expected" && !late && dueText(delivery, this.pages.today), delivery.zone ?? delivery.dock].filter(Boolean);
     return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
       h("span", { class: "top" }, h("strong", {}, delivery.note),
-        h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
+        late ? pill(dueText(delivery, this.pages.today) ?? "", "bad") : h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
       h("span", { class: "soft" }, delivery.supplier),
       h("span", { class: "soft" }, `${number(delivery.received)} / ${number(delivery.expected)} · ${plural("lines", delivery.lineCount)}`),
       facts.length > 0 && h("span", { class: "soft" }, facts.join(" · ")),
