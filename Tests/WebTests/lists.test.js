@@ -33,24 +33,24 @@ test("how late it is stands in words, in the number of the language", () => {
   try { assert.equal(dueText(delivery(1, { expectedOn: "2026-11-22" }), "2026-11-28"), "6 days late"); } finally { switchLanguage(); }
 });
 
-test("of a thousand the first fifty are on the page, what comes later is folded, and the search asks the server", async () => {
+test("of a thousand the first thirty are on the page, what comes later is folded, and the search asks the server", async () => {
   const today = dayHere();
   const asked = [];
   const view = { days: 1, list: [], isAway: () => false, bring(some) { this.list.push(...some); }, load() {}, app: { refresh() {}, attempt: (body) => body() } };
   globalThis.fetch = async (path) => {
     asked.push(path);
-    const many = Array.from({ length: 50 }, (_, n) => delivery(n + 1, { expectedOn: n < 10 ? "2020-01-01" : today }));
-    return { ok: true, status: 200, headers: { get: () => null }, text: async () => JSON.stringify({ deliveries: many, zones: [], counts: { open: 0, late: 10, today: 60, later: 930, closed: 12 }, total: 1012, next: 50, suppliers: ["Rexel", "Sonepar"], docks: ["dock-1", "dock-2"] }) };
+    const many = Array.from({ length: 30 }, (_, n) => delivery(n + 1, { expectedOn: n < 10 ? "2020-01-01" : today }));
+    return { ok: true, status: 200, headers: { get: () => null }, text: async () => JSON.stringify({ deliveries: many, zones: [], counts: { open: 0, late: 10, today: 60, later: 930, closed: 12 }, total: 1012, next: 30, suppliers: ["Rexel", "Sonepar"], docks: ["dock-1", "dock-2"] }) };
   };
   const pages = new DeliveryPages(view);
   view.list = (await pages.first()).deliveries;
   const main = new Element("main");
   const draw = () => { main.replaceChildren(...[pages.drawFilters(), pages.drawGroups(view.list, (one) => new Element("button"))].flat(9).filter(Boolean)); return main; };
-  assert.equal(draw().all("li").length, 50);
+  assert.equal(draw().all("li").length, 30);
   assert.equal(main.all("button").find((one) => one.id === "fold-later").getAttribute("aria-expanded"), "false");
   assert.ok(main.all("button").some((one) => one.id === "more-today"), "ten of today are not here yet");
   await main.all("button").find((one) => one.id === "more-today").listeners.click[0]();
-  assert.match(asked.at(-1), /state=today&after=50$/);
+  assert.match(asked.at(-1), /state=today&after=30$/);
   pages.text = "rexel 12";
   await pages.first();
   assert.match(asked.at(-1), /q=rexel%2012/);

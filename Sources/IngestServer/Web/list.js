@@ -4,14 +4,14 @@ import { lang, number, plural, t } from "./i18n.js";
 import { day } from "./parts.js";
 
 /**
- * The list of deliveries in pages, as `DeliveryList` sorts them: open, late, today, later, closed. Of a thousand the first fifty are on the
+ * The list of deliveries in pages, as `DeliveryList` sorts them: open, late, today, later, closed. Of a thousand the first thirty are on the
  * page, the rest is folded, and the search asks the server.
  */
 
 /** @type {DeliveryState[]} */
 export const states = ["open", "late", "today", "later", "closed"];
 /** Deliveries that are asked for at once. */
-export const page = 50;
+export const page = 30;
 
 /** The day here, YYYY-MM-DD. */
 export const dayHere = (now = new Date()) => [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((n) => String(n).padStart(2, "0")).join("-");

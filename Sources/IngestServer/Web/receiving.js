@@ -92,6 +92,8 @@ export class Receiving {
       const open = this.list.filter((delivery) => delivery.status === "open" && delivery.zone);
       this.chosen = (open.find((delivery) => delivery.zone === this.app.station()) ?? open[0])?.id ?? null;
     }
+    // The list does not wait for what is beside it.
+    this.app.refresh("receiving");
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
     this.keepSoon();
     this.app.refresh("receiving");
@@ -278,8 +280,9 @@ export class Receiving {
   draw(main) {
     const detail = this.shown;
     const scroll = window.scrollY;
+    const listed = document.getElementById("delivery-list")?.scrollTop ?? 0;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
-      h("aside", { class: "stack" },
+      h("aside", { class: "stack beside", id: "delivery-list" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
           importButton(this.app, "deliveries", { id: "import", label: t("importFile"), away: this.isAway(), style: "push", done: () => this.load() })),
         h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
@@ -302,6 +305,8 @@ export class Receiving {
         detail ? this.drawDetail(detail)
           : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
     window.scrollTo(0, scroll);
+    const list = document.getElementById("delivery-list");
+    if (list) list.scrollTop = listed;
     // What is read meanwhile may be one more question.
     if (this.closing?.sheet?.isOpen) this.closing.sheet.draw();
   }
