@@ -448,7 +448,8 @@ export class Calls {
       card.perhapsMissed ? h("span", { class: "pill", title: t("perhapsMissedWhy") }, t("perhapsMissed")) : null,
       taken ? h("span", { class: `pill ${mine ? "good" : "extra"}` }, mine ? t("takenByMe") : t("takenBySomebody", { who: taken })) : null,
       card.dialable && (!taken || mine) && h("button", { class: "small", id: `back-${card.call}`, onclick: async () => { if (mine || await act("/api/v1/missed/take", { take: true })) this.call(card.number?.e164 ?? whoIs(card).shown ?? ""); } }, t("callBack")),
-      (!taken || mine) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
+      // Nobody can call back a number that was withheld: it can be put aside, not taken.
+      (mine || !taken && !card.withheld) && h("button", { class: "small", id: `take-${card.call}`, onclick: () => act("/api/v1/missed/take", { take: !mine }) }, t(mine ? "giveBack" : "take")),
       this.reminders.button(card),
       h("button", { class: "small", id: `done-${card.call}`, onclick: () => act("/api/v1/missed/done") }, t("done")),
     ]);
@@ -466,7 +467,7 @@ export class Calls {
     return h("li", {},
       h("span", { role: "img", "aria-label": t(card.direction ?? "inbound"), class: reached ? "" : "lost" }, arrow(card.direction)),
       h("div", { class: "grow" }, h("strong", {}, who.title), card.calls && h("span", { class: "pill wait" }, t("times", { n: number(card.calls.length) })),
-        h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, when(card.started), card.corrected && t("timeCorrected"), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
+        h("div", { class: "soft" }, [who.company, who.shown !== who.title ? who.shown : null, card.direction === "inbound" && card.dialled && t("dialled", { number: card.dialled }), when(card.started), card.corrected && t("timeCorrected"), reached ? t("answeredBy", { who: card.answeredBy.join(", ") }) : reason(card) || t("notAnswered"), talk, card.queue].filter(Boolean).join(" · ")),
         card.note && (card.note.note || disposition) && h("div", { class: "said" }, disposition && h("span", { class: "pill" }, about(disposition)), card.note.note && ` « ${card.note.note} »`, h("span", { class: "soft" }, ` ${card.note.who}`))),
       actions);
   }

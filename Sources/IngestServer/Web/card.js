@@ -46,6 +46,12 @@ export function reason(card) {
   return card.answeredBy.length && card.mine === "over" && !card.answered ? `${text} · ${t("answeredBy", { who: card.answeredBy.join(", ") })}` : text;
 }
 
+/**
+ * "Ended · ended" says one thing twice.
+ * @param {Card} card
+ */
+const saysTheSame = (card) => reason(card).toLowerCase() === t(card.mine).toLowerCase();
+
 /** What somebody writes about a call: kept node by node from drawing to drawing, saved by itself. */
 export class Note {
   /**
@@ -226,11 +232,12 @@ export class CardView {
         card.mine === "ringing" && h("span", { class: "bell", "aria-hidden": "true" }, icon("bell")),
         card.again !== undefined && h("span", { class: "pill wait" }, t("again", { n: card.again + 1 })),
         card.transfers !== undefined && h("span", { class: "soft" }, card.transfers.map((one) => t("transferredBy", { by: one.by ?? "?" })).join(" · ")),
-        isOver(card) && h("span", { class: "soft" }, reason(card)),
+        isOver(card) && !saysTheSame(card) && h("span", { class: "soft" }, reason(card)),
         h("span", { class: "row push ends" }, since !== undefined && since !== null && h("span", { class: "clock", "aria-hidden": "true", "data-since": since }, clock(Date.now() + this.page.skew - since)),
         h("button", { class: "small unfold", id: `unfold-${card.call}`, "aria-expanded": String(opened), onclick: () => this.unfold(card, !opened) }, t(opened ? "cardLess" : "cardMore")),
         h("button", { class: "small", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss"), first && h("kbd", {}, "Esc")))),
-      h("div", {}, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
+      // Beside the work it is a bar that opens where somebody taps it; the keyboard has its button.
+      h("div", { class: "brief", onclick: this.app.page !== "calls" && !opened ? () => this.unfold(card, true) : null }, h("div", { class: "who" }, who.title), who.company && h("div", { class: "company" }, who.company),
         who.unknown && who.title !== t("unknownCaller") && h("div", { class: "soft" }, t(card.direction === "outbound" ? "unknownNumber" : "unknownCaller")),
         h("div", { class: "soft came" }, this.road(card))),
       (who.several || who.guess) && this.drawChoices(card, who),
@@ -265,7 +272,7 @@ export class CardView {
   drawStrip(card) {
     return h("article", { class: `strip ${card.mine}`, "data-call": card.call, role: "status" },
       h("span", { class: `pill ${card.mine === "missed" ? "bad" : ""}` }, t(card.mine)), h("strong", {}, whoIs(card).title),
-      h("span", { class: "soft why" }, reason(card)),
+      !saysTheSame(card) && h("span", { class: "soft why" }, reason(card)),
       h("button", { class: "small push", id: `dismiss-${card.call}`, onclick: () => this.page.dismiss(card.call) }, t("dismiss")));
   }
 
@@ -330,7 +337,7 @@ export class CardView {
   drawLastCalls(card) {
     return h("div", {}, h("h3", {}, t("lastCalls")), card.lastCalls.length === 0 ? h("p", {}, t("noCalls"))
       : h("ul", { class: "plain" }, card.lastCalls.slice(0, 3).map((call) => h("li", {}, when(call.at), h("span", { class: "soft" },
-        [call.missed ? t("notAnswered") : t("answeredBy", { who: call.answeredBy.join(", ") }),
+        [call.missed ? t("notAnswered") : call.answeredBy.length ? t("answeredBy", { who: call.answeredBy.join(", ") }) : t("answeredByNobody"),
           call.disposition && about(call.disposition),
           call.note && `« ${call.note} »`].filter(Boolean).join(" · "))))));
   }

@@ -109,7 +109,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk, reopen, scanning, lists]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name, lists]);
+for (const more of [depot, imports, office, desk, reopen, scanning, lists]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */
