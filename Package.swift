@@ -116,7 +116,7 @@ let package = Package(
             name: "IngestServer",
             dependencies: [
                 "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite",
-                "Platform",
+                "Platform", "CZlib",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
             ],

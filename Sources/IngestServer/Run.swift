@@ -27,6 +27,9 @@ struct Run: AsyncParsableCommand {
             wiring = try Wiring(configuration, logger: logger)
             files = try WebFiles(root: configuration.web)
         } catch { throw Exit.say("\(error)") }
+        if let why = files.whyApart {
+            logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
+        }
         guard isFree(configuration.port, on: configuration.address) else {
             throw Exit.say(
                 "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"

@@ -67,11 +67,16 @@ enum Routes {
 
     private static func serve(_ name: String, _ files: WebFiles, _ request: Request) -> Response {
         guard let file = files[name] else { return Response(status: .notFound) }
-        let headers: HTTPFields = [
-            .contentType: file.type, .eTag: file.tag, .cacheControl: "no-cache", .contentSecurityPolicy: policy,
+        let packed = Gzip.isTaken(request.headers[.acceptEncoding]) ? file.packed : nil
+        // Each form has a tag of its own (RFC 9110 §8.8.3.3).
+        let tag = packed == nil ? file.tag : "\(file.tag.dropLast())-gzip\""
+        var headers: HTTPFields = [
+            .contentType: file.type, .eTag: tag, .contentSecurityPolicy: policy, .vary: "accept-encoding",
+            .cacheControl: file.isForGood ? "public, max-age=31536000, immutable" : "no-cache",
         ]
-        if request.headers[.ifNoneMatch] == file.tag { return Response(status: .notModified, headers: headers) }
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: file.bytes)))
+        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+        if packed != nil { headers[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: packed ?? file.bytes)))
     }
 
     /// Refuses what a stranger's page sends with our cookie, or under a name that is not ours; and every answer, also an error, leaves with

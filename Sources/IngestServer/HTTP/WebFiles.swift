@@ -2,15 +2,31 @@ import Glibc
 import Model
 import Platform
 
-/// The pages, read once at the start: files of the `Web` folder with their type and a tag for caching.
+/// The pages, read once at the start: files of the `Web` folder with their type and a tag for caching, and packed.
+///
+/// What a page needs first is joined: the document names one script and one style by names that hold their tag, so that a browser keeps
+/// them for a year and asks for new ones as soon as they are others. The modules can be had one by one all the same.
 struct WebFiles: Sendable {
     struct File: Sendable {
         var bytes: [UInt8]
         var type: String
         var tag: String
+        /// Its name holds its tag: what it names never changes.
+        var isForGood = false
+        /// With gzip (RFC 1952); nil where that makes it no shorter.
+        var packed: [UInt8]?
+
+        init(_ bytes: [UInt8], named name: String) {
+            self.bytes = bytes
+            type = WebFiles.type(name)
+            tag = "\"\(WebFiles.digest(bytes))\""
+            packed = Gzip.packed(bytes).flatMap { $0.count < bytes.count ? $0 : nil }
+        }
     }
 
-    private let files: [String: File]
+    private var files: [String: File]
+    /// Why the modules are served one by one; nil where they are joined.
+    private(set) var whyApart: String?
 
     /// Looks beside the binary (as built) and where the package installs them.
     init(root: String?) throws {
@@ -20,12 +36,33 @@ struct WebFiles: Sendable {
         }
         var files: [String: File] = [:]
         for name in try WebFiles.names(folder) {
-            let bytes = try Files.read("\(folder)/\(name)", limit: 4 << 20)
-            files[name] = File(
-                bytes: bytes, type: WebFiles.type(name), tag: "\"\(CRC32C.checksum(bytes))-\(bytes.count)\"")
+            files[name] = File(try Files.read("\(folder)/\(name)", limit: 4 << 20), named: name)
         }
         self.files = files
+        do { try join() } catch { whyApart = "\(error)" }
     }
+
+    /// `app-TAG.js`, `style-TAG.css`, and a document that names them.
+    private mutating func join() throws {
+        let known = files
+        let script = try WebBundle(entry: "app.js") { name in
+            known[name].map { String(decoding: $0.bytes, as: UTF8.self) }
+        }
+        guard let style = files["style.css"], let document = files["index.html"] else { return }
+        var page = String(decoding: document.bytes, as: UTF8.self)
+        for (name, end, bytes) in [("app", "js", Array(script.text.utf8)), ("style", "css", style.bytes)] {
+            let place = "\"/web/\(name).\(end)\""
+            guard page.contains(place) else { throw IngestFailure("index.html does not name \(place)") }
+            let own = "\(name)-\(WebFiles.digest(bytes)).\(end)"
+            var file = File(bytes, named: own)
+            file.isForGood = true
+            files[own] = file
+            page = page.replacing(place, with: "\"/web/\(own)\"")
+        }
+        files["index.html"] = File(Array(page.utf8), named: "index.html")
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String { "\(CRC32C.checksum(bytes))-\(bytes.count)" }
 
     subscript(_ name: String) -> File? { files[name] }
 

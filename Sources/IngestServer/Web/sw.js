@@ -15,7 +15,10 @@ worker.addEventListener("activate", (event) => event.waitUntil((async () => {
 /** The files the page was made of. */
 worker.addEventListener("message", (event) => event.waitUntil((async () => {
   const store = await caches.open(shelf);
-  for (const address of event.data?.files ?? []) await store.add(address).catch(() => {});
+  const files = event.data?.files ?? [];
+  for (const address of files) await store.add(address).catch(() => {});
+  // Scripts and styles of an older centre: their names hold what they are.
+  for (const { url } of await store.keys()) if (/\/web\/(app|style)-/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
 })()));
 
 /**

@@ -1,0 +1,118 @@
+import Foundation
+import Platform
+import Rig
+import TestSupport
+import Testing
+
+@testable import IngestServer
+
+/// What a page weighs: one script and one style, packed, kept for a year under a name that is theirs alone.
+@Suite(.serialized)
+struct WebWeightTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "../../Sources/IngestServer/Web"
+    ).standardizedFileURL.path
+
+    private func bundle(_ files: [String: String]) throws -> String {
+        try WebBundle(entry: "app.js") { files[$0] }.text
+    }
+
+    @Test func ourPagesAreJoined() throws {
+        let files = try WebFiles(root: WebWeightTests.folder)
+        #expect(files.whyApart == nil)
+        let page = String(decoding: try #require(files["index.html"]).bytes, as: UTF8.self)
+        let name = try #require(page.firstMatch(of: /\/web\/(app-[0-9-]+\.js)/)?.1)
+        let script = try #require(files[String(name)])
+        #expect(script.isForGood && script.bytes.count < 420_000)
+        // Both languages and every page; the goal is 60 KB.
+        #expect(try #require(script.packed).count < 100_000)
+        #expect(files["app.js"]?.isForGood == false, "the modules can be had as they are")
+    }
+
+    @Test func modulesKeepTheirOwnNamesAndTheirOrder() throws {
+        let text = try bundle([
+            "app.js": "import { a as first, B } from \"./a.js\";\n// none\nconst own = first();\nexport { own };\n",
+            "a.js":
+                "/**\n * none\n */\nconst own = `x\n  y`;\nexport function a() { return own; }\nexport class B {}\n",
+        ])
+        #expect(
+            text == """
+                const $ = {};
+                {
+                const own = `x
+                  y`;
+                function a() { return own; }
+                class B {}
+                $["a.js"] = { a, B };
+                }
+                {
+                const { a: first, B } = $["a.js"];
+                const own = first();
+                $["app.js"] = { own };
+                }
+
+                """)
+    }
+
+    @Test func whatNeedsEachOtherIsAskedWhenItIsCalled() throws {
+        let text = try bundle([
+            "app.js": "import { a } from \"./a.js\";\n",
+            "a.js": "import { b } from \"./b.js\";\nexport function a() {}\n",
+            "b.js": "import { a } from \"./a.js\";\nexport const b = () => a();\n",
+        ])
+        #expect(text.contains("const a = (...all) => $[\"a.js\"].a(...all);"))
+        // A class has no such moment.
+        #expect(throws: WebBundle.Failure.self) {
+            try bundle([
+                "app.js": "import { A } from \"./a.js\";\n",
+                "a.js": "import { b } from \"./b.js\";\nexport class A {}\n",
+                "b.js": "import { A } from \"./a.js\";\nexport const b = 1;\n",
+            ])
+        }
+    }
+
+    @Test(arguments: [
+        "import x from \"./a.js\";", "import * as x from \"./a.js\";", "import { none } from \"./a.js\";",
+        "import { a } from \"./missing.js\";", "export default 1;", "export let x = 1;",
+    ])
+    func whatIsWrittenInAnotherWayIsNotJoined(line: String) {
+        #expect(throws: WebBundle.Failure.self) { try bundle(["app.js": line, "a.js": "export const a = 1;\n"]) }
+    }
+
+    @Test func packedOnlyForThoseWhoTakeIt() {
+        for (text, isTaken) in [
+            ("gzip, deflate, br", true), ("br;q=1.0, GZIP;q=0.8", true), ("*", true), ("gzip;q=0", false),
+            ("identity", false), ("", false),
+        ] { #expect(Gzip.isTaken(text) == isTaken, "\(text)") }
+        #expect(!Gzip.isTaken(nil))
+        let bytes = Array(repeating: UInt8(ascii: "a"), count: 100_000)
+        #expect(Gzip.packed(bytes).map { $0.count < 300 && $0.starts(with: [0x1F, 0x8B]) } == true)
+        #expect(Gzip.packed([]) != nil)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func aBrowserAsksForOneScriptAndKeepsIt() throws {
+        let stand = try RoadTests.stand("weight")
+        defer { stand.stop() }
+        try stand.writeConfiguration(readers: [])
+        try stand.startBroker()
+        try stand.startIngest()
+        try RoadTests().waitForServer(stand)
+        let browser = try Browser(language: "fr")
+        try browser.open("http://127.0.0.1:\(stand.httpPort)/receiving")
+        try browser.wait("document.querySelector('#who')")
+        let all =
+            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource').filter((one) => one.name.includes('/web/'))]"
+        #expect(try browser.evaluate("\(all).filter((one) => one.name.endsWith('.js')).length").integer == 1)
+        #expect(try browser.evaluate("\(all).length").integer ?? 99 <= 5)
+        let bytes = try browser.evaluate("\(all).reduce((sum, one) => sum + one.transferSize, 0)").integer ?? 0
+        print("the first page: \(bytes) bytes")
+        #expect(bytes > 0 && bytes < 110_000)
+        try browser.open("http://127.0.0.1:\(stand.httpPort)/calls")
+        try browser.wait("location.pathname === '/calls' && document.querySelector('#who')")
+        let again = try browser.evaluate(
+            "\(all).filter((one) => /(app|style)-/.test(one.name)).reduce((sum, one) => sum + one.transferSize, 0)")
+        #expect(again.integer == 0, "kept: nothing is asked")
+        #expect(browser.errors == [])
+    }
+}
