@@ -407,8 +407,9 @@ export class Receiving {
     const opening = !delivery.zone && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
         t("titled", { title: delivery.status === "open" ? t("resume") : t("open"), what: zone })));
-    return [opening, delivery.status === "open" && h("span", { class: "only-small" }, cameraButton(this.app, "camera-here")), delivery.status === "open" && download,
-      delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close"))];
+    return [delivery.status === "open" && h("span", { class: "only-small" }, cameraButton(this.app, "camera-here")), delivery.status === "open" && download,
+      // On a small screen these lie at its lower edge, whatever is scrolled.
+      h("div", { class: "row page-foot" }, opening, delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close")))];
   }
 
   // MARK: opening, closing

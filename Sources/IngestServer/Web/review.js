@@ -36,6 +36,8 @@ export function drawReview(view, take) {
   /** @param {TakeLine} line */
   const size = (line) => Math.abs(line.difference ?? 0);
   const differing = take.lines.filter((line) => size(line) > 0);
+  // A tag that nobody knows is a difference too: something lies there that the book does not have.
+  const unknown = take.unknownTags?.length ?? take.unknown;
   const apart = take.lines.some(differsFromERP);
   const shown = (view.onlyDifferences ? take.lines.filter((line) => size(line) > 0 || differsFromERP(line) || line.unlotted) : [...take.lines]).sort((a, b) => size(b) - size(a) || a.description.localeCompare(b.description));
   // Metres are not added to pieces.
@@ -43,9 +45,9 @@ export function drawReview(view, take) {
   /** @param {string} word */
   const column = (word) => h("th", { class: "num" }, t(word));
   return h("div", { class: "panel stack scroll", id: "review" },
-    h("div", { class: "row" }, h("h2", {}, plural("differences", differing.length)), differing.length > 0 && h("span", { class: "soft" }, t("differenceSum", { n: signed(sum) })),
+    h("div", { class: "row" }, h("h2", {}, plural("differences", differing.length + unknown)), unknown > 0 && h("span", { class: "pill unknown" }, plural("closeUnknown", unknown)), differing.length > 0 && h("span", { class: "soft" }, t("differenceSum", { n: signed(sum) })),
       h("label", { class: "check push" }, h("input", { type: "checkbox", id: "only-differences", checked: view.onlyDifferences, onchange: (event) => { view.onlyDifferences = event.target.checked; view.app.refresh("stocktake"); } }), h("span", {}, t("onlyDifferences")))),
-    shown.length === 0 ? h("p", {}, t("noDifferences")) : h("table", { class: open ? "taps stacked" : "stacked" },
+    shown.length === 0 ? h("p", {}, t(unknown > 0 ? "onlyUnknown" : "noDifferences")) : h("table", { class: open ? "taps stacked" : "stacked" },
       h("thead", {}, h("tr", {}, h("th", {}, t("article")), column("inBook"), apart && column("inERP"), column("counted"), column("movedSince"), column("result"), column("difference"))),
       h("tbody", {}, shown.slice(0, 500).map((line, index) => h("tr", { onclick: open ? () => view.open(take, line) : null },
         h("td", {}, open ? h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || line.gtin) : line.description || line.gtin, h("div", { class: "soft mono" }, codeText(line.gtin)), line.unlotted !== undefined && h("div", { class: "lost" }, t("unlotted", { n: amount(line.unlotted, line.unit) }))),

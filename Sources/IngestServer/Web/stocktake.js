@@ -6,7 +6,7 @@ import { Sheet, choose } from "./sheet.js";
 import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from "./decisions.js";
 import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
-import { drawReview, drawToZero } from "./review.js";
+import { drawReview, drawToZero, toZero } from "./review.js";
 import { drawJobState } from "./erp.js";
 import { Details, patched } from "./patch.js";
 import { cameraButton } from "./camera.js";
@@ -35,6 +35,8 @@ export class StockTakes {
     this.last = null;
     this.filter = "";
     this.onlyDifferences = true;
+    /** Whether the running count was opened once: who went back to the list stays there. */
+    this.arrived = false;
     /** @type {Set<string>} */
     this.unfolded = new Set();
     this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/takes/${id}`)));
@@ -49,6 +51,7 @@ export class StockTakes {
     this.last = null;
     this.filter = "";
     this.onlyDifferences = true;
+    this.arrived = false;
     this.unfolded = new Set();
   }
 
@@ -60,6 +63,12 @@ export class StockTakes {
     const shown = this.chosen === null ? undefined : this.detail.get(this.chosen);
     this.detail = new Map(shown ? [[shown.id, shown]] : []);
     this.zones = this.app.docksFirst(data.zones ?? []);
+    // After a reload the count that runs goes on: the one here, one's own, or the only one.
+    if (!this.arrived && this.chosen === null) {
+      const running = this.list.filter((one) => one.status === "counting" || one.status === "review");
+      this.chosen = (running.find((one) => one.zone === this.app.station()) ?? running.find((one) => one.openedBy === this.app.person?.name) ?? (running.length === 1 ? running[0] : undefined))?.id ?? null;
+    }
+    this.arrived = true;
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
     this.app.refresh("stocktake");
   }
@@ -167,7 +176,7 @@ export class StockTakes {
     return h("button", { id: `take-${take.id}`, "aria-current": take.id === this.chosen ? "true" : null, onclick: () => this.choose(take.id) },
       h("span", { class: "top" }, h("strong", {}, take.zone), pill(t(`take_${take.status}`), styles[take.status])),
       h("span", { class: "soft" }, t("takeBy", { who: take.openedBy, when: when(take.openedAt) })),
-      h("span", { class: "soft" }, [plural("piecesCounted", take.counted), take.differences !== undefined && plural("differences", take.differences)].filter(Boolean).join(" · ")));
+      h("span", { class: "soft" }, [plural("piecesCounted", take.counted), take.differences !== undefined && plural("differences", take.differences + take.unknown)].filter(Boolean).join(" · ")));
   }
 
   /** @param {Take} take */
@@ -205,9 +214,9 @@ export class StockTakes {
     return [
       take.status === "counting" && cameraButton(this.app, "camera-take"),
       h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
-      take.status === "counting" ? go("review", t("takeReview"), "main") : [
+      take.status === "counting" ? h("div", { class: "row page-foot" }, go("review", t("takeReview"), "main")) : [
         go("resume", t("takeResume")), exportLinks(path),
-        h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost"))],
+        h("div", { class: "row page-foot" }, h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost")))],
     ];
   }
 
@@ -298,9 +307,10 @@ export class StockTakes {
     const silent = take.lines.filter((line) => line.counted === 0 && (line.book ?? 0) > 0).length;
     const loose = take.lines.filter((line) => line.unlotted);
     const sheet = new Sheet(t("takePostTitle", { zone: take.zone }), () => [
-      h("p", {}, plural("takeUncounted", silent)), take.unknown > 0 && h("p", { class: "notice wait" }, plural("takeUnknownLeft", take.unknown)),
+      silent > 0 && h("p", {}, plural("takeUncounted", silent)), take.unknown > 0 && h("p", { class: "notice wait" }, plural("takeUnknownLeft", take.unknown)),
       loose.length > 0 && h("p", { class: "notice wait", id: "post-unlotted" }, t("takeUnlotted", { what: loose.map((line) => line.description || line.gtin).join(", ") })), reason,
-      h("div", { class: "big-choices" },
+      // Part or whole is a question only where something was not seen.
+      silent === 0 && toZero(take).length === 0 ? h("div", { class: "row" }, h("button", { class: "main big", id: "post-complete", onclick: () => send(true) }, t("takePost"))) : h("div", { class: "big-choices" },
         h("button", { id: "post-partial", onclick: () => send(false) }, h("span", {}, h("strong", {}, t("postPartial")), h("span", { class: "soft block" }, t("postPartialHint")))),
         h("button", { id: "post-complete", onclick: () => send(true) }, h("span", {}, h("strong", {}, t("postComplete")), h("span", { class: "soft block" }, t("postCompleteHint"))))),
       drawToZero(take),

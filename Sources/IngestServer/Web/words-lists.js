@@ -2,7 +2,7 @@
 
 export const lists = {
   fr: {
-    answeredByNobody: "répondu", state_open: "En cours", state_late: "En retard", state_today: "Aujourd’hui", state_later: "À venir", state_closed: "Clôturées",
+    onlyUnknown: "Tout ce qui est connu est juste ; dites ci-dessous ce que sont les étiquettes inconnues.", answeredByNobody: "répondu", state_open: "En cours", state_late: "En retard", state_today: "Aujourd’hui", state_later: "À venir", state_closed: "Clôturées",
     daysLate: "{n} jours de retard", daysLate_one: "{n} jour de retard", expectedToday: "attendue aujourd’hui",
     deliverySearch: "Bon, fournisseur, commande, quai", only_dock: "Tous les quais", only_supplier: "Tous les fournisseurs",
     moreDeliveries: "Afficher la suite ({n} autres)", moreDeliveries_one: "Afficher la suite ({n} autre)",
@@ -10,7 +10,7 @@ export const lists = {
     noneMatch: "Aucune livraison ne correspond", noneMatchHint: "Enlevez un filtre, ou cherchez plus loin dans le temps.", clearFilters: "Enlever les filtres",
   },
   en: {
-    answeredByNobody: "answered", state_open: "Open", state_late: "Late", state_today: "Today", state_later: "Coming", state_closed: "Closed",
+    onlyUnknown: "All that is known is right; say below what the unknown tags are.", answeredByNobody: "answered", state_open: "Open", state_late: "Late", state_today: "Today", state_later: "Coming", state_closed: "Closed",
     daysLate: "{n} days late", daysLate_one: "{n} day late", expectedToday: "expected today",
     deliverySearch: "Note, supplier, order, dock", only_dock: "All docks", only_supplier: "All suppliers",
     moreDeliveries: "Show {n} more", moreDeliveries_one: "Show {n} more",
