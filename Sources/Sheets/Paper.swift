@@ -1,7 +1,7 @@
 import CHaru
 import Glibc
 
-/// A PDF of A4 pages being written by libharu, in points from the top left. The library calls no error handler: it
+/// A PDF of A4 pages, or of a roll's, being written by libharu, in points from the top left. The library calls no error handler: it
 /// returns codes, and each one is looked at.
 final class Paper {
     /// Where Debian's fonts-dejavu-core puts its fonts.
@@ -15,16 +15,20 @@ final class Paper {
 
     private let document: HPDF_Doc
     private(set) var pages: [HPDF_Page] = []
-    let isLandscape: Bool
-    var width: Double { isLandscape ? 841.89 : 595.28 }
-    var height: Double { isLandscape ? 595.28 : 841.89 }
+    let width: Double
+    let height: Double
     let regular: Typeface
     let bold: Typeface
 
-    init(title: String, isLandscape: Bool, fonts: Fonts) throws(SheetError) {
+    convenience init(title: String, isLandscape: Bool, fonts: Fonts) throws(SheetError) {
+        try self.init(
+            title: title, width: isLandscape ? 841.89 : 595.28, height: isLandscape ? 595.28 : 841.89, fonts: fonts)
+    }
+
+    init(title: String, width: Double, height: Double, fonts: Fonts) throws(SheetError) {
         guard let document = HPDF_New(nil, nil) else { throw .noSpace }
         self.document = document
-        self.isLandscape = isLandscape
+        (self.width, self.height) = (width, height)
         do {
             try check("compression", HPDF_SetCompressionMode(document, HPDF_UINT(HPDF_COMP_ALL)), document)
             try check("encodings", HPDF_UseUTFEncodings(document), document)

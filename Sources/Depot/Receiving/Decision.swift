@@ -23,6 +23,8 @@ public struct Decision: Equatable, Sendable {
         case ignore
         /// The lot of pieces whose tags do not say it.
         case lot
+        /// Somebody signed for the delivery: `reason` is their name, `photo` the picture of what they wrote; one of them at least.
+        case signed
         /// Takes back the decision `quantity` (its number).
         case undo
         /// It was closed, and is received again: a deed of its own (`ReceivingDesk.reopen`).

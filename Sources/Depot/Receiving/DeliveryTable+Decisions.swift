@@ -152,6 +152,10 @@ extension DeliveryTable {
             guard decision.gtin != nil || decision.subject != nil else {
                 throw DecisionError.malformed("what is accepted is not named")
             }
+        case .signed:
+            guard decision.photo != nil || decision.reason?.isEmpty == false else {
+                throw DecisionError.malformed("a signature is a name or a picture")
+            }
         case .undo: break
         case .reopen: throw DecisionError.malformed("a delivery is opened again by a deed of its own")
         }

@@ -5,6 +5,7 @@ import Identifiers
 import Model
 import NIOCore
 import Platform
+import Sheets
 
 /// Deliveries, from their paper to their end; photos.
 struct DeliveryEndpoints {
@@ -180,6 +181,21 @@ struct DeliveryEndpoints {
                     }
                 } catch let error as ReopenError { throw APIProblem(error) }
                 return try await detail(id)
+            },
+            Endpoint(
+                .get, "/api/v1/deliveries/{id}/slip.pdf", "A slip to print or sign; ?paper= a4 or 80mm, ?lang=en",
+                needs: .session, answers: .file(["application/pdf"])
+            ) { incoming in
+                _ = try incoming.who()
+                let id = try incoming.id("id")
+                guard let paper = Slip.Format(rawValue: incoming.query("paper") ?? "a4") else {
+                    throw APIProblem(.badRequest, "bad-query", "paper is a4 or 80mm.")
+                }
+                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
+                    throw APIProblem.noDelivery
+                }
+                let slip = DeliverySlip.make(view, ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr)
+                return try await Endpoint.file("slip-\(view.note)", "pdf") { try slip.pdf(paper) }
             },
             Endpoint(
                 .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes, needs: .session,

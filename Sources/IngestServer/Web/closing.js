@@ -4,6 +4,7 @@ import { t, plural, number, amount } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, plain, radios } from "./parts.js";
 import { lost } from "./reopen.js";
+import { signatureField } from "./sign.js";
 
 /**
  * What is to be decided before a delivery is closed: as the server says, or as its sums do.
@@ -32,6 +33,7 @@ export class Closing {
     /** @type {Record<string, string>} */
     this.answers = {};
     this.reason = h("input", { maxlength: 200, autocomplete: "off", id: "close-reason" });
+    this.signature = signatureField(this.app);
     view.closing = this;
     /** @type {Sheet} */
     this.sheet = new Sheet(t("confirmClose"), () => this.draw(), { wide: true });
@@ -56,6 +58,7 @@ export class Closing {
       single.map((one, index) => drawQuestion(this.view, detail, one, `-${index}-closing`, () => this.sheet.draw())),
       groups.map(([name, list]) => this.drawGroup(detail, name, list)),
       groups.length > 0 && field(t("reasonOptional"), this.reason),
+      this.signature.node,
       open && h("p", { class: "soft", id: "close-why" }, t("closeWhy")),
       h("div", { class: "row" },
         h("button", { class: "main big", id: "close-now", disabled: open || this.view.isAway(), "aria-describedby": open ? "close-why" : null, onclick: () => this.close() }, t("close")),
@@ -87,6 +90,7 @@ export class Closing {
   async close() {
     this.sheet.say("");
     try {
+      await this.signature.send(this.id);
       const view = await post(`/api/v1/deliveries/${this.id}/close`, { ...this.answers, reason: this.reason.value.trim() || undefined });
       this.view.take(view);
       this.sheet.close();

@@ -8,6 +8,7 @@ import { nameTag } from "./lines.js";
 import { drawLines, drawUnits } from "./goods.js";
 import { Closing, drawQuestion, questionsOf } from "./closing.js";
 import { openBlind, Proposals } from "./blind.js";
+import { drawSigned, signatureField } from "./sign.js";
 import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
@@ -371,6 +372,7 @@ export class Receiving {
       single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       drawReopenings(delivery),
+      drawSigned(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
@@ -425,9 +427,11 @@ export class Receiving {
   /** @param {Delivery} delivery */
   async close(delivery) {
     if (questionsOf(delivery).length > 0) { new Closing(this, delivery); return; }
-    const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")));
+    const signature = signatureField(this.app);
+    const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node);
     const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
     if (answer !== "yes") return;
+    if (await this.app.attempt(async () => { await signature.send(delivery.id); return true; }) !== true) return;
     try { this.take(await post(`/api/v1/deliveries/${delivery.id}/close`)); } catch (error) { await lost(this, error); }
     await this.load();
   }

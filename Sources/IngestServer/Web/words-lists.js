@@ -2,6 +2,7 @@
 
 export const lists = {
   fr: {
+    dec_signed: "Signé à la remise", "did_delivery.signed": "Remise signée", "did_take.signed": "Signé", signature: "Signature (facultative)", signHere: "Signez ici", signAgain: "Effacer", signName: "Nom, au clavier", signed: "Signé", signedBy: "Signé par {who}",
     onlyUnknown: "Tout ce qui est connu est juste ; dites ci-dessous ce que sont les étiquettes inconnues.", answeredByNobody: "répondu", state_open: "En cours", state_late: "En retard", state_today: "Aujourd’hui", state_later: "À venir", state_closed: "Clôturées",
     daysLate: "{n} jours de retard", daysLate_one: "{n} jour de retard", expectedToday: "attendue aujourd’hui",
     deliverySearch: "Bon, fournisseur, commande, quai", only_dock: "Tous les quais", only_supplier: "Tous les fournisseurs",
@@ -10,6 +11,7 @@ export const lists = {
     noneMatch: "Aucune livraison ne correspond", noneMatchHint: "Enlevez un filtre, ou cherchez plus loin dans le temps.", clearFilters: "Enlever les filtres",
   },
   en: {
+    dec_signed: "Signed on delivery", "did_delivery.signed": "Delivery signed for", "did_take.signed": "Signed", signature: "Signature (optional)", signHere: "Sign here", signAgain: "Clear", signName: "Name, by keyboard", signed: "Signed", signedBy: "Signed by {who}",
     onlyUnknown: "All that is known is right; say below what the unknown tags are.", answeredByNobody: "answered", state_open: "Open", state_late: "Late", state_today: "Today", state_later: "Coming", state_closed: "Closed",
     daysLate: "{n} days late", daysLate_one: "{n} day late", expectedToday: "expected today",
     deliverySearch: "Note, supplier, order, dock", only_dock: "All docks", only_supplier: "All suppliers",

@@ -1,0 +1,51 @@
+import Depot
+import Model
+import Sheets
+
+/// What whoever brought the goods takes along, or signs.
+enum DeliverySlip {
+    static func make(_ view: DeliveryView, _ t: ReportLanguage) -> Slip {
+        var facts = [
+            (label: t("", fr: "Fournisseur", en: "Supplier"), value: view.supplier),
+            (label: t("", fr: "Quai", en: "Dock"), value: view.zone ?? view.dock ?? "–"),
+        ]
+        if let opened = view.openedAt { facts.append((t("", fr: "Ouvert", en: "Opened"), Reports.time(opened))) }
+        if let closed = view.closedAt {
+            facts.append((t("", fr: "Clôturé", en: "Closed"), "\(Reports.time(closed)) · \(view.closedBy ?? "")"))
+        }
+        let lines = view.lines.filter { $0.received != 0 || $0.missing != 0 || $0.extra != 0 }.map { line in
+            let rest = [
+                line.missing != 0
+                    ? "\(t("", fr: "manquants", en: "missing")) \(Reports.written(line.missing, t))" : nil,
+                line.extra != 0 ? "\(t("", fr: "en trop", en: "extra")) \(Reports.written(line.extra, t))" : nil,
+                line.damaged != 0 ? "\(t("", fr: "avariés", en: "damaged")) \(Reports.written(line.damaged, t))" : nil,
+                line.refused != 0
+                    ? "\(t("", fr: "renvoyés", en: "sent back")) \(Reports.written(line.refused, t))" : nil,
+            ].compactMap(\.self)
+            let name = line.description.isEmpty ? line.gtin : line.description
+            return Slip.Line(
+                quantity: Reports.written(line.received + line.extra, t),
+                text: rest.isEmpty ? name : "\(name) (\(rest.joined(separator: ", ")))")
+        }
+        var notes = [
+            t(
+                "", fr: "Reçus : \(view.received) sur \(view.expected) · en trop : \(view.extra)",
+                en: "Received: \(view.received) of \(view.expected) · extra: \(view.extra)")
+        ]
+        if !view.unknown.isEmpty {
+            notes.append(
+                t(
+                    "", fr: "Étiquettes inconnues : \(view.unknown.count)", en: "Unknown tags: \(view.unknown.count)"))
+        }
+        for signed in view.decisions where signed.kind == .signed && signed.undoneBy == nil {
+            let who = signed.reason ?? signed.who
+            notes.append(
+                t(
+                    "", fr: "Signé par \(who), \(Reports.time(signed.at))",
+                    en: "Signed by \(who), \(Reports.time(signed.at))"))
+        }
+        return Slip(
+            title: t("", fr: "Bon de réception \(view.note)", en: "Receipt of \(view.note)"), facts: facts,
+            lines: lines, notes: notes, sign: t("", fr: "Nom, signature", en: "Name, signature"))
+    }
+}
