@@ -10,7 +10,7 @@ struct SignatureTests {
     @Test func aSignatureIsKeptWithTheDeliveryAndChangesNoQuantity() throws {
         let folder = TemporaryFolder()
         let store = try Store(path: "\(folder.path)/db")
-        let desk = ReceivingDesk(store: store)
+        let desk = ReceivingDesk(store)
         let author = Author("Nadia")
         let opened = try desk.openBlind(
             supplier: "Rexel", zone: "dock-1", note: "BL-1", day: "2026-11-28", by: author, at: 1)

@@ -13,18 +13,18 @@ enum DeliverySlip {
         if let closed = view.closedAt {
             facts.append((t("", fr: "Clôturé", en: "Closed"), "\(Reports.time(closed)) · \(view.closedBy ?? "")"))
         }
-        let lines = view.lines.filter { $0.received != 0 || $0.missing != 0 || $0.extra != 0 }.map { line in
-            let rest = [
-                line.missing != 0
-                    ? "\(t("", fr: "manquants", en: "missing")) \(Reports.written(line.missing, t))" : nil,
-                line.extra != 0 ? "\(t("", fr: "en trop", en: "extra")) \(Reports.written(line.extra, t))" : nil,
-                line.damaged != 0 ? "\(t("", fr: "avariés", en: "damaged")) \(Reports.written(line.damaged, t))" : nil,
-                line.refused != 0
-                    ? "\(t("", fr: "renvoyés", en: "sent back")) \(Reports.written(line.refused, t))" : nil,
-            ].compactMap(\.self)
+        let lines = view.lines.filter { $0.received != 0 || $0.missing != 0 || $0.extra != 0 }.map {
+            line -> Slip.Line in
+            let counts: [(word: String, quantity: Quantity)] = [
+                (t("", fr: "manquants", en: "missing"), line.missing),
+                (t("", fr: "en trop", en: "extra"), line.extra),
+                (t("", fr: "avariés", en: "damaged"), line.damaged),
+                (t("", fr: "renvoyés", en: "sent back"), line.refused),
+            ]
+            let rest = counts.filter { $0.quantity != 0 }.map { "\($0.word) \(Reports.written($0.quantity, t))" }
             let name = line.description.isEmpty ? line.gtin : line.description
             return Slip.Line(
-                quantity: Reports.written(line.received + line.extra, t),
+                quantity: Reports.written(line.received, t),
                 text: rest.isEmpty ? name : "\(name) (\(rest.joined(separator: ", ")))")
         }
         var notes = [

@@ -184,7 +184,7 @@ enum Reports {
         }
     }
 
-    private static func written(_ quantity: Quantity, _ t: ReportLanguage) -> String {
+    static func written(_ quantity: Quantity, _ t: ReportLanguage) -> String {
         t == .fr ? String(quantity.description.map { $0 == "." ? "," : $0 }) : quantity.description
     }
 

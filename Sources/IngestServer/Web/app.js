@@ -1,4 +1,4 @@
-import { h, icon, part, replace } from "./dom.js";
+import { h, icon, keeping, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
 import { t, told, worded, lang, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
@@ -18,6 +18,7 @@ import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
 import { standing } from "./station.js";
 import { Scanner } from "./scan.js";
+import { helpFor } from "./help.js";
 
 const main = part("main");
 /**
@@ -260,7 +261,7 @@ function drawBanner() {
 
 function drawPage() {
   if (!app.person) return app.signIn.draw(main);
-  view().draw(main);
+  keeping(() => { view().draw(main); main.append(helpFor(app.page)); });
 }
 
 function draw() {

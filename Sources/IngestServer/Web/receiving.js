@@ -8,7 +8,7 @@ import { nameTag } from "./lines.js";
 import { drawLines, drawUnits } from "./goods.js";
 import { Closing, drawQuestion, questionsOf } from "./closing.js";
 import { openBlind, Proposals } from "./blind.js";
-import { drawSigned, signatureField } from "./sign.js";
+import { drawSigned, drawSlip, signatureField } from "./sign.js";
 import { drawJobState } from "./erp.js";
 import { importButton } from "./import.js";
 import { Details, patched } from "./patch.js";
@@ -373,6 +373,7 @@ export class Receiving {
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       drawReopenings(delivery),
       drawSigned(delivery),
+      delivery.status === "closed" && drawSlip(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),
