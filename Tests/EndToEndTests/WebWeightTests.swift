@@ -114,6 +114,21 @@ struct WebWeightTests {
         let again = try browser.evaluate(
             "\(all).filter((one) => /(app|style)-/.test(one.name)).reduce((sum, one) => sum + one.transferSize, 0)")
         #expect(again.integer == 0, "kept: nothing is asked")
+        // A long answer is packed, too; a short one is not.
+        try browser.type("Camille Roy", into: "#who")
+        try browser.click("form button")
+        try browser.wait("document.querySelector('#live')")
+        for n in 1...5 {
+            try browser.evaluate(
+                "fetch('/api/v1/deliveries/blind', {method: 'POST', body: JSON.stringify({zone: 'dock-1', supplier: 'Rexel', note: 'W\(n)'})})"
+            )
+        }
+        for (path, form) in [("deliveries", "gzip"), ("me", "")] {
+            #expect(
+                try browser.evaluate(
+                    "fetch('/api/v1/\(path)').then((answer) => answer.headers.get('content-encoding') ?? '')"
+                ).text == form)
+        }
         #expect(browser.errors == [])
     }
 }

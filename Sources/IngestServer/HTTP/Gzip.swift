@@ -1,14 +1,20 @@
 private import CZlib
 
-/// Bytes in the form that every browser unpacks (RFC 1952), made once at the start.
+/// Bytes in the form that every browser unpacks (RFC 1952): the pages once at the start, long answers as they are asked for.
 enum Gzip {
-    /// Nil where zlib has no memory.
-    static func packed(_ bytes: [UInt8]) -> [UInt8]? {
+    /// Whoever asks this request takes packed answers.
+    @TaskLocal static var isAsked = false
+    /// In bytes; a shorter answer fits into one packet of the network anyway.
+    static let answerFloor = 1024
+
+    /// Nil where zlib has no memory. `isQuick` for what is packed once for one reader.
+    static func packed(_ bytes: [UInt8], isQuick: Bool = false) -> [UInt8]? {
         var stream = z_stream()
         // 16 more than the window: a gzip header and trailer (zlib.h, deflateInit2).
         guard
             deflateInit2_(
-                &stream, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                &stream, isQuick ? Z_BEST_SPEED : Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY,
+                ZLIB_VERSION,
                 Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else { return nil }
         defer { deflateEnd(&stream) }

@@ -52,8 +52,13 @@ struct APIProblem: Error, HTTPResponseError {
 
 extension Response {
     static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: json.text8)))
+        var bytes = json.text8
+        var headers: HTTPFields = [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"]
+        if Gzip.isAsked, bytes.count > Gzip.answerFloor, let packed = Gzip.packed(bytes, isQuick: true) {
+            bytes = packed
+            headers[.contentEncoding] = "gzip"
+            headers[.vary] = "accept-encoding"
+        }
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 }

@@ -54,10 +54,12 @@ enum Routes {
                 if let token { person = try await wiring.live.person(session: token) }
                 try endpoint.admit(person)
                 let uploader = person.map { "person \($0.id)" } ?? context.peer
-                return try await endpoint.run(
-                    Incoming(
-                        request: request, parameters: context.parameters, person: person, token: token,
-                        peer: context.peer, room: UploadRoom(door, for: uploader)))
+                let incoming = Incoming(
+                    request: request, parameters: context.parameters, person: person, token: token,
+                    peer: context.peer, room: UploadRoom(door, for: uploader))
+                return try await Gzip.$isAsked.withValue(Gzip.isTaken(request.headers[.acceptEncoding])) {
+                    try await endpoint.run(incoming)
+                }
             } catch let error as SQLiteError {
                 await wiring.writer.failed(error)
                 throw APIProblem(error)
