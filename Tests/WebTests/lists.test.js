@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 
 const web = "../../Sources/IngestServer/Web/";
 const { DeliveryPages, dayHere, daysBetween, dueText, stateOf } = await import(`${web}list.js`);
+const { firstOf, entries } = await import(`${web}long.js`);
 const { switchLanguage } = await import(`${web}i18n.js`);
 
 const delivery = (id, more) => ({ id, note: `BL-${id}`, supplier: "Rexel", status: "expected", expected: 1, received: 0, lineCount: 1, ...more });
@@ -55,4 +56,17 @@ test("of a thousand the first thirty are on the page, what comes later is folded
   await pages.first();
   assert.match(asked.at(-1), /q=rexel%2012/);
   assert.ok(pages.isFiltered);
+});
+
+test("of a long list the first are drawn, and more when somebody asks", () => {
+  const all = Array.from({ length: 120 }, (_, n) => n);
+  let again = 0;
+  const draw = () => firstOf("test", all, (n) => new Element(`li${n}`), () => { again += 1; }).filter(Boolean);
+  assert.equal(draw().length, entries + 1);
+  const button = draw().at(-1).all("button")[0];
+  assert.match(button.textContent, /70/);
+  button.listeners.click[0]();
+  assert.equal(again, 1);
+  assert.equal(draw().length, 2 * entries + 1);
+  assert.equal(firstOf("short", [1, 2], () => new Element("li"), () => {}).filter(Boolean).length, 2);
 });

@@ -99,7 +99,8 @@ public struct DeliveryList: Sendable {
 extension DeliveryTable {
     /// One page of the list, with the counts of all of it.
     public func list(_ question: DeliveryList.Question) throws -> DeliveryList {
-        let words = Cell.folded(question.text).split(separator: " ").map(String.init)
+        // `BL-77` is one word of two parts, which stand together.
+        let words = question.text.split(separator: " ").map { Cell.folded(String($0)) }.filter { !$0.isEmpty }
         let heads = try heads(since: question.since, withNames: !words.isEmpty)
         var list = DeliveryList()
         list.suppliers = Array(Set(heads.map(\.supplier)).sorted().prefix(DeliveryList.supplierLimit))

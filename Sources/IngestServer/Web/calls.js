@@ -3,6 +3,7 @@ import { get, post, request, ulid } from "./api.js";
 import { t, when, clock, lang, number, worded } from "./i18n.js";
 import { CardView, about, arrow, isOver, reason, whoIs } from "./card.js";
 import { Reminders } from "./reminders.js";
+import { firstOf } from "./long.js";
 import { notify, notifyState, askNotify } from "./notify.js";
 
 /** @param {string} state */
@@ -357,7 +358,7 @@ export class Calls {
         h("div", { class: "columns" }, this.drawDesk(), h("div", { class: "stack" }, this.drawDialBox(), this.drawNotify())),
         this.reminders.draw(),
         h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
-          : h("ul", { class: "plain call-list", id: "missed" }, this.missed.map((card) => this.drawMissed(card)))),
+          : h("ul", { class: "plain call-list", id: "missed" }, firstOf("missed", this.missed, (card) => this.drawMissed(card), () => this.app.refresh("calls")))),
         this.drawHistory(), this.drawWhy()),
       h("aside", { class: "stack" }, this.place, this.watched.size > 0 && this.drawWatched())));
     this.place.scrollTop = scrolled;
@@ -480,10 +481,10 @@ export class Calls {
       [["xlsx", "Excel"], ["pdf", "PDF"]].map(([kind, label]) => h("a", { class: "button small", download: "", href: `/api/v1/calls/export.${kind}?q=${encodeURIComponent(form.query ?? "")}&lang=${lang()}` }, label))),
     form,
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
-      : h("ul", { class: "plain call-list", id: "history" }, list.map((card) => this.drawEntry(card, [
+      : h("ul", { class: "plain call-list", id: "history" }, firstOf("history", list, (card) => this.drawEntry(card, [
         card.dialable && h("button", { class: "small", id: `again-${card.call}`, onclick: () => this.call(card.number?.e164 ?? whoIs(card).shown ?? "") }, t("callBack")),
         this.reminders.button(card),
-        h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("details"))]))));
+        h("button", { class: "small", id: `write-${card.call}`, onclick: () => this.edit(card) }, t("details"))]), () => this.app.refresh("calls"))));
   }
 
   makeSearch() {

@@ -6,6 +6,7 @@ import { about, arrow } from "./card.js";
 import { empty, field, Forms } from "./parts.js";
 import { drawDelivery, drawErp } from "./facts.js";
 import { Sheet } from "./sheet.js";
+import { firstOf } from "./long.js";
 
 /** Clients: who they are, what is under way for them, what was said. */
 export class Clients {
@@ -89,8 +90,8 @@ export class Clients {
           h("button", { id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
         this.forms.get("search", () => this.makeSearch()),
         this.list === null ? h("p", { class: "quiet" }, "…") : this.list.length === 0 ? empty(t("nothingFound"))
-          : h("ul", { class: "deliveries" }, this.list.map((party) => h("li", {}, h("button", { id: `party-${party.id}`, "aria-current": party.id === this.chosen ? "true" : null, onclick: () => this.app.go("clients", String(party.id)) },
-            h("strong", {}, party.company || party.name), h("span", { class: "soft" }, [party.company ? party.name : null, party.reference, party.numbers?.[0]].filter(Boolean).join(" · "))))))),
+          : h("ul", { class: "deliveries" }, firstOf("clients", this.list, (party) => h("li", {}, h("button", { id: `party-${party.id}`, "aria-current": party.id === this.chosen ? "true" : null, onclick: () => this.app.go("clients", String(party.id)) },
+            h("strong", {}, party.company || party.name), h("span", { class: "soft" }, [party.company ? party.name : null, party.reference, party.numbers?.[0]].filter(Boolean).join(" · ")))), () => this.app.refresh("clients")))),
       h("section", { class: "stack", id: "client" }, this.chosen === null ? empty(t("chooseClient")) : this.data ? this.drawClient(this.data) : h("p", { class: "quiet" }, "…"))));
   }
 

@@ -4,6 +4,7 @@ import { t, has, when, number, plural, worded } from "./i18n.js";
 import { empty, pill } from "./parts.js";
 import { link } from "./facts.js";
 import { JobSheet } from "./erp-job.js";
+import { firstOf } from "./long.js";
 
 /** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
@@ -126,10 +127,10 @@ export class ERP {
       h("div", { class: "chips", role: "group" }, ["waiting", "dead", "done"].map(tab)),
       counts.running > 0 && h("p", { class: "soft" }, plural("jobsRunning", counts.running)),
       this.jobs.length === 0 ? h("p", { class: "soft" }, t(`noJobs_${this.state}`))
-        : h("ul", { class: "deliveries", id: "jobs" }, this.jobs.map((job) => h("li", {}, h("button", { id: `job-${job.id}`, onclick: () => openJob(this.app, job.id, job) },
+        : h("ul", { class: "deliveries", id: "jobs" }, firstOf("jobs", this.jobs, (job) => h("li", {}, h("button", { id: `job-${job.id}`, onclick: () => openJob(this.app, job.id, job) },
           h("span", { class: "top" }, h("strong", {}, job.title || job.subject), pill(t(`job_${job.state}`), jobStyles[job.state])),
           h("span", { class: "soft" }, [t(`jobkind_${job.kind}`), job.who, when(job.done ?? job.created), job.attempts > 1 && plural("attempts", job.attempts), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote].filter(Boolean).join(" · ")),
-          jobSays(job) && h("span", { class: job.state === "done" ? "soft" : "lost" }, jobSays(job)))))));
+          jobSays(job) && h("span", { class: job.state === "done" ? "soft" : "lost" }, jobSays(job)))), () => this.app.refresh("erp"))));
   }
 }
 

@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { t, when, amount, worded } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { openJob } from "./erp.js";
+import { firstOf } from "./long.js";
 
 /** What somebody should see to: stock that is low, counts that are due. */
 export class Notices {
@@ -35,7 +36,7 @@ export class Notices {
 
   open() {
     this.sheet = new Sheet(t("notices"), (sheet) => (this.list.length === 0 ? h("p", {}, t("noNotices"))
-      : h("ul", { class: "plain call-list", id: "notices" }, this.list.map((one) => this.drawNotice(one, sheet)))));
+      : h("ul", { class: "plain call-list", id: "notices" }, firstOf("notices", this.list, (one) => this.drawNotice(one, sheet), () => sheet.draw()))));
   }
 
   /**

@@ -10,6 +10,7 @@ import { drawReview, drawToZero, toZero } from "./review.js";
 import { drawJobState } from "./erp.js";
 import { Details, patched } from "./patch.js";
 import { cameraButton } from "./camera.js";
+import { firstOf } from "./long.js";
 
 /** @type {Partial<Record<Verdict, string>>} */
 const marks = { expected: "✓", unknown: "?", removed: "−" };
@@ -166,7 +167,7 @@ export class StockTakes {
       h("aside", { class: "stack" }, h("h1", {}, t("stocktake")),
         h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
         this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"))
-          : h("ul", { class: "deliveries" }, this.list.map((take) => h("li", {}, this.drawChoice(take))))),
+          : h("ul", { class: "deliveries" }, firstOf("takes", this.list, (take) => h("li", {}, this.drawChoice(take)), () => this.app.refresh("stocktake")))),
       h("section", { class: "stack", id: "take" }, this.app.gateways.drawRefusals(), detail ? this.drawDetail(detail) : empty(t("chooseTake")))));
     window.scrollTo(0, scroll);
   }
