@@ -4,6 +4,7 @@ import { t, when, worded } from "./i18n.js";
 import { Forms } from "./parts.js";
 import { Users } from "./users.js";
 import { openAccount } from "./account.js";
+import { awaited } from "./long.js";
 
 /** Who did what, newest first; and the people, for those who keep them. */
 export class Audit {
@@ -70,7 +71,7 @@ export class Audit {
   }
 
   drawTrail() {
-    if (this.list === null) return h("p", { class: "quiet" }, "…");
+    if (this.list === null) return awaited(this.app);
     if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"));
     /** @type {(name: "who" | "subject", value: string) => HTMLElement} */
     const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, name === "who" ? worded(value) : value);

@@ -4,7 +4,7 @@ import { t, has, when, number, plural, worded } from "./i18n.js";
 import { empty, pill } from "./parts.js";
 import { link } from "./facts.js";
 import { JobSheet } from "./erp-job.js";
-import { firstOf } from "./long.js";
+import { awaited, firstOf } from "./long.js";
 
 /** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
@@ -99,7 +99,7 @@ export class ERP {
   /** @param {HTMLElement} main */
   draw(main) {
     const data = this.data;
-    if (!data) { replace(main, h("p", { class: "quiet" }, "…")); return; }
+    if (!data) { replace(main, awaited(this.app)); return; }
     if (!data.configured) { replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), empty(t("erpOff"), t("erpOffHint")))); return; }
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), this.drawState(data), this.drawQueue(data)));
   }

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { plural } from "./i18n.js";
+import { plural, t } from "./i18n.js";
 
 /** Entries of a list that are drawn before somebody asks for more. */
 export const entries = 50;
@@ -21,3 +21,11 @@ export function firstOf(name, list, draw, again) {
   return [...list.slice(0, count).map(draw),
     list.length > count && h("li", { class: "more" }, h("button", { id: `more-${name}`, onclick: () => { shown.set(name, count + entries); again(); } }, plural("moreEntries", list.length - count)))];
 }
+
+/**
+ * In place of what is not here yet: it comes, or it cannot, and then what to do stands there.
+ * @param {App} app
+ */
+export const awaited = (app) => (app.isAway()
+  ? h("div", { class: "panel empty", role: "status" }, h("h2", {}, t("notHere")), h("p", {}, t("notHereHint")), h("button", { onclick: () => location.reload() }, t("tryAgain")))
+  : h("p", { class: "quiet" }, "…"));

@@ -3,6 +3,7 @@ import { get, request } from "./api.js";
 import { t, when, number, amount, exact, plural, unitName, worded } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { exportLinks, field, isOwnCode, labelForm, numberPad, pill, plain } from "./parts.js";
+import { awaited } from "./long.js";
 
 /** One product: where it lies, which pieces, what moved. */
 export class ProductView {
@@ -41,7 +42,7 @@ export class ProductView {
 
   draw() {
     const product = this.data;
-    if (!product) return h("p", { class: "quiet" }, "…");
+    if (!product) return awaited(this.app);
     const stock = product.stock ?? [];
     const total = exact(stock.reduce((sum, one) => sum + one.quantity, 0));
     const low = product.minimum !== undefined && product.minimum !== null && total < product.minimum;

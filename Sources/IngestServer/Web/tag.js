@@ -3,6 +3,7 @@ import { get, post, request } from "./api.js";
 import { t, when, number } from "./i18n.js";
 import { lastSeen } from "./product.js";
 import { tone, wakeSound } from "./sound.js";
+import { awaited } from "./long.js";
 
 /** From the weakest to the strongest a reader tells, in dBm. */
 const weakest = -80;
@@ -103,7 +104,7 @@ export class TagView {
 
   draw() {
     const item = this.item;
-    if (!item) return h("p", { class: "quiet" }, "…");
+    if (!item) return awaited(this.app);
     const { delivery } = item;
     /** @type {(name: string, value: Child) => Child} */
     const fact = (name, value) => value && h("div", {}, h("dt", {}, t(name)), h("dd", {}, value));

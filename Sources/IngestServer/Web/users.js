@@ -3,7 +3,7 @@ import { get, post, request } from "./api.js";
 import { t } from "./i18n.js";
 import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
-import { firstOf } from "./long.js";
+import { awaited, firstOf } from "./long.js";
 
 const rights = ["stock", "prices", "erp", "imports", "users"];
 
@@ -28,7 +28,7 @@ export class Users {
   }
 
   draw() {
-    if (this.list === null) return h("p", { class: "quiet" }, "…");
+    if (this.list === null) return awaited(this.app);
     return [
       h("div", { class: "row" }, h("button", { class: "main", id: "add-user", onclick: () => this.edit(null) }, t("userAdd"))),
       this.list.length === 0 ? empty(t("noUsers")) : h("ul", { class: "deliveries", id: "users" }, firstOf("users", this.list, (user) => h("li", {}, h("button", { id: `user-${user.id}`, onclick: () => this.edit(user) },
