@@ -49,7 +49,8 @@ public struct Slip: Equatable, Sendable {
         let rows = rows(on: draft, size: size, width: width - 2 * margin)
         let space = 84.0
         let length = 2 * margin + Double(rows.count) * step + space
-        let height = format == .a4 ? 841.89 : max(length, width)
+        // A page of a PDF is 14 400 points long at most (ISO 32000-1, Annex C); what is longer goes on.
+        let height = format == .a4 ? 841.89 : min(14_000, max(length, width))
         let paper = try Paper(title: title, width: width, height: height, fonts: fonts)
         try paper.addPage()
         var y = margin + size
