@@ -166,7 +166,8 @@ final class Agent: Sendable {
 
     /// Services in the order of dependency; a graceful shutdown goes backwards.
     func services() throws -> [any Service] {
-        let options = try brokerOptions(suffix: "", keepAlive: 20, will: true)
+        // The shortest that libmosquitto takes: the broker tells the will of an agent that is frozen, or cut off, after 7.5 s.
+        let options = try brokerOptions(suffix: "", keepAlive: 5, will: true)
         let bulkOptions = try brokerOptions(suffix: ".b", keepAlive: 60, will: false)
         let control = ControlSocket(path: configuration.socket, agent: self)
         var services: [any Service] = [

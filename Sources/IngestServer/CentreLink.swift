@@ -14,6 +14,7 @@ final class CentreLink: Sendable {
 
     private let configuration: IngestConfiguration
     private let intake: AgentIntake
+    private let live: LiveView
     private let mail: AgentMail
     private let logger: Logger
     private let stopping = Locked(false)
@@ -24,7 +25,7 @@ final class CentreLink: Sendable {
     private let clientID: String
 
     init(_ wiring: Wiring, logger: Logger) {
-        (configuration, intake, mail) = (wiring.configuration, wiring.intake, wiring.mail)
+        (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
         self.logger = logger
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -45,6 +46,9 @@ final class CentreLink: Sendable {
     }
 
     private var presenceTopic: String { "\(Topic.presence)/\(configuration.instance)" }
+
+    /// What the centre says to itself: below its presence, where no agent listens.
+    private var echoTopic: String { "\(presenceTopic)/echo" }
 
     private func options() throws -> BrokerOptions {
         guard var options = BrokerOptions(url: configuration.broker, clientID: clientID)
@@ -109,6 +113,7 @@ final class CentreLink: Sendable {
     func run() throws {
         var random = SystemRandomNumberGenerator()
         let link = BrokerLink(options: try options(), now: Clocks.now, seed: random.next())
+        var echo = BrokerEcho()
         while true {
             let now = Clocks.now
             let interest = link.interest(now: now)
@@ -117,7 +122,18 @@ final class CentreLink: Sendable {
                 [(mail.wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)],
                 milliseconds: min(wait, 1000))
             if ready[0] != 0 { mail.wake.drain() }
-            for event in link.advance(ready[1], now: Clocks.now) { handle(event, link) }
+            for event in link.advance(ready[1], now: Clocks.now) {
+                switch event {
+                case .up: echo.begin(at: Clocks.now)
+                case .message(let topic, _): echo.hear(isEcho: topic == echoTopic, at: Clocks.now)
+                case .down, .published: break
+                }
+                handle(event, link)
+            }
+            if link.isUp {
+                if echo.tick(at: Clocks.now) { link.publish(echoTopic, [], quality: 0) }
+                listen(!echo.isSilent)
+            }
             // Asked first: what was posted before it is sent yet.
             let isLast = stopping.with { $0 }
             for message in mail.take() { publish(message, link) }
@@ -131,10 +147,11 @@ final class CentreLink: Sendable {
         switch event {
         case .up:
             up.with { $0 = true }
+            live.post(broker: true)
             logger.info("broker connected")
             link.subscribe([
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
-                presenceTopic,
+                presenceTopic, echoTopic,
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
             // A broker that was new, or forgot, hears again what is retained.
@@ -145,10 +162,31 @@ final class CentreLink: Sendable {
                 value = false
                 return was
             }
+            live.post(broker: false)
             if was || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
         case .message(let topic, let payload):
-            if topic == presenceTopic { contradict(payload, link) } else { receive(topic, payload) }
+            if topic == presenceTopic {
+                contradict(payload, link)
+            } else if topic != echoTopic {
+                receive(topic, payload)
+            }
         case .published: break
+        }
+    }
+
+    /// Whether a broker to which there is a connection answers.
+    private func listen(_ answers: Bool) {
+        let was = up.with { value in
+            let was = value
+            value = answers
+            return was
+        }
+        guard was != answers else { return }
+        live.post(broker: answers)
+        if answers {
+            logger.notice("broker answers again")
+        } else {
+            logger.warning("broker unavailable", metadata: ["reason": "it is silent"])
         }
     }
 

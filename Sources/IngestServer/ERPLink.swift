@@ -174,6 +174,7 @@ actor ERPLink: Service {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }
         live.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
+        live.post(erp: next)
     }
 
     // MARK: pushes

@@ -29,6 +29,8 @@ actor LiveView {
     var lastTold = Instant.zero
     nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
     var calls = LiveCalls()
+    /// The centre's links, for the docks.
+    var health: LinkHealth
     var journal = LegJournal()
     private(set) var routing: CallRouting
     /// Asks the ERP about a client who is on the telephone; nil where there is none.
@@ -42,6 +44,7 @@ actor LiveView {
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
+        health = LinkHealth(at: Clocks.wall)
         routing = CallRouting(teams: configuration.teams, internalCards: configuration.internalCards)
         for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people.rows() { routing.names[user] = name }
@@ -70,6 +73,7 @@ actor LiveView {
         if let resume {
             for message in replay(since: resume, to: person) { socket.send(message.encoded(seq: hub.seq, at: now)) }
         }
+        socket.send(health.message.encoded(seq: hub.seq, at: now))
         socket.send(
             PageMessage(
                 .ready,

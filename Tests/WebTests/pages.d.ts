@@ -32,6 +32,16 @@ interface App {
   notices: import("../../Sources/IngestServer/Web/notices.js").Notices;
   signIn: import("../../Sources/IngestServer/Web/signin.js").SignIn;
 
+  health: import("../../Sources/IngestServer/Web/health.js").Health;
+  /** Only the dock's numbers, for the wall. */
+  kiosk: boolean;
+  setKiosk(on: boolean): void;
+  /** Of this tab, by its address. */
+  standAt(zone: string): void;
+  /** What of the page is shown, as "back" knows it. */
+  address(ref: string | null): void;
+  soundIsBlocked(): boolean;
+
   isAway(): boolean;
   may(right: Right): boolean;
   station(): string | null;
@@ -60,7 +70,7 @@ interface Page {
   draw(main: HTMLElement): void;
   arrive?(): void;
   hidden?(): void;
-  visit?(ref: string | null | undefined): void;
+  visit?(ref: string | null | undefined, isBack?: boolean): void;
 }
 
 /** What a delivery and a count have in common for those who decide about their lines. */

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 
 const web = "../../Sources/IngestServer/Web/";
 const { switchLanguage, t } = await import(`${web}i18n.js`);
+const { Health } = await import(`${web}health.js`);
 const { standing } = await import(`${web}station.js`);
 const classes = {};
 for (const [page, file, name] of [["receiving", "receiving", "Receiving"], ["stocktake", "stocktake", "StockTakes"], ["find", "find", "Find"], ["clients", "clients", "Clients"],
@@ -24,6 +25,7 @@ globalThis.fetch = async (path, { method }) => {
 function application() {
   const app = { person: answers.get("/api/v1/me"), live: true, withoutServer: false, page: "receiving", sites: ["lyon"], heard: [], announced: [], said: [], sent: [], drawn: [] };
   standing(app);
+  Object.assign(app, { health: new Health(app), kiosk: false, since: 0, address() {}, setKiosk() {}, soundIsBlocked: () => false });
   Object.assign(app, {
     play: (name) => app.heard.push(name), announce: (text) => app.announced.push(text), say: (text) => app.said.push(text), send: (data) => app.sent.push(data),
     attempt: async (body) => { try { return await body(); } catch (error) { app.said.push(error.message); return undefined; } },
@@ -91,8 +93,36 @@ test("a sound is for those who show this delivery", () => {
   app.receiving.show(1);
   app.receiving.message(count());
   assert.deepEqual(app.heard, ["expected"]);
-  app.receiving.message(count({ delivery: 2, verdict: "extra" }));
+  app.receiving.message(count({ delivery: 2, zone: "dock-2", verdict: "extra" }));
   assert.deepEqual(app.heard, ["expected"]);
+});
+
+test("a read at this dock that counts into another delivery is shown and heard, until somebody looks", () => {
+  const app = application();
+  app.receiving.list = [structuredClone(open())];
+  app.receiving.take({ ...structuredClone(open()), zone: "dock-1", status: "open" });
+  app.receiving.show(1);
+  app.receiving.take({ ...structuredClone(open()), id: 2, zone: undefined, status: "open" });
+  app.receiving.show(2);
+  app.receiving.message(count());
+  assert.deepEqual(app.heard, ["elsewhere"]);
+  assert.match(app.receiving.drawElsewhere().textContent, /dock-1/);
+  app.receiving.show(1);
+  assert.equal(app.receiving.drawElsewhere(), null);
+});
+
+test("a screen of dock 2 opens what is scanned there, and nothing of dock 1", async () => {
+  const app = application();
+  app.setStation("dock-2");
+  await app.receiving.load();
+  assert.equal(app.receiving.chosen, null, "what is open is dock 1's");
+  const opened = { ...structuredClone(open()), id: 8, status: "open", zone: "dock-1" };
+  app.receiving.message({ type: "delivery", data: opened });
+  assert.equal(app.receiving.chosen, null);
+  app.receiving.take(opened);
+  app.receiving.show(8);
+  app.receiving.message({ type: "delivery", data: { ...opened, id: 9, zone: "dock-2" } });
+  assert.equal(app.receiving.chosen, 9, "its own note opens, whatever is looked at");
 });
 
 test("a delivery opened by its note opens here, unless a reception runs at another dock", () => {
@@ -111,7 +141,7 @@ test("what was scanned and counts nothing is said at its own dock alone", () => 
   app.receiving.message({ type: "stray", data: { zone: "dock-2", subject: "text:1", reason: "again" } });
   assert.deepEqual(app.heard, []);
   app.receiving.message({ type: "stray", data: { zone: "dock-1", subject: "text:1", reason: "again" } });
-  assert.deepEqual(app.heard, ["refused"]);
+  assert.deepEqual(app.heard, ["again"]);
   assert.deepEqual(app.announced, [t("refused_again", { what: "1" })]);
 });
 

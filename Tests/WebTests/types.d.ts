@@ -765,6 +765,7 @@ interface Messages {
   reset: { reason?: string };
   loud: { loud: boolean };
   alive: {};
+  health: LinkHealth;
   delivery: Told<DeliverySums, Delivery>;
   deliveries: {};
   count: Count;
@@ -798,6 +799,15 @@ interface ScanAnswer {
   note?: string;
   take?: number;
   again?: true;
+}
+
+/** The centre's own links. @from Sources/IngestServer/LiveView+Health.swift */
+interface LinkHealth {
+  /** Whether the broker answers. */
+  broker: boolean;
+  /** Since when it does, or does not. */
+  since: number;
+  erp?: "ok" | "unreachable" | "refused" | "off";
 }
 
 /** @from Sources/IngestServer/View */

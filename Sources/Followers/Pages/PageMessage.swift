@@ -12,6 +12,8 @@ public struct PageMessage: Equatable, Sendable {
         case loud
         /// The line is there.
         case alive
+        /// The centre's own links as they are now: the broker, the ERP.
+        case health
         /// A delivery as it is now: its sums, and the lines that changed.
         case delivery
         /// The list of deliveries changed.

@@ -13,6 +13,7 @@ enum Endpoints {
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
             + LabelEndpoints(reads: reads).list
+            + StationEndpoints().list
             + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
             + ImportEndpoints(imports: wiring.imports).list
             + ERPEndpoints(

@@ -39,6 +39,10 @@ enum Routes {
         for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
             router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
         }
+        // A screen of one dock, whoever signs in there.
+        for page in ["dock/{zone}", "dock/{zone}/kiosk"] {
+            router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
+        }
         // At the root: a worker answers for what lies below it.
         router.get("sw.js") { request, _ in serve("sw.js", files, request) }
         router.get("web/{name}") { request, context in serve(context.parameters.get("name") ?? "", files, request) }

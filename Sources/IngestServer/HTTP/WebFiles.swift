@@ -92,6 +92,7 @@ struct WebFiles: Sendable {
         case "html": "text/html; charset=utf-8"
         case "js": "text/javascript; charset=utf-8"
         case "css": "text/css; charset=utf-8"
+        case "png": "image/png"
         case "svg": "image/svg+xml"
         case "webmanifest": "application/manifest+json"
         default: "application/octet-stream"

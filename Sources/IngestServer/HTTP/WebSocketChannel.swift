@@ -208,6 +208,11 @@ struct WebSocketChannel: ServerChildChannel {
                 }
                 if let call = json["shown"]?.text { await live.shown(call, by: socket) }
                 if json["used"]?.truth == true { await live.use(socket.id) }
+                // A screen at a dock asks when it hears nothing: a dead line is shown in seconds.
+                if json["ask"]?.truth == true {
+                    try await outbound.write(
+                        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}")))
+                }
             case .ping:
                 try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
             case .connectionClose: return

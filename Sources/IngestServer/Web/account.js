@@ -1,7 +1,8 @@
 import { h } from "./dom.js";
 import { request } from "./api.js";
 import { t } from "./i18n.js";
-import { field } from "./parts.js";
+import { field, radios } from "./parts.js";
+import { setTheme, themeOf } from "./theme.js";
 import { Sheet } from "./sheet.js";
 
 /**
@@ -13,11 +14,12 @@ export function openAccount(app) {
   const fresh = h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, required: true });
   const again = h("input", { type: "password", autocomplete: "new-password", maxlength: 200, required: true });
   const zones = app.receiving.zones;
-  const station = h("select", { onchange: () => { app.setStation(station.value); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
+  const station = h("select", { onchange: () => { app.setStation(station.value); app.drawTools(); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
     [...new Set([...zones, app.station()].filter(Boolean))].map((zone) => h("option", { value: zone }, zone)));
   station.value = app.station() ?? "";
   const sheet = new Sheet(app.person?.name ?? "", () => [
     field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
+    h("fieldset", { class: "question" }, h("legend", {}, t("theme")), radios("theme", ["auto", "light", "dark"].map((one) => [one, t(`theme_${one}`)]), themeOf(app.person), (one) => setTheme(app.person, one))),
     h("form", {
       class: "stack",
       onsubmit: async (event) => {

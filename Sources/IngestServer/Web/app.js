@@ -2,7 +2,7 @@ import { h, icon, keeping, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
 import { t, told, worded, lang, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
-import { play, soundEnabled, toggleSound, wakeSound } from "./sound.js";
+import { onSound, play, soundBlocked, soundEnabled, toggleSound, tryToHear, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
 import { Calls } from "./calls.js";
 import { Gateways } from "./gateways.js";
@@ -16,9 +16,12 @@ import { Notices } from "./notices.js";
 import { openAccount } from "./account.js";
 import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
-import { standing } from "./station.js";
 import { Scanner } from "./scan.js";
 import { helpFor } from "./help.js";
+import { keepAwake, standing, stationOf } from "./station.js";
+import { Health } from "./health.js";
+import { openHere } from "./here.js";
+import { showTheme } from "./theme.js";
 
 const main = part("main");
 /**
@@ -28,6 +31,10 @@ const main = part("main");
 const app = /** @type {App} */ (/** @type {unknown} */ ({ person: null, live: null, page: "receiving", toast: null, replaying: false, withoutServer: false }));
 
 standing(app);
+app.health = new Health(app);
+const arrived = stationOf(location);
+if (arrived.zone) app.standAt(arrived.zone);
+app.kiosk = arrived.kiosk;
 
 /** @type {PageName[]} */
 const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
@@ -45,15 +52,21 @@ const stream = new Stream({
   state(live) {
     if (app.live !== live) app.since = Date.now();
     const back = live && app.isAway();
+    if (!live && app.live) app.health.leaves();
     app.live = live;
+    if (back) app.health.returns();
     if (live) app.withoutServer = false;
     drawBanner();
     drawTools();
     // Whatever was missed meanwhile: everything is read again.
     if (back) for (const holder of holders) app[holder].load();
+    app.health.changed();
     if (app.person) app.refresh(app.page);
     if (live) app.scanner.wake(); else app.scanner.draw();
   },
+  // Whoever stands at a dock is told within seconds; others have time.
+  watchful: () => Boolean(app.person) && !document.hidden && (app.kiosk || app.page === "receiving" || app.page === "stocktake" || app.page === "gateways"),
+  quiet(on) { app.health.quiet(on); },
   replaying(on) { app.replaying = on; },
   signIn() { leave(); },
   message(message) {
@@ -70,6 +83,9 @@ const stream = new Stream({
       case "reset":
         app.calls.dial = null;
         for (const holder of holders) app[holder].load();
+        break;
+      case "health":
+        app.health.message(message);
         break;
       case "delivery": case "deliveries": case "count": case "stray":
         app.receiving.message(message);
@@ -182,9 +198,40 @@ function flush() {
   try { if (now.has(app.page) || !app.person) drawPage(); } finally { app.calls.drawRinging(); }
 }
 
+/**
+ * A screen that came by a dock's address keeps it.
+ * @param {PageName} page
+ * @param {string | null | undefined} ref
+ */
+function addressOf(page, ref) {
+  const tab = sessionStorage.getItem("station");
+  const path = page === "receiving" && tab ? `/dock/${encodeURIComponent(tab)}${app.kiosk ? "/kiosk" : ""}` : `/${page}`;
+  const query = [ref && `ref=${encodeURIComponent(ref)}`, app.kiosk && !path.endsWith("/kiosk") && "kiosk"].filter(Boolean).join("&");
+  return `${path}${query ? `?${query}` : ""}`;
+}
+
+/** The address of what is shown, for "back". */
+app.address = (ref) => {
+  const address = addressOf(app.page, ref);
+  if (location.pathname + location.search !== address) history.pushState({}, "", address);
+};
+
+app.setKiosk = (on) => {
+  app.kiosk = on;
+  history.pushState({}, "", addressOf("receiving", null));
+  turn("receiving");
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  window.scrollTo(0, 0);
+  draw();
+};
+
+app.soundIsBlocked = () => soundBlocked();
+onSound(() => { drawTools(); if (app.person) app.refresh(app.page); });
+
 /** Another page; `ref` says what of it: `product:…` and `tag:…` of the search, a client's number. */
 app.go = (page, ref) => {
-  const address = `/${page}${ref ? `?ref=${encodeURIComponent(ref)}` : ""}`;
+  const address = addressOf(page, ref);
   if (location.pathname + location.search !== address) history.pushState({}, "", address);
   turn(page, ref);
   window.scrollTo(0, 0);
@@ -198,13 +245,14 @@ app.go = (page, ref) => {
 /**
  * @param {PageName} page
  * @param {string | null} [ref]
+ * @param {boolean} [isBack]
  */
-function turn(page, ref) {
+function turn(page, ref, isBack = false) {
   if (app.page !== page) view().hidden?.();
   app.page = page;
   if (!app.person) return;
   view().arrive?.();
-  view().visit?.(ref);
+  view().visit?.(ref, isBack);
 }
 
 /** What a search or a notice found, where it is shown. */
@@ -221,7 +269,8 @@ app.openRef = (kind, ref) => {
 
 function drawTabs() {
   const waiting = app.person ? app.calls.missedCount() : 0;
-  document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${t(app.page)} · Quai`;
+  const title = app.person && app.page === "receiving" ? app.receiving.title() : null;
+  document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${title ?? t(app.page)} · Quai`;
   replace(part("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
@@ -236,26 +285,32 @@ function bringTab() {
 
 app.drawTools = drawTools;
 function drawTools() {
+  document.body.classList.toggle("on-wall", app.kiosk && Boolean(app.person));
+  keepAwake(Boolean(app.person) && (app.kiosk || (app.page === "receiving" && Boolean(app.station())))).catch(() => {});
   part("skip").textContent = t("skip");
   document.documentElement.lang = lang();
   const next = nextLanguage();
   replace(part("tools"),
-    app.person && app.live && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
+    app.person && app.live && app.health.isNews && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
     app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
       icon("bell"), h("span", { class: "count" }, String(app.notices.list.length))),
+    app.person && h("button", { class: `small here ${app.station() ? "" : "nowhere"}`, id: "here", "aria-label": app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), title: app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), onclick: () => openHere(app) },
+      icon("dock"), h("span", {}, app.station() ?? t("hereNone"))),
+    // A first touch anywhere lets sound through: this says that it is needed.
+    app.person && soundBlocked() && h("button", { class: "small wait", id: "sound-blocked", onclick: () => { wakeSound(); drawTools(); } }, icon("silent"), t("touchForSound")),
     app.person && h("button", {
-      class: "small", id: "sound", title: soundEnabled() ? t("soundOn") : t("soundOff"),
-      "aria-label": soundEnabled() ? t("soundOn") : t("soundOff"),
-      onclick: () => { toggleSound(); wakeSound(); drawTools(); },
-    }, icon(soundEnabled() ? "sound" : "silent")),
+      class: "small", id: "sound", title: soundBlocked() ? t("touchForSound") : soundEnabled() ? t("soundOn") : t("soundOff"),
+      "aria-label": soundBlocked() ? t("touchForSound") : soundEnabled() ? t("soundOn") : t("soundOff"),
+      onclick: () => { if (!soundBlocked()) toggleSound(); wakeSound(); drawTools(); },
+    }, icon(soundEnabled() && !soundBlocked() ? "sound" : "silent")),
     h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: () => { switchLanguage(); app.toast = null; draw(); app.scanner.draw(); } }, next.code.toUpperCase()),
-    app.person && h("button", { class: "small hide-small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
+    app.person && h("button", { class: "small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
     app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
 }
 
 function drawBanner() {
   replace(part("banner"),
-    app.person && app.isAway() && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
+    app.person && app.isAway() && !app.kiosk && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
     app.toast && h("div", { class: `toast ${app.toast.kind ?? ""}` }, app.toast.text));
 }
 
@@ -277,6 +332,8 @@ app.leave = leave;
 function leave() {
   stream.stop();
   app.person = null;
+  app.health.clear();
+  showTheme(null);
   app.live = null;
   app.toast = null;
   app.withoutServer = false;
@@ -294,6 +351,8 @@ function begin(person) {
   keepFor(person);
   localStorage.removeItem("leaving");
   app.person = person;
+  showTheme(person);
+  tryToHear();
   app.toast = null;
   const { page, ref } = place();
   turn(page, ref);
@@ -318,6 +377,7 @@ async function signOut() {
 
 document.addEventListener("click", (event) => {
   wakeSound();
+  if (app.isAway() && /** @type {Element} */ (event.target).closest("a[download]")) { event.preventDefault(); return; }
   const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("a[data-link]"));
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -334,7 +394,7 @@ part("skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", wakeSound);
 
 /** @type {(path: string) => PageName} */
-const pageOf = (path) => pages.find((page) => path === `/${page}`) ?? "receiving";
+const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : pages.find((page) => path === `/${page}`) ?? "receiving";
 
 /** The page and what of it the address names. */
 function place() {
@@ -342,10 +402,13 @@ function place() {
 }
 addEventListener("popstate", () => {
   const { page, ref } = place();
-  turn(page, ref);
+  // Back out of the wall is out of it.
+  app.kiosk = stationOf(location).kiosk;
+  turn(page, ref, true);
   draw();
   bringTab();
 });
+document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement && app.kiosk) app.setKiosk(false); });
 
 app.page = place().page;
 if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (!notDone(error)) localStorage.removeItem("leaving"); });

@@ -86,6 +86,7 @@ const shapes = {
   bell: "M12 3a6 6 0 0 0-6 6v4l-2 3h16l-2-3V9a6 6 0 0 0-6-6zm-2 15a2 2 0 0 0 4 0z",
   sound: "M4 9v6h4l5 4V5L8 9zm12-1a5 5 0 0 1 0 8m2-11a9 9 0 0 1 0 14",
   leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
+  dock: "M4 21V9l8-5 8 5v12M8 21v-8h8v8M8 17h8",
   silent: "M4 9v6h4l5 4V5L8 9zm12 0 5 6m0-6-5 6",
 };
 

@@ -74,12 +74,14 @@ export class Find {
 
   drawSearch() {
     const form = this.forms.get("search", () => this.makeSearch());
+    // It names its list while there is one.
+    if (this.found?.length) form.input.setAttribute("aria-controls", "found"); else form.input.removeAttribute("aria-controls");
     for (const chip of form.chips) chip.setAttribute("aria-pressed", String(chip.dataset.kind === "all" ? this.kinds.size === 0 : this.kinds.has(chip.dataset.kind ?? "")));
     return form;
   }
 
   makeSearch() {
-    const input = h("input", { type: "search", id: "find-field", maxlength: 120, autocomplete: "off", placeholder: t("findHint"), "aria-label": t("findHint"), "aria-controls": "found", value: this.asked,
+    const input = h("input", { type: "search", id: "find-field", maxlength: 120, autocomplete: "off", placeholder: t("findHint"), "aria-label": t("findHint"), value: this.asked,
       oninput: () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(), 200); },
       onkeydown: (event) => { if (event.key === "ArrowDown") { event.preventDefault(); /** @type {HTMLElement | null} */ (document.querySelector("#found button"))?.focus(); } } });
     const chips = ["all", ...kinds].map((kind) => h("button", { type: "button", class: "chip", "data-kind": kind, id: `kind-${kind}`, onclick: () => {

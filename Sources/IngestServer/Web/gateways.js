@@ -2,6 +2,7 @@ import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, plural, when, number, span, worded } from "./i18n.js";
 import { choose } from "./sheet.js";
+import { standingOf } from "./health.js";
 
 /**
  * Why scans are refused, in the page's words; in the agent's where its code is not known.
@@ -56,7 +57,7 @@ export class Gateways {
     const before = JSON.stringify(this.refusals());
     const others = this.list.filter((gateway) => gateway.name !== data.name);
     this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
-    this.app.refresh("gateways");
+    this.app.health.changed();
     // Whoever stands at the dock looks at another page.
     if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }
     // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
@@ -142,14 +143,15 @@ export class Gateways {
     /** @type {Partial<Account>} */
     const account = status.account ?? {};
     const uplink = status.uplink ?? {};
+    const standing = standingOf(this.app, gateway);
     const alarm = gateway.alarm ?? uplink.alarm;
     /** @type {(name: string, value: number | undefined) => HTMLElement} */
     const cell = (name, value) => h("div", {}, h("span", { class: "soft" }, t(name)), h("b", {}, number(value)));
     return h("article", { class: "panel stack", "data-gateway": gateway.name },
       h("div", { class: "row" }, h("h2", {}, gateway.name), h("span", { class: "soft" }, gateway.site ?? ""),
-        h("span", { class: `pill ${gateway.online ? "good" : "bad"}` }, gateway.online ? t("online") : t("offlineAgent")),
+        h("span", { class: `pill ${{ online: "good", unheard: "wait", offlineAgent: "bad" }[standing]}`, "data-standing": standing }, t(standing)),
         h("span", { class: "soft" }, t("since", { when: when(gateway.since) })),
-        gateway.online && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
+        standing === "online" && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
         status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
       alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, worded(alarm)),
       status.clockOffset !== undefined && h("div", { class: "notice wait", "data-clock": status.clockOffset },
@@ -165,22 +167,26 @@ export class Gateways {
         h("span", { class: `pill ${account.closed === false ? "bad" : "good"}` }, account.closed === false ? t("accountOpen") : t("accountClosed")),
         status.buffer?.oldest !== undefined && (account.pending ?? 0) > 0 && h("span", { class: "soft" }, t("oldest", { when: when(status.buffer.oldest + (status.clockOffset ?? 0)) })),
         h("span", { class: "soft" }, t("centreHas", { n: number(gateway.centre.applied) }))),
-      h("div", {}, (status.devices ?? []).map((device) => this.drawDevice({ ...device, since: device.since + (status.clockOffset ?? 0) }))));
+      h("div", {}, (status.devices ?? []).map((device) => this.drawDevice({ ...device, since: device.since + (status.clockOffset ?? 0) }, standing === "online"))));
   }
 
-  /** @param {Device} device */
-  drawDevice(device) {
+  /**
+   * @param {Device} device
+   * @param {boolean} isHeard what it said last is of then, where its gateway is not heard
+   */
+  drawDevice(device, isHeard) {
     const style = { ready: "good", starting: "wait", recognising: "wait", likely: "wait", unknown: "wait", held: "wait", "no-country": "wait" }[device.state] ?? "bad";
+    const state = isHeard ? t(`s_${device.state}`) : t("unheard");
     const facts = [worded(device.title), device.zone !== device.name ? device.zone : null, plural("seen", device.observations),
       device.kind === "telephony" ? t("callsRunning", { n: number(device.present) }) : device.kind === "reader" ? plural("present", device.present) : null,
       device.asked && device.state !== "ready" ? t("askedWho", { who: device.asked }) : null,
-      device.readsPerSecond ? t("rate", { n: number(device.readsPerSecond) }) : null,
+      device.readsPerSecond && isHeard ? t("rate", { n: number(device.readsPerSecond) }) : null,
       device.faults ? plural("faults", device.faults) : null,
       device.overruns ? t("overruns", { n: number(device.overruns) }) : null,
       device.noiseBytes ? t("noise", { n: number(device.noiseBytes) }) : null, ...Object.entries(device.identity ?? {}).filter(([field]) => !field.startsWith("antenna")).map(([, text]) => worded(text))].filter(Boolean);
     return h("div", { class: "device" },
-      h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${style}` }, t(`s_${device.state}`)), " ",
-        h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
+      h("strong", {}, device.name), h("span", {}, h("span", { class: `pill ${isHeard ? style : "wait"}` }, state), " ",
+        isHeard && h("span", { class: "soft" }, t("since", { when: when(device.since) }))),
       h("span", { class: "soft" }, facts.join(" · ")), h("span", { class: "soft mono" }, device.port.replace(/^.*\//, "…/")),
       this.drawAntennas(device),
       device.lastFault && h("span", { class: "soft wide" }, t("lastFault", { why: worded(device.lastFault) })),

@@ -5,6 +5,7 @@ import { category, fill, inEnglish, patterns, reworded } from "./wording.js";
 import { depot } from "./words-depot.js";
 import { imports } from "./words-import.js";
 import { office } from "./words-office.js";
+import { dock } from "./words-dock.js";
 import { desk } from "./words-desk.js";
 import { reopen } from "./words-reopen.js";
 import { scanning } from "./words-scan.js";
@@ -109,7 +110,7 @@ const words = {
   },
 };
 
-for (const more of [depot, imports, office, desk, reopen, scanning, lists]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, scanning, lists, dock]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */

@@ -11,9 +11,10 @@ export const plain = (subject) => String(subject ?? "").replace(/^(tag|text|scan
  * The same list in its three forms; CSV comes first.
  * @param {string} address
  * @param {string} [query] begins with `?`
+ * @param {boolean} [away] there is nobody to make them
  */
-export const exportLinks = (address, query = "") => [["csv", "CSV"], ["xlsx", "Excel"], ["pdf", "PDF"]].map(([form, label]) =>
-  h("a", { class: "button", href: `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
+export const exportLinks = (address, query = "", away = false) => [["csv", "CSV"], ["xlsx", "Excel"], ["pdf", "PDF"]].map(([form, label]) =>
+  h("a", { class: "button", href: away ? null : `${address}/export.${form}${query}${query ? "&" : "?"}lang=${lang()}`, role: away ? "link" : null, "aria-disabled": away ? "true" : null, download: "", "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label));
 
 /**
  * Which labels, on which sheet: a link to their PDF.

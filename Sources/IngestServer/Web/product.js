@@ -87,7 +87,7 @@ export class ProductView {
   /** @param {Product} product */
   drawMovements(product) {
     const movements = product.movements ?? [];
-    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${encodeURIComponent(product.gtin)}`))),
+    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${encodeURIComponent(product.gtin)}`, this.app.isAway()))),
       movements.length === 0 ? h("p", { class: "soft" }, t("noMovements")) : drawMovementTable(movements));
   }
 

@@ -15,9 +15,11 @@ import { Details, patched } from "./patch.js";
 import { askReopen, drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
 import { cameraButton } from "./camera.js";
 import { DeliveryPages, dueText, stateOf } from "./list.js";
+import { fitted } from "./fit.js";
+import { drawKiosk } from "./kiosk.js";
 
 /** @type {Record<Verdict, string>} */
-export const marks = { expected: "✓", complete: "★", extra: "＋", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
+export const marks = { expected: "✓", complete: "★", extra: "+", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
 /** Details kept for when the server does not answer. */
 const keptDetails = 12;
 
@@ -54,6 +56,13 @@ export class Receiving {
      * @type {DeliverySums[]}
      */
     this.closedOnes = [];
+    /**
+     * A read at this screen's dock that counted into another delivery than the one that is shown.
+     * @type {Count | null}
+     */
+    this.elsewhere = null;
+    /** @type {Set<string>} Docks whose open delivery was on this screen. */
+    this.docks = new Set();
     /** @type {Set<string>} */
     this.unfolded = new Set();
     /** @type {Closing | null} */
@@ -74,6 +83,8 @@ export class Receiving {
     this.readAt = null;
     this.last = null;
     this.stray = null;
+    this.elsewhere = null;
+    this.docks = new Set();
     this.unfolded = new Set();
     this.proposals.clear();
     this.pages.clear();
@@ -91,10 +102,13 @@ export class Receiving {
     this.readAt = Date.now();
     if (this.chosen === null) {
       const open = this.list.filter((delivery) => delivery.status === "open" && delivery.zone);
-      this.chosen = (open.find((delivery) => delivery.zone === this.app.station()) ?? open[0])?.id ?? null;
+      const station = this.app.station();
+      // A screen of one dock shows no other dock's reception by itself.
+      this.chosen = (station ? open.find((delivery) => delivery.zone === station) : open[0])?.id ?? null;
     }
     // The list does not wait for what is beside it.
     this.app.refresh("receiving");
+    this.app.health.recount();
     if (this.chosen !== null) await this.fetchDetail(this.chosen);
     this.keepSoon();
     this.app.refresh("receiving");
@@ -113,6 +127,37 @@ export class Receiving {
 
   /** What is on the screen. */
   get shown() { return this.chosen === null ? undefined : this.detail.get(this.chosen); }
+
+  /** The dock of this screen: its station, else the one whose reception it shows, else the only one. */
+  here() {
+    const { shown } = this;
+    return this.app.station() ?? (shown?.status === "open" ? shown.zone : undefined) ?? [...this.docks].at(-1) ?? (this.zones.length === 1 ? this.zones[0] : null) ?? null;
+  }
+
+  /**
+   * Whether a read there is for those who stand at this screen.
+   * @param {string} zone
+   */
+  isHere(zone) {
+    const station = this.app.station();
+    return station ? zone === station : this.docks.has(zone) || this.here() === zone;
+  }
+
+  title() {
+    const { shown } = this;
+    if (!shown) return null;
+    return shown.status === "expected" ? shown.note : `${number(shown.received)}/${number(shown.expected)} · ${shown.note}`;
+  }
+
+  /**
+   * The delivery of the address; without one, on a narrow screen, the list.
+   * @param {string | null | undefined} ref
+   * @param {boolean} [isBack] somebody went back, or forward
+   */
+  visit(ref, isBack = false) {
+    const id = Number(ref);
+    if (ref && Number.isSafeInteger(id)) { if (id !== this.chosen) this.choose(id); } else if (isBack) { this.chosen = null; this.app.refresh("receiving"); }
+  }
 
   /** @param {number} id */
   async fetchDetail(id) {
@@ -181,6 +226,8 @@ export class Receiving {
     this.list = this.list.some((one) => one.id === detail.id) ? this.list.map((one) => (one.id === detail.id ? detail : one)) : [...this.list, detail];
     this.detail.set(detail.id, detail);
     this.readAt = Date.now();
+    this.app.health.recount();
+    if (detail.id === this.chosen && detail.status === "open" && detail.zone) this.docks.add(detail.zone);
     this.keepSoon();
     this.app.refresh("receiving");
   }
@@ -195,6 +242,7 @@ export class Receiving {
     if (whole) { this.take(whole); return; }
     const known = this.list.find((one) => one.id === data.id);
     this.list = known ? this.list.map((one) => (one.id === data.id ? { ...one, ...data } : one)) : [...this.list, data];
+    this.app.health.recount();
     if (this.chosen !== data.id) this.detail.delete(data.id);
     else this.fetchDetail(data.id).then(() => { this.keepSoon(); this.app.refresh("receiving"); });
     this.app.refresh("receiving");
@@ -219,7 +267,8 @@ export class Receiving {
       const before = this.list.find((delivery) => delivery.id === data.id);
       const shown = this.shown;
       // Somebody else's dock does not take this screen over in the middle of a reception.
-      const busy = shown?.status === "open" && shown.zone && shown.zone !== data.zone;
+      const station = this.app.station();
+      const busy = station ? data.zone !== station : shown?.status === "open" && shown.zone && shown.zone !== data.zone;
       this.told(data);
       // What is missing stays expected, or belongs to its delivery again.
       if (before && before.status !== data.status && (before.status === "closed" || data.status === "closed")) this.load();
@@ -232,24 +281,30 @@ export class Receiving {
       if (this.chosen === data.delivery) {
         this.last = data;
         this.stray = null;
+        this.elsewhere = null;
         this.app.play(data.verdict, data.subject);
         this.app.announce(t(`v_${data.verdict}`));
+      } else if (this.isHere(data.zone)) {
+        this.elsewhere = data;
+        this.app.play("elsewhere");
+        this.app.announce(t("countsElsewhere", this.elsewhereNames(data)), true);
       }
     } else if (type === "stray") {
       const shown = this.shown;
       if (data.reason) {
         // Scanned, and it counts nothing: for those who stand at this dock.
         // Which of several is meant is asked where none is open, too.
+        const station = this.app.station();
         const closed = data.reason === "closed-note" || data.reason === "closed-unit";
-        const elsewhere = data.reason === "several" || closed ? shown?.status === "open" && !!shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone;
+        const elsewhere = station ? data.zone !== station : data.reason === "several" || closed ? shown?.status === "open" && !!shown.zone && shown.zone !== data.zone : shown?.status !== "open" || shown.zone !== data.zone;
         if (data.take || elsewhere) return;
         this.stray = data;
         this.closedOnes = [];
         if (closed) findClosed(this, data);
         if (data.reason === "several") this.pages.find(plain(data.subject).trim());
-        this.app.play("refused", data.subject);
+        this.app.play(data.reason === "again" ? "again" : "refused", data.subject);
         this.app.announce(t(`refused_${data.reason}`, { what: plain(data.subject) }));
-      } else if (shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
+      } else if (this.app.station() ? data.zone === this.app.station() : shown?.status !== "open" || !shown.zone || shown.zone === data.zone) {
         this.stray = data;
         this.app.play("unknown", data.subject);
         if (shown?.status !== "open" || !shown.zone) this.proposals.ask(data.zone);
@@ -263,6 +318,9 @@ export class Receiving {
     this.chosen = id;
     this.last = null;
     this.stray = null;
+    this.elsewhere = null;
+    const shown = this.detail.get(id) ?? this.list.find((one) => one.id === id);
+    if (shown?.status === "open" && shown.zone) this.docks.add(shown.zone);
     this.proposals.clear();
     this.app.refresh("receiving");
   }
@@ -275,10 +333,29 @@ export class Receiving {
     this.app.refresh("receiving");
   }
 
+  /**
+   * By a person's hand: "back" of the browser returns to what was shown before.
+   * @param {number | null} id
+   */
+  pick(id) {
+    this.app.address(id === null ? null : String(id));
+    if (id === null) { this.chosen = null; this.app.refresh("receiving"); } else this.choose(id);
+  }
+
   // MARK: drawing
+
+  /** @param {Count} data */
+  elsewhereNames(data) { return { zone: data.zone, note: this.list.find((one) => one.id === data.delivery)?.note ?? data.delivery }; }
+
+  drawElsewhere() {
+    const one = this.elsewhere;
+    return one && h("div", { class: "elsewhere", id: "elsewhere", role: "alert" }, h("span", { class: "mark", "aria-hidden": "true" }, "→"),
+      h("strong", {}, t("countsElsewhere", this.elsewhereNames(one))), h("button", { class: "big", id: "elsewhere-back", onclick: () => this.pick(one.delivery) }, t("countsBack")));
+  }
 
   /** @param {HTMLElement} main */
   draw(main) {
+    if (this.app.kiosk) { drawKiosk(this.app, main); return; }
     const detail = this.shown;
     const scroll = window.scrollY;
     const listed = document.getElementById("delivery-list")?.scrollTop ?? 0;
@@ -297,8 +374,10 @@ export class Receiving {
           : this.pages.drawGroups(this.list, (delivery) => this.drawChoice(delivery)),
         this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
       h("section", { class: "stack", id: "delivery", tabindex: "-1" },
+        this.app.health.draw(), this.app.health.drawCameIn(),
         this.app.gateways.drawRefusals(),
-        this.stray && h("div", { class: "last unknown" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason ? "✕" : "?"),
+        this.drawElsewhere(),
+        this.stray && h("div", { class: `last ${this.stray.reason === "again" ? "again" : "unknown"}`, id: "stray" }, h("span", { class: "mark", "aria-hidden": "true" }, this.stray.reason === "again" ? "=" : this.stray.reason ? "✕" : "?"),
           this.stray.reason ? t(`refused_${this.stray.reason}`, { what: plain(this.stray.subject) }) : t("stray", { zone: this.stray.zone })),
         this.stray?.reason === "several" && this.drawSameNote(this.stray),
         this.stray?.reason?.startsWith("closed-") && drawClosed(this, this.stray),
@@ -338,7 +417,7 @@ export class Receiving {
     const style = { open: paused ? "wait" : "good", expected: "", closed: "extra" }[delivery.status];
     const late = stateOf(delivery, this.pages.today) === "late";
     const facts = [delivery.source === "blind" && t("source_blind"), delivery.restOf !== undefined && t("restOf"), delivery.status === "expected" && !late && dueText(delivery, this.pages.today), delivery.zone ?? delivery.dock].filter(Boolean);
-    return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.choose(delivery.id) },
+    return h("button", { id: `delivery-${delivery.id}`, "aria-current": delivery.id === this.chosen ? "true" : null, onclick: () => this.pick(delivery.id) },
       h("span", { class: "top" }, h("strong", {}, delivery.note),
         late ? pill(dueText(delivery, this.pages.today) ?? "", "bad") : h("span", { class: `pill ${style}` }, paused ? t("paused") : t(`status_${delivery.status}`))),
       h("span", { class: "soft" }, delivery.supplier),
@@ -352,17 +431,17 @@ export class Receiving {
     const path = `/api/v1/deliveries/${delivery.id}`;
     /** @type {(name: string, value: number, style: string) => HTMLElement} */
     const tile = (name, value, style) =>
-      h("div", { class: `tile ${style}`, id: `tile-${name}` }, h("b", { class: ["", "", "", "", "four", "long", "long"][number(value).length] ?? "longer" }, number(value)), h("span", {}, t(name)));
+      h("div", { class: `tile ${style}`, id: `tile-${name}` }, fitted(number(value)), h("span", {}, t(name)));
     const single = delivery.status === "open" ? questionsOf(delivery).filter((one) => one.kind === "dock" || one.kind === "serial") : [];
     return [
       h("div", { class: "row" },
-        h("button", { class: "small only-small", onclick: () => { this.chosen = null; this.app.refresh("receiving"); } }, `‹ ${t("back")}`),
+        h("button", { class: "small only-small", onclick: () => this.pick(null) }, `‹ ${t("back")}`),
         h("h1", {}, delivery.note), h("span", { class: "soft" }, [delivery.supplier, delivery.client && t("forClient", { who: delivery.client }), delivery.names?.length && t("alsoCalled", { names: delivery.names.slice(0, 4).join(", ") })].filter(Boolean).join(" · ")),
         delivery.zone && h("span", { class: "pill good" }, `${t("dock")} ${delivery.zone}`),
         h("div", { class: "row push" }, this.drawActions(delivery))),
       this.isAway() && this.readAt !== null && h("div", { class: "only-small" }, this.drawStale()),
       delivery.status === "open" && drawRemoving(delivery),
-      h("div", { class: "tiles" },
+      h("div", { class: `tiles ${[delivery.expected, delivery.received, delivery.missing, delivery.extra, delivery.unknown].some((value) => number(value).length > 6) ? "many" : ""}` },
         tile("expected", delivery.expected, ""), tile("received", delivery.received, "good"),
         tile("missing", delivery.missing, delivery.missing ? "wait" : ""), tile("extra", delivery.extra, delivery.extra ? "extra" : ""),
         tile("unknown", delivery.unknown, delivery.unknown ? "unknown" : "")),
@@ -403,7 +482,7 @@ export class Receiving {
 
   /** @param {Delivery} delivery */
   drawActions(delivery) {
-    const download = exportLinks(`/api/v1/deliveries/${delivery.id}`);
+    const download = exportLinks(`/api/v1/deliveries/${delivery.id}`, "", this.isAway());
     const away = this.isAway();
     if (delivery.status === "closed") return [download, h("button", { id: "reopen", disabled: away, onclick: () => askReopen(this, delivery) }, t("reopenDo"))];
     const zones = this.zones.length ? this.zones : ["dock-1"];

@@ -6,17 +6,38 @@ let enabled = localStorage.getItem("sound") !== "off";
 
 export const soundEnabled = () => enabled;
 
+/** On, and the browser lets none through before a first touch or key. */
+export const soundBlocked = () => enabled && context?.state !== "running";
+
+/** @type {() => void} */
+let told = () => {};
+/**
+ * When what may be heard changes.
+ * @param {() => void} listen
+ */
+export function onSound(listen) { told = listen; }
+
 export function toggleSound() {
   enabled = !enabled;
   localStorage.setItem("sound", enabled ? "on" : "off");
   if (enabled) play("expected");
 }
 
+/** Only where sound is there at all; whether it may be heard is the browser's to say. */
+function open() {
+  if (context || typeof AudioContext === "undefined") return;
+  context = new AudioContext();
+  context.addEventListener?.("statechange", () => told());
+}
+
+/** Before the first sound is due: where the browser allows it without a touch, nothing is asked. */
+export function tryToHear() { if (enabled) { open(); told(); } }
+
 /** Browsers allow sound after a first touch or key. */
 export function wakeSound() {
   if (!enabled) return;
-  context ??= new AudioContext();
-  if (context.state === "suspended") context.resume();
+  open();
+  if (context?.state === "suspended") context.resume();
 }
 
 // [frequency in Hz, start, length in seconds, wave]
@@ -31,6 +52,9 @@ const patterns = {
   serial: [[660, 0, 0.1, "triangle"], [990, 0.12, 0.1, "triangle"], [660, 0.24, 0.16, "triangle"]],
   pallet: [[220, 0, 0.3, "sawtooth"], [160, 0.34, 0.3, "sawtooth"]],
   returned: [[660, 0, 0.14, "triangle"], [880, 0.16, 0.14, "triangle"], [660, 0.32, 0.2, "triangle"]],
+  again: [[1320, 0, 0.05, "triangle"], [1320, 0.08, 0.05, "triangle"]],
+  elsewhere: [[660, 0, 0.09, "square"], [880, 0.1, 0.09, "square"], [660, 0.2, 0.09, "square"]],
+  alarm: [[220, 0, 0.22, "square"], [440, 0.24, 0.22, "square"], [220, 0.48, 0.22, "square"]],
   refused: [[300, 0, 0.1, "square"], [300, 0.14, 0.1, "square"]],
   ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
 };

@@ -209,14 +209,14 @@ export class StockTakes {
    */
   drawActions(take, path) {
     const away = this.isAway();
-    if (this.isDone(take)) return exportLinks(path);
+    if (this.isDone(take)) return exportLinks(path, "", away);
     /** @type {(verb: string, label: string, style?: string) => HTMLElement} */
     const go = (verb, label, style) => h("button", { class: style, id: `take-${verb}`, disabled: away, onclick: () => this.act(`${path}/${verb}`) }, label);
     return [
       take.status === "counting" && cameraButton(this.app, "camera-take"),
       h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
       take.status === "counting" ? h("div", { class: "row page-foot" }, go("review", t("takeReview"), "main")) : [
-        go("resume", t("takeResume")), exportLinks(path),
+        go("resume", t("takeResume")), exportLinks(path, "", away),
         h("div", { class: "row page-foot" }, h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost")))],
     ];
   }

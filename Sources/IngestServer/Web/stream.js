@@ -1,7 +1,7 @@
 // The live stream: numbered messages; after a break it asks for what was missed, or starts afresh when told so.
 
 export class Stream {
-  /** @param {{ state(live: boolean): void, replaying(on: boolean): void, signIn(): void, message(message: Message): void }} handlers */
+  /** @param {{ state(live: boolean): void, replaying(on: boolean): void, signIn(): void, message(message: Message): void, watchful?(): boolean, quiet?(on: boolean): void }} handlers */
   constructor(handlers) {
     this.handlers = handlers;
     /** @type {WebSocket | null} */
@@ -11,7 +11,9 @@ export class Stream {
     this.pause = 500;
     this.stopped = false;
     this.heard = Date.now();
-    this.watch = setInterval(() => this.check(), 10000);
+    this.asked = 0;
+    this.looked = 0;
+    this.watch = setInterval(() => this.check(), 500);
   }
 
   start() {
@@ -30,6 +32,7 @@ export class Stream {
       if (this.socket !== socket) return;
       this.heard = Date.now();
       this.pause = 500;
+      if (this.asked) { this.asked = 0; this.handlers.quiet?.(false); }
       const message = /** @type {Message} */ (JSON.parse(event.data));
       if (message.type === "alive") { socket.send(JSON.stringify({ alive: true })); return; }
       if (message.seq !== undefined) this.seq = message.seq;
@@ -41,6 +44,8 @@ export class Stream {
     };
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
+      this.asked = 0;
+      this.handlers.quiet?.(false);
       this.handlers.state(false);
       if (event.code === 4401) { this.handlers.signIn(); return; }
       if (this.stopped) return;
@@ -52,9 +57,28 @@ export class Stream {
   /** @param {object} data */
   send(data) { if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(data)); }
 
-  // The server speaks every 30 seconds; silence means a dead line that nobody reported.
+  // The server speaks every 30 seconds; silence means a dead line that nobody reported. A dock's screen asks after a second: whoever
+  // scans there is told within three that the centre is not there.
   check() {
-    if (!this.stopped && this.socket?.readyState === WebSocket.OPEN && Date.now() - this.heard > 75000) this.socket.close();
+    const { socket } = this;
+    if (this.stopped || socket?.readyState !== WebSocket.OPEN) return;
+    const now = Date.now();
+    const watchful = this.handlers.watchful?.() ?? false;
+    if (now - this.heard > (watchful ? 12000 : 75000)) { this.lose(socket); return; }
+    if (!watchful) return;
+    if (!this.asked && now - this.heard > 900) { this.asked = now; this.send({ ask: true }); }
+    // A page that slept asks before it judges.
+    else if (this.asked && now - this.asked > 1500 && now - this.looked < 1500) this.handlers.quiet?.(true);
+    this.looked = now;
+  }
+
+  /**
+   * Given up: a dead line does not answer a goodbye either.
+   * @param {WebSocket} socket
+   */
+  lose(socket) {
+    socket.close();
+    socket.onclose?.(new CloseEvent("close"));
   }
 
   stop() {

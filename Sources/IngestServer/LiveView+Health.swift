@@ -1,0 +1,52 @@
+import Depot
+import Followers
+import Model
+import Platform
+
+/// What stands between the docks and the pages, as far as the centre itself knows it: its link to the broker, and the ERP. How each dock's
+/// readers and agent are is told with their `gateway`; while the broker is away none of that can be news.
+struct LinkHealth: Equatable, Sendable {
+    /// Whether the broker answers.
+    private(set) var broker = false
+    /// Since when it does, or does not, in Unix milliseconds.
+    private(set) var since: Int64
+    /// Nil where no ERP is configured.
+    private(set) var erp: ERPLink.State?
+
+    init(at now: Int64) { since = now }
+
+    /// True when that is news.
+    mutating func hear(broker isUp: Bool, at now: Int64) -> Bool {
+        guard isUp != broker else { return false }
+        (broker, since) = (isUp, now)
+        return true
+    }
+
+    /// True when that is news.
+    mutating func hear(erp state: ERPLink.State) -> Bool {
+        guard state != erp else { return false }
+        erp = state
+        return true
+    }
+
+    static let shape = Shape<LinkHealth>(
+        "LinkHealth", [.truth("broker", \.broker), .moment("since", \.since), .word("erp", ifAny: \.erp)])
+
+    var message: PageMessage { PageMessage(.health, LinkHealth.shape.json(self)) }
+}
+
+extension LiveView {
+    /// The link to the broker, as its own thread sees it.
+    nonisolated func post(broker isUp: Bool) {
+        executor.run { self.assumeIsolated { $0.changed { $0.hear(broker: isUp, at: Clocks.wall) } } }
+    }
+
+    nonisolated func post(erp state: ERPLink.State) {
+        executor.run { self.assumeIsolated { $0.changed { $0.hear(erp: state) } } }
+    }
+
+    private func changed(_ hear: (inout LinkHealth) -> Bool) {
+        guard hear(&health) else { return }
+        hub.tellAll(health.message, at: Clocks.wall)
+    }
+}

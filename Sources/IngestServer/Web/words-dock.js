@@ -1,0 +1,28 @@
+// The words of a dock's screen: its health, its wall, whose and where it is.
+
+export const dock = {
+  fr: {
+    healthNoReader: "Aucun lecteur connu à ce quai", healthReaderUnheard: "Lecteur : sans nouvelles", healthGatewayGone: "Passerelle {who} muette depuis {when}", healthReader: "{who} : {what}", healthReaderHeard: "Lecteur prêt",
+    healthCentreAway: "Centre injoignable depuis {when}", healthLinkLost: "Lien avec le dépôt perdu depuis {when}", healthGatewaySilent: "Lien coupé", healthNotDelivering: "Envoi arrêté", healthClockBehind: "Horloge en retard de {amount}", healthClockAhead: "Horloge en avance de {amount}", healthLink: "Liaison établie",
+    healthRefused: "Rien n’est gardé", healthWaiting: "{n} en attente", healthWaiting_one: "{n} en attente", healthNothingWaits: "Rien en attente", healthERP: "ERP joint", healthERPAway: "ERP injoignable : envoyé plus tard",
+    stopScanning: "ARRÊTEZ de scanner : rien n’est gardé.", beepSays: "{what}. Un bip : c’est gardé. Pas de bip : rien ne l’est.", readerGone: "{what}. Rien ne se lit avec : prenez-en un autre.",
+    keepScanningCentre: "Scannez : tout est gardé au dépôt. Le centre ne répond pas depuis {when} ; tout sera compté à son retour.", keepScanningLink: "Scannez : tout est gardé au dépôt. Lien avec le dépôt perdu depuis {when} ; tout sera compté à son retour.",
+    keepScanningWaiting: "Scannez : tout est gardé ici, {n} en attente.", keepScanningWaiting_one: "Scannez : tout est gardé ici, {n} en attente.", keepScanningSoon: "Scannez : {n} en route, bientôt comptés.", keepScanningSoon_one: "Scannez : {n} en route, bientôt compté.",
+    cameIn: "{n} arrivés entre-temps.", cameIn_one: "{n} arrivé entre-temps.", countsElsewhere: "{zone} compte {note}", countsBack: "Y retourner", unheard: "Sans nouvelles", touchForSound: "Touchez une fois pour le son",
+    kiosk: "Plein écran", kioskLeave: "Quitter le plein écran", kioskScanNote: "Scannez le bon de livraison : la réception s’ouvre toute seule.", kioskRemoving: "MODE RETRAIT : ce qui passe est décompté.", kioskNothingRead: "Rien de lu encore",
+    kioskUnknown: "Mettez de côté {n} inconnus.", kioskUnknown_one: "Mettez de côté {n} inconnu.", kioskExtra: "Mettez de côté {n} en trop.", kioskExtra_one: "Mettez de côté {n} en trop.", kioskMissing: "Continuez : il en manque {n}.", kioskMissing_one: "Continuez : il en manque {n}.", kioskComplete: "Tout est là : clôturez la réception.", kioskBlind: "Passez les articles au quai.",
+    hereAt: "Quai de cet écran : {zone}", hereNowhere: "Choisir le quai de cet écran", hereNone: "Sans quai", hereTitle: "L’écran d’un quai", hereLink: "Une tablette qui ouvre cette adresse est l’écran de ce quai.", "code_bad-text": "Ce texte est trop long pour un code QR.", hereQR: "Code QR de l’adresse {address}", herePrint: "Imprimer", hereOpen: "Ouvrir ici", theme: "Couleurs de l’écran", theme_auto: "Comme l’appareil", theme_light: "Claires", theme_dark: "Sombres",
+  },
+  en: {
+    healthNoReader: "No reader known at this dock", healthReaderUnheard: "Reader: no news", healthGatewayGone: "Gateway {who} silent since {when}", healthReader: "{who}: {what}", healthReaderHeard: "Reader ready",
+    healthCentreAway: "Centre away since {when}", healthLinkLost: "Link to the depot lost {when}", healthGatewaySilent: "Link cut", healthNotDelivering: "Not sending", healthClockBehind: "Clock {amount} behind", healthClockAhead: "Clock {amount} ahead", healthLink: "Link up",
+    healthRefused: "Nothing is kept", healthWaiting: "{n} waiting", healthWaiting_one: "{n} waiting", healthNothingWaits: "Nothing waits", healthERP: "ERP there", healthERPAway: "ERP away: told later",
+    stopScanning: "STOP scanning: nothing is kept.", beepSays: "{what}. A beep: it is kept. No beep: nothing is.", readerGone: "{what}. Nothing can be read with it: take another one.",
+    keepScanningCentre: "Keep scanning: everything is kept at the depot. The centre has not answered since {when}; all of it is counted when it is back.", keepScanningLink: "Keep scanning: everything is kept at the depot. Link to the depot lost {when}; all of it is counted when it is back.",
+    keepScanningWaiting: "Keep scanning: everything is kept here, {n} waiting.", keepScanningWaiting_one: "Keep scanning: everything is kept here, {n} waiting.", keepScanningSoon: "Keep scanning: {n} on their way, counted soon.", keepScanningSoon_one: "Keep scanning: {n} on its way, counted soon.",
+    cameIn: "{n} came in meanwhile.", cameIn_one: "{n} came in meanwhile.", countsElsewhere: "{zone} is counting {note}", countsBack: "Back to it", unheard: "No news", touchForSound: "Touch once for sound",
+    kiosk: "Full screen", kioskLeave: "Leave full screen", kioskScanNote: "Scan the delivery note: the reception opens by itself.", kioskRemoving: "REMOVING: what passes is taken off.", kioskNothingRead: "Nothing read yet",
+    kioskUnknown: "Put {n} unknown aside.", kioskUnknown_one: "Put {n} unknown aside.", kioskExtra: "Put {n} extra aside.", kioskExtra_one: "Put {n} extra aside.", kioskMissing: "Go on: {n} missing.", kioskMissing_one: "Go on: {n} missing.", kioskComplete: "Everything is here: close the reception.", kioskBlind: "Bring the items past the dock.",
+    hereAt: "This screen’s dock: {zone}", hereNowhere: "Choose this screen’s dock", hereNone: "No dock", hereTitle: "The screen of a dock", hereLink: "A tablet that opens this address is this dock’s screen.", "code_bad-text": "This text is too long for a QR code.", hereQR: "QR code of the address {address}", herePrint: "Print", hereOpen: "Open here", theme: "Colours of the screen", theme_auto: "As the device", theme_light: "Light", theme_dark: "Dark",
+  },
+};
