@@ -96,6 +96,11 @@ final class Browser {
 
     func open(_ url: String) throws { try command("Page.navigate", [("url", .string(url))]) }
 
+    /// A script that runs in every page before its own.
+    func prepare(_ script: String) throws {
+        try command("Page.addScriptToEvaluateOnNewDocument", [("source", .string(script))])
+    }
+
     func size(_ width: Int, _ height: Int = 900) throws {
         try command(
             "Emulation.setDeviceMetricsOverride",

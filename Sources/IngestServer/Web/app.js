@@ -21,6 +21,7 @@ import { helpFor } from "./help.js";
 import { keepAwake, standing, stationOf } from "./station.js";
 import { Health } from "./health.js";
 import { openHere } from "./here.js";
+import { fitTables } from "./fit.js";
 import { showTheme } from "./theme.js";
 
 const main = part("main");
@@ -316,8 +317,14 @@ function drawBanner() {
 
 function drawPage() {
   if (!app.person) return app.signIn.draw(main);
-  keeping(() => { view().draw(main); main.append(helpFor(app.page)); });
+  keeping(() => {
+    view().draw(main);
+    // A screen on the wall says what to do next, nothing else.
+    if (!app.kiosk) main.append(helpFor(app.page));
+    fitTables(main);
+  });
 }
+addEventListener("resize", () => { if (app.person) fitTables(main); });
 
 function draw() {
   drawTools();

@@ -21,3 +21,15 @@ export function fitted(text, props = {}) {
   node.style.setProperty?.("--ems", String(ems(text)));
   return node;
 }
+
+/**
+ * A table that does not fit beside itself stands line by line: half a number in sight is another number.
+ * @param {HTMLElement} main
+ */
+export function fitTables(main) {
+  for (const table of main.querySelectorAll("table")) {
+    table.classList.remove("tight");
+    const frame = table.parentElement;
+    if (frame && (frame.scrollWidth > frame.clientWidth + 1 || table.scrollWidth > frame.clientWidth + 1)) table.classList.add("tight");
+  }
+}

@@ -2,6 +2,7 @@ import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, plural, when, number, span, worded } from "./i18n.js";
 import { choose } from "./sheet.js";
+import { fitted } from "./fit.js";
 import { standingOf } from "./health.js";
 
 /**
@@ -146,7 +147,7 @@ export class Gateways {
     const standing = standingOf(this.app, gateway);
     const alarm = gateway.alarm ?? uplink.alarm;
     /** @type {(name: string, value: number | undefined) => HTMLElement} */
-    const cell = (name, value) => h("div", {}, h("span", { class: "soft" }, t(name)), h("b", {}, number(value)));
+    const cell = (name, value) => h("div", {}, h("span", { class: "soft" }, t(name)), fitted(number(value)));
     return h("article", { class: "panel stack", "data-gateway": gateway.name },
       h("div", { class: "row" }, h("h2", {}, gateway.name), h("span", { class: "soft" }, gateway.site ?? ""),
         h("span", { class: `pill ${{ online: "good", unheard: "wait", offlineAgent: "bad" }[standing]}`, "data-standing": standing }, t(standing)),

@@ -8,6 +8,7 @@ import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
 import { drawReview, drawToZero, toZero } from "./review.js";
 import { drawJobState } from "./erp.js";
+import { fitted } from "./fit.js";
 import { Details, patched } from "./patch.js";
 import { cameraButton } from "./camera.js";
 import { firstOf } from "./long.js";
@@ -193,7 +194,7 @@ export class StockTakes {
       take.closedBy && h("p", { class: "soft" }, t(take.status === "cancelled" ? "takeCancelledBy" : "takePostedBy", { who: take.closedBy, when: when(take.closedAt ?? 0) })),
       take.erpJob && drawJobState(this.app, take.erpJob),
       counting && drawRemoving(take),
-      counting && h("div", { class: "total", id: "total" }, h("b", {}, number(take.counted)), h("span", {}, t("countedPieces"))),
+      counting && h("div", { class: "total", id: "total" }, fitted(number(take.counted)), h("span", {}, t("countedPieces"))),
       counting && this.drawLast(take),
       !this.isDone(take) && drawHand(this, take, path),
       counting ? this.drawLines(take) : drawReview(this, take),
