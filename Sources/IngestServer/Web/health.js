@@ -104,6 +104,7 @@ export class Health {
     if (level === "bad" && this.level !== "bad") this.app.play("alarm");
     else if (level === "good" && this.level === "bad") this.app.play("inside");
     this.level = level;
+    this.app.drawTools();
     for (const page of /** @type {PageName[]} */ (["receiving", "stocktake", "gateways"])) this.app.refresh(page);
   }
 

@@ -13,6 +13,7 @@ export class Stream {
     this.heard = Date.now();
     this.asked = 0;
     this.looked = 0;
+    this.begun = 0;
     this.watch = setInterval(() => this.check(), 500);
   }
 
@@ -23,6 +24,7 @@ export class Stream {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.socket = socket;
+    this.begun = Date.now();
     socket.onopen = () => {
       this.heard = Date.now();
       this.handlers.replaying(true);
@@ -61,8 +63,11 @@ export class Stream {
   // scans there is told within three that the centre is not there.
   check() {
     const { socket } = this;
-    if (this.stopped || socket?.readyState !== WebSocket.OPEN) return;
     const now = Date.now();
+    if (this.stopped || !socket) return;
+    // A server that stands still takes a connection and never answers it.
+    if (socket.readyState === WebSocket.CONNECTING && now - this.begun > 8000) { this.lose(socket); return; }
+    if (socket.readyState !== WebSocket.OPEN) return;
     const watchful = this.handlers.watchful?.() ?? false;
     if (now - this.heard > (watchful ? 12000 : 75000)) { this.lose(socket); return; }
     if (!watchful) return;
@@ -77,8 +82,12 @@ export class Stream {
    * @param {WebSocket} socket
    */
   lose(socket) {
+    socket.onopen = null;
+    const closed = socket.onclose?.bind(socket);
+    // Its own word, when it comes at last, begins nothing a second time.
+    socket.onclose = null;
     socket.close();
-    socket.onclose?.(new CloseEvent("close"));
+    closed?.(new CloseEvent("close"));
   }
 
   stop() {
