@@ -63,7 +63,7 @@ actor ExchangeLink: Service {
     private func look(_ path: String, _ pass: () async throws -> Void) async {
         var problem: String?
         do { try await pass() } catch let finding as ExchangeFinding {
-            problem = ExchangeSettings.problem(path) ?? finding.sentence
+            problem = FolderFiles.problem(path) ?? finding.sentence
         } catch {
             problem = "\(error)"
             await writer.failed(error)

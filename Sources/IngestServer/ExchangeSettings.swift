@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Glibc
 import Model
 import Settings
@@ -48,24 +49,5 @@ struct ExchangeSettings: Sendable {
     }
 
     /// What is wrong with the folders now, a sentence each: who they belong to, and what to do.
-    var problems: [String] { [inFolder, outFolder].compactMap { $0.flatMap(ExchangeSettings.problem) } }
-
-    static func problem(_ path: String) -> String? {
-        var information = stat()
-        guard stat(path, &information) == 0 else {
-            return
-                "[exchange]: \(path): \(String(cString: strerror(errno))); make it, or mount it, for user \(name(geteuid()))"
-        }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else {
-            let mode = String(information.st_mode & 0o777, radix: 8)
-            return
-                "[exchange]: \(path) is not writable for \(name(geteuid())): it belongs to \(name(information.st_uid)), mode "
-                + "\(mode); share a group and chmod 2770 it, and name it in ReadWritePaths= of the service"
-        }
-        return nil
-    }
-
-    private static func name(_ user: uid_t) -> String {
-        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "uid \(user)"
-    }
+    var problems: [String] { [inFolder, outFolder].compactMap { $0.flatMap(FolderFiles.problem) } }
 }

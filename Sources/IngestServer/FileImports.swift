@@ -55,7 +55,9 @@ extension FileImports.Kind {
         case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
         }
     }
+}
 
+extension FileImports {
     /// Tells what a file holds that somebody put there, and reads it; nil where nothing tells.
     @concurrent
     func recognise(_ name: String, _ bytes: [UInt8]) async throws -> (ArrivedKind, CheckedImport)? {

@@ -9,9 +9,9 @@ enum DeliverySlip {
             (label: t("", fr: "Fournisseur", en: "Supplier"), value: view.supplier),
             (label: t("", fr: "Quai", en: "Dock"), value: view.zone ?? view.dock ?? "–"),
         ]
-        if let opened = view.openedAt { facts.append((t("", fr: "Ouvert", en: "Opened"), Reports.time(opened))) }
+        if let opened = view.openedAt { facts.append((t("", fr: "Ouvert", en: "Opened"), Reports.time(opened, t))) }
         if let closed = view.closedAt {
-            facts.append((t("", fr: "Clôturé", en: "Closed"), "\(Reports.time(closed)) · \(view.closedBy ?? "")"))
+            facts.append((t("", fr: "Clôturé", en: "Closed"), "\(Reports.time(closed, t)) · \(view.closedBy ?? "")"))
         }
         let lines = view.lines.filter { $0.received != 0 || $0.missing != 0 || $0.extra != 0 }.map {
             line -> Slip.Line in
@@ -41,8 +41,8 @@ enum DeliverySlip {
             let who = signed.reason ?? signed.who
             notes.append(
                 t(
-                    "", fr: "Signé par \(who), \(Reports.time(signed.at))",
-                    en: "Signed by \(who), \(Reports.time(signed.at))"))
+                    "", fr: "Signé par \(who), \(Reports.time(signed.at, t))",
+                    en: "Signed by \(who), \(Reports.time(signed.at, t))"))
         }
         return Slip(
             title: t("", fr: "Bon de réception \(view.note)", en: "Receipt of \(view.note)"), facts: facts,
