@@ -46,10 +46,13 @@ struct PortTests {
 
     @Test func aDeviceConnectsToUs() throws {
         // Others test on this machine too: the first port that is free.
-        let free = (40_000...50_000 as ClosedRange<UInt16>).lazy.compactMap { port in
-            (try? ListenerPort(host: "127.0.0.1", port: port)).map { ($0, port) }
+        func free() -> (ListenerPort, UInt16)? {
+            for port in 40_000...50_000 as ClosedRange<UInt16> {
+                if let listener = try? ListenerPort(host: "127.0.0.1", port: port) { return (listener, port) }
+            }
+            return nil
         }
-        let (listener, port) = try #require(free.first)
+        let (listener, port) = try #require(free())
         #expect(listener.accept() == nil)
         let client = try TCPPort(host: "127.0.0.1", port: port)
         _ = waitFor([(listener.descriptor, Int16(POLLIN))], milliseconds: 2000)

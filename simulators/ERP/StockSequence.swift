@@ -35,6 +35,8 @@ public struct StockSequence {
         var id: String
         var note: String
         var lines: [String: Int64]
+        /// What was received of it, corrections among it: no more than this goes back.
+        var got: [StockThing: Int]
         var corrections = 1
     }
 
@@ -127,7 +129,9 @@ public struct StockSequence {
         for (thing, quantity) in parts { add(thing, quantity, 0) }
         guard case .done(let remote, _) = outcome else { return }
         let ids = receipt.lines.map { ($0.id, Int64($0.product) ?? 0) }
-        receipts.append(Receipt(id: remote, note: note, lines: Dictionary(ids) { first, _ in first }))
+        let received = Dictionary(parts, uniquingKeysWith: +).merging([StockThing(article: 1): got], uniquingKeysWith: +)
+        receipts.append(
+            Receipt(id: remote, note: note, lines: Dictionary(ids) { first, _ in first }, got: received))
     }
 
     private mutating func move(_ step: Int, _ thing: StockThing, from: Int, to: Int) async throws {
@@ -160,7 +164,8 @@ public struct StockSequence {
         guard takesCorrections, !receipts.isEmpty else { return }
         let index = Int.random(in: 0..<receipts.count, using: &dice)
         guard let line = receipts[index].lines.first(where: { $0.value == thing.article })?.key else { return }
-        let change = Int.random(in: -min(3, world[0][thing] ?? 0)...3, using: &dice)
+        let got = receipts[index].got[thing] ?? 0
+        let change = Int.random(in: -min(3, got, world[0][thing] ?? 0)...3, using: &dice)
         guard change != 0 else { return }
         receipts[index].corrections += 1
         let receipt = receipts[index]
@@ -180,6 +185,7 @@ public struct StockSequence {
             return
         }
         add(thing, change, 0)
+        receipts[index].got[thing, default: 0] += change
     }
 
     /// Something was lost or found of which nobody told; it is counted, and others move between the beginning and the push.

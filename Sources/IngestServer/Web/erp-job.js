@@ -2,8 +2,8 @@ import { h } from "./dom.js";
 import { get, post } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
-import { field, pill } from "./parts.js";
-import { faultName, jobSays, jobStyles, openJob, outcomeSays } from "./erp.js";
+import { field, pill, jobStyles } from "./parts.js";
+import { faultName, jobSays, openJob, outcomeSays } from "./erp.js";
 import { completion } from "./picker.js";
 
 /**

@@ -1,15 +1,13 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
 import { t, has, when, number, plural, worded } from "./i18n.js";
-import { empty, pill } from "./parts.js";
+import { empty, pill, jobStyles } from "./parts.js";
 import { link } from "./facts.js";
 import { JobSheet } from "./erp-job.js";
 import { awaited, firstOf } from "./long.js";
 
 /** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
-/** @type {Record<string, string>} */
-export const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
 
 /**
  * Why it does not go: what it waits for in the reader's language, otherwise what was said, in other words where it is ours.

@@ -195,3 +195,6 @@ export function ago(at) {
   if (minutes < 1440) return words.format(-Math.round(minutes / 60), "hour");
   return words.format(-Math.round(minutes / 1440), "day");
 }
+
+/** @type {Record<string, string>} */
+export const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
