@@ -169,15 +169,16 @@ public final class Database {
         return try statement.step() ? Row(statement: statement).text(0) : nil
     }
 
-    /// All or nothing. Rolls back when `body` or the commit throws.
+    /// All or nothing. Rolls back when `body` or the commit throws. Within another one it is a part of that, by itself all or nothing.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
-        try execute("BEGIN IMMEDIATE")
+        let isPart = inTransaction
+        try execute(isPart ? "SAVEPOINT part" : "BEGIN IMMEDIATE")
         do {
             let result = try body()
-            try execute("COMMIT")
+            try execute(isPart ? "RELEASE part" : "COMMIT")
             return result
         } catch {
-            if inTransaction { try? execute("ROLLBACK") }
+            if inTransaction { try? execute(isPart ? "ROLLBACK TO part; RELEASE part" : "ROLLBACK") }
             throw error
         }
     }

@@ -129,7 +129,8 @@ public struct StockSequence {
         for (thing, quantity) in parts { add(thing, quantity, 0) }
         guard case .done(let remote, _) = outcome else { return }
         let ids = receipt.lines.map { ($0.id, Int64($0.product) ?? 0) }
-        let received = Dictionary(parts, uniquingKeysWith: +).merging([StockThing(article: 1): got], uniquingKeysWith: +)
+        let received = Dictionary(parts, uniquingKeysWith: +).merging(
+            [StockThing(article: 1): got], uniquingKeysWith: +)
         receipts.append(
             Receipt(id: remote, note: note, lines: Dictionary(ids) { first, _ in first }, got: received))
     }
