@@ -120,7 +120,7 @@ struct RoadTests {
         try browser.wait(
             "document.querySelector('[data-gateway=dock]') && document.body.innerText.includes('M100 26dBm')")
         try browser.wait("document.querySelectorAll('.antenna meter').length >= 3")
-        try browser.wait("document.body.innerText.includes('antenna 3 is disconnected')")
+        try browser.wait("document.body.innerText.includes('l’antenne 3 est débranchée')")
         for (width, language) in [(1280, "en"), (400, "en"), (400, "fr"), (1280, "fr")] {
             try browser.size(width)
             if try browser.evaluate("document.documentElement.lang").text != language { try browser.click("#language") }

@@ -96,6 +96,8 @@ struct ScanPageTests {
         try stand.startBroker()
         try stand.startIngest()
         let browser = try browser(stand)
+        // The browser has put the page aside.
+        try browser.wait("caches.open('quai-pages-1').then((store) => store.keys()).then((kept) => kept.length > 2)")
         stand.ingest?.killHard()
         stand.ingest = nil
         try browser.wait("document.querySelector('.notice.bad')")
