@@ -32,7 +32,7 @@ extension APIProblem {
                 isBegun
                     ? "What was missing has been received as \(note): correct that one."
                     : "What is missing is expected as \(note): open that one.",
-                [("delivery", .int(id)), ("note", .string(note)), ("begun", .bool(isBegun))])
+                [("delivery", .int(id)), ("rest", .string(note)), ("begun", .bool(isBegun))])
         }
     }
 }

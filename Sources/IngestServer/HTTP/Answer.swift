@@ -60,6 +60,10 @@ enum ProblemSchema {
             .init("phrase", Phrase.shape.schema, isRequired: false),
             .init("columns", TableColumns.shape.schema, isRequired: false),
             .init("closedBy", .text, isRequired: false), .init("note", CallNote.shape.schema, isRequired: false),
+            // Why a closed delivery is not opened again.
+            .init("openedBy", .text, isRequired: false), .init("zone", .text, isRequired: false),
+            .init("days", .integer, isRequired: false), .init("delivery", .integer, isRequired: false),
+            .init("rest", .text, isRequired: false), .init("begun", .truth, isRequired: false),
         ])
 
     /// A member of an operation's `responses`.

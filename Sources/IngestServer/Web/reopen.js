@@ -70,7 +70,7 @@ export async function lost(view, error) {
   const { problem, code } = error;
   if (code === "not-open" && problem?.closedBy) app.say(t("lostClose", { who: problem.closedBy }), "bad");
   else if (code === "open-already") app.say(t("lostReopen", { who: problem.openedBy || "?", zone: problem.zone ?? "–" }), "bad");
-  else if (code === "rest-elsewhere") app.say(t(problem.begun ? "restBegun" : "restExpected", { note: problem.note }), "bad", 15);
+  else if (code === "rest-elsewhere") app.say(t(problem.begun ? "restBegun" : "restExpected", { note: problem.rest }), "bad", 15);
   else await app.attempt(() => { throw error; });
   if (code === "not-open" || code === "open-already") await view.load();
 }
