@@ -56,6 +56,11 @@ final class Browser {
 
     @discardableResult
     private func command(_ method: String, _ parameters: [(String, JSON?)] = []) throws -> JSON {
+        try post(method, parameters)
+        return try answer(method)
+    }
+
+    private func post(_ method: String, _ parameters: [(String, JSON?)]) throws {
         next += 1
         let message = JSON.object([
             ("id", .int(next)), ("method", .string(method)), ("params", .object(parameters)),
@@ -67,6 +72,10 @@ final class Browser {
             guard count > 0 else { throw Failure(description: "the browser has gone") }
             rest = rest.dropFirst(count)
         }
+    }
+
+    /// To what was posted last.
+    private func answer(_ method: String) throws -> JSON {
         while true {
             let answer = try JSON(parsing: try receive())
             if answer["method"]?.text == "Runtime.exceptionThrown" {
@@ -150,22 +159,28 @@ final class Browser {
 
     /// A key down and up, wherever the keyboard is.
     func press(_ key: String) throws {
+        for event in Browser.events(key) { try command("Input.dispatchKeyEvent", event) }
+    }
+
+    private static func events(_ key: String) -> [[(String, JSON?)]] {
         let text: String? = key == "Enter" ? "\r" : key.count == 1 ? key : nil
         let number: Int64 = ["Enter": 13, "Tab": 9, "F8": 119][key] ?? 0
         let what: [(String, JSON?)] = [
             ("key", .string(key)), ("code", key.count == 1 ? nil : .string(key)),
             ("windowsVirtualKeyCode", number == 0 ? nil : .int(number)),
         ]
-        try command(
-            "Input.dispatchKeyEvent",
-            what + [("type", text == nil ? "rawKeyDown" : "keyDown"), ("text", text.map(JSON.string))])
-        try command("Input.dispatchKeyEvent", what + [("type", "keyUp")])
+        return [
+            what + [("type", text == nil ? "rawKeyDown" : "keyDown"), ("text", text.map(JSON.string))],
+            what + [("type", "keyUp")],
+        ]
     }
 
-    /// What a scanner types: at its speed, with its end.
+    /// What a scanner types: at its speed, with its end. Nobody waits between the keys, however busy the machine is.
     func scan(_ text: String, end: String = "Enter") throws {
-        for sign in text { try press(String(sign)) }
-        try press(end)
+        for key in text.map(String.init) + [end] {
+            for event in Browser.events(key) { try post("Input.dispatchKeyEvent", event) }
+        }
+        _ = try answer("Input.dispatchKeyEvent")
     }
 
     func text(_ selector: String) throws -> String {
