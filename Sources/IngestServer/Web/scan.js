@@ -151,7 +151,10 @@ export class Scanner {
 
   wait() {
     clearTimeout(this.timer);
-    if (this.typing.waits) this.timer = setTimeout(() => { this.follow(this.typing.pause(performance.now()), null); this.wait(); }, rest + 10);
+    if (!this.typing.waits) return;
+    const look = () => { this.follow(this.typing.pause(performance.now()), null); this.wait(); };
+    // Keys that came while the page was busy stand behind this: they go first, or a code would be cut in two.
+    this.timer = setTimeout(() => { this.timer = setTimeout(look, 20); }, rest + 10);
   }
 
   /**
