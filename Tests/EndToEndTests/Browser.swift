@@ -175,10 +175,13 @@ final class Browser {
         ]
     }
 
-    /// What a scanner types: at its speed, with its end. Nobody waits between the keys, however busy the machine is.
+    /// What a scanner types: at its speed, with its end. Nobody waits between the keys, and each says when it was pressed,
+    /// however busy the machine is.
     func scan(_ text: String, end: String = "Enter") throws {
-        for key in text.map(String.init) + [end] {
-            for event in Browser.events(key) { try post("Input.dispatchKeyEvent", event) }
+        let start = Date().timeIntervalSince1970
+        for (place, key) in (text.map(String.init) + [end]).enumerated() {
+            let pressed: [(String, JSON?)] = [("timestamp", .number(start + Double(place) / 200))]
+            for event in Browser.events(key) { try post("Input.dispatchKeyEvent", event + pressed) }
         }
         _ = try answer("Input.dispatchKeyEvent")
     }

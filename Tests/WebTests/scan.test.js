@@ -5,7 +5,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 
 const web = "../../Sources/IngestServer/Web/";
-const { Typing, isProven, rest } = await import(`${web}burst.js`);
+const { Typing, isProven, patience, rest } = await import(`${web}burst.js`);
 const { ScanQueue, following, meaning, nextBatch } = await import(`${web}scanqueue.js`);
 const { Once, placeOf } = await import(`${web}scan.js`);
 const { Sightings } = await import(`${web}camera.js`);
@@ -61,6 +61,23 @@ test("an end that comes late, and the second of two, press nothing", () => {
   assert.ok(!two.typing.press({ key: "Enter", time: two.time + 2000 }).swallow);
   assert.ok(type([..."12345678", { key: "m", code: "KeyM", ctrl: true }]).bursts.length === 1, "CR as Ctrl and M");
   assert.ok(type(["1", "2", "Enter"]).told[2].hurried, "too few for a code, and no person's");
+});
+
+test("whose scanner ends with Enter is not cut in two by a machine that stalls", () => {
+  const stalled = [..."3608439390616"].map((_, place) => (place === 6 || place === 12 ? 700 : 5));
+  const { typing, time } = type([..."12345678", "Enter"]);
+  const { bursts } = type([..."3608439390616", "Enter"], stalled, typing, time + 2000);
+  assert.deepEqual(bursts, [{ text: "3608439390616", raw: "3608439390616", end: "enter" }]);
+  // A letter alone is decided about as before.
+  assert.ok(!typing.press({ key: "d", time: 50_000 }).burst);
+  assert.equal(typing.pause(50_000 + rest).typed, "d");
+  // Another scanner, without an end: later once, and from then on as before. A person's key behind it is no part of it.
+  for (const key of "60843939") typing.press({ key, time: 60_000 });
+  typing.press({ key: "d", time: 60_800 });
+  assert.equal(typing.pause(60_800 + rest).burst, undefined);
+  assert.equal(typing.pause(60_800 + patience).burst?.text, "60843939");
+  for (const key of "60843939") typing.press({ key, time: 70_000 });
+  assert.equal(typing.pause(70_000 + rest).burst?.text, "60843939");
 });
 
 test("GS is kept, however it is sent, and so is what names the symbology", () => {

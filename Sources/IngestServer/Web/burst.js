@@ -11,6 +11,8 @@ const least = 4;
 const long = 100;
 /** After this nothing more comes: what was typed is decided about. Also how long a letter waits before it is a shortcut. */
 export const rest = 250;
+/** So long is a scan waited for whose scanner has ended with a key before: only that key ends it, or this. A busy machine stalls. */
+export const patience = 1500;
 /** An end that comes late, and the second of CR LF, still belong to the scan. */
 const late = 500;
 /** In characters, as the centre takes them. */
@@ -49,6 +51,9 @@ export function isProven(digits) {
 /** @type {(all: number[]) => number} */
 const middle = (all) => [...all].sort((a, b) => a - b)[(all.length - 1) >> 1];
 
+/** @type {(signs: { gap: number }[]) => number[]} */
+const gapsOf = (signs) => signs.slice(1).map((one) => one.gap);
+
 /** @typedef {{ key: string, code?: string, shift?: boolean, ctrl?: boolean, alt?: boolean, graph?: boolean, meta?: boolean, caps?: boolean, repeat?: boolean, time: number }} Press */
 /** @typedef {{ text: string, raw: string, end: "enter" | "tab" | "pause" }} Burst `raw` is what a field has of it: without control characters */
 /** @typedef {{ swallow: boolean, hurried?: boolean, starts?: boolean, burst?: Burst, typed?: string }} Told `hurried`: an end behind too few signs for a code */
@@ -61,12 +66,20 @@ export class Typing {
     this.last = -Infinity;
     /** When a scan was last decided upon. */
     this.scanned = -Infinity;
+    /**
+     * How the last scan ended.
+     * @type {Burst["end"]}
+     */
+    this.ended = "pause";
     /** Digits of a character that is told by its number, with Alt held. */
     this.number = "";
   }
 
   /** Whether something waits to be decided about. */
   get waits() { return this.signs.length > 0; }
+
+  /** In milliseconds after the last key: then what was typed is decided about. */
+  get rest() { return this.ended !== "pause" && this.signs.length > 1 && middle(gapsOf(this.signs)) <= fast ? patience : rest; }
 
   drop() { this.signs = []; this.number = ""; }
 
@@ -82,7 +95,7 @@ export class Typing {
     const told = { swallow: false };
     // A key that is held down is a person's, or an arm's.
     if (press.repeat) { this.drop(); return told; }
-    if (this.waits && gap > rest) Object.assign(told, this.decide("pause"));
+    if (this.waits && gap > this.rest) Object.assign(told, this.decide("pause"));
     if (told.burst) this.scanned = this.last;
     if (["Shift", "AltGraph", "CapsLock", "NumLock", "Dead", "Control", "Alt"].includes(key)) {
       if (this.waits) this.last = time;
@@ -157,12 +170,12 @@ export class Typing {
   }
 
   /**
-   * Called when `rest` has gone by since the last key.
+   * Called when nothing came for as long as `rest` says.
    * @param {number} time
    * @returns {Told}
    */
   pause(time) {
-    if (!this.waits || time - this.last < rest) return { swallow: false };
+    if (!this.waits || time - this.last < this.rest) return { swallow: false };
     const told = this.decide("pause");
     if (told.burst) this.scanned = time;
     return { swallow: false, ...told };
@@ -216,15 +229,18 @@ export class Typing {
     let signs = this.signs;
     this.drop();
     const pauses = signs.filter((one, place) => place > 0 && one.gap > long);
+    // A key of a person, behind a scan that was waited for.
+    if (end === "pause" && signs.length > many && signs[signs.length - 1].gap > rest) signs = signs.slice(0, -1);
     // Somebody was typing when the scanner began.
-    if (pauses.length > 1) signs = signs.slice(signs.lastIndexOf(pauses[pauses.length - 1]));
+    else if (pauses.length > 1) signs = signs.slice(signs.lastIndexOf(pauses[pauses.length - 1]));
     if (signs.length === 1 && end === "pause") return { typed: signs[0].sign };
-    const gaps = signs.slice(1).map((one) => one.gap);
+    const gaps = gapsOf(signs);
     const isFast = signs.length >= least && (middle(gaps) <= fast || (signs.length >= many && middle(gaps) <= fastOfMany));
     const raw = signs.map((one) => one.sign).join("");
     const text = mended(raw, signs.map((one) => one.code).join(""));
     // Control characters alone, and the blanks around them, are no code.
     if (!isFast || !/[^\x00-\x20\x7f]/.test(text)) return {};
+    this.ended = end;
     return { burst: { text, raw: raw.replace(/[\x00-\x1f]/g, ""), end } };
   }
 }

@@ -2,7 +2,7 @@ import { h, replace } from "./dom.js";
 import { post, ulid } from "./api.js";
 import { t, plural } from "./i18n.js";
 import { plain } from "./parts.js";
-import { Typing, rest } from "./burst.js";
+import { Typing } from "./burst.js";
 import { BrowserShelf, ScanQueue, following } from "./scanqueue.js";
 
 /** The sound of an outcome that is no verdict. */
@@ -154,7 +154,7 @@ export class Scanner {
     if (!this.typing.waits) return;
     const look = () => { this.follow(this.typing.pause(performance.now()), null); this.wait(); };
     // Keys that came while the page was busy stand behind this: they go first, or a code would be cut in two.
-    this.timer = setTimeout(() => { this.timer = setTimeout(look, 20); }, rest + 10);
+    this.timer = setTimeout(() => { this.timer = setTimeout(look, 20); }, this.typing.rest + 10);
   }
 
   /**
