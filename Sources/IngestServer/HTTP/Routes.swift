@@ -37,15 +37,15 @@ enum Routes {
                 body: .init(byteBuffer: ByteBuffer(string: text + door.metrics)))
         }
         for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
-            router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
+            router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
         // A screen of one dock, whoever signs in there.
         for page in ["dock/{zone}", "dock/{zone}/kiosk"] {
-            router.get(RouterPath(page)) { request, _ in serve("index.html", files, request) }
+            router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
         // At the root: a worker answers for what lies below it.
-        router.get("sw.js") { request, _ in serve("sw.js", files, request) }
-        router.get("web/{name}") { request, context in serve(context.parameters.get("name") ?? "", files, request) }
+        router.get("sw.js") { request, _ in serve(files["sw.js"], request) }
+        router.get("web/{name}") { request, context in serve(files[context.parameters.get("name") ?? ""], request) }
         return router
     }
 
@@ -71,13 +71,19 @@ enum Routes {
         }
     }
 
-    private static func serve(_ name: String, _ files: WebFiles, _ request: Request) -> Response {
-        guard let file = files[name] else { return Response(status: .notFound) }
+    /// Each page is the same document; its script has the words of the browser's language.
+    private static func welcome(_ files: WebFiles, _ request: Request) -> Response {
+        let file = files.document(accepting: request.headers[.acceptLanguage])
+        return serve(file, request, varies: "accept-encoding, accept-language")
+    }
+
+    private static func serve(_ file: WebFiles.File?, _ request: Request, varies: String = "accept-encoding") -> Response {
+        guard let file else { return Response(status: .notFound) }
         let packed = Gzip.isTaken(request.headers[.acceptEncoding]) ? file.packed : nil
         // Each form has a tag of its own (RFC 9110 §8.8.3.3).
         let tag = packed == nil ? file.tag : "\(file.tag.dropLast())-gzip\""
         var headers: HTTPFields = [
-            .contentType: file.type, .eTag: tag, .contentSecurityPolicy: policy, .vary: "accept-encoding",
+            .contentType: file.type, .eTag: tag, .contentSecurityPolicy: policy, .vary: varies,
             .cacheControl: file.isForGood ? "public, max-age=31536000, immutable" : "no-cache",
         ]
         if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }

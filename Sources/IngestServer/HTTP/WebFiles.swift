@@ -4,8 +4,9 @@ import Platform
 
 /// The pages, read once at the start: files of the `Web` folder with their type and a tag for caching, and packed.
 ///
-/// What a page needs first is joined: the document names one script and one style by names that hold their tag, so that a browser keeps
-/// them for a year and asks for new ones as soon as they are others. The modules can be had one by one all the same.
+/// What a page needs first is joined, for each language: the document names one script and one style by names that hold their tag, so that
+/// a browser keeps them for a year and asks for new ones as soon as they are others. The script asks for the other pages, for sentences and
+/// for other languages by such names, too. The modules can be had one by one all the same.
 struct WebFiles: Sendable {
     struct File: Sendable {
         var bytes: [UInt8]
@@ -42,24 +43,49 @@ struct WebFiles: Sendable {
         do { try join() } catch { whyApart = "\(error)" }
     }
 
-    /// `app-TAG.js`, `style-TAG.css`, and a document that names them.
+    /// For each language a document that names `app-TAG.js` and `style-TAG.css`, and the parts that its script asks for.
     private mutating func join() throws {
         let known = files
-        let script = try WebBundle(entry: "app.js") { name in
-            known[name].map { String(decoding: $0.bytes, as: UTF8.self) }
-        }
         guard let style = files["style.css"], let document = files["index.html"] else { return }
-        var page = String(decoding: document.bytes, as: UTF8.self)
-        for (name, end, bytes) in [("app", "js", Array(script.text.utf8)), ("style", "css", style.bytes)] {
-            let place = "\"/web/\(name).\(end)\""
-            guard page.contains(place) else { throw IngestFailure("index.html does not name \(place)") }
-            let own = "\(name)-\(WebFiles.digest(bytes)).\(end)"
-            var file = File(bytes, named: own)
+        var made: [String: File] = [:]
+        /// Keeps a file under a name that holds its tag.
+        func keep(_ name: String, _ bytes: [UInt8]) {
+            var file = File(bytes, named: name)
             file.isForGood = true
-            files[own] = file
-            page = page.replacing(place, with: "\"/web/\(own)\"")
+            made[name] = file
         }
-        files["index.html"] = File(Array(page.utf8), named: "index.html")
+        let sheet = Array(WebStyle.lean(String(decoding: style.bytes, as: UTF8.self)).utf8)
+        let styleName = "style-\(WebFiles.digest(sheet)).css"
+        keep(styleName, sheet)
+        for language in WebFiles.languages {
+            let script = try WebBundle(
+                entry: "app.js", language: language, digest: { WebFiles.digest(Array($0.utf8)) },
+                read: { name in known[name].map { String(decoding: $0.bytes, as: UTF8.self) } })
+            for part in script.parts { keep(part.file, Array(part.text.utf8)) }
+            let bytes = Array(script.text.utf8)
+            let scriptName = "app-\(WebFiles.digest(bytes)).js"
+            keep(scriptName, bytes)
+            var page = String(decoding: document.bytes, as: UTF8.self)
+            for (place, name) in [("\"/web/app.js\"", scriptName), ("\"/web/style.css\"", styleName)] {
+                guard page.contains(place) else { throw IngestFailure("index.html does not name \(place)") }
+                page = page.replacing(place, with: "\"/web/\(name)\"")
+            }
+            made[WebFiles.document(language)] = File(Array(page.utf8), named: "index.html")
+        }
+        files.merge(made) { $1 }
+    }
+
+    /// The languages of the pages; the last one is for those who speak none of them (`ofBrowser` in i18n.js).
+    static let languages = ["fr", "en"]
+
+    private static func document(_ language: String) -> String { "index.html \(language)" }
+
+    /// The document whose script has the words of whoever asks (RFC 9110 §12.5.4). A browser's own language is the first that it names;
+    /// whoever chose another one on the page is brought its words by the script.
+    func document(accepting languages: String?) -> File? {
+        let first = languages?.split(separator: ",").first?.lowercased().drop { $0 == " " } ?? ""
+        let language = WebFiles.languages.first { first.hasPrefix($0) } ?? WebFiles.languages[WebFiles.languages.count - 1]
+        return files[WebFiles.document(language)] ?? files["index.html"]
     }
 
     private static func digest(_ bytes: [UInt8]) -> String { "\(CRC32C.checksum(bytes))-\(bytes.count)" }

@@ -1,26 +1,20 @@
 import { h, icon, keeping, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, told, worded, lang, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, worded, bringWords, lang, makeDo, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { onSound, play, soundBlocked, soundEnabled, toggleSound, tryToHear, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
-import { Calls } from "./calls.js";
-import { Gateways } from "./gateways.js";
-import { StockTakes } from "./stocktake.js";
-import { Find } from "./find.js";
-import { Clients } from "./clients.js";
-import { ERP } from "./erp.js";
-import { Audit } from "./audit.js";
+import { GatewayList } from "./gateway-list.js";
+import { Later } from "./later.js";
 import { SignIn } from "./signin.js";
 import { Notices } from "./notices.js";
-import { openAccount } from "./account.js";
 import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
 import { Scanner } from "./scan.js";
 import { helpFor } from "./help.js";
 import { keepAwake, standing, stationOf } from "./station.js";
 import { Health } from "./health.js";
-import { openHere } from "./here.js";
+import { open } from "./doors.js";
 import { fitTables } from "./fit.js";
 import { showTheme } from "./theme.js";
 
@@ -39,8 +33,14 @@ app.kiosk = arrived.kiosk;
 
 /** @type {PageName[]} */
 const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
-const makers = { receiving: Receiving, stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit };
-for (const page of pages) Object.assign(app, { [page]: new makers[page](app) });
+Object.assign(app, { receiving: new Receiving(app), gateways: new GatewayList(app) });
+/** Pages whose script comes later (pages.js). */
+/** @type {Map<PageName, Later>} */
+const later = new Map();
+for (const page of pages) if (!app[page]) later.set(page, new Later(app, page));
+Object.assign(app, Object.fromEntries(later));
+/** @type {Promise<void> | null} They are on their way, or there. */
+let others = null;
 app.notices = new Notices(app);
 app.signIn = new SignIn(app);
 /** @type {() => Page} */
@@ -160,6 +160,8 @@ app.attempt = async (body) => {
     if (error.status === 401 && !app.person && error.code === "sign-in-needed") return undefined;
     // The banner says it already.
     if (error.status === undefined && app.isAway() && !document.querySelector("dialog[open]")) return undefined;
+    // The words of refusals come with the other pages.
+    if (error.code && later.size > 0) await Promise.race([others ??= bringPages(), new Promise((late) => setTimeout(late, 2000))]);
     const known = t(`code_${error.code}`);
     const why = error.problem?.phrase ? told(error.problem.phrase) : worded(error.message);
     app.say(error.status === undefined ? t("unreachable") : known === `code_${error.code}` ? t("error", { why }) : known, "bad");
@@ -295,7 +297,7 @@ function drawTools() {
     app.person && app.live && app.health.isNews && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
     app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
       icon("bell"), h("span", { class: "count" }, String(app.notices.list.length))),
-    app.person && h("button", { class: `small here ${app.station() ? "" : "nowhere"}`, id: "here", "aria-label": app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), title: app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), onclick: () => openHere(app) },
+    app.person && h("button", { class: `small here ${app.station() ? "" : "nowhere"}`, id: "here", "aria-label": app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), title: app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), onclick: () => open(app, "here", app) },
       icon("dock"), h("span", {}, app.station() ?? t("hereNone"))),
     // A first touch anywhere lets sound through: this says that it is needed.
     app.person && soundBlocked() && h("button", { class: "small wait", id: "sound-blocked", onclick: () => { wakeSound(); drawTools(); } }, icon("silent"), t("touchForSound")),
@@ -304,9 +306,18 @@ function drawTools() {
       "aria-label": soundBlocked() ? t("touchForSound") : soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { if (!soundBlocked()) toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() && !soundBlocked() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: () => { switchLanguage(); app.toast = null; draw(); app.scanner.draw(); } }, next.code.toUpperCase()),
-    app.person && h("button", { class: "small me", id: "me", title: app.person.name, onclick: () => openAccount(app) }, app.person.name),
+    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: changeLanguage }, next.code.toUpperCase()),
+    app.person && h("button", { class: "small me", id: "me", title: app.person.name, onclick: () => open(app, "account", app) }, app.person.name),
     app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
+}
+
+async function changeLanguage() {
+  const { code } = nextLanguage();
+  try { await bringWords(code); } catch { app.say(t("unreachable"), "bad"); return; }
+  switchLanguage(code);
+  app.toast = null;
+  draw();
+  app.scanner.draw();
 }
 
 function drawBanner() {
@@ -418,6 +429,32 @@ addEventListener("popstate", () => {
 document.addEventListener("fullscreenchange", () => { if (!document.fullscreenElement && app.kiosk) app.setKiosk(false); });
 
 app.page = place().page;
+/** @param {typeof import("./pages.js")} come */
+function takePages({ makers, deeds }) {
+  for (const [page, waiting] of later) {
+    const made = new makers[/** @type {keyof typeof makers} */ (page)](app);
+    Object.assign(app, { [page]: made });
+    later.delete(page);
+    waiting.hand(made);
+  }
+  // What was known of them already goes on.
+  app.gateways = Object.assign(new makers.gateways(app), app.gateways);
+  app.receiving.drawWall = deeds.kiosk;
+  if (app.person) draw();
+}
+
+/** The other pages: what they were told meanwhile they are told now. Asked for until they come, because the network may be away. */
+async function bringPages() {
+  while (later.size > 0) {
+    const come = await import("./pages.js").catch(() => null);
+    if (come) takePages(come);
+    else await new Promise((done) => setTimeout(done, 3000));
+  }
+}
+/** Begun where the address names one of them. */
+if (later.has(app.page) || app.kiosk) others = bringPages();
+// Somebody speaks another language than the browser: without the server the browser's will do.
+await bringWords().catch(makeDo);
 if (localStorage.getItem("leaving")) await request("DELETE", "/api/v1/session").then(() => localStorage.removeItem("leaving"), (error) => { if (!notDone(error)) localStorage.removeItem("leaving"); });
 /** @type {Person | { name?: undefined }} */
 let me = {};
@@ -427,5 +464,9 @@ try { [me] = await Promise.all([get("/api/v1/me"), app.signIn.ask()]); } catch (
   if (last && (error.status === undefined || error.status >= 502)) { me = last; app.withoutServer = true; app.since = Date.now(); }
 }
 if (me.name !== undefined) begin(me); else draw();
-keepPages();
-learnSentences().then(() => app.refresh(app.page), () => {});
+// What nobody waits for comes when the first page is there; with it the pages are whole, and kept.
+setTimeout(async () => {
+  others ??= bringPages();
+  await Promise.allSettled([others, learnSentences().then(() => app.refresh(app.page))]);
+  keepPages();
+}, 50);

@@ -29,13 +29,6 @@ export class Sightings {
 }
 
 /**
- * A button that opens the camera.
- * @param {App} app
- * @param {string} id
- */
-export const cameraButton = (app, id) => h("button", { id, onclick: () => openCamera(app) }, t("camera"));
-
-/**
  * Scans until it is closed.
  * @param {App} app
  */

@@ -1,6 +1,6 @@
 import { h, replace } from "./dom.js";
 import { get, post } from "./api.js";
-import { importButton } from "./import.js";
+import { importButton } from "./doors.js";
 import { t, when } from "./i18n.js";
 import { about, arrow } from "./card.js";
 import { empty, field, Forms } from "./parts.js";

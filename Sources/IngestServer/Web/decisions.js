@@ -1,7 +1,6 @@
 import { h } from "./dom.js";
 import { t, when, plural, number, unitName, worded } from "./i18n.js";
-import { day, plain, signed } from "./parts.js";
-import { photoLink } from "./photo.js";
+import { day, plain, signed, photoLink } from "./parts.js";
 import { choose } from "./sheet.js";
 
 /**

@@ -3,7 +3,8 @@ import { get, post } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 import { field, pill, jobStyles } from "./parts.js";
-import { faultName, jobSays, openJob, outcomeSays } from "./erp.js";
+import { faultName, outcomeSays } from "./erp.js";
+import { jobSays, openJob } from "./job.js";
 import { completion } from "./picker.js";
 
 /**

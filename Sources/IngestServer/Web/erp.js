@@ -3,32 +3,12 @@ import { get, post } from "./api.js";
 import { t, has, when, number, plural, worded } from "./i18n.js";
 import { empty, pill, jobStyles } from "./parts.js";
 import { link } from "./facts.js";
+import { jobSays, openJob } from "./job.js";
 import { JobSheet } from "./erp-job.js";
 import { awaited, firstOf } from "./long.js";
 
 /** @type {Record<string, string>} */
 const styles = { ok: "good", unreachable: "bad", refused: "bad", off: "" };
-
-/**
- * Why it does not go: what it waits for in the reader's language, otherwise what was said, in other words where it is ours.
- * @param {Job} job
- */
-export function jobSays(job) {
-  if (job.fault === "after") return t("jobAfter", { what: jobName(job.after ?? "") });
-  if (job.fault === "written") return t("jobWritten");
-  if (job.fault === "late") return t("jobLate");
-  if (job.fault === "stale") return [t("jobStale"), worded(job.sentence)].filter(Boolean).join(" ");
-  return worded(job.sentence);
-}
-
-/**
- * A key of either form: `quai/01KB…/reception/17`, `quai/reception/17`.
- * @param {string} key
- */
-export function jobName(key) {
-  const [, kind, subject] = key.replace(/^quai\/[0-9A-Z]{26}\//, "quai/").match(/^quai\/([a-z]+)\/(.*)$/) ?? [];
-  return kind ? `${t(`jobkind_${kind}`)} ${subject}` : key;
-}
 
 /**
  * What kind of fault it is; one that nobody has named as it stands.
@@ -85,6 +65,13 @@ export class ERP {
   arrive() { this.load(); }
 
   /**
+   * One job, whatever page is shown.
+   * @param {number} id
+   * @param {Job} [known]
+   */
+  open(id, known) { this.sheet = new JobSheet(this.app, id, known); }
+
+  /**
    * At most once a second: a queue that empties says much.
    * @param {MessageOf<"erp">} message
    */
@@ -131,22 +118,3 @@ export class ERP {
           jobSays(job) && h("span", { class: job.state === "done" ? "soft" : "lost" }, jobSays(job)))), () => this.app.refresh("erp"))));
   }
 }
-
-/**
- * @param {App} app
- * @param {number} id
- * @param {Job} [known]
- */
-export function openJob(app, id, known) {
-  if (!app.may("erp")) { app.say(t("needsRight"), "bad"); return; }
-  app.erp.sheet = new JobSheet(app, id, known);
-}
-
-/**
- * What became of a closed delivery in the ERP, on its own page.
- * @param {App} app
- * @param {Job} job
- */
-export const drawJobState = (app, job) => h("div", { class: `notice ${jobStyles[job.state] ?? "wait"}`, id: "erp-job" },
-  h("div", { class: "row" }, h("strong", {}, t(`push_${job.state}`) === `push_${job.state}` ? job.state : t(`push_${job.state}`, { remote: job.remote ?? "" })), jobSays(job) && job.state !== "done" && h("span", {}, jobSays(job)),
-    app.may("erp") && h("button", { class: "push", id: "see-job", onclick: () => openJob(app, job.id) }, t("details"))));

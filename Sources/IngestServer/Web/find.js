@@ -2,7 +2,7 @@ import { h, replace } from "./dom.js";
 import { get } from "./api.js";
 import { t, when, number, amount } from "./i18n.js";
 import { codeText, empty, Forms, pill } from "./parts.js";
-import { importButton } from "./import.js";
+import { importButton } from "./doors.js";
 import { ProductView } from "./product.js";
 import { TagView } from "./tag.js";
 

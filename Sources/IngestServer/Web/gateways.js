@@ -1,26 +1,10 @@
 import { h, replace } from "./dom.js";
-import { get, post, request } from "./api.js";
+import { post, request } from "./api.js";
 import { t, plural, when, number, span, worded } from "./i18n.js";
 import { choose } from "./sheet.js";
 import { fitted } from "./fit.js";
+import { GatewayList, said, why } from "./gateway-list.js";
 import { standingOf } from "./health.js";
-
-/**
- * Why scans are refused, in the page's words; in the agent's where its code is not known.
- * @param {NotSaved} refusal
- */
-function why({ code, reason }) {
-  const known = t(`refused_${code}`);
-  return code && known !== `refused_${code}` ? known : worded(reason);
-}
-
-/**
- * Since when, and how many.
- * @param {NotSaved} refusal
- */
-function said({ since, count }) {
-  return [since && t("since", { when: when(since) }), count !== undefined && count > 0 && plural("scansRefusedCount", count)].filter(Boolean).join(" · ");
-}
 
 /**
  * How full, in per cent; `?` where the agent does not say.
@@ -29,49 +13,7 @@ function said({ since, count }) {
 const percent = ({ bytes, budget }) => (bytes !== undefined && budget ? Math.floor(bytes * 100 / budget) : "?");
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
-export class Gateways {
-  /** @param {App} app */
-  constructor(app) {
-    this.app = app;
-    /** @type {Gateway[]} */
-    this.list = [];
-    /** @type {Map<string, Grant>} */
-    this.grants = new Map();
-    this.clear();
-  }
-
-  clear() {
-    this.list = [];
-    this.grants = new Map();
-  }
-
-  async load() {
-    const [list, grants] = await this.app.attempt(() => Promise.all([get("/api/v1/gateways"), get("/api/v1/gateways/grants")])) ?? [];
-    if (!list || !grants) return;
-    this.list = list;
-    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
-    this.app.refresh("gateways");
-  }
-
-  /** @param {MessageOf<"gateway">} message */
-  message({ data }) {
-    const before = JSON.stringify(this.refusals());
-    const others = this.list.filter((gateway) => gateway.name !== data.name);
-    this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
-    this.app.health.changed();
-    // Whoever stands at the dock looks at another page.
-    if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }
-    // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.
-    if (this.grants.get(data.name)?.state !== "confirmed") this.loadGrants();
-  }
-
-  async loadGrants() {
-    const grants = await get("/api/v1/gateways/grants").catch(() => null);
-    if (!grants) return;
-    this.grants = new Map(grants.map((grant) => [grant.name, grant]));
-    this.app.refresh("gateways");
-  }
-
+export class Gateways extends GatewayList {
   /** @param {string} name */
   async confirm(name) {
     if (await this.app.attempt(() => post(`/api/v1/gateways/${encodeURIComponent(name)}/confirm`))) await this.load();
@@ -100,34 +42,6 @@ export class Gateways {
       facts.length > 0 && h("span", { class: "soft" }, facts.join(" · ")),
       may && learned && h("button", { class: "main small", id: `confirm-${gateway.name}`, onclick: () => this.confirm(gateway.name) }, t("gatewayConfirm")),
       may && (learned || !gateway.online) && h("button", { class: "small", id: `forget-${gateway.name}`, onclick: () => this.forget(gateway.name) }, t("gatewayForget")));
-  }
-
-  /** Links to telephone exchanges, with what they say of themselves. */
-  telephony() {
-    return this.list.flatMap((gateway) => (gateway.status?.devices ?? []).filter((device) => device.kind === "telephony").map((device) => ({
-      ...device, ...(gateway.online ? {} : { state: "gone", reason: t("offlineAgent"), since: gateway.seen }),
-    })));
-  }
-
-  /** Where scans are refused now: zone, why, since when and how many. */
-  refusals() {
-    return this.list.filter((gateway) => gateway.online).flatMap((gateway) => {
-      /** @type {GatewayStatus} */
-      const { buffer = {}, devices = [] } = gateway.status ?? {};
-      const readers = devices.filter((device) => device.kind !== "telephony" && device.notSaved);
-      if (readers.length === 0 && buffer.trouble && devices.some((device) => device.kind !== "telephony")) {
-        return [{ zone: gateway.name, code: buffer.code, reason: buffer.trouble, since: buffer.since, count: buffer.refusedSince ?? 0 }];
-      }
-      return readers.map((device) => ({ zone: device.zone, ...device.notSaved }));
-    });
-  }
-
-  /** The same for the pages of the dock: no beep came, and this is why. */
-  drawRefusals() {
-    const here = this.app.station?.();
-    return this.refusals().sort((a, b) => Number(b.zone === here) - Number(a.zone === here)).slice(0, 4).map((refusal) =>
-      h("div", { class: "notice bad", role: "alert", "data-refused": refusal.zone },
-        t("scansRefused", { zone: refusal.zone, why: why(refusal) }), " ", said(refusal)));
   }
 
   /** @param {HTMLElement} main */

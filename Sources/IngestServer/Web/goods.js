@@ -1,9 +1,8 @@
 import { h } from "./dom.js";
 import { t, number, amount, plural } from "./i18n.js";
 import { codeText, isOwnCode, labelForm, pill } from "./parts.js";
-import { LineSheet, lineFor } from "./lines.js";
+import { open } from "./doors.js";
 import { Sheet } from "./sheet.js";
-import { completion } from "./picker.js";
 
 /** @type {("expected" | "received" | "missing" | "extra")[]} */
 const columns = ["expected", "received", "missing", "extra"];
@@ -15,15 +14,14 @@ const lineKinds = ["adjust", "damaged", "refuse", "lot", "later", "accept", "tra
  * @param {Delivery} delivery
  */
 export function drawLines(view, delivery) {
-  /** @param {AnyLine} line */
-  const open = (line) => new LineSheet(view, delivery.id, line, `/api/v1/deliveries/${delivery.id}`, lineKinds);
+  const path = `/api/v1/deliveries/${delivery.id}`;
+  /**
+   * @param {AnyLine} line
+   * @param {boolean} [atOnce] straight to the number
+   */
+  const touch = async (line, atOnce = false) => { const sheet = await open(view.app, "line", view, delivery.id, line, path, lineKinds); if (atOnce) sheet?.start(); };
   /** What nobody announced and no reader sees: the product is looked for, then its number is keyed in. */
-  const byHand = () => {
-    const sheet = new Sheet(t("countByHand"), () => completion(view.app, {
-      kinds: ["product"], label: t("searchProduct"),
-      found: async (one) => { sheet.close(); open(await lineFor(delivery.lines, one)).start(); },
-    }).node);
-  };
+  const byHand = () => open(view.app, "hand", view.app, delivery.lines, (line) => touch(line, true));
   // Labels for what has no barcode of its own.
   const labels = delivery.lines.some((line) => isOwnCode(line.gtin)) && h("button", { id: "print-labels", disabled: view.isAway(), onclick: () => new Sheet(t("printLabels"), () => labelForm(`delivery=${delivery.id}`)) }, t("printLabels"));
   const hand = delivery.status === "open" && h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand"));
@@ -31,10 +29,10 @@ export function drawLines(view, delivery) {
     h("thead", {}, h("tr", {}, h("th", {}, t("article")),
       columns.map((name) => h("th", { class: "num" }, t(name))))),
     h("tbody", {}, delivery.lines.map((line, index) =>
-      h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => open(line) },
+      h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => touch(line) },
         h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, codeText(line.gtin)),
           // No reader sees it of itself: its number is a tap away.
-          isOwnCode(line.gtin) && delivery.status === "open" && h("button", { class: "small", id: `hand-${index}`, disabled: view.isAway(), onclick: (event) => { event.stopPropagation(); open(line).start(); } }, t("keyIn")),
+          isOwnCode(line.gtin) && delivery.status === "open" && h("button", { class: "small", id: `hand-${index}`, disabled: view.isAway(), onclick: (event) => { event.stopPropagation(); touch(line, true); } }, t("keyIn")),
           h("div", { class: "row tags" }, line.damaged > 0 && pill(line.unit ? t("damagedCount", { n: amount(line.damaged, line.unit) }) : plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(line.unit ? t("refusedCount", { n: amount(line.refused, line.unit) }) : plural("refusedCount", line.refused), "wait"),
             line.unexpectedSerials !== undefined && line.unexpectedSerials.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
         columns.map((name) => h("td", { class: "num", "data-word": t(name) }, amount(line[name], line.unit))))))));

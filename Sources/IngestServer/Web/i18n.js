@@ -110,6 +110,9 @@ const words = {
   },
 };
 
+/** Languages whose words are here: joined, the first script has those of one (WebWords). */
+const here = new Set(Object.keys(words));
+
 for (const more of [depot, imports, office, desk, reopen, scanning, lists, dock]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
@@ -138,7 +141,7 @@ for (const [code, its] of Object.entries(languages)) learn(code, its);
 
 /** Reads the words of all sentences: they are many, and no page waits for them. What is said before is in English. */
 export async function learnSentences() {
-  const [{ reasons }, { spoken }] = await Promise.all([import("./words-reasons.js"), import("./words-spoken.js")]);
+  const { reasons, spoken } = await import("./sentences.js");
   asPhrases = new Set(Object.keys(reasons).filter((template) => !(template in spoken.fr)));
   sentences.fr = { ...reasons, ...spoken.fr };
   sentences.en = { ...spoken.en };
@@ -148,6 +151,30 @@ export async function learnSentences() {
   }
   for (const [code, its] of Object.entries(languages)) learn(code, its);
   remembered.clear();
+}
+
+/**
+ * Words that came later; known ones stay.
+ * @param {Record<string, Record<string, string>>} more
+ */
+export function addWords(more) {
+  for (const [code, its] of Object.entries(more)) words[code] = { ...its, ...words[code] };
+}
+
+/**
+ * Before a language is spoken: its words, where the scripts brought those of another one.
+ * @param {string} [code]
+ */
+export async function bringWords(code = language) {
+  if (here.has(code)) return;
+  const { others } = await import("./words-others.js");
+  addWords(others);
+  for (const name of [code, ...Object.keys(others)]) here.add(name);
+}
+
+/** Where they do not come: a language whose words are here, until the page is opened again. */
+export function makeDo() {
+  if (!here.has(language)) language = [...here][0];
 }
 
 /** The language of the browser, where there are words for it; English otherwise. */

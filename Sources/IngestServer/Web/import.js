@@ -178,7 +178,7 @@ async function save(app, kind, file, said, refused) {
  * @param {ImportKind} kind
  * @param {File} file
  */
-async function take(app, kind, file) {
+export async function take(app, kind, file) {
   /** @type {Said} */
   const said = { add: false };
   for (;;) {
@@ -205,24 +205,4 @@ async function take(app, kind, file) {
     if (late.length) await ask(file.name, drawRows(t("importRefused"), late), [[t("understood"), "yes", "main"]]);
     return Boolean(done);
   }
-}
-
-const texts = ".csv,.tsv,.txt,.xlsx,text/csv";
-
-/**
- * The button with its hidden field; `done` is called when something was taken.
- * @param {App} app
- * @param {ImportKind} kind
- * @param {{ id: string, label: string, away?: boolean, style?: string, done: () => void }} options
- */
-export function importButton(app, kind, { id, label, away = false, style = "", done }) {
-  const field = h("input", { type: "file", hidden: true, "aria-label": label,
-    accept: kind === "deliveries" ? `${texts},.json,.edi,.xml,application/json` : texts,
-    onchange: async () => {
-      const file = field.files?.[0];
-      field.value = "";
-      if (file && await take(app, kind, file)) done();
-    } });
-  const may = app.may("imports");
-  return [h("button", { class: style, id, disabled: away || !may, title: may ? null : t("needsRight"), onclick: () => field.click() }, label), field];
 }

@@ -207,3 +207,15 @@ export function nameTag(view, detail, subject, path) {
   ]);
 }
 
+/**
+ * What nobody announced and no reader sees: the product is looked for.
+ * @param {App} app
+ * @param {AnyLine[]} lines
+ * @param {(line: AnyLine) => void} found
+ */
+export function countByHand(app, lines, found) {
+  const sheet = new Sheet(t("countByHand"), () => completion(app, {
+    kinds: ["product"], label: t("searchProduct"),
+    found: async (one) => { sheet.close(); found(await lineFor(lines, one)); },
+  }).node);
+}

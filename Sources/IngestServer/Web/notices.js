@@ -2,7 +2,7 @@ import { h } from "./dom.js";
 import { get, post } from "./api.js";
 import { t, when, amount, worded } from "./i18n.js";
 import { Sheet } from "./sheet.js";
-import { openJob } from "./erp.js";
+import { openJob } from "./job.js";
 import { firstOf } from "./long.js";
 
 /** What somebody should see to: stock that is low, counts that are due. */

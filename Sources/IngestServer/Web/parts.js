@@ -198,3 +198,7 @@ export function ago(at) {
 
 /** @type {Record<string, string>} */
 export const jobStyles = { waiting: "wait", running: "wait", done: "good", dead: "bad" };
+
+/** @param {number} id */
+export const photoLink = (id) => h("a", { class: "photo-link", href: `/api/v1/photos/${id}`, target: "_blank", rel: "noopener" },
+  h("img", { src: `/api/v1/photos/${id}`, alt: t("photo"), loading: "lazy" }));

@@ -54,7 +54,3 @@ export function photoField(app) {
     },
   };
 }
-
-/** @param {number} id */
-export const photoLink = (id) => h("a", { class: "photo-link", href: `/api/v1/photos/${id}`, target: "_blank", rel: "noopener" },
-  h("img", { src: `/api/v1/photos/${id}`, alt: t("photo"), loading: "lazy" }));

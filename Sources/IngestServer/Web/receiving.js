@@ -1,22 +1,20 @@
-import { h, replace, ask } from "./dom.js";
+import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, when, number, amount, plural, worded } from "./i18n.js";
 import { exportLinks, pill, plain } from "./parts.js";
 import { keep, kept } from "./keep.js";
 import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknown } from "./decisions.js";
-import { nameTag } from "./lines.js";
 import { drawLines, drawUnits } from "./goods.js";
-import { Closing, drawQuestion, questionsOf } from "./closing.js";
-import { openBlind, Proposals } from "./blind.js";
-import { drawSigned, drawSlip, signatureField } from "./sign.js";
-import { drawJobState } from "./erp.js";
-import { importButton } from "./import.js";
+import { drawQuestion, questionsOf } from "./questions.js";
+import { Proposals } from "./proposals.js";
+import { drawSigned, drawSlip } from "./slip.js";
+import { drawJobState } from "./job.js";
 import { Details, patched } from "./patch.js";
-import { askReopen, drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
-import { cameraButton } from "./camera.js";
+import { drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
+import { cameraButton, importButton, open } from "./doors.js";
 import { DeliveryPages, dueText, stateOf } from "./list.js";
 import { fitted } from "./fit.js";
-import { drawKiosk } from "./kiosk.js";
+import { awaited } from "./long.js";
 
 /** @type {Record<Verdict, string>} */
 export const marks = { expected: "✓", complete: "★", extra: "+", unknown: "?", removed: "−", serial: "≠", inside: "✓", pallet: "?", returned: "↺" };
@@ -65,11 +63,13 @@ export class Receiving {
     this.docks = new Set();
     /** @type {Set<string>} */
     this.unfolded = new Set();
-    /** @type {Closing | null} */
+    /** @type {import("./closing.js").Closing | null} */
     this.closing = null;
     this.proposals = new Proposals(this);
     this.details = new Details((id) => this.app.attempt(() => get(`/api/v1/deliveries/${id}`)));
     this.pages = new DeliveryPages(this);
+    /** @type {(app: App, main: HTMLElement) => void} Draws the wall (kiosk.js), when its script has come. */
+    this.drawWall = (app, main) => replace(main, awaited(app));
     this.clear();
   }
 
@@ -199,7 +199,7 @@ export class Receiving {
    * @param {Counted} detail
    * @param {string} subject
    */
-  name(detail, subject) { nameTag(this, detail, subject, `/api/v1/deliveries/${detail.id}`); }
+  name(detail, subject) { open(this.app, "name", this, detail, subject, `/api/v1/deliveries/${detail.id}`); }
 
   /**
    * Sends a decision; the answer is the delivery as it is then.
@@ -355,7 +355,7 @@ export class Receiving {
 
   /** @param {HTMLElement} main */
   draw(main) {
-    if (this.app.kiosk) { drawKiosk(this.app, main); return; }
+    if (this.app.kiosk) { this.drawWall(this.app, main); return; }
     const detail = this.shown;
     const scroll = window.scrollY;
     const listed = document.getElementById("delivery-list")?.scrollTop ?? 0;
@@ -363,7 +363,7 @@ export class Receiving {
       h("aside", { class: "stack beside", id: "delivery-list" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
           importButton(this.app, "deliveries", { id: "import", label: t("importFile"), away: this.isAway(), style: "push", done: () => this.load() })),
-        h("button", { id: "blind", disabled: this.isAway(), onclick: () => openBlind(this) }, t("blind")),
+        h("button", { id: "blind", disabled: this.isAway(), onclick: () => open(this.app, "blind", this) }, t("blind")),
         cameraButton(this.app, "camera"),
         this.drawStale(),
         this.pages.drawFilters(),
@@ -484,7 +484,7 @@ export class Receiving {
   drawActions(delivery) {
     const download = exportLinks(`/api/v1/deliveries/${delivery.id}`, "", this.isAway());
     const away = this.isAway();
-    if (delivery.status === "closed") return [download, h("button", { id: "reopen", disabled: away, onclick: () => askReopen(this, delivery) }, t("reopenDo"))];
+    if (delivery.status === "closed") return [download, h("button", { id: "reopen", disabled: away, onclick: () => open(this.app, "reopen", this, delivery) }, t("reopenDo"))];
     const zones = this.zones.length ? this.zones : ["dock-1"];
     const opening = !delivery.zone && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
@@ -505,14 +505,5 @@ export class Receiving {
   }
 
   /** @param {Delivery} delivery */
-  async close(delivery) {
-    if (questionsOf(delivery).length > 0) { new Closing(this, delivery); return; }
-    const signature = signatureField(this.app);
-    const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node);
-    const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
-    if (answer !== "yes") return;
-    if (await this.app.attempt(async () => { await signature.send(delivery.id); return true; }) !== true) return;
-    try { this.take(await post(`/api/v1/deliveries/${delivery.id}/close`)); } catch (error) { await lost(this, error); }
-    await this.load();
-  }
+  close(delivery) { return open(this.app, "close", this, delivery); }
 }

@@ -7,10 +7,10 @@ import { drawHand, drawRemoving, drawHistory, drawRemarks, drawUnknown } from ".
 import { LineSheet, lineFor, nameTag } from "./lines.js";
 import { completion } from "./picker.js";
 import { drawReview, drawToZero, toZero } from "./review.js";
-import { drawJobState } from "./erp.js";
+import { drawJobState } from "./job.js";
 import { fitted } from "./fit.js";
 import { Details, patched } from "./patch.js";
-import { cameraButton } from "./camera.js";
+import { cameraButton } from "./doors.js";
 import { firstOf } from "./long.js";
 
 /** @type {Partial<Record<Verdict, string>>} */

@@ -18,7 +18,7 @@ worker.addEventListener("message", (event) => event.waitUntil((async () => {
   const files = event.data?.files ?? [];
   for (const address of files) await store.add(address).catch(() => {});
   // Scripts and styles of an older centre: their names hold what they are.
-  for (const { url } of await store.keys()) if (/\/web\/(app|style)-/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
+  for (const { url } of await store.keys()) if (/\/web\/(app|style|pages|sentences|words-others)-\d/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
 })()));
 
 /**
@@ -31,7 +31,8 @@ async function answer(request, key) {
   try {
     const response = await Promise.race([fetch(request), /** @type {Promise<never>} */ (new Promise((_, late) => setTimeout(() => late(new Error("late")), patience)))]);
     if (response.ok) await store.put(key, response.clone());
-    return response;
+    // A script of an older centre, whose page is still open.
+    return response.status === 404 ? await store.match(key) ?? response : response;
   } catch (error) {
     const old = await store.match(key);
     if (old) return old;

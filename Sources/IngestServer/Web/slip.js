@@ -1,0 +1,19 @@
+// Who signed for a delivery, and the paper that goes with the goods.
+
+import { h } from "./dom.js";
+import { lang, t, when } from "./i18n.js";
+import { photoLink } from "./parts.js";
+
+/**
+ * Who signed, and what they wrote.
+ * @param {Delivery} delivery
+ */
+export const drawSigned = (delivery) => (delivery.decisions ?? []).filter((one) => one.kind === "signed" && !one.undoneBy).map((one) =>
+  h("div", { class: "row signed" }, one.photo ? photoLink(one.photo) : null, h("span", {}, h("strong", {}, one.reason ? t("signedBy", { who: one.reason }) : t("signed")), h("span", { class: "soft" }, ` · ${when(one.at)}, ${one.who}`))));
+
+/**
+ * The paper that goes with the goods.
+ * @param {Delivery} delivery
+ */
+export const drawSlip = (delivery) => h("div", { class: "row slip" }, h("span", { class: "soft" }, t("slip")), [["a4", "A4"], ["80mm", "80 mm"]].map(([paper, label]) =>
+  h("a", { class: "button small", id: `slip-${paper}`, href: `/api/v1/deliveries/${delivery.id}/slip.pdf?paper=${paper}&lang=${lang()}`, download: "", "aria-label": t("titled", { title: t("slip"), what: label }) }, label)));
