@@ -77,7 +77,9 @@ enum Routes {
         return serve(file, request, varies: "accept-encoding, accept-language")
     }
 
-    private static func serve(_ file: WebFiles.File?, _ request: Request, varies: String = "accept-encoding") -> Response {
+    private static func serve(_ file: WebFiles.File?, _ request: Request, varies: String = "accept-encoding")
+        -> Response
+    {
         guard let file else { return Response(status: .notFound) }
         let packed = Gzip.isTaken(request.headers[.acceptEncoding]) ? file.packed : nil
         // Each form has a tag of its own (RFC 9110 §8.8.3.3).

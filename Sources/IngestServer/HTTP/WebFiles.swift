@@ -84,7 +84,8 @@ struct WebFiles: Sendable {
     /// whoever chose another one on the page is brought its words by the script.
     func document(accepting languages: String?) -> File? {
         let first = languages?.split(separator: ",").first?.lowercased().drop { $0 == " " } ?? ""
-        let language = WebFiles.languages.first { first.hasPrefix($0) } ?? WebFiles.languages[WebFiles.languages.count - 1]
+        let language =
+            WebFiles.languages.first { first.hasPrefix($0) } ?? WebFiles.languages[WebFiles.languages.count - 1]
         return files[WebFiles.document(language)] ?? files["index.html"]
     }
 

@@ -26,7 +26,8 @@ enum WebStyle {
             }
             if byte == UInt8(ascii: "/"), place < bytes.count, bytes[place] == UInt8(ascii: "*") {
                 place += 1
-                while place < bytes.count, !(bytes[place] == UInt8(ascii: "/") && bytes[place - 1] == UInt8(ascii: "*")) { place += 1 }
+                while place < bytes.count, !(bytes[place] == UInt8(ascii: "/") && bytes[place - 1] == UInt8(ascii: "*"))
+                { place += 1 }
                 place += 1
                 isBlank = true
                 continue
@@ -35,7 +36,9 @@ enum WebStyle {
                 isBlank = true
                 continue
             }
-            if isBlank, let last = out.last, !isSign(last), last != UInt8(ascii: ":"), !isSign(byte) { out.append(UInt8(ascii: " ")) }
+            if isBlank, let last = out.last, !isSign(last), last != UInt8(ascii: ":"), !isSign(byte) {
+                out.append(UInt8(ascii: " "))
+            }
             isBlank = false
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { quote = byte }
             out.append(byte)

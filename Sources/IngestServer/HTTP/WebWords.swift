@@ -87,7 +87,8 @@ struct WebWords: Sendable {
             if place == bytes.endIndex || line[place...].hasPrefix("//") { return found }
             let colon = end(of: place) ?? bytes[place...].firstIndex { !isName($0) } ?? bytes.endIndex
             let key = line[place..<colon].filter { $0 != "\"" }
-            guard !key.isEmpty, line[colon...].hasPrefix(": "), let after = end(of: bytes.index(colon, offsetBy: 2)) else {
+            guard !key.isEmpty, line[colon...].hasPrefix(": "), let after = end(of: bytes.index(colon, offsetBy: 2))
+            else {
                 throw WebBundle.Failure(description: "\(name): no words: \(line[place...].prefix(60))")
             }
             found.append((String(key), line[place..<after]))
@@ -97,7 +98,8 @@ struct WebWords: Sendable {
 
     private static func isName(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "_"):
             true
         default: false
@@ -137,7 +139,8 @@ struct WebWords: Sendable {
             if whole.contains(key[...]) || beginnings.contains(where: { key.hasPrefix($0) }) { return true }
             // Of a count: the word for one, and where a language has more, for few.
             guard let end = key.lastIndex(of: "_") else { return false }
-            return ["one", "two", "few", "many", "zero"].contains(key[end...].dropFirst()) && whole.contains(key[..<end])
+            return ["one", "two", "few", "many", "zero"].contains(key[end...].dropFirst())
+                && whole.contains(key[..<end])
         }
     }
 }
