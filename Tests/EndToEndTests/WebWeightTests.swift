@@ -127,7 +127,7 @@ struct WebWeightTests {
         try browser.wait("document.querySelector('#who')")
         // Other pages and the words of sentences come afterwards, and nobody waits for them.
         let all =
-            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource').filter((one) => one.name.includes('/web/') && !/\\/(pages|sentences)-/.test(one.name))]"
+            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource').filter((one) => one.name.includes('/web/') && !/\\/(pages|sentences|words-others)-/.test(one.name))]"
         #expect(try browser.evaluate("\(all).filter((one) => one.name.endsWith('.js')).length").integer == 1)
         // The page, its script and its style; manifest and icons as the browser wants them.
         let asked = try browser.evaluate("\(all).map((one) => one.name).join(' ')").text ?? ""
@@ -136,8 +136,8 @@ struct WebWeightTests {
         print("the first page: \(bytes) bytes")
         #expect(bytes > 0 && bytes < 60_000)
         let came =
-            "performance.getEntriesByType('resource').filter((one) => /\\/(pages|sentences)-/.test(one.name)).length"
-        try browser.wait("\(came) === 2")
+            "performance.getEntriesByType('resource').filter((one) => /\\/(pages|sentences|words-others)-/.test(one.name)).length"
+        try browser.wait("\(came) === 3")
         try browser.open("http://127.0.0.1:\(stand.httpPort)/calls")
         try browser.wait("location.pathname === '/calls' && document.querySelector('#who')")
         let again = try browser.evaluate(

@@ -437,8 +437,8 @@ function takePages({ makers, deeds }) {
     later.delete(page);
     waiting.hand(made);
   }
-  // What was known of them already goes on.
-  app.gateways = Object.assign(new makers.gateways(app), app.gateways);
+  // It stays what it is, because answers may be on their way to it: from now on it can draw its page.
+  Object.setPrototypeOf(app.gateways, makers.gateways.prototype);
   app.receiving.drawWall = deeds.kiosk;
   if (app.person) draw();
 }
@@ -468,5 +468,7 @@ if (me.name !== undefined) begin(me); else draw();
 setTimeout(async () => {
   others ??= bringPages();
   await Promise.allSettled([others, learnSentences().then(() => app.refresh(app.page))]);
+  // The other language is there without the server, too.
+  await bringWords(nextLanguage().code).catch(() => {});
   keepPages();
 }, 50);
