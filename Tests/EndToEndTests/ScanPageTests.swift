@@ -98,7 +98,9 @@ struct ScanPageTests {
         try stand.startIngest()
         let browser = try browser(stand)
         // The browser has put the page aside.
-        try browser.wait("caches.open('quai-pages-1').then((store) => store.keys()).then((kept) => kept.length > 2)")
+        try browser.wait(
+            "caches.open('quai-pages-1').then((store) => store.keys()).then((kept) => kept.some((one) => one.url.includes('/words-others-')))"
+        )
         stand.ingest?.killHard()
         stand.ingest = nil
         try browser.wait("document.querySelector('.notice.bad')")
