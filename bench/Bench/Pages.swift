@@ -43,13 +43,13 @@ struct PageBench {
         guard page.wait(milliseconds: 5000, for: { $0["type"]?.text == "delivery" }) != nil else {
             throw PageClient.Failure(description: "the delivery did not open")
         }
-        print("pages: centre at rest MB\t\(memory(stand))")
+        print("pages: centre at rest MB\t\(resident(stand))")
         for number in 0..<visitors {
             let visitor = try PageClient(port: stand.httpPort, name: "Visitor \(number)")
             try visitor.follow(reading: false)
             visitor.disconnect()
         }
-        if visitors > 0 { print("pages: after \(visitors) people who came and left MB\t\(memory(stand))") }
+        if visitors > 0 { print("pages: after \(visitors) people who came and left MB\t\(resident(stand))") }
         let crowd = Crowd()
         // A person may have some dozens of browsers open, not thousands.
         var cookie = page.session
@@ -60,7 +60,7 @@ struct PageBench {
             try crowd.add(port: stand.httpPort, cookie: cookie)
         }
         crowd.start()
-        print("pages: \(browsers) browsers open MB\t\(memory(stand))")
+        print("pages: \(browsers) browsers open MB\t\(resident(stand))")
         var peak = 0.0
         var sent = 0
         let start = Clocks.now
@@ -77,7 +77,7 @@ struct PageBench {
         print("pages: sent to browsers MB\t\(crowd.bytes >> 20)\topen \(crowd.open)")
         crowd.stop()
         usleep(12_000_000)
-        print("pages: after all have left MB\t\(memory(stand))")
+        print("pages: after all have left MB\t\(resident(stand))")
     }
 
     /// GTIN-14 of a product of this number (GS1 General Specifications, 7.9: check digit).
@@ -87,9 +87,14 @@ struct PageBench {
         return digits + String((10 - sum % 10) % 10)
     }
 
-    private func memory(_ stand: Stand) -> Double {
+    private func memory(_ stand: Stand) -> Double { memory(stand, "VmRSS") }
+
+    /// With what it asked for itself: the rest are pages of programs and libraries, which come as they are used and go as they are not.
+    private func resident(_ stand: Stand) -> String { "\(memory(stand))\tanonymous \(memory(stand, "RssAnon"))" }
+
+    private func memory(_ stand: Stand, _ name: String) -> Double {
         guard let pid = stand.ingest?.pid, let status = try? Files.read("/proc/\(pid)/status") else { return 0 }
-        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmRSS") }
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
         let kilobytes = line?.split(separator: " ").compactMap { Double($0) }.first ?? 0
         return (kilobytes / 102.4).rounded() / 10
     }

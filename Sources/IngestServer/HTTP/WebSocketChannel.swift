@@ -37,7 +37,9 @@ struct WebSocketChannel: ServerChildChannel {
 
     /// Longest message a browser may send, in bytes.
     static let messageLimit = 16 * 1024
-    static let heartbeat: Duration = .seconds(30)
+    static let heartbeat: TimeAmount = .seconds(30)
+    /// As text: a page cannot see pings, and it must notice a line that died.
+    private static let alive = frame(Array("{\"type\":\"alive\"}".utf8))
 
     let http: HTTP1Channel
     let live: LiveView
@@ -161,17 +163,16 @@ struct WebSocketChannel: ServerChildChannel {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
                 })
+            // Of the loop, not a task that sleeps: its timer would outlive the line, and keep memory with it.
+            let heartbeat = connection.eventLoop.scheduleRepeatedTask(
+                initialDelay: WebSocketChannel.heartbeat, delay: WebSocketChannel.heartbeat
+            ) { _ in
+                if connection.isWritable { connection.writeAndFlush(WebSocketChannel.alive, promise: nil) }
+            }
+            defer { heartbeat.cancel() }
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { try? await read(inbound, outbound, socket, person) }
                 group.addTask { try? await write(connection, socket) }
-                group.addTask {
-                    while (try? await Task.sleep(for: WebSocketChannel.heartbeat)) != nil {
-                        // As text: a page cannot see pings, and it must notice a line that died.
-                        let alive = WebSocketFrame(
-                            fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}"))
-                        guard (try? await outbound.write(alive)) != nil else { return }
-                    }
-                }
                 await group.next()
                 await live.leave(socket.id)
                 group.cancelAll()
@@ -210,8 +211,7 @@ struct WebSocketChannel: ServerChildChannel {
                 if json["used"]?.truth == true { await live.use(socket.id) }
                 // A screen at a dock asks when it hears nothing: a dead line is shown in seconds.
                 if json["ask"]?.truth == true {
-                    try await outbound.write(
-                        WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "{\"type\":\"alive\"}")))
+                    try await outbound.write(WebSocketChannel.alive)
                 }
             case .ping:
                 try await outbound.write(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
