@@ -24,6 +24,8 @@ struct Housekeeping: Service {
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 if Clocks.now - trimmed > .seconds(10) {
+                    await writer.attempt { desks, _ in desks.releaseMemory() }
+                    await live.read { $0.releaseMemory() }
                     giveMemoryBack()
                     trimmed = Clocks.now
                 }

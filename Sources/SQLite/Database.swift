@@ -91,6 +91,9 @@ public final class Database {
 
     private static let lean: Void = csqlite_be_lean()
 
+    /// Lets go of pages it keeps, but for those in use: they are read again when they are wanted.
+    public func releaseMemory() { sqlite3_db_release_memory(handle) }
+
     deinit {
         statements = [:]
         sqlite3_close_v2(handle)

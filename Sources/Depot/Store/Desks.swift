@@ -7,6 +7,8 @@ public struct Desks {
     public var dialling: DiallingDesk
     public var feeds: FeedDesk
 
+    public func releaseMemory() { store.releaseMemory() }
+
     /// `plan` says how the site of an agent writes telephone numbers, `clockOffset` what is to be added to its times.
     public init(
         _ store: Store, rights: DialRights = DialRights(),

@@ -17,6 +17,8 @@ public final class Store {
     /// What happens in it happens wholly, or not at all.
     public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
 
+    public func releaseMemory() { database.releaseMemory() }
+
     /// Another number as soon as another connection, of this process or another one, has changed the database
     /// (https://www.sqlite.org/pragma.html#pragma_data_version).
     public func dataVersion() throws -> Int64 { try database.integer("PRAGMA data_version") ?? 0 }
