@@ -76,7 +76,8 @@ struct PageBench {
         print("pages: peak while \(sent) scans were counted MB\t\(peak)")
         print("pages: sent to browsers MB\t\(crowd.bytes >> 20)\topen \(crowd.open)")
         crowd.stop()
-        usleep(12_000_000)
+        // Two times that the centre gives memory back.
+        usleep(25_000_000)
         print("pages: after all have left MB\t\(resident(stand))")
     }
 

@@ -225,10 +225,13 @@ struct WebSocketChannel: ServerChildChannel {
     /// and counted. The writer of `NIOAsyncChannel` would copy it for each browser, without an end while the loop is busy.
     private func write(_ connection: any Channel, _ socket: BrowserSocket) async throws {
         while let messages = await socket.next() {
-            for message in messages.dropLast() {
-                connection.write(WebSocketChannel.frame(message), promise: nil)
-            }
-            try await connection.writeAndFlush(WebSocketChannel.frame(messages[messages.count - 1]))
+            // One task of the loop for all of them: its list of tasks keeps the room that it once needed.
+            try await connection.eventLoop.flatSubmit {
+                for message in messages.dropLast() {
+                    connection.write(WebSocketChannel.frame(message), promise: nil)
+                }
+                return connection.writeAndFlush(WebSocketChannel.frame(messages[messages.count - 1]))
+            }.get()
             socket.written(messages.reduce(0) { $0 + $1.count })
         }
     }
