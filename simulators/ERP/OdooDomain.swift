@@ -2,8 +2,20 @@ import Model
 
 /// Evaluates a domain: clauses in prefix notation, AND where nothing is said.
 enum OdooDomain {
-    static func matches(_ server: OdooServer, _ model: String, _ id: Int64, _ domain: [JSON]) throws(OdooError) -> Bool
-    {
+    /// `isChecked`: another record of the model went through the whole domain, so that what is wrong with a clause was
+    /// said; a clause that leads to other models is looked at for each.
+    static func matches(
+        _ server: OdooServer, _ model: String, _ id: Int64, _ domain: [JSON], isChecked: Bool = false
+    ) throws(OdooError) -> Bool {
+        if isChecked, domain.allSatisfy({ $0.text == nil }) {
+            var holds = true
+            for clause in domain where holds || clause.list?.first?.text?.utf8.contains(UInt8(ascii: ".")) == true {
+                var one = [clause][...]
+                let next = try term(server, model, id, &one)
+                holds = holds && next
+            }
+            return holds
+        }
         var rest = domain[...]
         var holds = true
         while !rest.isEmpty {
@@ -36,7 +48,8 @@ enum OdooDomain {
     private static func leaf(
         _ server: OdooServer, _ model: String, _ id: Int64, _ path: String, _ comparison: String, _ value: JSON
     ) throws(OdooError) -> Bool {
-        let names = path.split(separator: ".").map { String($0) }
+        let names =
+            path.utf8.contains(UInt8(ascii: ".")) ? path.split(separator: ".").map { String($0) } : [path]
         let field = try server.field(model, names[0])
         if names.count > 1 {
             guard let target = server.raw(model, id, names[0]).integer, let relation = field.relation else {

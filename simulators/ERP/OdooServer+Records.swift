@@ -8,7 +8,8 @@ extension OdooServer {
     }
 
     func field(_ model: String, _ name: String) throws(OdooError) -> OdooField {
-        guard let field = try fields(of: model).first(where: { $0.name == name }) else {
+        guard let fields = fieldsByName[model] else { throw .user("Object \(model) doesn't exist") }
+        guard let field = fields[name] else {
             throw .value("Invalid field '\(name)' on model '\(model)'")
         }
         return field
@@ -32,11 +33,13 @@ extension OdooServer {
     func raw(_ model: String, _ id: Int64, _ name: String) -> JSON {
         if name == "id" { return .int(id) }
         if name == "display_name" { return .string(displayName(model, id)) }
-        guard let field = schema[model]?.first(where: { $0.name == name }) else { return false }
+        guard let field = fieldsByName[model]?[name] else { return false }
         if field.isComputed { return computed(model, id, name) }
         if field.type == "one2many", let relation = field.relation, let inverse = field.inverse {
             return .array(
-                ids(relation).filter { tables.records[relation]?[$0]?[inverse]?.integer == id }.map { .int($0) })
+                (tables.records[relation] ?? [:]).filter { $0.value[inverse]?.integer == id }.keys.sorted().map {
+                    .int($0)
+                })
         }
         if name == "name", lang != "en_US", let translated = tables.records[model]?[id]?["name@\(lang)"] {
             return translated
@@ -153,10 +156,12 @@ extension OdooServer {
     ) throws(OdooError) -> [Int64] {
         var found: [Int64] = []
         let hasArchive = try fields(of: model).contains { $0.name == "active" }
+        var isChecked = false
         for id in ids(model) {
             if hasArchive, !isArchivedToo, tables.records[model]?[id]?["active"] == false { continue }
             if !isVisible(model, id) { continue }
-            if try OdooDomain.matches(self, model, id, domain) { found.append(id) }
+            if try OdooDomain.matches(self, model, id, domain, isChecked: isChecked) { found.append(id) }
+            isChecked = true
         }
         for part in (order ?? "id").split(separator: ",").reversed() {
             let words = part.split(separator: " ")

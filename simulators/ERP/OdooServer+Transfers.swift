@@ -145,6 +145,7 @@ extension OdooServer {
 
     /// Module product_expiry; these articles have a date.
     public mutating func addExpiry(to products: [Int64]) {
+        let series = series
         func field(_ text: String) -> [OdooField] { OdooField.list(text, series: series) }
         schema["product.product"]?.append(contentsOf: field("use_expiration_date:boolean"))
         schema["stock.move.line"]?.append(contentsOf: field("expiration_date:datetime"))

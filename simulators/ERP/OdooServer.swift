@@ -60,7 +60,9 @@ public struct OdooServer: Sendable {
     public let series: Int
     public let database = "depot"
     var tables = Tables()
-    var schema: [String: [OdooField]]
+    var schema: [String: [OdooField]] { didSet { fieldsByName = OdooServer.byName(schema) } }
+    /// The schema once more: a field is sought for every value that is read.
+    private(set) var fieldsByName: [String: [String: OdooField]]
     var users: [User] = []
     /// The user of the call that runs.
     var current: Int64 = 0
@@ -93,8 +95,14 @@ public struct OdooServer: Sendable {
     /// `absent`: models of modules that are not installed.
     public init(series: Int, absent: Set<String> = ["helpdesk.ticket", "crm.lead"]) {
         self.series = series
-        schema = OdooField.schema(series: series).filter { !absent.contains($0.key) }
+        let schema = OdooField.schema(series: series).filter { !absent.contains($0.key) }
+        self.schema = schema
+        fieldsByName = OdooServer.byName(schema)
         load()
+    }
+
+    private static func byName(_ schema: [String: [OdooField]]) -> [String: [String: OdooField]] {
+        schema.mapValues { Dictionary($0.map { ($0.name, $0) }) { first, _ in first } }
     }
 
     // MARK: Hooks

@@ -228,9 +228,10 @@ public struct StockSequence {
     }
 
     private func compare() throws(Failure) {
+        let books = peer.books(things)
         for place in world.indices {
             for thing in things {
-                let (book, there) = (peer.book(thing, place: place), world[place][thing] ?? 0)
+                let (book, there) = (books[place][thing] ?? 0, world[place][thing] ?? 0)
                 guard book != Double(there) else { continue }
                 let name = "\(thing.article) \(thing.lot ?? "")"
                 throw Failure(

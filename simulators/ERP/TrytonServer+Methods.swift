@@ -77,13 +77,12 @@ extension TrytonServer {
         let paths = TrytonStore.Fields(fields)
         var found = store.candidates(model, arguments[0])
         if arguments[3].list?.first?.list?[1].text?.hasPrefix("DESC") == true { found.reverse() }
-        let isAsked = "\(arguments[0])".contains("active")
         let quantities = self.quantities(of: model, context)
         for bare in found {
             var row = bare
             if let quantities { row["quantity"] = .number(quantities[TrytonStore.id(row)] ?? 0) }
             guard try store.matches(model, row, arguments[0]) else { continue }
-            if row["active"] == false, !isAsked { continue }
+            if row["active"] == false, !"\(arguments[0])".contains("active") { continue }
             rows.append(try store.read(model, row, paths))
             if let limit = arguments[2].integer, rows.count >= limit { break }
         }

@@ -33,7 +33,7 @@ extension TrytonServer {
     /// In the unit of an order's line.
     func quantity(_ move: TrytonStore.Row, in line: TrytonStore.Row) -> Double { converted(move, to: line["unit"]) }
 
-    private func converted(_ move: TrytonStore.Row, to unit: JSON?) -> Double {
+    func converted(_ move: TrytonStore.Row, to unit: JSON?) -> Double {
         let quantity = move["quantity"]?.double ?? 0
         guard let from = store.row("product.uom", move["unit"]?.integer)?["factor"]?.double,
             let to = store.row("product.uom", unit?.integer)?["factor"]?.double

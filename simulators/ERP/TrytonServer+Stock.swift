@@ -12,20 +12,34 @@ extension TrytonServer {
 
     /// What was moved to a place and away from it, of all that is done.
     public func stock(product: Int64, lot: String? = nil, place: Int64) -> Double {
-        let lots = store.all("stock.lot") { $0["product"] == .int(product) && $0["number"]?.text == lot }.map {
-            TrytonStore.id($0)
+        stock(onHand, product: product, lot: lot, place: place)
+    }
+
+    /// What `stock(product:lot:place:)` answers, from a sum that is there already; without a lot, of all of them.
+    func stock(_ sum: [Spot: Double], product: Int64, lot: String?, place: Int64) -> Double {
+        let lots = lot.map { lot in
+            store.all("stock.lot") { $0["product"] == .int(product) && $0["number"]?.text == lot }.map {
+                TrytonStore.id($0)
+            }
         }
-        return onHand.filter {
-            $0.key.product == product && $0.key.place == place && (lot == nil || lots.contains($0.key.lot))
+        return sum.reduce(0) { total, entry in
+            guard entry.key.product == product, entry.key.place == place, lots?.contains(entry.key.lot) ?? true else {
+                return total
+            }
+            return total + entry.value
         }
-        .reduce(0) { $0 + $1.value }
     }
 
     /// Article, lot, place and quantity of everything that lies somewhere.
     var onHand: [Spot: Double] {
         var sum: [Spot: Double] = [:]
+        // An article's own unit is looked up once.
+        var units: [Int64: JSON] = [:]
         for move in store.all("stock.move", where: { $0["state"] == "done" }) {
-            let quantity = internalQuantity(move)
+            let product = move["product"]?.integer ?? 0
+            let own = units[product] ?? store.row("product.product", product)?["default_uom"] ?? .null
+            units[product] = own
+            let quantity = rounded(converted(move, to: own), to: own)
             var spot = Spot(product: move["product"]?.integer ?? 0, lot: move["lot"]?.integer ?? 0, place: 0)
             spot.place = move["to_location"]?.integer ?? 0
             sum[spot, default: 0] += quantity

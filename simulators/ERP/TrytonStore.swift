@@ -27,6 +27,19 @@ struct TrytonStore {
         "stock.shipment.in.return.moves": ("stock.move", "shipment"),
         "purchase.line.moves": ("stock.move", "origin"),
     ]
+    /// Both once more by model and field: a name put together for every value would be most of a search.
+    private static let targetsOf = byModel(targets)
+    private static let holdingsOf = byModel(holdings)
+
+    private static func byModel<Value>(_ table: [String: Value]) -> [String: [String: Value]] {
+        var parts: [String: [String: Value]] = [:]
+        for (name, value) in table {
+            guard let dot = name.lastIndex(of: ".") else { continue }
+            parts[String(name[..<dot]), default: [:]][String(name[name.index(after: dot)...])] = value
+        }
+        return parts
+    }
+
     /// Fields besides those of a relation above; an unknown one is a KeyError.
     static let fields: [String: Set<String>] = [
         "stock.move": [
@@ -116,14 +129,14 @@ struct TrytonStore {
     }
 
     func held(_ model: String, _ field: String, of id: Int64) -> [Row] {
-        guard let holding = Self.holdings["\(model).\(field)"] else { return [] }
+        guard let holding = Self.holdingsOf[model]?[field] else { return [] }
         let mark = Self.backward(model, holding.field, id)
         return all(holding.model) { $0[holding.field] == mark }
     }
 
     func knows(_ model: String, _ field: String) -> Bool {
         ["id", "_timestamp", "create_uid", "active"].contains(field) || Self.fields[model]?.contains(field) == true
-            || Self.targets["\(model).\(field)"] != nil || Self.holdings["\(model).\(field)"] != nil
+            || Self.targetsOf[model]?[field] != nil || Self.holdingsOf[model]?[field] != nil
     }
 
     // MARK: Reading
@@ -153,7 +166,7 @@ struct TrytonStore {
         var out: [(String, JSON?)] = [("id", row["id"])]
         for field in fields.plain {
             guard knows(model, field) else { throw .python("'\(field)'") }
-            let isHeld = Self.holdings["\(model).\(field)"] != nil
+            let isHeld = Self.holdingsOf[model]?[field] != nil
             out.append(
                 (
                     field,
@@ -163,11 +176,11 @@ struct TrytonStore {
         }
         for (field, inner) in fields.nested {
             guard knows(model, field) else { throw .python("'\(field)'") }
-            if let target = Self.targets["\(model).\(field)"] {
+            if let target = Self.targetsOf[model]?[field] {
                 let found = self.row(target, row[field]?.integer)
                 out.append(
                     (field + ".", try found.map { row throws(TrytonRefusal) in try read(target, row, inner) } ?? .null))
-            } else if let holding = Self.holdings["\(model).\(field)"] {
+            } else if let holding = Self.holdingsOf[model]?[field] {
                 var rows: [JSON] = []
                 for row in held(model, field, of: Self.id(row)) { rows.append(try read(holding.model, row, inner)) }
                 out.append((field + ".", .array(rows)))
@@ -190,7 +203,8 @@ struct TrytonStore {
     }
 
     private func clause(_ model: String, _ row: Row, _ clause: [JSON]) throws(TrytonRefusal) -> Bool {
-        let path = (clause[0].text ?? "").split(separator: ".").map { String($0) }
+        let name = clause[0].text ?? ""
+        let path = name.utf8.contains(UInt8(ascii: ".")) ? name.split(separator: ".").map { String($0) } : [name]
         let values = try self.values(model, row, path)
         let sought = clause[2]
         switch clause[1].text {
@@ -222,12 +236,12 @@ struct TrytonStore {
             return [row[path[0]] ?? .null]
         }
         let rest = Array(path.dropFirst())
-        if let target = Self.targets["\(model).\(path[0])"] {
+        if let target = Self.targetsOf[model]?[path[0]] {
             return try self.row(target, row[path[0]]?.integer).map { row throws(TrytonRefusal) in
                 try values(target, row, rest)
             } ?? []
         }
-        guard let holding = Self.holdings["\(model).\(path[0])"] else { return [] }
+        guard let holding = Self.holdingsOf[model]?[path[0]] else { return [] }
         var found: [JSON] = []
         for row in held(model, path[0], of: Self.id(row)) { found += try values(holding.model, row, rest) }
         return found
