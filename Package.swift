@@ -144,8 +144,8 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Broker", "Model", "Devices", "Drivers", "Identifiers", "Depot", "Platform", "Rig", "SQLite", "Uplink",
-                argumentParser,
+                "Broker", "Model", "Devices", "Drivers", "ERP", "ERPPeers", "Identifiers", "Depot", "Platform",
+                "Rig", "SQLite", "Uplink", argumentParser,
             ], path: "bench/Bench",
             swiftSettings: strict),
         // What the C libraries do alone, for the benchmarks' ratios.

@@ -29,10 +29,13 @@ struct Bench: ParsableCommand {
     @Flag(help: "Import, search, receiving and counting only.") var inventory = false
     @Option(help: "Products of its large catalogue.") var products = 1_000_000
 
+    @Flag(help: "The ERP's flows only: calls and seconds by the number of lines.") var erp = false
+
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         if pages { return try pageBench() }
         if inventory { return try inventoryBench() }
+        if erp { return ERPBench().run() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
         if calls { return }
@@ -90,6 +93,7 @@ struct Bench: ParsableCommand {
         try RoadBench(binaries: binaries, parts: [], rows: rows).run()
         try pageBench()
         try inventoryBench()
+        ERPBench().run()
     }
 
     private func pageBench() throws {
