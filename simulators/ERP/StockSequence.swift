@@ -160,33 +160,41 @@ public struct StockSequence {
         add(thing, -quantity, place)
     }
 
-    /// A delivery is opened again: more or less of one of its articles came.
+    /// A closed delivery is opened again: late goods, or a miscount, of one or several of its articles. The connector dies in the
+    /// middle of it at least once.
     private mutating func correct(_ thing: StockThing) async throws {
         guard takesCorrections, !receipts.isEmpty else { return }
         let index = Int.random(in: 0..<receipts.count, using: &dice)
-        guard let line = receipts[index].lines.first(where: { $0.value == thing.article })?.key else { return }
-        let got = receipts[index].got[thing] ?? 0
-        let change = Int.random(in: -min(3, got, world[0][thing] ?? 0)...3, using: &dice)
-        guard change != 0 else { return }
+        var changes: [(thing: StockThing, line: String, change: Int)] = []
+        for other in things where other == thing || Bool.random(using: &dice) {
+            guard let line = receipts[index].lines.first(where: { $0.value == other.article })?.key else { continue }
+            let got = receipts[index].got[other] ?? 0
+            let change = Int.random(in: -min(3, got, world[0][other] ?? 0)...3, using: &dice)
+            if change != 0 { changes.append((other, line, change)) }
+        }
+        guard !changes.isEmpty else { return }
         receipts[index].corrections += 1
         let receipt = receipts[index]
-        story.append("- correct \(receipt.note): \(change) of \(thing.article) \(thing.lot ?? "")")
+        let words = changes.map { "\($0.change) of \($0.thing.article) \($0.thing.lot ?? "")" }
+        story.append("- correct \(receipt.note): \(words.joined(separator: ", "))")
         let push = CorrectionPush(
             key: "quai/S/correction/\(receipt.note).\(receipt.corrections)", receipt: receipt.id, note: receipt.note,
             reason: "Counted again",
-            lines: [
+            lines: changes.map { thing, line, change in
                 CorrectionPush.Line(
                     line: line, product: String(thing.article), gtin: peer.gtin(thing.article), lot: thing.lot,
                     change: Quantity(change))
-            ])
+            })
         do {
-            _ = try await insist { try await $0.push(push, dry: false) }
+            _ = try await insist(deaths: Int.random(in: 1...2, using: &dice)) { try await $0.push(push, dry: false) }
         } catch let fault as ERPFault where fault.kind == .unsupported {
             takesCorrections = false
             return
         }
-        add(thing, change, 0)
-        receipts[index].got[thing, default: 0] += change
+        for (thing, _, change) in changes {
+            add(thing, change, 0)
+            receipts[index].got[thing, default: 0] += change
+        }
     }
 
     /// Something was lost or found of which nobody told; it is counted, and others move between the beginning and the push.
@@ -241,11 +249,11 @@ public struct StockSequence {
         if let leftover = peer.leftover { throw Failure(words: leftover) }
     }
 
-    /// Pushes until it goes, with up to two deaths on the way.
+    /// Pushes until it goes, with up to two deaths on the way where nothing else is said.
     private mutating func insist(
-        _ push: (any ERPConnector) async throws -> PushOutcome
+        deaths: Int? = nil, _ push: (any ERPConnector) async throws -> PushOutcome
     ) async throws -> PushOutcome {
-        for _ in 0..<max(0, Int.random(in: -1...2, using: &dice)) {
+        for _ in 0..<(deaths ?? max(0, Int.random(in: -1...2, using: &dice))) {
             let (call, isAfter) = (Int.random(in: 4...20, using: &dice), Bool.random(using: &dice))
             story.append("    dies \(isAfter ? "after" : "before") call \(call)")
             peer.die(at: call, isAfter: isAfter)
