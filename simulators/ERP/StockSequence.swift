@@ -160,8 +160,8 @@ public struct StockSequence {
         add(thing, -quantity, place)
     }
 
-    /// A closed delivery is opened again: late goods, or a miscount, of one or several of its articles. The connector dies in the
-    /// middle of it at least once.
+    /// A closed delivery is opened again: late goods, or a miscount, of one or several of its articles. The connector is set
+    /// to die in the middle of it at least once.
     private mutating func correct(_ thing: StockThing) async throws {
         guard takesCorrections, !receipts.isEmpty else { return }
         let index = Int.random(in: 0..<receipts.count, using: &dice)
