@@ -36,31 +36,6 @@ struct Version: ParsableCommand {
     func run() { print(json ? "{\"version\":\"\(IngestServer.version)\"}" : "edge-ingest \(IngestServer.version)") }
 }
 
-struct Export: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the result of a reception as CSV.")
-
-    @OptionGroup var options: ConfigurationOption
-    @Argument(help: "Delivery note.") var note: String
-    @Option(help: "Whose, where several suppliers have that note.") var supplier: String?
-
-    func run() throws {
-        let configuration = try options.load()
-        do {
-            let store = try Store(path: configuration.database)
-            let all = try store.deliveries.ids(note: note).compactMap { try store.deliveries.view($0) }
-            let chosen = all.filter { supplier == nil || $0.supplier == supplier }
-            guard let view = chosen.first else { throw Exit.say("there is no delivery \(note)", Exit.warnings) }
-            guard chosen.count == 1 else {
-                let names = chosen.map { "--supplier \"\($0.supplier)\"" }.joined(separator: " or ")
-                throw Exit.say("there are \(chosen.count) deliveries \(note): say which, \(names)", Exit.warnings)
-            }
-            var sheet = Reports.reception(view)(.machine)
-            sheet.decimalMark = "."
-            print(String(decoding: sheet.csv(), as: UTF8.self), terminator: "")
-        } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
-    }
-}
-
 struct EPCVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "epc", abstract: "Say what EPCs mean (GS1 Tag Data Standard), one JSON line each.",

@@ -1,0 +1,90 @@
+import Depot
+import Model
+import TestSupport
+import Testing
+
+@testable import Followers
+
+/// What other programs are told of the ledger.
+struct CloudEventTests {
+    private let folder = TemporaryFolder()
+    private let store: Store
+    private let nadia = Author("Nadia", station: "dock-1", reason: "counted twice")
+
+    init() throws { store = try Store(path: "\(folder.path)/db") }
+
+    private func events(after seq: Int64 = 0, personal: Bool = false) throws -> [CloudEvent] {
+        var events: [CloudEvent] = []
+        try store.ledger.linked(after: seq) { entry, link in
+            if let event = CloudEvent(entry, link: link, instance: "centre", personal: personal) {
+                events.append(event)
+            }
+            return true
+        }
+        return events
+    }
+
+    @Test func aFactIsACloudEvent() throws {
+        try store.tell(Fact(.deliveryClosed, "17"), by: nadia, site: "lyon", at: 1000)
+        let event = try #require(try events().first)
+        let json = event.json(time: "1970-01-01T00:00:01.000Z")
+        #expect(json["specversion"] == .string("1.0"))
+        #expect(json["source"] == .string("urn:quai:centre"))
+        #expect(json["type"] == .string("quai.delivery.close"))
+        #expect(json["subject"] == .string("17"))
+        #expect(json["time"] == .string("1970-01-01T00:00:01.000Z"))
+        #expect(json["data"] == .object([("seq", .int(1)), ("site", .string("lyon"))]))
+        #expect(event.id.hasPrefix("1-") && event.id.count == 18)
+    }
+
+    @Test func anEventKeepsItsId() throws {
+        try store.tell(Fact(.deliveryClosed, "17"), by: nadia, at: 1)
+        try store.tell(Fact(.deliveryClosed, "17"), by: nadia, at: 1)
+        let ids = try events().map(\.id)
+        #expect(Set(ids).count == 2)
+        #expect(try events(personal: true).map(\.id) == ids)
+    }
+
+    @Test func whatPeopleDidAndSaidNeedsTheScope() throws {
+        try store.tell(Fact(.callMissed, "pbx/1", "+33123456789"), by: nadia, at: 1)
+        try store.tell(Fact(.partyCreated, "4", "Martin"), by: nadia, at: 1)
+        try store.tell(Fact(.deliveryClosed, "17", "words"), by: nadia, at: 1)
+        #expect(try events().map(\.type) == ["quai.delivery.close"])
+        #expect(try events().first?.data == .object([("seq", .int(3))]))
+        let all = try events(personal: true)
+        #expect(all.map(\.type) == ["quai.call.missed", "quai.party.create", "quai.delivery.close"])
+        #expect(all.last?.data["who"] == .string("Nadia"))
+        #expect(all.last?.data["reason"] == .string("counted twice"))
+        #expect(all.last?.data["detail"] == .string("words"))
+    }
+
+    @Test func signInsAccountsAndUnknownKindsAreNeverTold() throws {
+        let kinds: [Fact.Kind] = [
+            .sessionOpened, .userAdded, .configurationSet, .numberErased, .deliveriesPulled,
+            Fact.Kind(rawValue: "secret.shown"),
+        ]
+        for kind in kinds { try store.tell(Fact(kind, "x"), by: nadia, at: 1) }
+        #expect(try events(personal: true).isEmpty)
+    }
+
+    @Test func whatWasErasedIsNotTold() throws {
+        try store.tell(Fact(.callNoted, "pbx/1", "+33123456789"), by: nadia, at: 1)
+        _ = try store.ledger.erase(mentioning: ["+33123456789"])
+        #expect(try events(personal: true).isEmpty)
+    }
+
+    @Test func oneGoesOnAfterAnEntryOrFromATime() throws {
+        // 2026-11-28T06:00:00Z.
+        let six: Int64 = 1_795_845_600_000
+        for at in [six - 1, six, six + 1] { try store.tell(Fact(.deliveryOpened, "1"), by: nadia, at: at) }
+        #expect(try store.ledger.start(since: "2") == 2)
+        #expect(try store.ledger.start(since: "2026-11-28T06:00:00Z") == 1)
+        #expect(try store.ledger.start(since: "2026-11-28T07:00:00+01:00") == 1)
+        #expect(try store.ledger.start(since: "2026-11-28") == 0)
+        #expect(try store.ledger.start(since: "2027-01-01") == 3)
+        for text in ["-1", "", "now", "yesterday", "2026-13-45", "2460000.5"] {
+            #expect(try store.ledger.start(since: text) == nil, "\(text)")
+        }
+        #expect(try events(after: 2).count == 1)
+    }
+}
