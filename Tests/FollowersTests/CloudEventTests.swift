@@ -87,4 +87,38 @@ struct CloudEventTests {
         }
         #expect(try events(after: 2).count == 1)
     }
+
+    private func stream(after seq: Int64?, personal: Bool = false) throws -> [String] {
+        let stream = try EventStream(
+            after: seq, of: store.ledger, instance: "centre", personal: personal, rfc3339: { String($0) })
+        return stream.text.split(separator: "\n").map(String.init)
+    }
+
+    private func ids(_ lines: [String]) -> [String] { lines.filter { $0.hasPrefix("id: ") } }
+
+    @Test func aStreamGoesOnAfterWhatTheClientHas() throws {
+        for id in 1...3 { try store.tell(Fact(.deliveryOpened, Int64(id)), by: nadia, at: 1) }
+        let lines = try stream(after: 1)
+        #expect(lines.filter { $0.hasPrefix("data: ") }.count == 2)
+        #expect(ids(lines) == ["id: 2", "id: 3", "id: 3"])
+        #expect(ids(try stream(after: nil)) == ["id: 3"])
+        #expect(ids(try stream(after: 99)) == ["id: 3"])
+    }
+
+    @Test func aStreamMovesOverWhatItDoesNotTell() throws {
+        try store.tell(Fact(.sessionOpened, "Nadia"), by: nadia, at: 1)
+        try store.tell(Fact(.callMissed, "pbx/1"), by: nadia, at: 1)
+        #expect(ids(try stream(after: 0)) == ["id: 2"])
+        #expect(ids(try stream(after: 0, personal: true)) == ["id: 2", "id: 2"])
+    }
+
+    @Test func aStreamEndsAtItsLimit() throws {
+        try store.transaction {
+            for id in 1...EventStream.entryLimit + 5 {
+                try store.tell(Fact(.deliveryOpened, Int64(id)), by: nadia, at: 1)
+            }
+        }
+        #expect(ids(try stream(after: 0)).last.flatMap { Int($0.dropFirst(4)) } ?? 0 <= EventStream.entryLimit)
+        #expect(ids(try stream(after: Int64(EventStream.entryLimit))).count == 6)
+    }
 }
