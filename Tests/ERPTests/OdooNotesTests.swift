@@ -35,6 +35,37 @@ struct OdooNotesTests {
         }
     }
 
+    @Test(arguments: series)
+    func aCallBackThatIsDoneIsDoneThereOnceWhateverBreaks(series: Int) async throws {
+        let party = OdooServer(series: series).firstCustomer
+        let done = CallPush(
+            key: "quai/call/1#2.done", party: String(party), subject: "Call back done, Alice", note: "",
+            closes: "quai/call/1#2")
+        try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
+            let call = OdooNotesTests.call(party, callBackOn: "2026-11-24", key: "quai/call/1#2")
+            _ = try await connector.push(call, dry: false)
+            return try await connector.push(done, dry: false)
+        } check: { server, place in
+            #expect(server.activities(ofPartner: party).isEmpty, "\(place)")
+            let notes = server.notes(ofPartner: party)
+            #expect(notes.count == 1, "\(place)")
+            #expect(notes.first?.contains("Call back done, Alice") == true, "\(place)")
+            #expect(notes.first?.contains("[quai/call/1#2]") == true, "\(place)")
+        }
+    }
+
+    @Test func whatSomebodyMarkedInOdooIsNotDoneAgain() async throws {
+        let desk = OdooDesk(18)
+        let party = await desk.server.firstCustomer
+        let done = CallPush(
+            key: "quai/call/1#2.done", party: String(party), subject: "Call back done, Alice", note: "",
+            closes: "quai/call/1#2")
+        #expect(
+            try await desk.connector().push(done, dry: false)
+                == .done(id: "", "The call back is not open in Odoo any more."))
+        #expect(await desk.server.writes == 0)
+    }
+
     @Test func theKeyOfOneCallIsNotFoundInAnothers() async throws {
         let desk = OdooDesk(17)
         let party = await desk.server.firstCustomer

@@ -52,10 +52,51 @@ struct CallBackTests {
         #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
     }
 
+    private func settle(_ id: Int64, done: Bool, at now: Int64) throws {
+        _ = try ReminderDesk(store).settle(id, done: done, of: CallScope(desks: []), by: alice, at: now)
+        let kind: Fact.Kind = done ? .reminderDone : .reminderUndone
+        try follow(Fact(kind, "pbx/1"), at: now)
+    }
+
+    private func follow(_ fact: Fact, at now: Int64) throws {
+        try store.transaction {
+            try queue.follow(Entry(seq: 1, at: now, author: alice.author, site: nil, fact: fact), in: store)
+        }
+    }
+
+    @Test func whatIsDoneHereIsToBeDoneThereOnceAndAfterItWasTold() throws {
+        let id = try reminder(erp: "17")
+        let told = try desk.pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        try settle(id, done: true, at: 10)
+        try follow(Fact(.reminderDone, "pbx/1"), at: 11)
+        let job = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done"))
+        #expect(job.payload["closes"] == .string(told.key) && job.payload["party"] == "17")
+        #expect(job.due == 10 + QueueFollower.noteRest && job.afterJob == told.id)
+        #expect(try store.jobs.rows(state: nil, limit: 9).count == 2)
+        try store.jobs.finish(job: told.id, remote: "5", sentence: "", at: 12)
+        #expect(try store.jobs.job(job.id)?.afterJob == nil)
+    }
+
+    @Test func whatIsTakenBackBeforeItWasToldIsNotTold() throws {
+        let id = try reminder(erp: "17")
+        try desk.pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        try settle(id, done: true, at: 10)
+        try settle(id, done: false, at: 11)
+        #expect(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done") == nil)
+        try settle(id, done: true, at: 12)
+        #expect(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done") != nil)
+    }
+
+    @Test func whatTheERPWasNotToldIsDoneHereAlone() throws {
+        try settle(try reminder(erp: "17"), done: true, at: 10)
+        #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
+    }
+
     @Test func itIsForgottenWithItsCall() throws {
         try desk.pushCallBack(try reminder(erp: "17"), on: "2026-11-28", by: alice, at: 3)
         _ = try store.erasure.forgetCalls(before: 10_000)
         #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
         #expect(ErasureTable.call(of: "pbx/1#17") == "pbx/1" && ErasureTable.call(of: "pbx/1#a") == "pbx/1#a")
+        #expect(ErasureTable.call(of: "pbx/1#17.done") == "pbx/1")
     }
 }

@@ -147,6 +147,7 @@ extension OdooServer {
             for id in try existing(call.model, call.ids) { try validateInventory(id, user) }
             return true
         case (_, "message_post"): return try post(call)
+        case ("mail.activity", "action_feedback"): return try feedback(call)
         case (_, "activity_schedule"): return try schedule(call)
         default: break
         }

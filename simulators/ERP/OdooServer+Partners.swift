@@ -77,6 +77,23 @@ extension OdooServer {
         }.joined()
     }
 
+    /// Posts what an activity said on its record, with what is said of it now, and takes it away
+    /// (`mail.activity._action_done`). A type that keeps what is done archives it instead: no search shows it either way.
+    mutating func feedback(_ call: OdooInvocation) throws(OdooError) -> JSON {
+        var last: Int64?
+        for id in try existing(call.model, call.ids) {
+            let said = [
+                text(call.model, id, "summary"), OdooServer.escaped(call.named["feedback"]?.text ?? ""),
+                text(call.model, id, "note"),
+            ]
+            let model = text(call.model, id, "res_model")
+            let record = raw(call.model, id, "res_id").integer ?? 0
+            last = note(model, record, said.filter { !$0.isEmpty }.joined(separator: "<br>"))
+            tables.records[call.model]?[id] = nil
+        }
+        return last.map { .int($0) } ?? false
+    }
+
     mutating func schedule(_ call: OdooInvocation) throws(OdooError) -> JSON {
         guard call.named["act_type_xmlid"]?.text == "mail.mail_activity_data_call" else {
             throw .value("External ID not found in the system: \(call.named["act_type_xmlid"]?.text ?? "")")

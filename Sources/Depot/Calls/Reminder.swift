@@ -17,6 +17,9 @@ public struct Reminder: Equatable, Sendable {
 
     /// Of the push that brings it into the ERP: with the call it is forgotten.
     public var erpSubject: String { "\(call)#\(id)" }
+    /// Of the push that says there that it is done.
+    public var erpDoneSubject: String { erpSubject + Reminder.doneSuffix }
+    static let doneSuffix = ".done"
 
     public static let shape = Shape<Reminder>(
         "Reminder",

@@ -18,6 +18,11 @@ public struct ReminderTable: StoreTable {
         }
     }
 
+    /// Those about a call, oldest first.
+    public func rows(ofCall call: String) throws -> [Reminder] {
+        try rows("WHERE call=? ORDER BY id LIMIT 500", [.text(call)])
+    }
+
     /// Two calls turned out to be one: what was to be done about the first is about the other.
     func move(from: String, to: String) throws {
         try database.run(

@@ -8,6 +8,7 @@ extension OdooConnector {
     /// A note on the client, or an activity where somebody is to call back. A call-back that was done meanwhile is
     /// gone, but what it said is among the notes.
     func log(_ push: CallPush, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
+        if let key = push.closes { return try await close(push, key, dry: dry, after: after) }
         let party = try id(push.party, "client")
         let isActivity = push.callBackOn != nil
         if let found = try await logged(push.key, party, isActivity: isActivity) {

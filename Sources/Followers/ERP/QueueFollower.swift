@@ -27,6 +27,7 @@ public struct QueueFollower: Follower, Sendable {
         case .takePosted: try take(entry, store)
         case .take(.cancelled): try store.jobs.discard(readingOf: entry.fact.subject, at: entry.at)
         case .callNoted: try note(entry, store)
+        case .reminderDone, .reminderUndone: try callBack(entry, store)
         case .partyCreated: try party(entry, store)
         default: break
         }

@@ -127,6 +127,14 @@ public enum QueuePayload {
         ])
     }
 
+    /// A call-back that was told under a key is done.
+    public static func done(_ told: ERPJob, by who: String) -> JSON {
+        .object([
+            ("title", told.payload["title"]), ("party", told.payload["party"]),
+            ("subject", .string("Call back done, \(who)")), ("note", ""), ("closes", .string(told.key)),
+        ])
+    }
+
     public static func party(_ view: PartyView, e164: [String]) -> JSON {
         .object([
             ("title", .string([view.company, view.name].filter { !$0.isEmpty }.joined(separator: ", "))),
