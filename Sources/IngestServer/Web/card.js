@@ -249,6 +249,7 @@ export class CardView {
         who.party && this.drawFacts(card, who.party),
         !who.party && card.lastCalls.length > 0 && this.drawLastCalls(card),
         this.note(card).node,
+        isOver(card) && this.page.reminders.drawOn(card),
         !who.party && this.drawCreate(card, who),
         !who.party && card.number && card.number.kind !== "extension" && this.drawAttach(card)));
   }

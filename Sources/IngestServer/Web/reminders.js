@@ -59,12 +59,13 @@ export class Reminders {
   /**
    * What became of it in the ERP, or the button that brings it there.
    * @param {Reminder} one
+   * @param {string} [place] Of the list and of a card there may be one each.
    */
-  drawERP(one) {
+  drawERP(one, place = "reminder") {
     const job = one.erpJob;
     if (job) return h("span", { class: `pill ${job.state === "done" ? "good" : job.state === "dead" ? "bad" : "wait"}`, title: job.sentence ?? null }, t(`remindERP_${job.state}`));
     return one.mayPush && this.app.may("erp") && h("button", {
-      class: "small", id: `reminder-erp-${one.id}`,
+      class: "small", id: `${place}-erp-${one.id}`,
       onclick: async () => { if (await this.app.attempt(() => post(`/api/v1/reminders/${one.id}/erp`))) this.page.load(); },
     }, t("remindERP"));
   }
@@ -94,6 +95,16 @@ export class Reminders {
   /** @param {Card} card */
   button(card) {
     return card.dialable && h("button", { class: "small", id: `remind-${card.call}`, onclick: () => this.ask(card) }, t("remind"));
+  }
+
+  /**
+   * On the card of a call that is over: my call-back with what the ERP has of it, or the button that sets one.
+   * @param {Card} card
+   */
+  drawOn(card) {
+    const mine = this.list.find((one) => one.call === card.call && !one.doneBy && one.who === this.app.person?.name);
+    if (mine) return h("div", { class: "row", id: `card-reminder-${mine.id}` }, h("span", { class: "soft" }, t("remindSaved", { when: when(mine.due) })), this.drawERP(mine, "card"));
+    return card.dialable && h("button", { class: "small", id: `card-remind-${card.call}`, onclick: () => this.ask(card) }, t("remind"));
   }
 
   /** @param {Reminder} one */
