@@ -271,17 +271,21 @@ public struct CallPush: Equatable, Sendable {
     public var note: String
     /// A call back to do on this day, `YYYY-MM-DD`: an activity where the ERP has them, a note otherwise.
     public var callBackOn: String?
+    /// Who is to call back, as they are called here.
+    public var person: String?
     /// The key of a call back told before, which is done now.
     public var closes: String?
 
     public init(
-        key: String, party: String, subject: String, note: String, callBackOn: String? = nil, closes: String? = nil
+        key: String, party: String, subject: String, note: String, callBackOn: String? = nil, person: String? = nil,
+        closes: String? = nil
     ) {
         self.key = key
         self.party = party
         self.subject = subject
         self.note = note
         self.callBackOn = callBackOn
+        self.person = person
         self.closes = closes
     }
 }

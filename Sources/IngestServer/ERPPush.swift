@@ -43,7 +43,8 @@ enum ERPPush {
             return try await connector.push(
                 CallPush(
                     key: job.key, party: text("party"), subject: text("subject"), note: text("note"),
-                    callBackOn: payload["callBackOn"]?.text, closes: payload["closes"]?.text), dry: dry)
+                    callBackOn: payload["callBackOn"]?.text, person: payload["person"]?.text,
+                    closes: payload["closes"]?.text), dry: dry)
         case .party:
             return try await connector.push(
                 PartyPush(

@@ -21,6 +21,8 @@ struct ERPSettings: Sendable {
     var company: String?
     /// Tryton: where damaged goods go; by code or name.
     var damaged: String?
+    /// Odoo: users there by the names of people here, in small letters.
+    var users: [String: String] = [:]
     var authority: String?
     var callsPerSecond: Int
     var pullMinutes: Int
@@ -36,6 +38,7 @@ struct ERPSettings: Sendable {
         warehouse = section.string("warehouse")
         company = section.string("company")
         damaged = section.string("damaged")
+        let pairs = section.strings("users") ?? []
         authority = section.string("authority")
         callsPerSecond = section.integer("calls-per-second", in: 1...1000).map(Int.init) ?? 10
         pullMinutes = section.integer("pull-minutes", in: 1...1440).map(Int.init) ?? 15
@@ -64,7 +67,32 @@ struct ERPSettings: Sendable {
                     ? "must be the code or name of a place in Tryton" : "is of Tryton: Odoo scraps what is damaged")
         }
         (self.kind, self.url, self.user, self.secret) = (kind, url, user, secret)
+        if kind == .tryton, !pairs.isEmpty {
+            section.reject("users", "is of Odoo: Tryton gets a note, which is nobody's")
+        }
+        takeUsers(pairs, section)
     }
+
+    /// `"Nadia = nadia@firm.example"`: a person here and their login, e-mail or name there.
+    private mutating func takeUsers(_ pairs: [String], _ section: Section) {
+        if pairs.count > ERPSettings.userLimit {
+            section.reject("users", "names at most \(ERPSettings.userLimit) people")
+        }
+        for pair in pairs.prefix(ERPSettings.userLimit) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
+                String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+            guard parts.count == 2, parts.allSatisfy({ (1...200).contains($0.count) }) else {
+                section.reject("users", "must say \"PERSON = USER\", not \"\(pair.prefix(60))\"")
+                continue
+            }
+            if users.updateValue(parts[1], forKey: parts[0].lowercased()) != nil {
+                section.reject("users", "names \(parts[0]) twice")
+            }
+        }
+    }
+
+    private static let userLimit = 500
 
     /// A connector with the secret as it is now: a renewed key needs no restart.
     func connector(_ wire: @escaping ERPWire) throws -> any ERPConnector {
@@ -73,8 +101,8 @@ struct ERPSettings: Sendable {
         switch kind {
         case .odoo:
             return OdooConnector(
-                database: database, user: user, secret: secret, warehouse: warehouse, company: company, wire: wire,
-                today: today)
+                database: database, user: user, secret: secret, warehouse: warehouse, company: company, users: users,
+                wire: wire, today: today)
         case .tryton:
             return TrytonConnector(
                 database: database ?? "", user: user, secret: secret, usesKey: usesKey, warehouse: warehouse,

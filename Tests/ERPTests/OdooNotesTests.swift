@@ -54,6 +54,28 @@ struct OdooNotesTests {
         }
     }
 
+    @Test(arguments: series)
+    func aCallBackIsOfThePersonWhereOdooKnowsThem(series: Int) async throws {
+        let party = OdooServer(series: series).firstCustomer
+        for (person, users, id, words) in [
+            ("Nadia", [:], 77, "for Nadia"),
+            ("Nadia B.", ["nadia b.": "nadia@firm.example"], 77, "for Nadia"),
+            ("Omar", [:], nil, "for the service's user: Odoo has no user “Omar”"),
+        ] as [(String, [String: String], Int64?, String)] {
+            let desk = OdooDesk(series)
+            let connector = OdooConnector(
+                database: "depot", user: "manager", secret: series >= 19 ? "manager-key" : "manager-secret",
+                users: users, wire: desk.peer.wire,
+                today: { "2026-11-22" })
+            var push = OdooNotesTests.call(party, callBackOn: "2026-11-24")
+            push.person = person
+            #expect(try await connector.push(push, dry: false).sentence == "The call back is in Odoo, \(words).")
+            let whose = await desk.server.assignees(ofPartner: party)
+            #expect(whose.count == 1)
+            if let id { #expect(whose == [id]) } else { #expect(whose != [77]) }
+        }
+    }
+
     @Test func whatSomebodyMarkedInOdooIsNotDoneAgain() async throws {
         let desk = OdooDesk(18)
         let party = await desk.server.firstCustomer

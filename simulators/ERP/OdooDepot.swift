@@ -70,6 +70,8 @@ extension OdooServer {
         _ = insert("res.company", ["name": "Depot Duret Test SARL"])
         _ = insert("uom.uom", ["name": "Units", "factor": .number(1), "rounding": .number(0.01)])
         _ = insert("res.currency", ["name": "EUR"], id: 126)
+        _ = insert(
+            "res.users", ["login": "nadia@firm.example", "name": "Nadia", "email": "nadia@firm.example"], id: 77)
         _ = insert("mail.activity.type", ["name": "Call", "category": "phonecall"], id: 2)
         _ = insert("project.project", ["name": "SAV"])
         loadPlaces()

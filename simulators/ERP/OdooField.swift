@@ -89,7 +89,7 @@ struct OdooField: Sendable {
             """,
             "res.company": "name:char",
             "res.currency": "name:char",
-            "res.users": "login:char",
+            "res.users": "login:char name:char email:char",
             "stock.picking.type": """
             name:char code:selection sequence:integer default_location_src_id:many2one>stock.location \
             default_location_dest_id:many2one>stock.location warehouse_id:many2one>stock.warehouse \
@@ -164,7 +164,7 @@ struct OdooField: Sendable {
             """,
             "mail.message": "model:char res_id:integer body:html date:datetime",
             "mail.activity": """
-            res_model:char res_id:integer summary:char note:html date_deadline:date \
+            res_model:char res_id:integer summary:char note:html date_deadline:date user_id:many2one>res.users \
             activity_type_id:many2one>mail.activity.type
             """,
             "mail.activity.type": "name:char category:selection",

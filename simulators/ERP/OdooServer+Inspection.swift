@@ -161,6 +161,13 @@ extension OdooServer {
         }
     }
 
+    /// Whose the activities on a client are.
+    public func assignees(ofPartner id: Int64) -> [Int64] {
+        ids("mail.activity").filter { link("mail.activity", $0, "res_id") == id }.map {
+            link("mail.activity", $0, "user_id") ?? 0
+        }
+    }
+
     public func partners(ref: String) -> [Int64] {
         ids("res.partner").filter { text("res.partner", $0, "ref") == ref }
     }

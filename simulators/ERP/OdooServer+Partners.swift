@@ -98,6 +98,9 @@ extension OdooServer {
         guard call.named["act_type_xmlid"]?.text == "mail.mail_activity_data_call" else {
             throw .value("External ID not found in the system: \(call.named["act_type_xmlid"]?.text ?? "")")
         }
+        // Whoever schedules it does it, unless somebody else is named.
+        let user = call.named["user_id"]?.integer ?? current
+        if call.named["user_id"]?.integer != nil { _ = try existing("res.users", [user]) }
         var last: Int64 = 0
         for id in try existing(call.model, call.ids) {
             last = insert(
@@ -105,7 +108,7 @@ extension OdooServer {
                 [
                     "res_model": .string(call.model), "res_id": .int(id), "summary": call.named["summary"] ?? false,
                     "note": call.named["note"] ?? false, "date_deadline": call.named["date_deadline"] ?? false,
-                    "activity_type_id": 2,
+                    "activity_type_id": 2, "user_id": .int(user),
                 ])
         }
         return series >= 19 ? [.int(last)] : .string("mail.activity(\(last),)")

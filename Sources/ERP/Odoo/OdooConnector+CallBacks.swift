@@ -23,6 +23,28 @@ extension OdooConnector {
         return .done(id: String(activity), "The call back is done in Odoo.")
     }
 
+    /// The user there who is a person here, by what is configured for them or else by their name: one alone, or the service's own (nil),
+    /// and who it is, in words.
+    func assignee(_ person: String?) async throws(ERPFault) -> (id: Int64?, words: String) {
+        let own = "for the service's user"
+        guard let person, !person.isEmpty else { return (nil, own) }
+        let name = users[person.lowercased()] ?? person
+        let domain: [JSON] =
+            ["|", "|"] + ["login", "email", "name"].map { .clause($0, "=", .string(name)) }
+        let found: [JSON]
+        do throws(ERPFault) {
+            found = try await records(.search("res.users", domain, ["name"], order: "id", limit: 2))
+        } catch {
+            guard error.kind == .right else { throw error }
+            return (nil, "\(own): it may not read who works there (res.users)")
+        }
+        guard found.count == 1, let id = found[0]["id"]?.integer else {
+            let why = found.isEmpty ? "Odoo has no user" : "Odoo has several users"
+            return (nil, "\(own): \(why) “\(name.prefix(60))”")
+        }
+        return (id, "for \(found[0]["name"]?.odooText ?? name)")
+    }
+
     private func activity(_ key: String) async throws(ERPFault) -> Int64? {
         let domain = [
             JSON.clause("res_model", "=", "res.partner"),

@@ -15,14 +15,16 @@ extension OdooConnector {
             return .done(id: String(found), "The call is in Odoo already.")
         }
         if let after { throw after }
-        let call = try await logging(push, party)
+        let assignee = isActivity ? try await assignee(push.person) : nil
+        let call = try await logging(push, party, assignee?.id)
         if dry { return try await planned([call]) }
         let answer = try await send(call)
         guard let id = try await logged(push.key, party, isActivity: isActivity) else {
             throw ERPFault(
                 .conflict, "Odoo took the call but does not show it (answer \(answer.description.prefix(40))).")
         }
-        return .done(id: String(id), isActivity ? "The call back is in Odoo." : "The call is in Odoo.")
+        return .done(
+            id: String(id), assignee.map { "The call back is in Odoo, \($0.words)." } ?? "The call is in Odoo.")
     }
 
     private func logged(_ key: String, _ party: Int64, isActivity: Bool) async throws(ERPFault) -> Int64? {
@@ -42,16 +44,17 @@ extension OdooConnector {
         return try await records(.search("mail.message", domain, ["date"], order: "id", limit: 1)).first?["id"]?.integer
     }
 
-    private func logging(_ push: CallPush, _ party: Int64) async throws(ERPFault) -> OdooCall {
+    private func logging(_ push: CallPush, _ party: Int64, _ assignee: Int64?) async throws(ERPFault) -> OdooCall {
         let mark = OdooConnector.mark(push.key)
         if let day = push.callBackOn {
             // The note of an activity is HTML in every series.
             let note = push.note.isEmpty ? mark : "\(push.note)\n\(mark)"
-            let options = [
+            var options = [
                 JSON.Member("act_type_xmlid", "mail.mail_activity_data_call"),
                 JSON.Member("summary", .string(push.subject)), JSON.Member("note", .string(OdooText.html(note))),
                 JSON.Member("date_deadline", .string(day)),
             ]
+            if let assignee { options.append(JSON.Member("user_id", .int(assignee))) }
             return .act("res.partner", "activity_schedule", [party], options: options)
         }
         let text = push.note.isEmpty ? "\(push.subject) \(mark)" : "\(push.subject)\n\(push.note)\n\(mark)"

@@ -33,6 +33,8 @@ public actor OdooConnector: ERPConnector {
     /// Only what is of this warehouse, and of this company: code, name or id; nil: all that the user sees.
     let warehouse: String?
     let company: String?
+    /// Users there by the names of people here, in small letters: login, e-mail or name.
+    let users: [String: String]
     let wire: ERPWire
     let today: @Sendable () -> String
     let now: @Sendable () -> ContinuousClock.Instant
@@ -62,10 +64,11 @@ public actor OdooConnector: ERPConnector {
     var ticketSource: OdooTicketSource?
 
     /// `secret`: a password or an API key. `database` may be nil where the server has one only. `today` is the
-    /// depot's day, `YYYY-MM-DD`. `warehouse`, `company`: which receipts are shown, by code, name or id.
+    /// depot's day, `YYYY-MM-DD`. `warehouse`, `company`: which receipts are shown, by code, name or id. `users`: by the names of people here,
+    /// in small letters, their logins, e-mail addresses or names there.
     public init(
         database: String?, user: String, secret: String, warehouse: String? = nil, company: String? = nil,
-        wire: @escaping ERPWire,
+        users: [String: String] = [:], wire: @escaping ERPWire,
         today: @escaping @Sendable () -> String,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
@@ -74,6 +77,7 @@ public actor OdooConnector: ERPConnector {
         self.secret = secret
         self.warehouse = warehouse
         self.company = company
+        self.users = users
         self.wire = wire
         self.today = today
         self.now = now

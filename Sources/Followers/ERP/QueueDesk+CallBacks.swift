@@ -31,7 +31,8 @@ extension QueueDesk {
             let note = try store.calls.note(of: reminder.call)?.note ?? ""
             try store.jobs.queue(
                 .call, subject: subject,
-                payload: QueuePayload.call(party: remote, subject: summary, note: note, callBackOn: day, title: title),
+                payload: QueuePayload.call(
+                    party: remote, subject: summary, note: note, callBackOn: day, person: reminder.who, title: title),
                 by: person.author, at: now)
             try store.tell(Fact(.callBackPushed, reminder.call), by: person.author, at: now)
             guard let job = try store.jobs.job(of: .call, subject: subject) else { throw CallBackRefusal.noReminder }

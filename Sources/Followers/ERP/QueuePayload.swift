@@ -119,11 +119,14 @@ public enum QueuePayload {
         ])
     }
 
-    public static func call(party: String, subject: String, note: String, callBackOn: String?, title: String) -> JSON {
+    /// `person`: who is to call back.
+    public static func call(
+        party: String, subject: String, note: String, callBackOn: String?, person: String? = nil, title: String
+    ) -> JSON {
         .object([
             ("title", .string(title)), ("party", .string(party)), ("subject", .string(subject)),
             ("note", .string(note)),
-            ("callBackOn", callBackOn.map(JSON.string)),
+            ("callBackOn", callBackOn.map(JSON.string)), ("person", person.map(JSON.string)),
         ])
     }
 
