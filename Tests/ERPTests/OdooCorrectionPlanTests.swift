@@ -45,4 +45,23 @@ struct OdooCorrectionPlanTests {
             #expect(throws: ERPFault.self) { try shares(needs) }
         }
     }
+
+    @Test func ofALotGoesBackWhatCameOfItAndIsNotBackYet() throws {
+        let received = [
+            OdooCorrection.Received(
+                move: 10, product: 1, left: 8, lots: ["L-1", "L-2"], ofLot: ["L-1": 2, "L-2": 6])
+        ]
+        func shares(_ quantity: Quantity, _ lot: String) throws(ERPFault) -> [Double] {
+            try OdooCorrection.shares(
+                of: [OdooCorrectionPlanTests.need(quantity, lot: lot)], named: [:], received, receipt: "WH/IN/1"
+            ).map(\.quantity)
+        }
+        #expect(try shares(2, "L-1") == [2] && shares(6, "L-2") == [6])
+        #expect {
+            try shares(3, "L-1")
+        } throws: { error in
+            (error as? ERPFault)?.sentence.hasPrefix("WH/IN/1 has 2 of A, lot L-1 that can go back in Odoo; 3 are")
+                == true
+        }
+    }
 }

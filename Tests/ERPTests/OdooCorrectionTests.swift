@@ -156,6 +156,21 @@ struct OdooCorrectionTests {
     }
 
     @Test(arguments: series)
+    func whatWentBackOfALotDoesNotGoBackAgain(series: Int) async throws {
+        let desk = OdooDesk(series, OdooCorrectionTests.prepare)
+        let first = OdooCorrectionTests.push([OdooCorrectionTests.line(9, -2, lot: "L-1", move: 26)], receipt: "3")
+        _ = try await desk.connector().push(first, dry: false)
+        let key = OdooCorrectionTests.key.dropLast() + "3"
+        let fault = await OdooCorrectionTests.fault(
+            desk,
+            OdooCorrectionTests.push(
+                [OdooCorrectionTests.line(9, -5, lot: "L-1", move: 26)], receipt: "3", key: String(key)))
+        #expect(fault?.kind == .conflict && fault?.sentence.contains("has 4 of [R2V3G15]") == true)
+        #expect(fault?.sentence.contains("lot L-1 that can go back") == true)
+        #expect(await desk.server.onHand(lotNamed: "L-1", product: 9) == 4)
+    }
+
+    @Test(arguments: series)
     func whatHasLotsGoesBackByThem(series: Int) async throws {
         let desk = OdooDesk(series, OdooCorrectionTests.prepare)
         let fault = await OdooCorrectionTests.fault(

@@ -80,10 +80,11 @@ extension OdooConnector {
                     [.clause("origin_returned_move_id", "in", .ids(moves.sorted())), .clause("state", "!=", "cancel")],
                     Returned.fields, order: "id")
             ).compactMap { Returned($0) }
+        let lots = try await lots(back, of: returned, names)
         let named = OdooConnector.named(push)
         func shares(without picking: Int64?) throws(ERPFault) -> [OdooCorrection.Share] {
             let others = returned.filter { $0.picking != picking }
-            let received = OdooConnector.received(lines, back.needs, units, returned: others)
+            let received = OdooConnector.received(lines, back.needs, units, returned: others, lots)
             return try OdooCorrection.shares(of: back.needs, named: named, received, receipt: receipt.name)
         }
         var plan = ReturnPlan(back: back, there: own?.id)
@@ -112,6 +113,18 @@ extension OdooConnector {
         return plan
     }
 
+    /// Of which lots the returned are: asked where a lot goes back and something went back before.
+    private func lots(
+        _ back: OdooTransfer, of returned: [Returned], _ names: OdooNames
+    ) async throws(ERPFault) -> [OdooLine] {
+        guard !returned.isEmpty, back.needs.contains(where: { $0.lot != nil }) else { return [] }
+        return try await records(
+            .search(
+                "stock.move.line", [.clause("move_id", "in", .ids(returned.map(\.id).sorted()))], names.lineReading,
+                order: "id")
+        ).compactMap { OdooLine($0, names) }
+    }
+
     /// A return of ours that never got its key; another one's has one.
     private func isUnnamed(_ picking: Int64) async throws(ERPFault) -> Bool {
         let origin = try await records(.read("stock.picking", [picking], ["origin"])).first?["origin"]?.odooText
@@ -130,7 +143,8 @@ extension OdooConnector {
     }
 
     private static func received(
-        _ lines: [OdooLine], _ needs: [OdooTransfer.Need], _ units: OdooUnits, returned: [Returned]
+        _ lines: [OdooLine], _ needs: [OdooTransfer.Need], _ units: OdooUnits, returned: [Returned],
+        _ backLines: [OdooLine]
     ) -> [OdooCorrection.Received] {
         let own = Dictionary(needs.map { ($0.product, $0.unit) }) { first, _ in first }
         var received: [OdooCorrection.Received] = []
@@ -141,10 +155,22 @@ extension OdooConnector {
             if let index = received.firstIndex(where: { $0.move == move }) {
                 received[index].left += quantity
                 received[index].lots.formUnion(lots)
+                for lot in lots { received[index].ofLot[lot, default: 0] += quantity }
             } else {
                 received.append(
-                    OdooCorrection.Received(move: move, product: line.product, left: quantity, lots: lots))
+                    OdooCorrection.Received(
+                        move: move, product: line.product, left: quantity, lots: lots,
+                        ofLot: Dictionary(uniqueKeysWithValues: lots.map { ($0, quantity) })))
             }
+        }
+        let origins = Dictionary(returned.map { ($0.id, $0.of) }) { first, _ in first }
+        for line in backLines {
+            guard let origin = line.move.flatMap({ origins[$0] }), let lot = line.lotName,
+                let index = received.firstIndex(where: { $0.move == origin })
+            else { continue }
+            // Before 17 what a return reserved, and nobody has marked as done, is announced alone.
+            let quantity = line.state == "done" ? line.quantity : max(line.quantity, line.announced)
+            received[index].ofLot[lot, default: 0] -= units.convert(quantity, from: line.unit, to: own[line.product])
         }
         for index in received.indices {
             received[index].left -= returned.filter { $0.of == received[index].move }.reduce(0) { $0 + $1.quantity }

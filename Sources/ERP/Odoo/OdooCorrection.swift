@@ -9,6 +9,8 @@ struct OdooCorrection: Sendable {
         /// In the article's own unit, what went back already taken off.
         var left: Double
         var lots: Set<String>
+        /// The same of each lot; empty where nobody asked.
+        var ofLot: [String: Double] = [:]
     }
 
     /// What goes back of one move of the receipt.
@@ -67,12 +69,17 @@ struct OdooCorrection: Sendable {
             if let lot = need.lot, !received.contains(where: { $0.product == need.product && $0.lots.contains(lot) }) {
                 throw ERPFault(.conflict, "\(receipt) has not received \(need.article) in Odoo.")
             }
-            let has = received.filter { $0.product == need.product }.reduce(0) { $0 + max(0, $1.left) }
+            let own = received.filter { $0.product == need.product }
+            var has = own.reduce(0) { $0 + max(0, $1.left) }
+            // Of a lot no more than came of it and is not back yet, whatever there is of others.
+            if let lot = need.lot, own.contains(where: { $0.ofLot[lot] != nil }) {
+                has = min(has, max(0, own.reduce(0) { $0 + ($1.ofLot[lot] ?? 0) }))
+            }
             var rest = need.quantity.double
             guard rest < has + 0.000_01 else {
                 throw ERPFault(
                     .conflict,
-                    "\(receipt) has \(OdooNumber.text(has)) of \(need.name) that can go back in Odoo; "
+                    "\(receipt) has \(OdooNumber.text(has)) of \(need.article) that can go back in Odoo; "
                         + "\(need.quantity) are too many by the correction.")
             }
             // The move that the line names first, then one that had the lot.
