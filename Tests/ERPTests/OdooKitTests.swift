@@ -106,6 +106,40 @@ struct OdooKitTests {
         #expect(await desk.server.onHand(product: 12) == 46.5)
     }
 
+    private static func putAway(_ code: String, _ kits: Quantity, from: String, to: String) -> TransferPush {
+        TransferPush(
+            key: "quai/X/transfer/77", from: from, to: to,
+            lines: [.init(product: nil, gtin: "0" + code, lot: nil, quantity: kits)])
+    }
+
+    @Test(arguments: series)
+    func aKitThatIsPutAwayMovesItsPartsOnceWhateverBreaks(series: Int) async throws {
+        try await OdooDesk.everyCrash(series, prepare: OdooKitTests.prepare) { (connector) async throws(ERPFault) in
+            try await connector.push(
+                OdooKitTests.putAway(OdooKitTests.kit, 2, from: "WH/Stock", to: "A-01"), dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 3, location: server.firstBin) == 10, "\(place)")
+            #expect(server.onHand(product: 12, location: server.firstBin) == 1, "\(place)")
+            #expect([3, 12, 21].map { server.onHand(product: $0) } == [40, 45, 0], "\(place)")
+        }
+    }
+
+    @Test(arguments: series)
+    func aKitThatCannotBePutAwayNamesItsParts(series: Int) async throws {
+        let desk = OdooDesk(series) { server in
+            OdooKitTests.prepare(&server)
+            server.addKit("Borne en kit", code: "WBK", barcode: OdooServer.gtin(79), parts: [(18, 1), (3, 2)])
+        }
+        let push = OdooKitTests.putAway(OdooServer.gtin(79), 1, from: "WH/Stock", to: "A-01")
+        let fault = await OdooDesk.fault { () async throws(ERPFault) in
+            try await desk.connector().push(push, dry: false)
+        }
+        #expect(
+            fault?.kind == .rule && fault?.sentence.hasPrefix("[WBK] Borne en kit is a kit in Odoo (1 [WB7]") == true)
+        #expect(fault?.sentence.hasSuffix("has serial numbers, move its parts.") == true)
+        #expect(await desk.server.writes == 0)
+    }
+
     @Test(arguments: series)
     func aKitIsCountedByItsParts(series: Int) async throws {
         let desk = OdooDesk(series, OdooKitTests.prepare)

@@ -71,6 +71,32 @@ extension OdooConnector {
         return (push, all)
     }
 
+    /// The same for what was put away or moved.
+    func withoutKits(
+        _ push: TransferPush, articles: [Int64: OdooArticle]
+    ) async throws(ERPFault) -> (push: TransferPush, articles: [Int64: OdooArticle]) {
+        let own = push.lines.map { OdooArticle.product($0.product, code: $0.gtin, articles) }
+        let kits = try await kits(Set(own.compactMap { $0 }), articles, verb: "move")
+        guard !kits.parts.isEmpty else { return (push, articles) }
+        var (push, all) = (push, articles)
+        var moved: [TransferPush.Line] = []
+        for (line, product) in zip(push.lines, own) {
+            guard let product, let parts = kits.parts[product] else {
+                moved.append(line)
+                continue
+            }
+            for part in parts {
+                moved.append(
+                    TransferPush.Line(
+                        product: String(part.product), gtin: OdooConnector.code(part.product, kits.articles), lot: nil,
+                        quantity: try OdooConnector.times(line.quantity, part, product, kits)))
+            }
+        }
+        push.lines = moved
+        all.merge(kits.articles) { first, _ in first }
+        return (push, all)
+    }
+
     /// A count of a kit by its own code would give stock to what never has any (15 and later refuse it in other words).
     func refuseKits(_ products: Set<Int64>, _ articles: [Int64: OdooArticle]) async throws(ERPFault) {
         let kits = try await kits(products, articles, verb: "count")
@@ -85,7 +111,7 @@ extension OdooConnector {
         var parts: [Int64: [Part]] = [:]
         /// Of kits and parts.
         var articles: [Int64: OdooArticle]
-        /// What is to be done with the parts: `receive`, `count`.
+        /// What is to be done with the parts: `receive`, `count`, `move`.
         var verb = "receive"
 
         func name(_ product: Int64) -> String { articles[product]?.name ?? "article \(product)" }

@@ -9,8 +9,9 @@ extension OdooConnector {
         }
         let names = try await stockNames()
         let units = try await signedIn().units
-        let articles = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
-        let transfer = try OdooTransfer(push, articles: articles)
+        let known = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
+        let (parts, articles) = try await withoutKits(push, articles: known)
+        let transfer = try OdooTransfer(parts, articles: articles)
         for need in transfer.needs {
             if let fault = units.refusal(of: need.quantity.double, unit: need.unit, article: need.article) {
                 throw fault
