@@ -22,6 +22,7 @@ actor ExchangeLink: Service {
     private let state: Locked<ExchangeState>
     /// Folders of which a former start said something are said to be well once.
     private var looked: Set<String> = []
+    private var swept: Instant?
 
     init(_ settings: ExchangeSettings, _ wiring: Wiring, words: ReasonWords, logger: Logger) {
         (self.settings, self.logger) = (settings, logger)
@@ -58,6 +59,16 @@ actor ExchangeLink: Service {
             }
         }
         if let path = settings.outFolder, let writing { await look(path) { try await writing.pass() } }
+        sweep()
+    }
+
+    /// Every hour, a portion with each look. After it: what was taken is known to be.
+    private func sweep() {
+        if let swept, Clocks.now - swept < .seconds(3600) { return }
+        let counts = settings.sweeps.map { $0.pass(at: Clocks.wall) }
+        state.with { $0.filesRemoved += UInt64(counts.reduce(0, +)) }
+        // What cannot be removed is not tried every second.
+        if !counts.contains(ExchangeSweep.portion) { swept = Clocks.now }
     }
 
     private func look(_ path: String, _ pass: () async throws -> Void) async {
@@ -89,6 +100,7 @@ struct ExchangeState: Sendable {
     /// Since the start.
     var filesRead: UInt64 = 0
     var failedLooks: UInt64 = 0
+    var filesRemoved: UInt64 = 0
 
     var standing: ERPStanding {
         ERPStanding(

@@ -12,6 +12,8 @@ struct ExchangeSettings: Sendable {
     var form = ExchangeRow.Form.csv
     var isDaily = false
     var acknowledgedWithin: Int64
+    /// Milliseconds: how long what was read or taken is kept.
+    var keptFor: Int64
 
     /// Nil where it has no folder; the problem stands in the reader. `hasERP`: a connector tells the ERP already.
     init?(_ section: Section, hasERP: Bool) {
@@ -20,6 +22,7 @@ struct ExchangeSettings: Sendable {
         form = section.string("format", among: ["csv", "jsonl"]).flatMap(ExchangeRow.Form.init(rawValue:)) ?? .csv
         isDaily = section.string("every", among: ["closing", "day"]) == "day"
         acknowledgedWithin = (section.integer("taken-within-hours", in: 1...8760) ?? 24) * 3_600_000
+        keptFor = (section.integer("keep-days", in: 1...3650) ?? 90) * 86_400_000
         guard let folder, folder.hasPrefix("/") else {
             section.require("folder", "must be a folder, from / on")
             return nil
@@ -34,6 +37,13 @@ struct ExchangeSettings: Sendable {
         inFolder = place(ways.0, "in")
         outFolder = hasERP ? nil : place(ways.1, "out")
         if let inFolder, inFolder == outFolder { section.reject("out", "must not be the folder of in") }
+    }
+
+    /// What is taken away when it was kept for long enough.
+    var sweeps: [ExchangeSweep] {
+        [inFolder.map { "\($0)/done" }, outFolder.map { "\($0)/taken" }].compactMap(\.self).map {
+            ExchangeSweep(folder: $0, life: keptFor)
+        }
     }
 
     /// The day of a moment here, and when it is over.

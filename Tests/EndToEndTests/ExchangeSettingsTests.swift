@@ -1,4 +1,5 @@
 import Depot
+import Followers
 import Platform
 import Settings
 import TestSupport
@@ -27,6 +28,18 @@ struct ExchangeSettingsTests {
         #expect(settings.inFolder == "/srv/quai/in" && settings.outFolder == nil)
         #expect(throws: Problems.self) { try parse("\(erp)[exchange]\nfolder = \"/srv/quai\"\nout = \"out\"") }
         #expect(throws: Problems.self) { try parse("[exchange]\nin = \"in\"") }
+    }
+
+    @Test func whatIsDoneIsKeptForSoManyDays() throws {
+        let usual = try #require(try parse("[exchange]\nfolder = \"/srv/quai\"").exchange)
+        #expect(usual.keptFor == 90 * 86_400_000)
+        #expect(usual.sweeps.map(\.folder) == ["/srv/quai/in/done", "/srv/quai/out/taken"])
+        #expect(
+            try parse("[exchange]\nfolder = \"/srv/quai\"\nout = \"\"\nkeep-days = 7").exchange?.sweeps.map(\.life)
+                == [7 * 86_400_000])
+        for days in ["0", "3651", "\"90\""] {
+            #expect(throws: Problems.self) { try parse("[exchange]\nfolder = \"/srv/quai\"\nkeep-days = \(days)") }
+        }
     }
 
     @Test func aFolderThatIsMissingIsFoundByCheck() throws {

@@ -62,6 +62,9 @@ enum CentreMetrics {
             metrics.add(
                 "quai_ingest_exchange_failed_looks_total", "counter", "Looks at a folder that could not be used.",
                 [([], Double(state.failedLooks))])
+            metrics.add(
+                "quai_ingest_exchange_files_removed_total", "counter",
+                "Files that were read or taken long ago, and removed.", [([], Double(state.filesRemoved))])
             if let open = try? await live.read({ try $0.exchange.openFiles() }) {
                 metrics.add(
                     "quai_ingest_exchange_waiting_files", "gauge", "Files for the ERP that it has not taken.",
