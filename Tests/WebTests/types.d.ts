@@ -5,7 +5,7 @@
 /** Where a scan went; of `Receiving.Verdict`. */
 type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "serial" | "pallet" | "returned" | "removed";
 /** Why a scan counts nothing; of `Refusal`. */
-type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-unit" | "not-counted" | "other" | "several" | "bare";
+type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-unit" | "not-counted" | "other" | "several" | "bare" | "too-old";
 /** Of `Person.Right`. */
 type Right = "stock" | "prices" | "erp" | "imports" | "users";
 

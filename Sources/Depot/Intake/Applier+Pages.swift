@@ -36,11 +36,26 @@ extension Applier {
         return (answers, result.events)
     }
 
+    /// Scans in one transaction.
+    private static let forgotten: Int64 = 500
+
+    /// Forgets keys of scans that came so long ago that none like them is applied any more. True when there may be more.
+    public func forgetPageScans(at now: Int64) throws -> Bool {
+        try store.transaction {
+            try store.pageScans.forget(before: now - PageScan.keyLife, atMost: Applier.forgotten)
+        } == Applier.forgotten
+    }
+
     private func take(
         _ scan: PageScan, clock: Int64, from sender: Person, _ stream: inout Stream, _ now: Int64,
         _ result: inout Result
     ) throws -> JSON {
         let moment = PageScan.moment(scan.at, clock: clock, now: now)
+        guard now - moment <= PageScan.life else {
+            var answer = PageScanAnswer(key: scan.key, zone: scan.zone, subject: "text:\(scan.text)")
+            (answer.outcome, answer.reason) = (.refused, .tooOld)
+            return PageScanAnswer.shape.json(answer)
+        }
         // Whoever scanned stands in the record, as a reader's name does.
         let name = try scan.person.flatMap { try store.pageScans.name(person: $0) } ?? sender.name
         let row = Model.Row.barcode(

@@ -30,6 +30,11 @@ public struct PageScan: Equatable, Sendable {
     /// How long ago a scan may have been, in milliseconds; one that says more was made by a clock that was wrong.
     public static let ageLimit: Int64 = 400 * 86_400_000
 
+    /// One that was made longer ago, in milliseconds, is not applied any more: its key may have been applied and forgotten.
+    public static let life: Int64 = 30 * 86_400_000
+    /// How long the key of one that came is known; longer than `life`, because clocks run apart.
+    static let keyLife: Int64 = life + 86_400_000
+
     /// Whether a key is one that a browser makes: 26 signs of Crockford's base 32.
     public static func isKey(_ text: String) -> Bool {
         text.utf8.count == 26 && text.utf8.allSatisfy { "0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8.contains($0) }

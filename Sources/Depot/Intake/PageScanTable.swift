@@ -18,6 +18,14 @@ struct PageScanTable: StoreTable {
             .text(answer.description))
     }
 
+    /// Of scans that came before; a few at a time. How many there were.
+    func forget(before moment: Int64, atMost count: Int64) throws -> Int64 {
+        Int64(
+            try database.run(
+                "DELETE FROM page_scan WHERE key IN (SELECT key FROM page_scan WHERE received<? ORDER BY received LIMIT ?)",
+                .integer(moment), .integer(count)))
+    }
+
     /// The name of a person who can scan; nil for one that there is not.
     func name(person: Int64) throws -> String? {
         try database.first("SELECT name FROM user WHERE id=?", .integer(person)) { $0.text(0) }

@@ -20,6 +20,8 @@ public enum Refusal: String, Equatable, Sendable {
     case several
     /// A pallet of this delivery of which neither paper nor label says what is on it.
     case bare
+    /// Scanned in a page so long ago that nobody knows any more whether it was counted.
+    case tooOld = "too-old"
 }
 
 extension Receiving {

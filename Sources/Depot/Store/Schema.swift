@@ -112,6 +112,7 @@ enum Schema {
         reopening,
         exchange,
         pageScans,
+        pageScanAge,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.
