@@ -33,11 +33,14 @@ public struct CorrectionPush: Equatable, Sendable {
     /// The ERP's supplier.
     public var supplier: String?
     public var lines: [Line]
+    /// What turned out to be damaged since, where nothing else changed: it goes to the place for that. Negative: it is whole after all.
+    public var damaged: [Line]
 
     public init(
-        key: String, receipt: String, note: String, reason: String, supplier: String? = nil, lines: [Line]
+        key: String, receipt: String, note: String, reason: String, supplier: String? = nil, lines: [Line],
+        damaged: [Line] = []
     ) {
         (self.key, self.receipt, self.note, self.reason) = (key, receipt, note, reason)
-        (self.supplier, self.lines) = (supplier, lines)
+        (self.supplier, self.lines, self.damaged) = (supplier, lines, damaged)
     }
 }

@@ -23,7 +23,8 @@ enum ERPPush {
             return try await connector.push(
                 CorrectionPush(
                     key: job.key, receipt: receipt, note: text("note"), reason: text("reason"),
-                    supplier: payload["supplier"]?.text, lines: (payload["lines"]?.list ?? []).map(correctionLine)),
+                    supplier: payload["supplier"]?.text, lines: (payload["lines"]?.list ?? []).map(correctionLine),
+                    damaged: (payload["damaged"]?.list ?? []).map(correctionLine)),
                 dry: dry)
         case .take:
             let lines = (payload["lines"]?.list ?? []).map { line -> StockTakePush.Line in

@@ -42,7 +42,10 @@ struct Wiring: Sendable {
         let zones = configuration.zones
         queue =
             configuration.erp == nil
-            ? nil : QueueFollower(location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) })
+            ? nil
+            : QueueFollower(
+                location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) },
+                setsAside: configuration.erp?.damaged != nil)
         exchange = configuration.exchange.flatMap { settings in
             guard settings.outFolder != nil else { return nil }
             return ExchangeFollower(

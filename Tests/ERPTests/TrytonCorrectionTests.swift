@@ -97,6 +97,27 @@ struct TrytonCorrectionTests {
         #expect(try await desk.connector(damaged: "Nowhere").probe().remarks.count == 1)
     }
 
+    @Test(arguments: [("7.0", false), ("8.2", false), ("8.2", true)])
+    func whatIsDamagedAfterwardsGoesToItsPlaceAndBack(series: String, usesKey: Bool) async throws {
+        let desk = try await desk(series, usesKey)
+        var push = CorrectionPush(
+            key: "quai/correction/1.2", receipt: "1", note: "", reason: "", lines: [], damaged: [line(1, 3)])
+        let fault = await trytonFault { _ = try await desk.connector(usesKey: usesKey).push(push, dry: false) }
+        #expect(fault?.kind == .rule && fault?.sentence.contains("[erp] damaged") == true)
+        let before = desk.server.stock(product: 1, place: 3)
+        for _ in 0..<2 {
+            let connector = desk.connector(usesKey: usesKey, damaged: "Lost")
+            #expect(try await connector.push(push, dry: false).id == "1")
+            #expect(desk.server.stock(product: 1, place: 3) == before - 3)
+            #expect(desk.server.stock(product: 1, place: 4) == 3)
+        }
+        // One of them is whole after all.
+        (push.key, push.damaged) = ("quai/correction/1.3", [line(1, -1)])
+        _ = try await desk.connector(usesKey: usesKey, damaged: "Lost").push(push, dry: false)
+        #expect(desk.server.stock(product: 1, place: 3) == before - 2)
+        #expect(desk.server.stock(product: 1, place: 4) == 1 + 1)
+    }
+
     // MARK: Articles without a GTIN
 
     @Test func articlesWithoutAGTINComeWithTheCatalogueAndAreFoundByTheirCode() async throws {

@@ -150,6 +150,33 @@ struct CorrectionTests {
         #expect(left["why"] == "damaged" && left["quantity"] == 2)
     }
 
+    private func damage(_ id: Int64, _ quantity: Quantity, by follower: QueueFollower, at now: Int64) throws {
+        try desk.reopen(id, zone: "dock", by: bruno, at: now)
+        if quantity > 0 {
+            try desk.decide(Decision(at: now + 1, who: "N", kind: .damaged, gtin: gtin, quantity: quantity), on: id)
+        }
+        #expect(try desk.close(id, .init(short: .never, extra: .accept), by: nadia, at: now + 5))
+        try store.run(follower)
+    }
+
+    @Test func damageAloneIsToldWhereTheERPHasAPlaceForItAndOnce() throws {
+        let placed = QueueFollower(location: queue.location, plan: queue.plan, setsAside: true)
+        let id = try closed(10)
+        try sent("quai/reception/\(id)", at: 100)
+        try damage(id, 2, by: queue, at: 150)
+        #expect(try QueueDesk(Desks(store), queue).next(at: 160) == nil)
+        try damage(id, 0, by: placed, at: 200)
+        let job = try sent("quai/correction/\(id).3", at: 300)
+        #expect(job.payload["lines"]?.list?.isEmpty == true && job.payload["left"] == nil)
+        let aside = try #require(job.payload["damaged"]?.list?.first)
+        #expect(aside["gtin"] == .string(gtin) && aside["product"] == "p16" && aside["quantity"] == 2)
+        // It is known that this was told.
+        try damage(id, 0, by: placed, at: 400)
+        #expect(try QueueDesk(Desks(store), placed).next(at: 500) == nil)
+        try damage(id, 1, by: placed, at: 600)
+        #expect(try sent("quai/correction/\(id).5", at: 700).payload["damaged"]?.list?.first?["quantity"] == 1)
+    }
+
     // MARK: what it waits for
 
     @Test func aCorrectionWaitsForWhatWasToldBefore() throws {

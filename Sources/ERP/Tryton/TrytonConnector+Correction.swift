@@ -23,6 +23,9 @@ extension TrytonConnector {
 
     private func attempt(_ correction: CorrectionPush, dry: Bool) async throws(TrytonError) -> PushOutcome {
         let receipt = try await corrected(correction.receipt)
+        if !correction.damaged.isEmpty, correction.lines.allSatisfy({ $0.change == 0 }) {
+            return try await setAside(correction, receipt, dry: dry)
+        }
         let changes = try await changes(correction, receipt)
         guard !changes.isEmpty else {
             throw .fault(ERPFault(.rule, "Nothing changed: there is nothing to correct."))

@@ -92,6 +92,36 @@ extension TrytonConnector {
         }
     }
 
+    /// What turned out to be damaged after the receipt was told goes to its place, and what turned out to be whole comes back: each an
+    /// internal shipment under the correction's key.
+    func setAside(
+        _ correction: CorrectionPush, _ receipt: TrytonShipment, dry: Bool
+    ) async throws(TrytonError) -> PushOutcome {
+        guard let damagedName else {
+            throw .fault(ERPFault(.rule, "No place is named for damaged goods ([erp] damaged): nothing was moved."))
+        }
+        let aside = try await place(damagedName, kinds: Self.kinds)
+        let home = try await name(of: receipt.storage)
+        let out = TrytonRoute(
+            key: "\(correction.key)/damaged", from: receipt.storage, to: aside, fromName: home, toName: damagedName)
+        let back = TrytonRoute(
+            key: "\(correction.key)/whole", from: aside, to: receipt.storage, fromName: damagedName, toName: home)
+        var (planned, sentences): ([ERPRequest], [String]) = ([], [])
+        for (route, isOut) in [(out, true), (back, false)] {
+            let lines = correction.damaged.filter { $0.change != 0 && ($0.change > 0) == isOut }.map { line in
+                TransferPush.Line(
+                    product: line.product, gtin: line.gtin, lot: line.lot, quantity: line.change.magnitude)
+            }
+            guard !lines.isEmpty else { continue }
+            switch try await move(lines, route, dry: dry) {
+            case .planned(let requests): planned += requests
+            case .done(_, let words): sentences.append(words)
+            }
+        }
+        if dry { return .planned(planned) }
+        return .done(id: String(receipt.id), sentences.joined(separator: " "))
+    }
+
     /// Told when the connection is checked.
     func damagedPlaceThatIsMissing() async throws(TrytonError) -> [String] {
         guard let damagedName else { return [] }

@@ -41,7 +41,10 @@ extension QueueFollower {
                 too; else send it: it says all of it.
                 """, by: entry.author, at: entry.at)
         case .running, .done, .waiting:
-            guard let change = try QueuePayload.correction(view, whole: whole, told: told, in: store) else { return }
+            guard
+                let change = try QueuePayload.correction(
+                    view, whole: whole, told: told, setsAside: setsAside, in: store)
+            else { return }
             try store.jobs.queue(
                 .correction, subject: "\(view.id).\(number)", payload: change, by: entry.author, at: entry.at)
         }
@@ -66,6 +69,7 @@ extension QueueFollower {
         let told = try store.jobs.jobs(ofDelivery: id)
         guard told.last?.id == job.id else { return nil }
         let whole = try whole(of: view, in: store)
-        return try QueuePayload.correction(view, whole: whole, told: told.filter { $0.id != job.id }, in: store)
+        return try QueuePayload.correction(
+            view, whole: whole, told: told.filter { $0.id != job.id }, setsAside: setsAside, in: store)
     }
 }

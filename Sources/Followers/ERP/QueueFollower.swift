@@ -9,15 +9,18 @@ public struct QueueFollower: Follower, Sendable {
     /// Which place of the ERP a zone is.
     public var location: @Sendable (_ zone: String) -> String
     public var plan: @Sendable (_ agent: String) -> NumberPlan
+    /// Whether the ERP has a place that damaged goods go to.
+    public var setsAside: Bool
     /// People go on writing: the ERP is told when nobody has written for this long, in milliseconds.
     public static let noteRest: Int64 = 30_000
 
     public init(
         location: @escaping @Sendable (_ zone: String) -> String,
-        plan: @escaping @Sendable (_ agent: String) -> NumberPlan
+        plan: @escaping @Sendable (_ agent: String) -> NumberPlan, setsAside: Bool = false
     ) {
         self.location = location
         self.plan = plan
+        self.setsAside = setsAside
     }
 
     public func follow(_ entry: Entry, in store: Store) throws {

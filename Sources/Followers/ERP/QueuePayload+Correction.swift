@@ -6,9 +6,10 @@ extension QueuePayload {
     /// `reception`: the whole, as it would be told now.
     ///
     /// Counts of stock in between have told what they saw, and the ERP is not told twice (decision 0021). What is damaged changes
-    /// nothing in the receipt: it is said, and left out.
+    /// nothing in the receipt: it is said, and left out; where it alone changed and the ERP has a place for it (`setsAside`), it is
+    /// moved there.
     static func correction(
-        _ view: DeliveryView, whole: JSON, told: [ERPJob], in store: Store
+        _ view: DeliveryView, whole: JSON, told: [ERPJob], setsAside: Bool, in store: Store
     ) throws -> JSON? {
         guard let reception = told.last(where: { $0.kind == .reception }) else { return nil }
         let corrections = told.filter { $0.kind == .correction && $0.id > reception.id && !$0.isVoid }
@@ -29,14 +30,29 @@ extension QueuePayload {
                 ("quantity", change.quantity.json),
             ])
         }
-        guard !lines.isEmpty else { return nil }
+        let left = left(whole, reception, corrections)
+        let damaged = lines.isEmpty && setsAside ? left.map { aside($0, whole) } : nil
+        guard !lines.isEmpty || damaged != nil else { return nil }
         return .object([
             ("title", whole["title"]), ("place", reception.payload["place"] ?? whole["place"]),
             ("receipt", reception.remote.flatMap { $0.isEmpty ? nil : .string($0) } ?? whole["receipt"]),
             ("note", whole["note"]), ("reason", view.reopenings.last.map { .string($0.reason) }),
             ("supplier", whole["supplier"]), ("lines", .array(lines)),
-            ("left", left(whole, reception, corrections)),
+            ("left", lines.isEmpty ? nil : left), ("damaged", damaged),
         ])
+    }
+
+    /// What is damaged as it is told: with the product, and its lot where there is one alone.
+    private static func aside(_ changed: JSON, _ whole: JSON) -> JSON {
+        .array(
+            (changed.list ?? []).map { change in
+                let line = whole["lines"]?.list?.first { $0["gtin"] == change["gtin"] }
+                let lots = line?["lots"]?.list ?? []
+                return .object([
+                    ("gtin", change["gtin"]), ("product", line?["product"]),
+                    ("lot", lots.count == 1 ? lots[0]["number"] : nil), ("quantity", change["quantity"]),
+                ])
+            })
     }
 
     /// What became damaged since, or turned out to be whole.
@@ -46,6 +62,10 @@ extension QueuePayload {
         func add(_ payload: JSON, _ sign: Int) {
             for line in payload["lines"]?.list ?? [] {
                 let quantity = line["damaged"].flatMap { Quantity($0) } ?? 0
+                damaged[line["gtin"]?.text ?? "", default: 0] += sign > 0 ? quantity : -quantity
+            }
+            for line in payload["damaged"]?.list ?? [] {
+                let quantity = line["quantity"].flatMap { Quantity($0) } ?? 0
                 damaged[line["gtin"]?.text ?? "", default: 0] += sign > 0 ? quantity : -quantity
             }
             for line in payload["left"]?.list ?? [] where line["why"] == "damaged" {
