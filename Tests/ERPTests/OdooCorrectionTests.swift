@@ -171,6 +171,20 @@ struct OdooCorrectionTests {
     }
 
     @Test(arguments: series)
+    func whatWasPackedMeanwhileGoesBackOutOfItsPackage(series: Int) async throws {
+        let desk = OdooDesk(series) { server in
+            OdooCorrectionTests.prepare(&server)
+            let lot = server.lot(named: "L-1", product: 9)
+            server.pack(product: 9, lot: lot, at: server.stockLocation, 5, package: 7)
+        }
+        // One is loose, and goes first.
+        let push = OdooCorrectionTests.push([OdooCorrectionTests.line(9, -3, lot: "L-1", move: 26)], receipt: "3")
+        _ = try await desk.connector().push(push, dry: false)
+        let server = await desk.server
+        #expect(server.packed(product: 9) == 3 && server.onHand(lotNamed: "L-1", product: 9) == 3)
+    }
+
+    @Test(arguments: series)
     func whatHasLotsGoesBackByThem(series: Int) async throws {
         let desk = OdooDesk(series, OdooCorrectionTests.prepare)
         let fault = await OdooCorrectionTests.fault(

@@ -138,7 +138,7 @@ struct OdooField: Sendable {
             "stock.move.line": """
             product_id:many2one>product.product! product_uom_id:many2one>uom.uom! 14-16|qty_done:float \
             17-|quantity:float 17-|picked:boolean lot_id:many2one>\(lot) lot_name:char picking_id:many2one>stock.picking \
-            move_id:many2one>stock.move location_id:many2one>stock.location location_dest_id:many2one>stock.location \
+            package_id:many2one>stock.quant.package move_id:many2one>stock.move location_id:many2one>stock.location location_dest_id:many2one>stock.location \
             14-15|product_uom_qty:float 16-16|reserved_uom_qty:float 14-15|product_qty:float* 16-16|reserved_qty:float* \
             17-|quantity_product_uom:float* reference:char* date:datetime state:selection* tracking:selection*
             """,

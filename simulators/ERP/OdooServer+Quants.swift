@@ -3,12 +3,12 @@ import Model
 /// Stock and its counts (addons/stock, stock_quant.py).
 extension OdooServer {
     /// Stock by place and lot: on hand is what lies in internal places.
-    func quant(_ product: Int64, _ location: Int64, _ lot: Int64?) -> Int64? {
+    func quant(_ product: Int64, _ location: Int64, _ lot: Int64?, package: Int64? = nil) -> Int64? {
         // By the kept rows: these fields follow from nothing, and every change of stock comes by here.
         var found: Int64?
         for (id, row) in tables.records["stock.quant"] ?? [:]
         where row["product_id"]?.integer == product && row["location_id"]?.integer == location
-            && row["lot_id"]?.integer == lot && row["package_id"]?.integer == nil
+            && row["lot_id"]?.integer == lot && row["package_id"]?.integer == package
         {
             found = min(found ?? id, id)
         }
@@ -38,13 +38,16 @@ extension OdooServer {
         }.reduce(0) { $0 + number("stock.quant", $1, "quantity") }
     }
 
-    mutating func addStock(_ product: Int64, _ location: Int64, _ lot: Int64?, _ quantity: Double) {
+    mutating func addStock(
+        _ product: Int64, _ location: Int64, _ lot: Int64?, _ quantity: Double, package: Int64? = nil
+    ) {
         let id =
-            quant(product, location, lot)
+            quant(product, location, lot, package: package)
             ?? insert(
                 "stock.quant",
                 [
                     "product_id": .int(product), "location_id": .int(location), "lot_id": lot.map { .int($0) } ?? false,
+                    "package_id": package.map { .int($0) } ?? false,
                 ])
         set("stock.quant", id, "quantity", .number(number("stock.quant", id, "quantity") + quantity))
     }
@@ -53,7 +56,7 @@ extension OdooServer {
         let product = link("stock.move.line", line, "product_id") ?? 0
         let lot = link("stock.move.line", line, "lot_id")
         if let from = link("stock.move.line", line, "location_id"), isInternal(from) {
-            addStock(product, from, lot, -quantity)
+            addStock(product, from, lot, -quantity, package: link("stock.move.line", line, "package_id"))
         }
         if let to = link("stock.move.line", line, "location_dest_id") { addStock(product, to, lot, quantity) }
     }

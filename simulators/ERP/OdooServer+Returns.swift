@@ -108,6 +108,19 @@ extension OdooServer {
         addStock(product, to, lot, quantity)
     }
 
+    /// Packs goods where they lie, as a person does in Odoo.
+    public mutating func pack(product: Int64, lot: Int64? = nil, at place: Int64, _ quantity: Double, package: Int64) {
+        addStock(product, place, lot, -quantity)
+        addStock(product, place, lot, quantity, package: package)
+    }
+
+    /// What lies in packages of an article.
+    public func packed(product: Int64) -> Double {
+        ids("stock.quant").filter {
+            link("stock.quant", $0, "product_id") == product && link("stock.quant", $0, "package_id") != nil
+        }.reduce(0) { $0 + number("stock.quant", $1, "quantity") }
+    }
+
     /// Open receipts that carry on another one.
     public func openBackorders(of picking: Int64) -> [Int64] {
         ids("stock.picking").filter {

@@ -185,13 +185,13 @@ extension OdooConnector {
         let products = Set(back.needs.map(\.product))
         let near = try await quants(at: receipt.to, products: products)
         do {
-            return try back.shares(from: receipt.to, name: "", quants: near, there: [])
+            return try back.shares(from: receipt.to, name: "", quants: near, there: [], unpacks: true)
         } catch  where error.kind == .conflict {
             let company = receipt.record["company_id"]?.odooID
             let all = try await quants(ofCompany: company, products: products)
             let known = Set(near.map(\.id))
             let far = all.filter { !known.contains($0.id) }
-            return try back.shares(from: receipt.to, name: "stock", quants: near + far, there: [])
+            return try back.shares(from: receipt.to, name: "stock", quants: near + far, there: [], unpacks: true)
         }
     }
 
@@ -274,6 +274,7 @@ extension OdooConnector {
                 let values = JSON.object([
                     ("move_id", (move?.id).map { .int($0) }), ("product_id", .int(share.product)),
                     ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
+                    ("package_id", share.package.map { .int($0) }),
                     ("location_id", .int(share.from)), ("location_dest_id", .int(move?.to ?? receipt.from)),
                     (names.done, .quantity(quantity)), ("picked", names.hasPicked ? true : nil),
                 ])

@@ -10,6 +10,10 @@ struct OdooQuant: Equatable, Sendable {
     var lotName: String?
     /// In a package or somebody else's: a count names it by its id only.
     var isApart: Bool
+    /// The package that it lies in.
+    var package: Int64?
+    /// Somebody else's.
+    var isOwned: Bool
     var quantity: Double
     /// `inventory_quantity`: a count that waits to be applied, where `isCounted`.
     var counted: Double
@@ -34,7 +38,9 @@ struct OdooQuant: Equatable, Sendable {
         productName = record["product_id"]?.odooName ?? "article \(product)"
         lot = record["lot_id"]?.odooID
         lotName = record["lot_id"]?.odooName
-        isApart = record["package_id"]?.odooID != nil || record["owner_id"]?.odooID != nil
+        package = record["package_id"]?.odooID
+        isOwned = record["owner_id"]?.odooID != nil
+        isApart = package != nil || isOwned
         quantity = record["quantity"]?.double ?? 0
         counted = record["inventory_quantity"]?.double ?? 0
         isCounted = record["inventory_quantity_set"]?.truth ?? false

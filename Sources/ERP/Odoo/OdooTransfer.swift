@@ -9,6 +9,8 @@ struct OdooTransfer: Sendable {
         var from: Int64
         var quantity: Double
         var unit: Int64
+        /// Taken out of this package.
+        var package: Int64?
     }
 
     struct Need: Equatable, Sendable {
@@ -60,23 +62,32 @@ struct OdooTransfer: Sendable {
     }
 
     /// What is taken where: from the place itself first, then from those below it, never from where it goes to (given
-    /// by the quants that are there). Throws `.conflict` where there is not enough.
+    /// by the quants that are there). Out of packages only where `unpacks`, and what is loose first. Throws `.conflict` where there is
+    /// not enough.
     func shares(
-        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>
+        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>, unpacks: Bool = false
     ) throws(ERPFault) -> [Share] {
         var shares: [Share] = []
         for need in needs {
             let own = quants.filter {
-                $0.product == need.product && !$0.isApart && !there.contains($0.id) && $0.quantity > 0
+                $0.product == need.product && !(unpacks ? $0.isOwned : $0.isApart) && !there.contains($0.id)
+                    && $0.quantity > 0
                     && (need.lot == nil || $0.lotName == need.lot)
-            }.sorted { ($0.location != source ? 1 : 0, $0.id) < ($1.location != source ? 1 : 0, $1.id) }
+            }.sorted { one, other in
+                func rank(_ quant: OdooQuant) -> Int {
+                    (quant.package == nil ? 0 : 2) + (quant.location == source ? 0 : 1)
+                }
+                return (rank(one), one.id) < (rank(other), other.id)
+            }
             var rest = need.quantity.double
             for quant in own where !OdooNumber.areEqual(rest, 0) && rest > 0 {
                 let quantity = min(rest, quant.quantity)
                 rest -= quantity
                 shares.append(
                     Share(
-                        product: need.product, lot: quant.lot, from: quant.location, quantity: quantity, unit: need.unit
+                        product: need.product, lot: quant.lot, from: quant.location, quantity: quantity,
+                        unit: need.unit,
+                        package: quant.package
                     ))
             }
             guard OdooNumber.areEqual(rest, 0) else {
