@@ -37,6 +37,7 @@ final class AgentIntake: Sendable {
         /// Times that an agent's account and ours began to differ.
         var disagreements: UInt64 = 0
         var droppedSteps: UInt64 = 0
+        var forgottenScans: UInt64 = 0
         /// Urgent messages that were not understood, or spoke of what is not their agent's.
         var refusedUrgent: UInt64 = 0
     }
@@ -103,9 +104,20 @@ final class AgentIntake: Sendable {
             let (answers, events) = try desks.intake.take(scans, clock: clock, from: person, at: now)
             return (answers, events, now)
         }
-        counts.with { $0.applied += UInt64(answers.count { $0["again"] == nil }) }
+        let old = answers.count { $0["reason"] == "too-old" }
+        counts.with { counts in
+            counts.applied += UInt64(answers.count { $0["again"] == nil } - old)
+            counts.rejected += UInt64(old)
+        }
         tell(events)
         return (answers, now)
+    }
+
+    /// Forgets a portion of what pages brought long ago; how many.
+    func forgetPageScans() async throws -> Int64 {
+        let count = try await writer.run { try $0.intake.forgetPageScans(at: $1) }
+        counts.with { $0.forgottenScans += UInt64(count) }
+        return count
     }
 
     private func mayComplain(of agent: String, at now: Int64) -> Bool {

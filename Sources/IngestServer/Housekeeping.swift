@@ -35,7 +35,7 @@ struct Housekeeping: Service {
                         // A few at a time: what arrives meanwhile goes in between.
                         while !Task.isCancelled, try await forgetOldCalls() {}
                         while !Task.isCancelled, try await writer.run({ try $0.counting.forgetBooks(at: $1) }) {}
-                        while !Task.isCancelled, try await writer.run({ try $0.intake.forgetPageScans(at: $1) }) {}
+                        while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
                         forgotten = Clocks.now
                     } catch { await writer.failed(error) }
                 }

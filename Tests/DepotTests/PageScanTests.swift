@@ -86,10 +86,10 @@ struct PageScanTests {
         _ = try take(scan(1, "BL-1"), scan(2, PageScanTests.gtin))
         let late = PageScanTests.now + 30 * day
         // Known for a day longer than it is applied.
-        #expect(try !desks.intake.forgetPageScans(at: late))
+        #expect(try desks.intake.forgetPageScans(at: late) == 0)
         #expect(try take(scan(2, PageScanTests.gtin), clock: late, at: late).map { $0["again"] } == [true])
         let later = PageScanTests.now + 32 * day
-        #expect(try !desks.intake.forgetPageScans(at: later))
+        #expect(try desks.intake.forgetPageScans(at: later) == 2)
         #expect(try store.database.integer("SELECT count(*) FROM page_scan") == 0)
         let again = try take(scan(2, PageScanTests.gtin), clock: later, at: later)
         #expect(again[0]["outcome"] == "refused" && again[0]["reason"] == "too-old")
@@ -103,8 +103,8 @@ struct PageScanTests {
             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<700)
             INSERT INTO page_scan SELECT printf('%026d', i), i, 1, 1, 'dock-1', 0, 0, '{}' FROM n;
             """)
-        #expect(try desks.intake.forgetPageScans(at: PageScanTests.now))
-        #expect(try !desks.intake.forgetPageScans(at: PageScanTests.now))
+        #expect(try desks.intake.forgetPageScans(at: PageScanTests.now) == 500)
+        #expect(try desks.intake.forgetPageScans(at: PageScanTests.now) == 200)
         #expect(try store.database.integer("SELECT count(*) FROM page_scan") == 0)
     }
 

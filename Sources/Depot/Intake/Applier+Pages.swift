@@ -39,11 +39,11 @@ extension Applier {
     /// Scans in one transaction.
     private static let forgotten: Int64 = 500
 
-    /// Forgets keys of scans that came so long ago that none like them is applied any more. True when there may be more.
-    public func forgetPageScans(at now: Int64) throws -> Bool {
+    /// Forgets keys of scans that came so long ago that none like them is applied any more: how many; 0 when there are none left.
+    public func forgetPageScans(at now: Int64) throws -> Int64 {
         try store.transaction {
             try store.pageScans.forget(before: now - PageScan.keyLife, atMost: Applier.forgotten)
-        } == Applier.forgotten
+        }
     }
 
     private func take(
