@@ -5,8 +5,9 @@ public struct CallBook: Sendable {
     public static let limit = 2000
 
     private var calls: [String: CallSnapshot] = [:]
-    /// Ended calls stay known for a while: a late signal must not bring one back.
+    /// Ended calls stay known for a while: a late signal must not bring one back. A ring: the oldest is at `oldest`.
     private var ended: [String] = []
+    private var oldest = 0
     private var endedSet: Set<String> = []
     /// Calls that were lost from sight: found again, they go on where they were. The oldest first.
     private var lost: [CallSnapshot] = []
@@ -39,7 +40,7 @@ public struct CallBook: Sendable {
         var changed: [CallSnapshot] = []
         for call in legs.keys.sorted() {
             if gone.contains(call) {
-                changed += finish(call, cause: .lost, at: now)
+                if let call = calls[call] { changed.append(finish(call, cause: .lost, at: now)) }
                 continue
             }
             // Whoever began the call stands in the list as a caller, not as a telephone that was called.
@@ -65,49 +66,54 @@ public struct CallBook: Sendable {
             if signal.event == .legEnded { return signal.how == CallSignal.record ? settleLost(signal) : [] }
             if signal.event == .ended { return [] }
             if calls.count >= CallBook.limit, let oldest = running.first {
-                changed += finish(oldest.call, cause: .lost, at: now)
+                changed.append(finish(oldest, cause: .lost, at: now))
             }
         }
         let back = known == nil ? found(signal.call) : nil
         var call = known ?? back ?? CallSnapshot(call: signal.call, revision: 0, startedAt: now)
-        let before = call
         if signal.event == .ended {
             if call.startedAt == now { call.date(ring: signal.ringSeconds, talk: signal.talkSeconds, end: now) }
-            calls[signal.call] = call
-            return changed + finish(signal.call, cause: signal.cause ?? .normal, at: now)
+            changed.append(finish(call, cause: signal.cause ?? .normal, at: now))
+            return changed
         }
         if signal.event == .merged, let into = signal.into { return changed + merge(call, into: into, at: now) }
         call.fold(signal, at: now)
-        guard call != before || before.revision == 0 || back != nil else { return changed }
+        if let known, known.revision != 0, call == known { return changed }
         revision += 1
         call.revision = revision
         calls[signal.call] = call
-        return changed + [call]
+        changed.append(call)
+        return changed
     }
 
-    private mutating func bump(_ id: String) -> CallSnapshot {
+    private mutating func finish(_ call: CallSnapshot, cause: CallCause, at now: Int64) -> CallSnapshot {
+        var final = call
+        final.close(cause: cause, at: now)
         revision += 1
-        calls[id]?.revision = revision
-        return calls[id]!
-    }
-
-    private mutating func finish(_ id: String, cause: CallCause, at now: Int64) -> [CallSnapshot] {
-        guard calls[id] != nil else { return [] }
-        calls[id]!.close(cause: cause, at: now)
-        let final = bump(id)
-        calls[id] = nil
+        final.revision = revision
+        calls.removeValue(forKey: call.call)
         // A call that was only lost from sight may be found again, under the same identity (docs/reference/calls.md).
-        unconfirmed.remove(id)
-        unconfirmedLegs[id] = nil
+        if !unconfirmed.isEmpty { unconfirmed.remove(call.call) }
+        if !unconfirmedLegs.isEmpty { unconfirmedLegs[call.call] = nil }
         guard cause != .lost else {
             lost.append(final)
             if lost.count > CallBook.lostLimit { lost.removeFirst() }
-            return [final]
+            return final
         }
-        ended.append(id)
+        forget(call.call)
+        return final
+    }
+
+    /// Nothing of it is heard any more.
+    private mutating func forget(_ id: String) {
+        if ended.count < CallBook.limit {
+            ended.append(id)
+        } else {
+            endedSet.remove(ended[oldest])
+            ended[oldest] = id
+            oldest = (oldest + 1) % CallBook.limit
+        }
         endedSet.insert(id)
-        if ended.count > CallBook.limit { endedSet.remove(ended.removeFirst()) }
-        return [final]
     }
 
     /// One that was lost and is back.
@@ -136,11 +142,14 @@ public struct CallBook: Sendable {
         for leg in from.legs where !target.legs.contains(where: { $0.id == leg.id }) { target.legs.append(leg) }
         target.transfers += from.transfers
         target.refresh()
+        var gone = from
+        gone.mergedInto = into
+        for index in gone.legs.indices { gone.legs[index].state = .ended }
+        let final = finish(gone, cause: .normal, at: now)
+        revision += 1
+        target.revision = revision
         calls[into] = target
-        calls[from.call] = from
-        calls[from.call]!.mergedInto = into
-        for index in calls[from.call]!.legs.indices { calls[from.call]!.legs[index].state = .ended }
-        return finish(from.call, cause: .normal, at: now) + [bump(into)]
+        return [final, target]
     }
 }
 
@@ -237,23 +246,33 @@ extension CallSnapshot {
     }
 
     fileprivate mutating func refresh() {
-        answeredBy = legs.filter { $0.answeredAt != nil && !isOwnLeg($0) }.compactMap(\.desk).uniqued()
-        if answeredAt == nil { answeredAt = legs.compactMap(\.answeredAt).min() }
-        guard state != .ended else { return }
+        var (names, first): ([String], Int64?) = ([], nil)
         // Whoever dialled counts where nobody else is left: in a conference, with an announcement, after a transfer.
-        let others = legs.filter { $0.dialledAt == nil && $0.state != .ended }
-        let legs = others.isEmpty ? legs : others
-        if legs.contains(where: { $0.state == .talking }) {
-            state = .answered
-        } else if legs.contains(where: { $0.state == .held }) {
-            state = .held
-        } else if legs.contains(where: { $0.state == .ringing }) {
-            state = .ringing
-        } else if isQueued {
-            state = .queued
-        } else {
-            state = answeredAt == nil ? .offered : .answered
+        var (all, others): (State?, State?) = (nil, nil)
+        for leg in legs {
+            if let answered = leg.answeredAt {
+                first = min(first ?? answered, answered)
+                if let desk = leg.desk, !isOwnLeg(leg), !names.contains(desk) { names.append(desk) }
+            }
+            let state = leg.state.ofCall
+            all = CallSnapshot.stronger(all, state)
+            if leg.dialledAt == nil, leg.state != .ended { others = CallSnapshot.stronger(others ?? .offered, state) }
         }
+        answeredBy = names
+        answeredAt = answeredAt ?? first
+        guard state != .ended else { return }
+        switch others ?? all {
+        case let strong? where strong != .offered: state = strong
+        case _ where isQueued: state = .queued
+        default: state = answeredAt == nil ? .offered : .answered
+        }
+    }
+
+    /// What says more of a call: that somebody talks, holds, is rung; `offered` says nothing.
+    private static func stronger(_ one: State?, _ other: State?) -> State? {
+        if one == .answered || other == .answered { return .answered }
+        if one == .held || other == .held { return .held }
+        return one == .ringing || other == .ringing ? .ringing : one ?? other
     }
 
     fileprivate mutating func close(cause: CallCause, at now: Int64) {
@@ -315,16 +334,25 @@ extension CallSnapshot {
     /// Rang, was cancelled, and nobody took the call afterwards (docs/reference/calls.md).
     private func missed(_ counts: (Leg) -> Bool) -> [String] {
         guard mergedInto == nil else { return [] }
-        return legs.filter { leg in
-            guard let rang = leg.rangAt, leg.answeredAt == nil, !isOwnLeg(leg), counts(leg) else { return false }
-            return !legs.contains { ($0.answeredAt ?? .min) >= rang }
-        }.compactMap(\.desk).uniqued()
+        var names: [String] = []
+        for leg in legs {
+            guard let rang = leg.rangAt, leg.answeredAt == nil, let desk = leg.desk, !isOwnLeg(leg), counts(leg),
+                !legs.contains(where: { ($0.answeredAt ?? .min) >= rang }), !names.contains(desk)
+            else { continue }
+            names.append(desk)
+        }
+        return names
     }
 }
 
-extension Sequence where Element: Hashable {
-    fileprivate func uniqued() -> [Element] {
-        var seen: Set<Element> = []
-        return filter { seen.insert($0).inserted }
+extension CallSnapshot.Leg.State {
+    /// What a call is by one of its legs; nil where that says nothing.
+    fileprivate var ofCall: CallSnapshot.State? {
+        switch self {
+        case .talking: .answered
+        case .held: .held
+        case .ringing: .ringing
+        case .dialling, .ended: nil
+        }
     }
 }
