@@ -46,6 +46,17 @@ struct OdooCorrectionPlanTests {
         }
     }
 
+    /// The line of the order came as one lot, more of the article later as another: that goes back from where it came.
+    @Test func aLotGoesBackFromTheMoveThatHadIt() throws {
+        let received = [
+            OdooCorrection.Received(move: 35, product: 1, left: 1, lots: ["L-2"], ofLot: ["L-2": 1]),
+            OdooCorrection.Received(move: 37, product: 1, left: 3, lots: ["L-1"], ofLot: ["L-1": 3]),
+        ]
+        let shares = try OdooCorrection.shares(
+            of: [OdooCorrectionPlanTests.need(2, lot: "L-1")], named: [1: 35], received, receipt: "WH/IN/6")
+        #expect(shares.map(\.move) == [37] && shares.map(\.quantity) == [2])
+    }
+
     @Test func ofALotGoesBackWhatCameOfItAndIsNotBackYet() throws {
         let received = [
             OdooCorrection.Received(

@@ -10,4 +10,10 @@ struct StockSequenceTests {
             #expect(outcome.failure == nil, "\(peer), seed \(seed): \(outcome.story.joined(separator: "\n"))")
         }
     }
+
+    /// A return of two lots was not known again after a death.
+    @Test func aReturnThatWasBegunIsKnownAgain() async {
+        let outcome = await StockSequence.play(.odoo, seed: 11_601)
+        #expect(outcome.failure == nil, "\(outcome.story.joined(separator: "\n"))")
+    }
 }

@@ -42,9 +42,12 @@ extension OdooServer {
 
     /// Moves of one article become one, and the lines are made.
     mutating func confirm(_ picking: Int64) throws(OdooError) {
-        var first: [Int64: Int64] = [:]
+        // Moves of one article are one, but for what goes back of different ones (`_prepare_merge_moves_distinct_fields`).
+        var first: [[Int64]: Int64] = [:]
         for move in links("stock.picking", picking, movesField) where text("stock.move", move, "state") == "draft" {
-            let product = link("stock.move", move, "product_id") ?? 0
+            let product = [
+                link("stock.move", move, "product_id") ?? 0, link("stock.move", move, "origin_returned_move_id") ?? 0,
+            ]
             if let earlier = first[product] {
                 let sum =
                     number("stock.move", earlier, "product_uom_qty") + number("stock.move", move, "product_uom_qty")

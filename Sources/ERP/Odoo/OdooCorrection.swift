@@ -89,15 +89,22 @@ struct OdooCorrection: Sendable {
             let order = received.indices.filter { received[$0].product == need.product }.sorted {
                 (rank(received[$0]), received[$0].move) < (rank(received[$1]), received[$1].move)
             }
-            for index in order where rest > 0.000_01 && received[index].left > 0 {
-                let quantity = min(rest, received[index].left)
-                received[index].left -= quantity
-                rest -= quantity
-                let move = received[index].move
-                if let same = shares.firstIndex(where: { $0.move == move }) {
-                    shares[same].quantity += quantity
-                } else {
-                    shares.append(Share(move: move, product: need.product, quantity: quantity))
+            // What each of them had of the lot, and only then what it had of others.
+            for isOfLot in [true, false] {
+                for index in order where rest > 0.000_01 {
+                    var room = max(0, received[index].left)
+                    if isOfLot { room = min(room, max(0, need.lot.flatMap { received[index].ofLot[$0] } ?? 0)) }
+                    let quantity = min(rest, room)
+                    guard quantity > 0 else { continue }
+                    received[index].left -= quantity
+                    if isOfLot, let lot = need.lot { received[index].ofLot[lot, default: 0] -= quantity }
+                    rest -= quantity
+                    let move = received[index].move
+                    if let same = shares.firstIndex(where: { $0.move == move }) {
+                        shares[same].quantity += quantity
+                    } else {
+                        shares.append(Share(move: move, product: need.product, quantity: quantity))
+                    }
                 }
             }
         }
