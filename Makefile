@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test test-api test-interop test-pbx test-usb fuzz simulate sequences model bench deb deps deps-test build rules torture clean
+.PHONY: run test screenshots test-api test-interop test-pbx test-usb fuzz simulate sequences model bench deb deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -29,6 +29,10 @@ test-interop: deps deps-test build
 # Calls between SIP telephones through an Asterisk that is installed here; QUAI_PBX=PATH for another one.
 test-pbx: deps build
 	@QUAI_BIN="$$(swift build -c $(BUILD) --show-bin-path)" packaging/test-pbx
+
+# Pictures of the pages on the simulated morning, in docs/images; what a first visit weighs: packaging/screenshots --figures.
+screenshots: deps deps-test build
+	@QUAI_BIN="$$(swift build -c $(BUILD) --show-bin-path)" packaging/screenshots
 
 # USB readers through a real kernel, in a small qemu guest.
 test-usb: deps
