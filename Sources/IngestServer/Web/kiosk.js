@@ -53,7 +53,7 @@ export function drawKiosk(app, main) {
   const stray = receiving.stray;
   const verdict = stray ? "unknown" : last?.verdict;
   const said = stray ? (stray.reason ? t(`refused_${stray.reason}`, { what: plain(stray.subject) }) : t("stray", { zone: stray.zone }))
-    : last ? `${t(`v_${last.verdict}`)} · ${line?.description || plain(last.subject)}` : t("kioskNothingRead");
+    : last ? `${t(`v_${last.verdict}`)} · ${line?.description || plain(last.subject)}` : delivery?.received ? "" : t("kioskNothingRead");
   const count = number(delivery?.received);
   const expected = delivery && delivery.expected > 0 ? `/ ${amount(delivery.expected)}` : "";
   // On one line while both stay large on it.
