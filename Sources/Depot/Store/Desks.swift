@@ -7,6 +7,7 @@ public struct Desks {
     public var dialling: DiallingDesk
     public var feeds: FeedDesk
 
+    /// Lets go of pages of the database that are kept in memory; they are read again when they are wanted.
     public func releaseMemory() { store.releaseMemory() }
 
     /// `plan` says how the site of an agent writes telephone numbers, `clockOffset` what is to be added to its times.

@@ -17,6 +17,7 @@ public final class Store {
     /// What happens in it happens wholly, or not at all.
     public func transaction<T>(_ body: () throws -> T) throws -> T { try database.transaction(body) }
 
+    /// Lets go of pages of the database that are kept in memory; they are read again when they are wanted.
     public func releaseMemory() { database.releaseMemory() }
 
     /// Another number as soon as another connection, of this process or another one, has changed the database
