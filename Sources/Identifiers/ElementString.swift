@@ -141,7 +141,7 @@ struct Identifier {
                 : "needs \(lengths.lowerBound) to \(lengths.upperBound) characters"
         }
         if numeric {
-            guard data.allSatisfy({ $0.isASCII && $0.isNumber }) else { return "digits only" }
+            guard data.utf8.allSatisfy(Identifier.isDigit) else { return "digits only" }
         } else {
             guard data.utf8.allSatisfy({ EPCBits.isInvariant($0) || $0 == 0x23 && ai == "8010" }) else {
                 return "a character that GS1 does not allow"
@@ -154,7 +154,7 @@ struct Identifier {
             let length = ["253": 13, "255": 13, "8003": 14, "8006": 14, "8026": 14][ai] ?? data.count
             let key = data.prefix(length)
             let digits = ai == "8003" ? key.dropFirst() : key
-            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            guard digits.utf8.allSatisfy(Identifier.isDigit),
                 digits.last?.wholeNumberValue == GS1.checkDigit(String(digits.dropLast()))
             else {
                 return "the check digit is wrong"
@@ -171,9 +171,13 @@ struct Identifier {
     }
 
     static func named(_ ai: String) -> Identifier? {
-        guard ai.allSatisfy({ $0.isASCII && $0.isNumber }), let form = table[ai] ?? families(ai) else { return nil }
-        return parse(ai, form)
+        guard ai.utf8.allSatisfy(isDigit) else { return nil }
+        return named[ai] ?? families(ai).map { parse(ai, $0) }
     }
+
+    static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static let named = Dictionary(uniqueKeysWithValues: table.map { ($0, parse($0, $1)) })
 
     // n fixed digits, n.. digits up to, x.. characters up to, c check digit, d date, * needs no separator.
     private static let table: [String: String] = [

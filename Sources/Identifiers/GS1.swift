@@ -12,7 +12,7 @@ public enum GS1 {
 
     /// 8, 12, 13 or 14 digits with a right check digit.
     public static func isGTIN(_ text: String) -> Bool {
-        [8, 12, 13, 14].contains(text.count) && text.allSatisfy { $0.isASCII && $0.isWholeNumber }
+        [8, 12, 13, 14].contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
             && text.last?.wholeNumberValue == checkDigit(String(text.dropLast()))
     }
 

@@ -17,7 +17,9 @@ enum Separators {
     private static let starts: Set<Character> = signs.union(["{", "<", "[", "\\", "]", "&", "%"])
 
     static func restored(_ text: String) -> String {
-        guard text.contains(where: { starts.contains($0) }) else { return text }
+        guard text.utf8.contains(where: { isRare($0) }), text.contains(where: { starts.contains($0) }) else {
+            return text
+        }
         var out = ""
         var rest = text[...]
         while let first = rest.first {
@@ -33,6 +35,14 @@ enum Separators {
             }
         }
         return out
+    }
+
+    /// Whether one of the starts may begin with this byte: most texts need no look at their characters.
+    private static func isRare(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x1D, 0x20, 0x28, 0x29, 0x2D...0x2F: false
+        default: true
+        }
     }
 
     /// `~029` is the sign and its number, or the sign in front of (02) and a GTIN, which has 14 digits.

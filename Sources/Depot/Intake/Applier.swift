@@ -46,6 +46,8 @@ public final class Applier {
     /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
     var quiet: String?
     var units: Set<String> = []
+    /// Whether there are deliveries, and pallets of any: without them no scan is asked whether it is one of a closed delivery.
+    private var holdings: (deliveries: Bool, units: Bool)?
     let catalogue: StoredCatalogue
     /// Changes when another connection has written: what was remembered may be old.
     private var dataVersion: Int64?
@@ -73,6 +75,7 @@ public final class Applier {
         expectsUnits: { [unowned self] in !units.isEmpty }, isUnit: { [unowned self] in units.contains($0) },
         isReceivedElsewhere: { [store] in (try? store.strays.isReceivedElsewhere($0, than: $1)) ?? false },
         comesBack: { [unowned self] in (try? store.strays.comesBack($0, at: captured)) ?? .no },
+        hasUnits: { [unowned self] in known.units },
         isClosedUnit: { [store] in (try? store.deliveries.isClosed(unit: $0)) ?? false })
 
     /// `plan` says how the site of an agent writes telephone numbers.
@@ -92,13 +95,19 @@ public final class Applier {
         catalogue.product(reference: text) != nil || catalogue.label("text:\(text)") != nil
     }
 
+    private var known: (deliveries: Bool, units: Bool) {
+        if holdings == nil { holdings = try? store.deliveries.holdings() }
+        return holdings ?? (true, true)
+    }
+
     private func isClosedNote(_ text: String) -> Bool {
+        guard known.deliveries else { return false }
         if (try? store.deliveries.hasNote(text)) ?? false { return true }
         return (try? store.deliveries.isClosed(named: text)) ?? false && !isArticle(text)
     }
 
     /// What is open, and what things are, was changed by somebody else: read again.
-    func forgetReceptions() { (receptions, notes, takes, quiet) = ([:], nil, nil, nil) }
+    func forgetReceptions() { (receptions, notes, takes, quiet, holdings) = ([:], nil, nil, nil, nil) }
 
     /// Where it stands in what is being applied.
     struct Stray {

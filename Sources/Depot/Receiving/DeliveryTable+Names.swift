@@ -51,6 +51,13 @@ extension DeliveryTable {
             ) { $0.text(0) })
     }
 
+    /// Whether there is a delivery at all, and one with labelled pallets.
+    func holdings() throws -> (deliveries: Bool, units: Bool) {
+        try database.rows("SELECT EXISTS (SELECT 1 FROM delivery), EXISTS (SELECT 1 FROM delivery_unit)") {
+            ($0.integer(0) == 1, $0.integer(1) == 1)
+        }.first ?? (false, false)
+    }
+
     func hasNote(_ text: String) throws -> Bool {
         try database.integer("SELECT 1 FROM delivery WHERE note=? LIMIT 1", .text(text)) != nil
     }

@@ -204,11 +204,15 @@ public struct Piece: Equatable, Sendable {
 
     /// The SSCC of a scanned label.
     static func sscc(in row: Row) -> String? {
+        let scan: (text: String, symbology: String?)
         switch row {
-        case .barcode(_, _, let barcode): ScannedCode(barcode.text, symbology: barcode.symbology)?.sscc
-        case .key(_, _, let text): ScannedCode(text)?.sscc
-        default: nil
+        case .barcode(_, _, let barcode): scan = (barcode.text, barcode.symbology)
+        case .key(_, _, let text): scan = (text, nil)
+        default: return nil
         }
+        // Every scan comes by here, and most are too short for 18 digits, whatever stands around them.
+        guard scan.text.utf8.count(where: { (0x30...0x39).contains($0) }) >= 18 else { return nil }
+        return ScannedCode(scan.text, symbology: scan.symbology)?.sscc
     }
 
     /// `YYMMDD` of AI (17); day 00 is the month's last (General Specifications 3.4.7), years as in 7.12.

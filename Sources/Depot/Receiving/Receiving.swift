@@ -242,6 +242,8 @@ public enum Receiving {
         public let isReceivedElsewhere: (String, Int64) -> Bool
         /// Whether a tag that another delivery received has been away since, by its subject.
         public let comesBack: (String) -> Away
+        /// Some delivery has labelled pallets, whatever its state.
+        public let hasUnits: () -> Bool
         /// A pallet of a delivery that is closed.
         public let isClosedUnit: (String) -> Bool
 
@@ -251,6 +253,7 @@ public enum Receiving {
             expectsUnits: @escaping () -> Bool = { false }, isUnit: @escaping (String) -> Bool = { _ in false },
             isReceivedElsewhere: @escaping (String, Int64) -> Bool = { _, _ in false },
             comesBack: @escaping (String) -> Away = { _ in .no },
+            hasUnits: @escaping () -> Bool = { true },
             isClosedUnit: @escaping (String) -> Bool = { _ in false }
         ) {
             (self.isNote, self.isClosedNote, self.expectsUnits, self.isUnit) = (
@@ -258,7 +261,7 @@ public enum Receiving {
             )
             self.isReceivedElsewhere = isReceivedElsewhere
             self.comesBack = comesBack
-            self.isClosedUnit = isClosedUnit
+            (self.hasUnits, self.isClosedUnit) = (hasUnits, isClosedUnit)
         }
     }
 

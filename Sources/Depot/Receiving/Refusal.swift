@@ -49,7 +49,7 @@ extension Receiving {
     static func closed(_ row: Row, _ around: Surroundings) -> (subject: String, why: Refusal)? {
         guard let text = row.scannedText else { return nil }
         if around.isClosedNote(text) { return ("text:\(text)", .closedNote) }
-        guard let sscc = Piece.sscc(in: row), around.isClosedUnit(sscc) else { return nil }
+        guard around.hasUnits(), let sscc = Piece.sscc(in: row), around.isClosedUnit(sscc) else { return nil }
         return ("sscc:\(sscc)", .closedUnit)
     }
 
