@@ -36,7 +36,7 @@ extension TrytonProduct {
 extension [TrytonProduct] {
     /// Nil where there is none, or two of one code.
     func article(_ id: String?, _ code: String) -> TrytonProduct? {
-        if let found = first(where: { String($0.id) == id }) { return found }
+        if let id = id.flatMap({ Int64($0) }), let found = first(where: { $0.id == id }) { return found }
         if let number = TrytonProduct.id(ofCode: code) { return first { $0.id == number } }
         if let reference = TrytonProduct.reference(ofCode: code) {
             let found = filter { $0.code == reference }
