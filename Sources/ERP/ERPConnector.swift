@@ -273,12 +273,14 @@ public struct CallPush: Equatable, Sendable {
     public var callBackOn: String?
     /// Who is to call back, as they are called here.
     public var person: String?
-    /// The key of a call back told before, which is done now.
-    public var closes: String?
+    /// The keys under which a call back was told that is done now.
+    public var closes: [String]
+    /// The keys under which a call back was told that was done since, and is open again.
+    public var reopens: [String]
 
     public init(
         key: String, party: String, subject: String, note: String, callBackOn: String? = nil, person: String? = nil,
-        closes: String? = nil
+        closes: [String] = [], reopens: [String] = []
     ) {
         self.key = key
         self.party = party
@@ -287,6 +289,7 @@ public struct CallPush: Equatable, Sendable {
         self.callBackOn = callBackOn
         self.person = person
         self.closes = closes
+        self.reopens = reopens
     }
 }
 

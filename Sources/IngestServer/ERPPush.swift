@@ -45,7 +45,7 @@ enum ERPPush {
                 CallPush(
                     key: job.key, party: text("party"), subject: text("subject"), note: text("note"),
                     callBackOn: payload["callBackOn"]?.text, person: payload["person"]?.text,
-                    closes: payload["closes"]?.text), dry: dry)
+                    closes: keys(payload["closes"]), reopens: keys(payload["reopens"])), dry: dry)
         case .party:
             return try await connector.push(
                 PartyPush(
@@ -58,6 +58,11 @@ enum ERPPush {
         case .file: return .planned([])  // Written: ExchangeOut.
         case .book: return .planned([])  // Read, not pushed: ERPLink.
         }
+    }
+
+    /// A list; of before a text.
+    private static func keys(_ keys: JSON?) -> [String] {
+        keys?.list?.compactMap(\.text) ?? [keys?.text].compactMap(\.self)
     }
 
     private static func correctionLine(_ line: JSON) -> CorrectionPush.Line {

@@ -40,7 +40,7 @@ struct OdooNotesTests {
         let party = OdooServer(series: series).firstCustomer
         let done = CallPush(
             key: "quai/call/1#2.done", party: String(party), subject: "Call back done, Alice", note: "",
-            closes: "quai/call/1#2")
+            closes: ["quai/call/1#2"])
         try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
             let call = OdooNotesTests.call(party, callBackOn: "2026-11-24", key: "quai/call/1#2")
             _ = try await connector.push(call, dry: false)
@@ -52,6 +52,45 @@ struct OdooNotesTests {
             #expect(notes.first?.contains("Call back done, Alice") == true, "\(place)")
             #expect(notes.first?.contains("[quai/call/1#2]") == true, "\(place)")
         }
+    }
+
+    private static func openAgain(_ party: Int64) -> CallPush {
+        var again = call(party, callBackOn: "2026-11-24", key: "quai/call/1#2.2")
+        (again.subject, again.reopens) = ("Open again: Incoming call", ["quai/call/1#2"])
+        return again
+    }
+
+    @Test(arguments: series)
+    func aCallBackThatIsOpenAgainIsANewActivityOnceWhateverBreaks(series: Int) async throws {
+        let party = OdooServer(series: series).firstCustomer
+        let done = CallPush(
+            key: "quai/call/1#2.done", party: String(party), subject: "Call back done, Alice", note: "",
+            closes: ["quai/call/1#2"])
+        try await OdooDesk.everyCrash(series) { (connector) async throws(ERPFault) in
+            _ = try await connector.push(
+                OdooNotesTests.call(party, callBackOn: "2026-11-24", key: "quai/call/1#2"), dry: false)
+            _ = try await connector.push(done, dry: false)
+            return try await connector.push(OdooNotesTests.openAgain(party), dry: false)
+        } check: { server, place in
+            #expect(server.activities(ofPartner: party) == ["Open again: Incoming call"], "\(place)")
+            #expect(server.notes(ofPartner: party).count == 1, "\(place)")
+        }
+    }
+
+    @Test func aCallBackThatNobodyMarkedThereIsNotMadeTwice() async throws {
+        let desk = OdooDesk(18)
+        let party = await desk.server.firstCustomer
+        let first = try await desk.connector().push(
+            OdooNotesTests.call(party, callBackOn: "2026-11-24", key: "quai/call/1#2"), dry: false)
+        let again = try await desk.connector().push(OdooNotesTests.openAgain(party), dry: false)
+        #expect(again == .done(id: first.id ?? "", "The call back is still open in Odoo."))
+        #expect(await desk.server.activities(ofPartner: party).count == 1)
+        // And it is found when that one is done, by whichever key.
+        let done = CallPush(
+            key: "quai/call/1#2.2.done", party: String(party), subject: "Call back done, Alice", note: "",
+            closes: ["quai/call/1#2.2", "quai/call/1#2"])
+        _ = try await desk.connector().push(done, dry: false)
+        #expect(await desk.server.activities(ofPartner: party).isEmpty)
     }
 
     @Test(arguments: series)
@@ -81,7 +120,7 @@ struct OdooNotesTests {
         let party = await desk.server.firstCustomer
         let done = CallPush(
             key: "quai/call/1#2.done", party: String(party), subject: "Call back done, Alice", note: "",
-            closes: "quai/call/1#2")
+            closes: ["quai/call/1#2"])
         #expect(
             try await desk.connector().push(done, dry: false)
                 == .done(id: "", "The call back is not open in Odoo any more."))

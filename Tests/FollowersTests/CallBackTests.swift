@@ -70,7 +70,7 @@ struct CallBackTests {
         try settle(id, done: true, at: 10)
         try follow(Fact(.reminderDone, "pbx/1"), at: 11)
         let job = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done"))
-        #expect(job.payload["closes"] == .string(told.key) && job.payload["party"] == "17")
+        #expect(job.payload["closes"] == [.string(told.key)] && job.payload["party"] == "17")
         #expect(job.due == 10 + QueueFollower.noteRest && job.afterJob == told.id)
         #expect(try store.jobs.rows(state: nil, limit: 9).count == 2)
         try store.jobs.finish(job: told.id, remote: "5", sentence: "", at: 12)
@@ -87,6 +87,65 @@ struct CallBackTests {
         #expect(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done") != nil)
     }
 
+    /// Brought there and done there.
+    private func closed() throws -> (id: Int64, told: ERPJob, done: ERPJob) {
+        let id = try reminder(erp: "17")
+        let told = try desk.pushCallBack(id, on: "2026-11-28", by: alice, at: 3)
+        try store.jobs.finish(job: told.id, remote: "5", sentence: "", at: 4)
+        try settle(id, done: true, at: 10)
+        return (id, told, try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).done")))
+    }
+
+    @Test func whatIsTakenBackAfterItWasToldIsOpenedAgainThereOnce() throws {
+        let (id, told, done) = try closed()
+        try store.jobs.finish(job: done.id, remote: "5", sentence: "", at: 50_000)
+        try settle(id, done: false, at: 60_000)
+        try follow(Fact(.reminderUndone, "pbx/1"), at: 60_001)
+        let again = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2"))
+        #expect(again.payload["reopens"] == [.string(told.key)] && again.payload["closes"] == nil)
+        #expect(again.payload["callBackOn"] == "2026-11-28" && again.payload["party"] == "17")
+        #expect(again.payload["subject"]?.text?.hasPrefix("Open again: Call back") == true)
+        #expect(again.due == 60_000 + QueueFollower.noteRest || again.due == 60_001 + QueueFollower.noteRest)
+        #expect(again.afterJob == nil && again.key != told.key)
+        #expect(try store.jobs.rows(state: nil, limit: 9).count == 3)
+        #expect(try desk.pushCallBack(id, on: "2026-11-29", by: alice, at: 60_002).id == again.id)
+    }
+
+    @Test func whatIsDoneAgainBeforeItWasOpenedThereAgainTellsNothing() throws {
+        let (id, _, done) = try closed()
+        try store.jobs.finish(job: done.id, remote: "5", sentence: "", at: 50_000)
+        try settle(id, done: false, at: 60_000)
+        try settle(id, done: true, at: 60_010)
+        #expect(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2") == nil)
+        #expect(try store.jobs.rows(state: nil, limit: 9).count == 2)
+        try settle(id, done: false, at: 60_020)
+        #expect(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2") != nil)
+    }
+
+    @Test func whatIsDoneAgainLaterIsSaidOfTheOneThatIsOpenThere() throws {
+        let (id, told, done) = try closed()
+        try store.jobs.finish(job: done.id, remote: "5", sentence: "", at: 50_000)
+        try settle(id, done: false, at: 60_000)
+        let again = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2"))
+        try store.jobs.finish(job: again.id, remote: "6", sentence: "", at: 100_000)
+        try settle(id, done: true, at: 110_000)
+        let last = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2.done"))
+        #expect(last.payload["closes"] == [.string(again.key), .string(told.key)])
+        try settle(id, done: false, at: 110_010)
+        #expect(try store.jobs.rows(state: nil, limit: 9).count == 3)
+    }
+
+    @Test func itIsOpenedAgainThereAfterWhatWasSaidOfItBefore() throws {
+        let (id, _, done) = try closed()
+        // Whether it was done there is not known.
+        try store.jobs.fail(job: done.id, fault: "rule", sentence: "Refused.", due: nil, at: 50_000)
+        try settle(id, done: false, at: 60_000)
+        let again = try #require(try store.jobs.job(of: .call, subject: "pbx/1#\(id).2"))
+        #expect(again.afterJob == done.id)
+        #expect(try store.jobs.drop(job: done.id, by: Author("Alice", reason: "By hand"), at: 60_001))
+        #expect(try store.jobs.job(again.id)?.afterJob == nil)
+    }
+
     @Test func whatTheERPWasNotToldIsDoneHereAlone() throws {
         try settle(try reminder(erp: "17"), done: true, at: 10)
         #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
@@ -97,6 +156,8 @@ struct CallBackTests {
         _ = try store.erasure.forgetCalls(before: 10_000)
         #expect(try store.jobs.rows(state: nil, limit: 9).isEmpty)
         #expect(ErasureTable.call(of: "pbx/1#17") == "pbx/1" && ErasureTable.call(of: "pbx/1#a") == "pbx/1#a")
-        #expect(ErasureTable.call(of: "pbx/1#17.done") == "pbx/1")
+        #expect(ErasureTable.call(of: "pbx/1#17.done") == "pbx/1" && ErasureTable.call(of: "pbx/1#17.2") == "pbx/1")
+        #expect(ErasureTable.call(of: "pbx/1#17.2.done") == "pbx/1")
+        #expect(ErasureTable.call(of: "pbx/1#17.x") == "pbx/1#17.x")
     }
 }

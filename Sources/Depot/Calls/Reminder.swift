@@ -15,12 +15,6 @@ public struct Reminder: Equatable, Sendable {
     public var doneBy: String?
     public var doneAt: Int64?
 
-    /// Of the push that brings it into the ERP: with the call it is forgotten.
-    public var erpSubject: String { "\(call)#\(id)" }
-    /// Of the push that says there that it is done.
-    public var erpDoneSubject: String { erpSubject + Reminder.doneSuffix }
-    static let doneSuffix = ".done"
-
     public static let shape = Shape<Reminder>(
         "Reminder",
         [

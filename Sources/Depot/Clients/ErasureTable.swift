@@ -148,14 +148,8 @@ extension ErasureTable {
     /// SQL: whether the number, its core bound as `?1`, may stand in a column. Finds too much, never too little.
     private static func mayStand(in column: String) -> String { "instr(\(WrittenNumber.squeezed(column)), ?1)>0" }
 
-    /// The call that a push is about: its own note, or a call-back of it (`CALL#17`) and its end (`CALL#17.done`).
-    static func call(of subject: String) -> String {
-        guard let sign = subject.lastIndex(of: "#") else { return subject }
-        var number = subject[sign...].dropFirst()
-        if number.hasSuffix(Reminder.doneSuffix) { number = number.dropLast(Reminder.doneSuffix.count) }
-        guard number.allSatisfy(\.isWholeNumber) else { return subject }
-        return String(subject[..<sign])
-    }
+    /// The call that a push is about: its own note, or a call-back of it.
+    static func call(of subject: String) -> String { Reminder.call(ofSubject: subject) ?? subject }
 
     /// A text as GLOB takes it for itself.
     static func globbed(_ text: String) -> String {

@@ -76,7 +76,7 @@ extension JobTable {
     // MARK: waiting
 
     /// A count waits for what came to its place or went from it, and for its own reading; a transfer for what it moves; a correction
-    /// for what was told of its delivery before; a call-back's end for its beginning; a reading for what has begun there and may be half told.
+    /// for what was told of its delivery before; a call-back's end for its beginning, and the other way round; a reading for what has begun there and may be half told.
     func queueUp(_ id: Int64, _ kind: ERPJob.Kind, subject: String) throws {
         switch kind {
         case .take, .transfer:
@@ -103,9 +103,9 @@ extension JobTable {
                 try database.run("INSERT OR IGNORE INTO erp_wait VALUES (?, ?)", .integer(id), .integer(before.id))
             }
         case .call:
-            // That a call-back is done is said after the call-back itself.
-            guard subject.hasSuffix(Reminder.doneSuffix),
-                let told = try job(of: .call, subject: String(subject.dropLast(Reminder.doneSuffix.count))), told.isOpen
+            // That a call-back is done, or open again, is said after what was said of it before.
+            guard let before = Reminder.before(subject: subject), let told = try job(of: .call, subject: before),
+                told.isOpen
             else { return }
             try database.run("INSERT OR IGNORE INTO erp_wait VALUES (?, ?)", .integer(id), .integer(told.id))
         case .reception, .party, .book, .file: return
@@ -156,11 +156,14 @@ extension JobTable {
             """)
     }
 
-    /// What has not begun to be told, and is so no more: as if it had never been queued.
-    public func withdraw(_ kind: ERPJob.Kind, subject: String) throws {
-        guard let job = try job(of: kind, subject: subject), job.state == .waiting, job.attempts == 0 else { return }
+    /// What has not begun to be told, and is so no more: as if it had never been queued. False where it has begun, or is not there.
+    public func withdraw(_ kind: ERPJob.Kind, subject: String) throws -> Bool {
+        guard let job = try job(of: kind, subject: subject), job.state == .waiting, job.attempts == 0 else {
+            return false
+        }
         try database.run("DELETE FROM erp_wait WHERE job=?", .integer(job.id))
         try database.run("DELETE FROM erp_job WHERE id=?", .integer(job.id))
+        return true
     }
 
     private func waitAnew(for id: Int64) throws {

@@ -8,11 +8,15 @@ extension OdooConnector {
     /// A note on the client, or an activity where somebody is to call back. A call-back that was done meanwhile is
     /// gone, but what it said is among the notes.
     func log(_ push: CallPush, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
-        if let key = push.closes { return try await close(push, key, dry: dry, after: after) }
+        if !push.closes.isEmpty { return try await close(push, dry: dry, after: after) }
         let party = try id(push.party, "client")
         let isActivity = push.callBackOn != nil
         if let found = try await logged(push.key, party, isActivity: isActivity) {
             return .done(id: String(found), "The call is in Odoo already.")
+        }
+        // Nobody marked it there, whatever was said of it here.
+        if let open = try await activities(push.reopens).first {
+            return .done(id: String(open), "The call back is still open in Odoo.")
         }
         if let after { throw after }
         let assignee = isActivity ? try await assignee(push.person) : nil

@@ -24,8 +24,8 @@ extension QueueDesk {
             guard let (party, number) = try queue.client(of: row, in: store), let remote = party.erp else {
                 throw CallBackRefusal.noClient
             }
-            let subject = reminder.erpSubject
-            if let known = try store.jobs.job(of: .call, subject: subject) { return known }
+            if let known = try store.jobs.told(of: reminder) { return known.job }
+            let subject = reminder.erpSubject()
             let title = [party.company, party.name].filter { !$0.isEmpty }.joined(separator: ", ")
             let summary = ["Call back", number, reminder.who].compactMap(\.self).joined(separator: ", ")
             let note = try store.calls.note(of: reminder.call)?.note ?? ""

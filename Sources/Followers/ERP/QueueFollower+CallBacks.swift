@@ -1,23 +1,30 @@
 import Depot
 import Model
 
-/// Call-backs that the ERP was told of, and that are done.
+/// Call-backs that the ERP was told of, and that are done, or open again.
 extension QueueFollower {
-    /// Told once, when nobody has taken it back for `noteRest`; what was told stays done there, whatever is taken back here.
+    /// What became of them is told when nobody has changed it for `noteRest`. What has not begun to be told is taken back; what was told
+    /// is followed by the opposite: done, then open again, then done.
     func callBack(_ entry: Entry, _ store: Store) throws {
         for reminder in try store.reminders.rows(ofCall: entry.fact.subject) {
-            guard let told = try store.jobs.job(of: .call, subject: reminder.erpSubject),
-                told.state != .dropped || told.attempts > 0
+            guard let (told, time) = try store.jobs.told(of: reminder), told.state != .dropped || told.attempts > 0
             else { continue }
-            guard let who = reminder.doneBy else {
-                try store.jobs.withdraw(.call, subject: reminder.erpDoneSubject)
-                continue
+            let done = reminder.erpDoneSubject(time)
+            let isKnownDone = try store.jobs.job(of: .call, subject: done) != nil
+            if let who = reminder.doneBy {
+                // Another one of the same call may have been settled: this one is known.
+                guard !isKnownDone else { continue }
+                if time > 1, try store.jobs.withdraw(.call, subject: told.subject) { continue }
+                try tell(done, QueuePayload.done(told, by: who), entry, store)
+            } else if isKnownDone, try !store.jobs.withdraw(.call, subject: done) {
+                try tell(reminder.erpSubject(time + 1), QueuePayload.again(told), entry, store)
             }
-            // Another one of the same call may have been settled: this one is known.
-            guard try store.jobs.job(of: .call, subject: reminder.erpDoneSubject) == nil else { continue }
-            try store.jobs.queue(
-                .call, subject: reminder.erpDoneSubject, payload: QueuePayload.done(told, by: who), by: entry.author,
-                due: entry.at + QueueFollower.noteRest, at: entry.at)
         }
+    }
+
+    private func tell(_ subject: String, _ payload: JSON, _ entry: Entry, _ store: Store) throws {
+        try store.jobs.queue(
+            .call, subject: subject, payload: payload, by: entry.author, due: entry.at + QueueFollower.noteRest,
+            at: entry.at)
     }
 }

@@ -130,12 +130,25 @@ public enum QueuePayload {
         ])
     }
 
-    /// A call-back that was told under a key is done.
+    /// A call-back that was told is done. `closes`: the keys under which it was told, the last one first.
     public static func done(_ told: ERPJob, by who: String) -> JSON {
         .object([
             ("title", told.payload["title"]), ("party", told.payload["party"]),
-            ("subject", .string("Call back done, \(who)")), ("note", ""), ("closes", .string(told.key)),
+            ("subject", .string("Call back done, \(who)")), ("note", ""),
+            ("closes", keys(told)),
         ])
+    }
+
+    /// A call-back that was told, and done there, is open again. `reopens`: the keys under which it was told, the last one first.
+    public static func again(_ told: ERPJob) -> JSON {
+        let subject = told.payload["subject"]?.text ?? ""
+        let isFirst = told.payload["reopens"] == nil
+        return told.payload.with("subject", .string(isFirst ? "Open again: \(subject)" : subject))
+            .with("reopens", keys(told))
+    }
+
+    private static func keys(_ told: ERPJob) -> JSON {
+        .array(([.string(told.key)] + (told.payload["reopens"]?.list ?? [])).prefix(20).map(\.self))
     }
 
     public static func party(_ view: PartyView, e164: [String]) -> JSON {

@@ -35,8 +35,8 @@ struct CallLists {
             try store.reminders.rows(of: person.id, seeing: scope, at: now).compactMap { reminder in
                 guard let row = try store.calls.row(reminder.call) else { return nil }
                 let line = reminder.json.with("card", card(row, routing, store).json(in: place, row.snapshot))
-                if let job = try store.jobs.job(of: .call, subject: reminder.erpSubject) {
-                    return line.with("erpJob", job.json)
+                if let told = try store.jobs.told(of: reminder) {
+                    return line.with("erpJob", told.job.json)
                 }
                 let isKnown = try queue?.client(of: row, in: store)?.party.erp != nil
                 let mayPush = isKnown && reminder.user == person.id && reminder.doneBy == nil
