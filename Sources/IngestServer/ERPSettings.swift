@@ -27,6 +27,9 @@ struct ERPSettings: Sendable {
     var callsPerSecond: Int
     var pullMinutes: Int
 
+    /// Whether damage that is found after a delivery was told has somewhere to go: Odoo scraps it.
+    var setsAside: Bool { kind == .odoo || damaged != nil }
+
     /// Nil when something that it cannot do without is missing; the problem stands in the reader.
     init?(_ section: Section) {
         let kind = section.string("kind", among: Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))

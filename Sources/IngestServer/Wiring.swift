@@ -45,7 +45,7 @@ struct Wiring: Sendable {
             ? nil
             : QueueFollower(
                 location: { zones[$0]?.erpLocation ?? $0 }, plan: { plans.plan(of: $0) },
-                setsAside: configuration.erp?.damaged != nil)
+                setsAside: configuration.erp?.setsAside ?? false)
         exchange = configuration.exchange.flatMap { settings in
             guard settings.outFolder != nil else { return nil }
             return ExchangeFollower(

@@ -21,7 +21,7 @@ struct OdooCorrectionTests {
 
     /// Receipt 1: 50 of 60 of article 1 and all of article 2 came, the rest is still to come. Receipt 3: lots and
     /// serial numbers.
-    private static func prepare(_ server: inout OdooServer) {
+    static func prepare(_ server: inout OdooServer) {
         server.receive(1, [1: 50, 2: 40])
         server.receive(3, lots: ["L-1", "L-2", "S1", "S2"], validates: true)
     }

@@ -57,6 +57,8 @@ extension OdooServer {
 
     /// `Virtual Locations/Inventory adjustment`: where a count takes from and puts to.
     var adjustments: Int64 { isNew ? 11 : 14 }
+    /// `Virtual Locations/Scrap`: where scrapped goods go, with quants of their own.
+    var scrapped: Int64 { isNew ? 12 : 16 }
 
     mutating func load() {
         let user: Int64 = isNew ? 5 : 6
@@ -99,6 +101,9 @@ extension OdooServer {
             place(
                 "Inventory adjustment", isNew ? "Inventory adjustment" : "Virtual Locations/Inventory adjustment",
                 "inventory", nil), id: adjustments)
+        _ = insert(
+            "stock.location", place("Scrap", isNew ? "Scrap" : "Virtual Locations/Scrap", "inventory", nil),
+            id: scrapped)
         for (index, code) in ["A-01", "A-02", "B-01", "B-02"].enumerated() {
             var bin = place(code, "WH/Stock/\(code)", "internal", stockLocation)
             bin["barcode"] = .string(code)

@@ -112,7 +112,8 @@ struct OdooField: Sendable {
             """,
             "stock.scrap": """
             name:char origin:char state:selection product_id:many2one>product.product! scrap_qty:float \
-            product_uom_id:many2one>uom.uom lot_id:many2one>\(lot) location_id:many2one>stock.location
+            product_uom_id:many2one>uom.uom lot_id:many2one>\(lot) location_id:many2one>stock.location \
+            package_id:many2one>stock.quant.package scrap_location_id:many2one>stock.location
             """,
             "stock.picking": """
             name:char origin:char state:selection* partner_id:many2one>res.partner scheduled_date:datetime note:html \

@@ -171,7 +171,9 @@ extension OdooServer {
         case "stock.quant": return try createQuant(values)
         case lotModel: return try createLot(values)
         case "stock.scrap":
-            let id = try createPlain(model, values.with("state", "draft"))
+            var values = values.with("state", "draft")
+            if values["scrap_location_id"] == nil { values = values.with("scrap_location_id", .int(scrapped)) }
+            let id = try createPlain(model, values)
             set(model, id, "name", .string("SP/\(String(id + 100_000).dropFirst())"))
             return id
         case "stock.inventory": return try createPlain(model, values.with("state", "draft"))

@@ -55,7 +55,8 @@ extension OdooServer {
     mutating func moveStock(_ line: Int64, _ quantity: Double) throws(OdooError) {
         let product = link("stock.move.line", line, "product_id") ?? 0
         let lot = link("stock.move.line", line, "lot_id")
-        if let from = link("stock.move.line", line, "location_id"), isInternal(from) {
+        // Where goods come from without end, nothing is kept here.
+        if let from = link("stock.move.line", line, "location_id"), isInternal(from) || from == scrapped {
             addStock(product, from, lot, -quantity, package: link("stock.move.line", line, "package_id"))
         }
         if let to = link("stock.move.line", line, "location_dest_id") { addStock(product, to, lot, quantity) }

@@ -97,7 +97,8 @@ extension OdooServer {
 
     // MARK: Scrap
 
-    /// An action in place of a result where there is not enough.
+    /// An action in place of a result where there is not enough: of the lot, in the package that is named or in none, in
+    /// the place itself and none below it (`check_available_qty`).
     mutating func scrap(_ id: Int64) throws(OdooError) -> JSON? {
         guard text("stock.scrap", id, "state") != "done" else { return nil }
         let product = link("stock.scrap", id, "product_id") ?? 0
@@ -110,13 +111,17 @@ extension OdooServer {
         let quantity = converted(
             number("stock.scrap", id, "scrap_qty"), from: link("stock.scrap", id, "product_uom_id"),
             to: unit(ofProduct: product))
-        guard let quant = quant(product, location, lot), number("stock.quant", quant, "quantity") >= quantity else {
+        let package = link("stock.scrap", id, "package_id")
+        guard let quant = quant(product, location, lot, package: package),
+            number("stock.quant", quant, "quantity") >= quantity
+        else {
             return .object([
                 ("name", "Insufficient Quantity To Scrap"), ("type", "ir.actions.act_window"),
                 ("res_model", "stock.warn.insufficient.qty.scrap"), ("view_mode", "form"), ("target", "new"),
             ])
         }
-        addStock(product, location, lot, -quantity)
+        addStock(product, location, lot, -quantity, package: package)
+        addStock(product, link("stock.scrap", id, "scrap_location_id") ?? scrapped, lot, quantity)
         set("stock.scrap", id, "state", "done")
         return nil
     }

@@ -27,6 +27,9 @@ extension OdooConnector {
 
     func correct(_ push: CorrectionPush, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
         guard push.lines.contains(where: { $0.change != 0 }) else {
+            if push.damaged.contains(where: { $0.change != 0 }) {
+                return try await setAside(push, dry: dry, after: after)
+            }
             throw ERPFault(.rule, "Nothing changed: there is nothing to correct.")
         }
         let names = try await stockNames()
@@ -53,7 +56,7 @@ extension OdooConnector {
         return dry ? .planned(requests) : .done(id: String(receipt.id), sentences.joined(separator: " "))
     }
 
-    private func corrected(_ push: CorrectionPush) async throws(ERPFault) -> Corrected {
+    func corrected(_ push: CorrectionPush) async throws(ERPFault) -> Corrected {
         let id = try id(push.receipt, "receipt")
         let fields = [
             "name", "state", "origin", "partner_id", "picking_type_id", "location_id", "location_dest_id", "company_id",

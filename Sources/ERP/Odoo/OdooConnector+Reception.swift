@@ -70,8 +70,8 @@ extension OdooConnector {
         let write = OdooCall.write(
             "stock.picking", [number], .members(extra + [JSON.Member("move_line_ids", .array(commands))]))
         if dry {
-            let scraps = damages.map { scrapping($0, push.key, at: $0.place ?? picking.to, lot: nil) }
-            return try await planned(calls + [write, validation(number, push)] + scraps)
+            return try await planned(
+                calls + [write, validation(number, push)] + scrapping(damages, push, picking))
         }
         _ = try await send(write)
         let request = try await validate(number, push, names)

@@ -179,7 +179,7 @@ extension OdooConnector {
     }
 
     /// Where the goods are now: where the receipt put them, below it, or else anywhere in the company's stock.
-    private func taken(
+    func taken(
         _ back: OdooTransfer, _ receipt: Corrected
     ) async throws(ERPFault) -> [OdooTransfer.Share] {
         let products = Set(back.needs.map(\.product))

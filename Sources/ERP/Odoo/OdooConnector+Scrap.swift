@@ -2,15 +2,9 @@ import Model
 
 /// What arrived damaged of one article, and lot of it.
 struct OdooDamage: Equatable, Sendable {
-    var product: Int64
-    var name: String
-    var lot: String?
-    var quantity: Quantity
-    var unit: Int64?
+    var need: OdooTransfer.Need
     /// Where the receipt puts it, where that is known.
     var place: Int64?
-
-    var article: String { lot.map { "\(name), lot \($0)" } ?? name }
 }
 
 extension OdooReception {
@@ -23,10 +17,15 @@ extension OdooReception {
             guard target.damaged > 0 || sum > 0 else { continue }
             let name = name(target.product, lines)
             let line = lines.first { $0.product == target.product }
-            let unit = articles[target.product]?.unit ?? target.move?.unit ?? line?.unit
+            guard let unit = articles[target.product]?.unit ?? target.move?.unit ?? line?.unit else {
+                throw ERPFault(.gone, "Odoo no longer has article \(target.product).")
+            }
+            let tracking = tracking(of: target, lines) ?? Tracking.none
             func damage(_ lot: String?, _ quantity: Quantity) -> OdooDamage {
                 OdooDamage(
-                    product: target.product, name: name, lot: lot, quantity: quantity, unit: unit,
+                    need: OdooTransfer.Need(
+                        product: target.product, name: name, lot: lot, quantity: quantity, tracking: tracking,
+                        unit: unit),
                     place: target.move?.to)
             }
             guard max(target.damaged, sum) <= target.quantity, ofLots.allSatisfy({ $0.damaged <= $0.quantity }) else {
@@ -34,7 +33,7 @@ extension OdooReception {
             }
             if sum > 0 {
                 damages += ofLots.map { damage($0.number, $0.damaged) }
-            } else if target.lots.isEmpty || tracking(of: target, lines) == Tracking.none {
+            } else if target.lots.isEmpty || tracking == Tracking.none {
                 damages.append(damage(nil, target.damaged))
             } else if target.lots.count == 1, let lot = target.lots.first {
                 damages.append(damage(lot.number, target.damaged))
@@ -48,61 +47,123 @@ extension OdooReception {
 
 /// Damaged goods are received like the others and scrapped at once, with our key as the origin (stock_scrap.py).
 extension OdooConnector {
-    func scrapping(_ damage: OdooDamage, _ key: String, at place: Int64?, lot: Int64?) -> OdooCall {
-        .create(
-            "stock.scrap",
-            [
-                .object([
-                    ("product_id", .int(damage.product)), ("scrap_qty", damage.quantity.json),
-                    ("product_uom_id", damage.unit.map { .int($0) }), ("lot_id", lot.map { .int($0) }),
-                    ("location_id", place.map { .int($0) }), ("origin", .string(key)),
-                ])
-            ])
+    /// A `stock.scrap` as read.
+    struct Scrap: Sendable {
+        var id: Int64
+        var product: Int64
+        var lot: String?
+        var quantity: Double
+        var isDraft: Bool
+        /// Where it was scrapped to.
+        var heap: Int64?
+
+        static let fields = ["product_id", "lot_id", "scrap_qty", "state", "scrap_location_id"]
+
+        init?(_ record: JSON) {
+            guard let id = record["id"]?.integer, let product = record["product_id"]?.odooID else { return nil }
+            (self.id, self.product) = (id, product)
+            lot = record["lot_id"]?.odooName
+            quantity = record["scrap_qty"]?.double ?? 0
+            isDraft = record["state"]?.odooText == "draft"
+            heap = record["scrap_location_id"]?.odooID
+        }
+
+        func holds(_ need: OdooTransfer.Need) -> Bool {
+            product == need.product && (need.lot == nil || lot == need.lot)
+        }
+    }
+
+    func scraps(_ key: String) async throws(ERPFault) -> [Scrap] {
+        try await records(
+            .search("stock.scrap", [.clause("origin", "=", .string(key))], Scrap.fields, order: "id")
+        ).compactMap { Scrap($0) }
     }
 
     /// Absolute, like the reception: what is scrapped already under our key is not scrapped again.
+    static func missing(_ transfer: OdooTransfer, _ scraps: [Scrap]) -> OdooTransfer {
+        var missing = transfer
+        missing.needs = transfer.needs.compactMap { need in
+            let scrapped = scraps.filter { $0.holds(need) }.reduce(0) { $0 + $1.quantity }
+            var rest = need
+            rest.quantity = Quantity(nearest: need.quantity.double - scrapped) ?? 0
+            return rest.quantity > 0 ? rest : nil
+        }
+        return missing
+    }
+
+    private func creation(_ shares: [OdooTransfer.Share], _ key: String) -> OdooCall {
+        .create(
+            "stock.scrap",
+            shares.map { share in
+                .object([
+                    ("product_id", .int(share.product)), ("scrap_qty", .quantity(share.quantity)),
+                    ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
+                    ("package_id", share.package.map { .int($0) }), ("location_id", .int(share.from)),
+                    ("origin", .string(key)),
+                ])
+            })
+    }
+
+    /// All in one call, so that they are there or not; then each is done. In a dry run what would be sent.
+    func scrap(
+        _ shares: [OdooTransfer.Share], _ key: String, _ there: [Scrap], of name: String, dry: Bool, after: ERPFault?
+    ) async throws(ERPFault) -> [OdooCall] {
+        var waiting = there.filter(\.isDraft).map(\.id)
+        if !shares.isEmpty {
+            if let after { throw after }
+            if dry { return [creation(shares, key)] + waiting.map(OdooConnector.doing) }
+            waiting += try await send(creation(shares, key)).odooIDs
+        }
+        if dry { return waiting.map(OdooConnector.doing) }
+        for scrap in waiting {
+            let answer = try await send(OdooConnector.doing(scrap))
+            guard answer["res_model"] == nil else {
+                throw ERPFault(
+                    .conflict,
+                    "\(name) is done, but the damaged goods could not be scrapped: Odoo has not enough there.")
+            }
+        }
+        return []
+    }
+
+    private static func doing(_ scrap: Int64) -> OdooCall { .act("stock.scrap", "action_validate", [scrap]) }
+
+    /// What is scrapped of a receipt that is not done yet: which lots and places it will have, Odoo has not said.
+    func scrapping(_ damages: [OdooDamage], _ push: ReceptionPush, _ picking: OdooPicking) -> [OdooCall] {
+        damages.map { damage in
+            creation(
+                [
+                    OdooTransfer.Share(
+                        product: damage.need.product, from: damage.place ?? picking.to ?? 0,
+                        quantity: damage.need.quantity.double, unit: damage.need.unit)
+                ], push.key)
+        }
+    }
+
+    /// From where the receipt put them: the place of each line, then below where the receipt goes.
     func scrap(
         _ damages: [OdooDamage], _ push: ReceptionPush, _ picking: OdooPicking, dry: Bool, after: ERPFault?,
         _ outcome: PushOutcome
     ) async throws(ERPFault) -> PushOutcome {
         guard !damages.isEmpty, case .done(let id, let sentence) = outcome else { return outcome }
-        let found = try await records(
-            .search(
-                "stock.scrap", [.clause("origin", "=", .string(push.key))],
-                ["name", "product_id", "lot_id", "scrap_qty", "state"], order: "id"))
-        var waiting = found.filter { $0["state"]?.odooText == "draft" }.compactMap { $0["id"]?.integer }
-        var plan: [OdooCall] = []
-        for damage in damages {
-            let scrapped = found.filter {
-                $0["product_id"]?.odooID == damage.product
-                    && (damage.lot == nil || $0["lot_id"]?.odooName == damage.lot)
-            }.reduce(0) { $0 + ($1["scrap_qty"]?.double ?? 0) }
-            let rest = Quantity(nearest: damage.quantity.double - scrapped) ?? 0
-            guard rest > 0 else { continue }
-            if let after { throw after }
-            let line = picking.lines.first {
-                $0.product == damage.product && (damage.lot == nil || $0.lotName == damage.lot)
-            }
-            var missing = damage
-            missing.quantity = rest
-            let call = scrapping(
-                missing, push.key, at: line?.to ?? damage.place ?? picking.to, lot: damage.lot == nil ? nil : line?.lot)
-            if dry {
-                plan.append(call)
-            } else {
-                waiting += try await send(call).odooIDs
+        let there = try await scraps(push.key)
+        let missing = OdooConnector.missing(
+            OdooTransfer(needs: damages.map(\.need), verb: "set aside"), there)
+        var shares: [OdooTransfer.Share] = []
+        if !missing.needs.isEmpty {
+            let places = Set(picking.lines.compactMap(\.to) + [picking.to].compactMap(\.self)).sorted()
+            let quants = try await quants(below: places, products: Set(missing.needs.map(\.product)))
+            shares = try missing.shares(
+                from: picking.to ?? 0, name: picking.name, quants: quants, there: [], unpacks: true
+            ) { need in
+                picking.lines.filter {
+                    $0.product == need.product && (need.lot == nil || $0.lotName == need.lot)
+                }.compactMap(\.to)
             }
         }
-        if dry { return try await planned(plan + waiting.map { .act("stock.scrap", "action_validate", [$0]) }) }
-        for scrap in waiting {
-            let answer = try await send(.act("stock.scrap", "action_validate", [scrap]))
-            guard answer["res_model"] == nil else {
-                throw ERPFault(
-                    .conflict,
-                    "\(picking.name) is done, but the damaged goods could not be scrapped: Odoo has not enough there.")
-            }
-        }
-        let list = damages.map { "\($0.quantity) \($0.article)" }.joined(separator: ", ")
+        let calls = try await scrap(shares, push.key, there, of: picking.name, dry: dry, after: after)
+        if dry { return try await planned(calls) }
+        let list = damages.map { "\($0.need.quantity) \($0.need.article)" }.joined(separator: ", ")
         return .done(id: id, "\(sentence) Scrapped as damaged: \(list).")
     }
 }

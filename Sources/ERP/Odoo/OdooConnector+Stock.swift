@@ -29,9 +29,16 @@ extension OdooConnector {
         }
     }
 
-    /// Quants at a place and below it; nil: of every article.
-    func quants(at place: Int64, products: Set<Int64>?) async throws(ERPFault) -> [OdooQuant] {
-        try await quants([.clause("location_id", "child_of", .int(place))], products: products)
+    /// Quants at a place and below it; nil: of every article. `usage`: `inventory` for what was scrapped.
+    func quants(
+        at place: Int64, products: Set<Int64>?, usage: String = "internal"
+    ) async throws(ERPFault) -> [OdooQuant] {
+        try await quants([.clause("location_id", "child_of", .int(place))], products: products, usage: usage)
+    }
+
+    /// Quants of some articles at any of these places and below them.
+    func quants(below places: [Int64], products: Set<Int64>) async throws(ERPFault) -> [OdooQuant] {
+        try await quants([.clause("location_id", "child_of", .ids(places))], products: products)
     }
 
     /// Quants of some articles wherever they lie in a company; nil: in any.
@@ -40,8 +47,10 @@ extension OdooConnector {
         return try await quants(domain, products: products)
     }
 
-    private func quants(_ places: [JSON], products: Set<Int64>?) async throws(ERPFault) -> [OdooQuant] {
-        var domain = places + [JSON.clause("location_id.usage", "=", "internal")]
+    private func quants(
+        _ places: [JSON], products: Set<Int64>?, usage: String = "internal"
+    ) async throws(ERPFault) -> [OdooQuant] {
+        var domain = places + [JSON.clause("location_id.usage", "=", .string(usage))]
         if let products { domain.insert(.clause("product_id", "in", .ids(products.sorted())), at: 0) }
         var fields = OdooQuant.fields
         // Before 15 a count is no field of the quant.

@@ -3,7 +3,10 @@ import Model
 /// Goods put away or moved: an internal transfer with our key as its origin (stock_picking.py). Its lines say what is taken
 /// where, and of which lot: Odoo's own choice would be the oldest.
 extension OdooConnector {
-    func move(_ push: TransferPush, dry: Bool, after: ERPFault?) async throws(ERPFault) -> PushOutcome {
+    /// `usage`: of the place that they come from.
+    func move(
+        _ push: TransferPush, usage: String = "internal", dry: Bool, after: ERPFault?
+    ) async throws(ERPFault) -> PushOutcome {
         guard push.lines.contains(where: { $0.quantity > 0 }) else {
             throw ERPFault(.rule, "Nothing was moved: there is no transfer to make.")
         }
@@ -36,7 +39,7 @@ extension OdooConnector {
         var there = try await quants(at: to.id, products: products)
         if there.contains(where: { $0.location == from.id }) { there = [] }
         let shares = try transfer.shares(
-            from: from.id, name: from.name, quants: try await quants(at: from.id, products: products),
+            from: from.id, name: from.name, quants: try await quants(at: from.id, products: products, usage: usage),
             there: Set(there.map(\.id)))
         if number == nil {
             if let after { throw after }

@@ -29,6 +29,8 @@ struct OdooTransfer: Sendable {
     /// What happened to the goods here, for people: `moved`.
     private let verb: String
 
+    init(needs: [Need], verb: String) { (self.needs, self.verb) = (needs, verb) }
+
     /// Throws `.rule` where an article is unknown, or its lot is missing.
     init(_ push: TransferPush, articles: [Int64: OdooArticle], verb: String = "moved") throws(ERPFault) {
         self.verb = verb
@@ -62,20 +64,24 @@ struct OdooTransfer: Sendable {
     }
 
     /// What is taken where: from the place itself first, then from those below it, never from where it goes to (given
-    /// by the quants that are there). Out of packages only where `unpacks`, and what is loose first. Throws `.conflict` where there is
-    /// not enough.
+    /// by the quants that are there). Out of packages only where `unpacks`, and what is loose first. `homes`: the places where an article
+    /// is looked for before that. Throws `.conflict` where there is not enough.
     func shares(
-        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>, unpacks: Bool = false
+        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>, unpacks: Bool = false,
+        homes: (Need) -> [Int64] = { _ in [] }
     ) throws(ERPFault) -> [Share] {
         var shares: [Share] = []
         for need in needs {
+            let homes = homes(need)
             let own = quants.filter {
                 $0.product == need.product && !(unpacks ? $0.isOwned : $0.isApart) && !there.contains($0.id)
                     && $0.quantity > 0
                     && (need.lot == nil || $0.lotName == need.lot)
             }.sorted { one, other in
                 func rank(_ quant: OdooQuant) -> Int {
-                    (quant.package == nil ? 0 : 2) + (quant.location == source ? 0 : 1)
+                    let isPacked = quant.package == nil ? 0 : 1
+                    if let home = homes.firstIndex(of: quant.location) { return 2 * (home - homes.count) + isPacked }
+                    return 2 * isPacked + (quant.location == source ? 0 : 1)
                 }
                 return (rank(one), one.id) < (rank(other), other.id)
             }
