@@ -227,6 +227,7 @@ extension TrytonServer {
             row["supplier_location"] = 6
         case "stock.move":
             try demand(["product", "quantity", "unit", "from_location", "to_location"])
+            try refuseKit(row)
             let ends = [row["from_location"], row["to_location"]]
             if ends.contains(where: { store.row("stock.location", $0?.integer)?["type"] == "supplier" }) {
                 try demand(["unit_price", "currency"])
@@ -247,6 +248,7 @@ extension TrytonServer {
             row["state"] = "draft"
         case "stock.inventory.line":
             try demand(["product"])
+            try refuseKit(row)
             try Self.checkCount(row["quantity"])
         case "ir.note":
             let parts = (row["resource"]?.text ?? "").split(separator: ",")

@@ -109,8 +109,7 @@ extension TrytonServer {
             try warn(
                 "75d1\(orphans.joined()).done", "Stock moves \"\(orphans.joined(separator: ", "))\" have no origin.")
         }
-        for line in store.all("purchase.line") {
-            let origin = JSON.string("purchase.line,\(TrytonStore.id(line))")
+        for (origin, line) in orderLines {
             let all = store.all("stock.move") { $0["origin"] == origin }
             let coming = all.filter { move in moves.contains { $0["id"] == move["id"] } || move["state"] == "done" }
             let excess = coming.reduce(0) { $0 + quantity($1, in: line) } - (line["quantity"]?.double ?? 0)
@@ -125,10 +124,16 @@ extension TrytonServer {
         orderAgain()
     }
 
+    /// Lines of orders, and of kits their parts, as moves name them.
+    private var orderLines: [(origin: JSON, line: TrytonStore.Row)] {
+        ["purchase.line", "purchase.line.component"].flatMap { model in
+            store.all(model).map { (origin: JSON.string("\(model),\(TrytonStore.id($0))"), line: $0) }
+        }
+    }
+
     /// A purchase makes a draft move of what its lines still lack.
     private mutating func orderAgain() {
-        for line in store.all("purchase.line") {
-            let origin = JSON.string("purchase.line,\(TrytonStore.id(line))")
+        for (origin, line) in orderLines {
             // A cancelled move that is not ignored is for a person, so it counts as well.
             let all = store.all("stock.move") { $0["origin"] == origin }
             let rest = (line["quantity"]?.double ?? 0) - all.reduce(0) { $0 + quantity($1, in: line) }

@@ -15,6 +15,8 @@ struct TrytonStore {
         "stock.inventory.line.product": "product.product", "stock.inventory.line.lot": "stock.lot",
         "sale.sale.currency": "currency.currency", "account.invoice.currency": "currency.currency",
         "company.company.currency": "currency.currency",
+        "product.component.product": "product.product", "product.component.unit": "product.uom",
+        "purchase.line.component.product": "product.product",
     ]
     /// One-to-many: the model it holds and the field that leads back.
     static let holdings: [String: (model: String, field: String)] = [
@@ -26,6 +28,7 @@ struct TrytonStore {
         "stock.shipment.internal.moves": ("stock.move", "shipment"),
         "stock.shipment.in.return.moves": ("stock.move", "shipment"),
         "purchase.line.moves": ("stock.move", "origin"),
+        "purchase.line.component.moves": ("stock.move", "origin"),
     ]
     /// Both once more by model and field: a name put together for every value would be most of a search.
     private static let targetsOf = byModel(targets)
@@ -55,7 +58,9 @@ struct TrytonStore {
         ],
         "stock.shipment.in.return": ["number", "reference", "state", "from_location", "to_location"],
         "stock.lot": ["number", "quantity"],
-        "product.product": ["rec_name", "name", "code", "type", "cost_price", "lot_required", "quantity"],
+        "product.product": ["rec_name", "name", "code", "type", "cost_price", "lot_required", "quantity", "template"],
+        "product.component": ["parent_template", "parent_product", "quantity", "fixed"],
+        "purchase.line.component": ["quantity", "unit", "moves_ignored"],
         "product.identifier": ["code", "type", "product"], "product.uom": ["symbol", "factor", "rate", "rounding"],
         "party.party": ["name", "rec_name", "code", "supplier_location", "receivable", "active"],
         "party.identifier": ["code", "party"],

@@ -5,11 +5,11 @@ extension TrytonConnector {
     private static let pageSize = 200
     static let byID: JSON = [["id", "ASC"]]
 
-    /// Articles that can lie in stock, with or without a GTIN, by ascending id, 200 at a time: one call a page. What a carton
+    /// Articles that can lie in stock, with or without a GTIN, and kits of them, by ascending id, 200 at a time: one call a page. What a carton
     /// holds is not known there, so there are no packagings.
     public func products(after cursor: String?) async throws(ERPFault) -> ERPPage<ERPProduct> {
         let domain: JSON = [
-            ["id", ">", .int(cursor.flatMap { Int64($0) } ?? 0)], ["type", "in", ["goods", "assets"]],
+            ["id", ">", .int(cursor.flatMap { Int64($0) } ?? 0)], ["type", "in", ["goods", "assets", "kit"]],
         ]
         do throws(TrytonError) {
             let rows = try await productRows(domain, limit: Self.pageSize, order: Self.byID)

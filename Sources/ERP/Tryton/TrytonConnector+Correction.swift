@@ -73,12 +73,13 @@ extension TrytonConnector {
     ) async throws(TrytonError) -> [Change] {
         let lines = correction.lines.filter { $0.change != 0 }
         guard !lines.isEmpty else { return [] }
-        let moves = lines.map { line in receipt.moves.first { String($0.id) == line.line } }
-        let products = try await products(
-            ids: lines.compactMap { $0.product.flatMap { Int64($0) } } + moves.compactMap { $0?.product },
+        let known = try await products(
+            ids: lines.compactMap { $0.product.flatMap { Int64($0) } } + receipt.moves.map(\.product),
             gtins: lines.map(\.gtin))
+        let (parted, products) = try await withoutKits(lines, known)
+        let moves = parted.map { line in receipt.moves.first { String($0.id) == line.line } }
         var changes: [Change] = []
-        for (line, move) in zip(lines, moves) {
+        for (line, move) in zip(parted, moves) {
             let product = try products.known(move.map { String($0.product) } ?? line.product, line.gtin)
             if product.tracksLots, line.lot == nil {
                 let words = "\(product.name) is kept by lot or serial number: which of them changed by \(line.change)?"
@@ -264,7 +265,7 @@ extension TrytonConnector {
         _ products: Set<Int64>, _ receipt: TrytonShipment
     ) async throws(TrytonError) -> [(move: TrytonMove, rest: Quantity)] {
         let origins = receipt.live.filter { products.contains($0.product) }.compactMap(\.origin)
-            .filter { $0.hasPrefix("purchase.line,") }
+            .filter { $0.hasPrefix("purchase.line,") || $0.hasPrefix("purchase.line.component,") }
         guard !origins.isEmpty else { return [] }
         let domain: JSON = [
             ["origin", "in", .array(Set(origins).sorted().map { .string($0) })], ["state", "=", "draft"],

@@ -40,16 +40,14 @@ extension TrytonConnector {
                 throw .fault(ERPFault(.unknownOutcome, "The server said yes, but what will not come is not cancelled."))
             }
         }
-        var changes: [TrytonCall.Change] = []
         for row in found {
-            guard let id = row["id"], let origin = TrytonValue.reference(row["origin"]), origin.model == "purchase.line"
-            else {
-                continue
-            }
-            changes.append(TrytonCall.Change(ids: [origin.id], values: .object([("moves_ignored", [["add", [id]]])])))
+            guard let id = row["id"], let origin = TrytonValue.reference(row["origin"]),
+                ["purchase.line", "purchase.line.component"].contains(origin.model)
+            else { continue }
+            // One line may have several: a write names a record once.
+            let change = TrytonCall.Change(ids: [origin.id], values: .object([("moves_ignored", [["add", [id]]])]))
+            try await send(TrytonCall(model: origin.model, verb: .write([change])))
         }
-        // One line may have several: a write names a record once.
-        for change in changes { try await send(TrytonCall(model: "purchase.line", verb: .write([change]))) }
     }
 
     private static let givenUp = "Will not come any more, moves:"

@@ -18,7 +18,8 @@ extension TrytonConnector {
         if shipment == nil, let purchase = reception.receipt.flatMap(TrytonOrder.purchase) {
             shipment = try await self.shipment(of: purchase, reception, dry: dry, planned: &planned)
         }
-        let products = try await products(reception, shipment)
+        let (reception, products) = try await withoutKits(
+            reception, shipment, try await products(reception, shipment))
         let wants = try wants(reception, shipment, products)
         let damage = try damage(reception, shipment, products)
 

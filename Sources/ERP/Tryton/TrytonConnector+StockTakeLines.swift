@@ -17,8 +17,11 @@ extension TrytonConnector {
                 if line.result != 0 { unknown.append(line) }
                 continue
             }
+            // Of a kit nothing is there, by either book.
+            if product.isKit, line.result == 0 { continue }
             resolved.append((line, product))
         }
+        try await refuseKits(resolved.map(\.product))
         func key(_ line: StockTakePush.Line, _ product: TrytonProduct) -> TrytonReceptionPlan.LotKey? {
             guard product.tracksLots else { return nil }
             return line.lot.map { TrytonReceptionPlan.LotKey(product: product.id, number: $0) }

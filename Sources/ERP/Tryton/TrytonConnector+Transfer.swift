@@ -26,8 +26,9 @@ extension TrytonConnector {
 
     /// By article and lot, what is moved twice added up.
     func wants(_ lines: [TransferPush.Line]) async throws(TrytonError) -> [TrytonTransfer.Want] {
-        let products = try await products(
+        let known = try await products(
             ids: lines.compactMap { $0.product.flatMap { Int64($0) } }, gtins: lines.map(\.gtin))
+        let (lines, products) = try await withoutKits(lines, known)
         var resolved: [(line: TransferPush.Line, product: TrytonProduct)] = []
         for line in lines {
             let product = try products.known(line.product, line.gtin)

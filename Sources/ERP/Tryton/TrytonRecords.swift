@@ -31,10 +31,12 @@ struct TrytonProduct: Equatable {
     var gtins: [String]
     /// What else is printed on it.
     var otherCodes: [String]
+    /// Module product_kit: it is never in stock, its components are.
+    var isKit: Bool
 
     static func fields(lots: Bool) -> [String] {
         [
-            "rec_name", "name", "code", "default_uom", "default_uom.symbol", "cost_price", "identifiers.code",
+            "rec_name", "name", "code", "type", "default_uom", "default_uom.symbol", "cost_price", "identifiers.code",
             "identifiers.type",
         ] + (lots ? ["lot_required"] : [])
     }
@@ -50,6 +52,7 @@ struct TrytonProduct: Equatable {
         cost = TrytonValue.decimalText(row["cost_price"])
         gtins = Self.gtins(row["identifiers."])
         otherCodes = Self.otherCodes(row["identifiers."])
+        isKit = row["type"]?.text == "kit"
     }
 
     /// A 14-digit code that begins with another digit than 0 is a carton's, and Tryton does not know how many pieces a
@@ -92,7 +95,7 @@ struct TrytonMove: Equatable {
     var lotNumber: String?
     /// `draft`, `done`, `cancelled`, …
     var state: String
-    /// `purchase.line,11`; nil for what nobody ordered.
+    /// `purchase.line,11`, of a kit `purchase.line.component,5`; nil for what nobody ordered.
     var origin: String?
     var stamp: JSON?
 
