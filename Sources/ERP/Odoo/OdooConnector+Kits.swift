@@ -15,86 +15,50 @@ extension OdooConnector {
         _ push: ReceptionPush, moves: [OdooMove], articles: [Int64: OdooArticle]
     ) async throws(ERPFault) -> (push: ReceptionPush, articles: [Int64: OdooArticle]) {
         let products = Set(moves.map(\.product))
-        let lines = Set(moves.map { String($0.id) })
-        let own = push.lines.map { line -> Int64? in
-            guard line.quantity > 0, line.line.map({ !lines.contains($0) }) ?? true,
+        let announced = Set(moves.map { String($0.id) })
+        var parts = push
+        let (lines, all) = try await parted(push.lines, articles, verb: "receive") { line in
+            guard line.quantity > 0, line.line.map({ !announced.contains($0) }) ?? true,
                 let product = OdooReception.product(of: line, articles), !products.contains(product)
             else { return nil }
             return product
+        } into: { (line, share) throws(ERPFault) in
+            ReceptionPush.Line(
+                line: nil, product: share.product, gtin: share.code, quantity: try share.times(line.quantity),
+                damaged: try share.times(line.damaged))
         }
-        let kits = try await kits(Set(own.compactMap { $0 }), articles)
-        guard !kits.parts.isEmpty else { return (push, articles) }
-        var (push, all) = (push, articles)
-        var received: [ReceptionPush.Line] = []
-        for (line, product) in zip(push.lines, own) {
-            guard let product, let parts = kits.parts[product] else {
-                received.append(line)
-                continue
-            }
-            for part in parts {
-                let code = OdooConnector.code(part.product, kits.articles)
-                received.append(
-                    ReceptionPush.Line(
-                        line: nil, product: String(part.product), gtin: code,
-                        quantity: try OdooConnector.times(line.quantity, part, product, kits),
-                        damaged: try OdooConnector.times(line.damaged, part, product, kits)))
-            }
-        }
-        push.lines = received
-        all.merge(kits.articles) { first, _ in first }
-        return (push, all)
+        parts.lines = lines
+        return (parts, all)
     }
 
     /// The same for a correction.
     func withoutKits(
         _ push: CorrectionPush, articles: [Int64: OdooArticle]
     ) async throws(ERPFault) -> (push: CorrectionPush, articles: [Int64: OdooArticle]) {
-        let own = push.lines.map { OdooArticle.product($0.product, code: $0.gtin, articles) }
-        let kits = try await kits(Set(own.compactMap { $0 }), articles)
-        guard !kits.parts.isEmpty else { return (push, articles) }
-        var (push, all) = (push, articles)
-        var changed: [CorrectionPush.Line] = []
-        for (line, product) in zip(push.lines, own) {
-            guard let product, let parts = kits.parts[product] else {
-                changed.append(line)
-                continue
-            }
-            for part in parts {
-                changed.append(
-                    CorrectionPush.Line(
-                        line: nil, product: String(part.product), gtin: OdooConnector.code(part.product, kits.articles),
-                        change: try OdooConnector.times(line.change, part, product, kits)))
-            }
+        var parts = push
+        let (lines, all) = try await parted(push.lines, articles, verb: "receive") { line in
+            OdooArticle.product(line.product, code: line.gtin, articles)
+        } into: { (line, share) throws(ERPFault) in
+            CorrectionPush.Line(
+                line: nil, product: share.product, gtin: share.code, change: try share.times(line.change))
         }
-        push.lines = changed
-        all.merge(kits.articles) { first, _ in first }
-        return (push, all)
+        parts.lines = lines
+        return (parts, all)
     }
 
     /// The same for what was put away or moved.
     func withoutKits(
         _ push: TransferPush, articles: [Int64: OdooArticle]
     ) async throws(ERPFault) -> (push: TransferPush, articles: [Int64: OdooArticle]) {
-        let own = push.lines.map { OdooArticle.product($0.product, code: $0.gtin, articles) }
-        let kits = try await kits(Set(own.compactMap { $0 }), articles, verb: "move")
-        guard !kits.parts.isEmpty else { return (push, articles) }
-        var (push, all) = (push, articles)
-        var moved: [TransferPush.Line] = []
-        for (line, product) in zip(push.lines, own) {
-            guard let product, let parts = kits.parts[product] else {
-                moved.append(line)
-                continue
-            }
-            for part in parts {
-                moved.append(
-                    TransferPush.Line(
-                        product: String(part.product), gtin: OdooConnector.code(part.product, kits.articles), lot: nil,
-                        quantity: try OdooConnector.times(line.quantity, part, product, kits)))
-            }
+        var parts = push
+        let (lines, all) = try await parted(push.lines, articles, verb: "move") { line in
+            OdooArticle.product(line.product, code: line.gtin, articles)
+        } into: { (line, share) throws(ERPFault) in
+            TransferPush.Line(
+                product: share.product, gtin: share.code, lot: nil, quantity: try share.times(line.quantity))
         }
-        push.lines = moved
-        all.merge(kits.articles) { first, _ in first }
-        return (push, all)
+        parts.lines = lines
+        return (parts, all)
     }
 
     /// A count of a kit by its own code would give stock to what never has any (15 and later refuse it in other words).
@@ -124,23 +88,48 @@ extension OdooConnector {
         }
     }
 
-    private static func code(_ product: Int64, _ articles: [Int64: OdooArticle]) -> String {
-        articles[product]?.gtin ?? "#erp:\(product)"
+    /// One part in place of a kit.
+    struct KitShare {
+        var kit: Int64
+        var part: Part
+        var kits: Kits
+
+        var product: String { String(part.product) }
+        var code: String { kits.articles[part.product]?.gtin ?? "#erp:\(part.product)" }
+
+        /// Of so many kits.
+        func times(_ count: Quantity) throws(ERPFault) -> Quantity {
+            let product = count.double * part.each
+            guard let quantity = Quantity(nearest: product), OdooNumber.areEqual(quantity.double, product) else {
+                throw kits.refusal(kit, "\(OdooNumber.text(product)) of \(kits.name(part.product)) cannot be written")
+            }
+            return quantity
+        }
     }
 
-    private static func times(
-        _ count: Quantity, _ part: Part, _ kit: Int64, _ kits: Kits
-    ) throws(ERPFault) -> Quantity {
-        let product = count.double * part.each
-        guard let quantity = Quantity(nearest: product), OdooNumber.areEqual(quantity.double, product) else {
-            throw kits.refusal(kit, "\(OdooNumber.text(product)) of \(kits.name(part.product)) cannot be written")
+    /// Lines with a line for each part in place of one of a kit, and the articles with those of the parts. `kit`: the article of a line
+    /// that may be one; nil leaves the line as it is.
+    private func parted<Item>(
+        _ lines: [Item], _ articles: [Int64: OdooArticle], verb: String, kit: (Item) -> Int64?,
+        into make: (Item, KitShare) throws(ERPFault) -> Item
+    ) async throws(ERPFault) -> (lines: [Item], articles: [Int64: OdooArticle]) {
+        let products = lines.map(kit)
+        let kits = try await kits(Set(products.compactMap { $0 }), articles, verb: verb)
+        guard !kits.parts.isEmpty else { return (lines, articles) }
+        var parted: [Item] = []
+        for (line, product) in zip(lines, products) {
+            guard let product, let parts = kits.parts[product] else {
+                parted.append(line)
+                continue
+            }
+            for part in parts { parted.append(try make(line, KitShare(kit: product, part: part, kits: kits))) }
         }
-        return quantity
+        return (parted, articles.merging(kits.articles) { first, _ in first })
     }
 
     /// Three calls where there are kits, kits within kits apart; one the first time where Odoo has none.
     private func kits(
-        _ products: Set<Int64>, _ articles: [Int64: OdooArticle], verb: String = "receive"
+        _ products: Set<Int64>, _ articles: [Int64: OdooArticle], verb: String
     ) async throws(ERPFault) -> Kits {
         var kits = Kits(articles: articles, verb: verb)
         guard !products.isEmpty, try await knowsKits() else { return kits }
