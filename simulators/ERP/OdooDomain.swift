@@ -90,7 +90,9 @@ enum OdooDomain {
         }
     }
 
-    private static func isSet(_ value: JSON) -> Bool { value != false && value != .null }
+    private static func isSet(_ value: JSON) -> Bool {
+        value != false && value != .null && value.list?.isEmpty != true
+    }
 
     /// `false` is every empty scalar.
     private static func isSame(_ one: JSON, _ other: JSON) -> Bool {

@@ -134,6 +134,7 @@ struct OdooField: Sendable {
             19-|inventory_name:char date:datetime picking_id:many2one>stock.picking state:selection \
             location_id:many2one>stock.location location_dest_id:many2one>stock.location \
             move_line_ids:one2many>stock.move.line/move_id origin_returned_move_id:many2one>stock.move \
+            move_orig_ids:many2many>stock.move \
             create_uid:many2one>res.users 14-18|group_id:many2one>procurement.group
             """,
             "stock.move.line": """

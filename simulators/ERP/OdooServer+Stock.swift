@@ -267,7 +267,9 @@ extension OdooServer {
                 _ = insert("stock.move", given)
             }
         }
+        try pushOn(picking)
         guard backorder, !rest.isEmpty else { return }
+        let isTransfer = isTransfer(picking)
         var copy = tables.records["stock.picking"]?[picking] ?? [:]
         copy["backorder_id"] = .int(picking)
         copy["name"] = .string("WH/IN/\(String((tables.next["stock.picking"] ?? 1) + 100_000).dropFirst())")
@@ -276,12 +278,13 @@ extension OdooServer {
             var record = tables.records["stock.move"]?[move] ?? [:]
             record["picking_id"] = .int(other)
             record["product_uom_qty"] = .number(quantity)
-            record["state"] = "assigned"
+            record["state"] = isTransfer ? "confirmed" : "assigned"
             // A move of which nothing came goes over as it is.
             let moved = text("stock.move", move, "state") == "cancel" ? move : insert("stock.move", record)
             tables.records["stock.move"]?[moved] = record
-            makeLines(moved)
+            if !isTransfer { makeLines(moved) }
         }
+        if isTransfer { try assign(other) }
     }
 
     private mutating func giveLot(_ line: Int64) throws(OdooError) {

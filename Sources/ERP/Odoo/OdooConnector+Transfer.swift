@@ -20,38 +20,60 @@ extension OdooConnector {
                 throw fault
             }
         }
-        let found = try await records(
-            .search(
-                "stock.picking", [.clause("origin", "=", .string(push.key))], ["name", "state"], order: "id", limit: 1)
-        ).first
-        var number = found?["id"]?.integer
-        if let number, let state = found?["state"]?.odooText {
-            let name = found?["name"]?.odooText ?? "transfer \(number)"
+        let found = try await keyed(push.key, usage)
+        var rest = transfer
+        var sentences: [String] = []
+        var last: Int64?
+        for step in found.steps where step["state"]?.odooText == "done" {
+            guard let id = step["id"]?.integer else { continue }
+            let picking = try await picking(id, names)
+            rest = rest.without(picking.lines, units)
+            sentences.append("\(picking.name) was done already.")
+            last = id
+        }
+        var number = found.own?["id"]?.integer
+        if let number, let state = found.own?["state"]?.odooText {
+            let name = found.own?["name"]?.odooText ?? "transfer \(number)"
             if state == "cancel" { throw ERPFault(.gone, "\(name) is cancelled in Odoo.") }
             if state == "done" {
-                return try outcome(transfer, try await picking(number, names), units, "\(name) was done already.")
+                return try outcome(rest, try await picking(number, names), units, "\(name) was done already.")
             }
         }
+        if let last, rest.needs.isEmpty { return .done(id: String(last), sentences.joined(separator: " ")) }
         let (from, to) = (try await place(push.from), try await place(push.to))
         guard from.id != to.id else { throw ERPFault(.rule, "\(from.name) is both ends of the transfer.") }
-        let products = Set(transfer.needs.map(\.product))
+        let products = Set(rest.needs.map(\.product))
         // What lies where it goes to is not taken, but for a place that is inside it: back from a bin to its zone.
         var there = try await quants(at: to.id, products: products)
         if there.contains(where: { $0.location == from.id }) { there = [] }
-        let shares = try transfer.shares(
+        var shares = try rest.shares(
             from: from.id, name: from.name, quants: try await quants(at: from.id, products: products, usage: usage),
             there: Set(there.map(\.id)))
+        var plan: [OdooCall] = []
+        if number == nil, usage == "internal" {
+            for picking in try await follow(
+                &shares, push.key, from: from.id, to: to.id, names, dry: dry, &plan)
+            {
+                sentences.append("\(picking.name) is done: from \(from.name) to \(to.name).")
+                last = picking.id
+            }
+            rest = rest.only(shares)
+            if rest.needs.isEmpty {
+                if dry { return try await planned(plan) }
+                return .done(id: last.map { String($0) } ?? "", sentences.joined(separator: " "))
+            }
+        }
         if number == nil {
             if let after { throw after }
-            let create = try await creation(push, transfer, from: from, to: to, names)
+            let create = try await creation(push, rest, from: from, to: to, names)
             if dry {
                 let steps = steps(0, shares, to: to.id, moves: [:], old: [], names)
-                return try await planned([create, .act("stock.picking", "action_confirm", [0])] + steps)
+                return try await planned(plan + [create, .act("stock.picking", "action_confirm", [0])] + steps)
             }
             number = try await send(create).odooIDs.first
         }
         guard let number else { throw ERPFault(.conflict, "Odoo made no transfer and did not say why.") }
-        if found?["state"]?.odooText ?? "draft" == "draft", !dry {
+        if found.own?["state"]?.odooText ?? "draft" == "draft", !dry {
             _ = try await send(.act("stock.picking", "action_confirm", [number]))
         }
         // One move for each article: the confirmation makes one of several.
@@ -63,13 +85,35 @@ extension OdooConnector {
             number, shares, to: to.id, moves: Dictionary(moves.map { ($0.product, $0.id) }) { first, _ in first },
             old: old.map(\.id), names)
         if dry { return try await planned(steps) }
+        let result = try await done(number, names, asking: try await send(steps))
+        sentences.append("\(result.name) is done: from \(from.name) to \(to.name).")
+        return try outcome(rest, result, units, sentences.joined(separator: " "))
+    }
+
+    /// Transfers that have our key: one of our own by its origin, and those of Odoo that it was done in by their note. The rest of such a
+    /// one keeps its note, and is none.
+    private func keyed(_ key: String, _ usage: String) async throws(ERPFault) -> (own: JSON?, steps: [JSON]) {
+        let found = try await records(
+            .search(
+                "stock.picking", ["|", .clause("origin", "=", .string(key)), .clause("note", "ilike", .string(key))],
+                ["name", "state", "origin", "note", "backorder_id"], order: "id"))
+        let own = found.first { $0["origin"]?.odooText == key }
+        guard usage == "internal" else { return (own, []) }
+        let noted = found.filter {
+            $0["origin"]?.odooText != key && OdooCorrection.holds($0["note"]?.odooText, key)
+        }
+        let ids = Set(noted.compactMap { $0["id"]?.integer })
+        return (own, noted.filter { !($0["backorder_id"]?.odooID.map(ids.contains) ?? false) })
+    }
+
+    /// One call after the other; what Odoo asks instead of doing the last.
+    func send(_ calls: [OdooCall]) async throws(ERPFault) -> String? {
         var question: String?
-        for step in steps {
-            let answer = try await send(step)
+        for call in calls {
+            let answer = try await send(call)
             if answer["res_model"] != nil { question = answer["name"]?.odooText }
         }
-        let result = try await done(number, names, asking: question)
-        return try outcome(transfer, result, units, "\(result.name) is done: from \(from.name) to \(to.name).")
+        return question
     }
 
     func outcome(
@@ -84,13 +128,7 @@ extension OdooConnector {
         _ id: Int64, _ shares: [OdooTransfer.Share], to: Int64, moves: [Int64: Int64], old: [Int64], _ names: OdooNames
     ) -> [OdooCall] {
         let new: [JSON] = shares.map { share in
-            let values = JSON.object([
-                ("move_id", moves[share.product].map { .int($0) }), ("product_id", .int(share.product)),
-                ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
-                ("location_id", .int(share.from)), ("location_dest_id", .int(to)),
-                (names.done, .quantity(share.quantity)), ("picked", names.hasPicked ? true : nil),
-            ])
-            return [0, 0, values]
+            [0, 0, OdooConnector.values(share, move: moves[share.product], to: to, names)]
         }
         let commands: [JSON] = old.map { [2, .int($0)] } + new
         return [

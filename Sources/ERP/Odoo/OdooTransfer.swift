@@ -11,6 +11,7 @@ struct OdooTransfer: Sendable {
         var unit: Int64
         /// Taken out of this package.
         var package: Int64?
+        var lotName: String?
     }
 
     struct Need: Equatable, Sendable {
@@ -93,8 +94,7 @@ struct OdooTransfer: Sendable {
                     Share(
                         product: need.product, lot: quant.lot, from: quant.location, quantity: quantity,
                         unit: need.unit,
-                        package: quant.package
-                    ))
+                        package: quant.package, lotName: quant.lotName))
             }
             guard OdooNumber.areEqual(rest, 0) else {
                 let has = own.reduce(0) { $0 + $1.quantity }
