@@ -113,7 +113,7 @@ struct OdooField: Sendable {
             "stock.scrap": """
             name:char origin:char state:selection product_id:many2one>product.product! scrap_qty:float \
             product_uom_id:many2one>uom.uom lot_id:many2one>\(lot) location_id:many2one>stock.location \
-            package_id:many2one>stock.quant.package scrap_location_id:many2one>stock.location
+            package_id:many2one>stock.quant.package owner_id:many2one>res.partner scrap_location_id:many2one>stock.location
             """,
             "stock.picking": """
             name:char origin:char state:selection* partner_id:many2one>res.partner scheduled_date:datetime note:html \
@@ -121,7 +121,7 @@ struct OdooField: Sendable {
             location_id:many2one>stock.location \
             location_dest_id:many2one>stock.location \(moves):one2many>stock.move/picking_id \
             move_line_ids:one2many>stock.move.line/picking_id backorder_id:many2one>stock.picking \
-            purchase_id:many2one>purchase.order company_id:many2one>res.company
+            purchase_id:many2one>purchase.order company_id:many2one>res.company owner_id:many2one>res.partner
             """,
             "purchase.order": """
             name:char partner_ref:char partner_id:many2one>res.partner origin:char \
@@ -140,7 +140,8 @@ struct OdooField: Sendable {
             "stock.move.line": """
             product_id:many2one>product.product! product_uom_id:many2one>uom.uom! 14-16|qty_done:float \
             17-|quantity:float 17-|picked:boolean lot_id:many2one>\(lot) lot_name:char picking_id:many2one>stock.picking \
-            package_id:many2one>stock.quant.package move_id:many2one>stock.move location_id:many2one>stock.location location_dest_id:many2one>stock.location \
+            package_id:many2one>stock.quant.package result_package_id:many2one>stock.quant.package \
+            owner_id:many2one>res.partner move_id:many2one>stock.move location_id:many2one>stock.location location_dest_id:many2one>stock.location \
             14-15|product_uom_qty:float 16-16|reserved_uom_qty:float 14-15|product_qty:float* 16-16|reserved_qty:float* \
             17-|quantity_product_uom:float* reference:char* date:datetime state:selection* tracking:selection*
             """,

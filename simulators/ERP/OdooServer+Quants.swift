@@ -3,12 +3,15 @@ import Model
 /// Stock and its counts (addons/stock, stock_quant.py).
 extension OdooServer {
     /// Stock by place and lot: on hand is what lies in internal places.
-    func quant(_ product: Int64, _ location: Int64, _ lot: Int64?, package: Int64? = nil) -> Int64? {
+    func quant(
+        _ product: Int64, _ location: Int64, _ lot: Int64?, package: Int64? = nil, owner: Int64? = nil
+    ) -> Int64? {
         // By the kept rows: these fields follow from nothing, and every change of stock comes by here.
         var found: Int64?
         for (id, row) in tables.records["stock.quant"] ?? [:]
         where row["product_id"]?.integer == product && row["location_id"]?.integer == location
             && row["lot_id"]?.integer == lot && row["package_id"]?.integer == package
+            && row["owner_id"]?.integer == owner
         {
             found = min(found ?? id, id)
         }
@@ -39,15 +42,16 @@ extension OdooServer {
     }
 
     mutating func addStock(
-        _ product: Int64, _ location: Int64, _ lot: Int64?, _ quantity: Double, package: Int64? = nil
+        _ product: Int64, _ location: Int64, _ lot: Int64?, _ quantity: Double, package: Int64? = nil,
+        owner: Int64? = nil
     ) {
         let id =
-            quant(product, location, lot, package: package)
+            quant(product, location, lot, package: package, owner: owner)
             ?? insert(
                 "stock.quant",
                 [
                     "product_id": .int(product), "location_id": .int(location), "lot_id": lot.map { .int($0) } ?? false,
-                    "package_id": package.map { .int($0) } ?? false,
+                    "package_id": package.map { .int($0) } ?? false, "owner_id": owner.map { .int($0) } ?? false,
                 ])
         set("stock.quant", id, "quantity", .number(number("stock.quant", id, "quantity") + quantity))
     }
@@ -57,9 +61,13 @@ extension OdooServer {
         let lot = link("stock.move.line", line, "lot_id")
         // Where goods come from without end, nothing is kept here.
         if let from = link("stock.move.line", line, "location_id"), isInternal(from) || from == scrapped {
-            addStock(product, from, lot, -quantity, package: link("stock.move.line", line, "package_id"))
+            addStock(
+                product, from, lot, -quantity, package: link("stock.move.line", line, "package_id"),
+                owner: link("stock.move.line", line, "owner_id"))
         }
-        if let to = link("stock.move.line", line, "location_dest_id") { addStock(product, to, lot, quantity) }
+        guard let to = link("stock.move.line", line, "location_dest_id") else { return }
+        let package = link("stock.move.line", line, "result_package_id")
+        addStock(product, to, lot, quantity, package: package, owner: link("stock.move.line", line, "owner_id"))
     }
 
     // MARK: Counts on quants, 15 and later

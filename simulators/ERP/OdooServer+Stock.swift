@@ -255,6 +255,10 @@ extension OdooServer {
                     continue
                 }
                 if !isTransfer(picking) { try giveLot(line) }
+                // Whose a receipt is, its goods are (`_action_done`).
+                if let owner = link("stock.picking", picking, "owner_id") {
+                    set("stock.move.line", line, "owner_id", .int(owner))
+                }
                 try moveStock(line, ownQuantity(line, doneField))
             }
             set("stock.move", move, "state", done > 0 ? "done" : "cancel")
@@ -267,6 +271,7 @@ extension OdooServer {
                 _ = insert("stock.move", given)
             }
         }
+        try checkPackages(picking)
         try pushOn(picking)
         guard backorder, !rest.isEmpty else { return }
         let isTransfer = isTransfer(picking)

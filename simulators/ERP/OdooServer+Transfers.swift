@@ -45,6 +45,7 @@ extension OdooServer {
             "product_uom_id": unit(ofProduct: product).map { .int($0) } ?? false,
             "picking_id": raw("stock.move", move, "picking_id"), "move_id": .int(move),
             "location_id": raw("stock.quant", quant, "location_id"), "lot_id": raw("stock.quant", quant, "lot_id"),
+            "package_id": raw("stock.quant", quant, "package_id"), "owner_id": raw("stock.quant", quant, "owner_id"),
             "location_dest_id": raw("stock.move", move, "location_dest_id"), "_reserved": .number(share),
             "_quant": .int(quant),
         ]
@@ -111,8 +112,8 @@ extension OdooServer {
         let quantity = converted(
             number("stock.scrap", id, "scrap_qty"), from: link("stock.scrap", id, "product_uom_id"),
             to: unit(ofProduct: product))
-        let package = link("stock.scrap", id, "package_id")
-        guard let quant = quant(product, location, lot, package: package),
+        let (package, owner) = (link("stock.scrap", id, "package_id"), link("stock.scrap", id, "owner_id"))
+        guard let quant = quant(product, location, lot, package: package, owner: owner),
             number("stock.quant", quant, "quantity") >= quantity
         else {
             return .object([
@@ -120,8 +121,8 @@ extension OdooServer {
                 ("res_model", "stock.warn.insufficient.qty.scrap"), ("view_mode", "form"), ("target", "new"),
             ])
         }
-        addStock(product, location, lot, -quantity, package: package)
-        addStock(product, link("stock.scrap", id, "scrap_location_id") ?? scrapped, lot, quantity)
+        addStock(product, location, lot, -quantity, package: package, owner: owner)
+        addStock(product, link("stock.scrap", id, "scrap_location_id") ?? scrapped, lot, quantity, owner: owner)
         set("stock.scrap", id, "state", "done")
         return nil
     }

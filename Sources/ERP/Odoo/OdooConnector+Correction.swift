@@ -60,6 +60,7 @@ extension OdooConnector {
         let id = try id(push.receipt, "receipt")
         let fields = [
             "name", "state", "origin", "partner_id", "picking_type_id", "location_id", "location_dest_id", "company_id",
+            "owner_id",
         ]
         let record = try await records(.search("stock.picking", [.clause("id", "=", .int(id))], fields, limit: 1)).first
         guard let record, let from = record["location_id"]?.odooID, let to = record["location_dest_id"]?.odooID else {

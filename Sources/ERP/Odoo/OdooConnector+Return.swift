@@ -183,15 +183,17 @@ extension OdooConnector {
         _ back: OdooTransfer, _ receipt: Corrected
     ) async throws(ERPFault) -> [OdooTransfer.Share] {
         let products = Set(back.needs.map(\.product))
-        let near = try await quants(at: receipt.to, products: products)
+        // Nobody's goods go back for another's.
+        let owner = receipt.record["owner_id"]?.odooID
+        let near = try await quants(at: receipt.to, products: products).filter { $0.owner == owner }
         do {
-            return try back.shares(from: receipt.to, name: "", quants: near, there: [], unpacks: true)
+            return try back.shares(from: receipt.to, name: "", quants: near, there: [])
         } catch  where error.kind == .conflict {
             let company = receipt.record["company_id"]?.odooID
             let all = try await quants(ofCompany: company, products: products)
             let known = Set(near.map(\.id))
-            let far = all.filter { !known.contains($0.id) }
-            return try back.shares(from: receipt.to, name: "stock", quants: near + far, there: [], unpacks: true)
+            let far = all.filter { !known.contains($0.id) && $0.owner == owner }
+            return try back.shares(from: receipt.to, name: "stock", quants: near + far, there: [])
         }
     }
 
@@ -274,7 +276,7 @@ extension OdooConnector {
                 let values = JSON.object([
                     ("move_id", (move?.id).map { .int($0) }), ("product_id", .int(share.product)),
                     ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
-                    ("package_id", share.package.map { .int($0) }),
+                    ("package_id", share.package.map { .int($0) }), ("owner_id", share.owner.map { .int($0) }),
                     ("location_id", .int(share.from)), ("location_dest_id", .int(move?.to ?? receipt.from)),
                     (names.done, .quantity(quantity)), ("picked", names.hasPicked ? true : nil),
                 ])

@@ -98,7 +98,8 @@ extension OdooConnector {
                 .object([
                     ("product_id", .int(share.product)), ("scrap_qty", .quantity(share.quantity)),
                     ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
-                    ("package_id", share.package.map { .int($0) }), ("location_id", .int(share.from)),
+                    ("package_id", share.package.map { .int($0) }), ("owner_id", share.owner.map { .int($0) }),
+                    ("location_id", .int(share.from)),
                     ("origin", .string(key)),
                 ])
             })
@@ -152,9 +153,10 @@ extension OdooConnector {
         var shares: [OdooTransfer.Share] = []
         if !missing.needs.isEmpty {
             let places = Set(picking.lines.compactMap(\.to) + [picking.to].compactMap(\.self)).sorted()
+            let owner = try await records(.read("stock.picking", [picking.id], ["owner_id"])).first?["owner_id"]?.odooID
             let quants = try await quants(below: places, products: Set(missing.needs.map(\.product)))
             shares = try missing.shares(
-                from: picking.to ?? 0, name: picking.name, quants: quants, there: [], unpacks: true
+                from: picking.to ?? 0, name: picking.name, quants: quants.filter { $0.owner == owner }, there: []
             ) { need in
                 picking.lines.filter {
                     $0.product == need.product && (need.lot == nil || $0.lotName == need.lot)

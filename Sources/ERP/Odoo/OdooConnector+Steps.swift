@@ -108,6 +108,9 @@ extension OdooConnector {
             ("move_id", move.map { .int($0) }), ("product_id", .int(share.product)),
             ("product_uom_id", .int(share.unit)), ("lot_id", share.lot.map { .int($0) }),
             ("location_id", .int(share.from)), ("location_dest_id", .int(to)),
+            ("package_id", share.package.map { .int($0) }),
+            ("result_package_id", share.isPackageKept ? share.package.map { .int($0) } : nil),
+            ("owner_id", share.owner.map { .int($0) }),
             (names.done, .quantity(share.quantity)), ("picked", names.hasPicked ? true : nil),
         ])
     }

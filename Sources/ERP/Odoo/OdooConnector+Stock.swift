@@ -47,6 +47,22 @@ extension OdooConnector {
         return try await quants(domain, products: products)
     }
 
+    /// How much is in each of these packages, of all articles.
+    func contents(_ packages: Set<Int64>) async throws(ERPFault) -> [Int64: Double] {
+        guard !packages.isEmpty else { return [:] }
+        let found = try await records(
+            .search(
+                "stock.quant", [.clause("package_id", "in", .ids(packages.sorted())), .clause("quantity", ">", 0)],
+                ["package_id", "quantity"], order: "id"))
+        var contents: [Int64: Double] = [:]
+        for quant in found {
+            if let package = quant["package_id"]?.odooID {
+                contents[package, default: 0] += quant["quantity"]?.double ?? 0
+            }
+        }
+        return contents
+    }
+
     private func quants(
         _ places: [JSON], products: Set<Int64>?, usage: String = "internal"
     ) async throws(ERPFault) -> [OdooQuant] {

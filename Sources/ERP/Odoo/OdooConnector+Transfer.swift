@@ -49,6 +49,7 @@ extension OdooConnector {
         var shares = try rest.shares(
             from: from.id, name: from.name, quants: try await quants(at: from.id, products: products, usage: usage),
             there: Set(there.map(\.id)))
+        shares = OdooTransfer.keepingPackages(shares, contents: try await contents(Set(shares.compactMap(\.package))))
         var plan: [OdooCall] = []
         if number == nil, usage == "internal" {
             for picking in try await follow(

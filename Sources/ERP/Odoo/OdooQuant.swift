@@ -12,8 +12,8 @@ struct OdooQuant: Equatable, Sendable {
     var isApart: Bool
     /// The package that it lies in.
     var package: Int64?
-    /// Somebody else's.
-    var isOwned: Bool
+    /// Whose it is, where it is somebody else's.
+    var owner: Int64?
     var quantity: Double
     /// `inventory_quantity`: a count that waits to be applied, where `isCounted`.
     var counted: Double
@@ -39,8 +39,8 @@ struct OdooQuant: Equatable, Sendable {
         lot = record["lot_id"]?.odooID
         lotName = record["lot_id"]?.odooName
         package = record["package_id"]?.odooID
-        isOwned = record["owner_id"]?.odooID != nil
-        isApart = package != nil || isOwned
+        owner = record["owner_id"]?.odooID
+        isApart = package != nil || owner != nil
         quantity = record["quantity"]?.double ?? 0
         counted = record["inventory_quantity"]?.double ?? 0
         isCounted = record["inventory_quantity_set"]?.truth ?? false

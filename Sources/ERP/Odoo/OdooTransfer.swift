@@ -11,6 +11,10 @@ struct OdooTransfer: Sendable {
         var unit: Int64
         /// Taken out of this package.
         var package: Int64?
+        /// It stays in it: all of the package goes.
+        var isPackageKept = false
+        /// Whose it is, where it is somebody else's.
+        var owner: Int64?
         var lotName: String?
     }
 
@@ -65,24 +69,24 @@ struct OdooTransfer: Sendable {
     }
 
     /// What is taken where: from the place itself first, then from those below it, never from where it goes to (given
-    /// by the quants that are there). Out of packages only where `unpacks`, and what is loose first. `homes`: the places where an article
-    /// is looked for before that. Throws `.conflict` where there is not enough.
+    /// by the quants that are there). What is loose first, then out of packages, and what is somebody else's last. `homes`: the places
+    /// where an article is looked for before that. Throws `.conflict` where there is not enough.
     func shares(
-        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>, unpacks: Bool = false,
-        homes: (Need) -> [Int64] = { _ in [] }
+        from source: Int64, name: String, quants: [OdooQuant], there: Set<Int64>, homes: (Need) -> [Int64] = { _ in [] }
     ) throws(ERPFault) -> [Share] {
         var shares: [Share] = []
         for need in needs {
             let homes = homes(need)
             let own = quants.filter {
-                $0.product == need.product && !(unpacks ? $0.isOwned : $0.isApart) && !there.contains($0.id)
-                    && $0.quantity > 0
+                $0.product == need.product && !there.contains($0.id) && $0.quantity > 0
                     && (need.lot == nil || $0.lotName == need.lot)
             }.sorted { one, other in
                 func rank(_ quant: OdooQuant) -> Int {
-                    let isPacked = quant.package == nil ? 0 : 1
-                    if let home = homes.firstIndex(of: quant.location) { return 2 * (home - homes.count) + isPacked }
-                    return 2 * isPacked + (quant.location == source ? 0 : 1)
+                    let (packed, owned) = (quant.package == nil ? 0 : 1, quant.owner == nil ? 0 : 1)
+                    if let home = homes.firstIndex(of: quant.location) {
+                        return 4 * (home - homes.count) + 2 * owned + packed
+                    }
+                    return 4 * owned + 2 * packed + (quant.location == source ? 0 : 1)
                 }
                 return (rank(one), one.id) < (rank(other), other.id)
             }
@@ -94,7 +98,7 @@ struct OdooTransfer: Sendable {
                     Share(
                         product: need.product, lot: quant.lot, from: quant.location, quantity: quantity,
                         unit: need.unit,
-                        package: quant.package, lotName: quant.lotName))
+                        package: quant.package, owner: quant.owner, lotName: quant.lotName))
             }
             guard OdooNumber.areEqual(rest, 0) else {
                 let has = own.reduce(0) { $0 + $1.quantity }
@@ -105,6 +109,19 @@ struct OdooTransfer: Sendable {
             }
         }
         return shares
+    }
+
+    /// Packages of which all goes stay packages; `contents`: what is in each. Out of others the goods are taken.
+    static func keepingPackages(_ shares: [Share], contents: [Int64: Double]) -> [Share] {
+        var moved: [Int64: Double] = [:]
+        for share in shares { if let package = share.package { moved[package, default: 0] += share.quantity } }
+        return shares.map { share in
+            var share = share
+            share.isPackageKept = share.package.map {
+                OdooNumber.areEqual(moved[$0] ?? 0, contents[$0] ?? -1)
+            } ?? false
+            return share
+        }
     }
 
     /// What a done transfer says other than we do; nil: the same.
