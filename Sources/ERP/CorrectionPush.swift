@@ -33,7 +33,7 @@ public struct CorrectionPush: Equatable, Sendable {
     /// The ERP's supplier.
     public var supplier: String?
     public var lines: [Line]
-    /// What turned out to be damaged since, where nothing else changed: it goes to the place for that. Negative: it is whole after all.
+    /// What turned out to be damaged since: it goes to the place for that, behind what else changed. Negative: it is whole after all.
     public var damaged: [Line]
 
     public init(

@@ -52,6 +52,20 @@ struct OdooDamageTests {
     }
 
     @Test(arguments: series)
+    func whatElseChangedIsToldWithItOnceWhateverBreaks(series: Int) async throws {
+        var push = OdooDamageTests.push([OdooCorrectionTests.line(9, 2, lot: "L-1")])
+        push.lines = [OdooCorrectionTests.line(9, -1, lot: "L-1"), OdooCorrectionTests.line(3, 5)]
+        try await OdooDesk.everyCrash(series, prepare: OdooCorrectionTests.prepare) {
+            (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(lotNamed: "L-1", product: 9) == 3, "\(place)")
+            #expect(server.onHand(product: 3) == 45, "\(place)")
+            #expect(server.scrapped(origin: OdooDamageTests.key) == [9: 2], "\(place)")
+        }
+    }
+
+    @Test(arguments: series)
     func whatWasPutAwayOrPackedIsScrappedWhereItLies(series: Int) async throws {
         let desk = OdooDesk(series) { server in
             OdooCorrectionTests.prepare(&server)

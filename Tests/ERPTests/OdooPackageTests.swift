@@ -44,6 +44,45 @@ struct OdooPackageTests {
     }
 
     @Test(arguments: series)
+    func whatIsAnnouncedInAPackageComesInItWithAllItsLots(series: Int) async throws {
+        let push = ReceptionPush(
+            key: "quai/reception/3", receipt: "3", note: "",
+            lines: [
+                .init(
+                    line: "26", product: "9", gtin: "", quantity: 6,
+                    lots: [.init(number: "L-1", quantity: 4), .init(number: "L-2", quantity: 2)])
+            ])
+        try await OdooDesk.everyCrash(series) { server in
+            server.pack(product: 9, inReceipt: 3, package: 7)
+        } push: { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 9, location: server.stockLocation, package: 7) == 6, "\(place)")
+            #expect(["L-1", "L-2"].map { server.onHand(lotNamed: $0, product: 9) } == [4, 2], "\(place)")
+        }
+    }
+
+    /// A rule puts four of six into A-01: the lots are cut where the places are.
+    @Test(arguments: series)
+    func lotsThatOdooPutsIntoSeveralPlacesStayThere(series: Int) async throws {
+        let push = ReceptionPush(
+            key: "quai/reception/3", receipt: "3", note: "",
+            lines: [
+                .init(
+                    line: "26", product: "9", gtin: "", quantity: 6,
+                    lots: [.init(number: "L-1", quantity: 3), .init(number: "L-2", quantity: 3)])
+            ])
+        try await OdooDesk.everyCrash(series) { server in
+            server.putAway(4, of: 9, inReceipt: 3, to: server.firstBin)
+        } push: { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 9, location: server.firstBin) == 4, "\(place)")
+            #expect(["L-1", "L-2"].map { server.onHand(lotNamed: $0, product: 9) } == [3, 3], "\(place)")
+        }
+    }
+
+    @Test(arguments: series)
     func whatIsAnothersIsPutAwayAsTheirs(series: Int) async throws {
         let desk = OdooDesk(series) { server in
             server.move(product: 1, by: -110)

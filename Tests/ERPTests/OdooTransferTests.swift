@@ -110,6 +110,25 @@ struct OdooTransferTests {
     }
 
     @Test(arguments: series)
+    func aSerialNumberThatSomebodyBroughtThereIsNotMovedAgain(series: Int) async throws {
+        let desk = OdooDesk(series) { server in
+            OdooTransferTests.prepare(&server)
+            let lot = server.lot(named: "7001", product: 18)
+            server.carry(product: 18, lot: lot, from: server.stockLocation, to: server.firstBin, 1)
+        }
+        let alone = OdooTransferTests.push([OdooTransferTests.line(18, 1, lot: "7001")])
+        let outcome = try await desk.connector().push(alone, dry: false)
+        #expect(outcome.sentence?.hasSuffix("lot 7001 is in WH/Stock/A-01 already.") == true)
+        #expect(await desk.server.writes == 0)
+        let both = OdooTransferTests.push([
+            OdooTransferTests.line(18, 1, lot: "7001"), OdooTransferTests.line(18, 1, lot: "7002"),
+        ])
+        for _ in 0..<2 { _ = try await desk.connector().push(both, dry: false) }
+        let server = await desk.server
+        #expect(server.onHand(product: 18, location: server.firstBin) == 2 && server.onHand(product: 18) == 3)
+    }
+
+    @Test(arguments: series)
     func theTransferIsOneOfTheSourcesWarehouse(series: Int) async throws {
         let desk = OdooDesk(series) { server in
             let lyon = server.addWarehouse("Depot Lyon", code: "WH2", company: "Duret Nord SARL")

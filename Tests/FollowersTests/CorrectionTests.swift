@@ -177,6 +177,23 @@ struct CorrectionTests {
         #expect(try sent("quai/correction/\(id).5", at: 700).payload["damaged"]?.list?.first?["quantity"] == 1)
     }
 
+    @Test func damageIsToldWithWhatElseChangedWhereTheERPHasAPlaceForIt() throws {
+        let placed = QueueFollower(location: queue.location, plan: queue.plan, setsAside: true)
+        let id = try closed(10)
+        try sent("quai/reception/\(id)", at: 100)
+        try desk.reopen(id, zone: "dock", by: bruno, at: 200)
+        try desk.decide(Decision(at: 201, who: "N", kind: .damaged, gtin: gtin, quantity: 2), on: id)
+        try adjust(id, 1)
+        #expect(try desk.close(id, .init(short: .never, extra: .accept), by: nadia, at: 205))
+        try store.run(placed)
+        let job = try sent("quai/correction/\(id).2", at: 300)
+        #expect(changes(job) == ["- 1"] && job.payload["left"] == nil)
+        #expect(job.payload["damaged"]?.list?.first?["quantity"] == 2)
+        // And nothing of it once more.
+        try damage(id, 0, by: placed, at: 400)
+        #expect(try QueueDesk(Desks(store), placed).next(at: 500) == nil)
+    }
+
     // MARK: what it waits for
 
     @Test func aCorrectionWaitsForWhatWasToldBefore() throws {
@@ -283,6 +300,20 @@ struct CorrectionTests {
         #expect(try JobDesk(store).mend(job.id, .leaveOut(article: gtin, lot: nil), by: nadia, at: 310))
         try again(id, 1, at: 400)
         #expect(changes(try store.jobs.jobs(ofDelivery: id).last) == ["- 1"])
+    }
+
+    @Test func damageThatWasLeftOutIsNotToldAgain() throws {
+        let placed = QueueFollower(location: queue.location, plan: queue.plan, setsAside: true)
+        let id = try closed(10)
+        try sent("quai/reception/\(id)", at: 100)
+        try damage(id, 2, by: placed, at: 200)
+        let job = try dead(id, at: 300)
+        #expect(try JobDesk(store).mend(job.id, .leaveOut(article: gtin, lot: nil), by: nadia, at: 310))
+        let mended = try #require(try store.jobs.job(job.id)).payload
+        #expect(mended["damaged"]?.list?.isEmpty == true)
+        #expect(mended["left"]?.list?.first?["why"] == "damaged" && mended["left"]?.list?.first?["who"] == "Nadia")
+        try damage(id, 1, by: placed, at: 400)
+        #expect(try store.jobs.jobs(ofDelivery: id).last?.payload["damaged"]?.list?.first?["quantity"] == 1)
     }
 
     @Test func anArticleThatWasChosenStays() throws {

@@ -248,6 +248,7 @@ interface Job {
 interface JobPayload {
   lines?: JobLine[];
   left?: JobLine[];
+  damaged?: JobLine[];
 }
 
 /** @from Sources/Followers/ERP Sources/Depot/ERP */

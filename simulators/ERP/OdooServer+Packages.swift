@@ -17,6 +17,14 @@ extension OdooServer {
         }
     }
 
+    /// What is announced comes in a package.
+    public mutating func pack(product: Int64, inReceipt id: Int64, package: Int64) {
+        for line in links("stock.picking", id, "move_line_ids")
+        where link("stock.move.line", line, "product_id") == product {
+            set("stock.move.line", line, "result_package_id", .int(package))
+        }
+    }
+
     /// Goods of somebody else.
     public mutating func consign(product: Int64, lot: Int64? = nil, at place: Int64, _ quantity: Double, owner: Int64) {
         addStock(product, place, lot, quantity, owner: owner)

@@ -38,13 +38,17 @@ extension JobTable {
                 line.with("why", "person").with("who", .string(who)).with(
                     "quantity", line["quantity"] ?? line["counted"])
             }
-            guard !left.isEmpty else { return payload }
+            // What is damaged was said then, as where the ERP has no place for it.
+            let damaged = payload["damaged"]?.list ?? []
+            let aside = damaged.filter(isMeant).map { $0.with("why", "damaged").with("who", .string(who)) }
+            guard !left.isEmpty || !aside.isEmpty else { return payload }
             // Its other lots are not looked at either.
             let tracked = (payload["tracked"]?.list ?? []).filter { $0.text != article }
             return
                 payload
                 .with("lines", .array(lines.filter { !isMeant($0) }))
-                .with("left", .array((payload["left"]?.list ?? []) + left))
+                .with("left", .array((payload["left"]?.list ?? []) + left + aside))
+                .with("damaged", payload["damaged"] == nil ? nil : .array(damaged.filter { !isMeant($0) }))
                 .with("tracked", payload["tracked"] == nil ? nil : .array(tracked))
         case .choose(let article, let product):
             guard lines.contains(where: { self.article($0) == article }) else { return payload }
@@ -63,7 +67,7 @@ extension JobTable {
     /// What people said of a push holds also when it is made anew.
     static func mended(_ payload: JSON, as before: JSON) -> JSON {
         var payload = payload.with("accepted", before["accepted"])
-        for line in before["left"]?.list ?? [] where line["why"] == "person" {
+        for line in before["left"]?.list ?? [] where line["why"] == "person" || line["who"] != nil {
             payload = mended(
                 payload, .leaveOut(article: article(line), lot: line["lot"]?.text), who: line["who"]?.text ?? "")
         }

@@ -50,6 +50,11 @@ extension JobTable {
                 let quantity = line["quantity"].flatMap { Quantity($0) } ?? 0
                 try touch(id, payload["place"]?.text ?? "", line, line["lot"]?.text, quantity)
             }
+            // It is taken out of what may be sold.
+            for line in payload["damaged"]?.list ?? [] {
+                let quantity = line["quantity"].flatMap { Quantity($0) } ?? 0
+                try touch(id, payload["place"]?.text ?? "", line, line["lot"]?.text, -quantity)
+            }
         case .take:
             for line in lines {
                 let change = line["change"].flatMap { Quantity($0) } ?? 0

@@ -45,6 +45,9 @@ extension OdooConnector {
             outcomes.append(try await addMore(push, receipt, family, names, dry: dry, after: after))
         }
         if let plan { outcomes.append(try await giveBack(push, plan, receipt, names, dry: dry, after: after)) }
+        if push.damaged.contains(where: { $0.change != 0 }) {
+            outcomes.append(try await setAside(push, dry: dry, after: after))
+        }
         var sentences: [String] = []
         var requests: [ERPRequest] = []
         for outcome in outcomes {

@@ -21,52 +21,94 @@ extension OdooConnector {
             }
         }
         let found = try await keyed(push.key, usage)
-        var rest = transfer
-        var sentences: [String] = []
-        var last: Int64?
+        var moving = Moving(rest: transfer, usage: usage, own: found.own)
         for step in found.steps where step["state"]?.odooText == "done" {
             guard let id = step["id"]?.integer else { continue }
             let picking = try await picking(id, names)
-            rest = rest.without(picking.lines, units)
-            sentences.append("\(picking.name) was done already.")
+            moving.rest = moving.rest.without(picking.lines, units)
+            moving.say("\(picking.name) was done already.", id)
+        }
+        switch found.own?["state"]?.odooText {
+        case "cancel": throw ERPFault(.gone, "\(moving.name) is cancelled in Odoo.")
+        case "done": return try await confirmed(moving, push, names)
+        default: break
+        }
+        if moving.rest.needs.isEmpty { return moving.outcome }
+        return try await carry(push, moving, dry: dry, after: after)
+    }
+
+    /// How far a transfer has come.
+    private struct Moving: Sendable {
+        var rest: OdooTransfer
+        var usage: String
+        /// The one of our own, where it is made.
+        var own: JSON?
+        var sentences: [String] = []
+        var last: Int64?
+
+        var number: Int64? { own?["id"]?.integer }
+        var name: String { own?["name"]?.odooText ?? "transfer \(number ?? 0)" }
+        var outcome: PushOutcome { .done(id: last.map { String($0) } ?? "", sentences.joined(separator: " ")) }
+
+        mutating func say(_ sentence: String, _ id: Int64) {
+            sentences.append(sentence)
             last = id
         }
-        var number = found.own?["id"]?.integer
-        if let number, let state = found.own?["state"]?.odooText {
-            let name = found.own?["name"]?.odooText ?? "transfer \(number)"
-            if state == "cancel" { throw ERPFault(.gone, "\(name) is cancelled in Odoo.") }
-            if state == "done" {
-                return try outcome(rest, try await picking(number, names), units, "\(name) was done already.")
-            }
+    }
+
+    /// Ours was done by an earlier push. What it has no line of was there already, as a serial number may be.
+    private func confirmed(
+        _ moving: Moving, _ push: TransferPush, _ names: OdooNames
+    ) async throws(ERPFault) -> PushOutcome {
+        var rest = moving.rest
+        let picking = try await picking(moving.number ?? 0, names)
+        let others = rest.needs.filter { need in
+            need.tracking == .serial && !picking.lines.contains { $0.lotName == need.lot }
         }
-        if let last, rest.needs.isEmpty { return .done(id: String(last), sentences.joined(separator: " ")) }
+        if !others.isEmpty {
+            let there = try await quants(at: try await place(push.to).id, products: Set(others.map(\.product)))
+            rest.needs.removeAll { others.contains($0) && OdooConnector.holds(there, $0) }
+        }
+        return try outcome(rest, picking, try await signedIn().units, "\(moving.name) was done already.")
+    }
+
+    private func carry(
+        _ push: TransferPush, _ before: Moving, dry: Bool, after: ERPFault?
+    ) async throws(ERPFault) -> PushOutcome {
+        var moving = before
+        let names = try await stockNames()
         let (from, to) = (try await place(push.from), try await place(push.to))
         guard from.id != to.id else { throw ERPFault(.rule, "\(from.name) is both ends of the transfer.") }
-        let products = Set(rest.needs.map(\.product))
-        // What lies where it goes to is not taken, but for a place that is inside it: back from a bin to its zone.
+        let products = Set(moving.rest.needs.map(\.product))
+        let source = try await quants(at: from.id, products: products, usage: moving.usage)
         var there = try await quants(at: to.id, products: products)
+        // A serial number that somebody brought there in Odoo is where it is to be.
+        let isInside = to.name.hasPrefix(from.name + "/")
+        let brought = there.filter { quant in isInside || !source.contains { $0.id == quant.id } }
+        for need in moving.rest.needs where need.tracking == .serial && OdooConnector.holds(brought, need) {
+            moving.rest.needs.removeAll { $0 == need }
+            moving.say("\(need.article) is in \(to.name) already.", moving.last ?? to.id)
+        }
+        if moving.rest.needs.isEmpty { return moving.outcome }
+        // What lies where it goes to is not taken, but for a place that is inside it: back from a bin to its zone.
         if there.contains(where: { $0.location == from.id }) { there = [] }
-        var shares = try rest.shares(
-            from: from.id, name: from.name, quants: try await quants(at: from.id, products: products, usage: usage),
-            there: Set(there.map(\.id)))
+        var shares = try moving.rest.shares(
+            from: from.id, name: from.name, quants: source, there: Set(there.map(\.id)))
         shares = OdooTransfer.keepingPackages(shares, contents: try await contents(Set(shares.compactMap(\.package))))
         var plan: [OdooCall] = []
-        if number == nil, usage == "internal" {
+        if moving.number == nil, moving.usage == "internal" {
             for picking in try await follow(
                 &shares, push.key, from: from.id, to: to.id, names, dry: dry, &plan)
             {
-                sentences.append("\(picking.name) is done: from \(from.name) to \(to.name).")
-                last = picking.id
+                moving.say("\(picking.name) is done: from \(from.name) to \(to.name).", picking.id)
             }
-            rest = rest.only(shares)
-            if rest.needs.isEmpty {
-                if dry { return try await planned(plan) }
-                return .done(id: last.map { String($0) } ?? "", sentences.joined(separator: " "))
-            }
+            moving.rest = moving.rest.only(shares)
+            if moving.rest.needs.isEmpty { return dry ? try await planned(plan) : moving.outcome }
         }
+        var number = moving.number
         if number == nil {
             if let after { throw after }
-            let create = try await creation(push, rest, from: from, to: to, names)
+            let create = try await creation(push, moving.rest, from: from, to: to, names)
             if dry {
                 let steps = steps(0, shares, to: to.id, moves: [:], old: [], names)
                 return try await planned(plan + [create, .act("stock.picking", "action_confirm", [0])] + steps)
@@ -74,7 +116,7 @@ extension OdooConnector {
             number = try await send(create).odooIDs.first
         }
         guard let number else { throw ERPFault(.conflict, "Odoo made no transfer and did not say why.") }
-        if found.own?["state"]?.odooText ?? "draft" == "draft", !dry {
+        if moving.own?["state"]?.odooText ?? "draft" == "draft", !dry {
             _ = try await send(.act("stock.picking", "action_confirm", [number]))
         }
         // One move for each article: the confirmation makes one of several.
@@ -87,8 +129,13 @@ extension OdooConnector {
             old: old.map(\.id), names)
         if dry { return try await planned(steps) }
         let result = try await done(number, names, asking: try await send(steps))
-        sentences.append("\(result.name) is done: from \(from.name) to \(to.name).")
-        return try outcome(rest, result, units, sentences.joined(separator: " "))
+        moving.say("\(result.name) is done: from \(from.name) to \(to.name).", result.id)
+        return try outcome(
+            moving.rest, result, try await signedIn().units, moving.sentences.joined(separator: " "))
+    }
+
+    private static func holds(_ quants: [OdooQuant], _ need: OdooTransfer.Need) -> Bool {
+        quants.contains { $0.product == need.product && $0.lotName == need.lot && $0.quantity > 0 }
     }
 
     /// Transfers that have our key: one of our own by its origin, and those of Odoo that it was done in by their note. The rest of such a

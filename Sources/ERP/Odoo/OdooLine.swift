@@ -17,6 +17,8 @@ struct OdooLine: Equatable, Sendable {
     var lotName: String?
     var from: Int64?
     var to: Int64?
+    /// The package that it comes in.
+    var into: Int64?
     var unit: Int64?
     /// `unit` is as large as the article's own.
     var isOwnUnit: Bool
@@ -37,6 +39,7 @@ struct OdooLine: Equatable, Sendable {
         lotName = record["lot_id"]?.odooName ?? record["lot_name"]?.odooText
         from = record["location_id"]?.odooID
         to = record["location_dest_id"]?.odooID
+        into = record["result_package_id"]?.odooID
         unit = record["product_uom_id"]?.odooID
         isOwnUnit = OdooLine.areSame(
             names.announced.flatMap { record[$0]?.double }, names.announcedOwn.flatMap { record[$0]?.double })

@@ -49,7 +49,7 @@ struct OdooNames: Equatable, Sendable {
     var lineReading: [String] {
         var fields = [
             "picking_id", "move_id", "product_id", done, "lot_id", "lot_name", "location_id", "location_dest_id",
-            "product_uom_id", "state",
+            "product_uom_id", "result_package_id", "state",
         ]
         for field in [announced, announcedOwn] {
             if let field, !fields.contains(field) { fields.append(field) }

@@ -122,9 +122,14 @@ struct OdooReception: Sendable {
     ) throws(ERPFault) -> [JSON] {
         let shares = try shares(target, picking.lines)
         // Odoo has split it over several places (put-away rules): each gets its part, the last one the rest.
-        if shares.count == 1, shares[0].number == nil, Set(lines.map(\.to)).count > 1, lines.allSatisfy(\.isOwnUnit) {
-            return split(shares[0].quantity.double, lines, names)
+        if Set(lines.map(\.to)).count > 1, lines.allSatisfy(\.isOwnUnit), tracking(of: target, lines) != .serial {
+            if let kept = kept(shares, lines, names) { return kept }
+            if lines.allSatisfy({ $0.lotName == nil }) {
+                return try split(shares, target, lines, picking, names, lots)
+            }
         }
+        // New lines go where the others go: what is announced in one package comes in it.
+        let package = Set(lines.map(\.into)).count == 1 ? lines[0].into : nil
         var free = lines
         var commands: [JSON] = []
         for share in shares {
@@ -140,22 +145,58 @@ struct OdooReception: Sendable {
             if let line {
                 commands.append([1, .int(line.id), .members(values)])
             } else {
+                if let package { values.append(JSON.Member("result_package_id", .int(package))) }
                 commands.append([0, 0, .members(try newLine(target, picking) + values)])
             }
         }
         return commands + free.map { [2, .int($0.id)] }
     }
 
-    private func split(_ quantity: Double, _ lines: [OdooLine], _ names: OdooNames) -> [JSON] {
-        var rest = quantity
-        return lines.map { line in
-            let share = line.id == lines.last?.id ? rest : min(rest, line.announced)
-            rest -= share
-            guard share > 0 else { return [2, .int(line.id)] }
-            var values = [JSON.Member(names.done, .quantity(share))]
-            if names.hasPicked { values.append(JSON.Member("picked", true)) }
-            return [1, .int(line.id), .members(values)]
+    /// Lines that say it already, as an earlier push wrote them; nil: they do not.
+    private func kept(_ shares: [Share], _ lines: [OdooLine], _ names: OdooNames) -> [JSON]? {
+        let lotted = shares.filter { $0.number != nil }
+        guard lotted.count == shares.count,
+            lines.allSatisfy({ line in line.quantity > 0 && lotted.contains { $0.number == line.lotName } }),
+            lotted.allSatisfy({ share in
+                let there = lines.filter { $0.lotName == share.number }.reduce(0) { $0 + $1.quantity }
+                return OdooNumber.areEqual(there, share.quantity.double)
+            })
+        else { return nil }
+        return lines.map { [1, .int($0.id), .members(seen($0.quantity, names))] }
+    }
+
+    private func seen(_ quantity: Double, _ names: OdooNames) -> [JSON.Member] {
+        [JSON.Member(names.done, .quantity(quantity))] + (names.hasPicked ? [JSON.Member("picked", true)] : [])
+    }
+
+    /// Each place gets what was announced for it, lot after lot.
+    private func split(
+        _ shares: [Share], _ target: Target, _ lines: [OdooLine], _ picking: OdooPicking, _ names: OdooNames,
+        _ lots: [LotKey: Int64]
+    ) throws(ERPFault) -> [JSON] {
+        var rest = shares[...]
+        var commands: [JSON] = []
+        for line in lines {
+            var room = line.id == lines.last?.id ? Double.infinity : line.announced
+            var isFirst = true
+            while room > 0.000_01, var share = rest.first {
+                let quantity = min(share.quantity.double, room)
+                room -= quantity
+                rest[rest.startIndex].quantity -= Quantity(nearest: quantity) ?? 0
+                if rest[rest.startIndex].quantity <= 0 { rest.removeFirst() }
+                share.quantity = Quantity(nearest: quantity) ?? 0
+                let values =
+                    seen(quantity, names)
+                    + lotValues(share, product: target.product, line: isFirst ? line : nil, names, lots)
+                commands.append(
+                    isFirst
+                        ? [1, .int(line.id), .members(values)]
+                        : [0, 0, .members(try newLine(target, picking, to: line.to) + values)])
+                isFirst = false
+            }
+            if isFirst { commands.append([2, .int(line.id)]) }
         }
+        return commands
     }
 
     /// What is put on one line each: a lot, a serial number, or all where nobody tracks. The rest over the lots has
@@ -202,10 +243,12 @@ struct OdooReception: Sendable {
         return values
     }
 
-    private func newLine(_ target: Target, _ picking: OdooPicking) throws(ERPFault) -> [JSON.Member] {
+    private func newLine(
+        _ target: Target, _ picking: OdooPicking, to place: Int64? = nil
+    ) throws(ERPFault) -> [JSON.Member] {
         let article = articles[target.product]
         guard let unit = article?.unit ?? target.move?.unit,
-            let from = target.move?.from ?? picking.from, let to = target.move?.to ?? picking.to
+            let from = target.move?.from ?? picking.from, let to = place ?? target.move?.to ?? picking.to
         else { throw ERPFault(.gone, "Odoo no longer has article \(target.product).") }
         var values = [
             JSON.Member("product_id", .int(target.product)), JSON.Member("product_uom_id", .int(unit)),

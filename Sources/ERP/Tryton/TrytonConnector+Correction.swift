@@ -44,6 +44,12 @@ extension TrytonConnector {
             case .done(_, let words): sentences.append(words)
             }
         }
+        if correction.damaged.contains(where: { $0.change != 0 }) {
+            switch try await setAside(correction, receipt, dry: dry) {
+            case .planned(let requests): planned += requests
+            case .done(_, let words): sentences.append(words)
+            }
+        }
         if dry { return .planned(planned) }
         return .done(id: String(receipt.id), sentences.joined(separator: " "))
     }

@@ -6,8 +6,7 @@ extension QueuePayload {
     /// `reception`: the whole, as it would be told now.
     ///
     /// Counts of stock in between have told what they saw, and the ERP is not told twice (decision 0021). What is damaged changes
-    /// nothing in the receipt: it is said, and left out; where it alone changed and the ERP has a place for it (`setsAside`), it is
-    /// moved there.
+    /// nothing in the receipt: where the ERP has a place for it (`setsAside`) it is moved there, else it is said, and left out.
     static func correction(
         _ view: DeliveryView, whole: JSON, told: [ERPJob], setsAside: Bool, in store: Store
     ) throws -> JSON? {
@@ -31,14 +30,14 @@ extension QueuePayload {
             ])
         }
         let left = left(whole, reception, corrections)
-        let damaged = lines.isEmpty && setsAside ? left.map { aside($0, whole) } : nil
+        let damaged = setsAside ? left.map { aside($0, whole) } : nil
         guard !lines.isEmpty || damaged != nil else { return nil }
         return .object([
             ("title", whole["title"]), ("place", reception.payload["place"] ?? whole["place"]),
             ("receipt", reception.remote.flatMap { $0.isEmpty ? nil : .string($0) } ?? whole["receipt"]),
             ("note", whole["note"]), ("reason", view.reopenings.last.map { .string($0.reason) }),
             ("supplier", whole["supplier"]), ("lines", .array(lines)),
-            ("left", lines.isEmpty ? nil : left), ("damaged", damaged),
+            ("left", damaged == nil ? left : nil), ("damaged", damaged),
         ])
     }
 

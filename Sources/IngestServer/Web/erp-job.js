@@ -88,7 +88,7 @@ export class JobSheet {
    * @param {Job} job
    */
   drawLines(job) {
-    const lines = job.payload?.lines ?? [];
+    const lines = [...(job.payload?.lines ?? []), ...(job.payload?.damaged ?? [])];
     const away = this.app.isAway();
     return lines.length > 0 && h("details", { id: "job-lines", open: lines.length <= 20 }, h("summary", {}, h("strong", {}, t("jobLines"))), h("p", { class: "soft" }, t("jobLinesHint")),
       h("ul", { class: "plain" }, lines.slice(0, 200).map((line, index) => {
