@@ -118,6 +118,17 @@ struct TrytonCorrectionTests {
         #expect(desk.server.stock(product: 1, place: 4) == 1 + 1)
     }
 
+    @Test(arguments: ["7.0", "8.2"])
+    func damageIsToldBehindWhatElseChanged(series: String) async throws {
+        let desk = try await desk(series)
+        var push = Pushes.correction()
+        push.damaged = [line(1, 3)]
+        for _ in 0..<2 { _ = try await desk.connector(damaged: "Lost").push(push, dry: false) }
+        let server = desk.server
+        #expect(server.stock(product: 1, place: 3) == 53 && server.stock(product: 1, place: 4) == 3)
+        #expect(server.stock(product: 2, place: 3) == 35)
+    }
+
     // MARK: Articles without a GTIN
 
     @Test func articlesWithoutAGTINComeWithTheCatalogueAndAreFoundByTheirCode() async throws {

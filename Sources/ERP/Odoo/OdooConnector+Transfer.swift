@@ -103,7 +103,7 @@ extension OdooConnector {
                 moving.say("\(picking.name) is done: from \(from.name) to \(to.name).", picking.id)
             }
             moving.rest = moving.rest.only(shares)
-            if moving.rest.needs.isEmpty { return dry ? try await planned(plan) : moving.outcome }
+            if moving.rest.needs.isEmpty { return try await dry ? planned(plan) : moving.outcome }
         }
         var number = moving.number
         if number == nil {

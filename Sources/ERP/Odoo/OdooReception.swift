@@ -188,10 +188,11 @@ struct OdooReception: Sendable {
                 let values =
                     seen(quantity, names)
                     + lotValues(share, product: target.product, line: isFirst ? line : nil, names, lots)
-                commands.append(
-                    isFirst
-                        ? [1, .int(line.id), .members(values)]
-                        : [0, 0, .members(try newLine(target, picking, to: line.to) + values)])
+                if isFirst {
+                    commands.append([1, .int(line.id), .members(values)])
+                } else {
+                    commands.append([0, 0, .members(try newLine(target, picking, to: line.to) + values)])
+                }
                 isFirst = false
             }
             if isFirst { commands.append([2, .int(line.id)]) }
