@@ -31,7 +31,8 @@ struct TrytonKitTests {
         if own > 0 { lines[0].quantity = own }
         lines.append(kits)
         return ReceptionPush(
-            key: "quai/reception/21", receipt: receipt, note: receipt == nil ? "BL-77" : "BL-KIT", supplier: "2", lines: lines,
+            key: "quai/reception/21", receipt: receipt, note: receipt == nil ? "BL-77" : "BL-KIT", supplier: "2",
+            lines: lines,
             backorder: backorder)
     }
 
@@ -78,14 +79,16 @@ struct TrytonKitTests {
         let fresh = server("8.2")
         let desk = TrytonDesk(fresh)
         _ = try await desk.connector(damaged: "Lost").push(push(fresh, TrytonKitTests.kits(3, damaged: 1)), dry: false)
-        #expect(desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
+        #expect(
+            desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
     }
 
     @Test func kitsThatNobodyAnnouncedAreReceivedByTheirParts() async throws {
         let fresh = server("8.2")
         let desk = TrytonDesk(fresh)
         _ = try await desk.connector().push(push(fresh, TrytonKitTests.kits(2), receipt: nil), dry: false)
-        #expect(desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
+        #expect(
+            desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
     }
 
     @Test func oneMoreAndOneFewerAreCorrectedByTheirParts() async throws {
@@ -100,7 +103,8 @@ struct TrytonKitTests {
         _ = try await desk.connector().push(correct(1, 2), dry: false)
         #expect(desk.server.stock(product: 3, place: storage) == 8 && desk.server.stillToCome.isEmpty)
         _ = try await desk.connector().push(correct(-2, 3), dry: false)
-        #expect(desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
+        #expect(
+            desk.server.stock(product: 3, place: storage) == 4 && desk.server.stock(product: 5, place: storage) == 2)
     }
 
     @Test(arguments: series)

@@ -51,7 +51,8 @@ extension OdooConnector {
         guard !keys.isEmpty else { return [] }
         let marks = keys.map { JSON.clause("note", "ilike", .string(OdooConnector.mark($0))) }
         let domain =
-            [JSON.clause("res_model", "=", "res.partner")] + Array(repeating: JSON.string("|"), count: marks.count - 1) + marks
+            [JSON.clause("res_model", "=", "res.partner")] + Array(repeating: JSON.string("|"), count: marks.count - 1)
+            + marks
         return try await records(.search("mail.activity", domain, ["summary"], order: "id", limit: 20)).compactMap {
             $0["id"]?.integer
         }

@@ -120,8 +120,10 @@ extension OdooTransfer {
     /// What is left to do behind the done lines of another transfer.
     func without(_ lines: [OdooLine], _ units: OdooUnits) -> OdooTransfer {
         less { need in
-            lines.filter { $0.state == "done" && $0.product == need.product && (need.lot == nil || $0.lotName == need.lot) }
-                .reduce(0) { $0 + units.convert($1.quantity, from: $1.unit, to: need.unit) }
+            lines.filter {
+                $0.state == "done" && $0.product == need.product && (need.lot == nil || $0.lotName == need.lot)
+            }
+            .reduce(0) { $0 + units.convert($1.quantity, from: $1.unit, to: need.unit) }
         }
     }
 

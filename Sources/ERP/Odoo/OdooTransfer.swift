@@ -117,9 +117,10 @@ struct OdooTransfer: Sendable {
         for share in shares { if let package = share.package { moved[package, default: 0] += share.quantity } }
         return shares.map { share in
             var share = share
-            share.isPackageKept = share.package.map {
-                OdooNumber.areEqual(moved[$0] ?? 0, contents[$0] ?? -1)
-            } ?? false
+            share.isPackageKept =
+                share.package.map {
+                    OdooNumber.areEqual(moved[$0] ?? 0, contents[$0] ?? -1)
+                } ?? false
             return share
         }
     }

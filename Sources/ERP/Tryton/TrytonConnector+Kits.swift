@@ -86,7 +86,8 @@ extension TrytonConnector {
                 .search("product.component", [["parent_template", "in", known]], order: Self.byID, fields))
         } catch {
             guard error.kind == .right else { throw error }
-            let words = "\(kits[0].name) is a kit in Tryton, and the user may not see what is in it (product.component): "
+            let words =
+                "\(kits[0].name) is a kit in Tryton, and the user may not see what is in it (product.component): "
             throw .fault(ERPFault(.right, words + "\(verb) its parts."))
         }
         let articles = try await self.products(ids: rows.compactMap { $0["product"]?.integer }, gtins: [])
@@ -113,7 +114,8 @@ extension TrytonConnector {
         let parts = kits.parts[kit.id] ?? []
         if parts.isEmpty { throw kits.refusal(kit, "nothing is said of what is in it") }
         if let fixed = parts.first(where: \.isFixed) {
-            throw kits.refusal(kit, "how many of \(fixed.product.name) it has does not depend on how many kits there are")
+            throw kits.refusal(
+                kit, "how many of \(fixed.product.name) it has does not depend on how many kits there are")
         }
         if let tracked = parts.first(where: \.product.tracksLots) {
             throw kits.refusal(kit, "\(tracked.product.name) is kept by lot or serial number")
