@@ -11,6 +11,8 @@ extension TrytonConnector {
         var each: Double
         /// So many whatever the number of kits.
         var isFixed: Bool
+
+        var code: String { product.gtins.first ?? "#erp:\(product.id)" }
     }
 
     struct Kits {
@@ -42,8 +44,8 @@ extension TrytonConnector {
 
         /// Lines with parts in place of kits. `make` writes the lines of one part.
         func parted<Line>(
-            _ lines: [Line], _ article: (Line) -> TrytonProduct?,
-            _ make: (Line, TrytonProduct, KitPart) throws(TrytonError) -> [Line]
+            _ lines: [Line], kit article: (Line) -> TrytonProduct?,
+            into make: (Line, TrytonProduct, KitPart) throws(TrytonError) -> [Line]
         ) throws(TrytonError) -> [Line] {
             var parted: [Line] = []
             for line in lines {
@@ -142,7 +144,7 @@ extension TrytonConnector {
             return isOfMove || line.quantity <= 0 ? nil : products.article(line.product, line.gtin)
         }
         var push = reception
-        push.lines = try kits.parted(reception.lines, article) {
+        push.lines = try kits.parted(reception.lines, kit: article) {
             (line, kit, part) throws(TrytonError) -> [ReceptionPush.Line] in
             var rest = try kits.quantity(line.quantity, part, of: kit)
             var damaged = try kits.quantity(line.damaged, part, of: kit)
@@ -153,7 +155,7 @@ extension TrytonConnector {
                 lines.append(
                     ReceptionPush.Line(
                         line: (move?.id).map { String($0) }, product: String(part.product.id),
-                        gtin: part.product.gtins.first ?? "#erp:\(part.product.id)", quantity: quantity, damaged: broken
+                        gtin: part.code, quantity: quantity, damaged: broken
                     ))
                 (rest, damaged) = (rest - quantity, damaged - broken)
             }
@@ -175,11 +177,13 @@ extension TrytonConnector {
     ) async throws(TrytonError) -> ([TransferPush.Line], [TrytonProduct]) {
         let kits = try await kits(products, verb: "move")
         guard !kits.parts.isEmpty else { return (lines, products) }
-        let parted = try kits.parted(lines, { products.article($0.product, $0.gtin) }) {
+        let parted = try kits.parted(lines) {
+            products.article($0.product, $0.gtin)
+        } into: {
             (line, kit, part) throws(TrytonError) -> [TransferPush.Line] in
             [
                 TransferPush.Line(
-                    product: String(part.product.id), gtin: part.product.gtins.first ?? "#erp:\(part.product.id)",
+                    product: String(part.product.id), gtin: part.code,
                     quantity: try kits.quantity(line.quantity, part, of: kit))
             ]
         }
@@ -191,12 +195,14 @@ extension TrytonConnector {
     ) async throws(TrytonError) -> ([CorrectionPush.Line], [TrytonProduct]) {
         let kits = try await kits(products, verb: "correct")
         guard !kits.parts.isEmpty else { return (lines, products) }
-        let parted = try kits.parted(lines, { products.article($0.product, $0.gtin) }) {
+        let parted = try kits.parted(lines) {
+            products.article($0.product, $0.gtin)
+        } into: {
             (line, kit, part) throws(TrytonError) -> [CorrectionPush.Line] in
             [
                 CorrectionPush.Line(
                     line: nil, product: String(part.product.id),
-                    gtin: part.product.gtins.first ?? "#erp:\(part.product.id)", lot: nil,
+                    gtin: part.code, lot: nil,
                     change: try kits.quantity(line.change, part, of: kit))
             ]
         }
