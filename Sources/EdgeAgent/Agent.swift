@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Model
 import Platform
+import Ports
 import SQLite
 import ServiceLifecycle
 import Uplink
@@ -16,11 +17,12 @@ final class Agent: Sendable {
     let outbox: Outbox
     let uplink: UplinkLoop
     let fleet: Fleet
-    let feed = Feed()
+    let feed: Feed
+    let pageUse = Locked(HTTPServer.Use())
     let started = Clocks.wall
     let health: Health
     private let downlink: Downlink?
-    private let logger: Logger
+    let logger: Logger
     private let boot: Boot
     private let kernel: String
     private let lock: Int32
@@ -41,6 +43,7 @@ final class Agent: Sendable {
         do { try Files.makeFolder(configuration.state) } catch {
             throw AgentError("\(error.description): the agent keeps its buffer there; create it or set \"state\"")
         }
+        feed = Feed(reads: configuration.local.listen == nil ? nil : RecentReads())
         lock = try Agent.lockState(configuration.state)
         kernel = Files.kernelBootID
         let opened = try Agent.open(
@@ -191,6 +194,7 @@ final class Agent: Sendable {
         services.append(
             ThreadService(name: "fleet", run: { [fleet] in fleet.run() }, stop: { [fleet] in fleet.stop() }))
         services.append(ThreadService(name: "control", run: { control.run() }, stop: { control.stop() }))
+        if let page = pageService() { services.append(page) }
         services.append(
             ThreadService(
                 name: "health", run: { [self] in health.run(beat: { beat($0) }) }, stop: { [health] in health.stop() }))

@@ -250,7 +250,7 @@ final class DeviceJournal: @unchecked Sendable {
         let batch = Batch(
             count: entries.count, again: kept.count, scans: entries.count(where: \.row.isScan),
             once: entries.filter(\.row.comesOnce),
-            watched: feed.isWatched ? entries : [], tags: tags)
+            watched: feed.isWatched ? entries : [], shown: feed.reads == nil ? [] : RecentReads.shown(new), tags: tags)
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
         // By the room alone: a disk that was full is known to have some again when something is tried.
         if rules.countsStock, outbox.now.fill.level >= .deliveriesOnly, batch.scans > 0 {
@@ -277,6 +277,8 @@ final class DeviceJournal: @unchecked Sendable {
         var once: [Outbox.Entry]
         /// All of them where somebody was watching when they were handed over.
         var watched: [Outbox.Entry]
+        /// For the page at the depot, where there is one.
+        var shown: [RecentReads.Read]
         var tags: [TagID]
     }
 
@@ -290,10 +292,12 @@ final class DeviceJournal: @unchecked Sendable {
                     feed.post(entry.row.tailLine(seq: range.lowerBound + UInt64(index), at: wall))
                 }
             }
+            feed.reads?.add(batch.shown, refused: nil, at: Clocks.wall)
             if batch.scans > 0 { settled(.saved(batch.scans)) }
             savedAgain(batch)
         case .refused(let error):
             refused(batch, error)
+            feed.reads?.add(batch.shown, refused: error, at: Clocks.wall)
             settled(.refused(batch.tags))
             // A tag that appears is read again; one that left, or a call that ended, is not: kept for the next time.
             unsaved.change { $0 = Array(($0 + batch.once).suffix(DeviceJournal.unsavedLimit)) }

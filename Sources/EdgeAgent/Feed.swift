@@ -33,8 +33,13 @@ final class Feed: Sendable {
     /// Bytes kept for a watcher that does not read; beyond it the oldest lines are dropped and counted.
     static let limit = 4 << 20
 
+    /// Kept where there is a page to show them.
+    let reads: RecentReads?
+
     private let watchers = Locked<[Int: Watcher]>([:])
     private let counter = Locked(0)
+
+    init(reads: RecentReads? = nil) { self.reads = reads }
 
     func watch(_ wake: Wakeup, _ interest: Interest) -> Int {
         let id = counter.with { value in

@@ -65,6 +65,7 @@ struct AgentConfiguration: Sendable {
     }
 
     var downlink = Downlink()
+    var local = Local()
     var agent = AgentConfiguration.hostName
     var site = "main"
     var state = AgentConfiguration.defaultState
@@ -167,6 +168,7 @@ struct AgentConfiguration: Sendable {
             if case .pcsc = device.address { continue }
             root.require("reader", "\(device.name) and \(other.name) share the port \(device.address)")
         }
+        if let section = root.table("local") { local = Local(section, devices: devices) }
         try reader.finish()
     }
 }

@@ -7,8 +7,8 @@ import Ports
 struct ManagedPolicy: Sendable {
     var own: AgentConfiguration
 
-    /// Who this agent is, where its buffer lies, how large that is, what the centre may do: those stay the own file's,
-    /// and so does the broker.
+    /// Who this agent is, where its buffer lies, how large that is, what the centre may do, whom its page is shown to: those
+    /// stay the own file's, and so does the broker.
     func effective(_ managed: AgentConfiguration) -> AgentConfiguration {
         var configuration = managed
         configuration.agent = own.agent
@@ -16,6 +16,7 @@ struct ManagedPolicy: Sendable {
         configuration.state = own.state
         configuration.budget = own.budget
         configuration.downlink = own.downlink
+        configuration.local = own.local
         // What this machine's own file leaves alone stays alone.
         configuration.discovery.ignore += own.discovery.ignore.filter { !managed.discovery.ignore.contains($0) }
         if managed.discovery.only.isEmpty { configuration.discovery.only = own.discovery.only }

@@ -104,9 +104,28 @@ extension Agent {
         metrics.add(
             "quai_agent_urgent_expired_total", "counter", "Urgent messages that grew stale.",
             [([], Double(link.urgentExpired))])
+        if configuration.local.listen != nil { addPage(to: &metrics) }
         metrics.add(
             "quai_agent_heartbeat_timestamp_seconds", "gauge", "Last beat through each stage.",
             health.stages.sorted { $0.key < $1.key }.map { ([("stage", $0.key)], Double($0.value) / 1000) })
         return metrics.text
+    }
+
+    /// The page at the depot.
+    private func addPage(to metrics: inout Prometheus) {
+        let page = pageUse.with { $0 }
+        metrics.add(
+            "quai_agent_page_up", "gauge", "1 while the page at the depot can be reached.",
+            [([], page.trouble == nil ? 1 : 0)])
+        metrics.add(
+            "quai_agent_page_connections", "gauge", "Browsers' connections, of \(HTTPServer.connectionLimit) at most.",
+            [([], Double(page.connections))])
+        metrics.add("quai_agent_page_requests_total", "counter", "Requests.", [([], Double(page.requests))])
+        metrics.add(
+            "quai_agent_page_refused_total", "counter", "Requests refused, and connections ended, by reason.",
+            [
+                ([("reason", "request")], Double(page.refused)), ([("reason", "late")], Double(page.late)),
+                ([("reason", "displaced")], Double(page.displaced)),
+            ])
     }
 }

@@ -32,6 +32,7 @@ struct Run: AsyncParsableCommand {
             metadata: [
                 "agent": "\(configuration.agent)", "devices": "\(configuration.devices.count)",
                 "broker": "\(configuration.uplink.broker)", "state": "\(configuration.state)",
+                "page": "\(configuration.local.url ?? "-")",
             ])
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -103,6 +104,7 @@ extension AgentConfiguration {
             let what = uplink.password == nil ? "what devices say travels" : "the password and what devices say travel"
             out.append("[uplink]: \(what) to \(broker) in clear; use mqtts://")
         }
+        if let warning = local.warning { out.append(warning) }
         out += devices.compactMap(\.warning)
         if devices.isEmpty, !discovery.isEnabled {
             out.append("no [reader.…] and no [phone.…]: this agent will read nothing")

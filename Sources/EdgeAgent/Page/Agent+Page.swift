@@ -1,0 +1,51 @@
+import Glibc
+import Logging
+import Model
+import Platform
+import Ports
+
+extension Agent {
+    /// The state is made anew at most so often, however many ask: 5 times a second.
+    private static let stateLife: Duration = .milliseconds(200)
+
+    /// The page at the depot, where the configuration asks for one.
+    func pageService() -> ThreadService? {
+        guard let place = configuration.local.listen else { return nil }
+        let made = Locked<(at: Instant, bytes: [UInt8])?>(nil)
+        let page = LocalPage(
+            hosts: configuration.local.hosts.union(LocalPage.names(of: Agent.machine)),
+            status: { [self] in
+                made.with { made in
+                    if let made, Clocks.now - made.at < Agent.stateLife { return made.bytes }
+                    let bytes = LocalStatus.json(description, reads: feed.reads?.list ?? []).text8
+                    made = (Clocks.now, bytes)
+                    return bytes
+                }
+            },
+            refused: { [pageUse] in pageUse.with { $0.refused += 1 } })
+        let url = configuration.local.url ?? ""
+        let server = HTTPServer(
+            host: place.host, port: place.port, use: pageUse,
+            told: { [logger] trouble in
+                if let trouble {
+                    logger.warning("page cannot be shown", metadata: ["reason": "\(trouble)"])
+                } else {
+                    logger.notice("page", metadata: ["url": "\(url)"])
+                }
+            },
+            answer: { page.answer($0) })
+        return ThreadService(
+            name: "page",
+            run: {
+                // Who looks must not slow down what is looked at.
+                standBack()
+                server.run()
+            }, stop: { server.stop() })
+    }
+
+    private static var machine: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, 255)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,203 @@
+// Tests/WebTests/depot.test.js runs the functions of this script; what is a rule stands above `begin`.
+extension LocalPage {
+    static let script = #"""
+        const words = {
+          en: {
+            language: "Français", readers: "Readers and lines", reads: "Last scans", noReads: "Nothing was scanned since the start.",
+            noDevices: "No reader is connected.", pending: "Waiting", sent: "Handed over", room: "Room used", ack: "Centre's last answer",
+            rejected: "Refused by the centre", never: "none yet", saved: "saved", lost: "NOT SAVED", present: "{n} in view", at: "since {time}",
+            title: { good: "✓", calm: "✓ {n} waiting", wait: "! ", alarm: "✕ NOT SAVED" },
+            good: "Scan: everything is saved", goodText: "The centre has everything.", sending: "{n} on the way to the centre.",
+            calm: "Scan: everything is kept here, {n} waiting", noCentre: "The centre has not answered since {time}.",
+            noNetwork: "No connection to the centre since {time}.", kept: "Nothing is lost: it is sent by itself when the centre is back.",
+            stopped: "The centre takes nothing from this gateway: tell whoever looks after it.",
+            mute: "No reader is heard", muteText: "What you scan now is not seen. Look at the readers below. {n} waiting, kept here.",
+            lostHead: "NOT SAVED: stop scanning", lostText: "{n} refused since {time}. Scan them again when this is green.",
+            someHead: "NOT SAVED at {where}", silent: "The gateway does not answer",
+            silentText: "This page does not know whether scans are saved: listen for the reader's beep. Last heard at {time}.",
+            filling: "The memory for scans is filling up: {n} %.", clock: "This machine's clock was never set: times may be wrong.",
+            "outbox-full": "The memory for scans is full: the link to the centre must be mended.", "disk-full": "The disk is full: room must be made on it.",
+            "outbox-broken": "The disk fails.", "outbox-reserved": "The memory is nearly full: only deliveries are taken, no stock counts.",
+            "outbox-closed": "The gateway is being stopped.",
+            states: { ready: "ready", starting: "starting", recognising: "being recognised", likely: "must be accepted", unknown: "not recognised",
+              missing: "not plugged in", gone: "unplugged", denied: "no permission", held: "another program has it", failed: "does not work",
+              failing: "in trouble", "no-country": "waits: no country is set" },
+          },
+          fr: {
+            language: "English", readers: "Lecteurs et lignes", reads: "Dernières lectures", noReads: "Rien n’a été lu depuis le démarrage.",
+            noDevices: "Aucun lecteur n’est branché.", pending: "En attente", sent: "Transmises", room: "Mémoire utilisée",
+            ack: "Dernière réponse du centre", rejected: "Refusées par le centre", never: "pas encore", saved: "gardé", lost: "NON ENREGISTRÉ",
+            present: "{n} en vue", at: "depuis {time}",
+            title: { good: "✓", calm: "✓ {n} en attente", wait: "! ", alarm: "✕ NON ENREGISTRÉ" },
+            good: "Scannez : tout est enregistré", goodText: "Le centre a tout reçu.", sending: "{n} en route vers le centre.",
+            calm: "Scannez : tout est gardé ici, {n} en attente", noCentre: "Le centre ne répond plus depuis {time}.",
+            noNetwork: "Pas de liaison avec le centre depuis {time}.", kept: "Rien n’est perdu : l’envoi se fera seul dès son retour.",
+            stopped: "Le centre ne prend rien de cette passerelle : prévenez son responsable.",
+            mute: "Aucun lecteur n’est entendu", muteText: "Ce que vous scannez maintenant n’est pas vu. Regardez les lecteurs ci-dessous. {n} en attente, gardés ici.",
+            lostHead: "NON ENREGISTRÉ : arrêtez de scanner", lostText: "Refus depuis {time} : {n}. Scannez-les de nouveau quand ceci sera vert.",
+            someHead: "NON ENREGISTRÉ à {where}", silent: "La passerelle ne répond pas",
+            silentText: "Cette page ne sait pas si les lectures sont enregistrées : écoutez le bip du lecteur. Dernière nouvelle à {time}.",
+            filling: "La mémoire des lectures se remplit : {n} %.", clock: "L’horloge de cette machine n’a jamais été réglée : les heures peuvent être fausses.",
+            "outbox-full": "La mémoire des lectures est pleine : il faut rétablir la liaison avec le centre.", "disk-full": "Le disque est plein : il faut y faire de la place.",
+            "outbox-broken": "Le disque est en panne.", "outbox-reserved": "La mémoire est presque pleine : elle ne prend que des livraisons, pas d’inventaire.",
+            "outbox-closed": "La passerelle s’arrête.",
+            states: { ready: "prêt", starting: "démarre", recognising: "en cours de reconnaissance", likely: "à accepter", unknown: "non reconnu",
+              missing: "non branché", gone: "débranché", denied: "accès refusé", held: "pris par un autre programme", failed: "en panne",
+              failing: "en difficulté", "no-country": "attend : aucun pays n’est réglé" },
+          },
+        };
+        const alarms = new Set(["outbox-full", "disk-full", "outbox-broken", "outbox-reserved", "outbox-closed"]);
+
+        /** The language that a browser asks for first, of those that there are. */
+        function languageOf(list) {
+          return (list ?? []).map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in words) ?? "en";
+        }
+        const number = (lang, value) => new Intl.NumberFormat(lang).format(value);
+        const clock = (lang, at) => at ? new Intl.DateTimeFormat(lang, { timeStyle: "medium" }).format(at) : "–";
+        const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
+        /** What whoever scans must know: level (good, calm, wait, alarm), a line to read from afar, what follows from it, and a
+         *  key that stays while only numbers change. `status` is null where the gateway does not answer; `heard` is when it last did. */
+        function verdict(status, lang, heard) {
+          const w = words[lang];
+          const say = (level, head, text, values) => {
+            const all = { n: number(lang, status?.buffer?.pending ?? 0), ...values };
+            return { level, head: filled(head, all), text: text.filter(Boolean).map((part) => filled(part, all)).join(" "), title: filled(w.title[level], all), key: level + head };
+          };
+          if (!status) return { ...say("alarm", w.silent, [w.silentText], { time: clock(lang, heard) }), title: "✕" };
+          const buffer = status.buffer ?? {}, uplink = status.uplink ?? {}, devices = status.devices ?? [];
+          const more = [];
+          if (buffer.bytes >= buffer.budget * 0.7) more.push(filled(w.filling, { n: number(lang, Math.floor(buffer.bytes * 100 / buffer.budget)) }));
+          if (status.synced === false) more.push(w.clock);
+          const why = (code) => alarms.has(code) ? w[code] : "";
+          if (buffer.trouble) {
+            return say("alarm", w.lostHead, [why(buffer.code), w.lostText], { n: number(lang, buffer.refusedSince ?? 0), time: clock(lang, buffer.since) });
+          }
+          const lost = devices.filter((device) => device.notSaved);
+          if (lost.length) {
+            const where = lost.map((device) => device.name).join(", ");
+            return say("alarm", w.someHead, [why(lost[0].notSaved.code), ...more], { where });
+          }
+          const readers = devices.filter((device) => device.kind !== "telephony");
+          if (!readers.some((device) => device.state === "ready") && (readers.length || !devices.length)) {
+            return say("wait", w.mute, [w.muteText, ...more]);
+          }
+          if (uplink.alarm) return say("wait", w.calm, [w.stopped, ...more]);
+          if (!uplink.delivering) {
+            return say("calm", w.calm, [uplink.connected ? w.noCentre : w.noNetwork, w.kept, ...more], { time: clock(lang, uplink.since) });
+          }
+          return say("good", w.good, [buffer.pending > 0 ? w.sending : w.goodText, ...more]);
+        }
+
+        /** A tag's text for people: the GTIN and serial number of an SGTIN-96 (EPC Tag Data Standard 2.0 §14.5.1), else as it is. */
+        function scanText(read) {
+          if (read.form !== "epc-gen2" || !/^30[0-9A-F]{22}$/.test(read.text)) return read.text;
+          const bits = BigInt("0x" + read.text), part = (from, length) => bits >> BigInt(96 - from - length) & (1n << BigInt(length)) - 1n;
+          const rule = [[40, 12], [37, 11], [34, 10], [30, 9], [27, 8], [24, 7], [20, 6]][Number(part(11, 3))];
+          if (!rule) return read.text;
+          const company = part(14, rule[0]).toString().padStart(rule[1], "0");
+          const item = part(14 + rule[0], 44 - rule[0]).toString().padStart(13 - rule[1], "0");
+          if (company.length !== rule[1] || item.length !== 13 - rule[1]) return read.text;
+          const digits = item[0] + company + item.slice(1);
+          const sum = [...digits].reduce((sum, digit, index) => sum + Number(digit) * (index % 2 ? 1 : 3), 0);
+          return digits + (10 - sum % 10) % 10 + " · " + part(58, 38);
+        }
+
+        /* begin */
+        const by = (id) => document.getElementById(id);
+        const kept = { get lang() { try { return localStorage.getItem("lang"); } catch { return null; } },
+          set lang(value) { try { localStorage.setItem("lang", value); } catch { /* it holds until the page is left */ } } };
+        let lang = kept.lang in words ? kept.lang : languageOf(navigator.languages);
+        let last = null, heard = 0, misses = 0, newest = -1, started = 0;
+        const drawn = {};
+
+        function h(name, attributes, ...children) {
+          const element = document.createElement(name);
+          for (const [key, value] of Object.entries(attributes)) if (value) element.setAttribute(key, value);
+          element.append(...children.filter((child) => child !== null && child !== undefined));
+          return element;
+        }
+        /** Draws a part anew only where it has changed. */
+        function draw(id, value, children) {
+          const text = lang + JSON.stringify(value);
+          if (drawn[id] === text) return;
+          drawn[id] = text;
+          by(id).replaceChildren(...children());
+        }
+
+        function show() {
+          const w = words[lang], status = misses > 2 || !last ? null : last;
+          document.documentElement.lang = lang;
+          by("language").textContent = w.language;
+          by("language").lang = lang === "fr" ? "en" : "fr";
+          if (!last && misses < 3) return;
+          const said = verdict(status, lang, heard);
+          by("say").dataset.level = said.level;
+          by("sign").textContent = { good: "✓", calm: "✓", wait: "!", alarm: "✕" }[said.level];
+          draw("head", said.head, () => [said.head]);
+          draw("text", said.text, () => [said.text]);
+          draw("spoken", said.key, () => [`${said.head}. ${said.text}`]);
+          document.title = `${said.title} · ${last?.agent ?? "Quai"}`;
+          if (!last) return;
+          by("agent").textContent = last.agent;
+          by("site").textContent = last.site;
+          facts(w);
+          devices(w);
+          reads(w);
+        }
+
+        function facts(w) {
+          const buffer = last.buffer ?? {}, account = last.account ?? {};
+          const list = [[w.pending, number(lang, buffer.pending ?? 0)], [w.sent, number(lang, account.committed ?? 0)],
+            [w.ack, last.uplink?.lastAck ? clock(lang, last.uplink.lastAck) : w.never],
+            [w.room, `${number(lang, Math.floor((buffer.bytes ?? 0) * 100 / Math.max(1, buffer.budget ?? 1)))} %`]];
+          if (account.rejected > 0) list.push([w.rejected, number(lang, account.rejected)]);
+          draw("facts", list, () => list.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+        }
+
+        function devices(w) {
+          by("devices-title").textContent = w.readers;
+          const list = last.devices ?? [];
+          draw("devices", list.map((device) => ({ ...device, readsPerSecond: 0 })), () => list.length ? list.map((device) => {
+            const bad = device.state !== "ready" || device.notSaved;
+            return h("li", { class: bad ? "bad" : "" }, h("b", {}, device.name), h("span", {}, device.zone),
+              device.present > 0 ? h("span", {}, filled(w.present, { n: number(lang, device.present) })) : null,
+              h("span", { class: "mark end" }, device.notSaved ? "✕ " + w.lost : (bad ? "! " : "✓ ") + (w.states[device.state] ?? device.state)),
+              bad ? h("span", {}, filled(w.at, { time: clock(lang, device.since) })) : null,
+              bad && device.reason ? h("p", { lang: "en" }, device.reason) : null);
+          }) : [h("li", {}, w.noDevices)]);
+        }
+
+        function reads(w) {
+          by("reads-title").textContent = w.reads;
+          const list = last.reads ?? [], before = newest;
+          if (last.started !== started) newest = -1;
+          started = last.started;
+          draw("reads", list, () => list.length ? list.map((read) => h("li", {
+            class: [read.refused ? "bad" : "", before >= 0 && read.n > before ? "new" : ""].join(" ").trim(),
+          }, h("time", {}, clock(lang, read.at)), h("b", {}, scanText(read)),
+            h("span", {}, read.zone === read.device ? read.zone : `${read.zone} · ${read.device}`),
+            h("span", { class: "mark end" }, read.refused ? "✕ " + w.lost : "✓ " + w.saved))) : [h("li", {}, w.noReads)]);
+          newest = list[0]?.n ?? 0;
+        }
+
+        async function look() {
+          try {
+            const answer = await fetch("/status.json", { signal: AbortSignal.timeout(3000) });
+            if (!answer.ok) throw new Error(String(answer.status));
+            last = await answer.json();
+            heard = Date.now();
+            misses = 0;
+          } catch { misses += 1; }
+          try { show(); } finally { setTimeout(look, document.hidden ? 5000 : 1000); }
+        }
+        by("language").addEventListener("click", () => {
+          lang = lang === "fr" ? "en" : "fr";
+          kept.lang = lang;
+          show();
+        });
+        show();
+        look();
+
+        """#
+}

@@ -1,0 +1,68 @@
+import Model
+import Platform
+import Ports
+
+/// What the page at the depot answers: a fixed table of files that are in the program, and the state as JSON. A value: the
+/// request goes in, the answer comes out.
+struct LocalPage: Sendable {
+    /// Names, in lower case, by which it may be asked, besides addresses in digits and `localhost`.
+    var hosts: Set<String>
+    /// The state, as bytes of JSON.
+    var status: @Sendable () -> [UInt8]
+    /// Refused because of their `Host`.
+    var refused: @Sendable () -> Void = {}
+
+    func answer(_ request: HTTPRequest) -> HTTPReply {
+        guard isOurs(request.host) else {
+            refused()
+            return HTTPReply(421)
+        }
+        guard request.method == "GET" else {
+            var reply = HTTPReply(405)
+            reply.fields = [HTTPRequest.Field(name: "Allow", value: "GET")]
+            return reply
+        }
+        switch request.path {
+        case "/": return HTTPReply(200, type: "text/html", body: Array(LocalPage.document.utf8))
+        case "/page.css": return HTTPReply(200, type: "text/css", body: Array(LocalPage.style.utf8))
+        case "/page.js": return HTTPReply(200, type: "text/javascript", body: Array(LocalPage.script.utf8))
+        case "/status.json": return HTTPReply(200, type: "application/json", body: status())
+        default: return HTTPReply(404)
+        }
+    }
+
+    /// A name that somebody else can point at this machine would make their page one of ours (DNS rebinding); an address in
+    /// digits is nobody's to point.
+    func isOurs(_ host: String) -> Bool {
+        host == "localhost" || hosts.contains(host) || AgentConfiguration.Local.isAddress(host)
+    }
+
+    /// This machine's name, as people on its network say it.
+    static func names(of machine: String) -> Set<String> {
+        let name = machine.lowercased()
+        let short = String(name.prefix { $0 != "." })
+        return [name, short, "\(short).local"].filter { !$0.isEmpty && !$0.hasPrefix(".") }
+    }
+}
+
+/// The state as the page is told: what `edge-agent devices` and `buffer` know, without what only a technician needs, and the
+/// last reads.
+enum LocalStatus {
+    private static let deviceFields = [
+        "name", "title", "kind", "zone", "state", "reason", "since", "lastSeen", "present", "readsPerSecond", "notSaved",
+    ]
+
+    /// `description` is the agent's own (docs/reference/topics.md, `st`).
+    static func json(_ description: JSON, reads: [RecentReads.Read]) -> JSON {
+        func part(_ json: JSON?, _ names: [String]) -> JSON {
+            .object(names.map { ($0, json?[$0]) })
+        }
+        let about = ["agent", "site", "version", "clock", "synced", "started", "buffer", "account"]
+        return part(description, about)
+            .with("uplink", part(description["uplink"], uplinkFields))
+            .with("devices", .array((description["devices"]?.list ?? []).map { part($0, deviceFields) }))
+            .with("reads", .array(reads.map(\.json)))
+    }
+
+    private static let uplinkFields = ["connected", "centre", "delivering", "alarm", "lastAck", "since"]
+}

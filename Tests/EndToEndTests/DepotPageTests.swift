@@ -1,0 +1,105 @@
+import Devices
+import Glibc
+import Model
+import Platform
+import Rig
+import Testing
+
+/// The page that an agent shows at the depot, with real processes: what is kept while the centre is away.
+@Suite(.serialized)
+struct DepotPageTests {
+    /// The state, once it is so; the last one where it does not become so within 15 seconds.
+    @discardableResult
+    private func wait(_ page: PageClient, until isSo: (JSON) -> Bool) -> JSON {
+        var last = JSON.null
+        for _ in 0..<150 {
+            last = (try? page.request("GET", "/status.json")) ?? .null
+            if isSo(last) { return last }
+            usleep(100_000)
+        }
+        Issue.record("the page says: \(last)")
+        return last
+    }
+
+    private func isSaved(_ text: String, _ status: JSON) -> Bool {
+        (status["reads"]?.list ?? []).contains { $0["text"]?.text == text && $0["refused"] == nil }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func thePageSaysWhatIsKeptWhileTheCentreIsAway() throws {
+        let stand = try RoadTests.stand("depot-page")
+        defer { stand.stop() }
+        let gate = try stand.add("gate", "barcode")
+        let port = Sockets.freePort()
+        try stand.writeConfiguration(
+            readers: [("gate", "barcode", "dock-1")], extra: "[local]\nlisten = \"127.0.0.1:\(port)\"")
+        try stand.startBroker()
+        try stand.startIngest()
+        try stand.startAgent()
+        let page = try PageClient(anonymousAt: port)
+        let well = wait(page) { status in
+            status["uplink"]?["delivering"]?.truth == true
+                && status["devices"]?.list?.first?["state"]?.text == "ready"
+        }
+        #expect(well["agent"]?.text == "dock" && well["site"]?.text == "lyon")
+        gate.perform(.scan("BL-2026-0001"))
+        wait(page) { self.isSaved("BL-2026-0001", $0) && $0["buffer"]?["pending"]?.integer == 0 }
+
+        // The centre is gone: scans are kept, and said to be.
+        stand.ingest?.killHard()
+        wait(page) { $0["uplink"]?["delivering"]?.truth == false }
+        gate.perform(.scan("BL-2026-0002"))
+        wait(page) { self.isSaved("BL-2026-0002", $0) && $0["buffer"]?["pending"]?.integer ?? 0 > 0 }
+
+        let browser = try Browser(language: "fr")
+        try browser.size(400)
+        try browser.open("http://127.0.0.1:\(port)/")
+        try browser.wait("document.querySelector('#head').innerText.startsWith('Scannez : tout est gardé ici')")
+        try browser.wait("document.querySelector('#reads').innerText.includes('BL-2026-0002')")
+        #expect(try browser.evaluate("document.querySelector('#say').dataset.level").text == "calm")
+        #expect(try browser.evaluate("document.documentElement.scrollWidth").integer ?? 9999 <= 400)
+        try browser.screenshot("depot-fr-400")
+        try browser.click("#language")
+        try browser.wait("document.querySelector('#head').innerText.startsWith('Scan: everything is kept here')")
+
+        // It is back, and has everything.
+        try stand.startIngest()
+        wait(page) {
+            $0["uplink"]?["delivering"]?.truth == true && $0["buffer"]?["pending"]?.integer == 0
+        }
+        try browser.wait("document.querySelector('#say').dataset.level === 'good'")
+        #expect(browser.errors == [])
+
+        // The agent stops: nothing is promised any more.
+        stand.agent?.killHard()
+        try browser.wait("document.querySelector('#say').dataset.level === 'alarm'")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func namesOfOthersAndOtherPathsAreRefused() throws {
+        let stand = try RoadTests.stand("depot-door")
+        defer { stand.stop() }
+        try stand.add("gate", "barcode")
+        let port = Sockets.freePort()
+        try stand.writeConfiguration(
+            readers: [("gate", "barcode", "dock-1")], extra: "[local]\nlisten = \"127.0.0.1:\(port)\"")
+        try stand.startAgent()
+        let page = try PageClient(anonymousAt: port)
+        wait(page) { $0["agent"]?.text == "dock" }
+        let requests = [
+            ("GET /status.json HTTP/1.1\r\nHost: evil.example\r\n", "421"),
+            ("GET /status.json HTTP/1.1\r\n", "400"), ("GET /../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\n", "404"),
+            ("POST /status.json HTTP/1.1\r\nHost: 127.0.0.1\r\n", "405"),
+        ]
+        for (request, status) in requests {
+            let descriptor = try #require(Sockets.connect(port: port))
+            defer { close(descriptor) }
+            let bytes = Array((request + "Connection: close\r\n\r\n").utf8)
+            _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            var buffer = [UInt8](repeating: 0, count: 64)
+            let count = read(descriptor, &buffer, buffer.count)
+            #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).hasPrefix("HTTP/1.1 \(status) "))
+        }
+        #expect(stand.agent?.isRunning == true)
+    }
+}
