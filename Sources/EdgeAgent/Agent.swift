@@ -43,7 +43,8 @@ final class Agent: Sendable {
         do { try Files.makeFolder(configuration.state) } catch {
             throw AgentError("\(error.description): the agent keeps its buffer there; create it or set \"state\"")
         }
-        feed = Feed(reads: configuration.local.listen == nil ? nil : RecentReads())
+        let goods = configuration.local.listen.map { _ in LocalGoods(path: "\(configuration.state)/expected.json") }
+        feed = Feed(reads: goods.map { _ in RecentReads() }, goods: goods)
         lock = try Agent.lockState(configuration.state)
         kernel = Files.kernelBootID
         let opened = try Agent.open(
@@ -68,10 +69,13 @@ final class Agent: Sendable {
             })
         let started = started
         let boot = boot
+        let expected: (@Sendable (ExpectedGoods) -> Void)? = goods.map { goods in
+            { goods.take($0, epoch: outbox.now.epoch) }
+        }
         let uplink = UplinkLoop(
             configuration: configuration, outbox: outbox, logger: logger, beaten: { health.finished($0) },
             commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },
-            configured: { downlink?.offer($0) },
+            configured: { downlink?.offer($0) }, expected: expected,
             describe: { status in
                 Agent.describe(
                     configuration, outbox.now, status, wiring.with { $0.fleet }?.statuses ?? [], boot: boot,
@@ -249,7 +253,7 @@ final class Agent: Sendable {
     ) -> JSON {
         .object([
             ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)),
-            ("online", true), ("version", .string(Agent.version)), ("clock", .int(Clocks.wall)),
+            ("online", true), ("page", configuration.local.listen.map { _ in .bool(true) }), ("version", .string(Agent.version)), ("clock", .int(Clocks.wall)),
             ("synced", .bool(Clocks.isSynchronised)), ("started", .int(started)),
             ("epoch", .string(Hex.word(outbox.epoch))), ("boot", .int(Int64(clamping: boot.counter))),
             ("account", outbox.account.json),

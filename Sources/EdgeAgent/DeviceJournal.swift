@@ -250,7 +250,8 @@ final class DeviceJournal: @unchecked Sendable {
         let batch = Batch(
             count: entries.count, again: kept.count, scans: entries.count(where: \.row.isScan),
             once: entries.filter(\.row.comesOnce),
-            watched: feed.isWatched ? entries : [], shown: feed.reads == nil ? [] : RecentReads.shown(new), tags: tags)
+            watched: feed.isWatched ? entries : [], shown: feed.reads == nil ? [] : RecentReads.shown(new),
+            goods: feed.goods == nil ? [] : LocalGoods.goods(in: entries, skipping: kept.count), tags: tags)
         let done: @Sendable (Outbox.Outcome) -> Void = { [weak self] in self?.finish(batch, $0) }
         // By the room alone: a disk that was full is known to have some again when something is tried.
         if rules.countsStock, outbox.now.fill.level >= .deliveriesOnly, batch.scans > 0 {
@@ -279,6 +280,7 @@ final class DeviceJournal: @unchecked Sendable {
         var watched: [Outbox.Entry]
         /// For the page at the depot, where there is one.
         var shown: [RecentReads.Read]
+        var goods: [(index: Int, read: GoodsRead)]
         var tags: [TagID]
     }
 
@@ -293,6 +295,7 @@ final class DeviceJournal: @unchecked Sendable {
                 }
             }
             feed.reads?.add(batch.shown, refused: nil, at: Clocks.wall)
+            feed.goods?.add(batch.goods, from: range.lowerBound, epoch: outbox.now.epoch)
             if batch.scans > 0 { settled(.saved(batch.scans)) }
             savedAgain(batch)
         case .refused(let error):

@@ -33,13 +33,14 @@ final class Feed: Sendable {
     /// Bytes kept for a watcher that does not read; beyond it the oldest lines are dropped and counted.
     static let limit = 4 << 20
 
-    /// Kept where there is a page to show them.
+    /// Kept where there is a page to show them: the last scans, and what they are to deliveries.
     let reads: RecentReads?
+    let goods: LocalGoods?
 
     private let watchers = Locked<[Int: Watcher]>([:])
     private let counter = Locked(0)
 
-    init(reads: RecentReads? = nil) { self.reads = reads }
+    init(reads: RecentReads? = nil, goods: LocalGoods? = nil) { (self.reads, self.goods) = (reads, goods) }
 
     func watch(_ wake: Wakeup, _ interest: Interest) -> Int {
         let id = counter.with { value in

@@ -44,7 +44,8 @@ extension UplinkLoop {
         func perform(_ step: Conversation.Step) {
             switch step {
             case .subscribe:
-                let topics = [Topic.Leaf.ack, .command, .configuration].map {
+                let leaves = [Topic.Leaf.ack, .command, .configuration] + (loop.expected == nil ? [] : [.expected])
+                let topics = leaves.map {
                     Topic($0, of: loop.configuration.agent).name
                 }
                 urgentLink.subscribe(topics + ["\(Topic.presence)/+"])

@@ -51,11 +51,14 @@ final class UplinkLoop: Sendable {
     private let beaten: @Sendable (UInt64) -> Void
     let commanded: @Sendable (Command, Instant) -> Void
     let configured: @Sendable (JSON) -> Void
+    /// What the centre says of deliveries; nil where nobody would see it.
+    let expected: (@Sendable (ExpectedGoods) -> Void)?
     let describe: @Sendable (Status) -> JSON
 
     init(
         configuration: AgentConfiguration, outbox: Outbox, logger: Logger, beaten: @escaping @Sendable (UInt64) -> Void,
         commanded: @escaping @Sendable (Command, Instant) -> Void, configured: @escaping @Sendable (JSON) -> Void,
+        expected: (@Sendable (ExpectedGoods) -> Void)? = nil,
         describe: @escaping @Sendable (Status) -> JSON
     ) {
         self.configuration = configuration
@@ -64,6 +67,7 @@ final class UplinkLoop: Sendable {
         self.beaten = beaten
         self.commanded = commanded
         self.configured = configured
+        self.expected = expected
         self.describe = describe
         status = Locked(Status(since: Clocks.wall))
     }
@@ -193,6 +197,13 @@ final class UplinkLoop: Sendable {
             logger.warning("command refused", metadata: ["reason": "not a command of this version"])
             return nil
         case .configuration: return .configuration(json)
+        case .expected:
+            if let goods = ExpectedGoods(json: json) {
+                expected?(goods)
+            } else {
+                logger.warning("deliveries refused", metadata: ["reason": "not of this version, or out of bounds"])
+            }
+            return nil
         default: return nil
         }
     }

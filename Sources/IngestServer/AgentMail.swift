@@ -7,6 +7,7 @@ final class AgentMail: Sendable {
         case ack(agent: String, Ack)
         case command(agent: String, Command)
         case configuration(agent: String, DesiredConfiguration)
+        case expected(agent: String, [UInt8])
     }
 
     private struct Box {

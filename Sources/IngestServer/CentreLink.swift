@@ -16,6 +16,7 @@ final class CentreLink: Sendable {
     private let intake: AgentIntake
     private let live: LiveView
     private let mail: AgentMail
+    private let goods: GoodsNews
     private let logger: Logger
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
@@ -26,6 +27,7 @@ final class CentreLink: Sendable {
 
     init(_ wiring: Wiring, logger: Logger) {
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
+        goods = wiring.goods
         self.logger = logger
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -155,7 +157,10 @@ final class CentreLink: Sendable {
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
             // A broker that was new, or forgot, hears again what is retained.
-            Task { [intake] in await intake.publishConfigurations(all: true) }
+            Task { [intake, goods] in
+                await goods.begin()
+                await intake.publishConfigurations(all: true)
+            }
         case .down(let reason, let refused):
             let was = up.with { value in
                 let was = value
@@ -241,6 +246,8 @@ final class CentreLink: Sendable {
             link.publish(Topic(.command, of: agent).name, command.json.text8, expiry: UInt32(command.ttl))
         case .configuration(let agent, let configuration):
             link.publish(Topic(.configuration, of: agent).name, configuration.json.text8, retain: true)
+        case .expected(let agent, let goods):
+            link.publish(Topic(.expected, of: agent).name, goods, retain: true)
         }
     }
 }

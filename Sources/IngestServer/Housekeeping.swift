@@ -21,6 +21,7 @@ struct Housekeeping: Service {
                 await live.expireCalls()
                 await live.endSessions()
                 await wiring.intake.publishConfigurations()
+                await wiring.goods.tell()
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 if Clocks.now - trimmed > .seconds(10) {

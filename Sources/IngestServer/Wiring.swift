@@ -15,6 +15,7 @@ struct Wiring: Sendable {
     let mail = AgentMail()
     let intake: AgentIntake
     let orders: AgentOrders
+    let goods: GoodsNews
     let accounts: Accounts
     let imports: FileImports
     /// Nil where no ERP is configured.
@@ -60,6 +61,7 @@ struct Wiring: Sendable {
         intake = AgentIntake(
             writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)
+        goods = GoodsNews(reads: reads, mail: mail, logger: logger)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }

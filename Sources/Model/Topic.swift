@@ -10,6 +10,7 @@ public struct Topic: Equatable, Sendable {
         case ack
         case command = "cmd"
         case configuration = "cfg"
+        case expected = "exp"
     }
 
     public static let root = "quai/1"

@@ -64,16 +64,19 @@ public final class HTTPServer: Sendable {
     private let use: Locked<Use>
     private let answer: @Sendable (HTTPRequest) -> HTTPReply
     private let told: @Sendable (String?) -> Void
+    private let turned: @Sendable () -> Void
     private let wake = Wakeup()
     private let stopping = Locked(false)
 
-    /// `host` is an address of this machine, in digits. `told` hears why nobody can connect, once, and nil when they can.
+    /// `host` is an address of this machine, in digits. `told` hears why nobody can connect, once, and nil when they can; `turned` is
+    /// called with each turn of the loop, a second apart at most.
     public init(
         host: String, port: UInt16, use: Locked<Use>, told: @escaping @Sendable (String?) -> Void,
+        turned: @escaping @Sendable () -> Void = {},
         answer: @escaping @Sendable (HTTPRequest) -> HTTPReply
     ) {
         (self.host, self.port, self.use) = (host, port, use)
-        (self.told, self.answer) = (told, answer)
+        (self.told, self.turned, self.answer) = (told, turned, answer)
     }
 
     public func stop() {
@@ -127,6 +130,7 @@ public final class HTTPServer: Sendable {
             for connection in connections where connection.isOver { close(connection.descriptor) }
             connections.removeAll(where: \.isOver)
             use.with { $0.connections = connections.count }
+            turned()
         }
         for connection in connections { close(connection.descriptor) }
         use.with { $0.connections = 0 }

@@ -70,7 +70,7 @@ struct LocalPageTests {
     @Test func theTableIsAllThereIs() {
         for (path, type) in [
             ("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"),
-            ("/status.json", "application/json"),
+            ("/status.json", "application/json"), ("/goods.json", "application/json"),
         ] {
             let reply = Self.page.answer(Self.request(path))
             #expect(reply.status == 200 && reply.type == type && !reply.body.isEmpty)

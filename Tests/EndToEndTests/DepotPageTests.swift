@@ -3,6 +3,7 @@ import Glibc
 import Model
 import Platform
 import Rig
+import TestSupport
 import Testing
 
 /// The page that an agent shows at the depot, with real processes: what is kept while the centre is away.
@@ -73,6 +74,57 @@ struct DepotPageTests {
         // The agent stops: nothing is promised any more.
         stand.agent?.killHard()
         try browser.wait("document.querySelector('#say').dataset.level === 'alarm'")
+    }
+
+    /// Goods are counted at the depot against what the centre said last, and the centre comes to the same when it is back.
+    @Test(.timeLimit(.minutes(3)))
+    func aDeliveryIsCountedWhileTheCentreIsAway() throws {
+        let stand = try RoadTests.stand("depot-goods")
+        defer { stand.stop() }
+        let gate = try stand.add("gate", "barcode")
+        let portal = try stand.add("dock-left", "m100")
+        let port = Sockets.freePort()
+        try stand.writeConfiguration(
+            readers: [("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1")],
+            extra: "[local]\nlisten = \"127.0.0.1:\(port)\"")
+        let deliveries = Fixture.root + "/simulators/scenarios/deliveries.csv"
+        #expect(
+            try RoadTests.run(
+                "edge-ingest", ["import", "deliveries", deliveries, "--config", "\(stand.folder)/ingest.toml"]
+            ).code == 0)
+        try stand.startBroker()
+        try stand.startIngest()
+        try stand.startAgent()
+        let page = try PageClient(anonymousAt: port)
+        wait(page) { status in
+            let devices = status["devices"]?.list ?? []
+            return status["uplink"]?["delivering"]?.truth == true && devices.count == 2
+                && devices.allSatisfy { $0["state"]?.text == "ready" }
+        }
+        let gtin = "03608439390616"
+        gate.perform(.scan("BL-2026-0117"))
+        portal.perform(.present(RoadTests.tags(gtin, 1...5), lasting: .seconds(1)))
+        // What the centre has counted comes back within its pause.
+        goods(page, gtin) { $0?["counted"]?.integer == 5 && $0?["here"] == nil }
+        stand.ingest?.killHard()
+        wait(page) { $0["uplink"]?["delivering"]?.truth == false }
+        portal.perform(.present(RoadTests.tags(gtin, 4...8), lasting: .seconds(1)))
+        goods(page, gtin) { $0?["counted"]?.integer == 8 && $0?["here"]?.integer == 3 }
+
+        try stand.startIngest()
+        goods(page, gtin) { $0?["counted"]?.integer == 8 && $0?["here"] == nil }
+    }
+
+    /// Waits until the line of the delivery that is open is so, for 20 seconds.
+    private func goods(_ page: PageClient, _ gtin: String, until isSo: (JSON?) -> Bool) {
+        var last: JSON?
+        for _ in 0..<200 {
+            let open = (try? page.request("GET", "/goods.json"))?["open"]?.list?.first
+            last = open?["list"]?.list?.first { $0["gtin"]?.text == gtin }
+            if isSo(last) { return }
+            usleep(100_000)
+        }
+        Issue.record("the page says: \(last?.description ?? "nothing")")
     }
 
     @Test(.timeLimit(.minutes(1)))

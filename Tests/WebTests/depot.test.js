@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 const source = readFileSync(new URL("../../Sources/EdgeAgent/Page/LocalPage+Script.swift", import.meta.url), "utf8");
 const script = source.slice(source.indexOf('#"""') + 4, source.lastIndexOf('"""#'));
 const rules = script.slice(0, script.indexOf("/* begin */"));
-const { words, verdict, languageOf, scanText } = new Function(`${rules}; return { words, verdict, languageOf, scanText };`)();
+const { words, verdict, languageOf, scanText, sums } = new Function(`${rules}; return { words, verdict, languageOf, scanText, sums };`)();
 
 /** No-break spaces of the language's own rules, as spaces. */
 const spaced = (text) => text.replace(/[\u00A0\u202F]/g, " ");
@@ -87,4 +87,10 @@ test("a tag is shown as the article that it names", () => {
   assert.equal(scanText({ form: "epc-gen2", text: "E28011606000020471A2B3C4" }), "E28011606000020471A2B3C4");
   assert.equal(scanText({ form: "epc-gen2", text: "301C00000000000000000000" }), "301C00000000000000000000", "a partition that there is not");
   assert.equal(scanText({ form: "barcode", text: "BL-2026-0117" }), "BL-2026-0117");
+});
+
+test("what is over fills no other line, and metres are no pieces", () => {
+  const line = (expected, counted, unit) => ({ gtin: "1", label: "", expected, counted, unit });
+  assert.deepEqual(sums([line(12, 14), line(8, 3), line(100, 50, "m")]), { expected: 20, counted: 15 });
+  assert.deepEqual(sums([]), { expected: 0, counted: 0 });
 });

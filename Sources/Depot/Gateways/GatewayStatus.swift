@@ -206,7 +206,7 @@ extension GatewayStatus {
     // What an agent sends (docs/reference/topics.md, `st`), by part.
     private static let own: [(String, Kind)] = [
         ("v", .count), ("agent", .name), ("site", .name), ("online", .flag), ("version", .name), ("clock", .time),
-        ("synced", .flag), ("started", .time), ("epoch", .name), ("boot", .count),
+        ("synced", .flag), ("started", .time), ("epoch", .name), ("boot", .count), ("page", .flag),
     ]
     private static let buffer: [(String, Kind)] = [
         ("pending", .count), ("settled", .count), ("oldest", .time), ("bytes", .count), ("budget", .count),

@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Ports
 import SQLite
 import Uplink
 

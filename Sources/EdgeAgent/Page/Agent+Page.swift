@@ -22,6 +22,7 @@ extension Agent {
                     return bytes
                 }
             },
+            goods: { [feed] in (feed.goods?.json ?? .null).text8 },
             refused: { [pageUse] in pageUse.with { $0.refused += 1 } })
         let url = configuration.local.url ?? ""
         let server = HTTPServer(
@@ -33,13 +34,16 @@ extension Agent {
                     logger.notice("page", metadata: ["url": "\(url)"])
                 }
             },
+            turned: { [self] in feed.goods?.keep(isCentreThere: uplink.now.open, at: Clocks.now) },
             answer: { page.answer($0) })
         return ThreadService(
             name: "page",
-            run: {
+            run: { [self] in
                 // Who looks must not slow down what is looked at.
                 standBack()
+                feed.goods?.recall(buffer: outbox.path, epoch: outbox.now.epoch)
                 server.run()
+                feed.goods?.keep(isCentreThere: false, at: Clocks.now)
             }, stop: { server.stop() })
     }
 

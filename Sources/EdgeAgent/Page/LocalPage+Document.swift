@@ -19,6 +19,7 @@ extension LocalPage {
         <div><h1 id="head"></h1><p id="text"></p></div></section>
         <p id="spoken" role="status"></p>
         <dl id="facts"></dl>
+        <section><h2 id="goods-title" hidden></h2><p id="goods-note"></p><div id="goods"></div></section>
         <section><h2 id="devices-title"></h2><ul id="devices"></ul></section>
         <section><h2 id="reads-title"></h2><ol id="reads"></ol></section>
         </main>
@@ -60,7 +61,11 @@ extension LocalPage {
         dt { color: var(--soft); font-size: .9rem; }
         dd { font-size: clamp(1.1rem, 4.5vw, 1.6rem); font-weight: 700; font-variant-numeric: tabular-nums;
           overflow-wrap: anywhere; }
-        h2 { font-size: 1.15rem; margin-bottom: 8px; }
+        h2 { font-size: 1.15rem; margin-bottom: 8px; } h3 { margin: 0; overflow-wrap: anywhere; }
+        #goods { display: grid; gap: 12px; } #goods-note { color: var(--soft); margin-bottom: 8px; }
+        article { background: var(--paper); border: 2px solid var(--line); border-radius: 14px; padding: 14px; display: grid; gap: 8px; }
+        .sum { font-size: clamp(2rem, 12vw, 4rem); font-weight: 700; line-height: 1; font-variant-numeric: tabular-nums; }
+        progress { width: 100%; height: 14px; accent-color: var(--good); }
         ul, ol { list-style: none; display: grid; gap: 6px; }
         li { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; }
         li b { overflow-wrap: anywhere; min-width: 0; } li time { font-variant-numeric: tabular-nums; }

@@ -19,6 +19,9 @@ extension LocalPage {
             "outbox-full": "The memory for scans is full: the link to the centre must be mended.", "disk-full": "The disk is full: room must be made on it.",
             "outbox-broken": "The disk fails.", "outbox-reserved": "The memory is nearly full: only deliveries are taken, no stock counts.",
             "outbox-closed": "The gateway is being stopped.",
+            goods: "Deliveries", asOf: "As the centre knew them at {time}, with {n} scans since that it has not counted yet. Its rules decide when it has them.",
+            tooMany: "Not on the list, or too many: {n}", nobody: "Not recognised here: {n}", toCome: "To come", lines: "lines: {n}", moreLines: "lines not shown: {n}",
+            moreNotes: "Deliveries not shown: {n}", elsewhere: "Scanned where nothing is open: {n}. Scan the delivery note to open it there.", of: "{n} of {all}",
             states: { ready: "ready", starting: "starting", recognising: "being recognised", likely: "must be accepted", unknown: "not recognised",
               missing: "not plugged in", gone: "unplugged", denied: "no permission", held: "another program has it", failed: "does not work",
               failing: "in trouble", "no-country": "waits: no country is set" },
@@ -41,6 +44,9 @@ extension LocalPage {
             "outbox-full": "La mémoire des lectures est pleine : il faut rétablir la liaison avec le centre.", "disk-full": "Le disque est plein : il faut y faire de la place.",
             "outbox-broken": "Le disque est en panne.", "outbox-reserved": "La mémoire est presque pleine : elle ne prend que des livraisons, pas d’inventaire.",
             "outbox-closed": "La passerelle s’arrête.",
+            goods: "Livraisons", asOf: "Telles que le centre les connaissait à {time}, avec {n} lectures faites depuis, qu’il n’a pas encore comptées. Ses règles décideront quand il les aura.",
+            tooMany: "Hors liste, ou en trop : {n}", nobody: "Non reconnus ici : {n}", toCome: "À venir", lines: "lignes : {n}", moreLines: "lignes non affichées : {n}",
+            moreNotes: "Livraisons non affichées : {n}", elsewhere: "Lues là où rien n’est ouvert : {n}. Scannez le bon de livraison pour l’y ouvrir.", of: "{n} sur {all}",
             states: { ready: "prêt", starting: "démarre", recognising: "en cours de reconnaissance", likely: "à accepter", unknown: "non reconnu",
               missing: "non branché", gone: "débranché", denied: "accès refusé", held: "pris par un autre programme", failed: "en panne",
               failing: "en difficulté", "no-country": "attend : aucun pays n’est réglé" },
@@ -103,11 +109,19 @@ extension LocalPage {
           return digits + (10 - sum % 10) % 10 + " · " + part(58, 38);
         }
 
+        /** What was counted of what is expected, in pieces: metres are not added to pieces, and what is over fills nothing. */
+        function sums(list) {
+          const pieces = list.filter((line) => !line.unit);
+          return { expected: pieces.reduce((sum, line) => sum + line.expected, 0),
+            counted: pieces.reduce((sum, line) => sum + Math.min(line.counted, line.expected), 0) };
+        }
+
         /* begin */
         const by = (id) => document.getElementById(id);
         const kept = { get lang() { try { return localStorage.getItem("lang"); } catch { return null; } },
           set lang(value) { try { localStorage.setItem("lang", value); } catch { /* it holds until the page is left */ } } };
         let lang = kept.lang in words ? kept.lang : languageOf(navigator.languages);
+        let goods = null, asked = 0;
         let last = null, heard = 0, misses = 0, newest = -1, started = 0;
         const drawn = {};
 
@@ -142,6 +156,7 @@ extension LocalPage {
           by("agent").textContent = last.agent;
           by("site").textContent = last.site;
           facts(w);
+          deliveries(w);
           devices(w);
           reads(w);
         }
@@ -153,6 +168,30 @@ extension LocalPage {
             [w.room, `${number(lang, Math.floor((buffer.bytes ?? 0) * 100 / Math.max(1, buffer.budget ?? 1)))} %`]];
           if (account.rejected > 0) list.push([w.rejected, number(lang, account.rejected)]);
           draw("facts", list, () => list.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+        }
+
+        function deliveries(w) {
+          by("goods-title").hidden = !goods;
+          if (!goods) return;
+          const say = (name, n) => filled(w[name], { n: number(lang, n) });
+          by("goods-title").textContent = w.goods;
+          draw("goods-note", [goods.at, goods.reads, goods.elsewhere, goods.more], () => [[
+            filled(w.asOf, { time: clock(lang, goods.at), n: number(lang, goods.reads) }),
+            goods.elsewhere > 0 ? say("elsewhere", goods.elsewhere) : "", goods.more > 0 ? say("moreNotes", goods.more) : "",
+          ].filter(Boolean).join(" ")]);
+          const parts = [goods.open, goods.toCome];
+          draw("goods", parts, () => [...goods.open.map((one) => {
+            const sum = sums(one.list), shown = one.list.length;
+            return h("article", {}, h("h3", {}, `${one.note} · ${one.supplier} · ${one.zone}`),
+              h("div", { class: "sum" }, filled(w.of, { n: number(lang, sum.counted), all: number(lang, sum.expected) })),
+              h("progress", { max: Math.max(1, sum.expected), value: String(sum.counted), "aria-label": one.note }),
+              h("ul", {}, ...one.list.map((line) => h("li", {}, h("b", {}, line.label || line.gtin), h("span", {}, line.gtin),
+                h("span", { class: "mark end" }, `${line.counted >= line.expected ? "✓ " : ""}${number(lang, line.counted)} / ${number(lang, line.expected)}${line.unit ? " " + line.unit : ""}`)))),
+              one.lines > shown ? h("p", {}, say("moreLines", one.lines - shown)) : null,
+              one.extra > 0 ? h("p", {}, "! " + say("tooMany", one.extra)) : null,
+              one.unknown > 0 ? h("p", {}, "! " + say("nobody", one.unknown)) : null);
+          }), ...(goods.toCome.length ? [h("article", {}, h("h3", {}, w.toCome), h("ul", {}, ...goods.toCome.map((one) =>
+            h("li", {}, h("b", {}, one.note), h("span", {}, [one.supplier, one.zone].filter(Boolean).join(" · ")), h("span", { class: "end" }, say("lines", one.lines))))))] : [])]);
         }
 
         function devices(w) {
@@ -187,6 +226,10 @@ extension LocalPage {
             if (!answer.ok) throw new Error(String(answer.status));
             last = await answer.json();
             heard = Date.now();
+            if (heard - asked > 1900) {
+              asked = heard;
+              goods = await (await fetch("/goods.json", { signal: AbortSignal.timeout(3000) })).json();
+            }
             misses = 0;
           } catch { misses += 1; }
           try { show(); } finally { setTimeout(look, document.hidden ? 5000 : 1000); }

@@ -9,6 +9,8 @@ struct LocalPage: Sendable {
     var hosts: Set<String>
     /// The state, as bytes of JSON.
     var status: @Sendable () -> [UInt8]
+    /// Deliveries, as bytes of JSON.
+    var goods: @Sendable () -> [UInt8] = { Array("null".utf8) }
     /// Refused because of their `Host`.
     var refused: @Sendable () -> Void = {}
 
@@ -27,6 +29,7 @@ struct LocalPage: Sendable {
         case "/page.css": return HTTPReply(200, type: "text/css", body: Array(LocalPage.style.utf8))
         case "/page.js": return HTTPReply(200, type: "text/javascript", body: Array(LocalPage.script.utf8))
         case "/status.json": return HTTPReply(200, type: "application/json", body: status())
+        case "/goods.json": return HTTPReply(200, type: "application/json", body: goods())
         default: return HTTPReply(404)
         }
     }

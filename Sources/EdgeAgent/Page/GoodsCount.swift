@@ -1,0 +1,167 @@
+import Model
+
+/// One scan as far as goods are concerned.
+struct GoodsRead: Equatable, Sendable {
+    enum What: Equatable, Sendable {
+        case tag(sign: UInt32, gtin: String?)
+        case code(String)
+    }
+
+    var epoch: UInt64 = 0
+    /// The number of its record.
+    var seq: UInt64 = 0
+    var zone: String
+    var what: What
+
+    /// Nil for rows that bring no goods.
+    init?(_ row: Row) {
+        switch row {
+        case .appeared(let sighting), .moved(let sighting, _):
+            zone = sighting.zone
+            what = .tag(sign: ExpectedGoods.sign(sighting.tag.bytes), gtin: GoodsCode.gtin(tag: sighting.tag))
+        case .barcode(_, let zone, let barcode): (self.zone, what) = (zone, .code(barcode.text))
+        case .key(_, let zone, let text): (self.zone, what) = (zone, .code(text))
+        default: return nil
+        }
+    }
+}
+
+/// What the centre knew of the deliveries, with what was read since: a fold, the same whenever it is made. It counts what is plain, and says
+/// how much is not: the centre's rules decide when they have it.
+struct GoodsCount: Equatable, Sendable {
+    struct Open: Equatable, Sendable {
+        var zone: String
+        var delivery: ExpectedGoods.Delivery
+        /// Of the counted ones of each line, read here since.
+        var here: [Quantity]
+        /// Read here: articles that are not on the list, or more of them than it has.
+        var extra = 0
+        /// Read here: nobody knows what it is, at least not without the centre.
+        var unknown = 0
+    }
+
+    /// By zone.
+    var open: [Open] = []
+    /// Not open anywhere.
+    var toCome: [ExpectedGoods.Delivery] = []
+    /// Read where no delivery is open.
+    var elsewhere = 0
+
+    /// `reads` in their order, those that the centre has counted left out.
+    init(_ goods: ExpectedGoods, _ reads: [GoodsRead]) {
+        var zones: [String: Int] = [:]
+        for (index, delivery) in goods.deliveries.enumerated() {
+            if delivery.isOpen, let zone = delivery.zone, zones[zone] == nil { zones[zone] = index }
+        }
+        var folds: [Int: Open] = [:]
+        func fold(_ index: Int, _ zone: String) -> Open {
+            let delivery = goods.deliveries[index]
+            var open = folds[index] ?? Open(
+                zone: zone, delivery: delivery, here: Array(repeating: 0, count: delivery.lines.count))
+            open.zone = zone
+            return open
+        }
+        let notes = Dictionary(goods.deliveries.enumerated().map { ($1.note, $0) }) { first, _ in first }
+        var tags = goods.tags
+        var pieces: Set<String> = []
+        for read in reads {
+            if case .code(let text) = read.what, let index = notes[text.trimmed] {
+                for (zone, open) in zones where open == index { zones[zone] = nil }
+                zones[read.zone] = index
+                continue
+            }
+            guard let index = zones[read.zone] else {
+                elsewhere += 1
+                continue
+            }
+            var open = fold(index, read.zone)
+            switch read.what {
+            case .tag(let sign, let gtin):
+                guard tags.insert(sign).inserted else { continue }
+                open.count(gtin, 1)
+            case .code(let text):
+                guard let code = GoodsCode.gtin(code: text) else {
+                    open.count(text.trimmed, 1)
+                    break
+                }
+                guard !code.isOne || pieces.insert(text).inserted else { continue }
+                open.count(code.gtin, 1)
+            }
+            folds[index] = open
+        }
+        open = zones.sorted { $0.key < $1.key }.map { fold($0.value, $0.key) }
+        let isOpen = Set(zones.values)
+        toCome = goods.deliveries.indices.filter { !isOpen.contains($0) }.map { goods.deliveries[$0] }
+    }
+
+    var json: JSON {
+        .object([
+            ("open", .array(open.map(\.json))), ("toCome", .array(toCome.map(GoodsCount.head))),
+            ("elsewhere", .int(Int64(elsewhere))),
+        ])
+    }
+
+    /// A delivery without its lines.
+    static func head(_ delivery: ExpectedGoods.Delivery) -> JSON {
+        .object([
+            ("note", .string(delivery.note)), ("supplier", .string(delivery.supplier)),
+            ("zone", delivery.zone.map(JSON.string)), ("lines", .int(Int64(delivery.lines.count + delivery.more))),
+        ])
+    }
+}
+
+extension GoodsCount.Open {
+    /// An article's GTIN, its package's, or the supplier's reference.
+    fileprivate mutating func count(_ code: String?, _ quantity: Quantity) {
+        guard let code else {
+            unknown += 1
+            return
+        }
+        var match = delivery.lines.indices.filter {
+            delivery.lines[$0].gtin == code || delivery.lines[$0].reference == code
+        }
+        var quantity = quantity
+        if match.isEmpty {
+            for index in delivery.lines.indices {
+                guard let pack = delivery.lines[index].packs.first(where: { $0.gtin == code }) else { continue }
+                if match.isEmpty { quantity = quantity.times(pack.quantity) ?? quantity }
+                match.append(index)
+            }
+        }
+        // What is measured says on its label how much it is: the centre reads that.
+        match.removeAll { delivery.lines[$0].unit != nil }
+        guard let last = match.last else {
+            if code.utf8.count == 14, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { extra += 1 } else { unknown += 1 }
+            return
+        }
+        // Two lines of one product: the first is filled first, and the last takes what is over.
+        let index = match.first { total($0) + quantity <= delivery.lines[$0].expected } ?? last
+        if total(index) + quantity > delivery.lines[index].expected { extra += 1 }
+        here[index] += quantity
+    }
+
+    func total(_ index: Int) -> Quantity { delivery.lines[index].counted + here[index] }
+
+    var json: JSON {
+        let lines = delivery.lines.indices.map { index -> JSON in
+            let line = delivery.lines[index]
+            return .object([
+                ("gtin", .string(line.gtin)), ("label", .string(line.label)), ("unit", line.unit.map(JSON.string)),
+                ("expected", line.expected.json), ("counted", total(index).json),
+                ("here", here[index] > 0 ? here[index].json : nil),
+            ])
+        }
+        return GoodsCount.head(delivery).with("zone", .string(zone)).with("list", .array(lines))
+            .with("extra", .int(Int64(extra))).with("unknown", .int(Int64(delivery.unknown + unknown)))
+    }
+}
+
+extension String {
+    /// Without blanks around it.
+    fileprivate var trimmed: String {
+        var text = self[...]
+        while text.first == " " || text.first == "\t" { text = text.dropFirst() }
+        while text.last == " " || text.last == "\t" { text = text.dropLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,58 @@
+import Depot
+import Logging
+import Model
+import Platform
+
+/// Tells agents that show a page at the depot what is expected and what was counted there: retained at the broker, so that they know it
+/// also when they are cut off, or start without us.
+actor GoodsNews {
+    /// How often at most, while something changes.
+    static let pause: Duration = .seconds(3)
+
+    private let reads: LongReads
+    private let mail: AgentMail
+    private let logger: Logger
+    /// What each was told last, but for its moment: the digest of it.
+    private var told: [String: String] = [:]
+    private var version: Int64?
+    private var next = Instant.zero
+    private var hasFailed = false
+
+    init(reads: LongReads, mail: AgentMail, logger: Logger) {
+        (self.reads, self.mail, self.logger) = (reads, mail, logger)
+    }
+
+    /// The broker may have forgotten what it kept.
+    func begin() { (told, version) = ([:], nil) }
+
+    /// Called now and then.
+    func tell() async {
+        guard Clocks.now >= next else { return }
+        next = Clocks.now + GoodsNews.pause
+        let (before, now) = (version, Clocks.wall)
+        do {
+            let news = try await reads.read { store -> (version: Int64, goods: [(agent: String, goods: ExpectedGoods)])? in
+                let version = try store.dataVersion()
+                return version == before ? nil : (version, try store.deliveries.expectedGoods(at: now))
+            }
+            hasFailed = false
+            guard let news else { return }
+            version = news.version
+            for (agent, goods) in news.goods { tell(goods, to: agent) }
+        } catch {
+            // Said once: it is tried again in a moment.
+            if !hasFailed { logger.error("agents are not told what is expected", metadata: ["reason": "\(error)"]) }
+            hasFailed = true
+        }
+    }
+
+    private func tell(_ goods: ExpectedGoods, to agent: String) {
+        var timeless = goods
+        timeless.at = 0
+        let digest = Topic.digest(of: timeless.json.text8)
+        guard told.updateValue(digest, forKey: agent) != digest else { return }
+        let bytes = goods.json.text8
+        guard bytes.count <= ExpectedGoods.byteLimit else { return }
+        mail.post(.expected(agent: agent, bytes))
+    }
+}
