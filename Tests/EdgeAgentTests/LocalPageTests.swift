@@ -27,7 +27,8 @@ struct LocalPageTests {
         #expect(try Self.parse("").local.listen == nil)
         let local = try Self.parse("[local]\nlisten = \"127.0.0.1:8088\"\nhosts = [\"Dock-1.depot.lan\"]").local
         #expect(local.listen == .init(host: "127.0.0.1", port: 8088) && local.url == "http://127.0.0.1:8088/")
-        #expect(local.hosts == ["dock-1.depot.lan"])
+        #expect(local.hosts == ["dock-1.depot.lan"] && !local.mayScan)
+        #expect(try Self.parse("[local]\nlisten = \"127.0.0.1:8088\"\nscan = true").local.mayScan)
         #expect(try Self.parse("[local]\nlisten = \"[::1]:8088\"").local.url == "http://[::1]:8088/")
     }
 
@@ -52,7 +53,7 @@ struct LocalPageTests {
 
     @Test func theCentreOpensNoPage() throws {
         let own = try Self.parse("[downlink]\nconfiguration = true\n[local]\nlisten = \"127.0.0.1:8088\"")
-        let managed = try Self.parse("[local]\nlisten = \"0.0.0.0:80\"")
+        let managed = try Self.parse("[local]\nlisten = \"0.0.0.0:80\"\nscan = true")
         #expect(ManagedPolicy(own: own).effective(managed).local == own.local)
         #expect(ManagedPolicy(own: AgentConfiguration()).effective(managed).local.listen == nil)
     }
@@ -92,6 +93,49 @@ struct LocalPageTests {
         }
         #expect(LocalPage.names(of: "Dock-1.depot.lan") == ["dock-1.depot.lan", "dock-1", "dock-1.local"])
         #expect(LocalPage.names(of: "") == [])
+    }
+
+    private static func post(
+        _ body: String, origin: String? = "http://dock-1.depot.lan:8088", token: String? = "secret",
+        type: String = "application/json", method: String = "POST"
+    ) -> HTTPRequest {
+        var request = Self.request("/scan", host: "dock-1.depot.lan", method: method)
+        let fields = [
+            ("host", "Dock-1.depot.lan:8088"), ("origin", origin), ("x-quai-token", token), ("content-type", type),
+        ]
+        request.fields = fields.compactMap { name, value in value.map { .init(name: name, value: $0) } }
+        request.body = Array(body.utf8)
+        return request
+    }
+
+    @Test func onlyThePageItselfMayScan() {
+        let taken = Locked<[LocalScans.Scan]>([])
+        var page = Self.page
+        page.scan = LocalPage.Scanning(token: "secret", zones: { ["dock-1"] }) { scan in
+            taken.change { $0.append(scan) }
+            return HTTPReply(200)
+        }
+        let good = #"{"key":"0123456789","zone":"dock-1","text":"3608439390616"}"#
+        #expect(page.answer(Self.post(good)).status == 200)
+        #expect(page.answer(Self.post(good, origin: "https://DOCK-1.depot.lan:8088")).status == 200)
+        #expect(taken.with { $0.map(\.text) } == ["3608439390616", "3608439390616"])
+        let wrong = [
+            Self.post(good, origin: nil), Self.post(good, origin: "null"), Self.post(good, origin: "http://evil.example"),
+            Self.post(good, origin: "http://dock-1.depot.lan"), Self.post(good, token: nil), Self.post(good, token: ""),
+            Self.post(good, type: "text/plain"),
+        ]
+        for request in wrong { #expect(page.answer(request).status == 403) }
+        #expect(page.answer(Self.post(good, method: "GET")).status == 405)
+        for body in [
+            "", "[]", "{}", #"{"key":"short","zone":"dock-1","text":"x"}"#, #"{"key":"0123456789","zone":"yard","text":"x"}"#,
+            #"{"key":"0123456789","zone":"dock-1","text":" "}"#, #"{"key":"0123456789","zone":"dock-1","text":5}"#,
+            #"{"key":"0123456789","zone":"dock-1","text":""# + String(repeating: "x", count: 1025) + #""}"#,
+        ] {
+            #expect(page.answer(Self.post(body)).status == 400, "\(body)")
+        }
+        #expect(taken.with { $0.count } == 2)
+        // Where the page only shows, there is no such place.
+        #expect(Self.page.answer(Self.post(good)).status == 405)
     }
 
     @Test func theFilesAreSmallAndKeepTheirOwnPolicy() {

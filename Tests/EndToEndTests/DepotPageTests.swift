@@ -86,7 +86,7 @@ struct DepotPageTests {
         let port = Sockets.freePort()
         try stand.writeConfiguration(
             readers: [("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1")],
-            extra: "[local]\nlisten = \"127.0.0.1:\(port)\"")
+            extra: "[local]\nlisten = \"127.0.0.1:\(port)\"\nscan = true")
         let deliveries = Fixture.root + "/simulators/scenarios/deliveries.csv"
         #expect(
             try RoadTests.run(
@@ -110,9 +110,17 @@ struct DepotPageTests {
         wait(page) { $0["uplink"]?["delivering"]?.truth == false }
         portal.perform(.present(RoadTests.tags(gtin, 4...8), lasting: .seconds(1)))
         goods(page, gtin) { $0?["counted"]?.integer == 8 && $0?["here"]?.integer == 3 }
+        // Somebody types in the page itself.
+        let token = try #require(try page.request("GET", "/status.json")["scan"]?["token"]?.text)
+        let lamp = "03608439390623"
+        let scan = #"{"key":"0123456789","zone":"dock-1","text":"\#(lamp)"}"#
+        let headers = [("Origin", "http://127.0.0.1:\(port)"), ("X-Quai-Token", token)]
+        #expect(try page.request("POST", "/scan", text: scan, headers: headers)["saved"]?.truth == true)
+        goods(page, lamp) { $0?["counted"]?.integer == 1 && $0?["here"]?.integer == 1 }
 
         try stand.startIngest()
         goods(page, gtin) { $0?["counted"]?.integer == 8 && $0?["here"] == nil }
+        goods(page, lamp) { $0?["counted"]?.integer == 1 && $0?["here"] == nil }
     }
 
     /// Waits until the line of the delivery that is open is so, for 20 seconds.

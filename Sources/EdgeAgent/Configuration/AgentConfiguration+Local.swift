@@ -14,6 +14,8 @@ extension AgentConfiguration {
         var listen: Place?
         /// Names, in lower case, by which people reach it, besides this machine's own.
         var hosts: Set<String> = []
+        /// Whoever sees it may scan in it.
+        var mayScan = false
 
         /// As a browser is given it; an address that stands for all of this machine's is the machine's name.
         var url: String? {
@@ -36,6 +38,7 @@ extension AgentConfiguration.Local {
                         + "its network, not \"\(text)\"")
             }
         }
+        mayScan = section.boolean("scan") ?? false
         for host in section.strings("hosts") ?? [] {
             if let name = HTTPRequest.host(of: host), name == host.lowercased() {
                 hosts.insert(name)
@@ -67,7 +70,7 @@ extension AgentConfiguration.Local {
                 + "choose 1024 to 65535"
         }
         guard !HostName.isLoopback(listen.host) else { return nil }
-        return "[local]: whoever reaches \(url) sees what is read here; keep it on a network of the depot's own, or "
+        return "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
             + "listen on 127.0.0.1"
     }
 }

@@ -11,18 +11,20 @@ extension Agent {
     /// The page at the depot, where the configuration asks for one.
     func pageService() -> ThreadService? {
         guard let place = configuration.local.listen else { return nil }
+        let scanning = configuration.local.mayScan ? makeScanning() : nil
         let made = Locked<(at: Instant, bytes: [UInt8])?>(nil)
         let page = LocalPage(
             hosts: configuration.local.hosts.union(LocalPage.names(of: Agent.machine)),
             status: { [self] in
                 made.with { made in
                     if let made, Clocks.now - made.at < Agent.stateLife { return made.bytes }
-                    let bytes = LocalStatus.json(description, reads: feed.reads?.list ?? []).text8
+                    let bytes = LocalStatus.json(description, reads: feed.reads?.list ?? [], scan: scanning?.json).text8
                     made = (Clocks.now, bytes)
                     return bytes
                 }
             },
             goods: { [feed] in (feed.goods?.json ?? .null).text8 },
+            scan: scanning,
             refused: { [pageUse] in pageUse.with { $0.refused += 1 } })
         let url = configuration.local.url ?? ""
         let server = HTTPServer(
@@ -45,6 +47,18 @@ extension Agent {
                 server.run()
                 feed.goods?.keep(isCentreThere: false, at: Clocks.now)
             }, stop: { server.stop() })
+    }
+
+    private func makeScanning() -> LocalPage.Scanning {
+        var random = SystemRandomNumberGenerator()
+        let scans = LocalScans(outbox: outbox, feed: feed)
+        return LocalPage.Scanning(
+            token: Hex.word(random.next()) + Hex.word(random.next()),
+            zones: { [fleet] in
+                // Where its readers stand, and nowhere else: the centre takes no other site's.
+                let rules = fleet.pumps.filter { !$0.device.isTelephone }.map(\.device.rules)
+                return Set(rules.flatMap { [$0.zone] + $0.antennaZones.values }).sorted()
+            }, take: { scans.answer($0) })
     }
 
     private static var machine: String {

@@ -18,6 +18,9 @@ extension LocalPage {
         <section id="say" data-level="wait"><span id="sign" aria-hidden="true">…</span>
         <div><h1 id="head"></h1><p id="text"></p></div></section>
         <p id="spoken" role="status"></p>
+        <form id="form" hidden><label for="scan" id="scan-label"></label>
+        <div><input id="scan" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="1000"><select id="zone"></select>
+        <button id="send"></button></div><p id="said" role="status"></p></form>
         <dl id="facts"></dl>
         <section><h2 id="goods-title" hidden></h2><p id="goods-note"></p><div id="goods"></div></section>
         <section><h2 id="devices-title"></h2><ul id="devices"></ul></section>
@@ -43,6 +46,10 @@ extension LocalPage {
         #site { color: var(--soft); } #agent, #site { overflow-wrap: anywhere; }
         button { font: inherit; font-weight: 600; margin-left: auto; min-height: 44px; padding: 8px 14px; cursor: pointer;
           border: 1px solid var(--line); border-radius: 10px; background: var(--paper); color: var(--ink); }
+        #form label { font-weight: 600; } #form div { display: flex; flex-wrap: wrap; gap: 8px; } #form button { margin: 0; }
+        input, select { font: inherit; min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 10px;
+          background: var(--paper); color: var(--ink); } input { flex: 1 1 180px; min-width: 0; } li button { margin-left: 0; }
+        #said:not(:empty) { margin-top: 6px; font-weight: 700; } #said.bad { background: var(--alarm); color: #fff; padding: 6px 12px; }
         :focus-visible { outline: 3px solid; outline-offset: 2px; }
         #spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         main { display: grid; gap: 16px; max-width: 1100px; margin: 0 auto; padding: 16px; }

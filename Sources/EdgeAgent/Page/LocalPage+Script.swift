@@ -22,6 +22,9 @@ extension LocalPage {
             goods: "Deliveries", asOf: "As the centre knew them at {time}, with {n} scans since that it has not counted yet. Its rules decide when it has them.",
             tooMany: "Not on the list, or too many: {n}", nobody: "Not recognised here: {n}", toCome: "To come", lines: "lines: {n}", moreLines: "lines not shown: {n}",
             moreNotes: "Deliveries not shown: {n}", elsewhere: "Scanned where nothing is open: {n}. Scan the delivery note to open it there.", of: "{n} of {all}",
+            scan: "Scan or type here", send: "Save", open: "Open here", kept: "✓ Saved: {text}", notKept: "✕ NOT SAVED: {text}. {why}",
+            unsure: "? Not known to be saved: {text}. Look at the last scans, then press Save again: it counts once.",
+            busy: "The gateway is busy: press Save again.",
             states: { ready: "ready", starting: "starting", recognising: "being recognised", likely: "must be accepted", unknown: "not recognised",
               missing: "not plugged in", gone: "unplugged", denied: "no permission", held: "another program has it", failed: "does not work",
               failing: "in trouble", "no-country": "waits: no country is set" },
@@ -47,6 +50,9 @@ extension LocalPage {
             goods: "Livraisons", asOf: "Telles que le centre les connaissait à {time}, avec {n} lectures faites depuis, qu’il n’a pas encore comptées. Ses règles décideront quand il les aura.",
             tooMany: "Hors liste, ou en trop : {n}", nobody: "Non reconnus ici : {n}", toCome: "À venir", lines: "lignes : {n}", moreLines: "lignes non affichées : {n}",
             moreNotes: "Livraisons non affichées : {n}", elsewhere: "Lues là où rien n’est ouvert : {n}. Scannez le bon de livraison pour l’y ouvrir.", of: "{n} sur {all}",
+            scan: "Scannez ou tapez ici", send: "Enregistrer", open: "Ouvrir ici", kept: "✓ Enregistré : {text}", notKept: "✕ NON ENREGISTRÉ : {text}. {why}",
+            unsure: "? On ne sait pas si c’est enregistré : {text}. Regardez les dernières lectures, puis appuyez encore sur Enregistrer : cela compte une fois.",
+            busy: "La passerelle est occupée : appuyez encore sur Enregistrer.",
             states: { ready: "prêt", starting: "démarre", recognising: "en cours de reconnaissance", likely: "à accepter", unknown: "non reconnu",
               missing: "non branché", gone: "débranché", denied: "accès refusé", held: "pris par un autre programme", failed: "en panne",
               failing: "en difficulté", "no-country": "attend : aucun pays n’est réglé" },
@@ -155,10 +161,44 @@ extension LocalPage {
           if (!last) return;
           by("agent").textContent = last.agent;
           by("site").textContent = last.site;
+          form(w);
           facts(w);
           deliveries(w);
           devices(w);
           reads(w);
+        }
+
+        function form(w) {
+          const zones = last.scan?.zones ?? [];
+          by("form").hidden = zones.length === 0;
+          by("scan-label").textContent = w.scan;
+          by("send").textContent = w.send;
+          const chosen = by("zone").value;
+          draw("zone", zones, () => zones.map((zone) => h("option", { value: zone }, zone)));
+          if (zones.includes(chosen)) by("zone").value = chosen;
+          by("zone").setAttribute("aria-label", "zone");
+        }
+
+        /** Keys of what is not known to be saved: asked again it is the same scan. */
+        const keys = new Map();
+        async function save(text) {
+          const w = words[lang], zone = by("zone").value, mark = zone + "\n" + text;
+          const say = (name, why) => { by("said").textContent = filled(w[name], { text, why }); by("said").className = name === "kept" ? "" : "bad"; };
+          if (!keys.has(mark)) keys.set(mark, [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+          try {
+            const answer = await fetch("/scan", { method: "POST", signal: AbortSignal.timeout(5000),
+              headers: { "Content-Type": "application/json", "X-Quai-Token": last.scan.token },
+              body: JSON.stringify({ key: keys.get(mark), zone, text }) });
+            const json = await answer.json().catch(() => ({}));
+            if (answer.ok) {
+              keys.delete(mark);
+              say("kept");
+              return true;
+            }
+            if (json.code === "unknown") say("unsure");
+            else say("notKept", json.code ? w[json.code] ?? json.code : String(answer.status));
+          } catch { say("unsure"); }
+          return false;
         }
 
         function facts(w) {
@@ -179,7 +219,7 @@ extension LocalPage {
             filled(w.asOf, { time: clock(lang, goods.at), n: number(lang, goods.reads) }),
             goods.elsewhere > 0 ? say("elsewhere", goods.elsewhere) : "", goods.more > 0 ? say("moreNotes", goods.more) : "",
           ].filter(Boolean).join(" ")]);
-          const parts = [goods.open, goods.toCome];
+          const parts = [goods.open, goods.toCome, last.scan?.zones];
           draw("goods", parts, () => [...goods.open.map((one) => {
             const sum = sums(one.list), shown = one.list.length;
             return h("article", {}, h("h3", {}, `${one.note} · ${one.supplier} · ${one.zone}`),
@@ -191,7 +231,8 @@ extension LocalPage {
               one.extra > 0 ? h("p", {}, "! " + say("tooMany", one.extra)) : null,
               one.unknown > 0 ? h("p", {}, "! " + say("nobody", one.unknown)) : null);
           }), ...(goods.toCome.length ? [h("article", {}, h("h3", {}, w.toCome), h("ul", {}, ...goods.toCome.map((one) =>
-            h("li", {}, h("b", {}, one.note), h("span", {}, [one.supplier, one.zone].filter(Boolean).join(" · ")), h("span", { class: "end" }, say("lines", one.lines))))))] : [])]);
+            h("li", {}, h("b", {}, one.note), h("span", {}, [one.supplier, one.zone].filter(Boolean).join(" · ")), h("span", { class: "end" }, say("lines", one.lines)),
+              last.scan?.zones.length ? h("button", { type: "button", "data-note": one.note }, w.open) : null))))] : [])]);
         }
 
         function devices(w) {
@@ -238,6 +279,17 @@ extension LocalPage {
           lang = lang === "fr" ? "en" : "fr";
           kept.lang = lang;
           show();
+        });
+        by("form").addEventListener("submit", async (event) => {
+          event.preventDefault();
+          const field = by("scan"), text = field.value;
+          if (!text.trim()) return;
+          field.value = "";
+          if (!await save(text) && !field.value) field.value = text;
+        });
+        by("goods").addEventListener("click", (event) => {
+          const note = event.target.closest("[data-note]")?.dataset.note;
+          if (note) save(note);
         });
         show();
         look();

@@ -11,14 +11,30 @@ struct LocalPage: Sendable {
     var status: @Sendable () -> [UInt8]
     /// Deliveries, as bytes of JSON.
     var goods: @Sendable () -> [UInt8] = { Array("null".utf8) }
+    /// Takes what is scanned in the page; nil where the page only shows.
+    var scan: Scanning?
     /// Refused because of their `Host`.
     var refused: @Sendable () -> Void = {}
+
+    /// Who may scan in the page: whoever has read the token, which pages of others cannot.
+    struct Scanning: Sendable {
+        /// Of this run.
+        var token: String
+        var zones: @Sendable () -> [String]
+        var take: @Sendable (LocalScans.Scan) -> HTTPReply
+
+        /// For the page, in its state.
+        var json: JSON {
+            .object([("token", .string(token)), ("zones", .array(zones().map(JSON.string)))])
+        }
+    }
 
     func answer(_ request: HTTPRequest) -> HTTPReply {
         guard isOurs(request.host) else {
             refused()
             return HTTPReply(421)
         }
+        if request.path == "/scan", let scan { return answer(request, scan) }
         guard request.method == "GET" else {
             var reply = HTTPReply(405)
             reply.fields = [HTTPRequest.Field(name: "Allow", value: "GET")]
@@ -32,6 +48,25 @@ struct LocalPage: Sendable {
         case "/goods.json": return HTTPReply(200, type: "application/json", body: goods())
         default: return HTTPReply(404)
         }
+    }
+
+    /// A page of somebody else can have a browser send a form here, but not this: without the token, without the type, which would have
+    /// the browser ask first, and with its own origin (Fetch §3.2).
+    private func answer(_ request: HTTPRequest, _ scanning: Scanning) -> HTTPReply {
+        guard request.method == "POST" else {
+            var reply = HTTPReply(405)
+            reply.fields = [HTTPRequest.Field(name: "Allow", value: "POST")]
+            return reply
+        }
+        let host = request["host"]?.lowercased() ?? ""
+        guard ["http://\(host)", "https://\(host)"].contains(request["origin"]?.lowercased() ?? ""),
+            request["content-type"] == "application/json", request["x-quai-token"] == scanning.token
+        else {
+            refused()
+            return HTTPReply(403)
+        }
+        guard let scan = LocalScans.Scan(request.body, zones: scanning.zones()) else { return HTTPReply(400) }
+        return scanning.take(scan)
     }
 
     /// A name that somebody else can point at this machine would make their page one of ours (DNS rebinding); an address in
@@ -56,7 +91,7 @@ enum LocalStatus {
     ]
 
     /// `description` is the agent's own (docs/reference/topics.md, `st`).
-    static func json(_ description: JSON, reads: [RecentReads.Read]) -> JSON {
+    static func json(_ description: JSON, reads: [RecentReads.Read], scan: JSON? = nil) -> JSON {
         func part(_ json: JSON?, _ names: [String]) -> JSON {
             .object(names.map { ($0, json?[$0]) })
         }
@@ -64,7 +99,7 @@ enum LocalStatus {
         return part(description, about)
             .with("uplink", part(description["uplink"], uplinkFields))
             .with("devices", .array((description["devices"]?.list ?? []).map { part($0, deviceFields) }))
-            .with("reads", .array(reads.map(\.json)))
+            .with("reads", .array(reads.map(\.json))).with("scan", scan)
     }
 
     private static let uplinkFields = ["connected", "centre", "delivering", "alarm", "lastAck", "since"]
