@@ -6,6 +6,8 @@ public struct HTTPRequest: Equatable, Sendable {
         /// In lower case.
         public var name: String
         public var value: String
+
+        public init(name: String, value: String) { (self.name, self.value) = (name, value) }
     }
 
     public var method: String
@@ -87,9 +89,10 @@ public struct HTTPRequestReader: Sendable {
             pending.removeFirst(end + 4)
             looked = 0
         }
-        guard var (request, length) = head, pending.count >= length else { return nil }
-        request.body = Array(pending.prefix(length))
-        pending.removeFirst(length)
+        guard let whole = head, pending.count >= whole.length else { return nil }
+        var request = whole.request
+        request.body = Array(pending.prefix(whole.length))
+        pending.removeFirst(whole.length)
         head = nil
         return request
     }

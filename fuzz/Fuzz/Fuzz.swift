@@ -30,7 +30,10 @@ enum Target {
             }
             if let item = try? CBOR(decoding: bytes) { _ = try? Row.decode(item) }
         case "json":
-            if let json = try? JSON(parsing: bytes) { precondition((try? JSON(parsing: json.text8)) != nil) }
+            if let json = try? JSON(parsing: bytes) {
+                precondition((try? JSON(parsing: json.text8)) != nil)
+                if let goods = ExpectedGoods(json: json) { precondition(ExpectedGoods(json: goods.json) == goods) }
+            }
         case "transcript": _ = try? Transcript(String(decoding: bytes, as: UTF8.self))
         case "report-descriptor": _ = HIDPages.of(bytes)
         default: fatalError("no target \(name); there are: \(names.joined(separator: ", "))")

@@ -52,7 +52,7 @@ enum GoodsCode {
 
     /// Walks the elements behind the GTIN: dates have six digits, all else ends with GS (General Specifications, 7.8.5).
     private static func hasSerial(_ elements: Substring, _ isBracketed: Bool) -> Bool {
-        if isBracketed { return elements.contains("(21)") }
+        if isBracketed { return elements.split(separator: "(").contains { $0.hasPrefix("21)") } }
         var rest = elements
         while rest.count > 2 {
             let name = rest.prefix(2)
