@@ -61,16 +61,4 @@ extension AgentConfiguration.Local {
         var room = in6_addr()
         return inet_pton(AF_INET, host, &room) == 1 || inet_pton(AF_INET6, host, &room) == 1
     }
-
-    /// What others on the network could do with it.
-    var warning: String? {
-        guard let listen, let url else { return nil }
-        if listen.port < 1024 {
-            return "[local]: ports below 1024 are the system's, and the agent's service may not take \(listen.port); "
-                + "choose 1024 to 65535"
-        }
-        guard !HostName.isLoopback(listen.host) else { return nil }
-        return "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
-            + "listen on 127.0.0.1"
-    }
 }

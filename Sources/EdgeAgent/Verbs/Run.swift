@@ -144,6 +144,20 @@ extension AgentConfiguration.Device {
     }
 }
 
+extension AgentConfiguration.Local {
+    /// What others on the network could do with it.
+    var warning: String? {
+        guard let listen, let url else { return nil }
+        if listen.port < 1024 {
+            return "[local]: ports below 1024 are the system's, and the agent's service may not take \(listen.port); "
+                + "choose 1024 to 65535"
+        }
+        guard !HostName.isLoopback(listen.host) else { return nil }
+        return "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
+            + "listen on 127.0.0.1"
+    }
+}
+
 struct Version: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Print the version.")
 
