@@ -69,9 +69,8 @@ final class Agent: Sendable {
             })
         let started = started
         let boot = boot
-        let expected: (@Sendable (ExpectedGoods) -> Void)? = goods.map { goods in
-            { goods.take($0, epoch: outbox.now.epoch) }
-        }
+        var expected: (@Sendable (ExpectedGoods) -> Void)?
+        if let goods { expected = { goods.take($0, epoch: outbox.now.epoch) } }
         let uplink = UplinkLoop(
             configuration: configuration, outbox: outbox, logger: logger, beaten: { health.finished($0) },
             commanded: { Agent.route($0, until: $1, wiring.with { $0 }) },

@@ -1,5 +1,6 @@
 import Model
 import Platform
+import Ports
 import TestSupport
 import Testing
 import Uplink
@@ -64,7 +65,8 @@ struct LocalScansTests {
         let scan = try Self.scan("key-0003", "3608439390616")
         #expect(buffer.scans.take(scan) == .refused("outbox-closed"))
         let reply = buffer.scans.answer(scan)
-        #expect(reply.status == 503 && (try JSON(parsing: reply.body))["saved"]?.truth == false)
+        let said = try JSON(parsing: reply.body)
+        #expect(reply.status == 503 && said["saved"]?.truth == false)
         #expect(buffer.feed.reads?.list.first?.refused == "outbox-closed")
     }
 

@@ -3,6 +3,7 @@ import Logging
 import Model
 import Platform
 import Ports
+import Uplink
 
 extension Agent {
     /// The state is made anew at most so often, however many ask: 5 times a second.

@@ -12,7 +12,7 @@ extension LocalPage {
             noNetwork: "No connection to the centre since {time}.", kept: "Nothing is lost: it is sent by itself when the centre is back.",
             stopped: "The centre takes nothing from this gateway: tell whoever looks after it.",
             mute: "No reader is heard", muteText: "What you scan now is not seen. Look at the readers below. {n} waiting, kept here.",
-            lostHead: "NOT SAVED: stop scanning", lostText: "{n} refused since {time}. Scan them again when this is green.",
+            lostHead: "NOT SAVED: stop scanning", lostText: "{n} refused since {time}. Scan them again when this is no longer red.",
             someHead: "NOT SAVED at {where}", silent: "The gateway does not answer",
             silentText: "This page does not know whether scans are saved: listen for the reader's beep. Last heard at {time}.",
             filling: "The memory for scans is filling up: {n} %.", clock: "This machine's clock was never set: times may be wrong.",
@@ -22,7 +22,7 @@ extension LocalPage {
             goods: "Deliveries", asOf: "As the centre knew them at {time}, with {n} scans since that it has not counted yet. Its rules decide when it has them.",
             tooMany: "Not on the list, or too many: {n}", nobody: "Not recognised here: {n}", toCome: "To come", lines: "lines: {n}", moreLines: "lines not shown: {n}",
             moreNotes: "Deliveries not shown: {n}", elsewhere: "Scanned where nothing is open: {n}. Scan the delivery note to open it there.", of: "{n} of {all}",
-            scan: "Scan or type here", send: "Save", open: "Open here", kept: "✓ Saved: {text}", notKept: "✕ NOT SAVED: {text}. {why}",
+            scan: "Scan or type here", send: "Save", open: "Open here", done: "✓ Saved: {text}", notKept: "✕ NOT SAVED: {text}. {why}",
             unsure: "? Not known to be saved: {text}. Look at the last scans, then press Save again: it counts once.",
             busy: "The gateway is busy: press Save again.",
             states: { ready: "ready", starting: "starting", recognising: "being recognised", likely: "must be accepted", unknown: "not recognised",
@@ -40,7 +40,7 @@ extension LocalPage {
             noNetwork: "Pas de liaison avec le centre depuis {time}.", kept: "Rien n’est perdu : l’envoi se fera seul dès son retour.",
             stopped: "Le centre ne prend rien de cette passerelle : prévenez son responsable.",
             mute: "Aucun lecteur n’est entendu", muteText: "Ce que vous scannez maintenant n’est pas vu. Regardez les lecteurs ci-dessous. {n} en attente, gardés ici.",
-            lostHead: "NON ENREGISTRÉ : arrêtez de scanner", lostText: "Refus depuis {time} : {n}. Scannez-les de nouveau quand ceci sera vert.",
+            lostHead: "NON ENREGISTRÉ : arrêtez de scanner", lostText: "Refus depuis {time} : {n}. Scannez-les de nouveau quand ceci ne sera plus rouge.",
             someHead: "NON ENREGISTRÉ à {where}", silent: "La passerelle ne répond pas",
             silentText: "Cette page ne sait pas si les lectures sont enregistrées : écoutez le bip du lecteur. Dernière nouvelle à {time}.",
             filling: "La mémoire des lectures se remplit : {n} %.", clock: "L’horloge de cette machine n’a jamais été réglée : les heures peuvent être fausses.",
@@ -50,7 +50,7 @@ extension LocalPage {
             goods: "Livraisons", asOf: "Telles que le centre les connaissait à {time}, avec {n} lectures faites depuis, qu’il n’a pas encore comptées. Ses règles décideront quand il les aura.",
             tooMany: "Hors liste, ou en trop : {n}", nobody: "Non reconnus ici : {n}", toCome: "À venir", lines: "lignes : {n}", moreLines: "lignes non affichées : {n}",
             moreNotes: "Livraisons non affichées : {n}", elsewhere: "Lues là où rien n’est ouvert : {n}. Scannez le bon de livraison pour l’y ouvrir.", of: "{n} sur {all}",
-            scan: "Scannez ou tapez ici", send: "Enregistrer", open: "Ouvrir ici", kept: "✓ Enregistré : {text}", notKept: "✕ NON ENREGISTRÉ : {text}. {why}",
+            scan: "Scannez ou tapez ici", send: "Enregistrer", open: "Ouvrir ici", done: "✓ Enregistré : {text}", notKept: "✕ NON ENREGISTRÉ : {text}. {why}",
             unsure: "? On ne sait pas si c’est enregistré : {text}. Regardez les dernières lectures, puis appuyez encore sur Enregistrer : cela compte une fois.",
             busy: "La passerelle est occupée : appuyez encore sur Enregistrer.",
             states: { ready: "prêt", starting: "démarre", recognising: "en cours de reconnaissance", likely: "à accepter", unknown: "non reconnu",
@@ -183,7 +183,7 @@ extension LocalPage {
         const keys = new Map();
         async function save(text) {
           const w = words[lang], zone = by("zone").value, mark = zone + "\n" + text;
-          const say = (name, why) => { by("said").textContent = filled(w[name], { text, why }); by("said").className = name === "kept" ? "" : "bad"; };
+          const say = (name, why) => { by("said").textContent = filled(w[name], { text, why }); by("said").className = name === "done" ? "" : "bad"; };
           if (!keys.has(mark)) keys.set(mark, [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
           try {
             const answer = await fetch("/scan", { method: "POST", signal: AbortSignal.timeout(5000),
@@ -192,7 +192,7 @@ extension LocalPage {
             const json = await answer.json().catch(() => ({}));
             if (answer.ok) {
               keys.delete(mark);
-              say("kept");
+              say("done");
               return true;
             }
             if (json.code === "unknown") say("unsure");
@@ -225,7 +225,7 @@ extension LocalPage {
             return h("article", {}, h("h3", {}, `${one.note} · ${one.supplier} · ${one.zone}`),
               h("div", { class: "sum" }, filled(w.of, { n: number(lang, sum.counted), all: number(lang, sum.expected) })),
               h("progress", { max: Math.max(1, sum.expected), value: String(sum.counted), "aria-label": one.note }),
-              h("ul", {}, ...one.list.map((line) => h("li", {}, h("b", {}, line.label || line.gtin), h("span", {}, line.gtin),
+              h("ul", {}, ...one.list.map((line) => h("li", {}, h("b", {}, line.label || line.gtin.replace(/^#/, "")), line.gtin.startsWith("#") ? null : h("span", {}, line.gtin),
                 h("span", { class: "mark end" }, `${line.counted >= line.expected ? "✓ " : ""}${number(lang, line.counted)} / ${number(lang, line.expected)}${line.unit ? " " + line.unit : ""}`)))),
               one.lines > shown ? h("p", {}, say("moreLines", one.lines - shown)) : null,
               one.extra > 0 ? h("p", {}, "! " + say("tooMany", one.extra)) : null,

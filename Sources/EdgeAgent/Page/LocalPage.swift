@@ -79,7 +79,7 @@ struct LocalPage: Sendable {
     static func names(of machine: String) -> Set<String> {
         let name = machine.lowercased()
         let short = String(name.prefix { $0 != "." })
-        return [name, short, "\(short).local"].filter { !$0.isEmpty && !$0.hasPrefix(".") }
+        return Set([name, short, "\(short).local"].filter { !$0.isEmpty && !$0.hasPrefix(".") })
     }
 }
 
