@@ -11,13 +11,26 @@ struct FileImports: Sendable {
     /// How the site writes telephone numbers.
     let plan: NumberPlan
 
-    /// `options`: what the person says of the file.
+    /// What would become of it, with the changes row by row; writes nothing. `options`: what the person says of the file.
+    @concurrent
+    func compare(_ bytes: [UInt8], _ kind: Kind, _ options: Import.Options) async throws -> ImportReport {
+        let store = try Store(reading: database)
+        let checked = try kind.check(bytes, plan, options, in: store)
+        var report = checked.report
+        report.changes = try checked.changes(in: store)
+        return report
+    }
+
+    /// What would become of it, without what it would change.
+    func report(_ bytes: [UInt8], _ kind: Kind, _ options: Import.Options) async throws -> ImportReport {
+        try await check(bytes, kind, options).report
+    }
+
     func run(
-        _ bytes: [UInt8], _ kind: Kind, _ options: Import.Options, dryRun: Bool, person: Person
+        _ bytes: [UInt8], _ kind: Kind, _ options: Import.Options, person: Person
     ) async throws -> ImportReport {
         let checked = try await check(bytes, kind, options)
         var report = checked.report
-        guard !dryRun else { return report }
         // What waits for the database goes in between.
         for portion in checked.portions {
             report.add(
@@ -45,14 +58,16 @@ extension FileImports.Kind {
     func check(
         _ bytes: [UInt8], _ plan: NumberPlan, _ options: Import.Options, in store: Store
     ) throws -> CheckedImport {
-        switch self {
-        case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
+        guard self != .deliveries else { return try Import.check(deliveries: bytes, options: options, in: store) }
+        let table = CSV(bytes, reading: options.reading)
+        return switch self {
+        case .deliveries: try Import.check(deliveries: table, options: options, in: store)
         case .parties:
             try Import.check(
-                parties: CSV(bytes), region: plan.region, internalPlan: plan.internalPlan, options: options, in: store)
-        case .products: try Import.check(products: CSV(bytes), options: options, in: store)
-        case .codes: try Import.check(codes: CSV(bytes), options: options, in: store)
-        case .tags: try Import.check(tags: CSV(bytes), options: options, in: store)
+                parties: table, region: plan.region, internalPlan: plan.internalPlan, options: options, in: store)
+        case .products: try Import.check(products: table, options: options, in: store)
+        case .codes: try Import.check(codes: table, options: options, in: store)
+        case .tags: try Import.check(tags: table, options: options, in: store)
         }
     }
 }

@@ -48,6 +48,27 @@ struct ImportPageTests {
         try browser.wait("!document.querySelector('dialog')")
         try browser.wait("document.querySelector('main').innerText.includes('4711')")
 
+        // The same file again, with another quantity: what stands there now beside what would.
+        try bring(rows.replacing("différentiel bipolaire très long;4", with: "différentiel bipolaire très long;6"),
+            named: "rexel-bl-4711.csv", to: browser)
+        try browser.wait("document.querySelector('dialog .changes')")
+        #expect(try browser.text("dialog .changes .now") == "4" && browser.text("dialog .changes .next") == "6")
+        #expect(try browser.text("dialog .change-counts").contains("Modifiées : 1"))
+        #expect(try browser.text("dialog .reading summary").contains("point-virgule"))
+        try browser.screenshot("import-changes-fr-1280")
+        try browser.size(400)
+        try browser.screenshot("import-changes-fr-400")
+        // Read with another separator nothing of it is left, and the way back is in the same place.
+        try browser.evaluate("document.querySelector('dialog').id = 'read'")
+        try choose("separator", "tab", in: browser)
+        try browser.wait("document.querySelector('dialog:not(#read) .missing')")
+        try browser.evaluate("document.querySelector('dialog:not(#read)').id = 'lost'")
+        try choose("separator", "semicolon", in: browser)
+        try browser.wait("document.querySelector('dialog:not(#lost) .changes') && !document.querySelector('#lost')")
+        try browser.size(1280)
+        try browser.click("dialog .row button:not(.main)")
+        try browser.wait("!document.querySelector('dialog')")
+
         // The next file of that supplier needs no word.
         try bring(rows.replacing("4711", with: "4712"), named: "rexel-bl-4712.csv", to: browser)
         try browser.wait("document.querySelector('dialog details')")

@@ -181,4 +181,6 @@ interface Said {
   add: boolean;
   supplier?: string;
   note?: string;
+  /** How the text is read, where it was chosen. */
+  reading?: TableReading;
 }

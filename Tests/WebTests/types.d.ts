@@ -735,6 +735,23 @@ interface ImportReport {
   refused: { line: number; reason: string; phrase: Phrase }[];
   remarks: { line: number; reason: string; phrase: Phrase }[];
   columns?: ImportColumns | null;
+  changes?: ImportChanges | null;
+}
+
+/** What an import would change; only of a check. */
+interface ImportChanges {
+  new: number;
+  changed: number;
+  unchanged: number;
+  gone: number;
+  rows: { kind: "new" | "changed" | "gone"; title: string; fields: { name: string; now?: string; next?: string }[] }[];
+}
+
+/** How the text of a table is read; what nothing tells is left out. */
+interface TableReading {
+  separator?: string;
+  encoding?: string;
+  decimal?: string;
 }
 
 /** A language of the pages; what it does not say is said in English. */
@@ -758,6 +775,8 @@ interface ImportColumns {
   headings: string[];
   samples: string[];
   fields: { field: string; heading: string | null; proposal: string | null; missing: boolean }[];
+  /** Of a workbook null. */
+  reading: TableReading | null;
 }
 
 /** Every message of the live stream, by type; what each means: docs/reference/http.md. */

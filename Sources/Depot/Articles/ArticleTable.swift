@@ -79,9 +79,12 @@ public struct ArticleTable: StoreTable {
         for code in product.codes { try add(code: code, to: product.gtin) }
     }
 
+    /// The GTIN that a code is, where it is one.
+    func packageGTIN(_ code: String) -> String? { code.utf8.count > 8 ? GS1.gtin14(code) : nil }
+
     /// One more code of a product. Another GTIN is a packaging of one.
     public func add(code: String, to gtin: String) throws {
-        if code.utf8.count > 8, let other = GS1.gtin14(code) {
+        if let other = packageGTIN(code) {
             guard other != gtin else { return }
             try database.run("INSERT OR IGNORE INTO packaging VALUES (?, ?, 1000)", .text(other), .text(gtin))
             return

@@ -33,22 +33,7 @@ public struct PartyTable: StoreTable {
         by who: String,
         at now: Int64
     ) throws -> Int64 {
-        var id: Int64?
-        if let reference { id = try database.integer("SELECT id FROM party WHERE reference=?", .text(reference)) }
-        if id == nil {
-            let found = try database.rows(
-                """
-                SELECT id FROM party WHERE name=?1 AND company=?2 AND (reference IS NULL OR ?3 IS NULL) AND erp IS NULL LIMIT 3
-                """, .text(name), .text(company), .text(reference)
-            ) { $0.integer(0) }
-            if found.count == 1 { id = found[0] }
-            if found.count > 1, reference == nil {
-                // The same client imported again without a reference is the same client.
-                id = try database.integer(
-                    "SELECT id FROM party WHERE reference IS NULL AND name=? AND company=?", .text(name), .text(company)
-                )
-            }
-        }
+        let id = try known(name: name, company: company, reference: reference)
         if let id {
             try database.run(
                 "UPDATE party SET name=?, company=?, reference=coalesce(reference, ?) WHERE id=?", .text(name),
@@ -66,6 +51,27 @@ public struct PartyTable: StoreTable {
                 .integer(party), .text(number.key), .text(number.display), .text(number.tail))
         }
         return party
+    }
+
+    /// The client that `add` renews.
+    func known(name: String, company: String, reference: String?) throws -> Int64? {
+        var id: Int64?
+        if let reference { id = try database.integer("SELECT id FROM party WHERE reference=?", .text(reference)) }
+        if id == nil {
+            let found = try database.rows(
+                """
+                SELECT id FROM party WHERE name=?1 AND company=?2 AND (reference IS NULL OR ?3 IS NULL) AND erp IS NULL LIMIT 3
+                """, .text(name), .text(company), .text(reference)
+            ) { $0.integer(0) }
+            if found.count == 1 { id = found[0] }
+            if found.count > 1, reference == nil {
+                // The same client imported again without a reference is the same client.
+                id = try database.integer(
+                    "SELECT id FROM party WHERE reference IS NULL AND name=? AND company=?", .text(name), .text(company)
+                )
+            }
+        }
+        return id
     }
 
     /// Numbers of clients that were none by an older reading or older metadata, and are one now: found again by their key.

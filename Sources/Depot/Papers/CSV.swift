@@ -1,5 +1,5 @@
 /// Rows of a table as text (RFC 4180, and what programs make of it) with the line each began on: imports must say where a
-/// mistake is. The separator is what `sep=` in the first line says, else `;`, `,`, tab or `|`, by evidence.
+/// mistake is. The separator is what a person says, else what `sep=` in the first line does, else `;`, `,`, tab or `|`, by evidence.
 public struct CSV: Sendable {
     public struct Row: Sendable {
         /// From 1.
@@ -56,6 +56,8 @@ public struct CSV: Sendable {
     private(set) var isText = true
     /// Worth knowing of how it was read.
     var remarks: [Phrase] = []
+    /// How its text was read, and how its numbers are where a person said so; nil of a workbook.
+    private(set) var reading: TableReading?
     /// The first rows, the heading among them.
     private var top: ArraySlice<Row> = []
 
@@ -66,8 +68,8 @@ public struct CSV: Sendable {
     /// Rows among which the heading is: letterheads and dates of printing stand above it.
     private static let topLimit = 12
 
-    /// A table as text or as a workbook of Excel (XLSX), known by how it begins.
-    public init(_ bytes: [UInt8]) {
+    /// A table as text or as a workbook of Excel (XLSX), known by how it begins. `reading`: what a person says of a text.
+    public init(_ bytes: [UInt8], reading: TableReading = TableReading()) {
         self.init()
         if bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) {
             do throws(XLSX.Fault) {
@@ -78,7 +80,10 @@ public struct CSV: Sendable {
         } else if let format = CSV.foreign.first(where: { bytes.starts(with: $0.0) }) {
             problem = format.1
         } else {
-            self.init(text: PaperText.read(bytes))
+            var reading = reading
+            let text = PaperText.read(bytes, as: reading.encoding)
+            reading.encoding = reading.encoding ?? PaperText.encoding(bytes)
+            self.init(text: text, reading: reading)
         }
     }
 
@@ -93,7 +98,7 @@ public struct CSV: Sendable {
         (Array("%PDF".utf8), "it is a PDF, which has no table: ask for CSV, XLSX, DESADV or UBL"),
     ]
 
-    init(text: String) {
+    init(text: String, reading: TableReading = TableReading()) {
         var lines = Array(text.unicodeScalars)
         var (start, line) = (0, 1)
         var named: Unicode.Scalar?
@@ -105,7 +110,10 @@ public struct CSV: Sendable {
         }
         // Files of old Macs end their lines with CR alone.
         if !lines.contains("\n") { lines = lines.map { $0 == "\r" ? "\n" : $0 } }
-        var reader = Reader(scalars: lines, separator: named ?? CSV.separator(lines[start...]), at: start, line: line)
+        let separator = reading.separator?.scalar ?? named ?? CSV.separator(lines[start...])
+        self.reading = reading
+        self.reading?.separator = TableReading.Separator(separator)
+        var reader = Reader(scalars: lines, separator: separator, at: start, line: line)
         take(reader.rows(openQuotes: CSV.openQuoteLimit))
     }
 

@@ -101,8 +101,9 @@ enum Cell {
     }
 
     /// A number as people and programs write it: `5`, `5,00`, `12,5`, `1 200,50`, `1.200,00`, `1'200`, `5 pcs`, `0,75 m`. Blanks and
-    /// marks group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither.
-    static func amount(_ text: String) -> Amount {
+    /// marks group digits by three, or they are a fault; a single mark with three digits behind it could be either, and is neither,
+    /// unless a person said which sign is the `decimal` one.
+    static func amount(_ text: String, decimal: TableReading.DecimalSign? = nil) -> Amount {
         if isSpoilt(text) { return .doubtful(spoilt(text)) }
         if truths.contains(text.uppercased()) {
             return .doubtful("\"\(text.prefix(40))\" is a yes or no of the spreadsheet, and no number")
@@ -139,14 +140,19 @@ enum Cell {
             Quantity(digits: groups.joined(), decimals: decimals).map { .of($0, measure) } ?? .no
         }
         guard let last = marks.last else { return of(groups) }
-        let isDecimal = ",.".contains(last) && marks.count { $0 == last } == 1
+        // Where the sign was said, the other one groups, and what is neither so nor so is a fault that names it.
+        let none = decimal.map {
+            Amount.doubtful("\"\(text.prefix(40))\" is no number where \"\($0.sign)\" is the decimal sign")
+        }
+        if let decimal, marks.count(where: { $0 == decimal.sign }) > 1 { return none ?? .no }
+        let isDecimal = (decimal.map { $0.sign == last } ?? ",.".contains(last)) && marks.count { $0 == last } == 1
         let grouping = isDecimal ? marks.dropLast() : marks[...]
         let grouped = groups.dropFirst().prefix(grouping.count)
         guard grouping.allSatisfy({ $0 == grouping.first }), grouped.allSatisfy({ $0.count == 3 }),
             grouping.isEmpty || head.count <= 3
-        else { return .no }
+        else { return none ?? .no }
         guard isDecimal, let tail = groups.last else { return of(groups) }
-        if marks.count == 1, tail.count == 3, head.count <= 3, head != "0" {
+        if decimal == nil, marks.count == 1, tail.count == 3, head.count <= 3, head != "0" {
             let less = tail.allSatisfy { $0 == "0" } ? "\(head)" : "\(head)\(last)\(tail)"
             return .doubtful(
                 "\"\(text.prefix(40))\" could be \(less) or \(head)\(tail): write it without a mark, or with four decimals"

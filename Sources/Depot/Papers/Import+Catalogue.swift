@@ -24,7 +24,7 @@ extension Import {
                 continue
             }
             do throws(Fault) {
-                let product = try product(row, columns, in: store)
+                let product = try product(row, columns, decimal: table.decimal, in: store)
                 guard seen.insert(product.gtin).inserted else {
                     throw Fault(reason: "GTIN \(product.gtin) stands twice")
                 }
@@ -35,7 +35,9 @@ extension Import {
         return CheckedImport(report, products.map { .product($0) }, memory: table.memory)
     }
 
-    private static func product(_ row: CSV.Row, _ columns: Columns, in store: Store?) throws(Fault) -> ProductView {
+    private static func product(
+        _ row: CSV.Row, _ columns: Columns, decimal: TableReading.DecimalSign?, in store: Store?
+    ) throws(Fault) -> ProductView {
         if let problem = row.problem { throw Fault(reason: problem) }
         let gtin = try code(row, columns, in: store)
         var product = ProductView(
@@ -50,7 +52,7 @@ extension Import {
         let unit = product.unit.map { Measure(catalogue: $0) } ?? (try? store?.articles.measure(of: gtin)) ?? .piece
         if let objection = try? store?.articles.objection(to: unit, of: gtin) { throw Fault(reason: objection) }
         if let text = row.given(columns["minimum"]) {
-            let (minimum, measure) = try amount(text, in: 0...quantityLimit, "minimum").get()
+            let (minimum, measure) = try amount(text, in: 0...quantityLimit, "minimum", decimal: decimal).get()
             guard measure == nil || measure == unit, minimum.isWhole || unit.isDivisible else {
                 throw Fault(
                     reason:
@@ -61,7 +63,8 @@ extension Import {
         }
         if let text = row.given(columns["carton_gtin"]) {
             let outer = try self.gtin(text)
-            guard case .of(let count, let measure) = Cell.amount(row.field(columns["carton_quantity"])),
+            let content = Cell.amount(row.field(columns["carton_quantity"]), decimal: decimal)
+            guard case .of(let count, let measure) = content,
                 count > 0, count <= quantityLimit, outer != gtin, measure == nil || measure == unit,
                 count.isWhole || unit.isDivisible
             else {

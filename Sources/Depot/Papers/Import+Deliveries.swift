@@ -98,7 +98,7 @@ extension Import {
             }
             let code = try article(row)
             let (written, behind) = try Import.amount(
-                row.field(columns["quantity"]), in: 0...quantityLimit, "quantity"
+                row.field(columns["quantity"]), in: 0...quantityLimit, "quantity", decimal: table.decimal
             ).get()
             guard written > 0 else {
                 return report.remarks.append(.init(line: row.line, reason: "quantity 0 of \(code): left out"))

@@ -23,6 +23,8 @@ public struct ImportReport: Equatable, Sendable {
     public var tags = 0
     /// What each column of a table is taken for; nil where the file is none.
     public var columns: TableColumns?
+    /// What would become of it; nil where nobody asked.
+    public var changes: ImportChanges?
 
     public init() {}
 
@@ -60,6 +62,8 @@ public struct TableColumns: Equatable, Sendable {
     /// What stands below each heading, as far as the first cells go.
     public var samples: [String]
     public var fields: [Field]
+    /// How the text was read; nil of a workbook.
+    public var reading: TableReading?
 
     var missing: [String] { fields.filter(\.isMissing).map(\.name) }
 
@@ -116,10 +120,16 @@ public enum Import {
         public var note: String?
         /// Lines of a note that is known are added to it, even while it is being received.
         public var isAddition: Bool
+        /// How a table that is text is read, where a person says it.
+        public var reading: TableReading
 
         public init(
-            map: [String: String] = [:], supplier: String? = nil, note: String? = nil, isAddition: Bool = false
-        ) { (self.map, self.supplier, self.note, self.isAddition) = (map, supplier, note, isAddition) }
+            map: [String: String] = [:], supplier: String? = nil, note: String? = nil, isAddition: Bool = false,
+            reading: TableReading = TableReading()
+        ) {
+            (self.map, self.supplier, self.note, self.isAddition) = (map, supplier, note, isAddition)
+            self.reading = reading
+        }
     }
 
     /// Whatever announces deliveries: EDIFACT, UBL, JSON or a table, known by how it begins.
@@ -149,7 +159,7 @@ public enum Import {
             return try check(
                 DeliveryJSON.parse(bytes, article: article, counting: counting(store), own: own), options, in: store)
         }
-        return try check(deliveries: CSV(bytes), options: options, in: store)
+        return try check(deliveries: CSV(bytes, reading: options.reading), options: options, in: store)
     }
 
     /// Deliveries from a message or a JSON file, read before.
@@ -208,10 +218,10 @@ public enum Import {
     }
 
     /// An amount within a range, with the unit behind it; or why it is none.
-    static func amount(_ text: String, in range: ClosedRange<Quantity>, _ what: Phrase) -> Result<
-        (Quantity, Measure?), Fault
-    > {
-        switch Cell.amount(text) {
+    static func amount(
+        _ text: String, in range: ClosedRange<Quantity>, _ what: Phrase, decimal: TableReading.DecimalSign? = nil
+    ) -> Result<(Quantity, Measure?), Fault> {
+        switch Cell.amount(text, decimal: decimal) {
         case .of(let amount, let measure) where range.contains(amount): return .success((amount, measure))
         case .doubtful(let reason): return .failure(Fault(reason: "\(what) \(reason)"))
         case .of, .no:

@@ -14,6 +14,32 @@ enum PaperText {
         return lines(bytes[...])
     }
 
+    /// As `encoding` says, whatever the bytes look like: what is no text in it is said by U+FFFD.
+    static func read(_ bytes: [UInt8], as encoding: TableReading.Encoding?) -> String {
+        switch encoding {
+        case nil: return read(bytes)
+        case .utf8:
+            let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+            return String(decoding: bytes.dropFirst(mark), as: UTF8.self)
+        case .windows1252:
+            var out = ""
+            for byte in bytes { out.append(Windows1252.character(byte)) }
+            return out
+        case .utf16:
+            if bytes.starts(with: [0xFE, 0xFF]) { return utf16(bytes[2...], high: 0) }
+            if bytes.starts(with: [0xFF, 0xFE]) { return utf16(bytes[2...], high: 1) }
+            return utf16(bytes[...], high: utf16Order(bytes) ?? 1)
+        }
+    }
+
+    /// What `read` takes it for. Text with lines of two kinds is called Windows-1252.
+    static func encoding(_ bytes: [UInt8]) -> TableReading.Encoding {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) || utf16Order(bytes) != nil {
+            return .utf16
+        }
+        return String(validating: bytes, as: UTF8.self) == nil ? .windows1252 : .utf8
+    }
+
     /// Where the upper bytes stand in what is mostly Latin text in UTF-16 without a mark; nil for other text.
     private static func utf16Order(_ bytes: [UInt8]) -> Int? {
         let start = bytes.prefix(512)

@@ -31,7 +31,7 @@ struct Table {
             },
             fields: fields.map { [columns] field in
                 .init(name: field.name, heading: columns[field.name].map { String(csv.titles[$0].prefix(64)) })
-            })
+            }, reading: Table.reading(csv, columns))
         memory =
             options.map.isEmpty ? nil : ColumnMemory(kind: kind, headings: csv.signature, map: options.map)
         orders = Dictionary(
@@ -55,6 +55,20 @@ struct Table {
             let reason: Phrase = "the column \"\(guessed)\" is taken for the GTIN: its check digits hold"
             report.remarks.append(.init(line: 1, reason: reason))
         }
+    }
+
+    /// The sign before decimals, as a person said it; what was only found decides nothing.
+    var decimal: TableReading.DecimalSign? { csv.reading?.decimal }
+
+    /// How it was read, with the sign before decimals that its amounts have.
+    private static func reading(_ csv: CSV, _ columns: Columns) -> TableReading? {
+        guard var reading = csv.reading else { return nil }
+        let places = ["quantity", "minimum", "carton_quantity"].compactMap { columns[$0] }
+        reading.decimal =
+            reading.decimal
+            ?? Cell.decimalSign(
+                among: csv.rows.prefix(2000).lazy.flatMap { row in places.compactMap { row.filled($0) } })
+        return reading
     }
 
     /// Throws where one of these fields has no column.

@@ -23,17 +23,19 @@ struct ImportEndpoints {
     private func importing(_ kind: FileImports.Kind, _ what: String) -> Endpoint {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)",
-            "Import \(what); ?dry=1 only checks; ?map= (FIELD=HEADING, in lines), ?supplier= and ?note= say what the file does "
-                + "not, ?add=1 adds to notes that are known", body: .bytes, needs: .right(.imports),
+            "Import \(what); ?dry=1 only checks, and says what would change; ?map= (FIELD=HEADING, in lines), ?supplier= and "
+                + "?note= say what the file does not, ?separator=, ?encoding= and ?decimal= how its text is read, ?add=1 adds to "
+                + "notes that are known", body: .bytes, needs: .right(.imports),
             answers: .json(ImportReport.shape.schema)
         ) { incoming in
             let person = try incoming.who()
             let options = try ImportEndpoints.options(incoming)
             let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
             return try await ImportEndpoints.withColumns {
-                .json(
-                    try await imports.run(bytes, kind, options, dryRun: incoming.flag("dry"), person: person).json
-                )
+                guard !incoming.flag("dry") else {
+                    return .json(try await imports.compare(bytes, kind, options).json)
+                }
+                return .json(try await imports.run(bytes, kind, options, person: person).json)
             }
         }
     }
@@ -41,15 +43,15 @@ struct ImportEndpoints {
     private func refusing(_ kind: FileImports.Kind) -> Endpoint {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
-            "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=)",
+            "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=&separator=&encoding=&decimal=)",
             body: .bytes, needs: .right(.imports), answers: .file(["text/csv"])
         ) { incoming in
-            let person = try incoming.who()
             let options = try ImportEndpoints.options(incoming)
             let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
             return try await ImportEndpoints.withColumns {
-                let report = try await imports.run(bytes, kind, options, dryRun: true, person: person)
-                return ImportEndpoints.table(Import.rejects(of: CSV(bytes), report), named: "\(kind.rawValue)-refused")
+                let report = try await imports.report(bytes, kind, options)
+                let table = CSV(bytes, reading: options.reading)
+                return ImportEndpoints.table(Import.rejects(of: table, report), named: "\(kind.rawValue)-refused")
             }
         }
     }
@@ -81,7 +83,24 @@ struct ImportEndpoints {
         }
         return Import.Options(
             map: map, supplier: incoming.query("supplier"), note: incoming.query("note"),
-            isAddition: incoming.flag("add"))
+            isAddition: incoming.flag("add"), reading: try reading(incoming))
+    }
+
+    /// How a person says that the text is read; what is empty or left out is found in it.
+    private static func reading(_ incoming: Incoming) throws -> TableReading {
+        func word<Word: RawRepresentable & CaseIterable>(_ name: String, _: Word.Type) throws -> Word?
+        where Word.RawValue == String {
+            guard let text = incoming.query(name), !text.isEmpty else { return nil }
+            guard let word = Word(rawValue: text) else {
+                let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+                throw APIProblem(.badRequest, "bad-reading", "\(name) is one of \(words).")
+            }
+            return word
+        }
+        return TableReading(
+            separator: try word("separator", TableReading.Separator.self),
+            encoding: try word("encoding", TableReading.Encoding.self),
+            decimal: try word("decimal", TableReading.DecimalSign.self))
     }
 
     /// As Excel takes it: with a byte order mark.

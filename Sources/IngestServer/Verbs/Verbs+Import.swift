@@ -33,6 +33,12 @@ struct ImportVerb: ParsableCommand {
     @Option(help: "Delivery note, where the table does not say.") var note: String?
     @Flag(help: "Add the lines to deliveries that are known, even while they are received, instead of replacing them.")
     var add = false
+    @Option(help: "What stands between fields: semicolon, comma, tab or bar; found in the file where it is not said.")
+    var separator: String?
+    @Option(help: "How the text is encoded: utf-8, windows-1252 or utf-16; found in the file where it is not said.")
+    var encoding: String?
+    @Option(help: "What stands before decimals, comma or point: 12,000 is then 12 or 12000, and not doubtful.")
+    var decimal: String?
     @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
         String?
     @Argument(help: "What the file holds: deliveries, parties, products, codes or tags.") var kind: FileImports.Kind
@@ -53,7 +59,8 @@ struct ImportVerb: ParsableCommand {
             let store = try Store(path: configuration.database)
             report = try take(bytes, into: store, plan: configuration.plan)
             if let rejects, !report.refused.isEmpty {
-                try Files.write(Array("\u{FEFF}\(Import.rejects(of: CSV(bytes), report))".utf8), to: rejects)
+                let table = CSV(bytes, reading: try reading())
+                try Files.write(Array("\u{FEFF}\(Import.rejects(of: table, report))".utf8), to: rejects)
             }
         } catch { throw Exit.say("\(file): \(error)") }
         if json { print(report.json.description) } else { say(report, of: file) }
@@ -61,10 +68,48 @@ struct ImportVerb: ParsableCommand {
     }
 
     private func take(_ bytes: [UInt8], into store: Store, plan: NumberPlan) throws -> ImportReport {
-        let options = Import.Options(map: try mapping(), supplier: supplier, note: note, isAddition: add)
+        let options = Import.Options(
+            map: try mapping(), supplier: supplier, note: note, isAddition: add, reading: try reading())
         let checked = try kind.check(bytes, plan, options, in: store)
+        guard !dryRun else {
+            var report = checked.report
+            report.changes = try checked.changes(in: store)
+            return report
+        }
         let who = kind == .tags ? "edge-ingest import" : kind == .deliveries ? "file" : "import"
-        return try checked.finish(into: store, dryRun: dryRun, by: who, now: Clocks.wall)
+        return try checked.finish(into: store, dryRun: false, by: who, now: Clocks.wall)
+    }
+
+    private func reading() throws -> TableReading {
+        func said<Word>(_ name: String, _ text: String?, _ words: [String], _ make: (String) -> Word?) throws -> Word? {
+            guard let text else { return nil }
+            guard let word = make(text) else {
+                throw Exit.say("--\(name) is one of \(words.joined(separator: ", ")); not \"\(text.prefix(40))\"")
+            }
+            return word
+        }
+        return TableReading(
+            separator: try said("separator", separator, TableReading.Separator.allCases.map(\.rawValue)) {
+                TableReading.Separator(said: $0)
+            },
+            encoding: try said("encoding", encoding, TableReading.Encoding.allCases.map(\.rawValue)) {
+                TableReading.Encoding(rawValue: $0.lowercased())
+            },
+            decimal: try said("decimal", decimal, TableReading.DecimalSign.allCases.map(\.rawValue)) {
+                TableReading.DecimalSign(said: $0)
+            })
+    }
+
+    /// Each row that changes with what stands there now and what would.
+    private func say(_ changes: ImportChanges, of file: String) {
+        for row in changes.rows {
+            let fields = row.fields.map { field in
+                row.kind == .new
+                    ? "\(field.name) \(field.next ?? "")" : "\(field.name) \(field.now ?? "-") -> \(field.next ?? "-")"
+            }
+            print("\(file): \(row.kind.rawValue): \(row.title): \(fields.joined(separator: "; "))")
+        }
+        print("\(changes.new) new, \(changes.changed) changed, \(changes.gone) gone, \(changes.unchanged) unchanged")
     }
 
     private func mapping() throws -> [String: String] {
@@ -81,6 +126,7 @@ struct ImportVerb: ParsableCommand {
     private func say(_ report: ImportReport, of file: String) {
         for remark in report.remarks { print("\(file):\(remark.line): \(remark.reason)") }
         for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
+        if let changes = report.changes { say(changes, of: file) }
         let what =
             switch kind {
             case .deliveries: "\(report.accepted) lines of \(report.deliveries) deliveries"

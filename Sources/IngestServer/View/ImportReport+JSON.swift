@@ -9,6 +9,9 @@ extension ImportReport {
             .count("products", \.products), .count("tags", \.tags), .list("refused", of: line, \.refused),
             .list("remarks", of: line, \.remarks),
             .json("columns", .nullable(TableColumns.shape.schema)) { $0.columns?.json ?? .null },
+            .json("changes", .nullable(ImportChanges.shape.schema)) {
+                $0.changes.map(ImportChanges.shape.json) ?? .null
+            },
         ])
 
     private static let line = Shape<Refusal>(
@@ -37,7 +40,12 @@ extension Phrase {
 extension TableColumns {
     static let shape = Shape<TableColumns>(
         "TableColumns",
-        [.texts("headings", \.headings), .texts("samples", \.samples), .list("fields", of: field, \.fields)])
+        [
+            .texts("headings", \.headings), .texts("samples", \.samples), .list("fields", of: field, \.fields),
+            .json("reading", .nullable(TableReading.shape.schema)) {
+                $0.reading.map(TableReading.shape.json) ?? .null
+            },
+        ])
 
     private static let field = Shape<Field>(
         "TableField",
@@ -48,4 +56,29 @@ extension TableColumns {
         ])
 
     var json: JSON { TableColumns.shape.json(self) }
+}
+
+extension TableReading {
+    /// Left out where nothing tells.
+    static let shape = Shape<TableReading>(
+        "TableReading",
+        [
+            .word("separator", ifAny: \.separator), .word("encoding", ifAny: \.encoding),
+            .word("decimal", ifAny: \.decimal),
+        ])
+}
+
+extension ImportChanges {
+    static let shape = Shape<ImportChanges>(
+        "ImportChanges",
+        [
+            .count("new", \.new), .count("changed", \.changed), .count("unchanged", \.unchanged),
+            .count("gone", \.gone), .list("rows", of: row, \.rows),
+        ])
+
+    private static let row = Shape<Row>(
+        "ImportChange", [.word("kind", \.kind), .text("title", \.title), .list("fields", of: field, \.fields)])
+
+    private static let field = Shape<Field>(
+        "ChangedField", [.text("name", \.name), .text("now", ifAny: \.now), .text("next", ifAny: \.next)])
 }

@@ -1,6 +1,7 @@
 import { h, ask } from "./dom.js";
 import { request } from "./api.js";
 import { t, number, told } from "./i18n.js";
+import { drawChanges, drawReading } from "./changes.js";
 
 const shown = 20;
 
@@ -29,6 +30,7 @@ function address(kind, said, { dry = false, refused = false } = {}) {
   if (said.map) query.set("map", Object.entries(said.map).map(([field, heading]) => `${field}=${heading}`).join("\n"));
   if (said.supplier) query.set("supplier", said.supplier);
   if (said.note) query.set("note", said.note);
+  for (const [name, word] of Object.entries(said.reading ?? {})) if (word) query.set(name, word);
   return `/api/v1/import/${kind}${refused ? "/refused.csv" : ""}?${query}`;
 }
 
@@ -85,6 +87,20 @@ function drawColumns(columns, changed) {
 const fill = (said, name) => h("label", {}, h("span", {}, t(name === "note" ? "field_delivery_note" : "field_supplier")),
   h("input", { value: said[name] ?? "", maxlength: 64, onchange: (event) => { said[name] = event.target.value.trim(); } }));
 
+/** Closes the dialog that is open: the file is read again, and the next one says what came of it. */
+const again = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"))?.close("again");
+
+/**
+ * How the text of a table is read, to be chosen otherwise: which column is which is asked anew then.
+ * @param {ImportColumns | null | undefined} columns
+ * @param {Said} said
+ */
+const readOtherwise = (columns, said) => columns?.reading && drawReading(columns.reading, (name, word) => {
+  said.reading = { ...said.reading, [name]: word };
+  delete said.map;
+  again();
+});
+
 /**
  * Columns are missing: a person says which they are. Resolves with false when they give up.
  * @param {File} file
@@ -96,10 +112,10 @@ async function name(file, kind, columns, said) {
   const missing = columns.fields.filter((field) => field.missing).map((field) => t(`field_${field.field}`));
   said.map = mapOf(columns);
   const body = h("div", { class: "stack" }, h("p", {}, t("columnsMissing", { names: missing.join(", ") })),
-    drawColumns(columns, (map) => { said.map = map; }),
+    drawColumns(columns, (map) => { said.map = map; }), readOtherwise(columns, said),
     kind === "deliveries" && h("details", {}, h("summary", {}, t("columnsAside")), fill(said, "supplier"), fill(said, "note")),
     h("p", {}, h("a", { href: `/api/v1/import/${kind}/template.csv`, download: "" }, t("importTemplate"))));
-  return await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]) === "yes";
+  return ["yes", "again"].includes(await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]));
 }
 
 /**
@@ -184,9 +200,10 @@ export async function take(app, kind, file) {
   for (;;) {
     const report = await check(app, kind, file, said);
     if (!report) return false;
-    const again = () => /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"))?.close("again");
     const body = h("div", { class: "stack" },
       h("p", {}, t(kind === "deliveries" ? "importCheck" : "importRows", { accepted: number(report.accepted), deliveries: number(report.deliveries), refused: number(report.refused.length) })),
+      readOtherwise(report.columns, said),
+      report.changes && drawChanges(report.changes),
       drawRows(t("importRefused"), report.refused),
       report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said, report.refused) }, t("importRejects")),
       drawRows(t("importRemarks"), report.remarks),

@@ -99,6 +99,7 @@ export const reasons = {
   "{} \"{}\" is not a number from {} to {}": "{0} « {1} » : ce n’est pas un nombre de {2} à {3}",
   "\"{}\": ml is a millilitre to some, a running metre to others; write m or MLT": "« {0} » : ml est un millilitre pour les uns, un mètre linéaire pour les autres ; écrivez m ou MLT",
   "\"{}\" could be {} or {}{}: write it without a mark, or with four decimals": "« {0} » peut être {1} ou {2}{3} : écrivez-le sans séparateur, ou avec quatre décimales",
+  "\"{}\" is no number where \"{}\" is the decimal sign": "« {0} » n’est pas un nombre où « {1} » est le signe décimal",
   "\"{}\" has more than three decimals": "« {0} » a plus de trois décimales",
   "quantity {} is not a whole number from 1 to {}, nor one with three decimals": "la quantité {0} n’est pas un nombre entier de 1 à {1}, ni un nombre à trois décimales",
   "quantity \"{}\" is not a whole number from 1 to {}, nor one with three decimals": "la quantité « {0} » n’est pas un nombre entier de 1 à {1}, ni un nombre à trois décimales",
