@@ -136,6 +136,10 @@ struct Accounts: Sendable {
         await live.claimed(desk, by: person)
     }
 
+    func prefer(_ taste: Taste, person: Person) async throws -> Taste {
+        try await writer.run { desks, _ in try desks.accounts.prefer(taste, by: person) }
+    }
+
     // MARK: sessions
 
     func used(session token: String) async {

@@ -18,6 +18,9 @@ interface Person {
   /** Nobody has a password: everybody may everything. */
   openHouse?: true;
   rights?: string[];
+  /** What they chose on any machine; left out where they never did. */
+  theme?: string;
+  language?: string;
 }
 
 /** @from Sources/Depot/Receiving */
@@ -927,6 +930,7 @@ type Got<Path extends string> =
 type Done<Path extends string> =
   string extends Path ? unknown
   : Path extends "/api/v1/session" ? Person
+  : Path extends "/api/v1/me/preferences" ? Person
   : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
   : Path extends "/api/v1/deliveries/blind" ? Delivery
   : Path extends `/api/v1/deliveries/${string}` ? Delivery

@@ -191,6 +191,7 @@ public struct Person: Equatable, Sendable {
     public var station: String?
     /// Nobody has a password yet.
     public var isOpenHouse = true
+    public var taste = Taste()
 
     public init(id: Int64, name: String, desk: String?) {
         self.id = id
@@ -211,6 +212,7 @@ public struct Person: Equatable, Sendable {
                 .array(Permission.allCases.filter { person.may($0) }.map { .string($0.rawValue) })
             },
             .text("station", ifAny: \.station), .mark("openHouse", \.isOpenHouse),
+            .word("theme", ifAny: \.taste.theme), .text("language", ifAny: \.taste.language),
         ])
 
     public var json: JSON { Person.shape.json(self) }
@@ -226,13 +228,15 @@ extension PeopleTable {
     public func person(session digest: String, at now: Int64) throws -> Person? {
         let found = try database.first(
             """
-            SELECT user.id, user.name, desk.extension, user.rights, session.station FROM session
+            SELECT user.id, user.name, desk.extension, user.rights, session.station, user.theme, user.language FROM session
             JOIN user ON user.id=session.user LEFT JOIN desk ON desk.user=user.id
             WHERE token=?1 AND seen>?2 AND coalesce(expires, ?3 + 1)>?3 AND disabled=0
             """, .text(digest), .integer(now - PeopleTable.sessionLife), .integer(now)
         ) { row in
             var person = Person(id: row.integer(0), name: row.text(1), desk: row.optionalText(2))
             (person.rights, person.station) = (Permission.set(row.text(3)), row.optionalText(4))
+            person.taste = Taste(
+                theme: row.optionalText(5).flatMap(Taste.Theme.init(rawValue:)), language: row.optionalText(6))
             return person
         }
         guard var person = found else { return nil }

@@ -113,6 +113,7 @@ enum Schema {
         exchange,
         pageScans,
         pageScanAge,
+        tastes,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -34,6 +34,17 @@ struct ClaimTelephone: Sendable {
     static let shape = BodyShape("ClaimTelephone", Self(), [.text("extension", 64, \.desk, or: bad)])
 }
 
+/// How the pages look to me; what is left out stays.
+struct Preferences: Sendable {
+    var taste = Taste()
+
+    static let badLanguage = APIProblem(
+        .badRequest, "bad-language", "A language has 2 to 8 letters, as fr or en.")
+    static let shape = BodyShape(
+        "Preferences", Self(),
+        [.word("theme", Taste.Theme.allCases, \.taste.theme), .line("language", 8, \.taste.language)])
+}
+
 struct ChangePassword: Sendable {
     var old: String?
     var new: String?

@@ -71,6 +71,15 @@ struct PeopleEndpoints {
                     ]))
             },
             Endpoint(
+                .put, "/api/v1/me/preferences", "How the pages look to me, on whatever machine: colours, language",
+                body: Preferences.shape, needs: .session, answers: .json(Person.shape.schema)
+            ) { incoming, body in
+                var person = try incoming.who()
+                guard body.taste.language.map(Taste.isLanguage) != false else { throw Preferences.badLanguage }
+                person.taste = try await accounts.prefer(body.taste, person: person)
+                return .json(person.json)
+            },
+            Endpoint(
                 .put, "/api/v1/me/password", "Change my password; every session of mine ends",
                 body: ChangePassword.shape, needs: .session, answers: .done
             ) { incoming, body in

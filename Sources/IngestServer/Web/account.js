@@ -19,7 +19,7 @@ export function openAccount(app) {
   station.value = app.station() ?? "";
   const sheet = new Sheet(app.person?.name ?? "", () => [
     field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
-    h("fieldset", { class: "question" }, h("legend", {}, t("theme")), radios("theme", ["auto", "light", "dark"].map((one) => [one, t(`theme_${one}`)]), themeOf(app.person), (one) => setTheme(app.person, one))),
+    h("fieldset", { class: "question" }, h("legend", {}, t("theme")), radios("theme", ["auto", "light", "dark"].map((one) => [one, t(`theme_${one}`)]), themeOf(app.person), (one) => { if (app.person) setTheme(app.person, one); })),
     h("form", {
       class: "stack",
       onsubmit: async (event) => {

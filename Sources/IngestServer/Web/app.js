@@ -1,6 +1,6 @@
 import { h, icon, keeping, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, told, worded, bringWords, lang, makeDo, learnSentences, nextLanguage, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, worded, bringWords, lang, makeDo, learnSentences, nextLanguage, speaks, switchLanguage, when, plural } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { onSound, play, soundBlocked, soundEnabled, toggleSound, tryToHear, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -16,7 +16,7 @@ import { keepAwake, standing, stationOf } from "./station.js";
 import { Health } from "./health.js";
 import { open } from "./doors.js";
 import { fitTables } from "./fit.js";
-import { showTheme } from "./theme.js";
+import { prefer, settle, showTheme } from "./theme.js";
 
 const main = part("main");
 /**
@@ -313,11 +313,17 @@ function drawTools() {
 
 async function changeLanguage() {
   const { code } = nextLanguage();
-  try { await bringWords(code); } catch { app.say(t("unreachable"), "bad"); return; }
+  if (await speak(code) && app.person) prefer(app.person, { language: code });
+}
+
+/** @param {string} code */
+async function speak(code) {
+  try { await bringWords(code); } catch { app.say(t("unreachable"), "bad"); return false; }
   switchLanguage(code);
   app.toast = null;
   draw();
   app.scanner.draw();
+  return true;
 }
 
 function drawBanner() {
@@ -369,13 +375,14 @@ function begin(person) {
   keepFor(person);
   localStorage.removeItem("leaving");
   app.person = person;
-  showTheme(person);
+  const language = settle(person);
   tryToHear();
   app.toast = null;
   const { page, ref } = place();
   turn(page, ref);
   draw();
   bringTab();
+  if (language && language !== lang() && speaks(language)) speak(language);
   for (const holder of holders) app[holder].load();
   stream.start();
   app.scanner.wake();

@@ -188,6 +188,12 @@ export const locale = () => languages[language].locale;
 export const vocabularies = words;
 export const catalogues = sentences;
 
+/**
+ * Whether the pages have it.
+ * @param {string} code
+ */
+export const speaks = (code) => code in languages;
+
 /** The language that the button goes to. */
 export function nextLanguage() {
   const codes = Object.keys(languages);
