@@ -25,6 +25,8 @@ public struct Decision: Equatable, Sendable {
         case lot
         /// Somebody signed for the delivery: `reason` is their name, `photo` the picture of what they wrote; one of them at least.
         case signed
+        /// `photo` shows the goods as they came.
+        case photo
         /// Takes back the decision `quantity` (its number).
         case undo
         /// It was closed, and is received again: a deed of its own (`ReceivingDesk.reopen`).
@@ -33,6 +35,9 @@ public struct Decision: Equatable, Sendable {
         /// What a person says of what is counted.
         public static let decided = allCases.filter { $0 != .reopen }
     }
+
+    /// Pictures of the goods that one delivery has, those that were taken back aside.
+    public static let photoLimit = 8
 
     public var id: Int64
     public var at: Int64

@@ -156,8 +156,19 @@ extension DeliveryTable {
             guard decision.photo != nil || decision.reason?.isEmpty == false else {
                 throw DecisionError.malformed("a signature is a name or a picture")
             }
+        case .photo: try checkPhoto(decision.photo, view)
         case .undo: break
         case .reopen: throw DecisionError.malformed("a delivery is opened again by a deed of its own")
+        }
+    }
+
+    private func checkPhoto(_ photo: Int64?, _ view: DeliveryView) throws {
+        guard let photo else { throw DecisionError.malformed("the picture is not named") }
+        guard try database.integer("SELECT 1 FROM photo WHERE id=?", .integer(photo)) != nil else {
+            throw DecisionError.malformed("there is no picture \(photo)")
+        }
+        guard view.decisions.count(where: { $0.kind == .photo && $0.undoneBy == nil }) < Decision.photoLimit else {
+            throw DecisionError.malformed("a delivery has at most \(Decision.photoLimit) pictures")
         }
     }
 

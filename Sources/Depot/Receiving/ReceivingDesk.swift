@@ -10,9 +10,15 @@ public struct ReceivingDesk {
         public var short: Decision.Kind?
         public var extra: Decision.Kind?
         public var unknown: Decision.Kind?
+        /// Numbers of pictures of the goods.
+        public var photos: [Int64]
 
-        public init(short: Decision.Kind? = nil, extra: Decision.Kind? = nil, unknown: Decision.Kind? = nil) {
+        public init(
+            short: Decision.Kind? = nil, extra: Decision.Kind? = nil, unknown: Decision.Kind? = nil,
+            photos: [Int64] = []
+        ) {
             (self.short, self.extra, self.unknown) = (short, extra, unknown)
+            self.photos = photos
         }
     }
 
@@ -49,6 +55,12 @@ public struct ReceivingDesk {
                 delivery: id, short: closing.short, extra: closing.extra, unknown: closing.unknown, by: author, at: now)
             let left = try store.deliveries.view(id)?.questions ?? []
             guard left.isEmpty else { throw DecisionError.undecided(left) }
+            var kept: Set<Int64> = []
+            for photo in closing.photos where kept.insert(photo).inserted {
+                let decision = Decision(
+                    at: now, who: author.who, station: author.station, kind: .photo, photo: photo)
+                try store.deliveries.decide(decision, delivery: id)
+            }
             return try store.deliveries.close(delivery: id, by: author, at: now)
         }
     }

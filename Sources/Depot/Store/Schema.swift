@@ -114,6 +114,7 @@ enum Schema {
         pageScans,
         pageScanAge,
         tastes,
+        photos,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -93,12 +93,15 @@ struct CloseDelivery: Sendable {
     var extra: Decision.Kind?
     var unknown: Decision.Kind?
     var reason: String?
+    /// Numbers of pictures of the goods (`POST /api/v1/photos`).
+    var photos: [Int64] = []
 
     static let shape = BodyShape(
         "CloseDelivery", Self(),
         [
             .word("short", [.later, .never], \.short), .word("extra", [.accept, .refuse], \.extra),
             .word("unknown", [.ignore], \.unknown), .line("reason", 300, \.reason),
+            .integers("photos", Decision.photoLimit, in: 1...Int64.max, \.photos),
         ])
 }
 

@@ -146,12 +146,13 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
-                "Close it; the body answers what is still open", body: CloseDelivery.shape, needs: .session,
+                "Close it; the body answers what is still open, and names photos of the goods", body: CloseDelivery.shape, needs: .session,
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let closing = ReceivingDesk.Closing(short: body.short, extra: body.extra, unknown: body.unknown)
+                let closing = ReceivingDesk.Closing(
+                    short: body.short, extra: body.extra, unknown: body.unknown, photos: body.photos)
                 let author = person.author(because: body.reason)
                 let closed: Bool
                 do {

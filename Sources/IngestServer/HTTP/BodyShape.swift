@@ -190,6 +190,16 @@ extension BodyShape.Field {
             take: { $1[keyPath: path] = ($0.list ?? []).compactMap(\.text) })
     }
 
+    /// Whole numbers, so many at most.
+    static func integers(
+        _ name: String, _ count: Int, in range: ClosedRange<Int64>, _ path: Path<[Int64]>
+    ) -> Self {
+        Self(
+            name: name,
+            schema: .limited(.list(.limited(.integer, .init(whole: range))), .init(length: 0...count)), problem: nil,
+            isRequired: false, take: { $1[keyPath: path] = ($0.list ?? []).compactMap(\.integer) })
+    }
+
     /// Objects of a shape of their own, so many at most.
     static func list<Item: Sendable>(
         _ name: String, _ count: Int, of shape: BodyShape<Item>, _ path: Path<[Item]>

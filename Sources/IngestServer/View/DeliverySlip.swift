@@ -44,6 +44,10 @@ enum DeliverySlip {
                     "", fr: "Signé par \(who), \(Reports.time(signed.at, t))",
                     en: "Signed by \(who), \(Reports.time(signed.at, t))"))
         }
+        let photos = view.decisions.count { $0.kind == .photo && $0.undoneBy == nil }
+        if photos > 0 {
+            notes.append(t("", fr: "Photos des marchandises : \(photos)", en: "Photos of the goods: \(photos)"))
+        }
         return Slip(
             title: t("", fr: "Bon de réception \(view.note)", en: "Receipt of \(view.note)"), facts: facts,
             lines: lines, notes: notes, sign: t("", fr: "Nom, signature", en: "Name, signature"))

@@ -30,6 +30,7 @@ enum ReportWords {
         "decision undo": ("Décision annulée", "Decision undone"),
         "decision reopen": ("Livraison rouverte", "Delivery opened again"),
         "decision signed": ("Signé à la remise", "Signed on delivery"),
+        "decision photo": ("Photo des marchandises", "Photo of the goods"),
         "movement received": ("Reçu", "Received"),
         "movement arrived": ("Arrivé", "Arrived"),
         "movement moved": ("Déplacé", "Moved"),

@@ -5,6 +5,7 @@ import { Sheet } from "./sheet.js";
 import { field, plain, radios } from "./parts.js";
 import { lost } from "./reopen.js";
 import { drawQuestion, questionsOf } from "./questions.js";
+import { photosField } from "./photo.js";
 import { signatureField } from "./sign.js";
 
 /** Every open question with its answers; it closes when all have one. */
@@ -21,6 +22,7 @@ export class Closing {
     this.answers = {};
     this.reason = h("input", { maxlength: 200, autocomplete: "off", id: "close-reason" });
     this.signature = signatureField(this.app);
+    this.photos = photosField(this.app);
     view.closing = this;
     /** @type {Sheet} */
     this.sheet = new Sheet(t("confirmClose"), () => this.draw(), { wide: true });
@@ -45,7 +47,7 @@ export class Closing {
       single.map((one, index) => drawQuestion(this.view, detail, one, `-${index}-closing`, () => this.sheet.draw())),
       groups.map(([name, list]) => this.drawGroup(detail, name, list)),
       groups.length > 0 && field(t("reasonOptional"), this.reason),
-      this.signature.node,
+      this.signature.node, this.photos.node,
       open && h("p", { class: "soft", id: "close-why" }, t("closeWhy")),
       h("div", { class: "row" },
         h("button", { class: "main big", id: "close-now", disabled: open || this.view.isAway(), "aria-describedby": open ? "close-why" : null, onclick: () => this.close() }, t("close")),
@@ -78,7 +80,8 @@ export class Closing {
     this.sheet.say("");
     try {
       await this.signature.send(this.id);
-      const view = await post(`/api/v1/deliveries/${this.id}/close`, { ...this.answers, reason: this.reason.value.trim() || undefined });
+      const photos = await this.photos.send();
+      const view = await post(`/api/v1/deliveries/${this.id}/close`, { ...this.answers, reason: this.reason.value.trim() || undefined, photos });
       this.view.take(view);
       this.sheet.close();
       await this.view.load();
@@ -106,10 +109,12 @@ export class Closing {
 export async function close(view, delivery) {
   if (questionsOf(delivery).length > 0) { new Closing(view, delivery); return; }
   const signature = signatureField(view.app);
-  const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node);
+  const pictures = photosField(view.app);
+  const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node, pictures.node);
   const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
   if (answer !== "yes") return;
-  if (await view.app.attempt(async () => { await signature.send(delivery.id); return true; }) !== true) return;
-  try { view.take(await post(`/api/v1/deliveries/${delivery.id}/close`)); } catch (error) { await lost(view, error); }
+  const photos = await view.app.attempt(async () => { await signature.send(delivery.id); return await pictures.send(); });
+  if (!photos) return;
+  try { view.take(await post(`/api/v1/deliveries/${delivery.id}/close`, { photos })); } catch (error) { await lost(view, error); }
   await view.load();
 }

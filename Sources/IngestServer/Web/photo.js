@@ -54,3 +54,45 @@ export function photoField(app) {
     },
   };
 }
+
+/** Pictures of the goods of one delivery, as many as the centre takes. */
+export const photoMost = 8;
+
+/**
+ * Pictures one after the other, each with a way to leave it out; `send()` gives their numbers. None has to be taken: it is folded away.
+ * @param {App} app
+ */
+export function photosField(app) {
+  /** @type {{ canvas: HTMLCanvasElement, blob: Blob, id?: number }[]} */
+  let taken = [];
+  const shown = h("ul", { class: "plain photos" });
+  const button = h("button", { type: "button", id: "close-photo", onclick: () => input.click() }, t("photoTake"));
+  const draw = () => {
+    replace(shown, taken.map((one, index) => h("li", {}, one.canvas,
+      h("button", { type: "button", class: "small", "aria-label": t("titled", { title: t("photo"), what: `${index + 1} · ${t("photoDrop")}` }), onclick: () => { taken = taken.filter((other) => other !== one); draw(); } }, t("photoDrop")))));
+    button.disabled = taken.length >= photoMost;
+  };
+  const input = h("input", {
+    type: "file", accept: "image/*", capture: "environment", hidden: true,
+    onchange: async () => {
+      const file = input.files?.[0];
+      input.value = "";
+      if (!file || taken.length >= photoMost) return;
+      try {
+        const one = await shrink(file);
+        one.canvas.setAttribute("role", "img");
+        one.canvas.setAttribute("aria-label", t("photo"));
+        taken = [...taken, one];
+      } catch { app.say(t("photoUnreadable"), "bad"); }
+      draw();
+    },
+  });
+  return {
+    node: h("details", { class: "signature", id: "close-photos" }, h("summary", {}, h("strong", {}, t("photosOfGoods"))), h("div", { class: "stack" }, button, input, shown)),
+    /** @returns {Promise<number[]>} what was sent once is not sent again */
+    async send() {
+      for (const one of taken) one.id ??= (await request("POST", "/api/v1/photos", one.blob)).id;
+      return taken.map((one) => /** @type {number} */ (one.id));
+    },
+  };
+}

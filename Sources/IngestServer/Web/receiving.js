@@ -7,7 +7,7 @@ import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknow
 import { drawLines, drawUnits } from "./goods.js";
 import { drawQuestion, questionsOf } from "./questions.js";
 import { Proposals } from "./proposals.js";
-import { drawSigned, drawSlip } from "./slip.js";
+import { drawPhotos, drawSigned, drawSlip } from "./slip.js";
 import { drawJobState } from "./job.js";
 import { Details, patched } from "./patch.js";
 import { drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
@@ -452,6 +452,7 @@ export class Receiving {
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       drawReopenings(delivery),
       drawSigned(delivery),
+      drawPhotos(delivery),
       delivery.status === "closed" && drawSlip(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),

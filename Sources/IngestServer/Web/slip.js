@@ -12,6 +12,15 @@ export const drawSigned = (delivery) => (delivery.decisions ?? []).filter((one) 
   h("div", { class: "row signed" }, one.photo ? photoLink(one.photo) : null, h("span", {}, h("strong", {}, one.reason ? t("signedBy", { who: one.reason }) : t("signed")), h("span", { class: "soft" }, ` · ${when(one.at)}, ${one.who}`))));
 
 /**
+ * The goods as they came.
+ * @param {Delivery} delivery
+ */
+export function drawPhotos(delivery) {
+  const photos = (delivery.decisions ?? []).filter((one) => one.kind === "photo" && !one.undoneBy && one.photo);
+  return photos.length > 0 && h("div", { class: "row", id: "goods-photos" }, h("span", { class: "soft" }, t("photosOfGoods")), photos.map((one) => photoLink(one.photo ?? 0)));
+}
+
+/**
  * The paper that goes with the goods.
  * @param {Delivery} delivery
  */

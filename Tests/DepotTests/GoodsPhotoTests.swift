@@ -1,0 +1,71 @@
+import Model
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Depot
+
+/// Pictures of the goods go with the closing of a delivery, and go when it goes.
+struct GoodsPhotoTests {
+    private let folder = TemporaryFolder()
+    private let store: Store
+    private let desk: ReceivingDesk
+    private let author = Author("Nadia", station: "dock-1")
+
+    init() throws {
+        store = try Store(path: "\(folder.path)/db")
+        desk = ReceivingDesk(store)
+    }
+
+    private func open(_ note: String) throws -> Int64 {
+        let id = try desk.openBlind(
+            supplier: "Rexel", zone: "dock-1", note: note, day: "2026-11-28", by: author, at: 1)
+        return try #require(id)
+    }
+
+    private func photo() throws -> Int64 {
+        try desk.keep(photo: [0xFF, 0xD8, 0xFF, 0xE0], type: "image/jpeg", by: author, at: 2)
+    }
+
+    private func photos(_ id: Int64) throws -> [Int64] {
+        try store.deliveries.view(id)?.decisions.filter { $0.kind == .photo }.compactMap(\.photo) ?? []
+    }
+
+    @Test func aClosingCarriesItsPictures() throws {
+        let id = try open("BL-1")
+        let taken = try [photo(), photo()]
+        // The same picture twice is one.
+        #expect(try desk.close(id, .init(photos: taken + [taken[0]]), by: author, at: 3))
+        #expect(try photos(id) == taken)
+        #expect(try store.deliveries.view(id)?.decisions.first?.who == "Nadia")
+    }
+
+    @Test func aPictureThatIsNotThereClosesNothing() throws {
+        let id = try open("BL-1")
+        #expect(throws: DecisionError.malformed("there is no picture 77")) {
+            try desk.close(id, .init(photos: [77]), by: author, at: 3)
+        }
+        #expect(try store.deliveries.view(id)?.status == "open" && photos(id).isEmpty)
+    }
+
+    @Test func aDeliveryHasSoManyPicturesAndNoMore() throws {
+        let id = try open("BL-1")
+        let taken = try (0...Decision.photoLimit).map { _ in try photo() }
+        #expect(throws: DecisionError.self) { try desk.close(id, .init(photos: taken), by: author, at: 3) }
+        #expect(try photos(id).isEmpty)
+        #expect(try desk.close(id, .init(photos: Array(taken.dropLast())), by: author, at: 4))
+        #expect(try photos(id).count == Decision.photoLimit)
+    }
+
+    @Test func aPictureGoesWithTheLastThatNamesIt() throws {
+        let (one, other) = try (open("BL-1"), open("BL-2"))
+        let (own, both) = try (photo(), photo())
+        #expect(try desk.close(one, .init(photos: [own, both]), by: author, at: 3))
+        #expect(try desk.close(other, .init(photos: [both]), by: author, at: 3))
+        try store.database.run("DELETE FROM decision WHERE delivery=?", .integer(one))
+        #expect(try store.deliveries.photo(own) == nil)
+        #expect(try store.deliveries.photo(both) != nil)
+        try store.database.run("DELETE FROM decision WHERE delivery=?", .integer(other))
+        #expect(try store.deliveries.photo(both) == nil)
+    }
+}
