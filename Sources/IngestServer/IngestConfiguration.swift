@@ -41,6 +41,8 @@ struct IngestConfiguration: Sendable {
 
     /// What each zone is to the book of stock.
     var zones: [String: ZoneRule] = [:]
+    /// Whether somebody signs when a delivery is closed.
+    var signature = SignatureRule.offered
     var erp: ERPSettings?
     var exchange: ExchangeSettings?
 
@@ -121,6 +123,10 @@ struct IngestConfiguration: Sendable {
                 kind: ZoneRule.Kind(rawValue: kind) ?? .store,
                 countDays: zone.integer("count-days", in: 1...3650).map(Int.init),
                 erpLocation: zone.string("erp-location"))
+        }
+        if let receiving = root.table("receiving") {
+            let rule = receiving.string("signature", among: SignatureRule.allCases.map(\.rawValue))
+            signature = rule.flatMap(SignatureRule.init(rawValue:)) ?? signature
         }
         if let section = root.table("erp") { erp = ERPSettings(section) }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }

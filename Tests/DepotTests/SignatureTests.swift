@@ -29,4 +29,34 @@ struct SignatureTests {
         #expect(try desk.close(id, .init(), by: author, at: 3))
         #expect(try store.deliveries.view(id)?.decisions.first?.reason == "Paul, chauffeur")
     }
+
+    @Test func whereSomebodyHasToSignNothingIsClosedWithout() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let desk = ReceivingDesk(store)
+        let author = Author("Nadia", reason: "late goods")
+        let opened = try desk.openBlind(
+            supplier: "Rexel", zone: "dock-1", note: "BL-1", day: "2026-11-28", by: author, at: 1)
+        let id = try #require(opened)
+        func sign(at now: Int64) throws {
+            try desk.decide(Decision(at: now, who: "Nadia", kind: .signed, reason: "Paul"), on: id)
+        }
+        func close(at now: Int64) throws -> Bool {
+            try desk.close(id, .init(needsSignature: true), by: author, at: now)
+        }
+        #expect(throws: DecisionError.unsigned) { try close(at: 2) }
+        #expect(try store.deliveries.view(id)?.status == "open")
+        try sign(at: 3)
+        let signed = try #require(try store.deliveries.view(id)?.decisions.last)
+        // One that was taken back is none.
+        try desk.decide(Decision(at: 4, who: "Nadia", kind: .undo, quantity: Quantity(Int(signed.id))), on: id)
+        #expect(throws: DecisionError.unsigned) { try close(at: 5) }
+        try sign(at: 6)
+        #expect(try close(at: 7))
+        // What comes late is signed for anew.
+        try desk.reopen(id, zone: "dock-1", by: author, at: 8)
+        #expect(throws: DecisionError.unsigned) { try close(at: 9) }
+        try sign(at: 10)
+        #expect(try close(at: 11))
+    }
 }

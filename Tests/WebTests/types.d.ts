@@ -136,6 +136,7 @@ type DeliveryState = "open" | "late" | "today" | "later" | "closed";
 interface DeliveryPage {
   deliveries: DeliverySums[];
   zones: string[];
+  signature?: "off" | "offered" | "required";
   counts?: Partial<Record<DeliveryState, number>>;
   total?: number;
   next?: number;

@@ -8,7 +8,17 @@ public enum DecisionError: Error, Equatable, Sendable {
     case noSuchDecision
     /// The question that a person must answer first.
     case undecided([DeliveryView.Question])
+    /// Somebody has to sign first.
+    case unsigned
     case malformed(String)
+}
+
+extension DeliveryView {
+    /// Somebody signed, and it was not opened again since: what came later is signed for anew.
+    public var isSigned: Bool {
+        let since = decisions.last { $0.kind == .reopen }?.id ?? 0
+        return decisions.contains { $0.kind == .signed && $0.undoneBy == nil && $0.id > since }
+    }
 }
 
 extension DeliveryTable {

@@ -12,13 +12,15 @@ public struct ReceivingDesk {
         public var unknown: Decision.Kind?
         /// Numbers of pictures of the goods.
         public var photos: [Int64]
+        /// Somebody has to have signed since it was opened, or opened again.
+        public var needsSignature: Bool
 
         public init(
             short: Decision.Kind? = nil, extra: Decision.Kind? = nil, unknown: Decision.Kind? = nil,
-            photos: [Int64] = []
+            photos: [Int64] = [], needsSignature: Bool = false
         ) {
             (self.short, self.extra, self.unknown) = (short, extra, unknown)
-            self.photos = photos
+            (self.photos, self.needsSignature) = (photos, needsSignature)
         }
     }
 
@@ -46,11 +48,12 @@ public struct ReceivingDesk {
         try store.transaction { try store.deliveries.decide(decision, delivery: id) }
     }
 
-    /// False when somebody else closed it. Throws `.undecided` with what a person has to decide first: then nothing has
-    /// changed.
+    /// False when somebody else closed it. Throws `.undecided` with what a person has to decide first, and `.unsigned` where nobody has
+    /// signed and somebody has to: then nothing has changed.
     public func close(_ id: Int64, _ closing: Closing, by author: Author, at now: Int64) throws -> Bool {
         try store.transaction {
-            guard try store.deliveries.view(id)?.status == "open" else { return false }
+            guard let view = try store.deliveries.view(id), view.status == "open" else { return false }
+            guard !closing.needsSignature || view.isSigned else { throw DecisionError.unsigned }
             try store.deliveries.settle(
                 delivery: id, short: closing.short, extra: closing.extra, unknown: closing.unknown, by: author, at: now)
             let left = try store.deliveries.view(id)?.questions ?? []

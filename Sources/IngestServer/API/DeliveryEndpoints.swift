@@ -12,6 +12,7 @@ struct DeliveryEndpoints {
     let writer: Writer
     let live: LiveView
     let reads: LongReads
+    let signature: SignatureRule
 
     /// Largest photo, in bytes.
     static let photoLimit = 2 << 20
@@ -20,6 +21,7 @@ struct DeliveryEndpoints {
         "Deliveries",
         [
             .init("deliveries", .list(DeliveryView.summaryShape.schema)), .init("zones", .list(.text)),
+            .init("signature", .words(SignatureRule.self)),
             // Of a page alone: how many there are of each state, where to go on, what may be filtered by.
             .init("counts", .map(.integer), isRequired: false), .init("total", .integer, isRequired: false),
             .init("next", .integer, isRequired: false), .init("suppliers", .list(.text), isRequired: false),
@@ -45,10 +47,15 @@ struct DeliveryEndpoints {
                 let since = Clocks.wall - days * 86_400_000
                 if let question = try DeliveryList.Question(incoming, since: since) {
                     let list = try await reads.read { try $0.deliveries.list(question) }
-                    return .json(list.json(zones: try await live.zones(.dock)))
+                    let told = list.json(zones: try await live.zones(.dock))
+                    return .json(told.with("signature", .string(signature.rawValue)))
                 }
                 let list = try await reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
-                return .json(.object([("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock)))]))
+                return .json(
+                    .object([
+                        ("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock))),
+                        ("signature", .string(signature.rawValue)),
+                    ]))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
@@ -139,6 +146,7 @@ struct DeliveryEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let decision = try Decision(body, by: person)
+                guard decision.kind != .signed || signature != .off else { throw APIProblem.nobodySigns }
                 do { try await writer.run { desks, _ in try desks.receiving.decide(decision, on: id) } } catch let error
                     as DecisionError
                 { throw APIProblem(error) }
@@ -152,7 +160,8 @@ struct DeliveryEndpoints {
                 let person = try incoming.who()
                 let id = try incoming.id("id")
                 let closing = ReceivingDesk.Closing(
-                    short: body.short, extra: body.extra, unknown: body.unknown, photos: body.photos)
+                    short: body.short, extra: body.extra, unknown: body.unknown, photos: body.photos,
+                    needsSignature: signature == .required)
                 let author = person.author(because: body.reason)
                 let closed: Bool
                 do {
@@ -254,6 +263,9 @@ struct DeliveryEndpoints {
 }
 
 extension APIProblem {
+    fileprivate static let nobodySigns = APIProblem(
+        .conflict, "no-signatures", "Nobody signs here: [receiving] signature is off.")
+
     init(_ error: DecisionError) {
         switch error {
         case .noSuchDelivery: self.init(.notFound, "no-such-delivery", "There is no such delivery or count.")
@@ -263,6 +275,8 @@ extension APIProblem {
             self.init(
                 .conflict, "undecided", "\(questions.count) questions are still to be decided.",
                 [("questions", .array(questions.map(\.json)))])
+        case .unsigned:
+            self.init(.conflict, "signature-needed", "Somebody has to sign for the delivery before it is closed.")
         case .malformed(let why): self.init(.badRequest, "bad-decision", "\(why).")
         }
     }

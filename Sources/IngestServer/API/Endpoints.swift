@@ -9,7 +9,7 @@ enum Endpoints {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders) = (wiring.configuration, wiring.orders)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
-            + DeliveryEndpoints(writer: writer, live: live, reads: reads).list
+            + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
             + LabelEndpoints(reads: reads).list

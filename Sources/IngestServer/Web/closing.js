@@ -21,7 +21,7 @@ export class Closing {
     /** @type {Record<string, string>} */
     this.answers = {};
     this.reason = h("input", { maxlength: 200, autocomplete: "off", id: "close-reason" });
-    this.signature = signatureField(this.app);
+    this.signature = signatureField(this.app, detail);
     this.photos = photosField(this.app);
     view.closing = this;
     /** @type {Sheet} */
@@ -108,13 +108,20 @@ export class Closing {
  */
 export async function close(view, delivery) {
   if (questionsOf(delivery).length > 0) { new Closing(view, delivery); return; }
-  const signature = signatureField(view.app);
+  const signature = signatureField(view.app, delivery);
   const pictures = photosField(view.app);
-  const body = h("div", { class: "stack" }, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node, pictures.node);
-  const answer = await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]);
-  if (answer !== "yes") return;
-  const photos = await view.app.attempt(async () => { await signature.send(delivery.id); return await pictures.send(); });
-  if (!photos) return;
-  try { view.take(await post(`/api/v1/deliveries/${delivery.id}/close`, { photos })); } catch (error) { await lost(view, error); }
-  await view.load();
+  const said = h("p", { class: "say-here", role: "alert" });
+  const body = h("div", { class: "stack" }, said, h("p", {}, t("closeSum", delivery)), h("p", {}, t("allThere")), signature.node, pictures.node);
+  while (await ask(t("confirmClose"), body, [[t("close"), "yes", "main"], [t("cancel"), "no", ""]]) === "yes") {
+    try {
+      await signature.send(delivery.id);
+      view.take(await post(`/api/v1/deliveries/${delivery.id}/close`, { photos: await pictures.send() }));
+    } catch (error) {
+      // Nobody has signed: what was taken and written is still there.
+      if (error.code === "signature-needed") { said.textContent = t("code_signature-needed"); continue; }
+      await lost(view, error);
+    }
+    await view.load();
+    return;
+  }
 }

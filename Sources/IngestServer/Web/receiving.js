@@ -36,6 +36,8 @@ export class Receiving {
     this.list = [];
     /** @type {string[]} */
     this.zones = [];
+    /** @type {DeliveryPage["signature"]} */
+    this.signature = undefined;
     /** @type {number | null} */
     this.chosen = null;
     /** @type {Map<number, Delivery>} */
@@ -99,6 +101,7 @@ export class Receiving {
     const shown = this.shown;
     this.detail = new Map(shown ? [[shown.id, shown]] : []);
     this.zones = this.app.docksFirst(data.zones);
+    this.signature = data.signature;
     this.readAt = Date.now();
     if (this.chosen === null) {
       const open = this.list.filter((delivery) => delivery.status === "open" && delivery.zone);

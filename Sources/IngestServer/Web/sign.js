@@ -7,11 +7,16 @@ import { field } from "./parts.js";
 const size = { width: 800, height: 280 };
 
 /**
- * Who brought the goods signs with a finger, a pen or a mouse, or writes a name with the keyboard. Nobody is asked: it is folded away.
- * `send(delivery)` keeps it with the delivery, once; nothing where nobody signed.
+ * Who brought the goods signs with a finger, a pen or a mouse, or writes a name with the keyboard. Where nobody is asked it is folded away,
+ * where nobody may there is none. `send(delivery)` keeps it with the delivery, once; nothing where nobody signed, and where somebody has to that is said.
  * @param {App} app
+ * @param {Delivery} delivery
  */
-export function signatureField(app) {
+export function signatureField(app, { decisions = [] }) {
+  const rule = app.receiving.signature ?? "offered";
+  // What came after it was opened again is signed for anew.
+  const since = decisions.filter((one) => one.kind === "reopen").at(-1)?.id ?? 0;
+  const isNeeded = rule === "required" && !decisions.some((one) => one.kind === "signed" && !one.undoneBy && one.id > since);
   const name = h("input", { id: "sign-name", maxlength: 120, autocomplete: "off" });
   const pad = h("canvas", { id: "sign-pad", class: "sign-pad", ...size, role: "img", "aria-label": t("signHere"), onpointerdown: (event) => begin(event), onpointermove: (event) => go(event), onpointerup: () => end(), onpointercancel: () => end() });
   let drawn = false;
@@ -48,14 +53,19 @@ export function signatureField(app) {
     line?.stroke();
   };
   const end = () => { down = false; };
-  const node = h("details", { class: "signature", id: "signature", ontoggle: () => { if (!drawn) wipe(); } }, h("summary", {}, h("strong", {}, t("signature"))),
+  const node = rule === "off" ? null : h("details", { class: "signature", id: "signature", open: isNeeded, ontoggle: () => { if (!drawn) wipe(); } }, h("summary", {}, h("strong", {}, t(isNeeded ? "signatureNeeded" : "signature"))),
     h("div", { class: "stack" }, pad, h("button", { type: "button", class: "small", id: "sign-clear", onclick: wipe }, t("signAgain")), field(t("signName"), name)));
   return {
     node,
     /** @param {number} delivery */
     async send(delivery) {
       const reason = name.value.trim();
-      if (kept || (!drawn && !reason)) return;
+      if (kept) return;
+      if (!drawn && !reason) {
+        if (!isNeeded) return;
+        // As the centre says it.
+        throw Object.assign(new Error(t("code_signature-needed")), { status: 409, code: "signature-needed" });
+      }
       /** @type {number | undefined} */
       let photo;
       if (drawn) {
