@@ -21,6 +21,13 @@ final class SitePlans: Sendable {
         return parts.count == 1 || ownExtensions.contains(String(parts[1]))
     }
 
+    /// Why nobody may claim it; `text` is a desk. Behind `@` by the plan of that site, else by the centre's own.
+    func objection(toDesk text: String) -> NumberPlan.ExtensionObjection? {
+        let parts = text.split(separator: "@", maxSplits: 1).map(String.init)
+        let own = parts.count == 2 ? configuration.sites.values.first { $0.ownExtensions == parts[1] } : nil
+        return (own ?? configuration.plan).objection(toExtension: parts.first ?? "")
+    }
+
     func plan(of agent: String) -> NumberPlan {
         sites.with { $0[agent] }.flatMap { configuration.sites[$0] } ?? configuration.plan
     }

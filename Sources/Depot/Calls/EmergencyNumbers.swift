@@ -68,4 +68,21 @@ extension NumberPlan {
         guard let internalPlan, let pattern = try? Regex(internalPlan) else { return [] }
         return PhoneNumber.emergencyNumbers(of: region).filter { $0.wholeMatch(of: pattern) != nil }
     }
+
+    /// Why no telephone has this number as its extension.
+    public enum ExtensionObjection: Equatable, Sendable {
+        /// It calls for help, whatever the plan says.
+        case emergency
+        /// It is a short number of the public network, and the plan does not take it for an extension.
+        case short
+    }
+
+    /// Nil where a telephone may have it. By the rules of dialling, so that what a click would not dial is nobody's desk.
+    public func objection(toExtension text: String) -> ExtensionObjection? {
+        switch number(text, dialled: true).kind {
+        case .emergency: .emergency
+        case .short: .short
+        case .subscriber, .extension, .withheld, .invalid: nil
+        }
+    }
 }

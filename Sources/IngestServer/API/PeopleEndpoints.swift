@@ -61,7 +61,12 @@ struct PeopleEndpoints {
             ) { incoming, body in
                 let person = try incoming.who()
                 let desk = body.desk
-                if let desk, !plans.isDesk(desk) { throw ClaimTelephone.bad }
+                if let desk {
+                    guard plans.isDesk(desk) else { throw ClaimTelephone.bad }
+                    if let objection = plans.objection(toDesk: desk) {
+                        throw ClaimTelephone.problem(objection, desk)
+                    }
+                }
                 try await accounts.claim(desk: desk, person: person)
                 var changed = person
                 changed.desk = desk
