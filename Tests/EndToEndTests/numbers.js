@@ -25,7 +25,8 @@
         const style = getComputedStyle(around);
         const frame = around.getBoundingClientRect();
         if (/auto|scroll/.test(style.overflowX)) {
-          scrolls = true;
+          // A dialog scrolls downwards; to the side only where something in it is too wide.
+          scrolls = !around.closest("dialog") || around.scrollWidth > around.clientWidth + 1;
           if (grouped && ((box.left < frame.right - 1 && box.right > frame.right + 1) || (box.right > frame.left + 1 && box.left < frame.left - 1))) wrong.push(`half in sight: ${match[0]} in ${name(parent)}`);
           break;
         }
@@ -50,6 +51,7 @@
       if (width > 1 && height > Math.min(one.box.height, other.box.height) * 0.4) wrong.push(`over another: ${one.text} and ${other.text} in ${name(one.parent)}`);
     }
   });
+  for (const dialog of document.querySelectorAll("dialog[open]")) if (dialog.scrollWidth > dialog.clientWidth + 1) wrong.push(`wider than it is shown: ${name(dialog)}`);
   for (const input of document.querySelectorAll("input")) if (/\d/.test(input.value) && shown(input) && input.scrollWidth > input.clientWidth + 1 && /number|big-number/.test(`${input.type} ${input.className}`)) wrong.push(`cut: ${input.value} in ${name(input)}`);
   return [...new Set(wrong)];
 })()
