@@ -53,7 +53,7 @@ struct ImportPageTests {
             named: "rexel-bl-4711.csv", to: browser)
         try browser.wait("document.querySelector('dialog .changes')")
         #expect(try browser.text("dialog .changes .now") == "4" && browser.text("dialog .changes .next") == "6")
-        #expect(try browser.text("dialog .change-counts").contains("Modifiées : 1"))
+        #expect(try browser.text("dialog p.row").contains("Modifiées : 1"))
         #expect(try browser.text("dialog .reading summary").contains("point-virgule"))
         try browser.screenshot("import-changes-fr-1280")
         try browser.size(400)

@@ -4,7 +4,9 @@ import "./browser.js";
 import { beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 
-const { prefer, setTheme, settle, showTheme, themeOf } = await import("../../Sources/IngestServer/Web/theme.js");
+const web = "../../Sources/IngestServer/Web/";
+const { settle, showTheme, themeOf } = await import(`${web}theme.js`);
+const { prefer, setTheme } = await import(`${web}taste.js`);
 
 let asked, status;
 globalThis.fetch = async (path, { method, body }) => {
@@ -22,7 +24,7 @@ beforeEach(() => {
 });
 
 test("what the centre keeps is shown at once, and what it keeps as the machine's own takes it away", () => {
-  assert.equal(settle({ ...nadia, theme: "dark", language: "en" }), "en");
+  assert.deepEqual(settle({ ...nadia, theme: "dark", language: "en" }), { language: "en", isUnsent: false });
   assert.equal(shown(), "dark");
   settle({ ...nadia, theme: "auto" });
   assert.equal(shown(), undefined);
@@ -31,7 +33,7 @@ test("what the centre keeps is shown at once, and what it keeps as the machine's
 
 test("who never said anything has what this machine remembers, and no language is forced on them", () => {
   localStorage.setItem("theme.7", "light");
-  assert.equal(settle(nadia), undefined);
+  assert.equal(settle(nadia).language, undefined);
   assert.equal(shown(), "light");
 });
 
@@ -48,9 +50,9 @@ test("a choice without the centre wins over what it kept, and is told at the nex
   await prefer(nadia, { language: "fr" });
   status = 200;
   asked = [];
-  assert.equal(settle({ ...nadia, theme: "light", language: "en" }), "fr");
+  assert.deepEqual(settle({ ...nadia, theme: "light", language: "en" }), { language: "fr", isUnsent: true });
   assert.equal(shown(), "dark");
-  await new Promise((done) => setImmediate(done));
+  await prefer(nadia, {});
   assert.deepEqual(asked, [["PUT", "/api/v1/me/preferences", { theme: "dark", language: "fr" }]]);
   assert.equal(localStorage.getItem("unsent.7"), null);
 });

@@ -2,7 +2,8 @@ import { h } from "./dom.js";
 import { request } from "./api.js";
 import { t } from "./i18n.js";
 import { field, radios } from "./parts.js";
-import { setTheme, themeOf } from "./theme.js";
+import { setTheme } from "./taste.js";
+import { themeOf } from "./theme.js";
 import { Sheet } from "./sheet.js";
 
 /**

@@ -16,7 +16,7 @@ import { keepAwake, standing, stationOf } from "./station.js";
 import { Health } from "./health.js";
 import { open } from "./doors.js";
 import { fitTables } from "./fit.js";
-import { prefer, settle, showTheme } from "./theme.js";
+import { settle, showTheme } from "./theme.js";
 
 const main = part("main");
 /**
@@ -313,7 +313,7 @@ function drawTools() {
 
 async function changeLanguage() {
   const { code } = nextLanguage();
-  if (await speak(code) && app.person) prefer(app.person, { language: code });
+  if (await speak(code) && app.person) open(app, "prefer", app.person, { language: code });
 }
 
 /** @param {string} code */
@@ -375,7 +375,7 @@ function begin(person) {
   keepFor(person);
   localStorage.removeItem("leaving");
   app.person = person;
-  const language = settle(person);
+  const { language, isUnsent } = settle(person);
   tryToHear();
   app.toast = null;
   const { page, ref } = place();
@@ -383,6 +383,7 @@ function begin(person) {
   draw();
   bringTab();
   if (language && language !== lang() && speaks(language)) speak(language);
+  if (isUnsent) open(app, "prefer", person, {});
   for (const holder of holders) app[holder].load();
   stream.start();
   app.scanner.wake();
@@ -446,7 +447,7 @@ function takePages({ makers, deeds }) {
   }
   // It stays what it is, because answers may be on their way to it: from now on it can draw its page.
   Object.setPrototypeOf(app.gateways, makers.gateways.prototype);
-  app.receiving.drawWall = deeds.kiosk;
+  Object.assign(app.receiving, { drawWall: deeds.kiosk, drawDone: deeds.done });
   if (app.person) draw();
 }
 

@@ -29,7 +29,7 @@ function drawRow({ kind, title, fields }) {
  */
 export function drawChanges(changes) {
   const total = changes.new + changes.changed + changes.gone;
-  const counts = h("p", { class: "change-counts" }, ["new", "changed", "gone", "unchanged"].map((kind) =>
+  const counts = h("p", { class: "row" }, ["new", "changed", "gone", "unchanged"].map((kind) =>
     h("span", { class: "pill" }, t("titled", { title: t(`changes_${kind}`), what: number(changes[/** @type {"new"} */ (kind)]) }))));
   if (total === 0) return h("section", { class: "stack" }, counts, changes.unchanged > 0 && h("p", { class: "quiet" }, t("changesNone")));
   return h("section", { class: "stack" }, h("h3", {}, t("changesTitle")), counts,
@@ -55,7 +55,7 @@ const names = /** @type {(keyof typeof choices)[]} */ (Object.keys(choices));
  */
 export function drawReading(reading, changed) {
   const told = names.filter((name) => reading[name]).map((name) => t("titled", { title: t(`read_${name}`), what: t(`read_${name}_${reading[name]}`) }));
-  return h("details", { class: "reading" }, h("summary", {}, told.join(" · ") || t("readHow")),
+  return h("details", { class: "reading", id: "reading" }, h("summary", {}, told.join(" · ") || t("readHow")),
     h("div", { class: "columns" }, names.map((name) => h("label", {}, h("span", {}, t(`read_${name}`)),
       h("select", { name, onchange: (event) => changed(name, event.target.value) },
         [...(reading[name] || choices[name][0] === "" ? [] : [""]), ...choices[name]].map((word) =>

@@ -16,6 +16,8 @@ import { take } from "./import.js";
 import { drawKiosk } from "./kiosk.js";
 import { LineSheet, countByHand, nameTag } from "./lines.js";
 import { askReopen } from "./reopen-ask.js";
+import { drawDone } from "./slip.js";
+import { prefer } from "./taste.js";
 import { addWords } from "./i18n.js";
 import { rest } from "./words-rest.js";
 
@@ -24,7 +26,7 @@ addWords(rest);
 export const makers = { stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit };
 
 export const deeds = {
-  account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, here: openHere, kiosk: drawKiosk, name: nameTag, reopen: askReopen, take,
+  account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, kiosk: drawKiosk, name: nameTag, prefer, reopen: askReopen, take,
   /** @param {ConstructorParameters<typeof LineSheet>} all */
   line: (...all) => new LineSheet(...all),
 };

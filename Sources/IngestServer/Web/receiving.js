@@ -7,7 +7,6 @@ import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknow
 import { drawLines, drawUnits } from "./goods.js";
 import { drawQuestion, questionsOf } from "./questions.js";
 import { Proposals } from "./proposals.js";
-import { drawPhotos, drawSigned, drawSlip } from "./slip.js";
 import { drawJobState } from "./job.js";
 import { Details, patched } from "./patch.js";
 import { drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
@@ -72,6 +71,8 @@ export class Receiving {
     this.pages = new DeliveryPages(this);
     /** @type {(app: App, main: HTMLElement) => void} Draws the wall (kiosk.js), when its script has come. */
     this.drawWall = (app, main) => replace(main, awaited(app));
+    /** @type {(delivery: Delivery) => Child} Who signed, photos and papers (slip.js), likewise. */
+    this.drawDone = () => null;
     this.clear();
   }
 
@@ -454,9 +455,7 @@ export class Receiving {
       single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       drawReopenings(delivery),
-      drawSigned(delivery),
-      drawPhotos(delivery),
-      delivery.status === "closed" && drawSlip(delivery),
+      this.drawDone(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
       drawUnknown(this, delivery, path, { ignorable: true }),

@@ -1,12 +1,16 @@
-// Light, dark, or as the machine has it, and the language: each person's own. The centre keeps them, so that another machine has them at
-// once; this one remembers the theme for when the centre does not answer.
-
-import { request } from "./api.js";
+// Light, dark, or as the machine has it, and the language: each person's own. The centre keeps them (taste.js), so that another machine has
+// them at once; this one remembers the theme for when the centre does not answer.
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
 
 /** @param {{ id: number } | null} person */
 const name = (person) => `theme.${person?.id ?? ""}`;
+
+/**
+ * What a person chose while the centre did not answer.
+ * @param {Person} person
+ */
+export const unsent = (person) => `unsent.${person.id}`;
 
 /**
  * @param {Person | null} person
@@ -28,46 +32,20 @@ export function showTheme(person) {
  * @param {Person} person
  * @param {string} theme
  */
-function keepTheme(person, theme) {
+export function keepTheme(person, theme) {
   if (theme === "auto") localStorage.removeItem(name(person)); else localStorage.setItem(name(person), theme);
 }
 
-/** @param {Person} person */
-const unsent = (person) => `unsent.${person.id}`;
-
 /**
- * Told to the centre; where it does not answer, at the next sign-in.
- * @param {Person} person
- * @param {{ theme?: string, language?: string }} taste
- */
-export async function prefer(person, taste) {
-  const whole = { ...JSON.parse(localStorage.getItem(unsent(person)) ?? "{}"), ...taste };
-  localStorage.setItem(unsent(person), JSON.stringify(whole));
-  try { await request("PUT", "/api/v1/me/preferences", whole); } catch (error) { if (error.status !== 400) return; }
-  localStorage.removeItem(unsent(person));
-}
-
-/**
- * @param {Person} person
- * @param {string} theme
- */
-export function setTheme(person, theme) {
-  keepTheme(person, theme);
-  showTheme(person);
-  return prefer(person, { theme });
-}
-
-/**
- * Somebody is here: their theme is shown. Returns their language, where they ever chose one.
+ * Somebody is here: their theme is shown. Returns their language, where they ever chose one, and whether the centre does not know what was chosen.
  * @param {Person} person as the centre knows them
- * @returns {string | undefined}
+ * @returns {{ language?: string, isUnsent: boolean }}
  */
 export function settle(person) {
   // What was chosen here without the centre is newer than what it says.
   const text = localStorage.getItem(unsent(person));
-  const taste = { ...person, ...JSON.parse(text ?? "{}") };
-  if (text) prefer(person, {});
-  if (taste.theme) keepTheme(person, taste.theme);
+  const { theme, language } = { ...person, ...JSON.parse(text ?? "{}") };
+  if (theme) keepTheme(person, theme);
   showTheme(person);
-  return taste.language;
+  return { language, isUnsent: text !== null };
 }
