@@ -54,9 +54,16 @@ enum CentreTarget: String, CaseIterable {
             let report = try? Import.deliveries(bytes, options: options, into: store, dryRun: false, now: now)
             if let report { _ = Import.rejects(of: CSV(bytes), report) }
         }
-        _ = try? Import.check(parties: CSV(bytes), region: "FR", options: .init(), in: store)
-        _ = try? Import.check(products: CSV(bytes), options: .init(), in: store)
-        _ = try? Import.check(tags: CSV(bytes), options: .init(), in: store)
+        // As somebody may say that it is read, and compared with what stands there.
+        let said = CSV(bytes, reading: .init(separator: .tab, encoding: .utf16, decimal: .comma))
+        for table in [CSV(bytes), said] {
+            for checked in [
+                try? Import.check(parties: table, region: "FR", options: .init(), in: store),
+                try? Import.check(products: table, options: .init(), in: store),
+                try? Import.check(tags: table, options: .init(), in: store),
+                try? Import.check(deliveries: bytes, options: .init(supplier: "S", note: "N"), in: store),
+            ] { _ = try? checked?.changes(in: store) }
+        }
     }
 
     static let now: Int64 = 1_795_000_000_000

@@ -126,6 +126,13 @@ struct ImportVerb: ParsableCommand {
     private func say(_ report: ImportReport, of file: String) {
         for remark in report.remarks { print("\(file):\(remark.line): \(remark.reason)") }
         for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
+        if let reading = report.columns?.reading {
+            let words = [
+                reading.separator.map { "separator \($0.rawValue)" }, reading.encoding.map { "encoding \($0.rawValue)" },
+                reading.decimal.map { "decimal \($0.rawValue)" },
+            ]
+            print("\(file): read with \(words.compactMap(\.self).joined(separator: ", "))")
+        }
         if let changes = report.changes { say(changes, of: file) }
         let what =
             switch kind {
