@@ -1,0 +1,125 @@
+/// What a person can be told of: the one table of an inbox's types with what goes for each when nobody chose otherwise.
+public enum NoticeType: String, CaseIterable, Sendable {
+    case callMissed = "call.missed"
+    case callBackDue = "call.callback_due"
+    case unknownNumber = "call.unknown_number"
+    case receiptExpected = "receipt.expected_today"
+    case receiptStarted = "receipt.started"
+    case receiptCompleted = "receipt.completed"
+    case receiptDiscrepancy = "receipt.discrepancy"
+    case receiptOverdue = "receipt.overdue"
+    case unknownTag = "scan.unknown_tag"
+    case countDue = "inventory.count_due"
+    case countDiscrepancy = "inventory.discrepancy"
+    case lowStock = "inventory.low_stock"
+    case gatewayOffline = "gateway.offline"
+    case gatewayOnline = "gateway.online"
+    case readerFault = "reader.fault"
+    case bufferFilling = "buffer.filling"
+    case pushFailed = "erp.push_failed"
+    case erpConflict = "erp.conflict"
+    case reportGenerated = "report.generated"
+    case webhookDisabled = "webhook.disabled"
+    case keyExpiring = "key.expiring"
+    case signIns = "security.sign_ins"
+    case announcement = "system.announcement"
+
+    /// In the order in which they are read.
+    public enum Priority: Int, CaseIterable, Comparable, Sendable {
+        case low, normal, high, critical
+
+        public static func < (one: Priority, other: Priority) -> Bool { one.rawValue < other.rawValue }
+
+        /// As it is written in answers and preferences.
+        public var word: String {
+            switch self {
+            case .low: "low"
+            case .normal: "normal"
+            case .high: "high"
+            case .critical: "critical"
+            }
+        }
+    }
+
+    /// Who is told.
+    public enum Audience: Equatable, Sendable {
+        /// Whom it concerns: who wants to call back, whose name was tried.
+        case person
+        /// Whose telephones rang.
+        case team
+        case holders(of: Permission)
+        case everybody
+    }
+
+    public var priority: Priority {
+        switch self {
+        case .receiptStarted, .receiptCompleted, .gatewayOnline, .reportGenerated: .low
+        case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
+        case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptOverdue, .countDiscrepancy, .lowStock,
+            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring:
+            .high
+        case .gatewayOffline, .bufferFilling, .pushFailed, .signIns: .critical
+        }
+    }
+
+    /// How long it is worth telling, in milliseconds from its fact: what is over in a day is not read in a month.
+    public var life: Int64 {
+        let day: Int64 = 86_400_000
+        return switch self {
+        case .receiptExpected, .receiptStarted, .gatewayOnline: day
+        case .callBackDue, .unknownNumber, .receiptCompleted, .unknownTag, .bufferFilling: 7 * day
+        case .callMissed, .receiptDiscrepancy, .receiptOverdue, .countDue, .countDiscrepancy, .lowStock,
+            .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .announcement:
+            30 * day
+        case .webhookDisabled, .keyExpiring, .signIns: 90 * day
+        }
+    }
+
+    public var audience: Audience {
+        switch self {
+        case .callBackDue, .signIns, .reportGenerated: .person
+        case .callMissed, .unknownNumber: .team
+        case .countDiscrepancy, .lowStock: .holders(of: .stock)
+        case .pushFailed, .erpConflict: .holders(of: .erp)
+        case .webhookDisabled, .keyExpiring: .holders(of: .users)
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue, .unknownTag,
+            .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .announcement:
+            .everybody
+        }
+    }
+
+    /// The fact that makes one by itself; nil where no fact says it, or a fact says it only together with what the tables hold
+    /// (a delivery that was closed with differences).
+    public var fact: Fact.Kind? {
+        switch self {
+        case .callMissed: .callMissed
+        case .callBackDue: .reminderDue
+        case .receiptStarted: .deliveryOpened
+        case .receiptCompleted: .deliveryClosed
+        case .countDue: .countDue
+        case .lowStock: .stockLow
+        case .gatewayOffline: .gatewayOffline
+        case .gatewayOnline: .gatewayOnline
+        case .readerFault: .gatewayAlarm
+        case .pushFailed: .pushNoticed
+        case .signIns: .sessionRefused
+        case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
+            .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring, .announcement:
+            nil
+        }
+    }
+
+    private static let byFact: [Fact.Kind: NoticeType] = {
+        var types: [Fact.Kind: NoticeType] = [:]
+        for type in allCases {
+            if let fact = type.fact { types[fact] = type }
+        }
+        return types
+    }()
+
+    /// Nil for a fact of which nobody is told.
+    public init?(of fact: Fact.Kind) {
+        guard let type = NoticeType.byFact[fact] else { return nil }
+        self = type
+    }
+}
