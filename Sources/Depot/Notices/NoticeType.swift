@@ -89,7 +89,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
     }
 
     /// The fact that makes one by itself; nil where no fact says it, or a fact says it only together with what the tables hold
-    /// (a delivery that was closed with differences).
+    /// (a delivery that was closed with differences). `gateway.alarm` is none of a reader: it is told of clocks and accounts.
+    /// Facts of calls, stock and pushes carry a key alone: whoever makes a notice of one asks the tables for its words.
     public var fact: Fact.Kind? {
         switch self {
         case .callMissed: .callMissed
@@ -100,11 +101,10 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .lowStock: .stockLow
         case .gatewayOffline: .gatewayOffline
         case .gatewayOnline: .gatewayOnline
-        case .readerFault: .gatewayAlarm
         case .pushFailed: .pushNoticed
         case .signIns: .sessionRefused
         case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring, .announcement:
+            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring, .announcement:
             nil
         }
     }
