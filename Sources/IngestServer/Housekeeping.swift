@@ -24,6 +24,7 @@ struct Housekeeping: Service {
                 await wiring.goods.tell()
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
+                await writer.attempt { _ = try $0.inbox.lookAround(at: $1) }
                 if Clocks.now - trimmed > .seconds(10) {
                     await writer.attempt { desks, _ in desks.releaseMemory() }
                     await live.read { $0.releaseMemory() }

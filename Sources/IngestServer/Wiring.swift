@@ -54,7 +54,9 @@ struct Wiring: Sendable {
                 day: settings.isDaily ? ExchangeSettings.day : nil)
         }
         self.plans = plans
-        writer = try Writer(desks, queue: queue, exchange: exchange, logger: logger)
+        writer = try Writer(
+            desks, queue: queue, exchange: exchange,
+            inbox: InboxFollower(teams: configuration.teams, plan: { plans.plan(of: $0) }), logger: logger)
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
         lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink, queue: queue)

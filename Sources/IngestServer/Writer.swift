@@ -20,6 +20,7 @@ actor Writer {
     private let queue: QueueFollower?
     /// Nil where nothing is told by file.
     private let exchange: ExchangeFollower?
+    private let inbox: InboxFollower
     private let logger: Logger
     /// How far the followers of this executor have come: a deed that told nothing costs one read.
     private var followed: Int64 = -1
@@ -28,13 +29,17 @@ actor Writer {
     private(set) var failures: UInt64 = 0
 
     /// Followers catch up with what commands told before this process.
-    init(_ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil, logger: Logger) throws {
-        try Writer.follow(desks, queue, exchange)
+    init(
+        _ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil, inbox: InboxFollower,
+        logger: Logger
+    ) throws {
+        try Writer.follow(desks, queue, exchange, inbox)
         // What an ERP that was taken away was not told is not told to the next one.
         if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
         if exchange == nil { try desks.store.ledger.forget(follower: ExchangeFollower.name) }
         self.desks = desks
         self.exchange = exchange
+        self.inbox = inbox
         self.queue = queue
         self.logger = logger
     }
@@ -68,20 +73,23 @@ actor Writer {
         logger.error("database unavailable", metadata: ["reason": "\(error)"])
     }
 
-    /// After a commit that may have brought facts, also by a command in another process. The trail and the ERP's queue are written, so
-    /// they follow here.
+    /// After a commit that may have brought facts, also by a command in another process. The trail, the ERP's queue and people's inboxes
+    /// are written, so they follow here.
     func follow() {
         do {
             let tip = try desks.store.ledger.tip()
-            if tip != followed { try Writer.follow(desks, queue, exchange) }
+            if tip != followed { try Writer.follow(desks, queue, exchange, inbox) }
             followed = tip
         } catch { failed(error) }
         for ring in bells.with({ $0 }) { ring() }
     }
 
-    private static func follow(_ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?) throws {
+    private static func follow(
+        _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ inbox: InboxFollower
+    ) throws {
         try desks.store.run(AuditFollower())
         if let queue { try desks.store.run(queue) }
         if let exchange { try desks.store.run(exchange) }
+        try desks.store.run(inbox)
     }
 }

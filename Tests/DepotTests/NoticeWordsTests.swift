@@ -22,7 +22,12 @@ struct NoticeWordsTests {
 
     @Test func whatIsPutInIsNotReadForPlaces() {
         let title = NoticeWords().title(of: .announcement, in: .en, ["detail": "{site}", "site": "Lyon"])
-        #expect(title == "{site}")
+        #expect(title == "Announcement: {site}")
+    }
+
+    @Test func whereNothingIsKnownNoColonIsLeft() {
+        #expect(NoticeWords().title(of: .callMissed, in: .fr, [:]) == "Appel manqué")
+        #expect(NoticeWords().title(of: .callMissed, in: .en, [:]) == "Missed call")
     }
 
     @Test func aChangedTemplateGoesForItsLanguageAlone() throws {

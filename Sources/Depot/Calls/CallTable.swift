@@ -250,12 +250,7 @@ public struct CallTable: StoreTable {
             CallTable.columns
                 + "WHERE missed.call IS NOT NULL AND missed.done IS NULL ORDER BY missed.at DESC LIMIT 2000",
             map: CallTable.row
-        ).lazy.compactMap(\.self).filter { row in
-            (row.snapshot.missedBy + row.snapshot.perhapsMissedBy).contains(where: scope.desks.contains)
-                || scope.queues.contains(row.snapshot.queue ?? "")
-                || (row.snapshot.isSilent || row.snapshot.isOfLine && row.snapshot.direction == .inbound)
-                    && scope.desks.contains(row.snapshot.called ?? "")
-        }.prefix(limit).map(\.self)
+        ).lazy.compactMap(\.self).filter { scope.missed($0.snapshot) }.prefix(limit).map(\.self)
     }
 
     public func row(_ id: String) throws -> CallRow? {

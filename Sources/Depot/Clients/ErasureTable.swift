@@ -59,6 +59,7 @@ public struct ErasureTable: StoreTable {
                 "DELETE FROM call WHERE id=?", "DELETE FROM missed WHERE call=?", "DELETE FROM call_desk WHERE call=?",
                 "DELETE FROM call_note WHERE call=?", "DELETE FROM reminder WHERE call=?",
             ] { try database.run(statement, .text(id)) }
+            try store.inbox.forget(call: id)
         }
     }
 
@@ -139,6 +140,7 @@ extension ErasureTable {
         ("call_note", "note", "call"), ("call_note", "disposition", "call"), ("erp_job", "payload", "id"),
         ("erp_job", "sentence", "id"), ("erp_job", "fault", "id"), ("erp_job", "reason", "id"),
         ("erp_call", "summary", "job"), ("erp_call", "outcome", "job"), ("notice", "data", "id"),
+        ("inbox", "data", "subject"),
         ("party", "name", "id"), ("party", "company", "id"), ("delivery", "supplier", "id"),
         ("delivery", "client", "id"), ("decision", "reason", "id"),
     ]
@@ -283,7 +285,7 @@ extension ErasureTable {
             for (row, text, owner) in rows {
                 let goes: Bool
                 switch table {
-                case "call_note": goes = traces.calls.contains(owner)
+                case "call_note", "inbox": goes = traces.calls.contains(owner)
                 case "erp_job", "erp_call": goes = Int64(owner).map(traces.jobs.contains) ?? false
                 case "party": goes = traces.parties.contains(row)
                 default: goes = false

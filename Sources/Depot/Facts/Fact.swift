@@ -72,6 +72,8 @@ extension Fact.Kind {
     public static let exchangeUntaken = Fact.Kind(.notice, "exchange-late")
     public static let exchangeAway = Fact.Kind(.notice, "exchange-folder")
     public static let noticeDone = Fact.Kind(.notice, "done")
+    /// Somebody looks whether they are told; the subject is their name, the detail what they want to be told.
+    public static let noticeTested = Fact.Kind(.notice, "test")
     public static let productSaved = Fact.Kind(.product, "save")
     public static func imported(_ what: String) -> Fact.Kind { Fact.Kind(.import, what) }
 

@@ -56,9 +56,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .receiptStarted, .receiptCompleted, .gatewayOnline, .reportGenerated: .low
         case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
         case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptOverdue, .countDiscrepancy, .lowStock,
-            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring:
+            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns:
             .high
-        case .gatewayOffline, .bufferFilling, .pushFailed, .signIns: .critical
+        case .gatewayOffline, .bufferFilling, .pushFailed: .critical
         }
     }
 
@@ -103,9 +103,24 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .gatewayOnline: .gatewayOnline
         case .pushFailed: .pushNoticed
         case .signIns: .sessionRefused
+        case .announcement: .noticeTested
         case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring, .announcement:
+            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring:
             nil
+        }
+    }
+
+    /// The page of this centre where one sees to it; nil: there is nothing to see to.
+    public var page: String? {
+        switch self {
+        case .callMissed, .callBackDue, .unknownNumber: "/calls"
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue: "/receiving"
+        case .unknownTag, .lowStock: "/find"
+        case .countDue, .countDiscrepancy: "/stocktake"
+        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
+        case .pushFailed, .erpConflict: "/erp"
+        case .signIns: "/audit"
+        case .reportGenerated, .webhookDisabled, .keyExpiring, .announcement: nil
         }
     }
 

@@ -50,7 +50,9 @@ public struct NoticeWords: Equatable, Sendable {
         let template = changed[type]?[language] ?? NoticeWords.standard(type, language)
         // Every template was checked when it came, so that this cannot fail.
         let text = (try? NoticeWords.fill(template) { arguments[$0] ?? "" }) ?? template
-        return text.split(separator: " ").joined(separator: " ")
+        let words = text.split(separator: " ").joined(separator: " ")
+        // Where nothing is known to stand behind the colon, there is none.
+        return words.hasSuffix(":") ? String(words.dropLast()).trimming(" ") : words
     }
 
     private static func fill(_ template: String, _ value: (String) throws -> String) throws -> String {
@@ -95,7 +97,7 @@ public struct NoticeWords: Equatable, Sendable {
         case .webhookDisabled: ("Webhook désactivé : {subject}", "Webhook disabled: {subject}")
         case .keyExpiring: ("Clé bientôt expirée : {subject}", "Key expires soon: {subject}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
-        case .announcement: ("{detail}", "{detail}")
+        case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }
     }
 }

@@ -22,6 +22,11 @@ extension DeliveryTable {
         }
     }
 
+    /// What people call a delivery: its note, and who sends it.
+    public func title(of id: Int64) throws -> (note: String, supplier: String)? {
+        try database.first("SELECT note, supplier FROM delivery WHERE id=?", .integer(id)) { ($0.text(0), $0.text(1)) }
+    }
+
     func names(of id: Int64) throws -> [String] {
         try database.rows("SELECT name FROM delivery_name WHERE delivery=? ORDER BY name", .integer(id)) { $0.text(0) }
     }

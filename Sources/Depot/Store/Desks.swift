@@ -27,6 +27,7 @@ public struct Desks {
     public var counting: CountingDesk { CountingDesk(store) }
     public var catalogue: CatalogueDesk { CatalogueDesk(store) }
     public var notices: NoticeDesk { NoticeDesk(store) }
+    public var inbox: InboxDesk { InboxDesk(store) }
     public var tagSearch: TagSearchDesk { TagSearchDesk(store) }
     public var clients: ClientDesk { ClientDesk(store) }
     public var calls: CallDesk { CallDesk(store) }

@@ -115,6 +115,7 @@ enum Schema {
         pageScanAge,
         tastes,
         photos,
+        inbox,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -29,5 +29,6 @@ extension Store {
     public var stock: StockTable { StockTable(store: self) }
     public var jobs: JobTable { JobTable(store: self) }
     public var exchange: ExchangeTable { ExchangeTable(store: self) }
+    public var inbox: InboxTable { InboxTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

@@ -52,6 +52,10 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
             [([], Double(wiring.accounts.refusedSignIns))])
+        metrics.add(
+            "quai_ingest_inbox_dropped_total", "counter",
+            "Lines of inboxes that went because a person had more than \(InboxTable.limit).",
+            [([], Double((try? await live.read { try $0.inbox.dropped() }) ?? 0))])
         if wiring.configuration.exchange != nil {
             let state = wiring.exchangeState.with { $0 }
             metrics.add(

@@ -1,0 +1,179 @@
+public import Depot
+import Model
+
+/// Follows the ledger into people's inboxes: whom a fact concerns, and what it is called. Which facts: `NoticeType`.
+public struct InboxFollower: Follower, Sendable {
+    public static let name = "inbox"
+
+    let teams: [CallRouting.Team]
+    /// How the site of an agent writes telephone numbers.
+    let plan: @Sendable (_ agent: String) -> NumberPlan
+
+    public init(
+        teams: [CallRouting.Team] = [],
+        plan: @escaping @Sendable (_ agent: String) -> NumberPlan = { _ in NumberPlan() }
+    ) { (self.teams, self.plan) = (teams, plan) }
+
+    public func follow(_ entry: Entry, in store: Store) throws {
+        guard !entry.isErased else { return }
+        try settle(entry, store)
+        guard let type = NoticeType(of: entry.fact.kind) else { return }
+        let people = try People(store, teams)
+        switch type {
+        case .callMissed, .callBackDue: try call(type, entry, people, store)
+        default:
+            guard let new = try words(type, entry, store) else { return }
+            for user in people.concerned(by: new.type, entry) { try store.inbox.add(new, to: user, of: entry) }
+        }
+    }
+
+    /// What somebody has seen to, or has gone, nobody need read.
+    private func settle(_ entry: Entry, _ store: Store) throws {
+        let subject = entry.fact.subject
+        switch entry.fact.kind {
+        case .gatewayOnline, .gatewayForgotten:
+            try store.inbox.settle([.gatewayOffline], subject: subject, at: entry.at)
+        case .missedDone: try store.inbox.settle([.callMissed], subject: subject, at: entry.at)
+        case .callEnded: try store.inbox.settle(missedLike: subject, at: entry.at)
+        case .reminderDone: try store.inbox.settle([.callBackDue], subject: subject, at: entry.at)
+        case .deliveryClosed, .deliveryPostponed:
+            try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
+        case .noticeDone:
+            try store.inbox.settle(
+                [.lowStock, .countDue, .pushFailed], subject: try store.inbox.subject(ofNotice: subject), at: entry.at)
+        case .userRights:
+            guard let user = try store.people.user(name: subject) else { return }
+            let lost = NoticeType.allCases.filter { type in
+                if case .holders(let right) = type.audience { !user.rights.contains(right) } else { false }
+            }
+            try store.inbox.withdraw(lost, of: user.id)
+        default: break
+        }
+    }
+
+    // MARK: what it is called
+
+    private func words(_ type: NoticeType, _ entry: Entry, _ store: Store) throws -> InboxTable.New? {
+        let subject = entry.fact.subject
+        var words = ["subject": subject, "site": entry.site ?? ""]
+        var link = type.page
+        switch type {
+        case .receiptStarted, .receiptCompleted:
+            guard let id = Int64(subject), let title = try store.deliveries.title(of: id) else { return nil }
+            (words["subject"], words["body"]) = (title.note, title.supplier)
+            link = "/receiving?ref=\(id)"
+        case .lowStock:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            if let name = data?["description"]?.text { words["subject"] = name }
+            if let left = data?["quantity"].flatMap({ Quantity($0) }),
+                let minimum = data?["minimum"].flatMap({ Quantity($0) })
+            {
+                words["detail"] = "\(left) / \(minimum)"
+            }
+            link = "/find?ref=product:\(InboxFollower.escaped(subject))"
+        case .pushFailed:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            if let title = data?["title"]?.text { words["subject"] = title }
+            words["body"] = data?["sentence"]?.text
+        case .signIns: words["detail"] = entry.fact.detail
+        case .announcement:
+            words["detail"] = entry.fact.detail
+            words["subject"] = nil
+        default: break
+        }
+        return InboxTable.New(type, subject, words.filter { !$0.value.isEmpty }, link: link)
+    }
+
+    /// As a query of an address carries it (RFC 3986, 3.4): what is not unreserved is escaped.
+    static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { address, byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                address.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let hex = String(byte, radix: 16, uppercase: true)
+                address += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
+            }
+        }
+    }
+
+    // MARK: calls
+
+    private func call(_ type: NoticeType, _ entry: Entry, _ people: People, _ store: Store) throws {
+        guard let row = try store.calls.row(entry.fact.subject) else { return }
+        let snapshot = row.snapshot
+        let team = teams.first { CallScope(desks: $0.desks, queues: $0.queues).missed(snapshot) }?.name
+        let new = InboxTable.New(
+            type, snapshot.call, try words(of: row, people, store), link: type.page, team: team,
+            isOnce: type == .callMissed)
+        if type == .callMissed {
+            // Its record may come after that of the conversation that settled it.
+            guard row.missed?.isOpen ?? false else { return }
+            for user in people.all where people.routing.shared(user.id).missed(snapshot) {
+                try store.inbox.add(new, to: user.id, of: entry)
+            }
+            return
+        }
+        let isTeams = try store.reminders.rows(ofCall: entry.fact.subject).contains {
+            $0.who == entry.author.who && $0.isTeams && $0.doneBy == nil
+        }
+        for user in people.all
+        where user.name == entry.author.who || isTeams && people.routing.shared(user.id).covers(snapshot) {
+            try store.inbox.add(new, to: user.id, of: entry)
+        }
+    }
+
+    /// Who called, or was called: the client, a colleague, the name that the network showed; and the number.
+    private func words(of row: CallRow, _ people: People, _ store: Store) throws -> [String: String] {
+        let snapshot = row.snapshot
+        let raw = snapshot.direction == .outbound ? snapshot.called : snapshot.caller?.number
+        let number = raw.map { plan(row.agent).number($0) }
+        var who: String?
+        if let key = row.key, key != "withheld" {
+            let names = Set(
+                try store.parties.rows(key: key).map { $0.company.isEmpty ? $0.name : $0.company }.filter {
+                    !$0.isEmpty
+                })
+            if names.count == 1 { who = names.first }
+        }
+        if snapshot.direction == .internal { who = raw.map { people.routing.label($0) } }
+        who = who ?? (snapshot.direction == .outbound ? nil : snapshot.caller?.name)
+        let shown = number?.display
+        return ["detail": who ?? shown, "body": who == nil ? nil : shown].compactMapValues { $0 }.filter {
+            !$0.value.isEmpty
+        }
+    }
+
+    /// Everybody who can sign in, and who answers for whose telephone.
+    private struct People {
+        let all: [PeopleTable.UserRow]
+        let routing: CallRouting
+        private let isOpenHouse: Bool
+
+        init(_ store: Store, _ teams: [CallRouting.Team]) throws {
+            let isOpenHouse = try store.people.isOpenHouse()
+            self.isOpenHouse = isOpenHouse
+            all = try store.people.users().filter {
+                !$0.isDisabled && (isOpenHouse || $0.password != nil || $0.pin != nil || $0.hasBadge)
+            }
+            var routing = CallRouting(teams: teams)
+            for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
+            for user in all { routing.names[user.id] = user.name }
+            self.routing = routing
+        }
+
+        /// Nobody is told what they did themselves.
+        func concerned(by type: NoticeType, _ entry: Entry) -> [Int64] {
+            let isTest = entry.fact.kind == .noticeTested
+            return all.filter { user in
+                if isTest { return user.name == entry.fact.subject }
+                switch type.audience {
+                case .person: return user.name == entry.fact.subject
+                case .everybody: return user.name != entry.author.who
+                case .holders(let right): return isOpenHouse || user.rights.contains(right)
+                case .team: return false
+                }
+            }.map(\.id)
+        }
+    }
+}
