@@ -25,6 +25,8 @@ actor LiveView {
     var present: [PageTopic: PageMessage] = [:]
     /// How far the ledger is read; `hub.seq` is how far it is told.
     var followed: Int64
+    /// The change of the inboxes up to which their people were told.
+    var inboxTold: Int64
     var isWaiting = false
     var lastTold = Instant.zero
     nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
@@ -44,6 +46,7 @@ actor LiveView {
         store = try Store(reading: configuration.database)
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
+        inboxTold = try store.inbox.change()
         health = LinkHealth(at: Clocks.wall)
         routing = CallRouting(teams: configuration.teams, internalCards: configuration.internalCards)
         for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
@@ -82,6 +85,7 @@ actor LiveView {
                     ("sites", .array(plans.ownExtensions.map(JSON.string))),
                 ])
             ).encoded(seq: hub.seq, at: now))
+        if let message = inboxMessage(of: person.id) { socket.send(message.encoded(seq: hub.seq, at: now)) }
         lookUpAgain(for: person)
     }
 
@@ -131,5 +135,12 @@ actor LiveView {
     }
 
     /// After a commit that may have brought facts.
-    nonisolated func wake() { executor.run { self.assumeIsolated { $0.follow() } } }
+    nonisolated func wake() {
+        executor.run {
+            self.assumeIsolated { live in
+                live.follow()
+                live.followInboxes()
+            }
+        }
+    }
 }

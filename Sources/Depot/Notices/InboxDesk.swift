@@ -72,6 +72,9 @@ public struct InboxDesk {
         }
     }
 
+    /// What waits for them now.
+    public func counts(of person: Person) throws -> InboxCounts { try store.inbox.counts(of: person.id) }
+
     /// Tells somebody what they want to be told, the way in which everything is told.
     public func test(_ text: String?, by person: Person, at now: Int64) throws {
         try store.tell(

@@ -55,6 +55,12 @@ public struct NoticeWords: Equatable, Sendable {
         return words.hasSuffix(":") ? String(words.dropLast()).trimming(" ") : words
     }
 
+    /// Of several facts on one line: what they are, and how many.
+    public func title(ofMany type: NoticeType, in language: Language, count: Int64) -> String {
+        let name = NoticeWords.name(of: type, in: language)
+        return language == .fr ? "\(name) : \(count)" : "\(name): \(count)"
+    }
+
     private static func fill(_ template: String, _ value: (String) throws -> String) throws -> String {
         var text = ""
         var rest = template[...]

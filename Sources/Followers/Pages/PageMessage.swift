@@ -46,6 +46,8 @@ public struct PageMessage: Equatable, Sendable {
         case gateway
         /// Something needs somebody, or does no more.
         case notice
+        /// How many notices wait in this person's inbox.
+        case inbox
         /// A job of the ERP's queue as it is now.
         case erp
     }
