@@ -329,6 +329,7 @@ test("every dialog can be read", async () => {
   const { Closing } = await import(`${web}closing.js`);
   const { JobSheet } = await import(`${web}erp-job.js`);
   const { openAccount } = await import(`${web}account.js`);
+  const { openInbox } = await import(`${web}inbox.js`);
   const { openBlind } = await import(`${web}blind.js`);
   const [line] = open().lines;
   const sheet = new LineSheet(app.receiving, 1, line, "/api/v1/deliveries/1", ["adjust", "damaged", "refuse", "lot", "later", "accept", "trail"]);
@@ -350,11 +351,41 @@ test("every dialog can be read", async () => {
   app.calls.help();
   app.notices.list = [{ id: 1, at: Date.now(), kind: "low-stock", subject: "1", data: { quantity: 1, minimum: 2 } }, { id: 2, at: Date.now(), kind: "count-due", subject: "shelf-a", data: null },
     { id: 3, at: Date.now(), kind: "push-dead", subject: "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/take/3", data: { job: 9, kind: "take", title: "shelf-a", who: "Nadia", fault: "rule", sentence: "Not allowed." } }];
-  app.notices.open();
+  openInbox(app);
   app.stocktake.zones = ["shelf-a"];
   app.stocktake.begin();
   for (const dialog of document.body.children.slice(before)) readable(dialog, "dialog");
   assert.equal(document.body.children.length - before, 8);
+});
+
+test("what somebody was told is listed, and each deed goes for one line", async () => {
+  const { openInbox, placeOf, laters } = await import(`${web}inbox.js`);
+  const app = application();
+  const panel = openInbox(app);
+  await turn();
+  const text = readable(panel.sheet.dialog, "inbox");
+  for (const { title } of panel.entries) assert.ok(text.includes(title), title);
+  for (const priority of ["critical", "low", "high"]) assert.ok(panel.sheet.dialog.all("aria-label").some((sign) => sign.attributes["aria-label"] === t(`priority_${priority}`)), priority);
+  // What is merely good to know does not call; a sum that comes late is older.
+  assert.equal(app.notices.unread, 1);
+  app.notices.counted({ unread: 9, low: 0, normal: 9, high: 0, critical: 0, change: 6 });
+  assert.equal(app.notices.unread, 1);
+  app.notices.counted({ unread: 0, low: 0, normal: 0, high: 0, critical: 0, change: 8 });
+  assert.equal(app.notices.total, 0);
+  readable({ textContent: app.notices.label }, "the bell");
+  const [gateway, delivery] = panel.entries;
+  asked = [];
+  await panel.toggle(gateway);
+  await panel.snooze(gateway, 1);
+  await panel.remove(delivery);
+  panel.show(delivery);
+  assert.deepEqual(asked.filter((one) => !one.startsWith("GET")), ["POST /api/v1/inbox/4/read", "POST /api/v1/inbox/4/snooze", "DELETE /api/v1/inbox/3", "POST /api/v1/inbox/3/read"]);
+  assert.equal(app.page, "receiving");
+  assert.deepEqual(placeOf("/find?ref=product:%23VIS-6"), { page: "find", ref: "product:#VIS-6" });
+  const now = new Date(2026, 10, 28, 23, 30).getTime();
+  const times = laters(now).map(([, until]) => until);
+  assert.deepEqual([...times].sort((one, other) => one - other), times);
+  assert.ok(times.every((until) => until > now));
 });
 
 test("each way in can be read, and without the server a name is asked for", async () => {

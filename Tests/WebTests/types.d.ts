@@ -572,6 +572,44 @@ interface Notice {
   data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number } | null;
 }
 
+/** How many notices wait for this person; `change` grows with each change of their inbox. @from Sources/Depot/Notices */
+interface InboxCounts {
+  unread: number;
+  low: number;
+  normal: number;
+  high: number;
+  critical: number;
+  change: number;
+}
+
+/** @from Sources/Depot/Notices */
+interface InboxEntry {
+  id: number;
+  seq: number;
+  type: string;
+  priority: "low" | "normal" | "high" | "critical";
+  title: string;
+  body?: string;
+  at: number;
+  /** Of several facts on one line: since when, and how many. */
+  since?: number;
+  count?: number;
+  subject?: string;
+  words: { subject?: string; detail?: string; site?: string; body?: string };
+  link?: string;
+  site?: string;
+  team?: string;
+  read?: number;
+  snoozed?: number;
+  expires: number;
+}
+
+/** @from Sources/IngestServer/API */
+interface InboxChanged {
+  changed: number;
+  counts: InboxCounts;
+}
+
 /** @from Sources/Depot/Facts */
 interface LedgerEntry {
   id: number;
@@ -806,6 +844,7 @@ interface Messages {
   client: ClientNews;
   gateway: Gateway;
   notice: {};
+  inbox: InboxCounts;
   erp: { state?: string; job?: Job };
 }
 
@@ -914,6 +953,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/gateways" ? Gateway[]
   : Path extends "/api/v1/gateways/grants" ? Grant[]
   : Path extends "/api/v1/notices" ? Notice[]
+  : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends "/api/v1/users" ? User[]
   : Path extends `/api/v1/search?${string}` ? { found: Hit[] }
@@ -941,6 +981,9 @@ type Done<Path extends string> =
   : Path extends "/api/v1/reminders" ? Reminder
   : Path extends `/api/v1/parties/${string}/numbers` ? Party
   : Path extends "/api/v1/parties" ? Party
+  : Path extends "/api/v1/inbox/test" ? unknown
+  : Path extends "/api/v1/inbox" ? InboxChanged
+  : Path extends `/api/v1/inbox/${string}` ? InboxChanged
   : Path extends "/api/v1/photos" ? { id: number }
   : Path extends "/api/v1/scans" ? { now: number; answers: ScanAnswer[] }
   : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }

@@ -78,6 +78,8 @@ const stream = new Stream({
         app.person = message.data.person;
         keep("person", app.person);
         app.sites = message.data.sites;
+        // The sum comes next, perhaps of a database that was restored.
+        app.notices.counts = null;
         app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);
         break;
@@ -108,6 +110,9 @@ const stream = new Stream({
         break;
       case "notice":
         app.notices.message();
+        break;
+      case "inbox":
+        app.notices.counted(message.data);
         break;
       case "client":
         app.calls.message(message);
@@ -295,8 +300,8 @@ function drawTools() {
   const next = nextLanguage();
   replace(part("tools"),
     app.person && app.live && app.health.isNews && h("span", { class: "pill good", id: "live" }, h("span", { class: "sr-small" }, t("live"))),
-    app.person && app.notices.list.length > 0 && h("button", { class: "small", id: "bell", "aria-label": plural("noticeCount", app.notices.list.length), title: plural("noticeCount", app.notices.list.length), onclick: () => app.notices.open() },
-      icon("bell"), h("span", { class: "count" }, String(app.notices.list.length))),
+    app.person && h("button", { class: "small", id: "bell", "aria-label": app.notices.label, title: app.notices.label, onclick: () => app.notices.open() },
+      icon("bell"), app.notices.total > 0 && h("span", { class: "count" }, String(app.notices.total))),
     app.person && h("button", { class: `small here ${app.station() ? "" : "nowhere"}`, id: "here", "aria-label": app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), title: app.station() ? t("hereAt", { zone: app.station() }) : t("hereNowhere"), onclick: () => open(app, "here", app) },
       icon("dock"), h("span", {}, app.station() ?? t("hereNone"))),
     // A first touch anywhere lets sound through: this says that it is needed.
