@@ -125,26 +125,36 @@ export class Inbox {
 
   get now() { return Date.now() + this.app.calls.skew; }
 
+  /** The lines, and the one that has the keyboard itself: on a button in it a key is the button's. */
+  get lines() {
+    const items = /** @type {HTMLElement[]} */ ([...this.sheet.content.querySelectorAll("li.told")]);
+    const at = items.findIndex((item) => item.contains(document.activeElement));
+    const one = items[at] === document.activeElement ? this.entries.find(({ id }) => `told-${id}` === items[at]?.id) : undefined;
+    return { items, at, one };
+  }
+
   /** @param {KeyboardEvent} event */
   key(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = /** @type {HTMLElement[]} */ ([...this.sheet.content.querySelectorAll("li.told")]);
-    const at = items.findIndex((item) => item.contains(target));
+    if (/** @type {HTMLElement} */ (event.target).tagName === "SELECT" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { items, at, one } = this.lines;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step) { event.preventDefault(); items[Math.min(items.length - 1, Math.max(0, at + step))]?.focus(); return; }
-    // On a button a key is the button's.
-    const one = target === items[at] ? this.entries.find(({ id }) => `told-${id}` === target.id) : undefined;
-    if (!one) return;
-    const key = event.key.toLowerCase();
-    if (key === "enter") this.show(one);
-    else if (key === "r") this.toggle(one);
-    else if (key === "s") this.snooze(one, this.now + hour);
-    else if (key === "delete") {
+    if (step) items[Math.min(items.length - 1, Math.max(0, at + step))]?.focus();
+    else if (one && event.key === "Enter") this.show(one);
+    else if (one && event.key === "Delete") {
       items[at + 1]?.focus();
       this.remove(one);
     } else return;
     event.preventDefault();
+  }
+
+  /**
+   * A letter that a person typed, and no scanner.
+   * @param {string} letter
+   */
+  shortcut(letter) {
+    const { one } = this.lines;
+    if (one && letter.toLowerCase() === "r") this.toggle(one);
+    else if (one && letter.toLowerCase() === "s") this.snooze(one, this.now + hour);
   }
 
   /** @param {Sheet} sheet */

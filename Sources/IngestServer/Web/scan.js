@@ -163,7 +163,11 @@ export class Scanner {
    */
   follow(told, target) {
     if (told.burst) this.finish(told.burst);
-    else if (told.typed && this.before.place === "none" && this.app.page === "calls" && this.before.page === "calls") this.app.calls.shortcut(told.typed);
+    else if (told.typed && this.before.place === "none") {
+      // Whatever page is behind it.
+      if (this.app.notices?.panel) this.app.notices.panel.shortcut(told.typed);
+      else if (this.app.page === "calls" && this.before.page === "calls") this.app.calls.shortcut(told.typed);
+    }
     if (!told.starts) return;
     const node = /** @type {HTMLInputElement | null} */ (target);
     const place = placeOf(node);
