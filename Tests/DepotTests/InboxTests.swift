@@ -42,7 +42,8 @@ struct InboxTests {
         do {
             let old = try Database(path: path)
             for step in Schema.steps[..<before] { try old.execute(step) }
-            try old.execute("PRAGMA user_version=\(before); INSERT INTO user (id, name, created) VALUES (1, 'Alice', 0);")
+            try old.execute(
+                "PRAGMA user_version=\(before); INSERT INTO user (id, name, created) VALUES (1, 'Alice', 0);")
         }
         let store = try Store(path: path)
         #expect(try store.database.integer("PRAGMA user_version") == Int64(Schema.steps.count))
@@ -183,6 +184,24 @@ struct InboxTests {
         let last = try store.inbox.change()
         #expect(try desk.markAll(upTo: 9, of: alice, at: 9) == 0)
         #expect(try store.inbox.change() == last)
+    }
+
+    @Test func whatIsNotWantedIsNotTold() throws {
+        let online = InboxPreferences.Choice(.gatewayOnline, web: false, sound: false)
+        let signIns = InboxPreferences.Choice(.signIns, web: false, sound: false)
+        let quiet = InboxPreferences.Quiet(from: 1200, until: 420)
+        let saved = try desk.prefer(InboxPreferences([online, signIns], quiet: quiet), of: alice)
+        #expect(saved.quiet == quiet && saved.choices.contains(online))
+        #expect(try store.inbox.preferences(of: 2).choices.allSatisfy { $0 == .init(default: $0.type) })
+        try add(1, .gatewayOnline)
+        try add(2, .signIns)
+        try add(1, .gatewayOnline, to: 2)
+        #expect(try ids() == [2], "a refused sign-in is always told")
+        #expect(try ids(of: 2) == [1])
+        // Nothing chosen is the default again.
+        #expect(try desk.prefer(InboxPreferences([], quiet: nil), of: alice).quiet == nil)
+        try add(3, .gatewayOnline)
+        #expect(try ids() == [3, 2])
     }
 
     @Test func aPersonTakesTheirInboxWithThem() throws {

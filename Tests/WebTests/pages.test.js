@@ -388,6 +388,21 @@ test("what somebody was told is listed, and each deed goes for one line", async 
   assert.ok(times.every((until) => until > now));
 });
 
+test("what somebody wants to know can be read, and the night is quiet", async () => {
+  const { openPreferences, isQuiet, minuteOf } = await import(`${web}preferences.js`);
+  const app = application();
+  const before = document.body.children.length;
+  await openPreferences(app);
+  const text = readable(document.body.children[before], "preferences");
+  for (const name of ["Appels manqués", "Connexions refusées"]) assert.ok(text.includes(name), name);
+  assert.deepEqual(app.said, []);
+  const night = { types: [], quietFrom: 1200, quietUntil: 420 };
+  assert.deepEqual([1199, 1200, 1439, 0, 419, 420].map((minute) => isQuiet(night, minute)), [false, true, true, true, true, false]);
+  assert.deepEqual([0, 719, 720].map((minute) => isQuiet({ types: [], quietFrom: 0, quietUntil: 720 }, minute)), [true, true, false]);
+  assert.equal(isQuiet({ types: [] }, 0), false);
+  assert.deepEqual(["20:00", "", "07:05"].map(minuteOf), [1200, undefined, 425]);
+});
+
 test("each way in can be read, and without the server a name is asked for", async () => {
   const { SignIn } = await import(`${web}signin.js`);
   const app = application();

@@ -604,6 +604,13 @@ interface InboxEntry {
   expires: number;
 }
 
+/** What a person wants to be told, and what of it is heard; minutes of the day in which nothing is. @from Sources/IngestServer/API */
+interface InboxPreferences {
+  types: { type: string; name: string; priority: InboxEntry["priority"]; web: boolean; sound: boolean; fixed?: true }[];
+  quietFrom?: number;
+  quietUntil?: number;
+}
+
 /** @from Sources/IngestServer/API */
 interface InboxChanged {
   changed: number;
@@ -953,6 +960,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/gateways" ? Gateway[]
   : Path extends "/api/v1/gateways/grants" ? Grant[]
   : Path extends "/api/v1/notices" ? Notice[]
+  : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends "/api/v1/users" ? User[]
@@ -982,6 +990,7 @@ type Done<Path extends string> =
   : Path extends `/api/v1/parties/${string}/numbers` ? Party
   : Path extends "/api/v1/parties" ? Party
   : Path extends "/api/v1/inbox/test" ? unknown
+  : Path extends "/api/v1/inbox/preferences" ? InboxPreferences
   : Path extends "/api/v1/inbox" ? InboxChanged
   : Path extends `/api/v1/inbox/${string}` ? InboxChanged
   : Path extends "/api/v1/photos" ? { id: number }

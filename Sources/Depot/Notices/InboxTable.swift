@@ -38,7 +38,7 @@ public struct InboxTable: StoreTable {
     /// Tells a person a fact, once: one that is not newer than what they were told is none. Within a transaction.
     public func add(_ new: New, to user: Int64, of entry: Entry) throws {
         let told = try database.integer("SELECT seq FROM inbox_head WHERE user=?", .integer(user)) ?? 0
-        guard entry.seq > told else { return }
+        guard entry.seq > told, try isWanted(new.type, by: user) else { return }
         if new.isOnce, try has(new.type, new.subject, of: user) { return }
         let begin = entry.at &- InboxTable.burst
         let (sum, overflow) = entry.at.addingReportingOverflow(new.type.life)

@@ -21,4 +21,16 @@ extension Schema {
             DELETE FROM inbox_head WHERE user=OLD.id;
         END;
         """
+
+    /// What people want to be told, where they chose; and when nothing is heard: minutes of the day.
+    static let inboxPreferences = """
+        CREATE TABLE inbox_preference (
+            user INTEGER NOT NULL, type TEXT NOT NULL, web INTEGER NOT NULL, sound INTEGER NOT NULL, PRIMARY KEY (user, type))
+            WITHOUT ROWID;
+        CREATE TABLE inbox_quiet (user INTEGER PRIMARY KEY, start INTEGER NOT NULL, stop INTEGER NOT NULL);
+        CREATE TRIGGER inbox_preference_of_nobody AFTER DELETE ON user BEGIN
+            DELETE FROM inbox_preference WHERE user=OLD.id;
+            DELETE FROM inbox_quiet WHERE user=OLD.id;
+        END;
+        """
 }

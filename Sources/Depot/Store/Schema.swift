@@ -116,6 +116,7 @@ enum Schema {
         tastes,
         photos,
         inbox,
+        inboxPreferences,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

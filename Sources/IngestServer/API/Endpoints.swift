@@ -21,6 +21,7 @@ enum Endpoints {
             ).list
             + AuditEndpoints(writer: writer, live: live).list
             + InboxEndpoints(writer: writer, reads: reads).list
+            + InboxPreferenceEndpoints(writer: writer, reads: reads).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
             + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)
             .list

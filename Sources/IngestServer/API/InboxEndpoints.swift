@@ -171,7 +171,7 @@ extension InboxFilter {
 
 extension NoticeWords.Language {
     /// A language that there are no words of is English, as in the pages.
-    fileprivate init(_ incoming: Incoming) {
+    init(_ incoming: Incoming) {
         self = NoticeWords.Language(rawValue: incoming.query("lang") ?? "fr") ?? .en
     }
 }

@@ -1,6 +1,6 @@
 import { h, icon, keeping, part, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { t, told, worded, bringWords, lang, makeDo, learnSentences, nextLanguage, speaks, switchLanguage, when, plural } from "./i18n.js";
+import { t, told, worded, bringWords, lang, makeDo, learnSentences, nextLanguage, speaks, switchLanguage, when } from "./i18n.js";
 import { Stream } from "./stream.js";
 import { onSound, play, soundBlocked, soundEnabled, toggleSound, tryToHear, wakeSound } from "./sound.js";
 import { Receiving } from "./receiving.js";
@@ -318,7 +318,7 @@ function drawTools() {
 
 async function changeLanguage() {
   const { code } = nextLanguage();
-  if (await speak(code) && app.person) open(app, "prefer", app.person, { language: code });
+  if (await speak(code) && app.person) open(app, "taste", app.person, { language: code });
 }
 
 /** @param {string} code */
@@ -388,7 +388,7 @@ function begin(person) {
   draw();
   bringTab();
   if (language && language !== lang() && speaks(language)) speak(language);
-  if (isUnsent) open(app, "prefer", person, {});
+  if (isUnsent) open(app, "taste", person, {});
   for (const holder of holders) app[holder].load();
   stream.start();
   app.scanner.wake();

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, when, amount, worded, lang } from "./i18n.js";
 import { Sheet } from "./sheet.js";
+import { open } from "./doors.js";
 import { openJob } from "./job.js";
 import { firstOf } from "./long.js";
 
@@ -69,11 +70,12 @@ export class Inbox {
   /** @param {string} [cursor] */
   async load(cursor) {
     const asked = ++this.asked;
-    const query = new URLSearchParams({ lang: lang(), limit: String(cursor ? page : Math.min(most, Math.max(page, this.entries.length))) });
-    if (this.only === "unread") query.set("read", "0");
-    if (this.only === "snoozed") query.set("snoozed", "1");
-    if (this.priority) query.set("priority", this.priority);
-    if (cursor) query.set("cursor", cursor);
+    const asks = new URLSearchParams({ lang: lang(), limit: String(cursor ? page : Math.min(most, Math.max(page, this.entries.length))) });
+    if (this.only === "unread") asks.set("read", "0");
+    if (this.only === "snoozed") asks.set("snoozed", "1");
+    if (this.priority) asks.set("priority", this.priority);
+    if (cursor) asks.set("cursor", cursor);
+    const query = asks.toString();
     const answer = await this.app.attempt(() => get(`/api/v1/inbox?${query}`));
     // Another filter was chosen meanwhile, or it was closed.
     if (!answer || asked !== this.asked || !this.app.person) return;
@@ -178,7 +180,8 @@ export class Inbox {
         h("div", { class: "row" },
           h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => post("/api/v1/inbox/read-all", { seq: newest })) }, t("inboxMarkAll")),
           h("button", { class: "small", id: "inbox-clear", disabled: away || !this.entries.some((one) => one.read), onclick: () => this.change(() => request("DELETE", "/api/v1/inbox")) }, t("inboxRemoveRead")),
-          h("button", { class: "small", id: "inbox-test", disabled: away, onclick: () => this.app.attempt(() => post("/api/v1/inbox/test", { text: t("inboxTestText") })) }, t("inboxTest"))),
+          h("button", { class: "small", id: "inbox-test", disabled: away, onclick: () => this.app.attempt(() => post("/api/v1/inbox/test", { text: t("inboxTestText") })) }, t("inboxTest")),
+          h("button", { class: "small", id: "inbox-prefer", disabled: away, onclick: () => open(this.app, "prefer", this.app) }, t("prefer"))),
         this.entries.length === 0 && h("p", { class: "soft", id: "inbox-none" }, this.isHere ? t("noNotices") : "…"),
         this.drawGroup("unread", t("inboxUnread"), unread), this.drawGroup("read", t(this.only === "snoozed" ? "inboxOnly_snoozed" : "inboxRead"), others),
         this.next && h("button", { id: "more-inbox", disabled: away, onclick: () => this.load(this.next) }, t("inboxMore")),

@@ -42,7 +42,9 @@ export class Notices {
    */
   counted(counts) {
     if (this.counts && counts.change <= this.counts.change) return;
+    const isNews = this.counts !== null && !this.app.replaying && counts.unread > this.counts.unread;
     this.counts = counts;
+    if (isNews) open(this.app, "news", this.app);
     this.app.drawTools();
     this.panel?.changed();
   }

@@ -13,6 +13,7 @@ import { openCamera } from "./camera.js";
 import { close } from "./closing.js";
 import { openHere } from "./here.js";
 import { openInbox } from "./inbox.js";
+import { openPreferences, tellNews } from "./preferences.js";
 import { take } from "./import.js";
 import { drawKiosk } from "./kiosk.js";
 import { LineSheet, countByHand, nameTag } from "./lines.js";
@@ -27,7 +28,8 @@ addWords(rest);
 export const makers = { stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit };
 
 export const deeds = {
-  account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, inbox: openInbox, kiosk: drawKiosk, name: nameTag, prefer, reopen: askReopen, take,
+  account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, inbox: openInbox, kiosk: drawKiosk,
+  name: nameTag, news: tellNews, prefer: openPreferences, reopen: askReopen, take, taste: prefer,
   /** @param {ConstructorParameters<typeof LineSheet>} all */
   line: (...all) => new LineSheet(...all),
 };

@@ -56,6 +56,7 @@ const patterns = {
   elsewhere: [[660, 0, 0.09, "square"], [880, 0.1, 0.09, "square"], [660, 0.2, 0.09, "square"]],
   alarm: [[220, 0, 0.22, "square"], [440, 0.24, 0.22, "square"], [220, 0.48, 0.22, "square"]],
   refused: [[300, 0, 0.1, "square"], [300, 0.14, 0.1, "square"]],
+  notice: [[1175, 0, 0.12, "sine"], [1568, 0.14, 0.18, "sine"]],
   ring: [[880, 0, 0.25, "sine"], [1109, 0.25, 0.25, "sine"]],
 };
 
