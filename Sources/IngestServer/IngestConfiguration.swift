@@ -12,6 +12,8 @@ struct IngestConfiguration: Sendable {
     var plan = NumberPlan()
     var sites: [String: NumberPlan] = [:]
     var teams: [CallRouting.Team] = []
+    /// How people are told, where a site says it in its own words.
+    var noticeWords = NoticeWords()
     /// Whether calls between own telephones show a card where no team says otherwise.
     var internalCards = true
     var dialRights = DialRights()
@@ -103,6 +105,7 @@ struct IngestConfiguration: Sendable {
                     queues: Set(team.strings("queues") ?? []), supervisors: Set(team.strings("supervisors") ?? []),
                     internalCards: team.boolean("internal-cards")))
         }
+        for notice in root.tables("notice") { noticeWords.read(notice) }
         for feed in root.tables("feed") {
             guard Topic.isName(feed.name) else {
                 feed.reject("secret", "stands under a name that is not 1 to 32 of a-z, 0-9 and -")

@@ -20,7 +20,7 @@ enum Endpoints {
                 writer: writer, live: live, erp: erp, exchange: wiring.exchange.map { _ in wiring.exchangeState }
             ).list
             + AuditEndpoints(writer: writer, live: live).list
-            + InboxEndpoints(writer: writer, reads: reads).list
+            + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
             + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)

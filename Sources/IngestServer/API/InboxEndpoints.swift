@@ -6,10 +6,11 @@ import Model
 struct InboxEndpoints {
     let writer: Writer
     let reads: LongReads
+    /// How they are worded.
+    let words: NoticeWords
 
     /// Lines of one page of the list.
     private static let limits = 1...500
-    private static let words = NoticeWords()
 
     private static let pageSchema = AnswerSchema.object(
         "InboxPage",
@@ -50,7 +51,7 @@ struct InboxEndpoints {
                             (
                                 "entries",
                                 .array(
-                                    rows.prefix(limit).map { InboxLine($0, InboxEndpoints.words, in: language).json })
+                                    rows.prefix(limit).map { InboxLine($0, words, in: language).json })
                             ),
                             ("next", next.map(JSON.string)),
                         ])
@@ -70,7 +71,7 @@ struct InboxEndpoints {
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
                 let found = try await reads.read { try $0.inbox.row(id, of: person.id) }
                 guard let found else { throw APIProblem.noNotice }
-                return .json(InboxLine(found, InboxEndpoints.words, in: NoticeWords.Language(incoming)).json)
+                return .json(InboxLine(found, words, in: NoticeWords.Language(incoming)).json)
             },
             Endpoint(
                 .post, "/api/v1/inbox/{id}/read", "Read, or unread again", body: MarkNotice.shape, needs: .session,
