@@ -29,12 +29,15 @@ struct Bench: ParsableCommand {
     @Flag(help: "Import, search, receiving and counting only.") var inventory = false
     @Option(help: "Products of its large catalogue.") var products = 1_000_000
 
+    @Flag(help: "Inboxes of many people only.") var inbox = false
+
     @Flag(help: "The ERP's flows only: calls and seconds by the number of lines.") var erp = false
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
         if pages { return try pageBench() }
         if inventory { return try inventoryBench() }
+        if inbox { return try inboxBench() }
         if erp { return ERPBench().run() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
@@ -93,7 +96,14 @@ struct Bench: ParsableCommand {
         try RoadBench(binaries: binaries, parts: [], rows: rows).run()
         try pageBench()
         try inventoryBench()
+        try inboxBench()
         ERPBench().run()
+    }
+
+    private func inboxBench() throws {
+        let folder = "/tmp/quai-bench-\(getpid())-inbox"
+        defer { if let child = try? ChildProcess("rm", ["-rf", folder]) { child.wait() } }
+        try InboxBench(folder: folder).run()
     }
 
     private func pageBench() throws {
