@@ -111,7 +111,7 @@ let package = Package(
         .target(name: "ERP", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Curl", dependencies: ["CCurl", "ERP", "Model", "Platform"], swiftSettings: strict),
         // Who reads the ledger: pages, the ERP's queue.
-        .target(name: "Followers", dependencies: ["Depot", "Model"], swiftSettings: strict),
+        .target(name: "Followers", dependencies: ["CCrypto", "Depot", "Model"], swiftSettings: strict),
         .executableTarget(
             name: "IngestServer",
             dependencies: [

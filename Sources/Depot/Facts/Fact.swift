@@ -31,7 +31,7 @@ public struct Fact: Equatable, Sendable {
     public enum Room: String, CaseIterable, Sendable {
         case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
             records,
-            configuration, erp
+            configuration, erp, webhook
     }
 }
 
@@ -71,6 +71,8 @@ extension Fact.Kind {
     public static let exchangeNoticed = Fact.Kind(.notice, "exchange-refused")
     public static let exchangeUntaken = Fact.Kind(.notice, "exchange-late")
     public static let exchangeAway = Fact.Kind(.notice, "exchange-folder")
+    public static let webhookUntaken = Fact.Kind(.notice, "webhook-dead")
+    public static let webhookStopped = Fact.Kind(.notice, "webhook-disabled")
     public static let noticeDone = Fact.Kind(.notice, "done")
     /// Somebody looks whether they are told; the subject is their name, the detail what they want to be told.
     public static let noticeTested = Fact.Kind(.notice, "test")
@@ -137,4 +139,18 @@ extension Fact.Kind {
     public static let exchangeFolder = Fact.Kind(.erp, "folder")
     /// The database came from a backup: keys carry this name from here on.
     public static let installationRenewed = Fact.Kind(.erp, "installation")
+
+    // Webhooks. Subject: its number; the detail names it.
+    public static let webhookAdded = Fact.Kind(.webhook, "add")
+    public static let webhookChanged = Fact.Kind(.webhook, "change")
+    public static let webhookRemoved = Fact.Kind(.webhook, "remove")
+    public static let webhookEnabled = Fact.Kind(.webhook, "enable")
+    public static let webhookDisabled = Fact.Kind(.webhook, "disable")
+    /// It signs with other keys.
+    public static let webhookKey = Fact.Kind(.webhook, "key")
+    /// An event for it alone.
+    public static let webhookTested = Fact.Kind(.webhook, "test")
+    public static let webhookReplayed = Fact.Kind(.webhook, "replay")
+    /// An event was given up after the last try; the detail is which, and why.
+    public static let webhookDied = Fact.Kind(.webhook, "dead")
 }

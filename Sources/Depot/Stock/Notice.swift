@@ -10,6 +10,10 @@ enum Notice: String, CaseIterable {
     case exchangeLate = "exchange-late"
     /// A folder of the exchange is not there, or not ours to write.
     case exchangeFolder = "exchange-folder"
+    /// A webhook did not take an event, and it is not tried again.
+    case webhookDead = "webhook-dead"
+    /// A webhook is told nothing more.
+    case webhookDisabled = "webhook-disabled"
 
     var fact: Fact.Kind {
         switch self {
@@ -19,6 +23,8 @@ enum Notice: String, CaseIterable {
         case .exchangeRefused: .exchangeNoticed
         case .exchangeLate: .exchangeUntaken
         case .exchangeFolder: .exchangeAway
+        case .webhookDead: .webhookUntaken
+        case .webhookDisabled: .webhookStopped
         }
     }
 }

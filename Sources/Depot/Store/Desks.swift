@@ -38,5 +38,6 @@ public struct Desks {
     public var imports: ImportDesk { ImportDesk(store) }
     public var jobs: JobDesk { JobDesk(store) }
     public var exchange: ExchangeDesk { ExchangeDesk(store) }
+    public var webhooks: WebhookDesk { WebhookDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

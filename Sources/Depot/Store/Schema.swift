@@ -117,6 +117,7 @@ enum Schema {
         photos,
         inbox,
         inboxPreferences,
+        webhooks,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -30,5 +30,6 @@ extension Store {
     public var jobs: JobTable { JobTable(store: self) }
     public var exchange: ExchangeTable { ExchangeTable(store: self) }
     public var inbox: InboxTable { InboxTable(store: self) }
+    public var webhooks: WebhookTable { WebhookTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

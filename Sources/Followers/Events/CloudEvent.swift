@@ -19,13 +19,29 @@ public struct CloudEvent: Equatable, Sendable {
     /// Nil for what other programs do not see: sign-ins, accounts, settings, what was erased, and, without `personal`, clients
     /// and calls. Without it the data does not say who did it, nor what people wrote.
     public init?(_ entry: Entry, link: String, instance: String, personal: Bool) {
+        guard let scope = CloudEvent.scope(of: entry.fact.kind), personal || scope == .open else { return nil }
+        self.init(telling: entry, link: link, instance: instance, personal: personal)
+    }
+
+    /// Nil for what a webhook is not told; its test is told to it alone.
+    public init?(_ entry: Entry, link: String, instance: String, for hook: Webhook) {
+        guard CloudEvent.isTold(entry, to: hook) else { return nil }
+        self.init(telling: entry, link: link, instance: instance, personal: hook.isPersonal)
+    }
+
+    /// Whether a webhook is told an entry, as far as its kind says.
+    public static func isTold(_ entry: Entry, to hook: Webhook) -> Bool {
         let kind = entry.fact.kind
-        guard !entry.isErased, !entry.fact.subject.isEmpty, let scope = CloudEvent.scope(of: kind),
-            personal || scope == .open
-        else { return nil }
+        if kind == .webhookTested { return entry.fact.subject == String(hook.id) }
+        guard let scope = scope(of: kind), hook.isPersonal || scope == .open else { return false }
+        return hook.wants(type: "quai.\(kind.rawValue)")
+    }
+
+    private init?(telling entry: Entry, link: String, instance: String, personal: Bool) {
+        guard !entry.isErased, !entry.fact.subject.isEmpty else { return nil }
         id = "\(entry.seq)-\(link.prefix(16))"
         source = "urn:quai:\(instance)"
-        type = "quai.\(kind.rawValue)"
+        type = "quai.\(entry.fact.kind.rawValue)"
         subject = entry.fact.subject
         at = entry.at
         data = .object([
@@ -56,7 +72,7 @@ public struct CloudEvent: Equatable, Sendable {
         case .delivery, .take, .product, .gateway, .records: .open
         case .notice: kind == .stockLow || kind == .countDue ? .open : nil
         case .party, .call, .missed: .personal
-        case .import, .number, .desk, .session, .user, .configuration, .erp, nil: nil
+        case .import, .number, .desk, .session, .user, .configuration, .erp, .webhook, nil: nil
         }
     }
 }
