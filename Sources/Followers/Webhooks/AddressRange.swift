@@ -49,13 +49,4 @@ public struct AddressGuard: Equatable, Sendable {
     public func permits(_ address: [UInt8]) -> Bool {
         PublicAddress.isPublic(address) || allowed.contains { $0.contains(address) }
     }
-
-    /// For people.
-    public static func text(_ address: [UInt8]) -> String {
-        guard address.count == 4 || address.count == 16 else { return "?" }
-        var text = [CChar](repeating: 0, count: 46)
-        let family = address.count == 4 ? AF_INET : AF_INET6
-        guard inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return "?" }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
 }

@@ -17,7 +17,7 @@ public struct WebhookKeys: Sendable {
     public init?(master text: String) {
         guard text.utf8.count >= WebhookKeys.shortest else { return nil }
         master = Array(text.utf8)
-        mark = Hex.text(WebhookKeys.mac(master, "quai webhook mark").prefix(8))
+        mark = Hex.string(WebhookKeys.mac(master, "quai webhook mark").prefix(8))
     }
 
     /// Of what the keys of a webhook are made from now on.

@@ -2,7 +2,7 @@ public import Depot
 import Model
 
 /// What is sent to a webhook: one event, in CloudEvents' structured mode, signed as Standard Webhooks 1.0 asks.
-public struct WebhookMessage: Equatable, Sendable {
+public struct WebhookMessage: Sendable {
     public var body: [UInt8]
     public var headers: [(name: String, value: String)]
 
@@ -32,10 +32,6 @@ public struct WebhookMessage: Equatable, Sendable {
             ("webhook-timestamp", timestamp), ("webhook-signature", signatures),
         ]
     }
-
-    public static func == (a: WebhookMessage, b: WebhookMessage) -> Bool {
-        a.body == b.body && a.headers.elementsEqual(b.headers, by: ==)
-    }
 }
 
 /// What came back.
@@ -58,12 +54,12 @@ public struct WebhookAnswer: Equatable, Sendable {
 
     /// What becomes of the event. `attempts`: tries before this one; `failures`: the webhook's, since the last that did not fail.
     public func result(attempts: Int64, failures: Int64, at now: Int64, jitter: Double) -> WebhookResult {
-        guard let status, !(200..<300).contains(status) else {
-            if status != nil { return made(.taken) }
-            return later(attempts, failures, isWhole: true, at: now, jitter)
+        switch status {
+        case nil: later(attempts, failures, isWhole: true, at: now, jitter)
+        case .some(200..<300): made(.taken)
+        case .some(410): made(.gone)
+        case .some(let code): later(attempts, failures, isWhole: code == 429 || code >= 500, at: now, jitter)
         }
-        if status == 410 { return made(.gone) }
-        return later(attempts, failures, isWhole: status == 429 || status >= 500, at: now, jitter)
     }
 
     /// `isWhole`: another event would fare no better now.
