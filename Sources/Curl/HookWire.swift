@@ -206,7 +206,8 @@ public final class HookWire: Sendable {
         /// The one place where a connection begins.
         private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
             var bytes = [UInt8](repeating: 0, count: 16)
-            bytes = Array(bytes.prefix(Int(ccurl_address(address, &bytes))))
+            let count = Int(ccurl_address(address, &bytes))
+            bytes.removeLast(bytes.count - count)
             guard rules.permits(bytes) else {
                 refused = bytes
                 return CURL_SOCKET_BAD

@@ -47,6 +47,7 @@ struct IngestConfiguration: Sendable {
     var signature = SignatureRule.offered
     var erp: ERPSettings?
     var exchange: ExchangeSettings?
+    var webhooks = WebhookSettings()
 
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
@@ -133,6 +134,7 @@ struct IngestConfiguration: Sendable {
         }
         if let section = root.table("erp") { erp = ERPSettings(section) }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
+        if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions

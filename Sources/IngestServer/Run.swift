@@ -40,6 +40,7 @@ struct Run: AsyncParsableCommand {
         let hosts = Hosts(configuration)
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
+        let webhooks = try WebhookLink(wiring, logger: logger)
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
@@ -63,6 +64,7 @@ struct Run: AsyncParsableCommand {
             (erp.map { [$0] } ?? []) + (exchange.map { [$0] } ?? []) + [
                 application,
                 LinkService(link: link, logger: logger),
+                webhooks,
                 Housekeeping(wiring),
                 // Told first, in the reverse order of this list: the server waits for its connections.
                 ClosingService { await wiring.live.closeSockets() },

@@ -23,6 +23,7 @@ struct Wiring: Sendable {
     /// Nil where nothing is told by file.
     let exchange: ExchangeFollower?
     let exchangeState = Locked(ExchangeState())
+    let webhookCounts = Locked(WebhookCounts())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration

@@ -88,6 +88,7 @@ actor Writer {
         _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ inbox: InboxFollower
     ) throws {
         try desks.store.run(AuditFollower())
+        try WebhookFollower.catchUp(desks.store)
         if let queue { try desks.store.run(queue) }
         if let exchange { try desks.store.run(exchange) }
         try desks.store.run(inbox)

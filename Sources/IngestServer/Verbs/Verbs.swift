@@ -19,6 +19,9 @@ struct Check: ParsableCommand {
         for (name, feed) in configuration.feeds {
             do { _ = try Files.secret(feed.secret) } catch { throw Exit.say("feed \(name): \(error)") }
         }
+        do { _ = try configuration.webhooks.keys(state: configuration.state) } catch {
+            throw Exit.say("webhooks: \(error)")
+        }
         let warnings = configuration.warnings
         for text in warnings { print("warning: \(text)") }
         print(

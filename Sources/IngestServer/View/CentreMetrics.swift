@@ -80,6 +80,7 @@ enum CentreMetrics {
                     [([], Double(open.compactMap(\.written).min() ?? 0) / 1000)])
             }
         }
+        await addWebhooks(wiring, to: &metrics)
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =

@@ -1,0 +1,88 @@
+import Depot
+import Followers
+import Glibc
+import Model
+import Platform
+import Settings
+
+/// `[webhooks]`: who may be told, how, and where the secret lies of which all keys are made.
+struct WebhookSettings: Sendable {
+    var allowed = AddressGuard()
+    /// Without TLS, too.
+    var mayPlain = false
+    /// `credential:NAME` or `file:PATH`; nil: a file beside the database, made when it is needed.
+    var key: String?
+    /// A file of certificates to trust instead of the system's.
+    var authority: String?
+
+    private static let rangeLimit = 100
+
+    init() {}
+
+    init(_ section: Section) {
+        let ranges = section.strings("allow") ?? []
+        if ranges.count > WebhookSettings.rangeLimit {
+            section.reject("allow", "names at most \(WebhookSettings.rangeLimit) ranges")
+        }
+        for text in ranges.prefix(WebhookSettings.rangeLimit) {
+            if let range = AddressRange(text) {
+                allowed.allowed.append(range)
+            } else {
+                section.reject("allow", "must be addresses such as \"10.0.0.0/8\" or \"fd00::/8\", not \"\(text.prefix(60))\"")
+            }
+        }
+        mayPlain = section.boolean("plain-http") ?? false
+        authority = section.string("authority")
+        key = section.string("key")
+        if let key, !key.hasPrefix("credential:"), !key.hasPrefix("file:") {
+            section.reject("key", "must be credential:NAME or file:PATH; a secret never stands in this file")
+        }
+    }
+
+    /// What is allowed and yet worth a second look.
+    var warnings: [String] {
+        mayPlain ? ["[webhooks]: plain-http lets events travel in clear; use https:// where the receiver can"] : []
+    }
+
+    /// The keys; nil where their secret was never made.
+    func keys(state: String) throws -> WebhookKeys? {
+        guard let key else {
+            let path = WebhookSettings.path(state)
+            return Files.exists(path) ? try WebhookSettings.keys("file:\(path)") : nil
+        }
+        return try WebhookSettings.keys(key)
+    }
+
+    /// The same; their secret is made where there is none yet.
+    func keysOrNew(state: String) throws -> WebhookKeys {
+        if let keys = try keys(state: state) { return keys }
+        let path = WebhookSettings.path(state)
+        var random = SystemRandomNumberGenerator()
+        let secret = (0..<4).map { _ in Hex.word(random.next()) }.joined()
+        // Whole or not at all, and never over another one: both the centre and a verb may come first.
+        let draft = "\(path).\(getpid())"
+        defer { unlink(draft) }
+        try Files.write(Array("\(secret)\n".utf8), to: draft, mode: 0o600)
+        let descriptor = open(draft, O_RDONLY | O_CLOEXEC)
+        fsync(descriptor)
+        close(descriptor)
+        if link(draft, path) != 0, errno != EEXIST { throw FileError(path: path, code: errno) }
+        return try WebhookSettings.keys("file:\(path)")
+    }
+
+    private static func path(_ state: String) -> String { "\(state)/webhook.key" }
+
+    private static func keys(_ reference: String) throws -> WebhookKeys {
+        guard let keys = WebhookKeys(master: try Files.secret(reference)) else {
+            throw Short(reference: reference)
+        }
+        return keys
+    }
+
+    struct Short: Error, CustomStringConvertible {
+        var reference: String
+        var description: String {
+            "\(reference): the secret of webhooks has at least \(WebhookKeys.shortest) characters"
+        }
+    }
+}
