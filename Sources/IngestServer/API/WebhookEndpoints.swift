@@ -120,7 +120,7 @@ struct WebhookEndpoints {
                 let (first, last) = (body.from ?? 0, body.to ?? body.from ?? 0)
                 let count = try await writer.run { desks, now in
                     try WebhookEndpoints.refusing {
-                        guard !body.isDead else { return try desks.webhooks.replayDead(id, by: person.author, at: now) }
+                        if body.isDead { return try desks.webhooks.replayDead(id, by: person.author, at: now) }
                         return try desks.webhooks.replay(
                             id, from: first, to: last, tells: { CloudEvent.isTold($1, to: $0) }, by: person.author,
                             at: now)
