@@ -189,8 +189,8 @@ struct WebhookFollowerTests {
         let ten = try #require(AddressRange("10.0.0.0/8"))
         #expect(ten.contains([10, 200, 3, 4]) && !ten.contains([11, 0, 0, 1]))
         #expect(ten.contains([UInt8](repeating: 0, count: 10) + [0xff, 0xff, 10, 1, 1, 1]))
-        #expect(try #require(AddressRange("192.168.1.5")).contains([192, 168, 1, 5]))
-        #expect(try !#require(AddressRange("192.168.1.5")).contains([192, 168, 1, 6]))
+        let one = try #require(AddressRange("192.168.1.5"))
+        #expect(one.contains([192, 168, 1, 5]) && !one.contains([192, 168, 1, 6]))
         let local = try #require(AddressRange("fd00::/8"))
         #expect(local.contains([0xfd] + [UInt8](repeating: 1, count: 15)) && !local.contains([10, 0, 0, 1]))
         for bad in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/-1", "10.0.0.0/", "erp.example", "fd00::/129", "/8"] {

@@ -17,7 +17,7 @@ public enum WebhookAddress {
         }
         let authority = text.dropFirst(isSafe ? 8 : 7).prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else { return "an address holds no user and no password" }
-        guard let host = host(of: authority), !host.isEmpty else { return "an address names a host, and a port after it" }
+        guard let named = WebhookAddress.host(of: authority), !named.isEmpty else { return "an address names a host, and a port after it" }
         return nil
     }
 

@@ -69,7 +69,7 @@ public struct WebhookAnswer: Equatable, Sendable {
         let pause = min(WebhookAnswer.longestRest, 1000 << min(max(failures, 0), 6))
         let asked = min(max(retryAfter ?? 0, 0), RetryPlan.longest) * 1000
         let rest = isWhole ? now + max(pause, asked) : 0
-        let count = Int(clamping: attempts) + 1
+        let count = Int(min(max(attempts, 0), 1000)) + 1
         guard let wait = RetryPlan.wait(after: count, retryAfter: retryAfter, jitter: jitter) else {
             return made(.never, rest: rest)
         }
