@@ -403,6 +403,29 @@ test("what somebody wants to know can be read, and the night is quiet", async ()
   assert.deepEqual(["20:00", "", "07:05"].map(minuteOf), [1200, undefined, 425]);
 });
 
+test("webhooks and each of them can be read", async () => {
+  const app = application();
+  const { HookSheet } = await import(`${web}webhooks.js`);
+  app.page = "audit";
+  app.audit.hooked = true;
+  await app.audit.load();
+  const main = new Element("main");
+  app.audit.draw(main);
+  assert.match(readable(main, "webhooks"), /Tableau/);
+  const sheet = new HookSheet(app.audit.hooks, app.audit.hooks.list[0]);
+  await sheet.load();
+  const text = readable(sheet.sheet.dialog, "webhook");
+  assert.ok(text.includes(t("hookGivenUp")) && text.includes("quai.take.post") && text.includes(t("hook_failing")));
+  sheet.hook = app.audit.hooks.list[1];
+  sheet.sheet.draw();
+  assert.ok(readable(sheet.sheet.dialog, "webhook that is off").includes(t("hookwhy_gone")));
+  const before = document.body.children.length;
+  app.audit.hooks.edit(null);
+  app.audit.hooks.edit(app.audit.hooks.list[0]);
+  for (const dialog of document.body.children.slice(before)) readable(dialog, "webhook form");
+  assert.deepEqual(app.said, []);
+});
+
 test("each way in can be read, and without the server a name is asked for", async () => {
   const { SignIn } = await import(`${web}signin.js`);
   const app = application();

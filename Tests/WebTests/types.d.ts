@@ -563,13 +563,13 @@ interface Grant {
   at: number;
 }
 
-/** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP */
+/** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP Sources/Depot/Webhooks */
 interface Notice {
   id: number;
   at: number;
   kind: string;
   subject: string;
-  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number } | null;
+  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number; name?: string } | null;
 }
 
 /** How many notices wait for this person; `change` grows with each change of their inbox. @from Sources/Depot/Notices */
@@ -642,6 +642,46 @@ interface User {
   pinLocked?: true;
   rights: string[];
   disabled: boolean;
+}
+
+/** @from Sources/Depot/Webhooks */
+interface Webhook {
+  id: number;
+  name: string;
+  url: string;
+  types: string[];
+  personal: boolean;
+  created: number;
+  createdBy: string;
+  /** Since when it is told nothing more. */
+  disabled?: number;
+  why?: "person" | "gone" | "backlog" | "key";
+  failures: number;
+  /** The last answer. */
+  answered?: number;
+  status?: number;
+  sentence?: string;
+  oldKeyUntil?: number;
+  waiting: number;
+  dead: number;
+  publicKey?: string;
+}
+
+/** @from Sources/Depot/Webhooks */
+interface WebhookDelivery {
+  /** The entry of the ledger. */
+  seq: number;
+  message: string;
+  type: string;
+  subject: string;
+  at: number;
+  state: "waiting" | "done" | "dead";
+  attempts: number;
+  due?: number;
+  tried?: number;
+  status?: number;
+  sentence?: string;
+  milliseconds?: number;
 }
 
 /** @from Sources/Depot/Articles Sources/IngestServer/API */
@@ -964,6 +1004,8 @@ type Got<Path extends string> =
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends "/api/v1/users" ? User[]
+  : Path extends "/api/v1/webhooks" ? Webhook[]
+  : Path extends `/api/v1/webhooks/${string}/deliveries?${string}` ? WebhookDelivery[]
   : Path extends `/api/v1/search?${string}` ? { found: Hit[] }
   : Path extends `/api/v1/products?${string}` ? { products: ListedProduct[]; total: number }
   : Path extends `/api/v1/products/${string}` ? Product
@@ -998,6 +1040,10 @@ type Done<Path extends string> =
   : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }
   : Path extends `/api/v1/erp/jobs/${string}/dry` ? { calls: JobCall[] }
   : Path extends `/api/v1/import/${string}` ? ImportReport
+  : Path extends "/api/v1/webhooks" ? Webhook & { secret: string }
+  : Path extends `/api/v1/webhooks/${string}/key` ? Webhook & { secret: string }
+  : Path extends `/api/v1/webhooks/${string}/test` ? { seq: number }
+  : Path extends `/api/v1/webhooks/${string}/replay` ? { queued: number }
   : unknown;
 
 /** RFC 9457, with what some refusals add. */

@@ -3,10 +3,11 @@ import { get } from "./api.js";
 import { t, when, worded } from "./i18n.js";
 import { Forms } from "./parts.js";
 import { Users } from "./users.js";
+import { Webhooks } from "./webhooks.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
-/** Who did what, newest first; and the people, for those who keep them. */
+/** Who did what, newest first; and the people and webhooks, for those who keep them. */
 export class Audit {
   /** @param {App} app */
   constructor(app) {
@@ -16,23 +17,27 @@ export class Audit {
     this.more = false;
     this.filter = { who: "", subject: "" };
     this.people = false;
+    this.hooked = false;
     this.forms = new Forms();
     this.users = new Users(this);
+    this.hooks = new Webhooks(this);
     this.clear();
   }
 
   clear() {
     this.forms.clear();
     this.users.clear();
+    this.hooks.clear();
     this.list = null;
     this.more = false;
     this.filter = { who: "", subject: "" };
     this.people = false;
+    this.hooked = false;
   }
 
   async load() {
     if (this.app.page !== "audit") { this.list = null; return; }
-    await Promise.all([this.fetch(), this.people ? this.users.load() : null]);
+    await Promise.all([this.fetch(), this.people ? this.users.load() : null, this.hooked ? this.hooks.load() : null]);
   }
 
   arrive() { this.load(); }
@@ -54,10 +59,11 @@ export class Audit {
   draw(main) {
     const canPeople = this.app.may("users");
     replace(main, h("div", { class: "stack" },
-      h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : "audit")),
-        h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
+      h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : this.hooked ? "webhooks" : "audit")),
+        h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; this.hooked = false; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
+          canPeople && h("button", { id: "webhooks", "aria-pressed": String(this.hooked), onclick: () => { this.hooked = !this.hooked; this.people = false; if (this.hooked) this.hooks.load(); this.app.refresh("audit"); } }, t(this.hooked ? "audit" : "webhooks")),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
-      this.people && canPeople ? this.users.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
+      this.people && canPeople ? this.users.draw() : this.hooked && canPeople ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
   }
 
   makeFilter() {

@@ -229,11 +229,12 @@ export class Inbox {
     const data = one.data ?? {};
     const low = one.kind === "low-stock";
     if (one.kind === "push-dead") return this.drawStopped(one, sheet);
+    const isHook = one.kind.startsWith("webhook-");
     const file = { file: data.file ?? one.subject, refused: data.refused ?? 0, accepted: data.accepted ?? 0, hours: data.hours ?? 0, path: one.subject };
     const text = one.kind === "exchange-refused" ? t("noticeFileRefused", file) : one.kind === "exchange-late" ? t("noticeFileLate", file) : one.kind === "exchange-folder" ? t("noticeFolder", file) : low ? t("noticeLow", { what: data.description ?? one.subject, n: amount(data.quantity, data.unit), minimum: amount(data.minimum, data.unit) })
-      : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : `${one.kind} ${one.subject}`;
-    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), one.kind.startsWith("exchange-") && data.sentence && h("div", { class: "lost" }, data.sentence), h("div", { class: "soft" }, when(one.at))),
-      one.kind.startsWith("exchange-") ? null : h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
+      : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : isHook ? t(one.kind === "webhook-dead" ? "noticeHookDead" : "noticeHookOff", { name: data.name ?? one.subject }) : `${one.kind} ${one.subject}`;
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), (isHook || one.kind.startsWith("exchange-")) && data.sentence && h("div", { class: "lost" }, isHook ? worded(data.sentence) : data.sentence), h("div", { class: "soft" }, when(one.at))),
+      isHook || one.kind.startsWith("exchange-") ? null : h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
       h("button", { id: `notice-${one.id}`, disabled: this.app.isAway(), onclick: async () => {
         if (!await this.app.attempt(() => post(`/api/v1/notices/${one.id}/done`))) return;
         this.app.notices.list = this.app.notices.list.filter((other) => other.id !== one.id);
