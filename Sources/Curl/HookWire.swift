@@ -82,7 +82,7 @@ public final class HookWire: Sendable {
             let taken = inside.change { inside -> Bool in
                 guard inside.count < HookWire.limit else { return false }
                 if !inside.hasThread {
-                    let (state, rules) = (self.inside, rules)
+                    let (state, rules) = (self.inside, self.rules)
                     guard startThread("webhooks", { HookWire.serve(state, rules) }) else { return false }
                     inside.hasThread = true
                 }
@@ -182,7 +182,7 @@ public final class HookWire: Sendable {
             _ = ccurl_pointer(curl, CURLOPT_OPENSOCKETDATA, target)
             _ = ccurl_open_by(curl) { target, _, address in
                 guard let target, let address else { return CURL_SOCKET_BAD }
-                return Unmanaged<Transfer>.fromOpaque(target).takeUnretainedValue().open(address)
+                return Unmanaged<Transfer>.fromOpaque(target).takeUnretainedValue().connect(address)
             }
             _ = ccurl_pointer(curl, CURLOPT_WRITEDATA, target)
             _ = ccurl_function(curl, CURLOPT_WRITEFUNCTION) { bytes, size, count, target in
@@ -204,7 +204,7 @@ public final class HookWire: Sendable {
         }
 
         /// The one place where a connection begins.
-        private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        private func connect(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
             var bytes = [UInt8](repeating: 0, count: 16)
             let count = Int(ccurl_address(address, &bytes))
             bytes.removeLast(bytes.count - count)

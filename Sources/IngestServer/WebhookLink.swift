@@ -38,11 +38,12 @@ actor WebhookLink: Service {
         (writer, settings, counts, self.logger) = (wiring.writer, configuration.webhooks, wiring.webhookCounts, logger)
         (state, instance) = (configuration.state, configuration.instance)
         store = try Store(reading: configuration.database)
-        let allowed = settings.allowed
+        let (allowed, mayPlain) = (configuration.webhooks.allowed, configuration.webhooks.mayPlain)
         wire = HookWire(
-            HookWire.Rules(mayPlain: settings.mayPlain, authority: settings.authority) { allowed.permits($0) })
-        (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        writer.onCommit { [bell] in bell.yield() }
+            HookWire.Rules(mayPlain: mayPlain, authority: configuration.webhooks.authority) { allowed.permits($0) })
+        let (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (self.rings, self.bell) = (rings, bell)
+        wiring.writer.onCommit { bell.yield() }
     }
 
     func run() async throws {

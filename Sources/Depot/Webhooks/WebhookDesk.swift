@@ -84,7 +84,11 @@ public struct WebhookDesk {
             hook.types = change.types ?? hook.types
             hook.isPersonal = change.isPersonal ?? hook.isPersonal
             if let isDisabled = change.isDisabled, isDisabled != (hook.disabled != nil) {
-                try isDisabled ? disable(&hook, .person, nil, by: author, at: now) : enable(&hook, by: author, at: now)
+                if isDisabled {
+                    try disable(&hook, .person, nil, by: author, at: now)
+                } else {
+                    try enable(&hook, by: author, at: now)
+                }
             }
             if change.name != nil || change.url != nil || change.types != nil || change.isPersonal != nil {
                 try store.tell(

@@ -19,7 +19,7 @@ public struct WebhookTable: StoreTable {
         rest, answered, status, sentence
         """
 
-    static func hook(_ row: SQLite.Row) -> Webhook {
+    static func made(hook row: SQLite.Row) -> Webhook {
         Webhook(
             id: row.integer(0), name: row.text(1), url: row.text(2),
             types: row.text(3).split(separator: " ").map(String.init), isPersonal: row.bool(4), created: row.integer(5),
@@ -34,20 +34,20 @@ public struct WebhookTable: StoreTable {
 
     /// In the order in which they were added.
     public func rows() throws -> [Webhook] {
-        try database.rows("SELECT \(WebhookTable.columns) FROM webhook ORDER BY id", map: WebhookTable.hook)
+        try database.rows("SELECT \(WebhookTable.columns) FROM webhook ORDER BY id", map: WebhookTable.made(hook:))
     }
 
     /// Those that are told something.
     public func active() throws -> [Webhook] {
         try database.rows(
-            "SELECT \(WebhookTable.columns) FROM webhook WHERE disabled IS NULL ORDER BY id", map: WebhookTable.hook)
+            "SELECT \(WebhookTable.columns) FROM webhook WHERE disabled IS NULL ORDER BY id", map: WebhookTable.made(hook:))
     }
 
     public func isAny() throws -> Bool { try database.integer("SELECT 1 FROM webhook LIMIT 1") != nil }
 
     public func hook(_ id: Int64) throws -> Webhook? {
         try database.first(
-            "SELECT \(WebhookTable.columns) FROM webhook WHERE id=?", .integer(id), map: WebhookTable.hook)
+            "SELECT \(WebhookTable.columns) FROM webhook WHERE id=?", .integer(id), map: WebhookTable.made(hook:))
     }
 
     public func standing(_ hook: Webhook) throws -> WebhookStanding {
@@ -94,7 +94,7 @@ public struct WebhookTable: StoreTable {
         FROM webhook_delivery AS d JOIN entry AS e ON e.seq=d.seq
         """
 
-    static func delivery(_ row: SQLite.Row) -> WebhookDelivery {
+    static func made(delivery row: SQLite.Row) -> WebhookDelivery {
         WebhookDelivery(
             webhook: row.integer(0), seq: row.integer(1), message: "\(row.integer(1))-\(row.text(2))",
             type: "quai.\(row.text(3))", subject: row.text(4), at: row.integer(5),
@@ -120,13 +120,13 @@ public struct WebhookTable: StoreTable {
                 SELECT 1 FROM webhook_delivery AS o
                 WHERE o.webhook=d.webhook AND o.lane=d.lane AND o.state='waiting' AND o.seq<d.seq)
             ORDER BY d.seq LIMIT ?3
-            """, .integer(id), .integer(now), .integer(limit), map: WebhookTable.delivery)
+            """, .integer(id), .integer(now), .integer(limit), map: WebhookTable.made(delivery:))
     }
 
     public func delivery(_ seq: Int64, of id: Int64) throws -> WebhookDelivery? {
         try database.rows(
             "\(WebhookTable.joined) WHERE d.webhook=? AND d.seq=?", .integer(id), .integer(seq),
-            map: WebhookTable.delivery
+            map: WebhookTable.made(delivery:)
         ).first
     }
 
@@ -138,7 +138,7 @@ public struct WebhookTable: StoreTable {
         let condition = state.map { "AND d.state='\($0.rawValue)'" } ?? ""
         return try database.rows(
             "\(WebhookTable.joined) WHERE d.webhook=? AND d.seq<? \(condition) ORDER BY d.seq DESC LIMIT ?",
-            .integer(id), .integer(before ?? Int64.max), .integer(limit), map: WebhookTable.delivery)
+            .integer(id), .integer(before ?? Int64.max), .integer(limit), map: WebhookTable.made(delivery:))
     }
 
     /// The entry of the oldest that waits.

@@ -20,7 +20,7 @@ struct WebhookVerb: ParsableCommand {
     }
 
     /// Does something with the store, and says in one sentence what was wrong.
-    private static func run<T>(
+    private static func with<T>(
         _ options: ConfigurationOption, _ body: (IngestConfiguration, Store) throws -> T
     ) throws -> T {
         let configuration = try options.load()
@@ -46,7 +46,7 @@ struct WebhookVerb: ParsableCommand {
         @Argument(help: "https://HOST/PATH.") var url: String
 
         func run() throws {
-            try WebhookVerb.run(options) { configuration, store in
+            try WebhookVerb.with(options) { configuration, store in
                 guard let name = Typed.line(name, limit: 60) else { throw Exit.say("a name has 1 to 60 characters") }
                 if let why = WebhookAddress.objection(to: url, mayPlain: configuration.webhooks.mayPlain) {
                     throw Exit.say(why)
@@ -87,7 +87,7 @@ struct WebhookVerb: ParsableCommand {
         @Flag(help: "JSON, a line each.") var json = false
 
         func run() throws {
-            let isWell = try WebhookVerb.run(options) { _, store in
+            let isWell = try WebhookVerb.with(options) { _, store in
                 let all = try store.webhooks.rows().map { try store.webhooks.standing($0) }
                 for one in all { print(json ? WebhookStanding.shape.json(one).description : WebhookVerb.line(one)) }
                 return all.allSatisfy { ($0.hook.why ?? .person) == .person && $0.dead == 0 }
@@ -110,7 +110,7 @@ struct WebhookVerb: ParsableCommand {
         @Argument var id: Int64
 
         func run() throws {
-            try WebhookVerb.run(options) { _, store in
+            try WebhookVerb.with(options) { _, store in
                 try WebhookDesk(store).remove(id, by: WebhookVerb.author, at: Clocks.wall)
             }
         }
@@ -123,7 +123,7 @@ struct WebhookVerb: ParsableCommand {
         @Argument var id: Int64
 
         func run() throws {
-            try WebhookVerb.run(options) { _, store in
+            try WebhookVerb.with(options) { _, store in
                 let seq = try WebhookDesk(store).test(id, by: WebhookVerb.author, at: Clocks.wall)
                 let end = Clocks.now + .seconds(20)
                 while Clocks.now < end {
@@ -152,7 +152,7 @@ struct WebhookVerb: ParsableCommand {
         }
 
         func run() throws {
-            try WebhookVerb.run(options) { configuration, store in
+            try WebhookVerb.with(options) { configuration, store in
                 let keys = try configuration.webhooks.keysOrNew(state: configuration.state)
                 let hook = try WebhookDesk(store).rotate(
                     id, keys.fresh(), overlap: overlap * 3_600_000, by: WebhookVerb.author, at: Clocks.wall)
@@ -178,7 +178,7 @@ struct WebhookVerb: ParsableCommand {
     }
 
     private static func change(_ options: ConfigurationOption, _ id: Int64, isDisabled: Bool) throws {
-        try run(options) { _, store in
+        try with(options) { _, store in
             _ = try WebhookDesk(store).change(id, .init(isDisabled: isDisabled), by: author, at: Clocks.wall)
         }
     }
@@ -190,7 +190,7 @@ struct WebhookVerb: ParsableCommand {
         @Argument var id: Int64
 
         func run() throws {
-            try WebhookVerb.run(options) { _, store in
+            try WebhookVerb.with(options) { _, store in
                 for one in try store.webhooks.deliveries(of: id, state: .dead, before: nil, limit: 1000) {
                     print(WebhookDelivery.shape.json(one).description)
                 }
@@ -212,7 +212,7 @@ struct WebhookVerb: ParsableCommand {
         }
 
         func run() throws {
-            let count = try WebhookVerb.run(options) { _, store in
+            let count = try WebhookVerb.with(options) { _, store in
                 let desk = WebhookDesk(store)
                 guard let first else { return try desk.replayDead(id, by: WebhookVerb.author, at: Clocks.wall) }
                 return try desk.replay(

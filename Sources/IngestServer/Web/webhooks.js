@@ -85,8 +85,10 @@ export class Webhooks {
  * @param {Webhook & { secret: string }} made
  */
 function secretOnce(app, made) {
-  return h("div", { class: "stack" }, h("h3", {}, t("hookSecret")), h("p", { class: "mono", id: "hook-secret" }, made.secret), h("p", {}, t("hookSecretHint")),
-    h("div", { class: "row" }, h("button", { class: "main", onclick: async () => { if (await app.attempt(async () => { await navigator.clipboard.writeText(made.secret); return true; })) app.say(t("hookCopied"), "good"); } }, t("hookCopy"))),
+  const text = h("input", { id: "hook-secret", class: "mono", readonly: true, value: made.secret, onfocus: (event) => event.target.select() });
+  // Over plain http a browser has no clipboard for pages: then it is marked and copied by hand.
+  const copy = async () => { try { await navigator.clipboard.writeText(made.secret); app.say(t("hookCopied"), "good"); } catch { text.focus(); } };
+  return h("div", { class: "stack" }, field(t("hookSecret"), text), h("p", {}, t("hookSecretHint")), h("div", { class: "row" }, h("button", { class: "main", id: "hook-copy", onclick: copy }, t("hookCopy"))),
     made.publicKey && h("p", { class: "soft" }, t("hookPublic"), " ", h("span", { class: "mono" }, made.publicKey)));
 }
 
@@ -111,8 +113,8 @@ export class HookSheet {
   }
 
   async load() {
-    const where = `/api/v1/webhooks/${this.hook.id}/deliveries`;
-    const both = await this.app.attempt(async () => ({ last: await get(`${where}?before=`), dead: await get(`${where}?state=dead`) }));
+    const { id } = this.hook;
+    const both = await this.app.attempt(async () => ({ last: await get(`/api/v1/webhooks/${id}/deliveries?before=`), dead: await get(`/api/v1/webhooks/${id}/deliveries?state=dead`) }));
     await this.hooks.load();
     const now = this.hooks.list?.find((one) => one.id === this.hook.id);
     if (!both || !this.sheet.isOpen) return;
