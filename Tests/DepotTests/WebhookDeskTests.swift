@@ -106,6 +106,16 @@ struct WebhookDeskTests {
         #expect(try store.webhooks.hook(hook.id)?.rest == 0)
     }
 
+    @Test func anotherAddressIsTriedAtOnce() throws {
+        let hook = try add()
+        let seq = try tell("17", to: hook)
+        try desk.settle(seq, of: hook.id, result(.later(due: 90_000), rest: 50_000), at: 20)
+        #expect(try due(hook) == [])
+        let moved = try desk.change(hook.id, .init(url: "https://other.example/"), by: nadia, at: 30)
+        #expect(moved.rest == 0 && moved.failures == 0)
+        #expect(try due(hook) == [seq])
+    }
+
     @Test func aRangeIsToldAgainOnceAndUnderItsIDs() throws {
         let hook = try add()
         let (first, second) = (try tell("17", to: hook), try tell("18", to: hook))

@@ -96,7 +96,10 @@ public struct WebhookDesk {
                     at: now)
             }
             // Another address may answer.
-            if change.url != nil { (hook.failures, hook.rest) = (0, 0) }
+            if change.url != nil {
+                (hook.failures, hook.rest) = (0, 0)
+                try store.webhooks.hasten(id, at: now)
+            }
             try store.webhooks.update(hook)
             return hook
         }
@@ -105,6 +108,7 @@ public struct WebhookDesk {
     private func enable(_ hook: inout Webhook, by author: Author, at now: Int64) throws {
         (hook.disabled, hook.why, hook.failures, hook.rest) = (nil, nil, 0, 0)
         hook.since = try store.ledger.tip()
+        try store.webhooks.hasten(hook.id, at: now)
         try store.stock.settle(notice: .webhookDisabled, subject: String(hook.id), at: now)
         try store.tell(Fact(.webhookEnabled, hook.id, hook.name), by: author, at: now)
     }

@@ -176,6 +176,13 @@ public struct WebhookTable: StoreTable {
             .integer(now), .integer(delivery.webhook), .integer(delivery.seq))
     }
 
+    /// What waits for its next try is tried now.
+    func hasten(_ id: Int64, at now: Int64) throws {
+        try database.run(
+            "UPDATE webhook_delivery SET due=? WHERE webhook=? AND state='waiting' AND due>?", .integer(now),
+            .integer(id), .integer(now))
+    }
+
     /// All that were given up wait anew; how many.
     func reviveDead(of id: Int64, at now: Int64) throws -> Int {
         try database.run(
