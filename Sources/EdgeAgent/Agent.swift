@@ -252,7 +252,8 @@ final class Agent: Sendable {
     ) -> JSON {
         .object([
             ("v", 1), ("agent", .string(configuration.agent)), ("site", .string(configuration.site)),
-            ("online", true), ("page", configuration.local.listen.map { _ in .bool(true) }), ("version", .string(Agent.version)), ("clock", .int(Clocks.wall)),
+            ("online", true), ("page", configuration.local.listen.map { _ in .bool(true) }),
+            ("version", .string(Agent.version)), ("clock", .int(Clocks.wall)),
             ("synced", .bool(Clocks.isSynchronised)), ("started", .int(started)),
             ("epoch", .string(Hex.word(outbox.epoch))), ("boot", .int(Int64(clamping: boot.counter))),
             ("account", outbox.account.json),

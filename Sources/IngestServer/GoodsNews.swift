@@ -31,7 +31,8 @@ actor GoodsNews {
         next = Clocks.now + GoodsNews.pause
         let (before, now) = (version, Clocks.wall)
         do {
-            let news = try await reads.read { store -> (version: Int64, goods: [(agent: String, goods: ExpectedGoods)])? in
+            let news = try await reads.read {
+                store -> (version: Int64, goods: [(agent: String, goods: ExpectedGoods)])? in
                 let version = try store.dataVersion()
                 return version == before ? nil : (version, try store.deliveries.expectedGoods(at: now))
             }

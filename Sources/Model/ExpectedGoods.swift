@@ -87,7 +87,8 @@ public struct ExpectedGoods: Equatable, Sendable {
 
     public var json: JSON {
         .object([
-            ("v", 1), ("at", .int(at)), ("epoch", .string(Hex.word(epoch))), ("through", .int(Int64(clamping: through))),
+            ("v", 1), ("at", .int(at)), ("epoch", .string(Hex.word(epoch))),
+            ("through", .int(Int64(clamping: through))),
             ("deliveries", .array(deliveries.map(\.json))), ("more", more > 0 ? .int(Int64(more)) : nil),
             ("tags", tags.isEmpty ? nil : .string(Hex.string(tags.sorted().flatMap(Self.bytes)))),
         ])
@@ -96,7 +97,8 @@ public struct ExpectedGoods: Equatable, Sendable {
     /// Nil for another version, and for what is longer or larger than it may be.
     public init?(json: JSON) {
         guard json["v"]?.integer == 1, let at = json.bounded("at", in: Bounded.times),
-            let epoch = json["epoch"]?.text.flatMap(Hex.word), let through = json.bounded("through", in: Bounded.sequence),
+            let epoch = json["epoch"]?.text.flatMap(Hex.word),
+            let through = json.bounded("through", in: Bounded.sequence),
             let list = json["deliveries"]?.list, list.count <= Self.deliveryLimit,
             json.allows("more", in: Bounded.counts), let tags = Self.tags(json["tags"])
         else { return nil }
@@ -127,7 +129,9 @@ public struct ExpectedGoods: Equatable, Sendable {
     }
 
     fileprivate static func quantity(_ json: JSON?) -> Quantity? {
-        guard let quantity = json.flatMap({ Quantity($0) }), quantities.contains(quantity.thousandths) else { return nil }
+        guard let quantity = json.flatMap({ Quantity($0) }), quantities.contains(quantity.thousandths) else {
+            return nil
+        }
         return quantity
     }
 }
@@ -166,9 +170,11 @@ extension ExpectedGoods.Line {
 
     init?(json: JSON) {
         guard let gtin = json.name("gtin"), let label = json["label"]?.text,
-            let expected = ExpectedGoods.quantity(json["expected"]), let counted = ExpectedGoods.quantity(json["counted"])
+            let expected = ExpectedGoods.quantity(json["expected"]),
+            let counted = ExpectedGoods.quantity(json["counted"])
         else { return nil }
-        let packs = (json["packs"]?.list ?? []).prefix(ExpectedGoods.packLimit).compactMap { item -> ExpectedGoods.Pack? in
+        let packs = (json["packs"]?.list ?? []).prefix(ExpectedGoods.packLimit).compactMap {
+            item -> ExpectedGoods.Pack? in
             guard let list = item.list, list.count == 2, let gtin = list[0].text,
                 let quantity = ExpectedGoods.quantity(list[1])
             else { return nil }

@@ -164,7 +164,8 @@ struct HTTPRequestTests {
     @Test func requestsAreAnsweredOneAfterTheOther() throws {
         try withServer { number, use in
             let port = try TCPPort(host: "127.0.0.1", port: number)
-            let two = Array("GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8)
+            let two = Array(
+                "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8)
             #expect(try port.write(two[...]) == two.count)
             let text = read(port) { _ in false }
             #expect(text.ranges(of: "HTTP/1.1 200 OK").count == 2)

@@ -55,7 +55,8 @@ struct LocalScansTests {
         #expect(buffer.scans.take(try Self.scan("key-0002", "3608439390616")) == .saved)
         #expect(buffer.outbox.now.account.produced == 2)
         let shown = buffer.feed.reads?.list ?? []
-        #expect(shown.map(\.device) == ["page", "page"] && shown.allSatisfy { $0.refused == nil && $0.zone == "dock-1" })
+        #expect(
+            shown.map(\.device) == ["page", "page"] && shown.allSatisfy { $0.refused == nil && $0.zone == "dock-1" })
         #expect(buffer.scans.answer(scan).status == 200)
     }
 

@@ -40,7 +40,9 @@ struct ExpectedGoodsTests {
         let delivery = Self.goods().json["deliveries"]?.list?.first ?? .null
         let many = JSON.array(Array(repeating: delivery, count: ExpectedGoods.deliveryLimit + 1))
         #expect(Self.changed("deliveries", many) == nil)
-        for (name, value) in [("id", JSON.int(-1)), ("open", "yes"), ("lines", "none"), ("unknown", .number(0.5))] as [(String, JSON)] {
+        for (name, value) in [("id", JSON.int(-1)), ("open", "yes"), ("lines", "none"), ("unknown", .number(0.5))]
+            as [(String, JSON)]
+        {
             #expect(Self.changed("deliveries", .array([delivery.with(name, value)])) == nil, "\(name)")
         }
         let line = delivery["lines"]?.list?.first ?? .null

@@ -56,8 +56,10 @@ struct GoodsCount: Equatable, Sendable {
         var folds: [Int: Open] = [:]
         func fold(_ index: Int, _ zone: String) -> Open {
             let delivery = goods.deliveries[index]
-            var open = folds[index] ?? Open(
-                zone: zone, delivery: delivery, here: Array(repeating: 0, count: delivery.lines.count))
+            var open =
+                folds[index]
+                ?? Open(
+                    zone: zone, delivery: delivery, here: Array(repeating: 0, count: delivery.lines.count))
             open.zone = zone
             return open
         }
@@ -131,7 +133,11 @@ extension GoodsCount.Open {
         // What is measured says on its label how much it is: the centre reads that.
         match.removeAll { delivery.lines[$0].unit != nil }
         guard let last = match.last else {
-            if code.utf8.count == 14, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { extra += 1 } else { unknown += 1 }
+            if code.utf8.count == 14, code.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                extra += 1
+            } else {
+                unknown += 1
+            }
             return
         }
         // Two lines of one product: the first is filled first, and the last takes what is over.

@@ -65,7 +65,9 @@ final class LocalGoods: Sendable {
 
     /// What of rows brings goods.
     static func goods(in entries: [Outbox.Entry], skipping count: Int) -> [(index: Int, read: GoodsRead)] {
-        entries.indices.dropFirst(count).compactMap { index in GoodsRead(entries[index].row).map { (index: index, read: $0) } }
+        entries.indices.dropFirst(count).compactMap { index in
+            GoodsRead(entries[index].row).map { (index: index, read: $0) }
+        }
     }
 
     /// What waited in the buffer when this run began; on the page's thread, because it may take a moment.

@@ -87,7 +87,8 @@ struct LocalPage: Sendable {
 /// last reads.
 enum LocalStatus {
     private static let deviceFields = [
-        "name", "title", "kind", "zone", "state", "reason", "since", "lastSeen", "present", "readsPerSecond", "notSaved",
+        "name", "title", "kind", "zone", "state", "reason", "since", "lastSeen", "present", "readsPerSecond",
+        "notSaved",
     ]
 
     /// `description` is the agent's own (docs/reference/topics.md, `st`).

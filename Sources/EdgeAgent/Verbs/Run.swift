@@ -153,7 +153,8 @@ extension AgentConfiguration.Local {
                 + "choose 1024 to 65535"
         }
         guard !HostName.isLoopback(listen.host) else { return nil }
-        return "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
+        return
+            "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
             + "listen on 127.0.0.1"
     }
 }
