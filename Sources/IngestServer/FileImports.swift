@@ -58,16 +58,15 @@ extension FileImports.Kind {
     func check(
         _ bytes: [UInt8], _ plan: NumberPlan, _ options: Import.Options, in store: Store
     ) throws -> CheckedImport {
-        guard self != .deliveries else { return try Import.check(deliveries: bytes, options: options, in: store) }
-        let table = CSV(bytes, reading: options.reading)
+        func table() -> CSV { CSV(bytes, reading: options.reading) }
         return switch self {
-        case .deliveries: try Import.check(deliveries: table, options: options, in: store)
+        case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
         case .parties:
             try Import.check(
-                parties: table, region: plan.region, internalPlan: plan.internalPlan, options: options, in: store)
-        case .products: try Import.check(products: table, options: options, in: store)
-        case .codes: try Import.check(codes: table, options: options, in: store)
-        case .tags: try Import.check(tags: table, options: options, in: store)
+                parties: table(), region: plan.region, internalPlan: plan.internalPlan, options: options, in: store)
+        case .products: try Import.check(products: table(), options: options, in: store)
+        case .codes: try Import.check(codes: table(), options: options, in: store)
+        case .tags: try Import.check(tags: table(), options: options, in: store)
         }
     }
 }

@@ -86,7 +86,9 @@ struct ClosingPageTests {
         try first.click("#me")
         try first.click("#theme-dark")
         try first.wait("document.documentElement.dataset.theme === 'dark'")
-        try first.wait("fetch('/api/v1/me').then((answer) => answer.json()).then((me) => me.theme === 'dark' && me.language === 'en')")
+        try first.wait(
+            "fetch('/api/v1/me').then((answer) => answer.json()).then((me) => me.theme === 'dark' && me.language === 'en')"
+        )
         // Another browser is another machine.
         let second = try signIn(stand, "fr")
         try second.wait("document.documentElement.dataset.theme === 'dark' && document.documentElement.lang === 'en'")

@@ -49,7 +49,8 @@ struct ImportPageTests {
         try browser.wait("document.querySelector('main').innerText.includes('4711')")
 
         // The same file again, with another quantity: what stands there now beside what would.
-        try bring(rows.replacing("différentiel bipolaire très long;4", with: "différentiel bipolaire très long;6"),
+        try bring(
+            rows.replacing("différentiel bipolaire très long;4", with: "différentiel bipolaire très long;6"),
             named: "rexel-bl-4711.csv", to: browser)
         try browser.wait("document.querySelector('dialog .changes')")
         #expect(try browser.text("dialog .changes .now") == "4" && browser.text("dialog .changes .next") == "6")

@@ -25,7 +25,7 @@ test("a changed row has what stands there now beside what will, and a new one wh
 
 test("where more changes than is shown, that is said; where nothing does, that too", () => {
   const many = inside(drawChanges({ ...none, new: 250, rows: [{ kind: "new", title: "A", fields: [] }] }));
-  assert.match(plain(many.textContent), /Les 1 premières lignes sur 250/);
+  assert.match(plain(many.textContent), /1 ligne montrée sur 250/);
   assert.match(inside(drawChanges({ ...none, unchanged: 3 })).textContent, /Rien ne changera/);
 });
 

@@ -19,7 +19,7 @@ const sources = files.map((path) => readFileSync(path, "utf8"));
 const said = new Set(sources.flatMap(templates));
 
 /** What looks like a sentence and is none: the word that a heading has, the text of a fact, what stands beside a party's name. */
-const others = new Set(["code barre", "{} lines of {}", "{} ({})", "--map {}=\"{}\"", "{} "]);
+const others = new Set(["code barre", "{} lines of {}", "{} ({})", "{} · {}", "--map {}=\"{}\"", "{} "]);
 
 test("texts of a Swift source are read with what stands in them", () => {
   const source = 'let a = "x \\(b ?? "no \\"c\\"") y" // "not this one"\nlet t = ["a b"]\nlet s: Phrase = "one "\n    + "two"\nlet q = """\n  a b\n  """\n';

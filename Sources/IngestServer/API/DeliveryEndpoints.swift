@@ -154,7 +154,8 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
-                "Close it; the body answers what is still open, and names photos of the goods", body: CloseDelivery.shape, needs: .session,
+                "Close it; the body answers what is still open, and names photos of the goods",
+                body: CloseDelivery.shape, needs: .session,
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()

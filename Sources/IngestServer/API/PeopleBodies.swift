@@ -37,7 +37,8 @@ struct ClaimTelephone: Sendable {
         switch objection {
         case .emergency:
             APIProblem(
-                .badRequest, "emergency-extension", "\(desk.prefix(40)) is an emergency number, and nobody's extension.")
+                .badRequest, "emergency-extension", "\(desk.prefix(40)) is an emergency number, and nobody's extension."
+            )
         case .short:
             APIProblem(
                 .badRequest, "short-extension",

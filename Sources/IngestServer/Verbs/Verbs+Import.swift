@@ -128,7 +128,8 @@ struct ImportVerb: ParsableCommand {
         for refusal in report.refused { print("\(file):\(refusal.line): refused: \(refusal.reason)") }
         if let reading = report.columns?.reading {
             let words = [
-                reading.separator.map { "separator \($0.rawValue)" }, reading.encoding.map { "encoding \($0.rawValue)" },
+                reading.separator.map { "separator \($0.rawValue)" },
+                reading.encoding.map { "encoding \($0.rawValue)" },
                 reading.decimal.map { "decimal \($0.rawValue)" },
             ]
             print("\(file): read with \(words.compactMap(\.self).joined(separator: ", "))")

@@ -44,7 +44,8 @@ export function keepTheme(person, theme) {
 export function settle(person) {
   // What was chosen here without the centre is newer than what it says.
   const text = localStorage.getItem(unsent(person));
-  const { theme, language } = { ...person, ...JSON.parse(text ?? "{}") };
+  /** @type {Person} */
+  const { theme, language } = Object.assign({ ...person }, JSON.parse(text ?? "{}"));
   if (theme) keepTheme(person, theme);
   showTheme(person);
   return { language, isUnsent: text !== null };
