@@ -11,7 +11,7 @@ struct DialogNumbersTests {
     /// A page, and what is touched there until the dialog is open. What begins with `file` is brought to that button.
     static let dialogs: [(page: String, steps: [String])] = [
         ("receiving", ["#close"]), ("receiving", ["#line-0"]), ("receiving", ["#line-0", "#do-adjust"]),
-        ("receiving", ["#line-0", "#do-damaged"]), ("receiving", ["#line-0", "#do-lot"]),
+        ("receiving", ["#line-0", "#do-refuse"]), ("receiving", ["#line-0", "#do-lot"]),
         ("receiving", ["file #import"]), ("stocktake", ["#take-1", "#line-0"]),
         ("stocktake", ["#take-1", "#line-0", "#do-adjust"]), ("stocktake", ["#take-1", "#take-post"]),
         ("find?ref=product:03608439390616", ["#edit-product"]),

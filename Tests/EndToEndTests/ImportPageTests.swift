@@ -53,7 +53,7 @@ struct ImportPageTests {
             rows.replacing("différentiel bipolaire très long;4", with: "différentiel bipolaire très long;6"),
             named: "rexel-bl-4711.csv", to: browser)
         try browser.wait("document.querySelector('dialog .changes')")
-        #expect(try browser.text("dialog .changes .now") == "4" && browser.text("dialog .changes .next") == "6")
+        #expect(try browser.text("dialog .changes .now span") == "4" && browser.text("dialog .changes .next") == "6")
         #expect(try browser.text("dialog p.row").contains("Modifiées : 1"))
         #expect(try browser.text("dialog .reading summary").contains("point-virgule"))
         try browser.screenshot("import-changes-fr-1280")

@@ -22,8 +22,11 @@
   const ask = window.fetch;
   window.fetch = async (path, options) => (String(path).startsWith("/api/v1/import/") ? new Response(JSON.stringify(report), { headers: { "Content-Type": "application/json" } }) : ask(path, options));
 
-  if (!globalThis.ringing) return;
   const parse = JSON.parse;
+  // What lies in the book and was not seen.
+  const unseen = (value) => { for (const one of value?.lines ?? []) if (one.gtin === "03608439390623" && "book" in one) Object.assign(one, { counted: 0, result: 0 }); return value; };
+  JSON.parse = (text, reviver) => unseen(parse(text, reviver));
+  if (!globalThis.ringing) return;
   const card = { ...answers.get("/api/v1/calls").missed[1], rev: 1, state: "ringing", mine: "ringing", started: Date.now() - 5000, rang: Date.now() - 5000 };
   for (const name of ["ended", "cause", "myCause", "taken"]) delete card[name];
   const order = { name: "S123456", state: "sale", amount: "123\u202F456,78\u00A0€" };

@@ -51,6 +51,33 @@
       if (width > 1 && height > Math.min(one.box.height, other.box.height) * 0.4) wrong.push(`over another: ${one.text} and ${other.text} in ${name(one.parent)}`);
     }
   });
+  // In a dialog a number and the words beside it share a line.
+  for (const dialog of document.querySelectorAll("dialog[open]")) {
+    const words = [];
+    const inside = document.createTreeWalker(dialog, NodeFilter.SHOW_TEXT);
+    while (inside.nextNode()) {
+      const text = inside.currentNode;
+      if (!text.data.trim() || !text.parentElement || !shown(text.parentElement) || text.parentElement.closest("select, .row:has(> .main), .foot")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      // A list of its own shows a part of it.
+      let [top, bottom] = [-Infinity, Infinity];
+      for (let around = text.parentElement; around && around !== dialog; around = around.parentElement) {
+        if (getComputedStyle(around).overflowY === "visible") continue;
+        const frame = around.getBoundingClientRect();
+        [top, bottom] = [Math.max(top, frame.top), Math.min(bottom, frame.bottom)];
+      }
+      for (const box of range.getClientRects()) if (box.top >= top - 2 && box.bottom <= bottom + 2) words.push({ box, parent: text.parentElement });
+    }
+    for (const one of numbers.filter(({ parent }) => dialog.contains(parent) && !parent.closest(".row:has(> .main), .foot"))) {
+      for (const other of words) {
+        if (other.parent === one.parent) continue;
+        const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
+        const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
+        if (width > 2 && height > Math.min(one.box.height, other.box.height) * 0.25) wrong.push(`over words: ${one.text} and ${name(other.parent)}`);
+      }
+    }
+  }
   for (const dialog of document.querySelectorAll("dialog[open]")) if (dialog.scrollWidth > dialog.clientWidth + 1) wrong.push(`wider than it is shown: ${name(dialog)}`);
   for (const input of document.querySelectorAll("input")) if (/\d/.test(input.value) && shown(input) && input.scrollWidth > input.clientWidth + 1 && /number|big-number/.test(`${input.type} ${input.className}`)) wrong.push(`cut: ${input.value} in ${name(input)}`);
   return [...new Set(wrong)];

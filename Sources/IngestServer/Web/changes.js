@@ -15,12 +15,12 @@ const said = (name, text) => (text === undefined ? "—" : measured.has(name) ? 
 
 /** @param {ImportChanges["rows"][number]} row */
 function drawRow({ kind, title, fields }) {
-  const head = h("tr", {}, h("th", { colspan: 3, scope: "rowgroup" }, h("span", { class: `pill ${styles[kind]}` }, t(`change_${kind}`)), " ", title));
+  const head = h("tr", {}, h("th", { colspan: 2, scope: "rowgroup" }, h("span", { class: `pill ${styles[kind]}` }, t(`change_${kind}`)), " ", title));
   // What is new, or goes, has one side alone.
-  const whole = kind !== "changed" && h("tr", {}, h("td", { colspan: 3 },
+  const whole = kind !== "changed" && h("tr", {}, h("td", { colspan: 2 },
     fields.map(({ name, now, next }) => t("titled", { title: t(`field_${name}`), what: said(name, kind === "new" ? next : now) })).join(" · ")));
   return h("tbody", {}, head, whole || fields.map(({ name, now, next }) => h("tr", {},
-    h("th", { scope: "row" }, t(`field_${name}`)), h("td", { class: "now" }, said(name, now)), h("td", { class: "next" }, said(name, next)))));
+    h("td", { class: "now" }, h("div", { class: "soft" }, t(`field_${name}`)), h("span", {}, said(name, now))), h("td", { class: "next" }, said(name, next)))));
 }
 
 /**
@@ -34,7 +34,7 @@ export function drawChanges(changes) {
   if (total === 0) return h("section", { class: "stack" }, counts, changes.unchanged > 0 && h("p", { class: "quiet" }, t("changesNone")));
   return h("section", { class: "stack" }, h("h3", {}, t("changesTitle")), counts,
     h("div", { class: "changes", tabindex: 0, role: "region", "aria-label": t("changesTitle") },
-      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("changesField")), h("th", { scope: "col" }, t("changesNow")), h("th", { scope: "col" }, t("changesNext")))),
+      h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("changesNow")), h("th", { scope: "col" }, t("changesNext")))),
         changes.rows.map(drawRow))),
     total > changes.rows.length && h("p", { class: "quiet" }, t("changesMore", { n: number(changes.rows.length), all: number(total) })));
 }
@@ -56,9 +56,9 @@ const names = /** @type {(keyof typeof choices)[]} */ (Object.keys(choices));
 export function drawReading(reading, changed) {
   const told = names.filter((name) => reading[name]).map((name) => t("titled", { title: t(`read_${name}`), what: t(`read_${name}_${reading[name]}`) }));
   return h("details", { class: "reading", id: "reading" }, h("summary", {}, told.join(" · ") || t("readHow")),
-    h("div", { class: "columns" }, names.map((name) => h("label", {}, h("span", {}, t(`read_${name}`)),
+    h("div", { class: "stack" }, h("div", { class: "columns" }, names.map((name) => h("label", {}, h("span", {}, t(`read_${name}`)),
       h("select", { name, onchange: (event) => changed(name, event.target.value) },
         [...(reading[name] || choices[name][0] === "" ? [] : [""]), ...choices[name]].map((word) =>
           h("option", { value: word, selected: word === (reading[name] ?? "") }, t(`read_${name}_${word || "none"}`))))))),
-    h("p", { class: "quiet" }, t("readHint")));
+    h("p", { class: "quiet" }, t("readHint"))));
 }
