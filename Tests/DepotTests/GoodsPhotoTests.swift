@@ -58,9 +58,10 @@ struct GoodsPhotoTests {
     }
 
     @Test func aPictureGoesWithTheLastThatNamesIt() throws {
-        let (one, other) = try (open("BL-1"), open("BL-2"))
         let (own, both) = try (photo(), photo())
+        let one = try open("BL-1")
         #expect(try desk.close(one, .init(photos: [own, both]), by: author, at: 3))
+        let other = try open("BL-2")
         #expect(try desk.close(other, .init(photos: [both]), by: author, at: 3))
         try store.database.run("DELETE FROM decision WHERE delivery=?", .integer(one))
         #expect(try store.deliveries.photo(own) == nil)
