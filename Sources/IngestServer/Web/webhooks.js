@@ -5,7 +5,10 @@ import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
 
-/** How a webhook stands. @param {Webhook} hook */
+/**
+ * How a webhook stands.
+ * @param {Webhook} hook
+ */
 export const hookState = (hook) => (hook.disabled ? "off" : hook.failures > 0 ? "failing" : "on");
 const styles = { on: "good", failing: "wait", off: "bad" };
 
@@ -125,6 +128,7 @@ export class HookSheet {
     this.sheet.draw();
   }
 
+  /** @returns {Child} */
   draw() {
     const hook = this.hook;
     const away = this.app.isAway();
@@ -152,6 +156,7 @@ export class HookSheet {
   /**
    * @param {WebhookDelivery[]} list
    * @param {string} name
+   * @returns {HTMLElement}
    */
   drawList(list, name) {
     return h("ul", { class: "plain call-list" }, firstOf(`hook-${name}`, list, (one) => h("li", {},
