@@ -17,6 +17,9 @@ SLOW = 8
 class Receiver(ThreadingHTTPServer):
     """Answers by the path, and keeps what came."""
 
+    # Connections that wait to be taken: five, the usual, are lost where many come at once.
+    request_queue_size = 128
+
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.got = []
