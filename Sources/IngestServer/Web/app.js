@@ -78,8 +78,7 @@ const stream = new Stream({
         app.person = message.data.person;
         keep("person", app.person);
         app.sites = message.data.sites;
-        // The sum comes next, perhaps of a database that was restored.
-        app.notices.counts = null;
+        app.notices.isOld = true;
         app.calls.skew = message.at - Date.now();
         app.calls.running(message.data.calls);
         break;

@@ -81,9 +81,20 @@ export class Inbox {
     if (!answer || asked !== this.asked || !this.app.person) return;
     this.entries = cursor ? [...this.entries, ...answer.entries] : answer.entries;
     this.next = answer.next;
+    const isFirst = !this.isHere;
     this.isHere = true;
-    this.app.notices.counted(answer.counts);
+    this.counted(answer.counts);
     this.drawAgain();
+    if (isFirst && this.sheet.isOpen) /** @type {HTMLElement | null} */ (this.sheet.content.querySelector("li.told"))?.focus();
+  }
+
+  /**
+   * What is read anew anyway need not be read once more.
+   * @param {InboxCounts} counts
+   */
+  counted(counts) {
+    this.app.notices.counted(counts);
+    clearTimeout(this.timer);
   }
 
   /** Something came, or was read in another tab. */
@@ -98,7 +109,7 @@ export class Inbox {
   async change(deed) {
     const answer = await this.app.attempt(deed);
     if (!answer) return;
-    this.app.notices.counted(answer.counts);
+    this.counted(answer.counts);
     await this.load();
   }
 
@@ -176,7 +187,7 @@ export class Inbox {
       list.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("inboxNow")),
         h("ul", { class: "plain call-list", id: "notices" }, firstOf("notices", list, (one) => this.drawNotice(one, sheet), () => sheet.draw()))),
       h("section", { class: "stack", onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
-        h("div", { class: "row" }, h("h3", { class: "grow" }, t("inboxTold")), only, priority),
+        h("h3", {}, t("inboxTold")), h("div", { class: "row inbox-which" }, only, priority),
         h("div", { class: "row" },
           h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => post("/api/v1/inbox/read-all", { seq: newest })) }, t("inboxMarkAll")),
           h("button", { class: "small", id: "inbox-clear", disabled: away || !this.entries.some((one) => one.read), onclick: () => this.change(() => request("DELETE", "/api/v1/inbox")) }, t("inboxRemoveRead")),

@@ -14,6 +14,8 @@ export class Notices {
     this.list = [];
     /** @type {InboxCounts | null} */
     this.counts = null;
+    /** The stream begins anew, perhaps of a database that was restored: whatever it says next is newer. */
+    this.isOld = true;
     /** @type {import("./inbox.js").Inbox | null} What is open of it. */
     this.panel = null;
     /** @type {number | undefined} */
@@ -41,8 +43,9 @@ export class Notices {
    * @param {InboxCounts} counts
    */
   counted(counts) {
-    if (this.counts && counts.change <= this.counts.change) return;
-    const isNews = this.counts !== null && !this.app.replaying && counts.unread > this.counts.unread;
+    if (this.counts && !this.isOld && counts.change <= this.counts.change) return;
+    const isNews = this.counts !== null && !this.isOld && counts.unread > this.counts.unread;
+    this.isOld = false;
     this.counts = counts;
     if (isNews) open(this.app, "news", this.app);
     this.app.drawTools();
