@@ -124,6 +124,41 @@ struct InboxFollowerTests {
         #expect(try unread(bruno) == 1, "that it began is no news any more")
     }
 
+    @Test func aDeliveryThatIsNotWhatThePaperSaidIsADifference() throws {
+        let (author, desk) = (Author("Alice"), ReceivingDesk(store))
+        let id = try #require(
+            try store.deliveries.expect(
+                Announced(
+                    note: "BL-8", supplier: "Rexel",
+                    lines: [.init(gtin: "03608439390616", description: "Breaker", quantity: 10)]),
+                source: "file"))
+        #expect(try desk.open(id, zone: "dock-1", by: author, at: 1000))
+        try desk.decide(Decision(at: 2000, who: "Alice", kind: .adjust, gtin: "03608439390616", quantity: 8), on: id)
+        #expect(try desk.close(id, .init(short: .never), by: author, at: 3000))
+        try store.run(follower)
+        let row = try #require(try store.inbox.rows(of: bruno, limit: 9).first)
+        #expect(row.type == .receiptDiscrepancy && row.priority == .high && row.words["detail"] == "(−2)")
+        #expect(try told(alice).isEmpty)
+    }
+
+    @Test func aCountThatFoundSomethingElseIsToldThoseWhoKeepTheBook() throws {
+        let (author, desk) = (Author("Alice"), CountingDesk(store))
+        for quantity in [Quantity(2), 0] {
+            let id = try #require(try desk.open(zone: "shelf", sources: [], blind: false, by: author, at: 1000))
+            if quantity > 0 {
+                try desk.decide(
+                    Decision(at: 1500, who: "Alice", kind: .adjust, gtin: "03608439390616", quantity: quantity), on: id)
+            }
+            #expect(try desk.change(id, to: .review, by: author, at: 2000))
+            #expect(try desk.post(id, complete: false, by: author, at: 3000))
+            try store.run(follower)
+        }
+        let rows = try store.inbox.rows(of: bruno, limit: 9)
+        #expect(rows.map(\.type) == [.countDiscrepancy], "the second found nothing else")
+        #expect(rows.first?.words["subject"] == "shelf" && rows.first?.words["detail"] == "(1)")
+        #expect(try told(zoe).isEmpty)
+    }
+
     @Test func rightsSayWhoIsTold() throws {
         try store.tell(Fact(.stockLow, "03608439390616"), by: server, at: 1000)
         try store.tell(Fact(.pushNoticed, "quai/reception/17"), by: server, at: 1000)

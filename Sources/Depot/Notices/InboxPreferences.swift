@@ -53,7 +53,7 @@ extension InboxTable {
             InboxPreferences.Quiet(from: $0.integer(0), until: $0.integer(1))
         }
         return InboxPreferences(
-            NoticeType.allCases.filter { $0.fact != nil }.map { chosen[$0] ?? InboxPreferences.Choice(default: $0) },
+            NoticeType.allCases.filter(\.isRaised).map { chosen[$0] ?? InboxPreferences.Choice(default: $0) },
             quiet: quiet)
     }
 

@@ -124,6 +124,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
         }
     }
 
+    /// Something raises it by now: a fact, or a fact together with what the tables hold.
+    public var isRaised: Bool { fact != nil || self == .receiptDiscrepancy || self == .countDiscrepancy }
+
     private static let byFact: [Fact.Kind: NoticeType] = {
         var types: [Fact.Kind: NoticeType] = [:]
         for type in allCases {

@@ -17,7 +17,7 @@ public struct InboxFollower: Follower, Sendable {
     public func follow(_ entry: Entry, in store: Store) throws {
         guard !entry.isErased else { return }
         try settle(entry, store)
-        guard let type = NoticeType(of: entry.fact.kind) else { return }
+        guard let type = InboxFollower.type(of: entry.fact.kind) else { return }
         let people = try People(store, teams)
         switch type {
         case .callMissed, .callBackDue: try call(type, entry, people, store)
@@ -38,6 +38,8 @@ public struct InboxFollower: Follower, Sendable {
         case .reminderDone: try store.inbox.settle([.callBackDue], subject: subject, at: entry.at)
         case .deliveryClosed, .deliveryPostponed:
             try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
+        case .deliveryReopened:
+            try store.inbox.settle([.receiptCompleted, .receiptDiscrepancy], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
                 [.lowStock, .countDue, .pushFailed], subject: try store.inbox.subject(ofNotice: subject), at: entry.at)
@@ -53,15 +55,45 @@ public struct InboxFollower: Follower, Sendable {
 
     // MARK: what it is called
 
+    /// As the fact alone says it; a count is news only where it found something else than the book.
+    private static func type(of fact: Fact.Kind) -> NoticeType? {
+        fact == .takePosted ? .countDiscrepancy : NoticeType(of: fact)
+    }
+
+    /// Of a paper's lines what did not come, what came too much, and what was damaged; nil where all is right, or nobody announced
+    /// anything.
+    private func differences(_ id: Int64, _ store: Store) throws -> String? {
+        guard let view = try store.deliveries.view(id), view.lines.contains(where: { $0.expected > 0 }) else {
+            return nil
+        }
+        var (missing, extra, damaged) = (Quantity(0), Quantity(0), Quantity(0))
+        for line in view.lines {
+            missing += line.missing
+            extra += line.extra
+            damaged += line.damaged
+        }
+        let parts = [
+            missing > 0 ? "−\(missing)" : nil, extra > 0 ? "+\(extra)" : nil, damaged > 0 ? "⚠ \(damaged)" : nil,
+        ]
+        let told = parts.compactMap(\.self)
+        return told.isEmpty ? nil : "(\(told.joined(separator: ", ")))"
+    }
+
     private func words(_ type: NoticeType, _ entry: Entry, _ store: Store) throws -> InboxTable.New? {
         let subject = entry.fact.subject
-        var words = ["subject": subject, "site": entry.site ?? ""]
+        var (type, words) = (type, ["subject": subject, "site": entry.site ?? ""])
         var link = type.page
         switch type {
         case .receiptStarted, .receiptCompleted:
             guard let id = Int64(subject), let title = try store.deliveries.title(of: id) else { return nil }
             (words["subject"], words["body"]) = (title.note, title.supplier)
+            if type == .receiptCompleted, let differences = try differences(id, store) {
+                (type, words["detail"]) = (.receiptDiscrepancy, differences)
+            }
             link = "/receiving?ref=\(id)"
+        case .countDiscrepancy:
+            guard let id = Int64(subject), let view = try store.takes.view(id), view.differences > 0 else { return nil }
+            (words["subject"], words["detail"]) = (view.zone, "(\(view.differences))")
         case .lowStock:
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let name = data?["description"]?.text { words["subject"] = name }
