@@ -76,7 +76,10 @@ struct OdooStepTests {
     func aDryRunShowsTheTransferThatWaits(series: Int) async throws {
         let desk = OdooDesk(series, OdooStepTests.prepare)
         let plan = try await desk.connector().push(OdooStepTests.push([OdooTransferTests.line(1, 25)]), dry: true).plan
-        #expect(plan.map(\.summary) == ["stock.picking.write", "stock.picking.button_validate"])
+        #expect(
+            plan.map { $0.summary.split(separator: " ")[0] } == [
+                "stock.picking.write", "stock.picking.button_validate",
+            ])
         #expect(await desk.server.writes == 0)
     }
 }

@@ -122,9 +122,13 @@ struct OdooReception: Sendable {
     ) throws(ERPFault) -> [JSON] {
         let shares = try shares(target, picking.lines)
         // Odoo has split it over several places (put-away rules): each gets its part, the last one the rest.
-        if Set(lines.map(\.to)).count > 1, lines.allSatisfy(\.isOwnUnit), tracking(of: target, lines) != .serial {
-            if let kept = kept(shares, lines, names) { return kept }
-            if lines.allSatisfy({ $0.lotName == nil }) {
+        if Set(lines.map(\.to)).count > 1, tracking(of: target, lines) != .serial {
+            // What we added announces nothing.
+            let own = articles[target.product]?.unit ?? target.move?.unit
+            if lines.allSatisfy({ $0.isOwnUnit || $0.unit == own }), let kept = kept(shares, lines, names) {
+                return kept
+            }
+            if lines.allSatisfy({ $0.isOwnUnit && $0.lotName == nil }) {
                 return try split(shares, target, lines, picking, names, lots)
             }
         }
