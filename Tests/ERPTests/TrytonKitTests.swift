@@ -4,7 +4,7 @@ import Testing
 
 @testable import ERP
 
-/// Kits of module product_kit: its rules as its source has them (product.py, purchase.py of 8.2), in the stand-in.
+/// Kits of module product_kit (product.py, purchase.py), against the stand-in, which does what a real 8.2 did.
 struct TrytonKitTests {
     static let series = ["7.0", "8.0", "8.2"]
     private let bin = TrytonServer.bin
