@@ -36,7 +36,9 @@ struct WebWeightTests {
         // The rest comes under names that the script has.
         let text = String(decoding: script.bytes, as: UTF8.self)
         let parts = text.matches(of: /await \$part\("\.\/([a-z-]+-[0-9-]+\.js)"/).map { String($0.1) }
-        #expect(Set(parts.map { $0.prefix { !$0.isNumber } }) == ["pages-", "sentences-", "words-others-"])
+        #expect(
+            Set(parts.map { $0.prefix { !$0.isNumber } })
+                == ["pages-", "sentences-", "words-others-", "help-fr-", "help-en-"])
         for part in parts { #expect(files[part]?.isForGood == true, "\(part)") }
     }
 
@@ -127,7 +129,7 @@ struct WebWeightTests {
         try browser.wait("document.querySelector('#who')")
         // Other pages and the words of sentences come afterwards, and nobody waits for them.
         let all =
-            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource').filter((one) => one.name.includes('/web/') && !/\\/(pages|sentences|words-others)-/.test(one.name))]"
+            "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource').filter((one) => one.name.includes('/web/') && !/\\/(pages|sentences|words-others|help-fr|help-en)-/.test(one.name))]"
         #expect(try browser.evaluate("\(all).filter((one) => one.name.endsWith('.js')).length").integer == 1)
         // The page, its script and its style; manifest and icons as the browser wants them.
         let asked = try browser.evaluate("\(all).map((one) => one.name).join(' ')").text ?? ""

@@ -6,7 +6,7 @@ type Child = Node | string | false | null | undefined | Child[];
 /** Attributes and listeners of h(). */
 type Props = Record<string, string | number | boolean | null | undefined | ((event: any) => unknown)>;
 
-type PageName = "receiving" | "stocktake" | "find" | "clients" | "calls" | "erp" | "gateways" | "audit";
+type PageName = "receiving" | "stocktake" | "find" | "clients" | "calls" | "erp" | "gateways" | "audit" | "help";
 
 interface App {
   person: Person | null;
@@ -29,6 +29,7 @@ interface App {
   erp: import("../../Sources/IngestServer/Web/erp.js").ERP;
   gateways: import("../../Sources/IngestServer/Web/gateways.js").Gateways;
   audit: import("../../Sources/IngestServer/Web/audit.js").Audit;
+  help: import("../../Sources/IngestServer/Web/help-page.js").HelpPage;
   notices: import("../../Sources/IngestServer/Web/notices.js").Notices;
   signIn: import("../../Sources/IngestServer/Web/signin.js").SignIn;
 
@@ -60,10 +61,24 @@ interface App {
   openRef(kind: string, ref: string | number): void;
   drawTools(): void;
   leave(): void;
+  signOut(): Promise<void>;
+  /** To the next one. */
+  changeLanguage(): Promise<void>;
   begin(person: Person): void;
 }
 
-/** One page of the tabs. */
+/** A how-to. In its texts `x` is typed as it stands, and [key] is a word of the pages. */
+interface HowTo {
+  title: string;
+  what: string;
+  steps: string[];
+  /** What somebody sees, and what to do then. */
+  wrong: [seen: string, deed: string][];
+  /** Names of others. */
+  see: string[];
+}
+
+/** One page of the tabs, or of the help. */
 interface Page {
   load(): Promise<void>;
   clear(): void;

@@ -848,6 +848,8 @@ interface Language {
   name: string;
   /** Of numbers, dates and plurals. */
   locale: string;
+  /** Its how-tos. */
+  help?(): Promise<{ help: Record<string, HowTo> }>;
   words?: Record<string, string>;
   /** By the English template. */
   sentences?: Record<string, string>;

@@ -36,11 +36,11 @@ enum Routes {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: text + door.metrics)))
         }
-        for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"] {
+        for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit", "help"] {
             router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
-        // A screen of one dock, whoever signs in there.
-        for page in ["dock/{zone}", "dock/{zone}/kiosk"] {
+        // A screen of one dock, whoever signs in there; a how-to, also for those who cannot sign in.
+        for page in ["dock/{zone}", "dock/{zone}/kiosk", "help/{name}"] {
             router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
         // At the root: a worker answers for what lies below it.

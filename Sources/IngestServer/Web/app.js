@@ -11,7 +11,7 @@ import { Notices } from "./notices.js";
 import { keep, kept, keepFor, forget } from "./keep.js";
 import { keepPages } from "./offline.js";
 import { Scanner } from "./scan.js";
-import { helpFor } from "./help.js";
+import { helpFor, helpLink } from "./help.js";
 import { keepAwake, standing, stationOf } from "./station.js";
 import { Health } from "./health.js";
 import { open } from "./doors.js";
@@ -37,7 +37,7 @@ Object.assign(app, { receiving: new Receiving(app), gateways: new GatewayList(ap
 /** Pages whose script comes later (pages.js). */
 /** @type {Map<PageName, Later>} */
 const later = new Map();
-for (const page of pages) if (!app[page]) later.set(page, new Later(app, page));
+for (const page of /** @type {PageName[]} */ ([...pages, "help"])) if (!app[page]) later.set(page, new Later(app, page));
 Object.assign(app, Object.fromEntries(later));
 /** @type {Promise<void> | null} They are on their way, or there. */
 let others = null;
@@ -213,6 +213,7 @@ function flush() {
 function addressOf(page, ref) {
   const tab = sessionStorage.getItem("station");
   const path = page === "receiving" && tab ? `/dock/${encodeURIComponent(tab)}${app.kiosk ? "/kiosk" : ""}` : `/${page}`;
+  if (page === "help") return `/help/${encodeURIComponent(ref ?? "")}`;
   const query = [ref && `ref=${encodeURIComponent(ref)}`, app.kiosk && !path.endsWith("/kiosk") && "kiosk"].filter(Boolean).join("&");
   return `${path}${query ? `?${query}` : ""}`;
 }
@@ -276,7 +277,7 @@ app.openRef = (kind, ref) => {
 
 function drawTabs() {
   const waiting = app.person ? app.calls.missedCount() : 0;
-  const title = app.person && app.page === "receiving" ? app.receiving.title() : null;
+  const title = app.page === "help" ? app.help.title() : app.person && app.page === "receiving" ? app.receiving.title() : null;
   document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${title ?? t(app.page)} · Quai`;
   replace(part("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
@@ -288,7 +289,15 @@ function bringTab() {
   const tabs = part("tabs");
   const tab = /** @type {HTMLElement | null} */ (tabs.querySelector("[aria-current]"));
   if (tab) tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  markTabs();
 }
+
+/** At an end of the bar where more tabs are out of sight stands a sign. */
+function markTabs() {
+  const { dataset, scrollLeft, scrollWidth, clientWidth } = part("tabs");
+  dataset.more = [scrollLeft > 4 && "before", scrollLeft + clientWidth < scrollWidth - 4 && "after"].filter(Boolean).join(" ");
+}
+part("tabs").addEventListener("scroll", markTabs, { passive: true });
 
 app.drawTools = drawTools;
 function drawTools() {
@@ -310,11 +319,12 @@ function drawTools() {
       "aria-label": soundBlocked() ? t("touchForSound") : soundEnabled() ? t("soundOn") : t("soundOff"),
       onclick: () => { if (!soundBlocked()) toggleSound(); wakeSound(); drawTools(); },
     }, icon(soundEnabled() && !soundBlocked() ? "sound" : "silent")),
-    h("button", { class: "small", id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: changeLanguage }, next.code.toUpperCase()),
+    h("button", { class: `small ${app.person ? "spared" : ""}`, id: "language", lang: next.code, "aria-label": next.name, title: next.name, onclick: changeLanguage }, next.code.toUpperCase()),
     app.person && h("button", { class: "small me", id: "me", title: app.person.name, onclick: () => open(app, "account", app) }, app.person.name),
-    app.person && h("button", { class: "small", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
+    app.person && h("button", { class: "small spared", id: "sign-out", "aria-label": t("signOut"), title: t("signOut"), onclick: signOut }, icon("leave"), h("span", { class: "hide-medium" }, t("signOut"))));
 }
 
+app.changeLanguage = changeLanguage;
 async function changeLanguage() {
   const { code } = nextLanguage();
   if (await speak(code) && app.person) open(app, "taste", app.person, { language: code });
@@ -332,24 +342,26 @@ async function speak(code) {
 
 function drawBanner() {
   replace(part("banner"),
-    app.person && app.isAway() && !app.kiosk && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) })),
+    app.person && app.isAway() && !app.kiosk && h("div", { class: "notice bad" }, t("offline", { when: when(app.since) }), " ", helpLink("away")),
     app.toast && h("div", { class: `toast ${app.toast.kind ?? ""}` }, app.toast.text));
 }
 
 function drawPage() {
-  if (!app.person) return app.signIn.draw(main);
+  // Help is there for those who cannot sign in, too.
+  if (!app.person && app.page !== "help") return app.signIn.draw(main);
   keeping(() => {
     view().draw(main);
     // A screen on the wall says what to do next, nothing else.
-    if (!app.kiosk) main.append(helpFor(app.page));
+    if (!app.kiosk && app.page !== "help") main.append(helpFor(app.page));
     fitTables(main);
   });
 }
-addEventListener("resize", () => { if (app.person) fitTables(main); });
+addEventListener("resize", () => { markTabs(); if (app.person) fitTables(main); });
 
 function draw() {
   drawTools();
   drawTabs();
+  markTabs();
   drawBanner();
   drawPage();
   app.calls.drawRinging();
@@ -400,6 +412,7 @@ function begin(person) {
 const notDone = ({ status }) => status === undefined || status === 429 || status >= 500;
 
 /** Without the server the session ends as soon as it is back. */
+app.signOut = signOut;
 async function signOut() {
   try { await request("DELETE", "/api/v1/session"); } catch (error) { if (notDone(error)) localStorage.setItem("leaving", "1"); }
   leave();
@@ -411,7 +424,8 @@ document.addEventListener("click", (event) => {
   const link = /** @type {HTMLAnchorElement | null} */ (/** @type {Element} */ (event.target).closest("a[data-link]"));
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  app.go(pageOf(new URL(link.href).pathname));
+  const { page, ref } = placeOf(new URL(link.href));
+  app.go(page, ref ?? undefined);
 });
 // The bar and a long list are passed over: to the work itself, where there is some.
 part("skip").addEventListener("click", (event) => {
@@ -424,12 +438,17 @@ part("skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", wakeSound);
 
 /** @type {(path: string) => PageName} */
-const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : pages.find((page) => path === `/${page}`) ?? "receiving";
+const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : /^\/help(\/|$)/.test(path) ? "help" : pages.find((page) => path === `/${page}`) ?? "receiving";
 
-/** The page and what of it the address names. */
-function place() {
-  return { page: pageOf(location.pathname), ref: new URLSearchParams(location.search).get("ref") };
+/**
+ * The page and what of it an address names.
+ * @param {{ pathname: string, search: string }} address
+ */
+function placeOf({ pathname, search }) {
+  const page = pageOf(pathname);
+  return { page, ref: page === "help" ? pathname.split("/")[2] ?? null : new URLSearchParams(search).get("ref") };
 }
+const place = () => placeOf(location);
 addEventListener("popstate", () => {
   const { page, ref } = place();
   // Back out of the wall is out of it.
@@ -452,7 +471,7 @@ function takePages({ makers, deeds }) {
   // It stays what it is, because answers may be on their way to it: from now on it can draw its page.
   Object.setPrototypeOf(app.gateways, makers.gateways.prototype);
   Object.assign(app.receiving, { drawWall: deeds.kiosk, drawDone: deeds.done });
-  if (app.person) draw();
+  if (app.person || app.page === "help") draw();
 }
 
 /** The other pages: what they were told meanwhile they are told now. Asked for until they come, because the network may be away. */
@@ -482,5 +501,7 @@ setTimeout(async () => {
   await Promise.allSettled([others, learnSentences().then(() => app.refresh(app.page))]);
   // The other language is there without the server, too.
   await bringWords(nextLanguage().code).catch(() => {});
+  // What to do when the server is away is read when it is away.
+  await app.help.bring();
   keepPages();
 }, 50);

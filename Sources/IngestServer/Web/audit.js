@@ -2,6 +2,7 @@ import { h, replace } from "./dom.js";
 import { get } from "./api.js";
 import { t, when, worded } from "./i18n.js";
 import { Forms } from "./parts.js";
+import { helpLink } from "./help.js";
 import { Users } from "./users.js";
 import { Webhooks } from "./webhooks.js";
 import { openAccount } from "./account.js";
@@ -78,7 +79,7 @@ export class Audit {
 
   drawTrail() {
     if (this.list === null) return awaited(this.app);
-    if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"));
+    if (this.list.length === 0) return h("p", { class: "soft" }, t("nothingFound"), " ", helpLink("audit"));
     /** @type {(name: "who" | "subject", value: string) => HTMLElement} */
     const only = (name, value) => h("button", { class: "link", onclick: () => { this.filter = { ...this.filter, [name]: value }; this.forms.clear(); this.fetch(); } }, name === "who" ? worded(value) : value);
     return h("div", { class: "panel stack scroll" }, h("table", { class: "trail" },

@@ -4,6 +4,7 @@ import { t, when, clock, lang, number, worded } from "./i18n.js";
 import { CardView, about, arrow, isOver, reason, whoIs } from "./card.js";
 import { Reminders } from "./reminders.js";
 import { firstOf } from "./long.js";
+import { helpLink } from "./help.js";
 import { notify, notifyState, askNotify } from "./notify.js";
 
 /** @param {string} state */
@@ -325,7 +326,7 @@ export class Calls {
     // For a day's work: later it stands in the journal only.
     const doubts = lines.flatMap(({ name, doubt }) => (doubt?.from !== undefined && doubt.to !== undefined && Date.now() + this.skew - doubt.to < 8 * 3600000 ? [{ name, from: doubt.from, to: doubt.to, calls: doubt.calls ?? 0, unclear: doubt.unclear ?? 0, counted: doubt.counted }] : []));
     return [
-      lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ? worded(line.reason) : t(`s_${line.state}`), when: when(line.since) })))),
+      lines.length > 0 && bad.length > 0 && h("div", { class: "notice bad" }, bad.map((line) => h("div", {}, t("lineDown", { name: line.name, why: line.reason ? worded(line.reason) : t(`s_${line.state}`), when: when(line.since) }))), helpLink("calls")),
       doubts.filter(({ unclear }) => unclear > 0).map(({ name, from, to, unclear }) => h("div", { class: "notice wait" }, t(unclear === 1 ? "unclear_one" : "unclear", { n: unclear, from: when(from), to: when(to), name }))),
       doubts.filter(({ calls, counted }) => calls > 0 || counted !== true).map(({ name, from, to, calls }) => h("div", { class: "notice wait" }, t(calls === 1 ? "doubt_one" : calls > 0 ? "doubt" : "doubtSome", { n: calls, from: when(from), to: when(to), name }))),
     ];
@@ -357,7 +358,7 @@ export class Calls {
         this.drawLines(),
         h("div", { class: "columns" }, this.drawDesk(), h("div", { class: "stack" }, this.drawDialBox(), this.drawNotify())),
         this.reminders.draw(),
-        h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"))
+        h("section", { class: "panel stack" }, h("h2", {}, t("missedCalls")), this.missed.length === 0 ? h("p", { class: "soft" }, t("noMissed"), " ", helpLink("calls"))
           : h("ul", { class: "plain call-list", id: "missed" }, firstOf("missed", this.missed, (card) => this.drawMissed(card), () => this.app.refresh("calls")))),
         this.drawHistory(), this.drawWhy()),
       h("aside", { class: "stack" }, this.place, this.watched.size > 0 && this.drawWatched())));

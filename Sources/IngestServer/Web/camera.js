@@ -1,4 +1,5 @@
 import { h, replace } from "./dom.js";
+import { helpAside } from "./help.js";
 import { t } from "./i18n.js";
 import { Sheet } from "./sheet.js";
 
@@ -39,7 +40,7 @@ export function openCamera(app) {
   let stream = null;
   let open = true;
   const problem = !window.isSecureContext || !navigator.mediaDevices ? t("cameraInsecure") : typeof BarcodeDetector === "undefined" ? t("cameraNoReader") : null;
-  const sheet = new Sheet(t("camera"), () => (problem ? h("p", { id: "camera-problem" }, problem) : [h("p", { class: "soft" }, t("cameraHint")), picture, tools]), {
+  const sheet = new Sheet(t("camera"), () => (problem ? h("p", { id: "camera-problem" }, problem, " ", helpAside("scan")) : [h("p", { class: "soft" }, t("cameraHint")), picture, tools]), {
     wide: true, closed: () => { open = false; for (const track of stream?.getTracks() ?? []) track.stop(); app.scanner.draw(); },
   });
   if (problem) return;

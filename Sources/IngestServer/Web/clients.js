@@ -89,10 +89,10 @@ export class Clients {
           h("span", { class: "push" }, importButton(this.app, "parties", { id: "import-parties", label: t("import_parties"), away: this.app.isAway(), done: () => this.load() })),
           h("button", { id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
         this.forms.get("search", () => this.makeSearch()),
-        this.list === null ? awaited(this.app) : this.list.length === 0 ? (this.asked ? empty(t("nothingFound"), t("fewerWords")) : empty(t("noClients"), t("noClientsHint")))
+        this.list === null ? awaited(this.app) : this.list.length === 0 ? (this.asked ? empty(t("nothingFound"), t("fewerWords"), "clients") : empty(t("noClients"), t("noClientsHint"), "clients"))
           : h("ul", { class: "deliveries" }, firstOf("clients", this.list, (party) => h("li", {}, h("button", { id: `party-${party.id}`, "aria-current": party.id === this.chosen ? "true" : null, onclick: () => this.app.go("clients", String(party.id)) },
             h("strong", {}, party.company || party.name), h("span", { class: "soft" }, [party.company ? party.name : null, party.reference, party.numbers?.[0]].filter(Boolean).join(" · ")))), () => this.app.refresh("clients")))),
-      h("section", { class: "stack", id: "client" }, this.chosen === null ? empty(t("chooseClient")) : this.data ? this.drawClient(this.data) : awaited(this.app))));
+      h("section", { class: "stack", id: "client" }, this.chosen === null ? empty(t("chooseClient"), "", "clients") : this.data ? this.drawClient(this.data) : awaited(this.app))));
   }
 
   makeSearch() {

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { helpAside } from "./help.js";
 import { get, post } from "./api.js";
 import { t, when, number, plural } from "./i18n.js";
 import { Sheet } from "./sheet.js";
@@ -59,7 +60,7 @@ export class JobSheet {
     return [
       h("div", { class: "row" }, pill(t(`job_${job.state}`), jobStyles[job.state]), h("span", {}, t(`jobkind_${job.kind}`)),
         h("span", { class: "soft" }, [job.who, job.station, when(job.created), job.reason && `« ${job.reason} »`].filter(Boolean).join(" · "))),
-      jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job),
+      jobSays(job) && h("div", { class: `notice ${job.state === "done" ? "good" : job.fault === "after" ? "wait" : "bad"}`, id: "job-says" }, jobSays(job), job.state === "dead" && [" ", helpAside("erp")],
         job.afterJob !== undefined && h("button", { class: "small", id: "job-after", onclick: () => { this.sheet.close(); openJob(this.app, /** @type {number} */ (job.afterJob)); } }, t("jobSeeAfter"))),
       job.state === "dead" && job.kind !== "call" && job.kind !== "party" && job.kind !== "file" && this.drawLines(job),
       h("p", { class: "soft" }, [plural("attempts", job.attempts ?? 0), job.fault && job.fault !== "after" && t("jobFault", { fault: faultName(job.fault) }), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote && t("jobRemote", { name: job.remote })].filter(Boolean).join(" · ")),

@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { t, has, when, number, plural, worded } from "./i18n.js";
 import { empty, pill, jobStyles } from "./parts.js";
 import { link } from "./facts.js";
+import { helpLink } from "./help.js";
 import { jobSays, openJob } from "./job.js";
 import { JobSheet } from "./erp-job.js";
 import { awaited, firstOf } from "./long.js";
@@ -85,7 +86,7 @@ export class ERP {
   draw(main) {
     const data = this.data;
     if (!data) { replace(main, awaited(this.app)); return; }
-    if (!data.configured) { replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), empty(t("erpOff"), t("erpOffHint")))); return; }
+    if (!data.configured) { replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), empty(t("erpOff"), t("erpOffHint"), "erp"))); return; }
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("erp")), this.drawState(data), this.drawQueue(data)));
   }
 
@@ -96,7 +97,7 @@ export class ERP {
     return h("section", { class: "panel stack" },
       h("div", { class: "row" }, h("h2", {}, [data.kind === "files" ? t("erpFiles") : data.kind, data.version, data.door && `(${data.door})`].filter(Boolean).join(" ")), pill(t(`erpis_${data.state}`), styles[data.state]),
         data.since !== undefined && h("span", { class: "soft" }, t("since", { when: when(data.since) })), data.url && h("span", { class: "soft push" }, link(data.url, data.url))),
-      data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, worded(data.sentence)),
+      data.sentence && h("div", { class: `notice ${data.state === "ok" ? "" : "bad"}` }, worded(data.sentence), data.state !== "ok" && [" ", helpLink("erp")]),
       (data.remarks ?? []).map((text) => h("p", { class: "soft" }, worded(text))),
       h("div", { class: "row" }, pulled?.at !== undefined && h("span", { class: "soft" }, t("erpPulled", { products: number(pulled.products), parties: number(pulled.parties), receipts: number(pulled.receipts), when: when(pulled.at) })),
         data.kind !== "files" && h("button", { class: "push", id: "erp-pull", disabled: this.app.isAway() || !may, title: may ? null : t("needsRight"), onclick: async () => { if (await this.app.attempt(() => post("/api/v1/erp/pull"))) this.app.say(t("erpPulling"), "good"); } }, t("erpPull"))));
@@ -111,7 +112,7 @@ export class ERP {
     return h("section", { class: "panel stack" }, h("h2", {}, t("erpQueue")),
       h("div", { class: "chips", role: "group" }, ["waiting", "dead", "done"].map(tab)),
       counts.running > 0 && h("p", { class: "soft" }, plural("jobsRunning", counts.running)),
-      this.jobs.length === 0 ? h("p", { class: "soft" }, t(`noJobs_${this.state}`))
+      this.jobs.length === 0 ? h("p", { class: "soft" }, t(`noJobs_${this.state}`), " ", helpLink("erp"))
         : h("ul", { class: "deliveries", id: "jobs" }, firstOf("jobs", this.jobs, (job) => h("li", {}, h("button", { id: `job-${job.id}`, onclick: () => openJob(this.app, job.id, job) },
           h("span", { class: "top" }, h("strong", {}, job.title || job.subject), pill(t(`job_${job.state}`), jobStyles[job.state])),
           h("span", { class: "soft" }, [t(`jobkind_${job.kind}`), job.who, when(job.done ?? job.created), job.attempts > 1 && plural("attempts", job.attempts), job.state === "waiting" && job.due && t("jobDue", { when: when(job.due) }), job.remote].filter(Boolean).join(" · ")),

@@ -3,6 +3,7 @@ import { get } from "./api.js";
 import { t, when, number, amount } from "./i18n.js";
 import { codeText, empty, Forms, pill } from "./parts.js";
 import { importButton } from "./doors.js";
+import { helpLink } from "./help.js";
 import { ProductView } from "./product.js";
 import { TagView } from "./tag.js";
 
@@ -108,7 +109,7 @@ export class Find {
 
   drawFound() {
     if (!this.found) return this.drawProducts();
-    if (this.found.length === 0) return empty(t("nothingFound"), t("nothingFoundHint"));
+    if (this.found.length === 0) return empty(t("nothingFound"), t("nothingFoundHint"), "find");
     return h("ul", { class: "deliveries", id: "found" }, this.found.map((one, index) => h("li", {}, h("button", { id: `found-${index}`, onkeydown: (event) => this.walk(event), onclick: () => this.app.openRef(one.kind, one.ref) },
       h("span", { class: "top" }, h("strong", {}, one.title || one.ref), pill(t(`kind_${one.kind}`), { product: "good", tag: "extra", delivery: "wait" }[one.kind])),
       h("span", { class: "soft" }, [one.detail, one.zone, one.at && when(one.at)].filter(Boolean).join(" · "))))));
@@ -116,12 +117,12 @@ export class Find {
 
   /** Before anything is asked: the catalogue by name, a page more at a time. */
   drawProducts() {
-    if (!this.products) { this.more(); return empty(t("findEmpty"), t("findEmptyHint")); }
+    if (!this.products) { this.more(); return empty(t("findEmpty"), t("findEmptyHint"), "find"); }
     const { list, total } = this.products;
     return h("section", { class: "panel stack", id: "products" },
       h("div", { class: "row" }, h("h2", {}, t("products", { n: number(total) })),
         h("span", { class: "row push" }, imported.map((kind) => importButton(this.app, kind, { id: `import-${kind}`, label: t(`import_${kind}`), done: () => { this.products = null; this.app.refresh("find"); } })))),
-      list.length === 0 ? h("p", { class: "soft" }, t("noProducts")) : h("table", { class: "taps" },
+      list.length === 0 ? h("p", { class: "soft" }, t("noProducts"), " ", helpLink("import")) : h("table", { class: "taps" },
         h("thead", {}, h("tr", {}, h("th", {}, t("article")), h("th", { class: "num" }, t("inStock")))),
         h("tbody", {}, list.map((one) => h("tr", { onclick: () => this.app.openRef("product", one.gtin) },
           h("td", {}, h("button", { class: "line", id: `product-${one.gtin}` }, one.description || one.gtin), h("div", { class: "soft mono" }, [codeText(one.gtin, one.reference), one.reference].filter(Boolean).join(" · "))),

@@ -1,6 +1,7 @@
 // What every page wants to know of the gateways; their own page is `gateways.js`.
 
 import { h, replace } from "./dom.js";
+import { helpLink } from "./help.js";
 import { get } from "./api.js";
 import { t, plural, when, worded } from "./i18n.js";
 import { awaited } from "./long.js";
@@ -91,7 +92,7 @@ export class GatewayList {
     const here = this.app.station?.();
     return this.refusals().sort((a, b) => Number(b.zone === here) - Number(a.zone === here)).slice(0, 4).map((refusal) =>
       h("div", { class: "notice bad", role: "alert", "data-refused": refusal.zone },
-        t("scansRefused", { zone: refusal.zone, why: why(refusal) }), " ", said(refusal)));
+        t("scansRefused", { zone: refusal.zone, why: why(refusal) }), " ", said(refusal), " ", helpLink("refused")));
   }
 
   /**

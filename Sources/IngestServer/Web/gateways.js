@@ -1,6 +1,7 @@
 import { h, replace } from "./dom.js";
 import { post, request } from "./api.js";
 import { t, plural, when, number, span, worded } from "./i18n.js";
+import { empty } from "./parts.js";
 import { choose } from "./sheet.js";
 import { fitted } from "./fit.js";
 import { GatewayList, said, why } from "./gateway-list.js";
@@ -48,7 +49,7 @@ export class Gateways extends GatewayList {
   draw(main) {
     replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
       this.list.length === 0
-        ? h("div", { class: "panel empty" }, h("h2", {}, t("noGateways")), h("p", {}, t("noGatewaysHint")))
+        ? empty(t("noGateways"), t("noGatewaysHint"), "gateways")
         : this.list.map((gateway) => this.drawGateway(gateway))));
   }
 

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { helpLink } from "./help.js";
 import { t, when, span, plural } from "./i18n.js";
 
 /** Fewer that wait are on their way: a chip that flickers with every scan says nothing. */
@@ -6,7 +7,7 @@ const worthSaying = 10;
 
 /** @typedef {"good" | "wait" | "bad"} Level */
 /** @typedef {{ name: "reader" | "link" | "buffer" | "erp", level: Level, text: string }} Part */
-/** @typedef {{ level: Level, text: string, waiting: number, parts: Part[] }} Judgement */
+/** @typedef {{ level: Level, text: string, help: string, waiting: number, parts: Part[] }} Judgement `help`: the how-to of what the text says */
 /** @typedef {{ zone: string | null, gateways: Gateway[], health: LinkHealth | null, awaySince: number | null }} Known */
 
 const worse = { good: 0, wait: 1, bad: 2 };
@@ -60,7 +61,7 @@ export function judge({ zone, gateways, health, awaySince }) {
     : stuck ? plural("keepScanningWaiting", waiting)
     : waiting > worthSaying ? plural("keepScanningSoon", waiting) : "";
   const level = refuses || lost ? "bad" : parts.some((one) => one.level === "wait" && one.name !== "erp" && mine.length > 0) ? "wait" : "good";
-  return { level, text, waiting, parts };
+  return { level, text, help: refuses ? "refused" : lost ? "gateways" : "away", waiting, parts };
 }
 
 /** The chip of a dock's screen, and what came in while the centre was away. */
@@ -148,11 +149,12 @@ export class Health {
   drawCameIn() { return this.cameIn !== null && h("div", { class: "notice good", id: "came-in", role: "status" }, plural("cameIn", Math.round(this.cameIn * 1000) / 1000)); }
 
   draw() {
-    const { level, text, parts } = this.judgement();
+    const { level, text, help, parts } = this.judgement();
     const zone = this.app.receiving.here();
     return h("div", { class: `health ${level}`, id: "health", "data-level": level, "data-zone": zone },
       text && h("strong", { class: "health-says", role: level === "bad" ? "alert" : "status" }, text),
       h("span", { class: "health-parts" }, zone && h("span", { class: "soft" }, zone),
+        text && helpLink(help),
         parts.map((one) => h("span", { class: `pill shaped ${one.level}`, "data-part": one.name, "data-level": one.level }, h("span", { "aria-hidden": "true" }, { good: "✓", wait: "!", bad: "✕" }[one.level]), one.text))));
   }
 }

@@ -1,25 +1,29 @@
 import { h } from "./dom.js";
 import { lang, t } from "./i18n.js";
 
-/** Which page of the documentation tells more; they lie beside the sources. @type {Record<PageName, string>} */
-export const manuals = {
-  receiving: "tutorials/first-scan.md", stocktake: "reference/inventory.md", find: "reference/inventory.md", clients: "how-to/import-files.md", calls: "how-to/answer-calls.md",
-  erp: "how-to/connect-an-erp.md", gateways: "how-to/when-scans-are-refused.md", audit: "how-to/people.md",
-};
+/**
+ * A link to a how-to (help-fr.js): `/help/NAME` is a page of its own, from which "back" returns.
+ * @param {string} name
+ * @param {string} [text]
+ */
+export const helpLink = (name, text = t("helpWhat")) => h("a", { class: "help-link", href: `/help/${name}`, "data-link": true }, text);
+
+/**
+ * The same beside an open dialog, which must not go: in a tab of its own.
+ * @param {string} name
+ */
+export const helpAside = (name) => h("a", { class: "help-link", href: `/help/${name}`, target: "_blank", rel: "noopener" }, t("helpWhat"));
 
 /** @type {Map<string, HTMLElement>} */
 const kept = new Map();
 
 /**
- * What a page is for, what to do first, and what to do when it stands still; folded, below the page. The same node each time, so that who opened
- * it keeps it open.
- * @param {PageName} page
+ * Below each page the link to its how-to. The same node each time, so that the keyboard stays on it.
+ * @param {string} page
  */
 export function helpFor(page) {
   const key = `${page} ${lang()}`;
-  const node = kept.get(key) ?? h("details", { class: "help", id: `help-${page}` }, h("summary", {}, t("helpTitle")),
-    h("dl", {}, h("dt", {}, t("helpFirst")), h("dd", {}, t(`help_${page}`)), h("dt", {}, t("helpBroken")), h("dd", {}, t(`broken_${page}`)),
-      h("dt", {}, t("helpMore")), h("dd", {}, h("span", { class: "mono" }, `docs/${manuals[page]}`))));
+  const node = kept.get(key) ?? h("p", { class: "help", id: `help-${page}` }, helpLink(page, t("helpTitle")));
   kept.set(key, node);
   return node;
 }

@@ -1,5 +1,6 @@
 import { h, ask } from "./dom.js";
 import { request } from "./api.js";
+import { helpAside } from "./help.js";
 import { t, number, told } from "./i18n.js";
 import { drawChanges, drawReading } from "./changes.js";
 
@@ -114,7 +115,7 @@ async function name(file, kind, columns, said) {
   const body = h("div", { class: "stack" }, h("p", {}, t("columnsMissing", { names: missing.join(", ") })),
     drawColumns(columns, (map) => { said.map = map; }), readOtherwise(columns, said),
     kind === "deliveries" && h("details", {}, h("summary", {}, t("columnsAside")), fill(said, "supplier"), fill(said, "note")),
-    h("p", {}, h("a", { href: `/api/v1/import/${kind}/template.csv`, download: "" }, t("importTemplate"))));
+    h("p", {}, h("a", { href: `/api/v1/import/${kind}/template.csv`, download: "" }, t("importTemplate")), " · ", helpAside("import")));
   return ["yes", "again"].includes(await ask(file.name, body, [[t("columnsRead"), "yes", "main"], [t("cancel"), "no", ""]]));
 }
 
@@ -205,6 +206,7 @@ export async function take(app, kind, file) {
       readOtherwise(report.columns, said),
       report.changes && drawChanges(report.changes),
       drawRows(t("importRefused"), report.refused),
+      (report.refused.length > 0 || !report.accepted) && helpAside("import"),
       report.refused.length > 0 && report.columns && h("button", { class: "small", onclick: () => save(app, kind, file, said, report.refused) }, t("importRejects")),
       drawRows(t("importRemarks"), report.remarks),
       kind === "deliveries" && h("label", { class: "check" },

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { helpLink } from "./help.js";
 import { plural, t } from "./i18n.js";
 
 /** Entries of a list that are drawn before somebody asks for more. */
@@ -27,5 +28,5 @@ export function firstOf(name, list, draw, again) {
  * @param {App} app
  */
 export const awaited = (app) => (app.isAway()
-  ? h("div", { class: "panel empty", role: "status" }, h("h2", {}, t("notHere")), h("p", {}, t("notHereHint")), h("button", { onclick: () => location.reload() }, t("tryAgain")))
+  ? h("div", { class: "panel empty", role: "status" }, h("h2", {}, t("notHere")), h("p", {}, t("notHereHint")), h("div", { class: "row" }, h("button", { onclick: () => location.reload() }, t("tryAgain")), helpLink("away")))
   : h("p", { class: "quiet" }, "…"));

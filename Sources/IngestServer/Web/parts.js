@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { helpLink } from "./help.js";
 import { t, lang, locale, number, divisible, exact, unitName } from "./i18n.js";
 
 /**
@@ -60,10 +61,12 @@ export const isOwnCode = (code) => code.startsWith("#");
 export const pill = (text, style = "") => h("span", { class: `pill ${style}` }, text);
 
 /**
+ * Where there is nothing: what it is, how something comes there, and the how-to.
  * @param {string} title
- * @param {string} [text]
+ * @param {string} text
+ * @param {string} help name of the how-to
  */
-export const empty = (title, text) => h("div", { class: "panel empty" }, h("h2", {}, title), text && h("p", {}, text));
+export const empty = (title, text, help) => h("div", { class: "panel empty" }, h("h2", {}, title), text && h("p", {}, text), h("p", {}, helpLink(help)));
 
 /** Forms that are built once for each language, so that drawing again does not empty them. */
 export class Forms {

@@ -1,7 +1,8 @@
 import { h, replace } from "./dom.js";
 import { get, post, request } from "./api.js";
 import { t, when, number, amount, plural, worded } from "./i18n.js";
-import { exportLinks, pill, plain } from "./parts.js";
+import { empty, exportLinks, pill, plain } from "./parts.js";
+import { helpLink } from "./help.js";
 import { keep, kept } from "./keep.js";
 import { drawHand, drawRemoving, drawHistory, drawPaper, drawRemarks, drawUnknown } from "./decisions.js";
 import { drawLines, drawUnits } from "./goods.js";
@@ -372,9 +373,9 @@ export class Receiving {
         this.drawStale(),
         this.pages.drawFilters(),
         this.list.length === 0 && this.pages.isFiltered
-          ? h("div", { class: "panel empty stack" }, h("h2", {}, t("noneMatch")), h("p", {}, t("noneMatchHint")), h("button", { id: "clear-filters", onclick: () => { this.pages.clear(); this.load(); } }, t("clearFilters")))
+          ? h("div", { class: "panel empty stack" }, h("h2", {}, t("noneMatch")), h("p", {}, t("noneMatchHint")), h("p", {}, helpLink("receiving")), h("button", { id: "clear-filters", onclick: () => { this.pages.clear(); this.load(); } }, t("clearFilters")))
           : this.list.length === 0
-          ? h("div", { class: "panel empty" }, h("h2", {}, t("noDeliveries")), h("p", {}, t("noDeliveriesHint")))
+          ? empty(t("noDeliveries"), t("noDeliveriesHint"), "receiving")
           : this.pages.drawGroups(this.list, (delivery) => this.drawChoice(delivery)),
         this.days === 1 && h("button", { id: "older", disabled: this.isAway(), onclick: () => { this.days = 90; this.load(); } }, t("olderDeliveries"))),
       h("section", { class: "stack", id: "delivery", tabindex: "-1" },
@@ -387,7 +388,7 @@ export class Receiving {
         this.stray?.reason?.startsWith("closed-") && drawClosed(this, this.stray),
         this.proposals.draw(),
         detail ? this.drawDetail(detail)
-          : h("div", { class: "panel empty" }, h("h2", {}, t("choose")), h("p", {}, t("chooseHint"))))));
+          : empty(t("choose"), t("chooseHint"), "receiving"))));
     window.scrollTo(0, scroll);
     const list = document.getElementById("delivery-list");
     if (list) list.scrollTop = listed;

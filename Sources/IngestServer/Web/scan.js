@@ -1,5 +1,6 @@
 import { h, replace } from "./dom.js";
 import { post, ulid } from "./api.js";
+import { helpAside } from "./help.js";
 import { t, plural } from "./i18n.js";
 import { plain } from "./parts.js";
 import { Typing } from "./burst.js";
@@ -297,10 +298,10 @@ export class Scanner {
       refused.slice(0, 5).map((one) => h("div", { class: "row bad" }, h("span", { class: "grow" }, t("scanRefused", { what: plain(one.text), zone: one.zone, who: one.who, why: this.reason(one) })),
         h("button", { class: "small", onclick: () => this.queue.seen(one.key) }, t("scanSeen")))),
       refused.length > 5 && h("div", { class: "bad" }, t("andMore", { n: refused.length - 5 })),
-      this.isFull && h("div", { class: "bad", id: "scan-full" }, t("scanFull")),
+      this.isFull && h("div", { class: "bad", id: "scan-full" }, t("scanFull"), " ", helpAside("scan")),
       places.length > 0 && h("div", { class: "row wait", id: "scan-place" }, h("span", { class: "grow" }, plural("scanWhere", places.length)),
         (this.zones().length ? this.zones() : ["dock-1"]).map((zone) => h("button", { class: "small main", onclick: () => { this.app.setStation(zone); this.queue.place(zone); } }, zone))),
-      isHeld && h("div", { class: "wait", id: "scan-waiting" }, `${plural("scanKept", waiting.length)} ${this.app.person ? "" : t("scanSignIn")}`),
+      isHeld && h("div", { class: "wait", id: "scan-waiting" }, `${plural("scanKept", waiting.length)} ${this.app.person ? "" : t("scanSignIn")} `, helpAside("away")),
       said && h("div", { class: said.style, id: "scan-said" }, said.text),
     ];
     const host = /** @type {HTMLElement} */ ([...document.querySelectorAll("dialog[open]")].pop() ?? document.body);

@@ -1,5 +1,6 @@
 import { h, part, replace } from "./dom.js";
 import { get, post } from "./api.js";
+import { helpFor } from "./help.js";
 import { t, lang } from "./i18n.js";
 import { field, keypad } from "./parts.js";
 import { wakeSound } from "./sound.js";
@@ -34,7 +35,7 @@ export class SignIn {
   again() {
     this.chosen = null;
     this.drawn = null;
-    this.ask().then(() => { if (!this.app.person) this.draw(part("main")); });
+    this.ask().then(() => { if (!this.app.person && this.app.page !== "help") this.draw(part("main")); });
   }
 
   /**
@@ -65,7 +66,7 @@ export class SignIn {
     // What somebody types here must survive other news.
     if (this.drawn === drawn && main.querySelector(".signin")) return;
     this.drawn = drawn;
-    replace(main, this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how));
+    replace(main, this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
     /** @type {HTMLElement | null} */ (main.querySelector("[data-first]"))?.focus();
   }
 

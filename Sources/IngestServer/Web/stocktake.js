@@ -167,9 +167,9 @@ export class StockTakes {
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" }, h("h1", {}, t("stocktake")),
         h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
-        this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"))
+        this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"), "stocktake")
           : h("ul", { class: "deliveries" }, firstOf("takes", this.list, (take) => h("li", {}, this.drawChoice(take)), () => this.app.refresh("stocktake")))),
-      h("section", { class: "stack", id: "take" }, this.app.gateways.drawRefusals(), detail ? this.drawDetail(detail) : empty(t("chooseTake")))));
+      h("section", { class: "stack", id: "take" }, this.app.gateways.drawRefusals(), detail ? this.drawDetail(detail) : empty(t("chooseTake"), "", "stocktake"))));
     window.scrollTo(0, scroll);
   }
 

@@ -18,7 +18,7 @@ worker.addEventListener("message", (event) => event.waitUntil((async () => {
   const files = event.data?.files ?? [];
   for (const address of files) await store.add(address).catch(() => {});
   // Scripts and styles of an older centre: their names hold what they are.
-  for (const { url } of await store.keys()) if (/\/web\/(app|style|pages|sentences|words-others)-\d/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
+  for (const { url } of await store.keys()) if (/\/web\/(app|style|pages|sentences|words-others|help-[a-z]+)-\d/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
 })()));
 
 /**

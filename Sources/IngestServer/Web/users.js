@@ -31,7 +31,7 @@ export class Users {
     if (this.list === null) return awaited(this.app);
     return [
       h("div", { class: "row" }, h("button", { class: "main", id: "add-user", onclick: () => this.edit(null) }, t("userAdd"))),
-      this.list.length === 0 ? empty(t("noUsers")) : h("ul", { class: "deliveries", id: "users" }, firstOf("users", this.list, (user) => h("li", {}, h("button", { id: `user-${user.id}`, onclick: () => this.edit(user) },
+      this.list.length === 0 ? empty(t("noUsers"), "", "audit") : h("ul", { class: "deliveries", id: "users" }, firstOf("users", this.list, (user) => h("li", {}, h("button", { id: `user-${user.id}`, onclick: () => this.edit(user) },
         h("span", { class: "top" }, h("strong", {}, user.name), user.pinLocked && pill(t("pinLocked"), "wait"), user.disabled ? pill(t("userDisabled"), "bad") : pill(t("userActive"), "good")),
         h("span", { class: "soft" }, [user.hasPassword && t("password"), user.hasPin && t("pin"), user.hasBadge && t("badge")].filter(Boolean).join(" · ") || t("userNoKey")),
         user.rights?.length > 0 && h("span", { class: "soft" }, user.rights.map((right) => t(`right_${right}`)).join(", ")))), () => this.app.refresh("audit"))),
