@@ -1,13 +1,13 @@
 import { h } from "./dom.js";
 import { request } from "./api.js";
-import { t } from "./i18n.js";
+import { nextLanguage, t } from "./i18n.js";
 import { field, radios } from "./parts.js";
 import { setTheme } from "./taste.js";
 import { themeOf } from "./theme.js";
 import { Sheet } from "./sheet.js";
 
 /**
- * One's own password, and at which dock this screen stands.
+ * One's own password and language, at which dock this screen stands, and the way out.
  * @param {App} app
  */
 export function openAccount(app) {
@@ -15,10 +15,14 @@ export function openAccount(app) {
   const fresh = h("input", { type: "password", autocomplete: "new-password", minlength: 10, maxlength: 200, required: true });
   const again = h("input", { type: "password", autocomplete: "new-password", maxlength: 200, required: true });
   const zones = app.receiving.zones;
-  const station = h("select", { onchange: () => { app.setStation(station.value); app.drawTools(); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
+  const station = h("select", { "data-first": true, onchange: () => { app.setStation(station.value); app.drawTools(); app.say(t("noteSaved"), "good"); } }, h("option", { value: "" }, t("noStation")),
     [...new Set([...zones, app.station()].filter(Boolean))].map((zone) => h("option", { value: zone }, zone)));
   station.value = app.station() ?? "";
+  const next = nextLanguage();
   const sheet = new Sheet(app.person?.name ?? "", () => [
+    // A telephone's bar has no room for them.
+    h("div", { class: "row" }, h("button", { id: "account-language", lang: next.code, onclick: () => { sheet.close(); app.changeLanguage(); } }, next.name),
+      h("button", { id: "account-sign-out", onclick: () => { sheet.close(); app.signOut(); } }, t("signOut"))),
     field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
     h("fieldset", { class: "question" }, h("legend", {}, t("theme")), radios("theme", ["auto", "light", "dark"].map((one) => [one, t(`theme_${one}`)]), themeOf(app.person), (one) => { if (app.person) setTheme(app.person, one); })),
     h("form", {
