@@ -27,10 +27,13 @@ enum Exit {
 }
 
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .long, help: "Configuration file; without it the defaults.")
+    @Option(name: .long, help: "Configuration file; without it /etc/quai/agent.toml, or the defaults.")
     var config: String?
 
+    /// The one that was named, or the packaged one where it is there.
+    var file: String? { ConfigurationFiles.find(config, "agent") }
+
     func load() throws -> AgentConfiguration {
-        do { return try AgentConfiguration.load(config) } catch { throw Exit.say("\(error)") }
+        do { return try AgentConfiguration.load(file) } catch { throw Exit.say("\(error)") }
     }
 }

@@ -49,23 +49,31 @@ struct IngestConfiguration: Sendable {
     var exchange: ExchangeSettings?
     var webhooks = WebhookSettings()
 
+    /// The files that it was read from; none where the defaults hold.
+    private(set) var files: [String] = []
+
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
     var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }
 
     static func load(_ path: String?) throws -> IngestConfiguration {
         guard let path else { return IngestConfiguration() }
-        let bytes: [UInt8]
-        do { bytes = try Files.read(path, limit: 1 << 20) } catch {
-            throw Problems([Problem(file: path, line: 0, column: 0, text: String(cString: strerror(error.code)))])
+        do {
+            return try IngestConfiguration(sources: try ConfigurationFiles.read(path))
+        } catch let error as FileError {
+            throw Problems([
+                Problem(file: error.path, line: 0, column: 0, text: String(cString: strerror(error.code)))
+            ])
         }
-        return try IngestConfiguration(parsing: String(decoding: bytes, as: UTF8.self), file: path)
     }
 
     init() {}
 
-    init(parsing text: String, file: String) throws(Problems) {
-        let reader = try SettingsReader(text: text, file: file)
+    init(parsing text: String, file: String) throws(Problems) { try self.init(sources: [(file, text)]) }
+
+    init(sources: [(file: String, text: String)]) throws(Problems) {
+        files = sources.map(\.file)
+        let reader = try SettingsReader(sources)
         let root = reader.root
         if root.integer("version", in: 1...1) == nil { root.require("version", "write version = 1 at the top") }
         state = root.string("state") ?? state

@@ -8,7 +8,8 @@ struct IngestServer: AsyncParsableCommand {
         commandName: "edge-ingest",
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
         subcommands: [
-            Run.self, Check.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self, GS1Verb.self,
+            Run.self, Check.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
+            GS1Verb.self,
             PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
             Restored.self, ExchangeVerb.self, WebhookVerb.self, Version.self,
         ])
@@ -26,10 +27,13 @@ enum Exit {
 }
 
 struct ConfigurationOption: ParsableArguments {
-    @Option(name: .long, help: "Configuration file; without it the defaults.")
+    @Option(name: .long, help: "Configuration file; without it /etc/quai/ingest.toml, or the defaults.")
     var config: String?
 
+    /// The one that was named, or the packaged one where it is there.
+    var file: String? { ConfigurationFiles.find(config, "ingest") }
+
     func load() throws -> IngestConfiguration {
-        do { return try IngestConfiguration.load(config) } catch { throw Exit.say("\(error)") }
+        do { return try IngestConfiguration.load(file) } catch { throw Exit.say("\(error)") }
     }
 }

@@ -20,6 +20,8 @@ struct Run: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
         let logger = Run.logger(configuration.logLevel)
+        logger.notice(
+            "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
         let wiring: Wiring
         let files: WebFiles
         do {

@@ -63,14 +63,16 @@ public enum Files {
         }
     }
 
-    /// A secret: `credential:NAME` from systemd's credentials folder, or `file:PATH` readable by nobody else.
+    /// A secret: `credential:NAME` from systemd's credentials folder (without one `/etc/credstore`), or `file:PATH` readable by nobody else.
     public static func secret(_ reference: String) throws(SecretError) -> String {
         let path: String
         if reference.hasPrefix("credential:") {
-            guard let folder = getenv("CREDENTIALS_DIRECTORY") else {
+            // By hand there is no such folder, and root reads it where LoadCredential= finds it (systemd.exec(5)).
+            let folder = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
+            path = (folder ?? "/etc/credstore") + "/" + reference.dropFirst(11)
+            guard folder != nil || access(path, R_OK) == 0 else {
                 throw SecretError(text: "\(reference): no credentials folder; systemd sets it from LoadCredential=")
             }
-            path = String(cString: folder) + "/" + reference.dropFirst(11)
         } else if reference.hasPrefix("file:") {
             path = String(reference.dropFirst(5))
             var information = stat()

@@ -15,18 +15,28 @@ public final class SettingsReader {
         var value: Value
         var line: UInt32
         var column: UInt32
+        /// Which of the files it stands in.
+        var source: Int
     }
 
-    let file: String
-    let nodes: [[String]: Node]
-    private let order: [[String]]
+    private let files: [String]
+    private(set) var nodes: [[String]: Node] = [:]
+    private var order: [[String]] = []
     fileprivate(set) var problems: [Problem] = []
     private var known: [[String]: Set<String>] = [:]
     private var free: Set<[String]> = []
 
     /// Throws at once for text that is not TOML; nothing else can be said about it.
-    public init(text: String, file: String) throws(Problems) {
-        self.file = file
+    public convenience init(text: String, file: String) throws(Problems) { try self.init([(file, text)]) }
+
+    /// One configuration in several files: tables are put together, and of a key that several have the last one counts, a list as
+    /// a whole.
+    public init(_ sources: [(file: String, text: String)]) throws(Problems) {
+        files = sources.map(\.file)
+        for source in sources.indices { try add(sources[source].text, source) }
+    }
+
+    private func add(_ text: String, _ source: Int) throws(Problems) {
         let bytes = Array(text.utf8)
         let document = bytes.withUnsafeBytes { raw in
             ctoml_parse(raw.bindMemory(to: CChar.self).baseAddress, bytes.count)
@@ -35,10 +45,8 @@ public final class SettingsReader {
         var line: UInt32 = 0
         var column: UInt32 = 0
         if let message = ctoml_error(document, &line, &column) {
-            throw Problems([Problem(file: file, line: line, column: column, text: String(cString: message))])
+            throw Problems([Problem(file: files[source], line: line, column: column, text: String(cString: message))])
         }
-        var nodes: [[String]: Node] = [:]
-        var order: [[String]] = []
         for index in 0..<ctoml_count(document) {
             let raw = ctoml_at(document, index)
             let path = String(cString: raw.path).split(separator: "\u{1F}", omittingEmptySubsequences: false).map(
@@ -53,11 +61,19 @@ public final class SettingsReader {
                 case CTOML_BOOLEAN.rawValue: .boolean(raw.integer != 0)
                 default: .other
                 }
-            nodes[path] = Node(path: path, value: value, line: raw.line, column: raw.column)
-            order.append(path)
+            put(Node(path: path, value: value, line: raw.line, column: raw.column, source: source))
         }
-        self.nodes = nodes
-        self.order = order
+    }
+
+    private func put(_ node: Node) {
+        if let former = nodes[node.path] {
+            if case .table = former.value, case .table = node.value { return }
+            // What stood below it goes with it.
+            order.removeAll { $0.starts(with: node.path) }
+            for path in nodes.keys where path.starts(with: node.path) { nodes[path] = nil }
+        }
+        nodes[node.path] = node
+        order.append(node.path)
     }
 
     public var root: Section { Section(reader: self, path: []) }
@@ -77,10 +93,15 @@ public final class SettingsReader {
             } else if !names.isEmpty {
                 text += "; known here: \(names.joined(separator: ", "))"
             }
-            let node = nodes[path]!
-            problems.append(Problem(file: file, line: node.line, column: node.column, text: text))
+            complain(text, at: path)
         }
-        guard problems.isEmpty else { throw Problems(problems.sorted { ($0.line, $0.column) < ($1.line, $1.column) }) }
+        guard problems.isEmpty else {
+            let places = Dictionary(files.enumerated().map { ($1, $0) }) { first, _ in first }
+            throw Problems(
+                problems.sorted {
+                    (places[$0.file] ?? 0, $0.line, $0.column) < (places[$1.file] ?? 0, $1.line, $1.column)
+                })
+        }
     }
 
     /// A key inside something unknown is not a second mistake.
@@ -97,6 +118,7 @@ public final class SettingsReader {
 
     func complain(_ text: String, at path: [String]) {
         let node = nodes[path]
+        let file = files[node?.source ?? 0]
         problems.append(Problem(file: file, line: node?.line ?? 0, column: node?.column ?? 0, text: text))
     }
 
@@ -144,8 +166,7 @@ public struct Section {
     /// Reports something that is not there.
     public func require(_ key: String, _ why: String) {
         let place = path.isEmpty ? "" : "[\(path.joined(separator: "."))] "
-        let table = reader.nodes[path]
-        reader.complainMissing("\(place)needs \"\(key)\": \(why)", line: table?.line ?? 0, column: table?.column ?? 0)
+        reader.complain("\(place)needs \"\(key)\": \(why)", at: path)
     }
 
     public func string(_ key: String, among choices: [String]? = nil) -> String? {
@@ -252,8 +273,10 @@ public struct Section {
         guard let parent = table(key) else { return [] }
         reader.anyName(in: parent.path)
         let names = reader.nodes.keys.filter { $0.count == parent.path.count + 1 && $0.starts(with: parent.path) }
-        return names.sorted { (reader.nodes[$0]!.line, $0.last!) < (reader.nodes[$1]!.line, $1.last!) }.compactMap {
-            path in
+        func place(_ path: [String]) -> (Int, UInt32, String) {
+            (reader.nodes[path]!.source, reader.nodes[path]!.line, path.last!)
+        }
+        return names.sorted { place($0) < place($1) }.compactMap { path in
             guard case .table = reader.nodes[path]!.value else {
                 reader.complain("[\(path.joined(separator: "."))] must be a table", at: path)
                 return nil
@@ -261,12 +284,6 @@ public struct Section {
             reader.enter(path)
             return Section(reader: reader, path: path)
         }
-    }
-}
-
-extension SettingsReader {
-    fileprivate func complainMissing(_ text: String, line: UInt32, column: UInt32) {
-        problems.append(Problem(file: file, line: line, column: column, text: text))
     }
 }
 

@@ -78,6 +78,9 @@ struct AgentConfiguration: Sendable {
     /// Bytes the buffer may take; nil takes min(1 GiB, half of the free space).
     var budget: Int64?
 
+    /// The files that it was read from; none where the defaults hold.
+    private(set) var files: [String] = []
+
     /// USB devices that the file names, as `vvvv:pppp`: they need a udev rule of their own.
     var usbIDs: Set<String> {
         discovery.keyboards.union(
@@ -108,17 +111,22 @@ struct AgentConfiguration: Sendable {
     /// The file, or the defaults when `path` is nil.
     static func load(_ path: String?) throws -> AgentConfiguration {
         guard let path else { return AgentConfiguration() }
-        let bytes: [UInt8]
-        do { bytes = try Files.read(path, limit: 1 << 20) } catch {
-            throw Problems([Problem(file: path, line: 0, column: 0, text: String(cString: strerror(error.code)))])
+        do {
+            return try AgentConfiguration(sources: try ConfigurationFiles.read(path))
+        } catch let error as FileError {
+            throw Problems([
+                Problem(file: error.path, line: 0, column: 0, text: String(cString: strerror(error.code)))
+            ])
         }
-        return try AgentConfiguration(parsing: String(decoding: bytes, as: UTF8.self), file: path)
     }
 
     init() {}
 
-    init(parsing text: String, file: String) throws(Problems) {
-        let reader = try SettingsReader(text: text, file: file)
+    init(parsing text: String, file: String) throws(Problems) { try self.init(sources: [(file, text)]) }
+
+    init(sources: [(file: String, text: String)]) throws(Problems) {
+        files = sources.map(\.file)
+        let reader = try SettingsReader(sources)
         let root = reader.root
         if let version = root.integer("version", in: 0...Int64.max), version != 1 {
             root.reject("version", "\(version) is not known; this program reads version 1")

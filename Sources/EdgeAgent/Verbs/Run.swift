@@ -33,6 +33,7 @@ struct Run: AsyncParsableCommand {
                 "agent": "\(configuration.agent)", "devices": "\(configuration.devices.count)",
                 "broker": "\(configuration.uplink.broker)", "state": "\(configuration.state)",
                 "page": "\(configuration.local.url ?? "-")",
+                "configuration": "\(ConfigurationFiles.words(own.files, "agent"))",
             ])
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -62,7 +63,9 @@ struct Check: ParsableCommand {
             do { _ = try device.resolvedSettings() } catch { throw Exit.say("\(device.name): \(error)") }
         }
         let warnings = configuration.warnings
+        let read = ConfigurationFiles.words(configuration.files, "agent")
         if json {
+            Terminal.line(JSON.object([("severity", "note"), ("text", .string(read))]).description)
             for text in warnings {
                 Terminal.line(JSON.object([("severity", "warning"), ("text", .string(text))]).description)
             }
@@ -70,6 +73,7 @@ struct Check: ParsableCommand {
                 Terminal.line(JSON.object([("severity", "note"), ("text", .string(remark))]).description)
             }
         } else {
+            Terminal.line(read)
             for text in warnings { Terminal.line("warning: \(text)") }
             if let remark = configuration.regionRemark { Terminal.line("note: \(remark)") }
             Terminal.line(

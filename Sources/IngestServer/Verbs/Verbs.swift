@@ -13,8 +13,12 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
+        print(ConfigurationFiles.words(configuration.files, "ingest"))
         if let password = configuration.password {
             do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
+        }
+        if let erp = configuration.erp {
+            do { _ = try Files.secret(erp.secret) } catch { throw Exit.say("[erp]: \(error)") }
         }
         for (name, feed) in configuration.feeds {
             do { _ = try Files.secret(feed.secret) } catch { throw Exit.say("feed \(name): \(error)") }
