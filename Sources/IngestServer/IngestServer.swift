@@ -11,7 +11,7 @@ struct IngestServer: AsyncParsableCommand {
             Run.self, Check.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self,
             PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
-            Restored.self, ExchangeVerb.self, WebhookVerb.self, Version.self,
+            BackupVerb.self, RestoreVerb.self, Restored.self, ExchangeVerb.self, WebhookVerb.self, Version.self,
         ])
 }
 

@@ -16,12 +16,15 @@ struct Restored: ParsableCommand {
     func run() throws {
         do {
             let store = try Store(path: try options.load().database)
-            let name = try store.transaction {
-                let name = try store.jobs.renewInstallation(at: Clocks.wall)
-                try store.tell(Fact(.installationRenewed, name), by: Author("edge-ingest"), at: Clocks.wall)
-                return name
-            }
+            let name = try store.transaction { try Restored.renew(store, by: "edge-ingest") }
             print("keys begin with quai/\(name)/ now")
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+    }
+
+    /// Takes another name towards the ERP, in a transaction of the caller's; which one.
+    static func renew(_ store: Store, by who: String) throws -> String {
+        let name = try store.jobs.renewInstallation(at: Clocks.wall)
+        try store.tell(Fact(.installationRenewed, name), by: Author(who), at: Clocks.wall)
+        return name
     }
 }

@@ -1,0 +1,203 @@
+import Depot
+import Glibc
+import Model
+import Platform
+import SQLite
+
+/// Copies of the database, and the way back from one.
+enum Backup {
+    struct Refusal: Error, CustomStringConvertible {
+        var description: String
+
+        init(_ text: String) { description = text }
+    }
+
+    struct Copy {
+        var path: String
+        var bytes: Int64
+        var condition: Store.Condition
+    }
+
+    /// A copy of a database that is in use. It has its name only when it was read back, and is whole.
+    static func make(of database: String, at target: String) throws -> Copy {
+        guard let source = information(database) else { throw Refusal("there is no database \(database)") }
+        if let other = information(target), other.st_ino == source.st_ino, other.st_dev == source.st_dev {
+            throw Refusal("\(target) is the database itself")
+        }
+        let (folder, name) = split(target)
+        let partial = "\(folder)/.\(name).\(getpid()).partial"
+        try create(partial)
+        do {
+            try Store.copy(database, to: partial)
+            let condition = try Store.condition(of: partial)
+            if let problem = condition.problem { throw Refusal("the copy is no good, \(problem)") }
+            giveToOwner(of: folder, partial)
+            try sync(partial)
+            let bytes = information(partial).map { Int64($0.st_size) } ?? 0
+            try move(partial, to: target)
+            try sync(folder)
+            return Copy(path: target, bytes: bytes, condition: condition)
+        } catch {
+            unlink(partial)
+            throw error
+        }
+    }
+
+    /// Puts a copy in the place of a database that nobody has open, and what was there aside; where that is, nil when there was none.
+    /// The copy is looked at before anything is touched.
+    static func restore(from file: String, to database: String, at now: Int64) throws -> (
+        Store.Condition, aside: String?
+    ) {
+        guard information(file) != nil else { throw Refusal("there is no file \(file)") }
+        let condition = try Store.condition(of: file)
+        if let problem = condition.problem { throw Refusal("\(file): \(problem)") }
+        if let process = holder(of: database) {
+            throw Refusal(
+                "process \(process) has \(database) open; stop it first: systemctl stop edge-ingest edge-ingest-backup.timer"
+            )
+        }
+        let (folder, name) = split(database)
+        let partial = "\(folder)/.\(name).restored"
+        unlink(partial)
+        try create(partial)
+        do {
+            try duplicate(file, to: partial)
+            guard try Store.condition(of: partial) == condition else {
+                throw Refusal("\(partial) is not what \(file) is: is the disk broken?")
+            }
+            giveToOwner(of: folder, partial)
+            try sync(partial)
+            let aside = try putAside(database, at: now)
+            try move(partial, to: database)
+            try sync(folder)
+            return (condition, aside)
+        } catch {
+            unlink(partial)
+            throw error
+        }
+    }
+
+    /// The old file keeps its place until the new one takes it; its log must be gone before, for it fits no other file.
+    private static func putAside(_ database: String, at now: Int64) throws -> String? {
+        guard information(database) != nil else { return nil }
+        // The last connection that closes brings the log home. A damaged file may refuse: then the log goes along.
+        _ = try? Database(path: database)
+        let aside = "\(database).before-\(BackupFolder.moment(now))"
+        guard link(database, aside) == 0 else { throw FileError(path: aside, code: errno) }
+        for part in ["-wal", "-shm"] where information(database + part) != nil {
+            try move(database + part, to: aside + part)
+        }
+        return aside
+    }
+
+    /// The process that has a database open, by the lock that every connection in WAL mode holds on it as long as it lives
+    /// (SQLite's os_unix.c, PENDING_BYTE to SHARED_FIRST + SHARED_SIZE). Not for a file that this process has open: closing any
+    /// handle of it gives the locks away (fcntl(2)).
+    static func holder(of database: String) -> pid_t? {
+        let descriptor = open(database, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        (lock.l_start, lock.l_len) = (0x4000_0000, 512)
+        guard fcntl(descriptor, F_GETLK, &lock) == 0, lock.l_type != Int16(F_UNLCK) else { return nil }
+        return lock.l_pid
+    }
+
+    // MARK: files
+
+    static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let folder = String(path[..<slash])
+        return (folder.isEmpty ? "/" : folder, String(path[path.index(after: slash)...]))
+    }
+
+    private static func information(_ path: String) -> stat? {
+        var information = stat()
+        return stat(path, &information) == 0 ? information : nil
+    }
+
+    static func isFolder(_ path: String) -> Bool {
+        information(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+    }
+
+    /// What root makes in a folder of the service's is the service's, so that it can go on with it.
+    static func giveToOwner(of folder: String, _ path: String) {
+        guard geteuid() == 0, let owner = information(folder) else { return }
+        chown(path, owner.st_uid, owner.st_gid)
+    }
+
+    private static func create(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        close(descriptor)
+    }
+
+    private static func sync(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
+    }
+
+    private static func move(_ path: String, to target: String) throws(FileError) {
+        guard rename(path, target) == 0 else { throw FileError(path: target, code: errno) }
+    }
+
+    private static func duplicate(_ path: String, to target: String) throws(FileError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw FileError(path: path, code: errno) }
+        defer { close(source) }
+        let copy = open(target, O_WRONLY | O_TRUNC | O_CLOEXEC)
+        guard copy >= 0 else { throw FileError(path: target, code: errno) }
+        defer { close(copy) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = Glibc.read(source, &buffer, buffer.count)
+            guard count >= 0 else { throw FileError(path: path, code: errno) }
+            if count == 0 { return }
+            var written = 0
+            while written < count {
+                let part = buffer.withUnsafeBytes { Glibc.write(copy, $0.baseAddress! + written, count - written) }
+                guard part > 0 else { throw FileError(path: target, code: errno) }
+                written += part
+            }
+        }
+    }
+}
+
+/// Copies of one centre in a folder, named after it and their moment in UTC: `centre-20261128T060000Z.db`.
+struct BackupFolder {
+    var path: String
+    var instance: String
+
+    /// `20261128T060000Z`
+    static func moment(_ now: Int64) -> String { rfc3339(now).prefix(19).filter { $0 != "-" && $0 != ":" } + "Z" }
+
+    func file(at now: Int64) -> String { "\(path)/\(instance)-\(BackupFolder.moment(now)).db" }
+
+    /// Which of these files are copies of this centre and older than so many days; also what runs that were killed left behind a day
+    /// ago. Others are nobody's to remove.
+    func old(among names: [String], days: Int, at now: Int64) -> [String] {
+        let limit = BackupFolder.moment(now - Int64(days) * 86_400_000)
+        let yesterday = BackupFolder.moment(now - 86_400_000)
+        return names.filter { name in
+            if let moment = moment(of: name) { return moment < limit }
+            guard name.hasPrefix("."), name.hasSuffix(".partial") else { return false }
+            let parts = name.dropFirst().split(separator: ".")
+            return parts.count == 4 && moment(of: "\(parts[0]).db").map { $0 < yesterday } ?? false
+        }
+    }
+
+    /// The moment of the newest of these files, as it stands in its name.
+    func newest(among names: [String]) -> String? { names.compactMap(moment).max() }
+
+    private func moment(of name: String) -> String? {
+        guard name.hasPrefix("\(instance)-"), name.hasSuffix(".db") else { return nil }
+        let moment = name.dropFirst(instance.count + 1).dropLast(3)
+        guard moment.count == 16, moment.hasSuffix("Z"), moment.dropLast().allSatisfy({ $0.isNumber || $0 == "T" })
+        else { return nil }
+        return String(moment)
+    }
+}
