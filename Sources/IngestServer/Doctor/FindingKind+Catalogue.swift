@@ -1,0 +1,192 @@
+extension FindingKind {
+    private static let gateways: [FindingKind] = [
+        .gatewayNone, .gatewayNever, .gatewaySilent, .gatewayAlarm, .gatewayBuffer, .gatewayVersion,
+    ]
+    private static let broker: [FindingKind] = [.brokerUnreachable, .brokerRefuses, .brokerDenies]
+    private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
+
+    var entry: Entry {
+        switch self {
+        case .configurationBroken:
+            Entry(
+                .broken, "The configuration cannot be read",
+                "Nothing starts with it. Only the clock and the disk were looked at besides.",
+                fix: "Put right what is named with file and line; edge-ingest check shows the same lines.",
+                hides: FindingKind.allCases.filter { ![.configurationBroken, .clockUnset, .diskFull].contains($0) })
+        case .configurationDoubtful:
+            Entry(
+                .warning, "The configuration allows something doubtful",
+                "It works, and others on the network may read or do more than they should.",
+                fix: "As the sentence says; docs/reference/configuration.md has every key.")
+        case .clockUnset:
+            Entry(
+                .broken, "The clock of this machine is not set",
+                "Times of calls and deliveries, certificates and the age of what gateways said cannot be trusted.",
+                fix: "timedatectl set-ntp true, and look with: timedatectl timesync-status",
+                hides: [.certificateEnded, .certificateEnds, .gatewaySilent, .gatewayAlarm])
+        case .diskFull:
+            Entry(
+                .broken, "The disk of the database is full",
+                "What agents send is not taken; they keep it until there is room.",
+                fix: "Make room, or give the file system more: journalctl --vacuum-size=200M, old copies in backup/.",
+                hides: [.centreStopped, .diskLow])
+        case .diskLow:
+            Entry(
+                .warning, "The disk of the database fills up", "At the end nothing is taken any more.",
+                fix: "Make room before it is full; [calls] retention-days and backup --keep say what is kept.")
+        case .storageMissing:
+            Entry(
+                .warning, "There is no database yet", "The centre never ran with this configuration.",
+                fix: "systemctl enable --now edge-ingest; if it did run, look at state in the configuration.",
+                hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
+        case .storageClosed:
+            Entry(
+                .broken, "The database is there and cannot be opened",
+                "Whoever the centre runs as, or whoever asks, lacks a right to it or to a folder above it.",
+                fix: "Ask as root: sudo edge-ingest doctor. If that says the same, give the files back as it says.",
+                hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
+        case .storageNewer:
+            Entry(
+                .broken, "The database was written by a newer version",
+                "This version does not begin with it, so that it spoils nothing.",
+                fix: "Install the newer version again, or restore a copy from before: edge-ingest restore FILE.",
+                hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
+        case .storageOlder:
+            Entry(
+                .warning, "The database has the form of an older version",
+                "The centre did not start since this version was installed.",
+                fix: "systemctl restart edge-ingest, and journalctl -u edge-ingest if it does not.",
+                hides: Self.gateways + [.deadLetters, .erpDead])
+        case .storageDamaged:
+            Entry(
+                .broken, "The database is damaged", "SQLite cannot read it: a bad disk, or a copy made by hand.",
+                fix: "Stop the centre, keep the files, and put the last copy back: edge-ingest restore FILE.",
+                hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
+        case .secretUnreadable:
+            Entry(
+                .broken, "A secret cannot be read", "Whoever needs it is not let in.",
+                fix:
+                    "Put it into /etc/credstore/NAME (mode 0600, root's) and name it credential:NAME; systemd gives it "
+                    + "to the service by LoadCredential=NAME.",
+                hides: Self.broker + [.erpUnreachable, .erpRefuses], isAboutItsSubject: true)
+        case .secretOthers:
+            Entry(
+                .broken, "A secret's file is not the service's",
+                "The file belongs to somebody else than the state, and the service cannot open it.",
+                fix:
+                    "Put it into /etc/credstore/NAME and name it credential:NAME, or give the file to the service's user.",
+                hides: Self.broker + [.erpUnreachable, .erpRefuses], isAboutItsSubject: true)
+        case .secretUnseen:
+            Entry(
+                .note, "A secret was not looked at", "Only root and the service may see it.",
+                fix: "Ask as root: sudo edge-ingest doctor.", hides: [.brokerRefuses, .erpRefuses],
+                isAboutItsSubject: true)
+        case .certificateUnreadable:
+            Entry(
+                .broken, "A certificate cannot be read", "No line with TLS is made with it.",
+                fix:
+                    "Look at the path, and that the service may read it: PEM, mode 0644 for certificates, 0600 for keys.",
+                hides: Self.broker + [.erpUnreachable], isAboutItsSubject: true)
+        case .certificateEnded:
+            Entry(
+                .broken, "A certificate has ended", "Whoever checks it refuses it.",
+                fix: "Renew it, put the new one in its place, and restart edge-ingest.",
+                hides: Self.broker + [.erpUnreachable, .certificateEnds], isAboutItsSubject: true)
+        case .certificateEnds:
+            Entry(
+                .warning, "A certificate ends within 30 days", "After that whoever checks it refuses it.",
+                fix: "Renew it, put the new one in its place, and restart edge-ingest.")
+        case .centreStopped:
+            Entry(
+                .broken, "The centre does not run", "Nobody has its database open. Gateways keep what they read.",
+                fix: "systemctl start edge-ingest, and journalctl -u edge-ingest -n 50 if it does not.",
+                hides: Self.unheard)
+        case .brokerUnreachable:
+            Entry(
+                .broken, "The broker cannot be reached", "Nothing comes from any gateway.",
+                fix:
+                    "Look whether it runs and listens there (systemctl status mosquitto, ss -ltn), and at [broker] url.",
+                hides: Self.unheard)
+        case .brokerRefuses:
+            Entry(
+                .broken, "The broker refuses the centre",
+                "It answers, and does not take user, password or certificate.",
+                fix:
+                    "Compare [broker] user and password with the broker's password_file; journalctl -u mosquitto says why.",
+                hides: Self.unheard)
+        case .brokerDenies:
+            Entry(
+                .broken, "The broker's access list keeps the centre out",
+                "It lets the centre in, and drops what it writes or does not give it what it reads.",
+                fix:
+                    "Give its user all of quai/1/# in the access list (topic readwrite quai/1/#, as in the packaged quai.acl), "
+                    + "then: systemctl reload mosquitto",
+                hides: Self.unheard)
+        case .gatewayNone:
+            Entry(
+                .warning, "No gateway has ever come", "Nothing can be read at any dock.",
+                fix:
+                    "On a depot machine: edge-agent check, then systemctl enable --now edge-agent; its broker is the centre's."
+            )
+        case .gatewayNever:
+            Entry(
+                .warning, "A gateway that is expected never came", "It was added here, and nothing was heard of it.",
+                fix: "On that machine: edge-agent check, journalctl -u edge-agent; its name must be as it was added.",
+                hides: [.gatewayNone])
+        case .gatewaySilent:
+            Entry(
+                .warning, "A gateway is silent", "What its readers scan waits there. Nothing is lost meanwhile.",
+                fix:
+                    "Look whether the machine and its network are up; on it: systemctl status edge-agent, edge-agent buffer.",
+                hides: [.gatewayBuffer], isAboutItsSubject: true)
+        case .gatewayAlarm:
+            Entry(
+                .warning, "A gateway has an alarm", "The centre does not take all that it says.",
+                fix: "As the sentence says; edge-ingest agent list shows what is known of it.")
+        case .gatewayBuffer:
+            Entry(
+                .broken, "A gateway does not save scans", "Its buffer or its disk takes nothing any more.",
+                fix: "On that machine: edge-agent buffer; docs/how-to/when-scans-are-refused.md.")
+        case .gatewayVersion:
+            Entry(
+                .warning, "A gateway has another version", "Both ends are tested together in one version.",
+                fix: "Install the same version on both.")
+        case .deadLetters:
+            Entry(
+                .warning, "Records could not be applied", "They are kept, and have no effect.",
+                fix: "edge-ingest dead-letters shows each with its reason.")
+        case .erpUnreachable:
+            Entry(
+                .warning, "The ERP cannot be reached", "Nothing is lost: what it has to be told waits.",
+                fix: "Look at [erp] url, the network and the server; the same request by hand: curl -I URL",
+                hides: [.erpRights])
+        case .erpRefuses:
+            Entry(
+                .broken, "The ERP refuses the centre", "What it has to be told waits until it lets the centre in.",
+                fix: "Put the right password or key into the same place; no restart is needed.", hides: [.erpRights])
+        case .erpRights:
+            Entry(
+                .warning, "The ERP's user lacks something", "What it is needed for does not work.",
+                fix: "Give the right, or install the module, in the ERP; then Retry on the page ERP.")
+        case .erpDead:
+            Entry(
+                .warning, "Pushes to the ERP wait for a person", "The ERP did not take them, and says why.",
+                fix: "The page ERP shows each with the ERP's own sentence and what can be done.")
+        case .exchangeFolder:
+            Entry(
+                .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",
+                fix: "As the sentence says: make it, or give it to the service's user.")
+        case .backupOld:
+            Entry(
+                .warning, "The last copy of the database is old", "If the disk dies, all since then is gone.",
+                fix: "systemctl status edge-ingest-backup.timer edge-ingest-backup.service; by hand: edge-ingest backup"
+            )
+        case .backupNone:
+            Entry(
+                .note, "No copy of the database lies beside it", "Copies that go elsewhere are not looked for.",
+                fix:
+                    "systemctl enable --now edge-ingest-backup.timer; docs/how-to/back-up.md tells how they go elsewhere."
+            )
+        }
+    }
+}

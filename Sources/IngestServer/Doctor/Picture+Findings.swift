@@ -1,0 +1,151 @@
+extension Picture {
+    /// A gateway says something every 30 seconds.
+    static let silence: Int64 = 120_000
+    static let certificateWarning: Int64 = 30 * 86_400_000
+    /// They are made every night.
+    static let copyLife: Int64 = 2 * 86_400_000
+    static let fullBelow: Int64 = 200 << 20
+    /// From 85 % on, unless there is plenty left all the same.
+    static let plenty: Int64 = 20 << 30
+
+    /// Everything that is wrong in it, causes and effects.
+    var findings: [Finding] {
+        machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
+    }
+
+    var diagnosis: Diagnosis { Diagnosis(findings, version: version, at: now) }
+
+    private var machine: [Finding] {
+        var out: [Finding] = []
+        if !mistakes.isEmpty { out.append(Finding(.configurationBroken, evidence: mistakes)) }
+        if !warnings.isEmpty { out.append(Finding(.configurationDoubtful, evidence: warnings)) }
+        if !folders.isEmpty { out.append(Finding(.exchangeFolder, evidence: folders)) }
+        if !clockIsSet { out.append(Finding(.clockUnset, "nothing has set it since this machine started")) }
+        if let disk, disk.size > 0 {
+            let used = 100 - Int(disk.free / max(1, disk.size / 100))
+            let words =
+                "\(disk.path): \(Picture.size(disk.free)) of \(Picture.size(disk.size)) are free, \(used) % used"
+            if disk.free < Picture.fullBelow {
+                out.append(Finding(.diskFull, words))
+            } else if used >= 85, disk.free < Picture.plenty {
+                out.append(Finding(.diskLow, words))
+            }
+        }
+        return out
+    }
+
+    private var storageFindings: [Finding] {
+        var out: [Finding] = []
+        switch storage {
+        case .missing(let path): out.append(Finding(.storageMissing, "there is no \(path)"))
+        case .closed(let why): out.append(Finding(.storageClosed, evidence: why))
+        case .damaged(let why): out.append(Finding(.storageDamaged, why))
+        case .form(let form, let newest) where form > newest:
+            out.append(Finding(.storageNewer, "its form is \(form), this version knows \(newest)"))
+        case .form(let form, let newest) where form < newest:
+            out.append(Finding(.storageOlder, "its form is \(form), this version's is \(newest)"))
+        case .form, nil: break
+        }
+        if let lastCopy {
+            if lastCopy < BackupFolder.moment(now - Picture.copyLife) {
+                out.append(Finding(.backupOld, "it is of \(lastCopy) (UTC)"))
+            }
+        } else if case .form = storage {
+            out.append(
+                Finding(.backupNone, "edge-ingest backup was never run without a target, or its folder was emptied"))
+        }
+        if isRunning == false { out.append(Finding(.centreStopped, "no process has the database open")) }
+        return out
+    }
+
+    private var secretFindings: [Finding] {
+        secrets.compactMap { secret in
+            if let problem = secret.problem {
+                return Finding(secret.mayLook ? .secretUnreadable : .secretUnseen, of: secret.subject, problem)
+            }
+            return secret.stranger.map { Finding(.secretOthers, of: secret.subject, $0) }
+        }
+    }
+
+    private var certificateFindings: [Finding] {
+        certificates.compactMap { certificate in
+            if let problem = certificate.problem {
+                return Finding(.certificateUnreadable, of: certificate.subject, "\(certificate.path): \(problem)")
+            }
+            guard let ends = certificate.ends else { return nil }
+            let days = (ends - now) / 86_400_000
+            if ends <= now {
+                return Finding(.certificateEnded, of: certificate.subject, "\(certificate.path): \(-days) days ago")
+            }
+            guard ends - now < Picture.certificateWarning else { return nil }
+            return Finding(.certificateEnds, of: certificate.subject, "\(certificate.path): in \(days) days")
+        }
+    }
+
+    private var roadFindings: [Finding] {
+        switch broker {
+        case .unreachable(let why): [Finding(.brokerUnreachable, of: "[broker]", "\(brokerAddress): \(why)")]
+        case .refused(let why): [Finding(.brokerRefuses, of: "[broker]", "\(brokerAddress): \(why)")]
+        case .denied(let why): [Finding(.brokerDenies, of: "[broker]", "\(brokerAddress): \(why)")]
+        case .good, nil: []
+        }
+    }
+
+    private var gatewayFindings: [Finding] {
+        var out: [Finding] = []
+        if let gateways {
+            if gateways.isEmpty { out.append(Finding(.gatewayNone, "none is known")) }
+            let known = Set(gateways.map(\.name))
+            for name in expected where !known.contains(name) {
+                out.append(Finding(.gatewayNever, of: name, "it was added, and never heard"))
+            }
+            for gateway in gateways { out += findings(of: gateway) }
+        }
+        if let deadLetters, deadLetters.count > 0 {
+            let reasons = deadLetters.codes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\($0.value) \($0.key)" }
+            out.append(Finding(.deadLetters, "\(deadLetters.count): \(reasons.joined(separator: ", "))"))
+        }
+        return out
+    }
+
+    private func findings(of gateway: Gateway) -> [Finding] {
+        var out: [Finding] = []
+        let age = now - gateway.seen
+        if !gateway.isOnline || age > Picture.silence {
+            let words = gateway.isOnline ? "nothing was heard" : "it is gone"
+            out.append(Finding(.gatewaySilent, of: gateway.name, "\(words) for \(Picture.words(age))"))
+        }
+        if let alarm = gateway.alarm { out.append(Finding(.gatewayAlarm, of: gateway.name, alarm)) }
+        if let trouble = gateway.trouble { out.append(Finding(.gatewayBuffer, of: gateway.name, trouble)) }
+        if let other = gateway.version, other != version {
+            out.append(Finding(.gatewayVersion, of: gateway.name, "it has \(other), the centre \(version)"))
+        }
+        return out
+    }
+
+    private var erpFindings: [Finding] {
+        var out: [Finding] = []
+        switch erp {
+        case .unreachable(let why): out.append(Finding(.erpUnreachable, of: "[erp]", why))
+        case .refused(let why): out.append(Finding(.erpRefuses, of: "[erp]", why))
+        case .lacks(let why): out.append(Finding(.erpRights, of: "[erp]", why))
+        case .good(let remarks) where !remarks.isEmpty:
+            out.append(Finding(.erpRights, of: "[erp]", evidence: remarks))
+        case .good, nil: break
+        }
+        if deadPushes > 0 { out.append(Finding(.erpDead, "\(deadPushes) of them")) }
+        return out
+    }
+
+    static func size(_ bytes: Int64) -> String { bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB" }
+
+    /// The largest unit that says it: `3 hours`.
+    static func words(_ milliseconds: Int64) -> String {
+        let seconds = max(0, milliseconds / 1000)
+        for (size, name) in [(Int64(86_400), "days"), (3600, "hours"), (60, "minutes")] where seconds >= 2 * size {
+            return "\(seconds / size) \(name)"
+        }
+        return "\(seconds) seconds"
+    }
+}

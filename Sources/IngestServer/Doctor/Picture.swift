@@ -1,0 +1,96 @@
+import Model
+
+/// What the probes saw: values alone, so that every check can be tried without a machine. What nobody looked at is nil or empty.
+struct Picture: Sendable {
+    /// Unix milliseconds.
+    var now: Int64
+    var version: String
+    var clockIsSet = true
+    /// Mistakes with their places; then little else was looked at.
+    var mistakes: [String] = []
+    var warnings: [String] = []
+    var folders: [String] = []
+    var disk: Disk?
+    var storage: Storage?
+    var secrets: [Secret] = []
+    var certificates: [Certificate] = []
+    /// Whether anybody has the database open.
+    var isRunning: Bool?
+    var broker: Broker?
+    var brokerAddress = ""
+    /// Nil where the database could not be read.
+    var gateways: [Gateway]?
+    /// Agents that somebody added.
+    var expected: [String] = []
+    var deadLetters: DeadLetters?
+    var erp: ERPAnswer?
+    var deadPushes: Int64 = 0
+    /// The moment of the newest copy beside the database, as in its name; nil when there is none.
+    var lastCopy: String?
+
+    struct Disk: Sendable {
+        var path: String
+        var free: Int64
+        var size: Int64
+    }
+
+    enum Storage: Equatable, Sendable {
+        case missing(String)
+        /// There, and this user or the service may not: who, why.
+        case closed([String])
+        case damaged(String)
+        /// The form that it has, and the newest that this program knows.
+        case form(Int, newest: Int)
+    }
+
+    struct Secret: Sendable {
+        /// Whose: `[broker]`, `[erp]`, `[feed.NAME]`.
+        var subject: String
+        /// Nil when it can be read.
+        var problem: String?
+        /// Of whom the file is, where that is not who the state belongs to.
+        var stranger: String?
+        /// Whether root or the service asks.
+        var mayLook = true
+    }
+
+    struct Certificate: Sendable {
+        var subject: String
+        var path: String
+        /// Unix milliseconds. Of a chain the first that ends; of authorities the last, for one that holds is enough.
+        var ends: Int64?
+        /// Why it cannot be read.
+        var problem: String?
+    }
+
+    enum Broker: Equatable, Sendable {
+        case good
+        case unreachable(String)
+        case refused(String)
+        /// What was written did not come back.
+        case denied(String)
+    }
+
+    struct Gateway: Sendable {
+        var name: String
+        var isOnline: Bool
+        var seen: Int64
+        var alarm: String?
+        var version: String?
+        /// Why its buffer takes nothing.
+        var trouble: String?
+    }
+
+    struct DeadLetters: Sendable {
+        var count: Int
+        /// How often each reason.
+        var codes: [String: Int] = [:]
+    }
+
+    enum ERPAnswer: Sendable {
+        case good(remarks: [String])
+        case unreachable(String)
+        case refused(String)
+        case lacks(String)
+    }
+}

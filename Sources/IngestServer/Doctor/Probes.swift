@@ -1,0 +1,186 @@
+import Broker
+import Curl
+import Depot
+import ERP
+import Glibc
+import Model
+import Platform
+import SQLite
+import Settings
+
+/// Looks at everything, and judges nothing: what is wrong says `Picture`.
+enum Probes {
+    /// `isLocal`: nothing but this machine's own files.
+    static func picture(_ file: String?, isLocal: Bool) async -> Picture {
+        var picture = Picture(now: Clocks.wall, version: IngestServer.version)
+        picture.clockIsSet = Clocks.isSynchronised
+        let configuration: IngestConfiguration
+        do { configuration = try IngestConfiguration.load(file) } catch {
+            picture.mistakes =
+                (error as? Problems)?.list.map(\.description) ?? ["\(file ?? "the configuration"): \(error)"]
+            picture.disk = disk(IngestConfiguration().state)
+            return picture
+        }
+        picture.folders = configuration.exchange?.problems ?? []
+        picture.warnings = configuration.warnings.filter { !picture.folders.contains($0) }
+        picture.disk = disk(configuration.state)
+        picture.secrets = secrets(configuration)
+        picture.certificates = certificates(configuration)
+        read(configuration, into: &picture)
+        picture.brokerAddress = configuration.broker
+        let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)
+        picture.lastCopy = copies.newest(among: Files.list(copies.path))
+        guard !isLocal else { return picture }
+        picture.broker = broker(configuration)
+        if let erp = configuration.erp { picture.erp = await ask(erp) }
+        return picture
+    }
+
+    // MARK: the disk and the database
+
+    private static func disk(_ path: String) -> Picture.Disk? {
+        var path = path
+        var information = statvfs()
+        // Before the first start there is no folder yet: the disk is the one above it.
+        while statvfs(path, &information) != 0 {
+            guard path.count > 1 else { return nil }
+            path = Backup.split(path).folder
+            if path == "." { return nil }
+        }
+        let unit = Int64(clamping: information.f_frsize)
+        return Picture.Disk(
+            path: path, free: Int64(clamping: information.f_bavail) * unit,
+            size: Int64(clamping: information.f_blocks) * unit)
+    }
+
+    private static func read(_ configuration: IngestConfiguration, into picture: inout Picture) {
+        let path = configuration.database
+        if let why = StorageLook.closed(path) {
+            picture.storage = .closed(why)
+            return
+        }
+        guard Files.exists(path) else {
+            picture.storage = .missing(path)
+            return
+        }
+        // Before anything is opened here: see there.
+        picture.isRunning = Backup.holder(of: path) != nil
+        do {
+            let store = try Store(reading: path)
+            let form = try store.form()
+            picture.storage = .form(form, newest: Store.newestForm)
+            guard form == Store.newestForm else { return }
+            picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
+            picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)
+            let letters = try store.records.deadLetters(limit: 1000)
+            picture.deadLetters = Picture.DeadLetters(
+                count: letters.count,
+                codes: Dictionary(letters.map { ($0["code"]?.text ?? "?", 1) }, uniquingKeysWith: +))
+            picture.deadPushes = try store.jobs.jobCounts()["dead"] ?? 0
+        } catch { picture.storage = .damaged("\(error)") }
+    }
+
+    // MARK: secrets and certificates
+
+    private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
+        var named = configuration.password.map { [("[broker]", $0)] } ?? []
+        if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
+        named += configuration.feeds.sorted { $0.key < $1.key }.map { ("[feed.\($0.key)]", $0.value.secret) }
+        let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
+        return named.map { subject, reference in
+            var secret = Picture.Secret(subject: subject, mayLook: mayLook)
+            do { _ = try Files.secret(reference) } catch { secret.problem = "\(error)" }
+            if reference.hasPrefix("file:") {
+                secret.stranger = StorageLook.stranger(String(reference.dropFirst(5)), state: configuration.state)
+            }
+            return secret
+        }
+    }
+
+    private static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
+        let named = [
+            ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
+            ("[erp]", configuration.erp?.authority, true),
+        ]
+        return named.compactMap { subject, path, isAuthority in
+            guard let path else { return nil }
+            var certificate = Picture.Certificate(subject: subject, path: path)
+            do {
+                let text = String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self)
+                let ends = try CertificateEnd.all(inPEM: text)
+                certificate.ends = isAuthority ? ends.max() : ends.min()
+            } catch let error as FileError {
+                certificate.problem = String(cString: strerror(error.code))
+            } catch { certificate.problem = "\(error)" }
+            return certificate
+        }
+    }
+
+    // MARK: the network
+
+    /// Signs in under another name, and says something to itself, below the centre's presence, where no agent listens.
+    private static func broker(_ configuration: IngestConfiguration) -> Picture.Broker {
+        var random = SystemRandomNumberGenerator()
+        let name = Hex.word(random.next())
+        guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-doctor-\(name)") else {
+            return .unreachable("this is no address of a broker")
+        }
+        options.user = configuration.user
+        options.password = configuration.password.flatMap { try? Files.secret($0) }
+        (options.authority, options.certificate, options.key) = (
+            configuration.authority, configuration.certificate, configuration.key
+        )
+        let link = BrokerLink(options: options, now: Clocks.now, seed: random.next())
+        defer { link.disconnect() }
+        let topic = "\(Topic.presence)/\(configuration.instance)/doctor-\(name)"
+        var sent: Int32?
+        var end = Clocks.now + .seconds(20)
+        while Clocks.now < end {
+            let now = Clocks.now
+            let interest = link.interest(now: now)
+            let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
+            let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: min(wait, 200))
+            for event in link.advance(ready[0], now: Clocks.now) {
+                switch event {
+                case .up:
+                    link.subscribe([topic])
+                    sent = link.publish(topic, [])
+                    end = Clocks.now + .seconds(4)
+                case .down(let reason, let refused): return refused ? .refused(reason) : .unreachable(reason)
+                case .message(topic, _): return .good
+                // From 128 on it is a refusal (MQTT 5.0, 2.4); others say that nobody is subscribed, or that it is taken.
+                case .published(let id, let reason) where id == sent && reason >= 128:
+                    return .denied("it does not take what is written below \(Topic.presence) (reason \(reason))")
+                case .message, .published: break
+                }
+            }
+        }
+        return sent == nil
+            ? .unreachable("it does not answer")
+            : .denied("what was written below \(Topic.presence) was not given back to who reads it")
+    }
+
+    private static func ask(_ settings: ERPSettings) async -> Picture.ERPAnswer {
+        let http = CurlWire(url: settings.url, authority: settings.authority)
+        do {
+            let connector = try settings.connector { request throws(ERPFault) in try await http.send(request) }
+            return .good(remarks: try await connector.probe().remarks)
+        } catch let fault as ERPFault {
+            switch fault.kind {
+            case .credentials: return .refused(fault.sentence)
+            case .right, .unsupported, .rule, .gone, .conflict: return .lacks(fault.sentence)
+            case .unreachable, .unknownOutcome, .busy, .foreign:
+                return .unreachable("\(settings.url): \(fault.sentence)")
+            }
+        } catch { return .refused("\(error)") }
+    }
+}
+
+extension Picture.Gateway {
+    init(_ row: GatewayTable.AgentRow) {
+        let status = row.status
+        self.init(
+            name: row.name, isOnline: row.online, seen: row.seen, alarm: row.alarm,
+            version: status?["version"]?.text, trouble: status?["buffer"]?["trouble"]?.text)
+    }
+}
