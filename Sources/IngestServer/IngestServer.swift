@@ -11,7 +11,8 @@ struct IngestServer: AsyncParsableCommand {
             Run.self, Check.self, DoctorVerb.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self,
             PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
-            BackupVerb.self, RestoreVerb.self, Restored.self, ExchangeVerb.self, WebhookVerb.self, Version.self,
+            BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
+            Version.self,
         ])
 }
 
