@@ -82,6 +82,13 @@ enum Probes {
 
     // MARK: secrets and certificates
 
+    /// Where root finds a secret that only the running service was given, such as an encrypted one; as it is where there is none.
+    static func readable(_ reference: String) -> String {
+        guard reference.hasPrefix("credential:"), (try? Files.secret(reference)) == nil else { return reference }
+        let path = "/run/credentials/edge-ingest.service/\(reference.dropFirst(11))"
+        return access(path, R_OK) == 0 ? "file:\(path)" : reference
+    }
+
     private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
@@ -89,7 +96,7 @@ enum Probes {
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in
             var secret = Picture.Secret(subject: subject, mayLook: mayLook)
-            do { _ = try Files.secret(reference) } catch { secret.problem = "\(error)" }
+            do { _ = try Files.secret(readable(reference)) } catch { secret.problem = "\(error)" }
             if reference.hasPrefix("file:") {
                 secret.stranger = StorageLook.stranger(String(reference.dropFirst(5)), state: configuration.state)
             }
@@ -126,7 +133,7 @@ enum Probes {
             return .unreachable("this is no address of a broker")
         }
         options.user = configuration.user
-        options.password = configuration.password.flatMap { try? Files.secret($0) }
+        options.password = configuration.password.flatMap { try? Files.secret(readable($0)) }
         (options.authority, options.certificate, options.key) = (
             configuration.authority, configuration.certificate, configuration.key
         )
@@ -161,6 +168,8 @@ enum Probes {
     }
 
     private static func ask(_ settings: ERPSettings) async -> Picture.ERPAnswer {
+        var settings = settings
+        settings.secret = readable(settings.secret)
         let http = CurlWire(url: settings.url, authority: settings.authority)
         do {
             let connector = try settings.connector { request throws(ERPFault) in try await http.send(request) }

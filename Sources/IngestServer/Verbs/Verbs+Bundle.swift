@@ -37,7 +37,7 @@ struct BundleVerb: AsyncParsableCommand {
         if let configuration {
             var references = [configuration.password, configuration.erp?.secret].compactMap(\.self)
             references += configuration.feeds.values.map(\.secret)
-            secrets = references.compactMap { try? Files.secret($0) }
+            secrets = references.compactMap { try? Files.secret(Probes.readable($0)) }
             names = [configuration.user, configuration.erp?.user].compactMap(\.self)
             // A database that is not read gives no names to take out, and the journal may have them.
             if case .form(let form, let newest) = picture.storage, form == newest,
