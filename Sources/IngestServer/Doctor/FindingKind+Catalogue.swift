@@ -3,6 +3,10 @@ extension FindingKind {
         .gatewayNone, .gatewayNever, .gatewaySilent, .gatewayAlarm, .gatewayBuffer, .gatewayVersion,
     ]
     private static let broker: [FindingKind] = [.brokerUnreachable, .brokerRefuses, .brokerDenies]
+    /// What only asking shows.
+    static let ofConnections: Set<FindingKind> = [
+        .brokerUnreachable, .brokerRefuses, .brokerDenies, .erpUnreachable, .erpRefuses, .erpRights,
+    ]
     private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
 
     var entry: Entry {

@@ -6,12 +6,13 @@ import Model
 import Platform
 import Sheets
 
-struct Check: ParsableCommand {
+struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")
 
     @OptionGroup var options: ConfigurationOption
+    @Flag(help: "Also ask the broker and the ERP whether they let the centre in.") var connect = false
 
-    func run() throws {
+    func run() async throws {
         let configuration = try options.load()
         print(ConfigurationFiles.words(configuration.files, "ingest"))
         if let password = configuration.password {
@@ -31,7 +32,20 @@ struct Check: ParsableCommand {
         print(
             "instance \(configuration.instance), \(configuration.address):\(configuration.port), region \(configuration.plan.region): "
                 + (warnings.isEmpty ? "good" : "\(warnings.count) warnings"))
+        if connect { try await self.askOthers() }
         if !warnings.isEmpty { throw Exit.warnings }
+    }
+}
+
+extension Check {
+    /// What doctor would find of them, and nothing else.
+    private func askOthers() async throws {
+        let picture = await Probes.picture(options.file, isLocal: false)
+        let found = picture.findings.filter { FindingKind.ofConnections.contains($0.kind) }
+        let diagnosis = Diagnosis(found, version: picture.version, at: picture.now)
+        guard diagnosis.exitCode != 0 else { return print("whom it names lets the centre in") }
+        print(diagnosis.text)
+        throw ExitCode(diagnosis.exitCode)
     }
 }
 
