@@ -28,7 +28,8 @@ struct WebhookSettings: Sendable {
             if let range = AddressRange(text) {
                 allowed.allowed.append(range)
             } else {
-                section.reject("allow", "must be addresses such as \"10.0.0.0/8\" or \"fd00::/8\", not \"\(text.prefix(60))\"")
+                section.reject(
+                    "allow", "must be addresses such as \"10.0.0.0/8\" or \"fd00::/8\", not \"\(text.prefix(60))\"")
             }
         }
         mayPlain = section.boolean("plain-http") ?? false

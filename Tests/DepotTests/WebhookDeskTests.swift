@@ -217,7 +217,8 @@ struct WebhookDeskTests {
 
     @Test(
         arguments: [
-            "https://erp.example/in?token=a%20b", "https://[2001:db8::1]:8443/x", "HTTPS://erp.example:443", "https://10.0.0.1/",
+            "https://erp.example/in?token=a%20b", "https://[2001:db8::1]:8443/x", "HTTPS://erp.example:443",
+            "https://10.0.0.1/",
         ])
     func anAddressWithTLSFits(_ text: String) {
         #expect(WebhookAddress.objection(to: text, mayPlain: false) == nil)
@@ -227,7 +228,8 @@ struct WebhookDeskTests {
         arguments: [
             "", "erp.example", "ftp://erp.example", "https://", "https:///x", "https://user@erp.example/",
             "https://a b/", "https://erp.example/#part", "https://erp.example:0/", "https://erp.example:70000/",
-            "https://erp.example:x/", "https://[::1/", "https://é.example/", "https://erp.example/\r\nX: y", "http://erp.example",
+            "https://erp.example:x/", "https://[::1/", "https://é.example/", "https://erp.example/\r\nX: y",
+            "http://erp.example",
             "https://erp.example/" + String(repeating: "a", count: 2000),
         ])
     func whatIsNoAddressIsRefused(_ text: String) {
@@ -236,8 +238,12 @@ struct WebhookDeskTests {
     }
 
     @Test func typesNameAFactOrARoom() {
-        for good in ["quai.delivery.close", "quai.delivery.*", "quai.notice.low-stock"] { #expect(Webhook.isType(good)) }
-        for bad in ["", "quai", "quai.*", "quai.delivery", "delivery.close", "quai.delivery.*.x", "quai.De.x", "quai..x"] {
+        for good in ["quai.delivery.close", "quai.delivery.*", "quai.notice.low-stock"] {
+            #expect(Webhook.isType(good))
+        }
+        for bad in [
+            "", "quai", "quai.*", "quai.delivery", "delivery.close", "quai.delivery.*.x", "quai.De.x", "quai..x",
+        ] {
             #expect(!Webhook.isType(bad), "\(bad)")
         }
     }

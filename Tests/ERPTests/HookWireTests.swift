@@ -14,10 +14,13 @@ struct HookWireTests {
     @Test func anAddressThatIsNotPermittedIsNotConnectedTo() async {
         let wire = wire(permits: false)
         for (url, address) in [
-            ("http://127.0.0.1:1/", "127.0.0.1"), ("http://0x7f000001:1/", "127.0.0.1"), ("http://[::1]:1/", "0:0:0:0:0:0:0:1"),
+            ("http://127.0.0.1:1/", "127.0.0.1"), ("http://0x7f000001:1/", "127.0.0.1"),
+            ("http://[::1]:1/", "0:0:0:0:0:0:0:1"),
         ] {
             let reply = await send(url, by: wire)
-            #expect(reply.status == nil && reply.text.contains("its address \(address) is not a public one"), "\(reply.text)")
+            #expect(
+                reply.status == nil && reply.text.contains("its address \(address) is not a public one"),
+                "\(reply.text)")
         }
         let named = await send("http://localhost:1/", by: wire)
         #expect(named.status == nil && named.text.contains("is not a public one"), "a name counts for nothing")

@@ -17,7 +17,9 @@ public enum WebhookAddress {
         }
         let authority = text.dropFirst(isSafe ? 8 : 7).prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else { return "an address holds no user and no password" }
-        guard let named = WebhookAddress.host(of: authority), !named.isEmpty else { return "an address names a host, and a port after it" }
+        guard let named = WebhookAddress.host(of: authority), !named.isEmpty else {
+            return "an address names a host, and a port after it"
+        }
         return nil
     }
 
@@ -42,7 +44,9 @@ public enum WebhookAddress {
         }
         guard !rest.isEmpty else { return host }
         let port = rest.dropFirst()
-        guard rest.hasPrefix(":"), port.allSatisfy(\.isNumber), let number = UInt16(port), number > 0 else { return nil }
+        guard rest.hasPrefix(":"), port.allSatisfy(\.isNumber), let number = UInt16(port), number > 0 else {
+            return nil
+        }
         return host
     }
 }

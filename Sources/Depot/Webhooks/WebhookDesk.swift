@@ -257,7 +257,8 @@ public struct WebhookDesk {
             return try store.webhooks.queue(entry, for: hook.id, at: entry.at)
         }
         var hook = hook
-        let sentence = "more than \(WebhookTable.backlog) entries of the ledger have passed since the oldest event that waits for it"
+        let sentence =
+            "more than \(WebhookTable.backlog) entries of the ledger have passed since the oldest event that waits for it"
         try disable(&hook, .backlog, sentence, by: Self.author, at: entry.at)
         try store.webhooks.update(hook)
     }

@@ -40,7 +40,8 @@ public struct WebhookTable: StoreTable {
     /// Those that are told something.
     public func active() throws -> [Webhook] {
         try database.rows(
-            "SELECT \(WebhookTable.columns) FROM webhook WHERE disabled IS NULL ORDER BY id", map: WebhookTable.made(hook:))
+            "SELECT \(WebhookTable.columns) FROM webhook WHERE disabled IS NULL ORDER BY id",
+            map: WebhookTable.made(hook:))
     }
 
     public func isAny() throws -> Bool { try database.integer("SELECT 1 FROM webhook LIMIT 1") != nil }
@@ -165,7 +166,8 @@ public struct WebhookTable: StoreTable {
             """
             UPDATE webhook_delivery SET state=?3, attempts=attempts + 1, due=?4, tried=?5, status=?6, sentence=?7, milliseconds=?8
             WHERE webhook=?1 AND seq=?2
-            """, .integer(delivery.webhook), .integer(delivery.seq), .text(state.rawValue), .integer(due), .integer(now),
+            """, .integer(delivery.webhook), .integer(delivery.seq), .text(state.rawValue), .integer(due),
+            .integer(now),
             .integer(result.status), .text(result.sentence), .integer(result.milliseconds))
     }
 

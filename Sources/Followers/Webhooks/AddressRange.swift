@@ -30,7 +30,8 @@ public struct AddressRange: Equatable, Sendable {
     /// An address of IPv4 counts inside its IPv6 form (`::ffff:10.0.0.1`), too.
     public func contains(_ address: [UInt8]) -> Bool {
         let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
-        let bytes = address.count == 16 && prefix.count == 4 && address.starts(with: mapped) ? Array(address[12...]) : address
+        let bytes =
+            address.count == 16 && prefix.count == 4 && address.starts(with: mapped) ? Array(address[12...]) : address
         guard bytes.count == prefix.count else { return false }
         return (0..<bits).allSatisfy { bit in
             let mask = UInt8(0x80) >> UInt8(bit % 8)

@@ -43,7 +43,8 @@ public struct WebhookKeys: Sendable {
 
     /// The header `webhook-signature`: with each key that counts at `now` (Unix milliseconds), apart by spaces. Nil where the keys are of
     /// another secret than this one.
-    public func signatures(of body: [UInt8], id: String, timestamp: String, for hook: Webhook, at now: Int64) -> String? {
+    public func signatures(of body: [UInt8], id: String, timestamp: String, for hook: Webhook, at now: Int64) -> String?
+    {
         guard hook.mark == mark else { return nil }
         let old = hook.oldUntil.flatMap { $0 > now ? hook.oldSalt : nil }
         let message = Array("\(id).\(timestamp).".utf8) + body

@@ -77,12 +77,15 @@ public struct WebhookAnswer: Equatable, Sendable {
     }
 
     private func made(_ fate: WebhookResult.Fate, rest: Int64 = 0) -> WebhookResult {
-        WebhookResult(fate: fate, status: status.map(Int64.init), sentence: sentence, milliseconds: milliseconds, rest: rest)
+        WebhookResult(
+            fate: fate, status: status.map(Int64.init), sentence: sentence, milliseconds: milliseconds, rest: rest)
     }
 
     private var sentence: String {
-        let said = String(String.UnicodeScalarView(text.unicodeScalars.prefix(WebhookAnswer.textLimit)
-            .map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+        let said = String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(WebhookAnswer.textLimit)
+                    .map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
         guard let status else { return said }
         switch status {
         case 200..<300: return "HTTP \(status)"

@@ -39,7 +39,8 @@ struct WebhookEndpoints {
                 let hook = try await writer.run { desks, now in
                     try WebhookEndpoints.refusing { try desks.webhooks.add(new, by: person.author, at: now) }
                 }
-                return .json(try await told(hook, keys).with("secret", .string(keys.secret(hook.salt))), status: .created)
+                return .json(
+                    try await told(hook, keys).with("secret", .string(keys.secret(hook.salt))), status: .created)
             },
             Endpoint(
                 .put, "/api/v1/webhooks/{id}", "Change one; what is left out stays", body: ChangeWebhook.shape,
