@@ -1,5 +1,6 @@
 import Curl
 import Depot
+import Dispatch
 import Followers
 import Logging
 import Model
@@ -47,9 +48,10 @@ actor WebhookLink: Service {
     }
 
     func run() async throws {
+        let bell = bell
         await cancelWhenGracefulShutdown {
             // Also without a commit: what failed becomes due again.
-            let clock = Task { [bell] in
+            let clock = Task {
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))
                     bell.yield()
