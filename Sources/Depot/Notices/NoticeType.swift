@@ -102,10 +102,11 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .gatewayOffline: .gatewayOffline
         case .gatewayOnline: .gatewayOnline
         case .pushFailed: .pushNoticed
+        case .webhookDisabled: .webhookStopped
         case .signIns: .sessionRefused
         case .announcement: .noticeTested
         case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .webhookDisabled, .keyExpiring:
+            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .keyExpiring:
             nil
         }
     }
@@ -119,8 +120,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
-        case .signIns: "/audit"
-        case .reportGenerated, .webhookDisabled, .keyExpiring, .announcement: nil
+        case .signIns, .webhookDisabled: "/audit"
+        case .reportGenerated, .keyExpiring, .announcement: nil
         }
     }
 

@@ -109,7 +109,7 @@ public struct WebhookDesk {
         (hook.disabled, hook.why, hook.failures, hook.rest) = (nil, nil, 0, 0)
         hook.since = try store.ledger.tip()
         try store.webhooks.hasten(hook.id, at: now)
-        try store.stock.settle(notice: .webhookDisabled, subject: String(hook.id), at: now)
+        try store.stock.settle(notice: .webhookDisabled, subject: WebhookDesk.subject(hook.id), at: now)
         try store.tell(Fact(.webhookEnabled, hook.id, hook.name), by: author, at: now)
     }
 
@@ -119,7 +119,7 @@ public struct WebhookDesk {
             let hook = try found(id)
             try store.webhooks.remove(id)
             for notice in [Notice.webhookDisabled, .webhookDead] {
-                try store.stock.settle(notice: notice, subject: String(id), at: now)
+                try store.stock.settle(notice: notice, subject: WebhookDesk.subject(id), at: now)
             }
             try store.tell(Fact(.webhookRemoved, id, hook.name), by: author, at: now)
         }
@@ -181,7 +181,7 @@ public struct WebhookDesk {
         hook.rest = 0
         try store.webhooks.update(hook)
         if try store.webhooks.standing(hook).dead == 0 {
-            try store.stock.settle(notice: .webhookDead, subject: String(hook.id), at: now)
+            try store.stock.settle(notice: .webhookDead, subject: WebhookDesk.subject(hook.id), at: now)
         }
         try store.tell(Fact(.webhookReplayed, hook.id, "\(hook.name), \(what)"), by: author, at: now)
     }
@@ -242,9 +242,12 @@ public struct WebhookDesk {
         try notice(.webhookDisabled, hook, sentence ?? "", at: now)
     }
 
+    /// Of a notice: not the number alone, which could be a notice's own.
+    private static func subject(_ id: Int64) -> String { "webhook-\(id)" }
+
     private func notice(_ kind: Notice, _ hook: Webhook, _ sentence: String, at now: Int64) throws {
         try store.stock.notice(
-            kind, subject: String(hook.id),
+            kind, subject: WebhookDesk.subject(hook.id),
             data: .object([
                 ("name", .string(hook.name)), ("why", hook.why.map { .string($0.rawValue) }),
                 ("sentence", .string(sentence)),

@@ -42,7 +42,8 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.receiptCompleted, .receiptDiscrepancy], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
-                [.lowStock, .countDue, .pushFailed], subject: try store.inbox.subject(ofNotice: subject), at: entry.at)
+                [.lowStock, .countDue, .pushFailed, .webhookDisabled],
+                subject: try store.inbox.subject(ofNotice: subject), at: entry.at)
         case .userRights:
             guard let user = try store.people.user(name: subject) else { return }
             let lost = NoticeType.allCases.filter { type in
@@ -106,6 +107,10 @@ public struct InboxFollower: Follower, Sendable {
         case .pushFailed:
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let title = data?["title"]?.text { words["subject"] = title }
+            words["body"] = data?["sentence"]?.text
+        case .webhookDisabled:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            if let name = data?["name"]?.text { words["subject"] = name }
             words["body"] = data?["sentence"]?.text
         case .signIns: words["detail"] = entry.fact.detail
         case .announcement:
