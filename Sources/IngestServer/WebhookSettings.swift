@@ -45,13 +45,15 @@ struct WebhookSettings: Sendable {
         mayPlain ? ["[webhooks]: plain-http lets events travel in clear; use https:// where the receiver can"] : []
     }
 
+    /// Where their secret lies; nil where it was never made.
+    func reference(state: String) -> String? {
+        let path = WebhookSettings.path(state)
+        return key ?? (Files.exists(path) ? "file:\(path)" : nil)
+    }
+
     /// The keys; nil where their secret was never made.
     func keys(state: String) throws -> WebhookKeys? {
-        guard let key else {
-            let path = WebhookSettings.path(state)
-            return Files.exists(path) ? try WebhookSettings.keys("file:\(path)") : nil
-        }
-        return try WebhookSettings.keys(key)
+        try reference(state: state).map(WebhookSettings.keys)
     }
 
     /// The same; their secret is made where there is none yet.
@@ -64,6 +66,8 @@ struct WebhookSettings: Sendable {
         let draft = "\(path).\(getpid())"
         defer { unlink(draft) }
         try Files.write(Array("\(secret)\n".utf8), to: draft, mode: 0o600)
+        // Made by a verb that root ran, it is the service's all the same.
+        Backup.giveToOwner(of: state, draft)
         let descriptor = open(draft, O_RDONLY | O_CLOEXEC)
         fsync(descriptor)
         close(descriptor)

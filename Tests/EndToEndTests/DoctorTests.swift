@@ -69,7 +69,9 @@ struct DoctorTests {
             (.erpUnreachable, { $0.erp = .unreachable("no route") }),
             (.erpRefuses, { $0.erp = .refused("wrong password") }),
             (.erpRights, { $0.erp = .good(remarks: ["stock.quant: no right to write"]) }),
-            (.erpDead, { $0.deadPushes = 3 }), (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
+            (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
+            (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }),
+            (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]
         #expect(Set(cases.map(\.0)) == Set(FindingKind.allCases), "every kind has a case here")

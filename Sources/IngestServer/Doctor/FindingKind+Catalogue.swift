@@ -176,6 +176,17 @@ extension FindingKind {
             Entry(
                 .warning, "Pushes to the ERP wait for a person", "The ERP did not take them, and says why.",
                 fix: "The page ERP shows each with the ERP's own sentence and what can be done.")
+        case .webhookOff:
+            Entry(
+                .warning, "A webhook is told nothing more", "Its receiver does not hear what happens.",
+                fix: "Put right what is said; then: edge-ingest webhook enable ID, or key ID where its keys are lost.",
+                hides: [.webhookDead], isAboutItsSubject: true)
+        case .webhookDead:
+            Entry(
+                .warning, "A webhook did not take events", "They were given up after the last try.",
+                fix:
+                    "edge-ingest webhook dead ID shows them; when the receiver answers: edge-ingest webhook replay ID --dead"
+            )
         case .exchangeFolder:
             Entry(
                 .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",

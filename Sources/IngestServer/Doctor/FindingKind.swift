@@ -31,6 +31,8 @@ enum FindingKind: String, CaseIterable, Sendable {
     case erpRefuses = "erp-refuses"
     case erpRights = "erp-rights"
     case erpDead = "erp-dead"
+    case webhookOff = "webhook-off"
+    case webhookDead = "webhook-dead"
     case exchangeFolder = "exchange-folder"
     case backupOld = "backup-old"
     case backupNone = "backup-none"

@@ -11,6 +11,7 @@ extension Picture {
     /// Everything that is wrong in it, causes and effects.
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
+            + webhooks.flatMap(findings(of:))
     }
 
     var diagnosis: Diagnosis { Diagnosis(findings, version: version, at: now) }
@@ -122,6 +123,14 @@ extension Picture {
             out.append(Finding(.gatewayVersion, of: gateway.name, "it has \(other), the centre \(version)"))
         }
         return out
+    }
+
+    private func findings(of hook: Hook) -> [Finding] {
+        let subject = "webhook \(hook.id)"
+        return [
+            hook.trouble.map { Finding(.webhookOff, of: subject, $0) },
+            hook.dead > 0 ? Finding(.webhookDead, of: subject, "\(hook.dead) of them") : nil,
+        ].compactMap(\.self)
     }
 
     private var erpFindings: [Finding] {

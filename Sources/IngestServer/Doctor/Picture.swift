@@ -25,6 +25,7 @@ struct Picture: Sendable {
     var deadLetters: DeadLetters?
     var erp: ERPAnswer?
     var deadPushes: Int64 = 0
+    var webhooks: [Hook] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
 
@@ -79,6 +80,14 @@ struct Picture: Sendable {
         var version: String?
         /// Why its buffer takes nothing.
         var trouble: String?
+    }
+
+    struct Hook: Sendable {
+        /// Its number: names and addresses are the site's.
+        var id: Int64
+        /// Why it is told nothing more, where nobody asked for that.
+        var trouble: String?
+        var dead: Int64 = 0
     }
 
     struct DeadLetters: Sendable {

@@ -77,7 +77,20 @@ enum Probes {
                 count: letters.count,
                 codes: Dictionary(letters.map { ($0["code"]?.text ?? "?", 1) }, uniquingKeysWith: +))
             picture.deadPushes = try store.jobs.jobCounts()["dead"] ?? 0
+            picture.webhooks = try store.webhooks.rows().map { hook in
+                Picture.Hook(
+                    id: hook.id, trouble: trouble(of: hook), dead: try store.webhooks.standing(hook).dead)
+            }
         } catch { picture.storage = .damaged("\(error)") }
+    }
+
+    private static func trouble(of hook: Webhook) -> String? {
+        switch hook.why {
+        case .gone: "it answered 410: it wants nothing more"
+        case .backlog: "too much waited for it"
+        case .key: "its keys were made of another secret than this centre has"
+        case .person, nil: nil
+        }
     }
 
     // MARK: secrets and certificates
@@ -93,6 +106,9 @@ enum Probes {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
         named += configuration.feeds.sorted { $0.key < $1.key }.map { ("[feed.\($0.key)]", $0.value.secret) }
+        if let reference = configuration.webhooks.reference(state: configuration.state) {
+            named.append(("[webhooks]", reference))
+        }
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in
             var secret = Picture.Secret(subject: subject, mayLook: mayLook)
