@@ -191,6 +191,22 @@ struct InboxFollowerTests {
         #expect(try told(alice).isEmpty)
     }
 
+    @Test func aWebhookThatIsOffByItselfIsToldWhoKeepsThem() throws {
+        let (desk, author) = (WebhookDesk(store), Author("Nadia"))
+        let keys = try #require(WebhookKeys(master: "0123456789abcdef0123456789abcdef"))
+        let hook = try desk.add(
+            .init(name: "ERP", url: "https://erp.example/", types: [], isPersonal: false, key: keys.fresh()),
+            by: author, at: 1000)
+        try desk.disable(hook.id, .gone, "410 Gone", at: 2000)
+        try store.run(follower)
+        let row = try #require(try store.inbox.rows(of: nadia, limit: 9).first)
+        #expect(row.type == .webhookDisabled && row.words["subject"] == "ERP" && row.words["body"] == "410 Gone")
+        #expect(try told(alice).isEmpty && told(zoe).isEmpty)
+        _ = try desk.change(hook.id, .init(isDisabled: false), by: author, at: 3000)
+        try store.run(follower)
+        #expect(try unread(nadia) == 0)
+    }
+
     @Test func refusedSignInsAreToldWhoseNameWasTried() throws {
         try store.tell(Fact(.sessionRefused, "Zoé", "3 more times from 192.0.2.7"), by: Author("-"), at: 1000)
         try store.tell(Fact(.sessionRefused, "an unknown name", "from 192.0.2.7"), by: Author("-"), at: 1000)

@@ -100,9 +100,11 @@ extension InboxTable {
         return text.flatMap { try? JSON(parsing: $0) }
     }
 
-    /// What a notice was about that somebody has dealt with: told by its number, or by its subject where it went by itself.
-    public func subject(ofNotice told: String) throws -> String {
+    /// What a notice was about that somebody has dealt with: told by its number, or by its subject where it went by itself; a subject
+    /// may be a number, too.
+    public func subject(ofNotice told: String, doneAt: Int64) throws -> String {
         guard let id = Int64(told) else { return told }
-        return try database.text("SELECT subject FROM notice WHERE id=?", .integer(id)) ?? told
+        return try database.text(
+            "SELECT subject FROM notice WHERE id=? AND done=?", .integer(id), .integer(doneAt)) ?? told
     }
 }

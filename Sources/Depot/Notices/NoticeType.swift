@@ -120,6 +120,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
+        // Beside the people, for those who keep them.
         case .signIns, .webhookDisabled: "/audit"
         case .reportGenerated, .keyExpiring, .announcement: nil
         }

@@ -40,10 +40,13 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
         case .deliveryReopened:
             try store.inbox.settle([.receiptCompleted, .receiptDiscrepancy], subject: subject, at: entry.at)
+        case .webhookEnabled, .webhookRemoved:
+            try store.inbox.settle([.webhookDisabled], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
                 [.lowStock, .countDue, .pushFailed, .webhookDisabled],
-                subject: try store.inbox.subject(ofNotice: subject), at: entry.at)
+                subject: try store.inbox.subject(ofNotice: subject, doneAt: entry.at),
+                at: entry.at)
         case .userRights:
             guard let user = try store.people.user(name: subject) else { return }
             let lost = NoticeType.allCases.filter { type in
@@ -104,6 +107,10 @@ public struct InboxFollower: Follower, Sendable {
                 words["detail"] = "\(left) / \(minimum)"
             }
             link = "/find?ref=product:\(InboxFollower.escaped(subject))"
+        case .webhookDisabled:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            if let name = data?["name"]?.text { words["subject"] = name }
+            words["body"] = data?["sentence"]?.text
         case .pushFailed:
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let title = data?["title"]?.text { words["subject"] = title }
