@@ -1,7 +1,7 @@
 /// What the centre expects at an agent's docks (topic `exp`), retained at the broker: an agent that is cut off can still show what
 /// is to come and what came. Everything in it is bounded; what did not fit is counted in `more`.
 public struct ExpectedGoods: Equatable, Sendable {
-    /// A package of an article, with how many of it.
+    /// An article, or a package of one, with how many of it.
     public struct Pack: Equatable, Sendable {
         public var gtin: String
         public var quantity: Quantity
@@ -32,6 +32,18 @@ public struct ExpectedGoods: Equatable, Sendable {
         }
     }
 
+    /// A pallet of its paper with what is on it; with nothing where its label was scanned, and has counted that.
+    public struct Unit: Equatable, Sendable {
+        public var sscc: String
+        /// What it stands on or in: that one's label stands for this, too.
+        public var parent: String?
+        public var contents: [Pack]
+
+        public init(sscc: String, parent: String? = nil, contents: [Pack]) {
+            (self.sscc, self.parent, self.contents) = (sscc, parent, contents)
+        }
+    }
+
     public struct Delivery: Equatable, Sendable {
         public var id: Int64
         public var note: String
@@ -44,6 +56,10 @@ public struct ExpectedGoods: Equatable, Sendable {
         public var more = 0
         /// Counted things that nobody knows.
         public var unknown = 0
+        public var units: [Unit] = []
+        /// By article: pieces that a label has counted and no reader has seen, and those that a reader has seen and no label counted.
+        public var claimed: [Pack] = []
+        public var loose: [Pack] = []
 
         public init(id: Int64, note: String, supplier: String, zone: String?, isOpen: Bool, lines: [Line]) {
             (self.id, self.zone, self.isOpen, self.lines) = (id, zone, isOpen, lines)
@@ -51,10 +67,12 @@ public struct ExpectedGoods: Equatable, Sendable {
         }
     }
 
-    /// Deliveries; lines of all of them; packages of a line; tags.
+    /// Deliveries; lines of all of them; packages of a line; pallets of a delivery; articles on one; tags.
     public static let deliveryLimit = 40
     public static let lineLimit = 1000
     public static let packLimit = 4
+    public static let unitLimit = 200
+    public static let contentLimit = 50
     public static let tagLimit = 8000
     /// Longest name of an article, in UTF-8 bytes.
     public static let labelLimit = 120
@@ -128,6 +146,21 @@ public struct ExpectedGoods: Equatable, Sendable {
         return signs
     }
 
+    /// `[["gtin", quantity], …]`; what is no pair is left out.
+    fileprivate static func packs(_ json: JSON?, atMost limit: Int) -> [Pack] {
+        (json?.list ?? []).prefix(limit).compactMap { item in
+            guard let list = item.list, list.count == 2, let gtin = list[0].text, let quantity = quantity(list[1])
+            else {
+                return nil
+            }
+            return Pack(gtin: gtin.cut(to: Bounded.nameLimit), quantity: quantity)
+        }
+    }
+
+    fileprivate static func json(_ packs: [Pack]) -> JSON? {
+        packs.isEmpty ? nil : .array(packs.map { .array([.string($0.gtin), $0.quantity.json]) })
+    }
+
     fileprivate static func quantity(_ json: JSON?) -> Quantity? {
         guard let quantity = json.flatMap({ Quantity($0) }), quantities.contains(quantity.thousandths) else {
             return nil
@@ -142,6 +175,8 @@ extension ExpectedGoods.Delivery {
             ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)), ("zone", zone.map(JSON.string)),
             ("open", .bool(isOpen)), ("lines", .array(lines.map(\.json))),
             ("more", more > 0 ? .int(Int64(more)) : nil), ("unknown", unknown > 0 ? .int(Int64(unknown)) : nil),
+            ("units", units.isEmpty ? nil : .array(units.map(\.json))), ("claimed", ExpectedGoods.json(claimed)),
+            ("loose", ExpectedGoods.json(loose)),
         ])
     }
 
@@ -156,6 +191,25 @@ extension ExpectedGoods.Delivery {
         self.init(id: id, note: note, supplier: supplier, zone: json.name("zone"), isOpen: isOpen, lines: lines)
         more = Int(json.bounded("more", in: Bounded.counts) ?? 0)
         unknown = Int(json.bounded("unknown", in: Bounded.counts) ?? 0)
+        units = (json["units"]?.list ?? []).prefix(ExpectedGoods.unitLimit).compactMap(ExpectedGoods.Unit.init(json:))
+        claimed = ExpectedGoods.packs(json["claimed"], atMost: ExpectedGoods.lineLimit)
+        loose = ExpectedGoods.packs(json["loose"], atMost: ExpectedGoods.lineLimit)
+    }
+}
+
+extension ExpectedGoods.Unit {
+    /// `["sscc", [["gtin", quantity], …], "parent"]`, the last where there is one.
+    var json: JSON {
+        .array([.string(sscc), ExpectedGoods.json(contents) ?? .array([])] + (parent.map { [.string($0)] } ?? []))
+    }
+
+    init?(json: JSON) {
+        guard let list = json.list, (2...3).contains(list.count), let sscc = list[0].text, sscc.utf8.count == 18 else {
+            return nil
+        }
+        self.init(
+            sscc: sscc, parent: list.dropFirst(2).first?.text?.cut(to: Bounded.nameLimit),
+            contents: ExpectedGoods.packs(list[1], atMost: ExpectedGoods.contentLimit))
     }
 }
 
@@ -164,7 +218,7 @@ extension ExpectedGoods.Line {
         .object([
             ("gtin", .string(gtin)), ("label", .string(label)), ("reference", reference.map(JSON.string)),
             ("unit", unit.map(JSON.string)), ("expected", expected.json), ("counted", counted.json),
-            ("packs", packs.isEmpty ? nil : .array(packs.map { .array([.string($0.gtin), $0.quantity.json]) })),
+            ("packs", ExpectedGoods.json(packs)),
         ])
     }
 
@@ -173,15 +227,8 @@ extension ExpectedGoods.Line {
             let expected = ExpectedGoods.quantity(json["expected"]),
             let counted = ExpectedGoods.quantity(json["counted"])
         else { return nil }
-        let packs = (json["packs"]?.list ?? []).prefix(ExpectedGoods.packLimit).compactMap {
-            item -> ExpectedGoods.Pack? in
-            guard let list = item.list, list.count == 2, let gtin = list[0].text,
-                let quantity = ExpectedGoods.quantity(list[1])
-            else { return nil }
-            return ExpectedGoods.Pack(gtin: gtin.cut(to: Bounded.nameLimit), quantity: quantity)
-        }
         self.init(
             gtin: gtin, label: label, reference: json.name("reference"), unit: json.name("unit"), expected: expected,
-            counted: counted, packs: packs)
+            counted: counted, packs: ExpectedGoods.packs(json["packs"], atMost: ExpectedGoods.packLimit))
     }
 }

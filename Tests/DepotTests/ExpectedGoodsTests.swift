@@ -50,6 +50,26 @@ struct ExpectedGoodsTests {
         #expect(ExpectedGoods(json: try JSON(parsing: goods.json.text8)) == goods)
     }
 
+    @Test func palletsAreToldWithWhatIsOnThemUntilTheirLabelHasCountedIt() throws {
+        let (sscc, gtin) = ("340123450000000017", InventoryTests.breaker)
+        let id = try depot.announce(
+            [Announced.Line(gtin: gtin, description: "Disjoncteur", quantity: 10)],
+            units: [Announced.Unit(sscc: sscc, contents: [.init(gtin: gtin, quantity: 10)])])
+        try depot.open(id)
+        try hear(page: true)
+        func told() throws -> ExpectedGoods.Delivery {
+            try #require(try store.deliveries.expectedGoods(at: 9).first?.goods.deliveries.first)
+        }
+        try depot.send([InventoryTests.tag(1)])
+        let before = try told()
+        #expect(before.units == [.init(sscc: sscc, contents: [.init(gtin: gtin, quantity: 10)])])
+        #expect(before.loose == [.init(gtin: gtin, quantity: 1)] && before.claimed.isEmpty)
+        try depot.send([InventoryTests.scan("00" + sscc, "]C1")])
+        let after = try told()
+        #expect(after.units == [.init(sscc: sscc, contents: [])] && after.lines.map(\.counted) == [10])
+        #expect(after.claimed == [.init(gtin: gtin, quantity: 9)] && after.loose.isEmpty)
+    }
+
     @Test func theOpenOnesComeFirstAndTheRestIsCounted() throws {
         for number in 1...60 {
             let announced = Announced(

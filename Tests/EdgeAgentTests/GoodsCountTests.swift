@@ -121,6 +121,72 @@ struct GoodsCountTests {
         #expect(count.open[0].total(0) == 1 && count.open[1].total(1) == 1)
     }
 
+    @Test func aPalletNamesItself() throws {
+        // EPC Tag Data Standard 1.13, appendix E.3: urn:epc:id:sscc:0614141.1234567890.
+        let published = TagID(.epcGen2, try #require(Hex.bytes("3174257BF4499602D2000000")))
+        #expect(GoodsCode.sscc(tag: published) == "106141412345678908" && GoodsCode.gtin(tag: published) == nil)
+        #expect(GoodsCode.sscc(tag: Self.tag(Self.breaker, 1)) == nil)
+        for text in [
+            "00106141412345678908", "]C100106141412345678908", "(00)106141412345678908", "001061414123456789081037",
+        ] {
+            #expect(GoodsCode.sscc(code: text) == "106141412345678908", "\(text)")
+        }
+        for text in ["00106141412345678909", "106141412345678908", "00", "3608439390616", ""] {
+            #expect(GoodsCode.sscc(code: text) == nil, "\(text)")
+        }
+    }
+
+    /// The greater of what the label says and what readers see holds, as it does at the centre.
+    @Test func aPalletsLabelCountsWhatIsOnItOnce() throws {
+        let (first, second) = ("106141412345678908", "036084390000000010")
+        var goods = Self.goods()
+        goods.deliveries[0].units = [
+            .init(sscc: first, contents: [.init(gtin: Self.breaker, quantity: 6)]), .init(sscc: second, contents: []),
+        ]
+        goods.deliveries[0].loose = [.init(gtin: Self.breaker, quantity: 2)]
+        let label = Self.scanned("00" + first)
+        func total(_ reads: [GoodsRead]) -> Quantity? { GoodsCount(goods, reads).open.first?.total(0) }
+        #expect(total([label]) == 6, "two of the six were seen before")
+        #expect(total([label, label]) == 6)
+        let inside = (3...6 as ClosedRange<UInt64>).map { Self.seen(Self.tag(Self.breaker, $0)) }
+        #expect(total([label] + inside) == 6 && total(inside + [label]) == 6)
+        #expect(total([label] + inside + [Self.seen(Self.tag(Self.breaker, 7))]) == 7, "one more than the label says")
+        // Counted by the centre already, and one that nobody announced.
+        #expect(total([Self.scanned("00" + second)]) == 2)
+        let stranger = GoodsCount(goods, [Self.scanned("00036084390000000027")])
+        #expect(stranger.open[0].total(0) == 2 && stranger.open[0].unknown == 1)
+    }
+
+    @Test func aPalletStandsForWhatIsOnItsCartons() throws {
+        let (pallet, carton, other) = ("106141412345678908", "036084390000000010", "036084390000000027")
+        var goods = Self.goods()
+        goods.deliveries[0].units = [
+            .init(sscc: pallet, contents: []),
+            .init(sscc: carton, parent: pallet, contents: [.init(gtin: Self.breaker, quantity: 4)]),
+            // On itself: a paper that nobody could load.
+            .init(sscc: other, parent: other, contents: [.init(gtin: Self.lamp, quantity: 1)]),
+        ]
+        func totals(_ labels: [String]) -> [Quantity?] {
+            let open = GoodsCount(goods, labels.map { Self.scanned("00" + $0) }).open.first
+            return [open?.total(0), open?.total(1)]
+        }
+        #expect(
+            totals([pallet]) == [6, 0] && totals([pallet, carton]) == [6, 0] && totals([carton, pallet]) == [6, 0])
+        #expect(totals([other]) == [2, 1])
+    }
+
+    @Test func aLabelOpensItsDeliveryAndATagThatPassesDoesNot() throws {
+        var goods = Self.goods()
+        goods.deliveries[1].units = [
+            .init(sscc: "106141412345678908", contents: [.init(gtin: Self.lamp, quantity: 5)])
+        ]
+        let tag = TagID(.epcGen2, try #require(Hex.bytes("3174257BF4499602D2000000")))
+        let passed = GoodsCount(goods, [Self.seen(tag)])
+        #expect(passed.open.map(\.delivery.note) == ["BL-1"] && passed.elsewhere == 1 && passed.open[0].unknown == 0)
+        let scanned = GoodsCount(goods, [Self.scanned("00106141412345678908")])
+        #expect(scanned.open.map(\.delivery.note) == ["BL-2"] && scanned.open[0].total(0) == 5)
+    }
+
     @Test func whatTheCentreHasCountedIsNotAddedAgain() throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/expected.json"

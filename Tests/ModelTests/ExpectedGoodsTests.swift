@@ -13,6 +13,12 @@ struct ExpectedGoodsTests {
                 .init(gtin: "#cable", label: "Câble", unit: "m", expected: 100, counted: Quantity(thousandths: 12_500)),
             ])
         (delivery.more, delivery.unknown) = (4, 1)
+        delivery.units = [
+            .init(sscc: "106141412345678908", contents: [.init(gtin: "03608439390616", quantity: 6)]),
+            .init(sscc: "036084390000000015", parent: "106141412345678908", contents: []),
+        ]
+        delivery.claimed = [.init(gtin: "03608439390616", quantity: 2)]
+        delivery.loose = [.init(gtin: "03608439390616", quantity: 1)]
         var goods = ExpectedGoods(
             at: 1_800_000_000_000, epoch: .max, through: 77,
             deliveries: [delivery, .init(id: 13, note: "BL-2", supplier: "", zone: nil, isOpen: false, lines: [])])

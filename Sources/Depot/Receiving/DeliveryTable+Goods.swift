@@ -74,7 +74,27 @@ extension DeliveryTable {
             id: view.id, note: view.note, supplier: view.supplier, zone: head.place, isOpen: head.isOpen, lines: lines)
         delivery.more = view.lines.count - lines.count
         delivery.unknown = view.unknown.count
+        guard !view.units.isEmpty, let reception = try reception(of: head.id) else { return delivery }
+        let carriers = Set(view.units.compactMap(\.parent))
+        delivery.units = view.units.prefix(ExpectedGoods.unitLimit).compactMap { unit in
+            let contents = unit.isVerified ? [] : unit.contents
+            // Half of what is on it would be counted as all of it; and of some the paper does not say what that is.
+            guard contents.count <= ExpectedGoods.contentLimit,
+                unit.isVerified || !contents.isEmpty || carriers.contains(unit.sscc)
+            else { return nil }
+            return ExpectedGoods.Unit(
+                sscc: unit.sscc, parent: unit.parent,
+                contents: contents.map { .init(gtin: $0.gtin, quantity: $0.quantity) })
+        }
+        delivery.claimed = DeliveryTable.packs(reception.claimed)
+        delivery.loose = DeliveryTable.packs(reception.loose)
         return delivery
+    }
+
+    private static func packs(_ counts: [String: Quantity]) -> [ExpectedGoods.Pack] {
+        counts.filter { $0.value > 0 }.sorted { $0.key < $1.key }.prefix(ExpectedGoods.lineLimit).map {
+            ExpectedGoods.Pack(gtin: $0.key, quantity: $0.value)
+        }
     }
 
     /// Tags that are counted in a delivery.

@@ -51,8 +51,8 @@ public struct Reception: Equatable, Sendable {
     /// Pieces with a number of their own, however they were read: `GTIN/serial`.
     private var identities: Set<String> = []
     /// Pieces that a pallet's label has counted and no reader has seen yet, and those seen before their label.
-    private var claimed: [String: Quantity] = [:]
-    private var loose: [String: Quantity] = [:]
+    private(set) var claimed: [String: Quantity] = [:]
+    private(set) var loose: [String: Quantity] = [:]
 
     public init(delivery: Int64, note: String, expected: [String: Quantity]) {
         self.delivery = delivery

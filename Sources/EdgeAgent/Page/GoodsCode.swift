@@ -1,7 +1,7 @@
 import Model
 
 /// Which article a tag or a code names, as far as that can be said without the centre's catalogue: a GTIN. What is not plain stays
-/// unsaid, for the centre to decide.
+/// unsaid, for the centre to decide. A pallet's label is an SSCC.
 enum GoodsCode {
     /// The GTIN-14 of an SGTIN-96 or SGTIN-198 (EPC Tag Data Standard 2.0, §14.6.1); nil for other tags.
     static func gtin(tag: TagID) -> String? {
@@ -24,12 +24,46 @@ enum GoodsCode {
         return digits + String(checkDigit(digits))
     }
 
+    /// The SSCC of an SSCC-96 (§14.6.2); nil for other tags.
+    static func sscc(tag: TagID) -> String? {
+        guard tag.scheme == .epcGen2, tag.bytes.count >= 12, tag.bytes[0] == 0x31 else { return nil }
+        let bits = tag.bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let partition = Int(bits >> 50 & 7)
+        guard partition < 7 else { return nil }
+        let width = [40, 37, 34, 30, 27, 24, 20][partition]
+        // Company and serial reference are 58 bits.
+        let both = (bits & (1 << 50 - 1)) << 8 | UInt64(tag.bytes[8])
+        guard let company = padded(both >> UInt64(58 - width), 12 - partition),
+            let serial = padded(both & (1 << UInt64(58 - width) - 1), 5 + partition), let first = serial.first
+        else { return nil }
+        let digits = "\(first)\(company)\(serial.dropFirst())"
+        return digits + String(checkDigit(digits))
+    }
+
+    /// The SSCC of a pallet's label: AI (00), with whatever follows.
+    static func sscc(code: String) -> String? {
+        let text = bare(code)
+        guard text.hasPrefix("00") || text.hasPrefix("(00)") else { return nil }
+        let digits = text.dropFirst(text.first == "(" ? 4 : 2).prefix(18)
+        guard digits.utf8.count == 18, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            String(checkDigit(String(digits.dropLast()))) == digits.suffix(1)
+        else { return nil }
+        return String(digits)
+    }
+
+    /// Without the scanner's identifier and the first FNC1.
+    private static func bare(_ code: String) -> Substring {
+        var text = Substring(code.filter { $0 != " " })
+        if text.hasPrefix("]") { text = text.dropFirst(3) }
+        return text.first == "\u{1D}" ? text.dropFirst() : text
+    }
+
     private static func padded(_ number: UInt64, _ count: Int) -> String? {
         let text = String(number)
         return text.count <= count ? String(repeating: "0", count: count - text.count) + text : nil
     }
 
-    /// Of 13 digits (General Specifications, 7.9).
+    /// Of 13 or 17 digits (General Specifications, 7.9).
     private static func checkDigit(_ digits: String) -> Int {
         var sum = 0
         for (index, digit) in digits.utf8.enumerated() { sum += Int(digit - 0x30) * (index % 2 == 0 ? 3 : 1) }
@@ -39,9 +73,7 @@ enum GoodsCode {
     /// The GTIN-14 of a code: the number alone (8, 12, 13 or 14 digits), or the beginning of an element string with AI (01).
     /// `isOne`: it has a serial number, so that the same code twice is one piece.
     static func gtin(code: String) -> (gtin: String, isOne: Bool)? {
-        var text = Substring(code.filter { $0 != " " })
-        if text.hasPrefix("]") { text = text.dropFirst(3) }
-        if text.first == "\u{1D}" { text = text.dropFirst() }
+        let text = bare(code)
         if let gtin = number(text) { return (gtin, false) }
         let isBracketed = text.hasPrefix("(01)")
         guard isBracketed || text.hasPrefix("01") else { return nil }

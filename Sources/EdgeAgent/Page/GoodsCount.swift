@@ -4,6 +4,8 @@ import Model
 struct GoodsRead: Equatable, Sendable {
     enum What: Equatable, Sendable {
         case tag(sign: UInt32, gtin: String?)
+        /// A pallet's tag.
+        case pallet(String)
         case code(String)
     }
 
@@ -18,7 +20,9 @@ struct GoodsRead: Equatable, Sendable {
         switch row {
         case .appeared(let sighting), .moved(let sighting, _):
             zone = sighting.zone
-            what = .tag(sign: ExpectedGoods.sign(sighting.tag.bytes), gtin: GoodsCode.gtin(tag: sighting.tag))
+            what =
+                GoodsCode.sscc(tag: sighting.tag).map(What.pallet)
+                ?? .tag(sign: ExpectedGoods.sign(sighting.tag.bytes), gtin: GoodsCode.gtin(tag: sighting.tag))
         case .barcode(_, let zone, let barcode): (self.zone, what) = (zone, .code(barcode.text))
         case .key(_, let zone, let text): (self.zone, what) = (zone, .code(text))
         default: return nil
@@ -38,6 +42,18 @@ struct GoodsCount: Equatable, Sendable {
         var extra = 0
         /// Read here: nobody knows what it is, at least not without the centre.
         var unknown = 0
+        /// As in `ExpectedGoods.Delivery`, and going on from there.
+        fileprivate var claimed: [String: Quantity] = [:]
+        fileprivate var loose: [String: Quantity] = [:]
+        /// Pallets whose label was read here.
+        fileprivate var labels: Set<String> = []
+
+        init(_ delivery: ExpectedGoods.Delivery, at zone: String) {
+            (self.delivery, self.zone) = (delivery, zone)
+            here = Array(repeating: 0, count: delivery.lines.count)
+            for pack in delivery.claimed { claimed[pack.gtin] = pack.quantity }
+            for pack in delivery.loose { loose[pack.gtin] = pack.quantity }
+        }
     }
 
     /// By zone.
@@ -55,39 +71,48 @@ struct GoodsCount: Equatable, Sendable {
         }
         var folds: [Int: Open] = [:]
         func fold(_ index: Int, _ zone: String) -> Open {
-            let delivery = goods.deliveries[index]
-            var open =
-                folds[index]
-                ?? Open(
-                    zone: zone, delivery: delivery, here: Array(repeating: 0, count: delivery.lines.count))
+            var open = folds[index] ?? Open(goods.deliveries[index], at: zone)
             open.zone = zone
             return open
         }
         let notes = Dictionary(goods.deliveries.enumerated().map { ($1.note, $0) }) { first, _ in first }
         var tags = goods.tags
         var pieces: Set<String> = []
+        var pallets: [String: Int] = [:]
+        for (index, delivery) in goods.deliveries.enumerated() {
+            for unit in delivery.units { pallets[unit.sscc] = pallets[unit.sscc] ?? index }
+        }
+        /// The delivery is open there now, and nowhere else.
+        func begin(_ index: Int, at zone: String) {
+            for (other, open) in zones where open == index { zones[other] = nil }
+            zones[zone] = index
+        }
         for read in reads {
-            if case .code(let text) = read.what, let index = notes[text.trimmed] {
-                for (zone, open) in zones where open == index { zones[zone] = nil }
-                zones[read.zone] = index
-                continue
+            var label: String?
+            if case .pallet(let sscc) = read.what { label = sscc }
+            if case .code(let text) = read.what {
+                if let index = notes[text.trimmed] {
+                    begin(index, at: read.zone)
+                    continue
+                }
+                label = GoodsCode.sscc(code: text)
+                // A label opens its delivery, a tag that only passes does not.
+                if let index = label.flatMap({ pallets[$0] }), zones[read.zone] != index { begin(index, at: read.zone) }
             }
-            guard let index = zones[read.zone] else {
+            guard let index = zones[read.zone], label.flatMap({ pallets[$0] }) ?? index == index else {
                 elsewhere += 1
                 continue
             }
             var open = fold(index, read.zone)
-            switch read.what {
-            case .tag(let sign, let gtin):
+            if let label {
+                open.count(label: label)
+            } else if case .tag(let sign, let gtin) = read.what {
                 guard tags.insert(sign).inserted else { continue }
-                open.count(gtin, 1)
-            case .code(let text):
-                guard let code = GoodsCode.gtin(code: text) else {
-                    open.count(text.trimmed, 1)
-                    break
-                }
-                guard !code.isOne || pieces.insert(text).inserted else { continue }
-                open.count(code.gtin, 1)
+                open.count(tag: gtin)
+            } else if case .code(let text) = read.what {
+                let code = GoodsCode.gtin(code: text)
+                guard code?.isOne != true || pieces.insert(text).inserted else { continue }
+                open.count(code?.gtin ?? text.trimmed, 1)
             }
             folds[index] = open
         }
@@ -113,6 +138,40 @@ struct GoodsCount: Equatable, Sendable {
 }
 
 extension GoodsCount.Open {
+    /// A piece that stands on a pallet whose label has counted it is not one more.
+    fileprivate mutating func count(tag gtin: String?) {
+        if let gtin, let left = claimed[gtin], left > 0 {
+            claimed[gtin] = left - 1
+            return
+        }
+        count(gtin, 1)
+        if let gtin { loose[gtin, default: 0] += 1 }
+    }
+
+    /// Everything on a pallet, and on what stands on it, is there as its label says; what readers have seen of it before is not
+    /// counted again.
+    fileprivate mutating func count(label sscc: String) {
+        guard delivery.units.contains(where: { $0.sscc == sscc }) else {
+            if labels.insert(sscc).inserted { unknown += 1 }
+            return
+        }
+        var waiting = [sscc]
+        while let next = waiting.popLast() {
+            // A label that was read is done, and so is a pallet that would stand on itself.
+            guard labels.insert(next).inserted else { continue }
+            waiting += delivery.units.filter { $0.parent == next }.map(\.sscc)
+            for content in delivery.units.first(where: { $0.sscc == next })?.contents ?? [] { count(content) }
+        }
+    }
+
+    private mutating func count(_ content: ExpectedGoods.Pack) {
+        let absorbed = min(content.quantity, max(0, loose[content.gtin] ?? 0))
+        let rest = content.quantity - absorbed
+        loose[content.gtin, default: 0] -= absorbed
+        claimed[content.gtin, default: 0] += rest
+        if rest > 0 { count(content.gtin, rest) }
+    }
+
     /// An article's GTIN, its package's, or the supplier's reference.
     fileprivate mutating func count(_ code: String?, _ quantity: Quantity) {
         guard let code else {
