@@ -24,7 +24,7 @@ enum GoodsCode {
         return digits + String(checkDigit(digits))
     }
 
-    /// The SSCC of an SSCC-96 (§14.6.2); nil for other tags.
+    /// The SSCC of an SSCC-96 (EPC Tag Data Standard 2.0, §14.6.2); nil for other tags.
     static func sscc(tag: TagID) -> String? {
         guard tag.scheme == .epcGen2, tag.bytes.count >= 12, tag.bytes[0] == 0x31 else { return nil }
         let bits = tag.bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
