@@ -101,7 +101,7 @@ extension LocalPage {
           return say("good", w.good, [buffer.pending > 0 ? w.sending : w.goodText, ...more]);
         }
 
-        /** A tag's text for people: the GTIN and serial number of an SGTIN-96 (EPC Tag Data Standard 2.0 §14.5.1), else as it is. */
+        /** A tag's text for people: the GTIN and serial number of an SGTIN-96 (EPC Tag Data Standard 2.0, §14.6.1), else as it is. */
         function scanText(read) {
           if (read.form !== "epc-gen2" || !/^30[0-9A-F]{22}$/.test(read.text)) return read.text;
           const bits = BigInt("0x" + read.text), part = (from, length) => bits >> BigInt(96 - from - length) & (1n << BigInt(length)) - 1n;
