@@ -72,6 +72,19 @@ struct OdooStepTests {
         }
     }
 
+    /// The dock is set to another place than the one that goods come to.
+    @Test(arguments: series)
+    func whatIsNotWhereItIsTakenFromIsSaidToBeElsewhere(series: Int) async throws {
+        let desk = OdooDesk(series, OdooStepTests.prepare)
+        let fault = await OdooTransferTests.fault(desk, OdooTransferTests.push([OdooTransferTests.line(1, 130)]))
+        #expect(fault?.kind == .conflict)
+        #expect(
+            fault?.sentence
+                == "Odoo has 120 of [DJ16C] Disjoncteur 16A courbe C in WH/Stock; 130 were moved from there. "
+                + "Elsewhere it has: WH/Input 60.")
+        #expect(await desk.server.writes == 0)
+    }
+
     @Test(arguments: series)
     func aDryRunShowsTheTransferThatWaits(series: Int) async throws {
         let desk = OdooDesk(series, OdooStepTests.prepare)

@@ -92,8 +92,13 @@ extension OdooConnector {
         if moving.rest.needs.isEmpty { return moving.outcome }
         // What lies where it goes to is not taken, but for a place that is inside it: back from a bin to its zone.
         if there.contains(where: { $0.location == from.id }) { there = [] }
-        var shares = try moving.rest.shares(
-            from: from.id, name: from.name, quants: source, there: Set(there.map(\.id)))
+        var shares: [OdooTransfer.Share]
+        do {
+            shares = try moving.rest.shares(
+                from: from.id, name: from.name, quants: source, there: Set(there.map(\.id)))
+        } catch  where error.kind == .conflict {
+            throw try await elsewhere(error, moving.rest, source, there, company: from.company)
+        }
         shares = OdooTransfer.keepingPackages(shares, contents: try await contents(Set(shares.compactMap(\.package))))
         var plan: [OdooCall] = []
         if moving.number == nil, moving.usage == "internal" {
@@ -132,6 +137,28 @@ extension OdooConnector {
         moving.say("\(result.name) is done: from \(from.name) to \(to.name).", result.id)
         return try outcome(
             moving.rest, result, try await signedIn().units, moving.sentences.joined(separator: " "))
+    }
+
+    /// With where the goods are by Odoo's book, if not at the source: a receipt in two steps, a move that somebody made there.
+    private func elsewhere(
+        _ fault: ERPFault, _ transfer: OdooTransfer, _ source: [OdooQuant], _ there: [OdooQuant], company: Int64?
+    ) async throws(ERPFault) -> ERPFault {
+        let known = Set((source + there).map(\.id))
+        let all = try await quants(ofCompany: company, products: Set(transfer.needs.map(\.product)))
+        let short = transfer.needs.first { need in
+            let has = source.filter { quant in
+                quant.product == need.product && (need.lot == nil || quant.lotName == need.lot)
+                    && !there.contains { $0.id == quant.id }
+            }.reduce(0) { $0 + $1.quantity }
+            return has < need.quantity.double - 0.000_01
+        }
+        let far = all.filter { quant in
+            !known.contains(quant.id) && quant.quantity > 0 && quant.product == short?.product
+                && (short?.lot == nil || quant.lotName == short?.lot)
+        }
+        guard !far.isEmpty else { return fault }
+        let list = far.prefix(3).map { "\($0.locationName) \(OdooNumber.text($0.quantity))" }.joined(separator: ", ")
+        return ERPFault(.conflict, "\(fault.sentence) Elsewhere it has: \(list).")
     }
 
     private static func holds(_ quants: [OdooQuant], _ need: OdooTransfer.Need) -> Bool {

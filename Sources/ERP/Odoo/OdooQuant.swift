@@ -6,6 +6,7 @@ struct OdooQuant: Equatable, Sendable {
     var product: Int64
     var productName: String
     var location: Int64
+    var locationName: String
     var lot: Int64?
     var lotName: String?
     /// In a package or somebody else's: a count names it by its id only.
@@ -35,6 +36,7 @@ struct OdooQuant: Equatable, Sendable {
         self.id = id
         self.product = product
         self.location = location
+        locationName = record["location_id"]?.odooName ?? "place \(location)"
         productName = record["product_id"]?.odooName ?? "article \(product)"
         lot = record["lot_id"]?.odooID
         lotName = record["lot_id"]?.odooName
