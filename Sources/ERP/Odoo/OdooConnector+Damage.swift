@@ -68,7 +68,7 @@ extension OdooConnector {
             guard has > need.quantity.double - 0.000_01 else {
                 throw ERPFault(
                     .conflict,
-                    "\(OdooNumber.text(has)) of \(need.article) were scrapped of \(receipt.name) in Odoo; "
+                    "Odoo scrapped only \(OdooNumber.text(has)) of \(need.article) for \(receipt.name): "
                         + "\(need.quantity) cannot come back.")
             }
         }
