@@ -20,6 +20,9 @@ struct HelpPageTests {
         let site = "http://127.0.0.1:\(stand.httpPort)"
         let browser = try Browser(language: "fr")
         try browser.size(1280)
+        // An address that is mistyped leads in, too.
+        try browser.open("\(site)/reception")
+        try browser.wait("document.querySelector('#who')")
         // Nobody is signed in: the way in has its help, and that leads to all of it.
         try browser.open("\(site)/")
         try browser.click("#help-signin a")

@@ -284,3 +284,11 @@ test("an undo says what it undid, once; opening again is nothing to be undone", 
   assert.equal(undoneSince({ lines, decisions: [] }, before), null);
   assert.equal(lastDecision({ lines, decisions: [counted, { id: 6, at: 3, who: "Bruno", kind: "reopen" }] }).id, 4);
 });
+
+// MARK: the address of a dock
+
+test("an address that no tablet reaches is known", async () => {
+  const { isHere } = await import("../../Sources/IngestServer/Web/here.js");
+  for (const name of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "quai.localhost"]) assert.ok(isHere(name), name);
+  for (const name of ["depot.example", "192.0.2.7", "localhost.example", "[2001:db8::1]", "127.0.0.1.example", ""]) assert.ok(!isHere(name), name);
+});

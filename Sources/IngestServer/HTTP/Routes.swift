@@ -43,6 +43,13 @@ enum Routes {
         for page in ["dock/{zone}", "dock/{zone}/kiosk", "help/{name}"] {
             router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
+        // Mistyped: the page is there all the same, and says where one can go. What has an ending is a file that we have not.
+        router.get("{page}") { request, context -> Response in
+            if context.parameters.get("page")?.contains(".") == true { return Response(status: .notFound) }
+            var response = welcome(files, request)
+            if response.status == .ok { response.status = .notFound }
+            return response
+        }
         // At the root: a worker answers for what lies below it.
         router.get("sw.js") { request, _ in serve(files["sw.js"], request) }
         router.get("web/{name}") { request, context in serve(files[context.parameters.get("name") ?? ""], request) }

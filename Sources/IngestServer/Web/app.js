@@ -239,6 +239,8 @@ onSound(() => { drawTools(); if (app.person) app.refresh(app.page); });
 
 /** Another page; `ref` says what of it: `product:…` and `tag:…` of the search, a client's number. */
 app.go = (page, ref) => {
+  // What went wrong on another page is not of this one.
+  if (page !== app.page && app.toast?.kind === "bad") app.say(null);
   const address = addressOf(page, ref);
   if (location.pathname + location.search !== address) history.pushState({}, "", address);
   turn(page, ref);
