@@ -101,7 +101,7 @@ export const help = {
       ["“Keep scanning: everything is kept”", "That is a break as it should be: go on."],
       ["“STOP scanning”", "There nothing is kept: see “Scans are refused”."],
       ["The browser shows an error page of its own", "The page was reloaded without https. Wait for the server; what was kept is there still."],
-      ["It lasts for more than some minutes", "Call whoever looks after the server. Gateways keep days of reads."],
+      ["It lasts for more than some minutes", "Call whoever looks after the server: there `sudo edge-ingest doctor` says what is wrong. Gateways keep days of reads."],
     ],
     see: ["scan", "refused", "gateways"],
   },

@@ -102,7 +102,7 @@ export const help = {
       ["« Scannez : tout est gardé »", "C’est le cas normal d’une coupure : continuez."],
       ["« ARRÊTEZ de scanner »", "Là, rien n’est gardé : voir « Les lectures sont refusées »."],
       ["Le navigateur montre sa propre page d’erreur", "La page a été rechargée sans https. Attendez le serveur ; ce qui était gardé y est encore."],
-      ["Cela dure plus de quelques minutes", "Appelez qui tient le serveur. Les passerelles gardent des jours de lectures."],
+      ["Cela dure plus de quelques minutes", "Appelez qui tient le serveur : là, `sudo edge-ingest doctor` dit ce qui ne va pas. Les passerelles gardent des jours de lectures."],
     ],
     see: ["scan", "refused", "gateways"],
   },

@@ -220,7 +220,7 @@ export async function take(app, kind, file) {
     const done = await app.attempt(() => request("POST", address(kind, said), file));
     // Between the check and now somebody may have begun a delivery: what that refused is said, never only counted.
     const late = done ? done.refused.slice(report.refused.length) : [];
-    if (done) app.say(t("imported", { n: number(done.accepted) }), "good");
+    if (done) app.say(kind === "deliveries" && done.deliveries ? t("importedWhere", { n: number(done.accepted), deliveries: number(done.deliveries) }) : t("imported", { n: number(done.accepted) }), "good", 12);
     if (late.length) await ask(file.name, drawRows(t("importRefused"), late), [[t("understood"), "yes", "main"]]);
     return Boolean(done);
   }

@@ -4,7 +4,7 @@ export const imports = {
   fr: {
     columns: "Quelle colonne est quoi", columnNone: "(aucune)", columnsRead: "Lire ainsi", columnsOthers: "Les autres colonnes", columnsAside: "Ce que le fichier ne dit pas",
     columnsMissing: "Il manque : {names}. Dites quelle colonne c’est ; ce sera retenu pour les fichiers qui ont les mêmes titres.",
-    importTemplate: "Télécharger un modèle", importRejects: "Télécharger les lignes refusées", importAdd: "Ajouter aux livraisons déjà annoncées", understood: "Compris",
+    importTemplate: "Télécharger un modèle", importRejects: "Télécharger les lignes refusées", importAdd: "Ajouter aux livraisons déjà annoncées", understood: "Compris", importedWhere: "{n} {n|ligne importée|lignes importées} : {deliveries} {deliveries|livraison|livraisons} dans la liste, au jour attendu ou sous « À venir ».",
     field_delivery_note: "Bon de livraison", field_supplier: "Fournisseur", field_gtin: "Code-barres (GTIN)", field_reference: "Référence", field_description: "Désignation", field_quantity: "Quantité", field_expected: "Attendue le",
     field_client: "Client", field_dock: "Quai", field_lot: "Lot", field_expires: "À utiliser avant", field_serials: "Numéros de série", field_sscc: "Palette (SSCC)", field_unit: "Unité", field_tracking: "Suivi", field_minimum: "Stock minimum",
     changesTitle: "Ce qui changera", changesNow: "Maintenant", changesNext: "Ensuite", changesNone: "Rien ne changera : tout y est déjà.", changesMore: "{n} {n|ligne montrée|lignes montrées} sur {all}, les premières.", changes_new: "Nouvelles", changes_changed: "Modifiées", changes_gone: "Retirées", changes_unchanged: "Inchangées", change_new: "nouveau", change_changed: "modifié", change_gone: "retiré",
@@ -14,7 +14,7 @@ export const imports = {
   en: {
     columns: "Which column is which", columnNone: "(none)", columnsRead: "Read it so", columnsOthers: "The other columns", columnsAside: "What the file does not say",
     columnsMissing: "Missing: {names}. Say which column it is; that is remembered for files with the same headings.",
-    importTemplate: "Download a template", importRejects: "Download the refused rows", importAdd: "Add to deliveries that are known", understood: "Understood",
+    importTemplate: "Download a template", importRejects: "Download the refused rows", importAdd: "Add to deliveries that are known", understood: "Understood", importedWhere: "{n} {n|line|lines} imported: {deliveries} {deliveries|delivery|deliveries} in the list, at the day they are expected or under “Coming”.",
     field_delivery_note: "Delivery note", field_supplier: "Supplier", field_gtin: "Barcode (GTIN)", field_reference: "Reference", field_description: "Description", field_quantity: "Quantity", field_expected: "Expected on",
     field_client: "Client", field_dock: "Dock", field_lot: "Lot", field_expires: "Use by", field_serials: "Serial numbers", field_sscc: "Pallet (SSCC)", field_unit: "Unit", field_tracking: "Tracking", field_minimum: "Minimum stock",
     changesTitle: "What will change", changesNow: "Now", changesNext: "Will be", changesNone: "Nothing will change: all of it is there already.", changesMore: "{n} of {all} {all|row|rows} shown, the first ones.", changes_new: "New", changes_changed: "Changed", changes_gone: "Taken away", changes_unchanged: "Unchanged", change_new: "new", change_changed: "changed", change_gone: "taken away",
