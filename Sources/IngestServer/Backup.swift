@@ -20,8 +20,8 @@ enum Backup {
 
     /// A copy of a database that is in use. It has its name only when it was read back, and is whole.
     static func make(of database: String, at target: String) throws -> Copy {
-        guard let source = information(database) else { throw Refusal("there is no database \(database)") }
-        if let other = information(target), other.st_ino == source.st_ino, other.st_dev == source.st_dev {
+        guard let source = FileLook(database) else { throw Refusal("there is no database \(database)") }
+        if let other = FileLook(target), other.number == source.number, other.device == source.device {
             throw Refusal("\(target) is the database itself")
         }
         let (folder, name) = split(target)
@@ -33,7 +33,7 @@ enum Backup {
             if let problem = condition.problem { throw Refusal("the copy is no good, \(problem)") }
             giveToOwner(of: folder, partial)
             try sync(partial)
-            let bytes = information(partial).map { Int64($0.st_size) } ?? 0
+            let bytes = FileLook(partial)?.size ?? 0
             try move(partial, to: target)
             try sync(folder)
             return Copy(path: target, bytes: bytes, condition: condition)
@@ -48,7 +48,7 @@ enum Backup {
     static func restore(from file: String, to database: String, at now: Int64) throws -> (
         Store.Condition, aside: String?
     ) {
-        guard information(file) != nil else { throw Refusal("there is no file \(file)") }
+        guard FileLook(file) != nil else { throw Refusal("there is no file \(file)") }
         let condition = try Store.condition(of: file)
         if let problem = condition.problem { throw Refusal("\(file): \(problem)") }
         if let process = holder(of: database) {
@@ -79,12 +79,12 @@ enum Backup {
 
     /// The old file keeps its place until the new one takes it; its log must be gone before, for it fits no other file.
     private static func putAside(_ database: String, at now: Int64) throws -> String? {
-        guard information(database) != nil else { return nil }
+        guard FileLook(database) != nil else { return nil }
         // The last connection that closes brings the log home. A damaged file may refuse: then the log goes along.
         _ = try? Database(path: database)
         let aside = "\(database).before-\(BackupFolder.moment(now))"
         guard link(database, aside) == 0 else { throw FileError(path: aside, code: errno) }
-        for part in ["-wal", "-shm"] where information(database + part) != nil {
+        for part in ["-wal", "-shm"] where FileLook(database + part) != nil {
             try move(database + part, to: aside + part)
         }
         return aside
@@ -113,19 +113,14 @@ enum Backup {
         return (folder.isEmpty ? "/" : folder, String(path[path.index(after: slash)...]))
     }
 
-    private static func information(_ path: String) -> stat? {
-        var information = stat()
-        return stat(path, &information) == 0 ? information : nil
-    }
-
     static func isFolder(_ path: String) -> Bool {
-        information(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+        FileLook(path)?.isFolder ?? false
     }
 
     /// What root makes in a folder of the service's is the service's, so that it can go on with it.
     static func giveToOwner(of folder: String, _ path: String) {
-        guard geteuid() == 0, let owner = information(folder) else { return }
-        chown(path, owner.st_uid, owner.st_gid)
+        guard geteuid() == 0, let owner = FileLook(folder) else { return }
+        chown(path, owner.owner, owner.group)
     }
 
     private static func create(_ path: String) throws(FileError) {

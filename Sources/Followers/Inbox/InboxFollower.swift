@@ -107,10 +107,6 @@ public struct InboxFollower: Follower, Sendable {
                 words["detail"] = "\(left) / \(minimum)"
             }
             link = "/find?ref=product:\(InboxFollower.escaped(subject))"
-        case .webhookDisabled:
-            let data = try store.inbox.data(ofNotice: entry.fact)
-            if let name = data?["name"]?.text { words["subject"] = name }
-            words["body"] = data?["sentence"]?.text
         case .pushFailed:
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let title = data?["title"]?.text { words["subject"] = title }

@@ -20,31 +20,26 @@ enum StorageLook {
         }
         let strangers = ["", "-wal", "-shm"].compactMap { stranger(path + $0, state: Backup.split(path).folder) }
         guard !strangers.isEmpty else { return nil }
-        let owner = information(Backup.split(path).folder).map { name($0.st_uid) } ?? "the folder's owner"
+        let owner = FileLook(Backup.split(path).folder).map { name($0.owner) } ?? "the folder's owner"
         return strangers + ["as root: chown \(owner) \(path)*"]
     }
 
     /// Says so where a file belongs to somebody else than the folder of the state, and others may not read it: the service, which
     /// runs as that folder's owner, cannot open it. What root owns in a folder of root's is right.
     static func stranger(_ path: String, state: String) -> String? {
-        guard let file = information(path), let folder = information(state), file.st_uid != folder.st_uid,
-            file.st_mode & 0o006 == 0, file.st_gid != folder.st_gid || file.st_mode & 0o060 == 0
+        guard let file = FileLook(path), let folder = FileLook(state), file.owner != folder.owner,
+            file.mode & 0o006 == 0, file.group != folder.group || file.mode & 0o060 == 0
         else { return nil }
-        return "\(path): \(ownership(path)); the centre runs as \(name(folder.st_uid)), whose \(state) is"
+        return "\(path): \(ownership(path)); the centre runs as \(name(folder.owner)), whose \(state) is"
     }
 
     /// `it belongs to quai-ingest:quai-ingest, mode 0700`
     private static func ownership(_ path: String) -> String {
-        guard let information = information(path) else { return "who owns it cannot be seen" }
-        let group = getgrgid(information.st_gid).map { String(cString: $0.pointee.gr_name) } ?? "\(information.st_gid)"
-        let mode = String(information.st_mode & 0o7777, radix: 8)
+        guard let information = FileLook(path) else { return "who owns it cannot be seen" }
+        let group = getgrgid(information.group).map { String(cString: $0.pointee.gr_name) } ?? "\(information.group)"
+        let mode = String(information.mode, radix: 8)
         let padded = String(repeating: "0", count: max(0, 4 - mode.count)) + mode
-        return "it belongs to \(name(information.st_uid)):\(group), mode \(padded)"
-    }
-
-    private static func information(_ path: String) -> stat? {
-        var information = stat()
-        return stat(path, &information) == 0 ? information : nil
+        return "it belongs to \(name(information.owner)):\(group), mode \(padded)"
     }
 
     private static func name(_ user: uid_t) -> String {
