@@ -42,7 +42,9 @@ struct LocalPageTests {
         #expect(
             Self.problems("[local]\nlisten = \"127.0.0.1:8088\"\nhosts = [\"a:80\"]").contains("\"hosts\" lists names"))
         let reader = "[reader.door]\ndriver = \"llrp\"\nport = \"listen:0.0.0.0:5084\"\n"
-        #expect(Self.problems(reader + "[local]\nlisten = \"127.0.0.1:5084\"").contains("has the port of door"))
+        #expect(
+            Self.problems(reader + "[local]\nlisten = \"127.0.0.1:5084\"").contains(
+                "a device of this file is listened for"))
     }
 
     @Test func whatOthersCouldSeeIsWarnedOf() throws {

@@ -47,10 +47,10 @@ extension AgentConfiguration.Local {
             }
         }
         if let listen {
-            let other = devices.first { device in
+            let isTaken = devices.contains { device in
                 if case .listen(_, let port) = device.address { port == listen.port } else { false }
             }
-            if let other { section.reject("listen", "has the port of \(other.name); choose another") }
+            if isTaken { section.reject("listen", "has a port at which a device of this file is listened for") }
         } else if !section.has("listen") {
             section.require("listen", "where the page is, such as \"127.0.0.1:8088\"")
         }
