@@ -10,7 +10,7 @@ export const help = {
       "Scan the delivery note at the dock: the delivery opens by itself. Or choose it in the list, then [open].",
       "Let the goods pass. Each read has its colour, sign and sound: received, extra, unknown, counted already.",
       "Tap a line to correct a quantity, or to note damage or a lot. [modeRemove] takes off what you read again; the ↶ button takes the last decision back.",
-      "Press [close]. Answer each question: the rest comes later or never comes, what is extra is kept or sent back. Have it signed, where your depot wants that.",
+      "Press [close]. Answer each question: the rest comes later or never comes, what is extra is kept or sent back. Have it signed, where your depot wants that; under [photosOfGoods], take some of what came.",
     ],
     wrong: [
       ["Nothing counts", "Read the line above the numbers: reader, link, buffer. It says whether to go on scanning, or to stop."],
@@ -145,6 +145,7 @@ export const help = {
     steps: [
       "Choose the file: CSV, text or Excel (.xlsx); for a delivery also JSON, DESADV or UBL.",
       "A column is missing? The page shows what stands in each: say which it is, then [columnsRead]. It is remembered for files with the same headings.",
+      "Read [changesTitle]: each row as it is now and as it would be. Nothing is written yet.",
       "Read what is taken, what is refused and why. [importRejects] gives those with the reason, to be mended and imported.",
       "[importDo]. To add to a note that is known, tick [importAdd] first.",
     ],
@@ -152,6 +153,7 @@ export const help = {
       ["`3,60844E+12` instead of the code", "Excel has spoilt it: format the column as text and copy the codes again."],
       ["A GTIN is refused", "Its check digit is wrong: copy the barcode again. A reference that the catalogue knows is enough, too."],
       ["An .xls or a PDF", "Save it as .xlsx or CSV; or ask the supplier for a despatch advice."],
+      ["Words with strange signs, all in one column, or numbers that could be two", "The line at the top says how the file was read: unfold it, choose the right separator, encoding or decimals, and it is read again."],
       ["The note is being received, or closed", "Tick [importAdd] where it is open. A closed one needs a new number, or to be opened again."],
       ["The button is grey", "It needs the right to import: ask whoever manages the users."],
     ],

@@ -11,7 +11,7 @@ export const help = {
       "Scannez le bon de livraison au quai : la livraison s’ouvre toute seule. Ou choisissez-la dans la liste, puis [open].",
       "Passez les articles. Chaque lecture a sa couleur, son signe et son son : reçu, en trop, inconnu, déjà compté.",
       "Touchez une ligne pour corriger une quantité, noter une avarie ou un lot. [modeRemove] décompte ce que vous relisez ; le bouton ↶ reprend la dernière décision.",
-      "Appuyez sur [close]. Répondez à chaque question : le reste arrive plus tard ou n’arrivera pas, ce qui est en trop se garde ou se renvoie. Faites signer, si votre dépôt le veut.",
+      "Appuyez sur [close]. Répondez à chaque question : le reste arrive plus tard ou n’arrivera pas, ce qui est en trop se garde ou se renvoie. Faites signer, si votre dépôt le veut ; sous [photosOfGoods], prenez en photo ce qui est arrivé.",
     ],
     wrong: [
       ["Rien ne compte", "Lisez la ligne au-dessus des chiffres : lecteur, liaison, mémoire. Elle dit s’il faut continuer à scanner, ou arrêter."],
@@ -146,6 +146,7 @@ export const help = {
     steps: [
       "Choisissez le fichier : CSV, texte ou Excel (.xlsx) ; pour une livraison aussi JSON, DESADV ou UBL.",
       "Il manque une colonne ? La page montre ce qu’il y a dans chacune : dites laquelle c’est, puis [columnsRead]. C’est retenu pour les fichiers aux mêmes titres.",
+      "Lisez [changesTitle] : chaque ligne telle qu’elle est et telle qu’elle serait. Rien n’est encore écrit.",
       "Lisez ce qui sera pris, ce qui est refusé et pourquoi. [importRejects] les donne avec la raison, à corriger puis à importer.",
       "[importDo]. Pour compléter un bon déjà annoncé, cochez d’abord [importAdd].",
     ],
@@ -153,6 +154,7 @@ export const help = {
       ["`3,60844E+12` au lieu du code", "Excel l’a abîmé : mettez la colonne au format Texte et recopiez les codes."],
       ["« GTIN » refusé", "Sa clé est fausse : recopiez le code-barres. Une référence que le catalogue connaît suffit aussi."],
       ["Un .xls ou un PDF", "Enregistrez-le en .xlsx ou en CSV ; ou demandez au fournisseur un avis d’expédition."],
+      ["Des signes étranges, tout dans une colonne, ou des nombres à deux sens", "La ligne du haut dit comment le fichier a été lu : dépliez-la, choisissez le bon séparateur, encodage ou signe décimal, et il est relu."],
       ["Le bon est en cours de réception, ou clôturé", "Cochez [importAdd] s’il est ouvert. Un bon clôturé demande un nouveau numéro, ou d’être rouvert."],
       ["Le bouton est gris", "Il faut le droit d’importer : demandez à qui gère les utilisateurs."],
     ],
