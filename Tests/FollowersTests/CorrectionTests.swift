@@ -302,6 +302,23 @@ struct CorrectionTests {
         #expect(changes(try store.jobs.jobs(ofDelivery: id).last) == ["- 1"])
     }
 
+    @Test func ofWhichOfSeveralLotsTheDamagedAreNobodyIsToldToGuess() throws {
+        try article("lot")
+        let placed = QueueFollower(location: queue.location, plan: queue.plan, setsAside: true)
+        let id = try closed(6, lot: "A")
+        try sent("quai/reception/\(id)", at: 100)
+        try damage(id, 1, by: placed, at: 150)
+        #expect(try sent("quai/correction/\(id).2", at: 160).payload["damaged"]?.list?.first?["lot"] == "A")
+        try desk.reopen(id, zone: "dock", by: bruno, at: 200)
+        try adjust(id, 3, lot: "B")
+        try desk.decide(Decision(at: 201, who: "N", kind: .damaged, gtin: gtin, quantity: 2), on: id)
+        #expect(try desk.close(id, .init(short: .never, extra: .accept), by: nadia, at: 205))
+        try store.run(placed)
+        let job = try sent("quai/correction/\(id).3", at: 300)
+        #expect(changes(job) == ["B 3"] && job.payload["damaged"] == nil)
+        #expect(job.payload["left"]?.list?.first?["quantity"] == 2)
+    }
+
     @Test func damageThatWasLeftOutIsNotToldAgain() throws {
         let placed = QueueFollower(location: queue.location, plan: queue.plan, setsAside: true)
         let id = try closed(10)

@@ -29,33 +29,39 @@ extension QueuePayload {
                 ("quantity", change.quantity.json),
             ])
         }
-        let left = left(whole, reception, corrections)
-        let damaged = setsAside ? left.map { aside($0, whole) } : nil
+        // Of which of several lots the damaged are, nobody has said.
+        let changed = left(whole, reception, corrections)
+        let broken = changed.filter { setsAside && lots(of: $0, whole).count < 2 }
+        let left = changed.filter { !broken.contains($0) }
+        let damaged = broken.isEmpty ? nil : aside(broken, whole)
         guard !lines.isEmpty || damaged != nil else { return nil }
         return .object([
             ("title", whole["title"]), ("place", reception.payload["place"] ?? whole["place"]),
             ("receipt", reception.remote.flatMap { $0.isEmpty ? nil : .string($0) } ?? whole["receipt"]),
             ("note", whole["note"]), ("reason", view.reopenings.last.map { .string($0.reason) }),
             ("supplier", whole["supplier"]), ("lines", .array(lines)),
-            ("left", damaged == nil ? left : nil), ("damaged", damaged),
+            ("left", left.isEmpty ? nil : .array(left)), ("damaged", damaged),
         ])
     }
 
-    /// What is damaged as it is told: with the product, and its lot where there is one alone.
-    private static func aside(_ changed: JSON, _ whole: JSON) -> JSON {
+    /// What is damaged as it is told: with the product, and its lot where there is one.
+    private static func aside(_ changed: [JSON], _ whole: JSON) -> JSON {
         .array(
-            (changed.list ?? []).map { change in
+            changed.map { change in
                 let line = whole["lines"]?.list?.first { $0["gtin"] == change["gtin"] }
-                let lots = line?["lots"]?.list ?? []
                 return .object([
                     ("gtin", change["gtin"]), ("product", line?["product"]),
-                    ("lot", lots.count == 1 ? lots[0]["number"] : nil), ("quantity", change["quantity"]),
+                    ("lot", lots(of: change, whole).first?["number"]), ("quantity", change["quantity"]),
                 ])
             })
     }
 
+    private static func lots(of change: JSON, _ whole: JSON) -> [JSON] {
+        whole["lines"]?.list?.first { $0["gtin"] == change["gtin"] }?["lots"]?.list ?? []
+    }
+
     /// What became damaged since, or turned out to be whole.
-    private static func left(_ whole: JSON, _ reception: ERPJob, _ corrections: [ERPJob]) -> JSON? {
+    private static func left(_ whole: JSON, _ reception: ERPJob, _ corrections: [ERPJob]) -> [JSON] {
         var damaged: [String: Quantity] = [:]
         var names: [String: JSON] = [:]
         func add(_ payload: JSON, _ sign: Int) {
@@ -75,13 +81,12 @@ extension QueuePayload {
         }
         add(whole, 1)
         for job in [reception] + corrections { add(job.payload, -1) }
-        let changed = damaged.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { gtin, quantity -> JSON in
+        return damaged.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { gtin, quantity -> JSON in
             .object([
                 ("gtin", .string(gtin)), ("description", names[gtin]), ("quantity", quantity.json),
                 ("why", "damaged"),
             ])
         }
-        return changed.isEmpty ? nil : .array(changed)
     }
 
     /// Sums by article and lot of what pushes say; a lot of '' is none.
