@@ -100,6 +100,7 @@ export const help = {
     wrong: [
       ["“Keep scanning: everything is kept”", "That is a break as it should be: go on."],
       ["“STOP scanning”", "There nothing is kept: see “Scans are refused”."],
+      ["To see what is kept at the depot", "The depot’s machine has a page of its own: `http://127.0.0.1:8088/`. One can scan there too, where that is allowed."],
       ["The browser shows an error page of its own", "The page was reloaded without https. Wait for the server; what was kept is there still."],
       ["It lasts for more than some minutes", "Call whoever looks after the server: there `sudo edge-ingest doctor` says what is wrong. Gateways keep days of reads."],
     ],
@@ -262,5 +263,21 @@ export const help = {
       ["The badge does nothing", "Click beside the fields and hold it up again: it is read like a barcode."],
     ],
     see: ["audit", "dock"],
+  },
+  webhooks: {
+    title: "Tell another program",
+    what: "A webhook sends to another server what happens here: a signed request for each event, tried again until it is taken.",
+    steps: [
+      "Page Audit, [webhooks], then [hookAdd]: a name, the address with https, and the types of events. Without a type, all of them.",
+      "Copy the secret to the receiver at once: it is shown once only.",
+      "[hookTest], and look at the answer among [hookLast].",
+    ],
+    wrong: [
+      ["[hook_failing]", "The receiver does not answer, or refuses: its answer is written there. It is tried for three days or so."],
+      ["[hookGivenUp]", "After ten failures. When the receiver is well again: [hookReplayAll]."],
+      ["[hook_off]", "The reason stands beside it: [hookEnable], or [hookKey] where the secret has changed."],
+      ["The secret is lost", "[hookKey] gives a new one; the old one signs for 24 hours more."],
+    ],
+    see: ["audit"],
   },
 };

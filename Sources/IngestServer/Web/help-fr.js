@@ -101,6 +101,7 @@ export const help = {
     wrong: [
       ["« Scannez : tout est gardé »", "C’est le cas normal d’une coupure : continuez."],
       ["« ARRÊTEZ de scanner »", "Là, rien n’est gardé : voir « Les lectures sont refusées »."],
+      ["Voir ce qui est gardé au dépôt", "La machine du dépôt a sa page à elle : `http://127.0.0.1:8088/`. On y scanne aussi, là où c’est permis."],
       ["Le navigateur montre sa propre page d’erreur", "La page a été rechargée sans https. Attendez le serveur ; ce qui était gardé y est encore."],
       ["Cela dure plus de quelques minutes", "Appelez qui tient le serveur : là, `sudo edge-ingest doctor` dit ce qui ne va pas. Les passerelles gardent des jours de lectures."],
     ],
@@ -263,5 +264,21 @@ export const help = {
       ["Le badge ne fait rien", "Cliquez à côté des champs et présentez-le encore : il est lu comme un code-barres."],
     ],
     see: ["audit", "dock"],
+  },
+  webhooks: {
+    title: "Prévenir un autre programme",
+    what: "Un webhook envoie à un autre serveur ce qui se passe ici : une requête signée par événement, réessayée jusqu’à ce qu’elle soit prise.",
+    steps: [
+      "Page Journal, [webhooks], puis [hookAdd] : un nom, l’adresse en https, et les types d’événements. Sans type, tous.",
+      "Copiez le secret chez le destinataire tout de suite : il n’est affiché qu’une fois.",
+      "[hookTest], et regardez la réponse dans [hookLast].",
+    ],
+    wrong: [
+      ["[hook_failing]", "Le destinataire ne répond pas, ou refuse : sa réponse est écrite. C’est réessayé pendant trois jours environ."],
+      ["[hookGivenUp]", "Après dix échecs. Quand le destinataire va mieux : [hookReplayAll]."],
+      ["[hook_off]", "La raison est écrite à côté : [hookEnable], ou [hookKey] si le secret a changé."],
+      ["Le secret est perdu", "[hookKey] en donne un nouveau ; l’ancien signe encore pendant 24 heures."],
+    ],
+    see: ["audit"],
   },
 };

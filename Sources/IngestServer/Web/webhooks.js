@@ -41,7 +41,7 @@ export class Webhooks {
     if (this.list === null) return awaited(this.app);
     return [
       h("div", { class: "row" }, h("button", { class: "main", id: "add-hook", disabled: this.app.isAway(), onclick: () => this.edit(null) }, t("hookAdd"))),
-      this.list.length === 0 ? empty(t("noHooks"), t("noHooksHint"), "audit") : h("ul", { class: "deliveries", id: "hooks" }, firstOf("hooks", this.list, (hook) => h("li", {}, h("button", { id: `hook-${hook.id}`, onclick: () => new HookSheet(this, hook) },
+      this.list.length === 0 ? empty(t("noHooks"), t("noHooksHint"), "webhooks") : h("ul", { class: "deliveries", id: "hooks" }, firstOf("hooks", this.list, (hook) => h("li", {}, h("button", { id: `hook-${hook.id}`, onclick: () => new HookSheet(this, hook) },
         h("span", { class: "top" }, h("strong", {}, hook.name), pill(t(`hook_${hookState(hook)}`), styles[hookState(hook)])),
         h("span", { class: "soft" }, answer(hook)), hook.dead > 0 && h("span", { class: "lost" }, t("hookDead", { n: hook.dead })))), () => this.app.refresh("audit"))),
     ];
