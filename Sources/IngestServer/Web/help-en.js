@@ -204,6 +204,7 @@ export const help = {
       "At last: [jobDrop] with a reason, and enter it in the ERP by hand.",
     ],
     wrong: [
+      ["[erpOff]", "On the server: a section `[erp]` in `/etc/quai/ingest.toml`, `edge-ingest check`, then a restart. Until then all of it stays here."],
       ["Unreachable", "Nothing is lost. See whether the ERP opens in a browser."],
       ["Access refused, or a right is missing", "The password or the right has to be put right in the ERP; then [jobRetry]."],
       ["Changed meanwhile", "It is done there already with other quantities: the sentence names the article and both numbers."],
@@ -222,6 +223,7 @@ export const help = {
       "On the machine, `edge-agent devices` says the same, and `edge-agent buffer` what waits.",
     ],
     wrong: [
+      ["[noGateways]", "On the depot’s machine: the package `quai-agent`, the MQTT server’s address in `/etc/quai/agent.toml`, then `sudo systemctl enable --now edge-agent`."],
       ["[offlineAgent]", "Its reads are kept. Look at the power, then the network, then `systemctl status edge-agent`."],
       ["[notDelivering]", "It is connected but sends nothing: `journalctl -u edge-agent` says why."],
       ["[s_missing], [s_gone]", "The reader’s cable or power."],

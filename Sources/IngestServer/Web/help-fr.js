@@ -205,6 +205,7 @@ export const help = {
       "En dernier : [jobDrop] avec un motif, et faites la saisie à la main dans l’ERP.",
     ],
     wrong: [
+      ["[erpOff]", "Sur le serveur : une section `[erp]` dans `/etc/quai/ingest.toml`, `edge-ingest check`, puis un redémarrage. Jusque-là tout reste ici."],
       ["Injoignable", "Rien n’est perdu. Vérifiez que l’ERP s’ouvre dans un navigateur."],
       ["Accès refusé, ou droit manquant", "Le mot de passe ou le droit est à corriger dans l’ERP ; puis [jobRetry]."],
       ["Changé entre-temps", "C’est déjà fait là-bas, avec d’autres quantités : la phrase nomme l’article et les deux nombres."],
@@ -223,6 +224,7 @@ export const help = {
       "Sur la machine, `edge-agent devices` dit la même chose, et `edge-agent buffer` ce qui attend.",
     ],
     wrong: [
+      ["[noGateways]", "Sur la machine du dépôt : le paquet `quai-agent`, l’adresse du serveur MQTT dans `/etc/quai/agent.toml`, puis `sudo systemctl enable --now edge-agent`."],
       ["[offlineAgent]", "Ses lectures sont gardées. Vérifiez l’alimentation, puis le réseau, puis `systemctl status edge-agent`."],
       ["[notDelivering]", "Elle est reliée mais n’envoie pas : `journalctl -u edge-agent` dit pourquoi."],
       ["[s_missing], [s_gone]", "Câble ou alimentation du lecteur."],
