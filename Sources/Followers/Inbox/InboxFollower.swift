@@ -40,8 +40,6 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
         case .deliveryReopened:
             try store.inbox.settle([.receiptCompleted, .receiptDiscrepancy], subject: subject, at: entry.at)
-        case .webhookEnabled, .webhookRemoved:
-            try store.inbox.settle([.webhookDisabled], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
                 [.lowStock, .countDue, .pushFailed, .webhookDisabled],
