@@ -244,6 +244,17 @@ struct InboxFollowerTests {
         #expect(try told(alice).isEmpty)
     }
 
+    @Test func whereNobodyHasAPasswordEverybodyIsToldEverything() throws {
+        let store = try Store(path: "\(folder.path)/open")
+        let id = try store.people.save(user: "Camille", .init(), by: Author("root"), at: 1)
+        try store.run(follower)
+        try store.tell(Fact(.pushNoticed, "quai/reception/17"), by: server, at: 1000)
+        try store.run(follower)
+        _ = try store.people.save(user: "Camille", .init(rights: [.stock]), by: Author("root"), at: 2000)
+        try store.run(follower)
+        #expect(try store.inbox.rows(of: id, limit: 9).map(\.type) == [.pushFailed])
+    }
+
     @Test func whoCannotSignInIsToldNothing() throws {
         _ = try store.people.save(user: "Bruno", .init(isDisabled: true), by: Author("root"), at: 1)
         _ = try store.people.save(user: "Guest", .init(), by: Author("root"), at: 1)
