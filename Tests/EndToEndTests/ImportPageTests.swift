@@ -32,7 +32,8 @@ struct ImportPageTests {
         try choose("delivery_note", "Avis", in: browser)
         try choose("quantity", "Pris", in: browser)
         try browser.click("dialog button.main")
-        try browser.wait("document.querySelector('dialog details summary')?.innerText.includes('Quelle colonne')")
+        try browser.wait(
+            "[...document.querySelectorAll('dialog summary')].some((one) => one.innerText.includes('Quelle colonne'))")
         #expect(try browser.text("dialog").contains("refusées : 1"))
         try browser.screenshot("import-checked-fr-400")
         try browser.size(1280)

@@ -52,14 +52,16 @@ struct ImportVerb: ParsableCommand {
         }
         guard let file else { throw Exit.say("which file? edge-ingest import \(kind.rawValue) FILE, or --template") }
         let configuration = try options.load()
+        let said = Import.Options(
+            map: try mapping(), supplier: supplier, note: note, isAddition: add, reading: try reading())
         let report: ImportReport
         do {
             let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
             try Files.makeFolder(configuration.state)
             let store = try Store(path: configuration.database)
-            report = try take(bytes, into: store, plan: configuration.plan)
+            report = try take(bytes, said, into: store, plan: configuration.plan)
             if let rejects, !report.refused.isEmpty {
-                let table = CSV(bytes, reading: try reading())
+                let table = CSV(bytes, reading: said.reading)
                 try Files.write(Array("\u{FEFF}\(Import.rejects(of: table, report))".utf8), to: rejects)
             }
         } catch { throw Exit.say("\(file): \(error)") }
@@ -67,10 +69,10 @@ struct ImportVerb: ParsableCommand {
         if !report.refused.isEmpty { throw Exit.warnings }
     }
 
-    private func take(_ bytes: [UInt8], into store: Store, plan: NumberPlan) throws -> ImportReport {
-        let options = Import.Options(
-            map: try mapping(), supplier: supplier, note: note, isAddition: add, reading: try reading())
-        let checked = try kind.check(bytes, plan, options, in: store)
+    private func take(
+        _ bytes: [UInt8], _ said: Import.Options, into store: Store, plan: NumberPlan
+    ) throws -> ImportReport {
+        let checked = try kind.check(bytes, plan, said, in: store)
         guard !dryRun else {
             var report = checked.report
             report.changes = try checked.changes(in: store)
