@@ -21,11 +21,12 @@ final class SitePlans: Sendable {
         return parts.count == 1 || ownExtensions.contains(String(parts[1]))
     }
 
-    /// Why nobody may claim it; `text` is a desk. Behind `@` by the plan of that site, else by the centre's own.
-    func objection(toDesk text: String) -> NumberPlan.ExtensionObjection? {
+    /// Whether nobody may claim it, because it calls for help; `text` is a desk. Behind `@` by the plan of that site, else by the
+    /// centre's own.
+    func isEmergency(desk text: String) -> Bool {
         let parts = text.split(separator: "@", maxSplits: 1).map(String.init)
         let own = parts.count == 2 ? configuration.sites.values.first { $0.ownExtensions == parts[1] } : nil
-        return (own ?? configuration.plan).objection(toExtension: parts.first ?? "")
+        return (own ?? configuration.plan).isEmergency(extension: parts.first ?? "")
     }
 
     func plan(of agent: String) -> NumberPlan {

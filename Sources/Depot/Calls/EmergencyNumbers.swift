@@ -69,20 +69,7 @@ extension NumberPlan {
         return PhoneNumber.emergencyNumbers(of: region).filter { $0.wholeMatch(of: pattern) != nil }
     }
 
-    /// Why no telephone has this number as its extension.
-    public enum ExtensionObjection: Equatable, Sendable {
-        /// It calls for help, whatever the plan says.
-        case emergency
-        /// It is a short number of the public network, and the plan does not take it for an extension.
-        case short
-    }
-
-    /// Nil where a telephone may have it. By the rules of dialling, so that what a click would not dial is nobody's desk.
-    public func objection(toExtension text: String) -> ExtensionObjection? {
-        switch number(text, dialled: true).kind {
-        case .emergency: .emergency
-        case .short: .short
-        case .subscriber, .extension, .withheld, .invalid: nil
-        }
-    }
+    /// Whether nobody may have it as an extension, because it calls for help, whatever the plan says. A short number of the public
+    /// network may be one: many exchanges have extensions of four digits.
+    public func isEmergency(extension text: String) -> Bool { number(text, dialled: true).kind == .emergency }
 }

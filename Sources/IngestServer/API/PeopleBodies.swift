@@ -32,19 +32,9 @@ struct ClaimTelephone: Sendable {
 
     static let bad = APIProblem(.badRequest, "bad-extension", "An extension has 1 to 16 letters and digits.")
 
-    /// A click would call for help, or a number of the public network.
-    static func problem(_ objection: NumberPlan.ExtensionObjection, _ desk: String) -> APIProblem {
-        switch objection {
-        case .emergency:
-            APIProblem(
-                .badRequest, "emergency-extension", "\(desk.prefix(40)) is an emergency number, and nobody's extension."
-            )
-        case .short:
-            APIProblem(
-                .badRequest, "short-extension",
-                "\(desk.prefix(40)) is a short number of the public network; where it is an extension, [phones] internal-plan says so."
-            )
-        }
+    static func emergency(_ desk: String) -> APIProblem {
+        APIProblem(
+            .badRequest, "emergency-extension", "\(desk.prefix(40)) is an emergency number, and nobody's extension.")
     }
 
     static let shape = BodyShape("ClaimTelephone", Self(), [.text("extension", 64, \.desk, or: bad)])

@@ -63,9 +63,7 @@ struct PeopleEndpoints {
                 let desk = body.desk
                 if let desk {
                     guard plans.isDesk(desk) else { throw ClaimTelephone.bad }
-                    if let objection = plans.objection(toDesk: desk) {
-                        throw ClaimTelephone.problem(objection, desk)
-                    }
+                    if plans.isEmergency(desk: desk) { throw ClaimTelephone.emergency(desk) }
                 }
                 try await accounts.claim(desk: desk, person: person)
                 var changed = person
