@@ -56,20 +56,6 @@ struct InboxFollowerTests {
         try store.run(follower)
     }
 
-    @Test func aWebhookThatStopsIsToldAdministratorsUntilItIsEnabled() throws {
-        let desk = WebhookDesk(store)
-        let hook = try desk.add(
-            .init(name: "Board", url: "https://board.example/", key: .init(salt: "a", mark: "m")), by: server, at: 1)
-        try desk.disable(hook.id, .gone, "HTTP 410", at: 1000)
-        try store.run(follower)
-        let row = try #require(try store.inbox.rows(of: nadia, limit: 9).first)
-        #expect(row.type == .webhookDisabled && row.words["subject"] == "Board" && row.words["body"] == "HTTP 410")
-        #expect(try told(alice) == [] && unread(nadia) == 1)
-        _ = try desk.change(hook.id, .init(isDisabled: false), by: server, at: 2000)
-        try store.run(follower)
-        #expect(try unread(nadia) == 0)
-    }
-
     @Test func aGatewayThatGoesIsToldEverybodyAndReadWhenItIsBack() throws {
         try store.tell(Fact(.gatewayOffline, "lyon"), by: server, site: "depot", at: 1000)
         try store.run(follower)
