@@ -22,7 +22,7 @@ struct BackupTests {
         return stat(path, &information) == 0 ? information.st_mode & 0o777 : 0
     }
 
-    @Test(.timeLimit(.minutes(2))) func aCopyIsOneMomentOfADatabaseThatIsWrittenOn() throws {
+    @Test func aCopyIsOneMomentOfADatabaseThatIsWrittenOn() throws {
         let store = try Store(path: database)
         let path = database
         let (stopping, ended) = (Locked(false), Locked(false))
@@ -116,7 +116,7 @@ struct BackupTests {
             ])
     }
 
-    @Test(.timeLimit(.minutes(2))) func aCentreThatRunsIsCopiedAndNeverOverwritten() throws {
+    @Test func aCentreThatRunsIsCopiedAndNeverOverwritten() throws {
         let stand = try RoadTests.stand("backup")
         defer { stand.stop() }
         try stand.writeConfiguration(readers: [])

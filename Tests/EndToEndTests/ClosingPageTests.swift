@@ -31,7 +31,7 @@ struct ClosingPageTests {
         return browser
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func nothingIsClosedUnsignedAndPhotosGoWithIt() throws {
         let stand = try begin("closing", "[receiving]\nsignature = \"required\"\n")
         defer { stand.stop() }
@@ -76,7 +76,7 @@ struct ClosingPageTests {
         #expect(browser.errors.isEmpty, "\(browser.errors)")
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func coloursAndLanguageAreThereOnTheNextMachine() throws {
         let stand = try begin("taste", "")
         defer { stand.stop() }

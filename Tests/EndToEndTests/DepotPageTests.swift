@@ -26,7 +26,7 @@ struct DepotPageTests {
         (status["reads"]?.list ?? []).contains { $0["text"]?.text == text && $0["refused"] == nil }
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func thePageSaysWhatIsKeptWhileTheCentreIsAway() throws {
         let stand = try RoadTests.stand("depot-page")
         defer { stand.stop() }
@@ -77,7 +77,7 @@ struct DepotPageTests {
     }
 
     /// Goods are counted at the depot against what the centre said last, and the centre comes to the same when it is back.
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func aDeliveryIsCountedWhileTheCentreIsAway() throws {
         let stand = try RoadTests.stand("depot-goods")
         defer { stand.stop() }
@@ -135,7 +135,7 @@ struct DepotPageTests {
         Issue.record("the page says: \(last?.description ?? "nothing")")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test
     func namesOfOthersAndOtherPathsAreRefused() throws {
         let stand = try RoadTests.stand("depot-door")
         defer { stand.stop() }

@@ -102,7 +102,7 @@ struct DeskComfortTests {
         func call(_ from: String) {
             pbx.call(
                 .init(
-                    from: from, to: "0123456701", desks: ["101"], answer: ("101", .seconds(1)), talk: .seconds(60)))
+                    from: from, to: "0123456701", desks: ["101"], answer: ("101", .seconds(1)), talk: .seconds(600)))
         }
         call("0553012345")
         try browser.wait("document.querySelector('.card.talking details.attach')", seconds: 8)

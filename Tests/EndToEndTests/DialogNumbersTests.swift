@@ -54,7 +54,7 @@ struct DialogNumbersTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(6)), arguments: ["fr", "en"])
+    @Test(arguments: ["fr", "en"])
     func everyNumberOfADialogIsWhole(language: String) throws {
         let (stand, browser, address) = try begin("dialogs", language, ringing: false)
         defer { stand.stop() }
@@ -85,7 +85,7 @@ struct DialogNumbersTests {
         #expect(browser.errors.isEmpty, "\(browser.errors)")
     }
 
-    @Test(.timeLimit(.minutes(4)), arguments: ["fr", "en"])
+    @Test(arguments: ["fr", "en"])
     func everyNumberOfACardIsWhole(language: String) throws {
         let (stand, browser, address) = try begin("card-numbers", language, ringing: true)
         defer { stand.stop() }

@@ -9,7 +9,7 @@ import Testing
 struct HelpPageTests {
     private static let pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"]
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func eachPageLeadsToItsHowToAndBack() throws {
         let stand = try RoadTests.stand("help")
         defer { stand.stop() }
@@ -79,7 +79,7 @@ struct HelpPageTests {
         """
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: ["fr", "en"])
+    @Test(arguments: ["fr", "en"])
     func theBarIsTwoLinesAtMostAndSaysWhereMoreOfItIs(language: String) throws {
         let stand = try RoadTests.stand("bar-\(language)")
         defer { stand.stop() }

@@ -7,7 +7,7 @@ import Testing
 /// The bell and what is behind it, in two browsers of one person.
 @Suite(.serialized)
 struct InboxPageTests {
-    @Test(.timeLimit(.minutes(3)))
+    @Test
     func whatIsToldIsTheSameInEveryBrowserOfAPerson() throws {
         let stand = try RoadTests.stand("inbox")
         defer { stand.stop() }

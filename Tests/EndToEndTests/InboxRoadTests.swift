@@ -11,7 +11,7 @@ struct InboxRoadTests {
         { $0["type"]?.text == "inbox" && $0["data"]?["unread"]?.integer == unread }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test
     func theStreamAndTheListSayTheSameToOnePersonAlone() throws {
         let stand = try RoadTests.stand("inbox-road")
         defer { stand.stop() }

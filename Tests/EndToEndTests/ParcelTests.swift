@@ -120,7 +120,7 @@ struct ParcelTests {
     }
 
     /// A real program on a real database, with the journal of this machine or none.
-    @Test(.timeLimit(.minutes(2))) func theProgramPacksItAndSaysWhatIsInIt() throws {
+    @Test func theProgramPacksItAndSaysWhatIsInIt() throws {
         let folder = TemporaryFolder("bundle")
         try Files.makeFolder("\(folder.path)/state")
         do { _ = try Store(path: "\(folder.path)/state/ingest.db") }
