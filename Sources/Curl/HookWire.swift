@@ -165,6 +165,8 @@ public final class HookWire: Sendable {
             // Whatever the environment says: a proxy would connect to what it likes.
             _ = "".withCString { ccurl_pointer(curl, CURLOPT_PROXY, $0) }
             _ = ccurl_long(curl, CURLOPT_NOSIGNAL, 1)
+            // A name that is still looked up when its time is over holds up no other request.
+            _ = ccurl_long(curl, CURLOPT_QUICK_EXIT, 1)
             _ = ccurl_long(curl, CURLOPT_FOLLOWLOCATION, 0)
             _ = ccurl_long(curl, CURLOPT_CONNECTTIMEOUT, HookWire.seconds)
             _ = ccurl_long(curl, CURLOPT_TIMEOUT, HookWire.seconds)

@@ -25,6 +25,7 @@ enum Backup {
             throw Refusal("\(target) is the database itself")
         }
         let (folder, name) = split(target)
+        try makeSure(folder, hasRoomFor: source.size)
         let partial = "\(folder)/.\(name).\(getpid()).partial"
         try create(partial)
         do {
@@ -41,6 +42,19 @@ enum Backup {
             unlink(partial)
             throw error
         }
+    }
+
+    /// What the centre has left to write in while it is copied, in bytes.
+    private static let spare: Int64 = 256 << 20
+
+    /// A copy that fills the disk would stop the centre whose copy it is.
+    private static func makeSure(_ folder: String, hasRoomFor size: Int64) throws {
+        var room = statvfs()
+        guard statvfs(folder, &room) == 0 else { return }
+        let (free, isHuge) = Int64(clamping: room.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: room.f_frsize))
+        guard !isHuge, free < size + spare else { return }
+        throw Refusal("\(folder) has no room for a copy of \(size >> 20) MiB and \(spare >> 20) MiB to spare")
     }
 
     /// Puts a copy in the place of a database that nobody has open, and what was there aside; where that is, nil when there was none.
@@ -120,10 +134,12 @@ enum Backup {
     /// What root makes in a folder of the service's is the service's, so that it can go on with it.
     static func giveToOwner(of folder: String, _ path: String) {
         guard geteuid() == 0, let owner = FileLook(folder) else { return }
-        chown(path, owner.owner, owner.group)
+        // Never what a link leads to: whoever owns the folder may have put one there.
+        lchown(path, owner.owner, owner.group)
     }
 
-    private static func create(_ path: String) throws(FileError) {
+    /// Empty, and only where nothing is, not even a link.
+    static func create(_ path: String) throws(FileError) {
         let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         close(descriptor)

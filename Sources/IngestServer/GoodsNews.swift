@@ -39,7 +39,10 @@ actor GoodsNews {
             hasFailed = false
             guard let news else { return }
             version = news.version
-            for (agent, goods) in news.goods { tell(goods, to: agent) }
+            var longest = 0
+            for (agent, goods) in news.goods { longest = max(longest, tell(goods, to: agent)) }
+            // A line of a depot is thin: at most some 20 kB a second to each.
+            next = Clocks.now + max(GoodsNews.pause, .milliseconds(longest / 20))
         } catch {
             // Said once: it is tried again in a moment.
             if !hasFailed { logger.error("agents are not told what is expected", metadata: ["reason": "\(error)"]) }
@@ -47,13 +50,22 @@ actor GoodsNews {
         }
     }
 
-    private func tell(_ goods: ExpectedGoods, to agent: String) {
+    /// How many bytes.
+    private func tell(_ goods: ExpectedGoods, to agent: String) -> Int {
         var timeless = goods
         timeless.at = 0
         let digest = Topic.digest(of: timeless.json.text8)
-        guard told.updateValue(digest, forKey: agent) != digest else { return }
-        let bytes = goods.json.text8
-        guard bytes.count <= ExpectedGoods.byteLimit else { return }
+        guard told.updateValue(digest, forKey: agent) != digest else { return 0 }
+        var goods = goods
+        var bytes = goods.json.text8
+        // The page says how many are not shown.
+        while bytes.count > ExpectedGoods.byteLimit, !goods.deliveries.isEmpty {
+            let count = max(1, goods.deliveries.count / 8)
+            goods.deliveries.removeLast(count)
+            goods.more += count
+            bytes = goods.json.text8
+        }
         mail.post(.expected(agent: agent, bytes))
+        return bytes.count
     }
 }

@@ -38,6 +38,8 @@ struct Housekeeping: Service {
                         while !Task.isCancelled, try await forgetOldCalls() {}
                         while !Task.isCancelled, try await writer.run({ try $0.counting.forgetBooks(at: $1) }) {}
                         while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
+                        while !Task.isCancelled, try await writer.run({ try $0.store.deliveries.forgetPhotos(at: $1) })
+                        {}
                         forgotten = Clocks.now
                     } catch { await writer.failed(error) }
                 }

@@ -63,8 +63,10 @@ struct WebhookSettings: Sendable {
         var random = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in Hex.word(random.next()) }.joined()
         // Whole or not at all, and never over another one: both the centre and a verb may come first.
-        let draft = "\(path).\(getpid())"
+        let draft = "\(path).\(Hex.word(random.next()))"
         defer { unlink(draft) }
+        // Root writes to nothing that somebody else has put there.
+        try Backup.create(draft)
         try Files.write(Array("\(secret)\n".utf8), to: draft, mode: 0o600)
         // Made by a verb that root ran, it is the service's all the same.
         Backup.giveToOwner(of: state, draft)

@@ -33,7 +33,7 @@ actor Writer {
         _ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil, inbox: InboxFollower,
         logger: Logger
     ) throws {
-        try Writer.follow(desks, queue, exchange, inbox)
+        _ = try Writer.follow(desks, queue, exchange, inbox)
         // What an ERP that was taken away was not told is not told to the next one.
         if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
         if exchange == nil { try desks.store.ledger.forget(follower: ExchangeFollower.name) }
@@ -78,19 +78,28 @@ actor Writer {
     func follow() {
         do {
             let tip = try desks.store.ledger.tip()
-            if tip != followed { try Writer.follow(desks, queue, exchange, inbox) }
-            followed = tip
+            if tip != followed {
+                let isBehind = try Writer.follow(desks, queue, exchange, inbox)
+                followed = isBehind ? -1 : tip
+                // Behind what waits already.
+                if isBehind { post { _, _ in } }
+            }
         } catch { failed(error) }
         for ring in bells.with({ $0 }) { ring() }
     }
 
+    /// Entries that the inbox follows at once: each may be told to everybody.
+    private static let toldAtOnce = 20
+
+    /// True where the inbox has more to follow.
     private static func follow(
         _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ inbox: InboxFollower
-    ) throws {
+    ) throws -> Bool {
         try desks.store.run(AuditFollower())
         try WebhookFollower.catchUp(desks.store)
         if let queue { try desks.store.run(queue) }
         if let exchange { try desks.store.run(exchange) }
-        try desks.store.run(inbox)
+        try desks.store.run(inbox, atMost: toldAtOnce)
+        return try desks.store.ledger.watermark(of: InboxFollower.name) ?? 0 < desks.store.ledger.tip()
     }
 }

@@ -51,15 +51,16 @@ extension JobTable {
                 .with("damaged", payload["damaged"] == nil ? nil : .array(damaged.filter { !isMeant($0) }))
                 .with("tracked", payload["tracked"] == nil ? nil : .array(tracked))
         case .choose(let article, let product):
-            guard lines.contains(where: { self.article($0) == article }) else { return payload }
+            let damaged = payload["damaged"]?.list
+            guard (lines + (damaged ?? [])).contains(where: { self.article($0) == article }) else { return payload }
+            func meant(_ line: JSON) -> JSON {
+                self.article(line) == article ? line.with("product", .string(product)) : line
+            }
             let chosen = payload["chosen"] ?? .members([])
             return
                 payload
-                .with(
-                    "lines",
-                    .array(
-                        lines.map { self.article($0) == article ? $0.with("product", .string(product)) : $0 })
-                )
+                .with("lines", payload["lines"] == nil ? nil : .array(lines.map(meant)))
+                .with("damaged", damaged.map { .array($0.map(meant)) })
                 .with("chosen", chosen.with(article, .string(product)))
         }
     }

@@ -14,18 +14,21 @@ extension Store {
     /// Entries of one transaction of a follower.
     static let followedAtOnce = 200
 
-    /// Lets a follower catch up. One that is new begins with what happens from now on. True when it did something.
+    /// Lets a follower catch up, or follow `most` entries. One that is new begins with what happens from now on. True when it did
+    /// something.
     @discardableResult
-    public func run<F: Follower>(_ follower: F) throws -> Bool {
+    public func run<F: Follower>(_ follower: F, atMost most: Int = .max) throws -> Bool {
         let tip = try ledger.tip()
         guard let start = try ledger.watermark(of: F.name) else {
             try ledger.mark(F.name, at: tip)
             return false
         }
         var seq = start
-        while seq < tip {
-            let part = try ledger.entries(after: seq, limit: Store.followedAtOnce)
+        var left = most
+        while seq < tip, left > 0 {
+            let part = try ledger.entries(after: seq, limit: min(Store.followedAtOnce, left))
             guard let last = part.last else { break }
+            left -= part.count
             try database.transaction {
                 for entry in part { try follower.follow(entry, in: self) }
                 try ledger.mark(F.name, at: last.seq)

@@ -89,8 +89,9 @@ public struct InboxTable: StoreTable {
         let calls = try database.rows(
             """
             SELECT missed.call FROM call AS other CROSS JOIN call ON call.key=other.key CROSS JOIN missed ON missed.call=call.id
-            WHERE other.id=? AND other.key<>'withheld' AND missed.done IS NOT NULL ORDER BY call.started DESC LIMIT 20
-            """, .text(call)
+            WHERE other.id=? AND other.key<>'withheld' AND call.started>other.started-?2 AND missed.done IS NOT NULL
+            ORDER BY call.started DESC LIMIT 20
+            """, .text(call), .integer(NoticeType.callMissed.life)
         ) { $0.text(0) }
         for call in calls { try settle([.callMissed], subject: call, at: now) }
     }

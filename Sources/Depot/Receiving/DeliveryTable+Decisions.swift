@@ -275,6 +275,16 @@ extension DeliveryTable {
         return database.lastInsertID
     }
 
+    /// Pictures are sent before the deed that names them, which may not come: after a day such a one is forgotten. True when there may
+    /// be more.
+    public func forgetPhotos(at now: Int64) throws -> Bool {
+        try database.run(
+            """
+            DELETE FROM photo WHERE id IN (SELECT id FROM photo WHERE at<? AND NOT EXISTS (
+                SELECT 1 FROM decision WHERE decision.photo=photo.id) ORDER BY at LIMIT 50)
+            """, .integer(now - 86_400_000)) == 50
+    }
+
     public func photo(_ id: Int64) throws -> (type: String, body: [UInt8])? {
         try database.first("SELECT type, body FROM photo WHERE id=?", .integer(id)) { ($0.text(0), $0.blob(1)) }
     }

@@ -3,9 +3,9 @@ import SQLite
 
 extension DeliveryTable {
     /// A delivery of which nothing came and that comes later is expected again, as if nobody had opened it: what was said of it is
-    /// taken back, and asked anew when it is here. False where something came, or none of it comes later.
+    /// taken back, and asked anew when it is here; whoever signed did not sign for goods. False where something came, or none of it comes later.
     func postpone(_ view: DeliveryView, by author: Author, at now: Int64) throws -> Bool {
-        let standing = view.decisions.filter { $0.undoneBy == nil && ($0.kind == .later || $0.kind == .never) }
+        let standing = view.decisions.filter { $0.undoneBy == nil && [.later, .never, .signed].contains($0.kind) }
         guard standing.contains(where: { $0.kind == .later }),
             view.lines.allSatisfy({ $0.received == 0 && $0.damaged == 0 && $0.refused == 0 })
         else { return false }

@@ -118,6 +118,8 @@ enum Schema {
         inbox,
         inboxPreferences,
         webhooks,
+        // A client is known by its name in an import, row for row.
+        "CREATE INDEX party_named ON party (name, company);",
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

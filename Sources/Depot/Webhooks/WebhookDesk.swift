@@ -179,6 +179,8 @@ public struct WebhookDesk {
         var hook = hook
         // Somebody waits for it.
         hook.rest = 0
+        // What was followed already is not followed again; from here on it is measured how far behind it is.
+        hook.since = max(hook.since, try store.ledger.watermark(of: WebhookTable.follower) ?? 0)
         try store.webhooks.update(hook)
         if try store.webhooks.standing(hook).dead == 0 {
             try store.stock.settle(notice: .webhookDead, subject: WebhookDesk.subject(hook.id), at: now)
@@ -256,7 +258,7 @@ public struct WebhookDesk {
 
     /// An entry for it; a webhook too far behind is told nothing more. For the follower, in its transaction.
     public func queue(_ entry: Entry, for hook: Webhook) throws {
-        guard try store.webhooks.isBehind(hook.id, at: entry.seq) else {
+        guard entry.seq - hook.since > WebhookTable.backlog, try store.webhooks.isBehind(hook.id, at: entry.seq) else {
             return try store.webhooks.queue(entry, for: hook.id, at: entry.at)
         }
         var hook = hook

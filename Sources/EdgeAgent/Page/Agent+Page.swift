@@ -8,12 +8,15 @@ import Uplink
 extension Agent {
     /// The state is made anew at most so often, however many ask: 5 times a second.
     private static let stateLife: Duration = .milliseconds(200)
+    /// The same of what is counted, which may be long to add up.
+    private static let goodsLife: Duration = .seconds(1)
 
     /// The page at the depot, where the configuration asks for one.
     func pageService() -> ThreadService? {
         guard let place = configuration.local.listen else { return nil }
         let scanning = configuration.local.mayScan ? makeScanning() : nil
         let made = Locked<(at: Instant, bytes: [UInt8])?>(nil)
+        let counted = Locked<(at: Instant, bytes: [UInt8])?>(nil)
         let page = LocalPage(
             hosts: configuration.local.hosts.union(LocalPage.names(of: Agent.machine)),
             status: { [self] in
@@ -24,7 +27,14 @@ extension Agent {
                     return bytes
                 }
             },
-            goods: { [feed] in (feed.goods?.json ?? .null).text8 },
+            goods: { [feed] in
+                counted.with { counted in
+                    if let counted, Clocks.now - counted.at < Agent.goodsLife { return counted.bytes }
+                    let bytes = (feed.goods?.json ?? .null).text8
+                    counted = (Clocks.now, bytes)
+                    return bytes
+                }
+            },
             scan: scanning,
             refused: { [pageUse] in pageUse.with { $0.refused += 1 } })
         let url = configuration.local.url ?? ""

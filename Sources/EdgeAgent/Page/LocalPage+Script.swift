@@ -180,10 +180,16 @@ extension LocalPage {
         }
 
         /** Keys of what is not known to be saved: asked again it is the same scan. */
-        const keys = new Map();
+        const keys = new Map(), failed = new Set();
         async function save(text) {
           const w = words[lang], zone = by("zone").value, mark = zone + "\n" + text;
-          const say = (name, why) => { by("said").textContent = filled(w[name], { text, why }); by("said").className = name === "done" ? "" : "bad"; };
+          // What failed stays in sight until it is sent again, whatever is scanned meanwhile.
+          const say = (name, why) => {
+            if (name === "done") failed.delete(mark); else failed.add(mark);
+            const others = [...failed].filter((other) => other !== mark).slice(-5).map((other) => filled(w.unsure, { text: other.slice(other.indexOf("\n") + 1) }));
+            by("said").textContent = [filled(w[name], { text, why }), ...others].join(" ");
+            by("said").className = failed.size ? "bad" : "";
+          };
           if (!keys.has(mark)) keys.set(mark, [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
           try {
             const answer = await fetch("/scan", { method: "POST", signal: AbortSignal.timeout(5000),
@@ -267,11 +273,11 @@ extension LocalPage {
             if (!answer.ok) throw new Error(String(answer.status));
             last = await answer.json();
             heard = Date.now();
+            misses = 0;
             if (heard - asked > 1900) {
               asked = heard;
-              goods = await (await fetch("/goods.json", { signal: AbortSignal.timeout(3000) })).json();
+              try { goods = await (await fetch("/goods.json", { signal: AbortSignal.timeout(3000) })).json(); } catch { /* the state is known all the same */ }
             }
-            misses = 0;
           } catch { misses += 1; }
           try { show(); } finally { setTimeout(look, document.hidden ? 5000 : 1000); }
         }
@@ -285,11 +291,12 @@ extension LocalPage {
           const field = by("scan"), text = field.value;
           if (!text.trim()) return;
           field.value = "";
-          if (!await save(text) && !field.value) field.value = text;
+          if (!await save(text) && !field.value) { field.value = text; field.select(); }
         });
+        by("zone").addEventListener("change", () => by("scan").focus());
         by("goods").addEventListener("click", (event) => {
           const note = event.target.closest("[data-note]")?.dataset.note;
-          if (note) save(note);
+          if (note) { save(note); by("scan").focus(); }
         });
         show();
         look();

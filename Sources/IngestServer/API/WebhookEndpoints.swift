@@ -140,7 +140,8 @@ struct WebhookEndpoints {
         }
         guard let odd = types.first(where: { !Webhook.isType($0) }) else { return }
         throw APIProblem(
-            .badRequest, "bad-type", "\"\(odd)\" is no type of events, such as quai.delivery.close or quai.delivery.*.")
+            .badRequest, "bad-event-type",
+            "\"\(odd)\" is no type of events, such as quai.delivery.close or quai.delivery.*.")
     }
 
     private func newKeys() throws -> WebhookKeys {

@@ -74,14 +74,17 @@ struct Parcel: Sendable {
         for (path, value) in reader.everything {
             let place = path.dropLast().isEmpty ? "" : "[\(path.dropLast().joined(separator: "."))] "
             let key = path.last ?? ""
+            // Of webhooks the key is a secret, elsewhere a file of one.
+            let isSecret = references.contains(key) || path.first == "webhooks" && key == "key"
             switch value {
             case .table: continue
             case .list(let count): out += "\(place)\(key) = […] (\(count))\n"
-            case .plain(let text): out += "\(place)\(key) = \(text)\n"
+            case .plain(let text): out += "\(place)\(key) = \(isSecret ? "…" : text)\n"
             case .text(let text):
                 let isShown =
-                    harmless.contains(key) && !text.contains("@")
-                    || references.contains(key) && (text.hasPrefix("credential:") || text.hasPrefix("file:"))
+                    isSecret
+                    ? text.hasPrefix("credential:") || text.hasPrefix("file:")
+                    : harmless.contains(key) && !text.contains("@")
                 out += "\(place)\(key) = \(isShown ? "\"\(text)\"" : "… (\(text.count) characters)")\n"
             }
         }

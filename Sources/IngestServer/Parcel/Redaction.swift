@@ -43,7 +43,7 @@ struct Redaction: Sendable {
             }
             let start = part[..<at].lastIndex { !isIn($0) }.map(part.index(after:)) ?? part.startIndex
             let end = part[at...].firstIndex { !isIn($0) } ?? part.endIndex
-            return "\(part[..<start])<address>\(part[end...])"
+            return "\(part[..<start])<address>\(withoutAddresses(String(part[end...])))"
         }.joined(separator: " ")
     }
 

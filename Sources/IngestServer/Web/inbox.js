@@ -189,7 +189,7 @@ export class Inbox {
       h("section", { class: "stack", onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
         h("h3", {}, t("inboxTold")), h("div", { class: "row inbox-which" }, only, priority),
         h("div", { class: "row" },
-          h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => post("/api/v1/inbox/read-all", { seq: newest })) }, t("inboxMarkAll")),
+          h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => (this.priority ? post("/api/v1/inbox/read", { ids: unread.slice(0, 500).map((one) => one.id), read: true }) : post("/api/v1/inbox/read-all", { seq: newest }))) }, t("inboxMarkAll")),
           h("button", { class: "small", id: "inbox-clear", disabled: away || !this.entries.some((one) => one.read), onclick: () => this.change(() => request("DELETE", "/api/v1/inbox")) }, t("inboxRemoveRead")),
           h("button", { class: "small", id: "inbox-test", disabled: away, onclick: () => this.app.attempt(() => post("/api/v1/inbox/test", { text: t("inboxTestText") })) }, t("inboxTest")),
           h("button", { class: "small", id: "inbox-prefer", disabled: away, onclick: () => open(this.app, "prefer", this.app) }, t("prefer"))),

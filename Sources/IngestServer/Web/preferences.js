@@ -13,7 +13,10 @@ const fresh = 60000;
 
 /** The newest fact that was told aloud. */
 let heard = 0;
-/** @type {{ person: number, wanted: InboxPreferences } | null} */
+/** Choices may have been changed at another machine: how long they are believed, in milliseconds. */
+const kept = 300000;
+
+/** @type {{ person: number, at: number, wanted: InboxPreferences } | null} */
 let known = null;
 
 /**
@@ -41,7 +44,7 @@ export function minuteOf(text) {
 /** @param {App} app */
 async function wanted(app) {
   const person = app.person?.id ?? 0;
-  if (known?.person !== person) known = { person, wanted: await get(`/api/v1/inbox/preferences?lang=${lang()}`) };
+  if (known?.person !== person || Date.now() - known.at > kept) known = { person, at: Date.now(), wanted: await get(`/api/v1/inbox/preferences?lang=${lang()}`) };
   return known.wanted;
 }
 
@@ -52,13 +55,16 @@ async function wanted(app) {
 export async function tellNews(app) {
   if (!app.calls.loud || !app.person) return;
   try {
-    const { entries: [newest] } = await get(`/api/v1/inbox?lang=${lang()}&limit=1&read=0`);
+    const { entries } = await get(`/api/v1/inbox?lang=${lang()}&limit=20&read=0`);
     const now = Date.now() + app.calls.skew;
-    if (!newest || newest.seq <= heard || now - newest.at > fresh) return;
-    heard = newest.seq;
+    const news = entries.filter((one) => one.seq > heard && now - one.at <= fresh);
+    if (news.length === 0) return;
+    heard = Math.max(...news.map((one) => one.seq));
     const wishes = await wanted(app);
+    const loud = news.filter((one) => wishes.types.find(({ type }) => type === one.type)?.sound);
+    const newest = loud.find((one) => one.priority === "critical") ?? loud[0];
     const today = new Date();
-    if (!wishes.types.find(({ type }) => type === newest.type)?.sound || isQuiet(wishes, today.getHours() * 60 + today.getMinutes())) return;
+    if (!newest || isQuiet(wishes, today.getHours() * 60 + today.getMinutes())) return;
     app.play("notice");
     app.announce(newest.title, newest.priority === "critical");
     notify("inbox", newest.title, newest.body ?? "", () => {
@@ -88,7 +94,7 @@ export async function openPreferences(app) {
         types: rows.map(({ one, web, sound }) => ({ type: one.type, web: web.checked, sound: sound.checked })), quietFrom: minuteOf(from.value) ?? null, quietUntil: minuteOf(until.value) ?? null,
       }));
       if (!saved) return;
-      known = { person: app.person?.id ?? 0, wanted: saved };
+      known = { person: app.person?.id ?? 0, at: Date.now(), wanted: saved };
       sheet.close();
       app.say(t("noteSaved"), "good");
     },
