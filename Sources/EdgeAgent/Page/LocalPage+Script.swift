@@ -232,7 +232,7 @@ extension LocalPage {
               h("div", { class: "sum" }, filled(w.of, { n: number(lang, sum.counted), all: number(lang, sum.expected) })),
               h("progress", { max: Math.max(1, sum.expected), value: String(sum.counted), "aria-label": one.note }),
               h("ul", {}, ...one.list.map((line) => h("li", {}, h("b", {}, line.label || line.gtin.replace(/^#/, "")), line.gtin.startsWith("#") ? null : h("span", {}, line.gtin),
-                h("span", { class: "mark end" }, `${line.counted >= line.expected ? "✓ " : ""}${number(lang, line.counted)} / ${number(lang, line.expected)}${line.unit ? " " + line.unit : ""}`)))),
+                h("span", { class: "mark end" }, `${line.counted > line.expected ? "! " : line.counted === line.expected ? "✓ " : ""}${number(lang, line.counted)} / ${number(lang, line.expected)}${line.unit ? " " + line.unit : ""}`)))),
               one.lines > shown ? h("p", {}, say("moreLines", one.lines - shown)) : null,
               one.extra > 0 ? h("p", {}, "! " + say("tooMany", one.extra)) : null,
               one.unknown > 0 ? h("p", {}, "! " + say("nobody", one.unknown)) : null);
