@@ -52,6 +52,22 @@ struct OdooDamageTests {
     }
 
     @Test(arguments: series)
+    func whatWasScrappedAndGoesBackComesFromTheHeapOnceWhateverBreaks(series: Int) async throws {
+        let damaged = OdooDamageTests.push([OdooCorrectionTests.line(9, 6, lot: "L-1")])
+        var back = OdooDamageTests.push([OdooCorrectionTests.line(9, -6, lot: "L-1")], key: OdooDamageTests.next)
+        back.lines = [OdooCorrectionTests.line(9, -6, lot: "L-1")]
+        let push = back
+        try await OdooDesk.everyCrash(series, prepare: OdooCorrectionTests.prepare) {
+            (connector) async throws(ERPFault) in
+            _ = try await connector.push(damaged, dry: false)
+            return try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(lotNamed: "L-1", product: 9) == 0, "\(place)")
+            #expect(server.receipts(origin: "\(OdooDamageTests.next)/whole").count == 1, "\(place)")
+        }
+    }
+
+    @Test(arguments: series)
     func whatElseChangedIsToldWithItOnceWhateverBreaks(series: Int) async throws {
         var push = OdooDamageTests.push([OdooCorrectionTests.line(9, 2, lot: "L-1")])
         push.lines = [OdooCorrectionTests.line(9, -1, lot: "L-1"), OdooCorrectionTests.line(3, 5)]

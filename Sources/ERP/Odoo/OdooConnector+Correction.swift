@@ -38,16 +38,25 @@ extension OdooConnector {
         let known = try await articles(of: push.lines.map { ($0.product, $0.gtin) })
         let (push, articles) = try await withoutKits(push, articles: known)
         var outcomes: [PushOutcome] = []
-        // Whether the goods can go back is known before anything is written.
+        var (whole, broken) = (push, push)
+        whole.damaged = push.damaged.filter { $0.change < 0 }
+        broken.damaged = push.damaged.filter { $0.change > 0 }
+        // What is whole after all may be what goes back: it is in stock again first.
+        if !whole.damaged.isEmpty { outcomes.append(try await setAside(whole, dry: dry, after: after)) }
+        // Whether the goods can go back is known before anything else is written.
         let back = try OdooCorrection.back(push, articles)
-        let plan = back.needs.isEmpty ? nil : try await planReturn(push, back, receipt, family, names)
+        var plan: ReturnPlan?
+        do throws(ERPFault) {
+            if !back.needs.isEmpty { plan = try await planReturn(push, back, receipt, family, names) }
+        } catch {
+            // A dry run has brought nothing back.
+            guard dry, error.kind == .conflict, !whole.damaged.isEmpty else { throw error }
+        }
         if push.lines.contains(where: { $0.change > 0 }) {
             outcomes.append(try await addMore(push, receipt, family, names, dry: dry, after: after))
         }
         if let plan { outcomes.append(try await giveBack(push, plan, receipt, names, dry: dry, after: after)) }
-        if push.damaged.contains(where: { $0.change != 0 }) {
-            outcomes.append(try await setAside(push, dry: dry, after: after))
-        }
+        if !broken.damaged.isEmpty { outcomes.append(try await setAside(broken, dry: dry, after: after)) }
         var sentences: [String] = []
         var requests: [ERPRequest] = []
         for outcome in outcomes {

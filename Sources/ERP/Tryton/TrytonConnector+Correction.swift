@@ -31,25 +31,26 @@ extension TrytonConnector {
             throw .fault(ERPFault(.rule, "Nothing changed: there is nothing to correct."))
         }
         let (more, less) = (changes.filter { $0.quantity > 0 }, changes.filter { $0.quantity < 0 })
+        var (planned, sentences): ([ERPRequest], [String]) = ([], [])
+        func add(_ outcome: PushOutcome) {
+            switch outcome {
+            case .planned(let requests): planned += requests
+            case .done(_, let words): sentences.append(words)
+            }
+        }
+        var (whole, broken) = (correction, correction)
+        whole.damaged = correction.damaged.filter { $0.change < 0 }
+        broken.damaged = correction.damaged.filter { $0.change > 0 }
+        // What is whole after all may be what goes back: it is in stock again first.
+        if !whole.damaged.isEmpty { add(try await setAside(whole, receipt, dry: dry)) }
         let (wants, route) = try await goingBack(less, correction, receipt)
         // Nothing is written of a correction of which a part cannot be.
         if !more.isEmpty, !wants.isEmpty, try await carried(route, [["reference", "=", .string(route.key)]]) == nil {
             try await check(wants, route)
         }
-        var (planned, sentences): ([ERPRequest], [String]) = ([], [])
         if !more.isEmpty { sentences.append(try await receive(more, correction, receipt, dry: dry, &planned)) }
-        if !wants.isEmpty {
-            switch try await carry(wants, route, dry: dry) {
-            case .planned(let requests): planned += requests
-            case .done(_, let words): sentences.append(words)
-            }
-        }
-        if correction.damaged.contains(where: { $0.change != 0 }) {
-            switch try await setAside(correction, receipt, dry: dry) {
-            case .planned(let requests): planned += requests
-            case .done(_, let words): sentences.append(words)
-            }
-        }
+        if !wants.isEmpty { add(try await carry(wants, route, dry: dry)) }
+        if !broken.damaged.isEmpty { add(try await setAside(broken, receipt, dry: dry)) }
         if dry { return .planned(planned) }
         return .done(id: String(receipt.id), sentences.joined(separator: " "))
     }

@@ -31,9 +31,9 @@ extension QueuePayload {
         }
         // Of which of several lots the damaged are, nobody has said.
         let changed = left(whole, reception, corrections)
-        let broken = changed.filter { setsAside && lots(of: $0, whole).count < 2 }
+        let broken = changed.filter { setsAside && lots(of: $0, whole, reception.payload).count < 2 }
         let left = changed.filter { !broken.contains($0) }
-        let damaged = broken.isEmpty ? nil : aside(broken, whole)
+        let damaged = broken.isEmpty ? nil : aside(broken, whole, reception.payload)
         guard !lines.isEmpty || damaged != nil else { return nil }
         return .object([
             ("title", whole["title"]), ("place", reception.payload["place"] ?? whole["place"]),
@@ -45,19 +45,24 @@ extension QueuePayload {
     }
 
     /// What is damaged as it is told: with the product, and its lot where there is one.
-    private static func aside(_ changed: [JSON], _ whole: JSON) -> JSON {
+    private static func aside(_ changed: [JSON], _ whole: JSON, _ told: JSON) -> JSON {
         .array(
             changed.map { change in
-                let line = whole["lines"]?.list?.first { $0["gtin"] == change["gtin"] }
+                let line = lines(of: change, whole, told).first
                 return .object([
                     ("gtin", change["gtin"]), ("product", line?["product"]),
-                    ("lot", lots(of: change, whole).first?["number"]), ("quantity", change["quantity"]),
+                    ("lot", lots(of: change, whole, told).first?["number"]), ("quantity", change["quantity"]),
                 ])
             })
     }
 
-    private static func lots(of change: JSON, _ whole: JSON) -> [JSON] {
-        whole["lines"]?.list?.first { $0["gtin"] == change["gtin"] }?["lots"]?.list ?? []
+    /// Of the delivery as it is, and as it was told: all of it may have gone back since.
+    private static func lines(of change: JSON, _ whole: JSON, _ told: JSON) -> [JSON] {
+        [whole, told].compactMap { $0["lines"]?.list?.first { $0["gtin"] == change["gtin"] } }
+    }
+
+    private static func lots(of change: JSON, _ whole: JSON, _ told: JSON) -> [JSON] {
+        lines(of: change, whole, told).lazy.map { $0["lots"]?.list ?? [] }.first { !$0.isEmpty } ?? []
     }
 
     /// What became damaged since, or turned out to be whole.
