@@ -179,6 +179,9 @@ struct WebhookFollowerTests {
         #expect(fate(500).rest == 1_004_000 && fate(nil).rest == 1_004_000)
         #expect(fate(400).rest == 0, "another event may be taken")
         #expect(fate(429, retryAfter: 90).rest == 1_090_000)
+        let refused = WebhookAnswer(status: 403, text: "", milliseconds: 0)
+        #expect(
+            refused.result(attempts: 0, failures: 3, at: 0, jitter: 0).rest > 0, "three running are no event's fault")
         let long = WebhookAnswer(status: nil, text: "", milliseconds: 0)
         #expect(long.result(attempts: 0, failures: .max, at: 0, jitter: 0).rest == 60_000)
     }

@@ -58,7 +58,9 @@ public struct WebhookAnswer: Equatable, Sendable {
         case nil: later(attempts, failures, isWhole: true, at: now, jitter)
         case .some(200..<300): made(.taken)
         case .some(410): made(.gone)
-        case .some(let code): later(attempts, failures, isWhole: code == 429 || code >= 500, at: now, jitter)
+        case .some(let code):
+            // Refused three times running, it is hardly the event: a wrong path, a token that is over.
+            later(attempts, failures, isWhole: code == 429 || code >= 500 || failures >= 3, at: now, jitter)
         }
     }
 
