@@ -72,6 +72,26 @@ struct OdooStepTests {
         }
     }
 
+    /// Sixty wait to be put away, and seventy go: the package in which the last thirty lie is not in two places in between.
+    @Test(arguments: series)
+    func aPackageOfWhichAPartWaitsIsTakenApart(series: Int) async throws {
+        let push = OdooStepTests.push([OdooTransferTests.line(1, 70)])
+        try await OdooDesk.everyCrash(series) { server in
+            let input = server.receiveInTwoSteps()
+            server.receive(1, [1: 60, 2: 40])
+            server.carry(product: 1, from: server.stockLocation, to: input, 10)
+            server.pack(product: 1, at: input, 30, package: 7)
+        } push: { (connector) async throws(ERPFault) in
+            try await connector.push(push, dry: false)
+        } check: { server, place in
+            #expect(server.onHand(product: 1, location: server.firstBin) == 70, "\(place)")
+            // After a death in between the last ten are all of the package, and it stays one.
+            let packed = server.onHand(product: 1, location: server.firstBin, package: 7)
+            #expect(server.packed(product: 1) == packed && [0, 10].contains(packed), "\(place)")
+            #expect(server.onHand(product: 1) == 180, "\(place)")
+        }
+    }
+
     /// The dock is set to another place than the one that goods come to.
     @Test(arguments: series)
     func whatIsNotWhereItIsTakenFromIsSaidToBeElsewhere(series: Int) async throws {

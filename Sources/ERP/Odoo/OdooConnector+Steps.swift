@@ -31,6 +31,14 @@ extension OdooConnector {
                 }
             }
             shares.removeAll { $0.quantity <= 0.000_01 }
+            // A package that goes in two transfers would be in two places in between, which Odoo refuses.
+            let cut = Set(shares.compactMap(\.package)).intersection(taken.compactMap(\.share.package))
+            for index in taken.indices where taken[index].share.package.map(cut.contains) ?? false {
+                taken[index].share.isPackageKept = false
+            }
+            for index in shares.indices where shares[index].package.map(cut.contains) ?? false {
+                shares[index].isPackageKept = false
+            }
             return taken
         }
     }
