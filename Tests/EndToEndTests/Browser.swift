@@ -134,9 +134,10 @@ final class Browser {
         return result["result"]?["value"] ?? .null
     }
 
-    /// Waits until an expression holds; says what the page showed when it does not.
+    /// Waits until an expression holds; says what the page showed when it does not. `seconds` on a quiet machine: a busy one has four
+    /// times as many.
     func wait(_ expression: String, seconds: Int = 20) throws {
-        let end = Clocks.now + .seconds(Int64(seconds))
+        let end = Clocks.now + .seconds(Int64(seconds) * 4)
         while Clocks.now < end {
             if (try? evaluate("(async () => !!(await (\(expression))))()"))?.truth == true { return }
             usleep(10_000)

@@ -134,6 +134,17 @@ public final class PageClient: @unchecked Sendable {
         }
     }
 
+    /// What an address answers once it is so; after 30 s what it answers then. A message of the urgent lane comes before the record
+    /// that an answer is made of.
+    public func ask(_ path: String, until isSo: (JSON) -> Bool) throws -> JSON {
+        let end = Clocks.now + .seconds(30)
+        while true {
+            let answer = try request("GET", path)
+            if isSo(answer) || Clocks.now > end { return answer }
+            usleep(20_000)
+        }
+    }
+
     /// The first message from now on (or kept since the last call) that fits, with its moment of arrival.
     public func wait(milliseconds: Int64, for fits: @Sendable @escaping (JSON) -> Bool) -> (at: Instant, json: JSON)? {
         messages.wait(timeout: milliseconds) { box -> (at: Instant, json: JSON)? in

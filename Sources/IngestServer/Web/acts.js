@@ -96,7 +96,8 @@ export class Acts {
   open(card) {
     this.forms.set(card.call, null);
     this.app.refresh("calls");
-    setTimeout(() => this.form(card).input.focus(), 50);
+    // Whoever sent it on within that moment has no form any more.
+    setTimeout(() => { if (this.isOpen(card.call)) this.form(card).input.focus(); }, 50);
   }
 
   /**
