@@ -35,6 +35,8 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        // Each figure when it is known, also into a file or a pipe.
+        setvbuf(stdout, nil, _IOLBF, 0)
         if pages { return try pageBench() }
         if inventory { return try inventoryBench() }
         if inbox { return try inboxBench() }

@@ -23,18 +23,13 @@ struct ERPBench {
     private static func play(_ peer: FlowRun.Peer, _ lines: Int) async {
         do {
             try await FlowRun.run(peer, lines: lines) { figure in
-                say(
+                print(
                     "erp \(peer.rawValue)\t\(figure.flow)\t\(lines) lines\t\(figure.reads) + \(figure.writes) calls\tconnector \(seconds(figure.connector)) s\tstand-in \(seconds(figure.peer)) s"
                 )
             }
         } catch {
-            say("erp \(peer.rawValue)\t\(lines) lines\tfailed: \(error.sentence)")
+            print("erp \(peer.rawValue)\t\(lines) lines\tfailed: \(error.sentence)")
         }
-    }
-
-    private static func say(_ line: String) {
-        print(line)
-        fflush(nil)
     }
 
     /// With four digits after the point.
