@@ -207,4 +207,6 @@ interface Said {
   note?: string;
   /** How the text is read, where it was chosen. */
   reading?: TableReading;
+  /** How the last file like it was read does not count. */
+  fresh?: boolean;
 }
