@@ -164,7 +164,8 @@ extension TrytonServer {
     /// All that is announced comes on this day: a demonstration is of today.
     public mutating func expectShipments(year: Int, month: Int, day: Int) {
         let planned = JSON.object([
-            ("__class__", "date"), ("year", .int(Int64(year))), ("month", .int(Int64(month))), ("day", .int(Int64(day))),
+            ("__class__", "date"), ("year", .int(Int64(year))), ("month", .int(Int64(month))),
+            ("day", .int(Int64(day))),
         ])
         for shipment in store.all("stock.shipment.in") {
             store.set("stock.shipment.in", TrytonStore.id(shipment), ["planned_date": planned])
