@@ -3,7 +3,7 @@
 export const inbox = {
   fr: {
     bell: "Avis : {unread} non lus, {open} à traiter", inboxNow: "À traiter maintenant", inboxTold: "Ce qui vous a été signalé",
-    inboxOnly: "Lesquels", inboxOnly_all: "Tous", inboxOnly_unread: "Non lus", inboxOnly_snoozed: "Remis à plus tard", inboxPriority: "Priorité", inboxPriorities: "Toutes les priorités", inboxType: "Genre", inboxTypes: "Tous les genres", inboxNoneSuch: "Aucun avis ne correspond à ce choix.", inboxEvery: "Tout montrer",
+    inboxOnly: "Lesquels", inboxOnly_all: "Tous", inboxOnly_unread: "Non lus", inboxOnly_snoozed: "Remis à plus tard", inboxPriority: "Priorité", inboxPriorities: "Toute priorité", inboxType: "Genre", inboxTypes: "Tout genre", inboxNoneSuch: "Aucun avis ne correspond à ce choix.", inboxEvery: "Tout montrer",
     priority_critical: "Urgent", priority_high: "Important", priority_normal: "Normal", priority_low: "Pour information",
     inboxUnread: "Non lus", inboxRead: "Lus", inboxMarkAll: "Tout marquer comme lu", inboxRemoveRead: "Effacer les lus", inboxTest: "M’envoyer un essai", inboxTestText: "Ceci est un essai.",
     inboxOpen: "Voir", inboxMarkRead: "Lu", inboxMarkUnread: "Non lu", inboxRemove: "Effacer", inboxSnooze: "Plus tard…", inboxHour: "Dans une heure", inboxTomorrow: "Demain à 8 h", inboxWeek: "Dans une semaine", inboxUntil: "jusqu’à {when}",
