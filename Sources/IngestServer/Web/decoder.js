@@ -3,6 +3,9 @@
 /** Longer sides are made smaller, in pixels: the decoder takes a quarter for granted, and a telephone's picture has twelve million. */
 const longest = 1280;
 
+/** Milliseconds until the decoder has come and read its first picture; after that something is wrong, and is said. */
+const patience = 30000;
+
 /**
  * How large a picture is looked at.
  * @param {number} width
@@ -34,6 +37,7 @@ export class Decoder {
     const answer = await new Promise((told, failed) => {
       this.worker.onmessage = ({ data }) => told(data);
       this.worker.onerror = (event) => { event.preventDefault(); failed(new Error(event.message || "worker")); };
+      setTimeout(() => failed(new Error("late")), patience);
       this.worker.postMessage({ colours: buffer, width, height }, [buffer]);
     });
     if (answer.problem) throw new Error(answer.problem);
