@@ -58,7 +58,7 @@ extension FileImports.Kind {
     func check(
         _ bytes: [UInt8], _ plan: NumberPlan, _ options: Import.Options, in store: Store
     ) throws -> CheckedImport {
-        func table() -> CSV { CSV(bytes, reading: options.reading) }
+        func table() throws -> CSV { try CSV(bytes, rawValue, options, in: store) }
         return switch self {
         case .deliveries: try Import.check(deliveries: bytes, options: options, in: store)
         case .parties:

@@ -135,6 +135,56 @@ struct ImportChangesTests {
         #expect(try store.deliveries.view(id)?.lines.first?.expected == quantity)
     }
 
+    @Test func aFileIsReadAsThePersonSaidOfTheLastLikeIt() throws {
+        func file(_ note: String) -> String { "\(PaperTests.head)\n\(note);S;\(Self.gtins[0]);A;12,000\n" }
+        func columns(_ checked: CheckedImport) throws -> TableColumns { try #require(checked.report.columns) }
+        let said = try check(file("N1"), .init(reading: .init(decimal: .point)))
+        #expect(try !columns(said).isAsBefore)
+        // What was only looked at is not remembered.
+        #expect(try check(file("N2")).report.refused.count == 1)
+        try take(said)
+        let next = try check(file("N2"))
+        #expect(next.report.refused.isEmpty)
+        #expect(try columns(next).isAsBefore && columns(next).reading?.decimal == .point)
+        // Other headings, another program.
+        #expect(try check("\(PaperTests.head);x\nN3;S;\(Self.gtins[0]);A;12,000;\n").report.refused.count == 1)
+        // What is said now goes before, and replaces it.
+        try take(check(file("N4"), .init(reading: .init(decimal: .comma))))
+        try take(check(file("N5")))
+        let id = try #require(try store.deliveries.id(note: "N5"))
+        #expect(try store.deliveries.view(id)?.lines.first?.expected == 12)
+        // Left aside, and forgotten once it is taken.
+        let plain = "\(PaperTests.head)\nN6;S;\(Self.gtins[0]);A;4\n"
+        let fresh = try check(plain, .init(isFresh: true))
+        #expect(try !columns(fresh).isAsBefore)
+        #expect(try columns(check(plain)).isAsBefore)
+        try take(fresh)
+        #expect(try !columns(check(plain)).isAsBefore)
+    }
+
+    @Test func aSeparatorThatWasSaidIsFoundAgainByTheHeadingsAsTheyStand() throws {
+        // Read with the comma that stands most often, nothing would have its column.
+        let text = "\(PaperTests.head.replacing(";", with: "|"))\nN7|S|\(Self.gtins[0])|A, b, c, d|4\n"
+        try take(check(text, .init(reading: .init(separator: .bar))))
+        let again = try check(text.replacing("N7", with: "N8"))
+        #expect(again.report.columns?.isAsBefore == true && again.report.columns?.reading?.separator == .bar)
+        #expect(again.report.accepted == 1)
+    }
+
+    @Test func onlySoManyReadingsAreRemembered() throws {
+        for number in 0...ReadingMemory.limit {
+            try store.transaction {
+                try store.papers.remember(
+                    ColumnMemory(
+                        kind: "products", headings: "h\(number)", map: [:],
+                        reading: .init(headings: "h\(number)", reading: .init(decimal: .comma))))
+            }
+        }
+        #expect(try store.papers.reading("products", headings: "h0") == nil)
+        #expect(try store.papers.reading("products", headings: "h1") == .init(decimal: .comma))
+        #expect(try store.papers.reading("deliveries", headings: "h1") == nil)
+    }
+
     @Test(arguments: ["12.5", "1,2,3", "1.20,5"]) func aNumberAgainstTheSignThatIsSaidIsRefused(text: String) {
         guard case .doubtful(let reason) = Cell.amount(text, decimal: .comma) else {
             Issue.record("\(text) is taken for a number")

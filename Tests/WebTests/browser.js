@@ -57,6 +57,7 @@ define("AudioContext", class { state = "suspended"; resume() {} });
 define("addEventListener", () => {});
 define("window", { scrollY: 0, scrollTo() {}, isSecureContext: false, open: () => null });
 define("CSS", { escape: (text) => text });
+define("history", { state: null, replaceState() {} });
 define("location", { origin: "http://centre", host: "centre", protocol: "http:", pathname: "/receiving", search: "" });
 
 export { Element };

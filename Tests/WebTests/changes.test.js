@@ -31,7 +31,7 @@ test("where more changes than is shown, that is said; where nothing does, that t
 
 test("how a text was read is told in one line, and chosen otherwise below it", () => {
   const chosen = [];
-  const draw = () => inside(drawReading({ separator: "semicolon", encoding: "windows-1252" }, (name, word) => chosen.push([name, word])));
+  const draw = (asBefore = false) => inside(drawReading({ separator: "semicolon", encoding: "windows-1252" }, { asBefore, changed: (name, word) => chosen.push([name, word]), anew: () => chosen.push("anew") }));
   const body = draw();
   assert.equal(body.all("summary")[0].textContent, "Séparateur : point-virgule · Encodage : Windows-1252");
   const selects = body.all("select");
@@ -40,6 +40,11 @@ test("how a text was read is told in one line, and chosen otherwise below it", (
   assert.deepEqual(selects[2].all("option").map((one) => one.value), ["", "comma", "point"]);
   selects[0].listeners.change[0]({ target: { value: "tab" } });
   assert.deepEqual(chosen, [["separator", "tab"]]);
+  assert.ok(!body.textContent.includes("dernière fois"));
+  const before = draw(true);
+  assert.equal(before.all("summary")[0].textContent, "Lu comme la dernière fois · Séparateur : point-virgule · Encodage : Windows-1252");
+  before.all("button")[0].listeners.click[0]({});
+  assert.equal(chosen.pop(), "anew");
   switchLanguage();
   try { assert.equal(draw().all("summary")[0].textContent, "Separator: semicolon · Encoding: Windows-1252"); } finally { switchLanguage(); }
 });

@@ -149,6 +149,15 @@ declare class BarcodeDetector {
   detect(picture: HTMLVideoElement): Promise<{ rawValue: string; format: string }[]>;
 }
 
+/** What a picture shows; `symbology` is an AIM identifier where it says more than the text. */
+type SeenCode = { text: string; symbology?: string; itf: boolean };
+
+/** HTML §10.2: there in a worker alone. */
+declare const WorkerGlobalScope: unknown;
+
+/** Which notices are shown. */
+type InboxChoice = { only: "all" | "unread" | "snoozed"; priority: "" | InboxEntry["priority"]; type: string };
+
 /** One reader that hears the tag that is looked for. */
 type Heard = Found & { strength: number; heard: number };
 
@@ -198,4 +207,6 @@ interface Said {
   note?: string;
   /** How the text is read, where it was chosen. */
   reading?: TableReading;
+  /** How the last file like it was read does not count. */
+  fresh?: boolean;
 }

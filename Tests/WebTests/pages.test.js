@@ -373,6 +373,22 @@ test("what somebody was told is listed, and each deed goes for one line", async 
   app.notices.counted({ unread: 0, low: 0, normal: 0, high: 0, critical: 0, change: 8 });
   assert.equal(app.notices.total, 0);
   readable({ textContent: app.notices.label }, "the bell");
+  // What is chosen is in the address, and an address that says nonsense chooses nothing.
+  const { addressWith, choiceOf } = await import(`${web}inbox.js`);
+  panel.choose({ type: "call.missed", priority: "high" });
+  await turn();
+  assert.ok(readable(panel.sheet.dialog, "inbox").includes("Connexions refusées"));
+  assert.ok(asked.includes("GET /api/v1/inbox?lang=fr&limit=50&priority=high&type=call.missed"));
+  panel.isHere = true;
+  panel.drawAgain();
+  assert.ok(readable(panel.sheet.dialog, "inbox").includes(t("inboxNoneSuch")));
+  const search = addressWith("?ref=product:1", panel.choice);
+  assert.equal(search, "?ref=product:1&inbox=all&priority=high&type=call.missed");
+  assert.deepEqual(choiceOf(search), panel.choice);
+  assert.equal(addressWith(search, null), "?ref=product:1");
+  assert.deepEqual(choiceOf("?inbox=%3Cb%3E&priority=loud&type=../x"), { only: "all", priority: "", type: "" });
+  panel.choose({ type: "", priority: "" });
+  await turn();
   const [gateway, delivery] = panel.entries;
   asked = [];
   await panel.toggle(gateway);

@@ -868,6 +868,8 @@ interface ImportColumns {
   fields: { field: string; heading: string | null; proposal: string | null; missing: boolean }[];
   /** Of a workbook null. */
   reading: TableReading | null;
+  /** Read as somebody said of the last file like it. */
+  asBefore: boolean;
 }
 
 /** Every message of the live stream, by type; what each means: docs/reference/http.md. */

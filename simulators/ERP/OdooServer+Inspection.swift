@@ -15,6 +15,13 @@ extension OdooServer {
             ])
     }
 
+    /// All that is announced comes on this day, such as 2026-11-28: a demonstration is of today.
+    public mutating func expectReceipts(on day: String) {
+        for id in tables.records["stock.picking", default: [:]].keys {
+            set("stock.picking", id, "scheduled_date", .string("\(day) 06:00:00"))
+        }
+    }
+
     /// An announced receipt, ready to be scanned.
     @discardableResult
     public mutating func addReceipt(

@@ -161,6 +161,17 @@ extension TrytonServer {
         return shipment
     }
 
+    /// All that is announced comes on this day: a demonstration is of today.
+    public mutating func expectShipments(year: Int, month: Int, day: Int) {
+        let planned = JSON.object([
+            ("__class__", "date"), ("year", .int(Int64(year))), ("month", .int(Int64(month))),
+            ("day", .int(Int64(day))),
+        ])
+        for shipment in store.all("stock.shipment.in") {
+            store.set("stock.shipment.in", TrytonStore.id(shipment), ["planned_date": planned])
+        }
+    }
+
     /// An order whose goods are announced on no shipment; answers its id, which is its number.
     @discardableResult
     public mutating func order(

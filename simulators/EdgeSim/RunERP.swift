@@ -29,10 +29,16 @@ struct RunERP: ParsableCommand {
             for article in try RunERP.articles(articles) {
                 _ = odoo.addProduct(article.name, code: article.gtin, barcode: article.gtin, tracking: "none")
             }
+            let day = RunERP.today
+            let (month, date) = (String(100 + day.month).dropFirst(), String(100 + day.day).dropFirst())
+            odoo.expectReceipts(on: "\(day.year)-\(month)-\(date)")
             let server = Locked(odoo)
             answer = { request in server.with { $0.answer(request) } }
         case .tryton:
-            let server = Locked(TrytonServer(series: series ?? "8.2"))
+            var tryton = TrytonServer(series: series ?? "8.2")
+            let day = RunERP.today
+            tryton.expectShipments(year: day.year, month: day.month, day: day.day)
+            let server = Locked(tryton)
             answer = { request in server.with { $0.answer(request) } }
         }
         guard let front = ERPFront(port: port, answer: answer) else { throw Exit.say("port \(port) is taken") }
@@ -40,6 +46,13 @@ struct RunERP: ParsableCommand {
             "\(product.rawValue) \(series ?? (product == .odoo ? "17" : "8.2")) at http://127.0.0.1:\(front.port), database depot"
         )
         while true { pause() }
+    }
+
+    /// Of this machine's clock and place.
+    private static var today: (year: Int, month: Int, day: Int) {
+        var (now, parts) = (time(nil), tm())
+        localtime_r(&now, &parts)
+        return (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday))
     }
 
     private static func articles(_ path: String?) throws -> [(gtin: String, name: String)] {

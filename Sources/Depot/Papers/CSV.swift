@@ -58,6 +58,10 @@ public struct CSV: Sendable {
     var remarks: [Phrase] = []
     /// How its text was read, and how its numbers are where a person said so; nil of a workbook.
     private(set) var reading: TableReading?
+    /// It was read as a person said of the last table like it.
+    private(set) var isAsBefore = false
+    /// What is to be remembered of how it was read; nil where nobody said anything new.
+    private(set) var said: ReadingMemory?
     /// The first rows, the heading among them.
     private var top: ArraySlice<Row> = []
 
@@ -85,6 +89,19 @@ public struct CSV: Sendable {
             reading.encoding = reading.encoding ?? PaperText.encoding(bytes)
             self.init(text: text, reading: reading)
         }
+    }
+
+    /// Read as a person says now; else as they said of the last table of this kind with these headings, unless they want it read anew.
+    public init(_ bytes: [UInt8], _ kind: String, _ options: Import.Options, in store: Store?) throws {
+        let found = CSV(bytes)
+        let isSaid = options.reading != TableReading()
+        // By its headings as they are found in it: the same whatever anybody says of it.
+        let headings = found.signature
+        let before = isSaid || options.isFresh ? nil : try store?.papers.reading(kind, headings: headings)
+        self = isSaid || before != nil ? CSV(bytes, reading: before ?? options.reading) : found
+        guard reading != nil else { return }
+        isAsBefore = before != nil
+        if isSaid || options.isFresh { said = ReadingMemory(headings: headings, reading: options.reading) }
     }
 
     private init() {}

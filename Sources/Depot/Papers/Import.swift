@@ -64,6 +64,8 @@ public struct TableColumns: Equatable, Sendable {
     public var fields: [Field]
     /// How the text was read; nil of a workbook.
     public var reading: TableReading?
+    /// As a person said of the last table like it.
+    public var isAsBefore = false
 
     var missing: [String] { fields.filter(\.isMissing).map(\.name) }
 
@@ -122,13 +124,15 @@ public enum Import {
         public var isAddition: Bool
         /// How a table that is text is read, where a person says it.
         public var reading: TableReading
+        /// How a table like it was read before does not count, and is forgotten where it is taken.
+        public var isFresh: Bool
 
         public init(
             map: [String: String] = [:], supplier: String? = nil, note: String? = nil, isAddition: Bool = false,
-            reading: TableReading = TableReading()
+            reading: TableReading = TableReading(), isFresh: Bool = false
         ) {
             (self.map, self.supplier, self.note, self.isAddition) = (map, supplier, note, isAddition)
-            self.reading = reading
+            (self.reading, self.isFresh) = (reading, isFresh)
         }
     }
 
@@ -159,7 +163,7 @@ public enum Import {
             return try check(
                 DeliveryJSON.parse(bytes, article: article, counting: counting(store), own: own), options, in: store)
         }
-        return try check(deliveries: CSV(bytes, reading: options.reading), options: options, in: store)
+        return try check(deliveries: CSV(bytes, "deliveries", options, in: store), options: options, in: store)
     }
 
     /// Deliveries from a message or a JSON file, read before.

@@ -125,7 +125,37 @@ public struct PaperTable: StoreTable {
         return Dictionary(pairs) { first, _ in first }
     }
 
+    /// How a person said that the text of tables of that kind with these headings is read; nil where nobody has.
+    func reading(_ kind: String, headings: String) throws -> TableReading? {
+        try database.rows(
+            "SELECT separator, encoding, decimal FROM import_reading WHERE kind=? AND headings=?", .text(kind),
+            .text(headings)
+        ) { row in
+            TableReading(
+                separator: row.optionalText(0).flatMap(TableReading.Separator.init(rawValue:)),
+                encoding: row.optionalText(1).flatMap(TableReading.Encoding.init(rawValue:)),
+                decimal: row.optionalText(2).flatMap(TableReading.DecimalSign.init(rawValue:)))
+        }.first
+    }
+
+    /// The readings that were said longest ago make room: `ReadingMemory.limit`.
+    private func remember(_ memory: ReadingMemory, _ kind: String) throws {
+        try database.run(
+            "DELETE FROM import_reading WHERE kind=? AND headings=?", .text(kind), .text(memory.headings))
+        let reading = memory.reading
+        guard reading != TableReading() else { return }
+        try database.run(
+            "INSERT INTO import_reading (kind, headings, separator, encoding, decimal) VALUES (?, ?, ?, ?, ?)",
+            .text(kind), .text(memory.headings), .text(reading.separator?.rawValue), .text(reading.encoding?.rawValue),
+            .text(reading.decimal?.rawValue))
+        try database.run(
+            "DELETE FROM import_reading WHERE id <= (SELECT max(id) FROM import_reading) - ?",
+            .integer(ReadingMemory.limit))
+    }
+
     func remember(_ memory: ColumnMemory) throws {
+        if let reading = memory.reading { try remember(reading, memory.kind) }
+        guard !memory.map.isEmpty else { return }
         try database.run(
             "DELETE FROM import_map WHERE kind=? AND headings=?", .text(memory.kind), .text(memory.headings))
         guard memory.map.values.contains(where: { !$0.isEmpty }) else { return }
@@ -142,7 +172,19 @@ struct ColumnMemory: Equatable, Sendable {
     var kind: String
     /// As `CSV.signature` has them.
     var headings: String
+    /// Empty: nobody said anything of the columns now, and what was said before stays.
     var map: [String: String]
+    var reading: ReadingMemory?
+}
+
+/// How the text of tables with the same headings is read, as a person said; a reading that says nothing is forgotten.
+struct ReadingMemory: Equatable, Sendable {
+    /// Kinds of files that are remembered.
+    static let limit: Int64 = 1000
+
+    /// As `CSV.signature` has them where nobody says how the table is read.
+    var headings: String
+    var reading: TableReading
 }
 
 extension Schema {
@@ -154,5 +196,12 @@ extension Schema {
         CREATE TABLE import_map (
             kind TEXT NOT NULL, headings TEXT NOT NULL, field TEXT NOT NULL, heading TEXT NOT NULL,
             PRIMARY KEY (kind, headings, field)) WITHOUT ROWID;
+        """
+
+    /// How a person said that the text of such tables is read.
+    static let importReading = """
+        CREATE TABLE import_reading (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, headings TEXT NOT NULL, separator TEXT, encoding TEXT, decimal TEXT,
+            UNIQUE (kind, headings));
         """
 }

@@ -31,9 +31,10 @@ struct Table {
             },
             fields: fields.map { [columns] field in
                 .init(name: field.name, heading: columns[field.name].map { String(csv.titles[$0].prefix(64)) })
-            }, reading: Table.reading(csv, columns))
+            }, reading: Table.reading(csv, columns), isAsBefore: csv.isAsBefore)
         memory =
-            options.map.isEmpty ? nil : ColumnMemory(kind: kind, headings: csv.signature, map: options.map)
+            options.map.isEmpty && csv.said == nil
+            ? nil : ColumnMemory(kind: kind, headings: csv.signature, map: options.map, reading: csv.said)
         orders = Dictionary(
             uniqueKeysWithValues: Set(days).map { [columns] field in
                 (field, Cell.dayOrder(csv.rows.lazy.compactMap { $0.filled(columns[field]) }))

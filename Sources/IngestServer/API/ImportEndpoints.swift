@@ -24,7 +24,8 @@ struct ImportEndpoints {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)",
             "Import \(what); ?dry=1 only checks, and says what would change; ?map= (FIELD=HEADING, in lines), ?supplier= and "
-                + "?note= say what the file does not, ?separator=, ?encoding= and ?decimal= how its text is read, ?add=1 adds to "
+                + "?note= say what the file does not, ?separator=, ?encoding= and ?decimal= how its text is read "
+                + "(else as it was said of the last file like it, unless ?fresh=1), ?add=1 adds to "
                 + "notes that are known", body: .bytes, needs: .right(.imports),
             answers: .json(ImportReport.shape.schema)
         ) { incoming in
@@ -43,14 +44,14 @@ struct ImportEndpoints {
     private func refusing(_ kind: FileImports.Kind) -> Endpoint {
         Endpoint(
             .post, "/api/v1/import/\(kind.rawValue)/refused.csv",
-            "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=&separator=&encoding=&decimal=)",
+            "Rows of a table that an import would refuse, each with line and reason, as CSV (?map=&supplier=&note=&add=&separator=&encoding=&decimal=&fresh=)",
             body: .bytes, needs: .right(.imports), answers: .file(["text/csv"])
         ) { incoming in
             let options = try ImportEndpoints.options(incoming)
             let bytes = try await incoming.bytes(limit: ImportEndpoints.fileLimit)
             return try await ImportEndpoints.withColumns {
                 let report = try await imports.report(bytes, kind, options)
-                let table = CSV(bytes, reading: options.reading)
+                let table = CSV(bytes, reading: report.columns?.reading ?? options.reading)
                 return ImportEndpoints.table(Import.rejects(of: table, report), named: "\(kind.rawValue)-refused")
             }
         }
@@ -83,7 +84,8 @@ struct ImportEndpoints {
         }
         return Import.Options(
             map: map, supplier: incoming.query("supplier"), note: incoming.query("note"),
-            isAddition: incoming.flag("add"), reading: try reading(incoming))
+            isAddition: incoming.flag("add"), reading: try reading(incoming),
+            isFresh: incoming.flag("fresh"))
     }
 
     /// How a person says that the text is read; what is empty or left out is found in it.

@@ -13,6 +13,10 @@ enum Routes {
         "default-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
+    /// The decoder's worker is under its own (CSP 3 §4.2.1): it may fetch its WebAssembly and compile it, and nothing else. The pages may not.
+    static let workerPolicy =
+        "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
     static func router(
         _ wiring: Wiring, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
@@ -52,7 +56,10 @@ enum Routes {
         }
         // At the root: a worker answers for what lies below it.
         router.get("sw.js") { request, _ in serve(files["sw.js"], request) }
-        router.get("web/{name}") { request, context in serve(files[context.parameters.get("name") ?? ""], request) }
+        router.get("web/{name}") { request, context in
+            let name = context.parameters.get("name") ?? ""
+            return serve(files[name], request, policy: name == "decoder-worker.js" ? workerPolicy : policy)
+        }
         return router
     }
 
@@ -84,9 +91,9 @@ enum Routes {
         return serve(file, request, varies: "accept-encoding, accept-language")
     }
 
-    private static func serve(_ file: WebFiles.File?, _ request: Request, varies: String = "accept-encoding")
-        -> Response
-    {
+    private static func serve(
+        _ file: WebFiles.File?, _ request: Request, varies: String = "accept-encoding", policy: String = policy
+    ) -> Response {
         guard let file else { return Response(status: .notFound) }
         let packed = Gzip.isTaken(request.headers[.acceptEncoding]) ? file.packed : nil
         // Each form has a tag of its own (RFC 9110 §8.8.3.3).

@@ -121,6 +121,8 @@ struct WebFiles: Sendable {
         case "css": "text/css; charset=utf-8"
         case "png": "image/png"
         case "svg": "image/svg+xml"
+        case "txt": "text/plain; charset=utf-8"
+        case "wasm": "application/wasm"
         case "webmanifest": "application/manifest+json"
         default: "application/octet-stream"
         }

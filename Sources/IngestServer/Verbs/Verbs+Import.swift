@@ -39,6 +39,7 @@ struct ImportVerb: ParsableCommand {
     var encoding: String?
     @Option(help: "What stands before decimals, comma or point: 12,000 is then 12 or 12000, and not doubtful.")
     var decimal: String?
+    @Flag(help: "How a file like it was read before does not count, and is forgotten.") var fresh = false
     @Option(help: "Where rows that are refused go, each with its reason, to be mended and imported.") var rejects:
         String?
     @Argument(help: "What the file holds: deliveries, parties, products, codes or tags.") var kind: FileImports.Kind
@@ -53,7 +54,8 @@ struct ImportVerb: ParsableCommand {
         guard let file else { throw Exit.say("which file? edge-ingest import \(kind.rawValue) FILE, or --template") }
         let configuration = try options.load()
         let said = Import.Options(
-            map: try mapping(), supplier: supplier, note: note, isAddition: add, reading: try reading())
+            map: try mapping(), supplier: supplier, note: note, isAddition: add, reading: try reading(),
+            isFresh: fresh)
         let report: ImportReport
         do {
             let bytes = try Files.read(file == "-" ? "/dev/stdin" : file)
@@ -61,7 +63,7 @@ struct ImportVerb: ParsableCommand {
             let store = try Store(path: configuration.database)
             report = try take(bytes, said, into: store, plan: configuration.plan)
             if let rejects, !report.refused.isEmpty {
-                let table = CSV(bytes, reading: said.reading)
+                let table = CSV(bytes, reading: report.columns?.reading ?? said.reading)
                 try Files.write(Array("\u{FEFF}\(Import.rejects(of: table, report))".utf8), to: rejects)
             }
         } catch { throw Exit.say("\(file): \(error)") }

@@ -44,7 +44,7 @@ extension TableColumns {
             .texts("headings", \.headings), .texts("samples", \.samples), .list("fields", of: field, \.fields),
             .json("reading", .nullable(TableReading.shape.schema)) {
                 $0.reading.map(TableReading.shape.json) ?? .null
-            },
+            }, .truth("asBefore", \.isAsBefore),
         ])
 
     private static let field = Shape<Field>(

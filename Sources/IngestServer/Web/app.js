@@ -300,6 +300,8 @@ function markTabs() {
   dataset.more = [scrollLeft > 4 && "before", scrollLeft + clientWidth < scrollWidth - 4 && "after"].filter(Boolean).join(" ");
 }
 part("tabs").addEventListener("scroll", markTabs, { passive: true });
+// What stands beside them takes more or less of the bar.
+new ResizeObserver(markTabs).observe(part("tabs"));
 
 app.drawTools = drawTools;
 function drawTools() {

@@ -1,4 +1,6 @@
+import { isProven } from "./burst.js";
 import { h, replace } from "./dom.js";
+import { Decoder } from "./decoder.js";
 import { helpAside } from "./help.js";
 import { t } from "./i18n.js";
 import { Sheet } from "./sheet.js";
@@ -8,6 +10,35 @@ const formats = ["qr_code", "code_128", "data_matrix", "ean_13", "ean_8", "itf"]
 /** Formats whose numbers are GS1's by their nature: AIM identifiers of ISO/IEC 15424. */
 /** @type {Record<string, string>} */
 const marks = { ean_13: "]E0", ean_8: "]E4" };
+
+/**
+ * What counts as a scan: half an ITF is an ITF too, so that only one with fourteen digits and the right last one is whole.
+ * @param {SeenCode[]} codes
+ */
+export const whole = (codes) => codes.filter(({ text, itf }) => text && (!itf || (text.length === 14 && isProven(text))));
+
+/** The browser's own reader, as ours answers. */
+class Native {
+  /** @param {string[]} can */
+  constructor(can) { this.detector = new BarcodeDetector({ formats: formats.filter((one) => can.includes(one)) }); }
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @returns {Promise<SeenCode[]>}
+   */
+  async detect(video) {
+    const codes = await this.detector.detect(video).catch(() => []);
+    return codes.map(({ rawValue, format }) => ({ text: rawValue, symbology: marks[format], itf: format === "itf" }));
+  }
+
+  close() { /* nothing is kept */ }
+}
+
+/** The browser's where it reads all that we ask for, ours elsewhere. */
+async function reader() {
+  const can = typeof BarcodeDetector === "undefined" ? [] : await BarcodeDetector.getSupportedFormats().catch(() => []);
+  return formats.every((one) => can.includes(one)) ? new Native(can) : new Decoder();
+}
 
 /** What lies in the picture: a code is new when it was not seen for two seconds. */
 export class Sightings {
@@ -39,22 +70,24 @@ export function openCamera(app) {
   /** @type {MediaStream | null} */
   let stream = null;
   let open = true;
-  const problem = !window.isSecureContext || !navigator.mediaDevices ? t("cameraInsecure") : typeof BarcodeDetector === "undefined" ? t("cameraNoReader") : null;
+  const problem = !window.isSecureContext || !navigator.mediaDevices ? t("cameraInsecure") : null;
   const sheet = new Sheet(t("camera"), () => (problem ? h("p", { id: "camera-problem" }, problem, " ", helpAside("scan")) : [h("p", { class: "soft" }, t("cameraHint")), picture, tools]), {
     wide: true, closed: () => { open = false; for (const track of stream?.getTracks() ?? []) track.stop(); app.scanner.draw(); },
   });
   if (problem) return;
   const sightings = new Sightings();
   const read = async () => {
-    const can = await BarcodeDetector.getSupportedFormats();
-    const detector = new BarcodeDetector({ formats: formats.filter((one) => can.includes(one)) });
-    while (open) {
-      const codes = picture.readyState >= 2 ? await detector.detect(picture).catch(() => []) : [];
-      for (const text of sightings.take(codes.map((one) => one.rawValue).filter(Boolean), performance.now())) {
-        app.scanner.scan(text, marks[codes.find((one) => one.rawValue === text)?.format ?? ""]);
+    const eyes = await reader();
+    try {
+      while (open) {
+        const codes = picture.readyState >= 2 ? whole(await eyes.detect(picture)) : [];
+        // Closed meanwhile: what was in the last picture is not meant any more.
+        for (const text of open ? sightings.take(codes.map((one) => one.text), performance.now()) : []) {
+          app.scanner.scan(text, codes.find((one) => one.text === text)?.symbology);
+        }
+        await new Promise((next) => setTimeout(next, 100));
       }
-      await new Promise((next) => setTimeout(next, 100));
-    }
+    } catch { sheet.say(t("cameraNoReader")); } finally { eyes.close(); }
   };
   const begin = async () => {
     try {

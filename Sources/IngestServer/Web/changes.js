@@ -50,15 +50,16 @@ const names = /** @type {(keyof typeof choices)[]} */ (Object.keys(choices));
 /**
  * How the text was read, told in one line, and chosen otherwise below it.
  * @param {TableReading} reading
- * @param {(name: keyof TableReading, word: string) => void} changed
+ * @param {{ asBefore: boolean, changed: (name: keyof TableReading, word: string) => void, anew: () => void }} options `asBefore`: as somebody said of the last file like it
  * @returns {Child}
  */
-export function drawReading(reading, changed) {
+export function drawReading(reading, { asBefore, changed, anew }) {
   const told = names.filter((name) => reading[name]).map((name) => t("titled", { title: t(`read_${name}`), what: t(`read_${name}_${reading[name]}`) }));
-  return h("details", { class: "reading", id: "reading" }, h("summary", {}, told.join(" · ") || t("readHow")),
+  return h("details", { class: "reading", id: "reading" }, h("summary", {}, asBefore && `${t("readBefore")} · `, told.join(" · ") || t("readHow")),
     h("div", { class: "stack" }, h("div", { class: "columns" }, names.map((name) => h("label", {}, h("span", {}, t(`read_${name}`)),
       h("select", { name, onchange: (event) => changed(name, event.target.value) },
         [...(reading[name] || choices[name][0] === "" ? [] : [""]), ...choices[name]].map((word) =>
           h("option", { value: word, selected: word === (reading[name] ?? "") }, t(`read_${name}_${word || "none"}`))))))),
+    asBefore && h("button", { type: "button", class: "small", id: "read-anew", onclick: anew }, t("readAnew")),
     h("p", { class: "quiet" }, t("readHint"))));
 }

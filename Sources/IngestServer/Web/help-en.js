@@ -52,7 +52,7 @@ export const help = {
       ["“Saved here, 3 waiting”", "The server does not answer. Go on: each scan is kept in this browser and counted once."],
       ["This scan is NOT saved", "The browser has no room left. Keep the page open and scan again later."],
       ["“Refused for ever”", "The reason stands beside it. Read it, put the article aside, then [scanSeen]."],
-      ["The camera does not open", "It needs https and a browser that reads codes, such as Chrome on Android. A ring scanner works everywhere."],
+      ["The camera does not open", "It needs https, or localhost, and your permission. A ring scanner works everywhere."],
     ],
     see: ["dock", "away", "receiving"],
   },

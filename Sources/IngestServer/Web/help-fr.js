@@ -53,7 +53,7 @@ export const help = {
       ["« Gardé ici, 3 en attente »", "Le serveur ne répond pas. Continuez : chaque lecture est gardée dans ce navigateur et sera comptée une fois."],
       ["Cette lecture n’est PAS gardée", "Le navigateur n’a plus de place. Laissez la page ouverte et scannez à nouveau plus tard."],
       ["« Refusé pour toujours »", "La raison est écrite à côté. Lisez-la, mettez l’article de côté, puis [scanSeen]."],
-      ["L’appareil photo ne s’ouvre pas", "Il demande https et un navigateur qui lit les codes, comme Chrome sur Android. La bague marche partout."],
+      ["L’appareil photo ne s’ouvre pas", "Il demande https, ou localhost, et votre permission. La bague marche partout."],
     ],
     see: ["dock", "away", "receiving"],
   },

@@ -31,6 +31,7 @@ function address(kind, said, { dry = false, refused = false } = {}) {
   if (said.map) query.set("map", Object.entries(said.map).map(([field, heading]) => `${field}=${heading}`).join("\n"));
   if (said.supplier) query.set("supplier", said.supplier);
   if (said.note) query.set("note", said.note);
+  if (said.fresh) query.set("fresh", "1");
   for (const [name, word] of Object.entries(said.reading ?? {})) if (word) query.set(name, word);
   return `/api/v1/import/${kind}${refused ? "/refused.csv" : ""}?${query}`;
 }
@@ -96,10 +97,19 @@ const again = () => /** @type {HTMLDialogElement | null} */ (document.querySelec
  * @param {ImportColumns | null | undefined} columns
  * @param {Said} said
  */
-const readOtherwise = (columns, said) => columns?.reading && drawReading(columns.reading, (name, word) => {
-  said.reading = { ...said.reading, [name]: word };
-  delete said.map;
-  again();
+const readOtherwise = (columns, said) => columns?.reading && drawReading(columns.reading, {
+  asBefore: columns.asBefore,
+  changed: (name, word) => {
+    // What was said before of such a file goes on being said, but for this.
+    said.reading = { ...(columns.asBefore ? columns.reading : {}), ...said.reading, [name]: word };
+    delete said.map;
+    again();
+  },
+  anew: () => {
+    said.fresh = true;
+    delete said.map;
+    again();
+  },
 });
 
 /**

@@ -46,6 +46,35 @@ export function placeOf(link) {
   return { page: /** @type {PageName} */ (path.slice(1)), ref: new URLSearchParams(query).get("ref") ?? undefined };
 }
 
+/** @type {("all" | "unread" | "snoozed")[]} */
+const onlies = ["all", "unread", "snoozed"];
+
+/**
+ * Which ones are shown, as the address has it: `inbox=unread&priority=high&type=call.missed`. What is no such word is not heard.
+ * @param {string} search
+ * @returns {InboxChoice}
+ */
+export function choiceOf(search) {
+  const query = new URLSearchParams(search);
+  const type = query.get("type") ?? "";
+  return { only: onlies.find((one) => one === query.get("inbox")) ?? "all", priority: priorities.find((one) => one === query.get("priority")) ?? "", type: /^[a-z_.]{1,64}$/.test(type) ? type : "" };
+}
+
+/**
+ * An address with what is chosen; without, where nothing is open.
+ * @param {string} search
+ * @param {InboxChoice | null} choice
+ */
+export function addressWith(search, choice) {
+  const query = new URLSearchParams(search);
+  for (const name of ["inbox", "priority", "type"]) query.delete(name);
+  if (choice) query.set("inbox", choice.only);
+  if (choice?.priority) query.set("priority", choice.priority);
+  if (choice?.type) query.set("type", choice.type);
+  const text = query.toString().replaceAll("%3A", ":");
+  return text ? `?${text}` : "";
+}
+
 export class Inbox {
   /** @param {App} app */
   constructor(app) {
@@ -54,26 +83,54 @@ export class Inbox {
     this.entries = [];
     /** @type {string | undefined} */
     this.next = undefined;
-    /** @type {"all" | "unread" | "snoozed"} */
-    this.only = "all";
-    /** @type {"" | InboxEntry["priority"]} */
-    this.priority = "";
+    this.choice = choiceOf(location.search);
+    /**
+     * Kinds of notices that this person may be told of, each with its name in their language.
+     * @type {{ type: string, name: string }[]}
+     */
+    this.types = [];
     this.isHere = false;
     this.asked = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     app.notices.panel = this;
-    this.sheet = new Sheet(t("notices"), (sheet) => this.draw(sheet), { wide: true, closed: () => { clearTimeout(this.timer); if (app.notices.panel === this) app.notices.panel = null; } });
+    this.sheet = new Sheet(t("notices"), (sheet) => this.draw(sheet), { wide: true, closed: () => { clearTimeout(this.timer); if (app.notices.panel === this) { app.notices.panel = null; this.remember(null); } } });
+    this.remember(this.choice);
     this.load();
+    this.learnTypes();
+  }
+
+  /**
+   * A reload, and whoever is sent the address, sees the same.
+   * @param {InboxChoice | null} choice
+   */
+  remember(choice) { history.replaceState(history.state, "", `${location.pathname}${addressWith(location.search, choice)}`); }
+
+  /** @param {Partial<InboxChoice>} part */
+  choose(part) {
+    this.choice = { ...this.choice, ...part };
+    this.remember(this.choice);
+    this.entries = [];
+    this.isHere = false;
+    this.load();
+  }
+
+  async learnTypes() {
+    // Without the names there is no such choice; the list is there all the same.
+    const wishes = await get(`/api/v1/inbox/preferences?lang=${lang()}`).catch(() => null);
+    this.types = wishes?.types ?? [];
+    this.drawAgain();
   }
 
   /** @param {string} [cursor] */
   async load(cursor) {
     const asked = ++this.asked;
     const asks = new URLSearchParams({ lang: lang(), limit: String(cursor ? page : Math.min(most, Math.max(page, this.entries.length))) });
-    if (this.only === "unread") asks.set("read", "0");
-    if (this.only === "snoozed") asks.set("snoozed", "1");
-    if (this.priority) asks.set("priority", this.priority);
+    const { only, priority, type } = this.choice;
+    if (only === "unread") asks.set("read", "0");
+    if (only === "snoozed") asks.set("snoozed", "1");
+    if (priority) asks.set("priority", priority);
+    if (type) asks.set("type", type);
     if (cursor) asks.set("cursor", cursor);
     const query = asks.toString();
     const answer = await this.app.attempt(() => get(`/api/v1/inbox?${query}`));
@@ -132,6 +189,7 @@ export class Inbox {
     if (!one.read) this.change(() => post(`/api/v1/inbox/${one.id}/read`, { read: true }));
     if (!one.link) return;
     const { page: where, ref } = placeOf(one.link);
+    this.remember(null);
     this.sheet.close();
     this.app.go(where, ref);
   }
@@ -177,24 +235,32 @@ export class Inbox {
     const unread = this.entries.filter((one) => !one.read && !one.snoozed);
     const others = this.entries.filter((one) => one.read || one.snoozed);
     const newest = Math.max(0, ...this.entries.map((one) => one.seq));
-    /** @type {HTMLSelectElement} */
-    const only = h("select", { id: "inbox-only", "aria-label": t("inboxOnly"), onchange: () => { this.only = /** @type {"all" | "unread" | "snoozed"} */ (only.value); this.entries = []; this.load(); } },
-      ["all", "unread", "snoozed"].map((one) => h("option", { value: one, selected: one === this.only }, t(`inboxOnly_${one}`))));
-    /** @type {HTMLSelectElement} */
-    const priority = h("select", { id: "inbox-priority", "aria-label": t("inboxPriority"), onchange: () => { this.priority = /** @type {"" | InboxEntry["priority"]} */ (priority.value); this.entries = []; this.load(); } },
-      h("option", { value: "", selected: this.priority === "" }, t("inboxPriorities")), priorities.map((one) => h("option", { value: one, selected: one === this.priority }, t(`priority_${one}`))));
+    const { choice } = this;
+    /**
+     * @param {keyof InboxChoice} name
+     * @param {string} label
+     * @param {[value: string, text: string][]} options
+     */
+    const choices = (name, label, options) => h("select", { id: `inbox-${name}`, "aria-label": label, onchange: /** @param {Event} event */ (event) => this.choose({ [name]: /** @type {HTMLSelectElement} */ (event.target).value }) },
+      options.map(([value, text]) => h("option", { value, selected: value === choice[name] }, text)));
+    const only = choices("only", t("inboxOnly"), onlies.map((one) => [one, t(`inboxOnly_${one}`)]));
+    const priority = choices("priority", t("inboxPriority"), [["", t("inboxPriorities")], ...priorities.map((one) => /** @type {[string, string]} */ ([one, t(`priority_${one}`)]))]);
+    const types = this.types.length > 0 && choices("type", t("inboxType"), [["", t("inboxTypes")], ...this.types.map((one) => /** @type {[string, string]} */ ([one.type, one.name]))]);
+    const isPart = Boolean(choice.priority || choice.type);
+    const isChosen = isPart || choice.only !== "all";
     return [
       list.length > 0 && h("section", { class: "stack" }, h("h3", {}, t("inboxNow")),
         h("ul", { class: "plain call-list", id: "notices" }, firstOf("notices", list, (one) => this.drawNotice(one, sheet), () => sheet.draw()))),
       h("section", { class: "stack", onkeydown: /** @param {KeyboardEvent} event */ (event) => this.key(event) },
-        h("h3", {}, t("inboxTold")), h("div", { class: "row inbox-which" }, only, priority),
+        h("h3", {}, t("inboxTold")), h("div", { class: "row inbox-which" }, only, priority, types),
         h("div", { class: "row" },
-          h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => (this.priority ? post("/api/v1/inbox/read", { ids: unread.slice(0, 500).map((one) => one.id), read: true }) : post("/api/v1/inbox/read-all", { seq: newest }))) }, t("inboxMarkAll")),
+          h("button", { class: "small", id: "inbox-all", disabled: away || unread.length === 0, onclick: () => this.change(() => (isPart ? post("/api/v1/inbox/read", { ids: unread.slice(0, 500).map((one) => one.id), read: true }) : post("/api/v1/inbox/read-all", { seq: newest }))) }, t("inboxMarkAll")),
           h("button", { class: "small", id: "inbox-clear", disabled: away || !this.entries.some((one) => one.read), onclick: () => this.change(() => request("DELETE", "/api/v1/inbox")) }, t("inboxRemoveRead")),
           h("button", { class: "small", id: "inbox-test", disabled: away, onclick: () => this.app.attempt(() => post("/api/v1/inbox/test", { text: t("inboxTestText") })) }, t("inboxTest")),
           h("button", { class: "small", id: "inbox-prefer", disabled: away, onclick: () => open(this.app, "prefer", this.app) }, t("prefer"))),
-        this.entries.length === 0 && h("p", { class: "soft", id: "inbox-none" }, this.isHere ? t("noNotices") : "…"),
-        this.drawGroup("unread", t("inboxUnread"), unread), this.drawGroup("read", t(this.only === "snoozed" ? "inboxOnly_snoozed" : "inboxRead"), others),
+        this.entries.length === 0 && h("p", { class: "soft", id: "inbox-none" }, this.isHere ? t(isChosen ? "inboxNoneSuch" : "noNotices") : "…",
+          this.isHere && isChosen && [" ", h("button", { class: "small", id: "inbox-every", onclick: () => this.choose({ only: "all", priority: "", type: "" }) }, t("inboxEvery"))]),
+        this.drawGroup("unread", t("inboxUnread"), unread), this.drawGroup("read", t(choice.only === "snoozed" ? "inboxOnly_snoozed" : "inboxRead"), others),
         this.next && h("button", { id: "more-inbox", disabled: away, onclick: () => this.load(this.next) }, t("inboxMore")),
         this.entries.length > 0 && h("p", { class: "soft hide-narrow" }, t("inboxKeys"))),
     ];

@@ -16,6 +16,8 @@ export class Notices {
     this.counts = null;
     /** The stream begins anew, perhaps of a database that was restored: whatever it says next is newer. */
     this.isOld = true;
+    /** The address that this page began with has it open. */
+    this.isNamed = /[?&]inbox=/.test(location.search);
     /** @type {import("./inbox.js").Inbox | null} What is open of it. */
     this.panel = null;
     /** @type {number | undefined} */
@@ -31,6 +33,7 @@ export class Notices {
     this.list = list;
     this.app.drawTools();
     this.panel?.drawAgain();
+    if (this.isNamed) { this.isNamed = false; this.open(); }
   }
 
   message() {

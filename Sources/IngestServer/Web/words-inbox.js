@@ -3,7 +3,7 @@
 export const inbox = {
   fr: {
     bell: "Avis : {unread} non lus, {open} à traiter", inboxNow: "À traiter maintenant", inboxTold: "Ce qui vous a été signalé",
-    inboxOnly: "Lesquels", inboxOnly_all: "Tous", inboxOnly_unread: "Non lus", inboxOnly_snoozed: "Remis à plus tard", inboxPriority: "Priorité", inboxPriorities: "Toutes les priorités",
+    inboxOnly: "Lesquels", inboxOnly_all: "Tous", inboxOnly_unread: "Non lus", inboxOnly_snoozed: "Remis à plus tard", inboxPriority: "Priorité", inboxPriorities: "Toute priorité", inboxType: "Genre", inboxTypes: "Tout genre", inboxNoneSuch: "Aucun avis ne correspond à ce choix.", inboxEvery: "Tout montrer",
     priority_critical: "Urgent", priority_high: "Important", priority_normal: "Normal", priority_low: "Pour information",
     inboxUnread: "Non lus", inboxRead: "Lus", inboxMarkAll: "Tout marquer comme lu", inboxRemoveRead: "Effacer les lus", inboxTest: "M’envoyer un essai", inboxTestText: "Ceci est un essai.",
     inboxOpen: "Voir", inboxMarkRead: "Lu", inboxMarkUnread: "Non lu", inboxRemove: "Effacer", inboxSnooze: "Plus tard…", inboxHour: "Dans une heure", inboxTomorrow: "Demain à 8 h", inboxWeek: "Dans une semaine", inboxUntil: "jusqu’à {when}",
@@ -13,7 +13,7 @@ export const inbox = {
   },
   en: {
     bell: "Notices: {unread} unread, {open} to see to", inboxNow: "To see to now", inboxTold: "What you were told",
-    inboxOnly: "Which ones", inboxOnly_all: "All", inboxOnly_unread: "Unread", inboxOnly_snoozed: "Put off", inboxPriority: "Priority", inboxPriorities: "Every priority",
+    inboxOnly: "Which ones", inboxOnly_all: "All", inboxOnly_unread: "Unread", inboxOnly_snoozed: "Put off", inboxPriority: "Priority", inboxPriorities: "Every priority", inboxType: "Kind", inboxTypes: "Every kind", inboxNoneSuch: "No notice is of this choice.", inboxEvery: "Show all",
     priority_critical: "Urgent", priority_high: "Important", priority_normal: "Normal", priority_low: "For information",
     inboxUnread: "Unread", inboxRead: "Read", inboxMarkAll: "Mark all as read", inboxRemoveRead: "Remove those read", inboxTest: "Send me a test", inboxTestText: "This is a test.",
     inboxOpen: "Show", inboxMarkRead: "Read", inboxMarkUnread: "Unread", inboxRemove: "Remove", inboxSnooze: "Later…", inboxHour: "In an hour", inboxTomorrow: "Tomorrow at 8", inboxWeek: "In a week", inboxUntil: "until {when}",
