@@ -442,6 +442,8 @@ interface Gateway {
   online: boolean;
   seen: number;
   since: number;
+  /** Since when it says nothing on a line that stands. */
+  silent?: number;
   alarm?: string;
   status?: GatewayStatus;
   centre: { applied: number; rejected: number; skipped: number };

@@ -21,6 +21,9 @@ enum CentreMetrics {
             "quai_ingest_refused_frames_total", "counter", "Frames that could not be read.",
             [([], Double(counters.refusedFrames))])
         metrics.add(
+            "quai_ingest_agents_silent", "gauge", "Agents that say nothing on a line that stands.",
+            [([], Double(await live.silences.count))])
+        metrics.add(
             "quai_ingest_dropped_frames_total", "counter",
             "Frames dropped unread because too many waited; they come again.",
             [
