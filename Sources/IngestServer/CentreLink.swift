@@ -17,6 +17,7 @@ final class CentreLink: Sendable {
     private let live: LiveView
     private let mail: AgentMail
     private let goods: GoodsNews
+    private let vouching: DepotVouching
     private let logger: Logger
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
@@ -28,7 +29,7 @@ final class CentreLink: Sendable {
 
     init(_ wiring: Wiring, logger: Logger) {
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
-        goods = wiring.goods
+        (goods, vouching) = (wiring.goods, wiring.vouching)
         self.logger = logger
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -89,7 +90,7 @@ final class CentreLink: Sendable {
                     continue
                 case .frame(let bytes): payload = bytes
                 }
-                let arrival = Arrival(agent: letter.agent, payload: payload)
+                guard let arrival = vouching.vouched(Arrival(agent: letter.agent, payload: payload)) else { continue }
                 ahead.wait { ahead -> Void? in
                     guard ahead.count < CentreLink.aheadLimit else { return nil }
                     ahead.append(arrival)

@@ -34,6 +34,7 @@ enum CentreMetrics {
             ("dropped_hellos", "Hellos of agents that say too many; they come again.", link.droppedHellos),
             ("dropped_steps", "Progress of commands beyond what may wait.", counters.droppedSteps),
             ("forgotten_scans", "Scans of pages whose keys were forgotten, a month old.", counters.forgottenScans),
+            ("depot_looks", "PINs typed at depots that were looked at.", wiring.vouching.looks),
             ("strangers", "Messages of more agents than are followed.", link.strangers),
             ("unsent_messages", "Messages to agents beyond what may wait.", wiring.mail.unsent),
             (
