@@ -100,7 +100,7 @@ test("what is over fills no other line, and metres are no pieces", () => {
 });
 
 test("a decision has what its kind needs, a name and a PIN, or is not sent", () => {
-  const fields = { delivery: 7, zone: "dock-1", kind: "damaged", gtin: "03608439390616", quantity: "2,5", reason: " wet ", name: " Marie ", pin: "4711", short: "later", extra: "", unknown: "" };
+  const fields = { delivery: 7, zone: "dock-1", kind: "damaged", gtin: "03608439390616", quantity: "2,5", reason: " wet ", name: " Marie ", pin: "4711", short: "later", extra: "ask", unknown: "ask" };
   assert.deepEqual(decisionOf(fields), { delivery: 7, zone: "dock-1", kind: "damaged", name: "Marie", pin: "4711", reason: "wet", gtin: "03608439390616", quantity: 2.5 });
   assert.deepEqual(decisionOf({ ...fields, kind: "close", quantity: "" }), { delivery: 7, zone: "dock-1", kind: "close", name: "Marie", pin: "4711", reason: "wet", short: "later" });
   assert.equal(decisionOf({ ...fields, kind: "count", quantity: "0" }).quantity, 0, "nothing of it came");

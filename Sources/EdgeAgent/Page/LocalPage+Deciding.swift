@@ -5,9 +5,9 @@ extension LocalPage {
           en: {
             decide: "Decide", decideTitle: "Delivery {note}: decide", what: "What", article: "Article", quantity: "How many", inAll: "How many in all", reason: "Remark (may stay empty)", name: "Your name at the centre", pin: "Your PIN",
             kinds: { count: "Received in all, counted by hand", damaged: "Damaged", refuse: "Sent back", close: "Close the delivery" },
-            short: "What is missing", shorts: { "": "to be asked", later: "comes later", never: "does not come" },
-            extra: "What is too much", extras: { "": "to be asked", accept: "is kept", refuse: "is sent back" },
-            strange: "What nobody knows", stranges: { "": "to be asked", ignore: "has nothing to do with it" },
+            short: "What is missing", shorts: { ask: "to be asked", later: "comes later", never: "does not come" },
+            extra: "What is too much", extras: { ask: "to be asked", accept: "is kept", refuse: "is sent back" },
+            strange: "What nobody knows", stranges: { ask: "to be asked", ignore: "has nothing to do with it" },
             keep: "Keep", leave: "Cancel", decideKept: "✓ Kept here. The centre checks the PIN when it has it; what it does not take, somebody there is asked about.",
             decideUnsure: "? Not known to be kept: press Keep again, it counts once.", decideLost: "✕ NOT KEPT. {why}", decideBad: "✕ Something is missing, or is no number.",
             said: { count: "{what}: {n} in all", damaged: "{n} × {what} damaged", refuse: "{n} × {what} sent back", close: "Close the delivery" },
@@ -16,9 +16,9 @@ extension LocalPage {
           fr: {
             decide: "Décider", decideTitle: "Livraison {note} : décider", what: "Quoi", article: "Article", quantity: "Combien", inAll: "Combien en tout", reason: "Remarque (facultative)", name: "Votre nom au centre", pin: "Votre code",
             kinds: { count: "Reçu en tout, compté à la main", damaged: "Endommagé", refuse: "Renvoyé", close: "Clôturer la livraison" },
-            short: "Ce qui manque", shorts: { "": "à demander", later: "viendra plus tard", never: "ne viendra pas" },
-            extra: "Ce qui est en trop", extras: { "": "à demander", accept: "est gardé", refuse: "est renvoyé" },
-            strange: "Ce que personne ne connaît", stranges: { "": "à demander", ignore: "n’a rien à y voir" },
+            short: "Ce qui manque", shorts: { ask: "à demander", later: "viendra plus tard", never: "ne viendra pas" },
+            extra: "Ce qui est en trop", extras: { ask: "à demander", accept: "est gardé", refuse: "est renvoyé" },
+            strange: "Ce que personne ne connaît", stranges: { ask: "à demander", ignore: "n’a rien à y voir" },
             keep: "Garder", leave: "Annuler", decideKept: "✓ Gardé ici. Le centre vérifie le code dès qu’il l’a ; ce qu’il ne prend pas, quelqu’un y est consulté.",
             decideUnsure: "? Peut-être pas gardé : appuyez encore sur Garder, cela compte une fois.", decideLost: "✕ NON GARDÉ. {why}", decideBad: "✕ Il manque quelque chose, ou ce n’est pas un nombre.",
             said: { count: "{what} : {n} en tout", damaged: "{n} × {what} endommagé(s)", refuse: "{n} × {what} renvoyé(s)", close: "Clôturer la livraison" },
@@ -39,7 +39,7 @@ extension LocalPage {
           const { delivery, zone, kind, name, pin, reason } = fields, who = (name ?? "").trim();
           if (!who || !pin || !(kind in decideWords.en.kinds)) return null;
           const common = { delivery, zone, kind, name: who, pin, ...(reason?.trim() ? { reason: reason.trim() } : {}) };
-          if (kind === "close") return { ...common, ...Object.fromEntries(["short", "extra", "unknown"].filter((part) => fields[part]).map((part) => [part, fields[part]])) };
+          if (kind === "close") return { ...common, ...Object.fromEntries(["short", "extra", "unknown"].filter((part) => fields[part] && fields[part] !== "ask").map((part) => [part, fields[part]])) };
           const text = (fields.quantity ?? "").trim().replace(",", ".");
           if (!/^[0-9]{1,9}([.][0-9]{1,3})?$/.test(text) || !fields.gtin || (kind !== "count" && Number(text) === 0)) return null;
           return { ...common, gtin: fields.gtin, quantity: Number(text) };
@@ -52,7 +52,7 @@ extension LocalPage {
           let about = null, sealed = null;
           function fields() {
             const values = Object.fromEntries([...by("decide").querySelectorAll("input, select")].map((field) => [field.name, field.value]));
-            return { ...values, delivery: about.id, zone: about.zone };
+            return { ...values, delivery: about.id, zone: page.place(about.zone) };
           }
           function choose(name, list, chosen) {
             return h("select", { name }, ...list.map(([value, text]) => h("option", { value, selected: value === chosen ? "selected" : "" }, text)));
@@ -105,6 +105,7 @@ extension LocalPage {
                 sealed = null;
                 ask({ name });
                 say("decideKept");
+              by("decide-title").focus();
                 page.changed();
               } else if (json.code === "unknown") say("decideUnsure");
               else say("decideLost", json.code ? page.reasons()[json.code] ?? json.code : String(answer.status));

@@ -209,7 +209,7 @@ extension LocalPage {
         }
 
         const decider = deciding({ by, h, filled, number: (value) => number(lang, value), get lang() { return lang; }, reasons: () => words[lang],
-          token: () => last.scan.token, changed: () => { drawn.goods = null; } });
+          token: () => last.scan.token, place: (zone) => last.scan.zones.includes(zone) ? zone : by("zone").value, changed: () => { drawn.goods = null; } });
 
         function facts(w) {
           const buffer = last.buffer ?? {}, account = last.account ?? {};
