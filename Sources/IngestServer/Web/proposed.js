@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { helpLink } from "./help.js";
 import { t, when, number, unitName } from "./i18n.js";
 
 /** @typedef {import("./receiving.js").Receiving} Receiving */
@@ -8,7 +9,7 @@ import { t, when, number, unitName } from "./i18n.js";
  * @param {Receiving} view
  * @param {Delivery} delivery
  */
-export const drawProposed = (view, delivery) => (delivery.proposals ?? []).length > 0 && h("div", { class: "panel stack", id: "proposed" }, h("h2", {}, t("depotTitle")), h("p", { class: "soft" }, t("depotHint")),
+export const drawProposed = (view, delivery) => (delivery.proposals ?? []).length > 0 && h("div", { class: "panel stack", id: "proposed" }, h("h2", {}, t("depotTitle")), h("p", { class: "soft" }, t("depotHint"), " ", helpLink("away")),
   (delivery.proposals ?? []).map((one) => {
     const line = delivery.lines.find((line) => line.gtin === one.gtin);
     const unit = unitName(line?.unit), n = one.quantity === undefined ? "" : number(one.quantity);
