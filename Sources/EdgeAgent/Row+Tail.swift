@@ -40,6 +40,12 @@ extension Row {
                 ])
         case .call(let device, let snapshot):
             return .object(common + [("kind", "call"), ("device", .string(device)), ("call", snapshot.json)])
+        case .decided(let decided):
+            return .object(
+                common + [
+                    ("kind", "decided"), ("device", .string(LocalScans.device)), ("zone", .string(decided.zone)),
+                    ("decision", decided.decision.json),
+                ])
         case .skipped(let reason): return .object(common + [("kind", "skipped"), ("reason", .string(reason))])
         }
     }

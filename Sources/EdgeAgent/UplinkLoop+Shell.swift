@@ -14,6 +14,8 @@ extension UplinkLoop {
         let builder: FrameBuilder
         /// When this turn began.
         var turned = Clocks.now
+        /// Nil while nobody would hear it.
+        var nextBeat: Instant?
 
         /// For how long frames are sent in one go; one takes about a millisecond to make.
         private static let burstTime: Duration = .milliseconds(2)

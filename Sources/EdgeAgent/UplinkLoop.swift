@@ -46,6 +46,9 @@ final class UplinkLoop: Sendable {
     let outbox: Outbox
     let logger: Logger
     let inbox = Locked(Inbox())
+    /// How often the centre hears that this loop turns, whatever else there is to say.
+    static let beatPause: Duration = .seconds(1)
+
     private let wake = Wakeup()
     let status: Locked<Status>
     private let beaten: @Sendable (UInt64) -> Void
@@ -137,6 +140,7 @@ final class UplinkLoop: Sendable {
                 for event in link.advance(ready, now: shell.turned) { handle(event, lane, &conversation, &shell) }
             }
             conversation.turn(&shell)
+            beat(conversation, &shell)
             show(conversation, shell)
         }
         for number in mail.beats { beaten(number) }
@@ -149,11 +153,24 @@ final class UplinkLoop: Sendable {
         guard !conversation.isStopped else { return waitFor([(wake.descriptor, Int16(POLLIN))], milliseconds: 1000) }
         let urgent = shell.urgentLink.interest(now: now)
         let bulk = shell.bulkLink.interest(now: now)
-        let due = min(urgent.deadline, bulk.deadline, conversation.deadline ?? now + .seconds(1))
+        let due = min(
+            urgent.deadline, bulk.deadline, conversation.deadline ?? now + .seconds(1),
+            shell.nextBeat ?? now + .seconds(1))
         let pause = conversation.hasMore ? 0 : max(0, (due - now).nanoseconds + 999_999) / 1_000_000
         return waitFor(
             [(wake.descriptor, Int16(POLLIN)), (urgent.descriptor, urgent.events), (bulk.descriptor, bulk.events)],
             milliseconds: Int32(clamping: min(pause, 1000)))
+    }
+
+    /// While an instance of the centre lives. What nobody hears is not kept: the next one follows.
+    private func beat(_ conversation: Conversation, _ shell: inout Shell) {
+        guard conversation.isHeard else {
+            shell.nextBeat = nil
+            return
+        }
+        guard shell.turned >= shell.nextBeat ?? .zero else { return }
+        shell.nextBeat = shell.turned + UplinkLoop.beatPause
+        shell.urgentLink.publish(Topic(.beat, of: configuration.agent).name, [], quality: 0)
     }
 
     private func handle(_ event: BrokerEvent, _ lane: Lane, _ conversation: inout Conversation, _ shell: inout Shell) {

@@ -17,17 +17,19 @@ final class CentreLink: Sendable {
     private let live: LiveView
     private let mail: AgentMail
     private let goods: GoodsNews
+    private let vouching: DepotVouching
     private let logger: Logger
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
     private let up = Locked(false)
+    private let pulses = Locked(AgentPulses())
     /// Nobody who knows the rule for names can take the connection over.
     private let clientID: String
 
     init(_ wiring: Wiring, logger: Logger) {
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
-        goods = wiring.goods
+        (goods, vouching) = (wiring.goods, wiring.vouching)
         self.logger = logger
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
@@ -88,7 +90,7 @@ final class CentreLink: Sendable {
                     continue
                 case .frame(let bytes): payload = bytes
                 }
-                let arrival = Arrival(agent: letter.agent, payload: payload)
+                guard let arrival = vouching.vouched(Arrival(agent: letter.agent, payload: payload)) else { continue }
                 ahead.wait { ahead -> Void? in
                     guard ahead.count < CentreLink.aheadLimit else { return nil }
                     ahead.append(arrival)
@@ -122,18 +124,26 @@ final class CentreLink: Sendable {
             let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
             let ready = waitFor(
                 [(mail.wake.descriptor, Int16(POLLIN)), (interest.descriptor, interest.events)],
-                milliseconds: min(wait, 1000))
+                milliseconds: min(wait, pulses.with { $0.count } > 0 ? Int32(AgentPulses.markPause.milliseconds) : 1000)
+            )
             if ready[0] != 0 { mail.wake.drain() }
             for event in link.advance(ready[1], now: Clocks.now) {
                 switch event {
-                case .up: echo.begin(at: Clocks.now)
+                case .up:
+                    echo.begin(at: Clocks.now)
+                    pulses.with { $0.begin() }
                 case .message(let topic, _): echo.hear(isEcho: topic == echoTopic, at: Clocks.now)
                 case .down, .published: break
                 }
                 handle(event, link)
             }
             if link.isUp {
-                if echo.tick(at: Clocks.now) { link.publish(echoTopic, [], quality: 0) }
+                let now = Clocks.now
+                if pulses.with({ $0.tick(at: now) }) {
+                    link.publish(echoTopic, Array(String(now.nanoseconds).utf8), quality: 0)
+                } else if echo.tick(at: now) {
+                    link.publish(echoTopic, [], quality: 0)
+                }
                 listen(!echo.isSilent)
             }
             // Asked first: what was posted before it is sent yet.
@@ -153,7 +163,7 @@ final class CentreLink: Sendable {
             logger.info("broker connected")
             link.subscribe([
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
-                presenceTopic, echoTopic,
+                "\(Topic.root)/+/+/hb", presenceTopic, echoTopic,
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
             // A broker that was new, or forgot, hears again what is retained.
@@ -172,11 +182,29 @@ final class CentreLink: Sendable {
         case .message(let topic, let payload):
             if topic == presenceTopic {
                 contradict(payload, link)
-            } else if topic != echoTopic {
+            } else if topic == echoTopic {
+                marked(payload)
+            } else {
                 receive(topic, payload)
             }
         case .published: break
         }
+    }
+
+    /// A mark of ours has come back, behind all that the broker was told before it.
+    private func marked(_ payload: [UInt8]) {
+        guard let said = Int64(String(decoding: payload.prefix(20), as: UTF8.self)) else { return }
+        let (lost, silent) = pulses.with { ($0.marked(Instant(nanoseconds: said)), $0.silent) }
+        guard !lost.isEmpty else { return }
+        for agent in lost { logger.warning("agent is silent", metadata: ["agent": "\(agent)"]) }
+        live.post(silent: silent)
+    }
+
+    private func heard(_ agent: String, _ hear: (inout AgentPulses) -> Bool) {
+        let (isBack, silent) = pulses.with { (hear(&$0), $0.silent) }
+        guard isBack else { return }
+        logger.notice("agent is heard again", metadata: ["agent": "\(agent)"])
+        live.post(silent: silent)
     }
 
     /// Whether a broker to which there is a connection answers.
@@ -203,21 +231,31 @@ final class CentreLink: Sendable {
 
     private func receive(_ name: String, _ payload: [UInt8]) {
         guard let topic = Topic(parsing: name) else { return }
-        let agent = topic.agent
+        let (agent, now) = (topic.agent, Clocks.now)
         switch topic.leaf {
+        case .beat: heard(agent) { $0.beat(agent, at: now) }
         case .bulk:
+            heard(agent) { $0.hear(agent, at: now) }
             arrived.change { $0.put(frame: payload, from: agent) }
         case .urgent:
+            heard(agent) { $0.hear(agent, at: now) }
             guard let json = parse(payload, name) else { return }
             tell(urgent: json, agent)
         case .hello:
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
+            // Perhaps an older program now: it is listened to from its next beat on.
+            pulses.with { $0.rest(agent) }
             intake.hear(clock: hello.clock, of: agent, isHello: true)
             arrived.change { $0.put(hello, from: agent) }
         case .status:
             guard !payload.isEmpty, let json = parse(payload, name) else { return }
             // A will was written when the agent connected.
-            if json["online"]?.truth == true { intake.hear(clock: json["clock"]?.integer, of: agent, isHello: false) }
+            if json["online"]?.truth == true {
+                heard(agent) { $0.hear(agent, at: now) }
+                intake.hear(clock: json["clock"]?.integer, of: agent, isHello: false)
+            } else {
+                pulses.with { $0.rest(agent) }
+            }
             arrived.change { $0.put(status: json, of: payload.count * 4, from: agent) }
         default: break
         }

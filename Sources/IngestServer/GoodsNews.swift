@@ -11,6 +11,8 @@ actor GoodsNews {
 
     private let reads: LongReads
     private let mail: AgentMail
+    /// To which PINs are sealed at depots.
+    private let key: [UInt8]?
     private let logger: Logger
     /// What each was told last, but for its moment: the digest of it.
     private var told: [String: String] = [:]
@@ -18,8 +20,8 @@ actor GoodsNews {
     private var next = Instant.zero
     private var hasFailed = false
 
-    init(reads: LongReads, mail: AgentMail, logger: Logger) {
-        (self.reads, self.mail, self.logger) = (reads, mail, logger)
+    init(reads: LongReads, mail: AgentMail, key: [UInt8]?, logger: Logger) {
+        (self.reads, self.mail, self.key, self.logger) = (reads, mail, key, logger)
     }
 
     /// The broker may have forgotten what it kept.
@@ -52,11 +54,12 @@ actor GoodsNews {
 
     /// How many bytes.
     private func tell(_ goods: ExpectedGoods, to agent: String) -> Int {
+        var goods = goods
+        goods.key = key
         var timeless = goods
         timeless.at = 0
         let digest = Topic.digest(of: timeless.json.text8)
         guard told.updateValue(digest, forKey: agent) != digest else { return 0 }
-        var goods = goods
         var bytes = goods.json.text8
         // The page says how many are not shown.
         while bytes.count > ExpectedGoods.byteLimit, !goods.deliveries.isEmpty {

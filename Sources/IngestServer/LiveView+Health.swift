@@ -45,6 +45,17 @@ extension LiveView {
         executor.run { self.assumeIsolated { $0.changed { $0.hear(erp: state) } } }
     }
 
+    /// Agents that fell silent, or are heard again, as the link's thread hears them.
+    nonisolated func post(silent agents: Set<String>) {
+        executor.run {
+            self.assumeIsolated { live in
+                let before = live.silences
+                live.silences = Dictionary(uniqueKeysWithValues: agents.map { ($0, before[$0] ?? Clocks.wall) })
+                live.changed(agents.symmetricDifference(before.keys).sorted().map(PageTopic.gateway))
+            }
+        }
+    }
+
     private func changed(_ hear: (inout LinkHealth) -> Bool) {
         guard hear(&health) else { return }
         hub.tellAll(health.message, at: Clocks.wall)

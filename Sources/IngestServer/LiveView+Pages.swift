@@ -96,7 +96,7 @@ extension LiveView {
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
             return (try? store.gateways.agent(named: name)).flatMap { $0 }.map {
-                PageMessage(.gateway, $0.json)
+                PageMessage(.gateway, $0.json(silences))
             }
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }

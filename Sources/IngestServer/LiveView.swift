@@ -33,6 +33,8 @@ actor LiveView {
     var calls = LiveCalls()
     /// The centre's links, for the docks.
     var health: LinkHealth
+    /// Agents that say nothing on a line that stands, since when.
+    var silences: [String: Int64] = [:]
     var journal = LegJournal()
     private(set) var routing: CallRouting
     /// Asks the ERP about a client who is on the telephone; nil where there is none.

@@ -16,6 +16,7 @@ struct Wiring: Sendable {
     let intake: AgentIntake
     let orders: AgentOrders
     let goods: GoodsNews
+    let vouching: DepotVouching
     let accounts: Accounts
     let imports: FileImports
     /// Nil where no ERP is configured.
@@ -40,6 +41,7 @@ struct Wiring: Sendable {
         let desks = Desks(
             store, rights: configuration.dialRights, clockOffset: { agent in clocks.with { $0.offset(of: agent) } },
             plan: { plans.plan(of: $0) })
+        desks.intake.needsSignature = configuration.signature == .required
         let known = try desks.gateways.book()
         let zones = configuration.zones
         queue =
@@ -64,7 +66,9 @@ struct Wiring: Sendable {
         intake = AgentIntake(
             writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)
-        goods = GoodsNews(reads: reads, mail: mail, logger: logger)
+        let secret = try StateSecret.depotKey(state: configuration.state)
+        goods = GoodsNews(reads: reads, mail: mail, key: SealedBox.publicKey(of: secret), logger: logger)
+        vouching = DepotVouching(writer: writer, secret: secret)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }

@@ -56,6 +56,8 @@ public struct ExpectedGoods: Equatable, Sendable {
         public var more = 0
         /// Counted things that nobody knows.
         public var unknown = 0
+        /// Decisions of this page that wait for somebody at the centre.
+        public var proposed = 0
         public var units: [Unit] = []
         /// By article: pieces that a label has counted and no reader has seen, and those that a reader has seen and no label counted.
         public var claimed: [Pack] = []
@@ -91,6 +93,8 @@ public struct ExpectedGoods: Equatable, Sendable {
     public var more = 0
     /// Tags that are counted in the open ones (`sign`), so that one that is read again is not one more.
     public var tags: Set<UInt32> = []
+    /// To which PINs are sealed; nil where nothing is decided at depots.
+    public var key: [UInt8]?
 
     public init(at: Int64, epoch: UInt64, through: UInt64, deliveries: [Delivery]) {
         (self.at, self.epoch, self.through, self.deliveries) = (at, epoch, through, deliveries)
@@ -109,6 +113,7 @@ public struct ExpectedGoods: Equatable, Sendable {
             ("through", .int(Int64(clamping: through))),
             ("deliveries", .array(deliveries.map(\.json))), ("more", more > 0 ? .int(Int64(more)) : nil),
             ("tags", tags.isEmpty ? nil : .string(Hex.string(tags.sorted().flatMap(Self.bytes)))),
+            ("key", key.map { .string(Hex.string($0)) }),
         ])
     }
 
@@ -127,6 +132,7 @@ public struct ExpectedGoods: Equatable, Sendable {
         self.init(at: at, epoch: epoch, through: UInt64(through), deliveries: deliveries)
         more = Int(json.bounded("more", in: Bounded.counts) ?? 0)
         self.tags = tags
+        key = json["key"]?.text.flatMap { Hex.bytes($0) }.flatMap { $0.count == SealedBox.keyLength ? $0 : nil }
     }
 
     private static func bytes(_ sign: UInt32) -> [UInt8] {
@@ -175,6 +181,7 @@ extension ExpectedGoods.Delivery {
             ("id", .int(id)), ("note", .string(note)), ("supplier", .string(supplier)), ("zone", zone.map(JSON.string)),
             ("open", .bool(isOpen)), ("lines", .array(lines.map(\.json))),
             ("more", more > 0 ? .int(Int64(more)) : nil), ("unknown", unknown > 0 ? .int(Int64(unknown)) : nil),
+            ("proposed", proposed > 0 ? .int(Int64(proposed)) : nil),
             ("units", units.isEmpty ? nil : .array(units.map(\.json))), ("claimed", ExpectedGoods.json(claimed)),
             ("loose", ExpectedGoods.json(loose)),
         ])
@@ -191,6 +198,7 @@ extension ExpectedGoods.Delivery {
         self.init(id: id, note: note, supplier: supplier, zone: json.name("zone"), isOpen: isOpen, lines: lines)
         more = Int(json.bounded("more", in: Bounded.counts) ?? 0)
         unknown = Int(json.bounded("unknown", in: Bounded.counts) ?? 0)
+        proposed = Int(json.bounded("proposed", in: Bounded.counts) ?? 0)
         units = (json["units"]?.list ?? []).prefix(ExpectedGoods.unitLimit).compactMap(ExpectedGoods.Unit.init(json:))
         claimed = ExpectedGoods.packs(json["claimed"], atMost: ExpectedGoods.lineLimit)
         loose = ExpectedGoods.packs(json["loose"], atMost: ExpectedGoods.lineLimit)

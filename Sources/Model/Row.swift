@@ -12,6 +12,25 @@ public enum Row: Equatable, Sendable {
     case key(device: String, zone: String, text: String)
     case device(name: String, driver: String, state: String, reason: String?)
     case call(device: String, CallSnapshot)
+    /// A person decided about a delivery, at the page of the depot.
+    case decided(Decided)
+
+    public struct Decided: Equatable, Sendable {
+        public var zone: String
+        /// A `DepotDecision` as JSON, as it was sealed.
+        public var text: String
+        public var decision: DepotDecision
+        /// The PIN of whoever decided (`DepotDecision.seal`).
+        public var proof: [UInt8]
+
+        /// Nil where the text is no decision, or the proof is longer than one.
+        public init?(zone: String, text: String, proof: [UInt8]) {
+            guard let json = try? JSON(parsing: text), let decision = DepotDecision(json: json),
+                proof.count <= DepotDecision.pinLimit + SealedBox.overhead
+            else { return nil }
+            (self.zone, self.text, self.decision, self.proof) = (zone, text, decision, proof)
+        }
+    }
 
     /// Which way a tag went past the antennas of a door.
     public enum Direction: String, Sendable {
@@ -55,7 +74,7 @@ public enum RowError: Error, Equatable, Sendable {
 extension Row {
     public enum Kind: Int64, Sendable {
         case skipped = 0
-        case appeared, left, barcode, key, device, call, moved, still
+        case appeared, left, barcode, key, device, call, moved, still, decided
     }
 
     /// Longest free text in a row, in UTF-8 bytes; a scanner's line is at most 4 KiB (our limit).
@@ -72,6 +91,7 @@ extension Row {
         case .key: .key
         case .device: .device
         case .call: .call
+        case .decided: .decided
         }
     }
 
@@ -114,6 +134,11 @@ extension Row {
         case .call(let device, let snapshot):
             CBOR.put(device, into: &out)
             CBOR.put(snapshot.json.description, into: &out)
+        case .decided(let decided):
+            CBOR.put(decided.zone, into: &out)
+            CBOR.put(decided.text, into: &out)
+            CBOR.head(2, UInt64(decided.proof.count), into: &out)
+            out += decided.proof
         }
     }
 
@@ -125,7 +150,7 @@ extension Row {
             sighting.fieldCount + (direction == nil && !sighting.hasMemory ? 1 : 2)
         case .moved(let sighting, _): sighting.fieldCount + 1
         case .barcode, .device: 4
-        case .key: 3
+        case .key, .decided: 3
         case .call: 2
         }
     }
@@ -179,6 +204,12 @@ extension Row {
                 throw .malformed("not a call, or one with a number out of range")
             }
             return (dt, .call(device: device, snapshot))
+        case .decided:
+            let (zone, text) = (try fields.text(), try fields.text())
+            guard let proof = try fields.next().blob, let decided = Decided(zone: zone, text: text, proof: proof) else {
+                throw .malformed("not a decision, or one with a number out of range")
+            }
+            return (dt, .decided(decided))
         }
     }
 

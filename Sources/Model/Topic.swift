@@ -7,6 +7,7 @@ public struct Topic: Equatable, Sendable {
         case urgent = "c"
         case hello = "hi"
         case status = "st"
+        case beat = "hb"
         case ack
         case command = "cmd"
         case configuration = "cfg"

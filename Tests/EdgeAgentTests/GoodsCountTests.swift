@@ -98,6 +98,47 @@ struct GoodsCountTests {
         #expect(Self.totals([Self.scanned("13608439390613")]) == [12, 0], "a carton is what is in it")
     }
 
+    @Test func whatIsDecidedHereIsShownAndCountsWhereThatIsPlain() throws {
+        func decided(_ kind: DepotDecision.Kind, _ quantity: Quantity, delivery: Int64 = 1) throws -> GoodsRead {
+            var decision = DepotDecision(key: "0123456789", delivery: delivery, kind: kind, name: "Marie")
+            (decision.gtin, decision.quantity) = (Self.breaker, quantity)
+            let row = try #require(Row.Decided(zone: "dock-1", text: decision.json.description, proof: [1]))
+            return try #require(GoodsRead(.decided(row)))
+        }
+        // Counted by hand, so many in all: what was read before is in it, what is read after comes to it.
+        let reads = [
+            Self.scanned("3608439390616"), try decided(.count, 9), Self.scanned("3608439390616"),
+            try decided(.damaged, 2), try decided(.count, 1, delivery: 77),
+        ]
+        #expect(Self.totals(reads) == [10, 0])
+        let open = try #require(GoodsCount(Self.goods(), reads).open.first)
+        #expect(open.decided.map(\.kind) == [.count, .damaged])
+        let told = try #require(open.json["decided"]?.list)
+        #expect(told.count == 2 && told[0]["name"] == "Marie" && told[0]["key"] == nil && open.json["id"] == 1)
+        #expect(Self.totals([try decided(.count, 0)]) == [0, 0], "nothing of it came")
+    }
+
+    @Test func aDecisionIsSealedWithItsWords() throws {
+        let secret = (1...32).map { UInt8($0) }
+        let key = try #require(SealedBox.publicKey(of: secret))
+        func body(_ pin: String, _ zone: String = "dock-1") -> [UInt8] {
+            Array(
+                #"{"key":"0123456789","delivery":1,"kind":"close","name":"Marie","zone":"\#(zone)","pin":"\#(pin)"}"#
+                    .utf8)
+        }
+        let decision = try #require(LocalDecision(body("471147"), zones: ["dock-1"]))
+        guard case .decided(let row)? = decision.row(agent: "dock", key: key) else {
+            Issue.record("no row")
+            return
+        }
+        #expect(!row.text.contains("471147") && row.decision.name == "Marie" && row.zone == "dock-1")
+        #expect(DepotDecision.pin(in: row.proof, of: row.text, agent: "dock", with: secret) == "471147")
+        #expect(decision.row(agent: "dock", key: [1]) == nil)
+        #expect(LocalDecision(body(""), zones: ["dock-1"]) == nil && LocalDecision([], zones: []) == nil)
+        #expect(LocalDecision(body("471147", "yard"), zones: ["dock-1"]) == nil)
+        #expect(LocalDecision(body(String(repeating: "1", count: 65)), zones: ["dock-1"]) == nil)
+    }
+
     @Test func whatIsNotOnTheListIsSaidAndNotLost() throws {
         let reads = [
             Self.scanned("13608439390613"), Self.scanned("3608439390616"),

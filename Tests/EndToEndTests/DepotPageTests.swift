@@ -1,4 +1,5 @@
 import Devices
+import Foundation
 import Glibc
 import Model
 import Platform
@@ -86,7 +87,7 @@ struct DepotPageTests {
         let port = Sockets.freePort()
         try stand.writeConfiguration(
             readers: [("gate", "barcode", "dock-1"), ("dock-left", "m100", "dock-1")],
-            extra: "[local]\nlisten = \"127.0.0.1:\(port)\"\nscan = true")
+            extra: "[local]\nlisten = \"127.0.0.1:\(port)\"\nscan = true\ndecide = true")
         let deliveries = Fixture.root + "/simulators/scenarios/deliveries.csv"
         #expect(
             try RoadTests.run(
@@ -102,6 +103,12 @@ struct DepotPageTests {
                 && devices.allSatisfy { $0["state"]?.text == "ready" }
         }
         let gtin = "03608439390616"
+        let boss = try PageClient(port: stand.httpPort, name: "Nadia")
+        try boss.request(
+            "POST", "/api/v1/users",
+            .object([
+                ("name", "Camille"), ("password", "une phrase assez longue"), ("pin", "471147"), ("rights", ["users"]),
+            ]))
         gate.perform(.scan("BL-2026-0117"))
         portal.perform(.present(RoadTests.tags(gtin, 1...5), lasting: .seconds(1)))
         // What the centre has counted comes back within its pause.
@@ -118,9 +125,42 @@ struct DepotPageTests {
         #expect(try page.request("POST", "/scan", text: scan, headers: headers)["saved"]?.truth == true)
         goods(page, lamp) { $0?["counted"]?.integer == 1 && $0?["here"]?.integer == 1 }
 
+        // And decides: by the right PIN, by a wrong one; the same twice.
+        let id = try #require(try page.request("GET", "/goods.json")["open"]?.list?.first?["id"]?.integer)
+        func decide(_ key: String, _ kind: String, _ quantity: Int64, pin: String) throws -> Bool? {
+            let body = JSON.object([
+                ("key", .string(key)), ("delivery", .int(id)), ("zone", "dock-1"), ("kind", .string(kind)),
+                ("name", "Camille"), ("pin", .string(pin)), ("gtin", .string(gtin)), ("quantity", .int(quantity)),
+            ])
+            return try page.request("POST", "/decide", text: body.description, headers: headers)["saved"]?.truth
+        }
+        #expect(try decide("decision-1", "count", 11, pin: "471147") == true)
+        #expect(try decide("decision-1", "count", 11, pin: "471147") == true)
+        #expect(try decide("decision-2", "damaged", 2, pin: "998877") == true)
+        goods(page, gtin) { $0?["counted"]?.integer == 11 }
+        stand.agent?.killHard()
+        for file in try FileManager.default.subpathsOfDirectory(atPath: stand.folder) {
+            // Not lines to devices, which would wait for something to read.
+            let path = "\(stand.folder)/\(file)"
+            let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+            guard type == .typeRegular else { continue }
+            let bytes = FileManager.default.contents(atPath: path) ?? Data()
+            for pin in ["471147", "998877"] { #expect(bytes.range(of: Data(pin.utf8)) == nil, "\(pin) in \(file)") }
+        }
+        try stand.startAgent()
+
         try stand.startIngest()
-        goods(page, gtin) { $0?["counted"]?.integer == 8 && $0?["here"] == nil }
+        goods(page, gtin) { $0?["counted"]?.integer == 11 && $0?["here"] == nil }
         goods(page, lamp) { $0?["counted"]?.integer == 1 && $0?["here"] == nil }
+        let proposal = try #require(
+            try boss.request("GET", "/api/v1/deliveries/\(id)")["proposals"]?.list?.first)
+        #expect(proposal["who"] == "Camille" && proposal["why"] == "refused" && proposal["quantity"] == 2)
+        let number = try #require(proposal["id"]?.integer)
+        let done = try boss.request(
+            "POST", "/api/v1/deliveries/\(id)/proposals/\(number)", .object([("accept", true)]))
+        #expect(done["proposals"]?.list?.isEmpty == true && done["damaged"]?.integer == 2)
+        let said = (done["decisions"]?.list ?? []).compactMap { $0["who"]?.text }
+        #expect(said == ["Camille", "Nadia"])
     }
 
     /// Waits until the line of the delivery that is open is so, for 20 seconds.

@@ -9,6 +9,10 @@ const script = source.slice(source.indexOf('#"""') + 4, source.lastIndexOf('"""#
 const rules = script.slice(0, script.indexOf("/* begin */"));
 const { words, verdict, languageOf, scanText, sums } = new Function(`${rules}; return { words, verdict, languageOf, scanText, sums };`)();
 
+const forms = readFileSync(new URL("../../Sources/EdgeAgent/Page/LocalPage+Deciding.swift", import.meta.url), "utf8");
+const form = forms.slice(forms.indexOf('#"""') + 4, forms.lastIndexOf('"""#')).replaceAll("export ", "");
+const { decideWords, decisionOf, saying } = new Function(`${form}; return { decideWords, decisionOf, saying };`)();
+
 /** No-break spaces of the language's own rules, as spaces. */
 const spaced = (text) => text.replace(/[\u00A0\u202F]/g, " ");
 const well = {
@@ -93,4 +97,20 @@ test("what is over fills no other line, and metres are no pieces", () => {
   const line = (expected, counted, unit) => ({ gtin: "1", label: "", expected, counted, unit });
   assert.deepEqual(sums([line(12, 14), line(8, 3), line(100, 50, "m")]), { expected: 20, counted: 15 });
   assert.deepEqual(sums([]), { expected: 0, counted: 0 });
+});
+
+test("a decision has what its kind needs, a name and a PIN, or is not sent", () => {
+  const fields = { delivery: 7, zone: "dock-1", kind: "damaged", gtin: "03608439390616", quantity: "2,5", reason: " wet ", name: " Marie ", pin: "4711", short: "later", extra: "ask", unknown: "ask" };
+  assert.deepEqual(decisionOf(fields), { delivery: 7, zone: "dock-1", kind: "damaged", name: "Marie", pin: "4711", reason: "wet", gtin: "03608439390616", quantity: 2.5 });
+  assert.deepEqual(decisionOf({ ...fields, kind: "close", quantity: "" }), { delivery: 7, zone: "dock-1", kind: "close", name: "Marie", pin: "4711", reason: "wet", short: "later" });
+  assert.equal(decisionOf({ ...fields, kind: "count", quantity: "0" }).quantity, 0, "nothing of it came");
+  for (const wrong of [{ quantity: "0" }, { quantity: "" }, { quantity: "1e3" }, { quantity: "-1" }, { quantity: "1,2345" }, { name: " " }, { pin: "" }, { kind: "open" }, { gtin: "" }]) assert.equal(decisionOf({ ...fields, ...wrong }), null, JSON.stringify(wrong));
+});
+
+test("a decision is said in both languages", () => {
+  const delivery = { list: [{ gtin: "1", label: "Cable", unit: "m" }] };
+  assert.equal(saying(delivery, { kind: "count", gtin: "1", quantity: 2.5 }, "fr", String), "Cable : 2.5 m en tout");
+  assert.equal(saying(delivery, { kind: "close" }, "en", String), "Close the delivery");
+  const keys = (value) => Object.entries(value).flatMap(([key, inner]) => (typeof inner === "string" ? [key] : keys(inner).map((one) => `${key}.${one}`)));
+  assert.deepEqual(keys(decideWords.fr), keys(decideWords.en));
 });

@@ -47,6 +47,12 @@ test("nothing that was told before a break is called good after it", () => {
   }
 });
 
+test("a gateway that froze does not answer, though the broker calls it connected", () => {
+  const said = judged({}, { silent: 5 });
+  assert.equal(said.level, "bad");
+  for (const name of ["reader", "link"]) assert.equal(said.parts.find((part) => part.name === name).level, "bad");
+});
+
 test("another dock's gateway says nothing of this one", () => {
   assert.equal(judge({ zone: "dock-2", gateways: [gateway({}, { online: false })], health: up, awaySince: null }).level, "good");
 });

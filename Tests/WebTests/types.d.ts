@@ -156,6 +156,24 @@ interface Delivery extends DeliverySums {
   details?: { kind: string; code: string; value: string }[];
   /** Where it was closed, and opened again. */
   reopenings?: Reopening[];
+  /** Decided at its depot, and not done. */
+  proposals?: DepotProposal[];
+}
+
+/** @from Sources/Depot/Receiving */
+interface DepotProposal {
+  id: number;
+  agent: string;
+  zone: string;
+  at: number;
+  who: string;
+  kind: "count" | "damaged" | "refuse" | "close";
+  why: "refused" | "locked" | "unread" | "closed" | "gone" | "overtaken" | "undecided" | "unsigned" | "impossible";
+  gtin?: string;
+  quantity?: number;
+  reason?: string;
+  short?: "later" | "never";
+  extra?: "accept" | "refuse";
 }
 
 /** @from Sources/Depot/Receiving */
@@ -442,6 +460,8 @@ interface Gateway {
   online: boolean;
   seen: number;
   since: number;
+  /** Since when it says nothing on a line that stands. */
+  silent?: number;
   alarm?: string;
   status?: GatewayStatus;
   centre: { applied: number; rejected: number; skipped: number };

@@ -71,9 +71,10 @@ extension World {
         guard let agent else { return }
         for _ in 0..<count {
             scans += 1
-            let text = "01\(World.gtin)21\(seed)-\(scans)"
+            let text = chance(8) ? "decision-\(scans)" : "01\(World.gtin)21\(seed)-\(scans)"
             notes.fates[text] = .unknown
-            let row = Model.Row.barcode(device: "gate", zone: "dock", Barcode(symbology: "]C1", text: text))
+            let row =
+                decision(text) ?? .barcode(device: "gate", zone: "dock", Barcode(symbology: "]C1", text: text))
             agent.outbox.append([Outbox.Entry(row, at: now)]) { [notes] outcome in
                 switch outcome {
                 case .saved: notes.fates[text] = .accepted
@@ -81,6 +82,14 @@ extension World {
                 }
             }
         }
+    }
+
+    /// One more is damaged, says Marie; where less was received, somebody else is asked.
+    private func decision(_ key: String) -> Model.Row? {
+        guard key.hasPrefix("decision-") else { return nil }
+        var decision = DepotDecision(key: key, delivery: 1, kind: .damaged, name: "Marie")
+        (decision.gtin, decision.quantity, decision.reason) = (World.gtin, 1, key)
+        return Model.Row.Decided(zone: "dock", text: decision.json.description, proof: []).map(Model.Row.decided)
     }
 
     mutating func ring() {

@@ -29,7 +29,12 @@ extension World {
         defer { frames = [] }
         guard let applier = centres[index], !frames.isEmpty else { return }
         do {
-            let result = try applier.apply(frames, at: now.milliseconds)
+            let arrivals = frames.map { frame in
+                var arrival = Arrival(agent: frame.agent, payload: frame.payload)
+                for (row, _) in arrival.decisions { arrival.standings[row] = .person("Marie") }
+                return arrival
+            }
+            let result = try applier.apply(arrivals, at: now.milliseconds)
             // Dies between the commit and the acknowledgement.
             if isFaulty, chance(4) { return fell(index, "before it acknowledges") }
             for (_, ack) in result.acks { reply(.ack(ack)) }

@@ -10,7 +10,7 @@ import Uplink
 /// late. Outbox, frames, the uplink's conversation, applier and both databases are the product's own; line, broker and disk
 /// are models.
 ///
-/// The oracle: every accepted scan has its effect in the centre's inventory, once; both accounts close; no call is sent stale or
+/// The oracle: every accepted scan and every decision made at the depot has its effect in the centre's inventory, once; both accounts close; no call is sent stale or
 /// waits behind scans; and once everything is healed all of it arrives within `patience`.
 public struct World {
     /// What a run showed.
@@ -177,6 +177,13 @@ public struct World {
             for text in try store.database.rows(
                 "SELECT record.subject FROM counted JOIN record USING (stream, seq)", map: { $0.text(0) })
             { effects[text, default: 0] += 1 }
+            // What was decided is done once, or somebody is asked once.
+            for (key, count) in try store.database.rows(
+                """
+                SELECT key, (state='proposed') + (SELECT count(*) FROM decision WHERE decision.reason=depot_decision.key)
+                FROM depot_decision
+                """, map: { ($0.text(0), Int($0.integer(1))) })
+            { effects[key, default: 0] += count }
             let open = try store.database.integer(
                 """
                 SELECT count(*) FROM stream WHERE applied + rejected + skipped <>

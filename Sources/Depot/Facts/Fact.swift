@@ -57,6 +57,11 @@ extension Fact.Kind {
     public static let deliveriesPulled = Fact.Kind(.delivery, "pulled")
     public static func delivery(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.delivery, decision.rawValue) }
 
+    /// Somebody decided at a depot, and it was not done; the detail is what, and why. Then what somebody at the centre made of it.
+    public static let deliveryProposed = Fact.Kind(.delivery, "proposed")
+    public static let deliveryProposalAccepted = Fact.Kind(.delivery, "proposal-accepted")
+    public static let deliveryProposalRefused = Fact.Kind(.delivery, "proposal-refused")
+
     // Counting. Subject: the stock take.
     public static let takeOpened = Fact.Kind(.take, "open")
     public static let takePosted = Fact.Kind(.take, "post")

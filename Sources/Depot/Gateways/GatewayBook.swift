@@ -135,6 +135,7 @@ public struct GatewayBook: Equatable, Sendable {
         case .moved(let sighting, let former):
             return objection(to: sighting.zone, of: agent) ?? objection(to: former, of: agent)
         case .barcode(_, let zone, _), .key(_, let zone, _): return objection(to: zone, of: agent)
+        case .decided(let decided): return objection(to: decided.zone, of: agent)
         case .call(_, let snapshot):
             guard mayTelephone(agent: agent) else {
                 return Objection(code: "may-not-telephone", text: "it may not tell of calls")

@@ -31,6 +31,13 @@ extension Applier {
             if try store.calls.save(snapshot, agent: origin.stream.agent, key: key) {
                 result.events.append(.call(snapshot, agent: origin.stream.agent))
             }
+        case .decided(let decided):
+            let standing = standings[origin.place.row] ?? .nobody(.unread)
+            let isNew = try DepotDesk(store, needsSignature: needsSignature).take(
+                decided, standing, agent: origin.stream.agent, at: min(origin.captured, origin.now), now: origin.now)
+            guard isNew else { break }
+            forgetReceptions()
+            result.events.append(.delivery(decided.decision.delivery))
         case .device: result.events.append(.device(agent: origin.stream.agent))
         case .skipped: break
         }

@@ -65,6 +65,10 @@ public final class Applier {
     /// Strays of one transaction that are kept for the delivery they may belong to.
     static let keptStrays = 1000
     var keptHere = 0
+    /// Of the frame that is being applied.
+    var standings: [Int: DepotDesk.Standing] = [:]
+    /// Nothing is closed without a signature here.
+    public var needsSignature = false
     /// When the row that is being applied was captured.
     private var captured: Int64 = 0
 
@@ -144,6 +148,7 @@ public final class Applier {
                     var stream = try store.records.stream(agent: arrival.agent, epoch: frame.epoch)
                     if let newer = touched[stream.id] { stream = newer }
                     if rejected[stream.id] == nil { rejected[stream.id] = stream.rejected }
+                    standings = arrival.standings
                     try content.withBytes { try apply(content, number, $0, &stream, now, &result) }
                     touched[stream.id] = stream
                 }

@@ -1,6 +1,6 @@
 internal import CZstd
 import Identifiers
-import Model
+public import Model
 
 /// A frame as it came, taken apart: the work that needs no database, so that it can be done while the last one is written.
 public struct Arrival: Sendable {
@@ -79,6 +79,8 @@ public struct Arrival: Sendable {
             case .key(let device, let zone, let text): return places(device: device, zone: zone, subject: text)
             case .device(let name, _, let state, _): return places(device: name, subject: state)
             case .call(let device, let snapshot): return places(device: device, subject: snapshot.call)
+            case .decided(let decided):
+                return places(device: "page", zone: decided.zone, subject: "delivery:\(decided.decision.delivery)")
             case .skipped(let reason): return Places(subject: add(reason))
             }
         }
@@ -86,6 +88,16 @@ public struct Arrival: Sendable {
 
     public let agent: String
     let content: Result<Content, FrameError>
+    /// Who made the decisions among its rows, by their places; one that nobody looked at is proposed.
+    public var standings: [Int: DepotDesk.Standing] = [:]
+
+    /// Decisions among its rows, by their places.
+    public var decisions: [(row: Int, decided: Model.Row.Decided)] {
+        guard case .success(let content) = content else { return [] }
+        return content.values.enumerated().compactMap { index, value in
+            if case .success(.decided(let decided)) = value { (index, decided) } else { nil }
+        }
+    }
 
     public init(agent: String, payload: [UInt8]) {
         self.agent = agent

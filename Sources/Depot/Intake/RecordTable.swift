@@ -276,6 +276,8 @@ extension GatewayTable {
         public var applied: UInt64
         public var rejected: UInt64
         public var skipped: UInt64
+        /// Since when it says nothing on a line that stands, where somebody listens (`AgentPulses`).
+        public var silent: Int64?
     }
 
     public func rows() throws -> [AgentRow] { try rows(nil) }

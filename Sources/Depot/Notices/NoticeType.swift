@@ -7,6 +7,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
     case receiptStarted = "receipt.started"
     case receiptCompleted = "receipt.completed"
     case receiptDiscrepancy = "receipt.discrepancy"
+    case receiptProposed = "receipt.proposed"
     case receiptOverdue = "receipt.overdue"
     case unknownTag = "scan.unknown_tag"
     case countDue = "inventory.count_due"
@@ -55,7 +56,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         switch self {
         case .receiptStarted, .receiptCompleted, .gatewayOnline, .reportGenerated: .low
         case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
-        case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptOverdue, .countDiscrepancy, .lowStock,
+        case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDiscrepancy,
+            .lowStock,
             .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns:
             .high
         case .gatewayOffline, .bufferFilling, .pushFailed: .critical
@@ -68,7 +70,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         return switch self {
         case .receiptExpected, .receiptStarted, .gatewayOnline: day
         case .callBackDue, .unknownNumber, .receiptCompleted, .unknownTag, .bufferFilling: 7 * day
-        case .callMissed, .receiptDiscrepancy, .receiptOverdue, .countDue, .countDiscrepancy, .lowStock,
+        case .callMissed, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDue, .countDiscrepancy,
+            .lowStock,
             .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .announcement:
             30 * day
         case .webhookDisabled, .keyExpiring, .signIns: 90 * day
@@ -82,8 +85,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDiscrepancy, .lowStock: .holders(of: .stock)
         case .pushFailed, .erpConflict: .holders(of: .erp)
         case .webhookDisabled, .keyExpiring: .holders(of: .users)
-        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue, .unknownTag,
-            .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .announcement:
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
+            .receiptOverdue,
+            .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .announcement:
             .everybody
         }
     }
@@ -97,6 +101,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .callBackDue: .reminderDue
         case .receiptStarted: .deliveryOpened
         case .receiptCompleted: .deliveryClosed
+        case .receiptProposed: .deliveryProposed
         case .countDue: .countDue
         case .lowStock: .stockLow
         case .gatewayOffline: .gatewayOffline
@@ -115,7 +120,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
     public var page: String? {
         switch self {
         case .callMissed, .callBackDue, .unknownNumber: "/calls"
-        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue: "/receiving"
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
+            .receiptOverdue:
+            "/receiving"
         case .unknownTag, .lowStock: "/find"
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"

@@ -14,6 +14,7 @@ extension NoticeWords {
         case .receiptStarted: ("Réceptions commencées", "Receptions begun")
         case .receiptCompleted: ("Réceptions terminées", "Receptions completed")
         case .receiptDiscrepancy: ("Écarts à la réception", "Differences in deliveries")
+        case .receiptProposed: ("Décidé au dépôt, à confirmer", "Decided at the depot, to be confirmed")
         case .receiptOverdue: ("Livraisons en retard", "Overdue deliveries")
         case .unknownTag: ("Étiquettes inconnues", "Unknown tags")
         case .countDue: ("Zones à compter", "Zones to be counted")

@@ -88,6 +88,8 @@ public struct NoticeWords: Equatable, Sendable {
         case .receiptCompleted: ("Réception terminée : {subject}", "Receiving is complete: {subject}")
         case .receiptDiscrepancy:
             ("Écart à la réception : {subject} {detail}", "Differences in delivery {subject} {detail}")
+        case .receiptProposed:
+            ("Décidé au dépôt, à confirmer : {subject}", "Decided at the depot, to be confirmed: {subject}")
         case .receiptOverdue: ("Livraison en retard : {subject}", "Delivery is overdue: {subject}")
         case .unknownTag: ("Étiquette inconnue : {subject}", "Unknown tag: {subject}")
         case .countDue: ("Zone à compter : {subject}", "Zone to be counted: {subject}")

@@ -74,6 +74,7 @@ extension DeliveryTable {
             id: view.id, note: view.note, supplier: view.supplier, zone: head.place, isOpen: head.isOpen, lines: lines)
         delivery.more = view.lines.count - lines.count
         delivery.unknown = view.unknown.count
+        delivery.proposed = view.proposals.count
         guard !view.units.isEmpty, let reception = try reception(of: head.id) else { return delivery }
         let carriers = Set(view.units.compactMap(\.parent))
         delivery.units = view.units.prefix(ExpectedGoods.unitLimit).compactMap { unit in

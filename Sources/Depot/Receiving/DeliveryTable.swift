@@ -98,6 +98,7 @@ public struct DeliveryTable: StoreTable {
         view.details = try store.papers.details(delivery: id)
         view.names = try names(of: id)
         view.reopenings = try reopenings(of: id)
+        view.proposals = try store.depotDecisions.proposals(delivery: id)
         let expected = try database.rows(
             """
             SELECT line.gtin, line.description, product.reference, line.quantity, line.erp, line.erp_product, line.lot,

@@ -30,6 +30,7 @@ extension DeliveryView {
             .list("questions", of: Question.shape, \.questions), .list("decisions", of: Decision.shape, \.decisions),
             .list("details", of: Announced.Detail.shape, \.details),
             .some("reopenings", of: Reopening.shape, \.reopenings),
+            .list("proposals", of: DepotProposal.shape, \.proposals),
         ])
 
     public var summary: JSON { DeliveryView.summaryShape.json(self) }

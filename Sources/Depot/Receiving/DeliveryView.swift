@@ -109,6 +109,8 @@ public struct DeliveryView: Equatable, Sendable {
     /// How often, by whom and why it was opened again after it was closed.
     public var reopenings: [Reopening] = []
     public var decisions: [Decision] = []
+    /// What was decided at its depot and not done: somebody accepts or refuses it.
+    public var proposals: [DepotProposal] = []
     public var questions: [Question] = []
 
     /// Pieces altogether. Metres are not added to pieces: a line in a unit that can be divided is one thing, received when all of

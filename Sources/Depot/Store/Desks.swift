@@ -24,6 +24,7 @@ public struct Desks {
     }
 
     public var receiving: ReceivingDesk { ReceivingDesk(store) }
+    public var depot: DepotDesk { DepotDesk(store, needsSignature: intake.needsSignature) }
     public var counting: CountingDesk { CountingDesk(store) }
     public var catalogue: CatalogueDesk { CatalogueDesk(store) }
     public var notices: NoticeDesk { NoticeDesk(store) }

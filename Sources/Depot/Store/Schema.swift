@@ -121,6 +121,7 @@ enum Schema {
         // A client is known by its name in an import, row for row.
         "CREATE INDEX party_named ON party (name, company);",
         importReading,
+        depotDecisions,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -16,6 +16,8 @@ extension AgentConfiguration {
         var hosts: Set<String> = []
         /// Whoever sees it may scan in it.
         var mayScan = false
+        /// Whoever has a name and a PIN at the centre may decide in it.
+        var mayDecide = false
 
         /// As a browser is given it; an address that stands for all of this machine's is the machine's name.
         var url: String? {
@@ -39,6 +41,10 @@ extension AgentConfiguration.Local {
             }
         }
         mayScan = section.boolean("scan") ?? false
+        mayDecide = section.boolean("decide") ?? false
+        if mayDecide, !mayScan {
+            section.reject("decide", "needs scan = true")
+        }
         for host in section.strings("hosts") ?? [] {
             if let name = HTTPRequest.host(of: host), name == host.lowercased() {
                 hosts.insert(name)

@@ -69,7 +69,14 @@ extension Agent {
                 // Where its readers stand, and nowhere else: the centre takes no other site's.
                 let rules = fleet.pumps.filter { !$0.device.isTelephone }.map(\.device.rules)
                 return Set(rules.flatMap { [$0.zone] + $0.antennaZones.values }).sorted()
-            }, take: { scans.answer($0) })
+            }, take: { scans.answer($0) },
+            decide: { [configuration, feed] in
+                guard configuration.local.mayDecide, let key = feed.goods?.key else { return nil }
+                return { decision in
+                    guard let row = decision.row(agent: configuration.agent, key: key) else { return HTTPReply(503) }
+                    return scans.answer(decision.decision.key, row)
+                }
+            })
     }
 
     private static var machine: String {

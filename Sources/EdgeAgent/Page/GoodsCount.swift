@@ -7,6 +7,7 @@ struct GoodsRead: Equatable, Sendable {
         /// A pallet's tag.
         case pallet(String)
         case code(String)
+        case decision(DepotDecision)
     }
 
     var epoch: UInt64 = 0
@@ -25,6 +26,7 @@ struct GoodsRead: Equatable, Sendable {
                 ?? .tag(sign: ExpectedGoods.sign(sighting.tag.bytes), gtin: GoodsCode.gtin(tag: sighting.tag))
         case .barcode(_, let zone, let barcode): (self.zone, what) = (zone, .code(barcode.text))
         case .key(_, let zone, let text): (self.zone, what) = (zone, .code(text))
+        case .decided(let decided): (zone, what) = (decided.zone, .decision(decided.decision))
         default: return nil
         }
     }
@@ -42,6 +44,8 @@ struct GoodsCount: Equatable, Sendable {
         var extra = 0
         /// Read here: nobody knows what it is, at least not without the centre.
         var unknown = 0
+        /// Decided here, and not at the centre yet.
+        var decided: [DepotDecision] = []
         /// As in `ExpectedGoods.Delivery`, and going on from there.
         fileprivate var claimed: [String: Quantity] = [:]
         fileprivate var loose: [String: Quantity] = [:]
@@ -88,6 +92,13 @@ struct GoodsCount: Equatable, Sendable {
             zones[zone] = index
         }
         for read in reads {
+            if case .decision(let decision) = read.what {
+                guard let index = goods.deliveries.firstIndex(where: { $0.id == decision.delivery }) else { continue }
+                var open = fold(index, zones.first { $0.value == index }?.key ?? read.zone)
+                open.decide(decision)
+                folds[index] = open
+                continue
+            }
             var label: String?
             if case .pallet(let sscc) = read.what { label = sscc }
             if case .code(let text) = read.what {
@@ -131,6 +142,7 @@ struct GoodsCount: Equatable, Sendable {
     /// A delivery without its lines.
     static func head(_ delivery: ExpectedGoods.Delivery) -> JSON {
         .object([
+            ("id", .int(delivery.id)),
             ("note", .string(delivery.note)), ("supplier", .string(delivery.supplier)),
             ("zone", delivery.zone.map(JSON.string)), ("lines", .int(Int64(delivery.lines.count + delivery.more))),
         ])
@@ -205,7 +217,30 @@ extension GoodsCount.Open {
         here[index] += quantity
     }
 
+    /// What it does to the count, as far as that is plain: so many in all. The rest is the centre's to say.
+    fileprivate mutating func decide(_ decision: DepotDecision) {
+        decided.append(decision)
+        guard decision.kind == .count, let quantity = decision.quantity else { return }
+        let lines = delivery.lines.indices.filter { delivery.lines[$0].gtin == decision.gtin }
+        // Two lines of one product: the first is filled first, and the last takes what is over.
+        var left = quantity
+        for index in lines {
+            let part = index == lines.last ? left : min(left, delivery.lines[index].expected)
+            here[index] = part - delivery.lines[index].counted
+            left -= part
+        }
+    }
+
     func total(_ index: Int) -> Quantity { delivery.lines[index].counted + here[index] }
+
+    /// For people: without its key.
+    private func told(_ decision: DepotDecision) -> JSON {
+        .object([
+            ("kind", .string(decision.kind.rawValue)), ("name", .string(decision.name)),
+            ("gtin", decision.gtin.map(JSON.string)), ("quantity", decision.quantity?.json),
+            ("reason", decision.reason.map(JSON.string)),
+        ])
+    }
 
     var json: JSON {
         let lines = delivery.lines.indices.map { index -> JSON in
@@ -217,6 +252,8 @@ extension GoodsCount.Open {
             ])
         }
         return GoodsCount.head(delivery).with("zone", .string(zone)).with("list", .array(lines))
+            .with("decided", decided.isEmpty ? nil : .array(decided.map(told)))
+            .with("proposed", delivery.proposed > 0 ? .int(Int64(delivery.proposed)) : nil)
             .with("extra", .int(Int64(extra))).with("unknown", .int(Int64(delivery.unknown + unknown)))
     }
 }

@@ -114,6 +114,9 @@ final class LocalGoods: Sendable {
 
     // MARK: what is shown
 
+    /// To which PINs are sealed; nil where the centre has not said.
+    var key: [UInt8]? { state.with { $0.goods?.key } }
+
     /// Null where the centre has never said anything.
     var json: JSON {
         let (goods, reads, isShort) = state.with { ($0.goods, $0.reads, $0.isShort) }

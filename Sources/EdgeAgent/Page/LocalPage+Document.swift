@@ -23,6 +23,8 @@ extension LocalPage {
         <button id="send"></button></div><p id="said" role="status"></p></form>
         <dl id="facts"></dl>
         <section><h2 id="goods-title" hidden></h2><p id="goods-note"></p><div id="goods"></div></section>
+        <form id="decide" hidden aria-labelledby="decide-title"><h2 id="decide-title" tabindex="-1"></h2><div id="decide-fields"></div>
+        <div class="row"><button id="decide-send"></button><button id="decide-leave" type="button"></button></div><p id="decide-said" role="status"></p></form>
         <section><h2 id="devices-title"></h2><ul id="devices"></ul></section>
         <section><h2 id="reads-title"></h2><ol id="reads"></ol></section>
         </main>
@@ -50,6 +52,12 @@ extension LocalPage {
         input, select { font: inherit; min-height: 44px; padding: 8px 12px; border: 1px solid var(--soft); border-radius: 10px;
           background: var(--paper); color: var(--ink); } input { flex: 1 1 180px; min-width: 0; } li button { margin-left: 0; }
         #said:not(:empty) { margin-top: 6px; font-weight: 700; } #said.bad { background: var(--alarm); color: #fff; padding: 6px 12px; }
+        #decide { background: var(--paper); border: 2px solid var(--calm); border-radius: 14px; padding: 14px; display: grid; gap: 10px; }
+        #decide[hidden] { display: none; } #decide h2 { margin: 0; } #decide button { margin: 0; } .row { display: flex; flex-wrap: wrap; gap: 8px; }
+        #decide-fields { display: grid; gap: 10px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 220px), 1fr)); }
+        #decide label { display: grid; gap: 4px; font-weight: 600; align-content: start; } #decide label[hidden] { display: none; } #decide select { width: 100%; }
+        #decide-said:not(:empty) { font-weight: 700; } #decide-said.bad { background: var(--alarm); color: #fff; padding: 6px 12px; }
+        article > button { margin: 0; justify-self: start; } .kept { border: 1px dashed var(--soft); }
         :focus-visible { outline: 3px solid; outline-offset: 2px; }
         #spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         main { display: grid; gap: 16px; max-width: 1100px; margin: 0 auto; padding: 16px; }

@@ -123,6 +123,7 @@ extension LocalPage {
         }
 
         /* begin */
+        import { deciding, decideWords, saying } from "/decide.js";
         const by = (id) => document.getElementById(id);
         const kept = { get lang() { try { return localStorage.getItem("lang"); } catch { return null; } },
           set lang(value) { try { localStorage.setItem("lang", value); } catch { /* it holds until the page is left */ } } };
@@ -207,6 +208,9 @@ extension LocalPage {
           return false;
         }
 
+        const decider = deciding({ by, h, filled, number: (value) => number(lang, value), get lang() { return lang; }, reasons: () => words[lang],
+          token: () => last.scan.token, place: (zone) => last.scan.zones.includes(zone) ? zone : by("zone").value, changed: () => { drawn.goods = null; } });
+
         function facts(w) {
           const buffer = last.buffer ?? {}, account = last.account ?? {};
           const list = [[w.pending, number(lang, buffer.pending ?? 0)], [w.sent, number(lang, account.committed ?? 0)],
@@ -219,13 +223,14 @@ extension LocalPage {
         function deliveries(w) {
           by("goods-title").hidden = !goods;
           if (!goods) return;
+          const d = decideWords[lang];
           const say = (name, n) => filled(w[name], { n: number(lang, n) });
           by("goods-title").textContent = w.goods;
           draw("goods-note", [goods.at, goods.reads, goods.elsewhere, goods.more], () => [[
             filled(w.asOf, { time: clock(lang, goods.at), n: number(lang, goods.reads) }),
             goods.elsewhere > 0 ? say("elsewhere", goods.elsewhere) : "", goods.more > 0 ? say("moreNotes", goods.more) : "",
           ].filter(Boolean).join(" ")]);
-          const parts = [goods.open, goods.toCome, last.scan?.zones];
+          const parts = [goods.open, goods.toCome, last.scan?.zones, last.scan?.decide];
           draw("goods", parts, () => [...goods.open.map((one) => {
             const sum = sums(one.list), shown = one.list.length;
             return h("article", {}, h("h3", {}, `${one.note} · ${one.supplier} · ${one.zone}`),
@@ -235,7 +240,10 @@ extension LocalPage {
                 h("span", { class: "mark end" }, `${line.counted > line.expected ? "! " : line.counted === line.expected ? "✓ " : ""}${number(lang, line.counted)} / ${number(lang, line.expected)}${line.unit ? " " + line.unit : ""}`)))),
               one.lines > shown ? h("p", {}, say("moreLines", one.lines - shown)) : null,
               one.extra > 0 ? h("p", {}, "! " + say("tooMany", one.extra)) : null,
-              one.unknown > 0 ? h("p", {}, "! " + say("nobody", one.unknown)) : null);
+              one.unknown > 0 ? h("p", {}, "! " + say("nobody", one.unknown)) : null,
+              one.decided ? h("ul", {}, ...one.decided.map((decision) => h("li", { class: "kept" }, h("b", {}, saying(one, decision, lang, (value) => number(lang, value))), decision.reason ? h("span", {}, decision.reason) : null, h("span", {}, filled(d.saidBy, { name: decision.name }))))) : null,
+              one.proposed > 0 ? h("p", {}, "! " + filled(d.asked, { n: number(lang, one.proposed) })) : null,
+              last.scan?.decide ? h("button", { type: "button", "data-decide": String(one.id) }, d.decide) : null);
           }), ...(goods.toCome.length ? [h("article", {}, h("h3", {}, w.toCome), h("ul", {}, ...goods.toCome.map((one) =>
             h("li", {}, h("b", {}, one.note), h("span", {}, [one.supplier, one.zone].filter(Boolean).join(" · ")), h("span", { class: "end" }, say("lines", one.lines)),
               last.scan?.zones.length ? h("button", { type: "button", "data-note": one.note }, w.open) : null))))] : [])]);
@@ -284,6 +292,7 @@ extension LocalPage {
         by("language").addEventListener("click", () => {
           lang = lang === "fr" ? "en" : "fr";
           kept.lang = lang;
+          decider.draw();
           show();
         });
         by("form").addEventListener("submit", async (event) => {
@@ -297,6 +306,9 @@ extension LocalPage {
         by("goods").addEventListener("click", (event) => {
           const note = event.target.closest("[data-note]")?.dataset.note;
           if (note) { save(note); by("scan").focus(); }
+          const id = event.target.closest("[data-decide]")?.dataset.decide;
+          const chosen = goods?.open.find((one) => String(one.id) === id);
+          if (chosen) decider.open(chosen);
         });
         show();
         look();

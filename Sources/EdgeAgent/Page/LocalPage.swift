@@ -22,10 +22,15 @@ struct LocalPage: Sendable {
         var token: String
         var zones: @Sendable () -> [String]
         var take: @Sendable (LocalScans.Scan) -> HTTPReply
+        /// Nil where nobody decides here, or the centre has not said to which key PINs are sealed.
+        var decide: @Sendable () -> (@Sendable (LocalDecision) -> HTTPReply)? = { nil }
 
         /// For the page, in its state.
         var json: JSON {
-            .object([("token", .string(token)), ("zones", .array(zones().map(JSON.string)))])
+            .object([
+                ("token", .string(token)), ("zones", .array(zones().map(JSON.string))),
+                ("decide", decide() == nil ? nil : .bool(true)),
+            ])
         }
     }
 
@@ -34,7 +39,7 @@ struct LocalPage: Sendable {
             refused()
             return HTTPReply(421)
         }
-        if request.path == "/scan", let scan { return answer(request, scan) }
+        if request.path == "/scan" || request.path == "/decide", let scan { return answer(request, scan) }
         guard request.method == "GET" else {
             var reply = HTTPReply(405)
             reply.fields = [HTTPRequest.Field(name: "Allow", value: "GET")]
@@ -44,6 +49,7 @@ struct LocalPage: Sendable {
         case "/": return HTTPReply(200, type: "text/html", body: Array(LocalPage.document.utf8))
         case "/page.css": return HTTPReply(200, type: "text/css", body: Array(LocalPage.style.utf8))
         case "/page.js": return HTTPReply(200, type: "text/javascript", body: Array(LocalPage.script.utf8))
+        case "/decide.js": return HTTPReply(200, type: "text/javascript", body: Array(LocalPage.deciding.utf8))
         case "/status.json": return HTTPReply(200, type: "application/json", body: status())
         case "/goods.json": return HTTPReply(200, type: "application/json", body: goods())
         default: return HTTPReply(404)
@@ -64,6 +70,11 @@ struct LocalPage: Sendable {
         else {
             refused()
             return HTTPReply(403)
+        }
+        if request.path == "/decide" {
+            guard let decide = scanning.decide() else { return HTTPReply(404) }
+            guard let decision = LocalDecision(request.body, zones: scanning.zones()) else { return HTTPReply(400) }
+            return decide(decision)
         }
         guard let scan = LocalScans.Scan(request.body, zones: scanning.zones()) else { return HTTPReply(400) }
         return scanning.take(scan)

@@ -3,7 +3,8 @@ import Platform
 import Ports
 import Uplink
 
-/// What somebody scans or types in the page at the depot: a scan like a reader's, saved before it is said to be, each once by its key.
+/// What somebody scans, types or decides in the page at the depot: a record like a reader's, saved before it is said to be, each once by
+/// its key.
 final class LocalScans: Sendable {
     /// Keys remembered with what became of them; a page that got no answer asks again within seconds.
     static let keyLimit = 256
@@ -29,6 +30,8 @@ final class LocalScans: Sendable {
             else { return nil }
             (self.key, self.zone, self.text) = (key, zone, text)
         }
+
+        var row: Row { .barcode(device: LocalScans.device, zone: zone, Barcode(text: text)) }
     }
 
     enum Fate: Equatable, Sendable {
@@ -51,28 +54,31 @@ final class LocalScans: Sendable {
 
     init(outbox: Outbox, feed: Feed) { (self.outbox, self.feed) = (outbox, feed) }
 
-    /// Saves it, and says what became of it. The same key asks about the same scan; one that was refused is tried again.
-    func take(_ scan: Scan) -> Fate {
+    func take(_ scan: Scan) -> Fate { take(scan.key, scan.row) }
+
+    func answer(_ scan: Scan) -> HTTPReply { answer(scan.key, scan.row) }
+
+    /// Saves a row, and says what became of it. The same key asks about the same one; one that was refused is tried again.
+    func take(_ key: String, _ row: Row) -> Fate {
         let isNew = state.change { state -> Bool in
-            switch state.fates[scan.key] {
+            switch state.fates[key] {
             case .pending, .saved: return false
             case .refused: break
             case nil:
                 if state.keys.count >= LocalScans.keyLimit { state.fates[state.keys.removeFirst()] = nil }
-                state.keys.append(scan.key)
+                state.keys.append(key)
             }
-            state.fates[scan.key] = .pending
+            state.fates[key] = .pending
             return true
         }
-        if isNew { save(scan) }
+        if isNew { save(key, row) }
         let known = state.wait(timeout: LocalScans.patience) { state -> Fate? in
-            state.fates[scan.key].flatMap { $0 == .pending ? nil : $0 }
+            state.fates[key].flatMap { $0 == .pending ? nil : $0 }
         }
         return known ?? .pending
     }
 
-    private func save(_ scan: Scan) {
-        let row = Row.barcode(device: LocalScans.device, zone: scan.zone, Barcode(text: scan.text))
+    private func save(_ key: String, _ row: Row) {
         let entry = Outbox.Entry(row, at: Clocks.now)
         // Never waits for room: a page can ask again, and others are answered by the same thread.
         let isTaken = outbox.offer([entry]) { [self] outcome in
@@ -83,13 +89,13 @@ final class LocalScans: Sendable {
                 feed.goods?.add(
                     LocalGoods.goods(in: [entry], skipping: 0), from: range.lowerBound, epoch: outbox.now.epoch)
                 feed.post(row.tailLine(seq: range.lowerBound, at: wall))
-                settle(scan.key, .saved)
+                settle(key, .saved)
             case .refused(let error):
                 feed.reads?.add(RecentReads.shown([entry]), refused: error, at: wall)
-                settle(scan.key, .refused(error.code))
+                settle(key, .refused(error.code))
             }
         }
-        if !isTaken { settle(scan.key, .refused("busy")) }
+        if !isTaken { settle(key, .refused("busy")) }
     }
 
     private func settle(_ key: String, _ fate: Fate) {
@@ -97,9 +103,9 @@ final class LocalScans: Sendable {
     }
 
     /// 200 once it is saved, 503 with a code where it is not, or not known to be.
-    func answer(_ scan: Scan) -> HTTPReply {
+    func answer(_ key: String, _ row: Row) -> HTTPReply {
         let (status, json): (Int, JSON) =
-            switch take(scan) {
+            switch take(key, row) {
             case .saved: (200, .object([("saved", true)]))
             case .refused(let code): (503, .object([("saved", false), ("code", .string(code))]))
             case .pending: (503, .object([("code", "unknown")]))

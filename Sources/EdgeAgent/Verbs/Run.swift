@@ -159,7 +159,7 @@ extension AgentConfiguration.Local {
         guard !HostName.isLoopback(listen.host) else { return nil }
         return
             "[local]: whoever reaches \(url) sees what is read here\(mayScan ? " and can scan" : ""); keep it on a network of the depot's own, or "
-            + "listen on 127.0.0.1"
+            + "listen on 127.0.0.1" + (mayDecide ? "; PINs that are typed there cross that network in clear" : "")
     }
 }
 

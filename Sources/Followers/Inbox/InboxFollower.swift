@@ -40,6 +40,9 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
         case .deliveryReopened:
             try store.inbox.settle([.receiptCompleted, .receiptDiscrepancy], subject: subject, at: entry.at)
+        case .deliveryProposalAccepted, .deliveryProposalRefused:
+            guard let id = Int64(subject), try store.deliveries.view(id)?.proposals.isEmpty ?? true else { return }
+            try store.inbox.settle([.receiptProposed], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
                 [.lowStock, .countDue, .pushFailed, .webhookDisabled],
@@ -87,7 +90,7 @@ public struct InboxFollower: Follower, Sendable {
         var (type, words) = (type, ["subject": subject, "site": entry.site ?? ""])
         var link = type.page
         switch type {
-        case .receiptStarted, .receiptCompleted:
+        case .receiptStarted, .receiptCompleted, .receiptProposed:
             guard let id = Int64(subject), let title = try store.deliveries.title(of: id) else { return nil }
             (words["subject"], words["body"]) = (title.note, title.supplier)
             if type == .receiptCompleted, let differences = try differences(id, store) {

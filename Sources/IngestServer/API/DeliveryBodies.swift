@@ -105,6 +105,14 @@ struct CloseDelivery: Sendable {
         ])
 }
 
+/// Of what was decided at a depot and not done.
+struct SettleProposal: Sendable {
+    /// It is done, as a decision of whoever says so.
+    var accept = false
+
+    static let shape = BodyShape("SettleProposal", Self(), [.truth("accept", \.accept)])
+}
+
 struct OpenTake: Sendable {
     var zone = ""
     var sources: [String] = []

@@ -194,6 +194,24 @@ struct DeliveryEndpoints {
                 return try await detail(id)
             },
             Endpoint(
+                .post, "/api/v1/deliveries/{id}/proposals/{number}",
+                "Do what was decided at its depot and not done, or do not", body: SettleProposal.shape, needs: .session,
+                answers: .json(DeliveryEndpoints.deliverySchema)
+            ) { incoming, body in
+                let person = try incoming.who()
+                let (id, number) = (try incoming.id("id"), try incoming.id("number"))
+                do {
+                    try await writer.run {
+                        if body.accept {
+                            try $0.depot.accept(number, of: id, by: person.author, at: $1)
+                        } else {
+                            try $0.depot.refuse(number, of: id, by: person.author, at: $1)
+                        }
+                    }
+                } catch let error as DecisionError { throw APIProblem(error) }
+                return try await detail(id)
+            },
+            Endpoint(
                 .get, "/api/v1/deliveries/{id}/slip.pdf", "A slip to print or sign; ?paper= a4 or 80mm, ?lang=en",
                 needs: .session, answers: .file(["application/pdf"])
             ) { incoming in

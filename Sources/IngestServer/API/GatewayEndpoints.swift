@@ -18,7 +18,8 @@ struct GatewayEndpoints {
             ) {
                 incoming in
                 _ = try incoming.who()
-                return .json(.array(try await live.read { try $0.gateways.rows().map(\.json) }))
+                let silences = await live.silences
+                return .json(.array(try await live.read { try $0.gateways.rows() }.map { $0.json(silences) }))
             },
             Endpoint(
                 .get, "/api/v1/gateways/grants", "What each agent may speak of: site, zones, telephone",

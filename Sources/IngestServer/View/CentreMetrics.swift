@@ -21,6 +21,9 @@ enum CentreMetrics {
             "quai_ingest_refused_frames_total", "counter", "Frames that could not be read.",
             [([], Double(counters.refusedFrames))])
         metrics.add(
+            "quai_ingest_agents_silent", "gauge", "Agents that say nothing on a line that stands.",
+            [([], Double(await live.silences.count))])
+        metrics.add(
             "quai_ingest_dropped_frames_total", "counter",
             "Frames dropped unread because too many waited; they come again.",
             [
@@ -31,6 +34,7 @@ enum CentreMetrics {
             ("dropped_hellos", "Hellos of agents that say too many; they come again.", link.droppedHellos),
             ("dropped_steps", "Progress of commands beyond what may wait.", counters.droppedSteps),
             ("forgotten_scans", "Scans of pages whose keys were forgotten, a month old.", counters.forgottenScans),
+            ("depot_looks", "PINs typed at depots that were looked at.", wiring.vouching.looks),
             ("strangers", "Messages of more agents than are followed.", link.strangers),
             ("unsent_messages", "Messages to agents beyond what may wait.", wiring.mail.unsent),
             (

@@ -7,12 +7,17 @@ extension GatewayTable.AgentRow {
         "Gateway",
         [
             .text("name", \.name), .text("site", ifAny: \.site), .truth("online", \.online), .moment("seen", \.seen),
-            .moment("since", \.since), .text("alarm", ifAny: \.alarm),
+            .moment("since", \.since), .moment("silent", ifAny: \.silent), .text("alarm", ifAny: \.alarm),
             // As the agent told it last, mended: see GatewayStatus.
             .json("status", .anything, ifAny: \.status), .one("centre", of: counted, \.self),
         ])
 
-    var json: JSON { GatewayTable.AgentRow.shape.json(self) }
+    /// `silences`: who says nothing on a line that stands, since when.
+    func json(_ silences: [String: Int64]) -> JSON {
+        var row = self
+        row.silent = silences[name]
+        return GatewayTable.AgentRow.shape.json(row)
+    }
 
     /// Our side of its account.
     private static let counted = Shape<GatewayTable.AgentRow>(

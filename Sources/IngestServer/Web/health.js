@@ -13,6 +13,12 @@ const worthSaying = 10;
 const worse = { good: 0, wait: 1, bad: 2 };
 
 /**
+ * Whether a gateway is there and answers: one that froze is connected until the broker misses it.
+ * @param {Pick<Gateway, "online" | "silent">} gateway
+ */
+export function speaks(gateway) { return gateway.online && gateway.silent === undefined; }
+
+/**
  * How a dock is, from what is known: one sentence that says whether scans are kept, and the parts it is made of. What was told before a
  * link broke is no news: while the centre or the broker is away nothing is called good by it.
  * @param {Known} known `zone` null: every dock
@@ -23,10 +29,10 @@ export function judge({ zone, gateways, health, awaySince }) {
     .filter((one) => one.readers.length > 0);
   // Of each gateway: does it keep what is scanned?
   const refuses = mine.find(({ status, readers }) => status.buffer?.trouble || status.buffer?.level === "full" || readers.some((device) => device.notSaved));
-  const dead = mine.find(({ gateway }) => !gateway.online);
-  const broken = mine.flatMap(({ gateway, readers }) => (gateway.online ? readers.filter((device) => device.state !== "ready") : []));
+  const dead = mine.find(({ gateway }) => !speaks(gateway));
+  const broken = mine.flatMap(({ gateway, readers }) => (speaks(gateway) ? readers.filter((device) => device.state !== "ready") : []));
   const waiting = mine.reduce((sum, { status }) => sum + (status.account?.pending ?? status.buffer?.pending ?? 0), 0);
-  const stuck = mine.some(({ gateway, status }) => gateway.online && status.uplink?.delivering === false);
+  const stuck = mine.some(({ gateway, status }) => speaks(gateway) && status.uplink?.delivering === false);
   const clock = mine.find(({ status }) => status.clockOffset)?.status.clockOffset;
   const away = awaySince !== null;
   const cut = !away && health !== null && !health.broker;
@@ -38,7 +44,7 @@ export function judge({ zone, gateways, health, awaySince }) {
   const part = (name, level, text) => { parts.push({ name, level, text }); };
   if (mine.length === 0) part("reader", "wait", t("healthNoReader"));
   else if (alone) part("reader", "wait", t("healthReaderUnheard"));
-  else if (dead) part("reader", "bad", t("healthGatewayGone", { who: dead.gateway.name, when: when(dead.gateway.since) }));
+  else if (dead) part("reader", "bad", t("healthGatewayGone", { who: dead.gateway.name, when: when(dead.gateway.silent ?? dead.gateway.since) }));
   else if (broken.length > 0) part("reader", mine.some(({ readers }) => readers.some((device) => device.state === "ready")) ? "wait" : "bad", t("healthReader", { who: broken[0].name, what: t(`s_${broken[0].state}`) }));
   else part("reader", "good", t("healthReaderHeard"));
   if (away) part("link", "wait", t("healthCentreAway", { when: when(awaySince) }));
@@ -165,6 +171,6 @@ export class Health {
  */
 export function standingOf(app, gateway) {
   if (!app.health.isNews) return "unheard";
-  return gateway.online ? "online" : "offlineAgent";
+  return speaks(gateway) ? "online" : "offlineAgent";
 }
 

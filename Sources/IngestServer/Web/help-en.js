@@ -100,7 +100,8 @@ export const help = {
     wrong: [
       ["“Keep scanning: everything is kept”", "That is a break as it should be: go on."],
       ["“STOP scanning”", "There nothing is kept: see “Scans are refused”."],
-      ["To see what is kept at the depot", "The depot’s machine has a page of its own: `http://127.0.0.1:8088/`. One can scan there too, where that is allowed."],
+      ["To see what is kept at the depot", "The depot’s machine has a page of its own: `http://127.0.0.1:8088/`. One can scan there too, and decide by name and PIN, where that is allowed."],
+      ["“Decided at the depot, to be confirmed”", "Somebody decided there, and it was not done; the reason stands below it. *Do it* makes it your decision, *Do not* puts it aside."],
       ["The browser shows an error page of its own", "The page was reloaded without https. Wait for the server; what was kept is there still."],
       ["It lasts for more than some minutes", "Call whoever looks after the server: there `sudo edge-ingest doctor` says what is wrong. Gateways keep days of reads."],
     ],

@@ -101,7 +101,8 @@ export const help = {
     wrong: [
       ["« Scannez : tout est gardé »", "C’est le cas normal d’une coupure : continuez."],
       ["« ARRÊTEZ de scanner »", "Là, rien n’est gardé : voir « Les lectures sont refusées »."],
-      ["Voir ce qui est gardé au dépôt", "La machine du dépôt a sa page à elle : `http://127.0.0.1:8088/`. On y scanne aussi, là où c’est permis."],
+      ["Voir ce qui est gardé au dépôt", "La machine du dépôt a sa page à elle : `http://127.0.0.1:8088/`. On y scanne aussi, et on y décide avec son nom et son code, là où c’est permis."],
+      ["« Décidé au dépôt, à confirmer »", "Quelqu’un l’a décidé là-bas, et ce n’est pas fait ; la raison est dessous. *Faire* en fait votre décision, *Ne pas faire* l’écarte."],
       ["Le navigateur montre sa propre page d’erreur", "La page a été rechargée sans https. Attendez le serveur ; ce qui était gardé y est encore."],
       ["Cela dure plus de quelques minutes", "Appelez qui tient le serveur : là, `sudo edge-ingest doctor` dit ce qui ne va pas. Les passerelles gardent des jours de lectures."],
     ],

@@ -10,6 +10,7 @@ import { drawQuestion, questionsOf } from "./questions.js";
 import { Proposals } from "./proposals.js";
 import { drawJobState } from "./job.js";
 import { Details, patched } from "./patch.js";
+import { drawProposed } from "./proposed.js";
 import { drawClosed, drawReopenings, findClosed, lost, undoneSince } from "./reopen.js";
 import { cameraButton, importButton, open } from "./doors.js";
 import { DeliveryPages, dueText, stateOf } from "./list.js";
@@ -456,6 +457,7 @@ export class Receiving {
       single.map((one, index) => drawQuestion(this, delivery, one, `-${index}`)),
       delivery.status === "closed" && h("p", { class: "soft" }, t("closedBy", { who: delivery.closedBy, when: when(delivery.closedAt ?? 0) })),
       drawReopenings(delivery),
+      drawProposed(this, delivery),
       this.drawDone(delivery),
       delivery.erpJob && drawJobState(this.app, delivery.erpJob),
       drawLines(this, delivery),
