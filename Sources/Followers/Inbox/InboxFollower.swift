@@ -49,7 +49,7 @@ public struct InboxFollower: Follower, Sendable {
             // Where nobody has a password yet, everybody has every right.
             guard let user = try store.people.user(name: subject), try !store.people.isOpenHouse() else { return }
             let lost = NoticeType.allCases.filter { type in
-                if case .holders(let right) = type.audience { !user.rights.contains(right) } else { false }
+                if case .holders(let right) = type.audience { !user.permissions.contains(right) } else { false }
             }
             try store.inbox.withdraw(lost, of: user.id)
         default: break
@@ -209,7 +209,7 @@ public struct InboxFollower: Follower, Sendable {
                 switch type.audience {
                 case .person: return user.name == entry.fact.subject
                 case .everybody: return user.name != entry.author.who
-                case .holders(let right): return isOpenHouse || user.rights.contains(right)
+                case .holders(let right): return isOpenHouse || user.permissions.contains(right)
                 case .team: return false
                 }
             }.map(\.id)

@@ -1,0 +1,87 @@
+import Model
+import SQLite
+
+/// Roles that a house made itself, who has which role, and where.
+public struct RoleTable: StoreTable {
+    let store: Store
+
+    /// Built-in ones first, then one's own by name.
+    public func all() throws -> [Role] { Role.builtIn + (try own()) }
+
+    public func own() throws -> [Role] {
+        try database.rows("SELECT name, actions FROM role ORDER BY name") { row in
+            Role(row.text(0), Permission.set(row.text(1)))
+        }
+    }
+
+    public func role(_ name: String) throws -> Role? { try Role.builtIn(name) ?? own().first { $0.name == name } }
+
+    /// What these roles and rights come to; a role that is gone is nothing.
+    public func permissions(of roles: Set<String>, and rights: Set<Permission> = []) throws -> Set<Permission> {
+        var all = rights
+        for name in roles { all.formUnion(try role(name)?.permissions ?? []) }
+        return all.whole
+    }
+
+    public func names(of user: Int64) throws -> Set<String> {
+        Set(try database.rows("SELECT role FROM user_role WHERE user=?", .integer(user)) { $0.text(0) })
+    }
+
+    public func scope(of user: Int64) throws -> Scope {
+        var names: [Scope.Kind: Set<String>] = [:]
+        try database.each("SELECT kind, name FROM user_scope WHERE user=?", .integer(user)) { row in
+            if let kind = Scope.Kind(rawValue: row.text(0)) { names[kind, default: []].insert(row.text(1)) }
+            return true
+        }
+        return Scope(names)
+    }
+
+    /// A scope as of now: zones may come to a site or leave it.
+    public func reach(of scope: Scope) throws -> Reach {
+        guard !scope[.sites].isEmpty else { return Reach(scope, zonesOfSites: []) }
+        return Reach(scope, zonesOfSites: try store.gateways.book().zones(of: scope[.sites]))
+    }
+
+    public func holders(of role: String) throws -> [Int64] {
+        try database.rows("SELECT user FROM user_role WHERE role=?", .text(role)) { $0.integer(0) }
+    }
+
+    // MARK: changes, each within a transaction
+
+    func keep(_ role: Role) throws {
+        try database.run(
+            "INSERT INTO role VALUES (?1, ?2) ON CONFLICT DO UPDATE SET actions=?2", .text(role.name),
+            .text(Permission.text(role.permissions)))
+    }
+
+    func forget(_ name: String) throws { try database.run("DELETE FROM role WHERE name=?", .text(name)) }
+
+    func give(_ roles: Set<String>, to user: Int64) throws {
+        try database.run("DELETE FROM user_role WHERE user=?", .integer(user))
+        for role in roles { try database.run("INSERT INTO user_role VALUES (?, ?)", .integer(user), .text(role)) }
+    }
+
+    func give(_ scope: Scope, to user: Int64) throws {
+        try database.run("DELETE FROM user_scope WHERE user=?", .integer(user))
+        for (kind, names) in scope.names {
+            for name in names {
+                try database.run(
+                    "INSERT INTO user_scope VALUES (?, ?, ?)", .integer(user), .text(kind.rawValue), .text(name))
+            }
+        }
+    }
+}
+
+extension Schema {
+    /// Who is there keeps what they could do: their rights, and the role of all that needed none.
+    static let roles = """
+        CREATE TABLE role (name TEXT PRIMARY KEY, actions TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE user_role (
+            user INTEGER NOT NULL REFERENCES user, role TEXT NOT NULL, PRIMARY KEY (user, role)) WITHOUT ROWID;
+        CREATE INDEX user_role_role ON user_role (role);
+        CREATE TABLE user_scope (
+            user INTEGER NOT NULL REFERENCES user, kind TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (user, kind, name))
+            WITHOUT ROWID;
+        INSERT INTO user_role SELECT id, 'staff' FROM user;
+        """
+}
