@@ -71,7 +71,11 @@ public struct PeopleTable: StoreTable {
     public func user(badge: String) throws -> UserRow? { try users("badge=?1", .text(badge)).first }
 
     private func users(_ condition: String, _ argument: Value) throws -> [UserRow] {
-        let own = try store.roles.own()
+        // The whole tables rather than two questions for each person, where there are thousands.
+        let one = condition == "1" ? nil : try database.integer("SELECT id FROM user WHERE \(condition)", argument)
+        let (own, roles, scopes) = (
+            try store.roles.own(), try store.roles.names(of: one), try store.roles.scopes(of: one)
+        )
         return try database.rows(
             """
             SELECT id, name, password, pin, badge IS NOT NULL, rights, disabled, pin_wrong FROM user
@@ -84,7 +88,7 @@ public struct PeopleTable: StoreTable {
                 isPINLocked: row.integer(7) >= SignInDesk.pinBudget)
         }.map { user in
             var user = user
-            (user.roles, user.scope) = (try store.roles.names(of: user.id), try store.roles.scope(of: user.id))
+            (user.roles, user.scope) = (roles[user.id] ?? [], Scope(scopes[user.id] ?? [:]))
             user.permissions =
                 user.roles.reduce(into: user.rights) { all, name in
                     all.formUnion((Role.builtIn(name) ?? own.first { $0.name == name })?.permissions ?? [])

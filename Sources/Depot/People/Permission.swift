@@ -33,7 +33,7 @@ public enum Permission: String, Sendable, CaseIterable {
     case noticesSee = "notices.see"
     case noticesSettle = "notices.settle"
     case erpSee = "erp.see"
-    /// See and steer the ERP's queue, pull from it.
+    /// See and steer the ERP's queue, pull from it. Carries `erp.see`.
     case erp
     /// See prices and balances on client cards.
     case prices
@@ -56,6 +56,7 @@ public enum Permission: String, Sendable, CaseIterable {
         switch self {
         case .users: [.audit, .webhooks, .events, .gatewaysCommand]
         case .stock: [.stockPost, .productsEdit]
+        case .erp: [.erpSee]
         default: []
         }
     }

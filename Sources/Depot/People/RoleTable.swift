@@ -23,23 +23,50 @@ public struct RoleTable: StoreTable {
         return all.whole
     }
 
-    public func names(of user: Int64) throws -> Set<String> {
-        Set(try database.rows("SELECT role FROM user_role WHERE user=?", .integer(user)) { $0.text(0) })
-    }
+    public func names(of user: Int64) throws -> Set<String> { try names(of: Optional(user))[user] ?? [] }
 
-    public func scope(of user: Int64) throws -> Scope {
-        var names: [Scope.Kind: Set<String>] = [:]
-        try database.each("SELECT kind, name FROM user_scope WHERE user=?", .integer(user)) { row in
-            if let kind = Scope.Kind(rawValue: row.text(0)) { names[kind, default: []].insert(row.text(1)) }
+    public func scope(of user: Int64) throws -> Scope { Scope(try scopes(of: Optional(user))[user] ?? [:]) }
+
+    /// Nil: everybody's.
+    func names(of user: Int64?) throws -> [Int64: Set<String>] {
+        var names: [Int64: Set<String>] = [:]
+        try database.each(
+            "SELECT user, role FROM user_role \(user == nil ? "WHERE ?1 IS NULL" : "WHERE user=?1")", .integer(user)
+        ) { row in
+            names[row.integer(0), default: []].insert(row.text(1))
             return true
         }
-        return Scope(names)
+        return names
+    }
+
+    func scopes(of user: Int64?) throws -> [Int64: [Scope.Kind: Set<String>]] {
+        var names: [Int64: [Scope.Kind: Set<String>]] = [:]
+        try database.each(
+            "SELECT user, kind, name FROM user_scope \(user == nil ? "WHERE ?1 IS NULL" : "WHERE user=?1")",
+            .integer(user)
+        ) { row in
+            if let kind = Scope.Kind(rawValue: row.text(1)) {
+                names[row.integer(0), default: [:]][kind, default: []].insert(row.text(2))
+            }
+            return true
+        }
+        return names
     }
 
     /// A scope as of now: zones may come to a site or leave it.
     public func reach(of scope: Scope) throws -> Reach {
         guard !scope[.sites].isEmpty else { return Reach(scope, zonesOfSites: []) }
         return Reach(scope, zonesOfSites: try store.gateways.book().zones(of: scope[.sites]))
+    }
+
+    /// What everybody's role leaves of the calls; empty where nobody has a password.
+    public func callLimits() throws -> [Int64: CallRouting.Limit] {
+        guard try !store.people.isOpenHouse() else { return [:] }
+        return RoleTable.callLimits(try store.people.users())
+    }
+
+    public static func callLimits(_ users: [PeopleTable.UserRow]) -> [Int64: CallRouting.Limit] {
+        Dictionary(uniqueKeysWithValues: users.map { ($0.id, .init($0.permissions, $0.scope)) })
     }
 
     public func holders(of role: String) throws -> [Int64] {

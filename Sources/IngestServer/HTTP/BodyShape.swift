@@ -200,6 +200,23 @@ extension BodyShape.Field {
             isRequired: false, take: { $1[keyPath: path] = ($0.list ?? []).compactMap(\.integer) })
     }
 
+    /// Lines of which the order does not count, so many at most.
+    static func names(_ name: String, _ count: Int, of limit: Int, _ path: Path<Set<String>?>) -> Self {
+        Self(
+            name: name,
+            schema: .limited(.list(.limited(.text, .init(length: 0...limit))), .init(length: 0...count)), problem: nil,
+            isRequired: false, clean: { json in json.list.map { .array($0.compactMap(Typed.line)) } ?? json },
+            take: { $1[keyPath: path] = Set(($0.list ?? []).compactMap(\.text)) })
+    }
+
+    /// An object of a shape of its own.
+    static func object<Item: Sendable>(_ name: String, of shape: BodyShape<Item>, _ path: Path<Item?>) -> Self {
+        Self(
+            name: name, schema: shape.schema, problem: nil, isRequired: false,
+            objection: { $0.fields == nil ? "\($1) is no object" : nil },
+            take: { $1[keyPath: path] = try shape.read($0) })
+    }
+
     /// Objects of a shape of their own, so many at most.
     static func list<Item: Sendable>(
         _ name: String, _ count: Int, of shape: BodyShape<Item>, _ path: Path<[Item]>
