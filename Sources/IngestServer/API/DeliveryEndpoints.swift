@@ -224,7 +224,6 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes,
-
                 needs: .any([.deliveriesDecide, .deliveriesClose]),
                 answers: .json(.object("Kept", [.init("id", .integer)]))
             ) {
@@ -248,7 +247,7 @@ struct DeliveryEndpoints {
                 .get, "/api/v1/photos/{id}", "A photo", needs: .right(.deliveriesSee),
                 answers: .file(["image/jpeg", "image/png"])
             ) { incoming in
-                let id = try await delivery(incoming)
+                let id = try incoming.id("id")
                 guard let photo = try await live.read({ try $0.deliveries.photo(id) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
                 }
