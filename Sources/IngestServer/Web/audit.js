@@ -81,7 +81,7 @@ export class Audit {
     const aside = this.aside && mine[this.aside] ? this.aside : null;
     replace(main, h("div", { class: "stack" },
       h("div", { class: "row" }, h("h1", {}, t(aside ? words[aside] : "audit")),
-        h("div", { class: "row push" }, mine.people && this.door("people", "people", "users"), mine.roles && this.door("roles", "who", "whoMay"), mine.hooks && this.door("hooks", "webhooks", "webhooks"),
+        h("div", { class: "row push" }, mine.people && this.door("people", "people", "users"), mine.roles && this.door("roles", "rights", "whoMay"), mine.hooks && this.door("hooks", "webhooks", "webhooks"),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
       aside === "people" ? this.users.draw() : aside === "roles" ? this.roles.draw() : aside === "hooks" ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
   }
