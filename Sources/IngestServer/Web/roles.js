@@ -71,7 +71,7 @@ export class Roles {
     return h("div", { class: "panel scroll", tabindex: 0, role: "group", "aria-label": t("whoMay") }, h("table", { class: "trail matrix", id: "matrix" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("action")), roles.map((role) => h("th", { scope: "col" }, roleText(role.name))))),
       h("tbody", {}, actions.map((action) => h("tr", {}, h("th", { scope: "row" }, t(`act_${action}`)),
-        roles.map((role) => (role.actions.includes(action) ? h("td", { class: "may" }, h("span", { "aria-hidden": "true" }, "✓"), h("span", { class: "sr" }, t("yes"))) : h("td", {}, h("span", { class: "sr" }, t("no"))))))))));
+        roles.map((role) => (role.actions.includes(action) ? h("td", { class: "may" }, h("span", { "aria-hidden": "true" }, "✓"), h("span", { class: "sr" }, t("yes")), h("span", { class: "of", "aria-hidden": "true" }, roleText(role.name))) : h("td", {}, h("span", { class: "sr" }, t("no"))))))))));
   }
 
   /**
