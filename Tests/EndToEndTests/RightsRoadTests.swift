@@ -126,7 +126,7 @@ struct RightsRoadTests {
             ("POST", "/reopen"),
         ] {
             let body: JSON? =
-                method == "GET" ? nil : .object([("zone", "dock-1"), ("reason", "why"), ("cause", "forgotten")])
+                method == "GET" ? nil : .object([("zone", "dock-1"), ("reason", "why"), ("cause", "late")])
             let (status, code) = try lea.attempt(method, "/api/v1/deliveries/\(far)\(path)", body)
             #expect(status == 404 && code == "no-such-delivery", "\(method) \(path): \(status) \(code ?? "")")
         }

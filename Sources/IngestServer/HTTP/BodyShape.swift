@@ -209,11 +209,15 @@ extension BodyShape.Field {
             take: { $1[keyPath: path] = Set(($0.list ?? []).compactMap(\.text)) })
     }
 
-    /// An object of a shape of its own.
+    /// An object of a shape of its own, whose members are all meant: one that is not known would be passed over, and mean nothing.
     static func object<Item: Sendable>(_ name: String, of shape: BodyShape<Item>, _ path: Path<Item?>) -> Self {
         Self(
             name: name, schema: shape.schema, problem: nil, isRequired: false,
-            objection: { $0.fields == nil ? "\($1) is no object" : nil },
+            objection: { json, place in
+                guard let members = json.fields else { return "\(place) is no object" }
+                let known = Set(shape.fields.map(\.name))
+                return members.first { !known.contains($0.name) }.map { "\(place) has no \($0.name.prefix(40))" }
+            },
             take: { $1[keyPath: path] = try shape.read($0) })
     }
 
