@@ -126,6 +126,17 @@ struct Accounts: Sendable {
         await saved(try await writer.run { try $0.accounts.save(kept, of: name, by: author, at: $1) })
     }
 
+    /// Makes an own role or changes one. Throws `RoleRefusal` and `PeopleTable.UserFault`.
+    func set(role: String, _ permissions: Set<Permission>, by author: Author) async throws {
+        let holders = try await writer.run { try $0.accounts.set(role: role, permissions, by: author, at: $1) }
+        for person in holders { await live.signedOut(person: person) }
+    }
+
+    /// Throws `RoleRefusal`.
+    func forget(role: String, by author: Author) async throws {
+        try await writer.run { try $0.accounts.forget(role: role, by: author, at: $1) }
+    }
+
     /// Whoever has another secret or other rights now, or is let in no more, has no open page either.
     private func saved(_ saved: AccountDesk.Saved) async {
         if saved.endsSessions { await live.signedOut(person: saved.id) }

@@ -272,7 +272,7 @@ final class AgentIntake: Sendable {
                         ("epc", AgentIntake.short(data["tag"])), ("zone", AgentIntake.short(data["zone"])),
                         ("device", AgentIntake.short(data["device"])),
                         ("rssiDBm", data["rssiDBm"]?.double.map(JSON.number)), ("at", .int(Clocks.wall)),
-                    ]))
+                    ]), at: .zone(data["zone"]?.text))
             ])
             taken()
         case "quai.command":

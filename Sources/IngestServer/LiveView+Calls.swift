@@ -159,7 +159,7 @@ extension LiveView {
         for person in live.told {
             var rights: Set<Permission> = []
             var isOpen = false
-            if let row = try? store.people.user(id: person) { rights = row.rights }
+            if let row = try? store.people.user(id: person) { rights = row.permissions }
             if let open = try? store.people.isOpenHouse() { isOpen = open }
             let json = isOpen || rights.contains(.prices) ? withPrices : plain
             tell(

@@ -26,6 +26,12 @@ extension LiveView {
             followed = last.seq
             // Whoever forgot it, here or by a command: its cards close.
             for entry in entries where entry.fact.kind == .gatewayForgotten { end(callsOf: entry.fact.subject) }
+            if entries.contains(where: { $0.fact.kind.room == .user }) { limitCalls() }
+            // Whoever sees some docks alone: it has come to one of theirs, or left it.
+            let moves: Set<Fact.Kind> = [.deliveryOpened, .deliveryReopened, .deliveryPostponed]
+            if entries.contains(where: { moves.contains($0.fact.kind) }) {
+                hub.tellScoped(PageMessage(.deliveries), at: Clocks.wall)
+            }
             var topics = PageTopic.changed(in: entries)
             // What is counted here is perhaps counted there no more.
             if topics.contains(where: { if case .delivery = $0 { true } else { false } }) {
@@ -87,16 +93,18 @@ extension LiveView {
         switch topic {
         case .delivery(let id):
             guard let view = try? store.deliveries.view(id) else { return PageMessage(.deliveries) }
-            return difference(.delivery, view.json, topic, isOpen: view.status == "open", isReplay)
+            return difference(
+                .delivery, view.json, topic, at: .zone(view.zone), isOpen: view.status == "open", isReplay)
         case .take(let id):
             guard let view = try? store.takes.view(id) else { return nil }
             return difference(
-                .take, view.json, topic, isOpen: view.status == .counting || view.status == .review, isReplay)
+                .take, view.json, topic, at: .zone(view.zone),
+                isOpen: view.status == .counting || view.status == .review, isReplay)
         case .deliveries: return PageMessage(.deliveries)
         case .notices: return PageMessage(.notice)
         case .gateway(let name):
             return (try? store.gateways.agent(named: name)).flatMap { $0 }.map {
-                PageMessage(.gateway, $0.json(silences))
+                PageMessage(.gateway, $0.json(silences), at: .site($0.site))
             }
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
@@ -106,12 +114,13 @@ extension LiveView {
     }
 
     private func difference(
-        _ kind: PageMessage.Kind, _ json: JSON, _ topic: PageTopic, isOpen: Bool, _ isReplay: Bool
+        _ kind: PageMessage.Kind, _ json: JSON, _ topic: PageTopic, at place: PageMessage.Place, isOpen: Bool,
+        _ isReplay: Bool
     ) -> PageMessage? {
         // Who comes back has perhaps not what was told last.
         isReplay
-            ? PageMessage(kind, Patch.of(json, since: nil))
-            : told.message(kind, json, of: topic, isOpen: isOpen)
+            ? PageMessage(kind, Patch.of(json, since: nil), at: place)
+            : told.message(kind, json, of: topic, at: place, isOpen: isOpen)
     }
 
     /// To everybody who may see the call: its running card shows it, and the history's line.

@@ -53,6 +53,7 @@ actor LiveView {
         routing = CallRouting(teams: configuration.teams, internalCards: configuration.internalCards)
         for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
         for (user, name) in try store.people.rows() { routing.names[user] = name }
+        routing.limits = try store.roles.callLimits()
         for row in try store.calls.running(since: Clocks.wall - LiveCalls.life) {
             calls.resume(row.snapshot, agent: row.agent, at: Clocks.wall)
         }
@@ -76,7 +77,9 @@ actor LiveView {
         // Once is enough: each time costs a replay.
         guard hub.join(socket, at: now) else { return }
         if let resume {
-            for message in replay(since: resume, to: person) { socket.send(message.encoded(seq: hub.seq, at: now)) }
+            for message in replay(since: resume, to: person) where person.sees(message) {
+                socket.send(message.encoded(seq: hub.seq, at: now))
+            }
         }
         socket.send(health.message.encoded(seq: hub.seq, at: now))
         socket.send(
@@ -105,7 +108,15 @@ actor LiveView {
         try store.people.person(session: Digests.hex(token), at: Clocks.wall)
     }
 
-    func signedIn(_ person: Person) { routing.names[person.id] = person.name }
+    func signedIn(_ person: Person) {
+        routing.names[person.id] = person.name
+        routing.limits[person.id] = person.isOpenHouse ? nil : .init(person)
+    }
+
+    /// After whatever may have changed what people may.
+    func limitCalls() {
+        if let limits = try? store.roles.callLimits() { routing.limits = limits }
+    }
 
     func signedOut(_ session: String) { hub.close(session: session) }
 

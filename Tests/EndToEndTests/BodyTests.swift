@@ -22,7 +22,8 @@ struct BodyTests {
         Body(WriteNote.shape), Body(Dial.shape), Body(HangUp.shape), Body(TransferCall.shape), Body(TakeMissed.shape),
         Body(SetReminder.shape), Body(SettleReminder.shape), Body(NewClient.shape), Body(GiveNumber.shape),
         Body(SignIn.shape), Body(ClaimTelephone.shape), Body(ChangePassword.shape), Body(ChangePerson.shape),
-        Body(NewPerson.shape), Body(RetryPush.shape), Body(DropPush.shape), Body(SaveProduct.shape),
+        Body(NewPerson.shape), Body(SetRole.shape), Body(Scope.shape), Body(RetryPush.shape), Body(DropPush.shape),
+        Body(SaveProduct.shape),
         Body(SaveProduct.Carton.shape), Body(FindTag.shape),
     ]
 

@@ -45,6 +45,8 @@ interface App {
 
   isAway(): boolean;
   may(right: Right): boolean;
+  /** Whether a page is theirs to see. */
+  sees(page: PageName | "notices"): boolean;
   station(): string | null;
   setStation(zone: string): void;
   docksFirst(zones: string[]): string[];
@@ -106,6 +108,7 @@ interface CountingPage {
   app: App;
   unfolded: Set<string>;
   isAway(): boolean;
+  isFixed(): boolean;
   isDone(detail: Counted | undefined): boolean;
   detail: { get(id: number): Counted | undefined };
   name(detail: Counted, subject: string): void;

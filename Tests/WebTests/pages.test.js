@@ -419,11 +419,32 @@ test("what somebody wants to know can be read, and the night is quiet", async ()
   assert.deepEqual(["20:00", "", "07:05"].map(minuteOf), [1200, undefined, 425]);
 });
 
+test("who may what can be read, and changed for an own role alone", async () => {
+  const app = application();
+  const { roleText, scopeText, whole } = await import(`${web}roles.js`);
+  app.page = "audit";
+  app.audit.aside = "roles";
+  await app.audit.load();
+  const main = new Element("main");
+  app.audit.draw(main);
+  const text = readable(main, "roles");
+  for (const what of ["Nadia", t("role_staff"), "night-shift", t("roleOwn"), t("scopeAll"), t("act_stock.post")]) assert.ok(text.includes(what), what);
+  assert.equal(roleText("night-shift"), "night-shift");
+  assert.equal(scopeText({ zones: ["dock-1", "dock-2"] }), t("titled", { title: t("scope_zones"), what: "dock-1, dock-2" }));
+  assert.deepEqual([...whole(["stock"], { stock: ["stock.post"] })], ["stock", "stock.post"]);
+  const before = document.body.children.length;
+  for (const role of [null, ...app.audit.roles.told.roles]) app.audit.roles.edit(role);
+  app.audit.users.edit(app.audit.users.list[0]);
+  const sheets = document.body.children.slice(before).map((dialog) => readable(dialog, "role form"));
+  assert.deepEqual(sheets.map((sheet) => sheet.includes(t("save"))), [true, false, true, true]);
+  assert.ok(sheets[3].includes(t("scope_zones")) && sheets[3].includes("dock-1"));
+});
+
 test("webhooks and each of them can be read", async () => {
   const app = application();
   const { HookSheet } = await import(`${web}webhooks.js`);
   app.page = "audit";
-  app.audit.hooked = true;
+  app.audit.aside = "hooks";
   await app.audit.load();
   const main = new Element("main");
   app.audit.draw(main);

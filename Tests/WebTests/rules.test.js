@@ -265,8 +265,10 @@ test("where nobody has a password everybody may everything, and else what is wri
   standing(app);
   app.person = { rights: ["stock"] };
   assert.deepEqual([app.may("stock"), app.may("users"), app.isAway()], [true, false, false]);
+  app.person = { rights: ["deliveries.see", "gateways.see"] };
+  assert.deepEqual(["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "notices", "audit", "help"].filter(app.sees), ["receiving", "gateways", "audit", "help"]);
   app.person = { openHouse: true, rights: [] };
-  assert.equal(app.may("users"), true);
+  assert.equal(app.may("users") && app.sees("calls"), true);
   app.live = false;
   assert.equal(app.isAway(), true);
   app.setStation("dock-2");

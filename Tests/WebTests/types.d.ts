@@ -7,7 +7,16 @@ type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "seria
 /** Why a scan counts nothing; of `Refusal`. */
 type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-unit" | "not-counted" | "other" | "several" | "bare" | "too-old";
 /** Of `Person.Right`. */
-type Right = "stock" | "prices" | "erp" | "imports" | "users";
+type Right = "deliveries.see" | "deliveries.count" | "deliveries.decide" | "deliveries.close" | "deliveries.reopen" | "counting.see"
+  | "counting.count" | "stock.see" | "stock.find" | "stock.post" | "products.see" | "products.edit"
+  | "clients.see" | "clients.edit" | "calls.see" | "calls.take" | "calls.dial" | "calls.supervise"
+  | "gateways.see" | "gateways.command" | "notices.see" | "notices.settle" | "erp.see" | "erp"
+  | "prices" | "imports" | "exports" | "audit" | "webhooks" | "events"
+  | "users" | "stock";
+
+type ScopeKind = "sites" | "zones" | "teams" | "queues";
+
+type Scope = Partial<Record<ScopeKind, string[]>>;
 
 /** @from Sources/Depot/Clients */
 interface Person {
@@ -18,6 +27,7 @@ interface Person {
   /** Nobody has a password: everybody may everything. */
   openHouse?: true;
   rights?: string[];
+  roles?: string[];
   /** What they chose on any machine; left out where they never did. */
   theme?: string;
   language?: string;
@@ -660,8 +670,28 @@ interface User {
   hasBadge: boolean;
   /** Tried too often: the password, or a new one, opens it. */
   pinLocked?: true;
+  /** Beside the roles. */
   rights: string[];
+  roles: string[];
+  scope: Scope;
   disabled: boolean;
+}
+
+/** @from Sources/Depot/People */
+interface Role {
+  name: string;
+  builtIn: boolean;
+  actions: string[];
+}
+
+/** @from Sources/IngestServer/API/RoleEndpoints.swift */
+interface RoleList {
+  roles: Role[];
+  actions: string[];
+  /** What an action brings along, where it does. */
+  carried: Record<string, string[]>;
+  /** What there is to choose from. */
+  scopes: Scope;
 }
 
 /** @from Sources/Depot/Webhooks */
@@ -1028,6 +1058,7 @@ type Got<Path extends string> =
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends "/api/v1/users" ? User[]
+  : Path extends "/api/v1/roles" ? RoleList
   : Path extends "/api/v1/webhooks" ? Webhook[]
   : Path extends `/api/v1/webhooks/${string}/deliveries?${string}` ? WebhookDelivery[]
   : Path extends `/api/v1/search?${string}` ? { found: Hit[] }

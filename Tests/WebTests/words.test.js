@@ -84,7 +84,7 @@ for (const [beginning, path, name] of [
   ["v_", "Sources/Depot/Receiving/Receiving.swift", "Verdict"],
   ["refused_", "Sources/Depot/Receiving/Refusal.swift", "Refusal"],
   ["dec_", "Sources/Depot/Receiving/Decision.swift", "Kind"],
-  ["right_", "Sources/Depot/People/Permission.swift", "Permission"],
+  ["act_", "Sources/Depot/People/Permission.swift", "Permission"],
   ["cause_", "Sources/Model/CallSignal.swift", "CallCause"],
   ["d_", "Sources/Model/Command.swift", "State"],
 ]) {

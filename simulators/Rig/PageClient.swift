@@ -16,9 +16,10 @@ public final class PageClient: @unchecked Sendable {
         public init(description: String) { self.description = description }
     }
 
-    public init(port: UInt16, name: String) throws {
+    public init(port: UInt16, name: String, password: String? = nil) throws {
         self.port = port
-        let (head, _) = try exchange("POST", "/api/v1/session", JSON.object([("name", .string(name))]))
+        let (head, _) = try exchange(
+            "POST", "/api/v1/session", JSON.object([("name", .string(name)), ("password", password.map(JSON.string))]))
         guard let line = head.split(separator: "\r\n").first(where: { $0.lowercased().hasPrefix("set-cookie:") }) else {
             throw Failure(description: "no session: \(head)")
         }
@@ -50,6 +51,13 @@ public final class PageClient: @unchecked Sendable {
             throw Failure(description: "\(method) \(path): \(head.prefix(40)) \(text)")
         }
         return text.isEmpty ? .null : try JSON(parsing: text)
+    }
+
+    /// One request, whatever it comes to: the status, and the code of a problem.
+    public func attempt(_ method: String, _ path: String, _ body: JSON? = nil) throws -> (status: Int, code: String?) {
+        let (head, text) = try exchange(method, path, body)
+        let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return (status, status < 400 ? nil : (try? JSON(parsing: text))?["code"]?.text)
     }
 
     /// A body that is no JSON document, with headers of its own.

@@ -31,6 +31,30 @@ public struct CallRouting: Equatable, Sendable {
         case watching(team: String)
     }
 
+    /// What somebody's role and scope leave of what telephone and teams would show.
+    public struct Limit: Equatable, Sendable {
+        public var sees: Bool
+        public var supervises: Bool
+        /// Nil: all.
+        public var teams: Set<String>?
+        public var queues: Set<String>?
+
+        public init(_ permissions: Set<Permission>, _ scope: Scope) {
+            (sees, supervises) = (permissions.contains(.callsSee), permissions.contains(.callsSupervise))
+            (teams, queues) = (scope.names[.teams], scope.names[.queues])
+        }
+
+        public init(_ person: Person) {
+            (sees, supervises) = (person.may(.callsSee), person.may(.callsSupervise))
+            (teams, queues) = (person.reach.teams, person.reach.queues)
+        }
+
+        func covers(_ team: Team) -> Bool { sees && (teams?.contains(team.name) ?? true) }
+        func covers(queue: String?) -> Bool { queue.map { queues?.contains($0) ?? true } ?? true }
+    }
+
+    /// Who is not named here is limited by nothing: where nobody has a password.
+    public var limits: [Int64: Limit] = [:]
     /// The telephone that each person has claimed; several may share one.
     public var desks: [Int64: String] = [:]
     public var names: [Int64: String] = [:]
@@ -53,11 +77,16 @@ public struct CallRouting: Equatable, Sendable {
         for team in teams where !team.supervisors.isEmpty && (!isInternal || hasInternalCards(team)) {
             guard !involved.isDisjoint(with: team.desks) || team.queues.contains(snapshot.queue ?? "") else { continue }
             for (person, name) in names where team.supervisors.contains(name) {
+                if let limit = limits[person] {
+                    guard limit.supervises, limit.covers(team), limit.covers(queue: snapshot.queue) else { continue }
+                }
                 audience[person] = .watching(team: team.name)
             }
         }
         for (person, desk) in desks
-        where (involved.contains(desk) || snapshot.isByNumber(desk)) && (!isInternal || hasInternalCards(desk)) {
+        where (involved.contains(desk) || snapshot.isByNumber(desk)) && (!isInternal || hasInternalCards(desk))
+            && limits[person]?.sees != false
+        {
             audience[person] = .own(desk: desk)
         }
         return audience
@@ -72,15 +101,22 @@ public struct CallRouting: Equatable, Sendable {
     }
 
     /// Whose history a person reads: that of their own telephone.
-    public func own(_ person: Int64) -> CallScope { CallScope(desks: desks[person].map { [$0] } ?? []) }
+    public func own(_ person: Int64) -> CallScope {
+        CallScope(desks: limits[person]?.sees == false ? [] : desks[person].map { [$0] } ?? [])
+    }
 
     /// Their own and that of their teams: what is missed there is everybody's to call back.
     public func shared(_ person: Int64) -> CallScope {
         var scope = own(person)
+        let limit = limits[person]
+        let isSupervisor = limit?.supervises ?? true
         for team in teams
-        where team.supervisors.contains(names[person] ?? "") || !scope.desks.isDisjoint(with: team.desks) {
+        where isSupervisor && team.supervisors.contains(names[person] ?? "")
+            || !scope.desks.isDisjoint(with: team.desks)
+        {
+            guard limit?.covers(team) ?? true else { continue }
             scope.desks.formUnion(team.desks)
-            scope.queues.formUnion(team.queues)
+            scope.queues.formUnion(team.queues.filter { limit?.covers(queue: $0) ?? true })
         }
         return scope
     }

@@ -186,7 +186,10 @@ public struct Person: Equatable, Sendable {
     public var id: Int64
     public var name: String
     public var desk: String?
+    /// All that roles and rights come to.
     public var rights: Set<Permission> = []
+    public var roles: Set<String> = []
+    public var reach = Reach()
     /// Where they work in this session: a dock.
     public var station: String?
     /// Nobody has a password yet.
@@ -211,6 +214,7 @@ public struct Person: Equatable, Sendable {
             .json("rights", .list(.words(Permission.self))) { person in
                 .array(Permission.allCases.filter { person.may($0) }.map { .string($0.rawValue) })
             },
+            .texts("roles") { $0.roles.sorted() },
             .text("station", ifAny: \.station), .mark("openHouse", \.isOpenHouse),
             .word("theme", ifAny: \.taste.theme), .text("language", ifAny: \.taste.language),
         ])
@@ -240,6 +244,8 @@ extension PeopleTable {
             return person
         }
         guard var person = found else { return nil }
+        person.roles = try store.roles.names(of: person.id)
+        person.rights = try store.roles.permissions(of: person.roles, and: person.rights)
         person.isOpenHouse = try isOpenHouse()
         // Who gave a name when that was enough has shown nothing: from the first password on that is over.
         if !person.isOpenHouse {
@@ -247,6 +253,7 @@ extension PeopleTable {
                 "SELECT 1 FROM user WHERE id=? AND (password IS NOT NULL OR pin IS NOT NULL OR badge IS NOT NULL)",
                 .integer(person.id))
             if hasShown == nil { return nil }
+            person.reach = try store.roles.reach(of: store.roles.scope(of: person.id))
         }
         return person
     }
@@ -257,8 +264,7 @@ extension PeopleTable {
         if let known = try database.integer("SELECT id FROM user WHERE name=?", .text(name)) {
             id = known
         } else {
-            try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
-            id = database.lastInsertID
+            id = try insert(name, at: now)
         }
         return try openSession(user: id, station: nil, session: digest, at: now)
     }

@@ -101,6 +101,11 @@ public struct TakeTable: StoreTable {
         ) { $0.integer(0) }.compactMap { try view($0) }
     }
 
+    /// Nil: there is no such count.
+    public func zone(of id: Int64) throws -> String? {
+        try database.text("SELECT zone FROM stock_take WHERE id=?", .integer(id))
+    }
+
     public func view(_ id: Int64) throws -> StockTakeView? {
         guard
             var view = try database.first(

@@ -112,6 +112,10 @@ extension Fact.Kind {
     public static let sessionRefused = Fact.Kind(.session, "refused")
     public static let userAdded = Fact.Kind(.user, "add")
     public static let userRights = Fact.Kind(.user, "rights")
+    public static let userScope = Fact.Kind(.user, "scope")
+    /// Subject: the role; the detail is what it may.
+    public static let roleSet = Fact.Kind(.user, "role-set")
+    public static let roleForgotten = Fact.Kind(.user, "role-forgotten")
     public static let userEnabled = Fact.Kind(.user, "enable")
     public static let userDisabled = Fact.Kind(.user, "disable")
     /// `secret` is password, pin or badge.

@@ -109,6 +109,12 @@ public struct GatewayBook: Equatable, Sendable {
         return grant?.site.map(owners.contains) ?? false
     }
 
+    /// Zones that agents of these sites stand in, by what was confirmed.
+    public func zones(of sites: Set<String>) -> Set<String> {
+        let named = claimed.merging(declared) { $1 }
+        return Set(named.filter { !$0.value.isDisjoint(with: sites) }.keys)
+    }
+
     /// Whether this agent may tell of calls and be asked to dial.
     public func mayTelephone(agent: String) -> Bool { grants[agent]?.mayTelephone ?? true }
 

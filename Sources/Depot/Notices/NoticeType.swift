@@ -82,13 +82,34 @@ public enum NoticeType: String, CaseIterable, Sendable {
         switch self {
         case .callBackDue, .signIns, .reportGenerated: .person
         case .callMissed, .unknownNumber: .team
-        case .countDiscrepancy, .lowStock: .holders(of: .stock)
+        case .countDiscrepancy, .lowStock: .holders(of: .stockPost)
         case .pushFailed, .erpConflict: .holders(of: .erp)
-        case .webhookDisabled, .keyExpiring: .holders(of: .users)
+        case .webhookDisabled, .keyExpiring: .holders(of: .webhooks)
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
             .receiptOverdue,
             .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .announcement:
             .everybody
+        }
+    }
+
+    /// What one must be allowed to see what it tells of, beside what the audience says; nil: nothing.
+    public var needs: Permission? {
+        switch self {
+        case .callMissed, .callBackDue, .unknownNumber: .callsSee
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue: .deliveriesSee
+        case .unknownTag, .lowStock: .stockSee
+        case .countDue, .countDiscrepancy: .countingSee
+        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: .gatewaysSee
+        case .pushFailed, .erpConflict: .erpSee
+        case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .announcement: nil
+        }
+    }
+
+    /// What it tells of stands in a zone or at a site.
+    public var isPlaced: Bool {
+        switch needs {
+        case .deliveriesSee, .countingSee, .stockSee, .gatewaysSee: true
+        default: false
         }
     }
 

@@ -4,14 +4,16 @@ public struct AccountChange: Equatable, Sendable {
     public var pin: String?
     public var badge: String?
     public var rights: Set<Permission>?
+    public var roles: Set<String>?
+    public var scope: Scope?
     public var isDisabled: Bool?
 
     public init(
         password: String? = nil, pin: String? = nil, badge: String? = nil, rights: Set<Permission>? = nil,
-        isDisabled: Bool? = nil
+        roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil
     ) {
         (self.password, self.pin, self.badge) = (password, pin, badge)
-        (self.rights, self.isDisabled) = (rights, isDisabled)
+        (self.rights, self.roles, self.scope, self.isDisabled) = (rights, roles, scope, isDisabled)
     }
 
     /// Throws `AccountRefusal` where a secret is too weak for this person; `.first` is the desk's to see.
@@ -29,7 +31,8 @@ public struct AccountChange: Equatable, Sendable {
     public func kept(hashing hash: (String) -> String = Password.hash) -> PeopleTable.UserChange {
         PeopleTable.UserChange(
             password: password.map { $0.isEmpty ? "" : hash($0) }, pin: pin.map { $0.isEmpty ? "" : hash($0) },
-            badge: badge.map { $0.isEmpty ? "" : Password.badge($0) }, rights: rights, isDisabled: isDisabled)
+            badge: badge.map { $0.isEmpty ? "" : Password.badge($0) }, rights: rights, roles: roles, scope: scope,
+            isDisabled: isDisabled)
     }
 }
 

@@ -21,7 +21,8 @@ public struct AccountDesk {
             let isFirst =
                 try store.people.isOpenHouse()
                 && [change.password, change.pin, change.badge].contains { $0?.isEmpty == false }
-            if isFirst, change.rights?.contains(.users) != true || change.password?.isEmpty != false {
+            let permissions = try store.roles.permissions(of: change.roles ?? [], and: change.rights ?? [])
+            if isFirst, !permissions.contains(.users) || change.password?.isEmpty != false {
                 throw AccountRefusal.first
             }
             return try write(change, of: name, by: author, at: now)

@@ -11,13 +11,17 @@ public struct PeopleTable: StoreTable {
         public var password: String?
         public var pin: String?
         public var hasBadge: Bool
+        /// Given beside the roles; all that they may is `permissions`.
         public var rights: Set<Permission>
+        public var roles: Set<String> = []
+        public var scope = Scope()
+        public var permissions: Set<Permission> = []
         public var isDisabled: Bool
         /// Too many wrong PINs: it opens nothing until `openPIN`.
         public var isPINLocked: Bool
 
         /// Can add and mend other people: somebody must be left who can.
-        public var isAdministrator: Bool { rights.contains(.users) && password != nil && !isDisabled }
+        public var isAdministrator: Bool { permissions.contains(.users) && password != nil && !isDisabled }
 
         public static let shape = Shape<UserRow>(
             "User",
@@ -28,6 +32,8 @@ public struct PeopleTable: StoreTable {
                 .json("rights", .list(.words(Permission.self))) {
                     .array($0.rights.map(\.rawValue).sorted().map(JSON.string))
                 },
+                .texts("roles") { $0.roles.sorted() },
+                .json("scope", Scope.schema, \.scope.json),
                 .truth("disabled", \.isDisabled),
             ])
 
@@ -40,14 +46,16 @@ public struct PeopleTable: StoreTable {
         public var pin: String?
         public var badge: String?
         public var rights: Set<Permission>?
+        public var roles: Set<String>?
+        public var scope: Scope?
         public var isDisabled: Bool?
 
         public init(
             password: String? = nil, pin: String? = nil, badge: String? = nil, rights: Set<Permission>? = nil,
-            isDisabled: Bool? = nil
+            roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil
         ) {
             (self.password, self.pin, self.badge) = (password, pin, badge)
-            (self.rights, self.isDisabled) = (rights, isDisabled)
+            (self.rights, self.roles, self.scope, self.isDisabled) = (rights, roles, scope, isDisabled)
         }
     }
 
@@ -63,7 +71,12 @@ public struct PeopleTable: StoreTable {
     public func user(badge: String) throws -> UserRow? { try users("badge=?1", .text(badge)).first }
 
     private func users(_ condition: String, _ argument: Value) throws -> [UserRow] {
-        try database.rows(
+        // The whole tables rather than two questions for each person, where there are thousands.
+        let one = condition == "1" ? nil : try database.integer("SELECT id FROM user WHERE \(condition)", argument)
+        let (own, roles, scopes) = (
+            try store.roles.own(), try store.roles.names(of: one), try store.roles.scopes(of: one)
+        )
+        return try database.rows(
             """
             SELECT id, name, password, pin, badge IS NOT NULL, rights, disabled, pin_wrong FROM user
             WHERE \(condition == "1" ? "?1=1" : condition) ORDER BY name
@@ -73,6 +86,14 @@ public struct PeopleTable: StoreTable {
                 id: row.integer(0), name: row.text(1), password: row.optionalText(2), pin: row.optionalText(3),
                 hasBadge: row.bool(4), rights: Permission.set(row.text(5)), isDisabled: row.bool(6),
                 isPINLocked: row.integer(7) >= SignInDesk.pinBudget)
+        }.map { user in
+            var user = user
+            (user.roles, user.scope) = (roles[user.id] ?? [], Scope(scopes[user.id] ?? [:]))
+            user.permissions =
+                user.roles.reduce(into: user.rights) { all, name in
+                    all.formUnion((Role.builtIn(name) ?? own.first { $0.name == name })?.permissions ?? [])
+                }.whole
+            return user
         }
     }
 
@@ -82,11 +103,13 @@ public struct PeopleTable: StoreTable {
         case lastAdministrator
         /// A badge says who somebody is: it is one person's.
         case badgeTaken
+        case unknownRole(String)
 
         public var description: String {
             switch self {
             case .lastAdministrator: "nobody else has a password and the right users: give it to somebody else first"
             case .badgeTaken: "this badge is somebody else's: take it away from them first"
+            case .unknownRole(let name): "there is no role \(name.prefix(40))"
             }
         }
     }
@@ -97,7 +120,8 @@ public struct PeopleTable: StoreTable {
         user name: String, _ change: UserChange, by author: Author, force: Bool = false, at now: Int64
     ) throws -> Int64 {
         let before = try user(name: name)
-        if !force, let before, before.isAdministrator, !before.changed(by: change).isAdministrator,
+        for role in change.roles ?? [] where try store.roles.role(role) == nil { throw UserFault.unknownRole(role) }
+        if !force, let before, before.isAdministrator, try !store.people.changed(before, by: change).isAdministrator,
             try !users().contains(where: { $0.id != before.id && $0.isAdministrator })
         {
             throw UserFault.lastAdministrator
@@ -109,8 +133,7 @@ public struct PeopleTable: StoreTable {
         if let before {
             id = before.id
         } else {
-            try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
-            id = database.lastInsertID
+            id = try insert(name, roles: change.roles ?? [Role.staff], at: now)
             try store.tell(Fact(.userAdded, name), by: author, at: now)
         }
         for (column, value) in [("password", change.password), ("pin", change.pin), ("badge", change.badge)] {
@@ -120,15 +143,24 @@ public struct PeopleTable: StoreTable {
             try store.tell(Fact(.user(secret: column), name), by: author, at: now)
         }
         if let rights = change.rights {
-            let text = rights.map(\.rawValue).sorted().joined(separator: ",")
+            let text = Permission.text(rights)
             try database.run("UPDATE user SET rights=? WHERE id=?", .text(text), .integer(id))
             try store.tell(Fact(.userRights, name, text), by: author, at: now)
+        }
+        if let roles = change.roles, roles != before?.roles {
+            try store.roles.give(roles, to: id)
+            try store.tell(
+                Fact(.userRights, name, "role=\(roles.sorted().joined(separator: ","))"), by: author, at: now)
+        }
+        if let scope = change.scope, scope != before?.scope ?? Scope() {
+            try store.roles.give(scope, to: id)
+            try store.tell(Fact(.userScope, name, scope.text), by: author, at: now)
         }
         if let isDisabled = change.isDisabled {
             try database.run("UPDATE user SET disabled=? WHERE id=?", .bool(isDisabled), .integer(id))
             try store.tell(Fact(isDisabled ? .userDisabled : .userEnabled, name), by: author, at: now)
         }
-        if change.endsSessions(of: before) { try database.run("DELETE FROM session WHERE user=?", .integer(id)) }
+        if change.endsSessions(of: before) { try endSessions(of: id) }
         // Somebody who runs the server has looked at it: what strangers tried holds nobody up.
         if change.password != nil || change.pin != nil || change.isDisabled == false {
             try openPIN(of: id)
@@ -140,6 +172,16 @@ public struct PeopleTable: StoreTable {
         }
         return id
     }
+
+    /// A new person, with these roles.
+    func insert(_ name: String, roles: Set<String> = [Role.staff], at now: Int64) throws -> Int64 {
+        try database.run("INSERT INTO user (name, created) VALUES (?, ?)", .text(name), .integer(now))
+        let id = database.lastInsertID
+        try store.roles.give(roles, to: id)
+        return id
+    }
+
+    func endSessions(of id: Int64) throws { try database.run("DELETE FROM session WHERE user=?", .integer(id)) }
 
     /// The budget of wrong PINs is whole again.
     func openPIN(of id: Int64) throws { try database.run("UPDATE user SET pin_wrong=0 WHERE id=?", .integer(id)) }
@@ -157,12 +199,14 @@ public struct PeopleTable: StoreTable {
     public static let withPINSchema = withPIN.schema
 }
 
-extension PeopleTable.UserRow {
+extension PeopleTable {
     /// As it would be; secrets as they would be kept.
-    func changed(by change: PeopleTable.UserChange) -> PeopleTable.UserRow {
-        var row = self
+    func changed(_ row: UserRow, by change: UserChange) throws -> UserRow {
+        var row = row
         if let password = change.password { row.password = password.isEmpty ? nil : password }
         if let rights = change.rights { row.rights = rights }
+        if let roles = change.roles { row.roles = roles }
+        row.permissions = try store.roles.permissions(of: row.roles, and: row.rights)
         if let isDisabled = change.isDisabled { row.isDisabled = isDisabled }
         return row
     }
@@ -173,5 +217,6 @@ extension PeopleTable.UserChange {
     public func endsSessions(of before: PeopleTable.UserRow?) -> Bool {
         password != nil || pin != nil || badge != nil || isDisabled == true
             || rights.map { $0 != before?.rights ?? [] } ?? false
+            || roles.map { $0 != before?.roles } ?? false || scope.map { $0 != before?.scope } ?? false
     }
 }

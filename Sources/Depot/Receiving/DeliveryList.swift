@@ -18,6 +18,8 @@ public struct DeliveryList: Sendable {
         public var states: Set<State> = []
         public var dock: String?
         public var supplier: String?
+        /// What the asker may see.
+        public var reach = Reach()
         /// The asker's day, YYYY-MM-DD: late is what was expected before it.
         public var today: String
         /// Closed ones since then, in Unix milliseconds.
@@ -53,6 +55,7 @@ public struct DeliveryList: Sendable {
         var supplier: String
         var expectedOn: String?
         var status: String
+        var zone: String?
         var places: Set<String>
         var opened: Int64
         var closed: Int64
@@ -101,7 +104,9 @@ extension DeliveryTable {
     public func list(_ question: DeliveryList.Question) throws -> DeliveryList {
         // `BL-77` is one word of two parts, which stand together.
         let words = question.text.split(separator: " ").map { Cell.folded(String($0)) }.filter { !$0.isEmpty }
-        let heads = try heads(since: question.since, withNames: !words.isEmpty)
+        let heads = try heads(since: question.since, withNames: !words.isEmpty).filter {
+            question.reach.covers(zone: $0.zone)
+        }
         var list = DeliveryList()
         list.suppliers = Array(Set(heads.map(\.supplier)).sorted().prefix(DeliveryList.supplierLimit))
         list.docks = Set(heads.flatMap(\.places)).sorted()
@@ -146,7 +151,8 @@ extension DeliveryTable {
                 [row.text(1), row.text(2)] + places + [row.optionalText(9), row.optionalText(10)].compactMap(\.self)
             return DeliveryList.Head(
                 id: row.integer(0), note: row.text(1), supplier: row.text(2), expectedOn: row.optionalText(3),
-                status: row.text(4), places: Set(places), opened: row.optionalInteger(7) ?? 0,
+                status: row.text(4), zone: row.optionalText(5), places: Set(places),
+                opened: row.optionalInteger(7) ?? 0,
                 closed: row.optionalInteger(8) ?? 0,
                 words: withNames ? Cell.folded(texts.joined(separator: " ")) : "")
         }

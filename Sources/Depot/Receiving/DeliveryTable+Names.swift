@@ -22,6 +22,11 @@ extension DeliveryTable {
         }
     }
 
+    /// Where it is or was received; nil where it is expected, or there is none.
+    public func zone(of id: Int64) throws -> String? {
+        try database.text("SELECT zone FROM delivery WHERE id=?", .integer(id))
+    }
+
     /// What people call a delivery: its note, and who sends it.
     public func title(of id: Int64) throws -> (note: String, supplier: String)? {
         try database.first("SELECT note, supplier FROM delivery WHERE id=?", .integer(id)) { ($0.text(0), $0.text(1)) }

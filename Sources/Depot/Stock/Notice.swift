@@ -1,3 +1,5 @@
+public import Model
+
 /// Something that stays open until somebody has dealt with it, or it has gone by itself.
 enum Notice: String, CaseIterable {
     case lowStock = "low-stock"
@@ -25,6 +27,19 @@ enum Notice: String, CaseIterable {
         case .exchangeFolder: .exchangeAway
         case .webhookDead: .webhookUntaken
         case .webhookDisabled: .webhookStopped
+        }
+    }
+}
+
+extension Person {
+    /// What waits for somebody, among what they may see.
+    public func sees(notice: JSON) -> Bool {
+        switch notice["kind"]?.text.flatMap(Notice.init(rawValue:)) {
+        case .lowStock: may(.stockSee)
+        case .countDue: may(.countingSee) && reach.covers(zone: notice["subject"]?.text)
+        case .pushDead, .exchangeRefused, .exchangeLate, .exchangeFolder: may(.erpSee)
+        case .webhookDead, .webhookDisabled: may(.erpSee) || may(.webhooks)
+        case nil: true
         }
     }
 }

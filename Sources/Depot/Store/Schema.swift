@@ -122,6 +122,7 @@ enum Schema {
         "CREATE INDEX party_named ON party (name, company);",
         importReading,
         depotDecisions,
+        roles,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

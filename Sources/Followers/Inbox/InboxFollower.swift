@@ -23,7 +23,10 @@ public struct InboxFollower: Follower, Sendable {
         case .callMissed, .callBackDue: try call(type, entry, people, store)
         default:
             guard let new = try words(type, entry, store) else { return }
-            for user in people.concerned(by: new.type, entry) { try store.inbox.add(new, to: user, of: entry) }
+            let place = try InboxFollower.place(of: new.type, entry, store)
+            for user in people.concerned(by: new.type, entry, at: place) {
+                try store.inbox.add(new, to: user, of: entry)
+            }
         }
     }
 
@@ -48,14 +51,28 @@ public struct InboxFollower: Follower, Sendable {
                 [.lowStock, .countDue, .pushFailed, .webhookDisabled],
                 subject: try store.inbox.subject(ofNotice: subject, doneAt: entry.at),
                 at: entry.at)
-        case .userRights:
-            // Where nobody has a password yet, everybody has every right.
-            guard let user = try store.people.user(name: subject), try !store.people.isOpenHouse() else { return }
+        case .userRights, .userScope:
+            try withdraw(from: [subject], isScoped: entry.fact.kind == .userScope, store)
+        case .roleSet:
+            let holders = Set(try store.roles.holders(of: subject))
+            try withdraw(
+                from: store.people.users().filter { holders.contains($0.id) }.map(\.name), isScoped: false, store)
+        default: break
+        }
+    }
+
+    /// What they may see no more. Of another scope is not known what it leaves of what they were told: all that stands somewhere goes.
+    private func withdraw(from names: [String], isScoped: Bool, _ store: Store) throws {
+        // Where nobody has a password yet, everybody has every right.
+        guard try !store.people.isOpenHouse() else { return }
+        for name in names {
+            guard let user = try store.people.user(name: name) else { continue }
             let lost = NoticeType.allCases.filter { type in
-                if case .holders(let right) = type.audience { !user.rights.contains(right) } else { false }
+                if isScoped, type.isPlaced { return true }
+                if let need = type.needs, !user.permissions.contains(need) { return true }
+                return if case .holders(let right) = type.audience { !user.permissions.contains(right) } else { false }
             }
             try store.inbox.withdraw(lost, of: user.id)
-        default: break
         }
     }
 
@@ -139,6 +156,18 @@ public struct InboxFollower: Follower, Sendable {
         }
     }
 
+    /// Where what it tells of stands.
+    private static func place(of type: NoticeType, _ entry: Entry, _ store: Store) throws -> PageMessage.Place {
+        switch type {
+        case .receiptStarted, .receiptCompleted, .receiptDiscrepancy:
+            .zone(try Int64(entry.fact.subject).flatMap { try store.deliveries.zone(of: $0) })
+        case .countDiscrepancy: .zone(try Int64(entry.fact.subject).flatMap { try store.takes.zone(of: $0) })
+        case .countDue: .zone(entry.fact.subject)
+        case .gatewayOffline, .gatewayOnline: .site(try store.gateways.agent(named: entry.fact.subject)?.site)
+        default: .anywhere
+        }
+    }
+
     // MARK: calls
 
     private func call(_ type: NoticeType, _ entry: Entry, _ people: People, _ store: Store) throws {
@@ -160,7 +189,9 @@ public struct InboxFollower: Follower, Sendable {
             $0.who == entry.author.who && $0.isTeams && $0.doneBy == nil
         }
         for user in people.all
-        where user.name == entry.author.who || isTeams && people.routing.shared(user.id).covers(snapshot) {
+        where user.name == entry.author.who && people.may(user, .callsSee)
+            || isTeams && people.routing.shared(user.id).covers(snapshot)
+        {
             try store.inbox.add(new, to: user.id, of: entry)
         }
     }
@@ -191,6 +222,8 @@ public struct InboxFollower: Follower, Sendable {
         let all: [PeopleTable.UserRow]
         let routing: CallRouting
         private let isOpenHouse: Bool
+        /// Of those who do not see everything.
+        private let reaches: [Int64: Reach]
 
         init(_ store: Store, _ teams: [CallRouting.Team]) throws {
             let isOpenHouse = try store.people.isOpenHouse()
@@ -201,18 +234,37 @@ public struct InboxFollower: Follower, Sendable {
             var routing = CallRouting(teams: teams)
             for (user, desk) in try store.people.desks() { routing.desks[user] = desk }
             for user in all { routing.names[user.id] = user.name }
+            routing.limits = isOpenHouse ? [:] : RoleTable.callLimits(all)
+            reaches = Dictionary(
+                uniqueKeysWithValues: isOpenHouse
+                    ? []
+                    : try all.filter { !$0.scope.isEverything }.map { ($0.id, try store.roles.reach(of: $0.scope)) })
             self.routing = routing
         }
 
-        /// Nobody is told what they did themselves.
-        func concerned(by type: NoticeType, _ entry: Entry) -> [Int64] {
+        func may(_ user: PeopleTable.UserRow, _ permission: Permission?) -> Bool {
+            isOpenHouse || permission.map(user.permissions.contains) ?? true
+        }
+
+        private func reaches(_ user: PeopleTable.UserRow, _ place: PageMessage.Place) -> Bool {
+            guard let reach = reaches[user.id] else { return true }
+            return switch place {
+            case .anywhere: true
+            case .zone(let zone): reach.covers(zone: zone)
+            case .site(let site): reach.covers(site: site)
+            }
+        }
+
+        /// Nobody is told what they did themselves, nor what they may not see.
+        func concerned(by type: NoticeType, _ entry: Entry, at place: PageMessage.Place) -> [Int64] {
             let isTest = entry.fact.kind == .noticeTested
             return all.filter { user in
                 if isTest { return user.name == entry.fact.subject }
+                guard may(user, type.needs), reaches(user, place) else { return false }
                 switch type.audience {
                 case .person: return user.name == entry.fact.subject
                 case .everybody: return user.name != entry.author.who
-                case .holders(let right): return isOpenHouse || user.rights.contains(right)
+                case .holders(let right): return may(user, right)
                 case .team: return false
                 }
             }.map(\.id)

@@ -1,3 +1,4 @@
+public import Depot
 import Synchronization
 
 /// Bytes that wait for browsers, of all of them together.
@@ -28,6 +29,8 @@ public final class BrowserSocket: Sendable {
 
     public let id: UInt64
     public let person: Int64
+    /// Whose rights and scope decide what is told; nil: all of it. They change with a new session alone.
+    public let sight: Person?
     /// Which browser it is, in words a technician can act on.
     public let label: String
     /// Digest of the session that opened it.
@@ -48,11 +51,12 @@ public final class BrowserSocket: Sendable {
     private let cut: @Sendable () -> Void
 
     public init(
-        id: UInt64, person: Int64, label: String, session: String, budget: SocketBudget,
+        id: UInt64, person: Int64, sight: Person? = nil, label: String, session: String, budget: SocketBudget,
         cut: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.person = person
+        self.sight = sight
         self.label = label
         self.session = session
         self.budget = budget
@@ -70,6 +74,8 @@ public final class BrowserSocket: Sendable {
     }
 
     public var isSlow: Bool { slow.load(ordering: .relaxed) }
+
+    func sees(_ message: PageMessage) -> Bool { sight?.sees(message) ?? true }
 
     public func send(_ message: [UInt8]) {
         let count = message.count

@@ -1,3 +1,4 @@
+import Depot
 import Model
 
 /// The open browsers, and nothing about those that are not: who comes back asks the ledger. Used on one executor.
@@ -80,13 +81,20 @@ public struct Hub {
     public func tell(_ person: Int64, _ message: PageMessage, at now: Int64) {
         guard let ids = used[person] else { return }
         let bytes = message.encoded(seq: seq, at: now)
-        for id in ids { sockets[id]?.send(bytes) }
+        for id in ids { if let socket = sockets[id], socket.sees(message) { socket.send(bytes) } }
     }
 
-    /// To everybody who is connected, encoded once.
+    /// To everybody who is connected and may see it, encoded once.
     public func tellAll(_ message: PageMessage, at now: Int64) {
         guard !sockets.isEmpty else { return }
         let bytes = message.encoded(seq: seq, at: now)
-        for socket in sockets.values { socket.send(bytes) }
+        for socket in sockets.values where socket.sees(message) { socket.send(bytes) }
+    }
+
+    /// To those who do not see every zone: what they saw may have gone elsewhere, or come.
+    public func tellScoped(_ message: PageMessage, at now: Int64) {
+        for socket in sockets.values where socket.sight?.reach.zones != nil && socket.sees(message) {
+            socket.send(message.encoded(seq: seq, at: now))
+        }
     }
 }

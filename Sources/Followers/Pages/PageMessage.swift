@@ -54,8 +54,11 @@ public struct PageMessage: Equatable, Sendable {
 
     public var kind: Kind
     public var data: JSON
+    public var place: Place
 
-    public init(_ kind: Kind, _ data: JSON = .members([])) { (self.kind, self.data) = (kind, data) }
+    public init(_ kind: Kind, _ data: JSON = .members([]), at place: Place = .anywhere) {
+        (self.kind, self.data, self.place) = (kind, data, place)
+    }
 
     /// As it travels; `seq` is how far the ledger was followed when it was sent.
     public func encoded(seq: Int64, at now: Int64) -> [UInt8] {

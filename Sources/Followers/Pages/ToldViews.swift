@@ -17,14 +17,15 @@ public struct ToldViews: Sendable {
 
     /// What a page that has followed is told; nil where it would be no more than before. One that is open will be told again.
     public mutating func message(
-        _ kind: PageMessage.Kind, _ view: JSON, of topic: PageTopic, isOpen: Bool
+        _ kind: PageMessage.Kind, _ view: JSON, of topic: PageTopic, at place: PageMessage.Place = .anywhere,
+        isOpen: Bool
     ) -> PageMessage? {
         let before = views[topic]
         views[topic] = isOpen ? view : nil
         order.removeAll { $0 == topic }
         if isOpen { order.append(topic) }
         if order.count > ToldViews.limit { views[order.removeFirst()] = nil }
-        return before == view ? nil : PageMessage(kind, Patch.of(view, since: before))
+        return before == view ? nil : PageMessage(kind, Patch.of(view, since: before), at: place)
     }
 }
 

@@ -16,7 +16,7 @@ struct AuditEndpoints {
                 incoming in
                 let person = try incoming.who()
                 // One's own trail is everybody's right.
-                let who = person.may(.users) ? incoming.query("who") : person.name
+                let who = person.may(.audit) ? incoming.query("who") : person.name
                 let (before, subject) = (incoming.time("before"), incoming.query("subject"))
                 // What a command in another process told a moment ago, too.
                 await writer.follow()

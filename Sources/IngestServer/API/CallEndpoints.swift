@@ -46,7 +46,7 @@ struct CallEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/calls", "Running calls, missed calls, reminders and history of my telephone",
-                needs: .session, answers: .json(CallEndpoints.callsSchema)
+                needs: .right(.callsSee), answers: .json(CallEndpoints.callsSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let running = await live.runningCards(for: person)
@@ -64,7 +64,7 @@ struct CallEndpoints {
             Endpoint(
                 .get, "/api/v1/calls/search",
                 "History by client, number or note: ?q=&from=&to= (Unix ms); ?team=1 for that of my teams",
-                needs: .session, answers: .list(CallCard.storySchema)
+                needs: .right(.callsSee), answers: .list(CallCard.storySchema)
             ) { incoming in
                 let person = try incoming.who()
                 let found = try await lists.history(
@@ -73,7 +73,8 @@ struct CallEndpoints {
                 return .json(.array(found))
             },
             Endpoint(
-                .get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=", needs: .session,
+                .get, "/api/v1/calls/export.csv", "The history of my teams as CSV: ?q=&from=&to=",
+                needs: .all([.callsSee, .exports]),
                 answers: .file(["text/csv"])
             ) { incoming in
                 let person = try incoming.who()
@@ -90,7 +91,7 @@ struct CallEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/calls/why", "Why there was a card, or none, for each of the last hundred legs",
-                needs: .session, answers: .list(LegJournal.Entry.shape.schema)
+                needs: .right(.callsSee), answers: .list(LegJournal.Entry.shape.schema)
             ) {
                 incoming in
                 let person = try incoming.who()
@@ -98,7 +99,8 @@ struct CallEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/calls/note",
-                "Write about a call; base is the revision that was read", body: WriteNote.shape, needs: .session,
+                "Write about a call; base is the revision that was read", body: WriteNote.shape,
+                needs: .right(.callsTake),
                 answers: .json(CallNote.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
@@ -123,14 +125,15 @@ struct CallEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/calls/dismiss", "Put a card aside, in all my browsers", body: NameCall.shape,
-                needs: .session, answers: .done
+                needs: .right(.callsSee), answers: .done
             ) { incoming, body in
                 let person = try incoming.who()
                 await live.dismiss(body.call, person: person)
                 return .json(.members([]))
             },
             Endpoint(
-                .post, "/api/v1/calls", "Call a number; the same click dials once", body: Dial.shape, needs: .session,
+                .post, "/api/v1/calls", "Call a number; the same click dials once", body: Dial.shape,
+                needs: .right(.callsDial),
                 answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming, body in
                 let person = try incoming.who()
@@ -140,7 +143,8 @@ struct CallEndpoints {
                 } catch let refusal as DialRefusal { throw refusal.problem }
             },
             Endpoint(
-                .delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .session, answers: .begun
+                .delete, "/api/v1/calls/{command}", "Give up a call that I started", needs: .right(.callsDial),
+                answers: .begun
             ) { incoming in
                 let person = try incoming.who()
                 guard let id = incoming.parameters.get("command"), try await orders.cancel(id, person: person) else {
@@ -178,7 +182,8 @@ struct CallEndpoints {
                     ]), status: .accepted)
             },
             Endpoint(
-                .post, "/api/v1/missed/done", "A missed call is taken care of", body: NameCall.shape, needs: .session,
+                .post, "/api/v1/missed/done", "A missed call is taken care of", body: NameCall.shape,
+                needs: .right(.callsTake),
                 answers: .json(CallEndpoints.settledSchema)
             ) { incoming, body in
                 let person = try incoming.who()
@@ -191,7 +196,7 @@ struct CallEndpoints {
             Endpoint(
                 .post, "/api/v1/missed/take",
                 "I shall call back; take false gives it to the others again", body: TakeMissed.shape,
-                needs: .session, answers: .done
+                needs: .right(.callsTake), answers: .done
             ) { incoming, body in
                 let person = try incoming.who()
                 let scope = await live.shared(person)
@@ -204,7 +209,7 @@ struct CallEndpoints {
                 return .json(.members([]))
             },
             Endpoint(
-                .post, "/api/v1/parties", "Create a client", body: NewClient.shape, needs: .session,
+                .post, "/api/v1/parties", "Create a client", body: NewClient.shape, needs: .right(.clientsEdit),
                 answers: .json(PartyView.shape.schema, .created)
             ) { incoming, body in
                 let person = try incoming.who()
@@ -224,7 +229,8 @@ struct CallEndpoints {
             },
         ]
             // The CSV stands above: its columns are older than the sheets.
-            + Endpoint.exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)") { incoming in
+            + Endpoint.exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)", needs: .callsSee) {
+                incoming in
                 let person = try incoming.who()
                 let text = try await lists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),

@@ -18,7 +18,7 @@ struct CardEndpoints {
             Endpoint(
                 .post, "/api/v1/calls/hangup",
                 "Hang up my own telephone, or refuse while it rings; the same click does it once",
-                body: HangUp.shape, needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
+                body: HangUp.shape, needs: .right(.callsDial), answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming, body in
                 let person = try incoming.who()
                 do {
@@ -29,7 +29,7 @@ struct CardEndpoints {
             Endpoint(
                 .post, "/api/v1/calls/transfer",
                 "Send the other side of my call on, without asking there first", body: TransferCall.shape,
-                needs: .session, answers: .json(CallEndpoints.progressSchema, .accepted)
+                needs: .right(.callsDial), answers: .json(CallEndpoints.progressSchema, .accepted)
             ) { incoming, body in
                 let person = try incoming.who()
                 do {
@@ -41,7 +41,7 @@ struct CardEndpoints {
             Endpoint(
                 .post, "/api/v1/reminders",
                 "Remind me to call back, at a moment in Unix ms; another time takes the place of the first",
-                body: SetReminder.shape, needs: .session, answers: .json(Reminder.shape.schema, .created)
+                body: SetReminder.shape, needs: .right(.callsTake), answers: .json(Reminder.shape.schema, .created)
             ) { incoming, body in
                 let person = try incoming.who()
                 do {
@@ -60,7 +60,7 @@ struct CardEndpoints {
             Endpoint(
                 .post, "/api/v1/reminders/{id}/done", "Called back; done false opens it again",
                 body: SettleReminder.shape,
-                needs: .session, answers: .json(CallEndpoints.settledSchema)
+                needs: .right(.callsTake), answers: .json(CallEndpoints.settledSchema)
             ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -74,7 +74,7 @@ struct CardEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/reminders/{id}/erp", "Bring my call-back into the ERP, once: an activity on its client",
-                needs: .right(.erp), answers: .json(ERPJob.shape.schema)
+                needs: .all([.callsTake, .erp]), answers: .json(ERPJob.shape.schema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -98,7 +98,7 @@ struct CardEndpoints {
             Endpoint(
                 .post, "/api/v1/parties/{id}/numbers",
                 "Give a client a number; attach false takes back one that was given here", body: GiveNumber.shape,
-                needs: .session, answers: .json(PartyView.shape.schema)
+                needs: .right(.clientsEdit), answers: .json(PartyView.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")

@@ -23,7 +23,7 @@ struct ClientEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/parties", "Clients by name, number or reference: ?q=; empty for the first fifty",
-                needs: .session, answers: .list(PartyView.shape.schema)
+                needs: .right(.clientsSee), answers: .list(PartyView.shape.schema)
             ) {
                 incoming in
                 _ = try incoming.who()
@@ -33,7 +33,7 @@ struct ClientEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
-                needs: .session, answers: .json(ClientEndpoints.clientSchema)
+                needs: .right(.clientsSee), answers: .json(ClientEndpoints.clientSchema)
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -41,8 +41,9 @@ struct ClientEndpoints {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
                 let deliveries = try await reads.read { store in
-                    try party.reference.map {
-                        try store.deliveries.rows(client: $0).map {
+                    guard person.may(.deliveriesSee) else { return [JSON]() }
+                    return try party.reference.map {
+                        try store.deliveries.rows(client: $0).filter { person.reach.covers(zone: $0.zone) }.map {
                             $0.summary.with(
                                 "scannedToday", .int(try store.deliveries.countedToday($0.id, at: Clocks.wall)))
                         }

@@ -39,56 +39,69 @@ struct DeliveryEndpoints {
                 """
                 Deliveries expected, open, and closed within a day; ?days= for more, at most 500; with ?limit= one page: \
                 also q, state, dock, supplier, today, after
-                """, needs: .session,
+                """, needs: .right(.deliveriesSee),
                 answers: .json(DeliveryEndpoints.deliveriesSchema)
             ) { incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let days = min(366, max(1, incoming.query("days").flatMap { Int64($0) } ?? 1))
                 let since = Clocks.wall - days * 86_400_000
-                if let question = try DeliveryList.Question(incoming, since: since) {
-                    let list = try await reads.read { try $0.deliveries.list(question) }
-                    let told = list.json(zones: try await live.zones(.dock))
+                if var question = try DeliveryList.Question(incoming, since: since) {
+                    question.reach = person.reach
+                    let asked = question
+                    let list = try await reads.read { try $0.deliveries.list(asked) }
+                    let told = list.json(zones: try await live.zones(.dock, for: person))
                     return .json(told.with("signature", .string(signature.rawValue)))
                 }
-                let list = try await reads.read { try $0.deliveries.rows(closedSince: since).map(\.summary) }
+                let list = try await reads.read {
+                    try $0.deliveries.rows(closedSince: since).filter { person.reach.covers(zone: $0.zone) }.map(
+                        \.summary)
+                }
                 return .json(
                     .object([
-                        ("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock))),
+                        ("deliveries", .array(list)), ("zones", .array(try await live.zones(.dock, for: person))),
                         ("signature", .string(signature.rawValue)),
                     ]))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/proposals", "What lies unopened at a dock fits these: ?zone=",
-                needs: .session, answers: .list(StrayTable.proposalSchema)
+                needs: .right(.deliveriesSee), answers: .list(StrayTable.proposalSchema)
             ) { incoming in
-                _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
+                try incoming.who().check(zone: zone)
                 return .json(
                     .array(try await reads.read { try $0.strays.proposals(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/strays",
-                "What was read at a dock where nothing was open, within ten minutes: ?zone=", needs: .session,
+                "What was read at a dock where nothing was open, within ten minutes: ?zone=",
+                needs: .right(.deliveriesSee),
                 answers: .list(StrayTable.straySchema)
             ) { incoming in
-                _ = try incoming.who()
                 let zone = incoming.query("zone") ?? ""
+                try incoming.who().check(zone: zone)
                 return .json(.array(try await reads.read { try $0.strays.rows(zone: zone, at: Clocks.wall) }))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/closed",
                 "Closed deliveries that a scan names: ?scan= a note, another name, an SSCC",
-                needs: .session, answers: .list(DeliveryView.summaryShape.schema)
+                needs: .right(.deliveriesSee), answers: .list(DeliveryView.summaryShape.schema)
             ) { incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let scan = incoming.query("scan") ?? ""
-                return .json(.array(try await reads.read { try $0.deliveries.closed(named: scan).map(\.summary) }))
+                return .json(
+                    .array(
+                        try await reads.read {
+                            try $0.deliveries.closed(named: scan).filter { person.reach.covers(zone: $0.zone) }.map(
+                                \.summary)
+                        }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/blind", "Receive what nobody announced",
-                body: BlindDelivery.shape, needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
+                body: BlindDelivery.shape, needs: .right(.deliveriesCount),
+                answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
+                try person.check(zone: body.zone)
                 let id = try await writer.run {
                     try $0.receiving.openBlind(
                         supplier: body.supplier, zone: body.zone, note: body.note, day: String(rfc3339($1).prefix(10)),
@@ -99,29 +112,28 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided",
-                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
+                needs: .right(.deliveriesSee), answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
-                _ = try incoming.who()
-                return try await detail(try incoming.id("id"))
+                try await detail(try await delivery(incoming))
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=",
-                needs: .session, answers: .list(DeliveryTable.trailSchema)
+                needs: .right(.deliveriesSee), answers: .list(DeliveryTable.trailSchema)
             ) {
                 incoming in
-                _ = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 let gtin = incoming.query("gtin") ?? ""
                 return .json(
                     .array(try await reads.read { try $0.deliveries.trail(delivery: id, gtin: gtin) }))
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/open", "Receive it at a dock", body: OpenDelivery.shape,
-                needs: .session,
+                needs: .right(.deliveriesCount),
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
+                try person.check(zone: body.zone)
                 let isOpen = try await writer.run {
                     try $0.receiving.open(id, zone: body.zone, by: person.author, at: $1)
                 }
@@ -129,22 +141,24 @@ struct DeliveryEndpoints {
                 return try await detail(id)
             },
             Endpoint(
-                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now", body: SetMode.shape, needs: .session,
+                .post, "/api/v1/deliveries/{id}/mode", "What a scan does now", body: SetMode.shape,
+                needs: .right(.deliveriesCount),
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 let isSet = try await writer.run { try $0.receiving.set(body.mode, on: id, by: person.author, at: $1) }
                 guard isSet else { throw APIProblem.notOpen }
                 return try await detail(id)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
-                "Take down a decision; undo names its number as quantity", body: Decide.shape, needs: .session,
+                "Take down a decision; undo names its number as quantity", body: Decide.shape,
+                needs: .right(.deliveriesDecide),
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 let decision = try Decision(body, by: person)
                 guard decision.kind != .signed || signature != .off else { throw APIProblem.nobodySigns }
                 do { try await writer.run { desks, _ in try desks.receiving.decide(decision, on: id) } } catch let error
@@ -155,11 +169,11 @@ struct DeliveryEndpoints {
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
                 "Close it; the body answers what is still open, and names photos of the goods",
-                body: CloseDelivery.shape, needs: .session,
+                body: CloseDelivery.shape, needs: .right(.deliveriesClose),
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 let closing = ReceivingDesk.Closing(
                     short: body.short, extra: body.extra, unknown: body.unknown, photos: body.photos,
                     needsSignature: signature == .required)
@@ -181,11 +195,12 @@ struct DeliveryEndpoints {
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/reopen",
                 "Receive a closed delivery again, within 90 days; the reason is kept", body: ReopenDelivery.shape,
-                needs: .session, answers: .json(DeliveryEndpoints.deliverySchema)
+                needs: .right(.deliveriesReopen), answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 let author = person.author(because: body.reason)
+                try person.check(zone: body.zone)
                 do {
                     try await writer.run {
                         try $0.receiving.reopen(id, zone: body.zone, cause: body.cause, by: author, at: $1)
@@ -213,10 +228,9 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}/slip.pdf", "A slip to print or sign; ?paper= a4 or 80mm, ?lang=en",
-                needs: .session, answers: .file(["application/pdf"])
+                needs: .right(.deliveriesSee), answers: .file(["application/pdf"])
             ) { incoming in
-                _ = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await delivery(incoming)
                 guard let paper = Slip.Format(rawValue: incoming.query("paper") ?? "a4") else {
                     throw APIProblem(.badRequest, "bad-query", "paper is a4 or 80mm.")
                 }
@@ -227,7 +241,8 @@ struct DeliveryEndpoints {
                 return try await Endpoint.file("slip-\(view.note)", "pdf") { try slip.pdf(paper) }
             },
             Endpoint(
-                .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes, needs: .session,
+                .post, "/api/v1/photos", "Keep a photo (JPEG or PNG, at most 2 MiB)", body: .bytes,
+                needs: .any([.deliveriesDecide, .deliveriesClose]),
                 answers: .json(.object("Kept", [.init("id", .integer)]))
             ) {
                 incoming in
@@ -247,9 +262,9 @@ struct DeliveryEndpoints {
                 return .json(.object([("id", .int(id))]))
             },
             Endpoint(
-                .get, "/api/v1/photos/{id}", "A photo", needs: .session, answers: .file(["image/jpeg", "image/png"])
+                .get, "/api/v1/photos/{id}", "A photo", needs: .right(.deliveriesSee),
+                answers: .file(["image/jpeg", "image/png"])
             ) { incoming in
-                _ = try incoming.who()
                 let id = try incoming.id("id")
                 guard let photo = try await live.read({ try $0.deliveries.photo(id) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
@@ -259,13 +274,21 @@ struct DeliveryEndpoints {
                 return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: photo.body)))
             },
         ]
-            + Endpoint.exports("/api/v1/deliveries/{id}", "The reception") { incoming in
-                let id = try incoming.id("id")
+            + Endpoint.exports("/api/v1/deliveries/{id}", "The reception", needs: .deliveriesSee) { incoming in
+                let id = try await delivery(incoming)
                 guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
                     throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
             }
+    }
+
+    /// The delivery that the address names; one that stands elsewhere than this person may see is none.
+    private func delivery(_ incoming: Incoming) async throws -> Int64 {
+        let (person, id) = (try incoming.who(), try incoming.id("id"))
+        let zone = try await live.read { try $0.deliveries.zone(of: id) }
+        guard person.reach.covers(zone: zone) else { throw APIProblem.noDelivery }
+        return id
     }
 
     private func detail(_ id: Int64) async throws -> Response {

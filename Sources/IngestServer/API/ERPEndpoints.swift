@@ -23,7 +23,7 @@ struct ERPEndpoints {
     var list: [Endpoint] {
         [
             Endpoint(
-                .get, "/api/v1/erp", "How the connection to the ERP stands", needs: .session,
+                .get, "/api/v1/erp", "How the connection to the ERP stands", needs: .right(.erpSee),
                 answers: .json(ERPStanding.shape.schema)
             ) { incoming in
                 _ = try incoming.who()

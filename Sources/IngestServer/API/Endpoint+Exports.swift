@@ -1,3 +1,4 @@
+import Depot
 import HTTPTypes
 import Hummingbird
 import Model
@@ -8,12 +9,13 @@ import Sheets
 extension Endpoint {
     /// The same table as CSV, XLSX and PDF: `?lang=en` for English words on paper.
     static func exports(
-        _ path: String, _ what: String,
+        _ path: String, _ what: String, needs: Permission,
         _ make: @escaping @Sendable (Incoming) async throws -> (sheet: (ReportLanguage) -> Sheet, name: String)
     ) -> [Endpoint] {
         ["csv", "xlsx", "pdf"].map { form in
             return Endpoint(
-                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session,
+                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en",
+                needs: .all([needs, .exports]),
                 answers: .file([Endpoint.types[form] ?? "application/octet-stream"])
             ) { incoming in
                 _ = try incoming.who()

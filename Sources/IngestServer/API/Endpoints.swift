@@ -9,6 +9,7 @@ enum Endpoints {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders) = (wiring.configuration, wiring.orders)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
+            + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
@@ -40,13 +41,28 @@ extension APIProblem {
     static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")
 }
 
+extension Person {
+    /// Throws where something is to be done in a zone that is none of theirs.
+    func check(zone: String) throws {
+        guard reach.covers(zone: zone) else {
+            throw APIProblem(
+                .forbidden, "outside-scope", "You may do nothing in this zone (\(zone.prefix(40))).",
+                [("zone", .string(zone))])
+        }
+    }
+}
+
 extension LiveView {
     /// Zones to choose from: those of this kind where the site has said which is what, otherwise all that readers have.
-    func zones(_ kind: ZoneRule.Kind) throws -> [JSON] {
+    func zones(_ kind: ZoneRule.Kind, for person: Person) throws -> [JSON] {
+        try zones(kind).filter { person.reach.covers(zone: $0) }.map(JSON.string)
+    }
+
+    private func zones(_ kind: ZoneRule.Kind) throws -> [String] {
         let rules = plans.configuration.zones
         let named = rules.filter { $0.value.kind == kind }.keys
-        if !named.isEmpty { return named.sorted().map(JSON.string) }
-        return Set(try store.deliveries.zones() + docks() + rules.keys).sorted().map(JSON.string)
+        if !named.isEmpty { return named.sorted() }
+        return Set(try store.deliveries.zones() + docks() + rules.keys).sorted()
     }
 
     /// Zones of the readers that gateways have.

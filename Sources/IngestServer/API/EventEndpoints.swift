@@ -17,7 +17,7 @@ struct EventEndpoints {
             Endpoint(
                 .get, "/api/v1/events",
                 "What happened as CloudEvents, by Server-Sent Events after the header Last-Event-ID: ?since=&personal=1",
-                needs: .right(.users), answers: .file(["text/event-stream"])
+                needs: .right(.events), answers: .file(["text/event-stream"])
             ) { incoming in
                 let known = incoming.header("last-event-id")
                 let since = known.isEmpty ? incoming.query("since") : known

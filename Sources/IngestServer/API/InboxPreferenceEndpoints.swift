@@ -49,7 +49,8 @@ struct InboxPreferenceEndpoints {
     /// Those that this person may be told of.
     private func json(_ preferences: InboxPreferences, of person: Person, _ language: NoticeWords.Language) -> JSON {
         let types = preferences.choices.filter { choice in
-            if case .holders(let right) = choice.type.audience { person.may(right) } else { true }
+            (choice.type.needs.map(person.may) ?? true)
+                && { if case .holders(let right) = choice.type.audience { person.may(right) } else { true } }()
         }
         return .object([
             (

@@ -16,7 +16,7 @@ struct LabelEndpoints {
             Endpoint(
                 .get, "/api/v1/labels",
                 "Labels with QR and Code 128 as PDF: ?gtin= (a hundred at most) and ?copies=, or ?delivery= for its articles without a GTIN, as many as came; ?sheet=3x8|4x10|2x5, ?skip= places that are used, ?serials=1",
-                needs: .session, answers: .file(["application/pdf"])
+                needs: .right(.productsSee), answers: .file(["application/pdf"])
             ) { incoming in
                 _ = try incoming.who()
                 let asked = incoming.queries("gtin")

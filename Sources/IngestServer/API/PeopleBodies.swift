@@ -68,8 +68,28 @@ struct ChangePerson: Sendable {
         [
             .text("password", Limit.secret, \.change.password), .text("pin", Limit.secret, \.change.pin),
             .text("badge", 128, \.change.badge), .words("rights", Permission.allCases, \.change.rights),
+            .names("roles", 20, of: 40, \.change.roles), .object("scope", of: Scope.shape, \.change.scope),
             .truth("disabled", \.change.isDisabled),
         ])
+}
+
+extension Scope {
+    fileprivate subscript(named kind: Kind) -> Set<String>? {
+        get { names[kind] }
+        set { names[kind] = newValue.flatMap { $0.isEmpty ? nil : $0 } }
+    }
+
+    /// All of it: a kind that is left out is everything.
+    static let shape = BodyShape(
+        "ChangeScope", Scope(),
+        Kind.allCases.map { .names($0.rawValue, limit, of: nameLimit, \.[named: $0]) })
+}
+
+/// What an own role may.
+struct SetRole: Sendable {
+    var actions: Set<Permission>?
+
+    static let shape = BodyShape("SetRole", Self(), [.words("actions", Permission.allCases, \.actions)])
 }
 
 struct NewPerson: Sendable {
@@ -81,7 +101,9 @@ struct NewPerson: Sendable {
         [
             .line("name", 60, \.name, or: Limit.nameNeeded), .text("password", Limit.secret, \.change.password),
             .text("pin", Limit.secret, \.change.pin), .text("badge", 128, \.change.badge),
-            .words("rights", Permission.allCases, \.change.rights), .truth("disabled", \.change.isDisabled),
+            .words("rights", Permission.allCases, \.change.rights),
+            .names("roles", 20, of: 40, \.change.roles), .object("scope", of: Scope.shape, \.change.scope),
+            .truth("disabled", \.change.isDisabled),
         ])
 }
 

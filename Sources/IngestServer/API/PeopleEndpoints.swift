@@ -55,7 +55,7 @@ struct PeopleEndpoints {
             },
             Endpoint(
                 .put, "/api/v1/me/extension", "Claim a telephone, or null to give it back",
-                body: ClaimTelephone.shape, needs: .session,
+                body: ClaimTelephone.shape, needs: .right(.callsSee),
                 answers: .json(
                     .object("Claimed", [.init("person", Person.shape.schema), .init("calls", .list(CallCard.schema))]))
             ) { incoming, body in
@@ -182,12 +182,21 @@ struct PeopleEndpoints {
         } catch let refusal as AccountRefusal {
             throw PeopleEndpoints.problem(refusal)
         } catch let fault as PeopleTable.UserFault {
-            throw APIProblem(
-                .conflict, fault == .badgeTaken ? "badge-taken" : "last-administrator", "\(fault).")
+            throw APIProblem(fault)
         }
         guard let user = try await live.read({ try $0.people.user(name: name) }) else {
             throw PeopleEndpoints.refused
         }
         return .json(user.json)
+    }
+}
+
+extension APIProblem {
+    init(_ fault: PeopleTable.UserFault) {
+        switch fault {
+        case .badgeTaken: self.init(.conflict, "badge-taken", "\(fault).")
+        case .lastAdministrator: self.init(.conflict, "last-administrator", "\(fault).")
+        case .unknownRole: self.init(.badRequest, "no-such-role", "\(fault).")
+        }
     }
 }

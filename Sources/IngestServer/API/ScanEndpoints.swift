@@ -15,11 +15,13 @@ struct ScanEndpoints {
             Endpoint(
                 .post, "/api/v1/scans",
                 "Scans made in a page, each applied once by its key, as a reader's in that zone; the answers are in their order",
-                body: BringScans.shape, needs: .session, answers: .json(ScanEndpoints.answers)
+                body: BringScans.shape, needs: .any([.deliveriesCount, .countingCount]),
+                answers: .json(ScanEndpoints.answers)
             ) { incoming, body in
                 let person = try incoming.who()
                 let scans = try body.scans.map { try $0.scan }
                 guard !scans.isEmpty else { throw BringScans.Scan.bad }
+                for scan in scans { try person.check(zone: scan.zone) }
                 let (answers, now) = try await intake.take(scans, clock: body.clock, from: person)
                 return .json(.object([("now", .int(now)), ("answers", .array(answers))]))
             }

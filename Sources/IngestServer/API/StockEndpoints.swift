@@ -20,7 +20,8 @@ struct StockEndpoints {
     var list: [Endpoint] {
         [
             Endpoint(
-                .get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=", needs: .session,
+                .get, "/api/v1/products", "Products with what is in stock: ?offset=&limit=",
+                needs: .right(.productsSee),
                 answers: .json(
                     .object(
                         "Products", [.init("products", .list(ArticleTable.stockedSchema)), .init("total", .integer)]))
@@ -39,28 +40,34 @@ struct StockEndpoints {
                 return .json(.object([("products", .array(list.0)), ("total", .int(list.1))]))
             },
             Endpoint(
-                .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements", needs: .session,
+                .get, "/api/v1/products/{gtin}", "A product: where it is, its pieces, its movements",
+                needs: .right(.productsSee),
                 answers: .json(StockEndpoints.productSchema)
             ) { incoming in
-                _ = try incoming.who()
+                let reach = try incoming.who().reach
                 let gtin = incoming.article("gtin")?.text ?? ""
                 let found = try await reads.read { store -> JSON? in
                     guard let product = try store.articles.product(gtin) else { return nil }
-                    let stock: [JSON] = try store.stock.rows(gtin: gtin).map {
+                    let stock: [JSON] = try store.stock.rows(gtin: gtin).filter { reach.covers(zone: $0.zone) }.map {
                         .object([("zone", .string($0.zone)), ("quantity", $0.quantity.json)])
                     }
                     return product.json.with("stock", .array(stock))
-                        .with("items", .array(try store.stock.items(epc: nil, gtin: gtin, limit: 200)))
+                        .with(
+                            "items",
+                            .array(try store.stock.items(epc: nil, gtin: gtin, limit: 200).filter(reach.covers(item:)))
+                        )
                         .with(
                             "movements",
-                            .array(try store.stock.movements(gtin: gtin, zone: nil, from: nil, to: nil, limit: 50)))
+                            .array(
+                                try store.stock.movements(gtin: gtin, zone: nil, from: nil, to: nil, limit: 50).filter(
+                                    reach.covers(movement:))))
                 }
                 guard let found else { throw APIProblem(.notFound, "no-such-product", "There is no such product.") }
                 return .json(found)
             },
             Endpoint(
                 .put, "/api/v1/products/{gtin}",
-                "Add or change a product", body: SaveProduct.shape, needs: .right(.stock),
+                "Add or change a product", body: SaveProduct.shape, needs: .right(.productsEdit),
                 answers: .json(ProductView.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
@@ -88,10 +95,10 @@ struct StockEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/items", "Tagged pieces, last seen first: ?epc= the beginning of a tag, or ?gtin=",
-                needs: .session, answers: .list(StockTable.itemSchema)
+                needs: .right(.stockSee), answers: .list(StockTable.itemSchema)
             ) {
                 incoming in
-                _ = try incoming.who()
+                let reach = try incoming.who().reach
                 let epc = (incoming.query("epc") ?? "").uppercased()
                 guard epc.isEmpty || epc.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
                     throw FindTag.badTag
@@ -103,12 +110,13 @@ struct StockEndpoints {
                 return .json(
                     .array(
                         try await reads.read {
-                            try $0.stock.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200)
+                            try $0.stock.items(epc: epc.isEmpty ? nil : epc, gtin: gtin, limit: 200).filter(
+                                reach.covers(item:))
                         }))
             },
             Endpoint(
                 .post, "/api/v1/find", "Have every reader tell where it hears a tag, for a minute",
-                body: FindTag.shape, needs: .session,
+                body: FindTag.shape, needs: .right(.stockFind),
                 answers: .json(
                     .object("Looking", [.init("epc", .text), .init("seconds", .integer), .init("gateways", .integer)]))
             ) { incoming, body in
@@ -124,7 +132,9 @@ struct StockEndpoints {
                         ("gateways", .int(Int64(asked))),
                     ]))
             },
-            Endpoint(.delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .session, answers: .done) {
+            Endpoint(
+                .delete, "/api/v1/find/{epc}", "It is found, or given up", needs: .right(.stockFind), answers: .done
+            ) {
                 incoming in
                 _ = try incoming.who()
                 guard let epc = TagSearchDesk.tag(incoming.parameters.get("epc") ?? "") else {
@@ -134,7 +144,7 @@ struct StockEndpoints {
                 return .json(.members([]))
             },
             Endpoint(
-                .get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .session,
+                .get, "/api/v1/movements", "Movements, newest first: ?gtin=&zone=&from=&to=", needs: .right(.stockSee),
                 answers: .list(StockTable.movementSchema)
             ) {
                 incoming in
@@ -149,10 +159,17 @@ struct StockEndpoints {
                 let person = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
                 let asked = incoming.query("kind").map { Set($0.split(separator: ",").map(String.init)) }
-                let kinds = Set(SearchTable.Found.allCases.filter { asked?.contains($0.rawValue) ?? true })
-                var found = try await reads.read { try $0.index.search(text, kinds: kinds, limit: 30) }
+                let kinds = Set(
+                    SearchTable.Found.allCases.filter {
+                        (asked?.contains($0.rawValue) ?? true) && person.may($0.needs)
+                    })
+                var found = try await reads.read { store in
+                    try store.index.search(text, kinds: kinds, limit: 30).filter {
+                        try person.reach.covers(hit: $0, store)
+                    }
+                }
                 // Calls are searched by their own rules: nobody finds a call they may not see.
-                if asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
+                if person.may(.callsSee), asked?.contains("call") ?? true, text.count >= 3, found.count < 30 {
                     let calls = try await lists.history(for: person, team: true, matching: text, limit: 10)
                     found += calls.map { card in
                         let number = card["number"]?["display"]?.text
@@ -166,14 +183,17 @@ struct StockEndpoints {
                 return .json(.object([("found", .array(found))]))
             },
             Endpoint(
-                .get, "/api/v1/notices", "What needs somebody: low stock, counts that are due", needs: .session,
+                .get, "/api/v1/notices", "What needs somebody: low stock, counts that are due",
+                needs: .right(.noticesSee),
                 answers: .list(StockTable.noticeSchema)
             ) {
                 incoming in
-                _ = try incoming.who()
-                return .json(.array(try await reads.read { try $0.stock.openNotices() }))
+                let person = try incoming.who()
+                return .json(.array(try await reads.read { try $0.stock.openNotices().filter(person.sees(notice:)) }))
             },
-            Endpoint(.post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .session, answers: .done) {
+            Endpoint(
+                .post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .right(.noticesSettle), answers: .done
+            ) {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -184,7 +204,8 @@ struct StockEndpoints {
                 return .json(.members([]))
             },
         ]
-            + Endpoint.exports("/api/v1/movements", "Movements (?gtin=&zone=&from=&to=)") { incoming in
+            + Endpoint.exports("/api/v1/movements", "Movements (?gtin=&zone=&from=&to=)", needs: .stockSee) {
+                incoming in
                 (Reports.movements(try await movements(incoming, limit: Reports.movementLimit)), "movements")
             }
     }
@@ -192,8 +213,10 @@ struct StockEndpoints {
     private func movements(_ incoming: Incoming, limit: Int) async throws -> [JSON] {
         let (gtin, zone) = (incoming.query("gtin").flatMap { ArticleCode(asked: $0)?.text }, incoming.query("zone"))
         let (from, to) = (incoming.time("from"), incoming.time("to"))
+        let reach = try incoming.who().reach
         return try await reads.read {
-            try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit)
+            try $0.stock.movements(gtin: gtin, zone: zone, from: from, to: to, limit: limit).filter(
+                reach.covers(movement:))
         }
     }
 }

@@ -17,7 +17,7 @@ struct WebhookEndpoints {
     var list: [Endpoint] {
         [
             Endpoint(
-                .get, "/api/v1/webhooks", "Who is told what happens", needs: .right(.users),
+                .get, "/api/v1/webhooks", "Who is told what happens", needs: .right(.webhooks),
                 answers: .list(WebhookStanding.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
@@ -29,7 +29,7 @@ struct WebhookEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/webhooks", "Add one; its secret is shown in this answer, and never again",
-                body: NewWebhook.shape, needs: .right(.users), answers: .json(WebhookEndpoints.withSecret, .created)
+                body: NewWebhook.shape, needs: .right(.webhooks), answers: .json(WebhookEndpoints.withSecret, .created)
             ) { incoming, body in
                 let person = try incoming.who()
                 try check(body.url, body.types)
@@ -44,7 +44,7 @@ struct WebhookEndpoints {
             },
             Endpoint(
                 .put, "/api/v1/webhooks/{id}", "Change one; what is left out stays", body: ChangeWebhook.shape,
-                needs: .right(.users), answers: .json(WebhookStanding.shape.schema)
+                needs: .right(.webhooks), answers: .json(WebhookStanding.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -58,7 +58,7 @@ struct WebhookEndpoints {
             },
             Endpoint(
                 .delete, "/api/v1/webhooks/{id}", "Remove one, with everything that waits for it",
-                needs: .right(.users), answers: .done
+                needs: .right(.webhooks), answers: .done
             ) { incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -70,7 +70,7 @@ struct WebhookEndpoints {
             Endpoint(
                 .post, "/api/v1/webhooks/{id}/key",
                 "Another key; the one of before signs too for overlapHours (24). Its secret is shown in this answer, and never again",
-                body: RotateWebhook.shape, needs: .right(.users), answers: .json(WebhookEndpoints.withSecret)
+                body: RotateWebhook.shape, needs: .right(.webhooks), answers: .json(WebhookEndpoints.withSecret)
             ) { incoming, body in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
@@ -84,7 +84,8 @@ struct WebhookEndpoints {
                 return .json(try await told(hook, keys).with("secret", .string(keys.secret(hook.salt))))
             },
             Endpoint(
-                .post, "/api/v1/webhooks/{id}/test", "Send it an event that is for nobody else", needs: .right(.users),
+                .post, "/api/v1/webhooks/{id}/test", "Send it an event that is for nobody else",
+                needs: .right(.webhooks),
                 answers: .json(.object("WebhookTest", [.init("seq", .integer)]), .accepted)
             ) { incoming in
                 let person = try incoming.who()
@@ -96,7 +97,8 @@ struct WebhookEndpoints {
             },
             Endpoint(
                 .get, "/api/v1/webhooks/{id}/deliveries",
-                "What one was told, newest first, at most 100: ?state=waiting|done|dead&before=", needs: .right(.users),
+                "What one was told, newest first, at most 100: ?state=waiting|done|dead&before=",
+                needs: .right(.webhooks),
                 answers: .list(WebhookDelivery.shape.schema)
             ) { incoming in
                 _ = try incoming.who()
@@ -113,7 +115,7 @@ struct WebhookEndpoints {
             Endpoint(
                 .post, "/api/v1/webhooks/{id}/replay",
                 "Tell it again what the ledger has from one entry to another, or what was given up",
-                body: ReplayWebhook.shape, needs: .right(.users),
+                body: ReplayWebhook.shape, needs: .right(.webhooks),
                 answers: .json(.object("WebhookReplay", [.init("queued", .integer)]))
             ) { incoming, body in
                 let person = try incoming.who()

@@ -200,6 +200,27 @@ extension BodyShape.Field {
             isRequired: false, take: { $1[keyPath: path] = ($0.list ?? []).compactMap(\.integer) })
     }
 
+    /// Lines of which the order does not count, so many at most.
+    static func names(_ name: String, _ count: Int, of limit: Int, _ path: Path<Set<String>?>) -> Self {
+        Self(
+            name: name,
+            schema: .limited(.list(.limited(.text, .init(length: 0...limit))), .init(length: 0...count)), problem: nil,
+            isRequired: false, clean: { json in json.list.map { .array($0.compactMap(Typed.line)) } ?? json },
+            take: { $1[keyPath: path] = Set(($0.list ?? []).compactMap(\.text)) })
+    }
+
+    /// An object of a shape of its own, whose members are all meant: one that is not known would be passed over, and mean nothing.
+    static func object<Item: Sendable>(_ name: String, of shape: BodyShape<Item>, _ path: Path<Item?>) -> Self {
+        Self(
+            name: name, schema: shape.schema, problem: nil, isRequired: false,
+            objection: { json, place in
+                guard let members = json.fields else { return "\(place) is no object" }
+                let known = Set(shape.fields.map(\.name))
+                return members.first { !known.contains($0.name) }.map { "\(place) has no \($0.name.prefix(40))" }
+            },
+            take: { $1[keyPath: path] = try shape.read($0) })
+    }
+
     /// Objects of a shape of their own, so many at most.
     static func list<Item: Sendable>(
         _ name: String, _ count: Int, of shape: BodyShape<Item>, _ path: Path<[Item]>

@@ -12,6 +12,10 @@ struct Endpoint: Sendable {
         /// Whoever is signed in.
         case session
         case right(Permission)
+        /// One of them is enough.
+        case any([Permission])
+        /// All of them.
+        case all([Permission])
 
         /// As the document says it.
         var name: String {
@@ -19,6 +23,18 @@ struct Endpoint: Sendable {
             case .anybody: "anybody"
             case .session: "session"
             case .right(let permission): permission.rawValue
+            case .any(let permissions): permissions.map(\.rawValue).joined(separator: " or ")
+            case .all(let permissions): permissions.map(\.rawValue).joined(separator: " and ")
+            }
+        }
+
+        /// Whether somebody of whom `may` tells is let in.
+        func admits(_ may: (Permission) -> Bool) -> Bool {
+            switch self {
+            case .anybody, .session: true
+            case .right(let permission): may(permission)
+            case .any(let permissions): permissions.contains(where: may)
+            case .all(let permissions): permissions.allSatisfy(may)
             }
         }
     }
@@ -57,12 +73,15 @@ struct Endpoint: Sendable {
         ) { incoming in try await run(incoming, body.read(try await incoming.json())) }
     }
 
+    /// For people: `GET /api/v1/me`.
+    var title: String { "\(method.rawValue) \(path)" }
+
     /// Throws what is wrong with who asks.
     func admit(_ person: Person?) throws {
         guard needs != .anybody else { return }
         guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
-        guard case .right(let permission) = needs, !person.may(permission) else { return }
-        throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(permission.rawValue)).")
+        guard !needs.admits(person.may) else { return }
+        throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(needs.name)).")
     }
 }
 

@@ -158,7 +158,8 @@ struct WebSocketChannel: ServerChildChannel {
             let connection = channel.channel
             let socket = BrowserSocket(
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
-                label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "", budget: live.budget,
+                sight: person, label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
+                budget: live.budget,
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }

@@ -12,30 +12,35 @@ struct UserVerb: ParsableCommand {
         commandName: "user", abstract: "People who sign in: add, list, password, pin, badge, rights, disable.",
         discussion: """
             Until somebody has a password, PIN or badge, names are believed, on this machine alone. Rights: \
-            \(Permission.allCases.map(\.rawValue).joined(separator: ", ")).
+            \(Permission.allCases.map(\.rawValue).joined(separator: ", ")). Roles: edge-ingest role list.
             """,
         subcommands: [
-            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Disable.self, Enable.self,
+            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Roles.self, Disable.self,
+            Enable.self,
         ],
         defaultSubcommand: List.self)
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Add a person with a password.")
         @OptionGroup var options: ConfigurationOption
-        @Option(help: "What they may do, with commas; all for everything.") var rights = ""
+        @Option(help: "What they may do beside their roles, with commas; all for everything.") var rights = ""
+        @Option(help: "Their roles, with commas; staff where none is said.") var role: String?
         @Flag(help: "With a PIN for the docks and no password.") var pin = false
         @Argument(help: "Name as they sign in.") var name: String
 
         func run() throws {
             let rights = try UserVerb.rights(rights)
+            let roles = role.map(UserVerb.names)
             if pin {
                 let text = try UserVerb.secret("PIN for \(name)")
                 guard Password.isPIN(text) else { throw Exit.say("a PIN has 4 to 12 digits, not all the same") }
-                return try UserVerb.save(options, name, .init(pin: Password.hash(text), rights: rights), new: true)
+                return try UserVerb.save(
+                    options, name, .init(pin: Password.hash(text), rights: rights, roles: roles), new: true)
             }
             let password = try UserVerb.secret("Password for \(name)")
             if let weakness = Password.weakness(password, name: name) { throw Exit.say("\(weakness)") }
-            try UserVerb.save(options, name, .init(password: Password.hash(password), rights: rights), new: true)
+            try UserVerb.save(
+                options, name, .init(password: Password.hash(password), rights: rights, roles: roles), new: true)
         }
     }
 
@@ -57,8 +62,10 @@ struct UserVerb: ParsableCommand {
                         user.hasBadge ? "badge" : nil,
                     ].compactMap(\.self)
                     let rights = user.rights.map(\.rawValue).sorted().joined(separator: ",")
+                    let roles = user.roles.sorted().joined(separator: ",")
+                    let scope = user.scope.isEverything ? "" : "  only \(user.scope.text)"
                     print(
-                        "\(user.name)  \(ways.isEmpty ? "name only" : ways.joined(separator: ", "))  \(rights.isEmpty ? "-" : rights)\(user.isDisabled ? "  DISABLED" : "")"
+                        "\(user.name)  \(ways.isEmpty ? "name only" : ways.joined(separator: ", "))  \(rights.isEmpty ? "-" : rights)  \(roles.isEmpty ? "no role" : roles)\(scope)\(user.isDisabled ? "  DISABLED" : "")"
                     )
                 }
             } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
@@ -117,6 +124,27 @@ struct UserVerb: ParsableCommand {
         }
     }
 
+    struct Roles: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set somebody's roles and where they hold; their sessions end.")
+        @OptionGroup var options: ConfigurationOption
+        @Argument(help: "Name as they sign in.") var name: String
+        @Argument(help: "With commas; none for none.") var roles: String
+        @Option(help: "Only docks, zones and gateways of these sites, with commas.") var site: String?
+        @Option(help: "Only these zones.") var zone: String?
+        @Option(help: "Only calls of these teams.") var team: String?
+        @Option(help: "Only calls of these queues.") var queue: String?
+        @Flag(help: "Also when nobody is left who can add people.") var force = false
+
+        func run() throws {
+            let told: [(Scope.Kind, String?)] = [(.sites, site), (.zones, zone), (.teams, team), (.queues, queue)]
+            let scope = Scope(
+                Dictionary(uniqueKeysWithValues: told.map { ($0.0, UserVerb.names($0.1 ?? "")) }))
+            try UserVerb.save(
+                options, name, .init(roles: roles == "none" ? [] : UserVerb.names(roles), scope: scope), force: force)
+        }
+    }
+
     struct Disable: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let somebody in no more; their sessions end.")
         @OptionGroup var options: ConfigurationOption
@@ -133,7 +161,11 @@ struct UserVerb: ParsableCommand {
         func run() throws { try UserVerb.save(options, name, .init(isDisabled: false)) }
     }
 
-    private static func rights(_ text: String) throws -> Set<Permission> {
+    static func names(_ text: String) -> Set<String> {
+        Set(text.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty })
+    }
+
+    static func rights(_ text: String) throws -> Set<Permission> {
         if text == "all" { return Set(Permission.allCases) }
         if text == "none" || text.isEmpty { return [] }
         let names = text.split(separator: ",").map(String.init)
@@ -187,6 +219,8 @@ struct UserVerb: ParsableCommand {
             print(new ? "\(name) can sign in" : "\(name) is changed")
         } catch let code as ExitCode {
             throw code
+        } catch PeopleTable.UserFault.unknownRole(let role) {
+            throw Exit.say("there is no role \(role); edge-ingest role list shows all", Exit.warnings)
         } catch let fault as PeopleTable.UserFault {
             throw Exit.say(fault == .lastAdministrator ? "\(fault); or use --force" : "\(fault)", Exit.warnings)
         } catch { throw Exit.say("\(error)") }

@@ -48,6 +48,8 @@ const view = () => app[app.page];
 /** Everything that holds something of the person who is signed in. */
 /** @type {(PageName | "notices")[]} */
 const holders = [...pages, "notices"];
+/** Of what one may not see nothing is asked for. */
+function loadAll() { for (const holder of holders) if (app.sees(holder)) app[holder].load(); }
 
 const stream = new Stream({
   state(live) {
@@ -60,7 +62,7 @@ const stream = new Stream({
     drawBanner();
     drawTools();
     // Whatever was missed meanwhile: everything is read again.
-    if (back) for (const holder of holders) app[holder].load();
+    if (back) loadAll();
     app.health.changed();
     if (app.person) app.refresh(app.page);
     if (live) app.scanner.wake(); else app.scanner.draw();
@@ -84,7 +86,7 @@ const stream = new Stream({
         break;
       case "reset":
         app.calls.dial = null;
-        for (const holder of holders) app[holder].load();
+        loadAll();
         break;
       case "health":
         app.health.message(message);
@@ -260,7 +262,7 @@ app.go = (page, ref) => {
 function turn(page, ref, isBack = false) {
   if (app.page !== page) view().hidden?.();
   app.page = page;
-  if (!app.person) return;
+  if (!app.person || !app.sees(page)) return;
   view().arrive?.();
   view().visit?.(ref, isBack);
 }
@@ -281,7 +283,7 @@ function drawTabs() {
   const waiting = app.person ? app.calls.missedCount() : 0;
   const title = app.page === "help" ? app.help.title() : app.person && app.page === "receiving" ? app.receiving.title() : null;
   document.title = (app.person && app.calls.title()) || `${waiting > 0 ? `(${waiting}) ` : ""}${title ?? t(app.page)} · Quai`;
-  replace(part("tabs"), !app.person ? [] : pages.filter((page) => page !== "erp" || app.may("erp")).map((page) =>
+  replace(part("tabs"), !app.person ? [] : pages.filter(app.sees).map((page) =>
     h("a", { href: `/${page}`, id: `tab-${page}`, "data-link": true, "aria-current": page === app.page ? "page" : null },
       t(page), page === "calls" && app.calls.missedCount() > 0 && h("span", { class: "count" }, String(app.calls.missedCount())))));
 }
@@ -353,6 +355,8 @@ function drawBanner() {
 function drawPage() {
   // Help is there for those who cannot sign in, too.
   if (!app.person && app.page !== "help") return app.signIn.draw(main);
+  // A link led here.
+  if (!app.sees(app.page)) return replace(main, h("div", { class: "panel empty", id: "not-yours" }, h("h1", {}, t("notYours")), h("p", {}, t("notYoursText", { roles: app.person?.roles?.map((name) => t(`role_${name}`).replace(/^role_/, "")).join(", ") || "–" })), h("p", {}, helpLink("audit"))));
   keeping(() => {
     view().draw(main);
     // A screen on the wall says what to do next, nothing else.
@@ -399,12 +403,13 @@ function begin(person) {
   tryToHear();
   app.toast = null;
   const { page, ref } = place();
-  turn(page, ref);
+  // Whoever does not receive begins with what they do.
+  turn(location.pathname === "/" ? [page, ...pages].find(app.sees) ?? page : page, ref);
   draw();
   bringTab();
   if (language && language !== lang() && speaks(language)) speak(language);
   if (isUnsent) open(app, "taste", person, {});
-  for (const holder of holders) app[holder].load();
+  loadAll();
   stream.start();
   app.scanner.wake();
 }

@@ -5,6 +5,7 @@ import { Forms } from "./parts.js";
 import { helpLink } from "./help.js";
 import { Users } from "./users.js";
 import { Webhooks } from "./webhooks.js";
+import { Roles } from "./roles.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
@@ -17,11 +18,12 @@ export class Audit {
     this.list = null;
     this.more = false;
     this.filter = { who: "", subject: "" };
-    this.people = false;
-    this.hooked = false;
+    /** @type {"people" | "roles" | "hooks" | null} What is shown in the place of the trail. */
+    this.aside = null;
     this.forms = new Forms();
     this.users = new Users(this);
     this.hooks = new Webhooks(this);
+    this.roles = new Roles(this);
     this.clear();
   }
 
@@ -29,16 +31,32 @@ export class Audit {
     this.forms.clear();
     this.users.clear();
     this.hooks.clear();
+    this.roles.clear();
     this.list = null;
     this.more = false;
     this.filter = { who: "", subject: "" };
-    this.people = false;
-    this.hooked = false;
+    this.aside = null;
   }
 
   async load() {
     if (this.app.page !== "audit") { this.list = null; return; }
-    await Promise.all([this.fetch(), this.people ? this.users.load() : null, this.hooked ? this.hooks.load() : null]);
+    await Promise.all([this.fetch(), this.bring()]);
+  }
+
+  /** What stands in the place of the trail. */
+  bring() { return this.aside === "people" ? this.users.load() : this.aside === "roles" ? this.loadRoles() : this.aside === "hooks" ? this.hooks.load() : null; }
+
+  async loadRoles() { await Promise.all([this.users.load(), this.roles.load()]); }
+
+  /**
+   * A button to it, and back.
+   * @param {"people" | "roles" | "hooks"} aside
+   * @param {string} id
+   * @param {string} word
+   */
+  door(aside, id, word) {
+    const on = this.aside === aside;
+    return h("button", { id, "aria-pressed": String(on), onclick: () => { this.aside = on ? null : aside; this.bring(); this.app.refresh("audit"); } }, t(on ? "audit" : word));
   }
 
   arrive() { this.load(); }
@@ -58,13 +76,14 @@ export class Audit {
 
   /** @param {HTMLElement} main */
   draw(main) {
-    const canPeople = this.app.may("users");
+    const mine = { people: this.app.may("users"), roles: this.app.may("users"), hooks: this.app.may("webhooks") };
+    const words = { people: "users", roles: "whoMay", hooks: "webhooks" };
+    const aside = this.aside && mine[this.aside] ? this.aside : null;
     replace(main, h("div", { class: "stack" },
-      h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : this.hooked ? "webhooks" : "audit")),
-        h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; this.hooked = false; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
-          canPeople && h("button", { id: "webhooks", "aria-pressed": String(this.hooked), onclick: () => { this.hooked = !this.hooked; this.people = false; if (this.hooked) this.hooks.load(); this.app.refresh("audit"); } }, t(this.hooked ? "audit" : "webhooks")),
+      h("div", { class: "row" }, h("h1", {}, t(aside ? words[aside] : "audit")),
+        h("div", { class: "row push" }, mine.people && this.door("people", "people", "users"), mine.roles && this.door("roles", "rights", "whoMay"), mine.hooks && this.door("hooks", "webhooks", "webhooks"),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
-      this.people && canPeople ? this.users.draw() : this.hooked && canPeople ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
+      aside === "people" ? this.users.draw() : aside === "roles" ? this.roles.draw() : aside === "hooks" ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
   }
 
   makeFilter() {
@@ -73,7 +92,7 @@ export class Audit {
     const fields = { who: input("who"), subject: input("subject") };
     const ask = () => { this.filter = { who: fields.who.value.trim(), subject: fields.subject.value.trim() }; this.fetch(); };
     return h("form", { class: "row filters", role: "search", onsubmit: (event) => { event.preventDefault(); ask(); } },
-      h("div", { class: "grow" }, fields.who), h("div", { class: "grow" }, fields.subject), h("button", { type: "submit", class: "main" }, t("filterDo")),
+      this.app.may("audit") && h("div", { class: "grow" }, fields.who), h("div", { class: "grow" }, fields.subject), h("button", { type: "submit", class: "main" }, t("filterDo")),
       h("button", { type: "button", onclick: () => { fields.who.value = fields.subject.value = ""; ask(); } }, t("filterClear")));
   }
 

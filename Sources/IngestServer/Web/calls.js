@@ -478,8 +478,8 @@ export class Calls {
     const list = this.found ?? this.past;
     const form = this.kept("search", () => this.makeSearch());
     return h("section", { class: "panel stack" }, h("div", { class: "row" }, h("h2", {}, t("history")),
-      h("a", { class: "button small push", id: "export", download: "calls.csv", href: `/api/v1/calls/export.csv?q=${encodeURIComponent(form.query ?? "")}` }, t("exportCSV")),
-      [["xlsx", "Excel"], ["pdf", "PDF"]].map(([kind, label]) => h("a", { class: "button small", download: "", href: `/api/v1/calls/export.${kind}?q=${encodeURIComponent(form.query ?? "")}&lang=${lang()}` }, label))),
+      this.app.may("exports") && h("a", { class: "button small push", id: "export", download: "calls.csv", href: `/api/v1/calls/export.csv?q=${encodeURIComponent(form.query ?? "")}` }, t("exportCSV")),
+      this.app.may("exports") && [["xlsx", "Excel"], ["pdf", "PDF"]].map(([kind, label]) => h("a", { class: "button small", download: "", href: `/api/v1/calls/export.${kind}?q=${encodeURIComponent(form.query ?? "")}&lang=${lang()}` }, label))),
     form,
     list.length === 0 ? h("p", { class: "soft" }, t(this.found ? "nothingFound" : "noHistory"))
       : h("ul", { class: "plain call-list", id: "history" }, firstOf("history", list, (card) => this.drawEntry(card, [

@@ -87,7 +87,7 @@ export class Clients {
       h("aside", { class: "stack" },
         h("div", { class: "row" }, h("h1", {}, t("clients")),
           h("span", { class: "push" }, importButton(this.app, "parties", { id: "import-parties", label: t("import_parties"), away: this.app.isAway(), done: () => this.load() })),
-          h("button", { id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
+          this.app.may("clients.edit") && h("button", { id: "new-client", disabled: this.app.isAway(), onclick: () => this.create() }, t("createClient"))),
         this.forms.get("search", () => this.makeSearch()),
         this.list === null ? awaited(this.app) : this.list.length === 0 ? (this.asked ? empty(t("nothingFound"), t("fewerWords"), "clients") : empty(t("noClients"), t("noClientsHint"), "clients"))
           : h("ul", { class: "deliveries" }, firstOf("clients", this.list, (party) => h("li", {}, h("button", { id: `party-${party.id}`, "aria-current": party.id === this.chosen ? "true" : null, onclick: () => this.app.go("clients", String(party.id)) },

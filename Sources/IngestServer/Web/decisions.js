@@ -37,9 +37,9 @@ export function drawHand(view, detail, path) {
   const removing = detail.mode === "remove";
   const last = lastDecision(detail);
   return h("div", { class: "hand" },
-    detail.status !== "review" && h("button", { class: removing ? "main" : "", id: "mode", disabled: view.isAway(), "aria-pressed": String(removing), onclick: () => view.act(`${path}/mode`, { mode: removing ? "add" : "remove" }) },
+    detail.status !== "review" && h("button", { class: removing ? "main" : "", id: "mode", disabled: view.isFixed(), "aria-pressed": String(removing), onclick: () => view.act(`${path}/mode`, { mode: removing ? "add" : "remove" }) },
       t(removing ? "modeAdd" : "modeRemove")),
-    last && h("button", { id: "undo", disabled: view.isAway(), onclick: () => view.act(`${path}/decisions`, { kind: "undo", quantity: last.id }) },
+    last && h("button", { id: "undo", disabled: view.isFixed(), onclick: () => view.act(`${path}/decisions`, { kind: "undo", quantity: last.id }) },
       h("span", {}, `↶ ${t("undo", { what: sayDecision(detail, last) })}`, h("span", { class: "soft" }, ` ${worded(last.who)}, ${when(last.at)}`))));
 }
 
@@ -136,10 +136,10 @@ export function drawUnknown(view, detail, path, { ignorable }) {
     h("ul", { class: "plain call-list" }, detail.unknownTags.slice(0, 200).map((stray, index) => h("li", {},
       h("div", { class: "grow" }, h("span", { class: "mono" }, plain(stray.subject)), h("div", { class: "soft" }, [whyAsked(detail, stray), ignored.has(stray.subject) ? t("ignored") : when(stray.at)].filter(Boolean).join(" · "))),
       detail.status !== "closed" && !view.isDone(detail) && [
-        stray.gtin && h("button", { id: `again-${index}`, disabled: view.isAway(), onclick: () => decide({ kind: "associate", subject: stray.subject, gtin: stray.gtin }) }, t("receiveAgain")),
-        h("button", { id: `this-is-${index}`, disabled: view.isAway(), onclick: () => view.name(detail, stray.subject) }, t("thisIs")),
-        ignorable && !ignored.has(stray.subject) && h("button", { id: `ignore-${index}`, disabled: view.isAway(), onclick: () => decide({ kind: "ignore", subject: stray.subject }) }, t("ignore")),
-        h("button", { id: `take-off-${index}`, disabled: view.isAway(), onclick: async () => {
+        stray.gtin && h("button", { id: `again-${index}`, disabled: view.isFixed(), onclick: () => decide({ kind: "associate", subject: stray.subject, gtin: stray.gtin }) }, t("receiveAgain")),
+        h("button", { id: `this-is-${index}`, disabled: view.isFixed(), onclick: () => view.name(detail, stray.subject) }, t("thisIs")),
+        ignorable && !ignored.has(stray.subject) && h("button", { id: `ignore-${index}`, disabled: view.isFixed(), onclick: () => decide({ kind: "ignore", subject: stray.subject }) }, t("ignore")),
+        h("button", { id: `take-off-${index}`, disabled: view.isFixed(), onclick: async () => {
           if (await choose(t("takeOffTitle"), plain(stray.subject), [[t("takeOff"), "yes", "main"], [t("cancel"), null, ""]]) === "yes") decide({ kind: "remove", subject: stray.subject });
         } }, t("takeOff")),
       ]))),

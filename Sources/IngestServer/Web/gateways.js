@@ -34,7 +34,7 @@ export class Gateways extends GatewayList {
   drawGrant(gateway) {
     const grant = this.grants.get(gateway.name);
     if (!grant) return null;
-    const may = this.app.may("users");
+    const may = this.app.may("gateways.command");
     const facts = [grant.zones.length > 0 && t("gatewayZones", { zones: grant.zones.join(", ") }), !grant.mayTelephone && t("gatewayNoTelephone")].filter(Boolean);
     const learned = grant.state === "learned";
     if (!learned && !facts.length && !(may && !gateway.online)) return null;

@@ -24,7 +24,7 @@ export function drawLines(view, delivery) {
   const byHand = () => open(view.app, "hand", view.app, delivery.lines, (line) => touch(line, true));
   // Labels for what has no barcode of its own.
   const labels = delivery.lines.some((line) => isOwnCode(line.gtin)) && h("button", { id: "print-labels", disabled: view.isAway(), onclick: () => new Sheet(t("printLabels"), () => labelForm(`delivery=${delivery.id}`)) }, t("printLabels"));
-  const hand = delivery.status === "open" && h("button", { id: "by-hand", disabled: view.isAway(), onclick: byHand }, t("countByHand"));
+  const hand = delivery.status === "open" && h("button", { id: "by-hand", disabled: view.isFixed(), onclick: byHand }, t("countByHand"));
   return h("div", { class: "panel scroll" }, (hand || labels) && h("div", { class: "row" }, h("span", { class: "row push" }, labels, hand)), h("table", { class: "taps stacked four" },
     h("thead", {}, h("tr", {}, h("th", {}, t("article")),
       columns.map((name) => h("th", { class: "num" }, t(name))))),
@@ -32,7 +32,7 @@ export function drawLines(view, delivery) {
       h("tr", { class: line.extra ? "over" : line.missing === 0 ? "done" : "", onclick: () => touch(line) },
         h("td", {}, h("button", { class: "line", id: `line-${index}`, "aria-haspopup": "dialog" }, line.description || t("notOrdered")), h("div", { class: "soft mono" }, codeText(line.gtin)),
           // No reader sees it of itself: its number is a tap away.
-          isOwnCode(line.gtin) && delivery.status === "open" && h("button", { class: "small", id: `hand-${index}`, disabled: view.isAway(), onclick: (event) => { event.stopPropagation(); touch(line, true); } }, t("keyIn")),
+          isOwnCode(line.gtin) && delivery.status === "open" && h("button", { class: "small", id: `hand-${index}`, disabled: view.isFixed(), onclick: (event) => { event.stopPropagation(); touch(line, true); } }, t("keyIn")),
           h("div", { class: "row tags" }, line.damaged > 0 && pill(line.unit ? t("damagedCount", { n: amount(line.damaged, line.unit) }) : plural("damagedCount", line.damaged), "bad"), line.refused > 0 && pill(line.unit ? t("refusedCount", { n: amount(line.refused, line.unit) }) : plural("refusedCount", line.refused), "wait"),
             line.unexpectedSerials !== undefined && line.unexpectedSerials.length > 0 && pill(t("serialDiffers"), "wait"), (line.lots ?? []).map((lot) => pill(t("lotNumber", { lot: lot.number }))))),
         columns.map((name) => h("td", { class: "num", "data-word": t(name) }, amount(line[name], line.unit))))))));

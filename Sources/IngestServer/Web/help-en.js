@@ -241,11 +241,13 @@ export const help = {
     steps: [
       "Filter by person or subject; tap a name or a subject to see that alone.",
       "[users]: [userAdd], with a password, or a PIN and a badge for the dock, and the rights.",
+      "[whoMay]: everybody with their roles and places, and what each role may. Tap a name to change their roles, [roleAdd] to make one of your own.",
       "[userDisable] ends their sessions at once. What the person did stays in the trail.",
       "[account] changes your own password.",
     ],
     wrong: [
       ["There is no [users] button", "It needs the right to manage users."],
+      ["[notYours]", "Your role does not see it. Whoever keeps the users can change that at [whoMay]; then sign in again."],
       ["PIN locked", "Too many wrong tries: they sign in with their password, or are given a new PIN."],
       ["The trail does not appear", "The link to the server is down: it comes back with it."],
     ],

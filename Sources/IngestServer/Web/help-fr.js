@@ -242,11 +242,13 @@ export const help = {
     steps: [
       "Filtrez par personne ou par sujet ; touchez un nom ou un sujet pour ne voir que lui.",
       "[users] : [userAdd], avec un mot de passe, ou un code et un badge pour le quai, et ses droits.",
+      "[whoMay] : chacun avec ses rôles et ses lieux, et ce que chaque rôle permet. Touchez un nom pour changer ses rôles, [roleAdd] pour en créer un à vous.",
       "[userDisable] ferme ses sessions tout de suite. Ce que la personne a fait reste au journal.",
       "[account] change votre propre mot de passe.",
     ],
     wrong: [
       ["Le bouton [users] manque", "Il faut le droit de gérer les utilisateurs."],
+      ["[notYours]", "Votre rôle ne la voit pas. Qui gère les utilisateurs peut le changer à [whoMay] ; identifiez-vous ensuite de nouveau."],
       ["Code bloqué", "Trop d’essais faux : la personne entre avec son mot de passe, ou reçoit un nouveau code."],
       ["Le journal ne s’affiche pas", "La liaison au serveur est coupée : il revient avec elle."],
     ],

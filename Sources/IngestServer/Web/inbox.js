@@ -312,7 +312,7 @@ export class Inbox {
       : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : isHook ? t(one.kind === "webhook-dead" ? "noticeHookDead" : "noticeHookOff", { name: data.name ?? one.subject }) : `${one.kind} ${one.subject}`;
     return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), (isHook || one.kind.startsWith("exchange-")) && data.sentence && h("div", { class: "lost" }, isHook ? worded(data.sentence) : data.sentence), h("div", { class: "soft" }, when(one.at))),
       isHook || one.kind.startsWith("exchange-") ? null : h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
-      h("button", { id: `notice-${one.id}`, disabled: this.app.isAway(), onclick: async () => {
+      this.app.may("notices.settle") && h("button", { id: `notice-${one.id}`, disabled: this.app.isAway(), onclick: async () => {
         if (!await this.app.attempt(() => post(`/api/v1/notices/${one.id}/done`))) return;
         this.app.notices.list = this.app.notices.list.filter((other) => other.id !== one.id);
         this.app.drawTools();

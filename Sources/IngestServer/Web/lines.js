@@ -53,7 +53,7 @@ export class LineSheet {
   menu() {
     const line = this.line;
     const has = line.counted ?? line.received;
-    const away = this.view.isAway();
+    const away = this.view.isFixed();
     const done = this.view.isDone(this.detail);
     // An ERP may ask for the lot when everything is closed.
     const late = this.detail?.status === "closed" && this.detail?.erpJob?.state === "dead";

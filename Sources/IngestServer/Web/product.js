@@ -51,7 +51,7 @@ export class ProductView {
     return [
       h("div", { class: "row" }, h("h2", {}, product.description || product.gtin), low && pill(t("belowMinimum"), "bad"),
         h("button", { class: "push", id: "print-labels", disabled: this.app.isAway(), onclick: () => new Sheet(t("printLabels"), () => labelForm(`gtin=${encodeURIComponent(product.gtin)}`, { copies: true, serials: !isOwnCode(product.gtin) })) }, t("printLabels")),
-        h("button", { id: "edit-product", disabled: this.app.isAway() || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
+        h("button", { id: "edit-product", disabled: this.app.isAway() || !this.app.may("products.edit"), title: this.app.may("products.edit") ? null : t("needsRight"), onclick: () => this.edit() }, t("editProduct"))),
       h("dl", { class: "factlist" }, fact("gtin", isOwnCode(product.gtin) ? pill(t("noGTIN"), "wait") : h("span", { class: "mono" }, product.gtin)), fact("reference", product.reference), fact("supplier", product.supplier), fact("unit", unitName(product.unit)),
         fact("tracking", product.tracking && t(`tracking_${product.tracking}`)), fact("erp", product.erp),
         fact("minimum", product.minimum !== undefined && product.minimum !== null ? amount(product.minimum, product.unit) : null),
@@ -87,7 +87,7 @@ export class ProductView {
   /** @param {Product} product */
   drawMovements(product) {
     const movements = product.movements ?? [];
-    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, exportLinks("/api/v1/movements", `?gtin=${encodeURIComponent(product.gtin)}`, this.app.isAway()))),
+    return h("section", { class: "panel stack scroll" }, h("div", { class: "row" }, h("h3", {}, t("movements")), h("div", { class: "row push" }, this.app.may("exports") && exportLinks("/api/v1/movements", `?gtin=${encodeURIComponent(product.gtin)}`, this.app.isAway()))),
       movements.length === 0 ? h("p", { class: "soft" }, t("noMovements")) : drawMovementTable(movements));
   }
 

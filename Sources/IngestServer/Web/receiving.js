@@ -199,6 +199,9 @@ export class Receiving {
 
   /** Decisions need the server. */
   isAway() { return this.app.isAway(); }
+
+  /** Nothing can be decided here, or not by them. */
+  isFixed() { return this.isAway() || !this.app.may("deliveries.decide"); }
   /** @param {Counted | undefined} detail */
   isDone(detail) { return detail?.status !== "open"; }
   /**
@@ -369,8 +372,8 @@ export class Receiving {
       h("aside", { class: "stack beside", id: "delivery-list" },
         h("div", { class: "row" }, h("h1", {}, t("deliveries")),
           importButton(this.app, "deliveries", { id: "import", label: t("importFile"), away: this.isAway(), style: "push", done: () => this.load() })),
-        h("button", { id: "blind", disabled: this.isAway(), onclick: () => open(this.app, "blind", this) }, t("blind")),
-        cameraButton(this.app, "camera"),
+        this.app.may("deliveries.count") && h("button", { id: "blind", disabled: this.isAway(), onclick: () => open(this.app, "blind", this) }, t("blind")),
+        this.app.may("deliveries.count") && cameraButton(this.app, "camera"),
         this.drawStale(),
         this.pages.drawFilters(),
         this.list.length === 0 && this.pages.isFiltered
@@ -488,16 +491,16 @@ export class Receiving {
 
   /** @param {Delivery} delivery */
   drawActions(delivery) {
-    const download = exportLinks(`/api/v1/deliveries/${delivery.id}`, "", this.isAway());
+    const download = this.app.may("exports") && exportLinks(`/api/v1/deliveries/${delivery.id}`, "", this.isAway());
     const away = this.isAway();
-    if (delivery.status === "closed") return [download, h("button", { id: "reopen", disabled: away, onclick: () => open(this.app, "reopen", this, delivery) }, t("reopenDo"))];
+    if (delivery.status === "closed") return [download, this.app.may("deliveries.reopen") && h("button", { id: "reopen", disabled: away, onclick: () => open(this.app, "reopen", this, delivery) }, t("reopenDo"))];
     const zones = this.zones.length ? this.zones : ["dock-1"];
-    const opening = !delivery.zone && zones.map((zone) =>
+    const opening = !delivery.zone && this.app.may("deliveries.count") && zones.map((zone) =>
       h("button", { class: "main", id: `open-${zone}`, disabled: away, onclick: () => this.open(delivery, zone) },
         t("titled", { title: delivery.status === "open" ? t("resume") : t("open"), what: zone })));
-    return [delivery.status === "open" && h("span", { class: "only-small" }, cameraButton(this.app, "camera-here")), delivery.status === "open" && download,
+    return [delivery.status === "open" && this.app.may("deliveries.count") && h("span", { class: "only-small" }, cameraButton(this.app, "camera-here")), delivery.status === "open" && download,
       // On a small screen these lie at its lower edge, whatever is scrolled.
-      h("div", { class: "row page-foot" }, opening, delivery.status === "open" && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close")))];
+      h("div", { class: "row page-foot" }, opening, delivery.status === "open" && this.app.may("deliveries.close") && h("button", { class: "main", id: "close", disabled: away, onclick: () => this.close(delivery) }, t("close")))];
   }
 
   // MARK: opening, closing

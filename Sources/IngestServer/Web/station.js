@@ -11,6 +11,9 @@ export function stationOf({ pathname, search }) {
   return { zone, kiosk: wall !== undefined || new URLSearchParams(search).has("kiosk") };
 }
 
+/** @type {Partial<Record<PageName | "notices", Right>>} What one must be allowed to be shown a page; others are everybody's. */
+const needed = { receiving: "deliveries.see", stocktake: "counting.see", find: "products.see", clients: "clients.see", calls: "calls.see", erp: "erp", gateways: "gateways.see", notices: "notices.see" };
+
 /** @param {App} app */
 export function standing(app) {
   /** Numbers on the screen are of then, and nothing can be decided. */
@@ -18,6 +21,8 @@ export function standing(app) {
 
   /** Where nobody has a password everybody may everything; where nobody says what somebody may, the server decides. */
   app.may = (right) => Boolean(app.person?.openHouse) || !app.person?.rights || app.person.rights.includes(right);
+
+  app.sees = (page) => { const right = needed[page]; return right === undefined || app.may(right); };
 
   // Of a tab by its address, of a browser by what was chosen: two tabs may be two docks.
   /** @type {Storage | undefined} */

@@ -82,6 +82,9 @@ export class StockTakes {
   }
 
   isAway() { return this.app.isAway(); }
+
+  /** Nothing can be decided here, or not by them. */
+  isFixed() { return this.isAway() || !this.app.may("counting.count"); }
   /** @param {Counted | undefined} detail */
   isDone(detail) { return detail?.status !== "counting" && detail?.status !== "review"; }
   /**
@@ -166,7 +169,7 @@ export class StockTakes {
     const scroll = window.scrollY;
     replace(main, h("div", { class: `split ${detail ? "chosen" : ""}` },
       h("aside", { class: "stack" }, h("h1", {}, t("stocktake")),
-        h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
+        this.app.may("counting.count") && h("button", { class: "main big", id: "begin-take", disabled: this.isAway(), onclick: () => this.begin() }, t("takeBegin")),
         this.list.length === 0 ? empty(t("noTakes"), t("noTakesHint"), "stocktake")
           : h("ul", { class: "deliveries" }, firstOf("takes", this.list, (take) => h("li", {}, this.drawChoice(take)), () => this.app.refresh("stocktake")))),
       h("section", { class: "stack", id: "take" }, this.app.gateways.drawRefusals(), detail ? this.drawDetail(detail) : empty(t("chooseTake"), "", "stocktake"))));
@@ -210,15 +213,16 @@ export class StockTakes {
    */
   drawActions(take, path) {
     const away = this.isAway();
-    if (this.isDone(take)) return exportLinks(path, "", away);
+    const download = this.app.may("exports") && exportLinks(path, "", away);
+    if (this.isDone(take) || !this.app.may("counting.count")) return download;
     /** @type {(verb: string, label: string, style?: string) => HTMLElement} */
     const go = (verb, label, style) => h("button", { class: style, id: `take-${verb}`, disabled: away, onclick: () => this.act(`${path}/${verb}`) }, label);
     return [
       take.status === "counting" && cameraButton(this.app, "camera-take"),
       h("button", { id: "take-cancel", class: "danger", disabled: away, onclick: () => this.cancel(path) }, t("takeCancel")),
       take.status === "counting" ? h("div", { class: "row page-foot" }, go("review", t("takeReview"), "main")) : [
-        go("resume", t("takeResume")), exportLinks(path, "", away),
-        h("div", { class: "row page-foot" }, h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock"), title: this.app.may("stock") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost")))],
+        go("resume", t("takeResume")), download,
+        h("div", { class: "row page-foot" }, h("button", { class: "main", id: "take-post", disabled: away || !this.app.may("stock.post"), title: this.app.may("stock.post") ? null : t("needsRight"), onclick: () => this.post(take, path) }, t("takePost")))],
     ];
   }
 

@@ -117,7 +117,7 @@ export class TagView {
         fact("deliveryNote", delivery === undefined ? item.note : item.note && h("button", { class: "link", onclick: () => this.app.openRef("delivery", delivery) }, item.note))),
       h("div", { class: "stack" },
         this.search?.over && h("p", { class: "soft" }, t("findOver")),
-        h("button", { class: "main big", id: "find-start", disabled: this.app.isAway(), onclick: () => this.start() }, t("findStart"))),
+        this.app.may("stock.find") && h("button", { class: "main big", id: "find-start", disabled: this.app.isAway(), onclick: () => this.start() }, t("findStart"))),
     ];
   }
 

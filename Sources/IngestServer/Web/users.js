@@ -4,8 +4,22 @@ import { t } from "./i18n.js";
 import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
+import { roleText, scopeKinds, scopeText } from "./roles.js";
 
+/** What is given beside roles; each of the others is given by a role. */
 const rights = ["stock", "prices", "erp", "imports", "users"];
+
+/**
+ * Names of one kind to tick, with a field for another.
+ * @param {ScopeKind} kind
+ * @param {Set<string>} chosen
+ * @param {string[]} known
+ */
+function places(kind, chosen, known) {
+  const names = [...new Set([...known, ...chosen])].sort();
+  return h("fieldset", { class: "question" }, h("legend", {}, t(`scope_${kind}`)), h("div", { class: "big-choices" }, names.map((name) =>
+    h("label", { class: "choice" }, h("input", { type: "checkbox", checked: chosen.has(name), onchange: (event) => { if (event.target.checked) chosen.add(name); else chosen.delete(name); } }), h("span", {}, name)))));
+}
 
 /** The people: how they sign in and what they may do. */
 export class Users {
@@ -15,15 +29,18 @@ export class Users {
     this.app = page.app;
     /** @type {User[] | null} */
     this.list = null;
+    /** @type {RoleList | null} Which roles and places there are. */
+    this.told = null;
     this.clear();
   }
 
-  clear() { this.list = null; }
+  clear() { this.list = null; this.told = null; }
 
   async load() {
-    const list = await this.app.attempt(() => get("/api/v1/users"));
-    if (!list) return;
+    const [list, told] = await Promise.all([this.app.attempt(() => get("/api/v1/users")), this.app.attempt(() => get("/api/v1/roles"))]);
+    if (!list || !told) return;
     this.list = list;
+    this.told = told;
     this.app.refresh("audit");
   }
 
@@ -34,7 +51,7 @@ export class Users {
       this.list.length === 0 ? empty(t("noUsers"), "", "audit") : h("ul", { class: "deliveries", id: "users" }, firstOf("users", this.list, (user) => h("li", {}, h("button", { id: `user-${user.id}`, onclick: () => this.edit(user) },
         h("span", { class: "top" }, h("strong", {}, user.name), user.pinLocked && pill(t("pinLocked"), "wait"), user.disabled ? pill(t("userDisabled"), "bad") : pill(t("userActive"), "good")),
         h("span", { class: "soft" }, [user.hasPassword && t("password"), user.hasPin && t("pin"), user.hasBadge && t("badge")].filter(Boolean).join(" · ") || t("userNoKey")),
-        user.rights?.length > 0 && h("span", { class: "soft" }, user.rights.map((right) => t(`right_${right}`)).join(", ")))), () => this.app.refresh("audit"))),
+        h("span", { class: "soft" }, [user.roles.map(roleText).join(", ") || t("noRole"), ...user.rights.map((right) => t(`act_${right}`)), scopeText(user.scope)].filter(Boolean).join(" · ")))), () => this.app.refresh("audit"))),
     ];
   }
 
@@ -49,6 +66,9 @@ export class Users {
     fields.badge.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
     const name = h("input", { maxlength: 60, required: true, autocomplete: "off", value: user?.name ?? "", disabled: Boolean(user) });
     const chosen = new Set(user?.rights ?? []);
+    const roles = new Set(user?.roles ?? ["staff"]);
+    const scope = /** @type {Record<ScopeKind, Set<string>>} */ (Object.fromEntries(scopeKinds.map((kind) => [kind, new Set(user?.scope[kind] ?? [])])));
+    const offered = scopeKinds.filter((kind) => (this.told?.scopes[kind]?.length ?? 0) + scope[kind].size > 0);
     const all = [...new Set([...rights, ...chosen])];
     /** @param {object} body */
     const send = async (body) => {
@@ -65,7 +85,7 @@ export class Users {
       onsubmit: (event) => {
         event.preventDefault();
         /** @type {Record<string, unknown>} */
-        const body = { rights: all.filter((right) => chosen.has(right)) };
+        const body = { rights: all.filter((right) => chosen.has(right)), roles: [...roles], scope: Object.fromEntries(scopeKinds.map((kind) => [kind, [...scope[kind]]])) };
         if (!user) body.name = name.value.trim();
         for (const [key, input] of Object.entries(fields)) if (input.value.trim()) body[key] = input.value.trim();
         send(body);
@@ -73,8 +93,11 @@ export class Users {
     },
       !user && field(t("userName"), name),
       field(t("passwordNew"), fields.password), field(t("pinLabel"), fields.pin), field(t("badgeLabel"), fields.badge),
-      h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, all.map((right) =>
-        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`right_${right}`)))))),
+      h("fieldset", { class: "question" }, h("legend", {}, t("roles")), h("div", { class: "big-choices" }, (this.told?.roles ?? []).map((role) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `has-${role.name}`, checked: roles.has(role.name), onchange: (event) => { if (event.target.checked) roles.add(role.name); else roles.delete(role.name); } }), h("span", {}, roleText(role.name)))))),
+      h("details", { open: chosen.size > 0 }, h("summary", {}, t("moreRights")), h("div", { class: "big-choices" }, all.map((right) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`act_${right}`)))))),
+      offered.length > 0 && h("details", { id: "scope", open: scopeText(user?.scope) !== "" }, h("summary", {}, t("scope")), h("p", { class: "soft" }, t("scopeHint")), offered.map((kind) => places(kind, scope[kind], this.told?.scopes[kind] ?? []))),
       user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, user.hasPin && drop("pin"), user.hasBadge && drop("badge")),
       h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("save")),
         user && user.id !== this.app.person?.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
