@@ -24,7 +24,8 @@ struct AccessTests {
         try db.run("INSERT INTO delivery_detail VALUES (7, 'contact', 'phone', ?)", .text(form(2)))
         try db.run("INSERT INTO delivery_detail VALUES (7, 'contact', 'phone', ?)", .text(form(3)))
         try db.run(
-            "INSERT INTO decision (delivery, at, who, kind, reason) VALUES (7, 1, 'Alice', 'refuse', ?)", .text(form(1)))
+            "INSERT INTO decision (delivery, at, who, kind, reason) VALUES (7, 1, 'Alice', 'refuse', ?)", .text(form(1))
+        )
         try db.run(
             "INSERT INTO reopening VALUES (7, 1, 1, 'Alice', NULL, 'dock-1', NULL, ?, 1, 'Bruno')", .text(form(2)))
         try db.run(
@@ -68,7 +69,8 @@ struct AccessTests {
     @Test func aPersonIsFoundByNameWithoutSecrets() throws {
         try plant()
         let client = try store.access.file(of: .name("zorglub"), plan: NumberPlan(), at: 100)
-        #expect(Set(client.places.map(\.table)).isSuperset(of: ["party", "party_number", "call", "call_note", "erp_job"]))
+        #expect(
+            Set(client.places.map(\.table)).isSuperset(of: ["party", "party_number", "call", "call_note", "erp_job"]))
         let change = PeopleTable.UserChange(password: "argon2id-secret", pin: "pin-secret", badge: "badge-secret")
         _ = try store.transaction { try store.people.save(user: "Alice", change, by: Author("test"), at: 1) }
         _ = try store.people.openSession(user: 1, station: "dock-1", session: "token-secret", at: 2)
@@ -101,7 +103,8 @@ struct AccessTests {
                 try store.database.rows("SELECT name FROM pragma_table_info(?)", .text(place.table)) { $0.text(0) })
             let named = place.texts + place.overwritten + place.keys + place.names + place.users + place.documents
             let links = [place.call, place.party, place.job, place.number, place.reference].compactMap(\.self)
-            #expect(Set(named + links + place.hidden).subtracting(columns).subtracting(["rowid"]) == [], "\(place.table)")
+            #expect(
+                Set(named + links + place.hidden).subtracting(columns).subtracting(["rowid"]) == [], "\(place.table)")
         }
     }
 }

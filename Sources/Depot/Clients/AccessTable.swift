@@ -31,6 +31,10 @@ public struct AccessTable: StoreTable {
         /// As they lie there, without what is null and without secrets.
         public var rows: [JSON]
         public var hasMore: Bool
+
+        public init(table: String, rows: [JSON], hasMore: Bool) {
+            (self.table, self.rows, self.hasMore) = (table, rows, hasMore)
+        }
     }
 
     public struct File: Equatable, Sendable {
@@ -38,6 +42,10 @@ public struct AccessTable: StoreTable {
         /// Unix milliseconds.
         public var at: Int64
         public var places: [Found]
+
+        public init(subject: String, at: Int64, places: [Found]) {
+            (self.subject, self.at, self.places) = (subject, at, places)
+        }
 
         public var count: Int { places.reduce(0) { $0 + $1.rows.count } }
 
@@ -211,4 +219,9 @@ extension PersonalPlace {
 
 extension Store {
     public var access: AccessTable { AccessTable(store: self) }
+}
+
+/// The places as a file names them.
+public enum PersonalPlaceNames {
+    public static let all = PersonalPlace.all.map(\.table)
 }

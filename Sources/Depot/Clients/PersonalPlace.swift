@@ -103,7 +103,8 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "webhook", names: ["created_by"], hidden: ["salt", "old_salt", "mark"]),
         // The trail: an erasure takes whole entries away, so that the chain stays.
         PersonalPlace(
-            table: "entry", texts: ["subject", "detail", "reason"], rows: "salt IS NOT NULL", names: ["who", "subject"],
+            table: "entry", texts: ["subject", "detail", "reason"], rows: "salt IS NOT NULL",
+            names: ["who", "subject"],
             hidden: ["salt", "digest", "chain"]),
     ]
 
