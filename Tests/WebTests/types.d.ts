@@ -618,6 +618,14 @@ interface InboxChanged {
 }
 
 /** @from Sources/Depot/Facts */
+/** What is kept about somebody, by place; `number` where it is one that can be erased. */
+interface PersonalPlaces {
+  of: string;
+  number?: string;
+  count: number;
+  places: { place: string; count: number; more?: true }[];
+}
+
 interface LedgerEntry {
   id: number;
   at: number;
@@ -1005,6 +1013,8 @@ type Got<Path extends string> =
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
+  : Path extends `/api/v1/personal?${string}` ? PersonalPlaces
+  : Path extends "/api/v1/retention" ? { kind: string; days: number }[]
   : Path extends "/api/v1/users" ? User[]
   : Path extends "/api/v1/webhooks" ? Webhook[]
   : Path extends `/api/v1/webhooks/${string}/deliveries?${string}` ? WebhookDelivery[]
@@ -1042,6 +1052,7 @@ type Done<Path extends string> =
   : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }
   : Path extends `/api/v1/erp/jobs/${string}/dry` ? { calls: JobCall[] }
   : Path extends `/api/v1/import/${string}` ? ImportReport
+  : Path extends "/api/v1/personal/erase" ? { calls: number; notes: number; numbers: number; clients: number; pushes: number; texts: number; facts: number; notReached: string[]; dryRun: boolean }
   : Path extends "/api/v1/webhooks" ? Webhook & { secret: string }
   : Path extends `/api/v1/webhooks/${string}/key` ? Webhook & { secret: string }
   : Path extends `/api/v1/webhooks/${string}/test` ? { seq: number }

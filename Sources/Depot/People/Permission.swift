@@ -10,6 +10,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case users
     /// Import files.
     case imports
+    /// See telephone numbers, and names of private persons; without it they are masked (`PersonalMask`).
+    case personal
 
     /// As written in the database and on the command line: names with commas.
     public static func set(_ text: String) -> Set<Permission> {

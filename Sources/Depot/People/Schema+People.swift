@@ -1,4 +1,7 @@
 extension Schema {
+    /// Whoever was there before numbers could be masked goes on seeing them: whom that does not concern, loses the right.
+    static let personalRight = "UPDATE user SET rights=trim(rights || ',personal', ',');"
+
     /// Wrong tries, so that no restart forgets a pause; refusals that the trail is not told of yet; each PIN's budget.
     static let people = """
         -- `kind` says what `subject` is (name, pin, badge, own; source: the place itself), so that no name equals a badge.

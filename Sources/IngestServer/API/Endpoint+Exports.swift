@@ -8,12 +8,12 @@ import Sheets
 extension Endpoint {
     /// The same table as CSV, XLSX and PDF: `?lang=en` for English words on paper.
     static func exports(
-        _ path: String, _ what: String,
+        _ path: String, _ what: String, needs: Need = .session,
         _ make: @escaping @Sendable (Incoming) async throws -> (sheet: (ReportLanguage) -> Sheet, name: String)
     ) -> [Endpoint] {
         ["csv", "xlsx", "pdf"].map { form in
             return Endpoint(
-                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: .session,
+                .get, "\(path)/export.\(form)", "\(what) as \(form.uppercased()); ?lang=en", needs: needs,
                 answers: .file([Endpoint.types[form] ?? "application/octet-stream"])
             ) { incoming in
                 _ = try incoming.who()
@@ -52,7 +52,8 @@ extension Endpoint {
     static let paper = WorkThreads("export", threads: 2, waiting: 16)
 
     private static let types = [
-        "csv": "text/csv; charset=utf-8", "pdf": "application/pdf",
+        "csv": "text/csv; charset=utf-8", "pdf": "application/pdf", "jsonl": "application/jsonl",
+        "json": "application/json", "html": "text/html; charset=utf-8",
         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ]
 

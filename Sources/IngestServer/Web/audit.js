@@ -1,14 +1,25 @@
 import { h, replace } from "./dom.js";
 import { get } from "./api.js";
 import { t, when, worded } from "./i18n.js";
-import { Forms } from "./parts.js";
+import { Forms, field } from "./parts.js";
 import { helpLink } from "./help.js";
 import { Users } from "./users.js";
 import { Webhooks } from "./webhooks.js";
+import { Privacy } from "./privacy.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
-/** Who did what, newest first; and the people and webhooks, for those who keep them. */
+/** What of the trail can be asked for: all, deeds, who looked at whom, or a room of it. */
+const kinds = ["all", "deeds", "reads", "delivery", "take", "product", "import", "party", "call", "missed", "number", "session", "user", "gateway", "configuration", "erp", "webhook"];
+
+/**
+ * The first and the last moment of a day, as an input of dates says it; nothing where it says none.
+ * @param {string} day
+ * @param {boolean} [isEnd]
+ */
+export const momentOf = (day, isEnd) => (day ? String(new Date(`${day}T${isEnd ? "23:59:59.999" : "00:00:00"}`).getTime()) : "");
+
+/** Who did what and who looked at whom, newest first; and the people, webhooks and data protection, for those who keep them. */
 export class Audit {
   /** @param {App} app */
   constructor(app) {
@@ -16,12 +27,14 @@ export class Audit {
     /** @type {LedgerEntry[] | null} */
     this.list = null;
     this.more = false;
-    this.filter = { who: "", subject: "" };
+    this.filter = { who: "", subject: "", kind: "", from: "", to: "" };
     this.people = false;
     this.hooked = false;
+    this.guarded = false;
     this.forms = new Forms();
     this.users = new Users(this);
     this.hooks = new Webhooks(this);
+    this.guard = new Privacy(this);
     this.clear();
   }
 
@@ -29,26 +42,28 @@ export class Audit {
     this.forms.clear();
     this.users.clear();
     this.hooks.clear();
+    this.guard.clear();
     this.list = null;
     this.more = false;
-    this.filter = { who: "", subject: "" };
+    this.filter = { who: "", subject: "", kind: "", from: "", to: "" };
     this.people = false;
     this.hooked = false;
+    this.guarded = false;
   }
 
   async load() {
     if (this.app.page !== "audit") { this.list = null; return; }
-    await Promise.all([this.fetch(), this.people ? this.users.load() : null, this.hooked ? this.hooks.load() : null]);
+    await Promise.all([this.fetch(), this.people ? this.users.load() : null, this.hooked ? this.hooks.load() : null, this.guarded ? this.guard.load() : null]);
   }
 
   arrive() { this.load(); }
 
   /** @param {number} [before] */
   async fetch(before) {
-    const { who, subject } = this.filter;
-    const query = new URLSearchParams(Object.entries({ before: String(before ?? ""), who, subject }).filter(([, value]) => value !== ""));
+    const filter = this.filter;
+    const query = this.query({ before: String(before ?? "") });
     const list = await this.app.attempt(() => get(`/api/v1/audit?${query}`));
-    if (!list || who !== this.filter.who || subject !== this.filter.subject) return;
+    if (!list || filter !== this.filter) return;
     // The page was left meanwhile: older entries have nothing to stand below.
     if (before !== undefined && this.list === null) return;
     this.list = before === undefined ? list : [...this.list ?? [], ...list];
@@ -56,25 +71,54 @@ export class Audit {
     this.app.refresh("audit");
   }
 
+  /** @param {Record<string, string>} [also] */
+  query(also) {
+    const { who, subject, kind, from, to } = this.filter;
+    return new URLSearchParams(Object.entries({ ...also, who, subject, kind, from: momentOf(from), to: momentOf(to, true) }).filter(([, value]) => value !== ""));
+  }
+
+  /**
+   * Another part of the page, or the trail again.
+   * @param {"people" | "hooked" | "guarded"} part
+   */
+  turn(part) {
+    const isOn = !this[part];
+    this.people = this.hooked = this.guarded = false;
+    this[part] = isOn;
+    if (isOn) ({ people: this.users, hooked: this.hooks, guarded: this.guard })[part].load();
+    this.app.refresh("audit");
+  }
+
   /** @param {HTMLElement} main */
   draw(main) {
     const canPeople = this.app.may("users");
+    /** @type {(part: "people" | "hooked" | "guarded", id: string, word: string) => HTMLElement | false} */
+    const door = (part, id, word) => canPeople && h("button", { id, "aria-pressed": String(this[part]), onclick: () => this.turn(part) }, this[part] ? t("audit") : word);
+    const title = this.people ? t("users") : this.hooked ? t("webhooks") : this.guarded ? t("privacy") : t("audit");
     replace(main, h("div", { class: "stack" },
-      h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : this.hooked ? "webhooks" : "audit")),
-        h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; this.hooked = false; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
-          canPeople && h("button", { id: "webhooks", "aria-pressed": String(this.hooked), onclick: () => { this.hooked = !this.hooked; this.people = false; if (this.hooked) this.hooks.load(); this.app.refresh("audit"); } }, t(this.hooked ? "audit" : "webhooks")),
+      h("div", { class: "row" }, h("h1", {}, title),
+        h("div", { class: "row push" }, door("people", "people", t("users")), door("hooked", "webhooks", t("webhooks")), door("guarded", "privacy", t("privacy")),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
-      this.people && canPeople ? this.users.draw() : this.hooked && canPeople ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
+      this.people && canPeople ? this.users.draw() : this.hooked && canPeople ? this.hooks.draw() : this.guarded && canPeople ? this.guard.draw() : [this.forms.get("filter", () => this.makeFilter()), canPeople && this.drawExports(), this.drawTrail()]));
+  }
+
+  drawExports() {
+    const query = this.query().toString();
+    return h("div", { class: "row" }, [["csv", "CSV"], ["jsonl", t("auditLines")]].map(([form, label]) => h("a", { class: "button small", download: "", href: `/api/v1/audit/export.${form}${query ? "?" : ""}${query}`, "aria-label": t("exportAs", { form: label }), title: t("exportAs", { form: label }) }, label)));
   }
 
   makeFilter() {
     /** @param {"who" | "subject"} name */
-    const input = (name) => h("input", { id: `audit-${name}`, maxlength: 80, placeholder: t(`audit_${name}`), "aria-label": t(`audit_${name}`), value: this.filter[name] });
-    const fields = { who: input("who"), subject: input("subject") };
-    const ask = () => { this.filter = { who: fields.who.value.trim(), subject: fields.subject.value.trim() }; this.fetch(); };
+    const input = (name) => h("input", { id: `audit-${name}`, maxlength: 80, value: this.filter[name] });
+    /** @param {"from" | "to"} name */
+    const day = (name) => h("input", { type: "date", id: `audit-${name}`, value: this.filter[name] });
+    const kind = h("select", { id: "audit-kind" }, kinds.map((one) => h("option", { value: one === "all" ? "" : one, selected: this.filter.kind === (one === "all" ? "" : one) }, t(`trail_${one}`))));
+    const fields = { who: input("who"), subject: input("subject"), from: day("from"), to: day("to") };
+    const ask = () => { this.filter = { who: fields.who.value.trim(), subject: fields.subject.value.trim(), kind: kind.value, from: fields.from.value, to: fields.to.value }; this.fetch(); };
+    const all = () => { fields.who.value = fields.subject.value = fields.from.value = fields.to.value = kind.value = ""; ask(); };
     return h("form", { class: "row filters", role: "search", onsubmit: (event) => { event.preventDefault(); ask(); } },
-      h("div", { class: "grow" }, fields.who), h("div", { class: "grow" }, fields.subject), h("button", { type: "submit", class: "main" }, t("filterDo")),
-      h("button", { type: "button", onclick: () => { fields.who.value = fields.subject.value = ""; ask(); } }, t("filterClear")));
+      h("div", { class: "grow" }, field(t("audit_who"), fields.who)), h("div", { class: "grow" }, field(t("audit_subject"), fields.subject)), h("div", { class: "grow" }, field(t("audit_kind"), kind)),
+      h("div", {}, field(t("audit_from"), fields.from)), h("div", {}, field(t("audit_to"), fields.to)), h("button", { type: "submit", class: "main" }, t("filterDo")), h("button", { type: "button", onclick: all }, t("filterClear")));
   }
 
   drawTrail() {

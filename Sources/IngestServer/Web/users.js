@@ -5,7 +5,7 @@ import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
 
-const rights = ["stock", "prices", "erp", "imports", "users"];
+const rights = ["stock", "prices", "personal", "erp", "imports", "users"];
 
 /** The people: how they sign in and what they may do. */
 export class Users {
