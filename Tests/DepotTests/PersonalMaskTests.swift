@@ -10,6 +10,7 @@ struct PersonalMaskTests {
         ("+33612345678", "+336••••••78"), ("0033 6 12 34 56 78", "0033 6 •• •• •• 78"),
         ("06.12.34.56.78, demain", "06.••.••.••.78, demain"),
         ("rappeler au 0612345678 ou +33 (0)1 23 45 67 89", "rappeler au 06••••••78 ou +33 (0)• •• •• •• 89"),
+        ("06 12 34 56 78 / 06 98 76 54 32", "06 •• •• •• •• / •• •• •• •• 32"),
         ("poste 101", "poste 101"), ("le 28 à 14 h", "le 28 à 14 h"), ("", ""),
     ])
     func aNumberLosesWhatTellsItFromOthers(text: String, shown: String) {

@@ -29,15 +29,15 @@ struct RetentionTests {
     @Test func theTrailAndViewsGoApartAndTheChainIsWhole() throws {
         for number in 0..<1200 as Range<Int64> {
             try store.tell(
-                Fact(number % 2 == 0 ? .read(.card) : .deliveryClosed, number), by: author, at: number * 10_000)
+                Fact(number % 2 == 0 ? .read(.card) : .deliveryClosed, number), by: author, at: number * 10_000_000)
         }
-        let limit: Int64 = 8_000_000
+        let limit: Int64 = 8_000_000_000
         #expect(try forget(.cardViews, before: limit) == 400)
         #expect(
             try count("entry", "salt IS NULL") == 400 && count("entry", "kind='delivery.close' AND salt IS NULL") == 0)
         #expect(try forget(.cardViews, before: limit) == 0, "what is done is not walked again")
         #expect(try forget(.trail, before: limit) == 400)
-        #expect(try forget(.cardViews, before: limit + 1_000_000) == 50)
+        #expect(try forget(.cardViews, before: limit + 1_000_000_000) == 50)
         let verdict = try store.ledger.verify()
         #expect(verdict.broken == nil && verdict.erased == 850)
     }

@@ -7,7 +7,7 @@ type Verdict = "expected" | "extra" | "unknown" | "complete" | "inside" | "seria
 /** Why a scan counts nothing; of `Refusal`. */
 type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-unit" | "not-counted" | "other" | "several" | "bare" | "too-old";
 /** Of `Person.Right`. */
-type Right = "stock" | "prices" | "erp" | "imports" | "users";
+type Right = "stock" | "prices" | "personal" | "erp" | "imports" | "users";
 
 /** @from Sources/Depot/Clients */
 interface Person {

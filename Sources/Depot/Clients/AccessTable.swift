@@ -89,6 +89,7 @@ public struct AccessTable: StoreTable {
         var references: Set<String> = []
         var calls: Set<String> = []
         var jobs: Set<Int64> = []
+        var entries: Set<Int64> = []
     }
 
     private func known(_ subject: Subject, _ plan: NumberPlan) throws -> Known {
@@ -113,6 +114,7 @@ public struct AccessTable: StoreTable {
             let traces = try store.erasure.traces(of: number)
             who.calls.formUnion(traces.calls)
             who.jobs.formUnion(traces.jobs)
+            who.entries.formUnion(traces.entries)
             who.parties.formUnion(traces.numbers.map(\.party))
             who.keys.insert(number.key)
             if let written = WrittenNumber(number) { who.numbers.append(written) }
@@ -140,6 +142,7 @@ public struct AccessTable: StoreTable {
         if let column = place.call, !who.calls.isEmpty { links.append(among(column, AccessTable.list(who.calls))) }
         if let column = place.party, !who.parties.isEmpty { links.append(among(column, AccessTable.list(who.parties))) }
         if let column = place.job, !who.jobs.isEmpty { links.append(among(column, AccessTable.list(who.jobs))) }
+        if let column = place.entry, !who.entries.isEmpty { links.append(among(column, AccessTable.list(who.entries))) }
         if let column = place.number, !who.keys.isEmpty { links.append(among(column, AccessTable.list(who.keys))) }
         if let column = place.reference, !who.references.isEmpty {
             links.append(among(column, AccessTable.list(who.references)))

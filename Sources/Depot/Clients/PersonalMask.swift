@@ -48,8 +48,8 @@ public enum PersonalMask {
         }
     }
 
-    /// Digits of one number at least, and at most (ITU-T E.164).
-    private static let digits = 7...15
+    /// Digits of a number at least. Longer runs than a number has are masked, too: they may be two.
+    private static let shortest = 7
 
     /// Every number in a text without what tells it from others: the country and the first digit stay, and the last two.
     public static func number(_ text: String) -> String {
@@ -57,7 +57,7 @@ public enum PersonalMask {
         var run: [Character] = []
         func end(_ run: [Character]) -> [Character] {
             let count = run.count { $0.isASCIIDigit }
-            guard digits.contains(count) else { return run }
+            guard count >= shortest else { return run }
             let kept = run.first == "+" ? 3 : run.starts(with: ["0", "0"]) ? 5 : 2
             var place = 0
             return run.map { sign in

@@ -17,6 +17,8 @@ struct PersonalPlace: Sendable {
     var job: String?
     var number: String?
     var reference: String?
+    /// Column with the number of an entry of the ledger.
+    var entry: String?
     /// Columns with the name, and with the number, of somebody of the house.
     var names: [String] = []
     var users: [String] = []
@@ -103,7 +105,7 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "webhook", names: ["created_by"], hidden: ["salt", "old_salt", "mark"]),
         // The trail: an erasure takes whole entries away, so that the chain stays.
         PersonalPlace(
-            table: "entry", texts: ["subject", "detail", "reason"], rows: "salt IS NOT NULL",
+            table: "entry", texts: ["subject", "detail", "reason"], rows: "salt IS NOT NULL", entry: "seq",
             names: ["who", "subject"],
             hidden: ["salt", "digest", "chain"]),
     ]

@@ -78,6 +78,8 @@ public struct PersonalReads: Sendable {
         let key = "\(read.kind.rawValue) \(read.subject)"
         guard !window.known.contains(key) else { return }
         if let index = typed(read) {
+            // As many as before: whoever types on and on fills no memory.
+            window.known.remove("\(read.kind.rawValue) \(waiting[index].subject)")
             window.known.insert(key)
             waiting[index] = read
             return
