@@ -118,7 +118,7 @@ export class Audit {
     const all = () => { fields.who.value = fields.subject.value = fields.from.value = fields.to.value = kind.value = ""; ask(); };
     return h("form", { class: "row filters", role: "search", onsubmit: (event) => { event.preventDefault(); ask(); } },
       h("div", { class: "grow" }, field(t("audit_who"), fields.who)), h("div", { class: "grow" }, field(t("audit_subject"), fields.subject)), h("div", { class: "grow" }, field(t("audit_kind"), kind)),
-      h("div", {}, field(t("audit_from"), fields.from)), h("div", {}, field(t("audit_to"), fields.to)), h("button", { type: "submit", class: "main" }, t("filterDo")), h("button", { type: "button", onclick: all }, t("filterClear")));
+      h("div", { class: "grow" }, field(t("audit_from"), fields.from)), h("div", { class: "grow" }, field(t("audit_to"), fields.to)), h("button", { type: "submit", class: "main" }, t("filterDo")), h("button", { type: "button", onclick: all }, t("filterClear")));
   }
 
   drawTrail() {

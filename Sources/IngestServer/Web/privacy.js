@@ -6,6 +6,13 @@ import { choose } from "./sheet.js";
 import { helpLink } from "./help.js";
 import { awaited } from "./long.js";
 
+/**
+ * Lines of two cells: what it is, and how much or how long.
+ * @param {string} id
+ * @param {string[][]} rows
+ */
+const table = (id, rows) => h("table", { class: "trail", id }, h("tbody", {}, rows.map(([what, much]) => h("tr", {}, h("td", {}, what), h("td", {}, much)))));
+
 /** What is kept about somebody: looked up, given out, erased; how long things are kept, and the record of processing. */
 export class Privacy {
   /** @param {import("./audit.js").Audit} page */
@@ -53,7 +60,7 @@ export class Privacy {
   draw() {
     if (this.periods === null) return awaited(this.app);
     return [this.page.forms.get("person", () => this.makeForm()), this.found && this.drawFound(this.found),
-      h("section", { class: "panel stack" }, h("h2", {}, t("periods")), h("dl", { class: "facts", id: "periods" }, this.periods.map(({ kind, days }) => [h("dt", {}, t(`kept_${kind}`)), h("dd", {}, days ? t("periodDays", { n: days }) : t("periodEver"))])), h("p", { class: "soft" }, t("periodsHint"))),
+      h("section", { class: "panel stack" }, h("h2", {}, t("periods")), table("periods", this.periods.map(({ kind, days }) => [t(`kept_${kind}`), days ? t("periodDays", { n: days }) : t("periodEver")])), h("p", { class: "soft" }, t("periodsHint"))),
       h("section", { class: "panel stack" }, h("h2", {}, t("processing")), h("p", { class: "soft" }, t("processingHint")), h("div", { class: "row" }, exportLinks("/api/v1/processing", "", this.app.isAway())))];
   }
 
@@ -69,7 +76,7 @@ export class Privacy {
     /** @type {(form: string, label: string) => HTMLElement} */
     const link = (form, label) => h("a", { class: "button", download: "", href: `/api/v1/personal/export.${form}?of=${encodeURIComponent(found.number ?? found.of)}&lang=${lang()}` }, label);
     return h("section", { class: "panel stack", id: "person-found" }, h("h2", {}, t("personalOf", { of: found.of })),
-      h("dl", { class: "facts" }, found.places.map((one) => [h("dt", {}, t(`place_${one.place}`)), h("dd", {}, t(one.more ? "personalMore" : "personalRows", { n: one.count }))])),
+      table("places", found.places.map((one) => [t(`place_${one.place}`), t(one.more ? "personalMore" : "personalRows", { n: one.count })])),
       h("div", { class: "row" }, link("html", t("personalPage")), link("json", t("personalJSON")),
         found.number && h("button", { class: "danger push", id: "person-erase", disabled: this.app.isAway(), onclick: () => this.erase() }, t("personalErase"))),
       !found.number && h("p", { class: "soft" }, t("personalNames")));
