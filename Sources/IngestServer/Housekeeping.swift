@@ -36,9 +36,12 @@ struct Housekeeping: Service {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
                     do {
                         // A few at a time: what arrives meanwhile goes in between.
+                        // As long as nothing else is said they are counted where they come in.
+                        if wiring.forgetting.rules[.pageScans] == Retention.pageScans.usualDays {
+                            while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
+                        }
                         try await wiring.forgetting.pass(writer)
                         while !Task.isCancelled, try await writer.run({ try $0.counting.forgetBooks(at: $1) }) {}
-                        while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
                         while !Task.isCancelled, try await writer.run({ try $0.store.deliveries.forgetPhotos(at: $1) })
                         {}
                         forgotten = Clocks.now
