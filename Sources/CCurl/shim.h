@@ -1,7 +1,9 @@
 #include <curl/curl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 // Swift cannot call C functions with variable arguments.
@@ -40,4 +42,12 @@ static inline int ccurl_address(const struct curl_sockaddr *address, unsigned ch
 }
 static inline curl_socket_t ccurl_socket(const struct curl_sockaddr *address) {
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+static inline CURLcode ccurl_active_socket(CURL *curl, curl_socket_t *handle) {
+    return curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, handle);
+}
+// Bytes that the other end's kernel has not acknowledged (tcp(7), SIOCOUTQ); -1 where that cannot be told.
+static inline int ccurl_unacknowledged(int handle) {
+    int bytes = 0;
+    return ioctl(handle, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
 }

@@ -25,6 +25,7 @@ struct Housekeeping: Service {
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 await writer.attempt { _ = try $0.inbox.lookAround(at: $1) }
+                await wiring.personal.write(by: writer)
                 if Clocks.now - trimmed > .seconds(10) {
                     await writer.attempt { desks, _ in desks.releaseMemory() }
                     await live.read { $0.releaseMemory() }
@@ -35,9 +36,12 @@ struct Housekeeping: Service {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
                     do {
                         // A few at a time: what arrives meanwhile goes in between.
-                        while !Task.isCancelled, try await forgetOldCalls() {}
+                        // As long as nothing else is said they are counted where they come in.
+                        if wiring.forgetting.rules[.pageScans] == Retention.pageScans.usualDays {
+                            while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
+                        }
+                        try await wiring.forgetting.pass(writer)
                         while !Task.isCancelled, try await writer.run({ try $0.counting.forgetBooks(at: $1) }) {}
-                        while !Task.isCancelled, try await wiring.intake.forgetPageScans() > 0 {}
                         while !Task.isCancelled, try await writer.run({ try $0.store.deliveries.forgetPhotos(at: $1) })
                         {}
                         forgotten = Clocks.now
@@ -51,14 +55,8 @@ struct Housekeeping: Service {
                 try? await Task.sleep(for: .milliseconds(period))
             }
         }
+        await wiring.personal.write(by: writer, isLast: true)
         Supervisor.notify("STOPPING=1")
-    }
-
-    /// True when there may be more.
-    private func forgetOldCalls() async throws -> Bool {
-        let days = Int64(wiring.configuration.retentionDays)
-        guard days > 0 else { return false }
-        return try await writer.run { try $0.calls.forget(before: $1 - days * 86_400_000) }
     }
 
     /// Tells whose time has come. Written before it is told: a restart in between tells nobody twice, and whoever opens a page finds it

@@ -26,8 +26,10 @@ struct IngestConfiguration: Sendable {
     /// The telephone that rings shows the client's name.
     var namesTelephones = false
     var opensCardLink = false
-    /// Calls are forgotten after so many days; 0 keeps them.
-    var retentionDays = 365
+    /// For how long which kind is kept.
+    var retention = RetentionRules()
+    /// Nil where no collector is told the trail.
+    var syslog: SyslogSettings?
     var logLevel = "info"
     var address = "127.0.0.1"
     var port = 8080
@@ -143,8 +145,17 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("erp") { erp = ERPSettings(section) }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
+        if let section = root.table("retention") { retention = RetentionRules(section) }
+        if let section = root.table("syslog") { syslog = SyslogSettings(section) }
         if let calls = root.table("calls") {
-            retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
+            // Its name before there was [retention].
+            if let days = calls.integer("retention-days", in: Retention.calls.days) {
+                if retention.days[.calls] != nil {
+                    calls.reject("retention-days", "stands in [retention] calls, too: leave it there alone")
+                }
+                retention[.calls] = Int(days)
+                if retention.days[.notes] == nil { retention[.notes] = Int(days) }
+            }
             dispositions = calls.strings("dispositions") ?? dispositions
             internalCards = calls.boolean("internal-cards") ?? internalCards
             if let template = calls.string("card-url") {

@@ -11,7 +11,7 @@ struct IngestServer: AsyncParsableCommand {
             Run.self, Check.self, DoctorVerb.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self,
             PhoneVerb.self, UserVerb.self, RoleVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self,
-            Configure.self,
+            PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             Version.self,
         ])

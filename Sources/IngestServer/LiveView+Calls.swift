@@ -74,6 +74,7 @@ extension LiveView {
         for person in live.told {
             var json = card.json(in: audience[person], live.snapshot)
             if live.isDismissed(by: person) { json = json.with("dismissed", true) }
+            json = shown(json, to: person)
             hub.tell(person, PageMessage(.call, json), at: now)
         }
     }
@@ -95,8 +96,15 @@ extension LiveView {
 
     func runningCards(for person: Person) -> [JSON] {
         calls.cards(for: person.id, routing: routing).map { snapshot, agent, place in
-            card(snapshot, agent: agent).json(in: place, snapshot)
+            person.shown(card(snapshot, agent: agent).json(in: place, snapshot))
         }
+    }
+
+    /// As this person may see it: rights may have changed since the page was opened.
+    func shown(_ json: JSON, to person: Int64) -> JSON {
+        if (try? store.people.isOpenHouse()) == true { return json }
+        let row = (try? store.people.user(id: person)).flatMap { $0 }
+        return row?.rights.contains(.personal) == true ? json : PersonalMask.masked(json)
     }
 
     /// Put aside in one place, gone in all.
@@ -191,7 +199,7 @@ extension LiveView {
             reminder.isTeams ? routing.names.keys.filter { routing.shared($0).covers(row.snapshot) } : []
         for person in Set(team).union([reminder.user]) {
             let place = CallRouting.Place.own(desk: routing.desks[person] ?? "")
-            let json = reminder.json.with("card", card.json(in: place, row.snapshot))
+            let json = reminder.json.with("card", shown(card.json(in: place, row.snapshot), to: person))
             hub.tell(person, PageMessage(.reminder, json), at: Clocks.wall)
         }
     }

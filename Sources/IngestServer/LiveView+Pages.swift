@@ -129,8 +129,10 @@ extension LiveView {
         guard let note = (try? store.calls.note(of: call)).flatMap({ $0 }),
             let row = (try? store.calls.row(call)).flatMap({ $0 })
         else { return }
-        let message = PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
-        for person in hub.people where routing.shared(person).covers(row.snapshot) { tell(person, message) }
+        let json = JSON.object([("call", .string(call)), ("note", note.json)])
+        for person in hub.people where routing.shared(person).covers(row.snapshot) {
+            tell(person, PageMessage(.note, shown(json, to: person)))
+        }
     }
 
     /// The present view of everything that changed since a page was here, each once; the running calls come with `ready`.
@@ -157,7 +159,7 @@ extension LiveView {
                         routing.shared(person.id).covers(row.snapshot),
                         let note = (try? store.calls.note(of: call)).flatMap({ $0 })
                     else { return nil }
-                    return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
+                    return PageMessage(.note, person.shown(.object([("call", .string(call)), ("note", note.json)])))
                 default:
                     // After a restart everybody comes back at once: a view is made once for all of them.
                     if let message = present[topic] { return message }

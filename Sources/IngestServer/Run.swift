@@ -43,6 +43,7 @@ struct Run: AsyncParsableCommand {
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
         let webhooks = try WebhookLink(wiring, logger: logger)
+        let syslog = try configuration.syslog.map { try SyslogLink($0, wiring, logger: logger) }
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
@@ -63,7 +64,7 @@ struct Run: AsyncParsableCommand {
                 Supervisor.notify("READY=1")
             }, logger: quiet)
         let services: [any Service] =
-            (erp.map { [$0] } ?? []) + (exchange.map { [$0] } ?? []) + [
+            (erp.map { [$0] } ?? []) + (exchange.map { [$0] } ?? []) + (syslog.map { [$0] } ?? []) + [
                 application,
                 LinkService(link: link, logger: logger),
                 webhooks,

@@ -25,6 +25,9 @@ struct Wiring: Sendable {
     let exchange: ExchangeFollower?
     let exchangeState = Locked(ExchangeState())
     let webhookCounts = Locked(WebhookCounts())
+    let personal = PersonalReadLog()
+    let forgetting: Forgetting
+    let syslogState = Locked(SyslogState())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
@@ -57,6 +60,7 @@ struct Wiring: Sendable {
                 day: settings.isDaily ? ExchangeSettings.day : nil)
         }
         self.plans = plans
+        forgetting = Forgetting(rules: configuration.retention)
         writer = try Writer(
             desks, queue: queue, exchange: exchange,
             inbox: InboxFollower(teams: configuration.teams, plan: { plans.plan(of: $0) }), logger: logger)

@@ -141,6 +141,10 @@ public final class Database {
 
     /// Row after row of a query, until `body` has seen enough and says false.
     public func each(_ sql: String, _ arguments: Value..., body: (Row) throws -> Bool) throws {
+        try each(sql, arguments: arguments, body: body)
+    }
+
+    public func each(_ sql: String, arguments: [Value], body: (Row) throws -> Bool) throws {
         let statement = try prepare(sql)
         defer { statement.reset() }
         try statement.bind(arguments)

@@ -10,7 +10,7 @@ struct ErasureTests {
     static let number = PhoneNumber("06 12 34 00 91")
 
     /// One of everything that may keep a number, a name and a note.
-    private static func fill(_ store: Store) throws {
+    static func fill(_ store: Store) throws {
         try store.transaction {
             for index in 0..<300 {
                 try store.parties.add(

@@ -111,7 +111,7 @@ const named = {
   CallCard: "Card", CallStanding: "Card", CallClient: "Party", CallDelivery: "ClientDelivery", ERPStanding: "Connection", TableColumns: "ImportColumns", CallNote: "CallNote",
 };
 /** Shapes that a type holds in place, without a name of its own, and what no page reads. */
-const inPlace = new Set(["Carton", "Chosen", "ShownNumber", "Transfer", "PalletContent", "PaperDetail", "PersonWithPin", "DrawnCard", "ERPPulled", "GatewayAccount", "ImportLine", "TableField", "ImportChange", "ChangedField"]);
+const inPlace = new Set(["Carton", "Chosen", "ShownNumber", "Transfer", "PalletContent", "PaperDetail", "PersonWithPin", "DrawnCard", "ERPPulled", "GatewayAccount", "ImportLine", "TableField", "ImportChange", "ChangedField", "AccessFile", "AccessPlace", "SealedEntry"]);
 
 test("a type has every member of its shape, and counts on none that may be left out", () => {
   const all = shapes();

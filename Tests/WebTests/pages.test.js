@@ -440,6 +440,33 @@ test("who may what can be read, and changed for an own role alone", async () => 
   assert.ok(sheets[3].includes(t("scope_zones")) && sheets[3].includes("dock-1"));
 });
 
+test("what is kept about somebody can be read, and for how long", async () => {
+  const app = application();
+  const { momentOf } = await import(`${web}audit.js`);
+  app.page = "audit";
+  await app.audit.load();
+  const main = new Element("main");
+  app.audit.filter = { ...app.audit.filter, kind: "reads" };
+  app.audit.draw(main);
+  assert.ok(readable(main, "trail").includes(t("trail_reads")));
+  app.audit.filter = { ...app.audit.filter, kind: "" };
+  app.audit.aside = "guard";
+  await app.audit.load();
+  app.audit.draw(main);
+  let text = readable(main, "data protection");
+  for (const word of ["kept_calls", "periodEver", "processing"]) assert.ok(text.includes(t(word)), word);
+  assert.ok(text.includes(t("periodDays", { n: 365 })));
+  await app.audit.guard.look("0612340091");
+  app.audit.draw(main);
+  text = readable(main, "a number");
+  for (const word of ["place_party", "place_call", "personalErase", "personalPage"]) assert.ok(text.includes(t(word)), word);
+  await app.audit.guard.look("Personne");
+  app.audit.draw(main);
+  assert.ok(readable(main, "nobody").includes(t("personalNothing", { of: "Personne" })));
+  assert.equal(momentOf(""), "");
+  assert.equal(Number(momentOf("2026-11-28", true)) - Number(momentOf("2026-11-28")), 86_399_999);
+});
+
 test("webhooks and each of them can be read", async () => {
   const app = application();
   const { HookSheet } = await import(`${web}webhooks.js`);

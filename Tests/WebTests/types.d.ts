@@ -11,7 +11,7 @@ type Right = "deliveries.see" | "deliveries.count" | "deliveries.decide" | "deli
   | "counting.count" | "stock.see" | "stock.find" | "stock.post" | "products.see" | "products.edit"
   | "clients.see" | "clients.edit" | "calls.see" | "calls.take" | "calls.dial" | "calls.supervise"
   | "gateways.see" | "gateways.command" | "notices.see" | "notices.settle" | "erp.see" | "erp"
-  | "prices" | "imports" | "exports" | "audit" | "webhooks" | "events"
+  | "prices" | "personal" | "imports" | "exports" | "audit" | "webhooks" | "events"
   | "users" | "stock";
 
 type ScopeKind = "sites" | "zones" | "teams" | "queues";
@@ -648,6 +648,14 @@ interface InboxChanged {
 }
 
 /** @from Sources/Depot/Facts */
+/** What is kept about somebody, by place; `number` where it is one that can be erased. */
+interface PersonalPlaces {
+  of: string;
+  number?: string;
+  count: number;
+  places: { place: string; count: number; more?: true }[];
+}
+
 interface LedgerEntry {
   id: number;
   at: number;
@@ -1057,6 +1065,8 @@ type Got<Path extends string> =
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
+  : Path extends `/api/v1/personal?${string}` ? PersonalPlaces
+  : Path extends "/api/v1/retention" ? { kind: string; days: number }[]
   : Path extends "/api/v1/users" ? User[]
   : Path extends "/api/v1/roles" ? RoleList
   : Path extends "/api/v1/webhooks" ? Webhook[]
@@ -1095,6 +1105,7 @@ type Done<Path extends string> =
   : Path extends "/api/v1/find" ? { epc: string; seconds: number; gateways: number }
   : Path extends `/api/v1/erp/jobs/${string}/dry` ? { calls: JobCall[] }
   : Path extends `/api/v1/import/${string}` ? ImportReport
+  : Path extends "/api/v1/personal/erase" ? { calls: number; notes: number; numbers: number; clients: number; pushes: number; texts: number; facts: number; notReached: string[]; dryRun: boolean }
   : Path extends "/api/v1/webhooks" ? Webhook & { secret: string }
   : Path extends `/api/v1/webhooks/${string}/key` ? Webhook & { secret: string }
   : Path extends `/api/v1/webhooks/${string}/test` ? { seq: number }

@@ -29,12 +29,16 @@ extension ErasureTable {
             try database.run("DELETE FROM erp_job WHERE id=?", .integer(id))
         }
         for passage in traces.passages {
+            // `=` compares a number's text with a column of numbers as numbers (sqlite.org/datatype3.html, 4.2).
+            let keys = PersonalPlace.of(passage.table).keys.map { "\($0)=?" }.joined(separator: " AND ")
+            let which = passage.keys.map { Value.text($0) }
+            // Two texts may have become the same.
             try database.run(
-                "UPDATE \(passage.table) SET \(passage.column)=? WHERE rowid=?", .text(passage.text),
-                .integer(passage.row))
+                "UPDATE OR REPLACE \(passage.table) SET \(passage.column)=? WHERE \(keys)",
+                arguments: [.text(passage.text)] + which)
             // A page that still shows the old text does not write it back.
             if passage.table == "call_note" {
-                try database.run("UPDATE call_note SET revision=revision + 1 WHERE rowid=?", .integer(passage.row))
+                try database.run("UPDATE call_note SET revision=revision + 1 WHERE \(keys)", arguments: which)
             }
         }
         _ = try ledger.erase(mentioning: (traces.forms.union(traces.names)).sorted())

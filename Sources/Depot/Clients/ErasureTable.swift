@@ -135,20 +135,8 @@ public struct ErasureTable: StoreTable {
 }
 
 extension ErasureTable {
-    /// Columns that people or other programs fill with words, and the field that says what a row belongs to.
-    private static let freeTexts: [(table: String, column: String, owner: String)] = [
-        ("call_note", "note", "call"), ("call_note", "disposition", "call"), ("erp_job", "payload", "id"),
-        ("erp_job", "sentence", "id"), ("erp_job", "fault", "id"), ("erp_job", "reason", "id"),
-        ("erp_call", "summary", "job"), ("erp_call", "outcome", "job"), ("notice", "data", "id"),
-        ("inbox", "data", "subject"),
-        ("party", "name", "id"), ("party", "company", "id"), ("delivery", "supplier", "id"),
-        ("delivery", "client", "id"), ("decision", "reason", "id"),
-    ]
     /// Shortest name that is looked for in the ledger, in characters.
     private static let nameLimit = 6
-
-    /// SQL: whether the number, its core bound as `?1`, may stand in a column. Finds too much, never too little.
-    private static func mayStand(in column: String) -> String { "instr(\(WrittenNumber.squeezed(column)), ?1)>0" }
 
     /// The call that a push is about: its own note, or a call-back of it.
     static func call(of subject: String) -> String { Reminder.call(ofSubject: subject) ?? subject }
@@ -175,7 +163,9 @@ extension ErasureTable {
         }
     }
 
-    /// Reads only: others may write meanwhile.
+    /// Where it stands, among `PersonalPlace.all`. Reads only: others may write meanwhile.
+    func traces(of number: PhoneNumber) throws -> ErasureTraces { try traces(of: number, WrittenNumber(number)) }
+
     private func traces(of number: PhoneNumber, _ written: WrittenNumber?) throws -> ErasureTraces {
         var traces = ErasureTraces()
         traces.calls.formUnion(
@@ -184,25 +174,27 @@ extension ErasureTable {
             ($0.integer(0), $0.text(1))
         }
         if let written {
-            let may = ErasureTable.mayStand(in:)
             let calls = try database.rows(
-                "SELECT id, snapshot FROM call WHERE \(may("snapshot"))", .text(written.core)
+                "SELECT id, snapshot FROM call WHERE \(PersonalPlace.of("call").mayMention)", .text(written.core)
             ) { (id: $0.text(0), text: $0.text(1)) }
             for call in calls where written.stands(in: call.text) { traces.calls.insert(call.id) }
             let commands = try database.rows(
-                "SELECT id, body FROM command WHERE \(may("body"))", .text(written.core)
+                "SELECT id, body FROM command WHERE \(PersonalPlace.of("command").mayMention)", .text(written.core)
             ) { (id: $0.text(0), text: $0.text(1)) }
             for command in commands where written.stands(in: command.text) { traces.commands.append(command.id) }
             // Bodies are binary: what stands before and after the digits there says nothing.
             traces.records = try database.rows(
-                "SELECT stream, seq FROM record WHERE kind=6 AND \(may("body"))", .text(written.core)
+                "SELECT stream, seq FROM record WHERE kind=6 AND \(PersonalPlace.of("record").mayMention)",
+                .text(written.core)
             ) { ($0.integer(0), $0.integer(1)) }
             traces.letters = try database.rows(
-                "SELECT stream, seq FROM dead_letter WHERE \(may("body")) OR \(may("detail"))", .text(written.core)
+                "SELECT stream, seq FROM dead_letter WHERE \(PersonalPlace.of("dead_letter").mayMention)",
+                .text(written.core)
             ) { ($0.integer(0), $0.integer(1)) }
             let known = Set(traces.numbers.map { "\($0.party) \($0.key)" })
             let others = try database.rows(
-                "SELECT party, key, number FROM party_number WHERE \(may("number"))", .text(written.core)
+                "SELECT party, key, number FROM party_number WHERE \(PersonalPlace.of("party_number").mayMention)",
+                .text(written.core)
             ) {
                 (party: $0.integer(0), key: $0.text(1), isMeant: written.stands(in: $0.text(2)))
             }
@@ -277,37 +269,48 @@ extension ErasureTable {
 
     private func findPassages(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         guard let written else { return }
-        for (table, column, owner) in ErasureTable.freeTexts {
-            let rows = try database.rows(
-                "SELECT rowid, \(column), \(owner) FROM \(table) WHERE \(ErasureTable.mayStand(in: column))",
-                .text(written.core)
-            ) { ($0.integer(0), $0.text(1), $0.text(2)) }
-            for (row, text, owner) in rows {
-                let goes: Bool
-                switch table {
-                case "call_note", "inbox": goes = traces.calls.contains(owner)
-                case "erp_job", "erp_call": goes = Int64(owner).map(traces.jobs.contains) ?? false
-                case "party": goes = traces.parties.contains(row)
-                default: goes = false
-                }
-                guard !goes else { continue }
-                var masked = written.redacted(text)
-                guard masked != text else { continue }
-                if column == "payload" || column == "data", let json = try? JSON(parsing: text) {
-                    masked = ErasureTable.redacted(json, written).description
-                }
-                traces.passages.append(ErasureTraces.Passage(table: table, column: column, row: row, text: masked))
+        for place in PersonalPlace.all {
+            for column in place.overwritten { try findPassages(&traces, written, in: place, column) }
+        }
+    }
+
+    private func findPassages(
+        _ traces: inout ErasureTraces, _ written: WrittenNumber, in place: PersonalPlace, _ column: String
+    ) throws {
+        let owner = place.call ?? place.job ?? place.party ?? "''"
+        let mentions = "instr(\(WrittenNumber.squeezed(column)), ?1)>0"
+        let rows = try database.rows(
+            "SELECT \(column), \(owner), \(place.keys.joined(separator: ", ")) FROM \(place.table) WHERE \(mentions)",
+            .text(written.core)
+        ) { row in
+            (text: row.text(0), owner: row.text(1), keys: place.keys.indices.map { row.text($0 + 2) })
+        }
+        for (text, owner, keys) in rows {
+            let goes: Bool
+            switch place.table {
+            case "call_note", "inbox": goes = traces.calls.contains(owner)
+            case "erp_job", "erp_call": goes = Int64(owner).map(traces.jobs.contains) ?? false
+            case "party": goes = Int64(owner).map(traces.parties.contains) ?? false
+            default: goes = false
             }
+            guard !goes else { continue }
+            var masked = written.redacted(text)
+            guard masked != text else { continue }
+            if place.documents.contains(column), let json = try? JSON(parsing: text) {
+                masked = ErasureTable.redacted(json, written).description
+            }
+            traces.passages.append(
+                ErasureTraces.Passage(table: place.table, column: column, keys: keys, text: masked))
         }
     }
 
     private func findEntries(_ traces: inout ErasureTraces, _ written: WrittenNumber?) throws {
         if let written {
-            let may = ErasureTable.mayStand(in:)
+            let place = PersonalPlace.of("entry")
             let rows = try database.rows(
                 """
                 SELECT seq, subject, coalesce(detail, ''), coalesce(reason, '') FROM entry
-                WHERE salt IS NOT NULL AND (\(may("subject")) OR \(may("detail")) OR \(may("reason")))
+                WHERE \(place.rows) AND \(place.mayMention)
                 """, .text(written.core)
             ) { ($0.integer(0), [$0.text(1), $0.text(2), $0.text(3)]) }
             for (seq, texts) in rows {

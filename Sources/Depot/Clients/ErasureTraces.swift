@@ -1,10 +1,11 @@
 /// Where a number was found.
 struct ErasureTraces {
-    /// A text in which it is written over; tables and columns are those of `ErasureTable.freeTexts`.
+    /// A text in which it is written over; table, column and keys are those of a `PersonalPlace`.
     struct Passage {
         var table: String
         var column: String
-        var row: Int64
+        /// Values of the place's keys, in their order.
+        var keys: [String]
         var text: String
     }
 

@@ -31,7 +31,7 @@ public struct Fact: Equatable, Sendable {
     public enum Room: String, CaseIterable, Sendable {
         case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
             records,
-            configuration, erp, webhook
+            configuration, erp, webhook, personal
     }
 }
 
@@ -106,6 +106,9 @@ extension Fact.Kind {
     public static let missedTaken = Fact.Kind(.missed, "take")
     public static let missedGivenBack = Fact.Kind(.missed, "give-back")
     public static let missedDone = Fact.Kind(.missed, "done")
+
+    // Who looked at personal data.
+    public static func read(_ kind: PersonalRead.Kind) -> Fact.Kind { Fact.Kind(.personal, kind.rawValue) }
 
     // People. Subject: the name.
     public static let sessionOpened = Fact.Kind(.session, "open")

@@ -39,6 +39,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case prices
     /// Import files.
     case imports
+    /// See telephone numbers, and names of private persons; without it they are masked (`PersonalMask`).
+    case personal
     /// Take tables away as files, beside the right to see them.
     case exports
     /// Read everybody's trail; one's own is everybody's right.

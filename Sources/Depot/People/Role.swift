@@ -64,6 +64,7 @@ public struct Role: Equatable, Sendable {
         (.erpSee, "             x     x      x      x     x     .     .      .      x"),
         (.erp, "                x     x      .      .     .     .     .      .      ."),
         (.prices, "             x     .      .      .     x     .     .      .      ."),
+        (.personal, "           x     .      x      .     x     x     x      .      x"),
         (.imports, "            x     .      x      .     x     .     .      .      ."),
         (.exports, "            x     x      x      .     x     .     x      .      x"),
         (.audit, "              x     .      .      .     .     .     .      .      ."),

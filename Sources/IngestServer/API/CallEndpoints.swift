@@ -13,6 +13,7 @@ struct CallEndpoints {
     let lists: CallLists
     let configuration: IngestConfiguration
     let orders: AgentOrders
+    let personal: PersonalReadLog
 
     private static let callsSchema = AnswerSchema.object(
         "Calls",
@@ -53,6 +54,9 @@ struct CallEndpoints {
                 let missed = try await lists.missed(for: person)
                 let history = try await lists.history(for: person)
                 let reminders = try await lists.reminders(for: person)
+                if !(missed.isEmpty && history.isEmpty && reminders.isEmpty) {
+                    personal.note(.calls, person.desk ?? "", by: person)
+                }
                 return .json(
                     .object([
                         ("reminders", .array(reminders)), ("running", .array(running)), ("missed", .array(missed)),
@@ -67,9 +71,11 @@ struct CallEndpoints {
                 needs: .right(.callsSee), answers: .list(CallCard.storySchema)
             ) { incoming in
                 let person = try incoming.who()
+                let text = String((incoming.query("q") ?? "").prefix(120))
                 let found = try await lists.history(
-                    for: person, team: incoming.flag("team"), matching: String((incoming.query("q") ?? "").prefix(120)),
+                    for: person, team: incoming.flag("team"), matching: text,
                     from: incoming.time("from") ?? 0, to: incoming.time("to") ?? .max, limit: 200)
+                if !found.isEmpty { personal.note(.history, text, by: person) }
                 return .json(.array(found))
             },
             Endpoint(
@@ -78,6 +84,7 @@ struct CallEndpoints {
                 answers: .file(["text/csv"])
             ) { incoming in
                 let person = try incoming.who()
+                personal.note(.export, "calls", by: person)
                 let text = try await lists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,
@@ -111,7 +118,7 @@ struct CallEndpoints {
                     let saved = try await writer.run {
                         try $0.calls.write(words, on: call, over: body.base ?? 0, seeing: sight, by: person, at: $1)
                     }
-                    return .json(saved.json)
+                    return .json(person.shown(saved.json))
                 } catch CallDesk.Refusal.changed(let present) {
                     throw APIProblem(
                         .conflict, "note-changed", "Somebody else has written meanwhile.",
@@ -225,13 +232,14 @@ struct CallEndpoints {
                 }
                 // Cards that are open know the new client at once.
                 await live.showAll()
-                return .json(party.json, status: .created)
+                return .json(person.shown(party.json), status: .created)
             },
         ]
             // The CSV stands above: its columns are older than the sheets.
             + Endpoint.exports("/api/v1/calls", "The history of my teams (?q=&from=&to=)", needs: .callsSee) {
                 incoming in
                 let person = try incoming.who()
+                personal.note(.export, "calls", by: person)
                 let text = try await lists.export(
                     for: person, matching: String((incoming.query("q") ?? "").prefix(120)),
                     from: incoming.time("from") ?? 0,

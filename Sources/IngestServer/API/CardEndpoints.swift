@@ -109,7 +109,7 @@ struct CardEndpoints {
                     }
                     // Cards that are open know at once who it is.
                     await live.showAll()
-                    return .json(party.json)
+                    return .json(person.shown(party.json))
                 } catch let refusal as ClientDesk.Refusal { throw refusal.problem }
             },
         ]

@@ -9,6 +9,7 @@ struct ClientEndpoints {
     let lists: CallLists
     /// Nil where no ERP is configured.
     let erp: ERPLink?
+    let personal: PersonalReadLog
 
     private static let clientSchema = PartyView.shape.schema.with(
         [
@@ -26,10 +27,11 @@ struct ClientEndpoints {
                 needs: .right(.clientsSee), answers: .list(PartyView.shape.schema)
             ) {
                 incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let text = String((incoming.query("q") ?? "").prefix(120))
-                return .json(
-                    .array(try await reads.read { try $0.parties.rows(listed: text, limit: 50).map(\.json) }))
+                let found = try await reads.read { try $0.parties.rows(listed: text, limit: 50) }
+                if !found.isEmpty { personal.note(.search, text, by: person) }
+                return .json(person.shown(.array(found.map(\.json))))
             },
             Endpoint(
                 .get, "/api/v1/parties/{id}", "A client: deliveries, last calls, and what the ERP knows",
@@ -40,6 +42,7 @@ struct ClientEndpoints {
                 guard let party = try await reads.read({ try $0.parties.view(id) }) else {
                     throw APIProblem(.notFound, "no-such-party", "There is no such client.")
                 }
+                personal.note(.card, String(id), by: person)
                 let deliveries = try await reads.read { store in
                     guard person.may(.deliveriesSee) else { return [JSON]() }
                     return try party.reference.map {
@@ -49,7 +52,7 @@ struct ClientEndpoints {
                         }
                     } ?? []
                 }
-                var json = party.json.with("deliveries", .array(deliveries))
+                var json = person.shown(party.json).with("deliveries", .array(deliveries))
                 json = json.with("lastCalls", .array(try await lists.lastCalls(with: party, for: person)))
                 if let erp, let remote = party.erp {
                     json = json.with("erp", await ERPCardView.fetch(remote, erp, mayPrices: person.may(.prices)))

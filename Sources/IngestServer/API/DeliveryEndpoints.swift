@@ -210,7 +210,7 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/proposals/{number}",
-                "Do what was decided at its depot and not done, or do not", body: SettleProposal.shape, needs: .session,
+                "Do what was decided at its depot and not done, or do not", body: SettleProposal.shape, needs: .right(.deliveriesDecide),
                 answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()

@@ -54,7 +54,8 @@ extension Endpoint {
     static let paper = WorkThreads("export", threads: 2, waiting: 16)
 
     private static let types = [
-        "csv": "text/csv; charset=utf-8", "pdf": "application/pdf",
+        "csv": "text/csv; charset=utf-8", "pdf": "application/pdf", "jsonl": "application/jsonl",
+        "json": "application/json", "html": "text/html; charset=utf-8",
         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ]
 

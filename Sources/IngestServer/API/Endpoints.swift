@@ -7,26 +7,31 @@ enum Endpoints {
     /// `erp` is nil where none is configured.
     static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
-        let (configuration, orders) = (wiring.configuration, wiring.orders)
+        let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
             + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
-            + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list
+            + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders, personal: personal).list
             + LabelEndpoints(reads: reads).list
             + StationEndpoints().list
-            + ClientEndpoints(reads: reads, lists: lists, erp: erp).list
+            + ClientEndpoints(reads: reads, lists: lists, erp: erp, personal: personal).list
             + ImportEndpoints(imports: wiring.imports).list
             + ERPEndpoints(
                 writer: writer, live: live, erp: erp, exchange: wiring.exchange.map { _ in wiring.exchangeState }
             ).list
-            + AuditEndpoints(writer: writer, live: live).list
+            + AuditEndpoints(writer: writer, live: live, reads: reads, personal: personal).list
+            + PersonalEndpoints(
+                writer: writer, live: live, reads: reads, personal: personal, configuration: configuration
+            ).list
             + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
             + WebhookEndpoints(writer: writer, live: live, configuration: configuration).list
-            + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)
-            .list
+            + CallEndpoints(
+                writer: writer, live: live, lists: lists, configuration: configuration, orders: orders,
+                personal: personal
+            ).list
             + CardEndpoints(
                 writer: writer, live: live, configuration: configuration, orders: orders, queue: wiring.queue
             ).list

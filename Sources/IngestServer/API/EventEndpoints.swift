@@ -21,7 +21,7 @@ struct EventEndpoints {
             ) { incoming in
                 let known = incoming.header("last-event-id")
                 let since = known.isEmpty ? incoming.query("since") : known
-                let (instance, personal) = (instance, incoming.flag("personal"))
+                let (instance, personal) = (instance, try incoming.flag("personal") && incoming.who().may(.personal))
                 // What a command in another process told a moment ago, too.
                 await writer.follow()
                 let text = try await reads.read { store -> String in

@@ -33,6 +33,7 @@ struct InboxEndpoints {
                 let person = try incoming.who()
                 let (filter, language) = (try InboxFilter(incoming), NoticeWords.Language(incoming))
                 let limit = try incoming.number("limit", InboxEndpoints.limits) ?? 100
+                let isMasked = !person.may(.personal)
                 let offset = try incoming.number("offset", 0...100_000) ?? 0
                 let cursor = try incoming.query("cursor").map { text -> InboxCursor in
                     guard let cursor = InboxCursor(text) else {
@@ -51,7 +52,9 @@ struct InboxEndpoints {
                             (
                                 "entries",
                                 .array(
-                                    rows.prefix(limit).map { InboxLine($0, words, in: language).json })
+                                    rows.prefix(limit).map {
+                                        InboxLine(isMasked ? $0.masked : $0, words, in: language).json
+                                    })
                             ),
                             ("next", next.map(JSON.string)),
                         ])
@@ -71,7 +74,8 @@ struct InboxEndpoints {
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
                 let found = try await reads.read { try $0.inbox.row(id, of: person.id) }
                 guard let found else { throw APIProblem.noNotice }
-                return .json(InboxLine(found, words, in: NoticeWords.Language(incoming)).json)
+                let line = person.may(.personal) ? found : found.masked
+                return .json(InboxLine(line, words, in: NoticeWords.Language(incoming)).json)
             },
             Endpoint(
                 .post, "/api/v1/inbox/{id}/read", "Read, or unread again", body: MarkNotice.shape, needs: .session,

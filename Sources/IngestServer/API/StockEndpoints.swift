@@ -10,6 +10,7 @@ struct StockEndpoints {
     let reads: LongReads
     let lists: CallLists
     let orders: AgentOrders
+    let personal: PersonalReadLog
 
     private static let productSchema = ProductView.shape.schema.with(
         [
@@ -180,7 +181,10 @@ struct StockEndpoints {
                         ).json
                     }
                 }
-                return .json(.object([("found", .array(found))]))
+                if found.contains(where: { ["party", "call"].contains($0["kind"]?.text) }) {
+                    personal.note(.search, text, by: person)
+                }
+                return .json(.object([("found", person.shown(.array(found)))]))
             },
             Endpoint(
                 .get, "/api/v1/notices", "What needs somebody: low stock, counts that are due",

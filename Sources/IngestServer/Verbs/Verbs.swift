@@ -27,6 +27,7 @@ struct Check: AsyncParsableCommand {
         do { _ = try configuration.webhooks.keys(state: configuration.state) } catch {
             throw Exit.say("webhooks: \(error)")
         }
+        print("kept: \(configuration.retention.words)")
         let warnings = configuration.warnings
         for text in warnings { print("warning: \(text)") }
         print(
@@ -205,7 +206,7 @@ struct Erase: ParsableCommand {
     func run() throws {
         let configuration = try options.load()
         let number = configuration.plan.number(number)
-        guard number.kind != .withheld, number.kind != .extension, number.key.count >= 6 else {
+        guard number.isErasable else {
             throw Exit.say("\(self.number) is no number that can be erased", Exit.warnings)
         }
         let erased: ErasureTable.Erased

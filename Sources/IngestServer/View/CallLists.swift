@@ -34,7 +34,8 @@ struct CallLists {
         return try await reads.read { store in
             try store.reminders.rows(of: person.id, seeing: scope, at: now).compactMap { reminder in
                 guard let row = try store.calls.row(reminder.call) else { return nil }
-                let line = reminder.json.with("card", card(row, routing, store).json(in: place, row.snapshot))
+                let line = reminder.json.with(
+                    "card", person.shown(card(row, routing, store).json(in: place, row.snapshot)))
                 if let told = try store.jobs.told(of: reminder) {
                     return line.with("erpJob", told.job.json)
                 }
@@ -60,7 +61,7 @@ struct CallLists {
     private func story(_ story: CallStory, _ person: Person, _ routing: CallRouting, _ store: Store) -> JSON {
         let row = story.newest
         let desk = routing.desks[person.id] ?? ""
-        var json = card(row, routing, store).json(in: .own(desk: desk), row.snapshot)
+        var json = person.shown(card(row, routing, store).json(in: .own(desk: desk), row.snapshot))
         if story.rows.count > 1 {
             json = json.with("calls", .array(story.rows.map { .string($0.snapshot.call) }))
         }
@@ -76,7 +77,9 @@ struct CallLists {
         return try await reads.read { store in
             let keys = try store.parties.keys(of: party.id)
             return try keys.flatMap { try store.calls.rows(key: $0, limit: 20) }.filter { scope.covers($0.snapshot) }
-                .sorted { $0.snapshot.startedAt > $1.snapshot.startedAt }.prefix(10).map { PastCall($0, routing).json }
+                .sorted { $0.snapshot.startedAt > $1.snapshot.startedAt }.prefix(10).map {
+                    person.shown(PastCall($0, routing).json)
+                }
         }
     }
 
@@ -87,7 +90,8 @@ struct CallLists {
         return try await reads.read { store in
             let rows = try store.calls.rows(
                 of: scope, matching: text, from: from, to: to, limit: CallLists.exportLimit)
-            return try rows.reduce(into: CallLists.head) { $0 += try line($1, routing, store) }
+            let isMasked = !person.may(.personal)
+            return try rows.reduce(into: CallLists.head) { $0 += try line($1, routing, store, isMasked) }
         }
     }
 
@@ -98,23 +102,29 @@ struct CallLists {
             "talk_s", "cause", "disposition", "note", "clock_s",
         ])
 
-    private func line(_ row: CallRow, _ routing: CallRouting, _ store: Store) throws -> String {
+    private func line(
+        _ row: CallRow, _ routing: CallRouting, _ store: Store, _ isMasked: Bool
+    ) throws -> String {
         let snapshot = row.snapshot
         let number = CallKey.number(of: snapshot, plan: plans.plan(of: row.agent))
         let party = try row.note?.party.flatMap { try store.parties.view($0) }
         let parties = try number.map { try store.parties.rows(key: $0.key) } ?? []
         let known = party ?? (parties.count == 1 ? parties[0] : nil)
         let end = snapshot.endedAt ?? snapshot.startedAt
-        return CSV.line([
-            Reports.written(snapshot.startedAt), snapshot.direction?.rawValue ?? "", number?.display ?? "",
+        let name =
             known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
-                ?? (CallKey.isWithheld(snapshot) ? "" : snapshot.caller?.name ?? ""), snapshot.called ?? "",
+            ?? (CallKey.isWithheld(snapshot) ? "" : snapshot.caller?.name ?? "")
+        func shown(_ text: String) -> String { isMasked ? PersonalMask.number(text) : text }
+        return CSV.line([
+            Reports.written(snapshot.startedAt), snapshot.direction?.rawValue ?? "",
+            shown(number?.display ?? ""), isMasked && !name.isEmpty ? known?.company ?? PersonalMask.name : name,
+            shown(snapshot.called ?? ""),
             snapshot.queue ?? "",
             snapshot.answeredBy.map(routing.label).joined(separator: " "),
             snapshot.missedBy.map(routing.label).joined(separator: " "),
             String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
             String(snapshot.answeredAt.map { (end - $0) / 1000 } ?? 0), snapshot.cause?.rawValue ?? "",
-            row.note?.disposition ?? "", row.note?.note ?? "",
+            row.note?.disposition ?? "", shown(row.note?.note ?? ""),
             snapshot.clockCorrection.map { String($0 / 1000) } ?? "",
         ])
     }

@@ -85,6 +85,7 @@ enum CentreMetrics {
             }
         }
         await addWebhooks(wiring, to: &metrics)
+        addPersonal(wiring, to: &metrics)
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =

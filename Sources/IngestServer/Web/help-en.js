@@ -251,7 +251,7 @@ export const help = {
       ["PIN locked", "Too many wrong tries: they sign in with their password, or are given a new PIN."],
       ["The trail does not appear", "The link to the server is down: it comes back with it."],
     ],
-    see: ["signin"],
+    see: ["signin", "privacy"],
   },
   signin: {
     title: "Sign in",
@@ -268,6 +268,22 @@ export const help = {
       ["The badge does nothing", "Click beside the fields and hold it up again: it is read like a barcode."],
     ],
     see: ["audit", "dock"],
+  },
+  privacy: {
+    title: "Answer a request about personal data",
+    what: "What is kept about a number or a person: show it, hand it out, erase it; and for how long each thing stays.",
+    steps: [
+      "Page Audit, [privacy]: a number in any form, or a whole name, then [personalLook].",
+      "[personalPage] is read and printed; [personalJSON] is given to whoever asks. That you looked is in the trail.",
+      "[personalErase] first says what would go. Repeat the request in the ERP: it keeps a card of its own.",
+      "[processing]: the record of article 30, from the configuration in use.",
+    ],
+    wrong: [
+      ["There is no [privacy] button", "It needs the right to manage users."],
+      ["A person is not found", "The name is written as on their card. Look for each of their numbers, too."],
+      ["The number comes back", "The ERP has it still: erase it there, then here."],
+    ],
+    see: ["audit", "clients"],
   },
   webhooks: {
     title: "Tell another program",

@@ -252,7 +252,7 @@ export const help = {
       ["Code bloqué", "Trop d’essais faux : la personne entre avec son mot de passe, ou reçoit un nouveau code."],
       ["Le journal ne s’affiche pas", "La liaison au serveur est coupée : il revient avec elle."],
     ],
-    see: ["signin"],
+    see: ["signin", "privacy"],
   },
   signin: {
     title: "S’identifier",
@@ -269,6 +269,22 @@ export const help = {
       ["Le badge ne fait rien", "Cliquez à côté des champs et présentez-le encore : il est lu comme un code-barres."],
     ],
     see: ["audit", "dock"],
+  },
+  privacy: {
+    title: "Répondre à une demande sur des données",
+    what: "Ce qui est conservé sur un numéro ou une personne : le montrer, le remettre, l’effacer ; et combien de temps chaque chose reste.",
+    steps: [
+      "Page Journal, [privacy] : un numéro dans n’importe quelle forme, ou un nom en entier, puis [personalLook].",
+      "[personalPage] se lit et s’imprime ; [personalJSON] se remet à qui le demande. Que vous avez regardé est au journal.",
+      "[personalErase] dit d’abord ce qui partirait. Répétez la demande dans l’ERP : il garde sa propre fiche.",
+      "[processing] : le registre de l’article 30, d’après la configuration en service.",
+    ],
+    wrong: [
+      ["Le bouton [privacy] manque", "Il faut le droit de gérer les utilisateurs."],
+      ["Une personne n’est pas trouvée", "Le nom s’écrit comme sur sa fiche. Cherchez aussi chacun de ses numéros."],
+      ["Le numéro revient", "L’ERP l’a encore : effacez-le là-bas, puis ici."],
+    ],
+    see: ["audit", "clients"],
   },
   webhooks: {
     title: "Prévenir un autre programme",
