@@ -18,6 +18,11 @@ final class CentreLink: Sendable {
     private let mail: AgentMail
     private let goods: GoodsNews
     private let logger: Logger
+    /// Who tells others at the broker; nil where nobody is told.
+    private let events: EventTopics?
+    private let home: HomeLink?
+    /// Entries of the ledger that are told, by the message that the broker has to acknowledge.
+    private let flying = Locked<[Int32: Int64]>([:])
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
@@ -25,7 +30,8 @@ final class CentreLink: Sendable {
     /// Nobody who knows the rule for names can take the connection over.
     private let clientID: String
 
-    init(_ wiring: Wiring, logger: Logger) {
+    init(_ wiring: Wiring, events: EventTopics? = nil, home: HomeLink? = nil, logger: Logger) {
+        (self.events, self.home) = (events, home)
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
         goods = wiring.goods
         self.logger = logger
@@ -156,6 +162,11 @@ final class CentreLink: Sendable {
                 presenceTopic, echoTopic,
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
+            events?.begin()
+            if let home {
+                home.begin()
+                link.subscribe(home.patterns)
+            }
             // A broker that was new, or forgot, hears again what is retained.
             Task { [intake, goods] in
                 await goods.begin()
@@ -168,14 +179,17 @@ final class CentreLink: Sendable {
                 return was
             }
             live.post(broker: false)
+            flying.with { $0 = [:] }
+            events?.broken()
             if was || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
         case .message(let topic, let payload):
             if topic == presenceTopic {
                 contradict(payload, link)
-            } else if topic != echoTopic {
+            } else if topic != echoTopic, home?.hear(topic, payload) != true {
                 receive(topic, payload)
             }
-        case .published: break
+        case .published(let id, _):
+            if let seq = flying.with({ $0.removeValue(forKey: id) }) { events?.acknowledged(seq) }
         }
     }
 
@@ -248,6 +262,10 @@ final class CentreLink: Sendable {
             link.publish(Topic(.configuration, of: agent).name, configuration.json.text8, retain: true)
         case .expected(let agent, let goods):
             link.publish(Topic(.expected, of: agent).name, goods, retain: true)
+        case .said(let said):
+            let id = link.publish(said.topic, said.payload, retain: said.retain, type: said.type)
+            guard let seq = said.seq else { return }
+            if let id { flying.with { $0[id] = seq } } else { events?.lost() }
         }
     }
 }

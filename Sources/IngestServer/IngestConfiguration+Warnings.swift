@@ -21,7 +21,7 @@ extension IngestConfiguration {
             out.append("[calls]: card-url sends callers' numbers to \(host) in clear; use https://")
         }
         out += exchange?.problems ?? []
-        out += webhooks.warnings
+        out += webhooks.warnings + (epcis?.warnings ?? [])
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
         for (name, other) in sites.sorted(by: { $0.key < $1.key })
         where other.internalPlan != plan.internalPlan || other.region != plan.region {

@@ -12,6 +12,7 @@ struct IngestServer: AsyncParsableCommand {
             GS1Verb.self,
             PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
+            EPCISVerb.self,
             Version.self,
         ])
 }
