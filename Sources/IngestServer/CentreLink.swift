@@ -23,6 +23,7 @@ final class CentreLink: Sendable {
     private let home: HomeLink?
     /// Entries of the ledger that are told, by the message that the broker has to acknowledge.
     private let flying = Locked<[Int32: Int64]>([:])
+    private let denied = Locked(false)
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
@@ -155,6 +156,7 @@ final class CentreLink: Sendable {
         switch event {
         case .up:
             up.with { $0 = true }
+            denied.with { $0 = false }
             live.post(broker: true)
             logger.info("broker connected")
             link.subscribe([
@@ -188,7 +190,17 @@ final class CentreLink: Sendable {
             } else if topic != echoTopic, home?.hear(topic, payload) != true {
                 receive(topic, payload)
             }
-        case .published(let id, _):
+        case .published(let id, let reason):
+            // From 128 on it is a refusal (MQTT 5.0, 2.4). Said once on each connection.
+            if reason >= 128,
+                !denied.with({ was in
+                    defer { was = true }
+                    return was
+                })
+            {
+                logger.warning(
+                    "the broker refuses a message", metadata: ["reason": "\(reason)", "remedy": "its access list"])
+            }
             if let seq = flying.with({ $0.removeValue(forKey: id) }) { events?.acknowledged(seq) }
         }
     }

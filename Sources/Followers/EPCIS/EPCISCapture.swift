@@ -6,7 +6,7 @@ public enum EPCISCapture {
     /// Events of one document; one alone after a document was refused, so that each is answered for itself.
     public static let atOnce = 100
     /// Between two looks at a job, in milliseconds; and how long it may take.
-    public static let look: Int64 = 2000
+    public static let look: Int64 = 1000
     public static let patience: Int64 = 3_600_000
 
     public static let context = JSON.array(["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"])
