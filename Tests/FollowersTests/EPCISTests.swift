@@ -68,6 +68,28 @@ struct EPCISTests {
             event.id
                 == "ni:///sha-256;6c91ecefbdefdbde995e8bf6f48a0e020c14735b8162462d39b38fb8fc0a8e81?ver=CBV2.0")
         #expect(EPCISEvent(event.json) == event)
+
+        var packed = EPCISEvent(
+            .aggregation, at: 1_795_845_600_123, .delete, .unpacking, parent: "https://id.gs1.org/00/340123450000000001"
+        )
+        packed.names = ["https://id.gs1.org/00/340123450000000018"]
+        packed.amounts = [
+            .init("https://id.gs1.org/01/04012345123456", 30),
+            .init("https://id.gs1.org/01/04012345123463/10/A%2Fb-c", 2),
+        ]
+        packed.seenAt = "urn:quai:centre:zone:dock"
+        #expect(
+            packed.id
+                == "ni:///sha-256;38ffe3f68536a3081cc67dfc135737f12c99e43a8d921fffcc78653bae19dd69?ver=CBV2.0")
+        #expect(EPCISEvent(packed.json) == packed)
+
+        var papers = EPCISEvent(.transaction, at: 1_795_845_600_000, .add, .accepting, .inProgress)
+        papers.names = ["https://id.gs1.org/01/04012345123456/21/9"]
+        papers.amounts = [.init("https://id.gs1.org/01/04012345123456", Quantity(thousandths: 125), unit: "KGM")]
+        papers.documents = [.init("desadv", "urn:quai:centre:delivery:A")]
+        #expect(
+            papers.id
+                == "ni:///sha-256;0ca5ce52624357915ef5a9a0b9a15d9a3b58aea0ae0d366fcfbe073c9ac17bd4?ver=CBV2.0")
     }
 
     @Test func aClosedDeliveryBecomesEventsOnce() throws {

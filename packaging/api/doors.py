@@ -163,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def play_epcis(repository, ask, get, post, failures, metrics, gtin):
+def play_epcis(repository, ask, get, post, failures, metrics, gtin, sscc):
     def holds(what, is_so):
         if not is_so:
             failures.append(f"day: epcis: {what}")
@@ -188,6 +188,17 @@ def play_epcis(repository, ask, get, post, failures, metrics, gtin):
         patient("nothing is captured", lambda: ("ObjectEvent", "inspecting", "OBSERVE", False) in repository.steps())
         post(f"/api/v1/deliveries/{here}/reopen", {"zone": "dock-epcis", "reason": "counted twice"})
         post(f"/api/v1/deliveries/{here}/decisions", {"kind": "adjust", "gtin": gtin, "quantity": -2})
+        # A pallet whose label is read: what is on it is seen, and taken apart.
+        unit = {"sscc": sscc, "contents": [{"gtin": gtin, "quantity": 4, "lot": "L/7"}]}
+        paper = {"deliveries": [{"note": "E2", "supplier": "Acme", "lines": [{"gtin": gtin, "quantity": 4}], "units": [unit]}]}
+        ask("POST", "/api/v1/import/deliveries", raw=json.dumps(paper).encode(), expect=200)
+        pallet = next(one["id"] for one in get("/api/v1/deliveries?days=3")["deliveries"] if one["note"] == "E2")
+        post(f"/api/v1/deliveries/{pallet}/open", {"zone": "dock-pallet"})
+        now = int(time.time() * 1000)
+        scan = {"key": "01ARZ3NDEKTSV4RRFFQ69G5FB9", "zone": "dock-pallet", "text": f"]C100{sscc}", "at": now}
+        post("/api/v1/scans", {"clock": now, "scans": [scan]})
+        post(f"/api/v1/deliveries/{pallet}/close", end)
+        patient("a pallet is not taken apart", lambda: ("AggregationEvent", "unpacking", "DELETE", False) in repository.steps())
         repository.refused = "A%2FB"
         take = post("/api/v1/takes", {"zone": "shelf-epcis"})["id"]
         ask("PUT", "/api/v1/products/%23A%2FB", {"description": "Screw"}, expect=200)
