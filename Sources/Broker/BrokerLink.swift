@@ -112,16 +112,20 @@ public final class BrokerLink {
 
     // MARK: messages
 
-    /// Sends one message; nil when the link is down or libmosquitto will not take it. `expiry` in seconds.
+    /// Sends one message; nil when the link is down or libmosquitto will not take it. `expiry` in seconds; `type` is its content type.
     @discardableResult
     public func publish(
-        _ topic: String, _ payload: [UInt8], quality: Int32 = 1, retain: Bool = false, expiry: UInt32? = nil
+        _ topic: String, _ payload: [UInt8], quality: Int32 = 1, retain: Bool = false, expiry: UInt32? = nil,
+        type: String? = nil
     ) -> Int32? {
         guard isUp, let client else { return nil }
         var properties: OpaquePointer?
         if let expiry {
             mosquitto_property_add_int32(
                 &properties, Int32(bitPattern: MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue), expiry)
+        }
+        if let type {
+            mosquitto_property_add_string(&properties, Int32(bitPattern: MQTT_PROP_CONTENT_TYPE.rawValue), type)
         }
         defer { mosquitto_property_free_all(&properties) }
         var id: Int32 = 0

@@ -8,6 +8,18 @@ final class AgentMail: Sendable {
         case command(agent: String, Command)
         case configuration(agent: String, DesiredConfiguration)
         case expected(agent: String, [UInt8])
+        /// To whoever listens, no agent.
+        case said(Said)
+    }
+
+    struct Said: Sendable {
+        var topic: String
+        var payload: [UInt8]
+        var retain = false
+        /// MQTT 5's content type.
+        var type: String?
+        /// The entry of the ledger that it tells of, where somebody wants to know that the broker has it.
+        var seq: Int64?
     }
 
     private struct Box {

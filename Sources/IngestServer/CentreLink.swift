@@ -19,6 +19,12 @@ final class CentreLink: Sendable {
     private let goods: GoodsNews
     private let vouching: DepotVouching
     private let logger: Logger
+    /// Who tells others at the broker; nil where nobody is told.
+    private let events: EventTopics?
+    private let home: HomeLink?
+    /// Entries of the ledger that are told, by the message that the broker has to acknowledge.
+    private let flying = Locked<[Int32: Int64]>([:])
+    private let denied = Locked(false)
     private let stopping = Locked(false)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
@@ -27,7 +33,8 @@ final class CentreLink: Sendable {
     /// Nobody who knows the rule for names can take the connection over.
     private let clientID: String
 
-    init(_ wiring: Wiring, logger: Logger) {
+    init(_ wiring: Wiring, events: EventTopics? = nil, home: HomeLink? = nil, logger: Logger) {
+        (self.events, self.home) = (events, home)
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
         (goods, vouching) = (wiring.goods, wiring.vouching)
         self.logger = logger
@@ -159,6 +166,7 @@ final class CentreLink: Sendable {
         switch event {
         case .up:
             up.with { $0 = true }
+            denied.with { $0 = false }
             live.post(broker: true)
             logger.info("broker connected")
             link.subscribe([
@@ -166,6 +174,11 @@ final class CentreLink: Sendable {
                 "\(Topic.root)/+/+/hb", presenceTopic, echoTopic,
             ])
             link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
+            events?.begin()
+            if let home {
+                home.begin()
+                link.subscribe(home.patterns)
+            }
             // A broker that was new, or forgot, hears again what is retained.
             Task { [intake, goods] in
                 await goods.begin()
@@ -178,16 +191,29 @@ final class CentreLink: Sendable {
                 return was
             }
             live.post(broker: false)
+            flying.with { $0 = [:] }
+            events?.broken()
             if was || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
         case .message(let topic, let payload):
             if topic == presenceTopic {
                 contradict(payload, link)
             } else if topic == echoTopic {
                 marked(payload)
-            } else {
+            } else if home?.hear(topic, payload) != true {
                 receive(topic, payload)
             }
-        case .published: break
+        case .published(let id, let reason):
+            // From 128 on it is a refusal (MQTT 5.0, 2.4). Said once on each connection.
+            if reason >= 128,
+                !denied.with({ was in
+                    defer { was = true }
+                    return was
+                })
+            {
+                logger.warning(
+                    "the broker refuses a message", metadata: ["reason": "\(reason)", "remedy": "its access list"])
+            }
+            if let seq = flying.with({ $0.removeValue(forKey: id) }) { events?.acknowledged(seq) }
         }
     }
 
@@ -286,6 +312,10 @@ final class CentreLink: Sendable {
             link.publish(Topic(.configuration, of: agent).name, configuration.json.text8, retain: true)
         case .expected(let agent, let goods):
             link.publish(Topic(.expected, of: agent).name, goods, retain: true)
+        case .said(let said):
+            let id = link.publish(said.topic, said.payload, retain: said.retain, type: said.type)
+            guard let seq = said.seq else { return }
+            if let id { flying.with { $0[id] = seq } } else { events?.lost() }
         }
     }
 }

@@ -24,6 +24,7 @@ extension IngestConfiguration {
         out += webhooks.warnings
         out += syslog?.warnings ?? []
         out += retention.warnings
+        out += epcis?.warnings ?? []
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
         for (name, other) in sites.sorted(by: { $0.key < $1.key })
         where other.internalPlan != plan.internalPlan || other.region != plan.region {

@@ -50,6 +50,9 @@ struct IngestConfiguration: Sendable {
     var erp: ERPSettings?
     var exchange: ExchangeSettings?
     var webhooks = WebhookSettings()
+    var epcis: EPCISSettings?
+    var events = EventSettings()
+    var home: HomeSettings?
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -147,6 +150,9 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
         if let section = root.table("retention") { retention = RetentionRules(section) }
         if let section = root.table("syslog") { syslog = SyslogSettings(section) }
+        if let section = root.table("epcis") { epcis = EPCISSettings(section) }
+        if let section = root.table("events") { events = EventSettings(section) }
+        if let section = root.table("home-assistant") { home = HomeSettings(section) }
         if let calls = root.table("calls") {
             // Its name before there was [retention].
             if let days = calls.integer("retention-days", in: Retention.calls.days) {

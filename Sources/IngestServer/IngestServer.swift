@@ -13,6 +13,7 @@ struct IngestServer: AsyncParsableCommand {
             PhoneVerb.self, UserVerb.self, RoleVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self,
             PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
+            EPCISVerb.self,
             Version.self,
         ])
 }

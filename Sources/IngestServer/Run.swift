@@ -37,13 +37,20 @@ struct Run: AsyncParsableCommand {
                 "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"
             )
         }
-        let link = CentreLink(wiring, logger: logger)
+        let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
+        let home = configuration.home.map { HomeLink($0, wiring) }
+        wiring.eventTopics.with { $0 = events }
+        wiring.home.with { $0 = home }
+        let link = CentreLink(wiring, events: events, home: home, logger: logger)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let hosts = Hosts(configuration)
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
         let webhooks = try WebhookLink(wiring, logger: logger)
         let syslog = try configuration.syslog.map { try SyslogLink($0, wiring, logger: logger) }
+        let epcis = configuration.epcis.flatMap { settings in
+            wiring.epcis.map { EPCISLink(settings, $0, wiring, logger: logger) }
+        }
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
@@ -63,15 +70,16 @@ struct Run: AsyncParsableCommand {
                 logger.notice("serving", metadata: ["address": "http://\(configuration.address):\(port)"])
                 Supervisor.notify("READY=1")
             }, logger: quiet)
-        let services: [any Service] =
-            (erp.map { [$0] } ?? []) + (exchange.map { [$0] } ?? []) + (syslog.map { [$0] } ?? []) + [
-                application,
-                LinkService(link: link, logger: logger),
-                webhooks,
-                Housekeeping(wiring),
-                // Told first, in the reverse order of this list: the server waits for its connections.
-                ClosingService { await wiring.live.closeSockets() },
-            ]
+        let optional: [(any Service)?] = [erp, exchange, syslog, epcis, events, home]
+        let always: [any Service] = [
+            application,
+            LinkService(link: link, logger: logger),
+            webhooks,
+            Housekeeping(wiring),
+            // Told first, in the reverse order of this list: the server waits for its connections.
+            ClosingService { await wiring.live.closeSockets() },
+        ]
+        let services = optional.compactMap(\.self) + always
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],

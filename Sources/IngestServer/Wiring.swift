@@ -28,6 +28,12 @@ struct Wiring: Sendable {
     let personal = PersonalReadLog()
     let forgetting: Forgetting
     let syslogState = Locked(SyslogState())
+    /// Nil where no EPCIS events are made.
+    let epcis: EPCISFollower?
+    let epcisState = Locked(EPCISState())
+    /// Who is told at the broker besides agents; set when the centre runs.
+    let eventTopics = Locked<EventTopics?>(nil)
+    let home = Locked<HomeLink?>(nil)
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
@@ -59,10 +65,11 @@ struct Wiring: Sendable {
                 location: { zones[$0]?.erpLocation ?? $0 }, form: settings.form,
                 day: settings.isDaily ? ExchangeSettings.day : nil)
         }
+        epcis = configuration.epcis?.follower(instance: configuration.instance)
         self.plans = plans
         forgetting = Forgetting(rules: configuration.retention)
         writer = try Writer(
-            desks, queue: queue, exchange: exchange,
+            desks, queue: queue, exchange: exchange, epcis: epcis,
             inbox: InboxFollower(teams: configuration.teams, plan: { plans.plan(of: $0) }), logger: logger)
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)

@@ -20,6 +20,8 @@ actor Writer {
     private let queue: QueueFollower?
     /// Nil where nothing is told by file.
     private let exchange: ExchangeFollower?
+    /// Nil where no EPCIS events are made.
+    private let epcis: EPCISFollower?
     private let inbox: InboxFollower
     private let logger: Logger
     /// How far the followers of this executor have come: a deed that told nothing costs one read.
@@ -30,14 +32,16 @@ actor Writer {
 
     /// Followers catch up with what commands told before this process.
     init(
-        _ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil, inbox: InboxFollower,
-        logger: Logger
+        _ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil,
+        epcis: EPCISFollower? = nil, inbox: InboxFollower, logger: Logger
     ) throws {
-        _ = try Writer.follow(desks, queue, exchange, inbox)
+        _ = try Writer.follow(desks, queue, exchange, epcis, inbox)
         // What an ERP that was taken away was not told is not told to the next one.
         if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
         if exchange == nil { try desks.store.ledger.forget(follower: ExchangeFollower.name) }
+        if epcis == nil { try EPCISFollower.forget(desks.store) }
         self.desks = desks
+        self.epcis = epcis
         self.exchange = exchange
         self.inbox = inbox
         self.queue = queue
@@ -79,7 +83,7 @@ actor Writer {
         do {
             let tip = try desks.store.ledger.tip()
             if tip != followed {
-                let isBehind = try Writer.follow(desks, queue, exchange, inbox)
+                let isBehind = try Writer.follow(desks, queue, exchange, epcis, inbox)
                 followed = isBehind ? -1 : tip
                 // Behind what waits already.
                 if isBehind { post { _, _ in } }
@@ -93,12 +97,17 @@ actor Writer {
 
     /// True where the inbox has more to follow.
     private static func follow(
-        _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ inbox: InboxFollower
+        _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ epcis: EPCISFollower?,
+        _ inbox: InboxFollower
     ) throws -> Bool {
         try desks.store.run(AuditFollower())
         try WebhookFollower.catchUp(desks.store)
         if let queue { try desks.store.run(queue) }
         if let exchange { try desks.store.run(exchange) }
+        if var epcis {
+            epcis.now = Clocks.wall
+            try epcis.catchUp(desks.store)
+        }
         try desks.store.run(inbox, atMost: toldAtOnce)
         return try desks.store.ledger.watermark(of: InboxFollower.name) ?? 0 < desks.store.ledger.tip()
     }

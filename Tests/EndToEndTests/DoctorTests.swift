@@ -70,7 +70,8 @@ struct DoctorTests {
             (.erpRefuses, { $0.erp = .refused("wrong password") }),
             (.erpRights, { $0.erp = .good(remarks: ["stock.quant: no right to write"]) }),
             (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
-            (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }),
+            (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }), (.epcisDead, { $0.epcis = .init(dead: 2) }),
+            (.epcisLate, { $0.epcis = .init(waiting: $0.now - 7_200_000) }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

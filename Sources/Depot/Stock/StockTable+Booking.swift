@@ -1,4 +1,4 @@
-import Model
+public import Model
 import SQLite
 
 /// What a closing puts into the book: everything the first time, and after that the difference to the closings before.
@@ -74,6 +74,28 @@ extension StockTable {
     }
 
     // MARK: what it holds
+
+    /// What a closed delivery has brought altogether, whatever its closings before had: tagged pieces, then the rest by article and lot.
+    public struct Held: Equatable, Sendable {
+        /// `tag:HEX` of a tagged piece.
+        public var subject: String?
+        public var gtin: String
+        public var lot: String?
+        public var quantity: Quantity
+
+        public init(subject: String?, gtin: String, lot: String?, quantity: Quantity) {
+            (self.subject, self.gtin, self.lot, self.quantity) = (subject, gtin, lot, quantity)
+        }
+    }
+
+    public func held(by view: DeliveryView) throws -> [Held] {
+        let account = try account(of: view)
+        return (account.tags + account.loose).map { one in
+            Held(
+                subject: one.subject.isEmpty ? nil : one.subject, gtin: one.gtin, lot: one.lot.isEmpty ? nil : one.lot,
+                quantity: account.quantities[one] ?? 0)
+        }
+    }
 
     /// As it is counted now. Where a person took more off than what has no tag, pieces that are in the book from here, and lie elsewhere
     /// by now, are kept first.

@@ -40,5 +40,6 @@ public struct Desks {
     public var jobs: JobDesk { JobDesk(store) }
     public var exchange: ExchangeDesk { ExchangeDesk(store) }
     public var webhooks: WebhookDesk { WebhookDesk(store) }
+    public var epcis: EPCISDesk { EPCISDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

@@ -123,6 +123,7 @@ enum Schema {
         importReading,
         depotDecisions,
         roles,
+        epcis,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -32,5 +32,6 @@ extension Store {
     public var exchange: ExchangeTable { ExchangeTable(store: self) }
     public var inbox: InboxTable { InboxTable(store: self) }
     public var webhooks: WebhookTable { WebhookTable(store: self) }
+    public var epcis: EPCISTable { EPCISTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

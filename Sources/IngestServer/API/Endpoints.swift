@@ -27,6 +27,7 @@ enum Endpoints {
             + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
+            + EPCISEndpoints(writer: writer, reads: reads, isOn: configuration.epcis != nil).list
             + WebhookEndpoints(writer: writer, live: live, configuration: configuration).list
             + CallEndpoints(
                 writer: writer, live: live, lists: lists, configuration: configuration, orders: orders,

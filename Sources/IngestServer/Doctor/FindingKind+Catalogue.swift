@@ -187,6 +187,14 @@ extension FindingKind {
                 fix:
                     "edge-ingest webhook dead ID shows them; when the receiver answers: edge-ingest webhook replay ID --dead"
             )
+        case .epcisLate:
+            Entry(
+                .warning, "The EPCIS repository takes nothing", "Nothing is lost: what it has to be told waits.",
+                fix: "Look at [epcis] url, secret and authority, and at the server; the journal has what it answered.")
+        case .epcisDead:
+            Entry(
+                .warning, "The EPCIS repository refused events", "It does not have them, and says why.",
+                fix: "edge-ingest epcis shows each with its sentence; when it is put right: edge-ingest epcis retry")
         case .exchangeFolder:
             Entry(
                 .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",

@@ -33,6 +33,8 @@ enum FindingKind: String, CaseIterable, Sendable {
     case erpDead = "erp-dead"
     case webhookOff = "webhook-off"
     case webhookDead = "webhook-dead"
+    case epcisLate = "epcis-late"
+    case epcisDead = "epcis-dead"
     case exchangeFolder = "exchange-folder"
     case backupOld = "backup-old"
     case backupNone = "backup-none"

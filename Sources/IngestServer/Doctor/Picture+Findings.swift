@@ -4,6 +4,8 @@ extension Picture {
     static let certificateWarning: Int64 = 30 * 86_400_000
     /// They are made every night.
     static let copyLife: Int64 = 2 * 86_400_000
+    /// A capture job may take as long as this.
+    static let captureLate: Int64 = 3_600_000
     static let fullBelow: Int64 = 200 << 20
     /// From 85 % on, unless there is plenty left all the same.
     static let plenty: Int64 = 20 << 30
@@ -11,7 +13,7 @@ extension Picture {
     /// Everything that is wrong in it, causes and effects.
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
-            + webhooks.flatMap(findings(of:))
+            + webhooks.flatMap(findings(of:)) + epcisFindings
     }
 
     var diagnosis: Diagnosis { Diagnosis(findings, version: version, at: now) }
@@ -130,6 +132,16 @@ extension Picture {
         return [
             hook.trouble.map { Finding(.webhookOff, of: subject, $0) },
             hook.dead > 0 ? Finding(.webhookDead, of: subject, "\(hook.dead) of them") : nil,
+        ].compactMap(\.self)
+    }
+
+    private var epcisFindings: [Finding] {
+        guard let epcis else { return [] }
+        let age = epcis.waiting.map { now - $0 } ?? 0
+        return [
+            age > Picture.captureLate
+                ? Finding(.epcisLate, of: "[epcis]", "what was told \(Picture.words(age)) ago waits") : nil,
+            epcis.dead > 0 ? Finding(.epcisDead, of: "[epcis]", "\(epcis.dead) of them") : nil,
         ].compactMap(\.self)
     }
 

@@ -26,6 +26,7 @@ struct Picture: Sendable {
     var erp: ERPAnswer?
     var deadPushes: Int64 = 0
     var webhooks: [Hook] = []
+    var epcis: Repository?
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
 
@@ -87,6 +88,13 @@ struct Picture: Sendable {
         var id: Int64
         /// Why it is told nothing more, where nobody asked for that.
         var trouble: String?
+        var dead: Int64 = 0
+    }
+
+    /// An EPCIS repository.
+    struct Repository: Sendable {
+        /// When the oldest event was told that waits for it, in Unix milliseconds.
+        var waiting: Int64?
         var dead: Int64 = 0
     }
 

@@ -77,6 +77,11 @@ enum Probes {
                 count: letters.count,
                 codes: Dictionary(letters.map { ($0["code"]?.text ?? "?", 1) }, uniquingKeysWith: +))
             picture.deadPushes = try store.jobs.jobCounts()["dead"] ?? 0
+            if configuration.epcis?.url != nil {
+                picture.epcis = Picture.Repository(
+                    waiting: try [.waiting, .sent, .begun].compactMap { try store.epcis.rows($0, limit: 1).first?.told }
+                        .min(), dead: try store.epcis.counts()["dead"] ?? 0)
+            }
             picture.webhooks = try store.webhooks.rows().map { hook in
                 Picture.Hook(
                     id: hook.id, trouble: trouble(of: hook), dead: try store.webhooks.standing(hook).dead)
@@ -109,6 +114,7 @@ enum Probes {
         if let reference = configuration.webhooks.reference(state: configuration.state) {
             named.append(("[webhooks]", reference))
         }
+        if let secret = configuration.epcis?.secret { named.append(("[epcis]", secret)) }
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in
             var secret = Picture.Secret(subject: subject, mayLook: mayLook)

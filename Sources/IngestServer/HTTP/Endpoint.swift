@@ -133,6 +133,6 @@ extension Endpoint {
 
     private var queries: [String] {
         var seen: Set<String> = []
-        return summary.matches(of: /[?&]([a-z]+)=/).map { String($0.output.1) }.filter { seen.insert($0).inserted }
+        return summary.matches(of: /[?&]([A-Za-z_]+)=/).map { String($0.output.1) }.filter { seen.insert($0).inserted }
     }
 }

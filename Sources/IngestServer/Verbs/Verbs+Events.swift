@@ -9,7 +9,7 @@ import Sheets
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the result of a reception as CSV, or what happened as events.",
-        subcommands: [Reception.self, Events.self], defaultSubcommand: Reception.self)
+        subcommands: [Reception.self, Events.self, EPCIS.self], defaultSubcommand: Reception.self)
 
     struct Reception: ParsableCommand {
         static let configuration = CommandConfiguration(
