@@ -22,6 +22,7 @@ extension IngestConfiguration {
         }
         out += exchange?.problems ?? []
         out += webhooks.warnings
+        out += channels.warnings
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
         for (name, other) in sites.sorted(by: { $0.key < $1.key })
         where other.internalPlan != plan.internalPlan || other.region != plan.region {

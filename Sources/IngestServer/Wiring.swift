@@ -24,6 +24,7 @@ struct Wiring: Sendable {
     let exchange: ExchangeFollower?
     let exchangeState = Locked(ExchangeState())
     let webhookCounts = Locked(WebhookCounts())
+    let channelCounts = Locked(ChannelCounts())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration

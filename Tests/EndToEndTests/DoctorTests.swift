@@ -71,6 +71,7 @@ struct DoctorTests {
             (.erpRights, { $0.erp = .good(remarks: ["stock.quant: no right to write"]) }),
             (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
             (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }),
+            (.channelDead, { $0.channels = [.init(name: "Léa", kind: "email", sentence: "550")] }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

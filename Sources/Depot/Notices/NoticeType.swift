@@ -105,9 +105,15 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .webhookDisabled: .webhookStopped
         case .signIns: .sessionRefused
         case .announcement: .noticeTested
-        case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .keyExpiring:
-            nil
+        case .unknownNumber: .callEnded
+        case .receiptExpected: .deliveriesExpected
+        case .receiptOverdue: .deliveryOverdue
+        case .unknownTag: .tagsUnknown
+        case .readerFault: .readerFailed
+        case .bufferFilling: .bufferFilling
+        case .reportGenerated: .reportMade
+        case .keyExpiring: .keyExpiring
+        case .receiptDiscrepancy, .countDiscrepancy, .erpConflict: nil
         }
     }
 
@@ -115,8 +121,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
     public var page: String? {
         switch self {
         case .callMissed, .callBackDue, .unknownNumber: "/calls"
-        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue: "/receiving"
-        case .unknownTag, .lowStock: "/find"
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue, .unknownTag:
+            "/receiving"
+        case .lowStock: "/find"
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
@@ -125,9 +132,6 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .reportGenerated, .keyExpiring, .announcement: nil
         }
     }
-
-    /// Something raises it by now: a fact, or a fact together with what the tables hold.
-    public var isRaised: Bool { fact != nil || self == .receiptDiscrepancy || self == .countDiscrepancy }
 
     private static let byFact: [Fact.Kind: NoticeType] = {
         var types: [Fact.Kind: NoticeType] = [:]

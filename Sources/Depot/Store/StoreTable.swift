@@ -31,5 +31,8 @@ extension Store {
     public var exchange: ExchangeTable { ExchangeTable(store: self) }
     public var inbox: InboxTable { InboxTable(store: self) }
     public var webhooks: WebhookTable { WebhookTable(store: self) }
+    public var channels: ChannelTable { ChannelTable(store: self) }
+    public var duty: DutyTable { DutyTable(store: self) }
+    public var escalations: EscalationTable { EscalationTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

@@ -22,6 +22,7 @@ enum Endpoints {
             + AuditEndpoints(writer: writer, live: live).list
             + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
+            + ChannelEndpoints(wiring).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
             + WebhookEndpoints(writer: writer, live: live, configuration: configuration).list
             + CallEndpoints(writer: writer, live: live, lists: lists, configuration: configuration, orders: orders)

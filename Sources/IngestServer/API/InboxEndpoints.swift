@@ -51,7 +51,7 @@ struct InboxEndpoints {
                             (
                                 "entries",
                                 .array(
-                                    rows.prefix(limit).map { InboxLine($0, words, in: language).json })
+                                    try InboxLine.list(Array(rows.prefix(limit)), words, language, in: store))
                             ),
                             ("next", next.map(JSON.string)),
                         ])
@@ -69,9 +69,14 @@ struct InboxEndpoints {
                 answers: .json(InboxLine.shape.schema)
             ) { incoming in
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
-                let found = try await reads.read { try $0.inbox.row(id, of: person.id) }
+                let language = NoticeWords.Language(incoming)
+                let found = try await reads.read { store in
+                    try store.inbox.row(id, of: person.id).flatMap {
+                        try InboxLine.list([$0], words, language, in: store).first
+                    }
+                }
                 guard let found else { throw APIProblem.noNotice }
-                return .json(InboxLine(found, words, in: NoticeWords.Language(incoming)).json)
+                return .json(found)
             },
             Endpoint(
                 .post, "/api/v1/inbox/{id}/read", "Read, or unread again", body: MarkNotice.shape, needs: .session,
@@ -108,7 +113,7 @@ struct InboxEndpoints {
                 answers: .json(InboxEndpoints.changedSchema)
             ) { incoming in
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
-                return try await changed(person) { desk, _ in try desk.remove(id, of: person) }
+                return try await changed(person) { try $0.remove(id, of: person, at: $1) }
             },
             Endpoint(
                 .delete, "/api/v1/inbox", "Remove all of my notices that are read", needs: .session,

@@ -187,6 +187,13 @@ extension FindingKind {
                 fix:
                     "edge-ingest webhook dead ID shows them; when the receiver answers: edge-ingest webhook replay ID --dead"
             )
+        case .channelDead:
+            Entry(
+                .warning, "Somebody is not told by a channel of theirs",
+                "What waited for it was given up; it is in their inbox.",
+                fix:
+                    "As the sentence says: [channel.KIND] in ingest.toml, or the address in the person's own preferences; then its button Test."
+            )
         case .exchangeFolder:
             Entry(
                 .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",

@@ -33,6 +33,7 @@ enum FindingKind: String, CaseIterable, Sendable {
     case erpDead = "erp-dead"
     case webhookOff = "webhook-off"
     case webhookDead = "webhook-dead"
+    case channelDead = "channel-dead"
     case exchangeFolder = "exchange-folder"
     case backupOld = "backup-old"
     case backupNone = "backup-none"

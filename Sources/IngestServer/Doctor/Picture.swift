@@ -26,6 +26,7 @@ struct Picture: Sendable {
     var erp: ERPAnswer?
     var deadPushes: Int64 = 0
     var webhooks: [Hook] = []
+    var channels: [Way] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
 
@@ -88,6 +89,13 @@ struct Picture: Sendable {
         /// Why it is told nothing more, where nobody asked for that.
         var trouble: String?
         var dead: Int64 = 0
+    }
+
+    /// A way in which somebody is told, and that gave something up.
+    struct Way: Sendable {
+        var name: String
+        var kind: String
+        var sentence: String
     }
 
     struct DeadLetters: Sendable {

@@ -81,6 +81,9 @@ enum Probes {
                 Picture.Hook(
                     id: hook.id, trouble: trouble(of: hook), dead: try store.webhooks.standing(hook).dead)
             }
+            picture.channels = try store.channels.broken().map {
+                Picture.Way(name: $0.name, kind: $0.kind, sentence: $0.sentence)
+            }
         } catch { picture.storage = .damaged("\(error)") }
     }
 
@@ -109,6 +112,7 @@ enum Probes {
         if let reference = configuration.webhooks.reference(state: configuration.state) {
             named.append(("[webhooks]", reference))
         }
+        named += configuration.channels.references(state: configuration.state).map { ($0.section, $0.reference) }
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in
             var secret = Picture.Secret(subject: subject, mayLook: mayLook)
@@ -120,7 +124,7 @@ enum Probes {
         }
     }
 
-    private static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
+    static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
         let named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true),
