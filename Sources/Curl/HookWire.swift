@@ -9,9 +9,10 @@ public final class HookWire: Sendable {
         public var url: String
         public var headers: [(name: String, value: String)]
         public var body: [UInt8]
+        public var method: String
 
-        public init(url: String, headers: [(name: String, value: String)], body: [UInt8]) {
-            (self.url, self.headers, self.body) = (url, headers, body)
+        public init(url: String, headers: [(name: String, value: String)], body: [UInt8], method: String = "POST") {
+            (self.url, self.headers, self.body, self.method) = (url, headers, body, method)
         }
     }
 
@@ -33,9 +34,14 @@ public final class HookWire: Sendable {
         public var mayPlain: Bool
         /// A file of certificates to trust instead of the system's.
         public var authority: String?
+        /// Of the settings, in which a site allows more.
+        public var section: String
 
-        public init(mayPlain: Bool, authority: String?, permits: @escaping @Sendable ([UInt8]) -> Bool) {
-            (self.mayPlain, self.authority, self.permits) = (mayPlain, authority, permits)
+        public init(
+            mayPlain: Bool, authority: String?, section: String = "webhooks",
+            permits: @escaping @Sendable ([UInt8]) -> Bool
+        ) {
+            (self.mayPlain, self.authority, self.section, self.permits) = (mayPlain, authority, section, permits)
         }
     }
 
@@ -178,8 +184,13 @@ public final class HookWire: Sendable {
             for header in request.headers { list = curl_slist_append(list, "\(header.name): \(header.value)") }
             list = curl_slist_append(list, "Expect:")
             _ = ccurl_pointer(curl, CURLOPT_HTTPHEADER, list)
-            _ = ccurl_long(curl, CURLOPT_POSTFIELDSIZE, request.body.count)
-            _ = request.body.withUnsafeBufferPointer { ccurl_pointer(curl, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+            if request.method == "GET" {
+                _ = ccurl_long(curl, CURLOPT_HTTPGET, 1)
+            } else {
+                _ = ccurl_long(curl, CURLOPT_POSTFIELDSIZE, request.body.count)
+                _ = request.body.withUnsafeBufferPointer { ccurl_pointer(curl, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) }
+                _ = request.method.withCString { ccurl_pointer(curl, CURLOPT_CUSTOMREQUEST, $0) }
+            }
             let target = Unmanaged.passUnretained(self).toOpaque()
             _ = ccurl_pointer(curl, CURLOPT_OPENSOCKETDATA, target)
             _ = ccurl_open_by(curl) { target, _, address in
@@ -233,7 +244,8 @@ public final class HookWire: Sendable {
             let milliseconds = (Clocks.now - start).nanoseconds / 1_000_000
             // The begin of a long answer says as much as all of it.
             guard code == CURLE_OK || isTooLong && status > 0 else {
-                let why = refused.map { HookWire.refusal($0) } ?? String(cString: curl_easy_strerror(code))
+                let why =
+                    refused.map { HookWire.refusal($0, rules.section) } ?? String(cString: curl_easy_strerror(code))
                 return Reply(status: nil, text: why, milliseconds: milliseconds)
             }
             return Reply(
@@ -242,13 +254,13 @@ public final class HookWire: Sendable {
         }
     }
 
-    private static func refusal(_ address: [UInt8]) -> String {
+    private static func refusal(_ address: [UInt8], _ section: String) -> String {
         let text =
             address.count == 4
             ? address.map(String.init).joined(separator: ".")
             : stride(from: 0, to: address.count - address.count % 2, by: 2).map {
                 String(Int(address[$0]) << 8 | Int(address[$0 + 1]), radix: 16)
             }.joined(separator: ":")
-        return "its address \(text) is not a public one; what a site wants to reach it names in [webhooks] allow"
+        return "its address \(text) is not a public one; what a site wants to reach it names in [\(section)] allow"
     }
 }

@@ -17,6 +17,7 @@ struct Housekeeping: Service {
         await cancelWhenGracefulShutdown {
             var forgotten: Instant?
             var trimmed = Clocks.now
+            var watched: Instant?
             while !Task.isCancelled {
                 await live.expireCalls()
                 await live.endSessions()
@@ -31,6 +32,10 @@ struct Housekeeping: Service {
                     await live.read { $0.releaseMemory() }
                     giveMemoryBack()
                     trimmed = Clocks.now
+                }
+                if watched.map({ Clocks.now - $0 > .seconds(300) }) ?? true {
+                    await watch()
+                    watched = Clocks.now
                 }
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
@@ -57,6 +62,26 @@ struct Housekeeping: Service {
         }
         await wiring.personal.write(by: writer, isLast: true)
         Supervisor.notify("STOPPING=1")
+    }
+
+    /// What nobody does and yet somebody should know.
+    private func watch() async {
+        let ends = keyEnds()
+        await writer.attempt { desks, now in
+            let notices = desks.notices
+            try notices.watchDeliveries(
+                at: now, SiteTime(now), today: SiteTime.date(now),
+                oldest: SiteTime.date(now - NoticeDesk.overdueDays * 86_400_000))
+            try notices.watchTags(at: now)
+            try notices.watchKeys(ends, at: now)
+        }
+    }
+
+    /// Certificates as the doctor sees them.
+    private func keyEnds() -> [KeyEnd] {
+        Probes.certificates(wiring.configuration).compactMap { certificate in
+            certificate.ends.map { KeyEnd(name: "\(certificate.subject) \(certificate.path)", end: $0) }
+        }
     }
 
     /// Tells whose time has come. Written before it is told: a restart in between tells nobody twice, and whoever opens a page finds it

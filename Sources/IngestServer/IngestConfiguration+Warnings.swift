@@ -25,6 +25,7 @@ extension IngestConfiguration {
         out += syslog?.warnings ?? []
         out += retention.warnings
         out += epcis?.warnings ?? []
+        out += channels.warnings
         if let text = IngestConfiguration.overlap(plan) { out.append("[phones]: \(text)") }
         for (name, other) in sites.sorted(by: { $0.key < $1.key })
         where other.internalPlan != plan.internalPlan || other.region != plan.region {

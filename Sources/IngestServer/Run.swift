@@ -51,6 +51,7 @@ struct Run: AsyncParsableCommand {
         let epcis = configuration.epcis.flatMap { settings in
             wiring.epcis.map { EPCISLink(settings, $0, wiring, logger: logger) }
         }
+        let channels = try ChannelLink(wiring, logger: logger)
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
@@ -75,6 +76,7 @@ struct Run: AsyncParsableCommand {
             application,
             LinkService(link: link, logger: logger),
             webhooks,
+            channels,
             Housekeeping(wiring),
             // Told first, in the reverse order of this list: the server waits for its connections.
             ClosingService { await wiring.live.closeSockets() },

@@ -4,8 +4,9 @@ import Platform
 
 /// A secret of this installation in a file of its own beside the database, 0600: 32 random bytes in hex. A copy of the database has none.
 enum StateSecret {
-    /// Whole or not at all, and never over another one: both the centre and a verb may come first.
-    static func make(_ path: String, state: String) throws {
+    /// Made where there is none: whole or not at all, and never over another one, since the centre and a verb may both come first.
+    static func make(_ path: String, in state: String) throws {
+        guard !Files.exists(path) else { return }
         var random = SystemRandomNumberGenerator()
         let secret = (0..<4).map { _ in Hex.word(random.next()) }.joined()
         let draft = "\(path).\(Hex.word(random.next()))"
@@ -24,11 +25,18 @@ enum StateSecret {
     /// What PINs typed at depots are sealed to (`DepotDecision`). Where it is lost, what was sealed to it is proposed to somebody who is signed in.
     static func depotKey(state: String) throws -> [UInt8] {
         let path = "\(state)/depot.key"
-        if !Files.exists(path) { try make(path, state: state) }
+        try make(path, in: state)
         let text = try Files.secret("file:\(path)")
         guard let key = Hex.bytes(text), key.count == SealedBox.keyLength else {
             throw IngestFailure("\(path) is not a key of 64 hex digits: move it away, and a new one is made")
         }
         return key
+    }
+
+    struct Short: Error, CustomStringConvertible {
+        var reference: String
+        var what: String
+        var shortest: Int
+        var description: String { "\(reference): the secret of \(what) has at least \(shortest) characters" }
     }
 }

@@ -1,6 +1,5 @@
 import Depot
 import Followers
-import Glibc
 import Model
 import Platform
 import Settings
@@ -60,7 +59,7 @@ struct WebhookSettings: Sendable {
     func keysOrNew(state: String) throws -> WebhookKeys {
         if let keys = try keys(state: state) { return keys }
         let path = WebhookSettings.path(state)
-        try StateSecret.make(path, state: state)
+        try StateSecret.make(path, in: state)
         return try WebhookSettings.keys("file:\(path)")
     }
 
@@ -68,15 +67,9 @@ struct WebhookSettings: Sendable {
 
     private static func keys(_ reference: String) throws -> WebhookKeys {
         guard let keys = WebhookKeys(master: try Files.secret(reference)) else {
-            throw Short(reference: reference)
+            throw StateSecret.Short(
+                reference: reference, what: "webhooks", shortest: WebhookKeys.shortest)
         }
         return keys
-    }
-
-    struct Short: Error, CustomStringConvertible {
-        var reference: String
-        var description: String {
-            "\(reference): the secret of webhooks has at least \(WebhookKeys.shortest) characters"
-        }
     }
 }

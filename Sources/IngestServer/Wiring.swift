@@ -34,6 +34,7 @@ struct Wiring: Sendable {
     /// Who is told at the broker besides agents; set when the centre runs.
     let eventTopics = Locked<EventTopics?>(nil)
     let home = Locked<HomeLink?>(nil)
+    let channelCounts = Locked(ChannelCounts())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration

@@ -59,7 +59,7 @@ struct InboxTests {
         #expect(try ids() == [1] && ids(of: 2) == [1])
         // What is gone does not come again.
         let id = try #require(try store.inbox.rows(of: 1, limit: 1).first?.id)
-        #expect(try desk.remove(id, of: alice) == 1)
+        #expect(try desk.remove(id, of: alice, at: 9) == 1)
         try add(1)
         #expect(try ids().isEmpty)
     }
@@ -98,7 +98,7 @@ struct InboxTests {
         try add(1)
         let id = try #require(try store.inbox.rows(of: 1, limit: 1).first?.id)
         #expect(try desk.mark([id], read: true, of: bruno, at: 5) == 0)
-        #expect(try desk.remove(id, of: bruno) == 0)
+        #expect(try desk.remove(id, of: bruno, at: 9) == 0)
         #expect(throws: InboxDesk.Refusal.noEntry) { try desk.snooze(id, until: 10, of: bruno, at: 5) }
         #expect(try store.inbox.row(id, of: 2) == nil)
         #expect(try store.inbox.counts(of: 1).unread == 1)
@@ -190,7 +190,7 @@ struct InboxTests {
         let online = InboxPreferences.Choice(.gatewayOnline, web: false, sound: false)
         let signIns = InboxPreferences.Choice(.signIns, web: false, sound: false)
         let quiet = InboxPreferences.Quiet(from: 1200, until: 420)
-        let saved = try desk.prefer(InboxPreferences([online, signIns], quiet: quiet), of: alice)
+        let saved = try desk.prefer(InboxPreferences([online, signIns], quiet: quiet), of: alice, at: 9)
         #expect(saved.quiet == quiet && saved.choices.contains(online))
         #expect(try store.inbox.preferences(of: 2).choices.allSatisfy { $0 == .init(default: $0.type) })
         try add(1, .gatewayOnline)
@@ -199,7 +199,7 @@ struct InboxTests {
         #expect(try ids() == [2], "a refused sign-in is always told")
         #expect(try ids(of: 2) == [1])
         // Nothing chosen is the default again.
-        #expect(try desk.prefer(InboxPreferences([], quiet: nil), of: alice).quiet == nil)
+        #expect(try desk.prefer(InboxPreferences([], quiet: nil), of: alice, at: 9).quiet == nil)
         try add(3, .gatewayOnline)
         #expect(try ids() == [3, 2])
     }

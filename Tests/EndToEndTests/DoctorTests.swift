@@ -72,6 +72,7 @@ struct DoctorTests {
             (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
             (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }), (.epcisDead, { $0.epcis = .init(dead: 2) }),
             (.epcisLate, { $0.epcis = .init(waiting: $0.now - 7_200_000) }),
+            (.channelDead, { $0.channels = [.init(name: "Léa", kind: "email", sentence: "550")] }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

@@ -167,9 +167,16 @@ type Heard = Found & { strength: number; heard: number };
 /** What sw.js uses of the scope of a service worker: TypeScript's own list of it cannot stand beside that of a page. */
 interface ServiceWorkerGlobalScope {
   skipWaiting(): Promise<void>;
-  clients: { claim(): Promise<void> };
+  clients: { claim(): Promise<void>; matchAll(which: { type: "window"; includeUncontrolled: boolean }): Promise<WorkerClient[]>; openWindow(address: string): Promise<unknown> };
+  registration: ServiceWorkerRegistration;
   addEventListener(type: "install", listen: () => void): void;
   addEventListener(type: "activate" | "message" | "fetch", listen: (event: WorkerEvent) => void): void;
+  addEventListener(type: "push", listen: (event: { data?: { json(): { title?: unknown; body?: unknown; critical?: unknown; page?: unknown } }; waitUntil(work: Promise<unknown>): void }) => void): void;
+  addEventListener(type: "notificationclick", listen: (event: { notification: Notification; waitUntil(work: Promise<unknown>): void }) => void): void;
+}
+interface WorkerClient {
+  focus(): Promise<unknown>;
+  navigate(address: string): Promise<unknown>;
 }
 interface WorkerEvent {
   request: Request;

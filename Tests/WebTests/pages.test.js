@@ -410,7 +410,7 @@ test("what somebody wants to know can be read, and the night is quiet", async ()
   const before = document.body.children.length;
   await openPreferences(app);
   const text = readable(document.body.children[before], "preferences");
-  for (const name of ["Appels manqués", "Connexions refusées"]) assert.ok(text.includes(name), name);
+  for (const name of ["Appels manqués", "Connexions refusées", "lea@example.com", "550 5.1.1 no such user", "2 abandonnés", t("preferDigest")]) assert.ok(text.includes(name), name);
   assert.deepEqual(app.said, []);
   const night = { types: [], quietFrom: 1200, quietUntil: 420 };
   assert.deepEqual([1199, 1200, 1439, 0, 419, 420].map((minute) => isQuiet(night, minute)), [false, true, true, true, true, false]);

@@ -121,7 +121,7 @@ test("French sentences of others are set as French is", () => {
 const numbers = [0, 1, 2, 1000000];
 
 /** What stands behind a 1 and has an s, and is no plural. */
-const singular = /^(is|was|has|does|matches|ms|fois|pas|plus|dans|puis|mais|mars|sous|ans|less|cross|pass|guess|its|this|us|as|process|s|sans|avis|nous|mauvais|Mis|après|moins|sont|colis|stands|announces|looks|holds|sends|says|had|lacks|entiers?|ils)$/;
+const singular = /^(is|was|has|does|matches|ms|fois|pas|plus|dans|puis|mais|mars|sous|ans|less|cross|pass|guess|its|this|us|as|process|s|sans|avis|nous|mauvais|Mis|après|moins|sont|colis|stands|announces|looks|holds|sends|says|had|lacks|entiers?|ils|expires|receives)$/;
 const wrong = (text) => [...text.matchAll(/(?<![\d,.\u00A0\u202F:/-])1\s+(?:de\s+)?(\p{L}+s)(?![\p{L}’])/gu)].map(([, word]) => word).filter((word) => !singular.test(word));
 
 test("no word and no sentence says a plural of one, nor a singular of many", () => {

@@ -593,13 +593,13 @@ interface Grant {
   at: number;
 }
 
-/** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP Sources/Depot/Webhooks */
+/** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP Sources/Depot/Webhooks Sources/Depot/Channels */
 interface Notice {
   id: number;
   at: number;
   kind: string;
   subject: string;
-  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number; name?: string } | null;
+  data: { description?: string; quantity?: number; unit?: string; minimum?: number; zone?: string; last?: number; job?: number; kind?: string; title?: string; who?: string; fault?: string; sentence?: string; file?: string; refused?: number; accepted?: number; hours?: number; name?: string; note?: string; expected?: string; count?: number; share?: number; agent?: string; ends?: number; channel?: string } | null;
 }
 
 /** How many notices wait for this person; `change` grows with each change of their inbox. @from Sources/Depot/Notices */
@@ -632,13 +632,60 @@ interface InboxEntry {
   read?: number;
   snoozed?: number;
   expires: number;
+  /** To whom it went on, because nobody had read it. */
+  raised: NoticeStep[];
+}
+
+/** @from Sources/Depot/Channels */
+interface NoticeStep {
+  who: string;
+  channel: string;
+  at: number;
 }
 
 /** What a person wants to be told, and what of it is heard; minutes of the day in which nothing is. @from Sources/IngestServer/API */
 interface InboxPreferences {
-  types: { type: string; name: string; priority: InboxEntry["priority"]; web: boolean; sound: boolean; fixed?: true }[];
+  types: { type: string; name: string; priority: InboxEntry["priority"]; web: boolean; sound: boolean; fixed?: true; channels: string[] }[];
   quietFrom?: number;
   quietUntil?: number;
+  loud: boolean;
+  digest?: number;
+}
+
+/** A way in which somebody is told while no page is open. @from Sources/Depot/Channels */
+interface NoticeChannel {
+  id: number;
+  kind: "push" | "ntfy" | "gotify" | "email" | "sms";
+  address: string;
+  created: number;
+  failures: number;
+  answered?: number;
+  sentence?: string;
+  waiting: number;
+  dead: number;
+}
+
+/** @from Sources/IngestServer/API */
+interface ChannelList {
+  offers: NoticeChannel["kind"][];
+  channels: NoticeChannel[];
+  pushKey?: string;
+}
+
+/** Who is on duty: days as bits from Monday on, minutes of the day. @from Sources/Depot/Channels */
+interface Duty {
+  user: number;
+  name: string;
+  days: number;
+  from: number;
+  until: number;
+}
+
+/** @from Sources/IngestServer/API */
+interface DutyList {
+  duty: Duty[];
+  people: { id: number; name: string }[];
+  minutes: number;
 }
 
 /** @from Sources/IngestServer/API */
@@ -1063,6 +1110,8 @@ type Got<Path extends string> =
   : Path extends "/api/v1/gateways/grants" ? Grant[]
   : Path extends "/api/v1/notices" ? Notice[]
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
+  : Path extends "/api/v1/channels" ? ChannelList
+  : Path extends "/api/v1/duty" ? DutyList
   : Path extends `/api/v1/inbox?${string}` ? { counts: InboxCounts; entries: InboxEntry[]; next?: string }
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends `/api/v1/personal?${string}` ? PersonalPlaces
@@ -1098,6 +1147,8 @@ type Done<Path extends string> =
   : Path extends "/api/v1/parties" ? Party
   : Path extends "/api/v1/inbox/test" ? unknown
   : Path extends "/api/v1/inbox/preferences" ? InboxPreferences
+  : Path extends "/api/v1/channels" ? NoticeChannel
+  : Path extends "/api/v1/duty" ? DutyList
   : Path extends "/api/v1/inbox" ? InboxChanged
   : Path extends `/api/v1/inbox/${string}` ? InboxChanged
   : Path extends "/api/v1/photos" ? { id: number }

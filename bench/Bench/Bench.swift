@@ -31,6 +31,8 @@ struct Bench: ParsableCommand {
 
     @Flag(help: "Inboxes of many people only.") var inbox = false
 
+    @Flag(help: "One fact to a thousand open pages only.") var fanOut = false
+
     @Flag(help: "The ERP's flows only: calls and seconds by the number of lines.") var erp = false
 
     func run() throws {
@@ -40,6 +42,7 @@ struct Bench: ParsableCommand {
         if pages { return try pageBench() }
         if inventory { return try inventoryBench() }
         if inbox { return try inboxBench() }
+        if fanOut { return try FanOutBench(binaries: binaries).run() }
         if erp { return ERPBench().run() }
         if road { return try RoadBench(binaries: binaries, parts: Set(part), rows: rows).run() }
         if !readers { try CallBench(binaries: binaries, samples: samples).run() }
@@ -99,6 +102,7 @@ struct Bench: ParsableCommand {
         try pageBench()
         try inventoryBench()
         try inboxBench()
+        try FanOutBench(binaries: binaries).run()
         ERPBench().run()
     }
 

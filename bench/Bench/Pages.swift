@@ -14,7 +14,7 @@ struct PageBench {
     static let scansPerSecond = 50
 
     func run() throws {
-        raiseLimit()
+        PageBench.raiseLimit()
         let folder = "/tmp/quai-bench-\(getpid())-pages"
         let stand = try Stand(folder: folder, binaries: binaries)
         defer {
@@ -34,7 +34,7 @@ struct PageBench {
         try stand.startBroker()
         try stand.startIngest()
         try stand.startAgent()
-        let page = try client(stand)
+        let page = try PageBench.client(stand)
         try page.follow()
         guard page.waitForDevices(1, milliseconds: 20_000) else {
             throw PageClient.Failure(description: "the scanner does not start")
@@ -100,7 +100,7 @@ struct PageBench {
         return (kilobytes / 102.4).rounded() / 10
     }
 
-    private func client(_ stand: Stand) throws -> PageClient {
+    static func client(_ stand: Stand) throws -> PageClient {
         for _ in 0..<200 {
             if let page = try? PageClient(port: stand.httpPort, name: "Bench") { return page }
             usleep(50_000)
@@ -108,7 +108,7 @@ struct PageBench {
         throw PageClient.Failure(description: "the centre does not start")
     }
 
-    private func raiseLimit() {
+    static func raiseLimit() {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         limit.rlim_cur = limit.rlim_max
@@ -123,12 +123,20 @@ final class Crowd: Sendable {
         var bytes = 0
         var open = 0
         var isStopping = false
+        /// What is looked for, and when each socket brought it first.
+        var wanted: [UInt8] = []
+        var seen: [Int32: Instant] = [:]
     }
 
     private let state = Locked(State())
 
     var bytes: Int { state.with { $0.bytes } }
     var open: Int { state.with { $0.open } }
+
+    /// When each page was told what is looked for.
+    var seen: [Instant] { state.with { Array($0.seen.values) } }
+
+    func look(for text: String) { state.with { ($0.wanted, $0.seen) = (Array(text.utf8), [:]) } }
 
     func add(port: UInt16, cookie: String) throws {
         guard let descriptor = Sockets.connect(port: port) else {
@@ -155,7 +163,18 @@ final class Crowd: Sendable {
                 var gone: Set<Int32> = []
                 for (index, events) in ready.enumerated() where events != 0 {
                     let count = read(sockets[index], &buffer, buffer.count)
-                    if count <= 0 { gone.insert(sockets[index]) } else { state.with { $0.bytes += count } }
+                    if count <= 0 {
+                        gone.insert(sockets[index])
+                    } else {
+                        let now = Clocks.now
+                        state.with { state in
+                            state.bytes += count
+                            guard !state.wanted.isEmpty, state.seen[sockets[index]] == nil,
+                                buffer[..<count].firstRange(of: state.wanted) != nil
+                            else { return }
+                            state.seen[sockets[index]] = now
+                        }
+                    }
                 }
                 sockets.removeAll { gone.contains($0) }
                 state.with { $0.open = sockets.count }

@@ -31,7 +31,7 @@ public struct Fact: Equatable, Sendable {
     public enum Room: String, CaseIterable, Sendable {
         case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
             records,
-            configuration, erp, webhook, personal
+            configuration, erp, webhook, channel, personal
     }
 }
 
@@ -55,6 +55,8 @@ extension Fact.Kind {
     public static let deliveryExtended = Fact.Kind(.delivery, "extend")
     /// Deliveries that an ERP announced were read; the subject is how many.
     public static let deliveriesPulled = Fact.Kind(.delivery, "pulled")
+    /// How many are expected today: the subject is the day, the detail the number.
+    public static let deliveriesExpected = Fact.Kind(.delivery, "expected")
     public static func delivery(_ decision: Decision.Kind) -> Fact.Kind { Fact.Kind(.delivery, decision.rawValue) }
 
     /// Somebody decided at a depot, and it was not done; the detail is what, and why. Then what somebody at the centre made of it.
@@ -78,6 +80,14 @@ extension Fact.Kind {
     public static let exchangeAway = Fact.Kind(.notice, "exchange-folder")
     public static let webhookUntaken = Fact.Kind(.notice, "webhook-dead")
     public static let webhookStopped = Fact.Kind(.notice, "webhook-disabled")
+    public static let channelUntaken = Fact.Kind(.notice, "channel-dead")
+    public static let deliveryOverdue = Fact.Kind(.notice, "delivery-overdue")
+    public static let tagsUnknown = Fact.Kind(.notice, "unknown-tags")
+    public static let readerFailed = Fact.Kind(.notice, "reader-fault")
+    public static let bufferFilling = Fact.Kind(.notice, "buffer-filling")
+    public static let keyExpiring = Fact.Kind(.notice, "key-expiring")
+    /// A report that somebody had to wait for; the subject is their name.
+    public static let reportMade = Fact.Kind(.notice, "report")
     public static let noticeDone = Fact.Kind(.notice, "done")
     /// Somebody looks whether they are told; the subject is their name, the detail what they want to be told.
     public static let noticeTested = Fact.Kind(.notice, "test")
@@ -165,4 +175,19 @@ extension Fact.Kind {
     public static let webhookReplayed = Fact.Kind(.webhook, "replay")
     /// An event was given up after the last try; the detail is which, and why.
     public static let webhookDied = Fact.Kind(.webhook, "dead")
+
+    // How people are told. Subject: whose it is; the detail is which. Of what nobody has read the subject is the notice's.
+    public static let channelAdded = Fact.Kind(.channel, "add")
+    public static let channelRemoved = Fact.Kind(.channel, "remove")
+    /// What it leads to wants nothing more.
+    public static let channelGone = Fact.Kind(.channel, "gone")
+    /// Something was given up after the last try.
+    public static let channelDied = Fact.Kind(.channel, "dead")
+    /// Nobody had read it: it went on; the detail is to whom, and how.
+    public static let noticeRaised = Fact.Kind(.channel, "raise")
+    /// Somebody has seen it.
+    public static let noticeSeen = Fact.Kind(.channel, "seen")
+    /// There is nobody left to be told.
+    public static let noticeUnseen = Fact.Kind(.channel, "unseen")
+    public static let dutySet = Fact.Kind(.channel, "duty")
 }

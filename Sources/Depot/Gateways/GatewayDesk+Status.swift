@@ -20,6 +20,7 @@ extension GatewayDesk {
                     Fact(online ? .gatewayOnline : .gatewayOffline, agent), by: Author("edge-ingest"), site: site,
                     at: now)
             }
+            if online { try NoticeDesk(store).watch(status, of: agent, at: now) }
         }
         guard online else { return (welcome, nil) }
         let disagreement = try compareAccounts(status, of: agent, at: now)

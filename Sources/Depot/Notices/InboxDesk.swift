@@ -26,6 +26,7 @@ public struct InboxDesk {
         try store.transaction {
             var count = 0
             for id in ids.prefix(InboxDesk.idLimit) {
+                if read { try seen(id, by: person, at: now) }
                 count += try store.inbox.change(
                     "UPDATE inbox SET read=?2, snoozed=NULL", where: "id=?3 AND (read IS NULL)=?4", of: person.id,
                     [.integer(read ? now : nil), .integer(id), .bool(read)])
@@ -37,7 +38,8 @@ public struct InboxDesk {
     /// All that wait now, up to the fact that the person had been told of: what came since stays.
     public func markAll(upTo seq: Int64, of person: Person, at now: Int64) throws -> Int {
         try store.transaction {
-            try store.inbox.change(
+            try store.escalations.seen("inbox.snoozed IS NULL AND inbox.seq<=?2", [.integer(seq)], by: person, at: now)
+            return try store.inbox.change(
                 "UPDATE inbox SET read=?2", where: "read IS NULL AND snoozed IS NULL AND seq<=?3", of: person.id,
                 [.integer(now), .integer(seq)])
         }
@@ -51,6 +53,7 @@ public struct InboxDesk {
         }
         return try store.transaction {
             guard try store.inbox.row(id, of: person.id) != nil else { throw Refusal.noEntry }
+            if until != nil { try seen(id, by: person, at: now) }
             return try store.inbox.change(
                 """
                 UPDATE inbox SET snoozed=?2, read=CASE WHEN ?2 IS NULL THEN read END,
@@ -60,10 +63,16 @@ public struct InboxDesk {
         }
     }
 
-    public func remove(_ id: Int64, of person: Person) throws -> Int {
+    public func remove(_ id: Int64, of person: Person, at now: Int64) throws -> Int {
         try store.transaction {
-            try store.inbox.change("DELETE FROM inbox", where: "id=?2", of: person.id, [.integer(id)])
+            try seen(id, by: person, at: now)
+            return try store.inbox.change("DELETE FROM inbox", where: "id=?2", of: person.id, [.integer(id)])
         }
+    }
+
+    /// What is critical goes on to nobody else.
+    private func seen(_ id: Int64, by person: Person, at now: Int64) throws {
+        try store.escalations.seen("inbox.id=?2", [.integer(id)], by: person, at: now)
     }
 
     public func removeRead(of person: Person) throws -> Int {

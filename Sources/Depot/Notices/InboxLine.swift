@@ -4,6 +4,8 @@ public import Model
 public struct InboxLine: Sendable {
     public var entry: InboxEntry
     public var title: String
+    /// To whom it went on, because nobody had read it.
+    public var steps: [Escalation.Step] = []
 
     public init(_ entry: InboxEntry, _ words: NoticeWords, in language: NoticeWords.Language) {
         self.entry = entry
@@ -30,8 +32,20 @@ public struct InboxLine: Sendable {
             },
             .text("link", ifAny: \.entry.link), .text("site", ifAny: \.entry.site), .text("team", ifAny: \.entry.team),
             .moment("read", ifAny: \.entry.read), .moment("snoozed", ifAny: \.entry.snoozed),
-            .moment("expires", \.entry.expires),
+            .moment("expires", \.entry.expires), .list("raised", of: Escalation.Step.shape, \.steps),
         ])
 
     public var json: JSON { InboxLine.shape.json(self) }
+
+    /// With what is known of each besides.
+    public static func list(
+        _ entries: [InboxEntry], _ words: NoticeWords, _ language: NoticeWords.Language, in store: Store
+    ) throws -> [JSON] {
+        let steps = try store.escalations.steps(of: entries.filter { $0.priority == .critical }.map(\.id))
+        return entries.map { entry in
+            var line = InboxLine(entry, words, in: language)
+            line.steps = steps[entry.id] ?? []
+            return line.json
+        }
+    }
 }

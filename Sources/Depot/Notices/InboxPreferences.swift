@@ -8,9 +8,13 @@ public struct InboxPreferences: Equatable, Sendable {
         public var web: Bool
         /// Heard, and shown by the browser while another window is in front.
         public var sound: Bool
+        /// Told by these, too, while no page is open.
+        public var channels: Set<NoticeChannel.Kind>
 
-        public init(_ type: NoticeType, web: Bool, sound: Bool) {
+        /// `channels` nil: as by default.
+        public init(_ type: NoticeType, web: Bool, sound: Bool, channels: Set<NoticeChannel.Kind>? = nil) {
             (self.type, self.web, self.sound) = (type, web, sound)
+            self.channels = channels ?? Set(NoticeChannel.Kind.allCases.filter { $0.wants(type.priority) })
         }
 
         /// What counts where nobody chose.
@@ -30,8 +34,14 @@ public struct InboxPreferences: Equatable, Sendable {
 
     public var choices: [Choice]
     public var quiet: Quiet?
+    /// What is critical comes by its channels in the quiet hours, too.
+    public var isLoud: Bool
+    /// The hour of the day of a digest by e-mail; nil: none.
+    public var digest: Int64?
 
-    public init(_ choices: [Choice], quiet: Quiet?) { (self.choices, self.quiet) = (choices, quiet) }
+    public init(_ choices: [Choice], quiet: Quiet?, isLoud: Bool = false, digest: Int64? = nil) {
+        (self.choices, self.quiet, self.isLoud, self.digest) = (choices, quiet, isLoud, digest)
+    }
 }
 
 extension NoticeType {
@@ -42,6 +52,8 @@ extension NoticeType {
 extension InboxTable {
     /// Of every type that something raises, in their order.
     public func preferences(of user: Int64) throws -> InboxPreferences {
+        let channels = try store.channels.choices(of: user)
+        let habit = try store.channels.habit(of: user)
         var chosen: [NoticeType: InboxPreferences.Choice] = [:]
         try database.each("SELECT type, web, sound FROM inbox_preference WHERE user=?", .integer(user)) { row in
             if let type = NoticeType(rawValue: row.text(0)) {
@@ -49,15 +61,25 @@ extension InboxTable {
             }
             return true
         }
-        let quiet = try database.first("SELECT start, stop FROM inbox_quiet WHERE user=?", .integer(user)) {
-            InboxPreferences.Quiet(from: $0.integer(0), until: $0.integer(1))
-        }
         return InboxPreferences(
-            NoticeType.allCases.filter(\.isRaised).map { chosen[$0] ?? InboxPreferences.Choice(default: $0) },
-            quiet: quiet)
+            NoticeType.allCases.map { type in
+                var choice = chosen[type] ?? InboxPreferences.Choice(default: type)
+                choice.channels = channels[type] ?? choice.channels
+                return choice
+            },
+            quiet: try quiet(of: user), isLoud: habit.isLoud, digest: habit.digest)
     }
 
-    func save(_ preferences: InboxPreferences, of user: Int64) throws {
+    func quiet(of user: Int64) throws -> InboxPreferences.Quiet? {
+        try database.first("SELECT start, stop FROM inbox_quiet WHERE user=?", .integer(user)) {
+            InboxPreferences.Quiet(from: $0.integer(0), until: $0.integer(1))
+        }
+    }
+
+    func save(_ preferences: InboxPreferences, of user: Int64, at now: Int64) throws {
+        try store.channels.choose(
+            Dictionary(preferences.choices.map { ($0.type, $0.channels) }, uniquingKeysWith: { $1 }), of: user)
+        try store.channels.save(isLoud: preferences.isLoud, digest: preferences.digest, of: user, at: now)
         try database.run("DELETE FROM inbox_preference WHERE user=?", .integer(user))
         for choice in preferences.choices where choice != InboxPreferences.Choice(default: choice.type) {
             try database.run(
@@ -81,9 +103,9 @@ extension InboxTable {
 
 extension InboxDesk {
     /// All of a person's choices at once; those left out are the defaults again.
-    public func prefer(_ preferences: InboxPreferences, of person: Person) throws -> InboxPreferences {
+    public func prefer(_ preferences: InboxPreferences, of person: Person, at now: Int64) throws -> InboxPreferences {
         try store.transaction {
-            try store.inbox.save(preferences, of: person.id)
+            try store.inbox.save(preferences, of: person.id, at: now)
             return try store.inbox.preferences(of: person.id)
         }
     }

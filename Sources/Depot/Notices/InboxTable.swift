@@ -49,15 +49,18 @@ public struct InboxTable: StoreTable {
                 .text(new.type.rawValue), .integer(begin), .integer(entry.at)) ?? 0
         let isGroup = recent >= InboxTable.loose
         if isGroup,
-            let group = try database.integer(
+            let group = try database.first(
                 """
-                SELECT id FROM inbox WHERE user=? AND type=? AND at>? AND grouped=1 AND since>? AND read IS NULL
+                SELECT id, since FROM inbox WHERE user=? AND type=? AND at>? AND grouped=1 AND since>? AND read IS NULL
                     AND snoozed IS NULL LIMIT 1
-                """, .integer(user), .text(new.type.rawValue), .integer(begin), .integer(begin))
+                """, .integer(user), .text(new.type.rawValue), .integer(begin), .integer(begin),
+                map: { (id: $0.integer(0), since: $0.integer(1)) })
         {
             try database.run(
                 "UPDATE inbox SET count=count+1, seq=?2, at=max(at, ?3), expires=max(expires, ?4) WHERE id=?1",
-                .integer(group), .integer(entry.seq), .integer(entry.at), .integer(expires))
+                .integer(group.id), .integer(entry.seq), .integer(entry.at), .integer(expires))
+            try store.channels.queue(
+                line: group.id, new.type, of: user, isGroup: true, since: group.since, at: entry.at)
         } else {
             try database.run(
                 """
@@ -68,6 +71,13 @@ public struct InboxTable: StoreTable {
                 .integer(new.type.priority.rawValue), .integer(entry.at), .bool(isGroup),
                 .text(isGroup ? "" : new.subject), .text(isGroup ? "{}" : InboxTable.written(new.words)),
                 .text(isGroup ? new.type.page : new.link), .text(entry.site), .text(new.team), .integer(expires))
+            if database.changes == 1 {
+                try store.channels.queue(
+                    line: database.lastInsertID, new.type, of: user, isGroup: isGroup, since: entry.at, at: entry.at)
+                if new.type.priority == .critical {
+                    try store.escalations.begin(entry.seq, new.type, new.subject, at: entry.at)
+                }
+            }
         }
         try changed(user, told: entry.seq, dropped: try trim(user))
     }
@@ -94,6 +104,26 @@ public struct InboxTable: StoreTable {
             """, .text(call), .integer(NoticeType.callMissed.life)
         ) { $0.text(0) }
         for call in calls { try settle([.callMissed], subject: call, at: now) }
+    }
+
+    /// A client has numbers now that nobody knew.
+    public func settle(unknownOf party: Int64, at now: Int64) throws {
+        let calls = try database.rows(
+            """
+            SELECT DISTINCT inbox.subject FROM party_number JOIN call ON call.key=party_number.key
+            JOIN inbox ON inbox.subject=call.id AND inbox.type='call.unknown_number' WHERE party_number.party=? LIMIT 100
+            """, .integer(party)
+        ) { $0.text(0) }
+        for call in calls { try settle([.unknownNumber], subject: call, at: now) }
+    }
+
+    /// Whether they were told already that nobody knows this number.
+    public func knows(unknown key: String, user: Int64) throws -> Bool {
+        try database.integer(
+            """
+            SELECT 1 FROM inbox JOIN call ON call.id=inbox.subject WHERE inbox.user=? AND inbox.type='call.unknown_number'
+                AND call.key=? LIMIT 1
+            """, .integer(user), .text(key)) != nil
     }
 
     /// Takes away what a person may see no more.

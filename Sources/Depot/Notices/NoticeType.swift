@@ -131,9 +131,15 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .webhookDisabled: .webhookStopped
         case .signIns: .sessionRefused
         case .announcement: .noticeTested
-        case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .keyExpiring:
-            nil
+        case .unknownNumber: .callEnded
+        case .receiptExpected: .deliveriesExpected
+        case .receiptOverdue: .deliveryOverdue
+        case .unknownTag: .tagsUnknown
+        case .readerFault: .readerFailed
+        case .bufferFilling: .bufferFilling
+        case .reportGenerated: .reportMade
+        case .keyExpiring: .keyExpiring
+        case .receiptDiscrepancy, .countDiscrepancy, .erpConflict: nil
         }
     }
 
@@ -142,9 +148,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
         switch self {
         case .callMissed, .callBackDue, .unknownNumber: "/calls"
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
-            .receiptOverdue:
+            .receiptOverdue, .unknownTag:
             "/receiving"
-        case .unknownTag, .lowStock: "/find"
+        case .lowStock: "/find"
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
@@ -153,9 +159,6 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .reportGenerated, .keyExpiring, .announcement: nil
         }
     }
-
-    /// Something raises it by now: a fact, or a fact together with what the tables hold.
-    public var isRaised: Bool { fact != nil || self == .receiptDiscrepancy || self == .countDiscrepancy }
 
     private static let byFact: [Fact.Kind: NoticeType] = {
         var types: [Fact.Kind: NoticeType] = [:]

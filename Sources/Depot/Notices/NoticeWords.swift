@@ -83,7 +83,7 @@ public struct NoticeWords: Equatable, Sendable {
         case .callMissed: ("Appel manqué : {detail}", "Missed call: {detail}")
         case .callBackDue: ("À rappeler maintenant : {detail}", "Call back now: {detail}")
         case .unknownNumber: ("Appel d’un numéro inconnu : {detail}", "Call from an unknown number: {detail}")
-        case .receiptExpected: ("Livraison attendue aujourd’hui : {subject}", "Delivery expected today: {subject}")
+        case .receiptExpected: ("Livraisons attendues aujourd’hui : {detail}", "Deliveries expected today: {detail}")
         case .receiptStarted: ("Réception commencée : {subject}", "Receiving has begun: {subject}")
         case .receiptCompleted: ("Réception terminée : {subject}", "Receiving is complete: {subject}")
         case .receiptDiscrepancy:
@@ -91,19 +91,20 @@ public struct NoticeWords: Equatable, Sendable {
         case .receiptProposed:
             ("Décidé au dépôt, à confirmer : {subject}", "Decided at the depot, to be confirmed: {subject}")
         case .receiptOverdue: ("Livraison en retard : {subject}", "Delivery is overdue: {subject}")
-        case .unknownTag: ("Étiquette inconnue : {subject}", "Unknown tag: {subject}")
+        case .unknownTag: ("Étiquettes inconnues en {subject} {detail}", "Unknown tags at {subject} {detail}")
         case .countDue: ("Zone à compter : {subject}", "Zone to be counted: {subject}")
         case .countDiscrepancy: ("Écart d’inventaire : {subject} {detail}", "Differences in count {subject} {detail}")
         case .lowStock: ("Stock bas : {subject} {detail}", "Low stock: {subject} {detail}")
         case .gatewayOffline: ("Passerelle hors ligne : {subject}", "Gateway offline: {subject}")
         case .gatewayOnline: ("Passerelle de nouveau en ligne : {subject}", "Gateway online again: {subject}")
         case .readerFault: ("Lecteur en défaut : {subject} {detail}", "Reader fault: {subject} {detail}")
-        case .bufferFilling: ("Mémoire tampon qui se remplit : {subject}", "Buffer is filling: {subject}")
+        case .bufferFilling:
+            ("Mémoire tampon qui se remplit : {subject} {detail}", "Buffer is filling: {subject} {detail}")
         case .pushFailed: ("L’ERP n’a pas accepté : {subject} {detail}", "The ERP did not take {subject} {detail}")
         case .erpConflict: ("Conflit avec l’ERP : {subject} {detail}", "Conflict with the ERP: {subject} {detail}")
         case .reportGenerated: ("Rapport prêt : {subject}", "Report ready: {subject}")
         case .webhookDisabled: ("Webhook désactivé : {subject}", "Webhook disabled: {subject}")
-        case .keyExpiring: ("Clé bientôt expirée : {subject}", "Key expires soon: {subject}")
+        case .keyExpiring: ("Clé bientôt expirée : {subject} {detail}", "Key expires soon: {subject} {detail}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
         case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }

@@ -16,6 +16,15 @@ enum Notice: String, CaseIterable {
     case webhookDead = "webhook-dead"
     /// A webhook is told nothing more.
     case webhookDisabled = "webhook-disabled"
+    /// One of the ways in which somebody wants to be told does not work.
+    case channelDead = "channel-dead"
+    /// A delivery did not come on its day.
+    case deliveryOverdue = "delivery-overdue"
+    /// Tags that nobody knows lie in a zone.
+    case unknownTags = "unknown-tags"
+    case readerFault = "reader-fault"
+    case bufferFilling = "buffer-filling"
+    case keyExpiring = "key-expiring"
 
     var fact: Fact.Kind {
         switch self {
@@ -27,6 +36,12 @@ enum Notice: String, CaseIterable {
         case .exchangeFolder: .exchangeAway
         case .webhookDead: .webhookUntaken
         case .webhookDisabled: .webhookStopped
+        case .channelDead: .channelUntaken
+        case .deliveryOverdue: .deliveryOverdue
+        case .unknownTags: .tagsUnknown
+        case .readerFault: .readerFailed
+        case .bufferFilling: .bufferFilling
+        case .keyExpiring: .keyExpiring
         }
     }
 }

@@ -41,5 +41,7 @@ public struct Desks {
     public var exchange: ExchangeDesk { ExchangeDesk(store) }
     public var webhooks: WebhookDesk { WebhookDesk(store) }
     public var epcis: EPCISDesk { EPCISDesk(store) }
+    public var channels: ChannelDesk { ChannelDesk(store) }
+    public var duty: DutyDesk { DutyDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

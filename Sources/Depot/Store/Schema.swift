@@ -124,6 +124,7 @@ enum Schema {
         depotDecisions,
         roles,
         epcis,
+        channels,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

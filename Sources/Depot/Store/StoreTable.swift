@@ -33,5 +33,8 @@ extension Store {
     public var inbox: InboxTable { InboxTable(store: self) }
     public var webhooks: WebhookTable { WebhookTable(store: self) }
     public var epcis: EPCISTable { EPCISTable(store: self) }
+    public var channels: ChannelTable { ChannelTable(store: self) }
+    public var duty: DutyTable { DutyTable(store: self) }
+    public var escalations: EscalationTable { EscalationTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

@@ -9,7 +9,7 @@ public struct AuditFollower: Follower {
     static func isShown(_ kind: Fact.Kind) -> Bool {
         switch kind {
         // That a push died is told by itself.
-        case .callEnded, .callMissed, .deliveriesPulled, .pushNoticed: false
+        case .callEnded, .callMissed, .deliveriesPulled, .deliveriesExpected, .pushNoticed, .reportMade: false
         default: true
         }
     }

@@ -67,12 +67,12 @@ public struct CloudEvent: Equatable, Sendable {
     /// A list of what is told, so that a room to come is not told before somebody thought of it.
     static func scope(of kind: Fact.Kind) -> Scope? {
         // Its subject is how many there were.
-        guard kind != .deliveriesPulled else { return nil }
+        guard kind != .deliveriesPulled, kind != .deliveriesExpected else { return nil }
         return switch kind.room {
         case .delivery, .take, .product, .gateway, .records: .open
         case .notice: kind == .stockLow || kind == .countDue ? .open : nil
         case .party, .call, .missed: .personal
-        case .import, .number, .desk, .session, .user, .configuration, .erp, .webhook, .personal, nil: nil
+        case .import, .number, .desk, .session, .user, .configuration, .erp, .webhook, .channel, .personal, nil: nil
         }
     }
 }

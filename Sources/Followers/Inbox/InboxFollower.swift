@@ -21,6 +21,7 @@ public struct InboxFollower: Follower, Sendable {
         let people = try People(store, teams)
         switch type {
         case .callMissed, .callBackDue: try call(type, entry, people, store)
+        case .unknownNumber: try unknown(entry, people, store)
         default:
             guard let new = try words(type, entry, store) else { return }
             let place = try InboxFollower.place(of: new.type, entry, store)
@@ -38,6 +39,9 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.gatewayOffline], subject: subject, at: entry.at)
         case .missedDone: try store.inbox.settle([.callMissed], subject: subject, at: entry.at)
         case .callEnded: try store.inbox.settle(missedLike: subject, at: entry.at)
+        case .partyCreated, .numberAttached:
+            if let party = Int64(subject) { try store.inbox.settle(unknownOf: party, at: entry.at) }
+        case .deliveryOpened: try store.inbox.settle([.receiptOverdue], subject: "delivery-\(subject)", at: entry.at)
         case .reminderDone: try store.inbox.settle([.callBackDue], subject: subject, at: entry.at)
         case .deliveryClosed, .deliveryPostponed:
             try store.inbox.settle([.receiptStarted], subject: subject, at: entry.at)
@@ -48,7 +52,10 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle([.receiptProposed], subject: subject, at: entry.at)
         case .noticeDone:
             try store.inbox.settle(
-                [.lowStock, .countDue, .pushFailed, .webhookDisabled],
+                [
+                    .lowStock, .countDue, .pushFailed, .erpConflict, .webhookDisabled, .receiptOverdue, .unknownTag,
+                    .readerFault, .bufferFilling, .keyExpiring,
+                ],
                 subject: try store.inbox.subject(ofNotice: subject, doneAt: entry.at),
                 at: entry.at)
         case .userRights, .userScope:
@@ -130,6 +137,32 @@ public struct InboxFollower: Follower, Sendable {
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let title = data?["title"]?.text { words["subject"] = title }
             words["body"] = data?["sentence"]?.text
+            // It says that somebody changed it there: nobody need ask what is wrong with it.
+            if data?["fault"]?.text == "conflict" { type = .erpConflict }
+        case .receiptExpected: words["detail"] = entry.fact.detail
+        case .receiptOverdue:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            if let note = data?["note"]?.text { words["subject"] = note }
+            words["body"] = [data?["supplier"]?.text, data?["expected"]?.text].compactMap(\.self)
+                .filter { !$0.isEmpty }.joined(separator: ", ")
+            link = "/receiving?ref=\(subject.dropFirst(9))"
+        case .unknownTag:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            words["subject"] = data?["zone"]?.text ?? subject
+            words["detail"] = data?["count"]?.integer.map { "(\($0))" }
+        case .readerFault:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            words["body"] = data?["sentence"]?.text
+        case .bufferFilling:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            words["subject"] = data?["agent"]?.text ?? subject
+            words["detail"] = data?["share"]?.integer.map { "\($0) %" }
+            words["body"] = data?["sentence"]?.text
+        case .keyExpiring:
+            let data = try store.inbox.data(ofNotice: entry.fact)
+            words["subject"] = data?["name"]?.text ?? subject
+            words["detail"] = data?["ends"]?.integer.map(InboxFollower.day)
+        case .reportGenerated: words["subject"] = entry.fact.detail
         case .webhookDisabled:
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let name = data?["name"]?.text { words["subject"] = name }
@@ -168,7 +201,35 @@ public struct InboxFollower: Follower, Sendable {
         }
     }
 
+    /// `2026-12-24`: the day of a moment, UTC (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+    static func day(_ moment: Int64) -> String {
+        let days = moment / 86_400_000 + 719_468
+        let era = days / 146_097
+        let ofEra = days - era * 146_097
+        let year = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+        let ofYear = ofEra - (365 * year + year / 4 - year / 100)
+        let part = (5 * ofYear + 2) / 153
+        let (day, month) = (ofYear - (153 * part + 2) / 5 + 1, part < 10 ? part + 3 : part - 9)
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(year + era * 400 + (month <= 2 ? 1 : 0))-\(two(month))-\(two(day))"
+    }
+
     // MARK: calls
+
+    /// Somebody answered a number that is no client's: they are told once in its life, and may add it.
+    private func unknown(_ entry: Entry, _ people: People, _ store: Store) throws {
+        guard let row = try store.calls.row(entry.fact.subject), row.snapshot.direction == .inbound,
+            let key = row.key, key != "withheld", let number = row.snapshot.caller?.number,
+            [.subscriber].contains(plan(row.agent).number(number).kind), try store.parties.rows(key: key).isEmpty
+        else { return }
+        let answered = Set(row.snapshot.answeredBy.flatMap { people.routing.claimants(of: $0) })
+        let new = InboxTable.New(
+            .unknownNumber, row.snapshot.call, try words(of: row, people, store), link: NoticeType.unknownNumber.page)
+        for user in people.all where answered.contains(user.id) {
+            guard try !store.inbox.knows(unknown: key, user: user.id) else { continue }
+            try store.inbox.add(new, to: user.id, of: entry)
+        }
+    }
 
     private func call(_ type: NoticeType, _ entry: Entry, _ people: People, _ store: Store) throws {
         guard let row = try store.calls.row(entry.fact.subject) else { return }

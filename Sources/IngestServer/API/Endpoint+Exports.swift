@@ -30,6 +30,26 @@ extension Endpoint {
         }
     }
 
+    /// Longer than this nobody looks at a page that does nothing.
+    private static let patience = Duration.seconds(5)
+
+    /// Who had to wait for a sheet is told when it is there.
+    func tellingOfReports(_ writer: Writer) -> Endpoint {
+        guard path.contains("/export.") else { return self }
+        var endpoint = self
+        let (run, name) = (run, path)
+        endpoint.run = { incoming in
+            let start = Clocks.now
+            let response = try await run(incoming)
+            if Clocks.now - start > Endpoint.patience, let person = incoming.person {
+                let shown = name.split(separator: "/").dropFirst(2).joined(separator: "/")
+                await writer.attempt { try $0.notices.reportMade(shown, for: person, at: $1) }
+            }
+            return response
+        }
+        return endpoint
+    }
+
     /// A file that is made on the thread for papers. Throws `busy` where too many wait there, and 413 with the maker's sentence.
     static func file(
         _ name: String, _ form: String, _ make: @escaping @Sendable () throws -> [UInt8]

@@ -26,6 +26,7 @@ enum Endpoints {
             ).list
             + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
+            + ChannelEndpoints(wiring).list
             + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
             + EPCISEndpoints(writer: writer, reads: reads, isOn: configuration.epcis != nil).list
             + WebhookEndpoints(writer: writer, live: live, configuration: configuration).list

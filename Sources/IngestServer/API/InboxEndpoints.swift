@@ -52,9 +52,8 @@ struct InboxEndpoints {
                             (
                                 "entries",
                                 .array(
-                                    rows.prefix(limit).map {
-                                        InboxLine(isMasked ? $0.masked : $0, words, in: language).json
-                                    })
+                                    try InboxLine.list(
+                                        rows.prefix(limit).map { isMasked ? $0.masked : $0 }, words, language, in: store))
                             ),
                             ("next", next.map(JSON.string)),
                         ])
@@ -72,10 +71,14 @@ struct InboxEndpoints {
                 answers: .json(InboxLine.shape.schema)
             ) { incoming in
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
-                let found = try await reads.read { try $0.inbox.row(id, of: person.id) }
+                let (language, isMasked) = (NoticeWords.Language(incoming), !person.may(.personal))
+                let found = try await reads.read { store in
+                    try store.inbox.row(id, of: person.id).flatMap {
+                        try InboxLine.list([isMasked ? $0.masked : $0], words, language, in: store).first
+                    }
+                }
                 guard let found else { throw APIProblem.noNotice }
-                let line = person.may(.personal) ? found : found.masked
-                return .json(InboxLine(line, words, in: NoticeWords.Language(incoming)).json)
+                return .json(found)
             },
             Endpoint(
                 .post, "/api/v1/inbox/{id}/read", "Read, or unread again", body: MarkNotice.shape, needs: .session,
@@ -112,7 +115,7 @@ struct InboxEndpoints {
                 answers: .json(InboxEndpoints.changedSchema)
             ) { incoming in
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
-                return try await changed(person) { desk, _ in try desk.remove(id, of: person) }
+                return try await changed(person) { try $0.remove(id, of: person, at: $1) }
             },
             Endpoint(
                 .delete, "/api/v1/inbox", "Remove all of my notices that are read", needs: .session,

@@ -19,7 +19,10 @@ struct InboxPreferenceEndpoints {
                             .init("type", .words(NoticeType.self)), .init("name", .text),
                             .init("priority", .word(NoticeType.Priority.allCases.map(\.word))), .init("web", .truth),
                             .init("sound", .truth), .init("fixed", .truth, isRequired: false),
+                            .init("channels", .list(.words(NoticeChannel.Kind.self))),
                         ]))),
+            // What is critical comes by its channels in the quiet hours, too; the hour of a digest by e-mail.
+            .init("loud", .truth), .init("digest", .integer, isRequired: false),
             .init("quietFrom", .integer, isRequired: false), .init("quietUntil", .integer, isRequired: false),
         ])
 
@@ -40,7 +43,7 @@ struct InboxPreferenceEndpoints {
             ) { incoming, body in
                 let person = try incoming.who()
                 let wanted = try body.preferences
-                let saved = try await writer.run { desks, _ in try desks.inbox.prefer(wanted, of: person) }
+                let saved = try await writer.run { try $0.inbox.prefer(wanted, of: person, at: $1) }
                 return .json(json(saved, of: person, NoticeWords.Language(incoming)))
             },
         ]
@@ -62,9 +65,17 @@ struct InboxPreferenceEndpoints {
                             ("name", .string(NoticeWords.name(of: choice.type, in: language))),
                             ("priority", .string(choice.type.priority.word)), ("web", .bool(choice.web)),
                             ("sound", .bool(choice.sound)), ("fixed", choice.type.isFixed ? true : nil),
+                            (
+                                "channels",
+                                .array(
+                                    NoticeChannel.Kind.allCases.filter(choice.channels.contains).map {
+                                        .string($0.rawValue)
+                                    })
+                            ),
                         ])
                     })
             ),
+            ("loud", .bool(preferences.isLoud)), ("digest", preferences.digest.map { .int($0) }),
             ("quietFrom", preferences.quiet.map { .int($0.from) }),
             ("quietUntil", preferences.quiet.map { .int($0.until) }),
         ])
@@ -77,25 +88,34 @@ struct PreferNotices: Sendable {
         var type = ""
         var web = true
         var sound = false
+        /// Left out: as by default.
+        var channels: Set<NoticeChannel.Kind>?
 
         private static let needed = APIProblem(.badRequest, "bad-type", "Say which type of notice.")
 
         static let shape = BodyShape(
             "PreferNotice", Self(),
-            [.text("type", 60, \.type, or: needed), .truth("web", \.web), .truth("sound", \.sound)])
+            [
+                .text("type", 60, \.type, or: needed), .truth("web", \.web), .truth("sound", \.sound),
+                .words("channels", NoticeChannel.Kind.allCases, \.channels),
+            ])
     }
 
     var types: [Choice] = []
     /// Minutes of the day; both, or neither.
     var quietFrom: Int64?
     var quietUntil: Int64?
+    var loud = false
+    /// The hour of the day.
+    var digest: Int64?
 
     static let shape = BodyShape(
         "PreferNotices", Self(),
         [
             .list("types", NoticeType.allCases.count, of: Choice.shape, \.types),
             .integer("quietFrom", 0...InboxPreferences.lastMinute, \.quietFrom),
-            .integer("quietUntil", 0...InboxPreferences.lastMinute, \.quietUntil),
+            .integer("quietUntil", 0...InboxPreferences.lastMinute, \.quietUntil), .truth("loud", \.loud),
+            .integer("digest", 0...23, \.digest),
         ])
 
     var preferences: InboxPreferences {
@@ -104,12 +124,14 @@ struct PreferNotices: Sendable {
                 guard let type = NoticeType(rawValue: choice.type) else {
                     throw APIProblem(.badRequest, "bad-type", "There is no type \"\(choice.type)\".")
                 }
-                return InboxPreferences.Choice(type, web: choice.web, sound: choice.sound)
+                return InboxPreferences.Choice(
+                    type, web: choice.web, sound: choice.sound, channels: choice.channels)
             }
             guard let quietFrom, let quietUntil, quietFrom != quietUntil else {
-                return InboxPreferences(choices, quiet: nil)
+                return InboxPreferences(choices, quiet: nil, isLoud: loud, digest: digest)
             }
-            return InboxPreferences(choices, quiet: .init(from: quietFrom, until: quietUntil))
+            return InboxPreferences(
+                choices, quiet: .init(from: quietFrom, until: quietUntil), isLoud: loud, digest: digest)
         }
     }
 }

@@ -195,6 +195,13 @@ extension FindingKind {
             Entry(
                 .warning, "The EPCIS repository refused events", "It does not have them, and says why.",
                 fix: "edge-ingest epcis shows each with its sentence; when it is put right: edge-ingest epcis retry")
+        case .channelDead:
+            Entry(
+                .warning, "Somebody is not told by a channel of theirs",
+                "What waited for it was given up; it is in their inbox.",
+                fix:
+                    "As the sentence says: [channel.KIND] in ingest.toml, or the address in the person's own preferences; then its button Test."
+            )
         case .exchangeFolder:
             Entry(
                 .warning, "A folder of the exchange cannot be used", "Files are neither read nor written there.",

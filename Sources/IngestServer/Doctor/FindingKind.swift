@@ -35,6 +35,7 @@ enum FindingKind: String, CaseIterable, Sendable {
     case webhookDead = "webhook-dead"
     case epcisLate = "epcis-late"
     case epcisDead = "epcis-dead"
+    case channelDead = "channel-dead"
     case exchangeFolder = "exchange-folder"
     case backupOld = "backup-old"
     case backupNone = "backup-none"

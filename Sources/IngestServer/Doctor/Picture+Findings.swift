@@ -14,6 +14,7 @@ extension Picture {
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
             + webhooks.flatMap(findings(of:)) + epcisFindings
+            + channels.map { Finding(.channelDead, of: "\($0.kind) of \($0.name)", $0.sentence) }
     }
 
     var diagnosis: Diagnosis { Diagnosis(findings, version: version, at: now) }

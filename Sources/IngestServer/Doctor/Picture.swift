@@ -27,6 +27,7 @@ struct Picture: Sendable {
     var deadPushes: Int64 = 0
     var webhooks: [Hook] = []
     var epcis: Repository?
+    var channels: [Way] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
     var lastCopy: String?
 
@@ -96,6 +97,13 @@ struct Picture: Sendable {
         /// When the oldest event was told that waits for it, in Unix milliseconds.
         var waiting: Int64?
         var dead: Int64 = 0
+    }
+
+    /// A way in which somebody is told, and that gave something up.
+    struct Way: Sendable {
+        var name: String
+        var kind: String
+        var sentence: String
     }
 
     struct DeadLetters: Sendable {

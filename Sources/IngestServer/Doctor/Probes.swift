@@ -86,6 +86,9 @@ enum Probes {
                 Picture.Hook(
                     id: hook.id, trouble: trouble(of: hook), dead: try store.webhooks.standing(hook).dead)
             }
+            picture.channels = try store.channels.broken().map {
+                Picture.Way(name: $0.name, kind: $0.kind, sentence: $0.sentence)
+            }
         } catch { picture.storage = .damaged("\(error)") }
     }
 
@@ -115,6 +118,7 @@ enum Probes {
             named.append(("[webhooks]", reference))
         }
         if let secret = configuration.epcis?.secret { named.append(("[epcis]", secret)) }
+        named += configuration.channels.references(state: configuration.state).map { ($0.section, $0.reference) }
         let mayLook = geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil
         return named.map { subject, reference in
             var secret = Picture.Secret(subject: subject, mayLook: mayLook)
@@ -126,7 +130,7 @@ enum Probes {
         }
     }
 
-    private static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
+    static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
         let named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true),

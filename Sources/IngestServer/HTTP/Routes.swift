@@ -23,7 +23,7 @@ enum Routes {
         let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts))
         let endpoints = Endpoints.list(wiring, erp)
-        for endpoint in endpoints { add(endpoint, wiring, door, to: router) }
+        for endpoint in endpoints { add(endpoint.tellingOfReports(wiring.writer), wiring, door, to: router) }
         let document = OpenAPI(endpoints: endpoints).document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
         router.get("health") { _, _ in

@@ -75,7 +75,7 @@ struct Parcel: Sendable {
             let place = path.dropLast().isEmpty ? "" : "[\(path.dropLast().joined(separator: "."))] "
             let key = path.last ?? ""
             // Of webhooks the key is a secret, elsewhere a file of one.
-            let isSecret = references.contains(key) || path.first == "webhooks" && key == "key"
+            let isSecret = references.contains(key) || ["webhooks", "channels"].contains(path.first) && key == "key"
             switch value {
             case .table: continue
             case .list(let count): out += "\(place)\(key) = […] (\(count))\n"

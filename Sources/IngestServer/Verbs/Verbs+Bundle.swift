@@ -38,6 +38,7 @@ struct BundleVerb: AsyncParsableCommand {
             var references = [configuration.password, configuration.erp?.secret].compactMap(\.self)
             references += configuration.feeds.values.map(\.secret)
             if let key = configuration.webhooks.reference(state: configuration.state) { references.append(key) }
+            references += configuration.channels.references(state: configuration.state).map(\.reference)
             secrets = references.compactMap { try? Files.secret(Probes.readable($0)) }
             names = [configuration.user, configuration.erp?.user].compactMap(\.self)
             // A database that is not read gives no names to take out, and the journal may have them.

@@ -87,6 +87,7 @@ enum CentreMetrics {
         await addWebhooks(wiring, to: &metrics)
         addPersonal(wiring, to: &metrics)
         await addDoors(wiring, to: &metrics)
+        await addChannels(wiring, to: &metrics)
         if let erp {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =

@@ -285,6 +285,22 @@ export const help = {
     ],
     see: ["audit", "clients"],
   },
+  told: {
+    title: "Be told while no page is open",
+    what: "What concerns you comes by e-mail, to your telephone or as a text message, too; what is urgent goes on until somebody has read it.",
+    steps: [
+      "The bell, then [prefer]: under [channels], add a way; then [channelTest].",
+      "Tick by type what comes by which way. What is not told at all comes by none.",
+      "[duty]: who is told what nobody reads, on which days and from when until when.",
+    ],
+    wrong: [
+      ["[channelsNone]", "Whoever keeps the server sets it up: `docs/how-to/be-told.md`."],
+      ["[channelFails]", "The answer stands there. It is tried for some five hours, then given up; it stays behind the bell."],
+      ["[channelNoPush]", "Open the pages by an address with https."],
+      ["Nothing comes at night", "Those are your quiet hours: tick [preferLoud], or be on duty."],
+    ],
+    see: ["audit", "webhooks"],
+  },
   webhooks: {
     title: "Tell another program",
     what: "A webhook sends to another server what happens here: a signed request for each event, tried again until it is taken.",

@@ -286,6 +286,22 @@ export const help = {
     ],
     see: ["audit", "clients"],
   },
+  told: {
+    title: "Être prévenu page fermée",
+    what: "Ce qui vous concerne arrive aussi par courriel, sur votre téléphone ou par SMS ; l’urgent continue jusqu’à ce que quelqu’un l’ait lu.",
+    steps: [
+      "La cloche, puis [prefer] : sous [channels], ajoutez un moyen ; puis [channelTest].",
+      "Cochez par type ce qui arrive par quel moyen. Ce qui n’est pas signalé n’arrive par aucun.",
+      "[duty] : qui est prévenu de ce que personne ne lit, quels jours et de quelle heure à quelle heure.",
+    ],
+    wrong: [
+      ["[channelsNone]", "Qui tient le serveur le règle : `docs/how-to/be-told.md`."],
+      ["[channelFails]", "La réponse est écrite à côté. C’est réessayé pendant cinq heures environ, puis abandonné ; cela reste derrière la cloche."],
+      ["[channelNoPush]", "Ouvrez les pages par une adresse en https."],
+      ["Rien n’arrive la nuit", "Ce sont vos heures calmes : cochez [preferLoud], ou soyez d’astreinte."],
+    ],
+    see: ["audit", "webhooks"],
+  },
   webhooks: {
     title: "Prévenir un autre programme",
     what: "Un webhook envoie à un autre serveur ce qui se passe ici : une requête signée par événement, réessayée jusqu’à ce qu’elle soit prise.",

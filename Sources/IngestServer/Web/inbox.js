@@ -7,6 +7,7 @@ import { Sheet } from "./sheet.js";
 import { open } from "./doors.js";
 import { openJob } from "./job.js";
 import { firstOf } from "./long.js";
+import { watched } from "./channels.js";
 
 /** Entries that are asked for at once, and at most when the list is read again. */
 const page = 50;
@@ -289,6 +290,7 @@ export class Inbox {
     return h("li", { class: `told ${unread ? "unread" : ""}`, id: `told-${one.id}`, tabindex: isFirst ? "0" : "-1" },
       sign(one.priority),
       h("div", { class: "grow" }, h(unread ? "strong" : "span", {}, one.title), one.body && h("div", {}, worded(one.body)),
+        one.raised.length > 0 && h("div", { class: "lost" }, t("raisedTo", { who: one.raised.map((step) => `${step.who} (${t(`channel_${step.channel}`)}, ${when(step.at)})`).join(", ") })),
         h("div", { class: "soft" }, [when(one.at), one.words.site, one.team, one.snoozed && t("inboxUntil", { when: when(one.snoozed) })].filter(Boolean).join(" · "))),
       h("span", { class: "row" },
         one.link && h("button", { class: "small", id: `told-open-${one.id}`, onclick: () => this.show(one) }, t("inboxOpen")),
@@ -307,11 +309,13 @@ export class Inbox {
     const low = one.kind === "low-stock";
     if (one.kind === "push-dead") return this.drawStopped(one, sheet);
     const isHook = one.kind.startsWith("webhook-");
+    const seen = watched(one);
     const file = { file: data.file ?? one.subject, refused: data.refused ?? 0, accepted: data.accepted ?? 0, hours: data.hours ?? 0, path: one.subject };
-    const text = one.kind === "exchange-refused" ? t("noticeFileRefused", file) : one.kind === "exchange-late" ? t("noticeFileLate", file) : one.kind === "exchange-folder" ? t("noticeFolder", file) : low ? t("noticeLow", { what: data.description ?? one.subject, n: amount(data.quantity, data.unit), minimum: amount(data.minimum, data.unit) })
+    const text = seen ? seen.text : one.kind === "exchange-refused" ? t("noticeFileRefused", file) : one.kind === "exchange-late" ? t("noticeFileLate", file) : one.kind === "exchange-folder" ? t("noticeFolder", file) : low ? t("noticeLow", { what: data.description ?? one.subject, n: amount(data.quantity, data.unit), minimum: amount(data.minimum, data.unit) })
       : one.kind === "count-due" ? t("noticeDue", { zone: data.zone ?? one.subject, last: data.last ? t("noticeLast", { when: when(data.last) }) : t("noticeNever") }) : isHook ? t(one.kind === "webhook-dead" ? "noticeHookDead" : "noticeHookOff", { name: data.name ?? one.subject }) : `${one.kind} ${one.subject}`;
-    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), (isHook || one.kind.startsWith("exchange-")) && data.sentence && h("div", { class: "lost" }, isHook ? worded(data.sentence) : data.sentence), h("div", { class: "soft" }, when(one.at))),
-      isHook || one.kind.startsWith("exchange-") ? null : h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
+    return h("li", {}, h("div", { class: "grow" }, h("strong", {}, text), (isHook || seen || one.kind.startsWith("exchange-")) && data.sentence && h("div", { class: "lost" }, isHook || seen ? worded(data.sentence) : data.sentence), h("div", { class: "soft" }, when(one.at))),
+      seen?.page && h("button", { onclick: () => { sheet.close(); if (seen.page) this.app.go(seen.page); } }, t("inboxOpen")),
+      isHook || seen || one.kind.startsWith("exchange-") ? null : h("button", { onclick: () => { sheet.close(); if (low) this.app.openRef("product", one.subject); else this.app.go("stocktake"); } }, t(low ? "seeProduct" : "stocktake")),
       this.app.may("notices.settle") && h("button", { id: `notice-${one.id}`, disabled: this.app.isAway(), onclick: async () => {
         if (!await this.app.attempt(() => post(`/api/v1/notices/${one.id}/done`))) return;
         this.app.notices.list = this.app.notices.list.filter((other) => other.id !== one.id);

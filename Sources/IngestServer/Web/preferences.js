@@ -7,6 +7,7 @@ import { Sheet } from "./sheet.js";
 import { field } from "./parts.js";
 import { notify } from "./notify.js";
 import { placeOf, sign } from "./inbox.js";
+import { Channels } from "./channels.js";
 
 /** What came before is no news: milliseconds. */
 const fresh = 60000;
@@ -79,27 +80,40 @@ export async function tellNews(app) {
 export async function openPreferences(app) {
   known = null;
   const wishes = await app.attempt(() => wanted(app));
-  if (!wishes) return;
+  const list = wishes && await app.attempt(() => get("/api/v1/channels"));
+  if (!wishes || !list) return;
+  /** @type {Sheet} */
+  let sheet;
+  const ways = new Channels(app, list, () => sheet.draw());
   const rows = wishes.types.map((one) => ({
     one,
     web: h("input", { type: "checkbox", checked: one.web, disabled: one.fixed, "aria-label": `${t("preferTold")}: ${one.name}` }),
     sound: h("input", { type: "checkbox", checked: one.sound, "aria-label": `${t("preferHeard")}: ${one.name}` }),
+    by: Object.fromEntries(list.offers.map((kind) => [kind, h("input", { type: "checkbox", checked: one.channels.includes(kind), "aria-label": `${t(`channel_${kind}`)}: ${one.name}` })])),
   }));
+  const loud = h("input", { type: "checkbox", id: "prefer-loud", checked: wishes.loud });
+  /** @type {HTMLSelectElement} */
+  const digest = h("select", { id: "prefer-digest", "aria-label": t("preferDigest") }, h("option", { value: "" }, t("preferDigestNone")), Array.from({ length: 24 }, (_, hour) => h("option", { value: String(hour), selected: wishes.digest === hour }, t("preferDigestAt", { n: hour }))));
+
   const from = h("input", { type: "time", id: "quiet-from", value: wishes.quietFrom === undefined ? "" : clockOf(wishes.quietFrom) });
   const until = h("input", { type: "time", id: "quiet-until", value: wishes.quietUntil === undefined ? "" : clockOf(wishes.quietUntil) });
-  const sheet = new Sheet(t("prefer"), () => h("form", {
+  sheet = new Sheet(t("prefer"), () => [ways.draw(), h("form", {
     class: "stack", onsubmit: async (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       const saved = await app.attempt(() => request("PUT", "/api/v1/inbox/preferences", {
-        types: rows.map(({ one, web, sound }) => ({ type: one.type, web: web.checked, sound: sound.checked })), quietFrom: minuteOf(from.value) ?? null, quietUntil: minuteOf(until.value) ?? null,
+        // Of a way that is not offered now the choice of before stays.
+        types: rows.map(({ one, web, sound, by }) => ({ type: one.type, web: web.checked, sound: sound.checked, channels: [...one.channels.filter((kind) => !by[kind]), ...list.offers.filter((kind) => by[kind]?.checked)] })),
+        quietFrom: minuteOf(from.value) ?? null, quietUntil: minuteOf(until.value) ?? null, loud: loud.checked, digest: digest.value === "" ? null : Number(digest.value),
       }));
       if (!saved) return;
       known = { person: app.person?.id ?? 0, at: Date.now(), wanted: saved };
       sheet.close();
       app.say(t("noteSaved"), "good");
     },
-  }, h("table", { id: "preferences" }, h("thead", {}, h("tr", {}, h("th", {}, t("preferType")), h("th", {}, t("preferTold")), h("th", {}, t("preferHeard")))),
-    h("tbody", {}, rows.map(({ one, web, sound }) => h("tr", {}, h("td", {}, sign(one.priority), " ", one.name), h("td", {}, web), h("td", {}, sound))))),
-  h("fieldset", { class: "question" }, h("legend", {}, t("preferQuiet")), h("div", { class: "row" }, field(t("preferFrom"), from), field(t("preferUntil"), until)), h("p", { class: "soft" }, t("preferQuietHint"))),
-  h("button", { class: "main", type: "submit", id: "prefer-save" }, t("save"))));
+  }, h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": t("prefer") }, h("table", { id: "preferences" }, h("thead", {}, h("tr", {}, h("th", {}, t("preferType")), h("th", {}, t("preferTold")), h("th", {}, t("preferHeard")), ways.kinds.map((kind) => h("th", {}, t(`channel_${kind}`))))),
+    h("tbody", {}, rows.map(({ one, web, sound, by }) => h("tr", {}, h("td", {}, sign(one.priority), " ", one.name), h("td", {}, web), h("td", {}, sound), ways.kinds.map((kind) => h("td", {}, by[kind]))))))),
+  h("fieldset", { class: "question" }, h("legend", {}, t("preferQuiet")), h("div", { class: "row" }, field(t("preferFrom"), from), field(t("preferUntil"), until)), h("p", { class: "soft" }, t("preferQuietHint")),
+    ways.kinds.length > 0 && h("label", { class: "check" }, loud, h("span", {}, t("preferLoud")))),
+  ways.kinds.includes("email") && h("fieldset", { class: "question" }, h("legend", {}, t("preferDigest")), digest, h("p", { class: "soft" }, t("preferDigestHint"))),
+  h("button", { class: "main", type: "submit", id: "prefer-save" }, t("save")))], { wide: true });
 }

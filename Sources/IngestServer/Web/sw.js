@@ -21,6 +21,24 @@ worker.addEventListener("message", (event) => event.waitUntil((async () => {
   for (const { url } of await store.keys()) if (/\/web\/(app|style|pages|sentences|words-others|help-[a-z]+)-\d/.test(url) && files.length > 1 && !files.includes(new URL(url).pathname)) await store.delete(url);
 })()));
 
+/** What happens while no page is open (RFC 8291): the centre's own words, read by this browser alone. */
+worker.addEventListener("push", (event) => {
+  const told = event.data?.json() ?? {};
+  event.waitUntil(worker.registration.showNotification(String(told.title ?? "Quai"), { body: String(told.body ?? ""), icon: "/web/icon-192.png", requireInteraction: told.critical === true, data: { page: String(told.page ?? "/") } }));
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const page = String(event.notification.data?.page ?? "/");
+  // Within this site, whatever it says.
+  const address = new URL(page.startsWith("/") ? page : "/", location.origin).href;
+  event.waitUntil((async () => {
+    if (new URL(address).origin !== location.origin) return;
+    const [open] = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+    if (open) { await open.focus(); await open.navigate(address).catch(() => worker.clients.openWindow(address)); } else await worker.clients.openWindow(address);
+  })());
+});
+
 /**
  * @param {Request} request
  * @param {string} key
