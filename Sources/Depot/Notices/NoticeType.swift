@@ -104,9 +104,10 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .pushFailed: .pushNoticed
         case .webhookDisabled: .webhookStopped
         case .signIns: .sessionRefused
+        case .keyExpiring: .tokenExpiring
         case .announcement: .noticeTested
         case .unknownNumber, .receiptExpected, .receiptDiscrepancy, .receiptOverdue, .unknownTag, .countDiscrepancy,
-            .readerFault, .bufferFilling, .erpConflict, .reportGenerated, .keyExpiring:
+            .readerFault, .bufferFilling, .erpConflict, .reportGenerated:
             nil
         }
     }
@@ -121,8 +122,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
         // Beside the people, for those who keep them.
-        case .signIns, .webhookDisabled: "/audit"
-        case .reportGenerated, .keyExpiring, .announcement: nil
+        case .signIns, .webhookDisabled, .keyExpiring: "/audit"
+        case .reportGenerated, .announcement: nil
         }
     }
 
@@ -137,9 +138,12 @@ public enum NoticeType: String, CaseIterable, Sendable {
         return types
     }()
 
+    /// What besides a refusal is told of sign-ins, in words of its own (`NoticeWords.signIn`).
+    public static let signInFacts: Set<Fact.Kind> = [.sessionNewPlace, .factorAdded, .factorRemoved]
+
     /// Nil for a fact of which nobody is told.
     public init?(of fact: Fact.Kind) {
-        guard let type = NoticeType.byFact[fact] else { return nil }
+        guard let type = NoticeType.signInFacts.contains(fact) ? .signIns : NoticeType.byFact[fact] else { return nil }
         self = type
     }
 }

@@ -47,7 +47,9 @@ public struct NoticeWords: Equatable, Sendable {
 
     /// The words of a notice. A place of which nothing is known stays empty; what is put in is not read again for places.
     public func title(of type: NoticeType, in language: Language, _ arguments: [String: String]) -> String {
-        let template = changed[type]?[language] ?? NoticeWords.standard(type, language)
+        let template =
+            changed[type]?[language] ?? NoticeWords.signIn(arguments["case"], language)
+            ?? NoticeWords.standard(type, language)
         // Every template was checked when it came, so that this cannot fail.
         let text = (try? NoticeWords.fill(template) { arguments[$0] ?? "" }) ?? template
         let words = text.split(separator: " ").joined(separator: " ")
@@ -78,6 +80,21 @@ public struct NoticeWords: Equatable, Sendable {
         return language == .fr ? words.fr : words.en
     }
 
+    /// What is told of one's sign-ins besides refusals; `kind` is the fact's.
+    private static func signIn(_ kind: String?, _ language: Language) -> String? {
+        let words: (fr: String, en: String)? =
+            switch kind.map(Fact.Kind.init(rawValue:)) {
+            case .some(.sessionNewPlace):
+                ("Connexion depuis un nouvel endroit : {detail}", "Sign-in from a new place: {detail}")
+            case .some(.factorAdded):
+                ("Second facteur ajouté à votre compte", "A second factor was added to your account")
+            case .some(.factorRemoved):
+                ("Second facteur retiré ou utilisé", "A second factor was removed or used up")
+            default: nil
+            }
+        return language == .fr ? words?.fr : words?.en
+    }
+
     private static func standard(_ type: NoticeType) -> (fr: String, en: String) {
         switch type {
         case .callMissed: ("Appel manqué : {detail}", "Missed call: {detail}")
@@ -101,7 +118,7 @@ public struct NoticeWords: Equatable, Sendable {
         case .erpConflict: ("Conflit avec l’ERP : {subject} {detail}", "Conflict with the ERP: {subject} {detail}")
         case .reportGenerated: ("Rapport prêt : {subject}", "Report ready: {subject}")
         case .webhookDisabled: ("Webhook désactivé : {subject}", "Webhook disabled: {subject}")
-        case .keyExpiring: ("Clé bientôt expirée : {subject}", "Key expires soon: {subject}")
+        case .keyExpiring: ("Clé bientôt expirée : {subject} {detail}", "Key expires soon: {subject} {detail}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
         case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }
