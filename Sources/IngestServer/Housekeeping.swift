@@ -33,6 +33,7 @@ struct Housekeeping: Service {
                 }
                 if forgotten.map({ Clocks.now - $0 > .seconds(3600) }) ?? true {
                     await writer.attempt { try $0.notices.watchCounts(at: $1) }
+                    await writer.attempt { try $0.tokens.warn(at: $1) }
                     do {
                         // A few at a time: what arrives meanwhile goes in between.
                         while !Task.isCancelled, try await forgetOldCalls() {}

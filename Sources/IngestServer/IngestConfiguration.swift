@@ -48,6 +48,7 @@ struct IngestConfiguration: Sendable {
     var erp: ERPSettings?
     var exchange: ExchangeSettings?
     var webhooks = WebhookSettings()
+    var people = PeopleSettings()
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -143,6 +144,7 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("erp") { erp = ERPSettings(section) }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
+        if let section = root.table("people") { people = PeopleSettings(section) }
         if let calls = root.table("calls") {
             retentionDays = calls.integer("retention-days", in: 0...36_500).map(Int.init) ?? retentionDays
             dispositions = calls.strings("dispositions") ?? dispositions

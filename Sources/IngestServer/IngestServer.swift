@@ -10,7 +10,8 @@ struct IngestServer: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, DoctorVerb.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self,
-            PhoneVerb.self, UserVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self, Configure.self,
+            PhoneVerb.self, UserVerb.self, TokenVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self,
+            Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             Version.self,
         ])

@@ -1,6 +1,5 @@
 import Depot
 import Followers
-import Glibc
 import Model
 import Platform
 import Settings
@@ -60,20 +59,7 @@ struct WebhookSettings: Sendable {
     func keysOrNew(state: String) throws -> WebhookKeys {
         if let keys = try keys(state: state) { return keys }
         let path = WebhookSettings.path(state)
-        var random = SystemRandomNumberGenerator()
-        let secret = (0..<4).map { _ in Hex.word(random.next()) }.joined()
-        // Whole or not at all, and never over another one: both the centre and a verb may come first.
-        let draft = "\(path).\(Hex.word(random.next()))"
-        defer { unlink(draft) }
-        // Root writes to nothing that somebody else has put there.
-        try Backup.create(draft)
-        try Files.write(Array("\(secret)\n".utf8), to: draft, mode: 0o600)
-        // Made by a verb that root ran, it is the service's all the same.
-        Backup.giveToOwner(of: state, draft)
-        let descriptor = open(draft, O_RDONLY | O_CLOEXEC)
-        fsync(descriptor)
-        close(descriptor)
-        if link(draft, path) != 0, errno != EEXIST { throw FileError(path: path, code: errno) }
+        try StateSecret.make(path, in: state)
         return try WebhookSettings.keys("file:\(path)")
     }
 

@@ -9,6 +9,8 @@ enum Endpoints {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders) = (wiring.configuration, wiring.orders)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
+            + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts).list
+            + SessionEndpoints(live: live, writer: writer).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list

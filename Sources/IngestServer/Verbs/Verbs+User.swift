@@ -15,7 +15,9 @@ struct UserVerb: ParsableCommand {
             \(Permission.allCases.map(\.rawValue).joined(separator: ", ")).
             """,
         subcommands: [
-            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Disable.self, Enable.self,
+            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, SecondFactor.self,
+            Disable.self,
+            Enable.self,
         ],
         defaultSubcommand: List.self)
 
@@ -133,7 +135,7 @@ struct UserVerb: ParsableCommand {
         func run() throws { try UserVerb.save(options, name, .init(isDisabled: false)) }
     }
 
-    private static func rights(_ text: String) throws -> Set<Permission> {
+    static func rights(_ text: String) throws -> Set<Permission> {
         if text == "all" { return Set(Permission.allCases) }
         if text == "none" || text.isEmpty { return [] }
         let names = text.split(separator: ",").map(String.init)

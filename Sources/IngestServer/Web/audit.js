@@ -5,6 +5,7 @@ import { Forms } from "./parts.js";
 import { helpLink } from "./help.js";
 import { Users } from "./users.js";
 import { Webhooks } from "./webhooks.js";
+import { openTokens } from "./tokens.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
@@ -63,6 +64,7 @@ export class Audit {
       h("div", { class: "row" }, h("h1", {}, t(this.people ? "users" : this.hooked ? "webhooks" : "audit")),
         h("div", { class: "row push" }, canPeople && h("button", { id: "people", "aria-pressed": String(this.people), onclick: () => { this.people = !this.people; this.hooked = false; if (this.people) this.users.load(); this.app.refresh("audit"); } }, t(this.people ? "audit" : "users")),
           canPeople && h("button", { id: "webhooks", "aria-pressed": String(this.hooked), onclick: () => { this.hooked = !this.hooked; this.people = false; if (this.hooked) this.hooks.load(); this.app.refresh("audit"); } }, t(this.hooked ? "audit" : "webhooks")),
+          canPeople && h("button", { id: "tokens", onclick: () => openTokens(this.app) }, t("tokens")),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
       this.people && canPeople ? this.users.draw() : this.hooked && canPeople ? this.hooks.draw() : [this.forms.get("filter", () => this.makeFilter()), this.drawTrail()]));
   }

@@ -4,6 +4,7 @@ import { t } from "./i18n.js";
 import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
+import { openSessionsOf, resetFactors } from "./security.js";
 
 const rights = ["stock", "prices", "erp", "imports", "users"];
 
@@ -76,6 +77,8 @@ export class Users {
       h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, all.map((right) =>
         h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`right_${right}`)))))),
       user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, user.hasPin && drop("pin"), user.hasBadge && drop("badge")),
+      user && h("div", { class: "row" }, h("button", { type: "button", id: "user-sessions", onclick: () => openSessionsOf(this.app, user) }, t("sessions")),
+        h("button", { type: "button", id: "user-factors", onclick: () => resetFactors(this.app, user) }, t("factorReset"))),
       h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("save")),
         user && user.id !== this.app.person?.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
           if (user.disabled || await choose(t("userDisableTitle", { who: user.name }), t("userDisableText"), [[t("userDisable"), "yes", "danger"], [t("cancel"), null, "main"]]) === "yes") send({ disabled: !user.disabled });
