@@ -62,7 +62,10 @@ extension Accounts {
     }
 
     func confirmCode(of person: Person, _ code: String) async throws -> [String] {
-        guard let keys = try configuration.people.keys(state: configuration.state) else { throw KeyUnreadable() }
+        // Without a secret of the installation nobody has begun.
+        guard let keys = try configuration.people.keys(state: configuration.state) else {
+            throw FactorDesk.Refusal.notBegun
+        }
         return try await writer.run { try $0.factors.confirm(codeOf: person, code, keys: keys, at: $1) }
     }
 

@@ -69,15 +69,14 @@ struct NewToken: Sendable {
     var name = ""
     var scopes: Set<Permission>?
     var isReader = false
-    var days: Int64 = 90
+    /// 90 where nothing is said.
+    var days: Int64?
 
     static let shape = BodyShape(
         "NewToken", Self(),
         [
             .line("name", 60, \.name, or: Limit.nameNeeded), .words("scopes", Permission.allCases, \.scopes),
             .truth("readOnly", \.isReader),
-            .integer(
-                "days", 1...TokenDesk.longest, \.days,
-                or: APIProblem(.badRequest, "bad-days", "A token lives 1 to \(TokenDesk.longest) days.")),
+            .integer("days", 1...TokenDesk.longest, \.days),
         ])
 }
