@@ -199,7 +199,7 @@ let package = Package(
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
                 "TestSupport", "Depot", "Sheets",
-                "EdgeAgent", "IngestServer", "EdgeSim",
+                "EdgeAgent", "IngestServer", "EdgeSim", httpTypes,
             ],
             swiftSettings: strict),
     ],

@@ -12,6 +12,13 @@ public struct ProgramMark: Equatable, Sendable {
     var used: Int64?
     var source: String?
 
+    public init(id: String, name: String, isReader: Bool) { (self.id, self.name, self.isReader) = (id, name, isReader) }
+
+    init(id: String, name: String, isReader: Bool, used: Int64?, source: String?) {
+        self.init(id: id, name: name, isReader: isReader)
+        (self.used, self.source) = (used, source)
+    }
+
     /// Between two notes of it, in milliseconds.
     public static let pause: Int64 = 600_000
 
