@@ -74,7 +74,8 @@ struct SessionEndpoints {
                 do {
                     let (token, row) = try await writer.run {
                         try $0.tokens.make(
-                            body.name, body.scopes ?? [], isReader: body.isReader, days: body.days ?? 90, for: person, at: $1)
+                            body.name, body.scopes ?? [], isReader: body.isReader, days: body.days ?? 90, for: person,
+                            at: $1)
                     }
                     return .json(row.json.with("token", .string(token)), status: .created)
                 } catch TokenDesk.Refusal.tooMany {
