@@ -102,7 +102,9 @@ let package = Package(
         // The centre.
         .target(
             name: "Depot",
-            dependencies: ["Model", "Identifiers", "SQLite", "CArgon2", "CExpat", "CPhoneNumber", "CZlib", "CZstd"],
+            dependencies: [
+                "Model", "Identifiers", "SQLite", "CArgon2", "CCrypto", "CExpat", "CPhoneNumber", "CZlib", "CZstd",
+            ],
             swiftSettings: strict),
         .systemLibrary(
             name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
@@ -182,7 +184,7 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
-            exclude: ["phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict),
+            exclude: ["Passkeys", "phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict),
         .testTarget(
             name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -197,7 +199,7 @@ let package = Package(
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
                 "TestSupport", "Depot", "Sheets",
-                "EdgeAgent", "IngestServer", "EdgeSim",
+                "EdgeAgent", "IngestServer", "EdgeSim", httpTypes,
             ],
             swiftSettings: strict),
     ],

@@ -14,7 +14,8 @@ struct Accounts: Sendable {
     let writer: Writer
     let live: LiveView
     let configuration: IngestConfiguration
-    private let refusals = Locked(UInt64(0))
+    let refusals = Locked(UInt64(0))
+    let challenges = Locked(PasskeyChallenges())
 
     init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
         (self.writer, self.live, self.configuration) = (writer, live, configuration)
@@ -23,7 +24,7 @@ struct Accounts: Sendable {
     /// Wrong passwords, PINs and badges.
     var refusedSignIns: UInt64 { refusals.with { $0 } }
 
-    private static func hashed<T: Sendable>(
+    static func hashed<T: Sendable>(
         from source: String, _ body: @escaping @Sendable () -> T
     ) async throws -> T {
         do { return try await hashing.run(from: source, body) } catch { throw SignInRefusal.wait(busyPause) }
@@ -47,25 +48,33 @@ struct Accounts: Sendable {
         return person
     }
 
-    func signIn(name: String, password: String, from source: String, token: String) async throws -> Person {
+    /// `code` is that of a second factor, where they have one.
+    func signIn(
+        name: String, password: String, code: String?, from source: String, browser: String, token: String
+    ) async throws -> Person {
         let user = try await live.read { try $0.people.user(name: name) }
         return try await admit(
-            user, as: .name(name), secret: password, kept: user?.password, station: nil, from: source, token)
+            user, as: .name(name), secret: password, kept: user?.password, code: code, station: nil, from: source,
+            browser, token)
     }
 
-    func signIn(id: Int64, pin: String, station: String, from source: String, token: String) async throws -> Person {
+    func signIn(
+        id: Int64, pin: String, station: String, from source: String, browser: String, token: String
+    ) async throws -> Person {
         let user = try await live.read { try $0.people.user(id: id) }
         return try await admit(
-            user, as: .pin(id), secret: pin, kept: user?.pin, station: station, from: source, token)
+            user, as: .pin(id), secret: pin, kept: user?.pin, code: nil, station: station, from: source, browser, token)
     }
 
-    func signIn(badge: String, station: String, from source: String, token: String) async throws -> Person {
+    func signIn(
+        badge: String, station: String, from source: String, browser: String, token: String
+    ) async throws -> Person {
         let digest = Password.badge(badge)
         let key = SignInKey.badge(digest)
         let person = try await writer.run { desks, now in
             try desks.signIn.begin(key, from: source, at: now)
             return try desks.signIn.openSession(
-                badge: digest, station: station, session: Digests.hex(token), from: source, at: now)
+                badge: digest, station: station, session: Digests.hex(token), from: source, browser: browser, at: now)
         }
         guard let person else { throw try await refuse(key, nil, station, from: source) }
         await live.signedIn(person)
@@ -73,24 +82,45 @@ struct Accounts: Sendable {
     }
 
     private func admit(
-        _ user: PeopleTable.UserRow?, as key: SignInKey, secret: String, kept: String?, station: String?,
-        from source: String,
-        _ token: String
+        _ user: PeopleTable.UserRow?, as key: SignInKey, secret: String, kept: String?, code: String?, station: String?,
+        from source: String, _ browser: String, _ token: String
     ) async throws -> Person {
         try await writer.run { try $0.signIn.begin(key, from: source, at: $1) }
         let isRight = try await fits(secret, kept, key, from: source)
-        guard isRight, kept != nil, let user,
-            let person = try await writer.run({
-                try $0.signIn.openSession(
-                    user, by: key, station: station, session: Digests.hex(token), from: source, at: $1)
-            })
-        else { throw try await refuse(key, user?.name, station, from: source) }
+        guard isRight, kept != nil, let user else { throw try await refuse(key, user?.name, station, from: source) }
+        let proof = station == nil ? try await second(code, of: user, after: key, from: source) : nil
+        let person = try await writer.run {
+            try $0.signIn.openSession(
+                user, by: key, station: station, session: Digests.hex(token), from: source, as: proof, browser: browser,
+                at: $1)
+        }
+        guard let person else { throw try await refuse(key, user.name, station, from: source) }
         await live.signedIn(person)
         return person
     }
 
+    /// What besides the password was shown; nil where nothing else is asked for. A password that was right is no try, whatever the code.
+    private func second(
+        _ code: String?, of user: PeopleTable.UserRow, after key: SignInKey, from source: String
+    ) async throws -> SignInProof? {
+        do {
+            try await writer.run { desks, _ in try desks.factors.ask(user) }
+            return nil
+        } catch let refusal as SignInRefusal {
+            try await writer.run { desks, _ in try desks.signIn.withdrawn(key, from: source) }
+            guard code != nil else { throw refusal }
+        }
+        let keys = try? configuration.people.keys(state: configuration.state)
+        do {
+            return try await writer.run { try $0.factors.show(code ?? "", of: user, keys: keys, from: source, at: $1) }
+        } catch SignInRefusal.refused {
+            refusals.with { $0 += 1 }
+            throw SignInRefusal.refused
+        }
+    }
+
     /// A try for which there was no room is none.
-    private func fits(_ secret: String, _ kept: String?, _ key: SignInKey, from source: String) async throws -> Bool {
+    func fits(_ secret: String, _ kept: String?, _ key: SignInKey, from source: String) async throws -> Bool {
         do {
             return try await Accounts.hashed(from: source) { Password.holds(secret, kept ?? Accounts.nobody) }
         } catch {

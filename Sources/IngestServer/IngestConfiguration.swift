@@ -54,6 +54,7 @@ struct IngestConfiguration: Sendable {
     var events = EventSettings()
     var home: HomeSettings?
     var channels = ChannelSettings()
+    var people = PeopleSettings()
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -155,6 +156,7 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("events") { events = EventSettings(section) }
         if let section = root.table("home-assistant") { home = HomeSettings(section) }
         channels = ChannelSettings(root.table("channels"), root.tables("channel"))
+        if let section = root.table("people") { people = PeopleSettings(section) }
         if let calls = root.table("calls") {
             // Its name before there was [retention].
             if let days = calls.integer("retention-days", in: Retention.calls.days) {

@@ -10,8 +10,8 @@ struct IngestServer: AsyncParsableCommand {
         subcommands: [
             Run.self, Check.self, DoctorVerb.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self,
-            PhoneVerb.self, UserVerb.self, RoleVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self, Erase.self,
-            PersonVerb.self, ProcessingVerb.self, Configure.self,
+            PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self, AuditVerb.self, DeadLetters.self,
+            Erase.self, PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             EPCISVerb.self,
             Version.self,

@@ -46,6 +46,7 @@ actor LiveView {
         names = configuration.namesTelephones ? mail : nil
         link = configuration.cardLink
         store = try Store(reading: configuration.database)
+        store.guarded = configuration.people.guarded
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
         inboxTold = try store.inbox.change()
@@ -107,6 +108,9 @@ actor LiveView {
     func person(session token: String) throws -> Person? {
         try store.people.person(session: Digests.hex(token), at: Clocks.wall)
     }
+
+    /// The same of a program's token.
+    func person(program token: String) throws -> Person? { try store.tokens.person(token: token, at: Clocks.wall) }
 
     func signedIn(_ person: Person) {
         routing.names[person.id] = person.name

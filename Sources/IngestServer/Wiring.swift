@@ -42,6 +42,7 @@ struct Wiring: Sendable {
         let clocks = Locked(ClockBook())
         let store = try Store(path: configuration.database)
         store.rules = configuration.zones
+        store.guarded = configuration.people.guarded
         try store.parties.readNumbersAgain(configuration.plan)
         for row in try store.gateways.rows() {
             plans.place(row.name, at: row.site)

@@ -38,6 +38,6 @@ struct WebhookSettingsTests {
     @Test func aShortSecretIsNone() throws {
         let folder = TemporaryFolder()
         try Files.write(Array("short\n".utf8), to: "\(folder.path)/webhook.key", mode: 0o600)
-        #expect(throws: InstallationSecret.Short.self) { try WebhookSettings().keysOrNew(state: folder.path) }
+        #expect(throws: StateSecret.Short.self) { try WebhookSettings().keysOrNew(state: folder.path) }
     }
 }

@@ -31,6 +31,8 @@ interface Person {
   /** What they chose on any machine; left out where they never did. */
   theme?: string;
   language?: string;
+  /** A right of theirs asks for a second factor, and they have none. */
+  factorDue?: true;
 }
 
 /** @from Sources/Depot/Receiving */
@@ -749,6 +751,62 @@ interface RoleList {
   scopes: Scope;
 }
 
+/** @from Sources/Depot/People */
+interface Passkey {
+  id: number;
+  name: string;
+  /** The name of the centre that it is bound to. */
+  site: string;
+  created: number;
+  used?: number;
+}
+
+/** @from Sources/Depot/People */
+interface SecondFactors {
+  /** Since when an app's codes are asked for. */
+  code?: number;
+  passkeys: Passkey[];
+  /** Codes that are left. */
+  recovery: number;
+}
+
+/** @from Sources/Depot/People */
+interface Session {
+  id: string;
+  created: number;
+  seen: number;
+  expires?: number;
+  source?: string;
+  browser?: string;
+  station?: string;
+  proof?: string;
+  current?: true;
+}
+
+/** @from Sources/Depot/People */
+interface Token {
+  id: string;
+  name: string;
+  who: string;
+  scopes: string[];
+  readOnly?: true;
+  created: number;
+  expires: number;
+  used?: number;
+  source?: string;
+}
+
+/** @from Sources/IngestServer/API */
+interface PasskeyOptions {
+  challenge: string;
+  site: string;
+  timeout: number;
+  /** Where one is made. */
+  user?: string;
+  algorithms?: number[];
+  known?: string[];
+}
+
 /** @from Sources/Depot/Webhooks */
 interface Webhook {
   id: number;
@@ -1116,6 +1174,10 @@ type Got<Path extends string> =
   : Path extends `/api/v1/audit?${string}` ? LedgerEntry[]
   : Path extends `/api/v1/personal?${string}` ? PersonalPlaces
   : Path extends "/api/v1/retention" ? { kind: string; days: number }[]
+  : Path extends "/api/v1/me/factors" ? SecondFactors
+  : Path extends "/api/v1/me/sessions" ? Session[]
+  : Path extends `/api/v1/users/${string}/sessions` ? Session[]
+  : Path extends "/api/v1/tokens" ? Token[]
   : Path extends "/api/v1/users" ? User[]
   : Path extends "/api/v1/roles" ? RoleList
   : Path extends "/api/v1/webhooks" ? Webhook[]
@@ -1135,6 +1197,15 @@ type Got<Path extends string> =
 type Done<Path extends string> =
   string extends Path ? unknown
   : Path extends "/api/v1/session" ? Person
+  : Path extends "/api/v1/session/passkey" ? Person
+  : Path extends "/api/v1/session/passkey/options" ? PasskeyOptions
+  : Path extends "/api/v1/me/factors/passkeys/options" ? PasskeyOptions
+  : Path extends "/api/v1/me/factors/code" ? { secret: string; address: string; picture: string; recovery: string[] }
+  : Path extends "/api/v1/me/factors/recovery" ? { recovery: string[] }
+  : Path extends "/api/v1/me/factors/passkeys" ? { recovery: string[] }
+  : Path extends "/api/v1/me/sessions" ? { ended: number }
+  : Path extends `/api/v1/users/${string}/sessions` ? { ended: number }
+  : Path extends "/api/v1/tokens" ? Token & { token: string }
   : Path extends "/api/v1/me/preferences" ? Person
   : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
   : Path extends "/api/v1/deliveries/blind" ? Delivery

@@ -195,6 +195,12 @@ public struct Person: Equatable, Sendable {
     /// Nobody has a password yet.
     public var isOpenHouse = true
     public var taste = Taste()
+    /// Nil for a program, and where there is none yet.
+    public var session: SessionState?
+    /// It is a program of theirs that asks.
+    public var program: ProgramMark?
+    /// A right of theirs asks for a second factor, and they have none: before anything else they set one up.
+    public var isFactorDue = false
 
     public init(id: Int64, name: String, desk: String?) {
         self.id = id
@@ -217,6 +223,7 @@ public struct Person: Equatable, Sendable {
             .texts("roles") { $0.roles.sorted() },
             .text("station", ifAny: \.station), .mark("openHouse", \.isOpenHouse),
             .word("theme", ifAny: \.taste.theme), .text("language", ifAny: \.taste.language),
+            .mark("factorDue", \.isFactorDue),
         ])
 
     public var json: JSON { Person.shape.json(self) }
@@ -230,9 +237,12 @@ extension PeopleTable {
     public static let stationLife: Int64 = 12 * 3_600_000
 
     public func person(session digest: String, at now: Int64) throws -> Person? {
+        var proof: SignInProof?
         let found = try database.first(
             """
-            SELECT user.id, user.name, desk.extension, user.rights, session.station, user.theme, user.language FROM session
+            SELECT user.id, user.name, desk.extension, user.rights, session.station, user.theme, user.language,
+                session.proof, coalesce(session.shown, session.created), session.seen
+            FROM session
             JOIN user ON user.id=session.user LEFT JOIN desk ON desk.user=user.id
             WHERE token=?1 AND seen>?2 AND coalesce(expires, ?3 + 1)>?3 AND disabled=0
             """, .text(digest), .integer(now - PeopleTable.sessionLife), .integer(now)
@@ -241,6 +251,8 @@ extension PeopleTable {
             (person.rights, person.station) = (Permission.set(row.text(3)), row.optionalText(4))
             person.taste = Taste(
                 theme: row.optionalText(5).flatMap(Taste.Theme.init(rawValue:)), language: row.optionalText(6))
+            person.session = SessionState(digest: digest, shown: row.integer(8), seen: row.integer(9))
+            proof = row.optionalText(7).flatMap(SignInProof.init(rawValue:))
             return person
         }
         guard var person = found else { return nil }
@@ -254,6 +266,14 @@ extension PeopleTable {
                 .integer(person.id))
             if hasShown == nil { return nil }
             person.reach = try store.roles.reach(of: store.roles.scope(of: person.id))
+            if proof?.isStrong != true, !person.rights.isDisjoint(with: store.guarded) {
+                // A PIN or a badge at a dock opens the rest; a password from before a factor was there, or was asked for, nothing.
+                if person.station == nil {
+                    if try store.factors.hasAny(person.id) { return nil }
+                    person.isFactorDue = true
+                }
+                person.rights.subtract(store.guarded)
+            }
         }
         return person
     }
@@ -270,22 +290,31 @@ extension PeopleTable {
     }
 
     /// A new session of somebody who has shown who they are. At a station it ends by itself.
-    public func openSession(user id: Int64, station: String?, session digest: String, at now: Int64) throws -> Person {
+    public func openSession(
+        user id: Int64, station: String?, session digest: String, as mark: SessionMark? = nil, at now: Int64
+    ) throws -> Person {
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - PeopleTable.sessionLife))
         try database.run(
-            "INSERT INTO session (token, user, created, seen, station, expires) VALUES (?, ?, ?, ?, ?, ?)",
-            .text(digest), .integer(id), .integer(now), .integer(now), .text(station),
-            .integer(station == nil ? nil : now + PeopleTable.stationLife))
+            """
+            INSERT INTO session (token, user, created, seen, station, expires, source, browser, proof, shown)
+            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """, .text(digest), .integer(id), .integer(now), .text(station),
+            .integer(station == nil ? nil : now + PeopleTable.stationLife), .text(mark?.source), .text(mark?.browser),
+            .text(mark?.proof.rawValue), .integer(station == nil ? now : 0))
         guard let person = try person(session: digest, at: now) else {
             throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
         }
         return person
     }
 
-    /// It was used today; written once a day at most.
+    /// How often it is written that a session is used, in milliseconds.
+    public static let seenPause: Int64 = 600_000
+
+    /// It is used; written once in `seenPause` at most.
     public func use(session digest: String, at now: Int64) throws {
         try database.run(
-            "UPDATE session SET seen=?2 WHERE token=?1 AND seen<?2-86400000", .text(digest), .integer(now))
+            "UPDATE session SET seen=?2 WHERE token=?1 AND seen<?2-?3", .text(digest), .integer(now),
+            .integer(PeopleTable.seenPause))
     }
 
     public func signOut(session digest: String) throws {

@@ -31,7 +31,7 @@ public struct Fact: Equatable, Sendable {
     public enum Room: String, CaseIterable, Sendable {
         case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
             records,
-            configuration, erp, webhook, channel, personal
+            configuration, erp, webhook, channel, token, personal
     }
 }
 
@@ -123,6 +123,10 @@ extension Fact.Kind {
     // People. Subject: the name.
     public static let sessionOpened = Fact.Kind(.session, "open")
     public static let sessionRefused = Fact.Kind(.session, "refused")
+    /// From where this person never signed in before; the detail is from where, and with what.
+    public static let sessionNewPlace = Fact.Kind(.session, "new-place")
+    /// Ended by somebody's hand; the subject is whose, the detail which.
+    public static let sessionEnded = Fact.Kind(.session, "end")
     public static let userAdded = Fact.Kind(.user, "add")
     public static let userRights = Fact.Kind(.user, "rights")
     public static let userScope = Fact.Kind(.user, "scope")
@@ -133,6 +137,12 @@ extension Fact.Kind {
     public static let userDisabled = Fact.Kind(.user, "disable")
     /// `secret` is password, pin or badge.
     public static func user(secret: String) -> Fact.Kind { Fact.Kind(.user, secret) }
+    /// A second factor of theirs was set up; the detail is which.
+    public static let factorAdded = Fact.Kind(.user, "factor-add")
+    public static let factorRemoved = Fact.Kind(.user, "factor-remove")
+    /// A program's token; the subject is its name, the detail its signs.
+    public static let tokenAdded = Fact.Kind(.token, "add")
+    public static let tokenRevoked = Fact.Kind(.token, "revoke")
 
     // Gateways. Subject: the agent.
     public static let recordsLost = Fact.Kind(.records, "lost")

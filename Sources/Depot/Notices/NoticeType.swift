@@ -155,8 +155,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
         // Beside the people, for those who keep them.
-        case .signIns, .webhookDisabled: "/audit"
-        case .reportGenerated, .keyExpiring, .announcement: nil
+        case .signIns, .webhookDisabled, .keyExpiring: "/audit"
+        case .reportGenerated, .announcement: nil
         }
     }
 
@@ -168,9 +168,12 @@ public enum NoticeType: String, CaseIterable, Sendable {
         return types
     }()
 
+    /// What besides a refusal is told of sign-ins, in words of its own (`NoticeWords.signIn`).
+    public static let signInFacts: Set<Fact.Kind> = [.sessionNewPlace, .factorAdded, .factorRemoved]
+
     /// Nil for a fact of which nobody is told.
     public init?(of fact: Fact.Kind) {
-        guard let type = NoticeType.byFact[fact] else { return nil }
+        guard let type = NoticeType.signInFacts.contains(fact) ? .signIns : NoticeType.byFact[fact] else { return nil }
         self = type
     }
 }

@@ -29,7 +29,7 @@ extension NoticeWords {
         case .reportGenerated: ("Rapports prêts", "Reports ready")
         case .webhookDisabled: ("Webhooks désactivés", "Webhooks disabled")
         case .keyExpiring: ("Clés bientôt expirées", "Keys that expire soon")
-        case .signIns: ("Connexions refusées", "Refused sign-ins")
+        case .signIns: ("Sécurité des connexions", "Sign-in security")
         case .announcement: ("Annonces", "Announcements")
         }
     }

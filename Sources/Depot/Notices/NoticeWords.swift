@@ -47,7 +47,9 @@ public struct NoticeWords: Equatable, Sendable {
 
     /// The words of a notice. A place of which nothing is known stays empty; what is put in is not read again for places.
     public func title(of type: NoticeType, in language: Language, _ arguments: [String: String]) -> String {
-        let template = changed[type]?[language] ?? NoticeWords.standard(type, language)
+        let template =
+            changed[type]?[language] ?? NoticeWords.signIn(arguments["case"], language)
+            ?? NoticeWords.standard(type, language)
         // Every template was checked when it came, so that this cannot fail.
         let text = (try? NoticeWords.fill(template) { arguments[$0] ?? "" }) ?? template
         let words = text.split(separator: " ").joined(separator: " ")
@@ -76,6 +78,21 @@ public struct NoticeWords: Equatable, Sendable {
     static func standard(_ type: NoticeType, _ language: Language) -> String {
         let words = standard(type)
         return language == .fr ? words.fr : words.en
+    }
+
+    /// What is told of one's sign-ins besides refusals; `kind` is the fact's.
+    private static func signIn(_ kind: String?, _ language: Language) -> String? {
+        let words: (fr: String, en: String)? =
+            switch kind.map(Fact.Kind.init(rawValue:)) {
+            case .some(.sessionNewPlace):
+                ("Connexion depuis un nouvel endroit : {detail}", "Sign-in from a new place: {detail}")
+            case .some(.factorAdded):
+                ("Second facteur ajouté à votre compte", "A second factor was added to your account")
+            case .some(.factorRemoved):
+                ("Second facteur retiré ou utilisé", "A second factor was removed or used up")
+            default: nil
+            }
+        return language == .fr ? words?.fr : words?.en
     }
 
     private static func standard(_ type: NoticeType) -> (fr: String, en: String) {

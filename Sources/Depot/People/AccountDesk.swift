@@ -62,13 +62,18 @@ public struct AccountDesk {
     /// The old one was compared. Throws `SignInRefusal.refused` where it was wrong, which stays counted, and `AccountRefusal` where the
     /// new one is too weak.
     public func shown(isRight: Bool, for change: PasswordChange, new: String, at now: Int64) throws {
+        try shown(isRight: isRight, for: change, at: now)
+        if let weakness = Password.weakness(new, name: change.user.name) { throw AccountRefusal.password(weakness) }
+    }
+
+    /// The same where it was asked for alone.
+    public func shown(isRight: Bool, for change: PasswordChange, at now: Int64) throws {
         guard isRight else {
             try signIns.refused(
                 change.key, who: change.user.name, station: change.author.station, from: change.source, at: now)
             throw SignInRefusal.refused
         }
         try signIns.succeeded(change.key, from: change.source, at: now)
-        if let weakness = Password.weakness(new, name: change.user.name) { throw AccountRefusal.password(weakness) }
     }
 
     /// `hash` takes the place of what was shown; every session of theirs ends. Throws `SignInRefusal.refused` where they were disabled,

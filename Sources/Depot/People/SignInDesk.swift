@@ -107,28 +107,36 @@ public struct SignInDesk {
     /// `user` was read; that is counted as wrong. A right password opens a locked PIN again.
     public func openSession(
         _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String, from source: String,
-        at now: Int64
+        as proof: SignInProof? = nil, browser: String? = nil, at now: Int64
     ) throws -> Person? {
-        try store.transaction { () -> Person? in
+        let mark = SessionMark(proof ?? key.proof, source: source, browser: browser)
+        return try store.transaction { () -> Person? in
             guard let current = try store.people.user(id: user.id), !current.isDisabled,
                 current.password == user.password,
                 current.pin == user.pin, current.hasBadge == user.hasBadge
             else { return nil }
             try taken(key, SignInSource.counted(source), at: now)
             if key.kind == .name { try store.people.openPIN(of: user.id) }
-            let person = try store.people.openSession(user: user.id, station: station, session: digest, at: now)
+            let person = try store.people.openSession(
+                user: user.id, station: station, session: digest, as: mark, at: now)
             try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
+            let place = SignInSource.counted(source)
+            if try store.factors.note(place: place, of: user.id, at: now) {
+                let what = [place, browser, station].compactMap(\.self).joined(separator: " · ")
+                try store.tell(Fact(.sessionNewPlace, person.name, what), by: person.author, at: now)
+            }
             return person
         }
     }
 
     /// The same for who shows a badge. Nil when nobody has it, or they are let in no more.
     public func openSession(
-        badge digest: String, station: String, session: String, from source: String, at now: Int64
+        badge digest: String, station: String, session: String, from source: String, browser: String? = nil,
+        at now: Int64
     ) throws -> Person? {
         guard let user = try store.people.user(badge: digest) else { return nil }
         return try openSession(
-            user, by: .badge(digest), station: station, session: session, from: source, at: now)
+            user, by: .badge(digest), station: station, session: session, from: source, browser: browser, at: now)
     }
 
     /// A session of whoever says that they have this name: as long as nobody has a password. Throws `SignInRefusal`.
@@ -141,6 +149,35 @@ public struct SignInDesk {
     public func use(session digest: String, at now: Int64) throws { try store.people.use(session: digest, at: now) }
 
     public func end(session digest: String) throws { try store.people.signOut(session: digest) }
+
+    /// Ends one of somebody's sessions, by the signs that name it; its digest, nil where it is none of theirs.
+    public func end(session id: String, of user: Int64, named name: String, by author: Author, at now: Int64) throws
+        -> String?
+    {
+        try store.transaction {
+            let digest = try store.people.end(session: id, of: user)
+            if digest != nil { try store.tell(Fact(.sessionEnded, name, id), by: author, at: now) }
+            return digest
+        }
+    }
+
+    /// Ends all of them but one: how many.
+    public func end(
+        sessionsOf user: Int64, named name: String, except digest: String?, by author: Author, at now: Int64
+    )
+        throws -> Int
+    {
+        try store.transaction {
+            let count = try store.people.end(sessionsOf: user, except: digest)
+            if count > 0 { try store.tell(Fact(.sessionEnded, name, "\(count)"), by: author, at: now) }
+            return count
+        }
+    }
+
+    /// Its person has shown their password again.
+    public func shown(session digest: String, at now: Int64) throws {
+        try store.people.show(session: digest, at: now)
+    }
 
     /// Tells the trail how many refusals there were besides those it has. Called with each refusal, and now and then.
     public func tellRefusals(at now: Int64) throws {

@@ -1,9 +1,22 @@
+import Model
+
 /// Whose tries are counted. The kind is kept beside the subject, never joined to it: no name can equal a badge or a PIN.
 public struct SignInKey: Equatable, Sendable {
-    enum Kind: String, Sendable { case name, pin, badge, own }
+    enum Kind: String, Sendable { case name, pin, badge, own, code, passkey }
 
     var kind: Kind
     var subject: String
+
+    /// What it shows where it opens a session.
+    var proof: SignInProof {
+        switch kind {
+        case .name, .own: .password
+        case .pin: .pin
+        case .badge: .badge
+        case .code: .code
+        case .passkey: .passkey
+        }
+    }
 
     /// A name, as typed, with a password.
     public static func name(_ name: String) -> SignInKey { SignInKey(kind: .name, subject: name) }
@@ -16,4 +29,12 @@ public struct SignInKey: Equatable, Sendable {
 
     /// The present password, asked of somebody who is signed in and wants another one.
     public static func own(_ person: Int64) -> SignInKey { SignInKey(kind: .own, subject: String(person)) }
+
+    /// A code of a second factor, after the password was right.
+    static func code(_ person: Int64) -> SignInKey { SignInKey(kind: .code, subject: String(person)) }
+
+    /// A passkey, by its credential's digest: whoever shows many that open nothing is counted by source.
+    static func passkey(_ credential: String) -> SignInKey {
+        SignInKey(kind: .passkey, subject: Topic.digest(of: credential))
+    }
 }

@@ -8,6 +8,12 @@ public enum SignInRefusal: Error, Equatable, Sendable {
     case passwordNeeded
     /// This person's PIN opens nothing any more.
     case pinLocked
+    /// The password is right, and a second factor is asked for besides; whether an app's code is one of theirs, or a passkey.
+    case codeNeeded(code: Bool, passkey: Bool)
+    /// Too many wrong codes today: a recovery code or a passkey opens all the same.
+    case codesLocked
+    /// The installation's secret is not the one that this app's code was set up with.
+    case codesLost
 }
 
 extension SignInDesk {

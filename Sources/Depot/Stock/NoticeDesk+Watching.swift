@@ -80,14 +80,16 @@ extension NoticeDesk {
         }
     }
 
-    /// Certificates, and keys that are over soon.
+    /// Certificates, keys and programs' tokens that are over soon.
     public func watchKeys(_ ends: [KeyEnd], at now: Int64) throws {
         try store.transaction {
             // Those by which a webhook was signed before, while both count.
             let old = try store.webhooks.rows().compactMap { hook in
                 hook.oldUntil.map { KeyEnd(name: "webhook \(hook.name)", end: $0) }
             }.filter { $0.end > now && $0.end - now < NoticeDesk.oldKeyReach }
-            let soon = old + ends.filter { $0.end - now < NoticeDesk.keyReach }
+            let tokens = try store.tokens.rows().map { KeyEnd(name: "token \($0.name)", end: $0.expires) }
+                .filter { $0.end > now && $0.end - now < TokenDesk.warning }
+            let soon = old + tokens + ends.filter { $0.end - now < NoticeDesk.keyReach }
             for one in soon {
                 try store.stock.notice(
                     .keyExpiring, subject: "key-\(one.name)",

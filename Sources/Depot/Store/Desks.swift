@@ -35,6 +35,8 @@ public struct Desks {
     public var reminders: ReminderDesk { ReminderDesk(store) }
     public var signIn: SignInDesk { SignInDesk(store) }
     public var accounts: AccountDesk { AccountDesk(store) }
+    public var factors: FactorDesk { FactorDesk(store) }
+    public var tokens: TokenDesk { TokenDesk(store) }
     public var gateways: GatewayDesk { intake.gateways }
     public var imports: ImportDesk { ImportDesk(store) }
     public var jobs: JobDesk { JobDesk(store) }

@@ -125,6 +125,7 @@ enum Schema {
         roles,
         epcis,
         channels,
+        secondFactors,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

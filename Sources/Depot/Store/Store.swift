@@ -6,6 +6,8 @@ public final class Store {
     package let database: Database
     /// What each zone is to the book of stock.
     public var rules: [String: ZoneRule] = [:]
+    /// Rights that are had only with a second factor.
+    public var guarded: Set<Permission> = []
 
     public init(path: String) throws {
         // Half the calls to the kernel for a backlog; the agent's buffer, often on flash and a few rows at a time, keeps 4 KiB.

@@ -20,6 +20,8 @@ extension Store {
     public var parties: PartyTable { PartyTable(store: self) }
     public var people: PeopleTable { PeopleTable(store: self) }
     public var roles: RoleTable { RoleTable(store: self) }
+    public var factors: FactorTable { FactorTable(store: self) }
+    public var tokens: TokenTable { TokenTable(store: self) }
     public var erasure: ErasureTable { ErasureTable(store: self) }
     public var takes: TakeTable { TakeTable(store: self) }
     public var gateways: GatewayTable { GatewayTable(store: self) }

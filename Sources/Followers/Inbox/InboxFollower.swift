@@ -167,7 +167,10 @@ public struct InboxFollower: Follower, Sendable {
             let data = try store.inbox.data(ofNotice: entry.fact)
             if let name = data?["name"]?.text { words["subject"] = name }
             words["body"] = data?["sentence"]?.text
-        case .signIns: words["detail"] = entry.fact.detail
+        case .signIns:
+            words["detail"] = entry.fact.detail
+            if NoticeType.signInFacts.contains(entry.fact.kind) { words["case"] = entry.fact.kind.rawValue }
+        case .keyExpiring: words["detail"] = entry.fact.detail
         case .announcement:
             words["detail"] = entry.fact.detail
             words["subject"] = nil

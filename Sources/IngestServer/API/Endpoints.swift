@@ -10,6 +10,8 @@ enum Endpoints {
         let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
             + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
+            + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts).list
+            + SessionEndpoints(live: live, writer: writer).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders, personal: personal).list

@@ -16,13 +16,15 @@ struct SignIn: Sendable {
     var pin: String?
     var badge: String?
     var station: String?
+    /// With a password: of an authenticator app, or a recovery code.
+    var code: String?
 
     static let shape = BodyShape(
         "SignIn", Self(),
         [
             .line("name", 60, \.name), .text("password", Limit.secret, \.password),
             .integer("id", 0...Int64.max, \.id), .text("pin", Limit.secret, \.pin), .line("badge", 128, \.badge),
-            .line("station", 64, \.station),
+            .line("station", 64, \.station), .line("code", 64, \.code),
         ])
 }
 

@@ -38,14 +38,7 @@ struct PeopleEndpoints {
                 body: SignIn.shape, needs: .anybody, answers: .json(Person.shape.schema)
             ) { incoming, body in
                 let token = Digests.newToken()
-                let person = try await signIn(
-                    body, from: incoming.source, isProxied: incoming.isProxied, token: token)
-                let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
-                let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
-                var response = Response.json(person.json)
-                response.headers[.setCookie] =
-                    "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
-                return response
+                return .signedIn(try await signIn(body, incoming, token: token), token, incoming)
             },
             Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
                 if let token = incoming.token { try await accounts.signOut(token: token) }
@@ -92,7 +85,7 @@ struct PeopleEndpoints {
                         of: person, old: String((body.old ?? "").prefix(Password.longest)),
                         new: body.new ?? "", from: incoming.source)
                 } catch let refusal as SignInRefusal {
-                    throw PeopleEndpoints.problem(refusal)
+                    throw APIProblem(refusal)
                 } catch let refusal as AccountRefusal { throw PeopleEndpoints.problem(refusal) }
                 return .json(.members([]))
             },
@@ -125,60 +118,41 @@ struct PeopleEndpoints {
         ]
     }
 
-    private func signIn(_ body: SignIn, from source: String, isProxied: Bool, token: String) async throws -> Person {
+    private func signIn(_ body: SignIn, _ incoming: Incoming, token: String) async throws -> Person {
+        let (source, browser) = (incoming.source, incoming.browser)
         do {
             if let badge = body.badge {
                 return try await accounts.signIn(
                     badge: badge, station: body.station ?? "dock", from: source,
-                    token: token)
+                    browser: browser, token: token)
             }
             if let id = body.id, let pin = body.pin, pin.utf8.count <= Password.longest {
                 return try await accounts.signIn(
                     id: id, pin: pin, station: body.station ?? "dock", from: source,
-                    token: token)
+                    browser: browser, token: token)
             }
             guard let name = body.name else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
             }
             if let password = body.password, password.utf8.count <= Password.longest {
-                return try await accounts.signIn(name: name, password: password, from: source, token: token)
+                return try await accounts.signIn(
+                    name: name, password: password, code: body.code, from: source, browser: browser, token: token)
             }
             // That a proxy on this machine asks says nothing of who asks it.
-            if isProxied { throw SignInRefusal.passwordNeeded }
+            if incoming.isProxied { throw SignInRefusal.passwordNeeded }
             return try await accounts.signIn(name: name, token: token)
-        } catch let refusal as SignInRefusal { throw PeopleEndpoints.problem(refusal) }
-    }
-
-    private static func problem(_ refusal: SignInRefusal) -> APIProblem {
-        switch refusal {
-        case .refused: refused
-        case .wait(let seconds):
-            APIProblem(
-                .tooManyRequests, "too-many-tries", "Too many tries: wait \(seconds) seconds.",
-                [("seconds", .int(seconds))])
-        case .passwordNeeded:
-            APIProblem(
-                .unauthorized, "password-needed",
-                "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
-            )
-        case .pinLocked:
-            APIProblem(
-                .forbidden, "pin-locked",
-                "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN."
-            )
-        }
+        } catch let refusal as SignInRefusal { throw APIProblem(refusal) }
     }
 
     private static func problem(_ refusal: AccountRefusal) -> APIProblem {
         APIProblem(.badRequest, "weak-password", "\(refusal).")
     }
 
-    private static let refused = APIProblem(
-        .unauthorized, "sign-in-refused", "Name and password do not fit together.")
+    private static let refused = APIProblem(SignInRefusal.refused)
 
     private func save(_ name: String, _ change: AccountChange, by person: Person) async throws -> Response {
         do { try await accounts.change(name, change, by: person.author) } catch let refusal as SignInRefusal {
-            throw PeopleEndpoints.problem(refusal)
+            throw APIProblem(refusal)
         } catch let refusal as AccountRefusal {
             throw PeopleEndpoints.problem(refusal)
         } catch let fault as PeopleTable.UserFault {
@@ -198,5 +172,17 @@ extension APIProblem {
         case .lastAdministrator: self.init(.conflict, "last-administrator", "\(fault).")
         case .unknownRole: self.init(.badRequest, "no-such-role", "\(fault).")
         }
+    }
+}
+
+extension Response {
+    /// Who has signed in, with the cookie of the session.
+    static func signedIn(_ person: Person, _ token: String, _ incoming: Incoming) -> Response {
+        let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
+        let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
+        var response = Response.json(person.json)
+        response.headers[.setCookie] =
+            "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
+        return response
     }
 }

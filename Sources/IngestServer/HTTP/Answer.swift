@@ -64,6 +64,8 @@ enum ProblemSchema {
             .init("openedBy", .text, isRequired: false), .init("zone", .text, isRequired: false),
             .init("days", .integer, isRequired: false), .init("delivery", .integer, isRequired: false),
             .init("rest", .text, isRequired: false), .init("begun", .truth, isRequired: false),
+            // Which second factors somebody has who showed the password.
+            .init("app", .truth, isRequired: false), .init("passkey", .truth, isRequired: false),
         ])
 
     /// A member of an operation's `responses`.

@@ -76,10 +76,34 @@ struct Endpoint: Sendable {
     /// For people: `GET /api/v1/me`.
     var title: String { "\(method.rawValue) \(path)" }
 
+    /// How one signs in, and who may: no program changes it.
+    var isPeoples: Bool {
+        ["/api/v1/me/", "/api/v1/session", "/api/v1/tokens"].contains { path.hasPrefix($0) }
+            || path.hasPrefix("/api/v1/users") && method != .get
+    }
+
+    /// What is left to somebody who has to set up a second factor before anything else.
+    var isForFactors: Bool {
+        ["/api/v1/me/factors", "/api/v1/session"].contains { path.hasPrefix($0) }
+            || ["/api/v1/me", "/api/v1/me/preferences", "/api/v1/me/password"].contains(path)
+    }
+
     /// Throws what is wrong with who asks.
     func admit(_ person: Person?) throws {
         guard needs != .anybody else { return }
         guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
+        if let program = person.program {
+            guard !isPeoples else {
+                throw APIProblem(
+                    .forbidden, "people-only", "This is done by a person who has signed in, not by a program.")
+            }
+            guard !program.isReader || method == .get else {
+                throw APIProblem(.forbidden, "read-only-token", "This token reads and changes nothing.")
+            }
+        }
+        guard !person.isFactorDue || isForFactors else {
+            throw APIProblem(.forbidden, "factor-due", "A right of yours asks for a second factor: set it up first.")
+        }
         guard !needs.admits(person.may) else { return }
         throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(needs.name)).")
     }
@@ -97,7 +121,11 @@ extension Endpoint {
         return .object([
             ("operationId", .string(name)), ("summary", .string(summary)), ("x-needs", .string(needs.name)),
             ("parameters", parameters.isEmpty ? nil : .array(parameters)), ("requestBody", body.document),
-            ("security", needs == .anybody ? JSON.array([]) : nil),
+            (
+                "security",
+                needs == .anybody
+                    ? JSON.array([]) : isPeoples ? JSON.array([.object([("session", .array([]))])]) : nil
+            ),
             (
                 "responses",
                 .object([

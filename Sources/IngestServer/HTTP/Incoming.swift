@@ -30,10 +30,13 @@ struct Incoming: Sendable {
 
     /// Who asks, for limits: the other end, or what a proxy on this machine says it is. Of a list the last: that one the
     /// proxy wrote itself.
-    var source: String {
+    var source: String { Incoming.source(request, peer: peer) }
+
+    static func source(_ request: Request, peer: String) -> String {
         guard Sources.isLoopback(peer) else { return peer }
-        let said = header("x-forwarded-for").split(separator: ",").last ?? header("x-real-ip")[...]
-        let address = said.filter { $0 != " " }
+        func said(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
+        let place = said("x-forwarded-for").split(separator: ",").last ?? said("x-real-ip")[...]
+        let address = place.filter { $0 != " " }
         guard !address.isEmpty, address.utf8.count <= 45,
             address.allSatisfy({ $0.isHexDigit || $0 == "." || $0 == ":" })
         else { return peer }
@@ -45,6 +48,13 @@ struct Incoming: Sendable {
         guard let person else { throw APIProblem(.unauthorized, "sign-in-needed", "Say who you are first.") }
         return person
     }
+
+    /// The page that asks, as passkeys are bound to it.
+    var site: PasskeyAnswer.Site {
+        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: header("x-forwarded-proto") == "https")
+    }
+
+    var browser: String { BrowserLabel.of(request.headers[.userAgent]) }
 
     func id(_ name: String) throws -> Int64 {
         guard let id = parameters.get(name).flatMap({ Int64($0) }) else {

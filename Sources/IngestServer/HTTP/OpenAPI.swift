@@ -30,12 +30,13 @@ struct OpenAPI {
                             (
                                 "session",
                                 .object([("type", "apiKey"), ("in", "cookie"), ("name", .string(Cookies.name))])
-                            )
+                            ),
+                            ("token", .object([("type", "http"), ("scheme", "bearer")])),
                         ])
                     ),
                 ])
             ),
-            ("security", .array([.object([("session", .array([]))])])),
+            ("security", .array([.object([("session", .array([]))]), .object([("token", .array([]))])])),
         ])
     }
 

@@ -68,8 +68,7 @@ enum Routes {
         router.on(path, method: endpoint.method) { request, context in
             let token = Cookies.session(request.headers[.cookie])
             do {
-                var person: Person?
-                if let token { person = try await wiring.live.person(session: token) }
+                let person = try await whoAsks(request, token, context, wiring)
                 try endpoint.admit(person)
                 let uploader = person.map { "person \($0.id)" } ?? context.peer
                 let incoming = Incoming(
@@ -83,6 +82,22 @@ enum Routes {
                 throw APIProblem(error)
             }
         }
+    }
+
+    /// A program by its token; else who has a session. A token that is none is refused, whatever else is there: a program is told.
+    private static func whoAsks(
+        _ request: Request, _ token: String?, _ context: DoorContext, _ wiring: Wiring
+    ) async throws -> Person? {
+        if let shown = Cookies.bearer(request.headers[.authorization]) {
+            guard let person = try await wiring.live.person(program: shown), let program = person.program else {
+                throw APIProblem(.unauthorized, "bad-token", "This token is none, was revoked, or has ended.")
+            }
+            wiring.accounts.used(program, from: Incoming.source(request, peer: context.peer))
+            return person
+        }
+        guard let token, let person = try await wiring.live.person(session: token) else { return nil }
+        if let session = person.session { wiring.accounts.used(session) }
+        return person
     }
 
     /// Each page is the same document; its script has the words of the browser's language.

@@ -146,7 +146,7 @@ struct WebSocketChannel: ServerChildChannel {
         }
         if person != nil, let token = Cookies.session(cookie) { Task { await accounts.used(session: token) } }
         try? await channel.executeThenClose { inbound, outbound in
-            guard let person else {
+            guard let person, !person.isFactorDue else {
                 try await close(outbound, .logIn, "sign in first")
                 return
             }
@@ -304,6 +304,13 @@ enum BrowserLabel {
 
 enum Cookies {
     static let name = "quai_session"
+
+    /// The token of a program: `Authorization: Bearer quai_…` (RFC 6750, section 2.1). Never of an address.
+    static func bearer(_ header: String?) -> String? {
+        guard let header, header.utf8.count <= 200 else { return nil }
+        let parts = header.split(separator: " ")
+        return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+    }
 
     static func session(_ header: String?) -> String? {
         for part in (header ?? "").split(separator: ";") {

@@ -37,7 +37,10 @@ struct BundleVerb: AsyncParsableCommand {
         if let configuration {
             var references = [configuration.password, configuration.erp?.secret].compactMap(\.self)
             references += configuration.feeds.values.map(\.secret)
-            if let key = configuration.webhooks.reference(state: configuration.state) { references.append(key) }
+            references += [
+                configuration.webhooks.reference(state: configuration.state),
+                configuration.people.reference(state: configuration.state),
+            ].compactMap(\.self)
             references += configuration.channels.references(state: configuration.state).map(\.reference)
             secrets = references.compactMap { try? Files.secret(Probes.readable($0)) }
             names = [configuration.user, configuration.erp?.user].compactMap(\.self)

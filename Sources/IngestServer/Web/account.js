@@ -5,6 +5,7 @@ import { field, radios } from "./parts.js";
 import { setTheme } from "./taste.js";
 import { themeOf } from "./theme.js";
 import { Sheet } from "./sheet.js";
+import { openSecurity } from "./security.js";
 
 /**
  * One's own password and language, at which dock this screen stands, and the way out.
@@ -22,7 +23,8 @@ export function openAccount(app) {
   const sheet = new Sheet(app.person?.name ?? "", () => [
     // A telephone's bar has no room for them.
     h("div", { class: "row" }, h("button", { id: "account-language", lang: next.code, onclick: () => { sheet.close(); app.changeLanguage(); } }, next.name),
-      h("button", { id: "account-sign-out", onclick: () => { sheet.close(); app.signOut(); } }, t("signOut"))),
+      h("button", { id: "account-sign-out", onclick: () => { sheet.close(); app.signOut(); } }, t("signOut")),
+      h("button", { id: "account-security", onclick: () => { sheet.close(); openSecurity(app); } }, t("security"))),
     field(t("stationLabel"), station), h("p", { class: "soft" }, t("stationHint")),
     h("fieldset", { class: "question" }, h("legend", {}, t("theme")), radios("theme", ["auto", "light", "dark"].map((one) => [one, t(`theme_${one}`)]), themeOf(app.person), (one) => { if (app.person) setTheme(app.person, one); })),
     h("form", {

@@ -396,6 +396,7 @@ function leave() {
 app.begin = begin;
 /** @param {Person} person */
 function begin(person) {
+  if (person.factorDue) { app.signIn.enrol(person); return; }
   keepFor(person);
   localStorage.removeItem("leaving");
   app.person = person;

@@ -7,6 +7,7 @@ import { Users } from "./users.js";
 import { Webhooks } from "./webhooks.js";
 import { Roles } from "./roles.js";
 import { Privacy } from "./privacy.js";
+import { openTokens } from "./tokens.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
@@ -104,6 +105,7 @@ export class Audit {
       h("div", { class: "row" }, h("h1", {}, t(aside ? words[aside] : "audit")),
         h("div", { class: "row push" }, mine.people && this.door("people", "people", "users"), mine.roles && this.door("roles", "rights", "whoMay"), mine.hooks && this.door("hooks", "webhooks", "webhooks"),
           mine.guard && this.door("guard", "privacy", "privacy"),
+          mine.people && h("button", { id: "tokens", onclick: () => openTokens(this.app) }, t("tokens")),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
       aside === "people" ? this.users.draw() : aside === "roles" ? this.roles.draw() : aside === "hooks" ? this.hooks.draw() : aside === "guard" ? this.guard.draw() : [this.forms.get("filter", () => this.makeFilter()), this.app.may("audit") && this.drawExports(), this.drawTrail()]));
   }

@@ -260,12 +260,14 @@ export const help = {
     steps: [
       "Au bureau : votre nom et votre mot de passe.",
       "Au quai : [signInDock]. Présentez le badge au lecteur de codes, ou choisissez votre nom et tapez le code.",
+      "Avec un second facteur : le code de votre application ou un code de secours après le mot de passe, ou [passkeySignIn] à sa place. Ils se mettent en place sous votre nom, en haut : [security].",
       "Tant que personne n’a de mot de passe, le nom suffit, sur la machine du serveur seulement.",
     ],
     wrong: [
       ["Le serveur refuse tout le monde depuis un autre poste", "Personne n’a encore de mot de passe. Sur le serveur : `edge-ingest user add NOM --rights all`."],
       ["Ce n’est pas le bon code, mot de passe ou badge", "Après cinq essais il faut attendre un peu. Demandez un nouveau code à qui gère les utilisateurs."],
       ["Code bloqué", "Entrez une fois avec votre mot de passe : le code marche à nouveau."],
+      ["L’application, la clé et les codes de secours sont perdus", "Qui gère les utilisateurs les retire : [users], la personne, [factorReset]. Sur le serveur : `edge-ingest user second-factor NOM --reset`."],
       ["Le badge ne fait rien", "Cliquez à côté des champs et présentez-le encore : il est lu comme un code-barres."],
     ],
     see: ["audit", "dock"],

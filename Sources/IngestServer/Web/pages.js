@@ -9,6 +9,8 @@ import { Audit } from "./audit.js";
 import { Gateways } from "./gateways.js";
 import { HelpPage } from "./help-page.js";
 import { openAccount } from "./account.js";
+import { openSecurity } from "./security.js";
+import { signInByPasskey } from "./passkey.js";
 import { openBlind } from "./blind.js";
 import { openCamera } from "./camera.js";
 import { close } from "./closing.js";
@@ -30,7 +32,7 @@ export const makers = { stocktake: StockTakes, find: Find, clients: Clients, cal
 
 export const deeds = {
   account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, inbox: openInbox, kiosk: drawKiosk,
-  name: nameTag, news: tellNews, prefer: openPreferences, reopen: askReopen, take, taste: prefer,
+  name: nameTag, news: tellNews, passkey: signInByPasskey, prefer: openPreferences, reopen: askReopen, security: openSecurity, take, taste: prefer,
   /** @param {ConstructorParameters<typeof LineSheet>} all */
   line: (...all) => new LineSheet(...all),
 };

@@ -3,6 +3,7 @@ import { get, post } from "./api.js";
 import { helpFor } from "./help.js";
 import { t, lang } from "./i18n.js";
 import { field, keypad } from "./parts.js";
+import { open } from "./doors.js";
 import { wakeSound } from "./sound.js";
 
 /** Who is here: a name where nobody has a password yet; else name and password, or a PIN or badge at a dock. */
@@ -16,6 +17,13 @@ export class SignIn {
     this.atDock = null;
     /** @type {{ id: number, name: string } | null} */
     this.chosen = null;
+    /**
+     * The password was right, and a second factor is asked for.
+     * @type {{ body: object, app?: boolean, passkey?: boolean } | null}
+     */
+    this.asked = null;
+    /** @type {Person | undefined} */
+    this.due = undefined;
     /**
      * What is on the screen, so that it is not drawn over what somebody types.
      * @type {string | null}
@@ -34,6 +42,7 @@ export class SignIn {
   /** Somebody left: the way in may have changed meanwhile. */
   again() {
     this.chosen = null;
+    this.asked = null;
     this.drawn = null;
     this.ask().then(() => { if (!this.app.person && this.app.page !== "help") this.draw(part("main")); });
   }
@@ -47,11 +56,13 @@ export class SignIn {
     try {
       const person = await post("/api/v1/session", this.app.station() && !this.how?.names ? { ...body, station: this.app.station() } : body);
       this.chosen = null;
+      this.asked = null;
       this.drawn = null;
       this.app.begin(person);
     } catch (error) {
       if (error.code === "too-many-tries") this.app.say(t("tooManyTries", { n: error.problem?.seconds ?? error.retryAfter ?? "?" }), "bad");
       else if (error.code === "password-needed") { this.app.say(t("code_password-needed"), "bad"); this.again(); }
+      else if (error.code === "code-needed") { this.asked = { ...error.problem, body }; this.redraw(); }
       else if (error.status === 401) this.app.say(t("code_sign-in-refused"), "bad");
       else await this.app.attempt(() => { throw error; });
       sheetless?.();
@@ -62,11 +73,11 @@ export class SignIn {
   draw(main) {
     if (!this.how) { replace(main, h("p", { class: "quiet" }, "…")); return; }
     this.atDock ??= Boolean(this.app.station());
-    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length}`;
+    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id}`;
     // What somebody types here must survive other news.
     if (this.drawn === drawn && main.querySelector(".signin")) return;
     this.drawn = drawn;
-    replace(main, this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
+    replace(main, this.due ? this.drawDue() : this.asked ? this.drawCode(this.asked) : this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
     /** @type {HTMLElement | null} */ (main.querySelector("[data-first]"))?.focus();
   }
 
@@ -85,7 +96,36 @@ export class SignIn {
     const password = h("input", { name: "password", type: "password", autocomplete: "current-password", maxlength: 200, required: true, id: "password" });
     return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ name: name.value.trim(), password: password.value }, () => { password.value = ""; password.focus(); }); } },
       h("h1", {}, t("whoAreYou")), how.passwords === false && h("p", { class: "notice wait" }, t("noPasswords")), field(t("name"), name), field(t("password"), password), h("button", { class: "main big", type: "submit" }, t("signIn")),
+      "PublicKeyCredential" in globalThis && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
       h("button", { type: "button", id: "at-dock", onclick: () => { this.atDock = true; this.redraw(); } }, t("signInDock")));
+  }
+
+  /** @param {{ body: object, app?: boolean, passkey?: boolean }} asked */
+  drawCode(asked) {
+    const code = h("input", { name: "code", autocomplete: "one-time-code", maxlength: 40, required: true, id: "code", "data-first": true });
+    return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ ...asked.body, code: code.value.trim() }, () => { code.value = ""; code.focus(); }); } },
+      h("h1", {}, t("secondFactor")), h("p", { class: "soft" }, t(asked.app ? "codeHint" : "codeHintPasskey")), field(t(asked.app ? "codeLabel" : "recoveryLabel"), code),
+      h("button", { class: "main big", type: "submit" }, t("signIn")),
+      asked.passkey && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
+      h("button", { type: "button", id: "other-name", onclick: () => { this.asked = null; this.redraw(); } }, `‹ ${t("otherPerson")}`));
+  }
+
+  /**
+   * A right of theirs asks for a second factor, and they have none: before anything else they set one up.
+   * @param {Person} person
+   */
+  enrol(person) {
+    this.due = person;
+    this.redraw();
+    this.setUp();
+  }
+
+  setUp() { open(this.app, "security", this.app, this.due, async () => { const me = await get("/api/v1/me"); this.due = undefined; if (me.name === undefined) this.again(); else this.app.begin(me); }); }
+
+  drawDue() {
+    return h("div", { class: "panel stack signin" }, h("h1", {}, t("secondFactor")), h("p", {}, t("factorDue")),
+      h("button", { class: "main big", id: "set-up", "data-first": true, onclick: () => this.setUp() }, t("factorSetUp")),
+      h("button", { id: "not-now", onclick: () => { this.due = undefined; this.app.signOut(); } }, t("signOut")));
   }
 
   /** @param {{ people: { id: number, name: string }[] }} how */

@@ -5,6 +5,7 @@ import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
 import { roleText, scopeKinds, scopeText } from "./roles.js";
+import { openSessionsOf, resetFactors } from "./security.js";
 
 /** What is given beside roles; each of the others is given by a role. */
 const rights = ["stock", "prices", "erp", "imports", "users"];
@@ -99,6 +100,8 @@ export class Users {
         h("label", { class: "choice" }, h("input", { type: "checkbox", id: `right-${right}`, checked: chosen.has(right), onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`act_${right}`)))))),
       offered.length > 0 && h("details", { id: "scope", open: scopeText(user?.scope) !== "" }, h("summary", {}, t("scope")), h("p", { class: "soft" }, t("scopeHint")), offered.map((kind) => places(kind, scope[kind], this.told?.scopes[kind] ?? []))),
       user && (user.hasPin || user.hasBadge) && h("div", { class: "row" }, user.hasPin && drop("pin"), user.hasBadge && drop("badge")),
+      user && h("div", { class: "row" }, h("button", { type: "button", id: "user-sessions", onclick: () => openSessionsOf(this.app, user) }, t("sessions")),
+        h("button", { type: "button", id: "user-factors", onclick: () => resetFactors(this.app, user) }, t("factorReset"))),
       h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("save")),
         user && user.id !== this.app.person?.id && h("button", { type: "button", class: user.disabled ? "" : "danger", id: "user-disable", onclick: async () => {
           if (user.disabled || await choose(t("userDisableTitle", { who: user.name }), t("userDisableText"), [[t("userDisable"), "yes", "danger"], [t("cancel"), null, "main"]]) === "yes") send({ disabled: !user.disabled });

@@ -16,6 +16,7 @@ export const centre = {
     "two machines send with the same buffer; the younger was stopped": "deux machines envoient avec le même tampon ; la plus récente a été arrêtée", "this database is older than what it had acknowledged: records {} of this agent are missing": "cette base est plus ancienne que ce qu’elle avait confirmé : les enregistrements {0} de cette passerelle manquent", "rows that were not there are there": "des lignes qui n’étaient pas là y sont",
 
     // The journal.
+    "recovery code": "code de secours", "recovery codes": "codes de secours", "passkey {}": "clé d’accès {0}", "program {}": "programme {0}",
     "site {}": "site {0}", "site {}; zones {}": "site {0} ; emplacements {1}", "site {}; zones {}; no telephone": "site {0} ; emplacements {1} ; sans téléphone", "site {}; no telephone": "site {0} ; sans téléphone", "{} calls ended": "{0} {0|appel terminé|appels terminés}", "revision {}": "révision {0}", "{} lines of {}": "{0} {0|ligne|lignes} de {1}", "{} refused": "{0} {0|refusée|refusées}", "{} calls, {} clients": "{0} {0|appel|appels}, {1} {1|client|clients}", "from {}": "de {0}", "locked after {} wrong tries": "bloqué après {0} {0|mauvais essai|mauvais essais}", "{} more times from {}": "{0} fois de plus de {1}", "a badge": "un badge", "an unknown name": "un nom inconnu", "other names": "d’autres noms", "other places": "d’autres lieux",
     "from the ERP": "de l’ERP", "complete": "tout a été compté", "partial": "en partie", "{} is not there": "{0} n’est pas là", "sign in": "connexion",
 
