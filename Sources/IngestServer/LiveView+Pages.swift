@@ -75,6 +75,9 @@ extension LiveView {
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
             case .inbox: tellInboxes()
+            case .job:
+                guard let message = view(of: topic, isReplay: false) else { continue }
+                for person in hub.people { tell(person, PageMessage(message.kind, shown(message.data, to: person))) }
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
             }
         }
@@ -160,6 +163,8 @@ extension LiveView {
                         let note = (try? store.calls.note(of: call)).flatMap({ $0 })
                     else { return nil }
                     return PageMessage(.note, person.shown(.object([("call", .string(call)), ("note", note.json)])))
+                case .job:
+                    return view(of: topic, isReplay: true).map { PageMessage($0.kind, person.shown($0.data)) }
                 default:
                     // After a restart everybody comes back at once: a view is made once for all of them.
                     if let message = present[topic] { return message }

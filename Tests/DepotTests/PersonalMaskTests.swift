@@ -35,6 +35,16 @@ struct PersonalMaskTests {
         }
     }
 
+    @Test func aPushAboutACallIsNamedAfterNobody() throws {
+        let jobs = try JSON(
+            parsing: """
+                [{"id":1,"key":"quai/call/1","kind":"call","attempts":0,"title":"Quxcorp, Zorglub","sentence":"written for Zorglub"},
+                 {"id":2,"key":"quai/take/1","kind":"take","attempts":0,"title":"shelf-a"}]
+                """)
+        let text = PersonalMask.masked(jobs).description
+        #expect(!text.contains("Zorglub") && text.contains("shelf-a") && text.contains("quai/call/1"))
+    }
+
     @Test func whatASearchFoundSaysOfAProductWhatItDid() throws {
         let found = try JSON(
             parsing: """

@@ -46,7 +46,7 @@ def play(get, post, wait, failures, again):
         failures.append("day: the access file does not name its client")
     if b"Jeanne Dupont" not in get(f"/api/v1/personal/export.html?of={of}&lang=fr"):
         failures.append("day: the access page does not name its client")
-    post("/api/v1/personal/erase", {"number": "101", "dryRun": True}, expect=400)
+    post("/api/v1/personal/erase", {"number": "Jeanne Dupont", "dryRun": True}, expect=400)
     dry = post("/api/v1/personal/erase", {"number": NUMBER})
     done = post("/api/v1/personal/erase", {"number": NUMBER, "dryRun": False})
     if not dry["dryRun"] or dry["numbers"] != 1 or done["numbers"] != 1:

@@ -29,13 +29,16 @@ public enum PersonalMask {
         let isCard = known.isSuperset(of: ["mine", "withheld"])
         let hit = members.first { $0.name == "kind" }?.value.text
         let isHit = known.contains("ref") && (hit == "party" || hit == "call")
+        // A push to the ERP about a call or a client is called after them.
+        let isPush = known.isSuperset(of: ["key", "kind", "attempts"]) && (hit == "call" || hit == "party")
         return members.compactMap { member in
             var member = member
             switch (member.name, member.value) {
             case ("name", .string) where isClient: member.value = .string(name)
             case ("numbers", .array(let list)) where isClient:
                 member.value = .array(list.map { .string(number($0.text ?? "")) })
-            case ("title", .string(let text)) where isHit: member.value = .string(text.isEmpty ? text : name)
+            case ("title", .string(let text)) where isHit || isPush: member.value = .string(text.isEmpty ? text : name)
+            case ("sentence", .string) where isPush: member.value = .string(name)
             case ("detail", .string(let text)) where isHit: member.value = .string(number(text))
             case ("dialable", _): member.value = false
             case (let key, _) where isCard && dropped.contains(key): return nil

@@ -48,22 +48,27 @@ struct ERPEndpoints {
                 answers: .list(ERPJob.shape.schema)
             ) {
                 incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let state = incoming.query("state").flatMap(ERPJob.State.init(rawValue:))
                 return .json(
-                    .array(try await live.read { try $0.jobs.rows(state: state, limit: 200).map(\.json) }))
+                    .array(
+                        try await live.read { try $0.jobs.rows(state: state, limit: 200).map { person.shown($0.json) } }
+                    ))
             },
             Endpoint(
                 .get, "/api/v1/erp/jobs/{id}", "One push with every call that was made for it", needs: .right(.erp),
                 answers: .json(ERPEndpoints.jobSchema)
             ) { incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let id = try incoming.id("id")
                 let job = try await job(id)
-                let calls = try await live.read { try $0.jobs.calls(job: id) }
+                // What was sent is what the ERP is told, with numbers and names.
+                let isMasked = [.call, .party].contains(job.kind) && !person.may(.personal)
+                let calls = isMasked ? [] : try await live.read { try $0.jobs.calls(job: id) }
                 let warning = job.state == .dead ? job.sentence.flatMap(ERPFault.warning) : nil
                 return .json(
-                    job.json.with("calls", .array(calls)).with("payload", job.payload)
+                    person.shown(job.json).with("calls", .array(calls))
+                        .with("payload", isMasked ? .members([]) : job.payload)
                         .with("accept", warning.map { .array([.string($0)]) }))
             },
             Endpoint(
