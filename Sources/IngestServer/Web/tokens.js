@@ -7,8 +7,6 @@ import { empty, field, pill } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 import { copied } from "./security.js";
 
-/** @type {Right[]} */
-const rights = ["stock", "prices", "erp", "imports", "users"];
 const lives = [30, 90, 365, 730];
 
 /**
@@ -36,7 +34,7 @@ export async function openTokens(app) {
     h("div", { class: "row" }, h("button", { class: "main", id: "token-add", disabled: app.isAway(), onclick: () => sheet.show(() => form()) }, t("tokenAdd"))),
     list.length === 0 ? empty(t("tokensNone"), "", "signin") : h("ul", { class: "deliveries", id: "token-list" }, list.map((token) => h("li", { class: "panel row" },
       h("span", {}, h("strong", {}, token.name), " ", pill(t(`token_${tokenState(token, Date.now())}`, { when: when(token.expires) }), styles[tokenState(token, Date.now())]), h("br"),
-        h("span", { class: "soft" }, [`quai_${token.id}…`, token.who, token.scopes.map((right) => t(`right_${right}`)).join(", "), token.readOnly && t("tokenReads")].filter(Boolean).join(" · ")), h("br"),
+        h("span", { class: "soft" }, [`quai_${token.id}…`, token.who, token.scopes.map((right) => t(`act_${right}`)).join(", "), token.readOnly && t("tokenReads")].filter(Boolean).join(" · ")), h("br"),
         h("span", { class: "soft" }, token.used === undefined ? t("tokenUnused") : t("tokenUsed", { when: when(token.used), where: token.source ?? "?" }))),
       h("button", { class: "push", id: `revoke-${token.id}`, disabled: app.isAway(), onclick: () => revoke(token) }, t("tokenRevoke"))))),
   ];
@@ -56,8 +54,8 @@ export async function openTokens(app) {
         if (made) sheet.show(() => h("div", { class: "stack" }, h("h3", {}, made.name), h("p", {}, t("tokenOnce")), copied(app, "token-secret", made.token), h("div", { class: "row" }, h("button", { class: "main", onclick: load }, t("recoveryKept")))));
       },
     }, field(t("tokenName"), name), field(t("tokenLife"), days), h("label", { class: "check" }, reads, h("span", {}, t("tokenReads"))),
-      h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, rights.filter((right) => app.may(right)).map((right) =>
-        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `scope-${right}`, onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`right_${right}`)))))),
+      h("fieldset", { class: "question" }, h("legend", {}, t("rights")), h("div", { class: "big-choices" }, (app.person?.rights ?? []).map((right) =>
+        h("label", { class: "choice" }, h("input", { type: "checkbox", id: `scope-${right}`, onchange: (event) => { if (event.target.checked) chosen.add(right); else chosen.delete(right); } }), h("span", {}, t(`act_${right}`)))))),
       h("div", { class: "row" }, h("button", { class: "main big", type: "submit" }, t("tokenAdd")), h("button", { type: "button", onclick: load }, t("cancel"))));
   };
   /** @type {Sheet} */

@@ -2,7 +2,7 @@
 
 export const privacy = {
   fr: {
-    privacy: "Données personnelles", right_personal: "Voir les numéros et les noms des particuliers", audit_kind: "Nature", audit_from: "Du", audit_to: "Au", auditLines: "Lignes JSON",
+    privacy: "Données personnelles", act_personal: "Voir les numéros et les noms des particuliers", audit_kind: "Nature", audit_from: "Du", audit_to: "Au", auditLines: "Lignes JSON",
     trail_all: "Tout", trail_deeds: "Ce qui a été fait", trail_reads: "Consultations", trail_delivery: "Livraisons", trail_take: "Inventaires", trail_product: "Articles", trail_import: "Imports", trail_party: "Clients", trail_call: "Appels", trail_missed: "Appels manqués", trail_session: "Connexions", trail_user: "Utilisateurs", trail_gateway: "Passerelles", trail_configuration: "Configurations", trail_erp: "ERP", trail_webhook: "Webhooks", trail_number: "Effacements",
     "did_personal.card": "Fiche client ouverte", "did_personal.history": "Historique d’appels consulté", "did_personal.search": "Clients ou appels cherchés", "did_personal.calls": "Liste d’appels ouverte", "did_personal.export": "Fichier exporté", "did_personal.access": "Données d’une personne consultées", "did_personal.many": "Autres consultations en dix minutes",
     personalFind: "Numéro, ou nom entier d’un client ou d’un utilisateur", personalLook: "Chercher", personalHint: "Tout ce qui est conservé sur un numéro ou une personne : à lire, à remettre à qui le demande, à effacer.", personalNothing: "Rien n’est conservé sur {of}.", personalNothingHint: "Un nom s’écrit en entier ; un numéro, dans n’importe quelle forme.",
@@ -14,7 +14,7 @@ export const privacy = {
     "code_whom-needed": "Donnez un numéro, ou un nom d’au moins deux lettres.", "code_not-erasable": "Ce numéro ne peut pas être effacé.",
   },
   en: {
-    privacy: "Data protection", right_personal: "See numbers, and names of private persons", audit_kind: "Kind", audit_from: "From", audit_to: "To", auditLines: "JSON Lines",
+    privacy: "Data protection", act_personal: "See numbers, and names of private persons", audit_kind: "Kind", audit_from: "From", audit_to: "To", auditLines: "JSON Lines",
     trail_all: "Everything", trail_deeds: "What was done", trail_reads: "Who looked", trail_delivery: "Deliveries", trail_take: "Stock takes", trail_product: "Articles", trail_import: "Imports", trail_party: "Clients", trail_call: "Calls", trail_missed: "Missed calls", trail_session: "Sign-ins", trail_user: "Users", trail_gateway: "Gateways", trail_configuration: "Configurations", trail_erp: "ERP", trail_webhook: "Webhooks", trail_number: "Erasures",
     "did_personal.card": "Client card opened", "did_personal.history": "History of calls looked at", "did_personal.search": "Clients or calls searched", "did_personal.calls": "List of calls opened", "did_personal.export": "File exported", "did_personal.access": "A person’s data looked at", "did_personal.many": "Further looks within ten minutes",
     personalFind: "A number, or the whole name of a client or user", personalLook: "Look", personalHint: "Everything that is kept about a number or a person: to read, to give to whoever asks, to erase.", personalNothing: "Nothing is kept about {of}.", personalNothingHint: "A name is written in full; a number in any form.",
