@@ -1,6 +1,6 @@
 import ArgumentParser
 import Devices
-import Glibc
+@preconcurrency import Glibc
 import Identifiers
 import Model
 import Platform

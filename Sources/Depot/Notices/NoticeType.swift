@@ -86,8 +86,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .pushFailed, .erpConflict: .holders(of: .erp)
         case .webhookDisabled, .keyExpiring: .holders(of: .webhooks)
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
-            .receiptOverdue,
-            .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .announcement:
+            .receiptOverdue, .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling,
+            .announcement:
             .everybody
         }
     }
@@ -96,7 +96,9 @@ public enum NoticeType: String, CaseIterable, Sendable {
     public var needs: Permission? {
         switch self {
         case .callMissed, .callBackDue, .unknownNumber: .callsSee
-        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptOverdue: .deliveriesSee
+        case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
+            .receiptOverdue:
+            .deliveriesSee
         case .unknownTag, .lowStock: .stockSee
         case .countDue, .countDiscrepancy: .countingSee
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: .gatewaysSee

@@ -53,7 +53,12 @@ extension Person {
         case .lowStock: may(.stockSee)
         case .countDue: may(.countingSee) && reach.covers(zone: notice["subject"]?.text)
         case .pushDead, .exchangeRefused, .exchangeLate, .exchangeFolder: may(.erpSee)
-        case .webhookDead, .webhookDisabled: may(.erpSee) || may(.webhooks)
+        case .webhookDead, .webhookDisabled, .channelDead: may(.erpSee) || may(.webhooks)
+        case .deliveryOverdue: may(.deliveriesSee)
+        case .unknownTags: may(.stockSee) && reach.covers(zone: notice["data"]?["zone"]?.text)
+        case .readerFault: may(.gatewaysSee) && reach.covers(zone: notice["data"]?["zone"]?.text)
+        case .bufferFilling: may(.gatewaysSee)
+        case .keyExpiring: may(.webhooks)
         case nil: true
         }
     }

@@ -195,10 +195,16 @@ public struct InboxFollower: Follower, Sendable {
     /// Where what it tells of stands.
     private static func place(of type: NoticeType, _ entry: Entry, _ store: Store) throws -> PageMessage.Place {
         switch type {
-        case .receiptStarted, .receiptCompleted, .receiptDiscrepancy:
+        case .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed:
             .zone(try Int64(entry.fact.subject).flatMap { try store.deliveries.zone(of: $0) })
         case .countDiscrepancy: .zone(try Int64(entry.fact.subject).flatMap { try store.takes.zone(of: $0) })
         case .countDue: .zone(entry.fact.subject)
+        case .unknownTag, .readerFault: .zone(try store.inbox.data(ofNotice: entry.fact)?["zone"]?.text)
+        case .bufferFilling:
+            .site(
+                try store.inbox.data(ofNotice: entry.fact)?["agent"]?.text.flatMap {
+                    try store.gateways.agent(named: $0)?.site
+                })
         case .gatewayOffline, .gatewayOnline: .site(try store.gateways.agent(named: entry.fact.subject)?.site)
         default: .anywhere
         }

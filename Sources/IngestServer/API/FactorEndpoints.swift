@@ -151,7 +151,7 @@ struct FactorEndpoints {
                     guard let user = try desks.store.people.user(id: id) else { throw APIProblem.noUser }
                     return try desks.factors.reset(user, by: person.author, at: now)
                 }
-                guard isDone else { throw APIProblem(.unknown) }
+                guard isDone else { throw APIProblem(FactorDesk.Refusal.unknown) }
                 await live.signedOut(person: id)
                 return .json(.members([]))
             },
