@@ -104,7 +104,7 @@ struct DepotDeskTests {
         _ = try take([scan(1), scan(2)], from: 1)
         _ = try take(
             [
-                try decided(1, .damaged, 1, pin: "9999"), try decided(2, .damaged, 1, name: "Nobody"),
+                try decided(1, .damaged, 1, pin: "998877665544"), try decided(2, .damaged, 1, name: "Nobody"),
                 try decided(3, .damaged, 1, name: "Gone", pin: "1111"),
                 try decided(4, .damaged, 1, name: "Sans", pin: ""),
                 try decided(5, .damaged, 1, agent: "other"),
@@ -118,7 +118,7 @@ struct DepotDeskTests {
         for table in ["record", "depot_decision", "entry", "sign_in_try", "sign_in_refusal"] {
             let columns = try store.database.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
             for column in columns {
-                let count = try store.database.integer("SELECT count(*) FROM \(table) WHERE \(column) LIKE '%9999%'")
+                let count = try store.database.integer("SELECT count(*) FROM \(table) WHERE \(column) LIKE '%998877665544%'")
                 #expect(count == 0, "\(table).\(column)")
             }
         }
