@@ -40,7 +40,7 @@ struct EPCISEndpoints {
             Endpoint(
                 .get, "/api/v1/epcis/events",
                 "What happened as EPCIS 2.0 events, oldest first: ?GE_eventTime=&LT_eventTime=&GE_recordTime=&LT_recordTime=&EQ_bizStep=&EQ_action=&eventType=&perPage=&nextPageToken=",
-                needs: .right(.users), answers: .json(EPCISEndpoints.answer)
+                needs: .right(.events), answers: .json(EPCISEndpoints.answer)
             ) { incoming in
                 guard isOn else {
                     throw APIProblem(.notFound, "no-epcis", "No EPCIS events are made here: there is no [epcis].")
