@@ -85,6 +85,9 @@ struct PersonalPlace: Sendable {
         PersonalPlace(
             table: "reopening", texts: ["reason"], overwritten: ["reason"], keys: ["delivery", "number"],
             names: ["who", "closed_by"]),
+        PersonalPlace(
+            table: "depot_decision", texts: ["text"], overwritten: ["text"], names: ["settled_by"],
+            documents: ["text"]),
         PersonalPlace(table: "photo", names: ["who"], hidden: ["body"]),
         PersonalPlace(table: "movement", names: ["who"]),
         PersonalPlace(table: "stock_take", names: ["opened_by", "closed_by"]),
@@ -100,6 +103,20 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "sign_in_refusal", keys: ["subject", "source"], names: ["subject"]),
         PersonalPlace(table: "inbox_preference", keys: ["user", "type"], users: ["user"]),
         PersonalPlace(table: "inbox_quiet", users: ["user"]),
+        PersonalPlace(table: "user_role", keys: ["user", "role"], users: ["user"]),
+        PersonalPlace(table: "user_scope", keys: ["user", "kind", "name"], users: ["user"]),
+        PersonalPlace(table: "one_time_code", users: ["user"], hidden: ["salt", "mark", "next"]),
+        PersonalPlace(
+            table: "recovery_code", keys: ["user", "digest"], users: ["user"], hidden: ["digest"]),
+        PersonalPlace(table: "passkey", users: ["user"], hidden: ["credential", "key"]),
+        PersonalPlace(table: "token", keys: ["id"], users: ["user"], hidden: ["digest"]),
+        PersonalPlace(table: "sign_in_place", keys: ["user", "source"], users: ["user"]),
+        PersonalPlace(table: "channel", users: ["user"], hidden: ["sealed", "mark"]),
+        PersonalPlace(table: "channel_choice", keys: ["user", "type", "kind"], users: ["user"]),
+        PersonalPlace(table: "channel_habit", users: ["user"]),
+        PersonalPlace(table: "duty", users: ["user"]),
+        PersonalPlace(table: "escalation", names: ["done_by"]),
+        PersonalPlace(table: "escalation_step", keys: ["fact", "channel"], users: ["user"]),
         PersonalPlace(table: "desired", keys: ["agent"], names: ["who"], hidden: ["text"]),
         PersonalPlace(table: "agent_grant", keys: ["name"], names: ["who"]),
         PersonalPlace(table: "webhook", names: ["created_by"], hidden: ["salt", "old_salt", "mark"]),
@@ -112,11 +129,11 @@ struct PersonalPlace: Sendable {
 
     /// Tables that know nobody: goods, places, devices, how far a program has come. `search` and `trail` point into others.
     static let withoutPeople: Set<String> = [
-        "agent", "agent_grant_change", "counted", "delivery_booked", "delivery_content", "delivery_line",
-        "delivery_name", "delivery_serial", "delivery_unit", "erp_state", "erp_touch", "erp_wait", "exchange_file",
-        "follower", "import_map", "inbox_head", "item", "moved", "packaging", "product", "product_code", "search",
-        "search_config", "search_content", "search_data", "search_docsize", "search_idx", "stock", "stray", "stream",
-        "stream_boot", "tag_memory", "take_begin", "take_counted", "take_expected", "take_line", "take_lot", "trail",
-        "webhook_delivery",
+        "agent", "agent_grant_change", "channel_line", "counted", "delivery_booked", "delivery_content",
+        "delivery_line", "delivery_name", "delivery_serial", "delivery_unit", "epcis_event", "erp_state", "erp_touch",
+        "erp_wait", "exchange_file", "follower", "import_map", "import_reading", "inbox_head", "item", "moved",
+        "packaging", "product", "product_code", "search", "search_config", "search_content", "search_data",
+        "search_docsize", "search_idx", "stock", "stray", "stream", "stream_boot", "tag_memory", "take_begin",
+        "take_counted", "take_expected", "take_line", "take_lot", "told_day", "trail", "webhook_delivery",
     ]
 }
