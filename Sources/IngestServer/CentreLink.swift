@@ -213,7 +213,8 @@ final class CentreLink: Sendable {
                 logger.warning(
                     "the broker refuses a message", metadata: ["reason": "\(reason)", "remedy": "its access list"])
             }
-            if let seq = flying.with({ $0.removeValue(forKey: id) }) { events?.acknowledged(seq) }
+            // What it does not take is not told: it is said again on the next connection.
+            if let seq = flying.with({ $0.removeValue(forKey: id) }), reason < 128 { events?.acknowledged(seq) }
         }
     }
 

@@ -127,7 +127,9 @@ actor ChannelLink: Service {
             try await writer.run { desks, _ in try desks.channels.void(load, except: kept) }
         }
         guard let priority = entries.map(\.priority).max() else { return nil }
-        let lines = entries.map { entry in
+        let isMasked =
+            try !store.people.isOpenHouse() && store.people.user(id: user)?.permissions.contains(.personal) != true
+        let lines = entries.map { isMasked ? $0.masked : $0 }.map { entry in
             let line = InboxLine(entry, words, in: language)
             return ChannelMessage.Line(
                 title: line.title, body: entry.words["body"],

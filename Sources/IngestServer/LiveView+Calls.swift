@@ -104,7 +104,7 @@ extension LiveView {
     func shown(_ json: JSON, to person: Int64) -> JSON {
         if (try? store.people.isOpenHouse()) == true { return json }
         let row = (try? store.people.user(id: person)).flatMap { $0 }
-        return row?.rights.contains(.personal) == true ? json : PersonalMask.masked(json)
+        return row?.permissions.contains(.personal) == true ? json : PersonalMask.masked(json)
     }
 
     /// Put aside in one place, gone in all.

@@ -39,6 +39,11 @@ struct AccessTests {
             INSERT INTO inbox (user, fact, seq, type, priority, since, at, subject, data, expires)
             VALUES (1, 1, 1, 'call.missed', 1, 1, 1, 'x', ?, 2)
             """, .text(JSON.object([("text", .string(form(1)))]).description))
+        try db.run(
+            """
+            INSERT INTO depot_decision (agent, key, delivery, at, received, zone, text, state)
+            VALUES ('dock', 'k', 7, 1, 1, 'dock-1', ?, 'proposed')
+            """, .text(JSON.object([("reason", .string(form(2)))]).description))
         try db.run("UPDATE erp_job SET sentence=?1, fault=?1, reason=?1 WHERE kind='call'", .text(form(0)))
     }
 

@@ -23,7 +23,8 @@ struct DepotDeskTests {
         try store.database.execute(
             """
             INSERT INTO user (id, name, created, pin, disabled) VALUES (1, 'Marie', 0, '4711', 0), (2, 'Omar', 0, '1234', 0),
-                (3, 'Gone', 0, '1111', 1), (4, 'Sans', 0, NULL, 0);
+                (3, 'Gone', 0, '1111', 1), (4, 'Sans', 0, NULL, 0), (5, 'Regard', 0, '5555', 0);
+            INSERT INTO user_role SELECT id, CASE name WHEN 'Regard' THEN 'viewer' ELSE 'staff' END FROM user;
             INSERT INTO product (gtin, description) VALUES ('\(DepotDeskTests.gtin)', 'Valve');
             INSERT INTO delivery (id, note, supplier, status) VALUES (1, 'BL-1', 'S', 'expected');
             INSERT INTO delivery_line (delivery, position, gtin, description, quantity)
@@ -118,10 +119,17 @@ struct DepotDeskTests {
         for table in ["record", "depot_decision", "entry", "sign_in_try", "sign_in_refusal"] {
             let columns = try store.database.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
             for column in columns {
-                let count = try store.database.integer("SELECT count(*) FROM \(table) WHERE \(column) LIKE '%998877665544%'")
+                let count = try store.database.integer(
+                    "SELECT count(*) FROM \(table) WHERE \(column) LIKE '%998877665544%'")
                 #expect(count == 0, "\(table).\(column)")
             }
         }
+    }
+
+    @Test func whoMayNotDecideHereIsProposed() throws {
+        _ = try take([scan(1), try decided(1, .damaged, 1, name: "Regard", pin: "5555")], from: 1)
+        #expect(try why() == [.forbidden])
+        #expect(try view().decisions.isEmpty)
     }
 
     @Test func wrongPINsAreCountedForTheAgentAsForAnyPlace() throws {

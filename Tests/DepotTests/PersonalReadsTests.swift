@@ -65,6 +65,8 @@ struct PersonalReadsTests {
             try store.trail.entries(query, before: nil, limit: 10).map(\.seq)
         }
         #expect(try seqs(.init(subject: "17")) == [2, 1])
+        // Moments of a stranger: out of all time, and none ends the process.
+        #expect(try seqs(.init(from: .min, to: .max)) == [2, 1] && seqs(.init(from: .max, to: .min)) == [])
         #expect(try seqs(.init(kind: "reads")) == [2] && seqs(.init(kind: "deeds")) == [1])
         #expect(try seqs(.init(kind: "delivery")) == [1] && seqs(.init(kind: "deliver")) == [])
         #expect(try seqs(.init(kind: "personal.card")) == [2])

@@ -153,9 +153,7 @@ struct DepotPageTests {
         goods(page, gtin) { $0?["counted"]?.integer == 11 && $0?["here"] == nil }
         goods(page, lamp) { $0?["counted"]?.integer == 1 && $0?["here"] == nil }
         // A name alone is believed no more: somebody has a password now.
-        let camille = try PageClient(anonymousAt: stand.httpPort)
-        try camille.request(
-            "POST", "/api/v1/session", .object([("name", "Camille"), ("password", "une phrase assez longue")]))
+        let camille = try PageClient(port: stand.httpPort, name: "Camille", password: "une phrase assez longue")
         let proposal = try #require(
             try camille.request("GET", "/api/v1/deliveries/\(id)")["proposals"]?.list?.first)
         #expect(proposal["who"] == "Camille" && proposal["why"] == "refused" && proposal["quantity"] == 2)

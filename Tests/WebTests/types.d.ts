@@ -180,12 +180,14 @@ interface DepotProposal {
   at: number;
   who: string;
   kind: "count" | "damaged" | "refuse" | "close";
-  why: "refused" | "locked" | "unread" | "closed" | "gone" | "overtaken" | "undecided" | "unsigned" | "impossible";
+  why: "refused" | "locked" | "forbidden" | "unread" | "closed" | "gone" | "overtaken" | "undecided" | "unsigned" | "impossible";
   gtin?: string;
   quantity?: number;
   reason?: string;
   short?: "later" | "never";
   extra?: "accept" | "refuse";
+  /** Tags that nobody knows are left aside. */
+  ignoresUnknown?: true;
 }
 
 /** @from Sources/Depot/Receiving */

@@ -8,7 +8,7 @@ NUMBER = "01 45 67 00 02"
 PASSWORD = "another long password"
 
 
-def play(get, post, wait, failures, again):
+def play(get, post, ask, wait, failures, again):
     """`again` signs in whoever was signed in before."""
     of = urllib.parse.quote(NUMBER)
     client = next((one for one in get(f"/api/v1/parties?q={of}") if one["reference"] == "C7"), None)
@@ -29,7 +29,8 @@ def play(get, post, wait, failures, again):
         get(f"/api/v1/processing/export.{form}?lang=en")
 
     # Whoever lacks the right sees neither number nor name.
-    post("/api/v1/users", {"name": "Yann", "password": PASSWORD, "rights": []})
+    ask("PUT", "/api/v1/roles/counter", {"actions": ["clients.see"]}, expect=200)
+    post("/api/v1/users", {"name": "Yann", "password": PASSWORD, "roles": ["counter"]})
     post("/api/v1/session", {"name": "Yann", "password": PASSWORD})
     seen = json.dumps(get("/api/v1/parties?q=Dupont"), ensure_ascii=False) + json.dumps(get(f"/api/v1/parties/{client['id']}"), ensure_ascii=False)
     if "Jeanne" in seen or "45 67" in seen or "Dupont SARL" not in seen:

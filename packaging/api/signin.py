@@ -130,7 +130,7 @@ def play(ask, get, post, url, other, failures):
     # A program.
     post("/api/v1/tokens", {"name": "script", "days": 731}, expect=400)
     reader = post("/api/v1/tokens", {"name": "reader", "readOnly": True, "scopes": ["users"]}, expect=201)
-    writer = post("/api/v1/tokens", {"name": "writer", "days": 30}, expect=201)
+    writer = post("/api/v1/tokens", {"name": "writer", "days": 30, "scopes": ["deliveries.count"]}, expect=201)
     holds("a token is shown once", "token" not in get("/api/v1/tokens")[0])
 
     def program(one):

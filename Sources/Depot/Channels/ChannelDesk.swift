@@ -62,11 +62,10 @@ public struct ChannelDesk {
         }
     }
 
-    /// Something that tells nothing, at once, also in quiet hours.
+    /// Something that tells nothing, also in quiet hours; at once, but where the channel rests from what failed.
     public func test(_ id: Int64, of person: Person, at now: Int64) throws {
         try store.transaction {
             let channel = try own(id, of: person)
-            try store.database.run("UPDATE channel SET rest=min(rest, ?2) WHERE id=?1", .integer(id), .integer(now))
             try store.channels.wait(ChannelLoad.test, for: channel.id, due: now, at: now, isAgain: true)
         }
     }

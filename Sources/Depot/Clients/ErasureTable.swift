@@ -35,6 +35,7 @@ public struct ErasureTable: StoreTable {
                 "backups of the database",
                 "calls that go on, and what agents have not sent yet: erase again when they are over",
                 "pages that are open, until they are loaded again",
+                "what was sent on before: to webhooks, a collector of logs, and people's mail, telephones and push services",
                 "names in free text where the number does not stand",
             ]
             if isLogKept { places.append("the log of changes, which another program was reading: erase again") }

@@ -95,7 +95,7 @@ extension Person {
 extension InboxEntry {
     /// The line without who called and what was written about it.
     public var masked: InboxEntry {
-        guard type.rawValue.hasPrefix("call.") else { return self }
+        guard type.rawValue.hasPrefix("call.") || type == .pushFailed || type == .erpConflict else { return self }
         var entry = self
         entry.words = words.mapValues { text in
             let hidden = PersonalMask.number(text)

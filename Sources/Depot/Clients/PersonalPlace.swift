@@ -55,7 +55,7 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "reminder", call: "call", names: ["who", "done_by"], users: ["user"]),
         PersonalPlace(table: "command", texts: ["body"], call: "call", users: ["user"], documents: ["body"]),
         PersonalPlace(
-            table: "record", texts: ["body"], keys: ["stream", "seq"], rows: "kind=6", isBinary: true),
+            table: "record", texts: ["body"], keys: ["stream", "seq"], rows: "kind IN (6, 9)", isBinary: true),
         PersonalPlace(
             table: "dead_letter", texts: ["body", "detail"], keys: ["stream", "seq"], isBinary: true),
         // What others are told.
@@ -133,7 +133,7 @@ struct PersonalPlace: Sendable {
         "delivery_line", "delivery_name", "delivery_serial", "delivery_unit", "epcis_event", "erp_state", "erp_touch",
         "erp_wait", "exchange_file", "follower", "import_map", "import_reading", "inbox_head", "item", "moved",
         "packaging", "product", "product_code", "search", "search_config", "search_content", "search_data",
-        "search_docsize", "search_idx", "stock", "stray", "stream", "stream_boot", "tag_memory", "take_begin",
+        "role", "search_docsize", "search_idx", "stock", "stray", "stream", "stream_boot", "tag_memory", "take_begin",
         "take_counted", "take_expected", "take_line", "take_lot", "told_day", "trail", "webhook_delivery",
     ]
 }

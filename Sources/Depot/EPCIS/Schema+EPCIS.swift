@@ -8,6 +8,7 @@ extension Schema {
             attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0, job TEXT, sentence TEXT, UNIQUE (event, error));
         CREATE INDEX epcis_event_at ON epcis_event (at);
         CREATE INDEX epcis_event_subject ON epcis_event (subject) WHERE subject IS NOT NULL;
-        CREATE INDEX epcis_event_waiting ON epcis_event (state, id) WHERE state NOT IN ('kept', 'done');
+        CREATE INDEX epcis_event_state ON epcis_event (state, id);
+        CREATE INDEX epcis_event_told ON epcis_event (told);
         """
 }

@@ -1,3 +1,4 @@
+import Model
 import SQLite
 
 /// Who did what, and who looked at whom: the entries of the ledger that people ask about. Only their numbers are here; the words stay
@@ -16,11 +17,16 @@ public struct TrailTable: StoreTable {
         public var from: Int64?
         public var to: Int64?
 
+        private static func bounded(_ moment: Int64) -> Int64 {
+            min(max(moment, Bounded.times.lowerBound), Bounded.times.upperBound)
+        }
+
         public init(
             who: String? = nil, subject: String? = nil, kind: String? = nil, from: Int64? = nil, to: Int64? = nil
         ) {
             (self.who, self.subject, self.kind) = (who, subject, kind)
-            (self.from, self.to) = (from, to)
+            // From anybody: what is added to them must not overflow.
+            (self.from, self.to) = (from.map(Query.bounded), to.map(Query.bounded))
         }
     }
 

@@ -76,8 +76,8 @@ enum CredentialKey: Equatable, Sendable {
         // The library reads them while it is called: until then they stay where they are.
         var (names, values): ([UnsafeMutablePointer<CChar>], [UnsafeMutableRawBufferPointer]) = ([], [])
         defer {
-            names.forEach { $0.deallocate() }
-            values.forEach { $0.deallocate() }
+            for name in names { name.deallocate() }
+            for value in values { value.deallocate() }
         }
         var parameters: [OSSL_PARAM] = parts.map { part in
             let name = UnsafeMutablePointer<CChar>.allocate(capacity: part.name.utf8.count + 1)

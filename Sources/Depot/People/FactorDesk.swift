@@ -96,7 +96,7 @@ public struct FactorDesk {
         try signIns.begin(key, from: source, at: now)
         let kept = try store.factors.passkey(credential)
         let user = try kept.flatMap { try store.people.user(id: $0.user) }
-        guard let kept, let user, kept.site == site.id, let cose = try? CBOR(decoding: kept.key),
+        guard let kept, let user, user.password != nil, kept.site == site.id, let cose = try? CBOR(decoding: kept.key),
             let publicKey = CredentialKey(cose)
         else {
             fault(nil)

@@ -174,7 +174,8 @@ public struct PasskeyChallenges: Sendable {
 
     /// Ours, for this purpose, in time, and not taken before.
     public func isOpen(_ challenge: [UInt8], for purpose: String, at now: Int64) -> Bool {
-        guard challenge.count == 40, used.count < PasskeyChallenges.limit, used[challenge] == nil else { return false }
+        let taken = used.lazy.filter { $0.value >= now }.count
+        guard challenge.count == 40, taken < PasskeyChallenges.limit, used[challenge] == nil else { return false }
         let head = Array(challenge.prefix(24))
         let end = head.suffix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }
         return Secrecy.isSame(Array(challenge.suffix(16)), mac(head, purpose)) && now <= end

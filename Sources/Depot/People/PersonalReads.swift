@@ -124,12 +124,12 @@ public struct PersonalReads: Sendable {
         wait(PersonalRead(.many, String(window.more), by: Author(who, station: window.station), at: now))
     }
 
-    /// The search that waits and of which this one is the continuation, or the beginning.
+    /// The search that waits and of which this one is the continuation. A shorter one is another: it would hide what was looked for.
     private func typed(_ read: PersonalRead) -> Int? {
         guard read.isTyped else { return nil }
         return waiting.lastIndex {
             $0.author.who == read.author.who && $0.kind == read.kind && read.at - $0.at < PersonalReads.settling
-                && (read.subject.hasPrefix($0.subject) || $0.subject.hasPrefix(read.subject))
+                && read.subject.hasPrefix($0.subject)
         }
     }
 }

@@ -56,6 +56,13 @@ public struct DepotDesk {
             return .nobody(.refused)
         }
         try signIn.succeeded(.pin(user.id), from: DepotDesk.source(agent), at: now)
+        // As a PIN at a dock opens it: without what asks for a second factor, and where the person may be.
+        let may = current.permissions.subtracting(store.guarded)
+        let reach = try store.roles.reach(of: current.scope)
+        let zone = try store.deliveries.zone(of: decided.decision.delivery)
+        guard may.contains(decided.decision.kind == .close ? .deliveriesClose : .deliveriesDecide),
+            reach.covers(zone: decided.zone), reach.covers(zone: zone)
+        else { return .nobody(.forbidden) }
         return .person(user.name)
     }
 

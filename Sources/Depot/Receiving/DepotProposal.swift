@@ -9,6 +9,8 @@ public struct DepotProposal: Equatable, Sendable {
         case refused
         /// Too many wrong PINs lately.
         case locked
+        /// They may not do this here.
+        case forbidden
         /// Its PIN cannot be read here: it was sealed to another key.
         case unread
         case closed
@@ -39,7 +41,7 @@ public struct DepotProposal: Equatable, Sendable {
             .text("who", \.decision.name), .word("kind", \.decision.kind), .word("why", \.why),
             .text("gtin", ifAny: \.decision.gtin), .quantity("quantity", ifAny: \.decision.quantity),
             .text("reason", ifAny: \.decision.reason), .word("short", ifAny: \.decision.short),
-            .word("extra", ifAny: \.decision.extra),
+            .word("extra", ifAny: \.decision.extra), .mark("ignoresUnknown", \.decision.ignoresUnknown),
         ])
 }
 

@@ -44,10 +44,10 @@ extension NoticeDesk {
             let late = try store.database.rows(
                 """
                 SELECT id, note, supplier, expected FROM delivery WHERE status='expected' AND expected<? AND expected>=?
-                ORDER BY expected DESC, id LIMIT ?
-                """, .text(today), .text(oldest), .integer(NoticeDesk.overdueLimit)
+                ORDER BY expected DESC, id
+                """, .text(today), .text(oldest)
             ) { (subject: "delivery-\($0.integer(0))", note: $0.text(1), supplier: $0.text(2), day: $0.text(3)) }
-            for one in late {
+            for one in late.prefix(NoticeDesk.overdueLimit) {
                 try store.stock.notice(
                     .deliveryOverdue, subject: one.subject,
                     data: .object([
@@ -118,6 +118,9 @@ extension NoticeDesk {
                     ("zone", device["zone"]), ("sentence", device["reason"] ?? device["lastFault"]),
                 ]), at: now)
         }
+        // Of a reader that is taken out nobody need be told any more.
+        let known = Set(devices.compactMap { $0["name"]?.text.map { "\(agent)/\($0)" } })
+        try settleOthers(.readerFault, than: known, beginning: "\(agent)/", at: now)
         guard let buffer = status["buffer"] else { return }
         let (used, budget) = (buffer["bytes"]?.integer ?? 0, max(1, buffer["budget"]?.integer ?? 1))
         let level = buffer["level"]?.text ?? "roomy"
@@ -134,11 +137,13 @@ extension NoticeDesk {
         }
     }
 
-    private func settleOthers(_ kind: Notice, than wrong: Set<String>, at now: Int64) throws {
+    private func settleOthers(
+        _ kind: Notice, than wrong: Set<String>, beginning: String = "", at now: Int64
+    ) throws {
         let open = try store.database.rows(
             "SELECT subject FROM notice WHERE kind=? AND done IS NULL", .text(kind.rawValue)
         ) { $0.text(0) }
-        for subject in open where !wrong.contains(subject) {
+        for subject in open where subject.hasPrefix(beginning) && !wrong.contains(subject) {
             try store.stock.settle(notice: kind, subject: subject, at: now)
         }
     }

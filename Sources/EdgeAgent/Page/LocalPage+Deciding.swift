@@ -19,10 +19,10 @@ extension LocalPage {
             short: "Ce qui manque", shorts: { ask: "à demander", later: "viendra plus tard", never: "ne viendra pas" },
             extra: "Ce qui est en trop", extras: { ask: "à demander", accept: "est gardé", refuse: "est renvoyé" },
             strange: "Ce que personne ne connaît", stranges: { ask: "à demander", ignore: "n’a rien à y voir" },
-            keep: "Garder", leave: "Annuler", decideKept: "✓ Gardé ici. Le centre vérifie le code dès qu’il l’a ; ce qu’il ne prend pas, quelqu’un y est consulté.",
+            keep: "Garder", leave: "Annuler", decideKept: "✓ Gardé ici. Le centre vérifie le code dès qu’il l’a ; pour ce qu’il ne prend pas, quelqu’un là-bas est consulté.",
             decideUnsure: "? Peut-être pas gardé : appuyez encore sur Garder, cela compte une fois.", decideLost: "✕ NON GARDÉ. {why}", decideBad: "✕ Il manque quelque chose, ou ce n’est pas un nombre.",
             said: { count: "{what} : {n} en tout", damaged: "{n} × {what} endommagé(s)", refuse: "{n} × {what} renvoyé(s)", close: "Clôturer la livraison" },
-            saidBy: "{name} · gardé ici, pas encore au centre", asked: "Décidé ici et pas pris au centre : {n}. Quelqu’un y est consulté.",
+            saidBy: "{name} · gardé ici, pas encore au centre", asked: "Décidé ici et pas pris au centre : {n}. Quelqu’un là-bas est consulté.",
           },
         };
 

@@ -18,10 +18,11 @@ public struct InboxFollower: Follower, Sendable {
         guard !entry.isErased else { return }
         try settle(entry, store)
         guard let type = InboxFollower.type(of: entry.fact.kind) else { return }
+        // Every call that ends is asked about, few of them concern anybody.
+        guard type != .unknownNumber else { return try unknown(entry, store) }
         let people = try People(store, teams)
         switch type {
         case .callMissed, .callBackDue: try call(type, entry, people, store)
-        case .unknownNumber: try unknown(entry, people, store)
         default:
             guard let new = try words(type, entry, store) else { return }
             let place = try InboxFollower.place(of: new.type, entry, store)
@@ -170,7 +171,6 @@ public struct InboxFollower: Follower, Sendable {
         case .signIns:
             words["detail"] = entry.fact.detail
             if NoticeType.signInFacts.contains(entry.fact.kind) { words["case"] = entry.fact.kind.rawValue }
-        case .keyExpiring: words["detail"] = entry.fact.detail
         case .announcement:
             words["detail"] = entry.fact.detail
             words["subject"] = nil
@@ -226,15 +226,16 @@ public struct InboxFollower: Follower, Sendable {
     // MARK: calls
 
     /// Somebody answered a number that is no client's: they are told once in its life, and may add it.
-    private func unknown(_ entry: Entry, _ people: People, _ store: Store) throws {
+    private func unknown(_ entry: Entry, _ store: Store) throws {
         guard let row = try store.calls.row(entry.fact.subject), row.snapshot.direction == .inbound,
             let key = row.key, key != "withheld", let number = row.snapshot.caller?.number,
             [.subscriber].contains(plan(row.agent).number(number).kind), try store.parties.rows(key: key).isEmpty
         else { return }
+        let people = try People(store, teams)
         let answered = Set(row.snapshot.answeredBy.flatMap { people.routing.claimants(of: $0) })
         let new = InboxTable.New(
             .unknownNumber, row.snapshot.call, try words(of: row, people, store), link: NoticeType.unknownNumber.page)
-        for user in people.all where answered.contains(user.id) {
+        for user in people.all where answered.contains(user.id) && people.may(user, .callsSee) {
             guard try !store.inbox.knows(unknown: key, user: user.id) else { continue }
             try store.inbox.add(new, to: user.id, of: entry)
         }

@@ -31,7 +31,12 @@ struct AuditEndpoints {
                 return .json(
                     .array(
                         try await live.read {
-                            try $0.trail.entries(wanted, before: before, limit: 100).map { person.shown($0.json) }
+                            try $0.trail.entries(wanted, before: before, limit: 100).map { entry in
+                                let json = person.shown(entry.json)
+                                // Who looked at whom: their numbers and names stand in the subject.
+                                guard entry.fact.kind.room == .personal, !person.may(.personal) else { return json }
+                                return json.with("subject", .string(PersonalMask.name))
+                            }
                         }))
             }
         ]
@@ -93,9 +98,7 @@ extension Incoming {
     /// The person, who sees numbers and names: what proves itself cannot be masked.
     func unmasked() throws -> Person {
         let person = try who()
-        guard person.may(.personal) else {
-            throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(Permission.personal.rawValue)).")
-        }
+        guard person.may(.personal) else { throw APIProblem.noRight(.personal) }
         return person
     }
 

@@ -91,7 +91,7 @@ struct ChannelEndpoints {
             Endpoint(
                 .get, "/api/v1/duty", "Who is on duty, in the order in which they are told what nobody has read",
                 needs: .session, answers: .json(ChannelEndpoints.dutySchema)
-            ) { _ in .json(try await duty()) },
+            ) { incoming in .json(try await duty(for: try incoming.who())) },
             Endpoint(
                 .put, "/api/v1/duty", "The whole list at once", body: SetDuty.shape, needs: .right(.users),
                 answers: .json(ChannelEndpoints.dutySchema)
@@ -103,7 +103,7 @@ struct ChannelEndpoints {
                 {
                     throw APIProblem(.unprocessableContent, "no-such-person", "One of them is none of this site.")
                 }
-                return .json(try await duty())
+                return .json(try await duty(for: person))
             },
             Endpoint(
                 .get, "/api/v1/unsubscribe/{token}", "Asks whether the digest is to end; nothing ends by looking",
@@ -124,8 +124,10 @@ struct ChannelEndpoints {
         ]
     }
 
-    private func duty() async throws -> JSON {
-        let (rows, people) = try await reads.read { (try $0.duty.rows(), try $0.people.rows()) }
+    /// Whom there is to choose from is told to those who choose.
+    private func duty(for person: Person) async throws -> JSON {
+        let (rows, all) = try await reads.read { (try $0.duty.rows(), try $0.people.rows()) }
+        let people = person.may(.users) ? all : []
         return .object([
             ("duty", .array(rows.map { Duty.shape.json($0) })),
             (

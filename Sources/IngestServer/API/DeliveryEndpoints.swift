@@ -210,14 +210,19 @@ struct DeliveryEndpoints {
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/proposals/{number}",
-                "Do what was decided at its depot and not done, or do not", body: SettleProposal.shape, needs: .right(.deliveriesDecide),
-                answers: .json(DeliveryEndpoints.deliverySchema)
+                "Do what was decided at its depot and not done, or do not", body: SettleProposal.shape,
+                needs: .right(.deliveriesDecide), answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let (id, number) = (try incoming.id("id"), try incoming.id("number"))
+                let (id, number) = (try await delivery(incoming), try incoming.id("number"))
                 do {
                     try await writer.run {
                         if body.accept {
+                            let kind = try $0.store.deliveries.view(id)?.proposals.first { $0.id == number }?.decision
+                                .kind
+                            if kind == .close, !person.may(.deliveriesClose) {
+                                throw APIProblem.noRight(.deliveriesClose)
+                            }
                             try $0.depot.accept(number, of: id, by: person.author, at: $1)
                         } else {
                             try $0.depot.refuse(number, of: id, by: person.author, at: $1)

@@ -81,14 +81,18 @@ struct ERPEndpoints {
                     try QueueDesk($0, erp?.queue).retry(id, accepted: body.accept, by: person.author, at: $1)
                 }
                 guard isWaiting else { throw ERPEndpoints.notWaiting }
-                return try await told(id)
+                return try await told(id, person)
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/dry", "What would be sent; nothing is written", needs: .right(.erp),
                 answers: .json(.object("DryRun", [.init("calls", .list(ERPEndpoints.planned.schema))]))
             ) { incoming in
-                _ = try incoming.who()
+                let person = try incoming.who()
                 let job = try await job(try incoming.id("id"))
+                // What is written of a call or a client is theirs.
+                guard person.may(.personal) || ![.call, .party].contains(job.kind) else {
+                    throw APIProblem.noRight(.personal)
+                }
                 guard let erp else { throw ERPEndpoints.noERP }
                 do throws(ERPFault) {
                     let requests = try await erp.dryRun(job)
@@ -106,7 +110,7 @@ struct ERPEndpoints {
                 let mending = try await mending(body)
                 let isMended = try await writer.run { try $0.jobs.mend(id, mending, by: person.author, at: $1) }
                 guard isMended else { throw ERPEndpoints.notMended }
-                return try await told(id)
+                return try await told(id, person)
             },
             Endpoint(
                 .post, "/api/v1/erp/jobs/{id}/drop", "Give it up", body: DropPush.shape, needs: .right(.erp),
@@ -117,7 +121,7 @@ struct ERPEndpoints {
                 let author = person.author(because: body.reason)
                 let isWaiting = try await writer.run { try $0.jobs.drop(id, by: author, at: $1) }
                 guard isWaiting else { throw ERPEndpoints.notWaiting }
-                return try await told(id)
+                return try await told(id, person)
             },
             Endpoint(
                 .post, "/api/v1/erp/pull", "Read products, clients and receipts now", needs: .right(.erp),
@@ -159,10 +163,10 @@ struct ERPEndpoints {
     }
 
     /// A push that somebody changed, to all pages and to whoever did.
-    private func told(_ id: Int64) async throws -> Response {
+    private func told(_ id: Int64, _ person: Person) async throws -> Response {
         let job = try await job(id)
         live.post([], changed: [.job(ERPJob.name(key: job.key))])
-        return .json(job.json)
+        return .json(person.shown(job.json))
     }
 
     private static let notWaiting = APIProblem(.conflict, "not-waiting", "It is done, running, or given up.")

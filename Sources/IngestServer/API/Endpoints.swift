@@ -45,6 +45,12 @@ enum Endpoints {
 }
 
 extension APIProblem {
+    static func noRight(_ permission: Permission) -> APIProblem { noRight(permission.rawValue) }
+
+    static func noRight(_ name: String) -> APIProblem {
+        APIProblem(.forbidden, "no-right", "You have no right to do this (\(name)).")
+    }
+
     static let noDelivery = APIProblem(.notFound, "no-such-delivery", "There is no such delivery.")
     static let zoneNeeded = APIProblem(.badRequest, "zone-needed", "Say at which dock.")
     static let notOpen = APIProblem(.conflict, "not-open", "Somebody else closed it, or it was never opened.")

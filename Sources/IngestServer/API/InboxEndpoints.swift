@@ -53,7 +53,8 @@ struct InboxEndpoints {
                                 "entries",
                                 .array(
                                     try InboxLine.list(
-                                        rows.prefix(limit).map { isMasked ? $0.masked : $0 }, words, language, in: store))
+                                        rows.prefix(limit).map { isMasked ? $0.masked : $0 }, words, language, in: store
+                                    ))
                             ),
                             ("next", next.map(JSON.string)),
                         ])

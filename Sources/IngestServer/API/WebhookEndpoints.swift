@@ -32,6 +32,7 @@ struct WebhookEndpoints {
                 body: NewWebhook.shape, needs: .right(.webhooks), answers: .json(WebhookEndpoints.withSecret, .created)
             ) { incoming, body in
                 let person = try incoming.who()
+                if body.isPersonal { try WebhookEndpoints.personal(person) }
                 try check(body.url, body.types)
                 let keys = try newKeys()
                 let new = WebhookDesk.New(
@@ -47,7 +48,8 @@ struct WebhookEndpoints {
                 needs: .right(.webhooks), answers: .json(WebhookStanding.shape.schema)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await mine(incoming)
+                if body.change.isPersonal == true { try WebhookEndpoints.personal(person) }
                 try check(body.change.url, body.change.types ?? [])
                 let hook = try await writer.run { desks, now in
                     try WebhookEndpoints.refusing {
@@ -73,7 +75,7 @@ struct WebhookEndpoints {
                 body: RotateWebhook.shape, needs: .right(.webhooks), answers: .json(WebhookEndpoints.withSecret)
             ) { incoming, body in
                 let person = try incoming.who()
-                let id = try incoming.id("id")
+                let id = try await mine(incoming)
                 let keys = try newKeys()
                 let overlap = (body.overlapHours ?? RotateWebhook.usual) * 3_600_000
                 let hook = try await writer.run { desks, now in
@@ -160,6 +162,19 @@ struct WebhookEndpoints {
         var standing = standing
         if let keys, keys.mark == standing.hook.mark { standing.publicKey = keys.publicKey(standing.hook.salt) }
         return WebhookStanding.shape.json(standing)
+    }
+
+    /// Whoever does not see numbers and names lets no other program see them either.
+    private static func personal(_ person: Person) throws {
+        guard person.may(.personal) else { throw APIProblem.noRight(.personal) }
+    }
+
+    /// The webhook that is meant, of which this person may see all that it is told.
+    private func mine(_ incoming: Incoming) async throws -> Int64 {
+        let (person, id) = (try incoming.who(), try incoming.id("id"))
+        let hook = try await live.read { try $0.webhooks.hook(id) }
+        if hook?.isPersonal == true { try WebhookEndpoints.personal(person) }
+        return id
     }
 
     private static let unknown = APIProblem(.notFound, "no-such-webhook", "There is no such webhook.")

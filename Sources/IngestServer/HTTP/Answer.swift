@@ -54,7 +54,7 @@ enum ProblemSchema {
             // Stable, for programs; the detail is for people.
             .init("code", .text), .init("detail", .text),
             // How long to wait.
-            .init("seconds", .integer, isRequired: false),
+            .init("seconds", .integer, isRequired: false), .init("count", .integer, isRequired: false),
             .init("questions", .list(DeliveryView.Question.shape.schema), isRequired: false),
             // The detail, for another language.
             .init("phrase", Phrase.shape.schema, isRequired: false),

@@ -78,8 +78,9 @@ struct Endpoint: Sendable {
 
     /// How one signs in, and who may: no program changes it.
     var isPeoples: Bool {
-        ["/api/v1/me/", "/api/v1/session", "/api/v1/tokens"].contains { path.hasPrefix($0) }
-            || path.hasPrefix("/api/v1/users") && method != .get
+        ["/api/v1/me/", "/api/v1/session", "/api/v1/tokens", "/api/v1/channels"].contains { path.hasPrefix($0) }
+            || ["/api/v1/users", "/api/v1/roles", "/api/v1/duty", "/api/v1/inbox"].contains { path.hasPrefix($0) }
+                && method != .get
     }
 
     /// What is left to somebody who has to set up a second factor before anything else.
@@ -104,8 +105,7 @@ struct Endpoint: Sendable {
         guard !person.isFactorDue || isForFactors else {
             throw APIProblem(.forbidden, "factor-due", "A right of yours asks for a second factor: set it up first.")
         }
-        guard !needs.admits(person.may) else { return }
-        throw APIProblem(.forbidden, "no-right", "You have no right to do this (\(needs.name)).")
+        guard needs.admits(person.may) else { throw APIProblem.noRight(needs.name) }
     }
 }
 

@@ -43,9 +43,6 @@ struct APIProblem: Error, HTTPResponseError {
         if let seconds = extra.first(where: { $0.0 == "seconds" })?.1?.integer {
             response.headers[.retryAfter] = "\(seconds)"
         }
-        if let seconds = extra.first(where: { $0.0 == "seconds" })?.1?.integer {
-            response.headers[.retryAfter] = String(seconds)
-        }
         return response
     }
 }

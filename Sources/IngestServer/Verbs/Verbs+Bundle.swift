@@ -41,6 +41,8 @@ struct BundleVerb: AsyncParsableCommand {
                 configuration.webhooks.reference(state: configuration.state),
                 configuration.people.reference(state: configuration.state),
             ].compactMap(\.self)
+            if let secret = configuration.epcis?.secret { references.append(secret) }
+            references.append("file:\(configuration.state)/depot.key")
             references += configuration.channels.references(state: configuration.state).map(\.reference)
             secrets = references.compactMap { try? Files.secret(Probes.readable($0)) }
             names = [configuration.user, configuration.erp?.user].compactMap(\.self)

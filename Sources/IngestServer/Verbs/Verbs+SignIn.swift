@@ -98,9 +98,9 @@ struct TokenVerb: ParsableCommand {
                     throw Exit.say("there is no \(person); edge-ingest user list shows everybody", Exit.warnings)
                 }
                 var owner = Person(id: user.id, name: user.name, desk: nil)
-                (owner.rights, owner.isOpenHouse) = (user.rights, try store.people.isOpenHouse())
+                (owner.rights, owner.isOpenHouse) = (user.permissions, try store.people.isOpenHouse())
                 owner.station = Author.commandLine.station
-                let asked = scopes == "all" && !owner.isOpenHouse ? user.rights : try UserVerb.rights(scopes)
+                let asked = scopes == "all" && !owner.isOpenHouse ? user.permissions : try UserVerb.rights(scopes)
                 let made = try TokenDesk(store).make(
                     name, asked, isReader: readOnly, days: days, for: owner, at: Clocks.wall)
                 print(made.token)

@@ -15,8 +15,8 @@ struct UserVerb: ParsableCommand {
             \(Permission.allCases.map(\.rawValue).joined(separator: ", ")). Roles: edge-ingest role list.
             """,
         subcommands: [
-            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Roles.self, SecondFactor.self,
-            Disable.self, Enable.self,
+            Add.self, List.self, SetPassword.self, SetPIN.self, SetBadge.self, Rights.self, Roles.self,
+            SecondFactor.self, Disable.self, Enable.self,
         ],
         defaultSubcommand: List.self)
 

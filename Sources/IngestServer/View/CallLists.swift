@@ -37,7 +37,7 @@ struct CallLists {
                 let line = reminder.json.with(
                     "card", person.shown(card(row, routing, store).json(in: place, row.snapshot)))
                 if let told = try store.jobs.told(of: reminder) {
-                    return line.with("erpJob", told.job.json)
+                    return line.with("erpJob", person.shown(told.job.json))
                 }
                 let isKnown = try queue?.client(of: row, in: store)?.party.erp != nil
                 let mayPush = isKnown && reminder.user == person.id && reminder.doneBy == nil

@@ -13,7 +13,7 @@ export const drawProposed = (view, delivery) => (delivery.proposals ?? []).lengt
   (delivery.proposals ?? []).map((one) => {
     const line = delivery.lines.find((line) => line.gtin === one.gtin);
     const unit = unitName(line?.unit), n = one.quantity === undefined ? "" : number(one.quantity);
-    const more = [one.short && t(`depotShort_${one.short}`), one.extra && t(`depotExtra_${one.extra}`)].filter(Boolean).join(", ");
+    const more = [one.short && t(`depotShort_${one.short}`), one.extra && t(`depotExtra_${one.extra}`), one.ignoresUnknown && t("depotUnknown")].filter(Boolean).join(", ");
     /** @param {boolean} accept */
     const settle = async (accept) => {
       if (await view.act(`/api/v1/deliveries/${delivery.id}/proposals/${one.id}`, { accept })) view.app.say(t(accept ? "depotDone" : "depotLeft"), "good");
