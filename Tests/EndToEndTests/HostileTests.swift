@@ -202,7 +202,9 @@ struct HostileTests {
                 let client = cookie ? page : try PageClient(anonymousAt: centre.stand.httpPort)
                 _ = try client.request(method, path, .members([]))
                 return "2"
-            } catch is JSONError where [".csv", ".xlsx", ".pdf", ".jsonl", ".html", "/events"].contains(where: path.hasSuffix) {
+            } catch is JSONError
+                where [".csv", ".xlsx", ".pdf", ".jsonl", ".html", "/events"].contains(where: path.hasSuffix)
+            {
                 return "2"
             } catch { return "\(error)" }
         }
