@@ -95,11 +95,12 @@ public struct TokenTable: StoreTable {
                 source: row.optionalText(8))
             // Also where nobody has a password: what it may was said when it was made.
             person.isOpenHouse = false
-            return (person, row.text(7))
+            return (person: person, digest: row.text(7))
         }
-        guard var (person, digest) = found,
-            Secrecy.isSame(Array(digest.utf8), Array(ProgramToken.digest(token).utf8))
-        else { return nil }
+        guard let found, Secrecy.isSame(Array(found.digest.utf8), Array(ProgramToken.digest(token).utf8)) else {
+            return nil
+        }
+        var person = found.person
         person.roles = try store.roles.names(of: person.id)
         person.rights = try store.roles.permissions(of: person.roles, and: person.rights).intersection(scopes)
         person.reach = try store.roles.reach(of: store.roles.scope(of: person.id))
