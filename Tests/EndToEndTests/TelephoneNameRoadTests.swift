@@ -14,6 +14,8 @@ struct TelephoneNameRoadTests {
         defer { road.stand.stop() }
         let alice = try road.person("Alice", at: "101")
         #expect(alice.waitForDevices(1, milliseconds: 20_000))
+        // A line that is known need not be attached yet, and an exchange tells nobody of calls before.
+        #expect(road.pbx.waitForClient(milliseconds: 60_000))
         _ = try alice.request(
             "POST", "/api/v1/parties",
             .object([
