@@ -108,7 +108,7 @@ final class LiveCallTests {
         #expect(first != nil && again == nil)
         let next = view.with("lines", .array([.int(1), .int(3)]))
         let message = told.message(.delivery, next, of: .delivery(1), isOpen: true)
-        #expect(message == PageMessage(.delivery, Patch.of(next, since: view)))
+        #expect(message == PageMessage(.delivery, Patch.of(next, since: ToldView(view))))
         // Closed, it is forgotten.
         _ = told.message(.delivery, view, of: .delivery(1), isOpen: false)
         #expect(Array(told.topics).isEmpty)

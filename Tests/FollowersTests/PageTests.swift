@@ -33,7 +33,7 @@ struct PageTests {
             PageTopic(Fact(.pushRetried, "quai/01KB3S6Z0Q1Y8X7W6V5T4S3R2P/reception/17")) == .job("quai/reception/17"))
     }
 
-    @Test func whoJoinsTwiceIsThereOnce() async {
+    @Test func whoJoinsTwiceIsThereOnce() {
         var hub = Hub(seq: 0)
         let socket = socket(1)
         let joined = [hub.join(socket, at: 0), hub.join(socket, at: 0)]
@@ -43,7 +43,7 @@ struct PageTests {
         let late = hub.join(self.socket(2), at: 0)
         #expect(!late, "nobody is let in any more")
         var told = 0
-        while let messages = await socket.next() {
+        while case .messages(let messages) = socket.next() {
             told += messages.count { (try? JSON(parsing: $0))?["type"] == "missed" }
         }
         #expect(told == 1)
@@ -65,7 +65,7 @@ struct PageTests {
                 ("decisions", .array([])),
             ])
         }
-        let patch = Patch.of(view(2), since: view(1))
+        let patch = Patch.of(view(2), since: ToldView(view(1)))
         #expect(patch["received"] == 2)
         #expect(patch["patch"]?["lines"]?["set"]?.list?.count == 1)
         #expect(patch["patch"]?["lines"]?["set"]?.list?.first?.list?.first == 9)
@@ -75,6 +75,19 @@ struct PageTests {
         let first = Patch.of(view(1), since: nil)
         #expect(first["partial"] == true)
         #expect(first["lines"] == nil)
+    }
+
+    @Test func whatIsRememberedTellsEachKindOfValueFromTheOthers() {
+        let values: [JSON] = [
+            .null, false, true, 0, 1, .number(1), "", "0", .array([]), .array([0]), .array([.array([])]), .members([]),
+            .object([("a", 1)]), .object([("a", .null)]), .object([("b", 1)]), "a",
+        ]
+        for at in [0, 1] {
+            let views = values.map { ToldView(.object([("x", at == 0 ? $0 : .array([$0]))])) }
+            for (one, view) in views.enumerated() {
+                #expect(views.indices.filter { views[$0] == view } == [one])
+            }
+        }
     }
 
     @Test func aBrowserThatDoesNotReadIsCutAndItsBytesGivenBack() {
@@ -97,7 +110,7 @@ struct PageTests {
         #expect(budget.bytes == 0, "nothing is kept for whoever has gone")
     }
 
-    @Test func theOneUsedLastIsLoud() async {
+    @Test func theOneUsedLastIsLoud() {
         var hub = Hub(seq: 0)
         let (first, second) = (socket(1), socket(2))
         hub.join(first, at: 0)
@@ -105,7 +118,7 @@ struct PageTests {
         hub.use(2, at: 0)
         hub.closeAll()
         var last: JSON?
-        while let messages = await second.next() { last = messages.last.flatMap { try? JSON(parsing: $0) } }
+        while case .messages(let messages) = second.next() { last = messages.last.flatMap { try? JSON(parsing: $0) } }
         #expect(last?["data"]?["loud"] == true)
     }
 

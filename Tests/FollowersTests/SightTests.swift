@@ -34,7 +34,7 @@ struct SightTests {
         #expect(PageMessage.Kind.allCases.allSatisfy { person.sees(PageMessage($0, at: .zone("dock-9"))) })
     }
 
-    @Test func aSocketIsToldWhatItsPersonMaySeeAndNothingElse() async throws {
+    @Test func aSocketIsToldWhatItsPersonMaySeeAndNothingElse() throws {
         let budget = SocketBudget(limit: 100_000)
         let worker = try #require(Role.builtIn.first { $0.name == "depot-worker" })
         let people = [
@@ -60,7 +60,7 @@ struct SightTests {
         var told: [[String]] = []
         for socket in sockets {
             var zones: [String] = []
-            while let messages = await socket.next() {
+            while case .messages(let messages) = socket.next() {
                 zones += messages.compactMap { try? JSON(parsing: $0)["data"]?["zone"]?.text }
             }
             told.append(zones)

@@ -44,15 +44,26 @@ public final class BrowserSocket: Sendable {
         /// Of what waits and of what was taken and is not written yet.
         var bytes = 0
         var isFinished = false
-        var reader: CheckedContinuation<Void, Never>?
+        /// The writer was woken and did not see the queue empty since.
+        var isAwake = false
+    }
+    /// What a writer finds.
+    public enum Next {
+        /// Everything that waits, at least one. Whoever took it says when it is `written`, and takes again.
+        case messages([[UInt8]])
+        /// It is woken when there is more.
+        case nothing
+        case over
     }
     private let ended = Atomic<UInt8>(0)
-    /// Ends the connection itself: its writer may be waiting for a browser that will never read.
+    /// Once, when there is something for a writer that found nothing, and once more when it is over.
+    private let wake: @Sendable (BrowserSocket) -> Void
+    /// Ends the connection itself, soon: its writer may be waiting for a browser that will never read.
     private let cut: @Sendable () -> Void
 
     public init(
         id: UInt64, person: Int64, sight: Person? = nil, label: String, session: String, budget: SocketBudget,
-        cut: @escaping @Sendable () -> Void
+        wake: @escaping @Sendable (BrowserSocket) -> Void = { _ in }, cut: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.person = person
@@ -60,6 +71,7 @@ public final class BrowserSocket: Sendable {
         self.label = label
         self.session = session
         self.budget = budget
+        self.wake = wake
         self.cut = cut
     }
 
@@ -84,33 +96,24 @@ public final class BrowserSocket: Sendable {
             guard queue.bytes + count <= BrowserSocket.limit, budget.take(count) else { return false }
             queue.bytes += count
             queue.messages.append(message)
-            queue.reader?.resume()
-            queue.reader = nil
             return true
         }
-        guard isTaken == false, !slow.exchange(true, ordering: .relaxed) else { return }
-        close()
-        cut()
+        switch isTaken {
+        case true?: wakeIfAsleep()
+        case false?:
+            slow.store(true, ordering: .relaxed)
+            close()
+        case nil: break
+        }
     }
 
-    /// Everything that waits, for one reader; nil when it is over. Whoever took it says when it is `written`.
-    public func next() async -> [[UInt8]]? {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                queue.withLock { queue in
-                    if queue.messages.isEmpty, !queue.isFinished {
-                        queue.reader = continuation
-                    } else {
-                        continuation.resume()
-                    }
-                }
-            }
-        } onCancel: {
-            close()
-        }
-        return queue.withLock { queue in
+    /// For the one writer.
+    public func next() -> Next {
+        queue.withLock { queue in
             defer { queue.messages = [] }
-            return queue.messages.isEmpty ? nil : queue.messages
+            if !queue.messages.isEmpty { return .messages(queue.messages) }
+            queue.isAwake = queue.isFinished
+            return queue.isFinished ? .over : .nothing
         }
     }
 
@@ -120,12 +123,22 @@ public final class BrowserSocket: Sendable {
         budget.give(count)
     }
 
-    /// No more is taken; what waits is still given out.
+    /// No more is taken; what waits is still given out, if the browser reads it soon.
     public func close() {
-        queue.withLock { queue in
-            queue.isFinished = true
-            queue.reader?.resume()
-            queue.reader = nil
+        let isFirst = queue.withLock { queue in
+            defer { queue.isFinished = true }
+            return !queue.isFinished
         }
+        guard isFirst else { return }
+        wakeIfAsleep()
+        cut()
+    }
+
+    private func wakeIfAsleep() {
+        let isAsleep = queue.withLock { queue in
+            defer { queue.isAwake = true }
+            return !queue.isAwake
+        }
+        if isAsleep { wake(self) }
     }
 }

@@ -6,7 +6,7 @@ public struct ToldViews: Sendable {
     /// Subjects of which is remembered how they were told last; of others only the sums are told, and the lines are asked for.
     static let limit = 32
 
-    private var views: [PageTopic: JSON] = [:]
+    private var views: [PageTopic: ToldView] = [:]
     /// The one told last at the end.
     private var order: [PageTopic] = []
 
@@ -21,11 +21,12 @@ public struct ToldViews: Sendable {
         isOpen: Bool
     ) -> PageMessage? {
         let before = views[topic]
-        views[topic] = isOpen ? view : nil
+        let now = ToldView(view)
+        views[topic] = isOpen ? now : nil
         order.removeAll { $0 == topic }
         if isOpen { order.append(topic) }
         if order.count > ToldViews.limit { views[order.removeFirst()] = nil }
-        return before == view ? nil : PageMessage(kind, Patch.of(view, since: before), at: place)
+        return before == now ? nil : PageMessage(kind, Patch.of(view, since: before), at: place)
     }
 }
 

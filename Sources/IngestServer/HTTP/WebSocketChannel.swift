@@ -160,6 +160,7 @@ struct WebSocketChannel: ServerChildChannel {
                 id: WebSocketChannel.counter.wrappingAdd(1, ordering: .relaxed).newValue, person: person.id,
                 sight: person, label: browser, session: Cookies.session(cookie).map(Digests.hex) ?? "",
                 budget: live.budget,
+                wake: { socket in connection.eventLoop.execute { WebSocketChannel.write(connection, socket) } },
                 cut: {
                     // A moment for the close code, in case it still reads; then the line is cut.
                     connection.eventLoop.scheduleTask(in: .seconds(1)) { connection.close(promise: nil) }
@@ -171,18 +172,12 @@ struct WebSocketChannel: ServerChildChannel {
                 if connection.isWritable { connection.writeAndFlush(WebSocketChannel.alive, promise: nil) }
             }
             defer { heartbeat.cancel() }
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { try? await read(inbound, outbound, socket, person) }
-                group.addTask { try? await write(connection, socket) }
-                await group.next()
-                await live.leave(socket.id)
-                group.cancelAll()
-            }
-            if socket.isSignedOut {
-                try? await close(outbound, .logIn, "signed out")
-            } else {
-                try? await close(outbound, .reconnect, socket.isSlow ? "too slow" : "come back")
-            }
+            try? await read(inbound, outbound, socket, person)
+            await live.leave(socket.id)
+            // Not one that never joined either.
+            socket.close()
+            // With the close code, or cut.
+            try? await connection.closeFuture.get()
         }
     }
 
@@ -223,17 +218,24 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     /// What waits goes together, and is with the line before more is taken: so that what waits does so where it is shared by all
-    /// and counted. The writer of `NIOAsyncChannel` would copy it for each browser, without an end while the loop is busy.
-    private func write(_ connection: any Channel, _ socket: BrowserSocket) async throws {
-        while let messages = await socket.next() {
-            // One task of the loop for all of them: its list of tasks keeps the room that it once needed.
-            try await connection.eventLoop.flatSubmit {
-                for message in messages.dropLast() {
-                    connection.write(WebSocketChannel.frame(message), promise: nil)
+    /// and counted. In the loop and without a task: one that is woken for each message costs every browser a switch of threads,
+    /// and leaves crumbs all over the memory.
+    private static func write(_ connection: any Channel, _ socket: BrowserSocket) {
+        switch socket.next() {
+        case .nothing: break
+        case .messages(let messages):
+            for message in messages.dropLast() { connection.write(frame(message), promise: nil) }
+            connection.writeAndFlush(frame(messages[messages.count - 1])).whenComplete { result in
+                socket.written(messages.reduce(0) { $0 + $1.count })
+                guard case .success = result else { return socket.close() }
+                connection.eventLoop.execute { write(connection, socket) }
+            }
+        case .over:
+            let (code, reason): (Close, String) =
+                if socket.isSignedOut { (.logIn, "signed out") } else {
+                    (.reconnect, socket.isSlow ? "too slow" : "come back")
                 }
-                return connection.writeAndFlush(WebSocketChannel.frame(messages[messages.count - 1]))
-            }.get()
-            socket.written(messages.reduce(0) { $0 + $1.count })
+            connection.writeAndFlush(farewell(code, reason)).whenComplete { _ in connection.close(promise: nil) }
         }
     }
 
@@ -244,10 +246,14 @@ struct WebSocketChannel: ServerChildChannel {
     private func close(
         _ outbound: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ code: Close, _ reason: String
     ) async throws {
+        try await outbound.write(WebSocketChannel.farewell(code, reason))
+    }
+
+    private static func farewell(_ code: Close, _ reason: String) -> WebSocketFrame {
         var data = ByteBuffer()
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
         data.writeString(reason)
-        try await outbound.write(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+        return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
     }
 }
 
