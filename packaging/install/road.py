@@ -30,7 +30,7 @@ def verdict(database, saved):
     twice = [text for text, times in there.items() if times > 1 or counted.get(text, 0) > 1]
     uncounted = [text for text in there if text not in counted]
     print(
-        f"accepted before witnesses {len(set(accepted))}, in the centre {len(there)}, counted in the delivery {len(counted)}: "
+        f"seen saved {len(set(accepted))}, in the centre {len(there)}, counted in the delivery {len(counted)}: "
         f"lost {len(lost)}, doubled {len(twice)}, without effect {len(uncounted)}, dead letters {dead}"
     )
     for kind, texts in (("lost", lost), ("doubled", twice), ("without effect", uncounted)):
