@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test screenshots test-api test-interop test-pbx test-usb fuzz simulate sequences model bench deb deps deps-test build rules torture clean
+.PHONY: run test screenshots test-api test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -49,8 +49,20 @@ bench: deps
 
 # Debian packages, in artefacts/.
 deb: deps
+	@packaging/deps package
 	@packaging/build -c release --static-swift-stdlib
 	@packaging/deb "$$(swift build -c release --show-bin-path)" artefacts
+
+# Two machines under systemd: installed, scanned at, without power, upgraded, rolled back, purged.
+test-install: deps
+	@packaging/deps install
+	@packaging/build -c release --static-swift-stdlib
+	@QUAI_BIN="$$(swift build -c release --show-bin-path)" packaging/test-install
+
+# Packages that can be built again byte for byte, with what is in them, sums and a signature, in artefacts/release.
+release: deps
+	@packaging/deps package
+	@packaging/release
 
 # Seeds of the simulated world; for a night: make simulate SEEDS=1000000
 simulate: deps

@@ -79,6 +79,11 @@ public final class OutboxFile {
         if isSmall { try fillHoles() }
     }
 
+    /// The form of a file that somebody else may be writing; 0 where nothing was written yet.
+    public static func form(of path: String) throws(SQLiteError) -> Int64 {
+        try Database(path: path, readOnly: true).integer("PRAGMA user_version") ?? 0
+    }
+
     /// Reads every page; throws when one is not as it should be.
     public static func check(_ database: Database) throws(SQLiteError) {
         guard try database.text("PRAGMA quick_check(1)") == "ok" else {

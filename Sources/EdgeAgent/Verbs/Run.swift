@@ -56,9 +56,11 @@ struct Check: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "JSON Lines.") var json = false
+    @Flag(help: "Only say whether this version can go on with the buffer that is there.") var data = false
 
     func run() throws {
         let configuration = try options.load()
+        if data { return try Check.data(configuration) }
         for device in configuration.devices {
             do { _ = try device.resolvedSettings() } catch { throw Exit.say("\(device.name): \(error)") }
         }

@@ -11,9 +11,11 @@ struct Check: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "Also ask the broker and the ERP whether they let the centre in.") var connect = false
+    @Flag(help: "Only say whether this version can go on with the database that is there.") var data = false
 
     func run() async throws {
         let configuration = try options.load()
+        if data { return try Check.data(configuration) }
         print(ConfigurationFiles.words(configuration.files, "ingest"))
         if let password = configuration.password {
             do { _ = try Files.secret(password) } catch { throw Exit.say("\(error)") }
