@@ -10,13 +10,13 @@ final class AgentIntake: Sendable {
     /// Single scans of one transaction that pages are told of.
     static let toldAtOnce = 20
     static let stepLimit = 2000
-    static let complaintPause: Int64 = 60_000
 
     private let writer: Writer
     private let live: LiveView
     private let plans: SitePlans
     private let mail: AgentMail
     private let logger: Logger
+    private let troubles: Troubles
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
     private let known: Locked<GatewayBook>
     /// How far the agents' clocks are off: heard when a message comes, before it waits for the database.
@@ -47,8 +47,6 @@ final class AgentIntake: Sendable {
         /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
         var odd: [String: [String]] = [:]
         var clones = CloneWatch()
-        /// When each agent's refused frames were last said: all are counted, one a minute is said.
-        var complained: [String: Int64] = [:]
         /// Which revision of its configuration each was told.
         var published: [String: Int64] = [:]
     }
@@ -59,7 +57,7 @@ final class AgentIntake: Sendable {
         logger: Logger
     ) {
         (self.writer, self.live, self.plans, self.mail, self.logger) = (writer, live, plans, mail, logger)
-        (self.known, self.clocks) = (Locked(known), clocks)
+        (self.known, self.clocks, troubles) = (Locked(known), clocks, Troubles(logger))
     }
 
     var counters: Counters { counts.with { $0 } }
@@ -92,8 +90,8 @@ final class AgentIntake: Sendable {
             counts.batches += 1
             counts.applyNanoseconds += spent
         }
-        for (agent, reason) in result.refused where mayComplain(of: agent, at: now) {
-            logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
+        for (agent, reason) in result.refused {
+            troubles.again("frame refused", of: agent, .warning, ["agent": "\(agent)", "reason": "\(reason)"])
         }
         tell(result.events)
     }
@@ -118,15 +116,6 @@ final class AgentIntake: Sendable {
         let count = try await writer.run { try $0.intake.forgetPageScans(at: $1) }
         counts.with { $0.forgottenScans += UInt64(count) }
         return count
-    }
-
-    private func mayComplain(of agent: String, at now: Int64) -> Bool {
-        memory.with { memory in
-            guard now - (memory.complained[agent] ?? 0) >= AgentIntake.complaintPause else { return false }
-            if memory.complained.count >= 1000 { memory.complained = [:] }
-            memory.complained[agent] = now
-            return true
-        }
     }
 
     private func tell(_ events: [CentreEvent]) {
