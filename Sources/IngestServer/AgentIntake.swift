@@ -25,6 +25,8 @@ final class AgentIntake: Sendable {
     private let steps = Locked(0)
     private let memory = Locked(Memory())
     private let counts = Locked(Counters())
+    /// The third of a second is all that a card may take (docs/reference/performance.md).
+    private let times = Locked(Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 3]))
 
     struct Counters: Sendable {
         var applied: UInt64 = 0
@@ -61,6 +63,8 @@ final class AgentIntake: Sendable {
     }
 
     var counters: Counters { counts.with { $0 } }
+    /// From an agent's word of a call to its cards.
+    var cardTimes: Histogram { times.with { $0 } }
 
     // MARK: in their turn
 
@@ -251,7 +255,12 @@ final class AgentIntake: Sendable {
             else { return refuse() }
             let offset = clocks.with { $0.offset(of: agent) }
             let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
-            live.post(call.filed(under: agent), agent: agent, done: taken)
+            let heard = Clocks.now
+            live.post(call.filed(under: agent), agent: agent) { [times] in
+                let spent = Double((Clocks.now - heard).nanoseconds) / 1e9
+                times.with { $0.observe(spent) }
+                taken()
+            }
         case "quai.found":
             guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else { return refuse() }
             live.post([
