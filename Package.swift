@@ -77,7 +77,7 @@ let package = Package(
 
         // Shared by both ends.
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "Platform", dependencies: ["Model", "CPlatform"], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["Model", "CPlatform", logging], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
         .target(name: "Identifiers", dependencies: ["Model"], swiftSettings: strict),

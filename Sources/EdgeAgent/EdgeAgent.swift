@@ -7,6 +7,7 @@ struct EdgeAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edge-agent",
         abstract: "Reads RFID readers, scanners and telephone exchanges; delivers what they say to the centre, once.",
+        version: "edge-agent \(Agent.version)",
         subcommands: [
             Run.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self, Decode.self,
             Calls.self, Buffer.self, MetricsVerb.self,

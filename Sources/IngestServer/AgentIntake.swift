@@ -10,13 +10,13 @@ final class AgentIntake: Sendable {
     /// Single scans of one transaction that pages are told of.
     static let toldAtOnce = 20
     static let stepLimit = 2000
-    static let complaintPause: Int64 = 60_000
 
     private let writer: Writer
     private let live: LiveView
     private let plans: SitePlans
     private let mail: AgentMail
     private let logger: Logger
+    private let troubles: Troubles
     /// Which agent may speak of what, as last read: for messages that do not wait for the database.
     private let known: Locked<GatewayBook>
     /// How far the agents' clocks are off: heard when a message comes, before it waits for the database.
@@ -25,6 +25,8 @@ final class AgentIntake: Sendable {
     private let steps = Locked(0)
     private let memory = Locked(Memory())
     private let counts = Locked(Counters())
+    /// The third of a second is all that a card may take (docs/reference/performance.md).
+    private let times = Locked(Histogram([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1, 3]))
 
     struct Counters: Sendable {
         var applied: UInt64 = 0
@@ -47,8 +49,6 @@ final class AgentIntake: Sendable {
         /// What was odd in an agent's last status: said when it changes, not at every heartbeat.
         var odd: [String: [String]] = [:]
         var clones = CloneWatch()
-        /// When each agent's refused frames were last said: all are counted, one a minute is said.
-        var complained: [String: Int64] = [:]
         /// Which revision of its configuration each was told.
         var published: [String: Int64] = [:]
     }
@@ -59,10 +59,12 @@ final class AgentIntake: Sendable {
         logger: Logger
     ) {
         (self.writer, self.live, self.plans, self.mail, self.logger) = (writer, live, plans, mail, logger)
-        (self.known, self.clocks) = (Locked(known), clocks)
+        (self.known, self.clocks, troubles) = (Locked(known), clocks, Troubles(logger))
     }
 
     var counters: Counters { counts.with { $0 } }
+    /// From an agent's word of a call to its cards.
+    var cardTimes: Histogram { times.with { $0 } }
 
     // MARK: in their turn
 
@@ -92,8 +94,8 @@ final class AgentIntake: Sendable {
             counts.batches += 1
             counts.applyNanoseconds += spent
         }
-        for (agent, reason) in result.refused where mayComplain(of: agent, at: now) {
-            logger.warning("frame refused", metadata: ["agent": "\(agent)", "reason": "\(reason)"])
+        for (agent, reason) in result.refused {
+            troubles.again("frame refused", of: agent, .warning, ["agent": "\(agent)", "reason": "\(reason)"])
         }
         tell(result.events)
     }
@@ -118,15 +120,6 @@ final class AgentIntake: Sendable {
         let count = try await writer.run { try $0.intake.forgetPageScans(at: $1) }
         counts.with { $0.forgottenScans += UInt64(count) }
         return count
-    }
-
-    private func mayComplain(of agent: String, at now: Int64) -> Bool {
-        memory.with { memory in
-            guard now - (memory.complained[agent] ?? 0) >= AgentIntake.complaintPause else { return false }
-            if memory.complained.count >= 1000 { memory.complained = [:] }
-            memory.complained[agent] = now
-            return true
-        }
     }
 
     private func tell(_ events: [CentreEvent]) {
@@ -262,7 +255,12 @@ final class AgentIntake: Sendable {
             else { return refuse() }
             let offset = clocks.with { $0.offset(of: agent) }
             let call = plans.plan(of: agent).placed(told).corrected(by: offset, at: Clocks.wall)
-            live.post(call.filed(under: agent), agent: agent, done: taken)
+            let heard = Clocks.now
+            live.post(call.filed(under: agent), agent: agent) { [times] in
+                let spent = Double((Clocks.now - heard).nanoseconds) / 1e9
+                times.with { $0.observe(spent) }
+                taken()
+            }
         case "quai.found":
             guard known.with({ $0.mayCount(agent: agent, zone: data["zone"]?.text ?? "") }) else { return refuse() }
             live.post([

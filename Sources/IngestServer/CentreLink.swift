@@ -19,6 +19,7 @@ final class CentreLink: Sendable {
     private let goods: GoodsNews
     private let vouching: DepotVouching
     private let logger: Logger
+    private let troubles: Troubles
     /// Who tells others at the broker; nil where nobody is told.
     private let events: EventTopics?
     private let home: HomeLink?
@@ -37,7 +38,7 @@ final class CentreLink: Sendable {
         (self.events, self.home) = (events, home)
         (configuration, intake, live, mail) = (wiring.configuration, wiring.intake, wiring.live, wiring.mail)
         (goods, vouching) = (wiring.goods, wiring.vouching)
-        self.logger = logger
+        (self.logger, troubles) = (logger, Troubles(logger))
         var random = SystemRandomNumberGenerator()
         clientID = "quai-ingest-\(configuration.instance)-\(Hex.word(random.next()))"
     }
@@ -168,7 +169,8 @@ final class CentreLink: Sendable {
             up.with { $0 = true }
             denied.with { $0 = false }
             live.post(broker: true)
-            logger.info("broker connected")
+            troubles.ends("broker refuses the centre", as: "broker takes the centre")
+            if !troubles.ends("broker unavailable", as: "broker answers again") { logger.info("broker connected") }
             link.subscribe([
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
                 "\(Topic.root)/+/+/hb", presenceTopic, echoTopic,
@@ -185,15 +187,16 @@ final class CentreLink: Sendable {
                 await intake.publishConfigurations(all: true)
             }
         case .down(let reason, let refused):
-            let was = up.with { value in
-                let was = value
-                value = false
-                return was
-            }
+            up.with { $0 = false }
             live.post(broker: false)
             flying.with { $0 = [:] }
             events?.broken()
-            if was || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
+            // Refused is another trouble than away, and comes again with each try.
+            if refused {
+                troubles.begins("broker refuses the centre", .warning, ["reason": "\(reason)"])
+            } else {
+                troubles.begins("broker unavailable", .warning, ["reason": "\(reason)"])
+            }
         case .message(let topic, let payload):
             if topic == presenceTopic {
                 contradict(payload, link)
@@ -223,14 +226,14 @@ final class CentreLink: Sendable {
         guard let said = Int64(String(decoding: payload.prefix(20), as: UTF8.self)) else { return }
         let (lost, silent) = pulses.with { ($0.marked(Instant(nanoseconds: said)), $0.silent) }
         guard !lost.isEmpty else { return }
-        for agent in lost { logger.warning("agent is silent", metadata: ["agent": "\(agent)"]) }
+        for agent in lost { troubles.begins("agent is silent", of: agent, .warning, ["agent": "\(agent)"]) }
         live.post(silent: silent)
     }
 
     private func heard(_ agent: String, _ hear: (inout AgentPulses) -> Bool) {
         let (isBack, silent) = pulses.with { (hear(&$0), $0.silent) }
         guard isBack else { return }
-        logger.notice("agent is heard again", metadata: ["agent": "\(agent)"])
+        troubles.ends("agent is silent", of: agent, as: "agent is heard again", ["agent": "\(agent)"])
         live.post(silent: silent)
     }
 
@@ -244,9 +247,9 @@ final class CentreLink: Sendable {
         guard was != answers else { return }
         live.post(broker: answers)
         if answers {
-            logger.notice("broker answers again")
+            troubles.ends("broker unavailable", as: "broker answers again")
         } else {
-            logger.warning("broker unavailable", metadata: ["reason": "it is silent"])
+            troubles.begins("broker unavailable", .warning, ["reason": "it is silent"])
         }
     }
 
@@ -294,11 +297,12 @@ final class CentreLink: Sendable {
 
     private func parse(_ payload: [UInt8], _ topic: String) -> JSON? {
         guard payload.count <= 256 * 1024 else {
-            logger.warning("message refused", metadata: ["topic": "\(topic)", "reason": "\(payload.count) bytes"])
+            troubles.again(
+                "message refused", of: topic, .warning, ["topic": "\(topic)", "reason": "\(payload.count) bytes"])
             return nil
         }
         do { return try JSON(parsing: payload) } catch {
-            logger.warning("message refused", metadata: ["topic": "\(topic)", "reason": "\(error)"])
+            troubles.again("message refused", of: topic, .warning, ["topic": "\(topic)", "reason": "\(error)"])
             return nil
         }
     }

@@ -30,7 +30,7 @@ actor ChannelLink: Service {
     private let words: NoticeWords
     private let state: String
     private let counts: Locked<ChannelCounts>
-    private let logger: Logger
+    private let troubles: Troubles
     private let posts: ChannelPosts
     private var keys: ChannelKeys?
     private var running: Set<Int64> = []
@@ -40,7 +40,9 @@ actor ChannelLink: Service {
 
     init(_ wiring: Wiring, logger: Logger) throws {
         let configuration = wiring.configuration
-        (writer, settings, counts, self.logger) = (wiring.writer, configuration.channels, wiring.channelCounts, logger)
+        (writer, settings, counts, troubles) = (
+            wiring.writer, configuration.channels, wiring.channelCounts, Troubles(logger)
+        )
         (state, words) = (configuration.state, configuration.noticeWords)
         store = try Store(reading: configuration.database)
         posts = ChannelPosts(configuration.channels)
@@ -60,6 +62,7 @@ actor ChannelLink: Service {
         trouble = nil
         do {
             try await lookAround()
+            troubles.ends("channels wait", as: "channels go on")
             let now = Clocks.wall
             let free = ChannelLink.atOnce - running.count
             guard free > 0 else { return }
@@ -67,7 +70,7 @@ actor ChannelLink: Service {
             for load in ready.filter({ !running.contains($0.channel.id) }).prefix(free) { try await begin(load) }
         } catch {
             trouble = Clocks.now
-            logger.error("channels wait", metadata: ["reason": "\(error)"])
+            troubles.begins("channels wait", .error, ["reason": "\(error)"])
         }
     }
 

@@ -23,6 +23,7 @@ actor EPCISLink: Service {
     private let reads: LongReads
     private let state: Locked<EPCISState>
     private let logger: Logger
+    private let troubles: Troubles
     private let wire: CurlWire?
     private var resting: (until: Int64, pause: Int64) = (0, 0)
     private var looked: Int64 = 0
@@ -30,6 +31,7 @@ actor EPCISLink: Service {
 
     init(_ settings: EPCISSettings, _ follower: EPCISFollower, _ wiring: Wiring, logger: Logger) {
         (self.settings, self.follower, self.logger) = (settings, follower, logger)
+        troubles = Troubles(logger)
         (writer, reads, state) = (wiring.writer, wiring.reads, wiring.epcisState)
         wire = settings.url.map { CurlWire(url: $0, authority: settings.authority) }
     }
@@ -168,7 +170,7 @@ actor EPCISLink: Service {
             guard isOver else { return true }
             state.with { $0.refused += 1 }
             logger.warning(
-                "epcis event refused", metadata: ["event": "\(events[0].event)", "reason": "\(sentence)"])
+                "EPCIS event refused", metadata: ["event": "\(events[0].event)", "reason": "\(sentence)"])
         case .later(let sentence, let after):
             // What a job works on stays with it.
             if events.first?.job == nil { try await writer.run { try $0.epcis.takeBack(ids, due: $1) } }
@@ -216,21 +218,17 @@ actor EPCISLink: Service {
     private func rest(_ sentence: String, _ after: Int64?) {
         let pause = min(max(EPCISLink.rests.first, resting.pause * 2), EPCISLink.rests.longest)
         resting = (Clocks.wall + max(pause, min(after ?? 0, 86_400) * 1000), pause)
-        let isNew = state.with { state in
-            defer { state.problem = sentence }
+        state.with { state in
+            state.problem = sentence
             state.failures += 1
-            return state.problem == nil
         }
-        if isNew { logger.warning("epcis repository unavailable", metadata: ["reason": "\(sentence)"]) }
+        troubles.begins("EPCIS repository unavailable", .warning, ["reason": "\(sentence)"])
     }
 
     private func well() {
         resting = (0, 0)
-        let was = state.with { state in
-            defer { state.problem = nil }
-            return state.problem
-        }
-        if was != nil { logger.notice("epcis repository answers again") }
+        state.with { $0.problem = nil }
+        troubles.ends("EPCIS repository unavailable", as: "EPCIS repository answers again")
     }
 
     private func forget() async throws {

@@ -169,7 +169,7 @@ actor ERPLink: Service {
         let was = since
         (state, since) = (next, Clocks.wall)
         if next == .ok {
-            logger.notice("ERP available", metadata: ["after_seconds": "\((since - was) / 1000)"])
+            logger.notice("ERP available", metadata: ["seconds": "\((since - was) / 1000)"])
         } else {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }

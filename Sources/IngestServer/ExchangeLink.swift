@@ -18,14 +18,14 @@ actor ExchangeLink: Service {
     private let writer: Writer
     private let reading: ExchangeIn?
     private let writing: ExchangeOut?
-    private let logger: Logger
+    private let troubles: Troubles
     private let state: Locked<ExchangeState>
     /// Folders of which a former start said something are said to be well once.
     private var looked: Set<String> = []
     private var swept: Instant?
 
     init(_ settings: ExchangeSettings, _ wiring: Wiring, words: ReasonWords, logger: Logger) {
-        (self.settings, self.logger) = (settings, logger)
+        (self.settings, troubles) = (settings, Troubles(logger))
         (writer, state) = (wiring.writer, wiring.exchangeState)
         let (writer, imports) = (wiring.writer, wiring.imports)
         reading = settings.inFolder.map {
@@ -87,7 +87,13 @@ actor ExchangeLink: Service {
             return true
         }
         guard isNew || looked.insert(path).inserted else { return }
-        if let problem { logger.warning("exchange", metadata: ["folder": "\(path)", "reason": "\(problem)"]) }
+        if let problem {
+            troubles.begins(
+                "exchange folder unusable", of: path, .warning, ["folder": "\(path)", "reason": "\(problem)"])
+        } else {
+            troubles.ends(
+                "exchange folder unusable", of: path, as: "exchange folder usable again", ["folder": "\(path)"])
+        }
         await writer.attempt { try $0.exchange.folder(path, said, at: $1) }
     }
 }

@@ -13,15 +13,14 @@ actor GoodsNews {
     private let mail: AgentMail
     /// To which PINs are sealed at depots.
     private let key: [UInt8]?
-    private let logger: Logger
+    private let troubles: Troubles
     /// What each was told last, but for its moment: the digest of it.
     private var told: [String: String] = [:]
     private var version: Int64?
     private var next = Instant.zero
-    private var hasFailed = false
 
     init(reads: LongReads, mail: AgentMail, key: [UInt8]?, logger: Logger) {
-        (self.reads, self.mail, self.key, self.logger) = (reads, mail, key, logger)
+        (self.reads, self.mail, self.key, troubles) = (reads, mail, key, Troubles(logger))
     }
 
     /// The broker may have forgotten what it kept.
@@ -38,7 +37,7 @@ actor GoodsNews {
                 let version = try store.dataVersion()
                 return version == before ? nil : (version, try store.deliveries.expectedGoods(at: now))
             }
-            hasFailed = false
+            troubles.ends("agents are not told what is expected", as: "agents are told what is expected")
             guard let news else { return }
             version = news.version
             var longest = 0
@@ -46,9 +45,8 @@ actor GoodsNews {
             // A line of a depot is thin: at most some 20 kB a second to each.
             next = Clocks.now + max(GoodsNews.pause, .milliseconds(longest / 20))
         } catch {
-            // Said once: it is tried again in a moment.
-            if !hasFailed { logger.error("agents are not told what is expected", metadata: ["reason": "\(error)"]) }
-            hasFailed = true
+            // It is tried again in a moment.
+            troubles.begins("agents are not told what is expected", .error, ["reason": "\(error)"])
         }
     }
 

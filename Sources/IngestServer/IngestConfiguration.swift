@@ -31,6 +31,7 @@ struct IngestConfiguration: Sendable {
     /// Nil where no collector is told the trail.
     var syslog: SyslogSettings?
     var logLevel = "info"
+    var logFormat = ProgramLog.Form.text
     var address = "127.0.0.1"
     var port = 8080
     var web: String?
@@ -94,6 +95,8 @@ struct IngestConfiguration: Sendable {
         IngestConfiguration.readRegion(root, into: &plan)
         logLevel =
             root.string("log-level", among: ["trace", "debug", "info", "notice", "warning", "error"]) ?? logLevel
+        let forms = ProgramLog.Form.allCases.map(\.rawValue)
+        logFormat = root.string("log-format", among: forms).flatMap(ProgramLog.Form.init) ?? logFormat
         if let http = root.table("http") {
             address = http.string("address") ?? address
             port = http.integer("port", in: 0...65535).map(Int.init) ?? port

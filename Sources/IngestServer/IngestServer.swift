@@ -7,6 +7,7 @@ struct IngestServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edge-ingest",
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
+        version: "edge-ingest \(version)",
         subcommands: [
             Run.self, Check.self, DoctorVerb.self, ImportVerb.self, Export.self, LabelsVerb.self, EPCVerb.self,
             GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self,

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Depot
 import Glibc
 import Hummingbird
@@ -14,11 +14,14 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the centre until it is told to stop.")
 
     @OptionGroup var options: ConfigurationOption
+    @Option(help: "How lines of the log are written; json is one object a line.")
+    var logFormat: ProgramLog.Form?
 
     func run() async throws {
         let configuration = try options.load()
         signal(SIGPIPE, SIG_IGN)
-        LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
+        let form = logFormat ?? configuration.logFormat
+        LoggingSystem.bootstrap { _ in ProgramLog("edge-ingest", form) }
         let logger = Run.logger(configuration.logLevel)
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
@@ -144,3 +147,5 @@ struct ClosingService: Service {
         await close()
     }
 }
+
+extension ProgramLog.Form: ExpressibleByArgument {}

@@ -91,7 +91,7 @@ actor SyslogLink: Service {
         wire = made
         failed = nil
         if let since = state.with({ $0.up() }) {
-            logger.notice("syslog", metadata: ["state": "up", "away": "\((Clocks.wall - since) / 1000) s"])
+            logger.notice("syslog answers again", metadata: ["seconds": "\((Clocks.wall - since) / 1000)"])
         }
         return made
     }
@@ -99,7 +99,7 @@ actor SyslogLink: Service {
     private func fail(_ failure: SyslogWire.Failure) {
         (wire, sent, failed) = (nil, nil, Clocks.now)
         guard state.with({ $0.down(failure.description, at: Clocks.wall) }) else { return }
-        logger.warning("syslog", metadata: ["state": "down", "reason": "\(failure)"])
+        logger.warning("syslog unavailable", metadata: ["reason": "\(failure)"])
     }
 }
 

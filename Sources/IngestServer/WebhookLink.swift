@@ -25,7 +25,7 @@ actor WebhookLink: Service {
     private let instance: String
     private let wire: HookWire
     private let counts: Locked<WebhookCounts>
-    private let logger: Logger
+    private let troubles: Troubles
     private let rings: AsyncStream<Void>
     private let bell: AsyncStream<Void>.Continuation
     private var keys: WebhookKeys?
@@ -36,7 +36,9 @@ actor WebhookLink: Service {
 
     init(_ wiring: Wiring, logger: Logger) throws {
         let configuration = wiring.configuration
-        (writer, settings, counts, self.logger) = (wiring.writer, configuration.webhooks, wiring.webhookCounts, logger)
+        (writer, settings, counts, troubles) = (
+            wiring.writer, configuration.webhooks, wiring.webhookCounts, Troubles(logger)
+        )
         (state, instance) = (configuration.state, configuration.instance)
         store = try Store(reading: configuration.database)
         let (allowed, mayPlain) = (configuration.webhooks.allowed, configuration.webhooks.mayPlain)
@@ -75,9 +77,10 @@ actor WebhookLink: Service {
                 for one in due.filter({ !under.contains($0.seq) }).prefix(free) { try await begin(one, hook) }
             }
             try await forget()
+            troubles.ends("webhooks wait", as: "webhooks go on")
         } catch {
             trouble = Clocks.now
-            logger.error("webhooks wait", metadata: ["reason": "\(error)"])
+            troubles.begins("webhooks wait", .error, ["reason": "\(error)"])
         }
     }
 

@@ -7,6 +7,8 @@ import Platform
 /// What there is one of in this process, made in the order in which each needs what is above it.
 struct Wiring: Sendable {
     let configuration: IngestConfiguration
+    /// Of requests.
+    let troubles: Troubles
     let plans: SitePlans
     let writer: Writer
     let live: LiveView
@@ -38,6 +40,7 @@ struct Wiring: Sendable {
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
+        troubles = Troubles(logger)
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
         let store = try Store(path: configuration.database)

@@ -23,7 +23,10 @@ actor Writer {
     /// Nil where no EPCIS events are made.
     private let epcis: EPCISFollower?
     private let inbox: InboxFollower
-    private let logger: Logger
+    private let troubles: Troubles
+    /// The database is well again when nothing has failed for so long: while a disk is full, what only reads goes on.
+    private static let convalescence: Duration = .seconds(10)
+    private var failed: Instant?
     /// How far the followers of this executor have come: a deed that told nothing costs one read.
     private var followed: Int64 = -1
     private let bells = Locked<[@Sendable () -> Void]>([])
@@ -45,7 +48,7 @@ actor Writer {
         self.exchange = exchange
         self.inbox = inbox
         self.queue = queue
-        self.logger = logger
+        troubles = Troubles(logger)
     }
 
     /// Called after each deed, on the writer's executor: whoever follows elsewhere looks at the ledger then.
@@ -59,7 +62,13 @@ actor Writer {
 
     /// The same where nobody waits who could be told that it failed: it is counted, and said.
     func attempt(_ deed: Deed<Void>) {
-        do { try deed(&desks, Clocks.wall) } catch { failed(error) }
+        do {
+            try deed(&desks, Clocks.wall)
+            if let failed, Clocks.now - failed > Writer.convalescence {
+                self.failed = nil
+                troubles.ends("database unavailable", as: "database available")
+            }
+        } catch { failed(error) }
         follow()
     }
 
@@ -74,7 +83,8 @@ actor Writer {
     /// The database did not take something.
     func failed(_ error: any Error) {
         failures += 1
-        logger.error("database unavailable", metadata: ["reason": "\(error)"])
+        failed = Clocks.now
+        troubles.begins("database unavailable", .error, ["reason": "\(error)"])
     }
 
     /// After a commit that may have brought facts, also by a command in another process. The trail, the ERP's queue and people's inboxes

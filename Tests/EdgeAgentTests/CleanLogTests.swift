@@ -20,8 +20,6 @@ struct CleanLogTests {
     }
 
     @Test func aLineEndsOnceHoweverItsTextEnds() {
-        #expect(CleanLog.line("notice started\n") == "notice started")
-        #expect(CleanLog.line("fault\r\n") == #"fault\r"#)
-        #expect(CleanLog.line("fault\n\n") == #"fault\n"#)
+        #expect(CleanLog.escaped("fault\r\n") == #"fault\r\n"#)
     }
 }

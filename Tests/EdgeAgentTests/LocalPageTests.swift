@@ -79,7 +79,7 @@ struct LocalPageTests {
             let reply = Self.page.answer(Self.request(path))
             #expect(reply.status == 200 && reply.type == type && !reply.body.isEmpty)
         }
-        for path in ["//", "/../etc/passwd", "/%2e%2e/", "/status.json/", "/index.html", "/metrics", "/page.js%00"] {
+        for path in ["//", "/../etc/passwd", "/%2e%2e/", "/status.json/", "/index.html", "/metrics/", "/page.js%00"] {
             #expect(Self.page.answer(Self.request(path)).status == 404)
         }
         for method in ["POST", "HEAD", "OPTIONS", "DELETE"] {

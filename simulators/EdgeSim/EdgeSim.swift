@@ -6,6 +6,7 @@ struct EdgeSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "edge-sim",
         abstract: "The devices' side of every protocol, a telephone exchange, outages: no hardware needed.",
+        version: "edge-sim 0.1.0",
         subcommands: [
             RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, List.self,
         ])

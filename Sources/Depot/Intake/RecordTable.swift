@@ -211,6 +211,8 @@ public struct RecordTable: StoreTable {
         }
     }
 
+    public func deadLetterCount() throws -> Int64 { try database.integer("SELECT count(*) FROM dead_letter") ?? 0 }
+
     /// Counts of records by kind, for metrics and `torture`.
     public func recordCount() throws -> Int64 { try database.integer("SELECT count(*) FROM record") ?? 0 }
 }

@@ -70,6 +70,7 @@ struct AgentConfiguration: Sendable {
     var site = "main"
     var state = AgentConfiguration.defaultState
     var logLevel = "info"
+    var logFormat = ProgramLog.Form.text
     var uplink = Uplink()
     var devices: [Device] = []
     var discovery = Discovery()
@@ -141,6 +142,8 @@ struct AgentConfiguration: Sendable {
         }
         state = root.string("state") ?? state
         logLevel = root.string("log-level", among: Self.logLevels) ?? logLevel
+        let forms = ProgramLog.Form.allCases.map(\.rawValue)
+        logFormat = root.string("log-format", among: forms).flatMap(ProgramLog.Form.init) ?? logFormat
         if let section = root.table("uplink") { uplink = Uplink(section) }
         if let section = root.table("downlink") {
             downlink.isAllowed = section.boolean("configuration") ?? false

@@ -106,6 +106,7 @@ extension Agent {
             "quai_agent_urgent_expired_total", "counter", "Urgent messages that grew stale.",
             [([], Double(link.urgentExpired))])
         if configuration.local.listen != nil { addPage(to: &metrics) }
+        addMachine(to: &metrics)
         metrics.add(
             "quai_agent_heartbeat_timestamp_seconds", "gauge", "Last beat through each stage.",
             health.stages.sorted { $0.key < $1.key }.map { ([("stage", $0.key)], Double($0.value) / 1000) })

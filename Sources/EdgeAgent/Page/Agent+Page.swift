@@ -15,26 +15,13 @@ extension Agent {
     func pageService() -> ThreadService? {
         guard let place = configuration.local.listen else { return nil }
         let scanning = configuration.local.mayScan ? makeScanning() : nil
-        let made = Locked<(at: Instant, bytes: [UInt8])?>(nil)
-        let counted = Locked<(at: Instant, bytes: [UInt8])?>(nil)
         let page = LocalPage(
             hosts: configuration.local.hosts.union(LocalPage.names(of: Agent.machine)),
-            status: { [self] in
-                made.with { made in
-                    if let made, Clocks.now - made.at < Agent.stateLife { return made.bytes }
-                    let bytes = LocalStatus.json(description, reads: feed.reads?.list ?? [], scan: scanning?.json).text8
-                    made = (Clocks.now, bytes)
-                    return bytes
-                }
+            status: Agent.kept(for: Agent.stateLife) { [self] in
+                LocalStatus.json(description, reads: feed.reads?.list ?? [], scan: scanning?.json).text8
             },
-            goods: { [feed] in
-                counted.with { counted in
-                    if let counted, Clocks.now - counted.at < Agent.goodsLife { return counted.bytes }
-                    let bytes = (feed.goods?.json ?? .null).text8
-                    counted = (Clocks.now, bytes)
-                    return bytes
-                }
-            },
+            goods: Agent.kept(for: Agent.goodsLife) { [feed] in (feed.goods?.json ?? .null).text8 },
+            metrics: Agent.kept(for: Agent.goodsLife) { [self] in Array(metrics.utf8) },
             scan: scanning,
             refused: { [pageUse] in pageUse.with { $0.refused += 1 } })
         let url = configuration.local.url ?? ""
@@ -58,6 +45,19 @@ extension Agent {
                 server.run()
                 feed.goods?.keep(isCentreThere: false, at: Clocks.now)
             }, stop: { server.stop() })
+    }
+
+    /// The same bytes for everybody who asks meanwhile.
+    private static func kept(for life: Duration, _ make: @escaping @Sendable () -> [UInt8]) -> @Sendable () -> [UInt8] {
+        let made = Locked<(at: Instant, bytes: [UInt8])?>(nil)
+        return {
+            made.with { made in
+                if let made, Clocks.now - made.at < life { return made.bytes }
+                let bytes = make()
+                made = (Clocks.now, bytes)
+                return bytes
+            }
+        }
     }
 
     private func makeScanning() -> LocalPage.Scanning {

@@ -11,6 +11,8 @@ struct LocalPage: Sendable {
     var status: @Sendable () -> [UInt8]
     /// Deliveries, as bytes of JSON.
     var goods: @Sendable () -> [UInt8] = { Array("null".utf8) }
+    /// What the agent counts, for Prometheus: device names and numbers, as the state shows them.
+    var metrics: @Sendable () -> [UInt8] = { [] }
     /// Takes what is scanned in the page; nil where the page only shows.
     var scan: Scanning?
     /// Refused because of their `Host`.
@@ -52,6 +54,7 @@ struct LocalPage: Sendable {
         case "/decide.js": return HTTPReply(200, type: "text/javascript", body: Array(LocalPage.deciding.utf8))
         case "/status.json": return HTTPReply(200, type: "application/json", body: status())
         case "/goods.json": return HTTPReply(200, type: "application/json", body: goods())
+        case "/metrics": return HTTPReply(200, type: "text/plain; version=0.0.4", body: metrics())
         default: return HTTPReply(404)
         }
     }

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Drivers
 import Glibc
 import Logging
@@ -13,11 +13,14 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the agent until it is told to stop.")
 
     @OptionGroup var options: ConfigurationOption
+    @Option(help: "How lines of the log are written; json is one object a line.")
+    var logFormat: ProgramLog.Form?
 
     func run() async throws {
         let own = try options.load()
         signal(SIGPIPE, SIG_IGN)
-        LoggingSystem.bootstrap { StreamLogHandler(label: $0, stream: CleanLog()) }
+        let form = logFormat ?? own.logFormat
+        LoggingSystem.bootstrap { _ in ProgramLog("edge-agent", form) }
         var logger = Logger(label: "edge-agent")
         logger.logLevel = Logger.Level(rawValue: own.logLevel) ?? .info
         let (configuration, downlink) = Downlink.load(own, logger)
@@ -50,6 +53,8 @@ struct Run: AsyncParsableCommand {
         throw Exit.say("cannot start again: \(String(cString: strerror(errno)))")
     }
 }
+
+extension ProgramLog.Form: ExpressibleByArgument {}
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")

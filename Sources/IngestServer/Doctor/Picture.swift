@@ -60,6 +60,8 @@ struct Picture: Sendable {
     struct Certificate: Sendable {
         var subject: String
         var path: String
+        /// Of those who are believed, not shown to others.
+        var isAuthority = false
         /// Unix milliseconds. Of a chain the first that ends; of authorities the last, for one that holds is enough.
         var ends: Int64?
         /// Why it cannot be read.

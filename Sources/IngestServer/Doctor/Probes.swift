@@ -39,18 +39,7 @@ enum Probes {
     // MARK: the disk and the database
 
     private static func disk(_ path: String) -> Picture.Disk? {
-        var path = path
-        var information = statvfs()
-        // Before the first start there is no folder yet: the disk is the one above it.
-        while statvfs(path, &information) != 0 {
-            guard path.count > 1 else { return nil }
-            path = Backup.split(path).folder
-            if path == "." { return nil }
-        }
-        let unit = Int64(clamping: information.f_frsize)
-        return Picture.Disk(
-            path: path, free: Int64(clamping: information.f_bavail) * unit,
-            size: Int64(clamping: information.f_blocks) * unit)
+        DiskRoom(of: path).map { Picture.Disk(path: $0.path, free: $0.free, size: $0.size) }
     }
 
     private static func read(_ configuration: IngestConfiguration, into picture: inout Picture) {
@@ -137,7 +126,7 @@ enum Probes {
         ]
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
-            var certificate = Picture.Certificate(subject: subject, path: path)
+            var certificate = Picture.Certificate(subject: subject, path: path, isAuthority: isAuthority)
             do {
                 let text = String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self)
                 let ends = try CertificateEnd.all(inPEM: text)

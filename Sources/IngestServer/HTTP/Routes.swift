@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import Model
 import NIOCore
+import Platform
 import SQLite
 
 /// Puts pages, API, health and metrics behind one router.
@@ -21,7 +22,7 @@ enum Routes {
         _ wiring: Wiring, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
         let router = Router(context: DoorContext.self)
-        router.add(middleware: Guard(hosts: hosts))
+        router.add(middleware: Guard(hosts: hosts, troubles: wiring.troubles))
         let endpoints = Endpoints.list(wiring, erp)
         for endpoint in endpoints { add(endpoint.tellingOfReports(wiring.writer), wiring, door, to: router) }
         let document = OpenAPI(endpoints: endpoints).document
@@ -126,6 +127,7 @@ enum Routes {
     /// the headers of `SecurityHeaders`.
     struct Guard: RouterMiddleware {
         let hosts: Hosts
+        let troubles: Troubles
 
         @concurrent func handle(
             _ request: Request, context: DoorContext,
@@ -138,7 +140,7 @@ enum Routes {
             } catch let error as any HTTPResponseError {
                 response = try error.response(from: request, context: context)
             } catch {
-                context.logger.error("a request failed", metadata: ["reason": "\(error)"])
+                troubles.again("a request failed", .error, ["reason": "\(error)"])
                 response = try APIProblem(.internalServerError, "failed", "The server could not do this.").response(
                     from: request, context: context)
             }

@@ -43,6 +43,7 @@ struct WebSocketChannel: ServerChildChannel {
 
     let http: HTTP1Channel
     let live: LiveView
+    let troubles: Troubles
     let accounts: Accounts
     let hosts: Hosts
     let door: Door
@@ -50,7 +51,7 @@ struct WebSocketChannel: ServerChildChannel {
 
     init(responder: @escaping HTTPChannelHandler.Responder, _ wiring: Wiring, hosts: Hosts, door: Door = .ofProcess) {
         http = HTTP1Channel(responder: responder)
-        (live, accounts) = (wiring.live, wiring.accounts)
+        (live, accounts, troubles) = (wiring.live, wiring.accounts, wiring.troubles)
         self.hosts = hosts
         self.door = door
     }
@@ -140,7 +141,7 @@ struct WebSocketChannel: ServerChildChannel {
             person = if let token = Cookies.session(cookie) { try await live.person(session: token) } else { nil }
         } catch {
             // Whoever is signed in stays so: the page asks again.
-            logger.warning("the database does not say who is signed in", metadata: ["reason": "\(error)"])
+            troubles.again("the database does not say who is signed in", .warning, ["reason": "\(error)"])
             try? await channel.executeThenClose { _, outbound in try await close(outbound, .reconnect, "come back") }
             return
         }

@@ -121,15 +121,13 @@ enum CentreMetrics {
             [([], Double(browsers.cut))])
         metrics.add("quai_ingest_broker_connected", "gauge", "1 when connected.", [([], link.isUp ? 1 : 0)])
         metrics.add(
-            "quai_ingest_agent_online", "gauge", "1 when the gateway is connected.",
-            gateways.map {
-                ([("agent", $0.name)], $0.online ? 1 : 0)
-            })
+            "quai_ingest_card_seconds", "From a gateway's word of a call to its cards, handed to whoever sees them.",
+            wiring.intake.cardTimes)
         metrics.add(
-            "quai_ingest_agent_pending_records", "gauge", "What each gateway says it still holds.",
-            gateways.map {
-                ([("agent", $0.name)], Double(Account(json: $0.status?["account"]).pending))
-            })
+            "quai_ingest_dead_letters", "gauge", "Records that could not be applied, and lie aside.",
+            [([], Double((try? await live.read { try $0.records.deadLetterCount() }) ?? 0))])
+        addMachine(wiring.configuration, to: &metrics)
+        addGateways(gateways, to: &metrics)
         return metrics.text
     }
 }

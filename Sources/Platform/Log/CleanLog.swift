@@ -1,18 +1,5 @@
-/// Where log lines go: standard error, each with one write. Messages and metadata hold what devices, agents and
-/// exchanges have said; nothing of it begins a line of its own or moves a terminal's cursor.
-///
-/// For swift-log's `StreamLogHandler(label:stream:)`, which writes a whole line with its end at once.
-public struct CleanLog: TextOutputStream, Sendable {
-    public init() {}
-
-    public func write(_ string: String) { Terminal.error(CleanLog.line(string)) }
-
-    /// A line as it is printed, without its end. Scalars, not characters: CR and LF together are one character.
-    static func line(_ string: String) -> String {
-        let scalars = string.unicodeScalars
-        return escaped(scalars.last == "\n" ? String(scalars.dropLast()) : string)
-    }
-
+/// What others have said, inside a line of ours.
+public enum CleanLog {
     /// Control characters made visible: `\n`, `\r`, `\t`, others as `\u{1B}`. Those are C0, DEL, C1, and the separators
     /// of lines and paragraphs, U+2028 and U+2029.
     public static func escaped(_ text: String) -> String {
