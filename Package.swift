@@ -22,6 +22,8 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 
 let package = Package(
@@ -39,6 +41,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // BoringSSL, built in: the pages' TLS. The agent has libssl, as its broker's library does.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -120,7 +124,7 @@ let package = Package(
                 "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite",
                 "Platform", "CZlib",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
-                nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, unixSignals,
+                nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, httpTypes, unixSignals,
             ],
             resources: [.copy("Web")],
             swiftSettings: strict),
@@ -199,7 +203,7 @@ let package = Package(
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
                 "TestSupport", "Depot", "Sheets",
-                "EdgeAgent", "IngestServer", "EdgeSim", httpTypes,
+                "EdgeAgent", "IngestServer", "EdgeSim", httpTypes, nioCore,
             ],
             swiftSettings: strict),
     ],

@@ -27,6 +27,8 @@ final class CentreLink: Sendable {
     private let flying = Locked<[Int32: Int64]>([:])
     private let denied = Locked(false)
     private let stopping = Locked(false)
+    /// Other settings of the broker, taken up at the next turn.
+    private let changed = Locked<IngestConfiguration?>(nil)
     private let arrived = Locked(AgentMailbox())
     private let ahead = Locked<[Arrival]>([])
     private let up = Locked(false)
@@ -57,12 +59,18 @@ final class CentreLink: Sendable {
         mail.wake.signal()
     }
 
+    /// Connects anew, with what this one says of the broker. What agents are not acknowledged they send again.
+    func reconnect(_ configuration: IngestConfiguration) {
+        changed.with { $0 = configuration }
+        mail.wake.signal()
+    }
+
     private var presenceTopic: String { "\(Topic.presence)/\(configuration.instance)" }
 
     /// What the centre says to itself: below its presence, where no agent listens.
     private var echoTopic: String { "\(presenceTopic)/echo" }
 
-    private func options() throws -> BrokerOptions {
+    private func options(_ configuration: IngestConfiguration) throws -> BrokerOptions {
         guard var options = BrokerOptions(url: configuration.broker, clientID: clientID)
         else {
             throw IngestFailure("\"\(configuration.broker)\" is not the address of a broker")
@@ -124,9 +132,18 @@ final class CentreLink: Sendable {
     /// Runs until `stop()`.
     func run() throws {
         var random = SystemRandomNumberGenerator()
-        let link = BrokerLink(options: try options(), now: Clocks.now, seed: random.next())
+        var link = BrokerLink(options: try options(configuration), now: Clocks.now, seed: random.next())
         var echo = BrokerEcho()
         while true {
+            let other = changed.with { other in
+                defer { other = nil }
+                return other
+            }
+            if let other, let options = renewed(other) {
+                link.disconnect()
+                handle(.down(reason: "its settings changed", refused: false), link)
+                link = BrokerLink(options: options, now: Clocks.now, seed: random.next())
+            }
             let now = Clocks.now
             let interest = link.interest(now: now)
             let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
@@ -161,6 +178,14 @@ final class CentreLink: Sendable {
         }
         link.publish(presenceTopic, JSON.object([("online", false)]).text8, retain: true)
         link.disconnect()
+    }
+
+    /// Nil where its secret cannot be read: the connection that there is stays.
+    private func renewed(_ configuration: IngestConfiguration) -> BrokerOptions? {
+        do { return try options(configuration) } catch {
+            logger.error("the broker's settings are not taken", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     private func handle(_ event: BrokerEvent, _ link: BrokerLink) {

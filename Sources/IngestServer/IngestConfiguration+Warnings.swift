@@ -10,10 +10,10 @@ extension IngestConfiguration {
             let what = password == nil ? "what agents say travels" : "the password and what agents say travel"
             out.append("[broker]: \(what) from \(host) in clear; use mqtts://")
         }
-        if !isLoopback {
+        if !isLoopback, pages == nil {
             out.append(
-                "[http]: pages and passwords travel from \(address) in clear; set address = \"127.0.0.1\" and put a "
-                    + "proxy with TLS on this machine")
+                "[http]: pages and passwords travel from \(address) in clear; set certificate and key, or "
+                    + "address = \"127.0.0.1\" and put a proxy with TLS on this machine")
         }
         if let address = cardLink?.url(CardLink.sample), address.lowercased().hasPrefix("http://"),
             let host = HostName.ofURL(address), !HostName.isLoopback(host)

@@ -37,6 +37,12 @@ struct IngestConfiguration: Sendable {
     var web: String?
     /// Names under which people reach the pages, besides this machine's own.
     var hosts: [String] = []
+    /// Who may say from where requests come.
+    var proxies = Proxies()
+    /// Nil where pages are served in clear.
+    var pages: CertificateFiles?
+    /// Where a browser that comes in clear is sent on to the encrypted pages.
+    var redirectPort: Int?
     var broker = "mqtt://127.0.0.1:1883"
     var user: String?
     var password: String?
@@ -59,6 +65,8 @@ struct IngestConfiguration: Sendable {
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
+    /// As it is written, by key: what a later one is compared with.
+    private(set) var written: [String: String] = [:]
 
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
@@ -82,6 +90,7 @@ struct IngestConfiguration: Sendable {
     init(sources: [(file: String, text: String)]) throws(Problems) {
         files = sources.map(\.file)
         let reader = try SettingsReader(sources)
+        written = reader.written
         let root = reader.root
         if root.integer("version", in: 1...1) == nil { root.require("version", "write version = 1 at the top") }
         state = root.string("state") ?? state
@@ -102,6 +111,14 @@ struct IngestConfiguration: Sendable {
             port = http.integer("port", in: 0...65535).map(Int.init) ?? port
             web = http.string("web-root")
             if let names = http.string("hosts") { hosts = names.split(separator: " ").map { $0.lowercased() } }
+            proxies = Proxies(http)
+            pages = CertificateFiles(http)
+            redirectPort = http.integer("redirect-port", in: 1...65535).map(Int.init)
+            if redirectPort != nil, pages == nil {
+                http.reject("redirect-port", "leads to pages with TLS: it needs certificate and key")
+            } else if redirectPort == port {
+                http.reject("redirect-port", "is the pages' own port: take another one, such as 80")
+            }
         }
         if let phones = root.table("phones") { IngestConfiguration.readDialling(phones, into: &plan) }
         for site in root.tables("site") {

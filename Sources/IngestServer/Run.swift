@@ -21,24 +21,28 @@ struct Run: AsyncParsableCommand {
         let configuration = try options.load()
         signal(SIGPIPE, SIG_IGN)
         let form = logFormat ?? configuration.logFormat
+        // Asked to read its configuration again before it has read it once.
+        signal(SIGHUP, SIG_IGN)
         LoggingSystem.bootstrap { _ in ProgramLog("edge-ingest", form) }
         let logger = Run.logger(configuration.logLevel)
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
         let wiring: Wiring
         let files: WebFiles
+        let certificate: PageCertificate?
         do {
             try Files.makeFolder(configuration.state)
             wiring = try Wiring(configuration, logger: logger)
             files = try WebFiles(root: configuration.web)
+            certificate = try configuration.pages.map(PageCertificate.init)
         } catch { throw Exit.say("\(error)") }
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
         }
-        guard isFree(configuration.port, on: configuration.address) else {
+        for (port, key) in [(configuration.port, "port"), (configuration.redirectPort ?? 0, "redirect-port")]
+        where !isFree(port, on: configuration.address) {
             throw Exit.say(
-                "port \(configuration.port) on \(configuration.address) is taken; stop the other program or set port in [http]"
-            )
+                "port \(port) on \(configuration.address) is taken; stop the other program or set \(key) in [http]")
         }
         let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
         let home = configuration.home.map { HomeLink($0, wiring) }
@@ -46,13 +50,17 @@ struct Run: AsyncParsableCommand {
         wiring.home.with { $0 = home }
         let link = CentreLink(wiring, events: events, home: home, logger: logger)
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
-        let hosts = Hosts(configuration)
+        let hosts = Hosts(configuration, certificate: certificate)
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
         let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
         let webhooks = try WebhookLink(wiring, logger: logger)
-        let syslog = try configuration.syslog.map { try SyslogLink($0, wiring, logger: logger) }
-        let epcis = configuration.epcis.flatMap { settings in
-            wiring.epcis.map { EPCISLink(settings, $0, wiring, logger: logger) }
+        let syslog = Replaceable(configuration, logger: logger) { configuration in
+            try configuration.syslog.map { try SyslogLink($0, wiring, logger: logger) }
+        }
+        let epcis = Replaceable(configuration, logger: logger) { configuration in
+            configuration.epcis.flatMap { settings in
+                wiring.epcis.map { EPCISLink(settings, $0, wiring, logger: logger) }
+            }
         }
         let channels = try ChannelLink(wiring, logger: logger)
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
@@ -71,15 +79,31 @@ struct Run: AsyncParsableCommand {
                 address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? configuration.port
-                logger.notice("serving", metadata: ["address": "http://\(configuration.address):\(port)"])
+                let scheme = certificate == nil ? "http" : "https"
+                logger.notice("serving", metadata: ["address": "\(scheme)://\(configuration.address):\(port)"])
                 Supervisor.notify("READY=1")
             }, logger: quiet)
-        let optional: [(any Service)?] = [erp, exchange, syslog, epcis, events, home]
+        let redirect = configuration.redirectPort.map { port in
+            Application(
+                router: Router(),
+                server: HTTPServerBuilder { _ in
+                    RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
+                }, configuration: .init(address: .hostname(configuration.address, port: port)), logger: quiet)
+        }
+        let watch = certificate.map { CertificateWatch(certificate: $0, logger: logger) }
+        let reloading = Reloading(
+            configuration, file: options.file,
+            .init(hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis), hosts.reloads,
+            logger: logger)
+        let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
         let always: [any Service] = [
             application,
             LinkService(link: link, logger: logger),
             webhooks,
             channels,
+            syslog,
+            epcis,
+            reloading,
             Housekeeping(wiring),
             // Told first, in the reverse order of this list: the server waits for its connections.
             ClosingService { await wiring.live.closeSockets() },

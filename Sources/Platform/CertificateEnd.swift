@@ -48,6 +48,19 @@ public enum CertificateEnd {
         }
     }
 
+    /// Whether issuer and subject are one, as an authority's root has it: `… issuer, validity, subject, …`
+    static func isSelfIssued(_ der: [UInt8]) -> Bool {
+        var certificate = DER(der[...])
+        guard var outer = certificate.take(0x30).map(DER.init), var inner = outer.take(0x30).map(DER.init) else {
+            return false
+        }
+        if inner.next == 0xA0 { _ = inner.take(0xA0) }
+        guard inner.take(0x02) != nil, inner.take(0x30) != nil, let issuer = inner.take(0x30),
+            inner.take(0x30) != nil, let subject = inner.take(0x30)
+        else { return false }
+        return issuer.elementsEqual(subject)
+    }
+
     /// `YYYYMMDDHHMMSSZ`
     private static func moment(_ text: String) -> Int64? {
         guard text.utf8.count == 15, text.hasSuffix("Z"), text.utf8.dropLast().allSatisfy({ (48...57).contains($0) })

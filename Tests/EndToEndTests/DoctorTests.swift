@@ -58,6 +58,7 @@ struct DoctorTests {
                 .certificateEnds,
                 { $0.certificates = [.init(subject: "[broker]", path: "/c", ends: $0.now + 86_400_000)] }
             ),
+            (.certificateRefused, { $0.pageCertificate = "/k is not the key of the first certificate in /c" }),
             (.centreStopped, { $0.isRunning = false }), (.brokerUnreachable, { $0.broker = .unreachable("refused") }),
             (.brokerRefuses, { $0.broker = .refused("not authorised") }),
             (.brokerDenies, { $0.broker = .denied("nothing came back") }), (.gatewayNone, { $0.gateways = [] }),

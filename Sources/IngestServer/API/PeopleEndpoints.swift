@@ -179,7 +179,7 @@ extension Response {
     /// Who has signed in, with the cookie of the session.
     static func signedIn(_ person: Person, _ token: String, _ incoming: Incoming) -> Response {
         let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
-        let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
+        let secure = incoming.visit.isSecure ? "; Secure" : ""
         var response = Response.json(person.json)
         response.headers[.setCookie] =
             "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"

@@ -90,16 +90,25 @@ extension FindingKind {
                 .broken, "A certificate cannot be read", "No line with TLS is made with it.",
                 fix:
                     "Look at the path, and that the service may read it: PEM, mode 0644 for certificates, 0600 for keys.",
-                hides: Self.broker + [.erpUnreachable], isAboutItsSubject: true)
+                hides: Self.broker + [.erpUnreachable, .certificateRefused], isAboutItsSubject: true)
         case .certificateEnded:
             Entry(
                 .broken, "A certificate has ended", "Whoever checks it refuses it.",
-                fix: "Renew it, put the new one in its place, and restart edge-ingest.",
+                fix:
+                    "Renew it and put the new one in its place; then: systemctl reload edge-ingest, and restart it for the ERP's.",
                 hides: Self.broker + [.erpUnreachable, .certificateEnds], isAboutItsSubject: true)
         case .certificateEnds:
             Entry(
                 .warning, "A certificate ends within 30 days", "After that whoever checks it refuses it.",
-                fix: "Renew it, put the new one in its place, and restart edge-ingest.")
+                fix:
+                    "Renew it and put the new one in its place; then: systemctl reload edge-ingest, and restart it for the ERP's."
+            )
+        case .certificateRefused:
+            Entry(
+                .broken, "The pages' certificate is not taken",
+                "A centre that runs goes on with the former one; it does not start with this one.",
+                fix: "Put both files right, certificate and key; it is taken by itself within 20 seconds.",
+                isAboutItsSubject: true)
         case .centreStopped:
             Entry(
                 .broken, "The centre does not run", "Nobody has its database open. Gateways keep what they read.",

@@ -16,6 +16,7 @@ enum FindingKind: String, CaseIterable, Sendable {
     case certificateUnreadable = "certificate-unreadable"
     case certificateEnded = "certificate-ended"
     case certificateEnds = "certificate-ends"
+    case certificateRefused = "certificate-refused"
     case centreStopped = "centre-stopped"
     case brokerUnreachable = "broker-unreachable"
     case brokerRefuses = "broker-refuses"

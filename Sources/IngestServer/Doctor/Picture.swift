@@ -14,6 +14,8 @@ struct Picture: Sendable {
     var storage: Storage?
     var secrets: [Secret] = []
     var certificates: [Certificate] = []
+    /// Why the pages would not be served under theirs.
+    var pageCertificate: String?
     /// Whether anybody has the database open.
     var isRunning: Bool?
     var broker: Broker?

@@ -26,6 +26,7 @@ enum Probes {
         picture.disk = disk(configuration.state)
         picture.secrets = secrets(configuration)
         picture.certificates = certificates(configuration)
+        picture.pageCertificate = pageTrouble(configuration)
         read(configuration, into: &picture)
         picture.brokerAddress = configuration.broker
         let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)
@@ -119,10 +120,21 @@ enum Probes {
         }
     }
 
+    /// Nil where it is good, where there is none, and where whoever asks may not look.
+    private static func pageTrouble(_ configuration: IngestConfiguration) -> String? {
+        guard var files = configuration.pages else { return nil }
+        files.key = readable(files.key)
+        do throws(CertificatePair.Refusal) { _ = try CertificatePair(files, try files.read()) } catch {
+            return geteuid() == 0 || getenv("CREDENTIALS_DIRECTORY") != nil ? error.text : nil
+        }
+        return nil
+    }
+
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
         let named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
-            ("[erp]", configuration.erp?.authority, true),
+            ("[erp]", configuration.erp?.authority, true), ("[http]", configuration.pages?.certificate, false),
+            ("[http]", configuration.pages?.authority, true),
         ]
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }

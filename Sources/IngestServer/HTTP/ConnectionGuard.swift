@@ -1,6 +1,7 @@
 import Model
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 import Platform
 
 /// Closes connections that are too many, too slow or wrong. It stands right behind the parser, so that nothing is written after a 400:
@@ -22,9 +23,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var armed = Instant.zero
     private var isEntered = false
     private var isOver = false
+    /// TLS is agreed on; true from the beginning where there is none.
+    private var isAgreed: Bool
+    private let hosts: Hosts
 
-    init(door: Door) {
+    init(door: Door, hosts: Hosts, isEncrypted: Bool) {
         self.door = door
+        self.hosts = hosts
+        isAgreed = !isEncrypted
         state = ConnectionState(limits: door.limits, at: Clocks.now)
     }
 
@@ -50,7 +56,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isEntered else { return }
         isEntered = true
         let source = Sources.name(context.channel.remoteAddress)
-        guard door.enter(from: source) else {
+        guard door.enter(from: source, isProxy: hosts.isProxy(context.channel.remoteAddress)) else {
             isOver = true
             context.close(promise: nil)
             return
@@ -87,7 +93,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         switch overdue {
-        case .header: door.count(.headerTimeout)
+        case .header: door.count(isAgreed ? .headerTimeout : .handshake)
         case .body: door.count(.bodyTimeout)
         case .idle: break
         }
@@ -115,8 +121,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    /// The time for the first header began with the connection, and the agreement on TLS is part of it.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { isAgreed = true }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is HTTPParserError else {
+            if !isAgreed, !isOver {
+                isOver = true
+                stop()
+                door.count(.handshake)
+            }
             context.fireErrorCaught(error)
             return
         }

@@ -15,6 +15,8 @@ final class Door: Sendable {
     enum Refusal: String, CaseIterable {
         case total
         case source
+        /// TLS: it was not finished in time, or failed.
+        case handshake
         case headerTimeout = "header-timeout"
         case bodyTimeout = "body-timeout"
         case parseError = "parse-error"
@@ -43,15 +45,15 @@ final class Door: Sendable {
 
     // MARK: connections
 
-    /// Whether one more may come from there; who got in leaves by `leave`.
-    func enter(from source: String) -> Bool {
+    /// Whether one more may come from there; who got in leaves by `leave`. From a proxy everybody comes, as from this machine.
+    func enter(from source: String, isProxy: Bool = false) -> Bool {
         state.withLock { state in
             guard state.open < limits.total else {
                 state.refused[.total, default: 0] += 1
                 return false
             }
             let count = state.sources[source, default: 0]
-            guard count < limits.source || Sources.isLoopback(source) else {
+            guard count < limits.source || isProxy || Sources.isLoopback(source) else {
                 state.refused[.source, default: 0] += 1
                 return false
             }

@@ -5,10 +5,13 @@ import NIOCore
 struct DoorContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection's other end; a proxy's where there is one.
-    let peer: String
+    let peer: SocketAddress?
+    /// From whom; the router's first middleware says it.
+    var visit: Visit
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        peer = Sources.name(source.channel.remoteAddress)
+        peer = source.channel.remoteAddress
+        visit = Visit(source: Sources.name(peer), isProxied: true)
     }
 }

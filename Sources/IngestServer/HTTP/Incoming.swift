@@ -14,34 +14,14 @@ struct Incoming: Sendable {
     /// Nil where the endpoint is open to all.
     var person: Person?
     var token: String?
-    /// The connection's other end, as `Sources` names it.
-    var peer: String
+    var visit: Visit
     /// Room for the body; given back when the handler is done.
     var room: UploadRoom
 
-    private static let forwarding = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
-
-    /// A proxy brought it: that it comes from this machine says nothing of who asks.
-    var isProxied: Bool { Incoming.isProxied(request.headers) }
-
-    static func isProxied(_ headers: HTTPFields) -> Bool {
-        forwarding.contains { name in HTTPField.Name(name).map { headers.contains($0) } ?? false }
-    }
-
-    /// Who asks, for limits: the other end, or what a proxy on this machine says it is. Of a list the last: that one the
-    /// proxy wrote itself.
-    var source: String { Incoming.source(request, peer: peer) }
-
-    static func source(_ request: Request, peer: String) -> String {
-        guard Sources.isLoopback(peer) else { return peer }
-        func said(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
-        let place = said("x-forwarded-for").split(separator: ",").last ?? said("x-real-ip")[...]
-        let address = place.filter { $0 != " " }
-        guard !address.isEmpty, address.utf8.count <= 45,
-            address.allSatisfy({ $0.isHexDigit || $0 == "." || $0 == ":" })
-        else { return peer }
-        return String(address)
-    }
+    /// Somebody passed it on: that it comes from this machine says nothing of who asks.
+    var isProxied: Bool { visit.isProxied }
+    /// Who asks, for limits and the trail.
+    var source: String { visit.source }
 
     /// The person; endpoints that are not open have one.
     func who() throws -> Person {
@@ -51,7 +31,7 @@ struct Incoming: Sendable {
 
     /// The page that asks, as passkeys are bound to it.
     var site: PasskeyAnswer.Site {
-        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: header("x-forwarded-proto") == "https")
+        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: visit.isSecure)
     }
 
     var browser: String { BrowserLabel.of(request.headers[.userAgent]) }

@@ -34,12 +34,12 @@ enum Routes {
         router.get("metrics") { request, context -> Response in
             var text = await CentreMetrics.text(wiring, link, erp)
             // Names of gateways are for this machine.
-            if !Sources.isLoopback(context.peer) || Incoming.isProxied(request.headers) {
+            if !Sources.isLoopback(context.visit.source) || context.visit.isProxied {
                 text = text.split(separator: "\n").filter { !$0.contains("{agent=\"") }.map { "\($0)\n" }.joined()
             }
             return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
-                body: .init(byteBuffer: ByteBuffer(string: text + door.metrics)))
+                body: .init(byteBuffer: ByteBuffer(string: text + door.metrics + hosts.metrics)))
         }
         for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit", "help"] {
             router.get(RouterPath(page)) { request, _ in welcome(files, request) }
@@ -54,6 +54,18 @@ enum Routes {
             var response = welcome(files, request)
             if response.status == .ok { response.status = .notFound }
             return response
+        }
+        // The root to install, for whoever has not: open, and nothing secret.
+        router.get("ca.crt") { _, _ -> Response in
+            guard let root = hosts.certificate?.authority else {
+                return Response(status: .notFound)
+            }
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: "application/x-x509-ca-cert", .contentDisposition: "attachment; filename=quai-ca.crt",
+                ],
+                body: .init(byteBuffer: ByteBuffer(bytes: root)))
         }
         // At the root: a worker answers for what lies below it.
         router.get("sw.js") { request, _ in serve(files["sw.js"], request) }
@@ -71,10 +83,10 @@ enum Routes {
             do {
                 let person = try await whoAsks(request, token, context, wiring)
                 try endpoint.admit(person)
-                let uploader = person.map { "person \($0.id)" } ?? context.peer
+                let uploader = person.map { "person \($0.id)" } ?? context.visit.source
                 let incoming = Incoming(
                     request: request, parameters: context.parameters, person: person, token: token,
-                    peer: context.peer, room: UploadRoom(door, for: uploader))
+                    visit: context.visit, room: UploadRoom(door, for: uploader))
                 return try await Gzip.$isAsked.withValue(Gzip.isTaken(request.headers[.acceptEncoding])) {
                     try await endpoint.run(incoming)
                 }
@@ -93,7 +105,7 @@ enum Routes {
             guard let person = try await wiring.live.person(program: shown), let program = person.program else {
                 throw APIProblem(.unauthorized, "bad-token", "This token is none, was revoked, or has ended.")
             }
-            wiring.accounts.used(program, from: Incoming.source(request, peer: context.peer))
+            wiring.accounts.used(program, from: context.visit.source)
             return person
         }
         guard let token, let person = try await wiring.live.person(session: token) else { return nil }
@@ -133,6 +145,23 @@ enum Routes {
             _ request: Request, context: DoorContext,
             next: @concurrent (Request, DoorContext) async throws -> Response
         ) async throws -> Response {
+            var (request, context) = (request, context)
+            let visit = hosts.visit(from: context.peer, host: request.head.authority) { name in
+                HTTPField.Name(name).map { request.headers[values: $0] } ?? []
+            }
+            if visit.isDoubtful, hosts.doubt() {
+                context.logger.warning(
+                    "what is said of where requests come from is not believed",
+                    metadata: [
+                        "proxy": "\(visit.source)", "remedy": "if it is one of yours, name it in proxies in [http]",
+                    ])
+            }
+            context.visit = visit
+            if visit.host != request.head.authority {
+                var head = request.head
+                head.authority = visit.host
+                request = Request(head: head, body: request.body)
+            }
             var response: Response
             do {
                 try admit(request)
@@ -144,7 +173,7 @@ enum Routes {
                 response = try APIProblem(.internalServerError, "failed", "The server could not do this.").response(
                     from: request, context: context)
             }
-            SecurityHeaders.add(to: &response)
+            SecurityHeaders.add(to: &response, for: visit)
             return response
         }
 

@@ -9,6 +9,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
 import NIOWebSocket
 import Platform
 import Synchronization
@@ -63,7 +64,8 @@ struct WebSocketChannel: ServerChildChannel {
             let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
                 maxFrameSize: WebSocketChannel.messageLimit,
                 shouldUpgrade: { channel, head in
-                    channel.eventLoop.makeSucceededFuture(WebSocketChannel.accepts(head, hosts) ? HTTPHeaders() : nil)
+                    channel.eventLoop.makeSucceededFuture(
+                        WebSocketChannel.accepts(head, from: channel.remoteAddress, hosts) ? HTTPHeaders() : nil)
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
@@ -91,13 +93,21 @@ struct WebSocketChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let encoder = HTTPResponseEncoder()
             let parser = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
-            let gate = ConnectionGuard(door: door)
+            let gate = ConnectionGuard(door: door, hosts: hosts, isEncrypted: hosts.certificate != nil)
             let order = HTTPServerPipelineHandler()
             let validator = NIOHTTPResponseHeadersValidator()
             // The parser goes last: the bytes it then lets go are no HTTP, and the guard must not see them.
             let upgrade = NIOTypedHTTPServerUpgradeHandler<Upgraded>(
                 httpEncoder: encoder, extraHTTPHandlers: [gate, order, validator, parser],
                 upgradeConfiguration: configuration)
+            if let certificate = hosts.certificate {
+                // What waits for the line once is not kept for ever: with thousands of browsers it is their memory.
+                var keeping = NIOSSLServerHandler.Configuration()
+                keeping.maximumPreservedOutboundBufferCapacity = 16 << 10
+                try pipeline.addHandler(
+                    NIOSSLServerHandler(
+                        context: certificate.context, customVerificationCallback: nil, configuration: keeping))
+            }
             try pipeline.addHandler(encoder)
             try pipeline.addHandler(parser)
             try pipeline.addHandler(gate)
@@ -109,13 +119,12 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     /// The page must come from this very server: a stranger's page cannot open our socket.
-    private static func accepts(_ head: HTTPRequestHead, _ hosts: Hosts) -> Bool {
+    private static func accepts(_ head: HTTPRequestHead, from peer: SocketAddress?, _ hosts: Hosts) -> Bool {
         let path = head.uri.prefix { $0 != "?" }
-        guard path == "/ws" || path == "/ws/notifications", hosts.allow(head.headers["host"].first) else {
-            return false
-        }
+        let visit = hosts.visit(from: peer, host: head.headers["host"].first) { head.headers[$0] }
+        guard path == "/ws" || path == "/ws/notifications", hosts.allow(visit.host) else { return false }
         guard let origin = head.headers["origin"].first else { return true }
-        return Origins.match(origin, host: head.headers["host"].first)
+        return Origins.match(origin, host: visit.host)
     }
 
     func handle(value: Value, logger: Logger) async {
@@ -255,28 +264,6 @@ struct WebSocketChannel: ServerChildChannel {
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code.rawValue)))
         data.writeString(reason)
         return WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
-    }
-}
-
-/// The names this server answers to. A page of a stranger's name that was pointed at this machine (DNS rebinding) would
-/// otherwise pass for our own.
-struct Hosts: Sendable {
-    private let names: Set<String>
-
-    init(_ configuration: IngestConfiguration) {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            .lowercased()
-        names = Set(
-            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
-    }
-
-    /// `host` as the request's header gives it, with or without a port.
-    func allow(_ host: String?) -> Bool {
-        guard var name = host?.lowercased() else { return false }
-        if let colon = name.lastIndex(of: ":"), !name.hasSuffix("]") { name = String(name[..<colon]) }
-        return names.contains(name)
     }
 }
 

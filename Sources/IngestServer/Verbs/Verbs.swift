@@ -23,6 +23,9 @@ struct Check: AsyncParsableCommand {
         if let erp = configuration.erp {
             do { _ = try Files.secret(erp.secret) } catch { throw Exit.say("[erp]: \(error)") }
         }
+        if let files = configuration.pages {
+            do { _ = try CertificatePair(files, try files.read()) } catch { throw Exit.say("[http]: \(error)") }
+        }
         for (name, feed) in configuration.feeds {
             do { _ = try Files.secret(feed.secret) } catch { throw Exit.say("feed \(name): \(error)") }
         }

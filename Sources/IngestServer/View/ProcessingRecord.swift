@@ -116,7 +116,9 @@ struct ProcessingRecord {
                     "", fr: "Passerelles : MQTT sans TLS (\(configuration.broker))",
                     en: "Gateways: MQTT without TLS (\(configuration.broker))"))
         out.append(
-            configuration.isLoopback
+            configuration.pages != nil
+                ? t("", fr: "Pages : TLS 1.2 ou 1.3", en: "Pages: TLS 1.2 or 1.3")
+                : configuration.isLoopback
                 ? t(
                     "", fr: "Pages : cette machine seule, TLS par le mandataire",
                     en: "Pages: this machine alone, TLS by the proxy")

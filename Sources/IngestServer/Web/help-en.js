@@ -269,7 +269,26 @@ export const help = {
       ["The app, the key and the recovery codes are lost", "Whoever manages the users takes them away: [users], the person, [factorReset]. On the server: `edge-ingest user second-factor NAME --reset`."],
       ["The badge does nothing", "Click beside the fields and hold it up again: it is read like a barcode."],
     ],
-    see: ["audit", "dock"],
+    see: ["audit", "dock", "trust"],
+  },
+  trust: {
+    title: "Trust this server",
+    what: "Each device installs the depot’s certificate once: no warning any more, and off-line work, notifications and the camera are there.",
+    steps: [
+      "On the device, open `/ca.crt` and keep the file. It holds nothing secret. Ask whoever keeps the server whether it is theirs before you install it.",
+      "Windows: open the file, then Install Certificate, Local Machine, “Place all certificates in the following store”, Trusted Root Certification Authorities. Edge and Chrome know it when they are started again.",
+      "Android: Settings, Security and privacy, More security, Install from storage (Encryption and credentials), CA certificate, “Install anyway”, then the file.",
+      "iPhone and iPad: open the file in Safari, Allow. Settings, Profile Downloaded, Install. Then General, About, Certificate Trust Settings: switch it on.",
+      "Firefox: Settings, Privacy and Security, View Certificates, Authorities, Import: the file, “Trust this CA to identify websites”. On Windows it takes that of Windows by itself.",
+      "Open these pages again under the name that the certificate has, with `https://`: the lock is closed.",
+    ],
+    wrong: [
+      ["There is no such file", "The server has a certificate that every browser knows, or none: nothing is to be installed. Whoever keeps the server: `docs/how-to/serve-pages-over-tls.md`."],
+      ["The browser still warns", "Close it wholly and open it again. Look at the name in the address: it must be the certificate’s, and no number."],
+      ["It worked and warns since today", "The certificate may have ended, or the clock of the device is wrong. `edge-ingest doctor` on the server says which."],
+      ["Android says that the network may be monitored", "It says so of every certificate that was installed. It goes away with the certificate."],
+    ],
+    see: ["signin", "away"],
   },
   privacy: {
     title: "Answer a request about personal data",

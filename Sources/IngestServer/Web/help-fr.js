@@ -270,7 +270,26 @@ export const help = {
       ["L’application, la clé et les codes de secours sont perdus", "Qui gère les utilisateurs les retire : [users], la personne, [factorReset]. Sur le serveur : `edge-ingest user second-factor NOM --reset`."],
       ["Le badge ne fait rien", "Cliquez à côté des champs et présentez-le encore : il est lu comme un code-barres."],
     ],
-    see: ["audit", "dock"],
+    see: ["audit", "dock", "trust"],
+  },
+  trust: {
+    title: "Faire confiance à ce serveur",
+    what: "Chaque appareil installe une fois le certificat du dépôt : plus d’avertissement, et le travail hors ligne, les notifications et la caméra sont là.",
+    steps: [
+      "Sur l’appareil, ouvrez `/ca.crt` et gardez le fichier. Il ne contient rien de secret. Demandez à qui tient le serveur si c’est bien le sien avant de l’installer.",
+      "Windows : ouvrez le fichier, puis Installer un certificat, Ordinateur local, « Placer tous les certificats dans le magasin suivant », Autorités de certification racines de confiance. Edge et Chrome le connaissent au prochain démarrage.",
+      "Android : Paramètres, Sécurité et confidentialité, Autres paramètres de sécurité, Installer depuis le stockage (Chiffrement et identifiants), Certificat CA, « Installer quand même », puis le fichier.",
+      "iPhone et iPad : ouvrez le fichier dans Safari, Autoriser. Réglages, Profil téléchargé, Installer. Puis Général, Informations, Réglages des certificats : activez-le.",
+      "Firefox : Paramètres, Vie privée et sécurité, Afficher les certificats, Autorités, Importer : le fichier, « Confirmer cette AC pour identifier des sites web ». Sous Windows, il prend tout seul celui de Windows.",
+      "Rouvrez ces pages sous le nom que porte le certificat, avec `https://` : le cadenas est fermé.",
+    ],
+    wrong: [
+      ["Ce fichier n’existe pas", "Le serveur a un certificat que tout navigateur connaît, ou n’en a pas : il n’y a rien à installer. Qui tient le serveur : `docs/how-to/serve-pages-over-tls.md`."],
+      ["Le navigateur avertit toujours", "Fermez-le entièrement et rouvrez-le. Regardez le nom dans l’adresse : ce doit être celui du certificat, pas un numéro."],
+      ["Cela marchait, et il avertit depuis aujourd’hui", "Le certificat a peut-être expiré, ou l’horloge de l’appareil est fausse. `edge-ingest doctor`, sur le serveur, dit lequel des deux."],
+      ["Android dit que le réseau peut être surveillé", "Il le dit de tout certificat installé. Cela disparaît avec le certificat."],
+    ],
+    see: ["signin", "away"],
   },
   privacy: {
     title: "Répondre à une demande sur des données",

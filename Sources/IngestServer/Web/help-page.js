@@ -9,18 +9,18 @@ import { helpLink } from "./help.js";
 export const shelves = [
   ["helpDock", ["receiving", "reopen", "scan", "dock", "refused", "away", "stocktake", "find", "import"]],
   ["helpDesk", ["calls", "clients"]],
-  ["helpOffice", ["erp", "gateways", "audit", "signin", "told", "privacy", "webhooks"]],
+  ["helpOffice", ["erp", "gateways", "audit", "signin", "trust", "told", "privacy", "webhooks"]],
 ];
 
 /** How-tos that are of a page: it is one touch away. */
 const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
 
 /**
- * A text of a how-to: `x` is typed as it stands, [key] is a word of the pages. French signs stay with their words.
+ * A text of a how-to: `x` is typed as it stands, [key] is a word of the pages, `/ca.crt` is there to be had. French signs stay with their words.
  * @param {string} text
  * @returns {Child[]}
  */
-export const rich = (text) => text.split(/(`[^`]+`|\[[\w-]+\])/).filter(Boolean).map((part) => (part.startsWith("`") ? h("code", {}, part.slice(1, -1))
+export const rich = (text) => text.split(/(`[^`]+`|\[[\w-]+\])/).filter(Boolean).map((part) => (part === "`/ca.crt`" ? h("a", { href: "/ca.crt", download: "quai-ca.crt" }, part.slice(1, -1)) : part.startsWith("`") ? h("code", {}, part.slice(1, -1))
   : /^\[[\w-]+\]$/.test(part) ? h("strong", {}, t(part.slice(1, -1))) : part.replace(/ (?=[:;?!»])/g, "\u00A0").replace(/« /g, "«\u00A0")));
 
 /** A how-to, or all of them: what a page is for, what to do, and what to do when it goes wrong. To be read without signing in. */

@@ -1,0 +1,45 @@
+import Logging
+import Platform
+import ServiceLifecycle
+
+/// A service that another of its kind takes the place of when its settings change; the others go on.
+struct Replaceable: Service {
+    private let make: @Sendable (IngestConfiguration) throws -> (any Service)?
+    private let first: IngestConfiguration
+    private let orders: AsyncStream<IngestConfiguration>
+    private let order: AsyncStream<IngestConfiguration>.Continuation
+    private let logger: Logger
+
+    /// `make` gives nil where the configuration wants none.
+    init(
+        _ first: IngestConfiguration, logger: Logger,
+        make: @escaping @Sendable (IngestConfiguration) throws -> (any Service)?
+    ) {
+        (self.first, self.logger, self.make) = (first, logger, make)
+        // Of several only the last matters.
+        (orders, order) = AsyncStream.makeStream(of: IngestConfiguration.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func replace(_ configuration: IngestConfiguration) { order.yield(configuration) }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var running = begin(first)
+            for await configuration in orders {
+                running.cancel()
+                await running.value
+                running = begin(configuration)
+            }
+            running.cancel()
+            await running.value
+        }
+    }
+
+    private func begin(_ configuration: IngestConfiguration) -> Task<Void, Never> {
+        Task {
+            do { try await make(configuration)?.run() } catch {
+                logger.error("a part of the configuration does not start", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+}
