@@ -1,13 +1,13 @@
 import Glibc
 
 /// When the certificates of a PEM file (RFC 7468) end: the validity of each (RFC 5280, 4.1.2.5), and nothing else of it.
-enum CertificateEnd {
-    struct Unreadable: Error, CustomStringConvertible {
-        var description: String
+public enum CertificateEnd {
+    public struct Unreadable: Error, CustomStringConvertible {
+        public var description: String
     }
 
     /// Of each in the order of the file, in Unix milliseconds; one at least.
-    static func all(inPEM text: String) throws(Unreadable) -> [Int64] {
+    public static func all(inPEM text: String) throws(Unreadable) -> [Int64] {
         var ends: [Int64] = []
         var body: String?
         for line in text.split(whereSeparator: \.isNewline) {
@@ -29,7 +29,7 @@ enum CertificateEnd {
     }
 
     /// `Certificate { tbsCertificate { [0] version?, serial, algorithm, issuer, validity { notBefore, notAfter }, … } }`
-    static func end(of der: [UInt8]) -> Int64? {
+    public static func end(of der: [UInt8]) -> Int64? {
         var certificate = DER(der[...])
         guard var outer = certificate.take(0x30).map(DER.init), var inner = outer.take(0x30).map(DER.init) else {
             return nil
