@@ -9,7 +9,7 @@ struct EdgeAgent: AsyncParsableCommand {
         abstract: "Reads RFID readers, scanners and telephone exchanges; delivers what they say to the centre, once.",
         subcommands: [
             Run.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self, Decode.self,
-            Calls.self, Buffer.self, MetricsVerb.self,
+            Calls.self, Buffer.self, MetricsVerb.self, DoctorVerb.self, BundleVerb.self, Top.self, StatusVerb.self,
             Rules.self, Version.self,
         ])
 }
