@@ -155,7 +155,8 @@ extension AgentPicture {
         case "ready":
             if let remark = device.reason { tell(device.isTelephone ? .exchangeRights : .readerRemark, [remark]) }
         case "denied": tell(.readerDenied, said + device.look)
-        case "held": tell(.readerHeld, said + device.look)
+        case "held":
+            tell(.readerHeld, said + device.look.filter { !(device.reason ?? "").contains($0) })
         case "missing", "gone": tell(device.isTelephone ? .exchangeUnreachable : .readerMissing, said)
         case "no-country": tell(.readerCountry, said)
         case "likely": tell(.readerWaits, said)

@@ -131,7 +131,11 @@ extension AgentConfiguration {
     }
 
     /// What is allowed and yet worth a second look.
-    var warnings: [String] { experiments + doubts }
+    var warnings: [String] {
+        experiments + doubts
+            + (devices.isEmpty && !discovery.isEnabled
+                ? ["no [reader.…] and no [phone.…]: this agent will read nothing"] : [])
+    }
 
     private var experiments: [String] {
         devices.compactMap { device in device.driver.map { (device.name, $0) } }.filter { $0.1.experimental }
@@ -140,7 +144,7 @@ extension AgentConfiguration {
             }
     }
 
-    /// What others on the network could read or do, and what leads nowhere.
+    /// What others on the network could read or do.
     var doubts: [String] {
         var out: [String] = []
         let broker = HostName.ofURL(uplink.broker) ?? uplink.broker
@@ -150,9 +154,6 @@ extension AgentConfiguration {
         }
         if let warning = local.warning { out.append(warning) }
         out += devices.compactMap(\.warning)
-        if devices.isEmpty, !discovery.isEnabled {
-            out.append("no [reader.…] and no [phone.…]: this agent will read nothing")
-        }
         return out
     }
 }
