@@ -8,8 +8,10 @@ public enum BrokerEvent: Equatable, Sendable {
     /// `refused` when the broker itself said no (credentials, rights): worth an alarm, not only patience.
     case down(reason: String, refused: Bool)
     case message(topic: String, payload: [UInt8])
-    /// The broker has taken a message; `reason` 16 means that nobody is subscribed.
+    /// The broker has taken a message; `reason` 16 means that nobody is subscribed, from 128 on it is a refusal (MQTT 5.0, 2.4).
     case published(id: Int32, reason: Int32)
+    /// The broker gives nothing of what was subscribed to; `reason` from 128 on (MQTT 5.0, 3.9.3).
+    case unsubscribed(reason: Int32)
 }
 
 /// One MQTT 5 connection, driven by the caller's own poll loop, that comes back for ever.
@@ -244,6 +246,11 @@ public final class BrokerLink {
         }
         mosquitto_publish_v5_callback_set(client) { _, context, id, reason, _ in
             BrokerLink.of(context).events.append(.published(id: id, reason: reason))
+        }
+        mosquitto_subscribe_v5_callback_set(client) { _, context, _, count, granted, _ in
+            let reasons = UnsafeBufferPointer(start: granted, count: Int(max(0, count)))
+            guard let worst = reasons.max(), worst >= 128 else { return }
+            BrokerLink.of(context).events.append(.unsubscribed(reason: worst))
         }
     }
 

@@ -14,6 +14,8 @@ final class Agent: Sendable {
     static let version = "0.1.0"
 
     let configuration: AgentConfiguration
+    /// What this machine's own files say at present.
+    let own: Locked<AgentConfiguration>
     let outbox: Outbox
     let uplink: UplinkLoop
     let fleet: Fleet
@@ -21,14 +23,16 @@ final class Agent: Sendable {
     let pageUse = Locked(HTTPServer.Use())
     let started = Clocks.wall
     let health: Health
-    private let downlink: Downlink?
+    let findings: Locked<FindingsBook<AgentFindingKind>>
+    /// Why the files were not taken when they were read again.
+    let refusedFiles = Locked<[String]>([])
+    let downlink: Downlink?
     let logger: Logger
     private let boot: Boot
     private let kernel: String
     private let lock: Int32
     // Opened here, then used by the writer's thread alone.
     private let file: Locked<OutboxFile?>
-    private let recalled: [Command]
 
     private struct Wiring: Sendable {
         var uplink: UplinkLoop?
@@ -38,6 +42,7 @@ final class Agent: Sendable {
 
     init(configuration: AgentConfiguration, downlink: Downlink?, logger: Logger) throws {
         self.configuration = configuration
+        own = downlink?.own ?? Locked(configuration)
         self.downlink = downlink
         self.logger = logger
         do { try Files.makeFolder(configuration.state) } catch {
@@ -53,7 +58,7 @@ final class Agent: Sendable {
         boot = try opened.begin(
             kernel: kernel, origin: Clocks.wall - Clocks.now.milliseconds, synced: Clocks.isSynchronised,
             wall: Clocks.wall, random: &random)
-        recalled = try opened.unfinished()
+        let recalled = try opened.unfinished()
         file = Locked(opened)
         let names = configuration.devices.map(\.name)
         let health = Health(stages: names)
@@ -69,6 +74,8 @@ final class Agent: Sendable {
             })
         let started = started
         let boot = boot
+        let findings = Locked(FindingsBook<AgentFindingKind>())
+        self.findings = findings
         var expected: (@Sendable (ExpectedGoods) -> Void)?
         if let goods { expected = { goods.take($0, epoch: outbox.now.epoch) } }
         let uplink = UplinkLoop(
@@ -79,7 +86,7 @@ final class Agent: Sendable {
                 Agent.describe(
                     configuration, outbox.now, status, wiring.with { $0.fleet }?.statuses ?? [], boot: boot,
                     started: started
-                ).with("configuration", downlink?.status ?? .null)
+                ).with("configuration", downlink?.status ?? .null).with("findings", findings.with { $0.json })
             })
         let surroundings = DevicePump.Surroundings(
             outbox: outbox, feed: feed, logger: logger, presence: Locked(Presence(rules: [:])), boot: boot,
@@ -90,7 +97,9 @@ final class Agent: Sendable {
             },
             changed: { uplink.statusChanged() }, finder: wiring.with { $0.finder },
             state: configuration.state)
-        let fleet = Fleet(configuration: configuration, surroundings: surroundings, joined: { health.join($0) })
+        let fleet = Fleet(
+            configuration: configuration, recalled: recalled, surroundings: surroundings,
+            joined: { health.join($0) }, left: { health.leave($0) })
         wiring.change { ($0.uplink, $0.fleet) = (uplink, fleet) }
         self.outbox = outbox
         self.uplink = uplink
@@ -186,14 +195,6 @@ final class Agent: Sendable {
                     }
                 }, stop: { [uplink] in uplink.stop() }),
         ]
-        let recalled = recalled
-        for pump in fleet.pumps {
-            let mine = pump.device.isTelephone ? recalled : []
-            services.append(
-                ThreadService(
-                    name: "dev-\(pump.device.name)", run: { [boot] in pump.run(boot: boot, recalled: mine) },
-                    stop: { pump.post(.stop) }))
-        }
         services.append(
             ThreadService(name: "fleet", run: { [fleet] in fleet.run() }, stop: { [fleet] in fleet.stop() }))
         services.append(ThreadService(name: "control", run: { control.run() }, stop: { control.stop() }))
@@ -206,6 +207,7 @@ final class Agent: Sendable {
 
     /// Through every device and the rest; returns how many times it has to come back.
     private func beat(_ number: UInt64) -> Int {
+        if number % Agent.lookEvery == 2 { examine() }
         let pumps = fleet.pumps
         for pump in pumps { pump.post(.beat(number)) }
         if pumps.isEmpty { outbox.beat(number) { [uplink] in uplink.beat($0) } }
@@ -243,6 +245,7 @@ final class Agent: Sendable {
 
     var description: JSON {
         Agent.describe(configuration, outbox.now, uplink.now, fleet.statuses, boot: boot, started: started)
+            .with("configuration", downlink?.status ?? .null)
     }
 
     private static func describe(

@@ -118,6 +118,7 @@ final class ControlSocket: Sendable {
         let reply: JSON
         switch question?["verb"]?.text {
         case "status", "devices", "buffer": reply = agent.description
+        case "doctor": reply = agent.facts.with("findings", agent.findings.with { $0.json })
         case "metrics": reply = .object([("text", .string(agent.metrics))])
         case "reopen":
             let pump = agent.fleet.pumps.first { $0.device.name == question?["device"]?.text }

@@ -15,7 +15,7 @@ final class DeviceJournal: @unchecked Sendable {
     let name: String
     private let rules: Presence.Rules
     private let outbox: Outbox
-    private let feed: Feed
+    let feed: Feed
     let logger: Logger
     private let presence: Locked<Presence>
     let urgent: @Sendable (UrgentLane.Subject, String, JSON, Duration) -> Void
@@ -24,6 +24,8 @@ final class DeviceJournal: @unchecked Sendable {
     /// The rows' fate: how many are safe, or which tags must be seen anew.
     private let settled: @Sendable (Settlement) -> Void
     let status: Locked<DeviceStatus>
+    /// The last state that was no beginning, and since when.
+    let lasting = Locked<(state: String?, since: Int64)>((nil, 0))
     private let unsaved = Locked<[Outbox.Entry]>([])
     /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
     static let unsavedLimit = 10_000
@@ -342,48 +344,5 @@ final class DeviceJournal: @unchecked Sendable {
                 ])
         }
         changed()
-    }
-
-    // MARK: state
-
-    func set(state: String, reason: String?) {
-        let (before, driver) = status.change { status -> (String, String) in
-            let before = status.state
-            if before != state { status.since = Clocks.wall }
-            status.state = state
-            status.reason = reason
-            return (before, status.driver)
-        }
-        guard before != state else { return }
-        logger.notice(
-            "device state", metadata: ["device": "\(name)", "state": "\(state)", "reason": "\(reason ?? "-")"])
-        let row = Row.device(name: name, driver: driver, state: state, reason: reason)
-        save([Outbox.Entry(row, at: Clocks.now)])
-        feed.post(
-            .object([
-                ("event", "device"), ("device", .string(name)), ("state", .string(state)),
-                ("reason", reason.map(JSON.string)),
-            ]))
-        changed()
-    }
-
-    /// The port was opened or closed.
-    func mark(_ event: String) {
-        feed.post(
-            raw: true, device: name,
-            .object([
-                ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
-                ("port", .string(event)),
-            ]))
-    }
-
-    /// Bytes on the line, for those who watch them.
-    func raw(_ direction: String, _ bytes: @autoclosure () -> some Sequence<UInt8>) {
-        feed.post(
-            raw: true, device: name,
-            .object([
-                ("event", "raw"), ("device", .string(name)), ("ms", .int(Clocks.now.milliseconds)),
-                (direction, .string(Hex.string(bytes()))),
-            ]))
     }
 }

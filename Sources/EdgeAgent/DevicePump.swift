@@ -253,7 +253,9 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func close(_ loop: inout Loop, state: String, reason: String?, after pause: Duration? = nil) {
+    private func close(
+        _ loop: inout Loop, state: String, reason: String?, code: String? = nil, after pause: Duration? = nil
+    ) {
         journal.mark("close")
         let usual = loop.reopening.lost(at: Clocks.now)
         let overruns = loop.port?.overruns ?? 0
@@ -264,7 +266,7 @@ final class DevicePump: Sendable {
         if loop.port is ListenerPort, state != "failing" {
             journal.set(state: "missing", reason: "waiting for the device to connect to \(device.address)")
         } else {
-            journal.set(state: state, reason: reason)
+            journal.set(state: state, reason: reason, code: code)
         }
         journal.change {
             $0.restarts += 1
@@ -359,15 +361,14 @@ final class DevicePump: Sendable {
             journal.set(state: "ready", reason: reaction.remark)
         // It could read and may not: nothing is broken.
         case .failing(Condition.noCountry, let text)?: journal.set(state: Condition.noCountry, reason: text)
-        case .failing(let code, let text)?:
-            logger.warning("device failing", metadata: ["device": "\(device.name)", "code": "\(code)"])
-            journal.set(state: "failing", reason: text)
+        // Its beginning and its end are logged by whoever looks at everything (`FindingsBook`), not each try.
+        case .failing(let code, let text)?: journal.set(state: "failing", reason: text, code: code)
         case nil: break
         }
         send(reaction.send, &loop)
         if let pause = reaction.restart, loop.port != nil {
             let current = journal.now
-            close(&loop, state: current.state, reason: current.reason, after: pause)
+            close(&loop, state: current.state, reason: current.reason, code: current.code, after: pause)
         }
     }
 

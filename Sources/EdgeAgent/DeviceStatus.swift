@@ -16,6 +16,8 @@ struct DeviceStatus: Equatable, Sendable {
     var state: String
     /// What is wrong and what to try.
     var reason: String?
+    /// Why it fails, for programs; nil while it does not.
+    var code: String?
     /// Unix milliseconds of the last change of state.
     var since: Int64
     var identity: [String: String] = [:]
@@ -60,6 +62,18 @@ struct DeviceStatus: Equatable, Sendable {
         var unclear: Int
         var from: Int64
         var to: Int64
+
+        init(calls: Int, counted: Bool, unclear: Int, from: Int64, to: Int64) {
+            (self.calls, self.counted, self.unclear, self.from, self.to) = (calls, counted, unclear, from, to)
+        }
+
+        /// Part `doubt` of a device's status.
+        init?(_ json: JSON?) {
+            guard let json, let from = json["from"]?.integer, let to = json["to"]?.integer else { return nil }
+            self.init(
+                calls: Int(clamping: json["calls"]?.integer ?? 0), counted: json["counted"]?.truth ?? false,
+                unclear: Int(clamping: json["unclear"]?.integer ?? 0), from: from, to: to)
+        }
 
         var text: String {
             let missing = !counted ? "calls" : calls == 1 ? "1 call" : calls > 1 ? "\(calls) calls" : nil
@@ -129,7 +143,8 @@ struct DeviceStatus: Equatable, Sendable {
         let what: [(String, JSON?)] = [
             ("name", .string(name)), ("driver", driver.isEmpty ? nil : .string(driver)), ("title", .string(title)),
             ("kind", .string(kind)), ("port", .string(port)), ("zone", .string(zone)), ("state", .string(state)),
-            ("reason", reason.map(JSON.string)), ("since", .int(since)), ("identity", identityJSON),
+            ("reason", reason.map(JSON.string)), ("code", code.map(JSON.string)), ("since", .int(since)),
+            ("identity", identityJSON),
             ("can", canJSON), ("asked", asked.isEmpty ? nil : .string(asked.joined(separator: ", "))),
         ]
         let counts: [(String, JSON?)] = [

@@ -10,7 +10,7 @@ struct EdgeAgent: AsyncParsableCommand {
         version: "edge-agent \(Agent.version)",
         subcommands: [
             Run.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self, Decode.self,
-            Calls.self, Buffer.self, MetricsVerb.self,
+            Calls.self, Buffer.self, MetricsVerb.self, DoctorVerb.self, BundleVerb.self, Top.self, StatusVerb.self,
             Rules.self, Version.self,
         ])
 }

@@ -18,7 +18,8 @@ final class Fleet: Sendable {
     /// How long an unplugged device is shown as missing.
     static let absence: Duration = .seconds(24 * 3600)
 
-    private struct State {
+    struct State {
+        var configuration: AgentConfiguration
         var pumps: [DevicePump] = []
         /// Plugged in and not taken: what it is, and which driver it might be.
         var parked: [String: Parked] = [:]
@@ -32,39 +33,48 @@ final class Fleet: Sendable {
         /// Keys of what was plugged in at the last look.
         var present: Set<String> = []
         var stopping = false
-        /// Threads of devices that came later.
-        var running = 0
+        /// Pumps whose thread has not ended.
+        var running: Set<ObjectIdentifier> = []
         var looks = 0
     }
 
-    private struct Parked {
+    struct Parked {
         var attachment: Attachment
         var status: DeviceStatus
         var driver: Driver?
     }
 
-    private let configuration: AgentConfiguration
     private let memory: ClaimMemory
-    private let surroundings: DevicePump.Surroundings
-    private let state: Locked<State>
+    let surroundings: DevicePump.Surroundings
+    let state: Locked<State>
     private let logger: Logger
-    private let joined: @Sendable (String) -> Void
+    /// Commands whose end a former run did not see: exchanges are asked for it.
+    private let recalled: [Command]
+    let joined: @Sendable (String) -> Void
+    let left: @Sendable (String) -> Void
 
-    /// `joined` hears the name of each device that comes later.
+    /// `joined` hears the name of each device that comes later, `left` of each that goes for good.
     init(
-        configuration: AgentConfiguration, surroundings: DevicePump.Surroundings,
-        joined: @escaping @Sendable (String) -> Void
+        configuration: AgentConfiguration, recalled: [Command] = [], surroundings: DevicePump.Surroundings,
+        joined: @escaping @Sendable (String) -> Void, left: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.configuration = configuration
         self.surroundings = surroundings
-        self.joined = joined
+        self.recalled = recalled
+        (self.joined, self.left) = (joined, left)
         logger = surroundings.logger
         let memory = ClaimMemory(path: "\(configuration.state)/devices.json")
         self.memory = memory
         let pumps = configuration.devices.map { device in
             Fleet.pump(device, key: device.address.description, memory, surroundings)
         }
-        state = Locked(State(pumps: pumps))
+        state = Locked(State(configuration: configuration, pumps: pumps))
+    }
+
+    private var configuration: AgentConfiguration { state.with { $0.configuration } }
+
+    /// Of a device of the configuration.
+    func pump(_ device: AgentConfiguration.Device) -> DevicePump {
+        Fleet.pump(device, key: device.address.description, memory, surroundings)
     }
 
     var suspects: UInt64 { surroundings.presence.with { $0.suspects } }
@@ -100,10 +110,11 @@ final class Fleet: Sendable {
 
     // MARK: looking
 
-    /// Until `stop`; devices that came later have said goodbye when it returns.
+    /// Until `stop`; every device has said goodbye when it returns, unless it takes longer than anybody waits.
     func run() {
+        for pump in pumps { start(pump, recalled: pump.device.isTelephone ? recalled : []) }
         watch()
-        _ = state.wait(timeout: 2000) { $0.running == 0 ? true : nil }
+        _ = state.wait(timeout: 3 * Fleet.goodbye) { $0.running.isEmpty ? true : nil }
     }
 
     private func watch() {
@@ -133,14 +144,12 @@ final class Fleet: Sendable {
         } ?? .quiet
     }
 
-    /// Devices of the configuration are services of their own, and end in their own turn.
     func stop() {
-        let joined = state.change { state -> [DevicePump] in
+        let pumps = state.change { state -> [DevicePump] in
             state.stopping = true
-            let names = Set(state.taken.values)
-            return state.pumps.filter { names.contains($0.device.name) }
+            return state.pumps
         }
-        for pump in joined { pump.post(.stop) }
+        for pump in pumps { pump.post(.stop) }
     }
 
     private func look() {
@@ -156,6 +165,7 @@ final class Fleet: Sendable {
             return !keys.subtracting(state.present).isEmpty
         }
         retire()
+        let configuration = configuration
         guard configuration.discovery.isEnabled else {
             if back { for pump in pumps { pump.post(.retry) } }
             return
@@ -165,7 +175,8 @@ final class Fleet: Sendable {
             state.parked = state.parked.filter { keys.contains($0.key) }
             let held = state.attachments.filter { state.absent[$0.key] == nil }.values
             return present.filter { found in
-                state.taken[found.key] == nil && state.parked[found.key] == nil && !isConfigured(found)
+                state.taken[found.key] == nil && state.parked[found.key] == nil
+                    && !isConfigured(found, in: configuration)
                     && !configuration.discovery.isIgnored(found, node: Fleet.resolved)
                     && !held.contains { $0.isSamePlug(as: found) }
             }
@@ -187,7 +198,7 @@ final class Fleet: Sendable {
     }
 
     /// Somebody wrote down this very device.
-    private func isConfigured(_ attachment: Attachment) -> Bool {
+    func isConfigured(_ attachment: Attachment, in configuration: AgentConfiguration) -> Bool {
         configuration.devices.contains { device in
             switch (device.address, attachment.address) {
             case (.serial(let a), .serial(let b)): a == b || Fleet.resolved(a) == Fleet.resolved(b)
@@ -297,7 +308,6 @@ final class Fleet: Sendable {
         let isWanted = state.change { state -> Bool in
             guard !state.stopping, state.taken[attachment.key] == nil else { return false }
             state.pumps.append(pump)
-            state.running += 1
             state.taken[attachment.key] = name
             state.attachments[attachment.key] = attachment
             state.parked[attachment.key] = nil
@@ -307,10 +317,7 @@ final class Fleet: Sendable {
         if let driver { memory.remember(.init(name: name, driver: driver.name, baud: nil), for: attachment.key) }
         logger.notice("device found", metadata: ["device": "\(name)", "title": "\(attachment.title)"])
         joined(name)
-        startThread("dev-\(name)".prefix(15).description) { [boot = surroundings.boot, state] in
-            pump.run(boot: boot, recalled: [])
-            state.change { $0.running -= 1 }
-        }
+        start(pump)
         surroundings.changed()
         return nil
     }

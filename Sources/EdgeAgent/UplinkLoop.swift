@@ -30,6 +30,25 @@ final class UplinkLoop: Sendable {
         var bytesSent: UInt64 = 0
         var oldest: Int64?
         var since: Int64
+        /// Some instance of the centre has said, or had said for it, how it is.
+        var isPresenceKnown = false
+        var centreVersion: String?
+        var clockOffset: Int64?
+        var clockJump: (at: Int64, by: Int64)?
+        /// What the broker refuses to carry on this connection.
+        var denied: String?
+        /// Since when the urgent line is down; nil while it stands.
+        var downSince: Int64?
+        var isRefused = false
+
+        /// What `doctor` asks besides.
+        var facts: JSON {
+            .object([
+                ("presence", .bool(isPresenceKnown)), ("version", centreVersion.map(JSON.string)),
+                ("offset", clockOffset.map(JSON.int)), ("jumpAt", clockJump.map { .int($0.at) }),
+                ("jumpBy", clockJump.map { .int($0.by) }), ("denied", denied.map(JSON.string)),
+            ])
+        }
 
         var json: JSON {
             .object([
@@ -176,29 +195,58 @@ final class UplinkLoop: Sendable {
     private func handle(_ event: BrokerEvent, _ lane: Lane, _ conversation: inout Conversation, _ shell: inout Shell) {
         switch event {
         case .up:
-            logger.info("broker connected", metadata: ["lane": "\(lane)"])
-            status.with { $0.reason = nil }
+            let since = status.with { status in
+                defer {
+                    (status.reason, status.isRefused) = (nil, false)
+                    if lane == .urgent { (status.denied, status.downSince) = (nil, nil) }
+                }
+                return lane == .urgent ? status.downSince : nil
+            }
+            if let since {
+                logger.notice("broker connected again", metadata: ["after": "\(Span.words(Clocks.wall - since))"])
+            } else {
+                logger.info("broker connected", metadata: ["lane": "\(lane)"])
+            }
             conversation.take(.up(lane), &shell)
         case .down(let reason, let refused):
-            // Said once when it begins, not at every try.
+            // Said once when it begins, and when the broker begins to refuse, not at every try.
             let isNews = status.with { status in
-                defer { status.reason = reason }
+                defer { (status.reason, status.isRefused) = (reason, refused) }
+                if status.downSince == nil { status.downSince = Clocks.wall }
                 return (lane == .bulk ? status.bulkUp : status.urgentUp) || status.reason == nil
+                    || refused && !status.isRefused
             }
-            if isNews || refused { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
+            if isNews { logger.warning("broker unavailable", metadata: ["reason": "\(reason)"]) }
             conversation.take(.down(lane), &shell)
         case .message(let topic, let payload):
             if let said = heard(topic, payload) { conversation.take(said, &shell) }
         case .published(_, let reason) where reason == 16: conversation.take(.unheard, &shell)
+        case .published(_, let reason) where reason >= 128:
+            deny("it does not take what this agent says (reason \(reason))")
         case .published: return
+        case .unsubscribed(let reason): deny("it does not give what the centre says (reason \(reason))")
         }
         show(conversation, shell)
+    }
+
+    /// Said once on each connection.
+    private func deny(_ why: String) {
+        let isNews = status.with { status in
+            defer { status.denied = why }
+            return status.denied == nil
+        }
+        if isNews { logger.warning("the broker's access list is in the way", metadata: ["reason": "\(why)"]) }
     }
 
     /// What the centre says, if it is said to this agent and can be read.
     private func heard(_ topic: String, _ payload: [UInt8]) -> Conversation.Event? {
         if topic.hasPrefix("\(Topic.presence)/") {
-            let lives = (try? JSON(parsing: payload))?["online"]?.truth ?? false
+            let said = try? JSON(parsing: payload)
+            let lives = said?["online"]?.truth ?? false
+            status.with {
+                $0.isPresenceKnown = true
+                if lives { $0.centreVersion = said?["version"]?.text?.cut(to: 32) }
+            }
             return .presence(instance: String(topic.dropFirst(Topic.presence.count + 1)), lives: lives)
         }
         guard let parsed = Topic(parsing: topic), parsed.agent == configuration.agent,
@@ -230,6 +278,7 @@ final class UplinkLoop: Sendable {
             $0.urgentUp = shell.urgentLink.isUp
             $0.bulkUp = shell.bulkLink.isUp
             $0.centres = conversation.centres.count
+            ($0.clockOffset, $0.clockJump) = (conversation.clockOffset, conversation.clockJump)
             if $0.open != conversation.delivery.isOpen { $0.since = Clocks.wall }
             $0.open = conversation.delivery.isOpen
             $0.urgentWaiting = conversation.lane.messages.count

@@ -158,7 +158,7 @@ final class CentreLink: Sendable {
                     echo.begin(at: Clocks.now)
                     pulses.with { $0.begin() }
                 case .message(let topic, _): echo.hear(isEcho: topic == echoTopic, at: Clocks.now)
-                case .down, .published: break
+                case .down, .published, .unsubscribed: break
                 }
                 handle(event, link)
             }
@@ -200,7 +200,7 @@ final class CentreLink: Sendable {
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
                 "\(Topic.root)/+/+/hb", presenceTopic, echoTopic,
             ])
-            link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
+            sayPresence(link)
             events?.begin()
             if let home {
                 home.begin()
@@ -230,6 +230,9 @@ final class CentreLink: Sendable {
             } else if home?.hear(topic, payload) != true {
                 receive(topic, payload)
             }
+        case .unsubscribed(let reason):
+            logger.warning(
+                "the broker refuses a subscription", metadata: ["reason": "\(reason)", "remedy": "its access list"])
         case .published(let id, let reason):
             // From 128 on it is a refusal (MQTT 5.0, 2.4). Said once on each connection.
             if reason >= 128,
@@ -281,7 +284,12 @@ final class CentreLink: Sendable {
     /// The will of a connection that died before this one may come late: agents would take the centre for gone.
     private func contradict(_ payload: [UInt8], _ link: BrokerLink) {
         guard let json = try? JSON(parsing: payload), json["online"]?.truth == false else { return }
-        link.publish(presenceTopic, JSON.object([("online", true)]).text8, retain: true)
+        sayPresence(link)
+    }
+
+    private func sayPresence(_ link: BrokerLink) {
+        let said = JSON.object([("online", true), ("version", .string(IngestServer.version))])
+        link.publish(presenceTopic, said.text8, retain: true)
     }
 
     private func receive(_ name: String, _ payload: [UInt8]) {

@@ -37,10 +37,12 @@ struct Wiring: Sendable {
     let eventTopics = Locked<EventTopics?>(nil)
     let home = Locked<HomeLink?>(nil)
     let channelCounts = Locked(ChannelCounts())
+    let repairs: Repairs
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
         troubles = Troubles(logger)
+        repairs = Repairs(configuration)
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
         let store = try Store(path: configuration.database)

@@ -22,4 +22,19 @@ public struct FileLook: Sendable {
         (mode, isFolder) = (information.st_mode & 0o7777, information.st_mode & S_IFMT == S_IFDIR)
         size = Int64(information.st_size)
     }
+
+    /// `0640`
+    public var octal: String {
+        let text = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - text.count)) + text
+    }
+
+    /// Its name, or its number where it has none.
+    public static func user(_ id: UInt32) -> String {
+        getpwuid(id).map { String(cString: $0.pointee.pw_name) } ?? "user \(id)"
+    }
+
+    public static func group(_ id: UInt32) -> String {
+        getgrgid(id).map { String(cString: $0.pointee.gr_name) } ?? "\(id)"
+    }
 }

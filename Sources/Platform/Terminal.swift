@@ -5,6 +5,9 @@ public enum Terminal {
     /// At once, also into a pipe.
     public static func line(_ text: String) { put(text + "\n", 1) }
 
+    /// As it is, without an end of the line.
+    public static func put(_ text: String) { put(text, 1) }
+
     public static func error(_ text: String) { put(text + "\n", 2) }
 
     private static func put(_ text: String, _ descriptor: Int32) {

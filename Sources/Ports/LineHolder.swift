@@ -60,12 +60,19 @@ enum LineHolder {
             var isMaker = false
             for descriptor in entries("\(processes)/\(name)/fd") {
                 guard let target = link("\(processes)/\(name)/fd/\(descriptor)") else { continue }
-                hasIt = hasIt || target == device
+                let file = "\(processes)/\(name)/fd/\(descriptor)"
+                hasIt = hasIt || target == device && !isAnother(file, than: device)
                 isMaker = isMaker || isTerminal && target.hasSuffix("/ptmx")
             }
             if hasIt, !isMaker { return number }
         }
         return nil
+    }
+
+    /// In a container another line may have the same name.
+    private static func isAnother(_ file: String, than device: String) -> Bool {
+        guard let theirs = FileLook(file), let ours = FileLook(device) else { return false }
+        return (theirs.device, theirs.number) != (ours.device, ours.number)
     }
 
     private static func describe(_ process: Int32, _ processes: String) -> String {

@@ -74,7 +74,9 @@ public struct Conversation: Sendable {
     /// When to greet at the latest while everything is up and nothing is delivered.
     private var nextGreeting = Instant.zero
     /// The centre's clock less ours, in milliseconds, as its last ack showed it.
-    private var clockOffset: Int64?
+    public private(set) var clockOffset: Int64?
+    /// When our clock was last set by more than 5 s, and by how much; Unix milliseconds.
+    public private(set) var clockJump: (at: Int64, by: Int64)?
     private let nonce: UInt64
     private let boot: Boot
 
@@ -184,7 +186,10 @@ public struct Conversation: Sendable {
     /// status alone could be a message that waited on the road.
     private mutating func noticeClock(_ shell: some UplinkShell) {
         let origin = shell.wall &- shell.now.milliseconds
-        if let was = clockOrigin, (origin &- was).magnitude > 5000 { (clockStatuses, statusDue) = (2, true) }
+        if let was = clockOrigin, (origin &- was).magnitude > 5000 {
+            (clockStatuses, statusDue) = (2, true)
+            clockJump = (shell.wall, origin &- was)
+        }
         clockOrigin = origin
     }
 

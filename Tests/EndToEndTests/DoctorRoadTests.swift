@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Platform
 import Rig
 import TestSupport

@@ -131,9 +131,9 @@ struct DoctorTests {
     }
 
     @Test func ageIsToldInTheUnitThatSaysIt() {
-        #expect(Picture.words(-5) == "0 seconds" && Picture.words(119_000) == "119 seconds")
-        #expect(Picture.words(120_000) == "2 minutes" && Picture.words(7_200_000) == "2 hours")
-        #expect(Picture.words(14 * 86_400_000) == "14 days")
+        #expect(Span.words(-5) == "0 seconds" && Span.words(119_000) == "119 seconds")
+        #expect(Span.words(120_000) == "2 minutes" && Span.words(7_200_000) == "2 hours")
+        #expect(Span.words(14 * 86_400_000) == "14 days")
     }
 
     @Test func theCatalogueIsWhole() {

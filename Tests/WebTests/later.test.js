@@ -60,7 +60,7 @@ test("nothing of the last person is told, and what is too much is read instead",
 });
 
 test("a page that is awaited can stand for each that comes, and every deed is there", () => {
-  assert.deepEqual(Object.keys(makers).sort(), ["audit", "calls", "clients", "erp", "find", "gateways", "help", "stocktake"]);
+  assert.deepEqual(Object.keys(makers).sort(), ["audit", "calls", "clients", "erp", "find", "gateways", "help", "repairs", "stocktake"]);
   const later = new Later({ page: "receiving" }, "calls");
   assert.deepEqual([later.missedCount(), later.title(), later.chosen], [0, null, null]);
   for (const [name, deed] of Object.entries(deeds)) assert.equal(typeof deed, "function", name);

@@ -6,7 +6,7 @@ type Child = Node | string | false | null | undefined | Child[];
 /** Attributes and listeners of h(). */
 type Props = Record<string, string | number | boolean | null | undefined | ((event: any) => unknown)>;
 
-type PageName = "receiving" | "stocktake" | "find" | "clients" | "calls" | "erp" | "gateways" | "audit" | "help";
+type PageName = "receiving" | "stocktake" | "find" | "clients" | "calls" | "erp" | "gateways" | "audit" | "help" | "repairs";
 
 interface App {
   person: Person | null;
@@ -30,6 +30,7 @@ interface App {
   gateways: import("../../Sources/IngestServer/Web/gateways.js").Gateways;
   audit: import("../../Sources/IngestServer/Web/audit.js").Audit;
   help: import("../../Sources/IngestServer/Web/help-page.js").HelpPage;
+  repairs: import("../../Sources/IngestServer/Web/repairs.js").Repairs;
   notices: import("../../Sources/IngestServer/Web/notices.js").Notices;
   signIn: import("../../Sources/IngestServer/Web/signin.js").SignIn;
 

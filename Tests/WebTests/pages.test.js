@@ -11,7 +11,7 @@ const { Health } = await import(`${web}health.js`);
 const { standing } = await import(`${web}station.js`);
 const classes = {};
 for (const [page, file, name] of [["receiving", "receiving", "Receiving"], ["stocktake", "stocktake", "StockTakes"], ["find", "find", "Find"], ["clients", "clients", "Clients"],
-  ["calls", "calls", "Calls"], ["erp", "erp", "ERP"], ["gateways", "gateways", "Gateways"], ["audit", "audit", "Audit"], ["notices", "notices", "Notices"]]) classes[page] = (await import(`${web}${file}.js`))[name];
+  ["calls", "calls", "Calls"], ["erp", "erp", "ERP"], ["gateways", "gateways", "Gateways"], ["audit", "audit", "Audit"], ["repairs", "repairs", "Repairs"], ["notices", "notices", "Notices"]]) classes[page] = (await import(`${web}${file}.js`))[name];
 
 let asked, down;
 globalThis.fetch = async (path, { method }) => {
@@ -81,6 +81,33 @@ for (const language of ["fr", "en"]) {
     } finally { if (language === "en") switchLanguage(); }
   });
 }
+
+test("what is to be repaired is said in French, with what can be done here", async () => {
+  const { remedy } = await import(`${web}repairs.js`);
+  const { learnSentences } = await import(`${web}i18n.js`);
+  await learnSentences();
+  const app = application();
+  app.page = "repairs";
+  await app.repairs.load();
+  const main = new Element("main");
+  app.repairs.draw(main);
+  const text = readable(main, "repairs");
+  for (const part of ["Un autre programme a un appareil", "Arrêtez le programme nommé", "demo-dock · dock-left", "elle est partie depuis 3 heures", "from-a-newer-one"]) assert.ok(text.includes(part), `${part}: ${text}`);
+  assert.deepEqual(remedy({ code: "gateway-silent", subject: "nice" }), { word: "repairsForget", forget: "nice" });
+  assert.equal(remedy({ code: "erp-dead" }).page, "erp");
+  assert.equal(remedy({ code: "reader-held", gateway: "demo-dock", subject: "dock-left" }).page, "gateways");
+  assert.equal(remedy({ code: "disk-low" }), null);
+  // Told of a gateway it reads again, but not with every word of it.
+  asked = [];
+  app.repairs.message({});
+  assert.deepEqual(asked, []);
+  app.repairs.read = 0;
+  app.repairs.message({});
+  assert.deepEqual(asked, ["GET /api/v1/repairs"]);
+  app.repairs.list = [];
+  app.repairs.draw(main);
+  assert.ok(readable(main, "nothing").includes("Rien à réparer"));
+});
 
 // MARK: at the dock
 

@@ -481,6 +481,20 @@ interface Gateway {
   centre: { applied: number; rejected: number; skipped: number };
 }
 
+/** What is wrong, here or at a gateway. @from Sources/IngestServer/Repairs.swift */
+interface Repair {
+  place: string;
+  /** None for the centre. */
+  gateway?: string;
+  code: string;
+  severity: "note" | "warning" | "broken";
+  subject?: string;
+  since: number;
+  evidence: string[];
+  title?: string;
+  fix?: string;
+}
+
 /** What an agent says of itself: any part may be missing. @from Sources/Depot/Gateways Sources/IngestServer/AgentIntake.swift */
 interface GatewayStatus {
   version?: string;
@@ -1168,6 +1182,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/calls/why" ? Why[]
   : Path extends "/api/v1/gateways" ? Gateway[]
   : Path extends "/api/v1/gateways/grants" ? Grant[]
+  : Path extends "/api/v1/repairs" ? Repair[]
   : Path extends "/api/v1/notices" ? Notice[]
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends "/api/v1/channels" ? ChannelList

@@ -169,6 +169,14 @@ public struct Ledger {
         try database.integer("SELECT seq FROM follower WHERE name=?", .text(follower))
     }
 
+    /// Every follower, and how many entries it has still to read.
+    public func followers() throws -> [(name: String, behind: Int64)] {
+        let tip = try tip()
+        return try database.rows("SELECT name, seq FROM follower ORDER BY name") {
+            ($0.text(0), max(0, tip - $0.integer(1)))
+        }
+    }
+
     /// It begins anew with what happens from then on.
     public func forget(follower: String) throws {
         try database.run("DELETE FROM follower WHERE name=?", .text(follower))

@@ -7,6 +7,9 @@ public struct GatewayStatus: Equatable, Sendable {
     public static let deviceLimit = 256
     /// Antennas, and facts about itself, shown of one device.
     public static let partLimit = 64
+    /// Findings shown of one agent, and sentences of evidence of each: twice what this version's agent tells.
+    public static let findingLimit = 48
+    public static let evidenceLimit = 4
     /// Longest name, in UTF-8 bytes; sentences have `Bounded.reasonLimit`.
     public static let nameLimit = 200
     /// Problems told of one status.
@@ -73,6 +76,7 @@ extension GatewayStatus {
             members.append(("uplink", part(json, "uplink", GatewayStatus.uplink)))
             members.append(("configuration", part(json, "configuration", GatewayStatus.configuration)))
             members.append(("devices", devices(json["devices"])))
+            members.append(("findings", findings(json["findings"])))
             return .object(members)
         }
 
@@ -111,6 +115,25 @@ extension GatewayStatus {
                 if let device = self.device(item) { devices.append(device) } else { tell("a device has no name") }
             }
             return .array(devices)
+        }
+
+        /// What it found wrong with itself; `findingLimit` at most.
+        mutating func findings(_ json: JSON?) -> JSON? {
+            guard let json, json != .null else { return nil }
+            guard let list = json.list else {
+                tell("findings is no list")
+                return nil
+            }
+            if list.count > GatewayStatus.findingLimit { tell("\(list.count) findings") }
+            return .array(
+                list.prefix(GatewayStatus.findingLimit).compactMap { item in
+                    guard item.isObject, item["code"]?.text != nil else { return nil }
+                    var members = take(GatewayStatus.finding, from: item, of: "finding.")
+                    let evidence = (item["evidence"]?.list ?? []).prefix(GatewayStatus.evidenceLimit)
+                    members.append(
+                        ("evidence", .array(evidence.compactMap { take(.sentence, $0, "finding.evidence") })))
+                    return .object(members)
+                })
         }
 
         mutating func device(_ json: JSON) -> JSON? {
@@ -226,6 +249,9 @@ extension GatewayStatus {
         ("noiseBytes", .count),
         ("faults", .count), ("lastFault", .sentence), ("restarts", .count), ("overruns", .count), ("present", .count),
         ("lastSeen", .time), ("refused", .count), ("unsaved", .count), ("readsPerSecond", .level),
+    ]
+    private static let finding: [(String, Kind)] = [
+        ("code", .name), ("severity", .name), ("subject", .name), ("since", .time),
     ]
     private static let notSaved: [(String, Kind)] = [
         ("code", .name), ("reason", .sentence), ("since", .time), ("count", .count),

@@ -24,7 +24,7 @@ extension NoticeDesk {
     static let oldKeyReach: Int64 = 86_400_000
     /// What a reader does not get over by itself in so many milliseconds.
     static let faultPatience: Int64 = 120_000
-    static let faultStates: Set<String> = ["failed", "failing", "gone"]
+    static let faultStates: Set<String> = ["failed", "failing", "gone", "denied", "held"]
 
     /// Once a day how many deliveries are expected; and each that did not come on its day. `today` as `YYYY-MM-DD`, `oldest` the same of
     /// the first day that counts.

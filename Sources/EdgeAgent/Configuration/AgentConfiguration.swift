@@ -81,6 +81,8 @@ struct AgentConfiguration: Sendable {
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
+    /// What they say, by device and table (`place`), to be compared.
+    private(set) var written: [String: [String]] = [:]
 
     /// USB devices that the file names, as `vvvv:pppp`: they need a udev rule of their own.
     var usbIDs: Set<String> {
@@ -128,6 +130,7 @@ struct AgentConfiguration: Sendable {
     init(sources: [(file: String, text: String)]) throws(Problems) {
         files = sources.map(\.file)
         let reader = try SettingsReader(sources)
+        written = reader.written(AgentConfiguration.place)
         let root = reader.root
         if let version = root.integer("version", in: 0...Int64.max), version != 1 {
             root.reject("version", "\(version) is not known; this program reads version 1")

@@ -7,7 +7,8 @@ import Platform
 /// is not reached with it. What it may say is `ManagedPolicy`'s.
 final class Downlink: Sendable {
     private let path: String
-    private let own: AgentConfiguration
+    /// This machine's own files, as they were last read.
+    let own: Locked<AgentConfiguration>
     private let logger: Logger
     private let managed: Locked<ManagedConfiguration>
     /// Why the version that was kept is not used: the own file or the program has changed since.
@@ -25,7 +26,7 @@ final class Downlink: Sendable {
     }
 
     private init(_ own: AgentConfiguration, _ logger: Logger) {
-        self.own = own
+        self.own = Locked(own)
         self.logger = logger
         path = "\(own.state)/managed.json"
         let json = (try? Files.read(path)).flatMap { try? JSON(parsing: $0) }
@@ -38,24 +39,24 @@ final class Downlink: Sendable {
             logger.error("configuration taken back", metadata: ["reason": "the agent did not stay up with it"])
         }
         store()
-        guard let text = managed.with({ $0.text }) else { return own }
+        guard let text = managed.with({ $0.text }) else { return own.with { $0 } }
         do { return try usable(text) } catch {
             // It was good when it came: another version of the agent reads it now, or the own file allows less.
             managed.with { $0.takeBack("\(error)") }
             store()
             logger.error("configuration cannot be used", metadata: ["reason": "\(error)"])
         }
-        guard let kept = managed.with({ $0.text }) else { return own }
+        guard let kept = managed.with({ $0.text }) else { return own.with { $0 } }
         do { return try usable(kept) } catch {
             unusable.with { $0 = "\(error)" }
-            return own
+            return own.with { $0 }
         }
     }
 
     /// The text as this agent works with it; throws why it does not.
     private func usable(_ text: String) throws -> AgentConfiguration {
         let configuration = try AgentConfiguration(parsing: text, file: "the centre's configuration")
-        let policy = ManagedPolicy(own: own)
+        let policy = ManagedPolicy(own: own.with { $0 })
         if let problem = policy.problem(with: configuration) { throw AgentError(problem) }
         return policy.effective(configuration)
     }
@@ -70,7 +71,7 @@ final class Downlink: Sendable {
     private func store() {
         let bytes = managed.with { $0.json }.text8
         do {
-            try Files.makeFolder(own.state)
+            try Files.makeFolder(own.with { $0.state })
             try Files.write(bytes, to: "\(path).new", mode: 0o600)
             let descriptor = open("\(path).new", O_RDONLY | O_CLOEXEC)
             fsync(descriptor)
@@ -80,6 +81,11 @@ final class Downlink: Sendable {
     }
 
     // MARK: while the agent runs
+
+    /// What the centre has set is worked with.
+    var isInUse: Bool { unusable.with { $0 } == nil && managed.with { $0.text } != nil }
+
+    private var trialSeconds: Int { own.with { $0.downlink.trialSeconds } }
 
     var status: JSON {
         let status = managed.with { $0.status }
@@ -115,7 +121,7 @@ final class Downlink: Sendable {
     func watch(isDelivering: @Sendable () -> Bool, restart: @escaping @Sendable () -> Void) {
         self.restart.with { $0 = restart }
         guard managed.with({ $0.trial != nil }) else { return }
-        let end = Clocks.now + .seconds(Int64(own.downlink.trialSeconds))
+        let end = Clocks.now + .seconds(Int64(trialSeconds))
         while Clocks.now < end {
             guard !isRestarting.with({ $0 }) else { return }
             if isDelivering() {
@@ -126,7 +132,7 @@ final class Downlink: Sendable {
             }
             _ = waitFor([], milliseconds: 200)
         }
-        let reason = "the centre was not reached with it within \(own.downlink.trialSeconds) s"
+        let reason = "the centre was not reached with it within \(trialSeconds) s"
         managed.with { $0.takeBack(reason) }
         store()
         logger.error("configuration taken back", metadata: ["reason": "\(reason)"])

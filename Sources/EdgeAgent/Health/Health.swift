@@ -42,6 +42,8 @@ final class Health: Sendable {
     /// A device that came later has a stage of its own from now on.
     func join(_ stage: String) { state.with { $0.stages[stage] = Clocks.wall } }
 
+    func leave(_ stage: String) { state.with { $0.stages[stage] = nil } }
+
     private static func complete(_ state: inout State) -> Bool {
         guard state.finished != state.number, state.expected == state.returned else { return false }
         state.finished = state.number

@@ -120,7 +120,7 @@ struct Capture: ParsableCommand {
 }
 
 extension Transcript {
-    fileprivate mutating func take(_ event: JSON) {
+    mutating func take(_ event: JSON) {
         if let bytes = event["from"]?.text.flatMap({ Hex.bytes($0) }) { lines.append(.fromDevice(bytes)) }
         if let bytes = event["to"]?.text.flatMap({ Hex.bytes($0) }) { lines.append(.toDevice(bytes)) }
         if let bytes = event["descriptor"]?.text.flatMap({ Hex.bytes($0) }) { lines.append(.descriptor(bytes)) }

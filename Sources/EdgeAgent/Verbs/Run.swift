@@ -19,6 +19,8 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let own = try options.load()
         signal(SIGPIPE, SIG_IGN)
+        // Until somebody listens for it, it must not end the agent.
+        signal(SIGHUP, SIG_IGN)
         let form = logFormat ?? own.logFormat
         LoggingSystem.bootstrap { _ in ProgramLog("edge-agent", form) }
         var logger = Logger(label: "edge-agent")
@@ -40,13 +42,25 @@ struct Run: AsyncParsableCommand {
             ])
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        let startsAgain = Locked(false)
+        let hangups = Task { [file = options.file] in
+            for await _ in await UnixSignalsSequence(trapping: .sighup) {
+                Supervisor.notify("RELOADING=1")
+                let reloaded = await onOwnThread("reload") { agent.reload(file) }
+                Supervisor.notify("READY=1")
+                guard case .startAgain = reloaded else { continue }
+                startsAgain.with { $0 = true }
+                await group.triggerGracefulShutdown()
+            }
+        }
+        defer { hangups.cancel() }
         if let downlink {
             startThread("downlink") { [uplink = agent.uplink] in
                 downlink.watch(isDelivering: { uplink.now.open }) { Task { await group.triggerGracefulShutdown() } }
             }
         }
         try await group.run()
-        guard downlink?.isRestarting.with({ $0 }) ?? false else { return }
+        guard downlink?.isRestarting.with({ $0 }) ?? false || startsAgain.with({ $0 }) else { return }
         // The same process, and so the same for whoever supervises it, from the beginning.
         var arguments = CommandLine.arguments.map { strdup($0) } + [nil]
         execv("/proc/self/exe", &arguments)
@@ -62,6 +76,7 @@ struct Check: ParsableCommand {
     @OptionGroup var options: ConfigurationOption
     @Flag(help: "JSON Lines.") var json = false
     @Flag(help: "Only say whether this version can go on with the buffer that is there.") var data = false
+    @Flag(help: "Also sign in at the broker, and try to reach each device.") var connect = false
 
     func run() throws {
         let configuration = try options.load()
@@ -87,7 +102,25 @@ struct Check: ParsableCommand {
                 "agent \(configuration.agent), site \(configuration.site), \(configuration.devices.count) devices: "
                     + (warnings.isEmpty ? "good" : "\(warnings.count) warnings"))
         }
+        if connect { try askOthers(configuration) }
         if !warnings.isEmpty { throw Exit.warnings }
+    }
+
+    /// What doctor would find of them, and nothing else. The broker is asked here even where the running agent is let in: the files may
+    /// have changed since it began.
+    private func askOthers(_ configuration: AgentConfiguration) throws {
+        var picture = AgentProbes.picture(options.file, isLocal: false)
+        if picture.broker == nil || picture.broker == .good { picture.broker = AgentProbes.broker(configuration) }
+        let found = picture.findings.filter { AgentFindingKind.ofConnections.contains($0.kind) }
+        let diagnosis = AgentDiagnosis(found, version: picture.version, at: picture.now)
+        if json {
+            Terminal.line(diagnosis.json.description)
+        } else {
+            Terminal.line(
+                diagnosis.findings.isEmpty
+                    ? "the broker lets the agent in, and nothing is in the way of its devices" : diagnosis.text)
+        }
+        if diagnosis.exitCode != 0 { throw ExitCode(diagnosis.exitCode) }
     }
 }
 
@@ -106,10 +139,21 @@ extension AgentConfiguration {
 
     /// What is allowed and yet worth a second look.
     var warnings: [String] {
-        var out = devices.compactMap { device in device.driver.map { (device.name, $0) } }.filter { $0.1.experimental }
+        experiments + doubts
+            + (devices.isEmpty && !discovery.isEnabled
+                ? ["no [reader.…] and no [phone.…]: this agent will read nothing"] : [])
+    }
+
+    private var experiments: [String] {
+        devices.compactMap { device in device.driver.map { (device.name, $0) } }.filter { $0.1.experimental }
             .map {
                 "\($0.0): driver \($0.1.name) is experimental: it was never tested with a capture of the real device"
             }
+    }
+
+    /// What others on the network could read or do.
+    var doubts: [String] {
+        var out: [String] = []
         let broker = HostName.ofURL(uplink.broker) ?? uplink.broker
         if uplink.broker.hasPrefix("mqtt://"), !HostName.isLoopback(broker) {
             let what = uplink.password == nil ? "what devices say travels" : "the password and what devices say travel"
@@ -117,9 +161,6 @@ extension AgentConfiguration {
         }
         if let warning = local.warning { out.append(warning) }
         out += devices.compactMap(\.warning)
-        if devices.isEmpty, !discovery.isEnabled {
-            out.append("no [reader.…] and no [phone.…]: this agent will read nothing")
-        }
         return out
     }
 }

@@ -1,3 +1,5 @@
+import Model
+
 extension FindingKind {
     private static let gateways: [FindingKind] = [
         .gatewayNone, .gatewayNever, .gatewaySilent, .gatewayAlarm, .gatewayBuffer, .gatewayVersion,

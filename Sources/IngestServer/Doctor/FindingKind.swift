@@ -1,5 +1,7 @@
+import Model
+
 /// Everything that `edge-ingest doctor` can find, each with what it means and what to do: docs/reference/findings.md is made from it.
-enum FindingKind: String, CaseIterable, Sendable {
+enum FindingKind: String, FindingCatalogue {
     case configurationBroken = "configuration-broken"
     case configurationDoubtful = "configuration-doubtful"
     case clockUnset = "clock-unset"
@@ -41,33 +43,8 @@ enum FindingKind: String, CaseIterable, Sendable {
     case backupOld = "backup-old"
     case backupNone = "backup-none"
 
-    /// From harmless to bad.
-    enum Severity: String, CaseIterable, Sendable {
-        /// Worth knowing.
-        case note
-        /// Something is missing, or soon will be.
-        case warning
-        /// Work stands still.
-        case broken
-    }
+    typealias Severity = Model.Severity
+    typealias Entry = FindingEntry<FindingKind>
 
-    /// What the catalogue says of one kind.
-    struct Entry: Sendable {
-        var severity: Severity
-        var title: String
-        var meaning: String
-        var fix: String
-        /// What follows from it, and is not told beside it.
-        var hides: [FindingKind] = []
-        /// Only what has the same subject follows from it: the broker's password explains the broker, and not the ERP.
-        var isAboutItsSubject = false
-
-        init(
-            _ severity: Severity, _ title: String, _ meaning: String, fix: String, hides: [FindingKind] = [],
-            isAboutItsSubject: Bool = false
-        ) {
-            (self.severity, self.title, self.meaning, self.fix) = (severity, title, meaning, fix)
-            (self.hides, self.isAboutItsSubject) = (hides, isAboutItsSubject)
-        }
-    }
+    static let program = "edge-ingest"
 }

@@ -1,3 +1,6 @@
+import Model
+import Platform
+
 extension Picture {
     /// A gateway says something every 30 seconds.
     static let silence: Int64 = 120_000
@@ -119,7 +122,7 @@ extension Picture {
         let age = now - gateway.seen
         if !gateway.isOnline || age > Picture.silence {
             let words = gateway.isOnline ? "nothing was heard" : "it is gone"
-            out.append(Finding(.gatewaySilent, of: gateway.name, "\(words) for \(Picture.words(age))"))
+            out.append(Finding(.gatewaySilent, of: gateway.name, "\(words) for \(Span.words(age))"))
         }
         if let alarm = gateway.alarm { out.append(Finding(.gatewayAlarm, of: gateway.name, alarm)) }
         if let trouble = gateway.trouble { out.append(Finding(.gatewayBuffer, of: gateway.name, trouble)) }
@@ -142,7 +145,7 @@ extension Picture {
         let age = epcis.waiting.map { now - $0 } ?? 0
         return [
             age > Picture.captureLate
-                ? Finding(.epcisLate, of: "[epcis]", "what was told \(Picture.words(age)) ago waits") : nil,
+                ? Finding(.epcisLate, of: "[epcis]", "what was told \(Span.words(age)) ago waits") : nil,
             epcis.dead > 0 ? Finding(.epcisDead, of: "[epcis]", "\(epcis.dead) of them") : nil,
         ].compactMap(\.self)
     }
@@ -162,13 +165,4 @@ extension Picture {
     }
 
     static func size(_ bytes: Int64) -> String { bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB" }
-
-    /// The largest unit that says it: `3 hours`.
-    static func words(_ milliseconds: Int64) -> String {
-        let seconds = max(0, milliseconds / 1000)
-        for (size, name) in [(Int64(86_400), "days"), (3600, "hours"), (60, "minutes")] where seconds >= 2 * size {
-            return "\(seconds / size) \(name)"
-        }
-        return "\(seconds) seconds"
-    }
 }

@@ -21,6 +21,26 @@ enum Probes {
             picture.disk = disk(IngestConfiguration().state)
             return picture
         }
+        look(configuration, into: &picture)
+        guard !isLocal else { return picture }
+        picture.broker = broker(configuration)
+        if let erp = configuration.erp { picture.erp = await ask(erp) }
+        return picture
+    }
+
+    /// For the centre that runs with this configuration: what doctor sees without asking anybody.
+    static func running(_ configuration: IngestConfiguration, hasBroker: Bool) -> Picture {
+        var picture = Picture(now: Clocks.wall, version: IngestServer.version)
+        picture.clockIsSet = Clocks.isSynchronised
+        look(configuration, into: &picture)
+        // Who asks is who has it open.
+        picture.isRunning = true
+        picture.broker = hasBroker ? .good : .unreachable("the centre is not connected to it")
+        return picture
+    }
+
+    /// This machine's own files.
+    private static func look(_ configuration: IngestConfiguration, into picture: inout Picture) {
         picture.folders = configuration.exchange?.problems ?? []
         picture.warnings = configuration.warnings.filter { !picture.folders.contains($0) }
         picture.disk = disk(configuration.state)
@@ -31,10 +51,6 @@ enum Probes {
         picture.brokerAddress = configuration.broker
         let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)
         picture.lastCopy = copies.newest(among: Files.list(copies.path))
-        guard !isLocal else { return picture }
-        picture.broker = broker(configuration)
-        if let erp = configuration.erp { picture.erp = await ask(erp) }
-        return picture
     }
 
     // MARK: the disk and the database
@@ -185,6 +201,8 @@ enum Probes {
                 // From 128 on it is a refusal (MQTT 5.0, 2.4); others say that nobody is subscribed, or that it is taken.
                 case .published(let id, let reason) where id == sent && reason >= 128:
                     return .denied("it does not take what is written below \(Topic.presence) (reason \(reason))")
+                case .unsubscribed(let reason):
+                    return .denied("it does not give what is written below \(Topic.presence) (reason \(reason))")
                 case .message, .published: break
                 }
             }

@@ -36,13 +36,9 @@ enum StorageLook {
     /// `it belongs to quai-ingest:quai-ingest, mode 0700`
     private static func ownership(_ path: String) -> String {
         guard let information = FileLook(path) else { return "who owns it cannot be seen" }
-        let group = getgrgid(information.group).map { String(cString: $0.pointee.gr_name) } ?? "\(information.group)"
-        let mode = String(information.mode, radix: 8)
-        let padded = String(repeating: "0", count: max(0, 4 - mode.count)) + mode
-        return "it belongs to \(name(information.owner)):\(group), mode \(padded)"
+        return
+            "it belongs to \(name(information.owner)):\(FileLook.group(information.group)), mode \(information.octal)"
     }
 
-    private static func name(_ user: uid_t) -> String {
-        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "user \(user)"
-    }
+    private static func name(_ user: uid_t) -> String { FileLook.user(user) }
 }

@@ -41,7 +41,9 @@ enum Routes {
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
                 body: .init(byteBuffer: ByteBuffer(string: text + door.metrics + hosts.metrics)))
         }
-        for page in ["", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit", "help"] {
+        for page in [
+            "", "receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit", "help", "repairs",
+        ] {
             router.get(RouterPath(page)) { request, _ in welcome(files, request) }
         }
         // A screen of one dock, whoever signs in there; a how-to, also for those who cannot sign in.

@@ -2,7 +2,6 @@ import ArgumentParser
 import Curl
 import Depot
 import ERP
-import Glibc
 import Model
 import Platform
 import Settings
@@ -30,7 +29,7 @@ struct BundleVerb: AsyncParsableCommand {
         let configuration = try? IngestConfiguration.load(options.file)
         var parcel = Parcel(diagnosis: picture.diagnosis)
         parcel.configuration = options.file.flatMap { try? ConfigurationFiles.read($0) } ?? []
-        parcel.journal = lines == 0 ? "" : ParcelSources.journal(lines)
+        parcel.journal = lines == 0 ? "" : Machine.journal(lines, of: ["edge-ingest", "edge-ingest-backup"])
         if let configuration { parcel.metrics = await ParcelSources.metrics(configuration) }
         parcel.versions = ParcelSources.versions(picture)
         var (names, secrets): ([String], [String]) = ([], [])
@@ -61,46 +60,19 @@ struct BundleVerb: AsyncParsableCommand {
         }
         let files = parcel.files(Redaction(names: names, secrets: secrets))
         do {
-            let place = try write(files, at: Clocks.wall)
-            print(place)
-            for file in files { print("  \(file.name)  \(file.text.utf8.count) bytes  \(file.about)") }
+            let now = Clocks.wall
+            print(try ParcelFile.write(files, to: target, named: "quai-centre-\(BackupFolder.moment(now))", at: now))
+            for file in files { print(file.line) }
             if parcel.journal.isEmpty {
                 print(
                     "  no journal: it was not there, or the database, which names are taken out by, could not be read")
             }
         } catch { throw Exit.say("\(error)") }
     }
-
-    private func write(_ files: [Parcel.File], at now: Int64) throws(FileError) -> String {
-        let name = "quai-centre-\(BackupFolder.moment(now))"
-        let place = target ?? "\(name).tar"
-        if place.hasSuffix("/") || Backup.isFolder(place) {
-            try Files.makeFolder(place)
-            for file in files { try Files.write(Array(file.text.utf8), to: "\(place)/\(file.name)", mode: 0o600) }
-        } else {
-            let archive = Tar.archive(files.map { ("\(name)/\($0.name)", Array($0.text.utf8)) }, at: now)
-            try Files.write(archive, to: place, mode: 0o600)
-        }
-        return place
-    }
 }
 
 /// Where a parcel's content comes from.
 enum ParcelSources {
-    /// What `journalctl` prints; empty where there is none, or nothing may be read.
-    static func journal(_ lines: Int) -> String {
-        let command =
-            "journalctl -q --no-pager -o short-iso --no-hostname -n \(lines) -u edge-ingest -u edge-ingest-backup 2>/dev/null"
-        guard let pipe = popen(command, "re") else { return "" }
-        defer { pclose(pipe) }
-        var out: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0, out.count < 32 << 20 {
-            out += buffer[..<count]
-        }
-        return String(decoding: out, as: UTF8.self)
-    }
-
     /// Of the centre that runs here; empty where none answers.
     static func metrics(_ configuration: IngestConfiguration) async -> String {
         let isAnywhere = configuration.address == "0.0.0.0" || configuration.address == "::"
@@ -112,18 +84,7 @@ enum ParcelSources {
     }
 
     static func versions(_ picture: Picture) -> [(name: String, value: String)] {
-        var names = utsname()
-        uname(&names)
-        func text<T>(_ field: T) -> String {
-            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        }
-        let system =
-            (try? Files.read("/etc/os-release", limit: 65_536)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let pretty = system.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }?.dropFirst(12)
-        var out: [(name: String, value: String)] = [
-            ("edge-ingest", picture.version), ("system", pretty.map(String.init) ?? "?"),
-            ("kernel", "\(text(names.release)) \(text(names.machine))"),
-        ]
+        var out = [(name: "edge-ingest", value: picture.version)] + Machine.versions
         for gateway in picture.gateways ?? [] { out.append(("gateway \(gateway.name)", gateway.version ?? "?")) }
         return out
     }

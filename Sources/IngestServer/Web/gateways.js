@@ -47,7 +47,7 @@ export class Gateways extends GatewayList {
 
   /** @param {HTMLElement} main */
   draw(main) {
-    replace(main, h("div", { class: "stack" }, h("h1", {}, t("gateways")),
+    replace(main, h("div", { class: "stack" }, h("div", { class: "row" }, h("h1", {}, t("gateways")), h("a", { class: "button push", id: "to-repairs", href: "/repairs", "data-link": true }, t("repairs"))),
       this.list.length === 0
         ? empty(t("noGateways"), t("noGatewaysHint"), "gateways")
         : this.list.map((gateway) => this.drawGateway(gateway))));

@@ -235,6 +235,21 @@ export const help = {
     ],
     see: ["refused", "away", "dock"],
   },
+  repairs: {
+    title: "Put right what is wrong",
+    what: "What the centre and its gateways found wrong with themselves: causes, the worst first, each with what was seen and what to do.",
+    steps: [
+      "Begin at the top: [repairs_broken] comes before [repairs_warning] and [repairs_note].",
+      "Do what stands at [repairsFix]. What is written like `systemctl` is typed on the machine that is named: the centre, or the gateway.",
+      "[repairsAgain] shows whether it is over. It goes by itself within a minute, too.",
+    ],
+    wrong: [
+      ["A gateway is missing here", "What one that is offline said last is of then: only [offlineAgent] is told of it. Look at its machine."],
+      ["The sentence is not enough", "On the machine: `edge-agent doctor`, or `edge-ingest doctor`. For whoever helps from afar `edge-agent bundle` packs all of it, without names and numbers."],
+      ["It comes back again and again", "`journalctl -u edge-agent` has each trouble once when it begins and once when it is over."],
+    ],
+    see: ["gateways", "refused"],
+  },
   audit: {
     title: "Who did what, and who may come in",
     what: "The trail keeps each decision: who, when, at which screen, why. Users are kept at the same place.",

@@ -236,6 +236,21 @@ export const help = {
     ],
     see: ["refused", "away", "dock"],
   },
+  repairs: {
+    title: "Réparer ce qui ne va pas",
+    what: "Ce que le centre et ses passerelles ont trouvé d’anormal chez eux : les causes, la pire d’abord, chacune avec ce qui a été vu et ce qu’il faut faire.",
+    steps: [
+      "Commencez en haut : [repairs_broken] vient avant [repairs_warning] et [repairs_note].",
+      "Faites ce qui est écrit à [repairsFix]. Ce qui s’écrit comme `systemctl` se tape sur la machine nommée : le centre, ou la passerelle.",
+      "[repairsAgain] montre si c’est fini. Cela s’en va aussi de soi-même en moins d’une minute.",
+    ],
+    wrong: [
+      ["Une passerelle manque ici", "Ce qu’une passerelle hors ligne a dit en dernier date d’alors : on n’en dit que [offlineAgent]. Regardez sa machine."],
+      ["La phrase ne suffit pas", "Sur la machine : `edge-agent doctor`, ou `edge-ingest doctor`. Pour qui vous aide de loin, `edge-agent bundle` emballe tout, sans noms ni numéros."],
+      ["Cela revient sans cesse", "`journalctl -u edge-agent` a chaque ennui une fois quand il commence et une fois quand il est fini."],
+    ],
+    see: ["gateways", "refused"],
+  },
   audit: {
     title: "Qui a fait quoi, et qui peut entrer",
     what: "Le journal garde chaque décision : qui, quand, à quel écran, pourquoi. Les utilisateurs se gèrent au même endroit.",

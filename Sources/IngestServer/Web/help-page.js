@@ -9,7 +9,7 @@ import { helpLink } from "./help.js";
 export const shelves = [
   ["helpDock", ["receiving", "reopen", "scan", "dock", "refused", "away", "stocktake", "find", "import"]],
   ["helpDesk", ["calls", "clients"]],
-  ["helpOffice", ["erp", "gateways", "audit", "signin", "trust", "told", "privacy", "webhooks"]],
+  ["helpOffice", ["erp", "gateways", "repairs", "audit", "signin", "trust", "told", "privacy", "webhooks"]],
 ];
 
 /** How-tos that are of a page: it is one touch away. */

@@ -7,6 +7,7 @@ import { Calls } from "./calls.js";
 import { ERP } from "./erp.js";
 import { Audit } from "./audit.js";
 import { Gateways } from "./gateways.js";
+import { Repairs } from "./repairs.js";
 import { HelpPage } from "./help-page.js";
 import { openAccount } from "./account.js";
 import { openSecurity } from "./security.js";
@@ -28,7 +29,7 @@ import { rest } from "./words-rest.js";
 
 addWords(rest);
 
-export const makers = { stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit, help: HelpPage };
+export const makers = { stocktake: StockTakes, find: Find, clients: Clients, calls: Calls, erp: ERP, gateways: Gateways, audit: Audit, help: HelpPage, repairs: Repairs };
 
 export const deeds = {
   account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, inbox: openInbox, kiosk: drawKiosk,

@@ -12,7 +12,7 @@ export function stationOf({ pathname, search }) {
 }
 
 /** @type {Partial<Record<PageName | "notices", Right>>} What one must be allowed to be shown a page; others are everybody's. */
-const needed = { receiving: "deliveries.see", stocktake: "counting.see", find: "products.see", clients: "clients.see", calls: "calls.see", erp: "erp", gateways: "gateways.see", notices: "notices.see" };
+const needed = { receiving: "deliveries.see", stocktake: "counting.see", find: "products.see", clients: "clients.see", calls: "calls.see", erp: "erp", gateways: "gateways.see", repairs: "gateways.see", notices: "notices.see" };
 
 /** @param {App} app */
 export function standing(app) {

@@ -3,6 +3,7 @@
 import { centre } from "./words-centre.js";
 import { devices } from "./words-devices.js";
 import { erp } from "./words-erp.js";
+import { findings } from "./words-findings.js";
 
 /** @type {Record<string, Record<string, string>>} */
-export const spoken = { fr: { ...centre.fr, ...devices.fr, ...erp.fr }, en: { ...centre.en, ...devices.en, ...erp.en } };
+export const spoken = { fr: { ...centre.fr, ...devices.fr, ...erp.fr, ...findings.fr }, en: { ...centre.en, ...devices.en, ...erp.en, ...findings.en } };

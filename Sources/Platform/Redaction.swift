@@ -1,5 +1,5 @@
 /// Takes out of a text what is somebody's: names that are known, telephone numbers, addresses of e-mail, secrets.
-struct Redaction: Sendable {
+public struct Redaction: Sendable {
     /// Words of each name in small letters, by the first of them; the longest first.
     private var names: [String: [[String]]] = [:]
     private let secrets: [String]
@@ -9,7 +9,7 @@ struct Redaction: Sendable {
     /// A number of fewer digits calls nobody outside.
     private static let digits = 6
 
-    init(names: [String], secrets: [String]) {
+    public init(names: [String], secrets: [String]) {
         self.secrets = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
         for name in Set(names) {
             let text = Array(name)
@@ -20,10 +20,10 @@ struct Redaction: Sendable {
         for first in self.names.keys { self.names[first]?.sort { $0.count > $1.count } }
     }
 
-    func clean(_ text: String) -> String { lines(text) { withoutNumbers(withoutNames(withoutAddresses($0))) } }
+    public func clean(_ text: String) -> String { lines(text) { withoutNumbers(withoutNames(withoutAddresses($0))) } }
 
     /// Leaves numbers where all of them are measured.
-    func cleanFigures(_ text: String) -> String { lines(text) { withoutNames($0) } }
+    public func cleanFigures(_ text: String) -> String { lines(text) { withoutNames($0) } }
 
     private func lines(_ text: String, _ clean: (String) -> String) -> String {
         text.split(separator: "\n", omittingEmptySubsequences: false).map { (part: Substring) -> String in

@@ -1,9 +1,7 @@
-import Model
-
 /// Files one behind the other in the `ustar` form (POSIX.1-2017, pax, "ustar Interchange Format").
-enum Tar {
+public enum Tar {
     /// Names of 1 to 100 bytes of ASCII; each file for its owner alone. `at` in Unix milliseconds.
-    static func archive(_ files: [(name: String, bytes: [UInt8])], at now: Int64) -> [UInt8] {
+    public static func archive(_ files: [(name: String, bytes: [UInt8])], at now: Int64) -> [UInt8] {
         var out: [UInt8] = []
         for file in files {
             out += header(file.name, size: file.bytes.count, at: now) + file.bytes

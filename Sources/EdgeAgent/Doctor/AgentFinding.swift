@@ -1,0 +1,4 @@
+import Model
+
+typealias AgentFinding = Finding<AgentFindingKind>
+typealias AgentDiagnosis = Diagnosis<AgentFindingKind>

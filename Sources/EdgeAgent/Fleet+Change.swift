@@ -1,0 +1,65 @@
+import Logging
+import Model
+import Platform
+
+extension Fleet {
+    /// How long a device may take to say goodbye, in milliseconds.
+    static let goodbye: Int64 = 5000
+
+    /// Takes the devices of another configuration: ends those that changed or went, begins those that changed or came, and touches no
+    /// other. Waits for goodbyes: call it on a thread of its own.
+    func change(to next: AgentConfiguration, _ changes: ConfigurationChanges, recalled: [Command] = []) {
+        let gone = Set(changes.changed + changes.removed)
+        let (leaving, pumps) = state.change { state -> ([DevicePump], [DevicePump]) in
+            state.configuration = next
+            let found = Set(state.attachments.filter { isConfigured($0.value, in: next) }.keys)
+            // What was found by itself and is written down now has its own name from here on.
+            let names = gone.union(found.compactMap { state.taken[$0] })
+            for key in found { (state.taken[key], state.attachments[key], state.absent[key]) = (nil, nil, nil) }
+            let leaving = state.pumps.filter { names.contains($0.device.name) }
+            state.pumps.removeAll { names.contains($0.device.name) }
+            return (leaving, state.pumps)
+        }
+        for pump in leaving { pump.post(.stop) }
+        let ids = Set(leaving.map(ObjectIdentifier.init))
+        _ = state.wait(timeout: Fleet.goodbye) { $0.running.isDisjoint(with: ids) ? true : nil }
+        for name in changes.removed { left(name) }
+        let kept = Set(pumps.map(\.device.name))
+        let fresh = next.devices.filter { !kept.contains($0.name) }.map { pump($0) }
+        let wanted = state.change { state -> [DevicePump] in
+            guard !state.stopping else { return [] }
+            state.pumps =
+                next.devices.compactMap { device in
+                    (state.pumps + fresh).first { $0.device.name == device.name }
+                } + state.pumps.filter { pump in !next.devices.contains { $0.name == pump.device.name } }
+            return fresh
+        }
+        for pump in wanted {
+            joined(pump.device.name)
+            start(pump)
+        }
+        state.change { $0.looks += 1 }
+        surroundings.changed()
+    }
+
+    /// On a thread of its own, until it was told to stop; where the system has none to give it is asked again each second.
+    func start(_ pump: DevicePump, recalled: [Command] = []) {
+        let id = ObjectIdentifier(pump)
+        let mayRun = state.change { state -> Bool in
+            guard !state.stopping else { return false }
+            state.running.insert(id)
+            return true
+        }
+        guard mayRun else { return }
+        let body: @Sendable () -> Void = { [boot = surroundings.boot, state] in
+            pump.run(boot: boot, recalled: recalled)
+            state.change { _ = $0.running.remove(id) }
+        }
+        while !startThread("dev-\(pump.device.name)".prefix(15).description, body) {
+            guard state.wait(timeout: 1000, for: { $0.stopping ? true : nil }) == nil else {
+                state.change { _ = $0.running.remove(id) }
+                return
+            }
+        }
+    }
+}
