@@ -244,8 +244,10 @@ extension PeopleTable {
         // Who gave a name when that was enough has shown nothing: from the first password on that is over.
         if !person.isOpenHouse {
             let hasShown = try database.integer(
-                "SELECT 1 FROM user WHERE id=? AND (password IS NOT NULL OR pin IS NOT NULL OR badge IS NOT NULL)",
-                .integer(person.id))
+                """
+                SELECT 1 FROM user JOIN session ON session.user=user.id AND token=?2
+                WHERE id=?1 AND (password IS NOT NULL OR pin IS NOT NULL OR badge IS NOT NULL OR way IS NOT NULL)
+                """, .integer(person.id), .text(digest))
             if hasShown == nil { return nil }
         }
         return person
@@ -263,13 +265,19 @@ extension PeopleTable {
         return try openSession(user: id, station: nil, session: digest, at: now)
     }
 
-    /// A new session of somebody who has shown who they are. At a station it ends by itself.
-    public func openSession(user id: Int64, station: String?, session digest: String, at now: Int64) throws -> Person {
+    /// A new session of somebody who has shown who they are. At a station, or where others vouch for them, it ends by itself.
+    func openSession(
+        user id: Int64, station: String?, session digest: String, way: SessionWay? = nil, at now: Int64
+    ) throws -> Person {
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - PeopleTable.sessionLife))
         try database.run(
-            "INSERT INTO session (token, user, created, seen, station, expires) VALUES (?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO session (token, user, created, seen, station, expires, way, issuer, sid)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             .text(digest), .integer(id), .integer(now), .integer(now), .text(station),
-            .integer(station == nil ? nil : now + PeopleTable.stationLife))
+            .integer(station != nil ? now + PeopleTable.stationLife : way != nil ? now + SessionWay.life : nil),
+            .text(way?.kind.rawValue), .text(way?.issuer), .text(way?.session))
         guard let person = try person(session: digest, at: now) else {
             throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
         }

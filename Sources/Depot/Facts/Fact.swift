@@ -106,6 +106,8 @@ extension Fact.Kind {
     public static let sessionOpened = Fact.Kind(.session, "open")
     public static let sessionRefused = Fact.Kind(.session, "refused")
     public static let userAdded = Fact.Kind(.user, "add")
+    /// They are somebody at a provider, which the words name.
+    public static let userLinked = Fact.Kind(.user, "link")
     public static let userRights = Fact.Kind(.user, "rights")
     public static let userEnabled = Fact.Kind(.user, "enable")
     public static let userDisabled = Fact.Kind(.user, "disable")

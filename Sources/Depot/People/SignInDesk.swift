@@ -106,8 +106,8 @@ public struct SignInDesk {
     /// A session of somebody who has shown who they are. Nil when they were disabled, or their secret was changed, since
     /// `user` was read; that is counted as wrong. A right password opens a locked PIN again.
     public func openSession(
-        _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String, from source: String,
-        at now: Int64
+        _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String,
+        way: SessionWay? = nil, from source: String, at now: Int64
     ) throws -> Person? {
         try store.transaction { () -> Person? in
             guard let current = try store.people.user(id: user.id), !current.isDisabled,
@@ -115,8 +115,9 @@ public struct SignInDesk {
                 current.pin == user.pin, current.hasBadge == user.hasBadge
             else { return nil }
             try taken(key, SignInSource.counted(source), at: now)
-            if key.kind == .name { try store.people.openPIN(of: user.id) }
-            let person = try store.people.openSession(user: user.id, station: station, session: digest, at: now)
+            if key.kind == .name, way == nil { try store.people.openPIN(of: user.id) }
+            let person = try store.people.openSession(
+                user: user.id, station: station, session: digest, way: way, at: now)
             try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
             return person
         }

@@ -39,5 +39,6 @@ public struct Desks {
     public var jobs: JobDesk { JobDesk(store) }
     public var exchange: ExchangeDesk { ExchangeDesk(store) }
     public var webhooks: WebhookDesk { WebhookDesk(store) }
+    public var openID: OpenIDDesk { OpenIDDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

@@ -120,6 +120,7 @@ enum Schema {
         webhooks,
         // A client is known by its name in an import, row for row.
         "CREATE INDEX party_named ON party (name, company);",
+        openID,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

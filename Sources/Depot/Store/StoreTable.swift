@@ -31,5 +31,6 @@ extension Store {
     public var exchange: ExchangeTable { ExchangeTable(store: self) }
     public var inbox: InboxTable { InboxTable(store: self) }
     public var webhooks: WebhookTable { WebhookTable(store: self) }
+    public var openID: OpenIDTable { OpenIDTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }
