@@ -14,10 +14,13 @@ struct Accounts: Sendable {
     let writer: Writer
     let live: LiveView
     let configuration: IngestConfiguration
+    /// Nil where the ERP is not asked.
+    let erp: ERPPasswords?
     private let refusals = Locked(UInt64(0))
 
     init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
         (self.writer, self.live, self.configuration) = (writer, live, configuration)
+        erp = configuration.signIn.asksERP ? configuration.erp.map { ERPPasswords($0) } : nil
     }
 
     /// Wrong passwords, PINs and badges.
@@ -36,6 +39,13 @@ struct Accounts: Sendable {
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(people)),
             ("stations", .array(configuration.zones.filter { $0.value.kind == .dock }.keys.sorted().map(JSON.string))),
+            (
+                "providers",
+                .array(
+                    configuration.signIn.providers.map {
+                        .object([("name", .string($0.name)), ("label", .string($0.label))])
+                    })
+            ),
         ])
     }
 
@@ -78,15 +88,31 @@ struct Accounts: Sendable {
         _ token: String
     ) async throws -> Person {
         try await writer.run { try $0.signIn.begin(key, from: source, at: $1) }
-        let isRight = try await fits(secret, kept, key, from: source)
-        guard isRight, kept != nil, let user,
+        let isOwn = try await fits(secret, kept, key, from: source) && kept != nil
+        let verdict = isOwn ? .unknown : try await askERP(secret, user, key)
+        guard isOwn || verdict == .right, let user,
             let person = try await writer.run({
                 try $0.signIn.openSession(
-                    user, by: key, station: station, session: Digests.hex(token), from: source, at: $1)
+                    user, by: key, station: station, session: Digests.hex(token), way: isOwn ? nil : .erp, from: source,
+                    at: $1)
             })
-        else { throw try await refuse(key, user?.name, station, from: source) }
+        else {
+            let refusal = try await refuse(key, user?.name, station, from: source)
+            throw verdict == .away ? .erpAway : refusal
+        }
         await live.signedIn(person)
         return person
+    }
+
+    /// Whether it is the ERP's password of this person. Never of whoever can add people, nor before there is anybody who can: those have
+    /// a password of ours.
+    private func askERP(_ secret: String, _ user: PeopleTable.UserRow?, _ key: SignInKey) async throws
+        -> ERPPasswords.Verdict
+    {
+        guard let erp, let user, key == .name(user.name), !user.isDisabled, !user.rights.contains(.users),
+            try await live.read({ try !$0.people.isOpenHouse() })
+        else { return .unknown }
+        return await erp.ask(secret, of: user.name, at: Clocks.wall)
     }
 
     /// A try for which there was no room is none.

@@ -48,6 +48,7 @@ struct IngestConfiguration: Sendable {
     var erp: ERPSettings?
     var exchange: ExchangeSettings?
     var webhooks = WebhookSettings()
+    var signIn = SignInSettings()
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -140,7 +141,10 @@ struct IngestConfiguration: Sendable {
             let rule = receiving.string("signature", among: SignatureRule.allCases.map(\.rawValue))
             signature = rule.flatMap(SignatureRule.init(rawValue:)) ?? signature
         }
-        if let section = root.table("erp") { erp = ERPSettings(section) }
+        let providers = root.tables("sign-in", besides: ["address", "erp-passwords"])
+        if let section = root.table("sign-in") { signIn = SignInSettings(section, providers: providers) }
+        if let section = root.table("erp") { erp = ERPSettings(section, asksPasswords: signIn.asksERP) }
+        if signIn.asksERP, !root.has("erp") { root.require("erp", "[sign-in] erp-passwords asks an ERP") }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
         if let calls = root.table("calls") {

@@ -17,6 +17,7 @@ struct Wiring: Sendable {
     let orders: AgentOrders
     let goods: GoodsNews
     let accounts: Accounts
+    let openID: OpenIDSignIn
     let imports: FileImports
     /// Nil where no ERP is configured.
     let queue: QueueFollower?
@@ -66,6 +67,7 @@ struct Wiring: Sendable {
         orders = AgentOrders(writer: writer, live: live, mail: mail)
         goods = GoodsNews(reads: reads, mail: mail, logger: logger)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
+        openID = OpenIDSignIn(configuration.signIn, writer: writer, live: live, logger: logger)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

@@ -71,6 +71,9 @@ struct DoctorTests {
             (.erpRights, { $0.erp = .good(remarks: ["stock.quant: no right to write"]) }),
             (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
             (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }),
+            (.providerAway, { $0.providers = [.init(subject: "[sign-in.one]", trouble: .away("no route"))] }),
+            (.providerWrong, { $0.providers = [.init(subject: "[sign-in.one]", trouble: .wrong("another issuer"))] }),
+            (.providerClock, { $0.providers = [.init(subject: "[sign-in.one]", ahead: -90)] }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

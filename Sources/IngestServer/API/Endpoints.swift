@@ -8,7 +8,8 @@ enum Endpoints {
     static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders) = (wiring.configuration, wiring.orders)
-        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
+        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID).list
+            + OpenIDEndpoints(signIn: wiring.openID).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders).list

@@ -9,6 +9,7 @@ struct PeopleEndpoints {
     let live: LiveView
     let accounts: Accounts
     let plans: SitePlans
+    let openID: OpenIDSignIn
 
     /// As `Accounts.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
@@ -16,7 +17,10 @@ struct PeopleEndpoints {
         [
             .init("names", .truth), .init("passwords", .truth), .init("people", .list(PeopleTable.withPINSchema)),
             .init("stations", .list(.text)),
+            .init("providers", .list(.object("SignInProvider", [.init("name", .text), .init("label", .text)]))),
         ])
+    /// Where the browser goes to leave there, too.
+    private static let leftSchema = AnswerSchema.object("SignedOut", [.init("next", .text, isRequired: false)])
 
     var list: [Endpoint] {
         [
@@ -41,15 +45,21 @@ struct PeopleEndpoints {
                 let person = try await signIn(
                     body, from: incoming.source, isProxied: incoming.isProxied, token: token)
                 let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
-                let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
                 var response = Response.json(person.json)
-                response.headers[.setCookie] =
-                    "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
+                response.headers[.setCookie] = Cookies.session(
+                    token, life: life, isSecure: incoming.header("x-forwarded-proto") == "https")
                 return response
             },
-            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
-                if let token = incoming.token { try await accounts.signOut(token: token) }
-                var response = Response.json(.members([]))
+            Endpoint(
+                .delete, "/api/v1/session", "Sign out; next is where one leaves at the provider, too", needs: .session,
+                answers: .json(PeopleEndpoints.leftSchema)
+            ) { incoming in
+                var next: String?
+                if let token = incoming.token {
+                    next = await openID.leaving(session: token)
+                    try await accounts.signOut(token: token)
+                }
+                var response = Response.json(.object([("next", next.map(JSON.string))]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
@@ -160,6 +170,11 @@ struct PeopleEndpoints {
             APIProblem(
                 .unauthorized, "password-needed",
                 "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
+            )
+        case .erpAway:
+            APIProblem(
+                .serviceUnavailable, "erp-password-unasked",
+                "The ERP cannot be asked for its password now: sign in with your own of this server, or try again in a minute."
             )
         case .pinLocked:
             APIProblem(

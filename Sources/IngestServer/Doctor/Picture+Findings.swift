@@ -1,6 +1,8 @@
 extension Picture {
     /// A gateway says something every 30 seconds.
     static let silence: Int64 = 120_000
+    /// Seconds; from 120 on tokens are refused.
+    static let clockWarning: Int64 = 60
     static let certificateWarning: Int64 = 30 * 86_400_000
     /// They are made every night.
     static let copyLife: Int64 = 2 * 86_400_000
@@ -11,7 +13,7 @@ extension Picture {
     /// Everything that is wrong in it, causes and effects.
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
-            + webhooks.flatMap(findings(of:))
+            + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:))
     }
 
     var diagnosis: Diagnosis { Diagnosis(findings, version: version, at: now) }
@@ -123,6 +125,19 @@ extension Picture {
             out.append(Finding(.gatewayVersion, of: gateway.name, "it has \(other), the centre \(version)"))
         }
         return out
+    }
+
+    private func findings(of provider: Provider) -> [Finding] {
+        switch provider.trouble {
+        case .away(let why): [Finding(.providerAway, of: provider.subject, why)]
+        case .wrong(let why): [Finding(.providerWrong, of: provider.subject, why)]
+        case nil:
+            provider.ahead.flatMap { ahead in
+                guard abs(ahead) >= Picture.clockWarning else { return nil }
+                let words = "\(abs(ahead)) seconds \(ahead > 0 ? "ahead of" : "behind") this machine"
+                return [Finding(.providerClock, of: provider.subject, words)]
+            } ?? []
+        }
     }
 
     private func findings(of hook: Hook) -> [Finding] {

@@ -24,6 +24,8 @@ struct Picture: Sendable {
     var expected: [String] = []
     var deadLetters: DeadLetters?
     var erp: ERPAnswer?
+    /// Those of `[sign-in.NAME]`.
+    var providers: [Provider] = []
     var deadPushes: Int64 = 0
     var webhooks: [Hook] = []
     /// The moment of the newest copy beside the database, as in its name; nil when there is none.
@@ -94,6 +96,19 @@ struct Picture: Sendable {
         var count: Int
         /// How often each reason.
         var codes: [String: Int] = [:]
+    }
+
+    struct Provider: Sendable {
+        /// `[sign-in.NAME]`
+        var subject: String
+        var trouble: Trouble?
+        /// How far its clock is ahead of ours, in seconds; nil where it did not say.
+        var ahead: Int64?
+
+        enum Trouble: Sendable {
+            case away(String)
+            case wrong(String)
+        }
     }
 
     enum ERPAnswer: Sendable {

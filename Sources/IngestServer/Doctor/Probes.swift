@@ -33,6 +33,7 @@ enum Probes {
         guard !isLocal else { return picture }
         picture.broker = broker(configuration)
         if let erp = configuration.erp { picture.erp = await ask(erp) }
+        for settings in configuration.signIn.providers { picture.providers.append(await look(settings)) }
         return picture
     }
 
@@ -105,6 +106,7 @@ enum Probes {
     private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
+        named += configuration.signIn.providers.compactMap { one in one.secret.map { ("[sign-in.\(one.name)]", $0) } }
         named += configuration.feeds.sorted { $0.key < $1.key }.map { ("[feed.\($0.key)]", $0.value.secret) }
         if let reference = configuration.webhooks.reference(state: configuration.state) {
             named.append(("[webhooks]", reference))
@@ -121,10 +123,11 @@ enum Probes {
     }
 
     private static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
-        let named = [
+        var named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true),
         ]
+        named += configuration.signIn.providers.map { ("[sign-in.\($0.name)]", $0.authority, true) }
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
             var certificate = Picture.Certificate(subject: subject, path: path)
@@ -181,6 +184,17 @@ enum Probes {
         return sent == nil
             ? .unreachable("it does not answer")
             : .denied("what was written below \(Topic.presence) was not given back to who reads it")
+    }
+
+    /// Its document and its keys, and what time it is there.
+    private static func look(_ settings: OpenIDSettings) async -> Picture.Provider {
+        let link = OpenIDLink(settings)
+        var seen = Picture.Provider(subject: "[sign-in.\(settings.name)]")
+        do throws(OpenIDFault) { try await link.look() } catch {
+            seen.trouble = error.kind == .away ? .away(error.detail) : .wrong(error.detail)
+        }
+        seen.ahead = await link.ahead
+        return seen
     }
 
     private static func ask(_ settings: ERPSettings) async -> Picture.ERPAnswer {

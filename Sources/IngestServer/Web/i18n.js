@@ -12,6 +12,7 @@ import { scanning } from "./words-scan.js";
 import { lists } from "./words-lists.js";
 import { inbox } from "./words-inbox.js";
 import { hooks } from "./words-hooks.js";
+import { openid } from "./words-openid.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -115,7 +116,7 @@ const words = {
 /** Languages whose words are here: joined, the first script has those of one (WebWords). */
 const here = new Set(Object.keys(words));
 
-for (const more of [depot, imports, office, desk, reopen, scanning, lists, hooks, dock, inbox]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, scanning, lists, hooks, openid, dock, inbox]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */
