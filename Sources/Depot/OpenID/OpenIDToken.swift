@@ -57,7 +57,11 @@ public struct OpenIDToken: Equatable, Sendable {
         _ token: SignedToken, keys: [ProviderKey], issuer: String, client: String, now: Int64
     ) throws {
         guard !token.candidates(among: keys).isEmpty else { throw OpenIDKeys.Missing() }
-        guard token.isSigned(by: keys) else { throw OpenIDFault(.token, "the token's signature is wrong") }
+        guard token.isSigned(by: keys) else {
+            // One that names no key may be of a newer one.
+            guard token.keyID != nil else { throw OpenIDKeys.Missing() }
+            throw OpenIDFault(.token, "the token's signature is wrong")
+        }
         let claims = token.claims
         guard claims["iss"]?.text == issuer else {
             throw OpenIDFault(.token, "the token is another issuer's: \(OpenIDFault.short(claims["iss"]?.text ?? "-"))")
