@@ -33,8 +33,12 @@ final class ERPPasswords: Sendable {
 
     init(_ settings: ERPSettings, wire: ERPWire? = nil) {
         self.settings = settings
-        let http = CurlWire(url: settings.url, authority: settings.authority)
-        self.wire = wire ?? { request throws(ERPFault) in try await http.send(request) }
+        if let wire {
+            self.wire = wire
+        } else {
+            let http = CurlWire(url: settings.url, authority: settings.authority)
+            self.wire = { request throws(ERPFault) in try await http.send(request) }
+        }
     }
 
     func ask(_ secret: String, of name: String, at now: Int64) async -> Verdict {
