@@ -59,7 +59,8 @@ struct Parcel: Sendable {
     private static let harmless: Set<String> = [
         "state", "instance", "region", "log-level", "address", "hosts", "web-root", "url", "authority", "certificate",
         "key",
-        "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens", "site", "match", "groups-claim", "scopes",
+        "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens", "site",
+        "match", "groups-claim", "scopes",
     ]
     /// Where a secret lies; never it.
     private static let references: Set<String> = ["password", "secret", "client-secret"]
