@@ -16,9 +16,12 @@ struct Accounts: Sendable {
     let configuration: IngestConfiguration
     let refusals = Locked(UInt64(0))
     let challenges = Locked(PasskeyChallenges())
+    /// Nil where the ERP is not asked.
+    let erp: ERPPasswords?
 
     init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
         (self.writer, self.live, self.configuration) = (writer, live, configuration)
+        erp = configuration.signIn.asksERP ? configuration.erp.map { ERPPasswords($0) } : nil
     }
 
     /// Wrong passwords, PINs and badges.
@@ -37,6 +40,7 @@ struct Accounts: Sendable {
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(people)),
             ("stations", .array(configuration.zones.filter { $0.value.kind == .dock }.keys.sorted().map(JSON.string))),
+            ("providers", .array(configuration.signIn.providers.map(\.json))),
         ])
     }
 
@@ -86,17 +90,33 @@ struct Accounts: Sendable {
         from source: String, _ browser: String, _ token: String
     ) async throws -> Person {
         try await writer.run { try $0.signIn.begin(key, from: source, at: $1) }
-        let isRight = try await fits(secret, kept, key, from: source)
-        guard isRight, kept != nil, let user else { throw try await refuse(key, user?.name, station, from: source) }
-        let proof = station == nil ? try await second(code, of: user, after: key, from: source) : nil
+        let isOwn = try await fits(secret, kept, key, from: source) && kept != nil
+        let verdict = isOwn ? .unknown : try await askERP(secret, user, key)
+        guard isOwn || verdict == .right, let user else {
+            let refusal = try await refuse(key, user?.name, station, from: source)
+            throw verdict == .away ? .erpAway : refusal
+        }
+        let second = station == nil ? try await second(code, of: user, after: key, from: source) : nil
+        let (proof, way): (SignInProof?, SessionWay?) = isOwn ? (second, nil) : (second ?? .erp, .erp)
         let person = try await writer.run {
             try $0.signIn.openSession(
-                user, by: key, station: station, session: Digests.hex(token), from: source, as: proof, browser: browser,
-                at: $1)
+                user, by: key, station: station, session: Digests.hex(token), from: source, as: proof, way: way,
+                browser: browser, at: $1)
         }
         guard let person else { throw try await refuse(key, user.name, station, from: source) }
         await live.signedIn(person)
         return person
+    }
+
+    /// Whether it is the ERP's password of this person. Never of whoever can add people, nor before there is anybody who can: those have
+    /// a password of ours.
+    private func askERP(_ secret: String, _ user: PeopleTable.UserRow?, _ key: SignInKey) async throws
+        -> ERPPasswords.Verdict
+    {
+        guard let erp, let user, key == .name(user.name), !user.isDisabled, !user.permissions.contains(.users),
+            try await live.read({ try !$0.people.isOpenHouse() })
+        else { return .unknown }
+        return await erp.ask(secret, of: user.name, at: Clocks.wall)
     }
 
     /// What besides the password was shown; nil where nothing else is asked for. A password that was right is no try, whatever the code.

@@ -18,6 +18,7 @@ struct Wiring: Sendable {
     let goods: GoodsNews
     let vouching: DepotVouching
     let accounts: Accounts
+    let openID: OpenIDSignIn
     let imports: FileImports
     /// Nil where no ERP is configured.
     let queue: QueueFollower?
@@ -83,6 +84,7 @@ struct Wiring: Sendable {
         goods = GoodsNews(reads: reads, mail: mail, key: SealedBox.publicKey(of: secret), logger: logger)
         vouching = DepotVouching(writer: writer, secret: secret)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
+        openID = OpenIDSignIn(configuration.signIn, writer: writer, live: live, logger: logger)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

@@ -977,6 +977,8 @@ interface WayIn {
   passwords?: boolean;
   people?: { id: number; name: string }[];
   stations?: string[];
+  /** Others that vouch for people. */
+  providers?: { name: string; label: string }[];
 }
 
 /** @from Sources/IngestServer/View */

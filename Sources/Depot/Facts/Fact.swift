@@ -128,6 +128,8 @@ extension Fact.Kind {
     /// Ended by somebody's hand; the subject is whose, the detail which.
     public static let sessionEnded = Fact.Kind(.session, "end")
     public static let userAdded = Fact.Kind(.user, "add")
+    /// They are somebody at a provider, which the words name.
+    public static let userLinked = Fact.Kind(.user, "link")
     public static let userRights = Fact.Kind(.user, "rights")
     public static let userScope = Fact.Kind(.user, "scope")
     /// Subject: the role; the detail is what it may.

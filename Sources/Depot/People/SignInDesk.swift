@@ -107,26 +107,32 @@ public struct SignInDesk {
     /// `user` was read; that is counted as wrong. A right password opens a locked PIN again.
     public func openSession(
         _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String, from source: String,
-        as proof: SignInProof? = nil, browser: String? = nil, at now: Int64
+        as proof: SignInProof? = nil, way: SessionWay? = nil, browser: String? = nil, at now: Int64
     ) throws -> Person? {
-        let mark = SessionMark(proof ?? key.proof, source: source, browser: browser)
+        let mark = SessionMark(proof ?? key.proof, source: source, browser: browser, way: way)
         return try store.transaction { () -> Person? in
             guard let current = try store.people.user(id: user.id), !current.isDisabled,
                 current.password == user.password,
                 current.pin == user.pin, current.hasBadge == user.hasBadge
             else { return nil }
             try taken(key, SignInSource.counted(source), at: now)
-            if key.kind == .name { try store.people.openPIN(of: user.id) }
-            let person = try store.people.openSession(
-                user: user.id, station: station, session: digest, as: mark, at: now)
-            try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
-            let place = SignInSource.counted(source)
-            if try store.factors.note(place: place, of: user.id, at: now) {
-                let what = [place, browser, station].compactMap(\.self).joined(separator: " · ")
-                try store.tell(Fact(.sessionNewPlace, person.name, what), by: person.author, at: now)
-            }
-            return person
+            if key.kind == .name, way == nil { try store.people.openPIN(of: user.id) }
+            return try open(user.id, station: station, session: digest, as: mark, at: now)
         }
+    }
+
+    /// Within a transaction: the session, and who is told of it.
+    func open(_ user: Int64, station: String?, session digest: String, as mark: SessionMark, at now: Int64) throws
+        -> Person
+    {
+        let person = try store.people.openSession(user: user, station: station, session: digest, as: mark, at: now)
+        try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
+        let place = SignInSource.counted(mark.source ?? "")
+        if try store.factors.note(place: place, of: user, at: now) {
+            let what = [place, mark.browser, station].compactMap(\.self).joined(separator: " · ")
+            try store.tell(Fact(.sessionNewPlace, person.name, what), by: person.author, at: now)
+        }
+        return person
     }
 
     /// The same for who shows a badge. Nil when nobody has it, or they are let in no more.

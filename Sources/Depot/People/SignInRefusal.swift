@@ -6,6 +6,8 @@ public enum SignInRefusal: Error, Equatable, Sendable {
     case wait(Int64)
     /// Names alone are not believed here.
     case passwordNeeded
+    /// It is not their password here, and whether it is the ERP's cannot be asked now.
+    case erpAway
     /// This person's PIN opens nothing any more.
     case pinLocked
     /// The password is right, and a second factor is asked for besides; whether an app's code is one of theirs, or a passkey.

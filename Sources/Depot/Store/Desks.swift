@@ -45,5 +45,6 @@ public struct Desks {
     public var epcis: EPCISDesk { EPCISDesk(store) }
     public var channels: ChannelDesk { ChannelDesk(store) }
     public var duty: DutyDesk { DutyDesk(store) }
+    public var openID: OpenIDDesk { OpenIDDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

@@ -126,6 +126,7 @@ enum Schema {
         epcis,
         channels,
         secondFactors,
+        openID,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

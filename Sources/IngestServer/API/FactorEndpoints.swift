@@ -213,6 +213,11 @@ extension APIProblem {
                 .unauthorized, "password-needed",
                 "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
             )
+        case .erpAway:
+            self.init(
+                .serviceUnavailable, "erp-password-unasked",
+                "The ERP cannot be asked for its password now: sign in with your own of this server, or try again in a minute."
+            )
         case .pinLocked:
             self.init(
                 .forbidden, "pin-locked",

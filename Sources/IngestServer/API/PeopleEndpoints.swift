@@ -9,6 +9,7 @@ struct PeopleEndpoints {
     let live: LiveView
     let accounts: Accounts
     let plans: SitePlans
+    let openID: OpenIDSignIn
 
     /// As `Accounts.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
@@ -16,7 +17,9 @@ struct PeopleEndpoints {
         [
             .init("names", .truth), .init("passwords", .truth), .init("people", .list(PeopleTable.withPINSchema)),
             .init("stations", .list(.text)),
+            .init("providers", .list(.object("SignInProvider", [.init("name", .text), .init("label", .text)]))),
         ])
+    private static let leftSchema = AnswerSchema.object("Left", [.init("next", .text, isRequired: false)])
 
     var list: [Endpoint] {
         [
@@ -40,9 +43,16 @@ struct PeopleEndpoints {
                 let token = Digests.newToken()
                 return .signedIn(try await signIn(body, incoming, token: token), token, incoming)
             },
-            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
-                if let token = incoming.token { try await accounts.signOut(token: token) }
-                var response = Response.json(.members([]))
+            Endpoint(
+                .delete, "/api/v1/session", "Sign out; next is where one leaves at the provider, too", needs: .session,
+                answers: .json(PeopleEndpoints.leftSchema)
+            ) { incoming in
+                var next: String?
+                if let token = incoming.token {
+                    next = await openID.leaving(session: token)
+                    try await accounts.signOut(token: token)
+                }
+                var response = Response.json(.object([("next", next.map(JSON.string))]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
@@ -179,10 +189,9 @@ extension Response {
     /// Who has signed in, with the cookie of the session.
     static func signedIn(_ person: Person, _ token: String, _ incoming: Incoming) -> Response {
         let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
-        let secure = incoming.header("x-forwarded-proto") == "https" ? "; Secure" : ""
         var response = Response.json(person.json)
-        response.headers[.setCookie] =
-            "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
+        response.headers[.setCookie] = Cookies.session(
+            token, life: life, isSecure: incoming.header("x-forwarded-proto") == "https")
         return response
     }
 }

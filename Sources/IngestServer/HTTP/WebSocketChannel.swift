@@ -262,7 +262,8 @@ struct Hosts: Sendable {
         let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             .lowercased()
         names = Set(
-            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
+            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts
+                + (configuration.signIn.host.map { [$0] } ?? []))
     }
 
     /// `host` as the request's header gives it, with or without a port.
@@ -312,12 +313,21 @@ enum Cookies {
         return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     }
 
-    static func session(_ header: String?) -> String? {
+    /// As it is set; `life` in milliseconds.
+    static func session(_ token: String, life: Int64, isSecure: Bool) -> String {
+        "\(name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(isSecure ? "; Secure" : "")"
+    }
+
+    static func value(_ name: String, _ header: String?) -> String? {
         for part in (header ?? "").split(separator: ";") {
             let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-            if pair.count == 2, pair[0] == name, pair[1].count == 32 { return String(pair[1]) }
+            if pair.count == 2, pair[0] == name { return String(pair[1]) }
         }
         return nil
+    }
+
+    static func session(_ header: String?) -> String? {
+        value(name, header).flatMap { $0.count == 32 ? $0 : nil }
     }
 }
 

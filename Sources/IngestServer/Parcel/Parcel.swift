@@ -60,9 +60,10 @@ struct Parcel: Sendable {
         "state", "instance", "region", "log-level", "address", "hosts", "web-root", "url", "authority", "certificate",
         "key",
         "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens", "site",
+        "match", "groups-claim", "scopes",
     ]
     /// Where a secret lies; never it.
-    private static let references: Set<String> = ["password", "secret"]
+    private static let references: Set<String> = ["password", "secret", "client-secret"]
 
     /// The configuration as lines `[table] key = value`.
     static func plain(_ sources: [(file: String, text: String)]) -> String {

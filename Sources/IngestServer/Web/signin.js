@@ -37,6 +37,12 @@ export class SignIn {
     const how = await get("/api/v1/session/how").catch((error) => (error.status === undefined ? null : { names: true, people: [] }));
     if (how) this.how = { ...how, people: how.people ?? [] };
     this.how ??= { names: true, people: [] };
+    if (location.search.startsWith("?refused=")) open(this.app, "refused", this.app, this.how);
+  }
+
+  /** @param {WayIn} how */
+  drawProviders(how) {
+    return (how.providers ?? []).map((one) => h("button", { type: "button", class: "big", id: `provider-${one.name}`, onclick: () => location.assign(`/api/v1/openid/${one.name}/start?to=${encodeURIComponent(location.pathname)}`) }, t("signInWith", { by: one.label })));
   }
 
   /** Somebody left: the way in may have changed meanwhile. */
@@ -73,7 +79,7 @@ export class SignIn {
   draw(main) {
     if (!this.how) { replace(main, h("p", { class: "quiet" }, "…")); return; }
     this.atDock ??= Boolean(this.app.station());
-    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id}`;
+    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id} ${this.how.providers?.length}`;
     // What somebody types here must survive other news.
     if (this.drawn === drawn && main.querySelector(".signin")) return;
     this.drawn = drawn;
@@ -96,6 +102,7 @@ export class SignIn {
     const password = h("input", { name: "password", type: "password", autocomplete: "current-password", maxlength: 200, required: true, id: "password" });
     return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ name: name.value.trim(), password: password.value }, () => { password.value = ""; password.focus(); }); } },
       h("h1", {}, t("whoAreYou")), how.passwords === false && h("p", { class: "notice wait" }, t("noPasswords")), field(t("name"), name), field(t("password"), password), h("button", { class: "main big", type: "submit" }, t("signIn")),
+      this.drawProviders(how),
       "PublicKeyCredential" in globalThis && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
       h("button", { type: "button", id: "at-dock", onclick: () => { this.atDock = true; this.redraw(); } }, t("signInDock")));
   }
