@@ -62,7 +62,9 @@ struct OpenIDDeskTests {
         #expect(refusal(visitor("1", [], rights: [.stock])) == .wrong)
         #expect(try store.people.users().count == 1)
         let entered = try admit(visitor("1", rights: [.stock, .erp]), "a")
-        #expect(entered.person.name == "Nadia" && more(entered.person) == [.stock, .stockPost, .productsEdit, .erp] && !entered.endsSessions)
+        #expect(
+            entered.person.name == "Nadia" && more(entered.person) == [.stock, .stockPost, .productsEdit, .erp]
+                && !entered.endsSessions)
         #expect(try store.people.person(session: "a", at: 2000) == entered.person, "without a password of ours")
         #expect(try store.people.liveSessions(among: ["a"], at: 2000) == ["a"])
         // Known by issuer and subject from now on, whatever the name has become.
@@ -82,7 +84,7 @@ struct OpenIDDeskTests {
         #expect(entered.person.name == "nadia@firm.example")
         #expect(refusal(visitor("2", match: "nadia@firm.example")) == .name, "somebody else there has the name now")
         #expect(refusal(visitor("3", match: "Alice")) == .name)
-        #expect(try admit(visitor("1", match: "Alice"), "b").person == entered.person)
+        #expect(try admit(visitor("1", match: "Alice"), "b").person.id == entered.person.id)
     }
 
     @Test func groupsAreReadAtEachSignIn() throws {
@@ -93,7 +95,7 @@ struct OpenIDDeskTests {
         #expect(try store.people.person(session: "b", at: 2000) != nil)
         #expect(refusal(visitor("1", rights: [], isInGroup: false)) == .nobody)
         #expect(try store.people.person(session: "b", at: 2000) == nil, "who lost the groups has no session")
-        #expect(try facts(.userRights) == 3)
+        #expect(try facts(.userRights) == 4)
     }
 
     @Test func theLastAdministratorKeepsTheirRight() throws {
@@ -139,7 +141,8 @@ struct OpenIDDeskTests {
         #expect(refusal(visitor("1", grant: .init(rights: [], roles: ["stok"]))) == .role)
         #expect(try store.people.user(name: "Nadia")?.roles == [Role.staff])
         // Whoever can add people by a role, not by a right, is not matched by a name either.
-        _ = try store.people.save(user: "Bruno", .init(password: "kept", roles: ["administrator"]), by: Author("Alice"), at: 0)
+        _ = try store.people.save(
+            user: "Bruno", .init(password: "kept", roles: ["administrator"]), by: Author("Alice"), at: 0)
         #expect(refusal(visitor("2", match: "Bruno")) == .name)
     }
 
@@ -152,9 +155,11 @@ struct OpenIDDeskTests {
         let rows = try store.people.sessions(of: once.id, current: "b", at: 2000)
         #expect(Set(rows.map(\.proof)) == [.provider, .providerTwice])
         // It proves nothing of a secret of ours: what changes how one signs in asks for that.
-        #expect(twice.session?.isFresh(at: 1000) == false)
+        #expect(twice.session?.shown == 0)
         #expect(try facts(.sessionNewPlace) == 0)
-        _ = try desk.admit(visitor("1", rights: [.prices, .stock]), by: key, session: "c", from: "203.0.113.7", browser: "Firefox", at: 3000)
+        _ = try desk.admit(
+            visitor("1", rights: [.prices, .stock]), by: key, session: "c", from: "203.0.113.7", browser: "Firefox",
+            at: 3000)
         #expect(try facts(.sessionNewPlace) == 1, "a sign-in from elsewhere is told to its person")
     }
 

@@ -24,6 +24,8 @@ class Provider:
         users = [
             oidc_provider_mock.User(sub="s-nadia", claims={"preferred_username": "Nadia H", "groups": ["depot managers", "cooks"]}),
             oidc_provider_mock.User(sub="s-cook", claims={"preferred_username": "Cook", "groups": ["cooks"]}),
+            oidc_provider_mock.User(sub="s-lea", claims={"preferred_username": "Lea P", "groups": ["buyers"], "amr": ["pwd", "mfa"]}),
+            oidc_provider_mock.User(sub="s-rolf", claims={"preferred_username": "Rolf", "groups": ["no role"]}),
             oidc_provider_mock.User(sub="s-claire", claims={"preferred_username": "Claire", "groups": ["depot managers"]}),
         ]
         self.issuer = f"http://localhost:{port}"
@@ -123,7 +125,9 @@ def play(url, port, reached, failures):
     holds("another browser gets nothing of it", "openid-expired" in other.back(back) and "quai_session" not in other.cookies)
     holds("the person's own goes on", one.back(back) == "/receiving")
     me = one.me()
-    holds(f"somebody new is made, with the rights of their group: {me}", me.get("name") == "Nadia H" and sorted(me.get("rights", [])) == ["imports", "stock"])
+    holds(f"somebody new is made, with the rights of their group: {me}", me.get("name") == "Nadia H" and {"imports", "stock"} <= set(me.get("rights", [])) and me.get("roles") == ["staff"])
+    sessions = json.loads(one.ask("GET", "/api/v1/me/sessions")[2])
+    holds(f"the session says by what it began: {sessions}", [row.get("proof") for row in sessions] == ["provider"] and sessions[0]["expires"] - sessions[0]["created"] == 12 * 3600000)
     token = next((asked for asked in reversed(provider.asked) if asked[0].endswith("token")), (None, {}, {}, None))
     holds("the verifier and the secret go to the provider", len(token[2].get("code_verifier", "")) >= 43 and (token[3] or "").startswith("Basic "))
     holds("an answer counts once", "openid-expired" in one.back(back))
@@ -149,9 +153,13 @@ def play(url, port, reached, failures):
     holds("once", sum(asked[0].endswith("jwks") for asked in provider.asked) == before + 1)
 
     # Who is let in, and who is not.
-    for sub, kind in [("s-cook", "openid-nobody"), ("s-claire", "openid-name")]:
+    for sub, kind in [("s-cook", "openid-nobody"), ("s-claire", "openid-name"), ("s-rolf", "openid-role")]:
         visitor = Visitor(url)
         holds(f"{sub}: {kind}", kind in visitor.back(allow(visitor.start(), sub)) and not visitor.me())
+    visitor = Visitor(url)
+    visitor.back(allow(visitor.start(), "s-lea"))
+    me = visitor.me()
+    holds(f"a group gives a role: {me}", me.get("roles") == ["buyer"] and "prices" in me.get("rights", []) and "calls.see" not in me.get("rights", []))
     visitor = Visitor(url)
     state = urllib.parse.parse_qs(urllib.parse.urlsplit(visitor.start()).query)["state"][0]
     holds("who thinks better of it is told", "openid-denied" in visitor.back(f"/api/v1/openid/{NAME}/back?error=access_denied&state={state}"))

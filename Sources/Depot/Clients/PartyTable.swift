@@ -252,7 +252,7 @@ extension PeopleTable {
             person.taste = Taste(
                 theme: row.optionalText(5).flatMap(Taste.Theme.init(rawValue:)), language: row.optionalText(6))
             person.session = SessionState(digest: digest, shown: row.integer(8), seen: row.integer(9))
-            (proof, isVouched) = (row.optionalText(7).flatMap(SignInProof.init(rawValue:)), row.optionalText(9) != nil)
+            (proof, isVouched) = (row.optionalText(7).flatMap(SignInProof.init(rawValue:)), row.optionalText(10) != nil)
             return person
         }
         guard var person = found else { return nil }
@@ -298,13 +298,13 @@ extension PeopleTable {
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - PeopleTable.sessionLife))
         try database.run(
             """
-            INSERT INTO session (token, user, created, seen, station, expires, source, browser, proof, shown, way, issuer, sid)
-            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT INTO session (token, user, created, seen, station, expires, source, browser, proof, shown, way, issuer, sid, screen)
+            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """, .text(digest), .integer(id), .integer(now), .text(station),
             .integer(station != nil ? now + PeopleTable.stationLife : way.map { _ in now + SessionWay.life }),
             .text(mark?.source), .text(mark?.browser), .text(mark?.proof.rawValue),
             .integer(station == nil && way == nil ? now : 0), .text(way?.kind.rawValue), .text(way?.issuer),
-            .text(way?.session))
+            .text(way?.session), .integer(mark?.screen))
         guard let person = try person(session: digest, at: now) else {
             throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
         }

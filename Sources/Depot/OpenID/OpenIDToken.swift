@@ -104,7 +104,8 @@ public struct OpenIDToken: Equatable, Sendable {
             .map { $0 }
     }
 
-    /// It says that two things were shown there: `mfa` among the methods (OpenID Connect Core 1.0 §2, RFC 8176 §2). Of what is signed alone.
+    /// It says that two things were shown there: `mfa` among the methods (OpenID Connect Core 1.0 §2, RFC 8176 §2). Of what is signed
+    /// alone.
     public let isStrong: Bool
 
     /// Groups that are looked at.

@@ -18,7 +18,8 @@ struct SignedToken: Sendable {
     init(_ text: String) throws(OpenIDFault) {
         guard text.utf8.count <= SignedToken.limit else { throw OpenIDFault(.token, "the token is too long") }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let head = Base64URL.bytes(String(parts[0])), let body = Base64URL.bytes(String(parts[1])),
+        guard parts.count == 3, let head = Base64URL.bytes(String(parts[0])),
+            let body = Base64URL.bytes(String(parts[1])),
             let signature = Base64URL.bytes(String(parts[2])), let header = try? JSON(parsing: head),
             let claims = try? JSON(parsing: body), header.isObject, claims.isObject
         else { throw OpenIDFault(.token, "the token is no signed JWT") }

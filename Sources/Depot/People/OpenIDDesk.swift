@@ -2,8 +2,8 @@
 /// e-mail address, which do, counts once, and only where the site says so.
 ///
 /// People with the right `users` are never matched by a name: it may be one that somebody chose there. Where groups say what people may,
-/// they say it at each sign-in, and other sessions end when that has changed. Rights that ask for a second factor are had where the provider says that it
-/// asked for one.
+/// they say it at each sign-in, and other sessions end when that has changed. Rights that ask for a second factor are had where the provider
+/// says that it asked for one.
 public struct OpenIDDesk {
     let store: Store
 
@@ -157,8 +157,8 @@ public struct OpenIDDesk {
     }
 
     private func save(_ name: String, _ change: PeopleTable.UserChange, at now: Int64) throws -> Int64 {
-        do { return try store.people.save(user: name, change, by: OpenIDDesk.author, at: now) } catch
-            PeopleTable.UserFault.unknownRole(let role)
+        do { return try store.people.save(user: name, change, by: OpenIDDesk.author, at: now) } catch PeopleTable
+            .UserFault.unknownRole(let role)
         {
             throw OpenIDFault(.role, "its groups give the role \(role), which is not there")
         }

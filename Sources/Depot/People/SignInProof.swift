@@ -31,9 +31,14 @@ public struct SessionMark: Equatable, Sendable {
     public var browser: String?
     /// By whom, where it was not by a secret of ours.
     public var way: SessionWay?
+    /// The screen of a dock on which it was: it ends with that.
+    public var screen: Int64?
 
-    public init(_ proof: SignInProof, source: String? = nil, browser: String? = nil, way: SessionWay? = nil) {
-        (self.proof, self.source, self.browser, self.way) = (proof, source, browser, way)
+    public init(
+        _ proof: SignInProof, source: String? = nil, browser: String? = nil, way: SessionWay? = nil,
+        screen: Int64? = nil
+    ) {
+        (self.proof, self.source, self.browser, self.way, self.screen) = (proof, source, browser, way, screen)
     }
 }
 

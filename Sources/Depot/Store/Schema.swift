@@ -127,6 +127,7 @@ enum Schema {
         channels,
         secondFactors,
         openID,
+        screens,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -10,6 +10,7 @@ enum Endpoints {
         let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
         return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID).list
             + OpenIDEndpoints(signIn: wiring.openID).list
+            + ScreenEndpoints(live: live, writer: writer, accounts: wiring.accounts, door: wiring.screens).list
             + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
             + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts).list
             + SessionEndpoints(live: live, writer: writer).list

@@ -223,6 +223,14 @@ extension APIProblem {
                 .forbidden, "pin-locked",
                 "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN."
             )
+        case .pinNeeded(let id, let name):
+            self.init(
+                .unauthorized, "pin-needed", "The PIN is asked for besides the badge.",
+                [("id", .int(id)), ("name", .string(name))])
+        case .pinMissing:
+            self.init(
+                .forbidden, "pin-missing",
+                "A PIN is asked for besides the badge, and you have none: ask an administrator.")
         case .codeNeeded(let hasCode, let hasPasskey):
             self.init(
                 .unauthorized, "code-needed", "A second factor is asked for: a code, a recovery code or a passkey.",

@@ -17,6 +17,7 @@ struct PeopleEndpoints {
         [
             .init("names", .truth), .init("passwords", .truth), .init("people", .list(PeopleTable.withPINSchema)),
             .init("stations", .list(.text)),
+            .init("screen", .text, isRequired: false),
             .init("providers", .list(.object("SignInProvider", [.init("name", .text), .init("label", .text)]))),
         ])
     private static let leftSchema = AnswerSchema.object("Left", [.init("next", .text, isRequired: false)])
@@ -32,8 +33,8 @@ struct PeopleEndpoints {
             Endpoint(
                 .get, "/api/v1/session/how", "How one signs in here", needs: .anybody,
                 answers: .json(PeopleEndpoints.waysSchema)
-            ) { _ in
-                .json(try await accounts.howToSignIn())
+            ) { incoming in
+                .json(try await accounts.howToSignIn(at: ScreenEndpoints.screen(incoming, live)))
             },
             Endpoint(
                 .post, "/api/v1/session",
@@ -131,15 +132,17 @@ struct PeopleEndpoints {
     private func signIn(_ body: SignIn, _ incoming: Incoming, token: String) async throws -> Person {
         let (source, browser) = (incoming.source, incoming.browser)
         do {
+            let screen = body.name == nil ? try await ScreenEndpoints.screen(incoming, live) : nil
+            let station = screen?.zone ?? body.station ?? "dock"
             if let badge = body.badge {
                 return try await accounts.signIn(
-                    badge: badge, station: body.station ?? "dock", from: source,
-                    browser: browser, token: token)
+                    kept: Password.badge(badge), station: station, from: source, browser: browser, screen: screen?.id,
+                    token: token)
             }
             if let id = body.id, let pin = body.pin, pin.utf8.count <= Password.longest {
                 return try await accounts.signIn(
-                    id: id, pin: pin, station: body.station ?? "dock", from: source,
-                    browser: browser, token: token)
+                    id: id, pin: pin, station: station, from: source, browser: browser, screen: screen?.id,
+                    token: token)
             }
             guard let name = body.name else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
@@ -190,8 +193,7 @@ extension Response {
     static func signedIn(_ person: Person, _ token: String, _ incoming: Incoming) -> Response {
         let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
         var response = Response.json(person.json)
-        response.headers[.setCookie] = Cookies.session(
-            token, life: life, isSecure: incoming.header("x-forwarded-proto") == "https")
+        response.headers[.setCookie] = Cookies.session(token, life: life, isSecure: incoming.isSecure)
         return response
     }
 }

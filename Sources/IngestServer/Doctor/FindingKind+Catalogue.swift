@@ -196,7 +196,8 @@ extension FindingKind {
                 fix: "timedatectl timesync-status shows this machine's clock; the provider's needs NTP as well.")
         case .providerRole:
             Entry(
-                .broken, "A provider's groups give a role that is not there", "Whoever is in such a group is not let in.",
+                .broken, "A provider's groups give a role that is not there",
+                "Whoever is in such a group is not let in.",
                 fix: "Make the role on the page Audit, or correct [sign-in.NAME.groups].", isAboutItsSubject: true)
         case .webhookOff:
             Entry(

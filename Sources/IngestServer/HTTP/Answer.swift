@@ -69,6 +69,8 @@ enum ProblemSchema {
             .init("rest", .text, isRequired: false), .init("begun", .truth, isRequired: false),
             // Which second factors somebody has who showed the password.
             .init("app", .truth, isRequired: false), .init("passkey", .truth, isRequired: false),
+            // Whose PIN is asked for besides the badge; which screen a reader has.
+            .init("id", .integer, isRequired: false), .init("name", .text, isRequired: false),
         ])
 
     /// A member of an operation's `responses`.

@@ -49,9 +49,12 @@ struct Incoming: Sendable {
         return person
     }
 
+    /// Cookies for https alone.
+    var isSecure: Bool { header("x-forwarded-proto") == "https" }
+
     /// The page that asks, as passkeys are bound to it.
     var site: PasskeyAnswer.Site {
-        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: header("x-forwarded-proto") == "https")
+        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: isSecure)
     }
 
     var browser: String { BrowserLabel.of(request.headers[.userAgent]) }

@@ -318,6 +318,13 @@ enum Cookies {
         "\(name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(isSecure ? "; Secure" : "")"
     }
 
+    /// Of a screen that is bound to its dock, for as long as browsers keep one (400 days), counted from when it last stood at its sign-in.
+    static let screenName = "quai_screen"
+
+    static func screen(_ secret: String, isSecure: Bool) -> String {
+        "\(screenName)=\(secret); Path=/api/v1; HttpOnly; SameSite=Strict; Max-Age=34560000\(isSecure ? "; Secure" : "")"
+    }
+
     static func value(_ name: String, _ header: String?) -> String? {
         for part in (header ?? "").split(separator: ";") {
             let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)

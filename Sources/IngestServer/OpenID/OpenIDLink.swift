@@ -21,6 +21,7 @@ actor OpenIDLink {
     private var failed: (fault: OpenIDFault, at: Int64)?
     private var looking: Task<Result<OpenIDProvider, OpenIDFault>, Never>?
     private var keys = OpenIDKeys()
+    private var keyTrouble: (fault: OpenIDFault, at: Int64)?
     private var spent = SpentStates()
     /// How far the provider's clock was ahead of ours when it last said, in seconds.
     private(set) var ahead: Int64?
@@ -112,9 +113,17 @@ actor OpenIDLink {
     }
 
     private func fetchKeys(_ provider: OpenIDProvider) async throws(OpenIDFault) {
-        let keys = ProviderKey.all(in: try await get(provider.keys))
-        guard !keys.isEmpty else { throw OpenIDFault(.wrong, "none of the provider's keys can be used here") }
-        self.keys.take(keys, at: Clocks.wall)
+        // Strangers may bring tokens: what was not to be had is not asked for at each of them.
+        if let keyTrouble, abs(Clocks.wall - keyTrouble.at) < OpenIDLink.pause { throw keyTrouble.fault }
+        do throws(OpenIDFault) {
+            let keys = ProviderKey.all(in: try await get(provider.keys))
+            guard !keys.isEmpty else { throw OpenIDFault(.wrong, "none of the provider's keys can be used here") }
+            self.keys.take(keys, at: Clocks.wall)
+            keyTrouble = nil
+        } catch {
+            keyTrouble = (error, Clocks.wall)
+            throw error
+        }
     }
 
     private func exchange(
@@ -160,7 +169,8 @@ actor OpenIDLink {
     ) async throws(OpenIDFault) -> (status: Int, said: JSON) {
         let accept = [("Accept", "application/json")]
         let reply = await wire.send(
-            HookWire.Request(url: url, headers: accept + headers, body: body ?? [], method: body == nil ? "GET" : "POST"))
+            HookWire.Request(
+                url: url, headers: accept + headers, body: body ?? [], method: body == nil ? "GET" : "POST"))
         guard let status = reply.status else { throw OpenIDFault(.away, "\(url): \(reply.text)") }
         if let date = reply.date { ahead = date - Clocks.wall / 1000 }
         guard reply.isWhole else {

@@ -138,7 +138,8 @@ struct OpenIDSettings: Sendable {
                 } else {
                     section.reject(
                         "groups",
-                        "gives \"\(pair.name)\" what is no right, no role and no sites=, zones=, teams= or queues=: \(word.prefix(60))")
+                        "gives \"\(pair.name)\" what is no right, no role and no sites=, zones=, teams= or queues=: \(word.prefix(60))"
+                    )
                 }
             }
             groups[pair.name] = grant

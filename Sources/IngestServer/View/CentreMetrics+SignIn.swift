@@ -20,6 +20,16 @@ extension CentreMetrics {
                 "quai_ingest_openid_sessions_ended_total", "counter", "Sessions that a provider ended.",
                 names.map { ([("provider", $0)], Double(counts[$0]?.ended ?? 0)) })
         }
+        let screens = wiring.screens.counts
+        metrics.add(
+            "quai_ingest_screens_waiting", "gauge", "Screens of docks that wait for a badge.",
+            [([], Double(wiring.screens.waiting))])
+        metrics.add(
+            "quai_ingest_badges_total", "counter", "Badges read where a screen is bound, by what became of them.",
+            [
+                ([("result", "opened")], Double(screens.opened)), ([("result", "refused")], Double(screens.refused)),
+                ([("result", "nobodys")], Double(screens.strangers)), ([("result", "unused")], Double(screens.unused)),
+            ])
         guard let erp = wiring.accounts.erp else { return }
         let counts = erp.counts.with { $0 }
         metrics.add(

@@ -2,7 +2,7 @@
 
 export const openid = {
   fr: {
-    signInWith: "Se connecter avec {by}", "did_user.link": "Rattaché à un compte extérieur", "code_no-such-provider": "Aucun fournisseur n’a ce nom ici.",
+    signInWith: "Se connecter avec {by}", "did_user.link": "Rattaché à un compte extérieur",
     openid_away: "{by} ne répond pas. Réessayez dans un instant, ou connectez-vous avec votre mot de passe d’ici.",
     openid_wrong: "{by} a répondu autrement que prévu. Celui qui tient le serveur trouve pourquoi dans son journal.",
     openid_token: "Ce que {by} a envoyé ne prouve pas qui vous êtes. Recommencez ; si cela continue, prévenez celui qui tient le serveur.",
@@ -19,7 +19,7 @@ export const openid = {
     "code_erp-password-unasked": "L’ERP ne peut pas vérifier votre mot de passe pour l’instant : utilisez celui d’ici, ou réessayez dans une minute.",
   },
   en: {
-    signInWith: "Sign in with {by}", "did_user.link": "Linked to an outside account", "code_no-such-provider": "No provider has that name here.",
+    signInWith: "Sign in with {by}", "did_user.link": "Linked to an outside account",
     openid_away: "{by} does not answer. Try again in a moment, or sign in with your own password of this server.",
     openid_wrong: "{by} answered in a way that was not expected. Whoever runs the server finds why in its journal.",
     openid_token: "What {by} sent does not prove who you are. Start again; if it goes on, tell whoever runs the server.",
