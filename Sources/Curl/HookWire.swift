@@ -3,7 +3,7 @@ import Model
 import Platform
 
 /// Requests to addresses that people named, many at once on one thread, so that a slow one holds up no other. What is connected to is
-/// judged by its address in that moment, whatever a name meant before; no proxy, no redirect, no more than a few bytes of the answer.
+/// judged by its address in that moment, whatever a name meant before; no proxy, no redirect, no more than so many bytes of the answer.
 public final class HookWire: Sendable {
     public struct Request: Sendable {
         public var url: String
@@ -21,9 +21,13 @@ public final class HookWire: Sendable {
         public var status: Int?
         /// The begin of the answer.
         public var text: String
+        /// `text` is all of it.
+        public var isWhole = false
         /// Seconds.
         public var retryAfter: Int64?
         public var milliseconds: Int64
+        /// What time it is there, in Unix seconds, where the answer says so.
+        public var date: Int64?
     }
 
     /// Who may be connected to, and how.
@@ -34,8 +38,13 @@ public final class HookWire: Sendable {
         public var mayPlain: Bool
         /// A file of certificates to trust instead of the system's.
         public var authority: String?
-        /// Of the settings, in which a site allows more.
+        /// The section whose `allow` names addresses that are not public.
         public var section: String
+        /// Bytes of an answer after which no more is read, and those that are kept.
+        var answerLimit = 64 * 1024
+        var textLimit = 1024
+        /// For the connection, and for all of it, in seconds.
+        var seconds = 15
 
         public init(
             mayPlain: Bool, authority: String?, section: String = "webhooks",
@@ -43,15 +52,17 @@ public final class HookWire: Sendable {
         ) {
             (self.mayPlain, self.authority, self.section, self.permits) = (mayPlain, authority, section, permits)
         }
+
+        /// For answers that are read as a whole: at most `bytes`, within `seconds`.
+        public func reading(bytes: Int, seconds: Int) -> Rules {
+            var rules = self
+            (rules.answerLimit, rules.textLimit, rules.seconds) = (bytes, bytes, seconds)
+            return rules
+        }
     }
 
     /// Requests at once.
     public static let limit = 128
-    /// Bytes of an answer after which no more is read, and those that are kept.
-    static let answerLimit = 64 * 1024
-    static let textLimit = 1024
-    /// For the connection, and for all of it, in seconds.
-    static let seconds = 15
 
     private struct Inside {
         var waiting: [(request: Request, done: @Sendable (Reply) -> Void)] = []
@@ -160,6 +171,7 @@ public final class HookWire: Sendable {
         private var text: [UInt8] = []
         private var count = 0
         private var isTooLong = false
+        private var date: Int64?
         /// An address that was not connected to.
         private var refused: [UInt8]?
 
@@ -174,8 +186,8 @@ public final class HookWire: Sendable {
             // A name that is still looked up when its time is over holds up no other request.
             _ = ccurl_long(curl, CURLOPT_QUICK_EXIT, 1)
             _ = ccurl_long(curl, CURLOPT_FOLLOWLOCATION, 0)
-            _ = ccurl_long(curl, CURLOPT_CONNECTTIMEOUT, HookWire.seconds)
-            _ = ccurl_long(curl, CURLOPT_TIMEOUT, HookWire.seconds)
+            _ = ccurl_long(curl, CURLOPT_CONNECTTIMEOUT, rules.seconds)
+            _ = ccurl_long(curl, CURLOPT_TIMEOUT, rules.seconds)
             _ = ccurl_long(
                 curl, CURLOPT_PROTOCOLS, Int(rules.mayPlain ? CURLPROTO_HTTP | CURLPROTO_HTTPS : CURLPROTO_HTTPS))
             if let authority = rules.authority {
@@ -231,8 +243,9 @@ public final class HookWire: Sendable {
         /// How many bytes were taken; fewer end the request.
         private func take(_ bytes: UnsafeRawBufferPointer, isText: Bool) -> Int {
             count += bytes.count
-            if isText { text += bytes.prefix(HookWire.textLimit - text.count) }
-            isTooLong = count > HookWire.answerLimit
+            if isText { text += bytes.prefix(rules.textLimit - text.count) }
+            if !isText, let moment = HookWire.moment(bytes) { date = moment }
+            isTooLong = count > rules.answerLimit
             return isTooLong ? 0 : bytes.count
         }
 
@@ -250,8 +263,17 @@ public final class HookWire: Sendable {
             }
             return Reply(
                 status: status, text: String(decoding: text, as: UTF8.self),
-                retryAfter: hasRetry ? Int64(retry) : nil, milliseconds: milliseconds)
+                isWhole: !isTooLong && text.count < rules.textLimit, retryAfter: hasRetry ? Int64(retry) : nil,
+                milliseconds: milliseconds, date: date)
         }
+    }
+
+    /// Of a line of the header: `Date: Sat, 28 Nov 2026 14:00:00 GMT` (RFC 9110 §6.6.1), in Unix seconds.
+    private static func moment(_ line: UnsafeRawBufferPointer) -> Int64? {
+        let text = String(decoding: line.prefix(60), as: UTF8.self)
+        guard text.lowercased().hasPrefix("date:") else { return nil }
+        let seconds = curl_getdate(String(text.dropFirst(5)), nil)
+        return seconds > 0 ? Int64(seconds) : nil
     }
 
     private static func refusal(_ address: [UInt8], _ section: String) -> String {

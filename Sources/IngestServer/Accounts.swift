@@ -16,9 +16,12 @@ struct Accounts: Sendable {
     let configuration: IngestConfiguration
     let refusals = Locked(UInt64(0))
     let challenges = Locked(PasskeyChallenges())
+    /// Nil where the ERP is not asked.
+    let erp: ERPPasswords?
 
     init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
         (self.writer, self.live, self.configuration) = (writer, live, configuration)
+        erp = configuration.signIn.asksERP ? configuration.erp.map { ERPPasswords($0) } : nil
     }
 
     /// Wrong passwords, PINs and badges.
@@ -30,13 +33,15 @@ struct Accounts: Sendable {
         do { return try await hashing.run(from: source, body) } catch { throw SignInRefusal.wait(busyPause) }
     }
 
-    /// How one signs in here.
-    func howToSignIn() async throws -> JSON {
+    /// How one signs in here, and at which dock's screen.
+    func howToSignIn(at screen: Screen?) async throws -> JSON {
         let (isOpen, people) = try await live.read { (try $0.people.isOpenHouse(), try $0.people.withPIN()) }
         return .object([
             ("names", .bool(isOpen && configuration.isLoopback)), ("passwords", .bool(!isOpen)),
             ("people", .array(people)),
             ("stations", .array(configuration.zones.filter { $0.value.kind == .dock }.keys.sorted().map(JSON.string))),
+            ("screen", screen.map { .string($0.zone) }),
+            ("providers", .array(configuration.signIn.providers.map(\.json))),
         ])
     }
 
@@ -59,22 +64,28 @@ struct Accounts: Sendable {
     }
 
     func signIn(
-        id: Int64, pin: String, station: String, from source: String, browser: String, token: String
+        id: Int64, pin: String, station: String, from source: String, browser: String, screen: Int64?, token: String
     ) async throws -> Person {
         let user = try await live.read { try $0.people.user(id: id) }
         return try await admit(
-            user, as: .pin(id), secret: pin, kept: user?.pin, code: nil, station: station, from: source, browser, token)
+            user, as: .pin(id), secret: pin, kept: user?.pin, code: nil, station: station, screen: screen, from: source,
+            browser, token)
     }
 
+    /// `badge` as it is kept: typed, or read at the dock of `screen`. Where a PIN is asked for besides, it says whose.
     func signIn(
-        badge: String, station: String, from source: String, browser: String, token: String
+        kept badge: String, station: String, from source: String, browser: String, screen: Int64?, token: String
     ) async throws -> Person {
-        let digest = Password.badge(badge)
-        let key = SignInKey.badge(digest)
+        let (key, asksPIN) = (SignInKey.badge(badge), configuration.people.badgeAsksPIN)
         let person = try await writer.run { desks, now in
             try desks.signIn.begin(key, from: source, at: now)
+            if asksPIN, let user = try desks.signIn.owner(badge: badge) {
+                try desks.signIn.withdrawn(key, from: source)
+                throw user.pin == nil ? SignInRefusal.pinMissing : .pinNeeded(user.id, user.name)
+            }
             return try desks.signIn.openSession(
-                badge: digest, station: station, session: Digests.hex(token), from: source, browser: browser, at: now)
+                badge: badge, station: station, session: Digests.hex(token), from: source, browser: browser,
+                screen: screen, at: now)
         }
         guard let person else { throw try await refuse(key, nil, station, from: source) }
         await live.signedIn(person)
@@ -83,20 +94,36 @@ struct Accounts: Sendable {
 
     private func admit(
         _ user: PeopleTable.UserRow?, as key: SignInKey, secret: String, kept: String?, code: String?, station: String?,
-        from source: String, _ browser: String, _ token: String
+        screen: Int64? = nil, from source: String, _ browser: String, _ token: String
     ) async throws -> Person {
         try await writer.run { try $0.signIn.begin(key, from: source, at: $1) }
-        let isRight = try await fits(secret, kept, key, from: source)
-        guard isRight, kept != nil, let user else { throw try await refuse(key, user?.name, station, from: source) }
-        let proof = station == nil ? try await second(code, of: user, after: key, from: source) : nil
+        let isOwn = try await fits(secret, kept, key, from: source) && kept != nil
+        let verdict = isOwn ? .unknown : try await askERP(secret, user, key)
+        guard isOwn || verdict == .right, let user else {
+            let refusal = try await refuse(key, user?.name, station, from: source)
+            throw verdict == .away ? .erpAway : refusal
+        }
+        let second = station == nil ? try await second(code, of: user, after: key, from: source) : nil
+        let (proof, way): (SignInProof?, SessionWay?) = isOwn ? (second, nil) : (second ?? .erp, .erp)
         let person = try await writer.run {
             try $0.signIn.openSession(
-                user, by: key, station: station, session: Digests.hex(token), from: source, as: proof, browser: browser,
-                at: $1)
+                user, by: key, station: station, session: Digests.hex(token), from: source, as: proof, way: way,
+                browser: browser, screen: screen, at: $1)
         }
         guard let person else { throw try await refuse(key, user.name, station, from: source) }
         await live.signedIn(person)
         return person
+    }
+
+    /// Whether it is the ERP's password of this person. Never of whoever can add people, nor before there is anybody who can: those have
+    /// a password of ours.
+    private func askERP(_ secret: String, _ user: PeopleTable.UserRow?, _ key: SignInKey) async throws
+        -> ERPPasswords.Verdict
+    {
+        guard let erp, let user, key == .name(user.name), !user.isDisabled, !user.permissions.contains(.users),
+            try await live.read({ try !$0.people.isOpenHouse() })
+        else { return .unknown }
+        return await erp.ask(secret, of: user.name, at: Clocks.wall)
     }
 
     /// What besides the password was shown; nil where nothing else is asked for. A password that was right is no try, whatever the code.

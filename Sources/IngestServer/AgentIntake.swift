@@ -13,6 +13,7 @@ final class AgentIntake: Sendable {
 
     private let writer: Writer
     private let live: LiveView
+    private let screens: ScreenDoor
     private let plans: SitePlans
     private let mail: AgentMail
     private let logger: Logger
@@ -54,11 +55,12 @@ final class AgentIntake: Sendable {
     }
 
     init(
-        writer: Writer, live: LiveView, plans: SitePlans, mail: AgentMail, known: GatewayBook,
+        writer: Writer, live: LiveView, screens: ScreenDoor, plans: SitePlans, mail: AgentMail, known: GatewayBook,
         clocks: Locked<ClockBook>,
         logger: Logger
     ) {
         (self.writer, self.live, self.plans, self.mail, self.logger) = (writer, live, plans, mail, logger)
+        self.screens = screens
         (self.known, self.clocks, troubles) = (Locked(known), clocks, Troubles(logger))
     }
 
@@ -135,6 +137,7 @@ final class AgentIntake: Sendable {
                 changed.append(.delivery(count.delivery))
             case .taken(let take, _, _, _, _): changed.append(.take(take))
             case .call(let snapshot, let agent): calls.append((snapshot, agent))
+            case .badge(let read): screens.show(read)
             case .stray, .refused, .device: break
             }
             if let message = PageMessage(event) { messages.append(message) }

@@ -21,7 +21,7 @@ struct ERPSettings: Sendable {
     var company: String?
     /// Tryton: where damaged goods go; by code or name.
     var damaged: String?
-    /// Odoo: users there by the names of people here, in small letters.
+    /// Users there by the names of people here, in small letters: of Odoo, and where people sign in with the ERP's passwords.
     var users: [String: String] = [:]
     var authority: String?
     var callsPerSecond: Int
@@ -30,8 +30,9 @@ struct ERPSettings: Sendable {
     /// Whether damage that is found after a delivery was told has somewhere to go: Odoo scraps it.
     var setsAside: Bool { kind == .odoo || damaged != nil }
 
-    /// Nil when something that it cannot do without is missing; the problem stands in the reader.
-    init?(_ section: Section) {
+    /// Nil when something that it cannot do without is missing; the problem stands in the reader. `asksPasswords`: people sign in here with
+    /// its passwords.
+    init?(_ section: Section, asksPasswords: Bool = false) {
         let kind = section.string("kind", among: Kind.allCases.map(\.rawValue)).flatMap(Kind.init(rawValue:))
         let url = section.string("url")
         let user = section.string("user")
@@ -70,8 +71,11 @@ struct ERPSettings: Sendable {
                     ? "must be the code or name of a place in Tryton" : "is of Tryton: Odoo scraps what is damaged")
         }
         (self.kind, self.url, self.user, self.secret) = (kind, url, user, secret)
-        if kind == .tryton, !pairs.isEmpty {
+        if kind == .tryton, !pairs.isEmpty, !asksPasswords {
             section.reject("users", "is of Odoo: Tryton gets a note, which is nobody's")
+        }
+        if asksPasswords, kind == .odoo, database == nil {
+            section.require("database", "must be the database's name: [sign-in] erp-passwords asks there")
         }
         takeUsers(pairs, section)
     }

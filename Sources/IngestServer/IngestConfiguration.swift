@@ -62,6 +62,7 @@ struct IngestConfiguration: Sendable {
     var home: HomeSettings?
     var channels = ChannelSettings()
     var people = PeopleSettings()
+    var signIn = SignInSettings()
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -167,7 +168,10 @@ struct IngestConfiguration: Sendable {
             let rule = receiving.string("signature", among: SignatureRule.allCases.map(\.rawValue))
             signature = rule.flatMap(SignatureRule.init(rawValue:)) ?? signature
         }
-        if let section = root.table("erp") { erp = ERPSettings(section) }
+        let providers = root.tables("sign-in", besides: ["address", "erp-passwords"])
+        if let section = root.table("sign-in") { signIn = SignInSettings(section, providers: providers) }
+        if let section = root.table("erp") { erp = ERPSettings(section, asksPasswords: signIn.asksERP) }
+        if signIn.asksERP, !root.has("erp") { root.require("erp", "[sign-in] erp-passwords asks an ERP") }
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
         if let section = root.table("retention") { retention = RetentionRules(section) }

@@ -9,6 +9,9 @@ struct PeopleSettings: Sendable {
     /// `credential:NAME` or `file:PATH`; nil: a file beside the database, made when it is needed.
     var key: String?
 
+    /// A badge says who somebody is, and their PIN is asked for besides.
+    var badgeAsksPIN = false
+
     init() {}
 
     init(_ section: Section) {
@@ -20,6 +23,7 @@ struct PeopleSettings: Sendable {
                 section.reject("second-factor", "names rights, which are \(all); not \"\(name.prefix(60))\"")
             }
         }
+        badgeAsksPIN = section.boolean("badge-pin") ?? false
         key = section.string("key")
         if let key, !key.hasPrefix("credential:"), !key.hasPrefix("file:") {
             section.reject("key", "must be credential:NAME or file:PATH; a secret never stands in this file")

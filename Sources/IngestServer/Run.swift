@@ -65,6 +65,11 @@ struct Run: AsyncParsableCommand {
         let channels = try ChannelLink(wiring, logger: logger)
         let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
         if let erp { await Run.attach(erp, to: wiring.live) }
+        // Nobody vouches any more for sessions of providers that are not named now.
+        let vouching = configuration.signIn
+        await wiring.writer.attempt { desks, _ in
+            try desks.openID.keep(issuers: vouching.providers.map(\.issuer), erp: vouching.asksERP)
+        }
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }

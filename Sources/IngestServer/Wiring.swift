@@ -20,6 +20,8 @@ struct Wiring: Sendable {
     let goods: GoodsNews
     let vouching: DepotVouching
     let accounts: Accounts
+    let openID: OpenIDSignIn
+    let screens: ScreenDoor
     let imports: FileImports
     /// Nil where no ERP is configured.
     let queue: QueueFollower?
@@ -81,13 +83,16 @@ struct Wiring: Sendable {
         live = try LiveView(configuration: configuration, plans: plans, writer: writer, mail: mail)
         reads = try LongReads(database: configuration.database)
         lists = CallLists(reads: reads, live: live, plans: plans, link: configuration.cardLink, queue: queue)
+        screens = ScreenDoor(writer: writer)
         intake = AgentIntake(
-            writer: writer, live: live, plans: plans, mail: mail, known: known, clocks: clocks, logger: logger)
+            writer: writer, live: live, screens: screens, plans: plans, mail: mail, known: known, clocks: clocks,
+            logger: logger)
         orders = AgentOrders(writer: writer, live: live, mail: mail)
         let secret = try StateSecret.depotKey(state: configuration.state)
         goods = GoodsNews(reads: reads, mail: mail, key: SealedBox.publicKey(of: secret), logger: logger)
         vouching = DepotVouching(writer: writer, secret: secret)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
+        openID = OpenIDSignIn(configuration.signIn, writer: writer, live: live, logger: logger)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

@@ -268,11 +268,13 @@ public struct Section {
         return Section(reader: reader, path: path + [key])
     }
 
-    /// The sub-tables of a table whose names the user chooses, such as `[reader.NAME]`.
-    public func tables(_ key: String) -> [Section] {
+    /// The sub-tables of a table whose names the user chooses, such as `[reader.NAME]`; `others` are keys of it that are none.
+    public func tables(_ key: String, besides others: [String] = []) -> [Section] {
         guard let parent = table(key) else { return [] }
         reader.anyName(in: parent.path)
-        let names = reader.nodes.keys.filter { $0.count == parent.path.count + 1 && $0.starts(with: parent.path) }
+        let names = reader.nodes.keys.filter {
+            $0.count == parent.path.count + 1 && $0.starts(with: parent.path) && !others.contains($0.last ?? "")
+        }
         func place(_ path: [String]) -> (Int, UInt32, String) {
             (reader.nodes[path]!.source, reader.nodes[path]!.line, path.last!)
         }

@@ -74,6 +74,10 @@ struct DoctorTests {
             (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }), (.epcisDead, { $0.epcis = .init(dead: 2) }),
             (.epcisLate, { $0.epcis = .init(waiting: $0.now - 7_200_000) }),
             (.channelDead, { $0.channels = [.init(name: "Léa", kind: "email", sentence: "550")] }),
+            (.providerAway, { $0.providers = [.init(subject: "[sign-in.one]", trouble: .away("no route"))] }),
+            (.providerWrong, { $0.providers = [.init(subject: "[sign-in.one]", trouble: .wrong("another issuer"))] }),
+            (.providerClock, { $0.providers = [.init(subject: "[sign-in.one]", ahead: -90)] }),
+            (.providerRole, { $0.providers = [.init(subject: "[sign-in.one]", missing: ["stok"])] }),
             (.backupOld, { $0.lastCopy = "20261126T023000Z" }),
             (.backupNone, { $0.lastCopy = nil }),
         ]

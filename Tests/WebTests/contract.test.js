@@ -63,7 +63,7 @@ test("verdicts, refusals and rights are the centre's", () => {
 });
 
 test("every address that a page asks for is an endpoint", () => {
-  const endpoints = new Set(readdirSync(`${root}Sources/IngestServer/API`).flatMap((name) => [...read(`Sources/IngestServer/API/${name}`).matchAll(/"(\/api\/v1\/[^"?]*)"/g)].map(([, path]) => path.replace(/\\\([^)]*\)|\{[^}]*\}/g, "*"))));
+  const endpoints = new Set(["API", "OpenID"].flatMap((folder) => readdirSync(`${root}Sources/IngestServer/${folder}`).map((name) => `Sources/IngestServer/${folder}/${name}`)).flatMap((name) => [...read(name).matchAll(/"(\/api\/v1\/[^"?]*)"/g)].map(([, path]) => path.replace(/\\\([^)]*\)|\{[^}]*\}/g, "*"))));
   const missing = [];
   for (const name of modules) {
     for (const [, text] of read(web + name).matchAll(/["`](\/api\/v1\/[^"`\s]*)/g)) {

@@ -812,6 +812,23 @@ interface Token {
   source?: string;
 }
 
+/** @from Sources/Depot/People */
+interface DockScreen {
+  id: number;
+  name: string;
+  zone: string;
+  device?: string;
+  created: number;
+  who: string;
+  used?: number;
+  source?: string;
+}
+
+/** @from Sources/IngestServer/API */
+interface ScreenWait {
+  state: "over" | "stranger" | "replaced";
+}
+
 /** @from Sources/IngestServer/API */
 interface PasskeyOptions {
   challenge: string;
@@ -984,13 +1001,17 @@ interface Connection {
   pulled?: { at?: number; products: number; parties: number; receipts: number };
 }
 
-/** @from Sources/IngestServer/Accounts.swift Sources/Depot/People */
+/** @from Sources/IngestServer/Accounts.swift Sources/IngestServer/OpenID Sources/Depot/People */
 interface WayIn {
   /** A name alone is enough. */
   names: boolean;
   passwords?: boolean;
   people?: { id: number; name: string }[];
   stations?: string[];
+  /** The dock whose screen this is. */
+  screen?: string;
+  /** Others that vouch for people. */
+  providers?: { name: string; label: string }[];
 }
 
 /** @from Sources/IngestServer/View */
@@ -1195,6 +1216,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/me/sessions" ? Session[]
   : Path extends `/api/v1/users/${string}/sessions` ? Session[]
   : Path extends "/api/v1/tokens" ? Token[]
+  : Path extends "/api/v1/screens" ? DockScreen[]
   : Path extends "/api/v1/users" ? User[]
   : Path extends "/api/v1/roles" ? RoleList
   : Path extends "/api/v1/webhooks" ? Webhook[]
@@ -1223,6 +1245,8 @@ type Done<Path extends string> =
   : Path extends "/api/v1/me/sessions" ? { ended: number }
   : Path extends `/api/v1/users/${string}/sessions` ? { ended: number }
   : Path extends "/api/v1/tokens" ? Token & { token: string }
+  : Path extends "/api/v1/screens" ? DockScreen
+  : Path extends "/api/v1/screen/wait" ? Person | ScreenWait
   : Path extends "/api/v1/me/preferences" ? Person
   : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
   : Path extends "/api/v1/deliveries/blind" ? Delivery

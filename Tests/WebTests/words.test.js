@@ -124,11 +124,14 @@ test("a sheet says movements, ends of calls and what they were about as the page
 });
 
 /** What only a program can be told: no page asks so; and what a page answers with a question. */
-const programs = new Set(["bad-code", "bad-columns", "bad-decision", "bad-epcis-query", "bad-id", "bad-json", "bad-language", "bad-map", "bad-mode", "bad-reading", "bad-signature", "bad-since", "bad-token", "call-needed", "missing-columns", "no-epcis", "people-only", "read-only-token", "sign-in-needed", "unknown-host", "which-call"]);
+const programs = new Set(["bad-code", "bad-columns", "bad-decision", "bad-epcis-query", "bad-id", "bad-json", "bad-language", "bad-map", "bad-mode", "bad-reading", "bad-signature", "bad-since", "bad-token", "call-needed", "missing-columns", "no-epcis", "no-such-provider", "openid-token", "people-only", "read-only-token", "pin-needed", "screen-ended", "sign-in-needed", "unknown-host", "which-call"]);
 
 test("there is a word for each refusal of the centre", () => {
-  const files = ["API", "HTTP", "."].flatMap((folder) => readdirSync(`${root}Sources/IngestServer/${folder}`).filter((name) => name.endsWith(".swift")).map((name) => read(`Sources/IngestServer/${folder}/${name}`)));
+  const files = ["API", "HTTP", "OpenID", "."].flatMap((folder) => readdirSync(`${root}Sources/IngestServer/${folder}`).filter((name) => name.endsWith(".swift")).map((name) => read(`Sources/IngestServer/${folder}/${name}`)));
   const codes = [...new Set([...files.join("\n").matchAll(/APIProblem\(\s*\.\w+,\s*"([a-z-]+)"/g)].map(([, code]) => code))].sort();
   assert.ok(codes.length > 40);
   assert.deepEqual(codes.filter((code) => !programs.has(code) && !(`code_${code}` in fr)), []);
+  const kinds = [...read("Sources/Depot/OpenID/OpenIDFault.swift").matchAll(/^ +case ([a-z]+)$/gm)].map(([, kind]) => kind);
+  assert.ok(kinds.length > 10);
+  assert.deepEqual(kinds.filter((kind) => !(`openid_${kind}` in fr)), []);
 });

@@ -46,6 +46,17 @@ extension OdooServer {
         }
     }
 
+    /// The web client's door (addons/web/controllers/session.py).
+    mutating func session(_ parameters: JSON) -> ERPReply {
+        guard parameters["db"]?.text == database else { return failure(unknownDatabase, isRPC: true) }
+        let user = users.first { $0.login == parameters["login"]?.text && $0.password == parameters["password"]?.text }
+        guard let user else {
+            refusals += 1
+            return failure(OdooError(name: "odoo.exceptions.AccessDenied", message: "Access Denied"), isRPC: true)
+        }
+        return success(.object([("uid", .int(user.id)), ("is_system", false)]), isRPC: true)
+    }
+
     private var unknownDatabase: OdooError {
         OdooError(
             name: "psycopg2.OperationalError",

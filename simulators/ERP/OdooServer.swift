@@ -64,6 +64,8 @@ public struct OdooServer: Sendable {
     /// The schema once more: a field is sought for every value that is read.
     private(set) var fieldsByName: [String: [String: OdooField]]
     var users: [User] = []
+    /// A front end answers 404 in its place.
+    public var isRPCShut = false
     /// The user of the call that runs.
     var current: Int64 = 0
     /// The language of the call that runs: the context's, or else none (names come as they were entered).
@@ -173,9 +175,10 @@ public struct OdooServer: Sendable {
     private mutating func reply(to request: ERPRequest) -> ERPReply {
         if request.path.hasPrefix("/json/2/"), series >= 19 { return json2(request) }
         switch (request.method, request.path) {
-        case ("POST", "/jsonrpc"): return jsonrpc(request.body ?? .null)
+        case ("POST", "/jsonrpc") where !isRPCShut: return jsonrpc(request.body ?? .null)
         case ("GET", "/web/version") where series >= 19, ("GET", "/json/version") where series >= 19:
             return OdooServer.reply(.object([("version_info", versionInfo), ("version", .string("\(series).0"))]))
+        case ("POST", "/web/session/authenticate"): return session(request.body?["params"] ?? .null)
         case ("POST", _) where request.path.hasPrefix("/web/dataset/call_kw"):
             let error = OdooError(name: "odoo.http.SessionExpiredException", message: "Session expired")
             let body = JSON.object([

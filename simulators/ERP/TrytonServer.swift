@@ -32,7 +32,7 @@ public struct TrytonServer: Sendable {
     public private(set) var logins = 0
     /// Summaries of what was asked.
     public private(set) var trail: [String] = []
-    var tokens: Set<String> = []
+    public internal(set) var tokens: Set<String> = []
     var failures = 0
     /// Models that are not there: `sale.sale`.
     public var missingModels: Set<String> = []
@@ -112,6 +112,10 @@ public struct TrytonServer: Sendable {
         if method == "common.db.login" { return login(parameters) }
         let authorization = request.headers.first { $0.name == "Authorization" }?.value
         guard let authorization, tokens.contains(authorization) else { return Self.page(401, "") }
+        if method == "common.db.logout" {
+            tokens.remove(authorization)
+            return Self.result(.null)
+        }
         let names = method.split(separator: ".").map { String($0) }
         guard names.first == "model", names.count > 2, let context = parameters.last, context.isObject else {
             return isModern ? Self.page(422, "Missing context argument") : Self.error("Missing context argument", "")

@@ -237,11 +237,11 @@ extension PeopleTable {
     public static let stationLife: Int64 = 12 * 3_600_000
 
     public func person(session digest: String, at now: Int64) throws -> Person? {
-        var proof: SignInProof?
+        var (proof, isVouched) = (SignInProof?.none, false)
         let found = try database.first(
             """
             SELECT user.id, user.name, desk.extension, user.rights, session.station, user.theme, user.language,
-                session.proof, coalesce(session.shown, session.created), session.seen
+                session.proof, coalesce(session.shown, session.created), session.seen, session.way
             FROM session
             JOIN user ON user.id=session.user LEFT JOIN desk ON desk.user=user.id
             WHERE token=?1 AND seen>?2 AND coalesce(expires, ?3 + 1)>?3 AND disabled=0
@@ -252,7 +252,7 @@ extension PeopleTable {
             person.taste = Taste(
                 theme: row.optionalText(5).flatMap(Taste.Theme.init(rawValue:)), language: row.optionalText(6))
             person.session = SessionState(digest: digest, shown: row.integer(8), seen: row.integer(9))
-            proof = row.optionalText(7).flatMap(SignInProof.init(rawValue:))
+            (proof, isVouched) = (row.optionalText(7).flatMap(SignInProof.init(rawValue:)), row.optionalText(10) != nil)
             return person
         }
         guard var person = found else { return nil }
@@ -264,11 +264,12 @@ extension PeopleTable {
             let hasShown = try database.integer(
                 "SELECT 1 FROM user WHERE id=? AND (password IS NOT NULL OR pin IS NOT NULL OR badge IS NOT NULL)",
                 .integer(person.id))
-            if hasShown == nil { return nil }
+            if hasShown == nil, !isVouched { return nil }
             person.reach = try store.roles.reach(of: store.roles.scope(of: person.id))
             if proof?.isStrong != true, !person.rights.isDisjoint(with: store.guarded) {
-                // A PIN or a badge at a dock opens the rest; a password from before a factor was there, or was asked for, nothing.
-                if person.station == nil {
+                // A PIN or a badge at a dock, and who is vouched for by others, open the rest; a password from before a factor was there,
+                // or was asked for, nothing.
+                if person.station == nil, !isVouched {
                     if try store.factors.hasAny(person.id) { return nil }
                     person.isFactorDue = true
                 }
@@ -289,18 +290,21 @@ extension PeopleTable {
         return try openSession(user: id, station: nil, session: digest, at: now)
     }
 
-    /// A new session of somebody who has shown who they are. At a station it ends by itself.
+    /// A new session of somebody who has shown who they are. At a station, or where others vouch for them, it ends by itself.
     public func openSession(
         user id: Int64, station: String?, session digest: String, as mark: SessionMark? = nil, at now: Int64
     ) throws -> Person {
+        let way = mark?.way
         try database.run("DELETE FROM session WHERE seen<?", .integer(now - PeopleTable.sessionLife))
         try database.run(
             """
-            INSERT INTO session (token, user, created, seen, station, expires, source, browser, proof, shown)
-            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            INSERT INTO session (token, user, created, seen, station, expires, source, browser, proof, shown, way, issuer, sid, screen)
+            VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             """, .text(digest), .integer(id), .integer(now), .text(station),
-            .integer(station == nil ? nil : now + PeopleTable.stationLife), .text(mark?.source), .text(mark?.browser),
-            .text(mark?.proof.rawValue), .integer(station == nil ? now : 0))
+            .integer(station != nil ? now + PeopleTable.stationLife : way.map { _ in now + SessionWay.life }),
+            .text(mark?.source), .text(mark?.browser), .text(mark?.proof.rawValue),
+            .integer(station == nil && way == nil ? now : 0), .text(way?.kind.rawValue), .text(way?.issuer),
+            .text(way?.session), .integer(mark?.screen))
         guard let person = try person(session: digest, at: now) else {
             throw SQLiteError(code: 1, message: "no such user", statement: "sign in")
         }

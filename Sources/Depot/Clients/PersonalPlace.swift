@@ -110,6 +110,9 @@ struct PersonalPlace: Sendable {
             table: "recovery_code", keys: ["user", "digest"], users: ["user"], hidden: ["digest"]),
         PersonalPlace(table: "passkey", users: ["user"], hidden: ["credential", "key"]),
         PersonalPlace(table: "token", keys: ["id"], users: ["user"], hidden: ["digest"]),
+        PersonalPlace(table: "screen", names: ["who"], hidden: ["secret"]),
+        PersonalPlace(
+            table: "openid_identity", keys: ["issuer", "subject"], users: ["user"]),
         PersonalPlace(table: "sign_in_place", keys: ["user", "source"], users: ["user"]),
         PersonalPlace(table: "channel", users: ["user"], hidden: ["sealed", "mark"]),
         PersonalPlace(table: "channel_choice", keys: ["user", "type", "kind"], users: ["user"]),

@@ -127,7 +127,16 @@ extension Fact.Kind {
     public static let sessionNewPlace = Fact.Kind(.session, "new-place")
     /// Ended by somebody's hand; the subject is whose, the detail which.
     public static let sessionEnded = Fact.Kind(.session, "end")
+    /// A screen was bound to its dock; the subject is its name, the detail its dock.
+    public static let screenBound = Fact.Kind(.session, "screen")
+    public static let screenEnded = Fact.Kind(.session, "screen-end")
+    /// It asks from another address than before; the detail is both.
+    public static let screenMoved = Fact.Kind(.session, "screen-moved")
+    /// A badge was read at the dock that is the subject, and opened nothing; the detail is why, and nobody's name.
+    public static let badgeUnused = Fact.Kind(.session, "badge-unused")
     public static let userAdded = Fact.Kind(.user, "add")
+    /// They are somebody at a provider, which the words name.
+    public static let userLinked = Fact.Kind(.user, "link")
     public static let userRights = Fact.Kind(.user, "rights")
     public static let userScope = Fact.Kind(.user, "scope")
     /// Subject: the role; the detail is what it may.

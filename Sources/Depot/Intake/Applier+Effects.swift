@@ -7,6 +7,7 @@ extension Applier {
     func effect(
         _ row: Model.Row, _ texts: Arrival.Texts.Places, _ bytes: ArrivalBytes, _ origin: Origin, _ result: inout Result
     ) throws {
+        if try isBadge(row, origin, &result) { return }
         switch row {
         case .appeared(let sighting), .moved(let sighting, _):
             let delivery = try receive(row, zone: sighting.zone, origin, &result)
@@ -41,6 +42,7 @@ extension Applier {
         case .device: result.events.append(.device(agent: origin.stream.agent))
         case .skipped: break
         }
+        try mayBeBadge(row, origin, &result)
     }
 
     /// The record that an effect comes from.

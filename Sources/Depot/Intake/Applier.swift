@@ -14,6 +14,8 @@ public enum CentreEvent: Equatable, Sendable {
     case taken(Int64, zone: String, subject: String, gtin: String?, verdict: Count.Verdict)
     case call(CallSnapshot, agent: String)
     case device(agent: String)
+    /// Shown where a screen is bound.
+    case badge(BadgeRead)
 }
 
 /// Applies frames, each row once: the database decides what is new, and effects happen only for what really was.
@@ -46,6 +48,8 @@ public final class Applier {
     /// The last zone that was looked at, when nothing is open there and nobody counts: as most of the time.
     var quiet: String?
     var units: Set<String> = []
+    /// Screens that are bound, and badges.
+    var doors: Doors?
     /// Whether there are deliveries, and pallets of any: without them no scan is asked whether it is one of a closed delivery.
     private var holdings: (deliveries: Bool, units: Bool)?
     let catalogue: StoredCatalogue
@@ -111,7 +115,7 @@ public final class Applier {
     }
 
     /// What is open, and what things are, was changed by somebody else: read again.
-    func forgetReceptions() { (receptions, notes, takes, quiet, holdings) = ([:], nil, nil, nil, nil) }
+    func forgetReceptions() { (receptions, notes, takes, quiet, holdings, doors) = ([:], nil, nil, nil, nil, nil) }
 
     /// Where it stands in what is being applied.
     struct Stray {

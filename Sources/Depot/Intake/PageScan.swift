@@ -119,7 +119,7 @@ public struct PageScanAnswer: Equatable, Sendable {
             // Of two, the last is the one that was opened; the other was paused.
             guard outcome == .stray || outcome == .opened else { return }
             (outcome, delivery) = (.opened, id)
-        case .stray, .call, .device: break
+        case .stray, .call, .device, .badge: break
         }
     }
 }

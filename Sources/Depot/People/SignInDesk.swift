@@ -107,36 +107,51 @@ public struct SignInDesk {
     /// `user` was read; that is counted as wrong. A right password opens a locked PIN again.
     public func openSession(
         _ user: PeopleTable.UserRow, by key: SignInKey, station: String?, session digest: String, from source: String,
-        as proof: SignInProof? = nil, browser: String? = nil, at now: Int64
+        as proof: SignInProof? = nil, way: SessionWay? = nil, browser: String? = nil, screen: Int64? = nil,
+        at now: Int64
     ) throws -> Person? {
-        let mark = SessionMark(proof ?? key.proof, source: source, browser: browser)
+        let mark = SessionMark(proof ?? key.proof, source: source, browser: browser, way: way, screen: screen)
         return try store.transaction { () -> Person? in
+            // A screen may have ended meanwhile.
+            if let screen, try store.screens.screen(screen) == nil { return nil }
             guard let current = try store.people.user(id: user.id), !current.isDisabled,
                 current.password == user.password,
                 current.pin == user.pin, current.hasBadge == user.hasBadge
             else { return nil }
             try taken(key, SignInSource.counted(source), at: now)
-            if key.kind == .name { try store.people.openPIN(of: user.id) }
-            let person = try store.people.openSession(
-                user: user.id, station: station, session: digest, as: mark, at: now)
-            try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
-            let place = SignInSource.counted(source)
-            if try store.factors.note(place: place, of: user.id, at: now) {
-                let what = [place, browser, station].compactMap(\.self).joined(separator: " · ")
-                try store.tell(Fact(.sessionNewPlace, person.name, what), by: person.author, at: now)
-            }
-            return person
+            if key.kind == .name, way == nil { try store.people.openPIN(of: user.id) }
+            return try open(user.id, station: station, session: digest, as: mark, at: now)
         }
+    }
+
+    /// Within a transaction: the session, and who is told of it.
+    func open(_ user: Int64, station: String?, session digest: String, as mark: SessionMark, at now: Int64) throws
+        -> Person
+    {
+        let person = try store.people.openSession(user: user, station: station, session: digest, as: mark, at: now)
+        try store.tell(Fact(.sessionOpened, person.name), by: person.author, at: now)
+        let place = SignInSource.counted(mark.source ?? "")
+        if try store.factors.note(place: place, of: user, at: now) {
+            let what = [place, mark.browser, station].compactMap(\.self).joined(separator: " · ")
+            try store.tell(Fact(.sessionNewPlace, person.name, what), by: person.author, at: now)
+        }
+        return person
+    }
+
+    /// Whose badge it is; nil: nobody's, or they are let in no more.
+    public func owner(badge digest: String) throws -> PeopleTable.UserRow? {
+        try store.people.user(badge: digest).flatMap { $0.isDisabled ? nil : $0 }
     }
 
     /// The same for who shows a badge. Nil when nobody has it, or they are let in no more.
     public func openSession(
         badge digest: String, station: String, session: String, from source: String, browser: String? = nil,
-        at now: Int64
+        screen: Int64? = nil, at now: Int64
     ) throws -> Person? {
         guard let user = try store.people.user(badge: digest) else { return nil }
         return try openSession(
-            user, by: .badge(digest), station: station, session: session, from: source, browser: browser, at: now)
+            user, by: .badge(digest), station: station, session: session, from: source, browser: browser,
+            screen: screen, at: now)
     }
 
     /// A session of whoever says that they have this name: as long as nobody has a password. Throws `SignInRefusal`.

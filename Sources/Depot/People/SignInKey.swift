@@ -2,7 +2,10 @@ import Model
 
 /// Whose tries are counted. The kind is kept beside the subject, never joined to it: no name can equal a badge or a PIN.
 public struct SignInKey: Equatable, Sendable {
-    enum Kind: String, Sendable { case name, pin, badge, own, code, passkey }
+    enum Kind: String, Sendable {
+        case name, pin, badge, own, code, passkey
+        case openID = "openid"
+    }
 
     var kind: Kind
     var subject: String
@@ -15,6 +18,7 @@ public struct SignInKey: Equatable, Sendable {
         case .badge: .badge
         case .code: .code
         case .passkey: .passkey
+        case .openID: .provider
         }
     }
 
@@ -26,6 +30,11 @@ public struct SignInKey: Equatable, Sendable {
 
     /// A badge, as it is kept: a wrong one costs no other one a pause, and whoever tries many is counted by source.
     public static func badge(_ digest: String) -> SignInKey { SignInKey(kind: .badge, subject: digest) }
+
+    /// An answer of a provider, from where it was brought: a stranger's answers cost nobody else a pause.
+    public static func openID(_ provider: String, from source: String) -> SignInKey {
+        SignInKey(kind: .openID, subject: "\(provider) \(SignInSource.counted(source))")
+    }
 
     /// The present password, asked of somebody who is signed in and wants another one.
     public static func own(_ person: Int64) -> SignInKey { SignInKey(kind: .own, subject: String(person)) }

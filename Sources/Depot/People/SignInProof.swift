@@ -12,9 +12,14 @@ public enum SignInProof: String, CaseIterable, Sendable {
     case passkey
     case pin
     case badge
+    /// A provider vouches for them; and says that it asked for two things (RFC 8176 §2, `mfa`).
+    case provider
+    case providerTwice = "provider-twice"
+    /// The ERP knows their password.
+    case erp
 
     /// Two things at once: what one knows and what one has.
-    public var isStrong: Bool { [.code, .recovery, .passkey].contains(self) }
+    public var isStrong: Bool { [.code, .recovery, .passkey, .providerTwice].contains(self) }
 }
 
 /// How a session began.
@@ -24,9 +29,16 @@ public struct SessionMark: Equatable, Sendable {
     public var source: String?
     /// A browser's own description, shortened.
     public var browser: String?
+    /// By whom, where it was not by a secret of ours.
+    public var way: SessionWay?
+    /// The screen of a dock on which it was: it ends with that.
+    public var screen: Int64?
 
-    public init(_ proof: SignInProof, source: String? = nil, browser: String? = nil) {
-        (self.proof, self.source, self.browser) = (proof, source, browser)
+    public init(
+        _ proof: SignInProof, source: String? = nil, browser: String? = nil, way: SessionWay? = nil,
+        screen: Int64? = nil
+    ) {
+        (self.proof, self.source, self.browser, self.way, self.screen) = (proof, source, browser, way, screen)
     }
 }
 

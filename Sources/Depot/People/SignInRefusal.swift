@@ -6,8 +6,13 @@ public enum SignInRefusal: Error, Equatable, Sendable {
     case wait(Int64)
     /// Names alone are not believed here.
     case passwordNeeded
+    /// It is not their password here, and whether it is the ERP's cannot be asked now.
+    case erpAway
     /// This person's PIN opens nothing any more.
     case pinLocked
+    /// The badge says who it is, and the house asks for the PIN besides; that person has none.
+    case pinNeeded(Int64, String)
+    case pinMissing
     /// The password is right, and a second factor is asked for besides; whether an app's code is one of theirs, or a passkey.
     case codeNeeded(code: Bool, passkey: Bool)
     /// Too many wrong codes today: a recovery code or a passkey opens all the same.

@@ -45,5 +45,7 @@ public struct Desks {
     public var epcis: EPCISDesk { EPCISDesk(store) }
     public var channels: ChannelDesk { ChannelDesk(store) }
     public var duty: DutyDesk { DutyDesk(store) }
+    public var openID: OpenIDDesk { OpenIDDesk(store) }
+    public var screens: ScreenDesk { ScreenDesk(store) }
     public var pulls: PullDesk { PullDesk(store) }
 }

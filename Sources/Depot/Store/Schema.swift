@@ -126,6 +126,8 @@ enum Schema {
         epcis,
         channels,
         secondFactors,
+        openID,
+        screens,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -38,5 +38,7 @@ extension Store {
     public var channels: ChannelTable { ChannelTable(store: self) }
     public var duty: DutyTable { DutyTable(store: self) }
     public var escalations: EscalationTable { EscalationTable(store: self) }
+    public var openID: OpenIDTable { OpenIDTable(store: self) }
+    public var screens: ScreenTable { ScreenTable(store: self) }
     public var trail: TrailTable { TrailTable(store: self) }
 }

@@ -8,7 +8,9 @@ enum Endpoints {
     static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
-        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans).list
+        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID).list
+            + OpenIDEndpoints(signIn: wiring.openID).list
+            + ScreenEndpoints(live: live, writer: writer, accounts: wiring.accounts, door: wiring.screens).list
             + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
             + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts).list
             + SessionEndpoints(live: live, writer: writer).list

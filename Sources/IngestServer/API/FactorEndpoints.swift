@@ -213,11 +213,24 @@ extension APIProblem {
                 .unauthorized, "password-needed",
                 "A name alone is not believed here. Somebody who runs the server adds people: edge-ingest user add NAME."
             )
+        case .erpAway:
+            self.init(
+                .serviceUnavailable, "erp-password-unasked",
+                "The ERP cannot be asked for its password now: sign in with your own of this server, or try again in a minute."
+            )
         case .pinLocked:
             self.init(
                 .forbidden, "pin-locked",
                 "This PIN is locked after \(SignInDesk.pinBudget) wrong tries: sign in with the password, or ask for a new PIN."
             )
+        case .pinNeeded(let id, let name):
+            self.init(
+                .unauthorized, "pin-needed", "The PIN is asked for besides the badge.",
+                [("id", .int(id)), ("name", .string(name))])
+        case .pinMissing:
+            self.init(
+                .forbidden, "pin-missing",
+                "A PIN is asked for besides the badge, and you have none: ask an administrator.")
         case .codeNeeded(let hasCode, let hasPasskey):
             self.init(
                 .unauthorized, "code-needed", "A second factor is asked for: a code, a recovery code or a passkey.",

@@ -9,6 +9,7 @@ struct PeopleEndpoints {
     let live: LiveView
     let accounts: Accounts
     let plans: SitePlans
+    let openID: OpenIDSignIn
 
     /// As `Accounts.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
@@ -16,7 +17,10 @@ struct PeopleEndpoints {
         [
             .init("names", .truth), .init("passwords", .truth), .init("people", .list(PeopleTable.withPINSchema)),
             .init("stations", .list(.text)),
+            .init("screen", .text, isRequired: false),
+            .init("providers", .list(.object("SignInProvider", [.init("name", .text), .init("label", .text)]))),
         ])
+    private static let leftSchema = AnswerSchema.object("Left", [.init("next", .text, isRequired: false)])
 
     var list: [Endpoint] {
         [
@@ -29,8 +33,8 @@ struct PeopleEndpoints {
             Endpoint(
                 .get, "/api/v1/session/how", "How one signs in here", needs: .anybody,
                 answers: .json(PeopleEndpoints.waysSchema)
-            ) { _ in
-                .json(try await accounts.howToSignIn())
+            ) { incoming in
+                .json(try await accounts.howToSignIn(at: ScreenEndpoints.screen(incoming, live)))
             },
             Endpoint(
                 .post, "/api/v1/session",
@@ -40,9 +44,16 @@ struct PeopleEndpoints {
                 let token = Digests.newToken()
                 return .signedIn(try await signIn(body, incoming, token: token), token, incoming)
             },
-            Endpoint(.delete, "/api/v1/session", "Sign out", needs: .session, answers: .done) { incoming in
-                if let token = incoming.token { try await accounts.signOut(token: token) }
-                var response = Response.json(.members([]))
+            Endpoint(
+                .delete, "/api/v1/session", "Sign out; next is where one leaves at the provider, too", needs: .session,
+                answers: .json(PeopleEndpoints.leftSchema)
+            ) { incoming in
+                var next: String?
+                if let token = incoming.token {
+                    next = await openID.leaving(session: token)
+                    try await accounts.signOut(token: token)
+                }
+                var response = Response.json(.object([("next", next.map(JSON.string))]))
                 response.headers[.setCookie] = "\(Cookies.name)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
                 return response
             },
@@ -121,15 +132,17 @@ struct PeopleEndpoints {
     private func signIn(_ body: SignIn, _ incoming: Incoming, token: String) async throws -> Person {
         let (source, browser) = (incoming.source, incoming.browser)
         do {
+            let screen = body.name == nil ? try await ScreenEndpoints.screen(incoming, live) : nil
+            let station = screen?.zone ?? body.station ?? "dock"
             if let badge = body.badge {
                 return try await accounts.signIn(
-                    badge: badge, station: body.station ?? "dock", from: source,
-                    browser: browser, token: token)
+                    kept: Password.badge(badge), station: station, from: source, browser: browser, screen: screen?.id,
+                    token: token)
             }
             if let id = body.id, let pin = body.pin, pin.utf8.count <= Password.longest {
                 return try await accounts.signIn(
-                    id: id, pin: pin, station: body.station ?? "dock", from: source,
-                    browser: browser, token: token)
+                    id: id, pin: pin, station: station, from: source, browser: browser, screen: screen?.id,
+                    token: token)
             }
             guard let name = body.name else {
                 throw APIProblem(.badRequest, "name-needed", "A name has 1 to 60 characters.")
@@ -179,10 +192,8 @@ extension Response {
     /// Who has signed in, with the cookie of the session.
     static func signedIn(_ person: Person, _ token: String, _ incoming: Incoming) -> Response {
         let life = person.station == nil ? PeopleTable.sessionLife : PeopleTable.stationLife
-        let secure = incoming.visit.isSecure ? "; Secure" : ""
         var response = Response.json(person.json)
-        response.headers[.setCookie] =
-            "\(Cookies.name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(secure)"
+        response.headers[.setCookie] = Cookies.session(token, life: life, isSecure: incoming.isSecure)
         return response
     }
 }

@@ -8,6 +8,7 @@ extension FindingKind {
     /// What only asking shows.
     static let ofConnections: Set<FindingKind> = [
         .brokerUnreachable, .brokerRefuses, .brokerDenies, .erpUnreachable, .erpRefuses, .erpRights,
+        .providerAway, .providerWrong, .providerClock,
     ]
     private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
 
@@ -29,7 +30,7 @@ extension FindingKind {
                 .broken, "The clock of this machine is not set",
                 "Times of calls and deliveries, certificates and the age of what gateways said cannot be trusted.",
                 fix: "timedatectl set-ntp true, and look with: timedatectl timesync-status",
-                hides: [.certificateEnded, .certificateEnds, .gatewaySilent, .gatewayAlarm])
+                hides: [.certificateEnded, .certificateEnds, .gatewaySilent, .gatewayAlarm, .providerClock])
         case .diskFull:
             Entry(
                 .broken, "The disk of the database is full",
@@ -187,6 +188,28 @@ extension FindingKind {
             Entry(
                 .warning, "Pushes to the ERP wait for a person", "The ERP did not take them, and says why.",
                 fix: "The page ERP shows each with the ERP's own sentence and what can be done.")
+        case .providerAway:
+            Entry(
+                .warning, "A provider of sign-ins cannot be reached",
+                "Whoever signs in by it waits; who has a password here signs in with that.",
+                fix: "Look at issuer, allow and authority in [sign-in.NAME], the network and the provider.",
+                isAboutItsSubject: true)
+        case .providerWrong:
+            Entry(
+                .broken, "A provider of sign-ins is not what is configured", "Nobody signs in by it.",
+                fix:
+                    "Put issuer as the provider's own document says it, letter for letter: docs/how-to/sign-in-with.md.",
+                isAboutItsSubject: true)
+        case .providerClock:
+            Entry(
+                .warning, "A provider of sign-ins has another time than this machine",
+                "Beyond two minutes its tokens are refused.",
+                fix: "timedatectl timesync-status shows this machine's clock; the provider's needs NTP as well.")
+        case .providerRole:
+            Entry(
+                .broken, "A provider's groups give a role that is not there",
+                "Whoever is in such a group is not let in.",
+                fix: "Make the role on the page Audit, or correct [sign-in.NAME.groups].", isAboutItsSubject: true)
         case .webhookOff:
             Entry(
                 .warning, "A webhook is told nothing more", "Its receiver does not hear what happens.",

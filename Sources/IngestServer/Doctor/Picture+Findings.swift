@@ -4,6 +4,8 @@ import Platform
 extension Picture {
     /// A gateway says something every 30 seconds.
     static let silence: Int64 = 120_000
+    /// Seconds; from 120 on tokens are refused.
+    static let clockWarning: Int64 = 60
     static let certificateWarning: Int64 = 30 * 86_400_000
     /// They are made every night.
     static let copyLife: Int64 = 2 * 86_400_000
@@ -16,7 +18,7 @@ extension Picture {
     /// Everything that is wrong in it, causes and effects.
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
-            + webhooks.flatMap(findings(of:)) + epcisFindings
+            + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:)) + epcisFindings
             + [pageCertificate].compactMap { $0.map { Finding(.certificateRefused, of: "[http]", $0) } }
             + channels.map { Finding(.channelDead, of: "\($0.kind) of \($0.name)", $0.sentence) }
     }
@@ -128,6 +130,19 @@ extension Picture {
         if let trouble = gateway.trouble { out.append(Finding(.gatewayBuffer, of: gateway.name, trouble)) }
         if let other = gateway.version, other != version {
             out.append(Finding(.gatewayVersion, of: gateway.name, "it has \(other), the centre \(version)"))
+        }
+        return out
+    }
+
+    private func findings(of provider: Provider) -> [Finding] {
+        var out = provider.missing.map { Finding(.providerRole, of: provider.subject, $0) }
+        switch provider.trouble {
+        case .away(let why): out.append(Finding(.providerAway, of: provider.subject, why))
+        case .wrong(let why): out.append(Finding(.providerWrong, of: provider.subject, why))
+        case nil:
+            guard let ahead = provider.ahead, abs(ahead) >= Picture.clockWarning else { break }
+            let words = "\(abs(ahead)) seconds \(ahead > 0 ? "ahead of" : "behind") this machine"
+            out.append(Finding(.providerClock, of: provider.subject, words))
         }
         return out
     }

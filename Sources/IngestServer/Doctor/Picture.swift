@@ -26,6 +26,8 @@ struct Picture: Sendable {
     var expected: [String] = []
     var deadLetters: DeadLetters?
     var erp: ERPAnswer?
+    /// Those of `[sign-in.NAME]`.
+    var providers: [Provider] = []
     var deadPushes: Int64 = 0
     var webhooks: [Hook] = []
     var epcis: Repository?
@@ -114,6 +116,21 @@ struct Picture: Sendable {
         var count: Int
         /// How often each reason.
         var codes: [String: Int] = [:]
+    }
+
+    struct Provider: Sendable {
+        /// `[sign-in.NAME]`
+        var subject: String
+        var trouble: Trouble?
+        /// Roles that its groups give and that are not there.
+        var missing: [String] = []
+        /// How far its clock is ahead of ours, in seconds; nil where it did not say.
+        var ahead: Int64?
+
+        enum Trouble: Sendable {
+            case away(String)
+            case wrong(String)
+        }
     }
 
     enum ERPAnswer: Sendable {

@@ -25,6 +25,9 @@ enum Probes {
         guard !isLocal else { return picture }
         picture.broker = broker(configuration)
         if let erp = configuration.erp { picture.erp = await ask(erp) }
+        for (index, settings) in configuration.signIn.providers.enumerated() {
+            picture.providers[index] = await look(settings, picture.providers[index])
+        }
         return picture
     }
 
@@ -46,6 +49,7 @@ enum Probes {
         picture.disk = disk(configuration.state)
         picture.secrets = secrets(configuration)
         picture.certificates = certificates(configuration)
+        picture.providers = configuration.signIn.providers.map { .init(subject: "[sign-in.\($0.name)]") }
         picture.pageCertificate = pageTrouble(configuration)
         read(configuration, into: &picture)
         picture.brokerAddress = configuration.broker
@@ -88,6 +92,10 @@ enum Probes {
                     waiting: try [.waiting, .sent, .begun].compactMap { try store.epcis.rows($0, limit: 1).first?.told }
                         .min(), dead: try store.epcis.counts()["dead"] ?? 0)
             }
+            let roles = Set(try store.roles.all().map(\.name))
+            for (index, settings) in configuration.signIn.providers.enumerated() {
+                picture.providers[index].missing = settings.roles.subtracting(roles).sorted()
+            }
             picture.webhooks = try store.webhooks.rows().map { hook in
                 Picture.Hook(
                     id: hook.id, trouble: trouble(of: hook), dead: try store.webhooks.standing(hook).dead)
@@ -119,6 +127,7 @@ enum Probes {
     private static func secrets(_ configuration: IngestConfiguration) -> [Picture.Secret] {
         var named = configuration.password.map { [("[broker]", $0)] } ?? []
         if let erp = configuration.erp { named.append(("[erp]", erp.secret)) }
+        named += configuration.signIn.providers.compactMap { one in one.secret.map { ("[sign-in.\(one.name)]", $0) } }
         named += configuration.feeds.sorted { $0.key < $1.key }.map { ("[feed.\($0.key)]", $0.value.secret) }
         if let reference = configuration.webhooks.reference(state: configuration.state) {
             named.append(("[webhooks]", reference))
@@ -147,11 +156,12 @@ enum Probes {
     }
 
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
-        let named = [
+        var named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true), ("[http]", configuration.pages?.certificate, false),
             ("[http]", configuration.pages?.authority, true),
         ]
+        named += configuration.signIn.providers.map { ("[sign-in.\($0.name)]", $0.authority, true) }
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
             var certificate = Picture.Certificate(subject: subject, path: path, isAuthority: isAuthority)
@@ -210,6 +220,17 @@ enum Probes {
         return sent == nil
             ? .unreachable("it does not answer")
             : .denied("what was written below \(Topic.presence) was not given back to who reads it")
+    }
+
+    /// Its document and its keys, and what time it is there.
+    private static func look(_ settings: OpenIDSettings, _ known: Picture.Provider) async -> Picture.Provider {
+        let link = OpenIDLink(settings)
+        var seen = known
+        do throws(OpenIDFault) { try await link.look() } catch {
+            seen.trouble = error.kind == .away ? .away(error.detail) : .wrong(error.detail)
+        }
+        seen.ahead = await link.ahead
+        return seen
     }
 
     private static func ask(_ settings: ERPSettings) async -> Picture.ERPAnswer {

@@ -7,6 +7,8 @@ enum Answer: Sendable {
     case json(AnswerSchema, HTTPResponse.Status = .ok)
     /// A file of one of these types.
     case file([String])
+    /// The browser goes on to another address (303).
+    case elsewhere
 
     /// An empty object: it is done.
     static let done = Answer.json(.object([]))
@@ -28,6 +30,7 @@ enum Answer: Sendable {
                     ("content", Answer.content([("application/json", schema.json)])),
                 ])
             )
+        case .elsewhere: ("303", .object([("description", "Another address, in Location")]))
         case .file(let types):
             // In OpenAPI 3.1 a file has no schema: its type says what it is, without `; charset=`.
             (
@@ -66,6 +69,8 @@ enum ProblemSchema {
             .init("rest", .text, isRequired: false), .init("begun", .truth, isRequired: false),
             // Which second factors somebody has who showed the password.
             .init("app", .truth, isRequired: false), .init("passkey", .truth, isRequired: false),
+            // Whose PIN is asked for besides the badge; which screen a reader has.
+            .init("id", .integer, isRequired: false), .init("name", .text, isRequired: false),
         ])
 
     /// A member of an operation's `responses`.

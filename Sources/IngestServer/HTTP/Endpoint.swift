@@ -78,7 +78,9 @@ struct Endpoint: Sendable {
 
     /// How one signs in, and who may: no program changes it.
     var isPeoples: Bool {
-        ["/api/v1/me/", "/api/v1/session", "/api/v1/tokens", "/api/v1/channels"].contains { path.hasPrefix($0) }
+        ["/api/v1/me/", "/api/v1/session", "/api/v1/tokens", "/api/v1/channels", "/api/v1/screen"].contains {
+            path.hasPrefix($0)
+        }
             || ["/api/v1/users", "/api/v1/roles", "/api/v1/duty", "/api/v1/inbox"].contains { path.hasPrefix($0) }
                 && method != .get
     }

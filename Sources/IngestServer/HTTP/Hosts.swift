@@ -35,7 +35,8 @@ final class Hosts: Sendable {
         let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             .lowercased()
         return Set(
-            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts)
+            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts
+                + (configuration.signIn.host.map { [$0] } ?? []))
     }
 
     /// `host` as the request's header gives it, with or without a port.

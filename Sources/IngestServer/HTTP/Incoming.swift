@@ -29,9 +29,12 @@ struct Incoming: Sendable {
         return person
     }
 
+    /// Cookies for https alone.
+    var isSecure: Bool { visit.isSecure }
+
     /// The page that asks, as passkeys are bound to it.
     var site: PasskeyAnswer.Site {
-        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: visit.isSecure)
+        PasskeyAnswer.Site(host: request.head.authority ?? "", isSecure: isSecure)
     }
 
     var browser: String { BrowserLabel.of(request.headers[.userAgent]) }

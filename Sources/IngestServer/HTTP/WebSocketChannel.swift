@@ -306,12 +306,28 @@ enum Cookies {
         return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     }
 
-    static func session(_ header: String?) -> String? {
+    /// As it is set; `life` in milliseconds.
+    static func session(_ token: String, life: Int64, isSecure: Bool) -> String {
+        "\(name)=\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(life / 1000)\(isSecure ? "; Secure" : "")"
+    }
+
+    /// Of a screen that is bound to its dock, for as long as browsers keep one (400 days), counted from when it last stood at its sign-in.
+    static let screenName = "quai_screen"
+
+    static func screen(_ secret: String, isSecure: Bool) -> String {
+        "\(screenName)=\(secret); Path=/api/v1; HttpOnly; SameSite=Strict; Max-Age=34560000\(isSecure ? "; Secure" : "")"
+    }
+
+    static func value(_ name: String, _ header: String?) -> String? {
         for part in (header ?? "").split(separator: ";") {
             let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
-            if pair.count == 2, pair[0] == name, pair[1].count == 32 { return String(pair[1]) }
+            if pair.count == 2, pair[0] == name { return String(pair[1]) }
         }
         return nil
+    }
+
+    static func session(_ header: String?) -> String? {
+        value(name, header).flatMap { $0.count == 32 ? $0 : nil }
     }
 }
 

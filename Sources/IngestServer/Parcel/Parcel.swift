@@ -56,11 +56,11 @@ struct Parcel: Sendable {
             "certificate",
             "key",
             "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens",
-            "site",
+            "site", "match", "groups-claim", "scopes",
         ],
         // Of webhooks the key is a secret, elsewhere a file of one.
         isSecret: { path in
-            ["password", "secret"].contains(path.last)
+            ["password", "secret", "client-secret"].contains(path.last)
                 || ["webhooks", "channels"].contains(path.first) && path.last == "key"
         })
 }

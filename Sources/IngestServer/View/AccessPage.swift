@@ -118,6 +118,8 @@ enum PersonalWords {
         "one_time_code": ("Application de codes", "App with codes"),
         "recovery_code": ("Codes de secours", "Recovery codes"), "passkey": ("Clés d’accès", "Passkeys"),
         "token": ("Jetons de programmes", "Tokens of programs"),
+        "openid_identity": ("Comptes extérieurs", "Outside accounts"),
+        "screen": ("Écrans liés à un quai", "Screens bound to docks"),
         "sign_in_place": ("Lieux de connexion", "Places of sign-in"),
         "channel": ("Moyens d’être prévenu", "Ways of being told"),
         "channel_choice": ("Choix par moyen", "Choices by way"),

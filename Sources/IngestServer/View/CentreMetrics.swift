@@ -56,6 +56,7 @@ enum CentreMetrics {
         metrics.add(
             "quai_ingest_sign_ins_refused_total", "counter", "Wrong passwords, PINs and badges.",
             [([], Double(wiring.accounts.refusedSignIns))])
+        addSignIns(wiring, to: &metrics)
         metrics.add(
             "quai_ingest_inbox_dropped_total", "counter",
             "Lines of inboxes that went because a person had more than \(InboxTable.limit).",

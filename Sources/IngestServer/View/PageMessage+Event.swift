@@ -31,7 +31,7 @@ extension PageMessage {
                     ("zone", .string(zone)), ("subject", .string(subject)), ("reason", .string(why.rawValue)),
                     ("take", take.map(JSON.int)),
                 ]), at: .zone(zone))
-        case .delivery, .call, .device: return nil
+        case .delivery, .call, .device, .badge: return nil
         }
     }
 }

@@ -424,8 +424,12 @@ const notDone = ({ status }) => status === undefined || status === 429 || status
 /** Without the server the session ends as soon as it is back. */
 app.signOut = signOut;
 async function signOut() {
-  try { await request("DELETE", "/api/v1/session"); } catch (error) { if (notDone(error)) localStorage.setItem("leaving", "1"); }
+  /** @type {{ next?: string }} */
+  let left = {};
+  try { left = /** @type {any} */ (await request("DELETE", "/api/v1/session")); } catch (error) { if (notDone(error)) localStorage.setItem("leaving", "1"); }
   leave();
+  // At the provider, too: the next person at this screen is not them.
+  if (left.next) location.assign(left.next);
 }
 
 document.addEventListener("click", (event) => {

@@ -8,6 +8,7 @@ import { Webhooks } from "./webhooks.js";
 import { Roles } from "./roles.js";
 import { Privacy } from "./privacy.js";
 import { openTokens } from "./tokens.js";
+import { openScreens } from "./screens.js";
 import { openAccount } from "./account.js";
 import { awaited } from "./long.js";
 
@@ -106,6 +107,7 @@ export class Audit {
         h("div", { class: "row push" }, mine.people && this.door("people", "people", "users"), mine.roles && this.door("roles", "rights", "whoMay"), mine.hooks && this.door("hooks", "webhooks", "webhooks"),
           mine.guard && this.door("guard", "privacy", "privacy"),
           mine.people && h("button", { id: "tokens", onclick: () => openTokens(this.app) }, t("tokens")),
+          mine.people && h("button", { id: "screens", onclick: () => openScreens(this.app) }, t("boundScreens")),
           h("button", { id: "account", onclick: () => openAccount(this.app) }, t("account")))),
       aside === "people" ? this.users.draw() : aside === "roles" ? this.roles.draw() : aside === "hooks" ? this.hooks.draw() : aside === "guard" ? this.guard.draw() : [this.forms.get("filter", () => this.makeFilter()), this.app.may("audit") && this.drawExports(), this.drawTrail()]));
   }

@@ -274,6 +274,8 @@ export const help = {
     steps: [
       "At a desk: your name and your password.",
       "At a dock: [signInDock]. Hold the badge to the code reader, or choose your name and type the PIN.",
+      "Where the dock’s screen asks for it: hold the badge to the dock’s reader.",
+      "With an account of the firm, where there is a button for it: its page asks for the password, and brings you back.",
       "With a second factor: the code of your app or a recovery code after the password, or [passkeySignIn] instead of it. Set them up under your name at the top, [security].",
       "As long as nobody has a password the name is enough, on the server’s own machine only.",
     ],
@@ -282,6 +284,7 @@ export const help = {
       ["Not the right PIN, password or badge", "After five tries there is a pause. Ask whoever manages the users for a new PIN."],
       ["PIN locked", "Sign in once with your password: the PIN works again."],
       ["The app, the key and the recovery codes are lost", "Whoever manages the users takes them away: [users], the person, [factorReset]. On the server: `edge-ingest user second-factor NAME --reset`."],
+      ["The reader of the dock does nothing with the badge", "The screen is not bound to its dock, or the badge is another number: [audit], [boundScreens]."],
       ["The badge does nothing", "Click beside the fields and hold it up again: it is read like a barcode."],
     ],
     see: ["audit", "dock", "trust"],

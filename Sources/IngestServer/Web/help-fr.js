@@ -275,6 +275,8 @@ export const help = {
     steps: [
       "Au bureau : votre nom et votre mot de passe.",
       "Au quai : [signInDock]. Présentez le badge au lecteur de codes, ou choisissez votre nom et tapez le code.",
+      "Là où l’écran du quai le demande : présentez le badge au lecteur du quai.",
+      "Avec un compte de l’entreprise, s’il y a un bouton pour cela : sa page demande le mot de passe et vous ramène.",
       "Avec un second facteur : le code de votre application ou un code de secours après le mot de passe, ou [passkeySignIn] à sa place. Ils se mettent en place sous votre nom, en haut : [security].",
       "Tant que personne n’a de mot de passe, le nom suffit, sur la machine du serveur seulement.",
     ],
@@ -283,6 +285,7 @@ export const help = {
       ["Ce n’est pas le bon code, mot de passe ou badge", "Après cinq essais il faut attendre un peu. Demandez un nouveau code à qui gère les utilisateurs."],
       ["Code bloqué", "Entrez une fois avec votre mot de passe : le code marche à nouveau."],
       ["L’application, la clé et les codes de secours sont perdus", "Qui gère les utilisateurs les retire : [users], la personne, [factorReset]. Sur le serveur : `edge-ingest user second-factor NOM --reset`."],
+      ["Le lecteur du quai ne fait rien du badge", "L’écran n’est pas lié à son quai, ou le badge a un autre numéro : [audit], [boundScreens]."],
       ["Le badge ne fait rien", "Cliquez à côté des champs et présentez-le encore : il est lu comme un code-barres."],
     ],
     see: ["audit", "dock", "trust"],

@@ -37,6 +37,12 @@ export class SignIn {
     const how = await get("/api/v1/session/how").catch((error) => (error.status === undefined ? null : { names: true, people: [] }));
     if (how) this.how = { ...how, people: how.people ?? [] };
     this.how ??= { names: true, people: [] };
+    if (location.search.startsWith("?refused=")) open(this.app, "refused", this.app, this.how);
+  }
+
+  /** @param {WayIn} how */
+  drawProviders(how) {
+    return (how.providers ?? []).map((one) => h("button", { type: "button", class: "big", id: `provider-${one.name}`, onclick: () => location.assign(`/api/v1/openid/${one.name}/start?to=${encodeURIComponent(location.pathname)}`) }, t("signInWith", { by: one.label })));
   }
 
   /** Somebody left: the way in may have changed meanwhile. */
@@ -47,6 +53,22 @@ export class SignIn {
     this.ask().then(() => { if (!this.app.person && this.app.page !== "help") this.draw(part("main")); });
   }
 
+  /** @param {Person} person */
+  entered(person) {
+    this.chosen = null;
+    this.asked = null;
+    this.drawn = null;
+    this.app.begin(person);
+  }
+
+  /**
+   * Their badge was shown, and the PIN is asked for besides.
+   * @param {{ id: number, name: string }} person
+   */
+  needsPin(person) { this.chosen = person; this.redraw(); }
+
+  ended() { this.again(); }
+
   /**
    * @param {object} body
    * @param {() => void} [sheetless] called where it was refused
@@ -54,14 +76,11 @@ export class SignIn {
   async send(body, sheetless) {
     wakeSound();
     try {
-      const person = await post("/api/v1/session", this.app.station() && !this.how?.names ? { ...body, station: this.app.station() } : body);
-      this.chosen = null;
-      this.asked = null;
-      this.drawn = null;
-      this.app.begin(person);
+      this.entered(await post("/api/v1/session", this.app.station() && !this.how?.names ? { ...body, station: this.app.station() } : body));
     } catch (error) {
       if (error.code === "too-many-tries") this.app.say(t("tooManyTries", { n: error.problem?.seconds ?? error.retryAfter ?? "?" }), "bad");
       else if (error.code === "password-needed") { this.app.say(t("code_password-needed"), "bad"); this.again(); }
+      else if (error.code === "pin-needed") this.needsPin(error.problem);
       else if (error.code === "code-needed") { this.asked = { ...error.problem, body }; this.redraw(); }
       else if (error.status === 401) this.app.say(t("code_sign-in-refused"), "bad");
       else await this.app.attempt(() => { throw error; });
@@ -72,13 +91,14 @@ export class SignIn {
   /** @param {HTMLElement} main */
   draw(main) {
     if (!this.how) { replace(main, h("p", { class: "quiet" }, "…")); return; }
-    this.atDock ??= Boolean(this.app.station());
-    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id}`;
+    this.atDock ??= Boolean(this.how.screen || this.app.station());
+    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id} ${this.how.providers?.length} ${this.how.screen}`;
     // What somebody types here must survive other news.
     if (this.drawn === drawn && main.querySelector(".signin")) return;
     this.drawn = drawn;
     replace(main, this.due ? this.drawDue() : this.asked ? this.drawCode(this.asked) : this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
     /** @type {HTMLElement | null} */ (main.querySelector("[data-first]"))?.focus();
+    if (this.how.screen && document.getElementById("screen-hint")) open(this.app, "screen", this.app, this.how.screen, this);
   }
 
   redraw() { this.app.say(null); this.draw(part("main")); }
@@ -96,6 +116,7 @@ export class SignIn {
     const password = h("input", { name: "password", type: "password", autocomplete: "current-password", maxlength: 200, required: true, id: "password" });
     return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ name: name.value.trim(), password: password.value }, () => { password.value = ""; password.focus(); }); } },
       h("h1", {}, t("whoAreYou")), how.passwords === false && h("p", { class: "notice wait" }, t("noPasswords")), field(t("name"), name), field(t("password"), password), h("button", { class: "main big", type: "submit" }, t("signIn")),
+      this.drawProviders(how),
       "PublicKeyCredential" in globalThis && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
       h("button", { type: "button", id: "at-dock", onclick: () => { this.atDock = true; this.redraw(); } }, t("signInDock")));
   }
@@ -135,7 +156,7 @@ export class SignIn {
     const known = JSON.parse(localStorage.getItem("zones") ?? "[]");
     /** @type {HTMLInputElement} */
     const station = h("input", { id: "station", maxlength: 64, autocomplete: "off", list: "stations", value: this.app.station() ?? "", onchange: () => this.app.setStation(station.value.trim()) });
-    return h("div", { class: "panel stack signin wide" }, h("h1", {}, t("whoAreYou")),
+    return h("div", { class: "panel stack signin wide" }, h("h1", {}, t("whoAreYou")), this.how?.screen && h("p", { class: "notice", id: "screen-hint", role: "status" }),
       h("form", { class: "stack", onsubmit: (event) => { event.preventDefault(); const text = badge.value.trim(); badge.value = ""; if (text) this.send({ badge: text }, () => badge.focus()); } }, field(t("badgeLabel"), badge)),
       how.people.length > 0 && [h("h2", {}, t("pickName")), h("div", { class: "people" }, how.people.map((person) =>
         h("button", { id: `person-${person.id}`, onclick: () => { this.chosen = person; this.redraw(); } }, person.name)))],

@@ -1,0 +1,38 @@
+// Signing in by a provider, or with the ERP's password.
+
+export const openid = {
+  fr: {
+    signInWith: "Se connecter avec {by}", "did_user.link": "Rattaché à un compte extérieur",
+    openid_away: "{by} ne répond pas. Réessayez dans un instant, ou connectez-vous avec votre mot de passe d’ici.",
+    openid_wrong: "{by} a répondu autrement que prévu. Celui qui tient le serveur trouve pourquoi dans son journal.",
+    openid_token: "Ce que {by} a envoyé ne prouve pas qui vous êtes. Recommencez ; si cela continue, prévenez celui qui tient le serveur.",
+    openid_clock: "L’heure de {by} et celle de ce serveur ne sont pas les mêmes. Prévenez celui qui tient le serveur.",
+    openid_denied: "{by} n’a pas donné son accord, ou vous avez renoncé.",
+    openid_expired: "Cette connexion a été commencée ailleurs ou il y a trop longtemps. Recommencez.",
+    openid_nobody: "Votre compte chez {by} est bon, mais personne ne lui a donné accès ici. Demandez à un administrateur.",
+    openid_name: "Quelqu’un d’ici porte déjà votre nom. Demandez à un administrateur.",
+    openid_role: "Vos groupes chez {by} donnent un rôle qui n’existe pas ici. Prévenez celui qui tient le serveur.",
+    openid_disabled: "Votre accès est bloqué. Demandez à un administrateur.",
+    openid_first: "Personne n’a encore de mot de passe ici : le premier est celui d’un administrateur.",
+    openid_busy: "Trop d’essais : attendez une minute.",
+    openid_secret: "Ce serveur n’est pas reconnu par {by} : son secret manque ou n’est plus le bon. Prévenez celui qui le tient.",
+    "code_erp-password-unasked": "L’ERP ne peut pas vérifier votre mot de passe pour l’instant : utilisez celui d’ici, ou réessayez dans une minute.",
+  },
+  en: {
+    signInWith: "Sign in with {by}", "did_user.link": "Linked to an outside account",
+    openid_away: "{by} does not answer. Try again in a moment, or sign in with your own password of this server.",
+    openid_wrong: "{by} answered in a way that was not expected. Whoever runs the server finds why in its journal.",
+    openid_token: "What {by} sent does not prove who you are. Start again; if it goes on, tell whoever runs the server.",
+    openid_clock: "The clocks of {by} and of this server do not agree. Tell whoever runs the server.",
+    openid_denied: "{by} did not agree, or you thought better of it.",
+    openid_expired: "This sign-in was begun elsewhere, or too long ago. Start again.",
+    openid_nobody: "Your account at {by} is good, but nobody has given it access here. Ask an administrator.",
+    openid_name: "Somebody else here has your name already. Ask an administrator.",
+    openid_role: "Your groups at {by} give a role that does not exist here. Tell whoever runs the server.",
+    openid_disabled: "Your access is blocked. Ask an administrator.",
+    openid_first: "Nobody has a password here yet: the first is an administrator’s.",
+    openid_busy: "Too many tries: wait a minute.",
+    openid_secret: "{by} does not know this server: its secret is missing or no longer right. Tell whoever runs it.",
+    "code_erp-password-unasked": "The ERP cannot check your password now: use your own of this server, or try again in a minute.",
+  },
+};
