@@ -30,7 +30,8 @@ struct FormerReleaseTests {
         let store = try Store(path: "\(folder.path)/db")
         let applier = Applier(store: store)
         _ = try store.deliveries.expect(
-            Announced(note: "BL-1", supplier: "S", lines: [.init(gtin: "03608439390616", quantity: 10)]), source: "file")
+            Announced(note: "BL-1", supplier: "S", lines: [.init(gtin: "03608439390616", quantity: 10)]),
+            source: "file")
         let now: Int64 = 1_795_888_000_000
         let messages = try Self.messages(release)
         let answered = try messages.filter { $0.leaf == "ack" }.compactMap { Ack(json: try $0.json) }
