@@ -66,7 +66,6 @@ struct BackupTests {
         let copy = try Backup.make(of: database, sealedTo: recipient, at: target)
         let bytes = try Files.read(target)
         #expect(mode(target) == 0o600 && Int64(bytes.count) == copy.bytes && AgeSeal.begins(bytes))
-        #expect(!String(decoding: bytes, as: UTF8.self).contains("a subject of"))
         #expect(Files.list(folder.path).allSatisfy { !$0.hasPrefix(".") })
         #expect(throws: Backup.Refusal.self) { try Backup.restore(from: target, to: database, at: 1_700_000_000_000) }
         for wrong in [
