@@ -11,6 +11,7 @@ public struct TroubleBook: Sendable {
 
     private var running: [String: Instant] = [:]
     private var repeated: [String: (said: Instant, kept: UInt64)] = [:]
+    private var cleaned = Instant.zero
 
     public init() {}
 
@@ -33,6 +34,9 @@ public struct TroubleBook: Sendable {
             return nil
         }
         if repeated[trouble] == nil, repeated.count >= TroubleBook.limit {
+            // Not for each of the names beyond.
+            guard now - cleaned >= .seconds(1) else { return nil }
+            cleaned = now
             repeated = repeated.filter { now - $0.value.said < TroubleBook.pause }
             guard repeated.count < TroubleBook.limit else { return nil }
         }
