@@ -57,7 +57,8 @@ struct Parcel: Sendable {
 
     /// Keys whose texts are somebody's neither by what they say nor by what they are for.
     private static let harmless: Set<String> = [
-        "state", "instance", "region", "log-level", "log-format", "address", "hosts", "web-root", "url", "authority", "certificate",
+        "state", "instance", "region", "log-level", "log-format", "address", "hosts", "web-root", "url", "authority",
+        "certificate",
         "key",
         "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens", "site",
     ]
