@@ -48,7 +48,7 @@ enum Backup {
     private static let spare: Int64 = 256 << 20
 
     /// A copy that fills the disk would stop the centre whose copy it is.
-    private static func makeSure(_ folder: String, hasRoomFor size: Int64) throws {
+    static func makeSure(_ folder: String, hasRoomFor size: Int64) throws {
         var room = statvfs()
         guard statvfs(folder, &room) == 0 else { return }
         let (free, isHuge) = Int64(clamping: room.f_bavail).multipliedReportingOverflow(
@@ -63,6 +63,9 @@ enum Backup {
         Store.Condition, aside: String?
     ) {
         guard FileLook(file) != nil else { throw Refusal("there is no file \(file)") }
+        if AgeSeal.begins(beginning(of: file)) {
+            throw Refusal("\(file) is sealed; whoever has the key opens it first: age -d -i KEY -o copy.db \(file)")
+        }
         let condition = try Store.condition(of: file)
         if let problem = condition.problem { throw Refusal("\(file): \(problem)") }
         if let process = holder(of: database) {
@@ -119,6 +122,15 @@ enum Backup {
         return lock.l_pid
     }
 
+    private static func beginning(of path: String) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        return Array(bytes.prefix(max(0, count)))
+    }
+
     // MARK: files
 
     static func split(_ path: String) -> (folder: String, name: String) {
@@ -145,14 +157,14 @@ enum Backup {
         close(descriptor)
     }
 
-    private static func sync(_ path: String) throws(FileError) {
+    static func sync(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw FileError(path: path, code: errno) }
     }
 
-    private static func move(_ path: String, to target: String) throws(FileError) {
+    static func move(_ path: String, to target: String) throws(FileError) {
         guard rename(path, target) == 0 else { throw FileError(path: target, code: errno) }
     }
 
@@ -178,7 +190,8 @@ enum Backup {
     }
 }
 
-/// Copies of one centre in a folder, named after it and their moment in UTC: `centre-20261128T060000Z.db`.
+/// Copies of one centre in a folder, named after it and their moment in UTC: `centre-20261128T060000Z.db`, with `.age` behind it where it is
+/// sealed.
 struct BackupFolder {
     var path: String
     var instance: String
@@ -186,7 +199,9 @@ struct BackupFolder {
     /// `20261128T060000Z`
     static func moment(_ now: Int64) -> String { rfc3339(now).prefix(19).filter { $0 != "-" && $0 != ":" } + "Z" }
 
-    func file(at now: Int64) -> String { "\(path)/\(instance)-\(BackupFolder.moment(now)).db" }
+    func file(at now: Int64, isSealed: Bool = false) -> String {
+        "\(path)/\(instance)-\(BackupFolder.moment(now)).db\(isSealed ? ".age" : "")"
+    }
 
     /// Which of these files are copies of this centre and older than so many days; also what runs that were killed left behind a day
     /// ago. Others are nobody's to remove.
@@ -197,7 +212,7 @@ struct BackupFolder {
             if let moment = moment(of: name) { return moment < limit }
             guard name.hasPrefix("."), name.hasSuffix(".partial") else { return false }
             let parts = name.dropFirst().split(separator: ".")
-            return parts.count == 4 && moment(of: "\(parts[0]).db").map { $0 < yesterday } ?? false
+            return (4...5).contains(parts.count) && moment(of: "\(parts[0]).db").map { $0 < yesterday } ?? false
         }
     }
 
@@ -205,8 +220,9 @@ struct BackupFolder {
     func newest(among names: [String]) -> String? { names.compactMap(moment).max() }
 
     private func moment(of name: String) -> String? {
-        guard name.hasPrefix("\(instance)-"), name.hasSuffix(".db") else { return nil }
-        let moment = name.dropFirst(instance.count + 1).dropLast(3)
+        let plain = name.hasSuffix(".age") ? name.dropLast(4) : name[...]
+        guard plain.hasPrefix("\(instance)-"), plain.hasSuffix(".db") else { return nil }
+        let moment = plain.dropFirst(instance.count + 1).dropLast(3)
         guard moment.count == 16, moment.hasSuffix("Z"), moment.dropLast().allSatisfy({ $0.isNumber || $0 == "T" })
         else { return nil }
         return String(moment)

@@ -63,6 +63,8 @@ struct IngestConfiguration: Sendable {
     var channels = ChannelSettings()
     var people = PeopleSettings()
     var signIn = SignInSettings()
+    /// To whom copies are sealed; nil where they are plain.
+    var recipient: AgeRecipient?
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -175,6 +177,10 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("exchange") { exchange = ExchangeSettings(section, hasERP: root.has("erp")) }
         if let section = root.table("webhooks") { webhooks = WebhookSettings(section) }
         if let section = root.table("retention") { retention = RetentionRules(section) }
+        if let section = root.table("backup"), let text = section.string("recipient") {
+            recipient = AgeRecipient(text)
+            if recipient == nil { section.reject("recipient", "must be a public key of age-keygen, age1…") }
+        }
         if let section = root.table("syslog") { syslog = SyslogSettings(section) }
         if let section = root.table("epcis") { epcis = EPCISSettings(section) }
         if let section = root.table("events") { events = EventSettings(section) }

@@ -91,7 +91,9 @@ struct TroubleBookTests {
     @Test func inventedNamesDoNotGrowIt() {
         var book = TroubleBook()
         let news = (0..<10_000).count { book.begin("agent is silent/\($0)", at: Self.start) }
-        #expect(news == TroubleBook.limit)
+        let said = (0..<10_000).compactMap { book.again("message refused/\($0)", at: Self.start) }
+        let later = book.again("message refused/x", at: Self.start + .seconds(60))
+        #expect(news == TroubleBook.limit && said.count == TroubleBook.limit && later == 0)
     }
 }
 

@@ -57,6 +57,27 @@ struct BackupTests {
         #expect(!Files.list(folder.path).contains { $0.hasSuffix(".partial") || $0.hasPrefix("copy-0.db-") })
     }
 
+    @Test func aSealedCopyIsNobodysWhoHasNoKey() throws {
+        let store = try Store(path: database)
+        for number in 0..<12 { try tell(store, String(repeating: "a subject of \(number) ", count: 300)) }
+        // Of `age-keygen` 1.1.1.
+        let recipient = try #require(AgeRecipient("age1t4p8zhxy90lclcxaz927y88927zc24egdns2nmnjv2vqdg9pzpjq3magzz"))
+        let target = "\(folder.path)/centre-20261128T060000Z.db.age"
+        let copy = try Backup.make(of: database, sealedTo: recipient, at: target)
+        let bytes = try Files.read(target)
+        #expect(mode(target) == 0o600 && Int64(bytes.count) == copy.bytes && AgeSeal.begins(bytes))
+        #expect(Files.list(folder.path).allSatisfy { !$0.hasPrefix(".") })
+        #expect(throws: Backup.Refusal.self) { try Backup.restore(from: target, to: database, at: 1_700_000_000_000) }
+        for wrong in [
+            "age1t4p8zhxy90lclcxaz927y88927zc24egdns2nmnjv2vqdg9pzpjq3magzb", "age1", "",
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+        ] { #expect(AgeRecipient(wrong) == nil) }
+        let names = [
+            ".backup.7.plain", "..backup.8.plain.8.partial", ".backup.9.plain", "ingest.db", ".backup.x.plain",
+        ]
+        #expect(Backup.left(behind: names) { $0 == 9 } == [".backup.7.plain", "..backup.8.plain.8.partial"])
+    }
+
     @Test func aRestoredCopyHasTheSameAccounts() throws {
         do {
             let store = try Store(path: database)

@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import Drivers
 import Glibc
 import Logging
@@ -13,15 +13,17 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the agent until it is told to stop.")
 
     @OptionGroup var options: ConfigurationOption
-    @Option(help: "How lines of the log are written; json is one object a line.")
-    var logFormat: ProgramLog.Form?
+    @Option(help: "How lines of the log are written: text, or json (one object a line).")
+    var logFormat: String?
 
     func run() async throws {
+        let wanted = logFormat.flatMap(ProgramLog.Form.init)
+        guard logFormat == nil || wanted != nil else { throw Exit.say("--log-format takes text or json") }
         let own = try options.load()
         signal(SIGPIPE, SIG_IGN)
         // Until somebody listens for it, it must not end the agent.
         signal(SIGHUP, SIG_IGN)
-        let form = logFormat ?? own.logFormat
+        let form = wanted ?? own.logFormat
         LoggingSystem.bootstrap { _ in ProgramLog("edge-agent", form) }
         var logger = Logger(label: "edge-agent")
         logger.logLevel = Logger.Level(rawValue: own.logLevel) ?? .info
@@ -67,8 +69,6 @@ struct Run: AsyncParsableCommand {
         throw Exit.say("cannot start again: \(String(cString: strerror(errno)))")
     }
 }
-
-extension ProgramLog.Form: ExpressibleByArgument {}
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")

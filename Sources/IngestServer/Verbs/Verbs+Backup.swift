@@ -9,22 +9,30 @@ struct BackupVerb: ParsableCommand {
         commandName: "backup", abstract: "Copy the database while the centre works, and read the copy back.",
         discussion: """
             Into a folder, under the name of the centre and the moment, or into a file. The copy has its name only when it was read
-            back whole; it is readable for its owner alone. Without a target: the folder `backup` beside the database.
+            back whole; it is readable for its owner alone. Without a target: the folder `backup` beside the database. With --to, or
+            recipient in [backup], it is sealed to a public key of age, and has .age behind its name.
             """)
 
     @OptionGroup var options: ConfigurationOption
     @Argument(help: "A folder, or a file.") var target: String?
     @Option(help: "Copies in the folder that are older than so many days are removed, after the new one is there.")
     var keep: Int?
+    @Option(help: "Seal it to this public key of age-keygen, age1…") var to: String?
     @Flag(help: "JSON.") var json = false
 
     func validate() throws {
+        if let to, AgeRecipient(to) == nil { throw ValidationError("--to takes a public key of age-keygen, age1…") }
         if let keep, !(1...3650).contains(keep) { throw ValidationError("--keep takes 1 to 3650 days") }
     }
 
     func run() throws {
         let configuration = try options.load()
         let place = target ?? "\(configuration.state)/backup"
+        let recipient = to.flatMap(AgeRecipient.init) ?? configuration.recipient
+        func make(_ path: String) throws -> Backup.Copy {
+            guard let recipient else { return try Backup.make(of: configuration.database, at: path) }
+            return try Backup.make(of: configuration.database, sealedTo: recipient, at: path)
+        }
         var removed: [String] = []
         let copy: Backup.Copy
         do {
@@ -32,14 +40,14 @@ struct BackupVerb: ParsableCommand {
             if target == nil { Backup.giveToOwner(of: configuration.state, place) }
             if Backup.isFolder(place) {
                 let folder = BackupFolder(path: place, instance: configuration.instance)
-                copy = try Backup.make(of: configuration.database, at: folder.file(at: Clocks.wall))
+                copy = try make(folder.file(at: Clocks.wall, isSealed: recipient != nil))
                 if let keep {
                     removed = folder.old(among: Files.list(place), days: keep, at: Clocks.wall)
                     for name in removed { unlink("\(place)/\(name)") }
                 }
             } else {
                 guard keep == nil else { throw Exit.say("--keep is for a folder, and \(place) is none") }
-                copy = try Backup.make(of: configuration.database, at: place)
+                copy = try make(place)
             }
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
         let ledger = copy.condition.ledger
@@ -47,12 +55,13 @@ struct BackupVerb: ParsableCommand {
             print(
                 JSON.object([
                     ("file", .string(copy.path)), ("bytes", .int(copy.bytes)),
-                    ("form", .int(Int64(copy.condition.form))), ("entries", ledger.map { .int($0.entries) }),
+                    ("form", .int(Int64(copy.condition.form))), ("sealed", .bool(recipient != nil)),
+                    ("entries", ledger.map { .int($0.entries) }),
                     ("tip", ledger.map { .string($0.tip) }), ("removed", .array(removed.map(JSON.string))),
                 ]).description)
         } else {
             print(
-                "\(copy.path): \(copy.bytes) bytes, read back and whole"
+                "\(copy.path): \(copy.bytes) bytes, read back and whole\(recipient == nil ? "" : ", then sealed")"
                     + (ledger.map { ", \($0.entries) entries of the trail, last link \($0.tip)" } ?? ""))
             if !removed.isEmpty { print("\(removed.count) older ones removed") }
         }

@@ -4,12 +4,14 @@ public import Model
 /// What goes wrong and comes right again, as a value: news is what begins and what ends, and of what strangers can cause as often as they like
 /// one a minute.
 public struct TroubleBook: Sendable {
-    /// Troubles remembered: invented names must not grow it. Beyond it none is news.
+    /// Troubles remembered: invented names must not grow it. Beyond it none is news,
+    /// or said.
     static let limit = 2000
     static let pause: Duration = .seconds(60)
 
     private var running: [String: Instant] = [:]
     private var repeated: [String: (said: Instant, kept: UInt64)] = [:]
+    private var cleaned = Instant.zero
 
     public init() {}
 
@@ -31,7 +33,13 @@ public struct TroubleBook: Sendable {
             repeated[trouble] = (last.said, last.kept + 1)
             return nil
         }
-        if repeated.count >= TroubleBook.limit { repeated = [:] }
+        if repeated[trouble] == nil, repeated.count >= TroubleBook.limit {
+            // Not for each of the names beyond.
+            guard now - cleaned >= .seconds(1) else { return nil }
+            cleaned = now
+            repeated = repeated.filter { now - $0.value.said < TroubleBook.pause }
+            guard repeated.count < TroubleBook.limit else { return nil }
+        }
         let kept = repeated[trouble]?.kept ?? 0
         repeated[trouble] = (now, 0)
         return kept
