@@ -24,6 +24,7 @@ struct Run: AsyncParsableCommand {
         let logger = Run.logger(configuration.logLevel)
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
+        for text in configuration.renamed { logger.notice("an older name of a key", metadata: ["key": "\(text)"]) }
         let wiring: Wiring
         let files: WebFiles
         let certificate: PageCertificate?

@@ -5,7 +5,7 @@ extension FindingKind {
     private static let broker: [FindingKind] = [.brokerUnreachable, .brokerRefuses, .brokerDenies]
     /// What only asking shows.
     static let ofConnections: Set<FindingKind> = [
-        .brokerUnreachable, .brokerRefuses, .brokerDenies, .erpUnreachable, .erpRefuses, .erpRights,
+        .brokerUnreachable, .brokerRefuses, .brokerDenies, .erpUnreachable, .erpRefuses, .erpRights, .otherUnreachable,
     ]
     private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
 
@@ -185,6 +185,12 @@ extension FindingKind {
             Entry(
                 .warning, "Pushes to the ERP wait for a person", "The ERP did not take them, and says why.",
                 fix: "The page ERP shows each with the ERP's own sentence and what can be done.")
+        case .otherUnreachable:
+            Entry(
+                .warning, "Somebody whom the configuration names cannot be reached",
+                "What is told there waits, or reaches nobody.",
+                fix: "Look at the address in that section, its authority, the network and the server.",
+                hides: [.epcisLate], isAboutItsSubject: true)
         case .webhookOff:
             Entry(
                 .warning, "A webhook is told nothing more", "Its receiver does not hear what happens.",

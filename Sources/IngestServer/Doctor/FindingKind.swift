@@ -32,6 +32,7 @@ enum FindingKind: String, CaseIterable, Sendable {
     case erpRefuses = "erp-refuses"
     case erpRights = "erp-rights"
     case erpDead = "erp-dead"
+    case otherUnreachable = "other-unreachable"
     case webhookOff = "webhook-off"
     case webhookDead = "webhook-dead"
     case epcisLate = "epcis-late"

@@ -34,6 +34,7 @@ enum Probes {
         guard !isLocal else { return picture }
         picture.broker = broker(configuration)
         if let erp = configuration.erp { picture.erp = await ask(erp) }
+        picture.unreached = unreached(configuration)
         return picture
     }
 
