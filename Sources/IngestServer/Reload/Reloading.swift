@@ -56,9 +56,11 @@ actor Reloading: Service {
         if change.parts.contains(.broker) || files != brokerFiles { parts.link.reconnect(next) }
         if change.parts.contains(.syslog) { parts.syslog.replace(next) }
         if change.parts.contains(.repository) { parts.repository.replace(next) }
-        (last, brokerFiles) = (next, files)
         counts.with { ($0.taken, $0.waiting) = ($0.taken + 1, change.waiting.count) }
-        let changed = change.keys.isEmpty ? "nothing" : change.keys.joined(separator: ", ")
+        var keys = change.keys
+        if files != brokerFiles { keys.append("what the files of [broker] have") }
+        let changed = keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
+        (last, brokerFiles) = (next, files)
         logger.notice(
             "the configuration is read again",
             metadata: ["files": "\(ConfigurationFiles.words(next.files, "ingest"))", "changed": "\(changed)"])
