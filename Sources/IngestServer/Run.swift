@@ -89,8 +89,9 @@ struct Run: AsyncParsableCommand {
                 }, configuration: .init(address: .hostname(configuration.address, port: port)), logger: quiet)
         }
         let watch = certificate.map { CertificateWatch(certificate: $0, logger: logger) }
+        let named = options.config
         let reloading = Reloading(
-            configuration, file: options.file,
+            configuration, file: { ConfigurationFiles.find(named, "ingest") },
             .init(hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis), hosts.reloads,
             logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
