@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// Reads the configuration again at SIGHUP (`systemctl reload edge-ingest`). A bad one is refused as a whole, and the centre goes on as it was.
+/// Reads the configuration again at SIGHUP (`systemctl reload edge-ingest`). A bad one is refused as a whole.
 actor Reloading: Service {
     /// Who takes changes up.
     struct Parts: Sendable {
