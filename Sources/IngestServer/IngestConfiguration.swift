@@ -68,6 +68,8 @@ struct IngestConfiguration: Sendable {
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
+    /// Keys under a name that they had once: they are understood. A sentence each.
+    private(set) var renamed: [String] = []
     /// As it is written, by key: what a later one is compared with.
     private(set) var written: [String: String] = [:]
 
@@ -193,6 +195,8 @@ struct IngestConfiguration: Sendable {
                 if retention.days[.calls] != nil {
                     calls.reject("retention-days", "stands in [retention] calls, too: leave it there alone")
                 }
+                renamed.append(
+                    "[calls] retention-days is [retention] calls now, and notes where that says nothing: write it so")
                 retention[.calls] = Int(days)
                 if retention.days[.notes] == nil { retention[.notes] = Int(days) }
             }

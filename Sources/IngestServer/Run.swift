@@ -27,6 +27,7 @@ struct Run: AsyncParsableCommand {
         let logger = Run.logger(configuration.logLevel)
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
+        for text in configuration.renamed { logger.notice("an older name of a key", metadata: ["key": "\(text)"]) }
         let wiring: Wiring
         let files: WebFiles
         let certificate: PageCertificate?
@@ -96,8 +97,9 @@ struct Run: AsyncParsableCommand {
                 }, configuration: .init(address: .hostname(configuration.address, port: port)), logger: quiet)
         }
         let watch = certificate.map { CertificateWatch(certificate: $0, logger: logger) }
+        let named = options.config
         let reloading = Reloading(
-            configuration, file: options.file,
+            configuration, file: { ConfigurationFiles.find(named, "ingest") },
             .init(hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis), hosts.reloads,
             logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]

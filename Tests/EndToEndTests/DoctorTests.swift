@@ -70,6 +70,7 @@ struct DoctorTests {
             (.erpUnreachable, { $0.erp = .unreachable("no route") }),
             (.erpRefuses, { $0.erp = .refused("wrong password") }),
             (.erpRights, { $0.erp = .good(remarks: ["stock.quant: no right to write"]) }),
+            (.otherUnreachable, { $0.unreached = [.init(subject: "[syslog]", why: "logs:6514: refused")] }),
             (.erpDead, { $0.deadPushes = 3 }), (.webhookOff, { $0.webhooks = [.init(id: 1, trouble: "410")] }),
             (.webhookDead, { $0.webhooks = [.init(id: 1, dead: 2)] }), (.epcisDead, { $0.epcis = .init(dead: 2) }),
             (.epcisLate, { $0.epcis = .init(waiting: $0.now - 7_200_000) }),

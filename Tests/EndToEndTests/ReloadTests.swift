@@ -1,3 +1,4 @@
+import Depot
 import Glibc
 import Model
 import Platform
@@ -77,6 +78,31 @@ struct ReloadTests {
         #expect(try Self.change("", pages).waiting == ["[http] certificate", "[http] key"])
         #expect(try Self.change(pages, "").parts == [])
         #expect(try Self.change("", "[epcis]\nurl = \"https://a\"\n").waiting == ["[epcis] url"])
+    }
+
+    @Test func whereAnAddressLeadsIsKnown() throws {
+        func target(_ url: String) -> String? {
+            Probes.target(of: url).map { "\($0.host) \($0.port) \($0.isEncrypted)" }
+        }
+        #expect(target("https://e.example/epcis") == "e.example 443 true")
+        #expect(target("http://[::1]:8080/a") == "::1 8080 false")
+        #expect(target("smtps://mail:4650") == "mail 4650 true" && target("tls://logs") == "logs 6514 true")
+        #expect(target("udp://logs:514") == nil && target("nonsense") == nil)
+        // Nobody listens there; nothing is named.
+        let named = try IngestConfiguration(
+            parsing: "version = 1\n[syslog]\naddress = \"tcp://127.0.0.1:1\"\n", file: "ingest.toml")
+        #expect(Probes.unreached(named).map(\.subject) == ["[syslog]"])
+        #expect(Probes.unreached(IngestConfiguration()).isEmpty)
+    }
+
+    @Test func anOlderNameIsUnderstoodAndTold() throws {
+        func read(_ text: String) throws -> IngestConfiguration {
+            try IngestConfiguration(parsing: "version = 1\n" + text, file: "ingest.toml")
+        }
+        let older = try read("[calls]\nretention-days = 90\n")
+        #expect(older.retention[.calls] == 90 && older.renamed.count == 1)
+        #expect(older.renamed.first?.contains("[retention] calls") == true)
+        #expect(try read("[retention]\ncalls = 90\n").renamed.isEmpty)
     }
 
     /// The table in the documentation is this one.

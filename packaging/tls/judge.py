@@ -1,6 +1,10 @@
 """What others make of the pages' TLS: Python's ssl, websockets, sslyze and Chromium where they are to be had.
 judge.py PORT REDIRECT-PORT FOLDER: ca.pem, one.*, two.* and site.* (the centre's own) lie in FOLDER."""
-import asyncio, base64, hashlib, http.client, json, os, shutil, socket, ssl, subprocess, sys, tempfile, time, urllib.request
+import asyncio, base64, hashlib, http.client, json, os, shutil, socket, ssl, subprocess, sys, tempfile, time, urllib.request, warnings
+
+# Old versions of TLS are asked for on purpose.
+warnings.simplefilter("ignore")
+os.environ["PYTHONWARNINGS"] = "ignore"
 
 port, redirect, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 trust = ssl.create_default_context(cafile=f"{folder}/ca.pem")

@@ -8,7 +8,7 @@ extension FindingKind {
     /// What only asking shows.
     static let ofConnections: Set<FindingKind> = [
         .brokerUnreachable, .brokerRefuses, .brokerDenies, .erpUnreachable, .erpRefuses, .erpRights,
-        .providerAway, .providerWrong, .providerClock,
+        .otherUnreachable, .providerAway, .providerWrong, .providerClock,
     ]
     private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
 
@@ -210,6 +210,12 @@ extension FindingKind {
                 .broken, "A provider's groups give a role that is not there",
                 "Whoever is in such a group is not let in.",
                 fix: "Make the role on the page Audit, or correct [sign-in.NAME.groups].", isAboutItsSubject: true)
+        case .otherUnreachable:
+            Entry(
+                .warning, "Somebody whom the configuration names cannot be reached",
+                "What is told there waits, or reaches nobody.",
+                fix: "Look at the address in that section, its authority, the network and the server.",
+                hides: [.epcisLate], isAboutItsSubject: true)
         case .webhookOff:
             Entry(
                 .warning, "A webhook is told nothing more", "Its receiver does not hear what happens.",

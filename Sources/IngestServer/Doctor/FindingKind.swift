@@ -38,6 +38,7 @@ enum FindingKind: String, FindingCatalogue {
     case providerWrong = "provider-wrong"
     case providerClock = "provider-clock"
     case providerRole = "provider-role"
+    case otherUnreachable = "other-unreachable"
     case webhookOff = "webhook-off"
     case webhookDead = "webhook-dead"
     case epcisLate = "epcis-late"

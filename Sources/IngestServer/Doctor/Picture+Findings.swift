@@ -19,6 +19,7 @@ extension Picture {
     var findings: [Finding] {
         machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
             + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:)) + epcisFindings
+            + unreached.map { Finding(.otherUnreachable, of: $0.subject, $0.why) }
             + [pageCertificate].compactMap { $0.map { Finding(.certificateRefused, of: "[http]", $0) } }
             + channels.map { Finding(.channelDead, of: "\($0.kind) of \($0.name)", $0.sentence) }
     }

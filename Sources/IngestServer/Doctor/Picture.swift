@@ -29,6 +29,7 @@ struct Picture: Sendable {
     /// Those of `[sign-in.NAME]`.
     var providers: [Provider] = []
     var deadPushes: Int64 = 0
+    var unreached: [Other] = []
     var webhooks: [Hook] = []
     var epcis: Repository?
     var channels: [Way] = []
@@ -96,6 +97,12 @@ struct Picture: Sendable {
         /// Why it is told nothing more, where nobody asked for that.
         var trouble: String?
         var dead: Int64 = 0
+    }
+
+    /// Somebody else whom the configuration names, and who was not reached.
+    struct Other: Equatable, Sendable {
+        var subject: String
+        var why: String
     }
 
     /// An EPCIS repository.

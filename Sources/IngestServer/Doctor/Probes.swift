@@ -25,6 +25,7 @@ enum Probes {
         guard !isLocal else { return picture }
         picture.broker = broker(configuration)
         if let erp = configuration.erp { picture.erp = await ask(erp) }
+        picture.unreached = unreached(configuration)
         for (index, settings) in configuration.signIn.providers.enumerated() {
             picture.providers[index] = await look(settings, picture.providers[index])
         }

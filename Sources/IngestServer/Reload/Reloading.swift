@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// Reads the configuration again at SIGHUP (`systemctl reload edge-ingest`). A bad one is refused as a whole, and the centre goes on as it was.
+/// Reads the configuration again at SIGHUP (`systemctl reload edge-ingest`). A bad one is refused as a whole.
 actor Reloading: Service {
     /// Who takes changes up.
     struct Parts: Sendable {
@@ -16,7 +16,8 @@ actor Reloading: Service {
         var repository: Replaceable
     }
 
-    private let file: String?
+    /// Where it is now: a packaged one may have come since.
+    private let file: @Sendable () -> String?
     private let start: IngestConfiguration
     private var last: IngestConfiguration
     /// What the files of the broker's certificate and its secret had.
@@ -26,7 +27,8 @@ actor Reloading: Service {
     private let counts: Locked<ReloadCounts>
 
     init(
-        _ configuration: IngestConfiguration, file: String?, _ parts: Parts, _ counts: Locked<ReloadCounts>,
+        _ configuration: IngestConfiguration, file: @escaping @Sendable () -> String?, _ parts: Parts,
+        _ counts: Locked<ReloadCounts>,
         logger: Logger
     ) {
         (self.file, start, last, self.parts, self.logger) = (file, configuration, configuration, parts, logger)
@@ -41,7 +43,9 @@ actor Reloading: Service {
 
     private func reload() {
         let next: IngestConfiguration
-        do { next = try IngestConfiguration.load(file) } catch { return refuse((error as? Problems)?.list ?? [error]) }
+        do { next = try IngestConfiguration.load(file()) } catch {
+            return refuse((error as? Problems)?.list ?? [error])
+        }
         let change = ConfigurationChange(start: start.written, last: last.written, now: next.written)
         if let watch = parts.certificate, start.pages != nil, let pages = next.pages {
             let look = watch.certificate.look(pages, isAsked: true, now: Clocks.wall)
@@ -56,9 +60,11 @@ actor Reloading: Service {
         if change.parts.contains(.broker) || files != brokerFiles { parts.link.reconnect(next) }
         if change.parts.contains(.syslog) { parts.syslog.replace(next) }
         if change.parts.contains(.repository) { parts.repository.replace(next) }
-        (last, brokerFiles) = (next, files)
         counts.with { ($0.taken, $0.waiting) = ($0.taken + 1, change.waiting.count) }
-        let changed = change.keys.isEmpty ? "nothing" : change.keys.joined(separator: ", ")
+        var keys = change.keys
+        if files != brokerFiles { keys.append("what the files of [broker] have") }
+        let changed = keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
+        (last, brokerFiles) = (next, files)
         logger.notice(
             "the configuration is read again",
             metadata: ["files": "\(ConfigurationFiles.words(next.files, "ingest"))", "changed": "\(changed)"])

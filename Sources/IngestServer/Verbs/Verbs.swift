@@ -10,7 +10,8 @@ struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Read the configuration and report every mistake.")
 
     @OptionGroup var options: ConfigurationOption
-    @Flag(help: "Also ask the broker and the ERP whether they let the centre in.") var connect = false
+    @Flag(help: "Also ask the broker and the ERP whether they let the centre in, and connect to all others.")
+    var connect = false
     @Flag(help: "Only say whether this version can go on with the database that is there.") var data = false
 
     func run() async throws {
@@ -33,6 +34,7 @@ struct Check: AsyncParsableCommand {
             throw Exit.say("webhooks: \(error)")
         }
         print("kept: \(configuration.retention.words)")
+        for text in configuration.renamed { print("note: \(text)") }
         let warnings = configuration.warnings
         for text in warnings { print("warning: \(text)") }
         print(

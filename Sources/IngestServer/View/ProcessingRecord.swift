@@ -119,12 +119,12 @@ struct ProcessingRecord {
             configuration.pages != nil
                 ? t("", fr: "Pages : TLS 1.2 ou 1.3", en: "Pages: TLS 1.2 or 1.3")
                 : configuration.isLoopback
-                ? t(
-                    "", fr: "Pages : cette machine seule, TLS par le mandataire",
-                    en: "Pages: this machine alone, TLS by the proxy")
-                : t(
-                    "", fr: "Pages : sans TLS sur \(configuration.address)",
-                    en: "Pages: without TLS on \(configuration.address)"))
+                    ? t(
+                        "", fr: "Pages : cette machine seule, TLS par le mandataire",
+                        en: "Pages: this machine alone, TLS by the proxy")
+                    : t(
+                        "", fr: "Pages : sans TLS sur \(configuration.address)",
+                        en: "Pages: without TLS on \(configuration.address)"))
         if configuration.webhooks.mayPlain {
             out.append(t("", fr: "Webhooks : http permis", en: "Webhooks: plain http is allowed"))
         }
