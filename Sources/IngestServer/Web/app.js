@@ -451,7 +451,7 @@ part("skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", wakeSound);
 
 /** @type {(path: string) => PageName} */
-const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : /^\/help(\/|$)/.test(path) ? "help" : all.find((page) => path === `/${page}`) ?? "receiving";
+const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : path.startsWith("/help/") ? "help" : all.find((page) => path === `/${page}`) ?? "receiving";
 
 /**
  * The page and what of it an address names.
