@@ -25,6 +25,8 @@ extension Agent {
         case .startAgain(let changes):
             logger.notice("configuration read again, starting again", metadata: ["changed": "\(changes.words)"])
         }
+        // Who starts again looks again.
+        if case .startAgain = reloaded { return reloaded }
         examine()
         return reloaded
     }

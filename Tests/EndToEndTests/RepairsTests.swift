@@ -63,7 +63,7 @@ struct RepairsTests {
         #expect(unit.contains("ExecReload=/bin/kill -HUP $MAINPID"))
         let loaded = Set(unit.matches(of: /LoadCredential=([a-z0-9-]+)/).map { String($0.1) })
         var named: Set<String> = []
-        for folder in ["docs/how-to", "docs/reference", "docs/tutorials", "systemd", "packaging"] {
+        for folder in ["docs/how-to", "docs/reference", "docs/tutorials", "packaging/debian"] {
             for name in Files.list("\(RepairsTests.root)/\(folder)")
             where name.hasSuffix(".md") || name.hasSuffix(".toml") {
                 let text = try read("\(folder)/\(name)")

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 const web = "../../Sources/IngestServer/Web/";
 const { t, switchLanguage, vocabularies } = await import(`${web}i18n.js`);
+await import(`${web}repairs.js`);
 const { languages } = await import(`${web}languages.js`);
 const { HelpPage, rich, shelves } = await import(`${web}help-page.js`);
 

@@ -5,6 +5,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 const { vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
+// It brings its own.
+await import("../../Sources/IngestServer/Web/repairs.js");
 
 const root = new URL("../../", import.meta.url).pathname;
 const read = (path) => readFileSync(root + path, "utf8");

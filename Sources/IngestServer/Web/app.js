@@ -37,7 +37,10 @@ Object.assign(app, { receiving: new Receiving(app), gateways: new GatewayList(ap
 /** Pages whose script comes later (pages.js). */
 /** @type {Map<PageName, Later>} */
 const later = new Map();
-for (const page of /** @type {PageName[]} */ ([...pages, "help", "repairs"])) if (!app[page]) later.set(page, new Later(app, page));
+/** Those without a tab, too. */
+/** @type {PageName[]} */
+const all = [...pages, "help", "repairs"];
+for (const page of all) if (!app[page]) later.set(page, new Later(app, page));
 Object.assign(app, Object.fromEntries(later));
 /** @type {Promise<void> | null} They are on their way, or there. */
 let others = null;
@@ -452,7 +455,7 @@ part("skip").addEventListener("click", (event) => {
 document.addEventListener("keydown", wakeSound);
 
 /** @type {(path: string) => PageName} */
-const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : /^\/help(\/|$)/.test(path) ? "help" : [...pages, /** @type {PageName} */ ("repairs")].find((page) => path === `/${page}`) ?? "receiving";
+const pageOf = (path) => path.startsWith("/dock/") ? "receiving" : path.startsWith("/help/") ? "help" : all.find((page) => path === `/${page}`) ?? "receiving";
 
 /**
  * The page and what of it an address names.

@@ -54,7 +54,6 @@ export class GatewayList {
     const others = this.list.filter((gateway) => gateway.name !== data.name);
     this.list = [...others, data].sort((a, b) => a.name.localeCompare(b.name));
     this.app.health.changed();
-    this.app.repairs?.message();
     // Whoever stands at the dock looks at another page.
     if (JSON.stringify(this.refusals()) !== before) { this.app.refresh("receiving"); this.app.refresh("stocktake"); }
     // One that is not known yet, or waits for somebody to confirm it: what is known of it may have changed as well.

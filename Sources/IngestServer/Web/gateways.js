@@ -15,6 +15,12 @@ const percent = ({ bytes, budget }) => (bytes !== undefined && budget ? Math.flo
 
 /** Every agent: is it there, do its devices work, what waits, does the account close. */
 export class Gateways extends GatewayList {
+  /** @param {MessageOf<"gateway">} one */
+  message(one) {
+    super.message(one);
+    this.app.repairs?.message();
+  }
+
   /** @param {string} name */
   async confirm(name) {
     if (await this.app.attempt(() => post(`/api/v1/gateways/${encodeURIComponent(name)}/confirm`))) await this.load();

@@ -15,7 +15,6 @@ import { inbox } from "./words-inbox.js";
 import { hooks } from "./words-hooks.js";
 import { roleWords } from "./words-roles.js";
 import { privacy } from "./words-privacy.js";
-import { repairs } from "./words-repairs.js";
 import { channels } from "./words-channels.js";
 import { signing } from "./words-signin.js";
 import { openid } from "./words-openid.js";
@@ -123,7 +122,7 @@ const words = {
 /** Languages whose words are here: joined, the first script has those of one (WebWords). */
 const here = new Set(Object.keys(words));
 
-for (const more of [depot, imports, office, desk, reopen, proposed, scanning, lists, hooks, roleWords, channels, signing, openid, boundWords, dock, inbox, privacy, repairs]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, proposed, scanning, lists, hooks, roleWords, channels, signing, openid, boundWords, dock, inbox, privacy]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */

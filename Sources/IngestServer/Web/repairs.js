@@ -1,9 +1,12 @@
 import { h, replace } from "./dom.js";
 import { get, request } from "./api.js";
-import { plural, t, when, worded } from "./i18n.js";
+import { addWords, plural, t, when, worded } from "./i18n.js";
 import { empty, pill } from "./parts.js";
 import { choose } from "./sheet.js";
 import { awaited, firstOf } from "./long.js";
+import { repairs } from "./words-repairs.js";
+
+addWords(repairs);
 
 /** While the page is shown it is read again when a gateway says something; so often at most, in milliseconds. */
 const pause = 5000;

@@ -1,4 +1,4 @@
-// Words of the page Repairs: what is wrong, since when, and what to do. The findings themselves are sentences (words-findings.js).
+// Words of the page Repairs, which come with it: what is wrong, since when, and what to do. The findings themselves are sentences (words-findings.js).
 
 export const repairs = {
   fr: {
