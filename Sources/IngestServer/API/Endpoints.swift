@@ -8,11 +8,13 @@ enum Endpoints {
     static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
         let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
-        return PeopleEndpoints(live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID).list
+        return PeopleEndpoints(
+            live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID, screens: wiring.screens
+        ).list
             + OpenIDEndpoints(signIn: wiring.openID).list
             + ScreenEndpoints(live: live, writer: writer, accounts: wiring.accounts, door: wiring.screens).list
             + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
-            + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts).list
+            + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts, screens: wiring.screens).list
             + SessionEndpoints(live: live, writer: writer).list
             + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list

@@ -10,6 +10,7 @@ struct FactorEndpoints {
     let live: LiveView
     let writer: Writer
     let accounts: Accounts
+    let screens: ScreenDoor
 
     private static let recovery = AnswerSchema.object("RecoveryCodes", [.init("recovery", .list(.text))])
     private static let options = AnswerSchema.object(
@@ -40,6 +41,7 @@ struct FactorEndpoints {
                     let person = try await accounts.signIn(
                         passkey: try body.shown(), at: incoming.site, from: incoming.source, browser: incoming.browser,
                         token: token)
+                    if let screen = try await ScreenEndpoints.screen(incoming, live) { screens.forget(screen.id) }
                     return .signedIn(person, token, incoming)
                 } catch let refusal as SignInRefusal { throw APIProblem(refusal) }
             },

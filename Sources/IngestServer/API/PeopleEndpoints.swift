@@ -10,6 +10,7 @@ struct PeopleEndpoints {
     let accounts: Accounts
     let plans: SitePlans
     let openID: OpenIDSignIn
+    let screens: ScreenDoor
 
     /// As `Accounts.howToSignIn` writes it.
     private static let waysSchema = AnswerSchema.object(
@@ -42,7 +43,11 @@ struct PeopleEndpoints {
                 body: SignIn.shape, needs: .anybody, answers: .json(Person.shape.schema)
             ) { incoming, body in
                 let token = Digests.newToken()
-                return .signedIn(try await signIn(body, incoming, token: token), token, incoming)
+                let screen = try await ScreenEndpoints.screen(incoming, live)
+                let person = try await signIn(body, incoming, at: screen, token: token)
+                // Somebody is there: a badge that is shown now is not to take this browser's session.
+                if let screen { screens.forget(screen.id) }
+                return .signedIn(person, token, incoming)
             },
             Endpoint(
                 .delete, "/api/v1/session", "Sign out; next is where one leaves at the provider, too", needs: .session,
@@ -129,10 +134,11 @@ struct PeopleEndpoints {
         ]
     }
 
-    private func signIn(_ body: SignIn, _ incoming: Incoming, token: String) async throws -> Person {
+    private func signIn(
+        _ body: SignIn, _ incoming: Incoming, at screen: Screen?, token: String
+    ) async throws -> Person {
         let (source, browser) = (incoming.source, incoming.browser)
         do {
-            let screen = body.name == nil ? try await ScreenEndpoints.screen(incoming, live) : nil
             let station = screen?.zone ?? body.station ?? "dock"
             if let badge = body.badge {
                 return try await accounts.signIn(

@@ -6,8 +6,21 @@ import { t, when } from "./i18n.js";
 import { empty, field } from "./parts.js";
 import { Sheet, choose } from "./sheet.js";
 
+/** @type {Record<string, string>} */
+const refusals = { "screen-taken": "boundTaken", "too-many-screens": "boundTooMany", "no-such-screen": "boundGone" };
+
 /** @param {App} app */
 export async function openScreens(app) {
+  /**
+   * @template T
+   * @param {() => Promise<T>} deed
+   */
+  const attempt = (deed) => app.attempt(async () => {
+    try { return await deed(); } catch (error) {
+      if (!(error.code in refusals)) throw error;
+      app.say(t(refusals[error.code]), "bad");
+    }
+  });
   const first = await app.attempt(() => get("/api/v1/screens"));
   if (!first) return;
   let list = first;
@@ -15,7 +28,7 @@ export async function openScreens(app) {
   /** @param {DockScreen} screen */
   const end = async (screen) => {
     if (await choose(t("boundScreenEndTitle", { name: screen.name }), t("boundScreenEndText"), [[t("boundScreenEnd"), "yes", "danger"], [t("cancel"), null, "main"]]) !== "yes") return;
-    if (await app.attempt(() => request("DELETE", `/api/v1/screens/${screen.id}`))) load();
+    if (await attempt(() => request("DELETE", `/api/v1/screens/${screen.id}`))) load();
   };
   /** @returns {Child} */
   const draw = () => [
@@ -36,7 +49,7 @@ export async function openScreens(app) {
       class: "stack", id: "screen-form",
       onsubmit: async (event) => {
         event.preventDefault();
-        const made = await app.attempt(() => post("/api/v1/screens", { name: name.value.trim(), zone: zone.value.trim(), ...(device.value.trim() && { device: device.value.trim() }) }));
+        const made = await attempt(() => post("/api/v1/screens", { name: name.value.trim(), zone: zone.value.trim(), ...(device.value.trim() && { device: device.value.trim() }) }));
         if (!made) return;
         app.setStation(made.zone);
         app.say(t("boundScreenBoundAs", { name: made.name }), "good");

@@ -37,12 +37,6 @@ export class SignIn {
     const how = await get("/api/v1/session/how").catch((error) => (error.status === undefined ? null : { names: true, people: [] }));
     if (how) this.how = { ...how, people: how.people ?? [] };
     this.how ??= { names: true, people: [] };
-    if (location.search.startsWith("?refused=")) open(this.app, "refused", this.app, this.how);
-  }
-
-  /** @param {WayIn} how */
-  drawProviders(how) {
-    return (how.providers ?? []).map((one) => h("button", { type: "button", class: "big", id: `provider-${one.name}`, onclick: () => location.assign(`/api/v1/openid/${one.name}/start?to=${encodeURIComponent(location.pathname)}`) }, t("signInWith", { by: one.label })));
   }
 
   /** Somebody left: the way in may have changed meanwhile. */
@@ -98,6 +92,7 @@ export class SignIn {
     this.drawn = drawn;
     replace(main, this.due ? this.drawDue() : this.asked ? this.drawCode(this.asked) : this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
     /** @type {HTMLElement | null} */ (main.querySelector("[data-first]"))?.focus();
+    if (this.how.providers?.length) open(this.app, "providers", this.app, this.how);
     if (this.how.screen && document.getElementById("screen-hint")) open(this.app, "screen", this.app, this.how.screen, this);
   }
 
@@ -116,7 +111,7 @@ export class SignIn {
     const password = h("input", { name: "password", type: "password", autocomplete: "current-password", maxlength: 200, required: true, id: "password" });
     return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ name: name.value.trim(), password: password.value }, () => { password.value = ""; password.focus(); }); } },
       h("h1", {}, t("whoAreYou")), how.passwords === false && h("p", { class: "notice wait" }, t("noPasswords")), field(t("name"), name), field(t("password"), password), h("button", { class: "main big", type: "submit" }, t("signIn")),
-      this.drawProviders(how),
+      h("div", { class: "stack", id: "providers", hidden: !how.providers?.length }),
       "PublicKeyCredential" in globalThis && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
       h("button", { type: "button", id: "at-dock", onclick: () => { this.atDock = true; this.redraw(); } }, t("signInDock")));
   }

@@ -2,7 +2,7 @@
 
 export const openid = {
   fr: {
-    signInWith: "Se connecter avec {by}", "did_user.link": "Rattaché à un compte extérieur",
+    byProvider: "Se connecter avec {by}", "did_user.link": "Rattaché à un compte extérieur",
     openid_away: "{by} ne répond pas. Réessayez dans un instant, ou connectez-vous avec votre mot de passe d’ici.",
     openid_wrong: "{by} a répondu autrement que prévu. Celui qui tient le serveur trouve pourquoi dans son journal.",
     openid_token: "Ce que {by} a envoyé ne prouve pas qui vous êtes. Recommencez ; si cela continue, prévenez celui qui tient le serveur.",
@@ -16,10 +16,10 @@ export const openid = {
     openid_first: "Personne n’a encore de mot de passe ici : le premier est celui d’un administrateur.",
     openid_busy: "Trop d’essais : attendez une minute.",
     openid_secret: "Ce serveur n’est pas reconnu par {by} : son secret manque ou n’est plus le bon. Prévenez celui qui le tient.",
-    "code_erp-password-unasked": "L’ERP ne peut pas vérifier votre mot de passe pour l’instant : utilisez celui d’ici, ou réessayez dans une minute.",
+    "code_erp-password-unasked": "L’ERP ne répond pas : mot de passe d’ici, ou dans une minute.",
   },
   en: {
-    signInWith: "Sign in with {by}", "did_user.link": "Linked to an outside account",
+    byProvider: "Sign in with {by}", "did_user.link": "Linked to an outside account",
     openid_away: "{by} does not answer. Try again in a moment, or sign in with your own password of this server.",
     openid_wrong: "{by} answered in a way that was not expected. Whoever runs the server finds why in its journal.",
     openid_token: "What {by} sent does not prove who you are. Start again; if it goes on, tell whoever runs the server.",
@@ -33,6 +33,6 @@ export const openid = {
     openid_first: "Nobody has a password here yet: the first is an administrator’s.",
     openid_busy: "Too many tries: wait a minute.",
     openid_secret: "{by} does not know this server: its secret is missing or no longer right. Tell whoever runs it.",
-    "code_erp-password-unasked": "The ERP cannot check your password now: use your own of this server, or try again in a minute.",
+    "code_erp-password-unasked": "The ERP does not answer: your password of this server, or in a minute.",
   },
 };

@@ -7,8 +7,8 @@ export const boundWords = {
     boundScreenEnd: "Ne plus lier", boundScreenEndTitle: "Ne plus lier {name} ?", boundScreenEndText: "Les badges n’y connectent plus personne, et les sessions ouvertes sur cet écran se terminent.", boundScreenSince: "lié {when} par {who}", boundScreenSeen: "vu {when} ({where})", boundScreenUnseen: "n’a pas encore attendu de badge",
     boundScreenWaits: "Montrez votre badge au lecteur de {zone}.", boundScreenPaused: "Une autre page de cet écran attend les badges.", badgeNobody: "Ce badge n’est à personne.",
     "did_session.screen": "Écran lié à un quai", "did_session.screen-end": "Écran délié", "did_session.screen-moved": "Écran vu depuis une autre adresse", "did_session.badge-unused": "Badge lu, sans effet",
-    "code_screen-taken": "Ce lecteur a déjà un écran : déliez-le d’abord.", "code_too-many-screens": "Il y a déjà trop d’écrans.", "code_no-such-screen": "Cet écran n’est plus lié.",
-    "code_pin-missing": "Un code est demandé en plus du badge, et vous n’en avez pas : demandez à un administrateur.",
+    boundTaken: "Ce lecteur a déjà un écran : déliez-le d’abord.", boundTooMany: "Il y a déjà trop d’écrans.", boundGone: "Cet écran n’est plus lié.",
+    "code_pin-missing": "Ici un badge demande un code : demandez-en un.",
   },
   en: {
     boundScreens: "Screens of docks", boundScreensHint: "A screen that is bound to its dock stands at the sign-in page: who shows a badge at that dock’s reader is signed in there. Bind it from the screen itself.",
@@ -16,7 +16,7 @@ export const boundWords = {
     boundScreenEnd: "Bind no more", boundScreenEndTitle: "Bind {name} no more?", boundScreenEndText: "Badges sign nobody in there any more, and sessions that were opened on that screen end.", boundScreenSince: "bound {when} by {who}", boundScreenSeen: "seen {when} ({where})", boundScreenUnseen: "has not waited for a badge yet",
     boundScreenWaits: "Show your badge at the reader of {zone}.", boundScreenPaused: "Another page of this screen waits for badges.", badgeNobody: "This badge is nobody’s.",
     "did_session.screen": "Screen bound to a dock", "did_session.screen-end": "Screen bound no more", "did_session.screen-moved": "Screen seen from another address", "did_session.badge-unused": "Badge read, without effect",
-    "code_screen-taken": "That reader has a screen already: end that one first.", "code_too-many-screens": "There are too many screens already.", "code_no-such-screen": "That screen is bound no more.",
-    "code_pin-missing": "A PIN is asked for besides the badge, and you have none: ask an administrator.",
+    boundTaken: "That reader has a screen already: end that one first.", boundTooMany: "There are too many screens already.", boundGone: "That screen is bound no more.",
+    "code_pin-missing": "A badge needs a PIN here: ask for one.",
   },
 };
