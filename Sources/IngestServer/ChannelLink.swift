@@ -127,9 +127,8 @@ actor ChannelLink: Service {
             try await writer.run { desks, _ in try desks.channels.void(load, except: kept) }
         }
         guard let priority = entries.map(\.priority).max() else { return nil }
-        let isMasked =
-            try !store.people.isOpenHouse() && store.people.user(id: user)?.permissions.contains(.personal) != true
-        let lines = entries.map { isMasked ? $0.masked : $0 }.map { entry in
+        let reader = try store.people.reader(user)
+        let lines = entries.map(reader.shown).map { entry in
             let line = InboxLine(entry, words, in: language)
             return ChannelMessage.Line(
                 title: line.title, body: entry.words["body"],

@@ -79,7 +79,7 @@ actor LiveView {
         guard hub.join(socket, at: now) else { return }
         if let resume {
             for message in replay(since: resume, to: person) where person.sees(message) {
-                socket.send(message.encoded(seq: hub.seq, at: now))
+                socket.send(person.shown(message).encoded(seq: hub.seq, at: now))
             }
         }
         socket.send(health.message.encoded(seq: hub.seq, at: now))

@@ -70,6 +70,14 @@ public struct PeopleTable: StoreTable {
     public func user(id: Int64) throws -> UserRow? { try users("id=?1", .integer(id)).first }
     public func user(badge: String) throws -> UserRow? { try users("badge=?1", .text(badge)).first }
 
+    /// As whom somebody is told something while they are not there: by their rights, which of nobody are none.
+    public func reader(_ id: Int64) throws -> Person {
+        let user = try user(id: id)
+        var person = Person(id: id, name: user?.name ?? "", desk: nil)
+        (person.rights, person.isOpenHouse) = (user?.permissions ?? [], try isOpenHouse())
+        return person
+    }
+
     private func users(_ condition: String, _ argument: Value) throws -> [UserRow] {
         // The whole tables rather than two questions for each person, where there are thousands.
         let one = condition == "1" ? nil : try database.integer("SELECT id FROM user WHERE \(condition)", argument)
