@@ -4,6 +4,8 @@ import SQLite
 /// Why a decision was not taken down.
 public enum DecisionError: Error, Equatable, Sendable {
     case noSuchDelivery
+    /// It was said of one whose number this one has now.
+    case anotherDelivery
     case closed
     case noSuchDecision
     /// The question that a person must answer first.

@@ -317,6 +317,8 @@ extension APIProblem {
     init(_ error: DecisionError) {
         switch error {
         case .noSuchDelivery: self.init(.notFound, "no-such-delivery", "There is no such delivery or count.")
+        case .anotherDelivery:
+            self.init(.conflict, "another-delivery", "It was decided about another delivery, which is gone.")
         case .closed: self.init(.conflict, "not-open", "It is closed: nothing was changed.")
         case .noSuchDecision: self.init(.conflict, "no-such-decision", "It was undone already, or never taken.")
         case .undecided(let questions):
