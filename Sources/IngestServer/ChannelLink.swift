@@ -269,11 +269,7 @@ extension SiteTime {
     }
 
     /// `YYYY-MM-DD` of a moment.
-    static func date(_ moment: Int64) -> String {
-        let day = SiteTime(moment).day
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(day / 10_000)-\(two(day / 100 % 100))-\(two(day % 100))"
-    }
+    static func date(_ moment: Int64) -> String { Day.text(String(SiteTime(moment).day)) ?? "" }
 
     /// `Sat, 28 Nov 2026 14:05:00 +0000` (RFC 5322, 3.3).
     static func rfc5322(_ moment: Int64) -> String {
