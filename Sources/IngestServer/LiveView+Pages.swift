@@ -74,7 +74,6 @@ extension LiveView {
             switch topic {
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
-            case .inbox: tellInboxes()
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
             }
         }
@@ -109,7 +108,7 @@ extension LiveView {
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
         case .missed: return PageMessage(.missed)
-        case .note, .inbox: return nil
+        case .note: return nil
         }
     }
 

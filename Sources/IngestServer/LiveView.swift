@@ -27,6 +27,9 @@ actor LiveView {
     var followed: Int64
     /// The change of the inboxes up to which their people were told.
     var inboxTold: Int64
+    var inboxLast = Instant.zero
+    var inboxRest = LiveView.inboxPause
+    var isInboxWaiting = false
     var isWaiting = false
     var lastTold = Instant.zero
     nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
@@ -155,8 +158,8 @@ actor LiveView {
     nonisolated func wake() {
         executor.run {
             self.assumeIsolated { live in
-                live.follow()
                 live.followInboxes()
+                live.follow()
             }
         }
     }
