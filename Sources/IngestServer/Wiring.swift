@@ -34,6 +34,7 @@ struct Wiring: Sendable {
     /// Who is told at the broker besides agents; set when the centre runs.
     let eventTopics = Locked<EventTopics?>(nil)
     let home = Locked<HomeLink?>(nil)
+    let eventSockets: EventSockets
     let channelCounts = Locked(ChannelCounts())
 
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
@@ -83,6 +84,8 @@ struct Wiring: Sendable {
         goods = GoodsNews(reads: reads, mail: mail, key: SealedBox.publicKey(of: secret), logger: logger)
         vouching = DepotVouching(writer: writer, secret: secret)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
+        eventSockets = EventSockets(
+            writer: writer, live: live, reads: reads, accounts: accounts, instance: configuration.instance)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

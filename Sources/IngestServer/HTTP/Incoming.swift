@@ -30,11 +30,11 @@ struct Incoming: Sendable {
 
     /// Who asks, for limits: the other end, or what a proxy on this machine says it is. Of a list the last: that one the
     /// proxy wrote itself.
-    var source: String { Incoming.source(request, peer: peer) }
+    var source: String { Incoming.source(request.headers, peer: peer) }
 
-    static func source(_ request: Request, peer: String) -> String {
+    static func source(_ headers: HTTPFields, peer: String) -> String {
         guard Sources.isLoopback(peer) else { return peer }
-        func said(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
+        func said(_ name: String) -> String { HTTPField.Name(name).flatMap { headers[$0] } ?? "" }
         let place = said("x-forwarded-for").split(separator: ",").last ?? said("x-real-ip")[...]
         let address = place.filter { $0 != " " }
         guard !address.isEmpty, address.utf8.count <= 45,

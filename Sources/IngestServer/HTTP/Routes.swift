@@ -92,7 +92,7 @@ enum Routes {
             guard let person = try await wiring.live.person(program: shown), let program = person.program else {
                 throw APIProblem(.unauthorized, "bad-token", "This token is none, was revoked, or has ended.")
             }
-            wiring.accounts.used(program, from: Incoming.source(request, peer: context.peer))
+            wiring.accounts.used(program, from: Incoming.source(request.headers, peer: context.peer))
             return person
         }
         guard let token, let person = try await wiring.live.person(session: token) else { return nil }
