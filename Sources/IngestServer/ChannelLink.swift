@@ -14,8 +14,6 @@ import Settings
 actor ChannelLink: Service {
     /// Messages under way at once.
     static let atOnce = 16
-    /// How often it looks, in milliseconds: a commit does not ring it, for hundreds a second may come.
-    static let period: Int64 = 500
     /// Between two looks at duties and digests.
     static let dutyPeriod = Duration.seconds(5)
     /// What waits when something went wrong here: the disk, or the file of the secret.
@@ -32,9 +30,9 @@ actor ChannelLink: Service {
     private let counts: Locked<ChannelCounts>
     private let troubles: Troubles
     private let posts: ChannelPosts
+    private let bell: Bell
     private var keys: ChannelKeys?
     private var running: Set<Int64> = []
-    private var trouble: Instant?
     private var looked: Instant?
     private var forgotten: Instant?
 
@@ -46,32 +44,26 @@ actor ChannelLink: Service {
         (state, words) = (configuration.state, configuration.noticeWords)
         store = try Store(reading: configuration.database)
         posts = ChannelPosts(configuration.channels)
+        bell = Bell(writer)
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await self.turn()
-                try? await Task.sleep(for: .milliseconds(ChannelLink.period))
-            }
+        let troubles = troubles
+        await bell.follow(rest: ChannelLink.pause) {
+            troubles.begins("channels wait", .error, ["reason": "\($0)"])
+        } _: {
+            try await self.turn()
         }
     }
 
-    private func turn() async {
-        if let trouble, Clocks.now - trouble < ChannelLink.pause { return }
-        trouble = nil
-        do {
-            try await lookAround()
-            troubles.ends("channels wait", as: "channels go on")
-            let now = Clocks.wall
-            let free = ChannelLink.atOnce - running.count
-            guard free > 0 else { return }
-            let ready = try store.channels.ready(at: now, SiteTime(now), limit: free + running.count)
-            for load in ready.filter({ !running.contains($0.channel.id) }).prefix(free) { try await begin(load) }
-        } catch {
-            trouble = Clocks.now
-            troubles.begins("channels wait", .error, ["reason": "\(error)"])
-        }
+    private func turn() async throws {
+        try await lookAround()
+        troubles.ends("channels wait", as: "channels go on")
+        let now = Clocks.wall
+        let free = ChannelLink.atOnce - running.count
+        guard free > 0 else { return }
+        let ready = try store.channels.ready(at: now, SiteTime(now), limit: free + running.count)
+        for load in ready.filter({ !running.contains($0.channel.id) }).prefix(free) { try await begin(load) }
     }
 
     private func lookAround() async throws {
@@ -91,13 +83,13 @@ actor ChannelLink: Service {
     private func begin(_ load: ChannelLoad) async throws {
         let channel = load.channel
         guard settings.offers(channel.kind) else {
-            return try await give(load, ChannelResult(.never, "this site has no such channel any more"))
+            return try await give(load, TryResult(.never, "this site has no such channel any more"))
         }
         if keys == nil { keys = try settings.keys(state: state) }
         guard let keys, let address = keys.address(of: channel) else {
             return try await give(
                 load,
-                ChannelResult(.never, "its address was sealed by another secret than this centre has; add it anew"))
+                TryResult(.never, "its address was sealed by another secret than this centre has; add it anew"))
         }
         guard let message = try await message(load) else { return }
         running.insert(channel.id)
@@ -130,9 +122,8 @@ actor ChannelLink: Service {
             try await writer.run { desks, _ in try desks.channels.void(load, except: kept) }
         }
         guard let priority = entries.map(\.priority).max() else { return nil }
-        let isMasked =
-            try !store.people.isOpenHouse() && store.people.user(id: user)?.permissions.contains(.personal) != true
-        let lines = entries.map { isMasked ? $0.masked : $0 }.map { entry in
+        let reader = try store.people.reader(user)
+        let lines = entries.map(reader.shown).map { entry in
             let line = InboxLine(entry, words, in: language)
             return ChannelMessage.Line(
                 title: line.title, body: entry.words["body"],
@@ -148,18 +139,19 @@ actor ChannelLink: Service {
             lines, priority, in: language, isDigest: isDigest, raised: raised, home: settings.address)
     }
 
-    private func give(_ load: ChannelLoad, _ result: ChannelResult) async throws {
+    private func give(_ load: ChannelLoad, _ result: TryResult) async throws {
         try await writer.run { try $0.channels.settle(load, result, at: $1) }
         counts.with { $0.count(load.channel.kind, isTaken: result.fate == .taken) }
     }
 
-    private func settle(_ load: ChannelLoad, _ result: ChannelResult) async {
+    private func settle(_ load: ChannelLoad, _ result: TryResult) async {
         do { try await give(load, result) } catch {
             await writer.failed(error)
             // It waits still: not at once again.
-            try? await Task.sleep(for: .seconds(10))
+            try? await Task.sleep(for: ChannelLink.pause)
         }
         running.remove(load.channel.id)
+        bell.ring()
     }
 }
 
@@ -199,7 +191,7 @@ struct ChannelPosts: Sendable {
     func post(
         _ message: ChannelMessage, to address: ChannelAddress, _ keys: ChannelKeys, unsubscribe: String?,
         attempts: Int64, at now: Int64, jitter: Double
-    ) async -> ChannelResult {
+    ) async -> TryResult {
         do {
             if case .email(let to) = address, let settings = settings.mail, let mail {
                 var random = SystemRandomNumberGenerator()
@@ -215,7 +207,7 @@ struct ChannelPosts: Sendable {
                     smtp: reply.status, reply.text, isTaken: reply.isTaken, attempts: attempts, at: now, jitter: jitter)
             }
             guard let request = try request(message, address, keys, at: now) else {
-                return ChannelResult(.gone, "the browser's key is none")
+                return TryResult(.gone, "the browser's key is none")
             }
             let wire = address.kind == .push ? web : wires[address.kind] ?? web
             let reply = await wire.send(
@@ -273,11 +265,7 @@ extension SiteTime {
     }
 
     /// `YYYY-MM-DD` of a moment.
-    static func date(_ moment: Int64) -> String {
-        let day = SiteTime(moment).day
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(day / 10_000)-\(two(day / 100 % 100))-\(two(day % 100))"
-    }
+    static func date(_ moment: Int64) -> String { Day.text(String(SiteTime(moment).day)) ?? "" }
 
     /// `Sat, 28 Nov 2026 14:05:00 +0000` (RFC 5322, 3.3).
     static func rfc5322(_ moment: Int64) -> String {

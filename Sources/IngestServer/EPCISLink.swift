@@ -138,7 +138,7 @@ actor EPCISLink: Service {
             try await writer.run { desks, now in
                 try desks.epcis.fail(
                     [event.id], "the repository took it and does not have it", isOver: isOver,
-                    due: RetryPlan.wait(after: Int(event.attempts) + 1, jitter: 0).map { now + $0 } ?? now)
+                    due: RetryPlan.webhooks.wait(after: Int(event.attempts) + 1, jitter: 0).map { now + $0 } ?? now)
             }
             return true
         case .later(let sentence, let after):

@@ -49,12 +49,14 @@ final class EventTopics: Service {
     private let writer: Writer
     private let reads: LongReads
     private let mail: AgentMail
+    private let bell: Bell
     private let standing = Locked(Standing())
 
     init(_ settings: EventSettings, _ wiring: Wiring) {
         self.settings = settings
         instance = wiring.configuration.instance
         (writer, reads, mail) = (wiring.writer, wiring.reads, wiring.mail)
+        bell = Bell(writer)
     }
 
     /// Events that the broker has taken since the start.
@@ -92,11 +94,11 @@ final class EventTopics: Service {
     // MARK: the ledger
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do { try await self.turn() } catch { await self.writer.failed(error) }
-                try? await Task.sleep(for: .milliseconds(500))
-            }
+        let writer = writer
+        await bell.follow {
+            await writer.failed($0)
+        } _: {
+            try await self.turn()
         }
     }
 
@@ -124,34 +126,24 @@ final class EventTopics: Service {
         let (isUp, sent, free) = standing.with { ($0.isUp, $0.sent, EventTopics.most - $0.flying.count) }
         guard isUp, free > 0 else { return }
         let (instance, isPersonal) = (instance, settings.isPersonal)
-        let (events, last) = try await reads.read { store in
-            var events: [(seq: Int64, event: CloudEvent)] = []
-            var last = sent
-            var count = 0
-            try store.ledger.linked(after: sent) { entry, link in
-                last = entry.seq
-                count += 1
-                if let event = CloudEvent(entry, link: link, instance: instance, personal: isPersonal) {
-                    events.append((entry.seq, event))
-                }
-                return count < free
-            }
-            return (events, last)
+        let batch = try await reads.read {
+            try EventBatch(
+                after: sent, of: $0.ledger, instance: instance, personal: isPersonal, atMost: free, rfc3339: rfc3339)
         }
         let isStill = standing.with { standing -> Bool in
             guard standing.isUp, standing.sent == sent else { return false }
-            standing.sent = last
-            standing.flying.formUnion(events.map(\.seq))
+            standing.sent = batch.last
+            standing.flying.formUnion(batch.events.map(\.seq))
             standing.moved = Clocks.now
             return true
         }
         guard isStill else { return }
-        for (seq, event) in events {
+        for told in batch.events {
             mail.post(
                 .said(
                     AgentMail.Said(
-                        topic: EventTopics.topic(event, instance: instance),
-                        payload: event.json(time: rfc3339(event.at)).text8, type: EventTopics.type, seq: seq)))
+                        topic: EventTopics.topic(told.event, instance: instance), payload: Array(told.text.utf8),
+                        type: EventTopics.type, seq: told.seq)))
         }
     }
 }

@@ -51,11 +51,9 @@ struct ExchangeSettings: Sendable {
         var seconds = time_t(at / 1000)
         var parts = tm()
         localtime_r(&seconds, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let name = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
         (parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec) = (parts.tm_mday + 1, 0, 0, 0)
         parts.tm_isdst = -1
-        return (name, Int64(mktime(&parts)) * 1000)
+        return (SiteTime.date(at), Int64(mktime(&parts)) * 1000)
     }
 
     /// What is wrong with the folders now, a sentence each: who they belong to, and what to do.

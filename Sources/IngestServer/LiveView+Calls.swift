@@ -74,7 +74,6 @@ extension LiveView {
         for person in live.told {
             var json = card.json(in: audience[person], live.snapshot)
             if live.isDismissed(by: person) { json = json.with("dismissed", true) }
-            json = shown(json, to: person)
             hub.tell(person, PageMessage(.call, json), at: now)
         }
     }
@@ -98,13 +97,6 @@ extension LiveView {
         calls.cards(for: person.id, routing: routing).map { snapshot, agent, place in
             person.shown(card(snapshot, agent: agent).json(in: place, snapshot))
         }
-    }
-
-    /// As this person may see it: rights may have changed since the page was opened.
-    func shown(_ json: JSON, to person: Int64) -> JSON {
-        if (try? store.people.isOpenHouse()) == true { return json }
-        let row = (try? store.people.user(id: person)).flatMap { $0 }
-        return row?.permissions.contains(.personal) == true ? json : PersonalMask.masked(json)
     }
 
     /// Put aside in one place, gone in all.
@@ -199,7 +191,7 @@ extension LiveView {
             reminder.isTeams ? routing.names.keys.filter { routing.shared($0).covers(row.snapshot) } : []
         for person in Set(team).union([reminder.user]) {
             let place = CallRouting.Place.own(desk: routing.desks[person] ?? "")
-            let json = reminder.json.with("card", shown(card.json(in: place, row.snapshot), to: person))
+            let json = reminder.json.with("card", card.json(in: place, row.snapshot))
             hub.tell(person, PageMessage(.reminder, json), at: Clocks.wall)
         }
     }

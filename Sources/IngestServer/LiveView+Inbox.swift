@@ -6,13 +6,31 @@ import Platform
 /// How many notices wait for each person who is there. What is told is the sum itself, never a difference: every tab and every machine of
 /// theirs shows the same, whatever it has missed.
 extension LiveView {
-    /// After a commit: inboxes may have changed, by a fact or by their person.
+    /// Between two tellings at least; what takes longer rests as long as it took, up to the pause of everything else: a flood of facts has half
+    /// of this thread at most, and cards the other.
+    static let inboxPause: Duration = .milliseconds(20)
+
+    /// After a commit: inboxes may have changed, by a fact or by their person. Told before the pages' views and at a pace of its own:
+    /// somebody is called by it.
     func followInboxes() {
-        guard let change = try? store.inbox.change(), change != inboxTold else { return }
-        changed([.inbox])
+        guard !isInboxWaiting, let change = try? store.inbox.change(), change != inboxTold else { return }
+        let rest = inboxRest - (Clocks.now - inboxLast)
+        guard rest > .zero else { return tellInboxes() }
+        isInboxWaiting = true
+        executor.run(after: rest) {
+            self.assumeIsolated { live in
+                live.isInboxWaiting = false
+                live.followInboxes()
+            }
+        }
     }
 
-    func tellInboxes() {
+    private func tellInboxes() {
+        let begin = Clocks.now
+        defer {
+            inboxLast = Clocks.now
+            inboxRest = min(LiveView.pause, max(LiveView.inboxPause, inboxLast - begin))
+        }
         // The number first: what is committed in between is told again, not missed.
         guard let change = try? store.inbox.change(), let users = try? store.inbox.changed(since: inboxTold) else {
             return

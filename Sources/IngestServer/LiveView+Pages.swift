@@ -74,10 +74,6 @@ extension LiveView {
             switch topic {
             case .missed: missedChanged()
             case .note(let call): tellNote(of: call)
-            case .inbox: tellInboxes()
-            case .job:
-                guard let message = view(of: topic, isReplay: false) else { continue }
-                for person in hub.people { tell(person, PageMessage(message.kind, shown(message.data, to: person))) }
             default: if let message = view(of: topic, isReplay: false) { hub.tellAll(message, at: now) }
             }
         }
@@ -97,7 +93,7 @@ extension LiveView {
         case .delivery(let id):
             guard let view = try? store.deliveries.view(id) else { return PageMessage(.deliveries) }
             return difference(
-                .delivery, view.json, topic, at: .zone(view.zone), isOpen: view.status == "open", isReplay)
+                .delivery, view.json, topic, at: .zone(view.place), isOpen: view.status == "open", isReplay)
         case .take(let id):
             guard let view = try? store.takes.view(id) else { return nil }
             return difference(
@@ -112,7 +108,7 @@ extension LiveView {
         case .job(let key):
             return (try? store.jobs.job(key: key)).flatMap { $0 }.map { PageMessage(.erp, .object([("job", $0.json)])) }
         case .missed: return PageMessage(.missed)
-        case .note, .inbox: return nil
+        case .note: return nil
         }
     }
 
@@ -134,7 +130,7 @@ extension LiveView {
         else { return }
         let json = JSON.object([("call", .string(call)), ("note", note.json)])
         for person in hub.people where routing.shared(person).covers(row.snapshot) {
-            tell(person, PageMessage(.note, shown(json, to: person)))
+            tell(person, PageMessage(.note, json))
         }
     }
 
@@ -162,9 +158,7 @@ extension LiveView {
                         routing.shared(person.id).covers(row.snapshot),
                         let note = (try? store.calls.note(of: call)).flatMap({ $0 })
                     else { return nil }
-                    return PageMessage(.note, person.shown(.object([("call", .string(call)), ("note", note.json)])))
-                case .job:
-                    return view(of: topic, isReplay: true).map { PageMessage($0.kind, person.shown($0.data)) }
+                    return PageMessage(.note, .object([("call", .string(call)), ("note", note.json)]))
                 default:
                     // After a restart everybody comes back at once: a view is made once for all of them.
                     if let message = present[topic] { return message }

@@ -27,6 +27,9 @@ actor LiveView {
     var followed: Int64
     /// The change of the inboxes up to which their people were told.
     var inboxTold: Int64
+    var inboxLast = Instant.zero
+    var inboxRest = LiveView.inboxPause
+    var isInboxWaiting = false
     var isWaiting = false
     var lastTold = Instant.zero
     nonisolated let budget = SocketBudget(limit: BrowserSocket.totalLimit)
@@ -79,7 +82,7 @@ actor LiveView {
         guard hub.join(socket, at: now) else { return }
         if let resume {
             for message in replay(since: resume, to: person) where person.sees(message) {
-                socket.send(message.encoded(seq: hub.seq, at: now))
+                socket.send(person.shown(message).encoded(seq: hub.seq, at: now))
             }
         }
         socket.send(health.message.encoded(seq: hub.seq, at: now))
@@ -155,8 +158,8 @@ actor LiveView {
     nonisolated func wake() {
         executor.run {
             self.assumeIsolated { live in
-                live.follow()
                 live.followInboxes()
+                live.follow()
             }
         }
     }

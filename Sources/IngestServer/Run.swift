@@ -113,7 +113,10 @@ struct Run: AsyncParsableCommand {
             reloading,
             Housekeeping(wiring),
             // Told first, in the reverse order of this list: the server waits for its connections.
-            ClosingService { await wiring.live.closeSockets() },
+            ClosingService {
+                wiring.eventSockets.closeAll()
+                await wiring.live.closeSockets()
+            },
         ]
         let services = optional.compactMap(\.self) + always
         let group = ServiceGroup(

@@ -27,6 +27,7 @@ actor SyslogLink: Service {
     private let store: Store
     private let state: Locked<SyslogState>
     private let logger: Logger
+    private let bell: Bell
     private var wire: SyslogWire?
     /// Told, and not yet known to have come.
     private var sent: Int64?
@@ -36,16 +37,15 @@ actor SyslogLink: Service {
         (self.settings, instance, writer) = (settings, wiring.configuration.instance, wiring.writer)
         (state, self.logger) = (wiring.syslogState, logger)
         store = try Store(reading: wiring.configuration.database)
+        bell = Bell(writer)
     }
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    while !Task.isCancelled, try await self.turn() {}
-                } catch { await self.writer.failed(error) }
-                try? await Task.sleep(for: .seconds(1))
-            }
+        let writer = writer
+        await bell.follow {
+            await writer.failed($0)
+        } _: {
+            while !Task.isCancelled, try await self.turn() {}
         }
     }
 

@@ -12,8 +12,8 @@ import ServiceLifecycle
 actor WebhookLink: Service {
     /// Requests to one webhook at once, each about another subject; one while it does not answer.
     static let atOnce = HookWire.limit / WebhookTable.limit
-    /// What waits when something went wrong here, in milliseconds: the disk, or the file of the secret.
-    static let pause: Int64 = 10_000
+    /// What waits when something went wrong here: the disk, or the file of the secret.
+    static let pause = Duration.seconds(10)
 
     private let executor = QueueExecutor("quai.webhooks", qos: .utility)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -26,12 +26,10 @@ actor WebhookLink: Service {
     private let wire: HookWire
     private let counts: Locked<WebhookCounts>
     private let troubles: Troubles
-    private let rings: AsyncStream<Void>
-    private let bell: AsyncStream<Void>.Continuation
+    private let bell: Bell
     private var keys: WebhookKeys?
     /// Entries that are under way, by webhook.
     private var running: [Int64: Set<Int64>] = [:]
-    private var trouble: Instant?
     private var forgotten: Instant?
 
     init(_ wiring: Wiring, logger: Logger) throws {
@@ -44,44 +42,29 @@ actor WebhookLink: Service {
         let (allowed, mayPlain) = (configuration.webhooks.allowed, configuration.webhooks.mayPlain)
         wire = HookWire(
             HookWire.Rules(mayPlain: mayPlain, authority: configuration.webhooks.authority) { allowed.permits($0) })
-        let (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        (self.rings, self.bell) = (rings, bell)
-        wiring.writer.onCommit { bell.yield() }
+        bell = Bell(wiring.writer)
     }
 
     func run() async throws {
-        let bell = bell
-        await cancelWhenGracefulShutdown {
-            // Also without a commit: what failed becomes due again.
-            let clock = Task {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .seconds(1))
-                    bell.yield()
-                }
-            }
-            for await _ in self.rings { await self.turn() }
-            clock.cancel()
+        let troubles = troubles
+        await bell.follow(rest: WebhookLink.pause) {
+            troubles.begins("webhooks wait", .error, ["reason": "\($0)"])
+        } _: {
+            try await self.turn()
         }
     }
 
-    private func turn() async {
-        if let trouble, Clocks.now - trouble < .milliseconds(WebhookLink.pause) { return }
-        trouble = nil
-        do {
-            let now = Clocks.wall
-            for hook in try store.webhooks.active() where hook.rest <= now {
-                let under = running[hook.id] ?? []
-                let free = (hook.failures > 0 ? 1 : WebhookLink.atOnce) - under.count
-                guard free > 0 else { continue }
-                let due = try store.webhooks.due(of: hook.id, limit: free + under.count, at: now)
-                for one in due.filter({ !under.contains($0.seq) }).prefix(free) { try await begin(one, hook) }
-            }
-            try await forget()
-            troubles.ends("webhooks wait", as: "webhooks go on")
-        } catch {
-            trouble = Clocks.now
-            troubles.begins("webhooks wait", .error, ["reason": "\(error)"])
+    private func turn() async throws {
+        let now = Clocks.wall
+        for hook in try store.webhooks.active() where hook.rest <= now {
+            let under = running[hook.id] ?? []
+            let free = (hook.failures > 0 ? 1 : WebhookLink.atOnce) - under.count
+            guard free > 0 else { continue }
+            let due = try store.webhooks.due(of: hook.id, limit: free + under.count, at: now)
+            for one in due.filter({ !under.contains($0.seq) }).prefix(free) { try await begin(one, hook) }
         }
+        try await forget()
+        troubles.ends("webhooks wait", as: "webhooks go on")
     }
 
     private func begin(_ one: WebhookDelivery, _ hook: Webhook) async throws {
@@ -133,10 +116,10 @@ actor WebhookLink: Service {
         } catch {
             await writer.failed(error)
             // It waits still: not at once again.
-            try? await Task.sleep(for: .milliseconds(WebhookLink.pause))
+            try? await Task.sleep(for: WebhookLink.pause)
         }
         running[hook.id]?.remove(one.seq)
-        bell.yield()
+        bell.ring()
     }
 
     /// What is over for long, now and then.

@@ -38,6 +38,7 @@ struct Wiring: Sendable {
     /// Who is told at the broker besides agents; set when the centre runs.
     let eventTopics = Locked<EventTopics?>(nil)
     let home = Locked<HomeLink?>(nil)
+    let eventSockets: EventSockets
     let channelCounts = Locked(ChannelCounts())
     let repairs: Repairs
 
@@ -93,6 +94,8 @@ struct Wiring: Sendable {
         vouching = DepotVouching(writer: writer, secret: secret)
         accounts = Accounts(writer: writer, live: live, configuration: configuration)
         openID = OpenIDSignIn(configuration.signIn, writer: writer, live: live, logger: logger)
+        eventSockets = EventSockets(
+            writer: writer, live: live, reads: reads, accounts: accounts, instance: configuration.instance)
         imports = FileImports(writer: writer, database: configuration.database, plan: configuration.plan)
     }
 }

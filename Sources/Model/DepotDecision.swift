@@ -15,6 +15,8 @@ public struct DepotDecision: Equatable, Sendable {
     /// The page's own: it is applied once for it. 8 to 64 signs.
     public var key: String
     public var delivery: Int64
+    /// The delivery's own name, as the page had it: a number may be given again. Nil from agents of before.
+    public var note: String?
     public var kind: Kind
     /// Who says that they decide, as typed.
     public var name: String
@@ -54,6 +56,7 @@ public struct DepotDecision: Equatable, Sendable {
         else { return nil }
         self.init(key: key, delivery: delivery, kind: kind, name: name)
         reason = json["reason"]?.text.flatMap { $0.isEmpty ? nil : $0 }
+        note = json.name("note")
         guard kind != .close else {
             short = json["short"]?.text.flatMap(Short.init)
             extra = json["extra"]?.text.flatMap(Extra.init)
@@ -68,12 +71,16 @@ public struct DepotDecision: Equatable, Sendable {
 
     public var json: JSON {
         .object([
-            ("key", .string(key)), ("delivery", .int(delivery)), ("kind", .string(kind.rawValue)),
+            ("key", .string(key)), ("delivery", .int(delivery)), ("note", note.map(JSON.string)),
+            ("kind", .string(kind.rawValue)),
             ("name", .string(name)), ("gtin", gtin.map(JSON.string)), ("quantity", quantity?.json),
             ("reason", reason.map(JSON.string)), ("short", short.map { .string($0.rawValue) }),
             ("extra", extra.map { .string($0.rawValue) }), ("unknown", ignoresUnknown ? "ignore" : nil),
         ])
     }
+
+    /// Whether it is about the delivery of this name.
+    public func isAbout(_ name: String) -> Bool { note.map { $0 == name.cut(to: Bounded.nameLimit) } ?? true }
 
     /// A PIN, sealed to the centre: it opens at the centre alone, for this agent and these words alone. Nil where the key is none.
     public static func seal(pin: String, of text: String, agent: String, to key: [UInt8]) -> [UInt8]? {

@@ -37,9 +37,11 @@ struct DepotDeskTests {
 
     private func decided(
         _ key: Int, _ kind: DepotDecision.Kind, _ quantity: Quantity? = nil, name: String = "Marie",
-        pin: String = "4711", agent: String = "dock", delivery: Int64 = 1, short: DepotDecision.Short? = nil
+        pin: String = "4711", agent: String = "dock", delivery: Int64 = 1, of note: String? = nil,
+        short: DepotDecision.Short? = nil
     ) throws -> Model.Row {
         var decision = DepotDecision(key: "decision-\(key)", delivery: delivery, kind: kind, name: name)
+        decision.note = note
         decision.gtin = kind == .close ? nil : DepotDeskTests.gtin
         (decision.quantity, decision.short, decision.reason) = (quantity, short, kind == .damaged ? "wet" : nil)
         let text = decision.json.description
@@ -99,6 +101,25 @@ struct DepotDeskTests {
         #expect(try take(rows, from: 1).applied == 0)
         _ = try take([try decided(2, .damaged, 1)], from: 7)
         #expect(try view() == done)
+    }
+
+    @Test func aNumberThatWasGivenAgainIsAnotherDelivery() throws {
+        // The agent was away while its delivery was deleted, and another got the number.
+        try store.database.run("UPDATE delivery SET note='BL-2'")
+        let rows = [
+            try decided(1, .count, 3, of: "BL-1"), try decided(2, .count, 2, of: "BL-2"), try decided(3, .damaged, 1),
+        ]
+        _ = try take(rows, from: 1)
+        let view = try view()
+        #expect(
+            view.decisions.map(\.kind) == [.adjust, .damaged] && view.lines.map(\.received) == [2],
+            "and as agents of before say it")
+        #expect(view.proposals.map(\.why) == [.another] && view.proposals[0].decision.note == "BL-1")
+        #expect(throws: DecisionError.anotherDelivery) {
+            try desks.depot.accept(view.proposals[0].id, of: 1, by: boss, at: Self.now)
+        }
+        try desks.depot.refuse(view.proposals[0].id, of: 1, by: boss, at: Self.now)
+        #expect(try why().isEmpty)
     }
 
     @Test func aWrongPINANameOrABoxOfSomebodyElseIsProposed() throws {

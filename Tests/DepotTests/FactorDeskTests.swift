@@ -263,6 +263,28 @@ struct FactorDeskTests {
 
     // MARK: programs
 
+    /// Whoever knew the old password may have made tokens; who changes their own knows which they made.
+    @Test func aPasswordThatSomebodyElseChangesEndsTheTokens() throws {
+        try session("a")
+        let (desk, tokens) = (AccountDesk(store), TokenDesk(store))
+        func token() throws -> String {
+            try tokens.make("script", [.erp], isReader: true, days: 9, for: person("a"), at: Self.start).token
+        }
+        func save(_ change: PeopleTable.UserChange, by name: String) throws {
+            _ = try desk.save(change, of: "Nadia", by: Author(name), at: Self.start)
+            try session("a")
+        }
+        func isLive(_ token: String) throws -> Bool { try store.tokens.person(token: token, at: Self.start) != nil }
+        let first = try token()
+        try save(.init(password: "of her own"), by: "Nadia")
+        try save(.init(pin: "4711"), by: "Zoé")
+        try save(.init(password: "given", keepsTokens: true), by: "Zoé")
+        #expect(try isLive(first))
+        try save(.init(password: "reset"), by: "Zoé")
+        #expect(try !isLive(first) && store.tokens.rows(of: user().id).isEmpty)
+        #expect(try facts("token").last == "token.revoke script \(ProgramToken.name(of: first) ?? "")")
+    }
+
     @Test func aTokenActsForItsOwnerWithWhatItWasGivenAndNoMore() throws {
         try session("a")
         let tokens = TokenDesk(store)

@@ -27,6 +27,15 @@ struct GoodsPhotoTests {
         try desk.keep(photo: [0xFF, 0xD8, 0xFF, 0xE0], type: "image/jpeg", by: author, at: 2)
     }
 
+    private func shown(_ photo: Int64, _ zones: Set<String> = [], by name: String = "Zoé", _ rights: Permission...)
+        throws -> Bool?
+    {
+        var person = Person(id: 1, name: name, desk: nil)
+        (person.isOpenHouse, person.rights) = (false, Set(rights))
+        person.reach = Reach(Scope([.zones: zones]), zonesOfSites: [])
+        return try store.deliveries.photo(photo, for: person).map { _ in true }
+    }
+
     private func photos(_ id: Int64) throws -> [Int64] {
         try store.deliveries.view(id)?.decisions.filter { $0.kind == .photo }.compactMap(\.photo) ?? []
     }
@@ -64,9 +73,43 @@ struct GoodsPhotoTests {
         let other = try open("BL-2")
         #expect(try desk.close(other, .init(photos: [both]), by: author, at: 3))
         try store.database.run("DELETE FROM decision WHERE delivery=?", .integer(one))
-        #expect(try store.deliveries.photo(own) == nil)
-        #expect(try store.deliveries.photo(both) != nil)
+        #expect(try shown(own) == nil)
+        #expect(try shown(both) != nil)
         try store.database.run("DELETE FROM decision WHERE delivery=?", .integer(other))
-        #expect(try store.deliveries.photo(both) == nil)
+        #expect(try shown(both) == nil)
+    }
+
+    @Test func aPictureIsSeenWhereItsDeliveryIs() throws {
+        let (goods, name) = try (photo(), photo())
+        #expect(try shown(goods) == nil, "of nothing yet: theirs alone who sent it")
+        #expect(try shown(goods, by: "Nadia") == true)
+        let id = try open("BL-1")
+        try desk.decide(Decision(at: 3, who: "Nadia", kind: .signed, photo: name), on: id)
+        #expect(try desk.close(id, .init(photos: [goods]), by: author, at: 3))
+        #expect(try shown(goods) == true && shown(goods, ["dock-1"]) == true && shown(goods, ["dock-2"]) == nil)
+        #expect(try store.deliveries.zone(of: id) == "dock-1", "a closed delivery stands where it was received")
+        #expect(try shown(goods, ["dock-2"], by: "Nadia") == nil, "also theirs who sent it once")
+        // A signature is somebody's name.
+        #expect(
+            try shown(name) == nil && shown(name, [], .personal) == true && shown(name, ["dock-2"], .personal) == nil)
+    }
+
+    /// By naming a stranger's picture in a delivery of one's own it would be seen there.
+    @Test func nobodyNamesAPictureOfAnother() throws {
+        let (goods, loose) = try (photo(), photo())
+        let id = try open("BL-1")
+        try desk.decide(Decision(at: 3, who: "Nadia", kind: .photo, photo: goods), on: id)
+        let other = try #require(
+            try desk.openBlind(supplier: "Rexel", zone: "dock-2", note: "BL-2", day: "2026-11-28", by: author, at: 1))
+        for kind in [Decision.Kind.photo, .signed] {
+            for photo in [goods, loose] {
+                #expect(throws: DecisionError.malformed("there is no picture \(photo)")) {
+                    try desk.decide(Decision(at: 4, who: "Zoé", kind: kind, photo: photo), on: other)
+                }
+            }
+        }
+        // A colleague goes on with a delivery.
+        try desk.decide(Decision(at: 4, who: "Zoé", kind: .signed, photo: goods), on: id)
+        #expect(try photos(other).isEmpty)
     }
 }

@@ -54,10 +54,10 @@ struct OfficeDeskTests {
         #expect(AnswerSchema.list(StockTable.noticeSchema).objection(to: .array(notices)) == nil)
         let id = try #require(notices.first?["id"]?.integer)
         let desk = NoticeDesk(store)
-        #expect(try desk.settle(id, by: nadia, at: 2))
+        #expect(try desk.settle(id, by: Person(id: 1, name: "Nadia", desk: nil), at: 2))
         let tip = try store.ledger.tip()
-        #expect(try desk.settle(id, by: Author("Karim"), at: 3) == false)
-        #expect(try desk.settle(999, by: nadia, at: 3) == false)
+        #expect(try desk.settle(id, by: Person(id: 2, name: "Karim", desk: nil), at: 3) == false)
+        #expect(try desk.settle(999, by: Person(id: 1, name: "Nadia", desk: nil), at: 3) == false)
         #expect(try store.stock.openNotices().isEmpty && store.ledger.tip() == tip, "the second changed nothing")
     }
 

@@ -32,8 +32,8 @@ struct WebhookDeskTests {
         try store.webhooks.due(of: hook.id, limit: 10, at: now).map(\.seq)
     }
 
-    private func result(_ fate: WebhookResult.Fate, status: Int64? = 500, rest: Int64 = 0) -> WebhookResult {
-        WebhookResult(fate: fate, status: status, sentence: "HTTP 500", milliseconds: 7, rest: rest)
+    private func result(_ fate: TryResult.Fate, status: Int64? = 500, rest: Int64 = 0) -> TryResult {
+        TryResult(fate, "HTTP 500", status: status, milliseconds: 7, rest: rest)
     }
 
     private func notices() throws -> [String] {

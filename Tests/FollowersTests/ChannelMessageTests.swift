@@ -154,7 +154,7 @@ struct ChannelMessageTests {
 
     @Test func whatFailsIsTriedForHoursAndAGoneBrowserNotAtAll() {
         func result(_ status: Int?, _ kind: NoticeChannel.Kind = .push, attempts: Int64 = 0, retry: Int64? = nil)
-            -> ChannelResult.Fate
+            -> TryResult.Fate
         {
             ChannelPlan.result(
                 http: status, "x\r\ny", of: kind, retryAfter: retry, attempts: attempts, at: 0, jitter: 0
@@ -164,7 +164,7 @@ struct ChannelMessageTests {
         #expect(result(404, .ntfy) == .later(due: 15_000) && result(nil) == .later(due: 15_000))
         #expect(result(429, retry: 120) == .later(due: 120_000) && result(503, attempts: 5) == .later(due: 14_400_000))
         #expect(result(503, attempts: 6) == .never)
-        func mail(_ status: Int?) -> ChannelResult.Fate {
+        func mail(_ status: Int?) -> TryResult.Fate {
             ChannelPlan.result(smtp: status, "no", isTaken: false, attempts: 0, at: 0, jitter: 0).fate
         }
         #expect(mail(550) == .never && mail(451) == .later(due: 15_000) && mail(535) == .later(due: 15_000))

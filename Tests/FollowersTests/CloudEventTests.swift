@@ -88,6 +88,34 @@ struct CloudEventTests {
         #expect(try events(after: 2).count == 1)
     }
 
+    @Test func oneGoesOnAfterTheIdOfAnEvent() throws {
+        for id in 1...3 { try store.tell(Fact(.deliveryOpened, Int64(id)), by: nadia, at: 1) }
+        let ids = try events().map(\.id)
+        #expect(try ids.map { try store.ledger.start(since: $0) } == [1, 2, 3])
+        // The chain of before a restore: its numbers are others' now.
+        #expect(try store.ledger.start(since: "2-0000000000000000") == 3)
+        #expect(try store.ledger.start(since: "99-0000000000000000") == 99)
+        for text in ["2-", "-2-0000000000000000", "2-000000000000000", "x-0000000000000000"] {
+            #expect(try store.ledger.start(since: text) == nil, "\(text)")
+        }
+    }
+
+    @Test func batchesGoOnWhereTheLastOneEnded() throws {
+        for id in 1...5 {
+            try store.tell(Fact(id == 3 ? .sessionOpened : .deliveryOpened, Int64(id)), by: nadia, at: 1)
+        }
+        var (last, told, turns) = (Int64(0), [Int64](), 0)
+        while turns < 9 {
+            let batch = try EventBatch(
+                after: last, of: store.ledger, instance: "centre", personal: false, atMost: 2, rfc3339: { String($0) })
+            told += batch.events.map(\.seq)
+            #expect(batch.bytes == batch.events.reduce(0) { $0 + $1.text.utf8.count })
+            (last, turns) = (batch.last, turns + 1)
+            if batch.isWhole { break }
+        }
+        #expect(told == [1, 2, 4, 5] && last == 5 && turns == 3)
+    }
+
     private func stream(after seq: Int64?, personal: Bool = false) throws -> [String] {
         let stream = try EventStream(
             after: seq, of: store.ledger, instance: "centre", personal: personal, rfc3339: { String($0) })
@@ -114,11 +142,11 @@ struct CloudEventTests {
 
     @Test func aStreamEndsAtItsLimit() throws {
         try store.transaction {
-            for id in 1...EventStream.entryLimit + 5 {
+            for id in 1...EventBatch.entryLimit + 5 {
                 try store.tell(Fact(.deliveryOpened, Int64(id)), by: nadia, at: 1)
             }
         }
-        #expect(ids(try stream(after: 0)).last.flatMap { Int($0.dropFirst(4)) } ?? 0 <= EventStream.entryLimit)
-        #expect(ids(try stream(after: Int64(EventStream.entryLimit))).count == 6)
+        #expect(ids(try stream(after: 0)).last.flatMap { Int($0.dropFirst(4)) } ?? 0 <= EventBatch.entryLimit)
+        #expect(ids(try stream(after: Int64(EventBatch.entryLimit))).count == 6)
     }
 }

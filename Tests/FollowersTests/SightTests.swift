@@ -70,6 +70,37 @@ struct SightTests {
         #expect(told[2] == ["dock-2", "expected", "list"])
     }
 
+    /// One message is the same bytes for all who see the same of it.
+    @Test func whatIsNotForSomebodyIsLeftOutOfWhatTheyAreTold() async throws {
+        let budget = SocketBudget(limit: 100_000)
+        let names = ["depot-manager", "depot-worker", "technician", "administrator"]
+        var hub = Hub(seq: 0)
+        let sockets = try names.enumerated().map { index, name in
+            BrowserSocket(
+                id: UInt64(index), person: Int64(index),
+                sight: Self.person(try #require(Role.builtIn.first { $0.name == name })),
+                label: "Firefox", session: "s", budget: budget, cut: {})
+        }
+        for socket in sockets { hub.join(socket, at: 0) }
+        let signed = JSON.object([("kind", "signed"), ("at", 1), ("who", "Nadia"), ("reason", "Zorglub"), ("photo", 7)])
+        let patch = JSON.object([("set", .array([.array([0, signed])]))])
+        hub.tellAll(PageMessage(.delivery, .object([("note", "0612340091"), ("patch", patch)]), at: .zone("d")), at: 0)
+        let job = JSON.object([("key", "quai/call/1"), ("kind", "call"), ("attempts", 0), ("title", "Quxcorp")])
+        hub.tellAll(PageMessage(.erp, .object([("job", job)])), at: 0)
+        hub.closeAll()
+        var told: [String] = []
+        for socket in sockets {
+            var text = ""
+            while let messages = await socket.next() {
+                text += messages.map { String(decoding: $0, as: UTF8.self) }.joined()
+            }
+            told.append(text)
+        }
+        #expect(told.map { $0.contains("Zorglub") } == [true, false, false, true])
+        #expect(told.map { $0.contains("Quxcorp") } == [false, false, false, true])
+        #expect(told.allSatisfy { $0.contains("0612340091") && $0.contains("quai/call/1") && $0.contains("Nadia") })
+    }
+
     @Test func aScopeOfTeamsAndQueuesIsOneOfCalls() {
         var routing = CallRouting(teams: [
             .init(name: "counter", desks: ["101", "102"], queues: ["support", "sales"], supervisors: ["Nadia"]),

@@ -158,7 +158,7 @@ struct WebhookFollowerTests {
 
     // MARK: answers
 
-    private func fate(_ status: Int?, attempts: Int64 = 0, retryAfter: Int64? = nil) -> WebhookResult {
+    private func fate(_ status: Int?, attempts: Int64 = 0, retryAfter: Int64? = nil) -> TryResult {
         WebhookAnswer(status: status, text: "a\r\nb", retryAfter: retryAfter, milliseconds: 3).result(
             attempts: attempts, failures: 2, at: 1_000_000, jitter: 0)
     }

@@ -5,20 +5,20 @@ import Testing
 /// What a webhook's delivery goes by.
 struct WebhookTests {
     @Test func aFailedDeliveryIsTriedAsTheStandardPlans() {
-        #expect(RetryPlan.wait(after: 1, jitter: 0) == 5000)
-        #expect(RetryPlan.wait(after: 2, jitter: 0) == 300_000)
-        #expect(RetryPlan.wait(after: 9, jitter: 0) == 86_400_000)
-        #expect(RetryPlan.wait(after: 10, jitter: 0) == nil)
-        #expect(RetryPlan.wait(after: 0, jitter: 0) == nil)
-        #expect(RetryPlan.wait(after: 1, jitter: 1) == 5500)
-        #expect(RetryPlan.wait(after: 1, jitter: .nan) == 5000)
+        #expect(RetryPlan.webhooks.wait(after: 1, jitter: 0) == 5000)
+        #expect(RetryPlan.webhooks.wait(after: 2, jitter: 0) == 300_000)
+        #expect(RetryPlan.webhooks.wait(after: 9, jitter: 0) == 86_400_000)
+        #expect(RetryPlan.webhooks.wait(after: 10, jitter: 0) == nil)
+        #expect(RetryPlan.webhooks.wait(after: 0, jitter: 0) == nil)
+        #expect(RetryPlan.webhooks.wait(after: 1, jitter: 1) == 5500)
+        #expect(RetryPlan.webhooks.wait(after: 1, jitter: .nan) == 5000)
     }
 
     @Test func aReceiverMayAskForMoreTimeButNotForEver() {
-        #expect(RetryPlan.wait(after: 1, retryAfter: 60, jitter: 0) == 60_000)
-        #expect(RetryPlan.wait(after: 2, retryAfter: 60, jitter: 0) == 300_000)
-        #expect(RetryPlan.wait(after: 1, retryAfter: .max, jitter: 0) == 86_400_000)
-        #expect(RetryPlan.wait(after: 1, retryAfter: -5, jitter: 0) == 5000)
+        #expect(RetryPlan.webhooks.wait(after: 1, retryAfter: 60, jitter: 0) == 60_000)
+        #expect(RetryPlan.webhooks.wait(after: 2, retryAfter: 60, jitter: 0) == 300_000)
+        #expect(RetryPlan.webhooks.wait(after: 1, retryAfter: .max, jitter: 0) == 86_400_000)
+        #expect(RetryPlan.webhooks.wait(after: 1, retryAfter: -5, jitter: 0) == 5000)
     }
 
     @Test(

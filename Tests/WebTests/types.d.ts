@@ -180,7 +180,7 @@ interface DepotProposal {
   at: number;
   who: string;
   kind: "count" | "damaged" | "refuse" | "close";
-  why: "refused" | "locked" | "forbidden" | "unread" | "closed" | "gone" | "overtaken" | "undecided" | "unsigned" | "impossible";
+  why: "refused" | "locked" | "forbidden" | "unread" | "closed" | "gone" | "another" | "overtaken" | "undecided" | "unsigned" | "impossible";
   gtin?: string;
   quantity?: number;
   reason?: string;

@@ -73,8 +73,10 @@ public struct CallDesk {
         try store.transaction {
             guard sight.covers(try store.calls.row(call)?.snapshot) else { throw Refusal.noCall }
             let old = try store.calls.note(of: call)
+            // Whoever does not see what stands there sends back what they were shown in its place.
+            let isUnseen = !person.may(.personal) && old.map { PersonalMask.text($0.note) == words.note } == true
             let new = CallNote(
-                revision: 0, note: words.note ?? old?.note ?? "",
+                revision: 0, note: (isUnseen ? nil : words.note) ?? old?.note ?? "",
                 disposition: words.disposition.map { $0.isEmpty ? nil : $0 } ?? old?.disposition,
                 party: words.party.map { $0 == 0 ? nil : $0 } ?? old?.party, who: person.name, at: now)
             guard let saved = try store.calls.write(new, of: call, over: base) else { throw Refusal.changed(old) }

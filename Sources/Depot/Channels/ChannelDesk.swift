@@ -100,7 +100,7 @@ public struct ChannelDesk {
     // MARK: what becomes of it
 
     /// After a try. One that was removed meanwhile stays so.
-    public func settle(_ load: ChannelLoad, _ result: ChannelResult, at now: Int64) throws {
+    public func settle(_ load: ChannelLoad, _ result: TryResult, at now: Int64) throws {
         try store.transaction {
             guard var channel = try store.channels.channel(load.channel.id) else { return }
             (channel.answered, channel.sentence) = (now, result.sentence)

@@ -82,23 +82,6 @@ public struct ChannelLoad: Equatable, Sendable {
     public static let digest: Int64 = -1
 }
 
-/// What became of one try.
-public struct ChannelResult: Equatable, Sendable {
-    public enum Fate: Equatable, Sendable {
-        case taken
-        /// It wants nothing more, or is not there any more.
-        case gone
-        /// Tried again then, in Unix milliseconds.
-        case later(due: Int64)
-        case never
-    }
-
-    public var fate: Fate
-    public var sentence: String
-
-    public init(_ fate: Fate, _ sentence: String) { (self.fate, self.sentence) = (fate, sentence) }
-}
-
 /// A moment by the site's clock.
 public struct SiteTime: Equatable, Sendable {
     /// YYYYMMDD.

@@ -9,15 +9,31 @@ public enum PersonalMask {
     /// Members that hold a number, or the name of somebody who called.
     private static let numbers: Set<String> = ["display", "e164", "dialled", "called", "number", "presents", "to"]
     private static let names: Set<String> = ["sentName"]
-    /// Members in which people or programs write, also numbers.
-    private static let texts: Set<String> = ["note", "title", "detail", "body", "sentence", "reason"]
+    /// Members in which people or programs write, also numbers; and what people write about others, names with it.
+    private static let texts: Set<String> = ["title", "detail", "body", "sentence", "reason"]
+    private static let notes: Set<String> = ["note"]
     /// What carries a number to another place.
     private static let dropped: Set<String> = ["link"]
 
-    public static func masked(_ json: JSON) -> JSON {
+    public static func masked(_ json: JSON) -> JSON { walk(json, members) }
+
+    /// Deliveries: without who signed for them. Their other words are of goods.
+    public static func unsigned(_ json: JSON) -> JSON {
+        walk(json) { members in
+            guard Set(members.map(\.name)).isSuperset(of: ["kind", "who", "at"]),
+                members.contains(where: { $0.name == "kind" && $0.value == "signed" })
+            else { return members.map { JSON.Member($0.name, unsigned($0.value)) } }
+            return members.filter { !signature.contains($0.name) }
+        }
+    }
+
+    /// The name of who signed, and the picture of what they wrote.
+    private static let signature: Set<String> = ["reason", "photo"]
+
+    static func walk(_ json: JSON, _ members: ([JSON.Member]) -> [JSON.Member]) -> JSON {
         switch json {
-        case .array(let list): .array(list.map(masked))
-        case .members(let members): .members(self.members(members))
+        case .array(let list): .array(list.map { walk($0, members) })
+        case .members(let list): .members(members(list))
         case .null, .bool, .int, .number, .string: json
         }
     }
@@ -29,8 +45,9 @@ public enum PersonalMask {
         let isCard = known.isSuperset(of: ["mine", "withheld"])
         let hit = members.first { $0.name == "kind" }?.value.text
         let isHit = known.contains("ref") && (hit == "party" || hit == "call")
-        // A push to the ERP about a call or a client is called after them.
-        let isPush = known.isSuperset(of: ["key", "kind", "attempts"]) && (hit == "call" || hit == "party")
+        let isPush = isPush(known, hit)
+        // The trail: who signed stands where others say why.
+        let isSigned = members.contains { $0.name == "what" && $0.value == "delivery.signed" }
         return members.compactMap { member in
             var member = member
             switch (member.name, member.value) {
@@ -42,13 +59,27 @@ public enum PersonalMask {
             case ("detail", .string(let text)) where isHit: member.value = .string(number(text))
             case ("dialable", _): member.value = false
             case (let key, _) where isCard && dropped.contains(key): return nil
+            case ("reason", .string) where isSigned: return nil
             case (let key, .string) where names.contains(key): member.value = .string(name)
+            case (let key, .string(let text)) where notes.contains(key): member.value = .string(self.text(text))
             case (let key, .string(let text)) where numbers.contains(key) || texts.contains(key):
                 member.value = .string(number(text))
             default: member.value = masked(member.value)
             }
             return member
         }
+    }
+
+    /// A push to the ERP about a call or a client is called after them: in the queue, and where it waits for somebody.
+    static func isPush(_ known: Set<String>, _ kind: String?) -> Bool {
+        (kind == "call" || kind == "party")
+            && (known.isSuperset(of: ["key", "attempts"]) || known.isSuperset(of: ["job", "fault"]))
+    }
+
+    /// What somebody wrote: of a number what `number` leaves, else nothing, because names stand anywhere in it.
+    public static func text(_ text: String) -> String {
+        guard text.contains(where: { !" +.-/()".contains($0) && !$0.isASCIIDigit }) else { return number(text) }
+        return name
     }
 
     /// Digits of a number at least. Longer runs than a number has are masked, too: they may be two.
@@ -85,22 +116,4 @@ public enum PersonalMask {
 
 extension Character {
     fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
-}
-
-extension Person {
-    /// As this person may see it.
-    public func shown(_ json: JSON) -> JSON { may(.personal) ? json : PersonalMask.masked(json) }
-}
-
-extension InboxEntry {
-    /// The line without who called and what was written about it.
-    public var masked: InboxEntry {
-        guard type.rawValue.hasPrefix("call.") || type == .pushFailed || type == .erpConflict else { return self }
-        var entry = self
-        entry.words = words.mapValues { text in
-            let hidden = PersonalMask.number(text)
-            return hidden == text ? PersonalMask.name : hidden
-        }
-        return entry
-    }
 }

@@ -1,5 +1,5 @@
 /// Days of the Gregorian calendar from 1900 to 2999, as texts.
-enum Day {
+public enum Day {
     static func exists(_ year: Int, _ month: Int, _ day: Int) -> Bool {
         (1900...2999).contains(year) && (1...12).contains(month) && (1...length(year, month)).contains(day)
     }
@@ -10,7 +10,7 @@ enum Day {
     }
 
     /// `YYYY-MM-DD` of eight digits; nil where it is no day of the calendar.
-    static func text(_ digits: String) -> String? {
+    public static func text(_ digits: String) -> String? {
         let bytes = Array(digits.utf8)
         guard bytes.count == 8, bytes.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         let number = { (range: Range<Int>) in bytes[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }
@@ -28,5 +28,25 @@ enum Day {
     /// Whether a text is such a day, written `YYYY-MM-DD`.
     static func isDay(_ text: String) -> Bool {
         self.text(text.replacing("-", with: "")) == text
+    }
+
+    /// The day of a moment in Unix milliseconds, UTC.
+    public static func text(ofUnix moment: Int64) -> String? {
+        text(daysFrom1970: Int(moment / 86_400_000) - (moment % 86_400_000 < 0 ? 1 : 0))
+    }
+
+    /// `YYYY-MM-DD` of a day that is so many behind the 1st of January 1970 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+    /// civil_from_days); nil outside of 1900 to 2999.
+    static func text(daysFrom1970 count: Int) -> String? {
+        guard (-25_567...376_200).contains(count) else { return nil }
+        // Days since 0000-03-01: years that begin in March have their leap day at the end.
+        let days = count + 719_468
+        let era = days / 146_097
+        let dayOfEra = days - era * 146_097
+        let year = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * year + year / 4 - year / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        let number = month < 10 ? month + 3 : month - 9
+        return text(era * 400 + year + (number <= 2 ? 1 : 0), number, dayOfYear - (153 * month + 2) / 5 + 1)
     }
 }

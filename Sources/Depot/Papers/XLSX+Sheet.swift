@@ -200,7 +200,7 @@ final class XLSXSheet: XLSXPart {
     static func day(_ number: Double, countsFrom1904: Bool) -> String? {
         guard number >= 1, number < 500_000 else { return nil }
         let count = Int(number) + (countsFrom1904 ? 1462 : 0)
-        return Day.text(daysFrom1899: count < 60 ? count + 1 : count)
+        return Day.text(daysFrom1970: (count < 60 ? count + 1 : count) - 25_569)
     }
 }
 
@@ -211,20 +211,5 @@ extension Cell {
         let digits = Int((abs(number) / pow(10, Double(power)) * 100_000).rounded())
         let tail = String(digits).dropFirst()
         return "\(number < 0 ? "-" : "")\(String(digits).prefix(1)).\(tail)E+\(power)"
-    }
-}
-
-extension Day {
-    /// `YYYY-MM-DD` of a day that is so many behind the 30th of December 1899.
-    static func text(daysFrom1899 count: Int) -> String? {
-        // Days since 0000-03-01: years that begin in March have their leap day at the end.
-        let days = count + 693_899
-        let era = days / 146_097
-        let dayOfEra = days - era * 146_097
-        let year = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * year + year / 4 - year / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let number = month < 10 ? month + 3 : month - 9
-        return text(era * 400 + year + (number <= 2 ? 1 : 0), number, dayOfYear - (153 * month + 2) / 5 + 1)
     }
 }

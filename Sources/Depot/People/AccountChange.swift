@@ -7,13 +7,16 @@ public struct AccountChange: Equatable, Sendable {
     public var roles: Set<String>?
     public var scope: Scope?
     public var isDisabled: Bool?
+    /// With another password their programs' tokens end, unless this says no.
+    public var keepsTokens: Bool?
 
     public init(
         password: String? = nil, pin: String? = nil, badge: String? = nil, rights: Set<Permission>? = nil,
-        roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil
+        roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil, keepsTokens: Bool? = nil
     ) {
         (self.password, self.pin, self.badge) = (password, pin, badge)
         (self.rights, self.roles, self.scope, self.isDisabled) = (rights, roles, scope, isDisabled)
+        self.keepsTokens = keepsTokens
     }
 
     /// Throws `AccountRefusal` where a secret is too weak for this person; `.first` is the desk's to see.
@@ -32,7 +35,7 @@ public struct AccountChange: Equatable, Sendable {
         PeopleTable.UserChange(
             password: password.map { $0.isEmpty ? "" : hash($0) }, pin: pin.map { $0.isEmpty ? "" : hash($0) },
             badge: badge.map { $0.isEmpty ? "" : Password.badge($0) }, rights: rights, roles: roles, scope: scope,
-            isDisabled: isDisabled)
+            isDisabled: isDisabled, keepsTokens: keepsTokens == true)
     }
 }
 

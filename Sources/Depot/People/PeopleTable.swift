@@ -49,13 +49,16 @@ public struct PeopleTable: StoreTable {
         public var roles: Set<String>?
         public var scope: Scope?
         public var isDisabled: Bool?
+        /// Of a password that somebody else takes the place of: what programs show for this person goes on.
+        public var keepsTokens: Bool
 
         public init(
             password: String? = nil, pin: String? = nil, badge: String? = nil, rights: Set<Permission>? = nil,
-            roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil
+            roles: Set<String>? = nil, scope: Scope? = nil, isDisabled: Bool? = nil, keepsTokens: Bool = false
         ) {
             (self.password, self.pin, self.badge) = (password, pin, badge)
             (self.rights, self.roles, self.scope, self.isDisabled) = (rights, roles, scope, isDisabled)
+            self.keepsTokens = keepsTokens
         }
     }
 
@@ -69,6 +72,14 @@ public struct PeopleTable: StoreTable {
     public func user(name: String) throws -> UserRow? { try users("name=?1", .text(name)).first }
     public func user(id: Int64) throws -> UserRow? { try users("id=?1", .integer(id)).first }
     public func user(badge: String) throws -> UserRow? { try users("badge=?1", .text(badge)).first }
+
+    /// As whom somebody is told something while they are not there: by their rights, which of nobody are none.
+    public func reader(_ id: Int64) throws -> Person {
+        let user = try user(id: id)
+        var person = Person(id: id, name: user?.name ?? "", desk: nil)
+        (person.rights, person.isOpenHouse) = (user?.permissions ?? [], try isOpenHouse())
+        return person
+    }
 
     private func users(_ condition: String, _ argument: Value) throws -> [UserRow] {
         // The whole tables rather than two questions for each person, where there are thousands.
@@ -115,7 +126,8 @@ public struct PeopleTable: StoreTable {
     }
 
     /// Adds a person or changes one. Secrets come as they are kept (`Password`). Sessions end when a secret or a right
-    /// changes. Called within a transaction. Throws `UserFault` before anything is written; `force` leaves nobody who can add people.
+    /// changes; programs' tokens too where somebody else changes a password that there was: it may have been known to a stranger, who
+    /// made some. Called within a transaction. Throws `UserFault` before anything is written; `force` leaves nobody who can add people.
     public func save(
         user name: String, _ change: UserChange, by author: Author, force: Bool = false, at now: Int64
     ) throws -> Int64 {
@@ -161,6 +173,9 @@ public struct PeopleTable: StoreTable {
             try store.tell(Fact(isDisabled ? .userDisabled : .userEnabled, name), by: author, at: now)
         }
         if change.endsSessions(of: before) { try endSessions(of: id) }
+        if change.password != nil, before?.password != nil, author.who != name, !change.keepsTokens {
+            try TokenDesk(store).revoke(allOf: id, by: author, at: now)
+        }
         // Somebody who runs the server has looked at it: what strangers tried holds nobody up.
         if change.password != nil || change.pin != nil || change.isDisabled == false {
             try openPIN(of: id)

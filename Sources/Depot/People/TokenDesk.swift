@@ -50,6 +50,14 @@ public struct TokenDesk {
         }
     }
 
+    /// Every one of somebody's, within a transaction.
+    func revoke(allOf user: Int64, by author: Author, at now: Int64) throws {
+        for row in try store.tokens.rows(of: user) {
+            try store.tokens.remove(row.id)
+            try store.tell(Fact(.tokenRevoked, row.name, row.id), by: author, at: now)
+        }
+    }
+
     public func used(_ id: String, from source: String, at now: Int64) throws {
         try store.tokens.use(id, from: source, at: now)
     }

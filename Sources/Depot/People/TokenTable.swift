@@ -57,12 +57,13 @@ public struct TokenTable: StoreTable {
         public var json: JSON { Row.shape.json(self) }
     }
 
-    public func rows() throws -> [Row] {
+    /// All of them, or one person's.
+    public func rows(of user: Int64? = nil) throws -> [Row] {
         try database.rows(
             """
             SELECT token.id, token.name, user.name, scopes, reads, token.created, expires, used, used_from FROM token
-            JOIN user ON user.id=token.user ORDER BY token.name, token.id
-            """
+            JOIN user ON user.id=token.user WHERE ?1 IS NULL OR user.id=?1 ORDER BY token.name, token.id
+            """, .integer(user)
         ) {
             Row(
                 id: $0.text(0), name: $0.text(1), who: $0.text(2), scopes: Permission.set($0.text(3)),

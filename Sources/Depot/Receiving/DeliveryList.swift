@@ -141,7 +141,7 @@ extension DeliveryTable {
             """ : "NULL"
         return try database.rows(
             """
-            SELECT id, note, supplier, substr(expected, 1, 10), status, zone, dock, opened, closed, client, \(names)
+            SELECT id, note, supplier, substr(expected, 1, 10), status, zone, dock, opened, closed, client, \(names), received_in
             FROM delivery WHERE status IN ('open', 'expected') OR (status='closed' AND closed>=?1)
             ORDER BY id DESC LIMIT ?2
             """, .integer(since), .integer(Int64(DeliveryList.reach))
@@ -151,7 +151,7 @@ extension DeliveryTable {
                 [row.text(1), row.text(2)] + places + [row.optionalText(9), row.optionalText(10)].compactMap(\.self)
             return DeliveryList.Head(
                 id: row.integer(0), note: row.text(1), supplier: row.text(2), expectedOn: row.optionalText(3),
-                status: row.text(4), zone: row.optionalText(5), places: Set(places),
+                status: row.text(4), zone: row.optionalText(5) ?? row.optionalText(11), places: Set(places),
                 opened: row.optionalInteger(7) ?? 0,
                 closed: row.optionalInteger(8) ?? 0,
                 words: withNames ? Cell.folded(texts.joined(separator: " ")) : "")

@@ -4,6 +4,8 @@ import SQLite
 /// Why a decision was not taken down.
 public enum DecisionError: Error, Equatable, Sendable {
     case noSuchDelivery
+    /// It was said of one whose number this one has now.
+    case anotherDelivery
     case closed
     case noSuchDecision
     /// The question that a person must answer first.
@@ -41,8 +43,17 @@ extension DeliveryTable {
         }
     }
 
+    /// A picture is one of this delivery already, or one that the same person sent: whoever names it may see it from then on.
     @discardableResult
     func record(_ decision: Decision, delivery: Int64? = nil, take: Int64? = nil) throws -> Int64 {
+        if let photo = decision.photo {
+            let mayName = try database.integer(
+                """
+                SELECT 1 FROM photo WHERE id=?1 AND (who=?4
+                    OR EXISTS (SELECT 1 FROM decision WHERE photo=?1 AND delivery IS ?2 AND take IS ?3))
+                """, .integer(photo), .integer(delivery), .integer(take), .text(decision.who))
+            guard mayName != nil else { throw DecisionError.malformed("there is no picture \(photo)") }
+        }
         try database.run(
             """
             INSERT INTO decision (delivery, take, at, who, station, kind, subject, gtin, quantity, lot, reason, photo)
@@ -166,19 +177,13 @@ extension DeliveryTable {
             guard decision.photo != nil || decision.reason?.isEmpty == false else {
                 throw DecisionError.malformed("a signature is a name or a picture")
             }
-        case .photo: try checkPhoto(decision.photo, view)
+        case .photo:
+            guard decision.photo != nil else { throw DecisionError.malformed("the picture is not named") }
+            guard view.decisions.count(where: { $0.kind == .photo && $0.undoneBy == nil }) < Decision.photoLimit else {
+                throw DecisionError.malformed("a delivery has at most \(Decision.photoLimit) pictures")
+            }
         case .undo: break
         case .reopen: throw DecisionError.malformed("a delivery is opened again by a deed of its own")
-        }
-    }
-
-    private func checkPhoto(_ photo: Int64?, _ view: DeliveryView) throws {
-        guard let photo else { throw DecisionError.malformed("the picture is not named") }
-        guard try database.integer("SELECT 1 FROM photo WHERE id=?", .integer(photo)) != nil else {
-            throw DecisionError.malformed("there is no picture \(photo)")
-        }
-        guard view.decisions.count(where: { $0.kind == .photo && $0.undoneBy == nil }) < Decision.photoLimit else {
-            throw DecisionError.malformed("a delivery has at most \(Decision.photoLimit) pictures")
         }
     }
 
@@ -285,8 +290,22 @@ extension DeliveryTable {
             """, .integer(now - 86_400_000)) == 50
     }
 
-    public func photo(_ id: Int64) throws -> (type: String, body: [UInt8])? {
-        try database.first("SELECT type, body FROM photo WHERE id=?", .integer(id)) { ($0.text(0), $0.blob(1)) }
+    /// A picture, as far as this person may see what it is of: of a delivery or a count where it stands, of a signature with `personal`; one
+    /// that is of nothing yet is theirs alone who sent it.
+    public func photo(_ id: Int64, for person: Person) throws -> (type: String, body: [UInt8])? {
+        let uses = try database.rows(
+            """
+            SELECT decision.kind, coalesce(delivery.zone, delivery.received_in, stock_take.zone) FROM decision
+            LEFT JOIN delivery ON delivery.id=decision.delivery LEFT JOIN stock_take ON stock_take.id=decision.take
+            WHERE decision.photo=?
+            """, .integer(id)
+        ) { (isSignature: $0.text(0) == Decision.Kind.signed.rawValue, zone: $0.optionalText(1)) }
+        let isShown = uses.contains {
+            person.reach.covers(zone: $0.zone) && (!$0.isSignature || person.may(.personal))
+        }
+        return try database.first("SELECT type, body, who FROM photo WHERE id=?", .integer(id)) {
+            isShown || uses.isEmpty && $0.text(2) == person.name ? ($0.text(0), $0.blob(1)) : nil
+        }.flatMap(\.self)
     }
 
     /// Where every counted piece of a product comes from: the reads and what was decided, in time's order.

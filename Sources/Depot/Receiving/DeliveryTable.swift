@@ -79,21 +79,21 @@ public struct DeliveryTable: StoreTable {
         let head = try database.first(
             """
             SELECT id, note, supplier, source, expected, client, status, zone, dock, mode, opened, opened_by, closed,
-                closed_by, erp, erp_path, rest_of
+                closed_by, erp, erp_path, rest_of, received_in
             FROM delivery WHERE id=?
             """, .integer(id)
         ) { row in
-            let view = DeliveryView(
+            var view = DeliveryView(
                 id: row.integer(0), note: row.text(1), supplier: row.text(2), source: row.text(3),
                 expectedOn: row.optionalText(4), client: row.optionalText(5), status: row.text(6),
                 zone: row.optionalText(7), dock: row.optionalText(8),
                 mode: Reception.Mode(rawValue: row.text(9)) ?? .add,
                 openedAt: row.optionalInteger(10), openedBy: row.optionalText(11), closedAt: row.optionalInteger(12),
                 closedBy: row.optionalText(13), erp: row.optionalText(14), erpPath: row.optionalText(15))
-            return (view, row.optionalInteger(16))
+            (view.restOf, view.receivedIn) = (row.optionalInteger(16), row.optionalText(17))
+            return view
         }
-        guard var view = head?.0 else { return nil }
-        view.restOf = head?.1
+        guard var view = head else { return nil }
         view.decisions = try decisions(delivery: id)
         view.details = try store.papers.details(delivery: id)
         view.names = try names(of: id)

@@ -86,7 +86,10 @@ public struct DeliveryView: Equatable, Sendable {
     public var client: String?
     /// expected, open, closed
     public var status: String
+    /// Where it is open.
     public var zone: String?
+    /// Where it was closed.
+    public var receivedIn: String?
     /// Where it was to come.
     public var dock: String?
     public var mode: Reception.Mode
@@ -112,6 +115,9 @@ public struct DeliveryView: Equatable, Sendable {
     /// What was decided at its depot and not done: somebody accepts or refuses it.
     public var proposals: [DepotProposal] = []
     public var questions: [Question] = []
+
+    /// Where it stands, for those who see some places alone; nil: nowhere yet.
+    public var place: String? { zone ?? receivedIn }
 
     /// Pieces altogether. Metres are not added to pieces: a line in a unit that can be divided is one thing, received when all of
     /// it is there.

@@ -139,6 +139,7 @@ public struct DepotDesk {
     /// `since`: what others decided after it goes before; nil where somebody has just looked.
     private func perform(_ decision: DepotDecision, by author: Author, at now: Int64, since: Int64?) throws {
         guard let view = try store.deliveries.view(decision.delivery) else { throw DecisionError.noSuchDelivery }
+        guard decision.isAbout(view.note) else { throw DecisionError.anotherDelivery }
         guard view.status == "open" else { throw DecisionError.closed }
         if let since, view.isDecided(after: since, about: decision) { throw Overtaken(why: .overtaken) }
         func decide(_ kind: Decision.Kind, _ quantity: Quantity?) throws {
@@ -171,6 +172,7 @@ extension DepotProposal.Why {
         self =
             switch error {
             case .noSuchDelivery: .gone
+            case .anotherDelivery: .another
             case .closed: .closed
             case .undecided: .undecided
             case .unsigned: .unsigned

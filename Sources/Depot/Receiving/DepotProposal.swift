@@ -16,6 +16,8 @@ public struct DepotProposal: Equatable, Sendable {
         case closed
         /// There is no such delivery any more.
         case gone
+        /// The one that it was about is gone, and its number was given to this one.
+        case another
         /// Somebody else decided about the same after it.
         case overtaken
         /// Questions are left that somebody must answer before it is closed.

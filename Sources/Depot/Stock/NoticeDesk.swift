@@ -4,9 +4,9 @@ public struct NoticeDesk {
 
     public init(_ store: Store) { self.store = store }
 
-    /// False when somebody has dealt with it, or it went by itself.
-    public func settle(_ id: Int64, by author: Author, at now: Int64) throws -> Bool {
-        try store.transaction { try store.stock.settle(notice: id, by: author, at: now) }
+    /// False when somebody has dealt with it, it went by itself, or this person does not see it.
+    public func settle(_ id: Int64, by person: Person, at now: Int64) throws -> Bool {
+        try store.transaction { try store.stock.settle(notice: id, by: person, at: now) }
     }
 
     /// Which zones are to be counted.

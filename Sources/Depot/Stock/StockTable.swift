@@ -124,10 +124,22 @@ public struct StockTable: StoreTable {
         }
     }
 
+    /// What waits and this person may see, as they may.
+    public func openNotices(for person: Person) throws -> [JSON] {
+        try openNotices().filter { try sees($0, person) }.map(person.shown(notice:))
+    }
+
     public func openNotices() throws -> [JSON] {
         try database.rows(
             "SELECT id, at, kind, subject, data FROM notice WHERE done IS NULL ORDER BY at DESC LIMIT 200"
         ) { StockTable.openNotice.json($0) }
+    }
+
+    private func sees(_ notice: JSON, _ person: Person) throws -> Bool {
+        guard person.reach.sites != nil, let agent = notice["data"]?["agent"]?.text else {
+            return person.sees(notice: notice)
+        }
+        return try person.sees(notice: notice) && person.reach.covers(site: store.gateways.agent(named: agent)?.site)
     }
 
     private static let openNotice = Shape<SQLite.Row>(
@@ -140,6 +152,14 @@ public struct StockTable: StoreTable {
         ])
 
     public static let noticeSchema = openNotice.schema
+
+    /// False where somebody has dealt with it, and where this person does not see it.
+    func settle(notice id: Int64, by person: Person, at now: Int64) throws -> Bool {
+        let found = try database.first(
+            "SELECT id, at, kind, subject, data FROM notice WHERE id=?", .integer(id), map: StockTable.openNotice.json)
+        guard let found, try sees(found, person) else { return false }
+        return try settle(notice: id, by: person.author, at: now)
+    }
 
     public func settle(notice id: Int64, by author: Author, at now: Int64) throws -> Bool {
         let changed = try database.run(

@@ -49,29 +49,3 @@ public struct WebhookDelivery: Equatable, Sendable {
         return Int64(bitPattern: hash)
     }
 }
-
-/// What became of one try.
-public struct WebhookResult: Equatable, Sendable {
-    public enum Fate: Equatable, Sendable {
-        case taken
-        /// It wants nothing more.
-        case gone
-        /// Tried again then, in Unix milliseconds.
-        case later(due: Int64)
-        /// It was the last try.
-        case never
-    }
-
-    public var fate: Fate
-    /// Nil: no answer.
-    public var status: Int64?
-    public var sentence: String
-    public var milliseconds: Int64
-    /// Until when nothing else is tried there, in Unix milliseconds.
-    public var rest: Int64
-
-    public init(fate: Fate, status: Int64?, sentence: String, milliseconds: Int64, rest: Int64 = 0) {
-        (self.fate, self.status, self.sentence) = (fate, status, sentence)
-        (self.milliseconds, self.rest) = (milliseconds, rest)
-    }
-}

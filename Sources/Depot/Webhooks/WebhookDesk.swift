@@ -196,7 +196,7 @@ public struct WebhookDesk {
     // MARK: what becomes of it
 
     /// After a try. One that was removed meanwhile, or settled, stays so.
-    public func settle(_ seq: Int64, of id: Int64, _ result: WebhookResult, at now: Int64) throws {
+    public func settle(_ seq: Int64, of id: Int64, _ result: TryResult, at now: Int64) throws {
         try store.transaction {
             guard var hook = try store.webhooks.hook(id), let delivery = try store.webhooks.delivery(seq, of: id),
                 delivery.state == .waiting

@@ -153,7 +153,7 @@ public struct WebhookTable: StoreTable {
     }
 
     /// After a try; `due` where it is tried again.
-    func note(_ result: WebhookResult, on delivery: WebhookDelivery, at now: Int64) throws {
+    func note(_ result: TryResult, on delivery: WebhookDelivery, at now: Int64) throws {
         let state: WebhookDelivery.State
         var due = delivery.due
         switch result.fate {

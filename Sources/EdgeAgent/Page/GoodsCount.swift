@@ -93,7 +93,11 @@ struct GoodsCount: Equatable, Sendable {
         }
         for read in reads {
             if case .decision(let decision) = read.what {
-                guard let index = goods.deliveries.firstIndex(where: { $0.id == decision.delivery }) else { continue }
+                guard
+                    let index = goods.deliveries.firstIndex(where: {
+                        $0.id == decision.delivery && decision.isAbout($0.note)
+                    })
+                else { continue }
                 var open = fold(index, zones.first { $0.value == index }?.key ?? read.zone)
                 open.decide(decision)
                 folds[index] = open

@@ -36,9 +36,9 @@ extension LocalPage {
 
         /** What is asked of the gateway, of the fields' texts; null where something is missing. A quantity is written with a comma or a point. */
         export function decisionOf(fields) {
-          const { delivery, zone, kind, name, pin, reason } = fields, who = (name ?? "").trim();
+          const { delivery, note, zone, kind, name, pin, reason } = fields, who = (name ?? "").trim();
           if (!who || !pin || !(kind in decideWords.en.kinds)) return null;
-          const common = { delivery, zone, kind, name: who, pin, ...(reason?.trim() ? { reason: reason.trim() } : {}) };
+          const common = { delivery, ...(note ? { note } : {}), zone, kind, name: who, pin, ...(reason?.trim() ? { reason: reason.trim() } : {}) };
           if (kind === "close") return { ...common, ...Object.fromEntries(["short", "extra", "unknown"].filter((part) => fields[part] && fields[part] !== "ask").map((part) => [part, fields[part]])) };
           const text = (fields.quantity ?? "").trim().replace(",", ".");
           if (!/^[0-9]{1,9}([.][0-9]{1,3})?$/.test(text) || !fields.gtin || (kind !== "count" && Number(text) === 0)) return null;
@@ -52,7 +52,7 @@ extension LocalPage {
           let about = null, sealed = null;
           function fields() {
             const values = Object.fromEntries([...by("decide").querySelectorAll("input, select")].map((field) => [field.name, field.value]));
-            return { ...values, delivery: about.id, zone: page.place(about.zone) };
+            return { ...values, delivery: about.id, note: about.note, zone: page.place(about.zone) };
           }
           function choose(name, list, chosen) {
             return h("select", { name }, ...list.map(([value, text]) => h("option", { value, selected: value === chosen ? "selected" : "" }, text)));

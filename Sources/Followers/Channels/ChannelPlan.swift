@@ -2,10 +2,6 @@ public import Depot
 
 /// What becomes of a message that a channel did or did not take.
 public enum ChannelPlan {
-    /// Seconds after each failure: 15 s, 1 min, 5 min, 15 min, 1 h, 4 h; then it is given up: what is older is in the inbox.
-    static let seconds: [Int64] = [15, 60, 300, 900, 3600, 14_400]
-    /// A service may ask for more, but not for ever, in seconds.
-    static let longest: Int64 = 4 * 3600
     /// Longest text of a service that is kept, in characters.
     static let textLimit = 200
 
@@ -15,11 +11,11 @@ public enum ChannelPlan {
         http status: Int?, _ text: String, of kind: NoticeChannel.Kind, retryAfter: Int64?, attempts: Int64,
         at now: Int64,
         jitter: Double
-    ) -> ChannelResult {
+    ) -> TryResult {
         guard let status else { return later(clean(text), attempts, retryAfter, at: now, jitter) }
         switch status {
-        case 200..<300: return ChannelResult(.taken, "HTTP \(status)")
-        case 404, 410: if kind == .push { return ChannelResult(.gone, "HTTP \(status)") }
+        case 200..<300: return TryResult(.taken, "HTTP \(status)")
+        case 404, 410: if kind == .push { return TryResult(.gone, "HTTP \(status)") }
         default: break
         }
         let said = clean(text)
@@ -30,23 +26,21 @@ public enum ChannelPlan {
     /// which somebody may mend.
     public static func result(
         smtp status: Int?, _ text: String, isTaken: Bool, attempts: Int64, at now: Int64, jitter: Double
-    ) -> ChannelResult {
+    ) -> TryResult {
         let said = clean(text)
-        if isTaken { return ChannelResult(.taken, said) }
+        if isTaken { return TryResult(.taken, said) }
         if let status, (500..<600).contains(status), !(530...538).contains(status) {
-            return ChannelResult(.never, said)
+            return TryResult(.never, said)
         }
         return later(said, attempts, nil, at: now, jitter)
     }
 
     private static func later(
         _ sentence: String, _ attempts: Int64, _ retryAfter: Int64?, at now: Int64, _ jitter: Double
-    ) -> ChannelResult {
-        guard attempts >= 0, attempts < seconds.count else { return ChannelResult(.never, sentence) }
-        let planned = seconds[Int(attempts)] * 1000
-        let asked = min(max(retryAfter ?? 0, 0), longest) * 1000
-        let spread = jitter.isFinite ? min(max(jitter, 0), 1) : 0
-        return ChannelResult(.later(due: now + max(planned, asked) + Int64(Double(planned) * 0.1 * spread)), sentence)
+    ) -> TryResult {
+        let wait = RetryPlan.channels.wait(
+            after: Int(min(max(attempts, 0), 1000)) + 1, retryAfter: retryAfter, jitter: jitter)
+        return TryResult(wait.map { .later(due: now + $0) } ?? .never, sentence)
     }
 
     private static func clean(_ text: String) -> String {

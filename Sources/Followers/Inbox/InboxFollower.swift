@@ -162,7 +162,7 @@ public struct InboxFollower: Follower, Sendable {
         case .keyExpiring:
             let data = try store.inbox.data(ofNotice: entry.fact)
             words["subject"] = data?["name"]?.text ?? subject
-            words["detail"] = data?["ends"]?.integer.map(InboxFollower.day)
+            words["detail"] = data?["ends"]?.integer.flatMap(Day.text(ofUnix:))
         case .reportGenerated: words["subject"] = entry.fact.detail
         case .webhookDisabled:
             let data = try store.inbox.data(ofNotice: entry.fact)
@@ -208,19 +208,6 @@ public struct InboxFollower: Follower, Sendable {
         case .gatewayOffline, .gatewayOnline: .site(try store.gateways.agent(named: entry.fact.subject)?.site)
         default: .anywhere
         }
-    }
-
-    /// `2026-12-24`: the day of a moment, UTC (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-    static func day(_ moment: Int64) -> String {
-        let days = moment / 86_400_000 + 719_468
-        let era = days / 146_097
-        let ofEra = days - era * 146_097
-        let year = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
-        let ofYear = ofEra - (365 * year + year / 4 - year / 100)
-        let part = (5 * ofYear + 2) / 153
-        let (day, month) = (ofYear - (153 * part + 2) / 5 + 1, part < 10 ? part + 3 : part - 9)
-        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return "\(year + era * 400 + (month <= 2 ? 1 : 0))-\(two(month))-\(two(day))"
     }
 
     // MARK: calls

@@ -1,7 +1,7 @@
 public import Depot
 import Synchronization
 
-/// Bytes that wait for browsers, of all of them together.
+/// Bytes that wait for browsers, or for programs, of all of them together.
 public final class SocketBudget: Sendable {
     let limit: Int
     private let used = Atomic<Int>(0)
@@ -10,13 +10,13 @@ public final class SocketBudget: Sendable {
 
     public var bytes: Int { used.load(ordering: .relaxed) }
 
-    func take(_ count: Int) -> Bool {
+    public func take(_ count: Int) -> Bool {
         guard used.wrappingAdd(count, ordering: .relaxed).newValue > limit else { return true }
         give(count)
         return false
     }
 
-    func give(_ count: Int) { used.wrappingSubtract(count, ordering: .relaxed) }
+    public func give(_ count: Int) { used.wrappingSubtract(count, ordering: .relaxed) }
 }
 
 /// One open browser connection, as the hub sees it. A message is the same bytes for all who get it; what waits is counted for

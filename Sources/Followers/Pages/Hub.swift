@@ -79,22 +79,27 @@ public struct Hub {
 
     /// To one person's browsers.
     public func tell(_ person: Int64, _ message: PageMessage, at now: Int64) {
-        guard let ids = used[person] else { return }
-        let bytes = message.encoded(seq: seq, at: now)
-        for id in ids { if let socket = sockets[id], socket.sees(message) { socket.send(bytes) } }
+        tell(message, (used[person] ?? []).lazy.compactMap { sockets[$0] }, at: now)
     }
 
-    /// To everybody who is connected and may see it, encoded once.
-    public func tellAll(_ message: PageMessage, at now: Int64) {
-        guard !sockets.isEmpty else { return }
-        let bytes = message.encoded(seq: seq, at: now)
-        for socket in sockets.values where socket.sees(message) { socket.send(bytes) }
+    /// To everybody who is connected and may see it.
+    public func tellAll(_ message: PageMessage, at now: Int64) { tell(message, sockets.values, at: now) }
+
+    /// Encoded once, and once for each sight of those who see less of it.
+    private func tell(_ message: PageMessage, _ sockets: some Sequence<BrowserSocket>, at now: Int64) {
+        var encoded: [PageMessage.Sight: [UInt8]] = [:]
+        for socket in sockets where socket.sees(message) {
+            let sight = socket.sight.map { PageMessage.Sight($0, of: message.kind) } ?? .whole
+            let bytes =
+                encoded[sight]
+                ?? (socket.sight?.shown(message) ?? message).encoded(seq: seq, at: now)
+            encoded[sight] = bytes
+            socket.send(bytes)
+        }
     }
 
     /// To those who do not see every zone: what they saw may have gone elsewhere, or come.
     public func tellScoped(_ message: PageMessage, at now: Int64) {
-        for socket in sockets.values where socket.sight?.reach.zones != nil && socket.sees(message) {
-            socket.send(message.encoded(seq: seq, at: now))
-        }
+        tell(message, sockets.values.lazy.filter { $0.sight?.reach.zones != nil }, at: now)
     }
 }

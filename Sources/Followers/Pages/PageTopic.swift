@@ -9,8 +9,6 @@ public enum PageTopic: Hashable, Sendable {
     case note(call: String)
     case gateway(String)
     case notices
-    /// Somebody's inbox: whose it is, is known where it is told.
-    case inbox
     /// As it is called here, without the installation.
     case job(String)
 

@@ -53,7 +53,7 @@ public struct WebhookAnswer: Equatable, Sendable {
     static let longestRest: Int64 = 60_000
 
     /// What becomes of the event. `attempts`: tries before this one; `failures`: the webhook's, since the last that did not fail.
-    public func result(attempts: Int64, failures: Int64, at now: Int64, jitter: Double) -> WebhookResult {
+    public func result(attempts: Int64, failures: Int64, at now: Int64, jitter: Double) -> TryResult {
         switch status {
         case nil: later(attempts, failures, isWhole: true, at: now, jitter)
         case .some(200..<300): made(.taken)
@@ -66,21 +66,19 @@ public struct WebhookAnswer: Equatable, Sendable {
 
     /// `isWhole`: another event would fare no better now.
     private func later(_ attempts: Int64, _ failures: Int64, isWhole: Bool, at now: Int64, _ jitter: Double)
-        -> WebhookResult
+        -> TryResult
     {
         let pause = min(WebhookAnswer.longestRest, 1000 << min(max(failures, 0), 6))
-        let asked = min(max(retryAfter ?? 0, 0), RetryPlan.longest) * 1000
-        let rest = isWhole ? now + max(pause, asked) : 0
+        let rest = isWhole ? now + max(pause, RetryPlan.webhooks.asked(retryAfter)) : 0
         let count = Int(min(max(attempts, 0), 1000)) + 1
-        guard let wait = RetryPlan.wait(after: count, retryAfter: retryAfter, jitter: jitter) else {
+        guard let wait = RetryPlan.webhooks.wait(after: count, retryAfter: retryAfter, jitter: jitter) else {
             return made(.never, rest: rest)
         }
         return made(.later(due: now + wait), rest: rest)
     }
 
-    private func made(_ fate: WebhookResult.Fate, rest: Int64 = 0) -> WebhookResult {
-        WebhookResult(
-            fate: fate, status: status.map(Int64.init), sentence: sentence, milliseconds: milliseconds, rest: rest)
+    private func made(_ fate: TryResult.Fate, rest: Int64 = 0) -> TryResult {
+        TryResult(fate, sentence, status: status.map(Int64.init), milliseconds: milliseconds, rest: rest)
     }
 
     private var sentence: String {

@@ -122,7 +122,7 @@ struct CallEndpoints {
                 } catch CallDesk.Refusal.changed(let present) {
                     throw APIProblem(
                         .conflict, "note-changed", "Somebody else has written meanwhile.",
-                        [("note", present?.json)])
+                        [("note", present.map { person.shown(.object([("note", $0.json)])) }?["note"])])
                 } catch CallDesk.Refusal.ambiguous {
                     throw APIProblem(
                         .conflict, "which-call", "Two gateways have a call of this name; give the whole one.")

@@ -86,7 +86,7 @@ struct CardEndpoints {
                     let job = try await writer.run { [queue] in
                         try QueueDesk($0, queue).pushCallBack(id, on: day, by: person, at: $1)
                     }
-                    return .json(job.json)
+                    return .json(person.shown(job.json))
                 } catch let refusal as QueueDesk.CallBackRefusal {
                     switch refusal {
                     case .noERP: throw APIProblem(.conflict, "no-erp", "No ERP is configured.")

@@ -46,7 +46,7 @@ struct ClientEndpoints {
                 let deliveries = try await reads.read { store in
                     guard person.may(.deliveriesSee) else { return [JSON]() }
                     return try party.reference.map {
-                        try store.deliveries.rows(client: $0).filter { person.reach.covers(zone: $0.zone) }.map {
+                        try store.deliveries.rows(client: $0).filter { person.reach.covers(zone: $0.place) }.map {
                             $0.summary.with(
                                 "scannedToday", .int(try store.deliveries.countedToday($0.id, at: Clocks.wall)))
                         }

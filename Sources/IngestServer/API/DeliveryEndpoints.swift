@@ -53,7 +53,7 @@ struct DeliveryEndpoints {
                     return .json(told.with("signature", .string(signature.rawValue)))
                 }
                 let list = try await reads.read {
-                    try $0.deliveries.rows(closedSince: since).filter { person.reach.covers(zone: $0.zone) }.map(
+                    try $0.deliveries.rows(closedSince: since).filter { person.reach.covers(zone: $0.place) }.map(
                         \.summary)
                 }
                 return .json(
@@ -91,7 +91,7 @@ struct DeliveryEndpoints {
                 return .json(
                     .array(
                         try await reads.read {
-                            try $0.deliveries.closed(named: scan).filter { person.reach.covers(zone: $0.zone) }.map(
+                            try $0.deliveries.closed(named: scan).filter { person.reach.covers(zone: $0.place) }.map(
                                 \.summary)
                         }))
             },
@@ -108,13 +108,13 @@ struct DeliveryEndpoints {
                         by: person.author, at: $1)
                 }
                 guard let id else { throw APIProblem(.conflict, "note-taken", "Another delivery has this note.") }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}", "One delivery with its lines and what is to be decided",
                 needs: .right(.deliveriesSee), answers: .json(DeliveryEndpoints.deliverySchema)
             ) { incoming in
-                try await detail(try await delivery(incoming))
+                try await detail(try await delivery(incoming), for: try incoming.who())
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}/trail", "The reads and decisions behind a quantity: ?gtin=",
@@ -138,7 +138,7 @@ struct DeliveryEndpoints {
                     try $0.receiving.open(id, zone: body.zone, by: person.author, at: $1)
                 }
                 guard isOpen else { throw APIProblem(.conflict, "delivery-closed", "This delivery is closed.") }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/mode", "What a scan does now", body: SetMode.shape,
@@ -149,7 +149,7 @@ struct DeliveryEndpoints {
                 let id = try await delivery(incoming)
                 let isSet = try await writer.run { try $0.receiving.set(body.mode, on: id, by: person.author, at: $1) }
                 guard isSet else { throw APIProblem.notOpen }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/decisions",
@@ -164,7 +164,7 @@ struct DeliveryEndpoints {
                 do { try await writer.run { desks, _ in try desks.receiving.decide(decision, on: id) } } catch let error
                     as DecisionError
                 { throw APIProblem(error) }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/close",
@@ -190,7 +190,7 @@ struct DeliveryEndpoints {
                         .conflict, "not-open", "Somebody else closed it, or it was never opened.",
                         [("closedBy", view.closedBy.map(JSON.string))])
                 }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/reopen",
@@ -206,7 +206,7 @@ struct DeliveryEndpoints {
                         try $0.receiving.reopen(id, zone: body.zone, cause: body.cause, by: author, at: $1)
                     }
                 } catch let error as ReopenError { throw APIProblem(error) }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .post, "/api/v1/deliveries/{id}/proposals/{number}",
@@ -229,7 +229,7 @@ struct DeliveryEndpoints {
                         }
                     }
                 } catch let error as DecisionError { throw APIProblem(error) }
-                return try await detail(id)
+                return try await detail(id, for: person)
             },
             Endpoint(
                 .get, "/api/v1/deliveries/{id}/slip.pdf", "A slip to print or sign; ?paper= a4 or 80mm, ?lang=en",
@@ -239,7 +239,8 @@ struct DeliveryEndpoints {
                 guard let paper = Slip.Format(rawValue: incoming.query("paper") ?? "a4") else {
                     throw APIProblem(.badRequest, "bad-query", "paper is a4 or 80mm.")
                 }
-                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
+                let person = try incoming.who()
+                guard let view = try await live.read({ try $0.deliveries.view(id).map(person.shown) }) else {
                     throw APIProblem.noDelivery
                 }
                 let slip = DeliverySlip.make(view, ReportLanguage(rawValue: incoming.query("lang") ?? "fr") ?? .fr)
@@ -270,8 +271,8 @@ struct DeliveryEndpoints {
                 .get, "/api/v1/photos/{id}", "A photo", needs: .right(.deliveriesSee),
                 answers: .file(["image/jpeg", "image/png"])
             ) { incoming in
-                let id = try incoming.id("id")
-                guard let photo = try await live.read({ try $0.deliveries.photo(id) }) else {
+                let (person, id) = (try incoming.who(), try incoming.id("id"))
+                guard let photo = try await live.read({ try $0.deliveries.photo(id, for: person) }) else {
                     throw APIProblem(.notFound, "no-such-photo", "There is no such photo.")
                 }
                 var headers: HTTPFields = [.contentType: photo.type, .cacheControl: "private, max-age=86400"]
@@ -280,8 +281,8 @@ struct DeliveryEndpoints {
             },
         ]
             + Endpoint.exports("/api/v1/deliveries/{id}", "The reception", needs: .deliveriesSee) { incoming in
-                let id = try await delivery(incoming)
-                guard let view = try await live.read({ try $0.deliveries.view(id) }) else {
+                let (person, id) = (try incoming.who(), try await delivery(incoming))
+                guard let view = try await live.read({ try $0.deliveries.view(id).map(person.shown) }) else {
                     throw APIProblem.noDelivery
                 }
                 return (Reports.reception(view), "reception-\(view.note)")
@@ -296,9 +297,9 @@ struct DeliveryEndpoints {
         return id
     }
 
-    private func detail(_ id: Int64) async throws -> Response {
+    private func detail(_ id: Int64, for person: Person) async throws -> Response {
         let found = try await live.read { store -> JSON? in
-            guard let view = try store.deliveries.view(id) else { return nil }
+            guard let view = try store.deliveries.view(id).map(person.shown) else { return nil }
             // The last that is told of it: its reception, or the correction after it.
             let job =
                 try store.jobs.jobs(ofDelivery: id).last { !$0.isVoid } ?? store.exchange.job(telling: "delivery/\(id)")
@@ -316,6 +317,8 @@ extension APIProblem {
     init(_ error: DecisionError) {
         switch error {
         case .noSuchDelivery: self.init(.notFound, "no-such-delivery", "There is no such delivery or count.")
+        case .anotherDelivery:
+            self.init(.conflict, "another-delivery", "It was decided about another delivery, which is gone.")
         case .closed: self.init(.conflict, "not-open", "It is closed: nothing was changed.")
         case .noSuchDecision: self.init(.conflict, "no-such-decision", "It was undone already, or never taken.")
         case .undecided(let questions):

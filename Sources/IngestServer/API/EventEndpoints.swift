@@ -16,7 +16,7 @@ struct EventEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/events",
-                "What happened as CloudEvents, by Server-Sent Events after the header Last-Event-ID: ?since=&personal=1",
+                "What happened as CloudEvents, by Server-Sent Events or WebSocket, after the header Last-Event-ID: ?since=&personal=1",
                 needs: .right(.events), answers: .file(["text/event-stream"])
             ) { incoming in
                 let known = incoming.header("last-event-id")

@@ -33,7 +33,6 @@ struct InboxEndpoints {
                 let person = try incoming.who()
                 let (filter, language) = (try InboxFilter(incoming), NoticeWords.Language(incoming))
                 let limit = try incoming.number("limit", InboxEndpoints.limits) ?? 100
-                let isMasked = !person.may(.personal)
                 let offset = try incoming.number("offset", 0...100_000) ?? 0
                 let cursor = try incoming.query("cursor").map { text -> InboxCursor in
                     guard let cursor = InboxCursor(text) else {
@@ -53,8 +52,7 @@ struct InboxEndpoints {
                                 "entries",
                                 .array(
                                     try InboxLine.list(
-                                        rows.prefix(limit).map { isMasked ? $0.masked : $0 }, words, language, in: store
-                                    ))
+                                        rows.prefix(limit).map(person.shown), words, language, in: store))
                             ),
                             ("next", next.map(JSON.string)),
                         ])
@@ -72,10 +70,10 @@ struct InboxEndpoints {
                 answers: .json(InboxLine.shape.schema)
             ) { incoming in
                 let (person, id) = (try incoming.who(), try incoming.id("id"))
-                let (language, isMasked) = (NoticeWords.Language(incoming), !person.may(.personal))
+                let language = NoticeWords.Language(incoming)
                 let found = try await reads.read { store in
                     try store.inbox.row(id, of: person.id).flatMap {
-                        try InboxLine.list([isMasked ? $0.masked : $0], words, language, in: store).first
+                        try InboxLine.list([person.shown($0)], words, language, in: store).first
                     }
                 }
                 guard let found else { throw APIProblem.noNotice }

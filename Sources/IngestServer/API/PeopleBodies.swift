@@ -71,7 +71,7 @@ struct ChangePerson: Sendable {
             .text("password", Limit.secret, \.change.password), .text("pin", Limit.secret, \.change.pin),
             .text("badge", 128, \.change.badge), .words("rights", Permission.allCases, \.change.rights),
             .names("roles", 20, of: 40, \.change.roles), .object("scope", of: Scope.shape, \.change.scope),
-            .truth("disabled", \.change.isDisabled),
+            .truth("disabled", \.change.isDisabled), .truth("keepTokens", \.change.keepsTokens),
         ])
 }
 

@@ -193,7 +193,7 @@ struct StockEndpoints {
             ) {
                 incoming in
                 let person = try incoming.who()
-                return .json(.array(try await reads.read { try $0.stock.openNotices().filter(person.sees(notice:)) }))
+                return .json(.array(try await reads.read { try $0.stock.openNotices(for: person) }))
             },
             Endpoint(
                 .post, "/api/v1/notices/{id}/done", "It is dealt with", needs: .right(.noticesSettle), answers: .done
@@ -201,7 +201,7 @@ struct StockEndpoints {
                 incoming in
                 let person = try incoming.who()
                 let id = try incoming.id("id")
-                let isSettled = try await writer.run { try $0.notices.settle(id, by: person.author, at: $1) }
+                let isSettled = try await writer.run { try $0.notices.settle(id, by: person, at: $1) }
                 guard isSettled else {
                     throw APIProblem(.conflict, "taken", "Somebody has dealt with it.")
                 }

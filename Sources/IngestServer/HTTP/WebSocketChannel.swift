@@ -14,11 +14,12 @@ import NIOWebSocket
 import Platform
 import Synchronization
 
-/// One port for pages, API and WebSocket: HTTP/1.1 with an upgrade at `/ws`.
+/// One port for pages, API and WebSocket: HTTP/1.1 with an upgrade at `/ws`, and for programs where their events are.
 struct WebSocketChannel: ServerChildChannel {
     enum Upgraded: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
         case socket(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, cookie: String?, browser: String)
+        case events(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, EventSockets.Asked)
     }
 
     struct Value: ServerChildChannelValue {
@@ -46,30 +47,36 @@ struct WebSocketChannel: ServerChildChannel {
     let live: LiveView
     let troubles: Troubles
     let accounts: Accounts
+    let events: EventSockets
     let hosts: Hosts
     let door: Door
     private static let counter = Atomic<UInt64>(0)
 
     init(responder: @escaping HTTPChannelHandler.Responder, _ wiring: Wiring, hosts: Hosts, door: Door = .ofProcess) {
         http = HTTP1Channel(responder: responder)
-        (live, accounts, troubles) = (wiring.live, wiring.accounts, wiring.troubles)
+        (live, accounts) = (wiring.live, wiring.accounts)
+        (events, troubles) = (wiring.eventSockets, wiring.troubles)
         self.hosts = hosts
         self.door = door
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let hosts = hosts
-        let door = door
+        let (hosts, door) = (hosts, door)
         return channel.eventLoop.makeCompletedFuture {
             let upgrader = NIOTypedWebSocketServerUpgrader<Upgraded>(
                 maxFrameSize: WebSocketChannel.messageLimit,
                 shouldUpgrade: { channel, head in
-                    channel.eventLoop.makeSucceededFuture(
-                        WebSocketChannel.accepts(head, from: channel.remoteAddress, hosts) ? HTTPHeaders() : nil)
+                    let isPage = WebSocketChannel.isPage(head)
+                    let agreed = EventSockets.Asked(head, from: channel, hosts)?.headers ?? (isPage ? HTTPHeaders() : nil)
+                    return channel.eventLoop.makeSucceededFuture(
+                        WebSocketChannel.accepts(head, from: channel.remoteAddress, hosts) ? agreed : nil)
                 },
                 upgradePipelineHandler: { channel, head in
                     channel.eventLoop.makeCompletedFuture {
-                        .socket(
+                        if let asked = EventSockets.Asked(head, from: channel, hosts) {
+                            return .events(try NIOAsyncChannel(wrappingChannelSynchronously: channel), asked)
+                        }
+                        return .socket(
                             try NIOAsyncChannel(wrappingChannelSynchronously: channel),
                             cookie: head.headers["cookie"].first,
                             browser: BrowserLabel.of(head.headers["user-agent"].first))
@@ -120,11 +127,14 @@ struct WebSocketChannel: ServerChildChannel {
 
     /// The page must come from this very server: a stranger's page cannot open our socket.
     private static func accepts(_ head: HTTPRequestHead, from peer: SocketAddress?, _ hosts: Hosts) -> Bool {
-        let path = head.uri.prefix { $0 != "?" }
         let visit = hosts.visit(from: peer, host: head.headers["host"].first) { head.headers[$0] }
-        guard path == "/ws" || path == "/ws/notifications", hosts.allow(visit.host) else { return false }
+        guard hosts.allow(visit.host) else { return false }
         guard let origin = head.headers["origin"].first else { return true }
         return Origins.match(origin, host: visit.host)
+    }
+
+    private static func isPage(_ head: HTTPRequestHead) -> Bool {
+        ["/ws", "/ws/notifications"].contains(head.uri.prefix { $0 != "?" })
     }
 
     func handle(value: Value, logger: Logger) async {
@@ -133,6 +143,7 @@ struct WebSocketChannel: ServerChildChannel {
             case .http(let channel): await http.handle(value: channel, logger: logger)
             case .socket(let channel, let cookie, let browser):
                 await serve(channel, cookie: cookie, browser: browser, logger: logger)
+            case .events(let channel, let asked): await events.serve(channel, asked, door: door)
             }
         } catch {
             logger.debug("connection ended", metadata: ["reason": "\(error)"])

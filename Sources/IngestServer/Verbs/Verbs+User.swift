@@ -74,14 +74,16 @@ struct UserVerb: ParsableCommand {
 
     struct SetPassword: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "password", abstract: "Set a password; their sessions end.")
+            commandName: "password",
+            abstract: "Set a password; their sessions and their programs' tokens end, passkeys stay.")
         @OptionGroup var options: ConfigurationOption
+        @Flag(help: "Their programs go on with the tokens that they have.") var keepTokens = false
         @Argument var name: String
 
         func run() throws {
             let password = try UserVerb.secret("New password for \(name)")
             if let weakness = Password.weakness(password, name: name) { throw Exit.say("\(weakness)") }
-            try UserVerb.save(options, name, .init(password: Password.hash(password)))
+            try UserVerb.save(options, name, .init(password: Password.hash(password), keepsTokens: keepTokens))
         }
     }
 

@@ -90,8 +90,7 @@ struct CallLists {
         return try await reads.read { store in
             let rows = try store.calls.rows(
                 of: scope, matching: text, from: from, to: to, limit: CallLists.exportLimit)
-            let isMasked = !person.may(.personal)
-            return try rows.reduce(into: CallLists.head) { $0 += try line($1, routing, store, isMasked) }
+            return try rows.reduce(into: CallLists.head) { $0 += try line($1, routing, store, person) }
         }
     }
 
@@ -103,17 +102,20 @@ struct CallLists {
         ])
 
     private func line(
-        _ row: CallRow, _ routing: CallRouting, _ store: Store, _ isMasked: Bool
+        _ row: CallRow, _ routing: CallRouting, _ store: Store, _ person: Person
     ) throws -> String {
-        let snapshot = row.snapshot
+        let (snapshot, isMasked) = (row.snapshot, !person.may(.personal))
         let number = CallKey.number(of: snapshot, plan: plans.plan(of: row.agent))
         let party = try row.note?.party.flatMap { try store.parties.view($0) }
         let parties = try number.map { try store.parties.rows(key: $0.key) } ?? []
         let known = party ?? (parties.count == 1 ? parties[0] : nil)
         let end = snapshot.endedAt ?? snapshot.startedAt
+        // As on the card: without the right to clients the number stands alone.
         let name =
-            known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
-            ?? (CallKey.isWithheld(snapshot) ? "" : snapshot.caller?.name ?? "")
+            person.may(.clientsSee)
+            ? known.map { [$0.company, $0.name].filter { !$0.isEmpty }.joined(separator: ", ") }
+                ?? (CallKey.isWithheld(snapshot) ? "" : snapshot.caller?.name ?? "")
+            : snapshot.direction == .internal ? snapshot.caller?.name ?? "" : ""
         func shown(_ text: String) -> String { isMasked ? PersonalMask.number(text) : text }
         return CSV.line([
             Reports.written(snapshot.startedAt), snapshot.direction?.rawValue ?? "",
@@ -124,7 +126,7 @@ struct CallLists {
             snapshot.missedBy.map(routing.label).joined(separator: " "),
             String(((snapshot.answeredAt ?? end) - snapshot.startedAt) / 1000),
             String(snapshot.answeredAt.map { (end - $0) / 1000 } ?? 0), snapshot.cause?.rawValue ?? "",
-            row.note?.disposition ?? "", shown(row.note?.note ?? ""),
+            row.note?.disposition ?? "", row.note.map { isMasked ? PersonalMask.text($0.note) : $0.note } ?? "",
             snapshot.clockCorrection.map { String($0 / 1000) } ?? "",
         ])
     }

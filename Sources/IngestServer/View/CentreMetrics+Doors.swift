@@ -10,6 +10,19 @@ extension CentreMetrics {
                 "quai_ingest_topic_events_total", "counter", "Events that the broker has taken for other programs.",
                 [([], Double(others.told))])
         }
+        let events = wiring.eventSockets.counts
+        metrics.add(
+            "quai_ingest_event_sockets", "gauge", "Programs that are told events by WebSocket.",
+            [([], Double(events.open))])
+        metrics.add(
+            "quai_ingest_event_socket_bytes", "gauge",
+            "Bytes that wait for programs' WebSockets, of \(EventSockets.totalLimit) at most.",
+            [([], Double(events.waiting))])
+        metrics.add(
+            "quai_ingest_event_sockets_told_total", "counter", "Events told by WebSocket.", [([], Double(events.told))])
+        metrics.add(
+            "quai_ingest_event_sockets_cut_total", "counter", "Programs' WebSockets that did not read.",
+            [([], Double(events.cut))])
         if let home = wiring.home.with({ $0 }) {
             metrics.add(
                 "quai_ingest_home_messages", "gauge", "Entities and states that Home Assistant is told of.",

@@ -22,6 +22,6 @@ export const drawProposed = (view, delivery) => (delivery.proposals ?? []).lengt
       h("strong", { class: "block" }, t(`depot_${one.kind}`, { what: line?.description || one.gtin || "", n: unit ? `${n}\u00A0${unit}` : n }), more && ` (${more})`),
       one.reason && h("span", { class: "block" }, `«\u00A0${one.reason}\u00A0»`), h("span", { class: "block" }, t(`depotwhy_${one.why}`)),
       h("span", { class: "soft block" }, t("depotBy", { who: one.who, when: when(one.at), zone: one.zone, agent: one.agent })),
-      h("div", { class: "hand" }, h("button", { class: "main", id: `do-${one.id}`, disabled: view.isAway() || delivery.status !== "open", onclick: () => settle(true) }, t("depotAccept")),
+      h("div", { class: "hand" }, one.why !== "another" && h("button", { class: "main", id: `do-${one.id}`, disabled: view.isAway() || delivery.status !== "open", onclick: () => settle(true) }, t("depotAccept")),
         h("button", { id: `leave-${one.id}`, disabled: view.isAway(), onclick: () => settle(false) }, t("depotRefuse"))));
   }));

@@ -70,6 +70,8 @@ export class Users {
     const roles = new Set(user?.roles ?? ["staff"]);
     const scope = /** @type {Record<ScopeKind, Set<string>>} */ (Object.fromEntries(scopeKinds.map((kind) => [kind, new Set(user?.scope[kind] ?? [])])));
     const offered = scopeKinds.filter((kind) => (this.told?.scopes[kind]?.length ?? 0) + scope[kind].size > 0);
+    // A stranger who knew the old password may have made tokens: they end with it, unless somebody says that they are known.
+    const keeps = user?.hasPassword && user.id !== this.app.person?.id && h("input", { type: "checkbox", id: "keep-tokens" });
     const all = [...new Set([...rights, ...chosen])];
     /** @param {object} body */
     const send = async (body) => {
@@ -89,11 +91,14 @@ export class Users {
         const body = { rights: all.filter((right) => chosen.has(right)), roles: [...roles], scope: Object.fromEntries(scopeKinds.map((kind) => [kind, [...scope[kind]]])) };
         if (!user) body.name = name.value.trim();
         for (const [key, input] of Object.entries(fields)) if (input.value.trim()) body[key] = input.value.trim();
+        if (keeps && keeps.checked && body.password) body.keepTokens = true;
         send(body);
       },
     },
       !user && field(t("userName"), name),
-      field(t("passwordNew"), fields.password), field(t("pinLabel"), fields.pin), field(t("badgeLabel"), fields.badge),
+      field(t("passwordNew"), fields.password),
+      keeps && h("div", {}, h("label", { class: "choice" }, keeps, h("span", {}, t("keepTokens"))), h("p", { class: "soft" }, t("passwordResetHint"))),
+      field(t("pinLabel"), fields.pin), field(t("badgeLabel"), fields.badge),
       h("fieldset", { class: "question" }, h("legend", {}, t("roles")), h("div", { class: "big-choices" }, (this.told?.roles ?? []).map((role) =>
         h("label", { class: "choice" }, h("input", { type: "checkbox", id: `has-${role.name}`, checked: roles.has(role.name), onchange: (event) => { if (event.target.checked) roles.add(role.name); else roles.delete(role.name); } }), h("span", {}, roleText(role.name)))))),
       h("details", { open: chosen.size > 0 }, h("summary", {}, t("moreRights")), h("div", { class: "big-choices" }, all.map((right) =>
