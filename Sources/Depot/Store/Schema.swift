@@ -126,6 +126,7 @@ enum Schema {
         epcis,
         channels,
         secondFactors,
+        enrolment,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.
