@@ -8,7 +8,8 @@ struct EdgeAgent: AsyncParsableCommand {
         commandName: "edge-agent",
         abstract: "Reads RFID readers, scanners and telephone exchanges; delivers what they say to the centre, once.",
         subcommands: [
-            Run.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self, Decode.self,
+            Run.self, Join.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self,
+            Decode.self,
             Calls.self, Buffer.self, MetricsVerb.self,
             Rules.self, Version.self,
         ])

@@ -41,6 +41,7 @@ enum Endpoints {
             ).list
             + ScanEndpoints(intake: wiring.intake).list
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
+            + EnrolmentEndpoints(writer: writer, live: live, settings: configuration.enrolment).list
     }
 }
 

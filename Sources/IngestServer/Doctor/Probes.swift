@@ -134,6 +134,7 @@ enum Probes {
         let named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true),
+            ("[enrolment]", configuration.enrolment.map { AuthorityFolder(path: $0.authority).certificate }, true),
         ]
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
@@ -152,7 +153,7 @@ enum Probes {
     // MARK: the network
 
     /// Signs in under another name, and says something to itself, below the centre's presence, where no agent listens.
-    private static func broker(_ configuration: IngestConfiguration) -> Picture.Broker {
+    static func broker(_ configuration: IngestConfiguration) -> Picture.Broker {
         var random = SystemRandomNumberGenerator()
         let name = Hex.word(random.next())
         guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-doctor-\(name)") else {
