@@ -4,7 +4,9 @@ import "./browser.js";
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-const { vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
+const { addWords, vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
+// Words that come with the page which needs them.
+addWords((await import("../../Sources/IngestServer/Web/words-join.js")).joining);
 
 const root = new URL("../../", import.meta.url).pathname;
 const read = (path) => readFileSync(root + path, "utf8");

@@ -129,9 +129,8 @@ struct Join: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch let error as PortError {
-            throw Exit.say(
-                "no way to the centre: \(error.text). Is \(address.authority) what edge-ingest setup printed there, and is "
-                    + "that port open?")
+            let place = "Is \(address.authority) what edge-ingest setup printed there, and is that port open?"
+            throw Exit.say("no way to the centre: \(error.text)\(error.text.hasSuffix("?") ? "" : ". \(place)")")
         } catch { throw Exit.say("\(error)") }
     }
 

@@ -17,7 +17,6 @@ import { roleWords } from "./words-roles.js";
 import { privacy } from "./words-privacy.js";
 import { channels } from "./words-channels.js";
 import { signing } from "./words-signin.js";
-import { joining } from "./words-join.js";
 
 /** @type {Record<string, Record<string, string>>} */
 const words = {
@@ -121,7 +120,7 @@ const words = {
 /** Languages whose words are here: joined, the first script has those of one (WebWords). */
 const here = new Set(Object.keys(words));
 
-for (const more of [depot, imports, office, desk, reopen, proposed, scanning, lists, hooks, roleWords, channels, signing, dock, inbox, privacy, joining]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
+for (const more of [depot, imports, office, desk, reopen, proposed, scanning, lists, hooks, roleWords, channels, signing, dock, inbox, privacy]) for (const name of Object.keys(words)) Object.assign(words[name], /** @type {typeof words} */ (more)[name]);
 
 /** Sentences that come in English, by their template: those of imports come with what stands in them, all others as text. */
 /** @type {Record<string, Record<string, string>>} */

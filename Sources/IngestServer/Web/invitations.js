@@ -2,10 +2,14 @@
 
 import { h } from "./dom.js";
 import { get, post, request } from "./api.js";
-import { t, when } from "./i18n.js";
+import { t, when, addWords } from "./i18n.js";
 import { empty, field, pill } from "./parts.js";
 import { Sheet } from "./sheet.js";
 import { copied } from "./security.js";
+import { joining } from "./words-join.js";
+
+// No page but the gateways' has a use for them.
+addWords(joining);
 
 const hours = [1, 24, 72, 168];
 /** @type {Record<string, string>} */
