@@ -14,10 +14,10 @@ public struct Authority: Sendable {
         public init(serial: String, at: Int64) { (self.serial, self.at) = (serial, at) }
     }
 
-    /// Lives in days. Browsers take no server's certificate of more than 825 days from an authority of a site's own, and 398 are
-    /// what they take of others (https://support.apple.com/103769); agents renew theirs at two thirds.
+    /// Lives in days. Browsers take no server's certificate of more than 825 days, also from an authority of a site's own
+    /// (https://support.apple.com/103769); agents renew theirs at two thirds.
     public static let life: Int64 = 3650
-    public static let serverLife: Int64 = 397
+    public static let serverLife: Int64 = 820
     public static let clientLife: Int64 = 397
     static let day: Int64 = 86_400_000
     /// A clock that is a little behind ours still finds it valid, in milliseconds.

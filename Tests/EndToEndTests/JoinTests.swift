@@ -1,4 +1,5 @@
 import Certificates
+import Depot
 import Model
 import Platform
 import Ports
@@ -106,9 +107,24 @@ struct JoinTests {
         #expect(again.server == first.server && again.outcomes.allSatisfy { $0 == .same })
         let other = try make("b.example", at: now + 2000)
         #expect(other.server.isFor("b.example") && !other.server.isFor("a.example"))
-        let late = try make("b.example", at: now + 350 * 86_400_000)
+        let late = try make("b.example", at: now + 800 * 86_400_000)
         let authority = try place.authority.authority().certificate
         #expect(late.server.serial != other.server.serial && late.server.isSigned(by: authority))
+    }
+
+    /// The newest of each agent counts, and a revoked one no more.
+    @Test func anAgentsCertificateNearItsEndIsAFinding() {
+        let day: Int64 = 86_400_000
+        func given(_ agent: String, ends: Int64, revoked: Int64? = nil) -> EnrolmentTable.Given {
+            EnrolmentTable.Given(serial: "1", agent: agent, key: "k", made: 0, ends: ends, revoked: revoked)
+        }
+        var picture = Picture(now: 100 * day, version: "1")
+        picture.certificates = Probes.agents([
+            given("a", ends: 300 * day), given("a", ends: 110 * day), given("b", ends: 110 * day),
+            given("c", ends: 110 * day, revoked: 1),
+        ])
+        let found = picture.findings.filter { $0.kind == .certificateEnds }
+        #expect(found.map(\.subject) == ["agent b"])
     }
 
     @Test func whoAsksTooOftenWaits() {

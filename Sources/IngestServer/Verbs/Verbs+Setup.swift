@@ -1,4 +1,5 @@
 import ArgumentParser
+import Broker
 import Certificates
 import Depot
 import Glibc
@@ -24,8 +25,8 @@ struct SetupVerb: AsyncParsableCommand {
     @Flag(
         name: .customLong("password-stdin"), help: "The administrator's password is the first line of standard input.")
     var passwordFromInput = false
-    @Option(help: "Port of the pages.") var port = 8080
-    @Option(name: .customLong("broker-port"), help: "Port of the broker.") var brokerPort = 8883
+    @Option(help: "Port of the pages; 8080, or what it was.") var port: Int?
+    @Option(name: .customLong("broker-port"), help: "Port of the broker; 8883, or what it was.") var brokerPort: Int?
     @Option(help: "A broker that somebody else runs: mqtts://HOST:PORT. Nothing of a broker is written here then.")
     var broker: String?
     @Option(help: "With --broker: PEM file of who signed its certificate.") var authority: String?
@@ -43,11 +44,7 @@ struct SetupVerb: AsyncParsableCommand {
         }
         let answers = try asked(place)
         do {
-            let texts = SetupTexts(
-                place: place, host: answers.host, port: port, brokerPort: brokerPort,
-                other: broker.map {
-                    .init(url: $0, authority: authority, certificate: certificate, key: key)
-                })
+            let texts = texts(place, answers)
             var files = SetupFiles(isDry: isDry)
             try write(texts, answers, &files)
             let person = try administrator(answers, place)
@@ -67,6 +64,22 @@ struct SetupVerb: AsyncParsableCommand {
             let isLeft = files.outcomes.contains { if case .left = $0.outcome { true } else { false } }
             if isLeft || !left.isEmpty { throw Exit.warnings }
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
+    }
+
+    /// What an earlier run was told counts again where nothing else is said: run twice, nothing changes.
+    private func texts(_ place: SetupPlace, _ answers: Answers) -> SetupTexts {
+        let before = (try? IngestConfiguration.load(place.configuration)).flatMap { $0.enrolment == nil ? nil : $0 }
+        var texts = SetupTexts(place: place, host: answers.host, port: port ?? before?.port ?? 8080)
+        let isOurs = before?.certificate == place.identity("centre.crt")
+        let former = isOurs ? before.flatMap { BrokerOptions(url: $0.broker, clientID: "") }.map { Int($0.port) } : nil
+        texts.brokerPort = brokerPort ?? former ?? 8883
+        if let broker {
+            texts.other = .init(url: broker, authority: authority, certificate: certificate, key: key)
+        } else if let before, !isOurs {
+            texts.other = .init(
+                url: before.broker, authority: before.authority, certificate: before.certificate, key: before.key)
+        }
+        return texts
     }
 
     // MARK: questions
