@@ -75,6 +75,7 @@ let package = Package(
             name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CPlatform", path: "Sources/CPlatform"),
         .target(name: "CToml", path: "Sources/CToml"),
+        .target(name: "CCertificates", dependencies: ["CCrypto"], path: "Sources/CCertificates"),
         .target(
             name: "CPhoneNumber", path: "Sources/CPhoneNumber",
             linkerSettings: [.linkedLibrary("phonenumber")]),
@@ -86,6 +87,7 @@ let package = Package(
         .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
         .target(name: "Identifiers", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
+        .target(name: "Certificates", dependencies: ["CCertificates"], swiftSettings: strict),
 
         // The agent.
         .target(name: "Drivers", dependencies: ["Model", "CCrypto", "CExpat"], swiftSettings: strict),
@@ -98,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "EdgeAgent",
             dependencies: [
-                "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite", "Platform",
+                "Model", "Drivers", "Ports", "Uplink", "Broker", "Settings", "SQLite", "Platform", "Certificates",
                 argumentParser, lifecycle, logging, unixSignals,
             ],
             swiftSettings: strict),
@@ -122,7 +124,7 @@ let package = Package(
             name: "IngestServer",
             dependencies: [
                 "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite",
-                "Platform", "CZlib",
+                "Platform", "Certificates", "CZlib",
                 argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, httpTypes, unixSignals,
             ],
@@ -199,10 +201,12 @@ let package = Package(
             name: "SheetsTests", dependencies: ["Model", "Sheets", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LinkageTests", dependencies: ["EdgeAgent", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "CertificatesTests", dependencies: ["Certificates", "Platform", "TestSupport"], swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
-                "TestSupport", "Depot", "Sheets",
+                "TestSupport", "Depot", "Sheets", "Certificates",
                 "EdgeAgent", "IngestServer", "EdgeSim", httpTypes, nioCore,
             ],
             swiftSettings: strict),

@@ -9,7 +9,8 @@ struct EdgeAgent: AsyncParsableCommand {
         abstract: "Reads RFID readers, scanners and telephone exchanges; delivers what they say to the centre, once.",
         version: "edge-agent \(Agent.version)",
         subcommands: [
-            Run.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self, Decode.self,
+            Run.self, Join.self, Check.self, Devices.self, Tail.self, Capture.self, Replay.self, ProbeVerb.self,
+            Decode.self,
             Calls.self, Buffer.self, MetricsVerb.self, DoctorVerb.self, BundleVerb.self, Top.self, StatusVerb.self,
             Rules.self, Version.self,
         ])

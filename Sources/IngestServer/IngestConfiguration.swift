@@ -65,6 +65,8 @@ struct IngestConfiguration: Sendable {
     var signIn = SignInSettings()
     /// To whom copies are sealed; nil where they are plain.
     var recipient: AgeRecipient?
+    /// Nil where this centre signs no certificates for agents.
+    var enrolment: EnrolmentSettings?
 
     /// The files that it was read from; none where the defaults hold.
     private(set) var files: [String] = []
@@ -188,6 +190,7 @@ struct IngestConfiguration: Sendable {
         if let section = root.table("events") { events = EventSettings(section) }
         if let section = root.table("home-assistant") { home = HomeSettings(section) }
         channels = ChannelSettings(root.table("channels"), root.tables("channel"))
+        if let section = root.table("enrolment") { enrolment = EnrolmentSettings(section) }
         if let section = root.table("people") { people = PeopleSettings(section) }
         if let calls = root.table("calls") {
             // Its name before there was [retention].

@@ -50,7 +50,7 @@ test("every reason that a gateway or a device gives is worded in French", () => 
   assert.deepEqual(unworded(["Drivers"], drivers).filter((one) => !titles.has(one)), []);
   assert.deepEqual(unworded(["Ports", "Uplink", "Settings", "Broker", "Platform/Files.swift"], /^(BEGIN|PRAGMA|… \(\{\} characters)/, (path) => /HTTPReply/.test(path)), []);
   assert.deepEqual(unworded(["EdgeAgent"], /^(KERNELS|\{\} may be missing$|how \{\} ended|\{\}: the line was down|\{\}edge-agent devices|IMPORT|\{\}, ATTRS|device (found|waits|recognised|fault|failing|state)|calls in doubt|scans are|configuration (received|kept|refused)|delivery stopped|configuration read again|for the whole agent|trouble (begins|is over)|refuses us$|the broker's access list is in the way|new epoch|broker (un)?(connected|available)|command refused|uplink cannot run|page cannot be shown|deliveries refused|buffer damaged|another agent runs|too many clients|there is no such device|unknown verb|Reads RFID|Configuration file|edge-agent: |\{\}: the agent keeps)/,
-    (path) => /Verbs|Health|Metrics|AgentParcel/.test(path)), []);
+    (path) => /Verbs|Joining|Health|Metrics|AgentParcel/.test(path)), []);
 });
 
 test("what a driver reads is called in French", () => {

@@ -611,6 +611,17 @@ interface Grant {
   at: number;
 }
 
+/** @from Sources/Depot/Gateways/EnrolmentTable.swift */
+interface AgentInvitation {
+  agent: string;
+  site: string;
+  zones: string[];
+  who: string;
+  made: number;
+  ends: number;
+  state: string;
+}
+
 /** @from Sources/Depot/Exchange Sources/Depot/Stock Sources/Depot/ERP Sources/Depot/Webhooks Sources/Depot/Channels */
 interface Notice {
   id: number;
@@ -1204,6 +1215,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/gateways" ? Gateway[]
   : Path extends "/api/v1/gateways/grants" ? Grant[]
   : Path extends "/api/v1/repairs" ? Repair[]
+  : Path extends "/api/v1/gateways/invitations" ? AgentInvitation[]
   : Path extends "/api/v1/notices" ? Notice[]
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends "/api/v1/channels" ? ChannelList
@@ -1247,6 +1259,7 @@ type Done<Path extends string> =
   : Path extends "/api/v1/tokens" ? Token & { token: string }
   : Path extends "/api/v1/screens" ? DockScreen
   : Path extends "/api/v1/screen/wait" ? Person | ScreenWait
+  : Path extends "/api/v1/gateways/invitations" ? AgentInvitation & { line: string }
   : Path extends "/api/v1/me/preferences" ? Person
   : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
   : Path extends "/api/v1/deliveries/blind" ? Delivery

@@ -4,7 +4,9 @@ import "./browser.js";
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-const { vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
+const { addWords, vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
+// Words that come with the page which needs them.
+addWords((await import("../../Sources/IngestServer/Web/words-join.js")).joining);
 // It brings its own.
 await import("../../Sources/IngestServer/Web/repairs.js");
 
@@ -126,7 +128,7 @@ test("a sheet says movements, ends of calls and what they were about as the page
 });
 
 /** What only a program can be told: no page asks so; and what a page answers with a question. */
-const programs = new Set(["bad-code", "bad-columns", "bad-decision", "bad-epcis-query", "bad-id", "bad-json", "bad-language", "bad-map", "bad-mode", "bad-reading", "bad-signature", "bad-since", "bad-token", "call-needed", "missing-columns", "no-epcis", "no-such-provider", "openid-token", "people-only", "read-only-token", "no-such-screen", "pin-needed", "screen-ended", "screen-taken", "too-many-screens", "sign-in-needed", "unknown-host", "which-call"]);
+const programs = new Set(["agent-revoked", "no-certificate", "no-such-token", "token-blocked", "token-ended", "token-used", "bad-request", "wait", "zone-not-yours", "bad-code", "bad-columns", "bad-decision", "bad-epcis-query", "bad-id", "bad-json", "bad-language", "bad-map", "bad-mode", "bad-reading", "bad-signature", "bad-since", "bad-token", "call-needed", "missing-columns", "no-epcis", "no-such-provider", "openid-token", "people-only", "read-only-token", "no-such-screen", "pin-needed", "screen-ended", "screen-taken", "too-many-screens", "sign-in-needed", "unknown-host", "which-call"]);
 
 test("there is a word for each refusal of the centre", () => {
   const files = ["API", "HTTP", "OpenID", "."].flatMap((folder) => readdirSync(`${root}Sources/IngestServer/${folder}`).filter((name) => name.endsWith(".swift")).map((name) => read(`Sources/IngestServer/${folder}/${name}`)));

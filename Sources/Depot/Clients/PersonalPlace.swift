@@ -122,6 +122,7 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "escalation_step", keys: ["fact", "channel"], users: ["user"]),
         PersonalPlace(table: "desired", keys: ["agent"], names: ["who"], hidden: ["text"]),
         PersonalPlace(table: "agent_grant", keys: ["name"], names: ["who"]),
+        PersonalPlace(table: "agent_invitation", keys: ["id"], names: ["who"], hidden: ["digest", "key"]),
         PersonalPlace(table: "webhook", names: ["created_by"], hidden: ["salt", "old_salt", "mark"]),
         // The trail: an erasure takes whole entries away, so that the chain stays.
         PersonalPlace(
@@ -132,7 +133,8 @@ struct PersonalPlace: Sendable {
 
     /// Tables that know nobody: goods, places, devices, how far a program has come. `search` and `trail` point into others.
     static let withoutPeople: Set<String> = [
-        "agent", "agent_grant_change", "channel_line", "counted", "delivery_booked", "delivery_content",
+        "agent", "agent_certificate", "agent_grant_change", "channel_line", "counted", "delivery_booked",
+        "delivery_content",
         "delivery_line", "delivery_name", "delivery_serial", "delivery_unit", "epcis_event", "erp_state", "erp_touch",
         "erp_wait", "exchange_file", "follower", "import_map", "import_reading", "inbox_head", "item", "moved",
         "packaging", "product", "product_code", "search", "search_config", "search_content", "search_data",

@@ -165,6 +165,12 @@ extension Fact.Kind {
     public static let gatewayAdded = Fact.Kind(.gateway, "add")
     public static let gatewayConfirmed = Fact.Kind(.gateway, "confirm")
     public static let gatewayForgotten = Fact.Kind(.gateway, "forget")
+    public static let gatewayInvited = Fact.Kind(.gateway, "invite")
+    public static let gatewayUninvited = Fact.Kind(.gateway, "uninvite")
+    /// It was given a certificate by an invitation; the detail is which.
+    public static let gatewayJoined = Fact.Kind(.gateway, "join")
+    public static let gatewayRenewed = Fact.Kind(.gateway, "renew")
+    public static let gatewayRevoked = Fact.Kind(.gateway, "revoke")
 
     // The ERP's queue. Subject: what was pushed, or the job's key.
     public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }

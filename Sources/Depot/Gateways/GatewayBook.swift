@@ -8,6 +8,8 @@ public struct GatewayBook: Equatable, Sendable {
             /// It came by itself; nobody has said that it belongs here.
             case learned
             case confirmed
+            /// It belongs here no more: its certificates are taken back, and nothing of it counts.
+            case revoked
         }
 
         public var name: String
@@ -93,13 +95,22 @@ public struct GatewayBook: Equatable, Sendable {
     /// Whether what an agent says of its site fits what is known of it.
     public func admits(agent: String, site: String?) -> Admission {
         guard let grant = grants[agent] else { return .new }
+        if grant.state == .revoked {
+            return .refused(
+                "it is revoked and belongs here no more; invite it again (edge-ingest agent invite \(agent)) if it does"
+            )
+        }
         guard let site else { return .known }
         guard let bound = grant.site else { return .new }
         return bound == site ? .known : .refused("it says that it stands at \(site), and is known to be of \(bound)")
     }
 
-    /// Whether rows of this agent must wait until its status has said where it stands: it sends them again.
-    public func mustWait(for agent: String) -> Bool { grants[agent] == nil && !(declared.isEmpty && claimed.isEmpty) }
+    /// Whether rows of this agent must wait until its status has said where it stands, or, of one that is revoked, until it is invited
+    /// again: it sends them again.
+    public func mustWait(for agent: String) -> Bool {
+        guard let grant = grants[agent] else { return !(declared.isEmpty && claimed.isEmpty) }
+        return grant.state == .revoked
+    }
 
     /// Whether what this agent reads in a zone counts. A zone that nobody named is anybody's.
     public func mayCount(agent: String, zone: String) -> Bool {

@@ -145,7 +145,12 @@ public final class Applier {
                     // Its status comes first: until then nobody knows where it stands. It sends again.
                     if book.mustWait(for: arrival.agent) {
                         result.refused.append(
-                            (arrival.agent, "unknown, and its status has not come; see edge-ingest agent add"))
+                            (
+                                arrival.agent,
+                                book.grants[arrival.agent]?.state == .revoked
+                                    ? "it is revoked"
+                                    : "unknown, and its status has not come; see edge-ingest agent add"
+                            ))
                         continue
                     }
                     let frame = content.frame

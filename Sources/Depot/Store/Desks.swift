@@ -38,6 +38,7 @@ public struct Desks {
     public var factors: FactorDesk { FactorDesk(store) }
     public var tokens: TokenDesk { TokenDesk(store) }
     public var gateways: GatewayDesk { intake.gateways }
+    public var enrolment: EnrolmentDesk { EnrolmentDesk(store) }
     public var imports: ImportDesk { ImportDesk(store) }
     public var jobs: JobDesk { JobDesk(store) }
     public var exchange: ExchangeDesk { ExchangeDesk(store) }

@@ -128,6 +128,7 @@ enum Schema {
         secondFactors,
         openID,
         screens,
+        enrolment,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -50,6 +50,8 @@ struct AgentConfiguration: Sendable {
         var authority: String?
         var certificate: String?
         var key: String?
+        /// Where the centre's pages are, by which the certificate is renewed; written by `join`.
+        var centre: String?
     }
 
     /// What the centre may set.
@@ -201,6 +203,8 @@ extension AgentConfiguration.Uplink {
         authority = section.string("authority")
         certificate = section.string("certificate")
         key = section.string("key")
+        centre = section.string("centre")
+        if let centre, (try? CentreAddress(centre)) == nil { section.reject("centre", "must be https://HOST:PORT") }
     }
 }
 

@@ -61,6 +61,8 @@ struct Run: AsyncParsableCommand {
                 downlink.watch(isDelivering: { uplink.now.open }) { Task { await group.triggerGracefulShutdown() } }
             }
         }
+        // By this machine's own file: what the centre sets does not move where its certificate comes from.
+        if let renewal = Renewal(own) { startThread("renewal") { [logger] in renewal.watch(logger) } }
         try await group.run()
         guard downlink?.isRestarting.with({ $0 }) ?? false || startsAgain.with({ $0 }) else { return }
         // The same process, and so the same for whoever supervises it, from the beginning.

@@ -46,6 +46,7 @@ enum Endpoints {
             + ScanEndpoints(intake: wiring.intake).list
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
             + RepairEndpoints(live: live, repairs: wiring.repairs).list
+            + EnrolmentEndpoints(writer: writer, live: live, settings: configuration.enrolment).list
     }
 }
 

@@ -83,6 +83,7 @@ enum Probes {
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)
+            picture.certificates += agents(try store.enrolment.given())
             let letters = try store.records.deadLetters(limit: 1000)
             picture.deadLetters = Picture.DeadLetters(
                 count: letters.count,
@@ -156,11 +157,23 @@ enum Probes {
         return nil
     }
 
+    /// The newest of each agent that is not revoked: it is renewed at two thirds of its life, so that one near its end says that this fails.
+    static func agents(_ given: [EnrolmentTable.Given]) -> [Picture.Certificate] {
+        var seen: Set<String> = []
+        return given.filter { $0.revoked == nil && seen.insert($0.agent).inserted }.map {
+            Picture.Certificate(subject: "agent \($0.agent)", path: "the certificate it was given", ends: $0.ends)
+        }
+    }
+
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {
+        let own = SetupPlace().broker("broker.crt")
         var named = [
             ("[broker]", configuration.authority, true), ("[broker]", configuration.certificate, false),
             ("[erp]", configuration.erp?.authority, true), ("[http]", configuration.pages?.certificate, false),
             ("[http]", configuration.pages?.authority, true),
+            ("[enrolment]", configuration.enrolment.map { AuthorityFolder(path: $0.authority).certificate }, true),
+            // The broker's own, where setup made it: run again, setup makes it anew.
+            ("the broker's", configuration.enrolment == nil || !Files.exists(own) ? nil : own, false),
         ]
         named += configuration.signIn.providers.map { ("[sign-in.\($0.name)]", $0.authority, true) }
         return named.compactMap { subject, path, isAuthority in
@@ -180,7 +193,7 @@ enum Probes {
     // MARK: the network
 
     /// Signs in under another name, and says something to itself, below the centre's presence, where no agent listens.
-    private static func broker(_ configuration: IngestConfiguration) -> Picture.Broker {
+    static func broker(_ configuration: IngestConfiguration) -> Picture.Broker {
         var random = SystemRandomNumberGenerator()
         let name = Hex.word(random.next())
         guard var options = BrokerOptions(url: configuration.broker, clientID: "quai-ingest-doctor-\(name)") else {

@@ -13,7 +13,9 @@ struct AgentVerb: ParsableCommand {
             not change that. Zones that are named here, or in which a confirmed agent has devices, are that site's: what
             another site's agent reads there counts nowhere and is found under dead-letters (zone-not-yours).
             """,
-        subcommands: [List.self, Add.self, Confirm.self, Forget.self], defaultSubcommand: List.self)
+        subcommands: [
+            List.self, Add.self, Confirm.self, Forget.self, Invite.self, Invitations.self, Withdraw.self, Revoke.self,
+        ], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Every agent with its site, zones and state.")
@@ -28,7 +30,12 @@ struct AgentVerb: ParsableCommand {
                 for grant in grants {
                     let zones = grant.zones.isEmpty ? "any zone of its site" : grant.zones.joined(separator: ",")
                     let telephone = grant.mayTelephone ? "" : "  no telephone"
-                    let state = grant.state == .learned ? "  LEARNED: edge-ingest agent confirm \(grant.name)" : ""
+                    let state =
+                        switch grant.state {
+                        case .learned: "  LEARNED: edge-ingest agent confirm \(grant.name)"
+                        case .revoked: "  REVOKED"
+                        case .confirmed: ""
+                        }
                     print("\(grant.name)  \(grant.site ?? "-")  \(zones)\(telephone)\(state)")
                 }
             } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
@@ -105,19 +112,23 @@ struct AgentVerb: ParsableCommand {
         }
     }
 
-    private static func check(_ name: String) throws {
+    static func check(_ name: String) throws {
         guard Topic.isName(name) else { throw Exit.say("\"\(name)\" is no name of an agent") }
     }
 
-    private static var author: Author {
+    static var author: Author {
         Author(getenv("USER").map { String(cString: $0) } ?? "edge-ingest", station: "command line")
     }
 
     private static func open(_ options: ConfigurationOption, _ body: (GatewayDesk) throws -> Void) throws {
+        try withStore(options) { try body(GatewayDesk($0)) }
+    }
+
+    static func withStore(_ options: ConfigurationOption, _ body: (Store) throws -> Void) throws {
         let configuration = try options.load()
         do {
             try Files.makeFolder(configuration.state)
-            try body(GatewayDesk(try Store(path: configuration.database)))
+            try body(try Store(path: configuration.database))
         } catch let code as ExitCode { throw code } catch { throw Exit.say("\(error)") }
     }
 }

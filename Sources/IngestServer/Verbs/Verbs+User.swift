@@ -179,7 +179,13 @@ struct UserVerb: ParsableCommand {
     }
 
     /// One line, not echoed where it is typed.
-    private static func secret(_ prompt: String) throws -> String {
+    static func secret(_ prompt: String) throws -> String {
+        guard let line = try secret(prompt, mayBeEmpty: false) else { throw Exit.say("nothing was typed") }
+        return line
+    }
+
+    /// The same; nil where nothing was typed and that is an answer.
+    static func secret(_ prompt: String, mayBeEmpty: Bool) throws -> String? {
         let isTerminal = isatty(0) == 1
         var before = termios()
         if isTerminal {
@@ -194,7 +200,10 @@ struct UserVerb: ParsableCommand {
             tcsetattr(0, TCSAFLUSH, &before)
             Terminal.error("")
         }
-        guard let line, !line.isEmpty else { throw Exit.say("nothing was typed") }
+        guard let line, !line.isEmpty else {
+            if mayBeEmpty { return nil }
+            throw Exit.say("nothing was typed")
+        }
         return line
     }
 

@@ -6,6 +6,7 @@ import { choose } from "./sheet.js";
 import { fitted } from "./fit.js";
 import { GatewayList, said, why } from "./gateway-list.js";
 import { standingOf } from "./health.js";
+import { openInvitations } from "./invitations.js";
 
 /**
  * How full, in per cent; `?` where the agent does not say.
@@ -43,6 +44,10 @@ export class Gateways extends GatewayList {
     const may = this.app.may("gateways.command");
     const facts = [grant.zones.length > 0 && t("gatewayZones", { zones: grant.zones.join(", ") }), !grant.mayTelephone && t("gatewayNoTelephone")].filter(Boolean);
     const learned = grant.state === "learned";
+    if (grant.state === "revoked") {
+      return h("div", { class: "notice bad row" }, h("strong", {}, t("gatewayRevoked")), h("span", {}, t("gatewayRevokedHint")),
+        may && !gateway.online && h("button", { class: "small", id: `forget-${gateway.name}`, onclick: () => this.forget(gateway.name) }, t("gatewayForget")));
+    }
     if (!learned && !facts.length && !(may && !gateway.online)) return null;
     return h("div", { class: learned ? "notice row" : "row" },
       learned && h("strong", {}, t("gatewayLearned")), learned && h("span", {}, t("gatewayLearnedHint", { site: grant.site ?? "?" })),
@@ -53,7 +58,9 @@ export class Gateways extends GatewayList {
 
   /** @param {HTMLElement} main */
   draw(main) {
-    replace(main, h("div", { class: "stack" }, h("div", { class: "row" }, h("h1", {}, t("gateways")), h("a", { class: "button push", id: "to-repairs", href: "/repairs", "data-link": true }, t("repairs"))),
+    const sites = [...new Set(this.list.flatMap((gateway) => gateway.site ?? []))].sort();
+    replace(main, h("div", { class: "stack" }, h("div", { class: "row" }, h("h1", {}, t("gateways")), h("a", { class: "button push", id: "to-repairs", href: "/repairs", "data-link": true }, t("repairs")),
+      this.app.may("gateways.command") && h("button", { id: "gateway-invite", onclick: () => openInvitations(this.app, sites) }, t("gatewayInvite"))),
       this.list.length === 0
         ? empty(t("noGateways"), t("noGatewaysHint"), "gateways")
         : this.list.map((gateway) => this.drawGateway(gateway))));

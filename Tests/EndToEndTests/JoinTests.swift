@@ -1,0 +1,192 @@
+import Certificates
+import Depot
+import Model
+import Platform
+import Ports
+import TestSupport
+import Testing
+
+@testable import EdgeAgent
+@testable import IngestServer
+
+/// The values of setting up and of joining.
+struct JoinTests {
+    private let folder = TemporaryFolder()
+
+    // MARK: the centre
+
+    @Test func theBrokersFileIsThePackagedOneWithThisSitesFiles() throws {
+        let example = String(decoding: Fixture.bytes(at: Fixture.root + "/packaging/mosquitto.conf"), as: UTF8.self)
+        let texts = SetupTexts(place: SetupPlace(), host: "centre.example")
+        let lines = texts.broker(example: example).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+        let files = ["cafile", "crlfile", "certfile", "keyfile", "acl_file"]
+        #expect(
+            lines.filter { line in files.contains { line.hasPrefix("\($0) ") } } == [
+                "cafile /etc/mosquitto/certs/quai-authority.crt", "crlfile /etc/mosquitto/certs/quai-revoked.crl",
+                "certfile /etc/mosquitto/certs/quai-broker.crt", "keyfile /etc/mosquitto/certs/quai-broker.key",
+                "acl_file /etc/mosquitto/quai.acl",
+            ])
+        for line in ["listener 8883", "require_certificate true", "tls_version tlsv1.3", "allow_anonymous false"] {
+            #expect(lines.contains(line))
+        }
+    }
+
+    @Test(arguments: ["centre.example", "2001:db8::7", "192.0.2.7"]) func whatSetupWritesIsRead(host: String) throws {
+        var place = SetupPlace()
+        place.root = "/tmp/a \"b\""
+        let texts = SetupTexts(place: place, host: host, port: 8443, brokerPort: 8884)
+        let read = try IngestConfiguration(parsing: texts.dropIn, file: "10-setup.toml")
+        #expect(read.broker == "mqtts://localhost:8884" && read.port == 8443 && read.state == place.home)
+        #expect(read.certificate == place.identity("centre.crt") && read.authority == place.authority.certificate)
+        let bracketed = SetupTexts.bracketed(host)
+        #expect(read.hosts == [bracketed] && read.enrolment?.broker == "mqtts://\(bracketed):8884")
+        // Without HTTPS nothing is opened to others.
+        #expect(read.isLoopback == !texts.hasTLS && texts.url.hasPrefix(texts.hasTLS ? "https://" : "http://localhost"))
+        let other = SetupTexts(
+            place: SetupPlace(), host: host,
+            other: .init(url: "mqtts://mq.example:8883", authority: "/a", certificate: "/c", key: "/k"))
+        let theirs = try IngestConfiguration(parsing: other.dropIn, file: "10-setup.toml")
+        #expect(
+            theirs.broker == "mqtts://mq.example:8883" && theirs.key == "/k"
+                && theirs.enrolment?.broker == theirs.broker)
+        #expect(other.firewall.isEmpty != other.hasTLS)
+    }
+
+    @Test func hostsAreNamesOrAddresses() {
+        #expect(
+            SetupHost.clean("Centre.Example") == "centre.example" && SetupHost.clean("[2001:DB8::7]") == "2001:db8::7")
+        for wrong in ["", "a b", "https://a", "a:8080", "-a", "a..b", "é.fr", "a,DNS:evil"] {
+            #expect(SetupHost.clean(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test func whatAnAdministratorChangedIsLeft() throws {
+        let path = folder.path + "/a.toml"
+        var first = SetupFiles(isDry: false)
+        try first.put(path, "a = 1\n")
+        #expect(first.outcomes.map(\.outcome) == [.made])
+        var again = SetupFiles(isDry: false)
+        try again.put(path, "a = 1\n")
+        #expect(again.outcomes.map(\.outcome) == [.same] && !again.hasChanged)
+        // A newer version writes something else: nobody had touched it.
+        try again.put(path, "a = 2\n")
+        #expect(again.outcomes.last?.outcome == .renewed)
+        try Files.write(try Files.read(path) + Array("b = 3\n".utf8), to: path)
+        let changed = try Files.read(path)
+        var third = SetupFiles(isDry: false)
+        try third.put(path, "a = 4\n")
+        #expect(third.outcomes.map(\.outcome) == [.left("\(path).setup")] && !third.hasChanged)
+        #expect(try Files.read(path) == changed && Files.exists("\(path).setup"))
+        var dry = SetupFiles(isDry: true)
+        try dry.put(folder.path + "/none", "x")
+        #expect(dry.outcomes.map(\.outcome) == [.made] && !Files.exists(folder.path + "/none"))
+    }
+
+    /// Made once, and made anew for another host or near its end; the authority stays.
+    @Test func certificatesAreMadeAnewWhereTheyMustBe() throws {
+        let place = SetupPlace(root: folder.path, state: "/state")
+        let now: Int64 = 1_796_000_000_000
+        func make(_ host: String, at now: Int64) throws -> (server: Certificate, outcomes: [SetupFiles.Outcome]) {
+            var files = SetupFiles(isDry: false)
+            try files.folder(place.brokerFolder, mode: 0o755)
+            let made = SetupCertificates(place: place, firm: "Maison", host: host, now: now)
+            let authority = try made.authority(&files)
+            try made.lists(authority, &files, forBroker: true)
+            try made.pair(
+                .server, named: host, place.broker("broker.crt"), place.broker("broker.key"), mode: 0o640,
+                .init(), authority, &files)
+            return (
+                try #require(Certificate(try AuthorityFolder.text(place.broker("broker.crt")))),
+                files.outcomes.map(\.outcome)
+            )
+        }
+        let first = try make("a.example", at: now)
+        let keyMode = FileLook(place.authority.key)?.mode
+        #expect(first.server.isFor("a.example") && first.server.isFor("localhost") && keyMode == 0o600)
+        let again = try make("a.example", at: now + 1000)
+        #expect(again.server == first.server && again.outcomes.allSatisfy { $0 == .same })
+        let other = try make("b.example", at: now + 2000)
+        #expect(other.server.isFor("b.example") && !other.server.isFor("a.example"))
+        let late = try make("b.example", at: now + 800 * 86_400_000)
+        let authority = try place.authority.authority().certificate
+        #expect(late.server.serial != other.server.serial && late.server.isSigned(by: authority))
+    }
+
+    /// The newest of each agent counts, and a revoked one no more.
+    @Test func anAgentsCertificateNearItsEndIsAFinding() {
+        let day: Int64 = 86_400_000
+        func given(_ agent: String, ends: Int64, revoked: Int64? = nil) -> EnrolmentTable.Given {
+            EnrolmentTable.Given(serial: "1", agent: agent, key: "k", made: 0, ends: ends, revoked: revoked)
+        }
+        var picture = Picture(now: 100 * day, version: "1")
+        picture.certificates = Probes.agents([
+            given("a", ends: 300 * day), given("a", ends: 110 * day), given("b", ends: 110 * day),
+            given("c", ends: 110 * day, revoked: 1),
+        ])
+        let found = picture.findings.filter { $0.kind == .certificateEnds }
+        #expect(found.map(\.subject) == ["agent b"])
+    }
+
+    @Test func whoAsksTooOftenWaits() {
+        var pace = EnrolmentPace()
+        for number in 0..<EnrolmentPace.ofSource { #expect(pace.pause("a", at: Int64(number)) == nil) }
+        #expect(pace.pause("a", at: 100) == 600 && pace.pause("b", at: 100) == nil)
+        #expect(pace.pause("a", at: EnrolmentPace.window) == nil)
+        for number in 0..<2 * EnrolmentPace.ofAll { _ = pace.pause("s\(number)", at: EnrolmentPace.window) }
+        #expect(pace.pause("new", at: EnrolmentPace.window + 1) == 600)
+        // A clock that was set back locks nobody out.
+        #expect(pace.pause("new", at: 5) == nil)
+    }
+
+    @Test func aCodeForATerminalIsSquareEnough() throws {
+        let lines = TerminalCode.lines("https://centre.example:8080")
+        #expect(lines.count == (lines.first?.count ?? 0) / 2 + lines.first!.count % 2 && lines.count > 12)
+        #expect(TerminalCode.lines(String(repeating: "x", count: 500)).isEmpty)
+    }
+
+    // MARK: the agent
+
+    @Test func aCentresAnswerIsReadOrRefused() throws {
+        let good = CentreAnswer(Array("HTTP/1.1 201 Created\r\nA: b\r\n\r\n{\"agent\":\"a\"}".utf8))
+        #expect(good?.status == 201 && good?.body["agent"]?.text == "a" && good?.problem == nil)
+        let bad = CentreAnswer(Array("HTTP/1.1 409 Conflict\r\n\r\n{\"code\":\"token-used\",\"detail\":\"No.\"}".utf8))
+        #expect(bad?.problem?.code == "token-used" && bad?.problem?.detail == "No.")
+        #expect(CentreAnswer(Array("HTTP/1.1 502 Bad\r\n\r\n<html>".utf8))?.problem?.code == "502")
+        for text in [
+            "", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200", "HTTP/1.1 abc x\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\r\n",
+        ] {
+            #expect(CentreAnswer(Array(text.utf8)) == nil, "\(text)")
+        }
+        #expect(
+            CentreAnswer(Array("HTTP/1.1 200 OK\r\n\r\n".utf8) + [UInt8](repeating: 32, count: CentreAnswer.limit))
+                == nil)
+    }
+
+    @Test func aTokenCrossesNoNetworkInClear() throws {
+        #expect(try CentreAddress("https://centre.example").port == 443)
+        let six = try CentreAddress("https://[2001:db8::7]:8080/")
+        #expect(six.host == "2001:db8::7" && six.port == 8080 && six.authority == "[2001:db8::7]:8080")
+        for wrong in [
+            "centre.example", "ftp://a", "https://", "https://a/b", "https://u@a", "https://a:0", "https://a b",
+        ] {
+            #expect(throws: CentreAddress.Wrong.form) { try CentreAddress(wrong) }
+        }
+        #expect(throws: CentreAddress.Wrong.plain) { try CentreDoor(CentreAddress("http://centre.example:8080")) }
+        _ = try CentreDoor(CentreAddress("http://127.0.0.1:8080"))
+    }
+
+    @Test func whatJoiningWritesIsRead() throws {
+        let files = JoinFiles(root: "/tmp/a \"b\"")
+        let text = files.dropIn(agent: "lyon-1", site: "lyon", broker: "mqtts://c:8883", url: "https://c:8080")
+        let read = try AgentConfiguration(parsing: text, file: "10-join.toml")
+        #expect(read.agent == "lyon-1" && read.site == "lyon" && read.uplink.broker == "mqtts://c:8883")
+        #expect(
+            read.uplink.key == files.key && read.uplink.centre == "https://c:8080"
+                && read.uplink.authority == files.authority)
+        // The agent renews what it was given, and nothing else.
+        #expect(Renewal(read)?.centre == "https://c:8080")
+        var other = read
+        other.uplink.certificate = "/etc/ssl/own.crt"
+        #expect(Renewal(other) == nil)
+    }
+}
