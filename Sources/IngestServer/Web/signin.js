@@ -61,8 +61,6 @@ export class SignIn {
    */
   needsPin(person) { this.chosen = person; this.redraw(); }
 
-  ended() { this.again(); }
-
   /**
    * @param {object} body
    * @param {() => void} [sheetless] called where it was refused
