@@ -21,6 +21,7 @@ import { openPreferences, tellNews } from "./preferences.js";
 import { take } from "./import.js";
 import { drawKiosk } from "./kiosk.js";
 import { LineSheet, countByHand, nameTag } from "./lines.js";
+import { drawSecond } from "./second.js";
 import { drawProviders } from "./providers.js";
 import { standAtScreen } from "./screen.js";
 import { askReopen } from "./reopen-ask.js";
@@ -35,7 +36,7 @@ export const makers = { stocktake: StockTakes, find: Find, clients: Clients, cal
 
 export const deeds = {
   account: openAccount, blind: openBlind, camera: openCamera, close, hand: countByHand, done: drawDone, here: openHere, inbox: openInbox, kiosk: drawKiosk,
-  name: nameTag, news: tellNews, passkey: signInByPasskey, prefer: openPreferences, providers: drawProviders, reopen: askReopen, screen: standAtScreen, security: openSecurity, take, taste: prefer,
+  name: nameTag, news: tellNews, passkey: signInByPasskey, prefer: openPreferences, providers: drawProviders, reopen: askReopen, screen: standAtScreen, second: drawSecond, security: openSecurity, take, taste: prefer,
   /** @param {ConstructorParameters<typeof LineSheet>} all */
   line: (...all) => new LineSheet(...all),
 };

@@ -30,7 +30,7 @@ const say = (hint, text) => { if (hint) hint.textContent = text; };
  * Goes on until somebody is signed in, or the page shows something else.
  * @param {App} app
  * @param {string} zone
- * @param {{ entered(person: Person): void, needsPin(person: { id: number, name: string }): void, ended(): void }} door
+ * @param {{ entered(person: Person): void, needsPin(person: { id: number, name: string }): void, again(): void }} door
  * @returns {Promise<void>}
  */
 export async function standAtScreen(app, zone, door) {
@@ -55,7 +55,7 @@ export async function standAtScreen(app, zone, door) {
       } catch (error) {
         if (app.person || !hint()) return;
         if (error.code === "pin-needed") return door.needsPin(error.problem);
-        if (error.code === "screen-ended") return door.ended();
+        if (error.code === "screen-ended") return door.again();
         if (error.status !== undefined && error.code !== "too-many-tries") app.say(error.status === 401 ? t("code_sign-in-refused") : t(`code_${error.code}`), "bad");
         await new Promise((done) => setTimeout(done, error.status === undefined ? rest : 1000));
       }

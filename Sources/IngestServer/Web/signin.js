@@ -61,8 +61,6 @@ export class SignIn {
    */
   needsPin(person) { this.chosen = person; this.redraw(); }
 
-  ended() { this.again(); }
-
   /**
    * @param {object} body
    * @param {() => void} [sheetless] called where it was refused
@@ -86,12 +84,13 @@ export class SignIn {
   draw(main) {
     if (!this.how) { replace(main, h("p", { class: "quiet" }, "…")); return; }
     this.atDock ??= Boolean(this.how.screen || this.app.station());
-    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id} ${this.how.providers?.length} ${this.how.screen}`;
+    const drawn = `${lang()} ${this.how.names} ${this.atDock} ${this.chosen?.id ?? ""} ${this.how.people.length} ${Boolean(this.asked)} ${this.due?.id} ${this.how.screen}`;
     // What somebody types here must survive other news.
     if (this.drawn === drawn && main.querySelector(".signin")) return;
     this.drawn = drawn;
-    replace(main, this.due ? this.drawDue() : this.asked ? this.drawCode(this.asked) : this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
+    replace(main, this.due || this.asked ? h("form", { class: "panel stack signin", id: "second" }) : this.how.names ? this.drawName() : !this.atDock ? this.drawPassword(this.how) : this.chosen ? this.drawPin(this.chosen) : this.drawDock(this.how), helpFor("signin"));
     /** @type {HTMLElement | null} */ (main.querySelector("[data-first]"))?.focus();
+    if (this.due || this.asked) open(this.app, "second", this.app, this);
     if (this.how.providers?.length) open(this.app, "providers", this.app, this.how);
     if (this.how.screen && document.getElementById("screen-hint")) open(this.app, "screen", this.app, this.how.screen, this);
   }
@@ -111,19 +110,9 @@ export class SignIn {
     const password = h("input", { name: "password", type: "password", autocomplete: "current-password", maxlength: 200, required: true, id: "password" });
     return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ name: name.value.trim(), password: password.value }, () => { password.value = ""; password.focus(); }); } },
       h("h1", {}, t("whoAreYou")), how.passwords === false && h("p", { class: "notice wait" }, t("noPasswords")), field(t("name"), name), field(t("password"), password), h("button", { class: "main big", type: "submit" }, t("signIn")),
-      h("div", { class: "stack", id: "providers", hidden: !how.providers?.length }),
+      h("div", { class: "stack", id: "providers" }),
       "PublicKeyCredential" in globalThis && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
       h("button", { type: "button", id: "at-dock", onclick: () => { this.atDock = true; this.redraw(); } }, t("signInDock")));
-  }
-
-  /** @param {{ body: object, app?: boolean, passkey?: boolean }} asked */
-  drawCode(asked) {
-    const code = h("input", { name: "code", autocomplete: "one-time-code", maxlength: 40, required: true, id: "code", "data-first": true });
-    return h("form", { class: "panel stack signin", onsubmit: (event) => { event.preventDefault(); this.send({ ...asked.body, code: code.value.trim() }, () => { code.value = ""; code.focus(); }); } },
-      h("h1", {}, t("secondFactor")), h("p", { class: "soft" }, t(asked.app ? "codeHint" : "codeHintPasskey")), field(t(asked.app ? "codeLabel" : "recoveryLabel"), code),
-      h("button", { class: "main big", type: "submit" }, t("signIn")),
-      asked.passkey && h("button", { type: "button", id: "by-passkey", onclick: () => open(this.app, "passkey", this.app) }, t("passkeySignIn")),
-      h("button", { type: "button", id: "other-name", onclick: () => { this.asked = null; this.redraw(); } }, `‹ ${t("otherPerson")}`));
   }
 
   /**
@@ -137,12 +126,6 @@ export class SignIn {
   }
 
   setUp() { open(this.app, "security", this.app, this.due, async () => { const me = await get("/api/v1/me"); this.due = undefined; if (me.name === undefined) this.again(); else this.app.begin(me); }); }
-
-  drawDue() {
-    return h("div", { class: "panel stack signin" }, h("h1", {}, t("secondFactor")), h("p", {}, t("factorDue")),
-      h("button", { class: "main big", id: "set-up", "data-first": true, onclick: () => this.setUp() }, t("factorSetUp")),
-      h("button", { id: "not-now", onclick: () => { this.due = undefined; this.app.signOut(); } }, t("signOut")));
-  }
 
   /** @param {{ people: { id: number, name: string }[] }} how */
   drawDock(how) {

@@ -16,7 +16,7 @@ export const openid = {
     openid_first: "Personne n’a encore de mot de passe ici : le premier est celui d’un administrateur.",
     openid_busy: "Trop d’essais : attendez une minute.",
     openid_secret: "Ce serveur n’est pas reconnu par {by} : son secret manque ou n’est plus le bon. Prévenez celui qui le tient.",
-    "code_erp-password-unasked": "L’ERP ne répond pas : mot de passe d’ici, ou dans une minute.",
+    "code_erp-password-unasked": "L’ERP ne répond pas.",
   },
   en: {
     byProvider: "Sign in with {by}", "did_user.link": "Linked to an outside account",
@@ -33,6 +33,6 @@ export const openid = {
     openid_first: "Nobody has a password here yet: the first is an administrator’s.",
     openid_busy: "Too many tries: wait a minute.",
     openid_secret: "{by} does not know this server: its secret is missing or no longer right. Tell whoever runs it.",
-    "code_erp-password-unasked": "The ERP does not answer: your password of this server, or in a minute.",
+    "code_erp-password-unasked": "The ERP does not answer.",
   },
 };

@@ -8,7 +8,7 @@ export const boundWords = {
     boundScreenWaits: "Montrez votre badge au lecteur de {zone}.", boundScreenPaused: "Une autre page de cet écran attend les badges.", badgeNobody: "Ce badge n’est à personne.",
     "did_session.screen": "Écran lié à un quai", "did_session.screen-end": "Écran délié", "did_session.screen-moved": "Écran vu depuis une autre adresse", "did_session.badge-unused": "Badge lu, sans effet",
     boundTaken: "Ce lecteur a déjà un écran : déliez-le d’abord.", boundTooMany: "Il y a déjà trop d’écrans.", boundGone: "Cet écran n’est plus lié.",
-    "code_pin-missing": "Ici un badge demande un code : demandez-en un.",
+    "code_pin-missing": "Il faut un code.",
   },
   en: {
     boundScreens: "Screens of docks", boundScreensHint: "A screen that is bound to its dock stands at the sign-in page: who shows a badge at that dock’s reader is signed in there. Bind it from the screen itself.",
@@ -17,6 +17,6 @@ export const boundWords = {
     boundScreenWaits: "Show your badge at the reader of {zone}.", boundScreenPaused: "Another page of this screen waits for badges.", badgeNobody: "This badge is nobody’s.",
     "did_session.screen": "Screen bound to a dock", "did_session.screen-end": "Screen bound no more", "did_session.screen-moved": "Screen seen from another address", "did_session.badge-unused": "Badge read, without effect",
     boundTaken: "That reader has a screen already: end that one first.", boundTooMany: "There are too many screens already.", boundGone: "That screen is bound no more.",
-    "code_pin-missing": "A badge needs a PIN here: ask for one.",
+    "code_pin-missing": "A PIN is needed.",
   },
 };
