@@ -49,7 +49,7 @@ public enum CertificateEnd {
     }
 
     /// Whether issuer and subject are one, as an authority's root has it: `… issuer, validity, subject, …`
-    static func isSelfIssued(_ der: [UInt8]) -> Bool {
+    public static func isSelfIssued(_ der: [UInt8]) -> Bool {
         var certificate = DER(der[...])
         guard var outer = certificate.take(0x30).map(DER.init), var inner = outer.take(0x30).map(DER.init) else {
             return false
