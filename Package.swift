@@ -190,7 +190,8 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "DepotTests", dependencies: ["FaultyDisk", "Depot", "Identifiers", "Model", "SQLite", "TestSupport"],
-            exclude: ["OpenID", "Passkeys", "Releases", "phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict),
+            exclude: ["OpenID", "Passkeys", "Releases", "phone-numbers.tsv", "phone-written.tsv"], swiftSettings: strict
+        ),
         .testTarget(
             name: "FollowersTests", dependencies: ["Depot", "Followers", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(

@@ -71,7 +71,7 @@ struct SightTests {
     }
 
     /// One message is the same bytes for all who see the same of it.
-    @Test func whatIsNotForSomebodyIsLeftOutOfWhatTheyAreTold() async throws {
+    @Test func whatIsNotForSomebodyIsLeftOutOfWhatTheyAreTold() throws {
         let budget = SocketBudget(limit: 100_000)
         let names = ["depot-manager", "depot-worker", "technician", "administrator"]
         var hub = Hub(seq: 0)
@@ -91,7 +91,7 @@ struct SightTests {
         var told: [String] = []
         for socket in sockets {
             var text = ""
-            while let messages = await socket.next() {
+            while case .messages(let messages) = socket.next() {
                 text += messages.map { String(decoding: $0, as: UTF8.self) }.joined()
             }
             told.append(text)
