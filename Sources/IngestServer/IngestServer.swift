@@ -9,7 +9,8 @@ struct IngestServer: AsyncParsableCommand {
         abstract: "Applies what the gateways deliver, once; serves the pages for receiving and calls.",
         version: "edge-ingest \(version)",
         subcommands: [
-            Run.self, SetupVerb.self, Check.self, DoctorVerb.self, TopVerb.self, StatusVerb.self, ImportVerb.self, Export.self,
+            Run.self, SetupVerb.self, Check.self, DoctorVerb.self, TopVerb.self, StatusVerb.self, ImportVerb.self,
+            Export.self,
             LabelsVerb.self,
             EPCVerb.self,
             GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self,

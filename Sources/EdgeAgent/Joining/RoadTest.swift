@@ -50,6 +50,7 @@ struct RoadTest {
                         continue
                     }
                     return ack.verdict == .cloned ? .cloned : .acknowledged
+                case .unsubscribed: return .brokerRefuses("its access list lets \(agent) hear nothing")
                 case .published: continue
                 }
             }

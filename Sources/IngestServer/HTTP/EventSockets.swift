@@ -46,7 +46,8 @@ final class EventSockets: Sendable {
             since = head.headers.first(name: "last-event-id") ?? uri.queryParameters.get("since")
             isPersonal = uri.queryParameters.get("personal") == "1"
             source =
-                hosts.visit(from: peer.remoteAddress, host: head.headers.first(name: "host")) { head.headers[$0] }.source
+                hosts.visit(from: peer.remoteAddress, host: head.headers.first(name: "host")) { head.headers[$0] }
+                .source
         }
 
         /// Of the handshake. What is wrong is said by a close code: a browser's library is told no status.

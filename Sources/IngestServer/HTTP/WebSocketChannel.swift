@@ -67,7 +67,8 @@ struct WebSocketChannel: ServerChildChannel {
                 maxFrameSize: WebSocketChannel.messageLimit,
                 shouldUpgrade: { channel, head in
                     let isPage = WebSocketChannel.isPage(head)
-                    let agreed = EventSockets.Asked(head, from: channel, hosts)?.headers ?? (isPage ? HTTPHeaders() : nil)
+                    let agreed =
+                        EventSockets.Asked(head, from: channel, hosts)?.headers ?? (isPage ? HTTPHeaders() : nil)
                     return channel.eventLoop.makeSucceededFuture(
                         WebSocketChannel.accepts(head, from: channel.remoteAddress, hosts) ? agreed : nil)
                 },

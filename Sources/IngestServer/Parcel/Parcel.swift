@@ -52,11 +52,9 @@ struct Parcel: Sendable {
 
     private static let plain = PlainSettings(
         harmless: [
-            "state", "instance", "region", "log-level", "log-format", "address", "hosts", "web-root", "url", "authority",
-            "certificate",
-            "key",
-            "kind", "format", "every", "folder", "in", "out", "internal-plan", "outside-prefix", "card-url-opens",
-            "site", "match", "groups-claim", "scopes",
+            "state", "instance", "region", "log-level", "log-format", "address", "hosts", "web-root", "url",
+            "authority", "certificate", "key", "kind", "format", "every", "folder", "in", "out", "internal-plan",
+            "outside-prefix", "card-url-opens", "site", "match", "groups-claim", "scopes",
         ],
         // Of webhooks the key is a secret, elsewhere a file of one.
         isSecret: { path in
