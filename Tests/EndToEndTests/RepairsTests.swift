@@ -67,8 +67,11 @@ struct RepairsTests {
             for name in Files.list("\(RepairsTests.root)/\(folder)")
             where name.hasSuffix(".md") || name.hasSuffix(".toml") {
                 let text = try read("\(folder)/\(name)")
-                // What an agent's file says: a block that has one of its tables.
-                for block in text.split(separator: "```") where block.contains(/\[(uplink|phone|reader)[.\]]/) {
+                // What an agent's file says: a block that has one of its tables; between two blocks stands prose.
+                let blocks =
+                    name.hasSuffix(".md") ? text.split(separator: "```", omittingEmptySubsequences: false) : [text[...]]
+                for (place, block) in blocks.enumerated()
+                where (blocks.count == 1 || place % 2 == 1) && block.contains(/\[(uplink|phone|reader)[.\]]/) {
                     named.formUnion(block.matches(of: /credential:([a-z0-9-]+)/).map { String($0.1) })
                 }
             }
