@@ -19,17 +19,18 @@ static char *taken(BIO *bio, int good) {
     return text;
 }
 
+static int no_word(char *room, int size, int writes, void *context) {
+    (void)room, (void)size, (void)writes, (void)context;
+    return 0;  // What is behind a word is not asked for at the terminal.
+}
+
 #define READ(type, function, text)                                                                                                    \
     type *value = NULL;                                                                                                               \
     BIO *bio = text ? BIO_new_mem_buf(text, -1) : NULL;                                                                               \
-    if (bio) value = function(bio, NULL, NULL, NULL);                                                                                 \
+    if (bio) value = function(bio, NULL, no_word, NULL);                                                                                 \
     BIO_free(bio);                                                                                                                    \
     return value
 
-static int no_word(char *room, int size, int writes, void *context) {
-    (void)room, (void)size, (void)writes, (void)context;
-    return 0;  // A key behind a word is not asked for at the terminal.
-}
 static X509 *certificate(const char *text) { READ(X509, PEM_read_bio_X509, text); }
 static X509_REQ *request(const char *text) { READ(X509_REQ, PEM_read_bio_X509_REQ, text); }
 static EVP_PKEY *private_key(const char *text) {

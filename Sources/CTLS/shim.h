@@ -34,12 +34,16 @@ static inline int quai_tls_digests(X509 *certificate, unsigned char *key, unsign
     return good == 1 && X509_digest(certificate, EVP_sha256(), whole, &size) == 1;
 }
 // Whether a PEM file has this very certificate.
+static inline int quai_tls_no_word(char *room, int size, int writes, void *context) {
+    (void)room, (void)size, (void)writes, (void)context;
+    return 0;
+}
 static inline int quai_tls_is_listed(const char *path, const X509 *certificate) {
     BIO *file = BIO_new_file(path, "r");
     if (file == NULL) return 0;
     int found = 0;
     X509 *next = NULL;
-    while (!found && (next = PEM_read_bio_X509(file, NULL, NULL, NULL)) != NULL) {
+    while (!found && (next = PEM_read_bio_X509(file, NULL, quai_tls_no_word, NULL)) != NULL) {
         found = X509_cmp(next, certificate) == 0;
         X509_free(next);
     }

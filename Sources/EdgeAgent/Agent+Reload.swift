@@ -36,6 +36,12 @@ extension Agent {
         do {
             next = try AgentConfiguration.load(file)
             for device in next.devices { _ = try device.resolvedSettings() }
+            // What would end an agent that starts again with it.
+            if let password = next.uplink.password { _ = try Files.secret(password) }
+            for path in [next.uplink.authority, next.uplink.certificate, next.uplink.key] {
+                if let path { _ = try Files.read(path, limit: 4 << 20) }
+            }
+            try Files.makeFolder(next.state)
         } catch {
             let mistakes = (error as? Problems)?.list.map(\.description) ?? ["\(error)"]
             refusedFiles.with { $0 = mistakes }

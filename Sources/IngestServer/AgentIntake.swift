@@ -152,6 +152,7 @@ final class AgentIntake: Sendable {
     }
 
     private func greet(_ hello: Hello, agent: String, _ desks: inout Desks, at now: Int64) throws {
+        guard try !desks.gateways.book().isRevoked(agent) else { return }
         live.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
         let verdict = memory.with { $0.clones.greet(agent, nonce: hello.nonce) }
         if verdict == .foundAnother {
@@ -250,6 +251,7 @@ final class AgentIntake: Sendable {
             counts.with { $0.refusedUrgent += 1 }
             taken()
         }
+        guard !known.with({ $0.isRevoked(agent) }) else { return refuse() }
         switch event["type"]?.text {
         case "quai.call":
             // Refused, its journal copy says why, as a dead letter.

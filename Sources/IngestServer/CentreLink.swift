@@ -132,7 +132,8 @@ final class CentreLink: Sendable {
     /// Runs until `stop()`.
     func run() throws {
         var random = SystemRandomNumberGenerator()
-        var link = BrokerLink(options: try options(configuration), now: Clocks.now, seed: random.next())
+        guard let first = firstOptions() else { return }
+        var link = BrokerLink(options: first, now: Clocks.now, seed: random.next())
         var echo = BrokerEcho()
         while true {
             let other = changed.with { other in
@@ -140,7 +141,7 @@ final class CentreLink: Sendable {
                 return other
             }
             if let other, let options = renewed(other) {
-                link.disconnect()
+                sayAway(link)
                 handle(.down(reason: "its settings changed", refused: false), link)
                 link = BrokerLink(options: options, now: Clocks.now, seed: random.next())
             }
@@ -176,8 +177,27 @@ final class CentreLink: Sendable {
             for message in mail.take() { publish(message, link) }
             if isLast { break }
         }
-        link.publish(presenceTopic, JSON.object([("online", false)]).text8, retain: true)
+        sayAway(link)
+    }
+
+    /// An end that is said sends no will: whoever is left there must not believe in a centre.
+    private func sayAway(_ link: BrokerLink) {
+        if link.isUp { link.publish(presenceTopic, JSON.object([("online", false)]).text8, retain: true) }
         link.disconnect()
+    }
+
+    /// As soon as one is taken; nil when it is to end before.
+    private func firstOptions() -> BrokerOptions? {
+        if let options = renewed(configuration) { return options }
+        while !stopping.with({ $0 }) {
+            if waitFor([(mail.wake.descriptor, Int16(POLLIN))], milliseconds: 1000)[0] != 0 { mail.wake.drain() }
+            let other = changed.with { other in
+                defer { other = nil }
+                return other
+            }
+            if let other, let options = renewed(other) { return options }
+        }
+        return nil
     }
 
     /// Nil where its secret cannot be read: the connection that there is stays.

@@ -58,12 +58,13 @@ actor ChannelLink: Service {
 
     private func turn() async throws {
         try await lookAround()
-        troubles.ends("channels wait", as: "channels go on")
         let now = Clocks.wall
         let free = ChannelLink.atOnce - running.count
-        guard free > 0 else { return }
-        let ready = try store.channels.ready(at: now, SiteTime(now), limit: free + running.count)
-        for load in ready.filter({ !running.contains($0.channel.id) }).prefix(free) { try await begin(load) }
+        if free > 0 {
+            let ready = try store.channels.ready(at: now, SiteTime(now), limit: free + running.count)
+            for load in ready.filter({ !running.contains($0.channel.id) }).prefix(free) { try await begin(load) }
+        }
+        troubles.ends("channels wait", as: "channels go on")
     }
 
     private func lookAround() async throws {

@@ -1,6 +1,6 @@
 /// Files one behind the other in the `ustar` form (POSIX.1-2017, pax, "ustar Interchange Format").
 public enum Tar {
-    /// Names of 1 to 100 bytes of ASCII; each file for its owner alone. `at` in Unix milliseconds.
+    /// Names of 1 to 100 bytes of ASCII, and a folder of 155 before; each file for its owner alone. `at` in Unix milliseconds.
     public static func archive(_ files: [(name: String, bytes: [UInt8])], at now: Int64) -> [UInt8] {
         var out: [UInt8] = []
         for file in files {
@@ -19,7 +19,10 @@ public enum Tar {
             let text = String(max(0, value), radix: 8)
             return String(repeating: "0", count: max(0, digits - text.count)) + text
         }
-        put(name, at: 0, room: 100)
+        // A longer name has its folder apart, 155 bytes at most.
+        let cut = name.utf8.count > 100 ? name.lastIndex(of: "/") : nil
+        put(cut.map { String(name[name.index(after: $0)...]) } ?? name, at: 0, room: 100)
+        if let cut { put(String(name[..<cut]), at: 345, room: 155) }
         put(octal(0o600, digits: 7), at: 100, room: 7)
         put(octal(0, digits: 7), at: 108, room: 7)
         put(octal(0, digits: 7), at: 116, room: 7)

@@ -67,7 +67,7 @@ def headers():
     sent = plain.getresponse()
     assert (sent.status, sent.headers["location"]) == (308, f"https://localhost:{port}/calls?x=1")
     named = http.client.HTTPSConnection("127.0.0.1", port, context=trust, timeout=20)
-    named.request("GET", "/health", headers={"host": f"quai.test:{port}"})
+    named.request("GET", "/health", headers={"host": "quai.test"})
     assert named.getresponse().headers["strict-transport-security"] == "max-age=31536000"
     return answer.headers["set-cookie"].split(";")[0]
 

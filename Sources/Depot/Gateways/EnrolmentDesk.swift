@@ -10,12 +10,18 @@ public struct EnrolmentDesk {
     public static let limit = 200
     /// Invitations are shown for this long after their end, certificates kept, in milliseconds.
     static let memory: Int64 = 7 * 86_400_000
+    /// Users of the packaged access list (quai.acl) that are no agents: a certificate of such a name would be theirs.
+    public static let reserved: Set<String> = ["quai-ingest", "home-assistant", "node-red"]
+    /// Certificates of one agent within a day.
+    static let daily = 10
 
     public enum Refusal: Error, Equatable, Sendable {
         case tooMany
         /// No invitation of this name and secret; also what somebody is told who guesses.
         case unknown
         case used, ended, blocked
+        /// The name of a user of the broker that is no agent.
+        case reserved
         case noCertificate, revoked
     }
 
@@ -32,7 +38,8 @@ public struct EnrolmentDesk {
     public func invite(
         _ agent: String, site: String, zones: [String], hours: Int64, token: JoinToken, by author: Author, at now: Int64
     ) throws -> EnrolmentTable.Invitation {
-        try store.transaction {
+        guard !EnrolmentDesk.reserved.contains(agent) else { throw Refusal.reserved }
+        return try store.transaction {
             try store.enrolment.forget(endedBefore: now - EnrolmentDesk.memory)
             try store.enrolment.forget(certificatesEndedBefore: now - EnrolmentDesk.memory)
             guard try store.enrolment.invitations().count < EnrolmentDesk.limit else { throw Refusal.tooMany }
@@ -84,8 +91,12 @@ public struct EnrolmentDesk {
             throw Refusal.unknown
         }
         guard now < invitation.ends else { throw Refusal.ended }
-        guard invitation.used == nil || invitation.key == key else { throw Refusal.used }
+        guard !EnrolmentDesk.reserved.contains(invitation.agent) else { throw Refusal.reserved }
         return try store.transaction {
+            // Asked within: another process withdraws and revokes, too.
+            guard let there = try store.enrolment.invitation(id) else { throw Refusal.unknown }
+            guard there.used == nil || there.key == key else { throw Refusal.used }
+            try sparing(invitation.agent, at: now)
             let given = try sign(invitation.agent)
             try store.enrolment.use(id, key: key, at: now)
             try store.enrolment.keep(given)
@@ -106,16 +117,24 @@ public struct EnrolmentDesk {
     public func renew(
         key: String, at now: Int64, sign: (String) throws -> EnrolmentTable.Given
     ) throws -> EnrolmentTable.Given {
-        guard let former = try store.enrolment.given(key: key) else { throw Refusal.noCertificate }
-        guard former.revoked == nil else { throw Refusal.revoked }
-        guard now < former.ends else { throw Refusal.ended }
-        return try store.transaction {
+        try store.transaction {
+            guard let former = try store.enrolment.given(key: key) else { throw Refusal.noCertificate }
+            guard former.revoked == nil else { throw Refusal.revoked }
+            guard now < former.ends else { throw Refusal.ended }
+            guard !EnrolmentDesk.reserved.contains(former.agent) else { throw Refusal.reserved }
+            try sparing(former.agent, at: now)
             let given = try sign(former.agent)
             try store.enrolment.keep(given)
             try store.tell(
                 Fact(.gatewayRenewed, former.agent, "certificate \(given.serial)"), by: Author("edge-ingest"), at: now)
             return given
         }
+    }
+
+    /// A request that somebody overheard makes no endless list of certificates.
+    private func sparing(_ agent: String, at now: Int64) throws {
+        let today = try store.enrolment.given(to: agent).count { now - $0.made < 86_400_000 }
+        guard today < EnrolmentDesk.daily else { throw Refusal.tooMany }
     }
 
     static func digest(_ secret: String) -> String { Topic.digest(of: "join:\(secret)") }

@@ -115,6 +115,7 @@ public struct GatewayBook: Equatable, Sendable {
     /// Whether what this agent reads in a zone counts. A zone that nobody named is anybody's.
     public func mayCount(agent: String, zone: String) -> Bool {
         let grant = grants[agent]
+        guard grant?.state != .revoked else { return false }
         if let grant, !grant.zones.isEmpty { return grant.zones.contains(zone) }
         guard let owners = declared[zone] ?? claimed[zone] else { return true }
         return grant?.site.map(owners.contains) ?? false
@@ -127,7 +128,10 @@ public struct GatewayBook: Equatable, Sendable {
     }
 
     /// Whether this agent may tell of calls and be asked to dial.
-    public func mayTelephone(agent: String) -> Bool { grants[agent]?.mayTelephone ?? true }
+    public func mayTelephone(agent: String) -> Bool { !isRevoked(agent) && grants[agent]?.mayTelephone ?? true }
+
+    /// Nothing of it has an effect, until it is invited again.
+    public func isRevoked(_ agent: String) -> Bool { grants[agent]?.state == .revoked }
 
     /// Whether a call names telephones of this agent's own site alone: `101@nice` is no word of an agent at Lyon.
     public func mayTell(_ snapshot: CallSnapshot, agent: String) -> Bool {

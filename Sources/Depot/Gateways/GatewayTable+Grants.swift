@@ -56,7 +56,7 @@ public struct GatewayTable: StoreTable {
     /// Its records and calls stay.
     func forget(_ agent: String) throws {
         for statement in [
-            "DELETE FROM agent WHERE name=?", "DELETE FROM agent_grant WHERE name=?",
+            "DELETE FROM agent WHERE name=?", "DELETE FROM agent_grant WHERE name=? AND state<>'revoked'",
             "DELETE FROM desired WHERE agent=?",
         ] { try database.run(statement, .text(agent)) }
     }

@@ -10,7 +10,7 @@ extension Agent {
     func examine() {
         var picture = AgentPicture(now: Clocks.wall)
         picture.clockIsSet = Clocks.isSynchronised
-        let configuration = configuration
+        let configuration = fleet.state.with { $0.configuration }
         AgentProbes.look(configuration, into: &picture)
         picture.take(facts)
         let diagnosis = picture.diagnosis

@@ -8,7 +8,7 @@ extension AgentPicture {
     static let plenty: Int64 = 5 << 30
     /// Files that can still be made.
     static let inodesBelow: Int64 = 500
-    /// As the centre judges it: below this a scan's time is right enough.
+    /// Below this a scan's time is right enough.
     static let clockTolerance: Int64 = 5000
     /// How long a jump of the clock is told.
     static let jumpLife: Int64 = 86_400_000

@@ -62,17 +62,10 @@ enum AgentProbes {
     // MARK: the disk
 
     private static func disk(_ path: String) -> AgentPicture.Disk? {
-        var path = path
         var information = statvfs()
-        // Before the first start there is no folder yet: the disk is the one above it.
-        while statvfs(path, &information) != 0 {
-            guard let cut = path.lastIndex(of: "/"), path.count > 1 else { return nil }
-            path = cut == path.startIndex ? "/" : String(path[..<cut])
-        }
-        let unit = Int64(clamping: information.f_frsize)
+        guard let room = DiskRoom(of: path), statvfs(room.path, &information) == 0 else { return nil }
         return AgentPicture.Disk(
-            path: path, free: Int64(clamping: information.f_bavail) * unit,
-            size: Int64(clamping: information.f_blocks) * unit,
+            path: room.path, free: room.free, size: room.size,
             inodes: (Int64(clamping: information.f_favail), Int64(clamping: information.f_files)))
     }
 

@@ -28,6 +28,6 @@ struct DoctorVerb: ParsableCommand {
         What `edge-agent doctor` can find, made from the catalogue in the program (`edge-agent doctor --catalogue`). `broken`: work stands still,
         exit code 2; `warning`: something is missing, or soon will be, exit code 1; `note`: worth knowing. What follows from another finding is not
         told beside it: the column *explains* says what that is. The same stand on the centre's page *Repairs*, with
-        [the centre's own](findings.md). What the command prints in ten broken states: [by example](findings-by-example.md).
+        [the centre's own](findings.md). What the command prints in twelve broken states: [by example](findings-by-example.md).
         """
 }

@@ -100,9 +100,16 @@ struct Join: ParsableCommand {
             }
             try Join.checkClock(authority)
             try files.prepare()
-            try files.put(files.authority, authority.pem, mode: 0o644)
-            let key = try PrivateKey.fresh()
-            let inside = try CentreDoor(address, authority: address.isTLS ? files.authority : nil)
+            // What a gateway that works believes in stays until the token is taken; and a key that was shown once is shown again, where the
+            // answer was lost.
+            let (pending, trust) = ("\(files.folder)/join.key", "\(files.folder)/join.crt")
+            try files.put(trust, authority.pem, mode: 0o644)
+            let shown = JoinFiles.text(pending).map { PrivateKey(pem: $0) }.flatMap { key in
+                (try? key.request(named: "a")) == nil ? nil : key
+            }
+            let key = try shown ?? PrivateKey.fresh()
+            if shown == nil { try files.put(pending, key.pem, mode: 0o600) }
+            let inside = try CentreDoor(address, authority: address.isTLS ? trust : nil)
             let answer = try inside.post(
                 "/api/v1/enrolment",
                 .object([
@@ -118,6 +125,7 @@ struct Join: ParsableCommand {
                 certificate.belongs(to: key),
                 certificate.isSigned(by: authority), certificate.name == agent
             else { throw Exit.say("what \(address.authority) answered is no certificate for this machine's key") }
+            try files.put(files.authority, authority.pem, mode: 0o644)
             // The key first: a certificate without its key is of no use.
             try files.put(files.key, key.pem, mode: 0o600)
             try files.put(files.certificate, certificate.pem, mode: 0o644)
@@ -125,6 +133,7 @@ struct Join: ParsableCommand {
             let url = address.isTLS ? "https://\(address.authority)" : "http://\(address.authority)"
             try files.put(
                 files.dropIn, files.dropIn(agent: agent, site: site, broker: broker, url: url), mode: 0o644)
+            for path in [pending, trust] { unlink(path) }
             return Enrolled(agent: agent, site: site, broker: broker)
         } catch let code as ExitCode {
             throw code
@@ -182,7 +191,7 @@ struct Join: ParsableCommand {
         }
         Terminal.line(
             files.root.isEmpty
-                ? "next: systemctl enable --now edge-agent; plug a reader in; edge-agent devices shows what is found"
+                ? "next: systemctl enable edge-agent && systemctl restart edge-agent; plug a reader in; edge-agent devices shows what is found"
                 : "next: edge-agent run --config \(files.configuration)")
     }
 }

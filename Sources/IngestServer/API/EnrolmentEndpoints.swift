@@ -12,6 +12,8 @@ struct EnrolmentEndpoints {
     /// Nil where there is no `[enrolment]`.
     let settings: EnrolmentSettings?
     let pace = Locked(EnrolmentPace())
+    /// Strangers who want to join must not stop who belongs here.
+    let renewals = Locked(EnrolmentPace())
 
     private static let made = EnrolmentTable.Invitation.shape.schema.with(
         [.init("line", .text)], as: "AgentInvitationWithToken")
@@ -52,6 +54,14 @@ struct EnrolmentEndpoints {
                 guard person.reach.covers(site: site) else {
                     throw APIProblem(.forbidden, "outside-scope", "You may do nothing at this site (\(site)).")
                 }
+                // Where it stands already counts as well: nobody takes another site's gateway.
+                let places = try await live.read { store in
+                    try store.gateways.grants().filter { $0.name == body.agent }.compactMap(\.site)
+                        + store.enrolment.invitations().filter { $0.agent == body.agent }.map(\.site)
+                }
+                guard places.allSatisfy({ person.reach.covers(site: $0) }) else {
+                    throw APIProblem(.forbidden, "outside-scope", "This agent is another site's.")
+                }
                 let settings = try offered()
                 let pin = try AuthorityFolder(path: settings.authority).authority().certificate.digest
                 do {
@@ -63,6 +73,8 @@ struct EnrolmentEndpoints {
                         return .json(
                             invitation.json(at: now).with("line", .string(settings.line("\(token)"))), status: .created)
                     }
+                } catch EnrolmentDesk.Refusal.reserved {
+                    throw NewInvitation.reserved
                 } catch EnrolmentDesk.Refusal.tooMany {
                     throw APIProblem(
                         .conflict, "too-many-invitations",
@@ -99,7 +111,7 @@ struct EnrolmentEndpoints {
                 "An agent shows its token, once, and a signing request: it is given a certificate",
                 body: JoinRequest.shape, needs: .anybody, answers: .json(EnrolmentEndpoints.answer, .created)
             ) { incoming, body in
-                let (settings, request) = (try offered(), try admitted(incoming, body.request))
+                let (settings, request) = (try offered(), try admitted(incoming, body.request, pace))
                 guard let token = JoinToken(body.token) else { throw JoinRequest.noToken }
                 let folder = AuthorityFolder(path: settings.authority)
                 return try await refusing {
@@ -121,7 +133,7 @@ struct EnrolmentEndpoints {
                 "A new certificate for a key that has one which counts still: the request's signature proves whose it is",
                 body: RenewalRequest.shape, needs: .anybody, answers: .json(EnrolmentEndpoints.answer, .created)
             ) { incoming, body in
-                let (settings, request) = (try offered(), try admitted(incoming, body.request))
+                let (settings, request) = (try offered(), try admitted(incoming, body.request, renewals))
                 let folder = AuthorityFolder(path: settings.authority)
                 return try await refusing {
                     try await writer.run { desks, now in
@@ -147,7 +159,9 @@ struct EnrolmentEndpoints {
     }
 
     /// What somebody wants signed, where they may ask now.
-    private func admitted(_ incoming: Incoming, _ text: String) throws -> SigningRequest {
+    private func admitted(
+        _ incoming: Incoming, _ text: String, _ pace: Locked<EnrolmentPace>
+    ) throws -> SigningRequest {
         if let seconds = pace.with({ $0.pause(incoming.source, at: Clocks.wall) }) {
             throw APIProblem(
                 .tooManyRequests, "wait", "Too many agents ask from there: wait a little.",
@@ -175,7 +189,12 @@ struct EnrolmentEndpoints {
     private func refusing(_ deed: () async throws -> Response) async throws -> Response {
         do { return try await deed() } catch let refusal as EnrolmentDesk.Refusal {
             throw switch refusal {
-            case .unknown, .tooMany: JoinRequest.noToken
+            case .unknown: JoinRequest.noToken
+            case .reserved: NewInvitation.reserved
+            case .tooMany:
+                APIProblem(
+                    .tooManyRequests, "wait", "This agent was given too many certificates today: wait a little.",
+                    [("seconds", .int(3600))])
             case .used: APIProblem(.conflict, "token-used", "This token has been used: invite the agent again.")
             case .ended:
                 APIProblem(.gone, "token-ended", "This token or certificate has ended: invite the agent again.")
@@ -199,6 +218,8 @@ struct NewInvitation: Sendable {
 
     static let badAgent = APIProblem(
         .badRequest, "bad-agent", "An agent's name is 1 to 32 of a-z, 0-9 and -.")
+    static let reserved = APIProblem(
+        .badRequest, "bad-agent", "This name is a user of the broker that is no agent: choose another.")
     static let badSite = APIProblem(.badRequest, "bad-site", "A site's name is 1 to 32 of a-z, 0-9 and -.")
     static let shape = BodyShape(
         "NewInvitation", Self(),

@@ -36,9 +36,9 @@ enum Probes {
     static func running(_ configuration: IngestConfiguration, hasBroker: Bool) -> Picture {
         var picture = Picture(now: Clocks.wall, version: IngestServer.version)
         picture.clockIsSet = Clocks.isSynchronised
-        look(configuration, into: &picture)
-        // Who asks is who has it open.
+        // Who asks is who has it open. It must not look for another: closing what was opened to look gives away this process's locks.
         picture.isRunning = true
+        look(configuration, into: &picture)
         picture.broker = hasBroker ? .good : .unreachable("the centre is not connected to it")
         return picture
     }
@@ -75,7 +75,7 @@ enum Probes {
             return
         }
         // Before anything is opened here: see there.
-        picture.isRunning = Backup.holder(of: path) != nil
+        if picture.isRunning == nil { picture.isRunning = Backup.holder(of: path) != nil }
         do {
             let store = try Store(reading: path)
             let form = try store.form()

@@ -34,9 +34,20 @@ struct AuthorityFolder: Sendable {
         return (given, made.pem)
     }
 
+    /// What was taken back, a serial and a moment a line: it only grows, because a database that was restored knows fewer.
+    var book: String { "\(path)/revoked.txt" }
+
     /// Writes the list anew, with what counts no more.
     func writeList(_ given: [EnrolmentTable.Given], at now: Int64) throws {
-        let revoked = given.compactMap { row in row.revoked.map { Authority.Revoked(serial: row.serial, at: $0) } }
+        var all: [String: Int64] = [:]
+        for line in (Files.exists(book) ? try AuthorityFolder.text(book) : "").split(separator: "\n") {
+            let parts = line.split(separator: " ")
+            if parts.count == 2, let at = Int64(parts[1]) { all[String(parts[0])] = at }
+        }
+        for row in given { if let at = row.revoked { all[row.serial] = all[row.serial] ?? at } }
+        let rows = all.sorted { $0.key < $1.key }
+        try SetupFiles.replace(book, rows.map { "\($0.key) \($0.value)\n" }.joined(), mode: 0o600)
+        let revoked = rows.map { Authority.Revoked(serial: $0.key, at: $0.value) }
         try SetupFiles.replace(list, try authority().list(of: revoked, at: now), mode: 0o644)
     }
 }

@@ -1,8 +1,8 @@
 /// How often somebody may ask for a certificate: a guesser is slowed, a hundred gateways of a new site are not. A value without a clock.
 struct EnrolmentPace: Sendable {
     /// Requests of one source, and of all, within the window.
-    static let ofSource = 20
-    static let ofAll = 400
+    static let ofSource = 200
+    static let ofAll = 2000
     /// In milliseconds.
     static let window: Int64 = 600_000
     /// Sources that are told apart; further ones share what is left of all.

@@ -18,11 +18,11 @@ struct OpenIDSignIn: Sendable {
     private let address: String
     private let writer: Writer
     private let live: LiveView
-    private let logger: Logger
+    private let troubles: Troubles
 
     init(_ settings: SignInSettings, writer: Writer, live: LiveView, logger: Logger) {
         links = settings.providers.map { OpenIDLink($0) }
-        (address, self.writer, self.live, self.logger) = (settings.address ?? "", writer, live, logger)
+        (address, self.writer, self.live, troubles) = (settings.address ?? "", writer, live, Troubles(logger))
     }
 
     func link(_ name: String) -> OpenIDLink? { links.first { $0.settings.name == name } }
@@ -90,9 +90,10 @@ struct OpenIDSignIn: Sendable {
     func note(_ fault: OpenIDFault, _ link: OpenIDLink) {
         let name = link.settings.name
         counts.with { $0[name, default: Counts()].refused[fault.kind, default: 0] += 1 }
-        logger.warning(
-            "a sign-in by a provider failed",
-            metadata: ["provider": "\(name)", "kind": "\(fault.kind.rawValue)", "reason": "\(fault)"])
+        // Strangers can cause it as often as they like.
+        troubles.again(
+            "a sign-in by a provider failed", of: "\(name)/\(fault.kind.rawValue)", .warning,
+            ["provider": "\(name)", "kind": "\(fault.kind.rawValue)", "reason": "\(fault)"])
     }
 
     /// Ends what a logout token names; how many sessions have ended. Throws `OpenIDFault`.

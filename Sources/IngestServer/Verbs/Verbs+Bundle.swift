@@ -41,6 +41,7 @@ struct BundleVerb: AsyncParsableCommand {
                 configuration.people.reference(state: configuration.state),
             ].compactMap(\.self)
             if let secret = configuration.epcis?.secret { references.append(secret) }
+            references += configuration.signIn.providers.compactMap(\.secret)
             references.append("file:\(configuration.state)/depot.key")
             references += configuration.channels.references(state: configuration.state).map(\.reference)
             secrets = references.compactMap { try? Files.secret(Probes.readable($0)) }
@@ -63,6 +64,7 @@ struct BundleVerb: AsyncParsableCommand {
             let now = Clocks.wall
             print(try ParcelFile.write(files, to: target, named: "quai-centre-\(BackupFolder.moment(now))", at: now))
             for file in files { print(file.line) }
+            if parcel.metrics.isEmpty { print("  no metrics: no centre answers at its own address") }
             if parcel.journal.isEmpty {
                 print(
                     "  no journal: it was not there, or the database, which names are taken out by, could not be read")
@@ -77,7 +79,13 @@ enum ParcelSources {
     static func metrics(_ configuration: IngestConfiguration) async -> String {
         let isAnywhere = configuration.address == "0.0.0.0" || configuration.address == "::"
         let host = isAnywhere ? "127.0.0.1" : configuration.address
-        let wire = CurlWire(url: "http://\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)")
+        let authority =
+            configuration.pages?.authority
+            ?? configuration.enrolment.map { AuthorityFolder(path: $0.authority).certificate }
+        let wire = CurlWire(
+            url:
+                "\(configuration.pages == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)",
+            authority: authority)
         let request = ERPRequest(method: "GET", path: "/metrics", summary: "metrics", timeout: 5)
         guard let reply = try? await wire.send(request), reply.status == 200 else { return "" }
         return String(decoding: reply.body, as: UTF8.self)

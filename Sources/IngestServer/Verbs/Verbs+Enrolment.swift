@@ -31,6 +31,8 @@ extension AgentVerb {
                         name, site: site,
                         zones: zones.split(separator: ",").compactMap { Typed.line(String($0), limit: 64) },
                         hours: hours, token: token, by: AgentVerb.author, at: Clocks.wall)
+                } catch EnrolmentDesk.Refusal.reserved {
+                    throw Exit.say("\(name) is a user of the broker that is no agent: choose another name")
                 } catch EnrolmentDesk.Refusal.tooMany {
                     throw Exit.say("there are \(EnrolmentDesk.limit) invitations already: withdraw one", Exit.warnings)
                 }

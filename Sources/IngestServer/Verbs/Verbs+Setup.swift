@@ -44,7 +44,7 @@ struct SetupVerb: AsyncParsableCommand {
         }
         let answers = try asked(place)
         do {
-            let texts = texts(place, answers)
+            let texts = try texts(place, answers)
             var files = SetupFiles(isDry: isDry)
             try write(texts, answers, &files)
             let person = try administrator(answers, place)
@@ -67,8 +67,8 @@ struct SetupVerb: AsyncParsableCommand {
     }
 
     /// What an earlier run was told counts again where nothing else is said: run twice, nothing changes.
-    private func texts(_ place: SetupPlace, _ answers: Answers) -> SetupTexts {
-        let before = (try? IngestConfiguration.load(place.configuration)).flatMap { $0.enrolment == nil ? nil : $0 }
+    private func texts(_ place: SetupPlace, _ answers: Answers) throws -> SetupTexts {
+        let before = try former(place).flatMap { $0.enrolment == nil ? nil : $0 }
         var texts = SetupTexts(place: place, host: answers.host, port: port ?? before?.port ?? 8080)
         let isOurs = before?.certificate == place.identity("centre.crt")
         let former = isOurs ? before.flatMap { BrokerOptions(url: $0.broker, clientID: "") }.map { Int($0.port) } : nil
@@ -80,6 +80,14 @@ struct SetupVerb: AsyncParsableCommand {
                 url: before.broker, authority: before.authority, certificate: before.certificate, key: before.key)
         }
         return texts
+    }
+
+    /// The configuration that is there. One with a mistake is no reason to begin anew.
+    private func former(_ place: SetupPlace) throws -> IngestConfiguration? {
+        guard Files.exists(place.configuration) else { return nil }
+        do { return try IngestConfiguration.load(place.configuration) } catch {
+            throw Exit.say("\(error)\nmend that first: setup would forget what was set")
+        }
     }
 
     // MARK: questions
@@ -104,7 +112,7 @@ struct SetupVerb: AsyncParsableCommand {
         let firm = former.map { $0.hasSuffix(" Quai") ? String($0.dropLast(5)) : $0 }
         let name = try answer(name, "Name of the firm or site", firm ?? machine)
         // What an earlier run wrote is proposed again: run twice, nothing changes.
-        let before = (try? IngestConfiguration.load(place.configuration))?.hosts.first
+        let before = try former(place)?.hosts.first
         let host = try answer(host, "How people reach this machine (name or address)", before ?? machine.lowercased())
         guard let clean = SetupHost.clean(host) else {
             throw Exit.say(
