@@ -68,7 +68,7 @@ struct SetupVerb: AsyncParsableCommand {
 
     /// What an earlier run was told counts again where nothing else is said: run twice, nothing changes.
     private func texts(_ place: SetupPlace, _ answers: Answers) throws -> SetupTexts {
-        let before = try former(place).flatMap { $0.enrolment == nil ? nil : $0 }
+        let before = try configuration(of: place).flatMap { $0.enrolment == nil ? nil : $0 }
         var texts = SetupTexts(place: place, host: answers.host, port: port ?? before?.port ?? 8080)
         let isOurs = before?.certificate == place.identity("centre.crt")
         let former = isOurs ? before.flatMap { BrokerOptions(url: $0.broker, clientID: "") }.map { Int($0.port) } : nil
@@ -83,7 +83,7 @@ struct SetupVerb: AsyncParsableCommand {
     }
 
     /// The configuration that is there. One with a mistake is no reason to begin anew.
-    private func former(_ place: SetupPlace) throws -> IngestConfiguration? {
+    private func configuration(of place: SetupPlace) throws -> IngestConfiguration? {
         guard Files.exists(place.configuration) else { return nil }
         do { return try IngestConfiguration.load(place.configuration) } catch {
             throw Exit.say("\(error)\nmend that first: setup would forget what was set")
@@ -112,7 +112,7 @@ struct SetupVerb: AsyncParsableCommand {
         let firm = former.map { $0.hasSuffix(" Quai") ? String($0.dropLast(5)) : $0 }
         let name = try answer(name, "Name of the firm or site", firm ?? machine)
         // What an earlier run wrote is proposed again: run twice, nothing changes.
-        let before = try former(place)?.hosts.first
+        let before = try configuration(of: place)?.hosts.first
         let host = try answer(host, "How people reach this machine (name or address)", before ?? machine.lowercased())
         guard let clean = SetupHost.clean(host) else {
             throw Exit.say(
