@@ -43,8 +43,16 @@ public final class ChildProcess: @unchecked Sendable {
         defer {
             for pointer in argv + envp { free(pointer) }
         }
+        // A thread of a pool has signals blocked, and a child would inherit that: a broker would never hear SIGHUP.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, path, &actions, nil, &argv, &envp)
+        let code = posix_spawnp(&pid, path, &actions, &attributes, &argv, &envp)
         guard code == 0 else { throw Failure(description: "\(path): \(String(cString: strerror(code)))") }
         self.pid = pid
     }
