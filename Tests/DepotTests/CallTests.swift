@@ -310,7 +310,8 @@ struct CallTests {
         let frame = ApplierTests.frame([.call(device: "pbx", call)], first: 1)
         _ = try applier.apply([("dock", frame)], at: 1000)
         try CallTests.save(CallTests.call("2", at: 2000, from: "0612349999", answeredBy: "101"), in: store)
-        _ = try store.calls.write(CallNote(revision: 0, note: "confidential", who: "A", at: 1), of: "dock/pbx/1", over: 0)
+        _ = try store.calls.write(
+            CallNote(revision: 0, note: "confidential", who: "A", at: 1), of: "dock/pbx/1", over: 0)
         let number = PhoneNumber("06 12 34 00 91")
         let dry = try store.erasure.erase(number, who: "test", dryRun: true, at: 3000)
         #expect(dry.calls == 1 && dry.notes == 1 && dry.numbers == 1 && dry.commands == 0)
