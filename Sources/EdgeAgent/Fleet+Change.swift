@@ -8,7 +8,7 @@ extension Fleet {
 
     /// Takes the devices of another configuration: ends those that changed or went, begins those that changed or came, and touches no
     /// other. Waits for goodbyes: call it on a thread of its own.
-    func change(to next: AgentConfiguration, _ changes: ConfigurationChanges, recalled: [Command] = []) {
+    func change(to next: AgentConfiguration, _ changes: ConfigurationChanges) {
         let gone = Set(changes.changed + changes.removed)
         let (leaving, pumps) = state.change { state -> ([DevicePump], [DevicePump]) in
             state.configuration = next

@@ -12,18 +12,19 @@ final class Repairs: Sendable {
         var looked: Int64 = 0
     }
 
-    private let configuration: IngestConfiguration
+    private let configuration: Locked<IngestConfiguration>
     private let state = Locked(State())
     private let threads = WorkThreads("repairs", waiting: 32)
 
-    init(_ configuration: IngestConfiguration) { self.configuration = configuration }
+    /// As it is now: it is read again while it runs.
+    init(_ configuration: Locked<IngestConfiguration>) { self.configuration = configuration }
 
     /// Of the centre itself, the worst first. Throws when too many wait for the same.
     func own(hasBroker: Bool) async throws(WorkRefusal) -> [Repair] {
         try await threads.run { [configuration, state] in
             let now = Clocks.wall
             if now - state.with({ $0.looked }) >= Repairs.pause {
-                let diagnosis = Probes.running(configuration, hasBroker: hasBroker).diagnosis
+                let diagnosis = Probes.running(configuration.with { $0 }, hasBroker: hasBroker).diagnosis
                 state.with {
                     _ = $0.book.take(diagnosis)
                     $0.looked = now

@@ -100,8 +100,9 @@ struct Run: AsyncParsableCommand {
         let named = options.config
         let reloading = Reloading(
             configuration, file: { ConfigurationFiles.find(named, "ingest") },
-            .init(hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis), hosts.reloads,
-            logger: logger)
+            .init(
+                present: wiring.present, hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis),
+            hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
         let always: [any Service] = [
             application,

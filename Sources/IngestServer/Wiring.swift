@@ -7,6 +7,8 @@ import Platform
 /// What there is one of in this process, made in the order in which each needs what is above it.
 struct Wiring: Sendable {
     let configuration: IngestConfiguration
+    /// As it was read last: `configuration` is the one of the start.
+    let present: Locked<IngestConfiguration>
     /// Of requests.
     let troubles: Troubles
     let plans: SitePlans
@@ -45,7 +47,8 @@ struct Wiring: Sendable {
     init(_ configuration: IngestConfiguration, logger: Logger) throws {
         self.configuration = configuration
         troubles = Troubles(logger)
-        repairs = Repairs(configuration)
+        present = Locked(configuration)
+        repairs = Repairs(present)
         let plans = SitePlans(configuration)
         let clocks = Locked(ClockBook())
         let store = try Store(path: configuration.database)

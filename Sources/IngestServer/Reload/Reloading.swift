@@ -9,6 +9,7 @@ import UnixSignals
 actor Reloading: Service {
     /// Who takes changes up.
     struct Parts: Sendable {
+        var present: Locked<IngestConfiguration>
         var hosts: Hosts
         var certificate: CertificateWatch?
         var link: CentreLink
@@ -65,6 +66,7 @@ actor Reloading: Service {
         if files != brokerFiles { keys.append("what the files of [broker] have") }
         let changed = keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
         (last, brokerFiles) = (next, files)
+        parts.present.with { $0 = next }
         logger.notice(
             "the configuration is read again",
             metadata: ["files": "\(ConfigurationFiles.words(next.files, "ingest"))", "changed": "\(changed)"])
