@@ -101,7 +101,8 @@ struct Run: AsyncParsableCommand {
         let reloading = Reloading(
             configuration, file: { ConfigurationFiles.find(named, "ingest") },
             .init(
-                present: wiring.present, hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis),
+                present: wiring.present, hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis
+            ),
             hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
         let always: [any Service] = [
