@@ -153,6 +153,12 @@ final class AgentIntake: Sendable {
 
     private func greet(_ hello: Hello, agent: String, _ desks: inout Desks, at now: Int64) throws {
         guard try !desks.gateways.book().isRevoked(agent) else { return }
+        // An agent that runs beside it is no clone, and nothing begins.
+        if hello.isTrial {
+            mail.post(
+                .ack(agent: agent, Ack(epoch: hello.epoch, lane: .bulk, cumulative: 0, time: now, hello: hello.nonce)))
+            return
+        }
         live.post(greeting: agent, run: Int64(clamping: hello.boot.counter))
         let verdict = memory.with { $0.clones.greet(agent, nonce: hello.nonce) }
         if verdict == .foundAnother {

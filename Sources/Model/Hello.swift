@@ -20,6 +20,8 @@ public struct Hello: Equatable, Sendable {
     public var urgent: Extent
     /// The agent's clock, Unix milliseconds; 0 where it does not say, or says what no clock can.
     public var clock: Int64
+    /// Only asks whether the road is good, as `join` does: nobody begins to send.
+    public var isTrial = false
 
     public init(epoch: UInt64, boot: Boot, nonce: UInt64, bulk: Extent, urgent: Extent, clock: Int64) {
         self.epoch = epoch
@@ -39,7 +41,7 @@ public struct Hello: Equatable, Sendable {
             ("boot", boot.json),
             ("nonce", .string(Hex.word(nonce))),
             ("lanes", .object([(Lane.bulk.rawValue, bulk.json), (Lane.urgent.rawValue, urgent.json)])),
-            ("clock", .int(clock)),
+            ("clock", .int(clock)), ("trial", isTrial ? true : nil),
         ])
     }
 
@@ -52,6 +54,7 @@ public struct Hello: Equatable, Sendable {
         self.init(
             epoch: epoch, boot: boot, nonce: nonce, bulk: bulk, urgent: urgent,
             clock: json.bounded("clock", in: Bounded.times) ?? 0)
+        isTrial = json["trial"]?.truth == true
     }
 }
 

@@ -24,9 +24,10 @@ struct RoadTest {
         defer { link.disconnect() }
         // A hello of a buffer that holds nothing: the centre answers it, and has nothing to count.
         let nothing = Hello.Extent(lowest: 1, highest: 0)
-        let hello = Hello(
+        var hello = Hello(
             epoch: random.next(), boot: Boot(counter: 1, random: random.next()), nonce: random.next(), bulk: nothing,
             urgent: nothing, clock: Clocks.wall)
+        hello.isTrial = true
         let end = Clocks.now + patience
         var again = Instant.zero
         var why: Outcome = .brokerSilent("\(options.host):\(options.port) did not answer in time")
