@@ -38,9 +38,10 @@ struct SetupService {
         }
     }
 
-    /// The broker reads its files again, without a cut. False where it must be told by hand.
-    static func reloadBroker() -> Bool {
-        Files.exists("/run/systemd/system") && run(["systemctl", "reload", "mosquitto.service"]) == 0
+    /// The broker begins anew: at a reload it would read its list and leave alone who is connected, and agents come again by themselves.
+    /// False where it must be told by hand.
+    static func restartBroker() -> Bool {
+        Files.exists("/run/systemd/system") && run(["systemctl", "restart", "mosquitto.service"]) == 0
     }
 
     /// A program of this system, with its exit code; -1 where it cannot be started.

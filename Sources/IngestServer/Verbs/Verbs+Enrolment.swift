@@ -100,9 +100,8 @@ extension AgentVerb {
                         Exit.warnings)
                 }
                 try SetupFiles.replace(list, try AuthorityFolder.text(folder.list), mode: 0o644)
-                // Who is connected stays until then: a list is asked when somebody comes.
-                guard SetupService.reloadBroker() else {
-                    throw Exit.say("\(list) is written; let the broker read it: kill -HUP its process", Exit.warnings)
+                guard SetupService.restartBroker() else {
+                    throw Exit.say("\(list) is written; restart the broker, so that nobody stays connected", Exit.warnings)
                 }
                 print("the broker has read \(list)")
             }
