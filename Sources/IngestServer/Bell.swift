@@ -12,7 +12,7 @@ struct Bell: Sendable {
 
     init(_ writer: Writer? = nil) {
         (rings, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        writer?.onCommit { [bell] in bell.yield() }
+        writer?.onCommit { [bell] in if case .terminated = bell.yield() { false } else { true } }
     }
 
     func ring() { bell.yield() }
@@ -30,7 +30,11 @@ struct Bell: Sendable {
                     try? await Task.sleep(for: period)
                 }
             }
-            defer { clock.cancel() }
+            defer {
+                clock.cancel()
+                // Nobody is woken for one that was replaced.
+                bell.finish()
+            }
             for await _ in rings {
                 do {
                     try await turn()

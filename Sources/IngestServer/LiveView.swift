@@ -61,7 +61,10 @@ actor LiveView {
         for row in try store.calls.running(since: Clocks.wall - LiveCalls.life) {
             calls.resume(row.snapshot, agent: row.agent, at: Clocks.wall)
         }
-        writer.onCommit { [weak self] in self?.wake() }
+        writer.onCommit { [weak self] in
+            self?.wake()
+            return self != nil
+        }
     }
 
     func attach(lookUp: @escaping @Sendable (String, PartyView) -> Void) { self.lookUp = lookUp }

@@ -29,7 +29,7 @@ actor Writer {
     private var failed: Instant?
     /// How far the followers of this executor have come: a deed that told nothing costs one read.
     private var followed: Int64 = -1
-    private let bells = Locked<[@Sendable () -> Void]>([])
+    private let bells = Locked<[@Sendable () -> Bool]>([])
     /// Times that the database did not take something.
     private(set) var failures: UInt64 = 0
 
@@ -51,8 +51,9 @@ actor Writer {
         troubles = Troubles(logger)
     }
 
-    /// Called after each deed, on the writer's executor: whoever follows elsewhere looks at the ledger then.
-    nonisolated func onCommit(_ ring: @escaping @Sendable () -> Void) { bells.with { $0.append(ring) } }
+    /// Called after each deed, on the writer's executor: whoever follows elsewhere looks at the ledger then. Until it
+    /// says false; it must be quick.
+    nonisolated func onCommit(_ ring: @escaping @Sendable () -> Bool) { bells.with { $0.append(ring) } }
 
     /// Does something in its turn and returns what came of it.
     func run<T: Sendable>(_ deed: Deed<T>) throws -> T {
@@ -99,7 +100,7 @@ actor Writer {
                 if isBehind { post { _, _ in } }
             }
         } catch { failed(error) }
-        for ring in bells.with({ $0 }) { ring() }
+        bells.with { rings in rings.removeAll { !$0() } }
     }
 
     /// Entries that the inbox follows at once: each may be told to everybody.

@@ -92,7 +92,10 @@ final class EventSockets: Sendable {
     init(writer: Writer, live: LiveView, reads: LongReads, accounts: Accounts, instance: String) {
         (self.live, self.reads, self.accounts, self.instance) = (live, reads, accounts, instance)
         let standing = standing
-        writer.onCommit { standing.with { for bell in $0.bells.values { bell.yield() } } }
+        writer.onCommit {
+            standing.with { for bell in $0.bells.values { bell.yield() } }
+            return true
+        }
     }
 
     /// Lines, bytes that wait for them, events told and lines cut since the start.
