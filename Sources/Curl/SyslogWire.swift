@@ -101,5 +101,8 @@ public final class SyslogWire {
     }
 
     /// What was sent is with the other end's kernel: syslog itself acknowledges nothing. A datagram is gone when it is sent.
-    public var isAcknowledged: Bool { transport == .udp || ccurl_unacknowledged(handle) == 0 }
+    /// One that has gone meanwhile may not have read it.
+    public var isAcknowledged: Bool {
+        transport == .udp || ccurl_unacknowledged(handle) == 0 && (try? askWhetherOpen()) != nil
+    }
 }

@@ -16,6 +16,7 @@ actor SyslogLink: Service {
     static let portion = 200
     /// Between two tries to reach it, in seconds.
     static let pause: Duration = .seconds(10)
+    static let settle: Duration = .seconds(1)
 
     // It waits for the collector.
     private let executor = QueueExecutor("quai.syslog", qos: .utility)
@@ -31,6 +32,8 @@ actor SyslogLink: Service {
     private var wire: SyslogWire?
     /// Told, and not yet known to have come.
     private var sent: Int64?
+    /// What was told until then counts as come when the line still stands after `settle`: a collector that ends takes what it does not read.
+    private var settling: (seq: Int64, since: Instant)?
     private var failed: Instant?
 
     init(_ settings: SyslogSettings, _ wiring: Wiring, logger: Logger) throws {
@@ -52,14 +55,16 @@ actor SyslogLink: Service {
     /// True when there may be more.
     private func turn() async throws -> Bool {
         let tip = try store.ledger.tip()
-        guard let mark = try store.ledger.watermark(of: SyslogLink.name) else {
+        guard var mark = try store.ledger.watermark(of: SyslogLink.name) else {
             // A new one begins with what happens from now on.
             try await writer.run { desks, _ in try desks.store.ledger.mark(SyslogLink.name, at: tip) }
             return false
         }
-        if let sent, sent > mark, let wire, wire.isAcknowledged {
-            try await writer.run { desks, _ in try desks.store.ledger.mark(SyslogLink.name, at: sent) }
+        if let settling, Clocks.now - settling.since >= SyslogLink.settle, let wire, wire.isAcknowledged {
+            try await writer.run { desks, _ in try desks.store.ledger.mark(SyslogLink.name, at: settling.seq) }
+            (mark, self.settling) = (settling.seq, nil)
         }
+        if settling == nil, let sent, sent > mark { settling = (sent, Clocks.now) }
         state.with { $0.behind = tip - mark }
         let start = max(sent ?? mark, mark)
         guard start < tip else { return false }
@@ -97,7 +102,7 @@ actor SyslogLink: Service {
     }
 
     private func fail(_ failure: SyslogWire.Failure) {
-        (wire, sent, failed) = (nil, nil, Clocks.now)
+        (wire, sent, settling, failed) = (nil, nil, nil, Clocks.now)
         guard state.with({ $0.down(failure.description, at: Clocks.wall) }) else { return }
         logger.warning("syslog unavailable", metadata: ["reason": "\(failure)"])
     }
