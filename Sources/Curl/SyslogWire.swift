@@ -93,7 +93,8 @@ public final class SyslogWire {
     }
 
     /// A collector that went away has closed its end; the kernel would take one more message for it.
-    private func askWhetherOpen() throws(Failure) {
+    public func askWhetherOpen() throws(Failure) {
+        guard transport != .udp else { return }
         var byte: UInt8 = 0
         if recv(handle, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0 {
             throw Failure(description: String(cString: strerror(ECONNRESET)))

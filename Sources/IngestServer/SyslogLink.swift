@@ -64,6 +64,8 @@ actor SyslogLink: Service {
             try await writer.run { desks, _ in try desks.store.ledger.mark(SyslogLink.name, at: settling.seq) }
             (mark, self.settling) = (settling.seq, nil)
         }
+        // Gone with what it was told: told again.
+        if settling != nil, let wire { do throws(SyslogWire.Failure) { try wire.askWhetherOpen() } catch { fail(error) } }
         if settling == nil, let sent, sent > mark { settling = (sent, Clocks.now) }
         state.with { $0.behind = tip - mark }
         let start = max(sent ?? mark, mark)
