@@ -95,9 +95,13 @@ public final class SyslogWire {
     /// A collector that went away has closed its end; the kernel would take one more message for it.
     public func askWhetherOpen() throws(Failure) {
         guard transport != .udp else { return }
-        var byte: UInt8 = 0
-        if recv(handle, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0 {
-            throw Failure(description: String(cString: strerror(ECONNRESET)))
+        // A collector says nothing; what TLS says for itself (tickets, its goodbye) is read, or it would hide the end.
+        var (byte, count): (UInt8, Int) = (0, 0)
+        switch curl_easy_recv(curl, &byte, 1, &count) {
+        case CURLE_AGAIN: return
+        case CURLE_OK where count > 0: return
+        case CURLE_OK: throw Failure(description: String(cString: strerror(ECONNRESET)))
+        case let code: throw Failure(description: String(cString: curl_easy_strerror(code)))
         }
     }
 

@@ -65,7 +65,9 @@ actor SyslogLink: Service {
             (mark, self.settling) = (settling.seq, nil)
         }
         // Gone with what it was told: told again.
-        if settling != nil, let wire { do throws(SyslogWire.Failure) { try wire.askWhetherOpen() } catch { fail(error) } }
+        if settling != nil, let wire {
+            do throws(SyslogWire.Failure) { try wire.askWhetherOpen() } catch { fail(error) }
+        }
         if settling == nil, let sent, sent > mark { settling = (sent, Clocks.now) }
         state.with { $0.behind = tip - mark }
         let start = max(sent ?? mark, mark)
