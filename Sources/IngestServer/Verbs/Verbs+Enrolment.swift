@@ -101,7 +101,8 @@ extension AgentVerb {
                 }
                 try SetupFiles.replace(list, try AuthorityFolder.text(folder.list), mode: 0o644)
                 guard SetupService.restartBroker() else {
-                    throw Exit.say("\(list) is written; restart the broker, so that nobody stays connected", Exit.warnings)
+                    throw Exit.say(
+                        "\(list) is written; restart the broker, so that nobody stays connected", Exit.warnings)
                 }
                 print("the broker has read \(list)")
             }
