@@ -159,7 +159,8 @@ async def browser():
                       worker: !!(await navigator.serviceWorker?.getRegistration())?.active}))()"""}}))
                 while (answer := json.loads(await line.recv())).get("id") != turn:
                     pass
-                said = answer["result"]["result"].get("value") or {}
+                # While it goes to the page there is nobody to ask.
+                said = answer.get("result", {}).get("result", {}).get("value") or {}
                 if said and all(said.values()):
                     return said
                 await asyncio.sleep(0.5)
