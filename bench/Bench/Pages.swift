@@ -170,7 +170,7 @@ final class Crowd: Sendable {
                         state.with { state in
                             state.bytes += count
                             guard !state.wanted.isEmpty, state.seen[sockets[index]] == nil,
-                                buffer[..<count].firstRange(of: state.wanted) != nil
+                                Crowd.contains(state.wanted, buffer, count)
                             else { return }
                             state.seen[sockets[index]] = now
                         }
@@ -184,4 +184,18 @@ final class Crowd: Sendable {
     }
 
     func stop() { state.with { $0.isStopping = true } }
+
+    /// By the C library: what looks on must not be what is measured.
+    private static func contains(_ wanted: [UInt8], _ buffer: [UInt8], _ count: Int) -> Bool {
+        buffer.withUnsafeBytes { bytes in
+            var from = 0
+            while count - from >= wanted.count,
+                let hit = memchr(bytes.baseAddress! + from, Int32(wanted[0]), count - from - wanted.count + 1)
+            {
+                if memcmp(hit, wanted, wanted.count) == 0 { return true }
+                from = UnsafeRawPointer(hit) - bytes.baseAddress! + 1
+            }
+            return false
+        }
+    }
 }
