@@ -210,10 +210,6 @@ struct Accounts: Sendable {
 
     // MARK: sessions
 
-    func used(session token: String) async {
-        await writer.attempt { try $0.signIn.use(session: Digests.hex(token), at: $1) }
-    }
-
     /// Ends the session, and every open page of it.
     func signOut(token: String) async throws {
         let digest = Digests.hex(token)

@@ -19,7 +19,7 @@ actor ChannelLink: Service {
     /// What waits when something went wrong here: the disk, or the file of the secret.
     static let pause = Duration.seconds(10)
 
-    private let executor = QueueExecutor("quai.channels", qos: .utility)
+    private let executor = ThreadExecutor(yields: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let writer: Writer

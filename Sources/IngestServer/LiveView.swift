@@ -8,7 +8,7 @@ import Platform
 /// An actor on an executor and with a view of the database of its own: a card must not wait for a million scans that are
 /// being written. It reads; what must be written, it posts to the writer.
 actor LiveView {
-    let executor = QueueExecutor("quai.live")
+    let executor = ThreadExecutor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let store: Store

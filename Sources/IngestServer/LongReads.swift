@@ -2,7 +2,7 @@ import Depot
 
 /// Reads that may take long: an actor with a view of the database of its own, because a list of a year holds up no card.
 actor LongReads {
-    private let executor = QueueExecutor("quai.long-reads")
+    private let executor = ThreadExecutor()
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let store: Store

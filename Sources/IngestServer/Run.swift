@@ -6,6 +6,7 @@ import HummingbirdCore
 import Logging
 import Model
 import NIOCore
+import NIOPosix
 import Platform
 import ServiceLifecycle
 import UnixSignals
@@ -106,7 +107,7 @@ struct Run: AsyncParsableCommand {
             hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
         let always: [any Service] = [
-            application,
+            Accepting(application: application),
             LinkService(link: link, logger: logger),
             webhooks,
             channels,
@@ -168,6 +169,17 @@ struct LinkService: Service {
             }
         } onGracefulShutdown: {
             link.stop()
+        }
+    }
+}
+
+/// Takes connections on a loop, as their own tasks are: nothing is kept of how each came.
+struct Accepting: Service {
+    var application: any Service
+
+    func run() async throws {
+        try await withTaskExecutorPreference(LoopExecutor(MultiThreadedEventLoopGroup.singleton.any())) {
+            try await application.run()
         }
     }
 }

@@ -19,7 +19,7 @@ actor SyslogLink: Service {
     static let settle: Duration = .seconds(1)
 
     // It waits for the collector.
-    private let executor = QueueExecutor("quai.syslog", qos: .utility)
+    private let executor = ThreadExecutor(yields: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let settings: SyslogSettings

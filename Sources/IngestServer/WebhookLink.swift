@@ -15,7 +15,7 @@ actor WebhookLink: Service {
     /// What waits when something went wrong here: the disk, or the file of the secret.
     static let pause = Duration.seconds(10)
 
-    private let executor = QueueExecutor("quai.webhooks", qos: .utility)
+    private let executor = ThreadExecutor(yields: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let writer: Writer

@@ -12,7 +12,7 @@ actor Writer {
     typealias Deed<T> = @Sendable (_ desks: inout Desks, _ now: Int64) throws -> T
 
     // A backlog that drains must not keep a call from its card.
-    private let executor = QueueExecutor("quai.writer", qos: .utility)
+    private let executor = ThreadExecutor(yields: true)
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private var desks: Desks

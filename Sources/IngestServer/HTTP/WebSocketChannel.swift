@@ -139,16 +139,25 @@ struct WebSocketChannel: ServerChildChannel {
     }
 
     func handle(value: Value, logger: Logger) async {
-        do {
-            switch try await value.upgraded.get() {
-            case .http(let channel): await http.handle(value: channel, logger: logger)
-            case .socket(let channel, let cookie, let browser):
-                await serve(channel, cookie: cookie, browser: browser, logger: logger)
-            case .events(let channel, let asked): await events.serve(channel, asked, door: door)
+        // A socket's task stays with its line; requests, and what programs are told, take time that the line's neighbours must not wait for.
+        await withTaskExecutorPreference(LoopExecutor(value.channel.eventLoop)) {
+            do {
+                switch try await value.upgraded.get() {
+                case .http(let channel):
+                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        await http.handle(value: channel, logger: logger)
+                    }
+                case .socket(let channel, let cookie, let browser):
+                    await serve(channel, cookie: cookie, browser: browser, logger: logger)
+                case .events(let channel, let asked):
+                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                        await events.serve(channel, asked, door: door)
+                    }
+                }
+            } catch {
+                logger.debug("connection ended", metadata: ["reason": "\(error)"])
+                try? await value.channel.close()
             }
-        } catch {
-            logger.debug("connection ended", metadata: ["reason": "\(error)"])
-            try? await value.channel.close()
         }
     }
 
@@ -166,7 +175,7 @@ struct WebSocketChannel: ServerChildChannel {
             try? await channel.executeThenClose { _, outbound in try await close(outbound, .reconnect, "come back") }
             return
         }
-        if person != nil, let token = Cookies.session(cookie) { Task { await accounts.used(session: token) } }
+        if let session = person?.session { accounts.used(session) }
         try? await channel.executeThenClose { inbound, outbound in
             guard let person, !person.isFactorDue else {
                 try await close(outbound, .logIn, "sign in first")
