@@ -122,7 +122,7 @@ final class DevicePump: Sendable {
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
             reopening: Reopening(
                 isTelephone: device.isTelephone, seed: boot.random ^ UInt64(device.name.utf8.count)))
-        for command in recalled { react(to: .recall(command), &loop) }
+        recall(recalled, &loop)
         while !loop.stopping { turn(&loop) }
         if loop.port != nil {
             react(to: .closing, &loop)
@@ -161,6 +161,8 @@ final class DevicePump: Sendable {
         var nextOpen: Instant
         var reopening: Reopening
         var stopping = false
+        /// Commands of a former run or section, and until when the exchange may say what became of them.
+        var doubtful: (ids: Set<String>, until: Instant)?
         /// Until when the port stays open for an answer to our goodbye.
         var lingers: Instant?
     }
@@ -170,6 +172,7 @@ final class DevicePump: Sendable {
         if loop.port == nil, now >= loop.nextOpen { open(&loop) }
         let due = [
             loop.deadline, journal.presenceDeadline, journal.exchangeDeadline, loop.port == nil ? loop.nextOpen : nil,
+            loop.doubtful?.until,
         ]
         .compactMap(\.self).min()
         let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).nanoseconds + 999_999) / 1_000_000) } ?? -1
@@ -183,6 +186,7 @@ final class DevicePump: Sendable {
             loop.deadline = nil
             react(to: .tick, &loop)
         }
+        doubt(&loop, at: after)
         journal.expire(at: after)
         journal.tend(at: after)
     }
@@ -301,11 +305,7 @@ final class DevicePump: Sendable {
         for message in takeMail() {
             switch message {
             case .command(let command, let until):
-                if Clocks.now <= until {
-                    react(to: .command(command), &loop)
-                } else {
-                    journal.report(CommandProgress(id: command.id, state: .expired))
-                }
+                obey(command, until: until, &loop)
             case .refused(let tags): journal.forget(tags)
             case .accepted(let count): react(to: .accepted(count), &loop)
             case .accept(let driver, let baud):
