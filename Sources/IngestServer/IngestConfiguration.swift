@@ -89,6 +89,8 @@ struct IngestConfiguration: Sendable {
         return held
     }
 
+    /// Nil where nothing is said of it: then it is the service's own.
+    var writtenState: String? { written["state"] == nil ? nil : state }
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
     var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }

@@ -38,9 +38,12 @@ struct SetupVerb: AsyncParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Write nothing; say what would be done.") var isDry = false
 
     func run() async throws {
-        let place = SetupPlace(root: try folder(), state: "/var/lib/quai-ingest")
+        var place = SetupPlace(root: try folder())
         guard geteuid() == 0 || root != nil || isDry else {
             throw Exit.say("setup writes into /etc and /var: run it as root, with sudo edge-ingest setup")
+        }
+        if let state = try configuration(of: place)?.writtenState, !place.follow(state: state) {
+            throw Exit.say("state = \"\(state)\" in the configuration: setup wants a whole path, from / on")
         }
         let answers = try asked(place)
         do {
