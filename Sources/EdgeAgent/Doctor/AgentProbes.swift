@@ -114,13 +114,7 @@ enum AgentProbes {
         [(uplink.authority, true), (uplink.certificate, false)].compactMap { path, isAuthority in
             guard let path else { return nil }
             var certificate = AgentPicture.Certificate(path: path)
-            do {
-                let text = String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self)
-                let ends = try CertificateEnd.all(inPEM: text)
-                certificate.ends = isAuthority ? ends.max() : ends.min()
-            } catch let error as FileError {
-                certificate.problem = String(cString: strerror(error.code))
-            } catch { certificate.problem = "\(error)" }
+            (certificate.ends, certificate.problem) = CertificateEnd.look(path, isAuthority: isAuthority)
             return certificate
         }
     }

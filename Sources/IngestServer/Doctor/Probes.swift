@@ -179,13 +179,7 @@ enum Probes {
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
             var certificate = Picture.Certificate(subject: subject, path: path, isAuthority: isAuthority)
-            do {
-                let text = String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self)
-                let ends = try CertificateEnd.all(inPEM: text)
-                certificate.ends = isAuthority ? ends.max() : ends.min()
-            } catch let error as FileError {
-                certificate.problem = String(cString: strerror(error.code))
-            } catch { certificate.problem = "\(error)" }
+            (certificate.ends, certificate.problem) = CertificateEnd.look(path, isAuthority: isAuthority)
             return certificate
         }
     }

@@ -108,9 +108,7 @@ struct SetupVerb: AsyncParsableCommand {
     }
 
     private func asked(_ place: SetupPlace) throws -> Answers {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let machine = Machine.name
         let former = try? place.authority.authority().certificate.name
         let firm = former.map { $0.hasSuffix(" Quai") ? String($0.dropLast(5)) : $0 }
         let name = try answer(name, "Name of the firm or site", firm ?? machine)
