@@ -82,9 +82,9 @@ let package = Package(
 
         // Shared by both ends.
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
-        .target(name: "Platform", dependencies: ["Model", "CPlatform", logging], swiftSettings: strict),
+        .target(name: "Platform", dependencies: ["Model", "CPlatform", "CZstd", logging], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
-        .target(name: "Broker", dependencies: ["Model", "CMosquitto"], swiftSettings: strict),
+        .target(name: "Broker", dependencies: ["Model", "Platform", "CMosquitto"], swiftSettings: strict),
         .target(name: "Identifiers", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["CToml"], swiftSettings: strict),
         .target(name: "Certificates", dependencies: ["CCertificates"], swiftSettings: strict),

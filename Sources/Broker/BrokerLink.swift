@@ -1,6 +1,7 @@
 internal import CMosquitto
 import Glibc
 public import Model
+import Platform
 
 /// What happened on a link.
 public enum BrokerEvent: Equatable, Sendable {
@@ -96,6 +97,15 @@ public final class BrokerLink {
         }
         defer { events = [] }
         return events
+    }
+
+    /// What happened meanwhile, for whoever waits for nothing else: at most so many milliseconds.
+    public func turn(atMost milliseconds: Int32) -> [BrokerEvent] {
+        let interest = interest(now: Clocks.now)
+        let left = (interest.deadline - Clocks.now).nanoseconds
+        let wait = Int32(clamping: max(0, min(left, Int64(milliseconds) * 1_000_000) + 999_999) / 1_000_000)
+        let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: wait)
+        return advance(ready[0], now: Clocks.now)
     }
 
     /// Says goodbye, so that the broker publishes no will.

@@ -1,3 +1,5 @@
+import Platform
+
 /// Where the broker is and how we introduce ourselves.
 public struct BrokerOptions: Sendable {
     public var host: String
@@ -36,17 +38,9 @@ public struct BrokerOptions: Sendable {
     /// `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`; nil for anything else.
     public init?(url: String, clientID: String, keepAlive: Int32 = 20) {
         let tls = url.hasPrefix("mqtts://")
-        guard tls || url.hasPrefix("mqtt://") else { return nil }
-        var rest = url.dropFirst(tls ? 8 : 7)
-        while rest.hasSuffix("/") { rest = rest.dropLast() }
-        var port: UInt16 = tls ? 8883 : 1883
-        if let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") {
-            guard let number = UInt16(rest[rest.index(after: colon)...]), number > 0 else { return nil }
-            port = number
-            rest = rest[..<colon]
-        }
-        if rest.hasPrefix("["), rest.hasSuffix("]") { rest = rest.dropFirst().dropLast() }
-        guard !rest.isEmpty, !rest.contains("/"), !rest.contains("@") else { return nil }
-        self.init(host: String(rest), port: port, tls: tls, clientID: clientID, keepAlive: keepAlive)
+        guard tls || url.hasPrefix("mqtt://"),
+            let place = HostPort(url.dropFirst(tls ? 8 : 7), usual: tls ? 8883 : 1883)
+        else { return nil }
+        self.init(host: place.host, port: place.port, tls: tls, clientID: clientID, keepAlive: keepAlive)
     }
 }

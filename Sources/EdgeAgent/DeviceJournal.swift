@@ -26,6 +26,8 @@ final class DeviceJournal: @unchecked Sendable {
     let status: Locked<DeviceStatus>
     /// The last state that was no beginning, and since when.
     let lasting = Locked<(state: String?, since: Int64)>((nil, 0))
+    /// Commands that were given to the device, and whose end it has not told.
+    let begun = Locked<[Command]>([])
     private let unsaved = Locked<[Outbox.Entry]>([])
     /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
     static let unsavedLimit = 10_000
@@ -172,6 +174,7 @@ final class DeviceJournal: @unchecked Sendable {
 
     func report(_ progress: CommandProgress) {
         outbox.record(progress)
+        if progress.state.isFinal { begun.with { $0.removeAll { $0.id == progress.id } } }
         var progress = progress
         if progress.state == .accepted { progress.line = name }
         urgent(.command(progress.id), "quai.command", progress.json, .seconds(60))

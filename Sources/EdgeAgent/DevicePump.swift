@@ -31,14 +31,14 @@ final class DevicePump: Sendable {
     let device: AgentConfiguration.Device
     let journal: DeviceJournal
     let logger: Logger
-    private let hint: Claims.Hint
+    let hint: Claims.Hint
     /// Accepted by somebody in an earlier run, where the line itself cannot tell.
     private let accepted: Driver?
     let beaten: @Sendable (UInt64) -> Void
     /// Tells whoever remembers what this line was recognised as.
     let recognised: @Sendable (Claims.Verdict) -> Void
     private let memory: CallMemory?
-    private let mailbox: Locked<[Message]>
+    let mailbox: Locked<[Message]>
     let wake: Wakeup
 
     /// Bytes that may wait for a device that does not take them.
@@ -122,7 +122,7 @@ final class DevicePump: Sendable {
                 ?? .recognising(Claims(hint: hint)), settings: settings, nextOpen: Clocks.now,
             reopening: Reopening(
                 isTelephone: device.isTelephone, seed: boot.random ^ UInt64(device.name.utf8.count)))
-        for command in recalled { react(to: .recall(command), &loop) }
+        recall(recalled, &loop)
         while !loop.stopping { turn(&loop) }
         if loop.port != nil {
             react(to: .closing, &loop)
@@ -161,6 +161,8 @@ final class DevicePump: Sendable {
         var nextOpen: Instant
         var reopening: Reopening
         var stopping = false
+        /// Commands of a former run or section, and until when the exchange may say what became of them.
+        var doubtful: (ids: Set<String>, until: Instant)?
         /// Until when the port stays open for an answer to our goodbye.
         var lingers: Instant?
     }
@@ -170,6 +172,7 @@ final class DevicePump: Sendable {
         if loop.port == nil, now >= loop.nextOpen { open(&loop) }
         let due = [
             loop.deadline, journal.presenceDeadline, journal.exchangeDeadline, loop.port == nil ? loop.nextOpen : nil,
+            loop.doubtful?.until,
         ]
         .compactMap(\.self).min()
         let wait = due.map { Int32(clamping: max(0, ($0 - Clocks.now).nanoseconds + 999_999) / 1_000_000) } ?? -1
@@ -183,6 +186,7 @@ final class DevicePump: Sendable {
             loop.deadline = nil
             react(to: .tick, &loop)
         }
+        doubt(&loop, at: after)
         journal.expire(at: after)
         journal.tend(at: after)
     }
@@ -242,7 +246,7 @@ final class DevicePump: Sendable {
         flush(&loop)
     }
 
-    private func flush(_ loop: inout Loop) {
+    func flush(_ loop: inout Loop) {
         guard let port = loop.port, !loop.outgoing.isEmpty else { return }
         do {
             let count = try port.write(loop.outgoing[...])
@@ -253,7 +257,7 @@ final class DevicePump: Sendable {
         }
     }
 
-    private func close(
+    func close(
         _ loop: inout Loop, state: String, reason: String?, code: String? = nil, after pause: Duration? = nil
     ) {
         journal.mark("close")
@@ -285,99 +289,6 @@ final class DevicePump: Sendable {
         if case .talking(let driver, _) = loop.stage, let baud = loop.baud { hint.remembered = (driver.name, baud) }
         return hint
     }
-
-    // MARK: session
-
-    func takeMail() -> [Message] {
-        mailbox.with { box in
-            let mail = box
-            box = []
-            return mail
-        }
-    }
-
-    private func receive(_ loop: inout Loop) {
-        wake.drain()
-        for message in takeMail() {
-            switch message {
-            case .command(let command, let until):
-                if Clocks.now <= until {
-                    react(to: .command(command), &loop)
-                } else {
-                    journal.report(CommandProgress(id: command.id, state: .expired))
-                }
-            case .refused(let tags): journal.forget(tags)
-            case .accepted(let count): react(to: .accepted(count), &loop)
-            case .accept(let driver, let baud):
-                talk(driver, baud: baud, heard: [], &loop)
-                // What it said when the line was opened was heard by nobody.
-                if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
-            case .reopen:
-                if loop.port != nil { close(&loop, state: "starting", reason: nil, after: .zero) }
-            case .retry:
-                if loop.port == nil {
-                    loop.reopening.reset()
-                    loop.nextOpen = Clocks.now
-                }
-            case .beat(let number):
-                journal.retry()
-                beaten(number)
-            case .stop: loop.stopping = true
-            }
-        }
-    }
-
-    func react(to stimulus: Stimulus, _ loop: inout Loop) {
-        let now = Clocks.now
-        switch loop.stage {
-        case .recognising(var claims):
-            let action: Claims.Action? =
-                switch stimulus {
-                case .opened: claims.begin(at: now)
-                case .bytes(let bytes): claims.hear(bytes, at: now)
-                case .tick: claims.tick(at: now)
-                case .closed: nil
-                default: Claims.Action(deadline: loop.deadline)
-                }
-            loop.stage = .recognising(action == nil ? Claims(hint: hint) : claims)
-            loop.deadline = action?.deadline
-            if let action { take(action, &loop) }
-        case .talking(let driver, var session):
-            let reaction = session.handle(stimulus, at: now)
-            loop.stage = .talking(driver, session)
-            (loop.deadline, loop.lingers) = (reaction.deadline, reaction.lingers)
-            take(reaction, at: now, &loop)
-        }
-    }
-
-    func take(_ reaction: Reaction, at now: Instant, _ loop: inout Loop) {
-        if let counted = reaction.counted { journal.counted(counted) }
-        journal.take(reaction.observations, at: now)
-        if reaction.noise > 0 { journal.change { $0.noise += UInt64(reaction.noise) } }
-        switch reaction.condition {
-        case .starting?: journal.set(state: "starting", reason: nil)
-        case .ready?:
-            loop.reopening.becameGood()
-            journal.set(state: "ready", reason: reaction.remark)
-        // It could read and may not: nothing is broken.
-        case .failing(Condition.noCountry, let text)?: journal.set(state: Condition.noCountry, reason: text)
-        // Its beginning and its end are logged by whoever looks at everything (`FindingsBook`), not each try.
-        case .failing(let code, let text)?: journal.set(state: "failing", reason: text, code: code)
-        case nil: break
-        }
-        send(reaction.send, &loop)
-        if let pause = reaction.restart, loop.port != nil {
-            let current = journal.now
-            close(&loop, state: current.state, reason: current.reason, code: current.code, after: pause)
-        }
-    }
-
-    func send(_ bytes: [UInt8], _ loop: inout Loop) {
-        guard !bytes.isEmpty, loop.port != nil else { return }
-        if loop.outgoing.count + bytes.count <= DevicePump.outgoingLimit { loop.outgoing += bytes }
-        flush(&loop)
-    }
-
 }
 
 extension DevicePump.Loop {

@@ -14,8 +14,10 @@ extension Fleet {
             state.configuration = next
             let found = Set(state.attachments.filter { isConfigured($0.value, in: next) }.keys)
             // What was found by itself and is written down now has its own name from here on.
-            let names = gone.union(found.compactMap { state.taken[$0] })
-            for key in found { (state.taken[key], state.attachments[key], state.absent[key]) = (nil, nil, nil) }
+            // Other rules for what is plugged in: all of it is looked at anew.
+            let anew = found.union(changes.light.contains("discovery") ? Set(state.taken.keys) : [])
+            let names = gone.union(anew.compactMap { state.taken[$0] })
+            for key in anew { (state.taken[key], state.attachments[key], state.absent[key]) = (nil, nil, nil) }
             let leaving = state.pumps.filter { names.contains($0.device.name) }
             state.pumps.removeAll { names.contains($0.device.name) }
             return (leaving, state.pumps)
@@ -34,9 +36,12 @@ extension Fleet {
                 } + state.pumps.filter { pump in !next.devices.contains { $0.name == pump.device.name } }
             return fresh
         }
+        let handed = leaving.map { former in
+            (former.device.name, former.handOver(to: wanted.first { $0.device.name == former.device.name }))
+        }
         for pump in wanted {
             joined(pump.device.name)
-            start(pump)
+            start(pump, recalled: handed.first { $0.0 == pump.device.name }?.1 ?? [])
         }
         state.change { $0.looks += 1 }
         surroundings.changed()

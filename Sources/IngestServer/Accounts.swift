@@ -13,15 +13,27 @@ struct Accounts: Sendable {
 
     let writer: Writer
     let live: LiveView
-    let configuration: IngestConfiguration
+    private let present: Locked<IngestConfiguration>
     let refusals = Locked(UInt64(0))
     let challenges = Locked(PasskeyChallenges())
-    /// Nil where the ERP is not asked.
-    let erp: ERPPasswords?
+    private let passwords: Locked<ERPPasswords?>
 
-    init(writer: Writer, live: LiveView, configuration: IngestConfiguration) {
-        (self.writer, self.live, self.configuration) = (writer, live, configuration)
-        erp = configuration.signIn.asksERP ? configuration.erp.map { ERPPasswords($0) } : nil
+    init(writer: Writer, live: LiveView, _ present: Locked<IngestConfiguration>) {
+        (self.writer, self.live, self.present) = (writer, live, present)
+        passwords = Locked(Accounts.passwords(present.with { $0 }))
+    }
+
+    var configuration: IngestConfiguration { present.with { $0 } }
+    /// Nil where the ERP is not asked.
+    var erp: ERPPasswords? { passwords.with { $0 } }
+
+    /// Another ERP, or another way to it.
+    func takeERP(_ configuration: IngestConfiguration) {
+        passwords.with { $0 = Accounts.passwords(configuration) }
+    }
+
+    private static func passwords(_ configuration: IngestConfiguration) -> ERPPasswords? {
+        configuration.signIn.asksERP ? configuration.erp.map { ERPPasswords($0) } : nil
     }
 
     /// Wrong passwords, PINs and badges.

@@ -24,12 +24,12 @@ actor ChannelLink: Service {
 
     private let writer: Writer
     private let store: Store
-    private let settings: ChannelSettings
-    private let words: NoticeWords
+    private var settings: ChannelSettings
+    private var words: NoticeWords
     private let state: String
     private let counts: Locked<ChannelCounts>
     private let troubles: Troubles
-    private let posts: ChannelPosts
+    private var posts: ChannelPosts
     private let bell: Bell
     private var keys: ChannelKeys?
     private var running: Set<Int64> = []
@@ -45,6 +45,13 @@ actor ChannelLink: Service {
         store = try Store(reading: configuration.database)
         posts = ChannelPosts(configuration.channels)
         bell = Bell(writer)
+    }
+
+    /// Others from the next message on; what is under way ends as it began.
+    func take(_ configuration: IngestConfiguration) {
+        (settings, words, keys) = (configuration.channels, configuration.noticeWords, nil)
+        posts = ChannelPosts(settings)
+        bell.ring()
     }
 
     func run() async throws {

@@ -29,8 +29,9 @@ actor EPCISLink: Service {
     private var looked: Int64 = 0
     private var forgotten: Instant?
 
-    init(_ settings: EPCISSettings, _ follower: EPCISFollower, _ wiring: Wiring, logger: Logger) {
-        (self.settings, self.follower, self.logger) = (settings, follower, logger)
+    init(_ settings: EPCISSettings, _ wiring: Wiring, logger: Logger) {
+        (self.settings, self.logger) = (settings, logger)
+        follower = settings.follower(instance: wiring.configuration.instance)
         troubles = Troubles(logger)
         (writer, reads, state) = (wiring.writer, wiring.reads, wiring.epcisState)
         wire = settings.url.map { CurlWire(url: $0, authority: settings.authority) }

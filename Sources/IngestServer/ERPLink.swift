@@ -25,7 +25,7 @@ actor ERPLink: Service {
     let settings: ERPSettings
     nonisolated let queue: QueueFollower?
     private let writer: Writer
-    private let live: LiveView
+    let live: LiveView
     /// How the site writes numbers.
     private let plan: NumberPlan
     private let logger: Logger
@@ -41,7 +41,7 @@ actor ERPLink: Service {
     private var nextPull: Int64 = 0
     private var pulls = 0
     /// The last card of each party, shown with its age while a new one is fetched.
-    private var cards: [String: (card: ERPCard, at: Int64)] = [:]
+    var cards: [String: (card: ERPCard, at: Int64)] = [:]
     static let cardLimit = 2000
     private(set) var counters = Counters()
 
@@ -61,13 +61,14 @@ actor ERPLink: Service {
     init(settings: ERPSettings, _ wiring: Wiring, logger: Logger) {
         self.settings = settings
         (writer, live, plan) = (wiring.writer, wiring.live, wiring.configuration.plan)
-        queue = wiring.queue
+        queue = wiring.followers.queue
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
     }
 
     func run() async throws {
+        await attach()
         await writer.attempt { try $0.jobs.requeue(at: $1) }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -106,7 +107,7 @@ actor ERPLink: Service {
 
     // MARK: the connection
 
-    private func connected() throws(ERPFault) -> any ERPConnector {
+    func connected() throws(ERPFault) -> any ERPConnector {
         let current: String
         do { current = try Files.secret(settings.secret) } catch { throw ERPFault(.credentials, "\(error)") }
         if let connector, current == secret { return connector }
@@ -149,7 +150,7 @@ actor ERPLink: Service {
         return try result.get()
     }
 
-    private func note(_ fault: ERPFault) {
+    func note(_ fault: ERPFault) {
         let next: State =
             switch fault.kind {
             case .unreachable, .unknownOutcome, .busy, .foreign: .unreachable
@@ -276,13 +277,16 @@ actor ERPLink: Service {
                 let page = try await connector.products(after: cursor)
                 await take(products: page.items)
                 cursor = page.next
-            } while cursor != nil
+            } while cursor != nil && !Task.isCancelled
+            cursor = nil
             repeat {
                 let page = try await connector.parties(after: cursor)
                 await take(parties: page.items)
                 cursor = page.next
-            } while cursor != nil
+            } while cursor != nil && !Task.isCancelled
         }
+        // Another one takes its place, and begins with all of it.
+        guard !Task.isCancelled else { return }
         pulls += 1
         await take(receipts: try await connector.openReceipts())
     }
@@ -303,53 +307,6 @@ actor ERPLink: Service {
         let told = receipts.map(\.told)
         await writer.attempt { try $0.pulls.take(receipts: told, at: $1) }
         counters.receipts = UInt64(receipts.count)
-    }
-
-    // MARK: cards
-
-    /// A client's affairs as far as they are known, with their age.
-    struct Affairs: Sendable {
-        enum State: String, Sendable, CaseIterable { case waiting, cached, fresh, failed }
-
-        var card: ERPCard?
-        var state: State
-        /// When the ERP said it, in Unix milliseconds.
-        var at: Int64?
-        /// Why there is nothing newer.
-        var why: String?
-    }
-
-    /// What is known at once; then what the ERP answers. When its time is over before it has, that is said in between.
-    nonisolated func affairs(of party: String) -> AsyncStream<Affairs> {
-        AsyncStream { sink in
-            Task {
-                let kept = await self.cards[party]
-                sink.yield(Affairs(card: kept?.card, state: kept == nil ? .waiting : .cached, at: kept?.at))
-                let timer = Task {
-                    try await Task.sleep(for: .milliseconds(ERPLink.cardWait))
-                    sink.yield(Affairs(card: kept?.card, state: .failed, at: kept?.at, why: "no answer in time"))
-                }
-                let answer = await self.ask(party, kept)
-                timer.cancel()
-                sink.yield(answer)
-                sink.finish()
-            }
-        }
-    }
-
-    private func ask(_ party: String, _ kept: (card: ERPCard, at: Int64)?) async -> Affairs {
-        do throws(ERPFault) {
-            let connector = try connected()
-            _ = try await connector.probe()
-            let card = try await connector.card(of: party)
-            if cards.count >= ERPLink.cardLimit { cards.removeAll() }
-            let at = Clocks.wall
-            cards[party] = (card, at)
-            return Affairs(card: card, state: .fresh, at: at)
-        } catch {
-            note(error)
-            return Affairs(card: kept?.card, state: .failed, at: kept?.at, why: error.sentence)
-        }
     }
 
     var standing: ERPStanding {

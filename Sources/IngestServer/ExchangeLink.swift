@@ -27,13 +27,14 @@ actor ExchangeLink: Service {
     init(_ settings: ExchangeSettings, _ wiring: Wiring, words: ReasonWords, logger: Logger) {
         (self.settings, troubles) = (settings, Troubles(logger))
         (writer, state) = (wiring.writer, wiring.exchangeState)
+        state.with { $0.problems = [:] }
         let (writer, imports) = (wiring.writer, wiring.imports)
         reading = settings.inFolder.map {
             ExchangeIn(
                 folder: $0, files: FolderFiles(), deeds: writer,
                 check: { name, bytes in try await imports.recognise(name, bytes) }, french: { words.french($0) })
         }
-        if let out = settings.outFolder, let follower = wiring.exchange {
+        if let out = settings.outFolder, let follower = wiring.followers.exchange {
             writing = ExchangeOut(
                 folder: out, follower: follower, acknowledgedWithin: settings.acknowledgedWithin, files: FolderFiles(),
                 deeds: writer)

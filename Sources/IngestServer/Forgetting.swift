@@ -4,7 +4,8 @@ import Platform
 
 /// Forgets by age what `[retention]` says, a portion in each turn of the writer, so that what arrives meanwhile goes in between.
 struct Forgetting: Sendable {
-    let rules: RetentionRules
+    let present: Locked<IngestConfiguration>
+    var rules: RetentionRules { present.with { $0.retention } }
     /// Since the start, by kind.
     let counts = Locked<[Retention: UInt64]>([:])
 

@@ -79,7 +79,7 @@ struct Housekeeping: Service {
 
     /// Certificates as the doctor sees them.
     private func keyEnds() -> [KeyEnd] {
-        Probes.certificates(wiring.configuration).compactMap { certificate in
+        Probes.certificates(wiring.present.with { $0 }).compactMap { certificate in
             certificate.ends.map { KeyEnd(name: "\(certificate.subject) \(certificate.path)", end: $0) }
         }
     }

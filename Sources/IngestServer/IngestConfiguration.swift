@@ -75,6 +75,22 @@ struct IngestConfiguration: Sendable {
     /// As it is written, by key: what a later one is compared with.
     private(set) var written: [String: String] = [:]
 
+    /// What of it holds in a process that began with `start`: the rest is as it was then (`ConfigurationChange.waits`).
+    func held(since start: IngestConfiguration) -> IngestConfiguration {
+        var held = self
+        (held.state, held.instance, held.logFormat) = (start.state, start.instance, start.logFormat)
+        (held.plan, held.sites) = (start.plan, start.sites)
+        (held.address, held.port, held.web, held.redirectPort) = (
+            start.address, start.port, start.web, start.redirectPort
+        )
+        if (pages == nil) != (start.pages == nil) { held.pages = start.pages }
+        (held.events, held.home) = (start.events, start.home)
+        (held.signIn, held.people) = (start.signIn, start.people)
+        return held
+    }
+
+    /// Nil where nothing is said of it: then it is the service's own.
+    var writtenState: String? { written["state"] == nil ? nil : state }
     var database: String { "\(state)/ingest.db" }
     /// Reached from this machine alone.
     var isLoopback: Bool { address == "localhost" || address == "::1" || address.hasPrefix("127.") }

@@ -23,7 +23,7 @@ struct LinkHealth: Equatable, Sendable {
     }
 
     /// True when that is news.
-    mutating func hear(erp state: ERPLink.State) -> Bool {
+    mutating func hear(erp state: ERPLink.State?) -> Bool {
         guard state != erp else { return false }
         erp = state
         return true
@@ -41,7 +41,7 @@ extension LiveView {
         executor.run { self.assumeIsolated { $0.changed { $0.hear(broker: isUp, at: Clocks.wall) } } }
     }
 
-    nonisolated func post(erp state: ERPLink.State) {
+    nonisolated func post(erp state: ERPLink.State?) {
         executor.run { self.assumeIsolated { $0.changed { $0.hear(erp: state) } } }
     }
 

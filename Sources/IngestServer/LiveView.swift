@@ -14,9 +14,11 @@ actor LiveView {
     let store: Store
     let plans: SitePlans
     let writer: Writer
-    let link: CardLink?
+    private(set) var link: CardLink?
+    private(set) var zoneRules: [String: ZoneRule]
     /// To the agents; nil where telephones are not given names.
-    let names: AgentMail?
+    private(set) var names: AgentMail?
+    private let mail: AgentMail
     var hub: Hub
     /// What the open pages were told of deliveries and counts, and what they are to be told.
     var told = ToldViews()
@@ -45,11 +47,12 @@ actor LiveView {
 
     /// The database exists: the writer has it open.
     init(configuration: IngestConfiguration, plans: SitePlans, writer: Writer, mail: AgentMail) throws {
-        (self.plans, self.writer) = (plans, writer)
+        (self.plans, self.writer, self.mail) = (plans, writer, mail)
         names = configuration.namesTelephones ? mail : nil
         link = configuration.cardLink
         store = try Store(reading: configuration.database)
         store.guarded = configuration.people.guarded
+        zoneRules = configuration.zones
         followed = try store.ledger.tip()
         hub = Hub(seq: followed)
         inboxTold = try store.inbox.change()
@@ -68,6 +71,14 @@ actor LiveView {
     }
 
     func attach(lookUp: @escaping @Sendable (String, PartyView) -> Void) { self.lookUp = lookUp }
+
+    /// Other rules of the site, from the next call on.
+    func take(_ configuration: IngestConfiguration) {
+        link = configuration.cardLink
+        names = configuration.namesTelephones ? mail : nil
+        zoneRules = configuration.zones
+        (routing.teams, routing.internalCards) = (configuration.teams, configuration.internalCards)
+    }
 
     /// Reads what is committed, without waiting for what is being written.
     func read<T: Sendable>(_ body: @Sendable (Store) throws -> T) rethrows -> T { try body(store) }

@@ -24,8 +24,9 @@ struct Run: AsyncParsableCommand {
         let form = logFormat ?? configuration.logFormat
         // Asked to read its configuration again before it has read it once.
         signal(SIGHUP, SIG_IGN)
-        LoggingSystem.bootstrap { _ in ProgramLog("edge-ingest", form) }
-        let logger = Run.logger(configuration.logLevel)
+        let level = Locked(Logger.Level(rawValue: configuration.logLevel) ?? .info)
+        LoggingSystem.bootstrap { _ in ProgramLog("edge-ingest", form, level: level) }
+        let logger = Logger(label: "edge-ingest")
         logger.notice(
             "starting", metadata: ["configuration": "\(ConfigurationFiles.words(configuration.files, "ingest"))"])
         for text in configuration.renamed { logger.notice("an older name of a key", metadata: ["key": "\(text)"]) }
@@ -54,19 +55,23 @@ struct Run: AsyncParsableCommand {
         link.know(try await wiring.live.read { try $0.gateways.rows().map(\.name) })
         let hosts = Hosts(configuration, certificate: certificate)
         let words = ReasonWords(files["words-reasons.js"]?.bytes ?? [])
-        let exchange = configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
+        let exchange = Replaceable(configuration, logger: logger) { configuration in
+            configuration.exchange.map { ExchangeLink($0, wiring, words: words, logger: logger) }
+        }
         let webhooks = try WebhookLink(wiring, logger: logger)
         let syslog = Replaceable(configuration, logger: logger) { configuration in
             try configuration.syslog.map { try SyslogLink($0, wiring, logger: logger) }
         }
         let epcis = Replaceable(configuration, logger: logger) { configuration in
-            configuration.epcis.flatMap { settings in
-                wiring.epcis.map { EPCISLink(settings, $0, wiring, logger: logger) }
-            }
+            configuration.epcis.map { EPCISLink($0, wiring, logger: logger) }
         }
         let channels = try ChannelLink(wiring, logger: logger)
-        let erp = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
-        if let erp { await Run.attach(erp, to: wiring.live) }
+        let erp = Replaceable(configuration, logger: logger) { configuration in
+            let link = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
+            wiring.erp.with { $0 = link }
+            if link == nil { wiring.live.post(erp: nil) }
+            return link
+        }
         // Nobody vouches any more for sessions of providers that are not named now.
         let vouching = configuration.signIn
         await wiring.writer.attempt { desks, _ in
@@ -75,8 +80,9 @@ struct Run: AsyncParsableCommand {
         if !configuration.isLoopback, try await wiring.live.read({ try $0.people.isOpenHouse() }) {
             logger.warning("nobody can sign in", metadata: ["remedy": "edge-ingest user add NAME"])
         }
-        let router = Routes.router(wiring, erp: erp, files: files, link: link, hosts: hosts)
-        let quiet = Run.logger("warning")
+        let router = Routes.router(wiring, files: files, link: link, hosts: hosts)
+        var quiet = logger
+        quiet.logLevel = .warning
         let application = Application(
             router: router,
             server: HTTPServerBuilder { responder in
@@ -102,15 +108,17 @@ struct Run: AsyncParsableCommand {
         let reloading = Reloading(
             configuration, file: { ConfigurationFiles.find(named, "ingest") },
             .init(
-                present: wiring.present, hosts: hosts, certificate: watch, link: link, syslog: syslog, repository: epcis
-            ),
+                wiring: wiring, hosts: hosts, certificate: watch, link: link, channels: channels, webhooks: webhooks,
+                erp: erp, exchange: exchange, syslog: syslog, repository: epcis, level: level),
             hosts.reloads, logger: logger)
-        let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
+        let optional: [(any Service)?] = [redirect, watch, events, home]
         let always: [any Service] = [
             Accepting(application: application),
             LinkService(link: link, logger: logger),
             webhooks,
             channels,
+            erp,
+            exchange,
             syslog,
             epcis,
             reloading,
@@ -127,27 +135,6 @@ struct Run: AsyncParsableCommand {
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet))
         try await group.run()
-    }
-
-    /// Cards of calls are filled with what the ERP knows.
-    private static func attach(_ erp: ERPLink, to live: LiveView) async {
-        await live.attach { [weak live] call, party in
-            guard let live, let remote = party.erp else { return }
-            let root = erp.settings.url
-            Task {
-                for await affairs in erp.affairs(of: remote) {
-                    await live.client(
-                        party.id, on: call, plain: ERPCardView.json(affairs, root: root, mayPrices: false),
-                        withPrices: ERPCardView.json(affairs, root: root, mayPrices: true))
-                }
-            }
-        }
-    }
-
-    private static func logger(_ level: String) -> Logger {
-        var logger = Logger(label: "edge-ingest")
-        logger.logLevel = Logger.Level(rawValue: level) ?? .info
-        return logger
     }
 }
 

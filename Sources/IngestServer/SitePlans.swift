@@ -4,8 +4,9 @@ import Platform
 /// How each agent's site writes telephone numbers.
 final class SitePlans: Sendable {
     private let sites = Locked<[String: String]>([:])
-    let configuration: IngestConfiguration
+    private let configuration: IngestConfiguration
 
+    /// Of the start: numbers that are kept were read by it.
     init(_ configuration: IngestConfiguration) { self.configuration = configuration }
 
     func place(_ agent: String, at site: String?) { sites.with { $0[agent] = site } }

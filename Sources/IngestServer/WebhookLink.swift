@@ -20,10 +20,10 @@ actor WebhookLink: Service {
 
     private let writer: Writer
     private let store: Store
-    private let settings: WebhookSettings
+    private var settings: WebhookSettings
     private let state: String
     private let instance: String
-    private let wire: HookWire
+    private var wire: HookWire
     private let counts: Locked<WebhookCounts>
     private let troubles: Troubles
     private let bell: Bell
@@ -39,10 +39,20 @@ actor WebhookLink: Service {
         )
         (state, instance) = (configuration.state, configuration.instance)
         store = try Store(reading: configuration.database)
-        let (allowed, mayPlain) = (configuration.webhooks.allowed, configuration.webhooks.mayPlain)
-        wire = HookWire(
-            HookWire.Rules(mayPlain: mayPlain, authority: configuration.webhooks.authority) { allowed.permits($0) })
+        wire = WebhookLink.wire(settings)
         bell = Bell(wiring.writer)
+    }
+
+    private static func wire(_ settings: WebhookSettings) -> HookWire {
+        let allowed = settings.allowed
+        return HookWire(
+            HookWire.Rules(mayPlain: settings.mayPlain, authority: settings.authority) { allowed.permits($0) })
+    }
+
+    /// Others from the next request on; what is under way ends as it began.
+    func take(_ settings: WebhookSettings) {
+        (self.settings, wire, keys) = (settings, WebhookLink.wire(settings), nil)
+        bell.ring()
     }
 
     func run() async throws {

@@ -16,13 +16,7 @@ actor Writer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private var desks: Desks
-    /// Nil where no ERP is configured.
-    private let queue: QueueFollower?
-    /// Nil where nothing is told by file.
-    private let exchange: ExchangeFollower?
-    /// Nil where no EPCIS events are made.
-    private let epcis: EPCISFollower?
-    private let inbox: InboxFollower
+    private var followers: CentreFollowers
     private let troubles: Troubles
     /// The database is well again when nothing has failed for so long: while a disk is full, what only reads goes on.
     private static let convalescence: Duration = .seconds(10)
@@ -34,20 +28,11 @@ actor Writer {
     private(set) var failures: UInt64 = 0
 
     /// Followers catch up with what commands told before this process.
-    init(
-        _ desks: sending Desks, queue: QueueFollower?, exchange: ExchangeFollower? = nil,
-        epcis: EPCISFollower? = nil, inbox: InboxFollower, logger: Logger
-    ) throws {
-        _ = try Writer.follow(desks, queue, exchange, epcis, inbox)
-        // What an ERP that was taken away was not told is not told to the next one.
-        if queue == nil { try desks.store.ledger.forget(follower: QueueFollower.name) }
-        if exchange == nil { try desks.store.ledger.forget(follower: ExchangeFollower.name) }
-        if epcis == nil { try EPCISFollower.forget(desks.store) }
+    init(_ desks: sending Desks, _ followers: CentreFollowers, logger: Logger) throws {
+        _ = try followers.follow(desks, at: Clocks.wall)
+        try followers.forgetOthers(desks.store)
         self.desks = desks
-        self.epcis = epcis
-        self.exchange = exchange
-        self.inbox = inbox
-        self.queue = queue
+        self.followers = followers
         troubles = Troubles(logger)
     }
 
@@ -59,6 +44,18 @@ actor Writer {
     func run<T: Sendable>(_ deed: Deed<T>) throws -> T {
         defer { follow() }
         return try deed(&desks, Clocks.wall)
+    }
+
+    /// Other followers, and what comes with them. Where the database does not take it nothing changes.
+    func take(_ followers: CentreFollowers, _ deed: Deed<Void>) throws {
+        // What was told until now is the former ones' to follow.
+        follow()
+        try followers.forgetOthers(desks.store)
+        try deed(&desks, Clocks.wall)
+        self.followers = followers
+        // A new one begins now.
+        followed = -1
+        follow()
     }
 
     /// The same where nobody waits who could be told that it failed: it is counted, and said.
@@ -94,32 +91,12 @@ actor Writer {
         do {
             let tip = try desks.store.ledger.tip()
             if tip != followed {
-                let isBehind = try Writer.follow(desks, queue, exchange, epcis, inbox)
+                let isBehind = try followers.follow(desks, at: Clocks.wall)
                 followed = isBehind ? -1 : tip
                 // Behind what waits already.
                 if isBehind { post { _, _ in } }
             }
         } catch { failed(error) }
         bells.with { rings in rings.removeAll { !$0() } }
-    }
-
-    /// Entries that the inbox follows at once: each may be told to everybody.
-    private static let toldAtOnce = 20
-
-    /// True where the inbox has more to follow.
-    private static func follow(
-        _ desks: Desks, _ queue: QueueFollower?, _ exchange: ExchangeFollower?, _ epcis: EPCISFollower?,
-        _ inbox: InboxFollower
-    ) throws -> Bool {
-        try desks.store.run(AuditFollower())
-        try WebhookFollower.catchUp(desks.store)
-        if let queue { try desks.store.run(queue) }
-        if let exchange { try desks.store.run(exchange) }
-        if var epcis {
-            epcis.now = Clocks.wall
-            try epcis.catchUp(desks.store)
-        }
-        try desks.store.run(inbox, atMost: toldAtOnce)
-        return try desks.store.ledger.watermark(of: InboxFollower.name) ?? 0 < desks.store.ledger.tip()
     }
 }

@@ -28,6 +28,16 @@ public enum CertificateEnd {
         return ends
     }
 
+    /// Those of a file: an authority lasts as long as the last of them, whatever else as long as the first.
+    public static func look(_ path: String, isAuthority: Bool) -> (ends: Int64?, problem: String?) {
+        do {
+            let ends = try all(inPEM: String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self))
+            return (isAuthority ? ends.max() : ends.min(), nil)
+        } catch let error as FileError {
+            return (nil, String(cString: strerror(error.code)))
+        } catch { return (nil, "\(error)") }
+    }
+
     /// `Certificate { tbsCertificate { [0] version?, serial, algorithm, issuer, validity { notBefore, notAfter }, … } }`
     public static func end(of der: [UInt8]) -> Int64? {
         var certificate = DER(der[...])

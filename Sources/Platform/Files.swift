@@ -46,12 +46,7 @@ public enum Files {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError(path: path, code: errno) }
         defer { close(descriptor) }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw FileError(path: path, code: errno) }
-            rest = rest.dropFirst(count)
-        }
+        try write(bytes, to: path, descriptor)
     }
 
     /// Creates a folder and those above it, for the owner only.

@@ -5,6 +5,13 @@ public enum Machine {
     /// Most of the journal that is taken, in bytes.
     static let journalLimit = 32 << 20
 
+    /// The name it gives itself; empty where it has none.
+    public static var name: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        gethostname(&buffer, 255)
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The last lines of these services, as `journalctl` prints them; empty where there is none, or nothing may be read.
     public static func journal(_ lines: Int, of services: [String]) -> String {
         let units = services.map { "-u \($0)" }.joined(separator: " ")

@@ -17,13 +17,14 @@ struct CallMemoryTests {
         let told = Locked<[JSON]>([])
         private(set) var time: Instant
         private let outbox: Outbox
+        private let boot: Boot
         private let writer: Outbox.Writer
 
         init(_ folder: TemporaryFolder, from time: Instant) throws {
             self.time = time
             var random = SystemRandomNumberGenerator()
             let file = try OutboxFile(path: "\(folder.path)/outbox.db", budget: 64 << 20, random: &random)
-            let boot = try file.begin(kernel: "k", origin: 0, synced: true, random: &random)
+            boot = try file.begin(kernel: "k", origin: 0, synced: true, random: &random)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             outbox = Outbox(file: file, boot: boot, grown: { _ in }, news: { _, _ in })
             writer = Outbox.Writer(file: file, boot: boot, kernel: "k")
@@ -39,6 +40,14 @@ struct CallMemoryTests {
                 urgent: { [told] _, _, json, _ in told.change { $0.append(json) } }, changed: {}, finder: Finder(),
                 settled: { _ in })
             past = journal.recall(CallMemory(path: "\(folder.path)/calls-pbx.json"), at: time)
+        }
+
+        /// Of pumps beside it.
+        func surroundings(_ urgent: @escaping @Sendable (JSON) -> Void) -> DevicePump.Surroundings {
+            DevicePump.Surroundings(
+                outbox: outbox, feed: Feed(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                presence: Locked(Presence(rules: [:])), boot: boot, urgent: { _, _, json, _ in urgent(json) },
+                beaten: { _, _ in }, changed: {}, finder: Finder(), state: nil)
         }
 
         func hear(_ signals: [CallSignal]) {

@@ -1,7 +1,10 @@
+import Drivers
 import Glibc
 import Logging
 import Model
 import Platform
+import Ports
+import TestSupport
 import Testing
 
 @testable import EdgeAgent
@@ -43,6 +46,10 @@ struct ReloadTests {
         #expect(
             was.changes(to: try parsed(next))
                 == ConfigurationChanges(added: ["door"], changed: ["dock"], removed: ["gate"]))
+        let light = ReloadTests.text.replacing("enabled = false", with: "enabled = true")
+        #expect(
+            was.changes(to: try parsed("log-level = \"debug\"\n" + light))
+                == ConfigurationChanges(light: ["discovery", "log-level"]))
         let other =
             ReloadTests.text.replacing("agent = \"lyon\"", with: "agent = \"nice\"")
             + "\n[uplink]\nbroker = \"mqtt://other\"\n"
@@ -103,6 +110,50 @@ struct ReloadTests {
             return
         }
         #expect(changes.others == ["agent"])
+    }
+
+    /// What an exchange was told to do when its section changes, or goes.
+    @Test func commandsUnderWayEndInAWord() throws {
+        let folder = TemporaryFolder()
+        let run = try CallMemoryTests.Run(folder, from: Clocks.now)
+        let told = Locked<[CommandProgress]>([])
+        func pump(_ name: String = "pbx", driver: Driver = .asteriskAMI) -> DevicePump {
+            let device = AgentConfiguration.Device(
+                name: name, driver: driver, address: .tcp(host: "127.0.0.1", port: 9),
+                rules: Presence.Rules(zone: "pbx", departure: .seconds(3)), settings: SessionSettings(name: name))
+            return DevicePump(
+                device: device, hint: Claims.Hint(remembered: nil, scores: [:], speed: .none, mayAsk: true),
+                in: run.surroundings { json in CommandProgress(json: json).map { one in told.change { $0.append(one) } }
+                }
+            ) { _ in }
+        }
+        func dial(_ id: String) -> Command {
+            Command(
+                id: id, action: .dial(extension: "101", number: "0123", display: nil, device: nil), issued: 0, ttl: 60)
+        }
+        let (former, next) = (pump(), pump())
+        former.journal.begun.with { $0 = [dial("A")] }
+        // What it never began, the next one does.
+        former.post(.command(dial("B"), until: Clocks.now + .seconds(60)))
+        #expect(former.handOver(to: next).map(\.id) == ["A"] && told.with { $0.isEmpty })
+        #expect(next.takeMail().count == 1)
+        // An exchange that is never reached cannot say it.
+        var loop = DevicePump.Loop(
+            stage: .talking(.asteriskAMI, Driver.asteriskAMI.session(SessionSettings(name: "pbx"))),
+            settings: SessionSettings(name: "pbx"), nextOpen: Clocks.now,
+            reopening: Reopening(isTelephone: true, seed: 1))
+        next.recall([dial("A")], &loop)
+        next.doubt(&loop, at: Clocks.now)
+        #expect(told.with { $0.isEmpty } && next.journal.begun.with { $0.map(\.id) } == ["A"])
+        next.doubt(&loop, at: Clocks.now + DevicePump.recallPatience + .seconds(1))
+        #expect(told.with { $0 } == [CommandProgress(id: "A", state: .unknown, cause: "pbx was not reached since")])
+        #expect(next.journal.begun.with { $0.isEmpty } && loop.doubtful == nil)
+        // The section went, or is a reader's now.
+        told.with { $0 = [] }
+        next.journal.begun.with { $0 = [dial("C")] }
+        next.post(.command(dial("D"), until: Clocks.now + .seconds(60)))
+        #expect(next.handOver(to: pump(driver: .rdm6300)).isEmpty)
+        #expect(told.with { $0.map(\.id) } == ["D", "C"] && told.with { $0.map(\.state) } == [.failed, .unknown])
     }
 
     private static func remove(_ folder: String) {

@@ -15,10 +15,12 @@ struct ERPRoadTests {
         let server = Locked(OdooServer(series: 17))
         let isSilent = Locked(false)
         let isPage = Locked(false)
+        /// Whether what writes waits for its answer, and how often it did.
+        let held = Locked((isOn: false, count: 0))
         let front: ERPFront
 
         init() throws {
-            let (server, isPage) = (server, isPage)
+            let (server, isPage, held) = (server, isPage, held)
             front = try #require(
                 ERPFront(port: 0) { request in
                     if isPage.with({ $0 }) {
@@ -27,7 +29,10 @@ struct ERPRoadTests {
                             body: Array(
                                 "<html><h1>Bad Gateway</h1>\(String(repeating: "x", count: 180_000))</html>".utf8))
                     }
-                    return server.with { $0.answer(request) }
+                    let reply = server.with { $0.answer(request) }
+                    held.change { if $0.isOn { $0.count += 1 } }
+                    _ = held.wait(timeout: 20_000) { $0.isOn ? nil : () }
+                    return reply
                 })
         }
     }
@@ -178,10 +183,28 @@ struct ERPRoadTests {
             .object([("call", .string(call)), ("base", 0), ("note", "wants three pallets on Friday")]))
         try until("a push that waits for the last word") { try job("call", call)?["state"] == "waiting" }
         let note = try #require(try job("call", call)?["id"]?.integer)
+        // Another configuration while that push waits for its answer: it is told once, by the connection that began it.
+        peer.held.change { $0.isOn = true }
         try page.request("POST", "/api/v1/erp/jobs/\(note)/retry")
+        try until("a request under way") { peer.held.with { $0.count > 0 } }
+        let file = "\(stand.folder)/ingest.toml"
+        let text = String(decoding: try Files.read(file), as: UTF8.self)
+        try Files.write(
+            Array(
+                (text.replacing("calls-per-second = 500", with: "calls-per-second = 400")
+                    + "\n[zone.dock-7]\nkind = \"dock\"\n[team.sales]\nextensions = [\"101\"]\n").utf8), to: file)
+        kill(try #require(stand.ingest?.pid), SIGHUP)
+        try until("the new dock") {
+            try page.request("GET", "/api/v1/session/how")["stations"]?.list?.contains("dock-7") == true
+        }
+        #expect(try page.request("GET", "/api/v1/erp")["state"] == "ok", "the page and its session go on")
+        peer.held.change { $0.isOn = false }
         try until("the note in the ERP") { try job("call", call)?["state"] == "done" }
         peer.server.with { server in
-            #expect(server.notes(ofPartner: server.firstCustomer).contains { $0.contains("three pallets") })
+            let notes = server.notes(ofPartner: server.firstCustomer)
+            #expect(notes.filter { $0.contains("three pallets") }.count == 1, "\(notes)")
         }
+        // The new connection looks for all of it anew.
+        try until("another look") { try page.request("GET", "/api/v1/erp")["pulled"]?["products"]?.integer ?? 0 > 0 }
     }
 }

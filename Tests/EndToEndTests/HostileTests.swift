@@ -41,9 +41,7 @@ struct HostileTests {
         }
 
         func turn() {
-            let interest = link.interest(now: Clocks.now)
-            let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: 20)
-            for case .message(let topic, let payload) in link.advance(ready[0], now: Clocks.now) {
+            for case .message(let topic, let payload) in link.turn(atMost: 20) {
                 if topic.hasPrefix("quai/1/in/") { present = (try? JSON(parsing: payload))?["online"]?.truth ?? false }
                 if topic.hasSuffix("/ack"), let ack = (try? JSON(parsing: payload)).flatMap(Ack.init) {
                     acks.append(ack)

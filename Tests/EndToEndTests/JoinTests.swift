@@ -82,6 +82,21 @@ struct JoinTests {
         #expect(dry.outcomes.map(\.outcome) == [.made] && !Files.exists(folder.path + "/none"))
     }
 
+    @Test func setupFollowsTheStateThatTheConfigurationNames() throws {
+        var place = SetupPlace()
+        #expect(place.home == "/var/lib/quai-ingest")
+        #expect(place.follow(state: "/srv/quai/") && place.authority.path == "/srv/quai/authority")
+        #expect(!place.follow(state: "quai") && place.home == "/srv/quai")
+        // Below a root it writes the whole path itself, and finds it again.
+        var tried = SetupPlace(root: "/tmp/try")
+        #expect(tried.follow(state: "/srv/quai") && tried.home == "/tmp/try/srv/quai")
+        #expect(tried.follow(state: tried.home) && tried.home == "/tmp/try/srv/quai")
+        func written(_ text: String) throws -> String? {
+            try IngestConfiguration(parsing: "version = 1\n" + text, file: "ingest.toml").writtenState
+        }
+        #expect(try written("") == nil && written("state = \"/a\"") == "/a")
+    }
+
     /// Made once, and made anew for another host or near its end; the authority stays.
     @Test func certificatesAreMadeAnewWhereTheyMustBe() throws {
         let place = SetupPlace(root: folder.path, state: "/state")
@@ -176,6 +191,11 @@ struct JoinTests {
     }
 
     @Test func whatJoiningWritesIsRead() throws {
+        var moved = JoinFiles(root: "/tmp/a")
+        moved.follow(state: "/tmp/a/srv/quai")
+        #expect(moved.key == "/tmp/a/srv/quai/identity/agent.key")
+        moved.follow(state: nil)
+        #expect(moved.state == "/srv/quai")
         let files = JoinFiles(root: "/tmp/a \"b\"")
         let text = files.dropIn(agent: "lyon-1", site: "lyon", broker: "mqtts://c:8883", url: "https://c:8080")
         let read = try AgentConfiguration(parsing: text, file: "10-join.toml")

@@ -1,6 +1,7 @@
 import Depot
 import Model
 import Platform
+import Rig
 import Settings
 import TestSupport
 import Testing
@@ -134,6 +135,17 @@ struct ParcelTests {
         let doctor = try JSON(parsing: try Files.read("\(folder.path)/out/doctor.json"))
         let found = doctor["findings"]?.list?.compactMap { $0["code"]?.text } ?? []
         #expect(found.contains("centre-stopped"))
+        let small = try RoadTests.run("edge-ingest", ["bundle", "\(folder.path)/all.tar.zst"] + options)
+        #expect(small.code == 0)
+        // A frame's magic number (RFC 8878, 3.1.1); who has tar and zstd reads it.
+        #expect(try Array(Files.read("\(folder.path)/all.tar.zst").prefix(4)) == [0x28, 0xB5, 0x2F, 0xFD])
+        if Files.exists("/usr/bin/zstd") {
+            let log = "\(folder.path)/list"
+            let tar = try ChildProcess("/usr/bin/tar", ["--zstd", "-tf", "\(folder.path)/all.tar.zst"], log: log)
+            let code = tar.wait()
+            let list = String(decoding: try Files.read(log), as: UTF8.self)
+            #expect(code == 0 && list.contains("/doctor.json") && list.contains("/versions.txt"), "\(list)")
+        }
         let archive = try RoadTests.run("edge-ingest", ["bundle", "\(folder.path)/all.tar"] + options)
         let bytes = try Files.read("\(folder.path)/all.tar")
         #expect(archive.code == 0 && bytes.count > 4096, "\(archive.output)")

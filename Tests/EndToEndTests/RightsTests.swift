@@ -15,7 +15,7 @@ struct RightsTests {
     init() throws {
         var configuration = IngestConfiguration()
         configuration.state = folder.path
-        endpoints = Endpoints.list(try Wiring(configuration, logger: Logger(label: "test")), nil)
+        endpoints = Endpoints.list(try Wiring(configuration, logger: Logger(label: "test")))
     }
 
     private func person(_ role: Role) -> Person {

@@ -60,7 +60,7 @@ public struct CallRouting: Equatable, Sendable {
     public var names: [Int64: String] = [:]
     public var teams: [Team]
     /// Whether calls between own telephones show a card where no team says otherwise.
-    public let internalCards: Bool
+    public var internalCards: Bool
 
     public init(teams: [Team] = [], internalCards: Bool = true) {
         self.teams = teams

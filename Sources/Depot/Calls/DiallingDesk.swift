@@ -12,7 +12,7 @@ public struct DiallingDesk {
     public typealias Order = AgentOrder
 
     let store: Store
-    private let rights: DialRights
+    public var rights: DialRights
     /// How the site of an agent writes numbers.
     private let plan: (String) -> NumberPlan
     /// When each person clicked.

@@ -9,13 +9,18 @@ struct ConfigurationChanges: Equatable, Sendable {
     var removed: [String] = []
     /// Tables and keys that are no device's: they hold for the whole agent.
     var others: [String] = []
+    /// Those among them that are taken up while it runs.
+    var light: [String] = []
 
     var isEmpty: Bool { self == ConfigurationChanges() }
 
     /// `changed dock-1; removed gate`
     var words: String {
-        [("added", added), ("changed", changed), ("removed", removed), ("for the whole agent", others)]
-            .filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
+        [
+            ("added", added), ("changed", changed), ("removed", removed), ("taken up", light),
+            ("for the whole agent", others),
+        ]
+        .filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }.joined(separator: "; ")
     }
 }
 
@@ -44,6 +49,8 @@ extension AgentConfiguration {
                 if mine.contains(parts[1]), theirs.contains(parts[1]), !out.changed.contains(parts[1]) {
                     out.changed.append(parts[1])
                 }
+            } else if ["discovery", "log-level"].contains(place) {
+                out.light.append(place)
             } else if !["reader", "phone"].contains(place) {
                 out.others.append(place)
             }

@@ -104,10 +104,7 @@ struct AgentConfiguration: Sendable {
 
     /// This machine's name in the alphabet of agents.
     static var hostName: String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).lowercased()
-        let clean = text.prefix(32).map { Topic.isName(String($0)) ? $0 : "-" }
+        let clean = Machine.name.lowercased().prefix(32).map { Topic.isName(String($0)) ? $0 : "-" }
         return clean.isEmpty ? "agent" : String(clean)
     }
 

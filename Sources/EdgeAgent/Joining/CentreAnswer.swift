@@ -1,4 +1,5 @@
 import Model
+import Platform
 
 /// What a centre answers to one question (HTTP/1.1, RFC 9112, sent as HTTP/1.0: it ends with the connection, and comes in one piece).
 struct CentreAnswer: Equatable, Sendable {
@@ -48,19 +49,8 @@ struct CentreAddress: Equatable, Sendable {
     init(_ text: String) throws(Wrong) {
         isTLS = text.hasPrefix("https://")
         guard isTLS || text.hasPrefix("http://") else { throw .form }
-        var rest = text.dropFirst(isTLS ? 8 : 7)
-        while rest.hasSuffix("/") { rest = rest.dropLast() }
-        port = isTLS ? 443 : 80
-        if let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") {
-            guard let number = UInt16(rest[rest.index(after: colon)...]), number > 0 else { throw .form }
-            port = number
-            rest = rest[..<colon]
-        }
-        if rest.hasPrefix("["), rest.hasSuffix("]") { rest = rest.dropFirst().dropLast() }
-        guard !rest.isEmpty, !rest.contains(where: { $0 == "/" || $0 == "@" || $0 == " " || $0.isNewline }) else {
-            throw .form
-        }
-        host = String(rest)
+        guard let place = HostPort(text.dropFirst(isTLS ? 8 : 7), usual: isTLS ? 443 : 80) else { throw .form }
+        (host, port) = (place.host, place.port)
     }
 
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }

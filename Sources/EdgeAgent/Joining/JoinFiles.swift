@@ -19,6 +19,12 @@ struct JoinFiles: Sendable {
     /// The certificate that is there; nil where this machine has not joined.
     var present: Certificate? { JoinFiles.text(certificate).flatMap { Certificate($0) } }
 
+    /// The folder that the configuration names, below the root; the packaged one where it names none.
+    mutating func follow(state named: String?) {
+        guard let named, named.hasPrefix("/") else { return }
+        state = !root.isEmpty && named.hasPrefix("\(root)/") ? String(named.dropFirst(root.count)) : named
+    }
+
     static func text(_ path: String) -> String? {
         (try? Files.read(path, limit: Certificate.limit)).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -45,33 +51,14 @@ struct JoinFiles: Sendable {
         for (path, mode) in [
             ("\(root)/etc/quai/agent.d", mode_t(0o755)), ("\(root)\(state)", 0o700), (folder, 0o700),
         ] {
-            var above = ""
-            for part in path.split(separator: "/") {
-                above += "/\(part)"
-                guard !Files.exists(above) else { continue }
-                guard mkdir(above, above == path ? mode : 0o755) == 0 else { throw FileError(path: above, code: errno) }
-                if above == path { chmod(above, mode) }
-            }
+            try Files.makeFolder(path, mode: mode)
         }
         for path in ["\(root)\(state)", folder] { give(path) }
     }
 
     /// The whole new file takes the place of the old one at once.
     func put(_ path: String, _ text: String, mode: mode_t) throws(FileError) {
-        let fresh = "\(path).new"
-        unlink(fresh)
-        let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: fresh, code: errno) }
-        defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw FileError(path: fresh, code: errno) }
-            rest = rest.dropFirst(count)
-        }
-        guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0, rename(fresh, path) == 0 else {
-            throw FileError(path: path, code: errno)
-        }
+        try Files.replace(path, text, mode: mode)
         if path.hasPrefix("\(folder)/") { give(path) }
     }
 

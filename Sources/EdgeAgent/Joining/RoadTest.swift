@@ -32,11 +32,7 @@ struct RoadTest {
         var again = Instant.zero
         var why: Outcome = .brokerSilent("\(options.host):\(options.port) did not answer in time")
         while Clocks.now < end {
-            let now = Clocks.now
-            let interest = link.interest(now: now)
-            let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
-            let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: min(wait, 200))
-            for event in link.advance(ready[0], now: Clocks.now) {
+            for event in link.turn(atMost: 200) {
                 switch event {
                 case .up:
                     link.subscribe([Topic(.ack, of: agent).name])

@@ -16,7 +16,7 @@ extension Agent {
         guard let place = configuration.local.listen else { return nil }
         let scanning = configuration.local.mayScan ? makeScanning() : nil
         let page = LocalPage(
-            hosts: configuration.local.hosts.union(LocalPage.names(of: Agent.machine)),
+            hosts: configuration.local.hosts.union(LocalPage.names(of: Machine.name)),
             status: Agent.kept(for: Agent.stateLife) { [self] in
                 LocalStatus.json(description, reads: feed.reads?.list ?? [], scan: scanning?.json).text8
             },
@@ -77,11 +77,5 @@ extension Agent {
                     return scans.answer(decision.decision.key, row)
                 }
             })
-    }
-
-    private static var machine: String {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

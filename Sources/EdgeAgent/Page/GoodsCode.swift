@@ -7,13 +7,7 @@ enum GoodsCode {
     static func gtin(tag: TagID) -> String? {
         // 30 74 25 7B F7 19 4E 40 00 00 1A 85
         // header filter:3 partition:3 company:20…40 item:24…4 serial:38
-        guard tag.scheme == .epcGen2, tag.bytes.count >= 12, tag.bytes[0] == 0x30 || tag.bytes[0] == 0x36 else {
-            return nil
-        }
-        let bits = tag.bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let partition = Int(bits >> 50 & 7)
-        guard partition < 7 else { return nil }
-        let width = [40, 37, 34, 30, 27, 24, 20][partition]
+        guard let (bits, partition, width) = head(of: tag, in: [0x30, 0x36]) else { return nil }
         let companyDigits = 12 - partition
         // 50 bits of company and item, of which 44 are both of them; they end 58 bits after the beginning.
         let both = bits >> 6 & (1 << 44 - 1)
@@ -26,11 +20,7 @@ enum GoodsCode {
 
     /// The SSCC of an SSCC-96 (EPC Tag Data Standard 2.0, §14.6.2); nil for other tags.
     static func sscc(tag: TagID) -> String? {
-        guard tag.scheme == .epcGen2, tag.bytes.count >= 12, tag.bytes[0] == 0x31 else { return nil }
-        let bits = tag.bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let partition = Int(bits >> 50 & 7)
-        guard partition < 7 else { return nil }
-        let width = [40, 37, 34, 30, 27, 24, 20][partition]
+        guard let (bits, partition, width) = head(of: tag, in: [0x31]) else { return nil }
         // Company and serial reference are 58 bits.
         let both = (bits & (1 << 50 - 1)) << 8 | UInt64(tag.bytes[8])
         guard let company = padded(both >> UInt64(58 - width), 12 - partition),
@@ -38,6 +28,14 @@ enum GoodsCode {
         else { return nil }
         let digits = "\(first)\(company)\(serial.dropFirst())"
         return digits + String(checkDigit(digits))
+    }
+
+    /// The first 64 bits of a tag with one of these headers, its partition, and how wide the company is by that.
+    private static func head(of tag: TagID, in headers: [UInt8]) -> (bits: UInt64, partition: Int, width: Int)? {
+        guard tag.scheme == .epcGen2, tag.bytes.count >= 12, headers.contains(tag.bytes[0]) else { return nil }
+        let bits = tag.bytes[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let partition = Int(bits >> 50 & 7)
+        return partition < 7 ? (bits, partition, [40, 37, 34, 30, 27, 24, 20][partition]) : nil
     }
 
     /// The SSCC of a pallet's label: AI (00), with whatever follows.

@@ -15,7 +15,7 @@ struct BundleVerb: ParsableCommand {
             """)
 
     @OptionGroup var options: ConfigurationOption
-    @Argument(help: "A .tar file, or a folder; without it a file here.") var target: String?
+    @Argument(help: "A .tar.zst or .tar file, or a folder; without it a .tar.zst here.") var target: String?
     @Flag(help: "Ask no broker, and nothing behind a network.") var local = false
     @Option(help: "Lines of the journal.") var lines = 2000
     @Option(help: "For how long devices are listened to; 0 leaves them out.") var seconds = 3

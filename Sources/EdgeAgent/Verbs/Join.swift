@@ -29,6 +29,7 @@ struct Join: ParsableCommand {
         } else if geteuid() != 0 {
             throw Exit.say("join writes into /etc and /var: run it as root, with sudo edge-agent join")
         }
+        files.follow(state: AgentConfiguration.state(in: files.configuration))
         guard (1...600).contains(seconds) else { throw Exit.say("--seconds is 1 to 600") }
         if let present = files.present, !again {
             throw Exit.say(

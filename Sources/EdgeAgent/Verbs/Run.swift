@@ -24,9 +24,9 @@ struct Run: AsyncParsableCommand {
         // Until somebody listens for it, it must not end the agent.
         signal(SIGHUP, SIG_IGN)
         let form = wanted ?? own.logFormat
-        LoggingSystem.bootstrap { _ in ProgramLog("edge-agent", form) }
-        var logger = Logger(label: "edge-agent")
-        logger.logLevel = Logger.Level(rawValue: own.logLevel) ?? .info
+        let level = Locked(Logger.Level(rawValue: own.logLevel) ?? .info)
+        LoggingSystem.bootstrap { _ in ProgramLog("edge-agent", form, level: level) }
+        let logger = Logger(label: "edge-agent")
         let (configuration, downlink) = Downlink.load(own, logger)
         let agent: Agent
         let services: [any Service]
@@ -49,6 +49,7 @@ struct Run: AsyncParsableCommand {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 Supervisor.notify("RELOADING=1")
                 let reloaded = await onOwnThread("reload") { agent.reload(file) }
+                level.with { $0 = Logger.Level(rawValue: agent.own.with { $0.logLevel }) ?? .info }
                 Supervisor.notify("READY=1")
                 guard case .startAgain = reloaded else { continue }
                 startsAgain.with { $0 = true }

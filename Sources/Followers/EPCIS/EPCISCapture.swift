@@ -110,7 +110,7 @@ public enum EPCISCapture {
     /// A header's value; without a user the secret is a token.
     public static func authorization(_ user: String?, _ secret: String) -> String {
         guard let user else { return "Bearer \(secret)" }
-        return "Basic \(WebhookKeys.base64(Array("\(user):\(secret)".utf8)))"
+        return "Basic \(Sealing.base64(Array("\(user):\(secret)".utf8)))"
     }
 
     /// Behind the last `/`, as far as it may stand in a path of ours.

@@ -28,7 +28,7 @@ public struct WebhookKeys: Sendable {
 
     /// What a receiver checks `v1` with: `whsec_` and base64 of 32 bytes. Shown once.
     public func secret(_ salt: String) -> String {
-        "whsec_" + WebhookKeys.base64(WebhookKeys.mac(master, "quai webhook v1 \(salt)"))
+        "whsec_" + Sealing.base64(WebhookKeys.mac(master, "quai webhook v1 \(salt)"))
     }
 
     /// What a receiver checks `v1a` with: `whpk_` and base64 of 32 bytes. No secret.
@@ -38,7 +38,7 @@ public struct WebhookKeys: Sendable {
         var bytes = [UInt8](repeating: 0, count: 32)
         var count = bytes.count
         guard EVP_PKEY_get_raw_public_key(key, &bytes, &count) == 1 else { return "" }
-        return "whpk_" + WebhookKeys.base64(bytes)
+        return "whpk_" + Sealing.base64(bytes)
     }
 
     /// The header `webhook-signature`: with each key that counts at `now` (Unix milliseconds), apart by spaces. Nil where the keys are of
@@ -50,7 +50,7 @@ public struct WebhookKeys: Sendable {
         let message = Array("\(id).\(timestamp).".utf8) + body
         return [hook.salt, old].compactMap(\.self).map { salt in
             let first = WebhookSignature.sign(body, id: id, timestamp: timestamp, secret: secret(salt))
-            return "\(first) v1a,\(WebhookKeys.base64(signed(message, salt)))"
+            return "\(first) v1a,\(Sealing.base64(signed(message, salt)))"
         }.joined(separator: " ")
     }
 
@@ -74,17 +74,5 @@ public struct WebhookKeys: Sendable {
         return EVP_PKEY_new_raw_private_key_ex(nil, "ED25519", nil, seed, seed.count)
     }
 
-    private static func mac(_ key: [UInt8], _ text: String) -> [UInt8] {
-        let message = Array(text.utf8)
-        var mac = [UInt8](repeating: 0, count: 32)
-        var length = 0
-        EVP_Q_mac(nil, "HMAC", nil, "SHA256", nil, key, key.count, message, message.count, &mac, mac.count, &length)
-        return mac
-    }
-
-    static func base64(_ bytes: [UInt8]) -> String {
-        var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
-        let count = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
-        return String(decoding: text.prefix(Int(count)), as: UTF8.self)
-    }
+    private static func mac(_ key: [UInt8], _ text: String) -> [UInt8] { Sealing.mac(key, Array(text.utf8)) }
 }

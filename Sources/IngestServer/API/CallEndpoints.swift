@@ -11,9 +11,11 @@ struct CallEndpoints {
     let writer: Writer
     let live: LiveView
     let lists: CallLists
-    let configuration: IngestConfiguration
+    let present: Locked<IngestConfiguration>
     let orders: AgentOrders
     let personal: PersonalReadLog
+
+    private var configuration: IngestConfiguration { present.with { $0 } }
 
     private static let callsSchema = AnswerSchema.object(
         "Calls",

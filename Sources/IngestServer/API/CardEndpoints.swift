@@ -3,15 +3,18 @@ import Followers
 import HTTPTypes
 import Hummingbird
 import Model
+import Platform
 
 /// What a card offers beside the name.
 struct CardEndpoints {
     let writer: Writer
     let live: LiveView
-    let configuration: IngestConfiguration
+    let present: Locked<IngestConfiguration>
     let orders: AgentOrders
-    /// Nil where no ERP is configured.
-    let queue: QueueFollower?
+    /// Gives nil where no ERP is configured.
+    let queue: @Sendable () -> QueueFollower?
+
+    private var configuration: IngestConfiguration { present.with { $0 } }
 
     var list: [Endpoint] {
         [
@@ -84,7 +87,7 @@ struct CardEndpoints {
                 let day = ExchangeSettings.day(of: reminder.due).name
                 do {
                     let job = try await writer.run { [queue] in
-                        try QueueDesk($0, queue).pushCallBack(id, on: day, by: person, at: $1)
+                        try QueueDesk($0, queue()).pushCallBack(id, on: day, by: person, at: $1)
                     }
                     return .json(person.shown(job.json))
                 } catch let refusal as QueueDesk.CallBackRefusal {

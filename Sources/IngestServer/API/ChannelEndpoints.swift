@@ -4,19 +4,22 @@ import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
+import Platform
 
 /// In which ways one is told while no page is open, who is on duty, and the end of a digest by one click.
 struct ChannelEndpoints {
     let writer: Writer
     let reads: LongReads
-    let settings: ChannelSettings
+    let present: Locked<IngestConfiguration>
     let state: String
     let plan: NumberPlan
 
     init(_ wiring: Wiring) {
-        (writer, reads, settings) = (wiring.writer, wiring.reads, wiring.configuration.channels)
+        (writer, reads, present) = (wiring.writer, wiring.reads, wiring.present)
         (state, plan) = (wiring.configuration.state, wiring.configuration.plan)
     }
+
+    private var settings: ChannelSettings { present.with { $0.channels } }
 
     private static let schema = AnswerSchema.object(
         "Channels",

@@ -7,9 +7,11 @@ import Platform
 struct ClientEndpoints {
     let reads: LongReads
     let lists: CallLists
-    /// Nil where no ERP is configured.
-    let erp: ERPLink?
+    let link: Locked<ERPLink?>
     let personal: PersonalReadLog
+
+    /// Nil where no ERP is configured.
+    private var erp: ERPLink? { link.with { $0 } }
 
     private static let clientSchema = PartyView.shape.schema.with(
         [

@@ -12,7 +12,9 @@ struct DeliveryEndpoints {
     let writer: Writer
     let live: LiveView
     let reads: LongReads
-    let signature: SignatureRule
+    let present: Locked<IngestConfiguration>
+
+    private var signature: SignatureRule { present.with { $0.signature } }
 
     /// Largest photo, in bytes.
     static let photoLimit = 2 << 20

@@ -10,8 +10,7 @@ import Platform
 struct EPCISEndpoints {
     let writer: Writer
     let reads: LongReads
-    /// Whether events are made here.
-    let isOn: Bool
+    let present: Locked<IngestConfiguration>
 
     private static let answer = AnswerSchema.object(
         "EPCISQueryDocument",
@@ -42,7 +41,7 @@ struct EPCISEndpoints {
                 "What happened as EPCIS 2.0 events, oldest first: ?GE_eventTime=&LT_eventTime=&GE_recordTime=&LT_recordTime=&EQ_bizStep=&EQ_action=&eventType=&perPage=&nextPageToken=",
                 needs: .right(.events), answers: .json(EPCISEndpoints.answer)
             ) { incoming in
-                guard isOn else {
+                guard present.with({ $0.epcis != nil }) else {
                     throw APIProblem(.notFound, "no-epcis", "No EPCIS events are made here: there is no [epcis].")
                 }
                 let query = try EPCISEndpoints.query(incoming)

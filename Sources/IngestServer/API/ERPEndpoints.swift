@@ -9,10 +9,14 @@ import Platform
 struct ERPEndpoints {
     let writer: Writer
     let live: LiveView
+    let link: Locked<ERPLink?>
+    let state: Locked<ExchangeState>
+    let present: Locked<IngestConfiguration>
+
     /// Nil where no ERP is configured.
-    let erp: ERPLink?
+    private var erp: ERPLink? { link.with { $0 } }
     /// Nil where nothing is told by file.
-    let exchange: Locked<ExchangeState>?
+    private var exchange: Locked<ExchangeState>? { present.with { $0.exchange?.outFolder } == nil ? nil : state }
 
     private static let jobSchema = ERPJob.shape.schema.with(
         [

@@ -4,49 +4,48 @@ import Model
 
 /// Everything under `/api/v1`, by subject. The router and the document are made from it.
 enum Endpoints {
-    /// `erp` is nil where none is configured.
-    static func list(_ wiring: Wiring, _ erp: ERPLink?) -> [Endpoint] {
+    static func list(_ wiring: Wiring) -> [Endpoint] {
         let (writer, live, reads, lists) = (wiring.writer, wiring.live, wiring.reads, wiring.lists)
-        let (configuration, orders, personal) = (wiring.configuration, wiring.orders, wiring.personal)
+        let (present, orders, personal) = (wiring.present, wiring.orders, wiring.personal)
         return PeopleEndpoints(
             live: live, accounts: wiring.accounts, plans: wiring.plans, openID: wiring.openID, screens: wiring.screens
         ).list
             + OpenIDEndpoints(signIn: wiring.openID).list
             + ScreenEndpoints(live: live, writer: writer, accounts: wiring.accounts, door: wiring.screens).list
-            + RoleEndpoints(live: live, accounts: wiring.accounts, configuration: configuration).list
+            + RoleEndpoints(live: live, accounts: wiring.accounts, present: present).list
             + FactorEndpoints(live: live, writer: writer, accounts: wiring.accounts, screens: wiring.screens).list
             + SessionEndpoints(live: live, writer: writer).list
-            + DeliveryEndpoints(writer: writer, live: live, reads: reads, signature: configuration.signature).list
+            + DeliveryEndpoints(writer: writer, live: live, reads: reads, present: present).list
             + CountingEndpoints(writer: writer, live: live, reads: reads).list
             + StockEndpoints(writer: writer, reads: reads, lists: lists, orders: orders, personal: personal).list
             + LabelEndpoints(reads: reads).list
             + StationEndpoints().list
-            + ClientEndpoints(reads: reads, lists: lists, erp: erp, personal: personal).list
+            + ClientEndpoints(reads: reads, lists: lists, link: wiring.erp, personal: personal).list
             + ImportEndpoints(imports: wiring.imports).list
             + ERPEndpoints(
-                writer: writer, live: live, erp: erp, exchange: wiring.exchange.map { _ in wiring.exchangeState }
+                writer: writer, live: live, link: wiring.erp, state: wiring.exchangeState, present: present
             ).list
             + AuditEndpoints(writer: writer, live: live, reads: reads, personal: personal).list
             + PersonalEndpoints(
-                writer: writer, live: live, reads: reads, personal: personal, configuration: configuration
+                writer: writer, live: live, reads: reads, personal: personal, present: present
             ).list
-            + InboxEndpoints(writer: writer, reads: reads, words: configuration.noticeWords).list
+            + InboxEndpoints(writer: writer, reads: reads, present: present).list
             + InboxPreferenceEndpoints(writer: writer, reads: reads).list
             + ChannelEndpoints(wiring).list
-            + EventEndpoints(writer: writer, reads: reads, instance: configuration.instance).list
-            + EPCISEndpoints(writer: writer, reads: reads, isOn: configuration.epcis != nil).list
-            + WebhookEndpoints(writer: writer, live: live, configuration: configuration).list
+            + EventEndpoints(writer: writer, reads: reads, instance: wiring.configuration.instance).list
+            + EPCISEndpoints(writer: writer, reads: reads, present: present).list
+            + WebhookEndpoints(writer: writer, live: live, present: present).list
             + CallEndpoints(
-                writer: writer, live: live, lists: lists, configuration: configuration, orders: orders,
+                writer: writer, live: live, lists: lists, present: present, orders: orders,
                 personal: personal
             ).list
             + CardEndpoints(
-                writer: writer, live: live, configuration: configuration, orders: orders, queue: wiring.queue
+                writer: writer, live: live, present: present, orders: orders, queue: { wiring.followers.queue }
             ).list
             + ScanEndpoints(intake: wiring.intake).list
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
             + RepairEndpoints(live: live, repairs: wiring.repairs).list
-            + EnrolmentEndpoints(writer: writer, live: live, settings: configuration.enrolment).list
+            + EnrolmentEndpoints(writer: writer, live: live, present: present).list
     }
 }
 
@@ -80,7 +79,7 @@ extension LiveView {
     }
 
     private func zones(_ kind: ZoneRule.Kind) throws -> [String] {
-        let rules = plans.configuration.zones
+        let rules = zoneRules
         let named = rules.filter { $0.value.kind == kind }.keys
         if !named.isEmpty { return named.sorted() }
         return Set(try store.deliveries.zones() + docks() + rules.keys).sorted()

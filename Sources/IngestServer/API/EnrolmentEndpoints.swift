@@ -9,8 +9,7 @@ import Platform
 struct EnrolmentEndpoints {
     let writer: Writer
     let live: LiveView
-    /// Nil where there is no `[enrolment]`.
-    let settings: EnrolmentSettings?
+    let present: Locked<IngestConfiguration>
     let pace = Locked(EnrolmentPace())
     /// Strangers who want to join must not stop who belongs here.
     let renewals = Locked(EnrolmentPace())
@@ -151,7 +150,7 @@ struct EnrolmentEndpoints {
     }
 
     private func offered() throws -> EnrolmentSettings {
-        guard let settings else {
+        guard let settings = present.with({ $0.enrolment }) else {
             throw APIProblem(
                 .notFound, "no-enrolment", "This centre signs no certificates: see edge-ingest setup.")
         }

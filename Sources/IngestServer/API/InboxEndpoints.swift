@@ -1,13 +1,16 @@
 import Depot
 import Hummingbird
 import Model
+import Platform
 
 /// Everybody's own inbox: what they were told, and what they did about it.
 struct InboxEndpoints {
     let writer: Writer
     let reads: LongReads
+    let present: Locked<IngestConfiguration>
+
     /// How they are worded.
-    let words: NoticeWords
+    private var words: NoticeWords { present.with { $0.noticeWords } }
 
     /// Lines of one page of the list.
     private static let limits = 1...500

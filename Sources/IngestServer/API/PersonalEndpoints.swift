@@ -11,7 +11,9 @@ struct PersonalEndpoints {
     let live: LiveView
     let reads: LongReads
     let personal: PersonalReadLog
-    let configuration: IngestConfiguration
+    let present: Locked<IngestConfiguration>
+
+    private var configuration: IngestConfiguration { present.with { $0 } }
 
     private static let placesSchema = AnswerSchema.object(
         "PersonalPlaces",

@@ -2,12 +2,15 @@ import Depot
 import HTTPTypes
 import Hummingbird
 import Model
+import Platform
 
 /// Who may what: the roles, and what a scope can name.
 struct RoleEndpoints {
     let live: LiveView
     let accounts: Accounts
-    let configuration: IngestConfiguration
+    let present: Locked<IngestConfiguration>
+
+    private var configuration: IngestConfiguration { present.with { $0 } }
 
     private static let rolesSchema = AnswerSchema.object(
         "Roles",

@@ -9,7 +9,9 @@ import Platform
 struct WebhookEndpoints {
     let writer: Writer
     let live: LiveView
-    let configuration: IngestConfiguration
+    let present: Locked<IngestConfiguration>
+
+    private var configuration: IngestConfiguration { present.with { $0 } }
 
     private static let withSecret = WebhookStanding.shape.schema.with(
         [.init("secret", .text)], as: "WebhookWithSecret")

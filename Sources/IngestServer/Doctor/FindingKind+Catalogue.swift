@@ -12,22 +12,25 @@ extension FindingKind {
     ]
     private static let unheard: [FindingKind] = [.gatewayNone, .gatewayNever, .gatewaySilent]
 
+    /// What an agent has, too, is called the same.
+    private func title(_ kind: AgentFindingKind) -> String { kind.entry.title }
+
     var entry: Entry {
         switch self {
         case .configurationBroken:
             Entry(
-                .broken, "The configuration cannot be read",
+                .broken, title(.configurationBroken),
                 "Nothing starts with it. Only the clock and the disk were looked at besides.",
                 fix: "Put right what is named with file and line; edge-ingest check shows the same lines.",
                 hides: FindingKind.allCases.filter { ![.configurationBroken, .clockUnset, .diskFull].contains($0) })
         case .configurationDoubtful:
             Entry(
-                .warning, "The configuration allows something doubtful",
+                .warning, title(.configurationDoubtful),
                 "It works, and others on the network may read or do more than they should.",
                 fix: "As the sentence says; docs/reference/configuration.md has every key.")
         case .clockUnset:
             Entry(
-                .broken, "The clock of this machine is not set",
+                .broken, title(.clockUnset),
                 "Times of calls and deliveries, certificates and the age of what gateways said cannot be trusted.",
                 fix: "timedatectl set-ntp true, and look with: timedatectl timesync-status",
                 hides: [.certificateEnded, .certificateEnds, .gatewaySilent, .gatewayAlarm, .providerClock])
@@ -71,7 +74,7 @@ extension FindingKind {
                 hides: Self.gateways + [.centreStopped, .deadLetters, .erpDead])
         case .secretUnreadable:
             Entry(
-                .broken, "A secret cannot be read", "Whoever needs it is not let in.",
+                .broken, title(.secretUnreadable), "Whoever needs it is not let in.",
                 fix:
                     "Put it into /etc/credstore/NAME (mode 0600, root's) and name it credential:NAME; systemd gives it "
                     + "to the service by LoadCredential=NAME.",
@@ -85,24 +88,24 @@ extension FindingKind {
                 hides: Self.broker + [.erpUnreachable, .erpRefuses], isAboutItsSubject: true)
         case .secretUnseen:
             Entry(
-                .note, "A secret was not looked at", "Only root and the service may see it.",
+                .note, title(.secretUnseen), "Only root and the service may see it.",
                 fix: "Ask as root: sudo edge-ingest doctor.", hides: [.brokerRefuses, .erpRefuses],
                 isAboutItsSubject: true)
         case .certificateUnreadable:
             Entry(
-                .broken, "A certificate cannot be read", "No line with TLS is made with it.",
+                .broken, title(.certificateUnreadable), "No line with TLS is made with it.",
                 fix:
                     "Look at the path, and that the service may read it: PEM, mode 0644 for certificates, 0600 for keys.",
                 hides: Self.broker + [.erpUnreachable, .certificateRefused], isAboutItsSubject: true)
         case .certificateEnded:
             Entry(
-                .broken, "A certificate has ended", "Whoever checks it refuses it.",
+                .broken, title(.certificateEnded), "Whoever checks it refuses it.",
                 fix:
                     "Renew it and put the new one in its place; then: systemctl reload edge-ingest, and restart it for the ERP's.",
                 hides: Self.broker + [.erpUnreachable, .certificateEnds], isAboutItsSubject: true)
         case .certificateEnds:
             Entry(
-                .warning, "A certificate ends within 30 days", "After that whoever checks it refuses it.",
+                .warning, title(.certificateEnds), "After that whoever checks it refuses it.",
                 fix:
                     "Renew it and put the new one in its place; then: systemctl reload edge-ingest, and restart it for the ERP's."
             )
@@ -119,7 +122,7 @@ extension FindingKind {
                 hides: Self.unheard)
         case .brokerUnreachable:
             Entry(
-                .broken, "The broker cannot be reached", "Nothing comes from any gateway.",
+                .broken, title(.brokerUnreachable), "Nothing comes from any gateway.",
                 fix:
                     "Look whether it runs and listens there (systemctl status mosquitto, ss -ltn), and at [broker] url.",
                 hides: Self.unheard)

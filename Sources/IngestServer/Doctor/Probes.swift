@@ -179,13 +179,7 @@ enum Probes {
         return named.compactMap { subject, path, isAuthority in
             guard let path else { return nil }
             var certificate = Picture.Certificate(subject: subject, path: path, isAuthority: isAuthority)
-            do {
-                let text = String(decoding: try Files.read(path, limit: 4 << 20), as: UTF8.self)
-                let ends = try CertificateEnd.all(inPEM: text)
-                certificate.ends = isAuthority ? ends.max() : ends.min()
-            } catch let error as FileError {
-                certificate.problem = String(cString: strerror(error.code))
-            } catch { certificate.problem = "\(error)" }
+            (certificate.ends, certificate.problem) = CertificateEnd.look(path, isAuthority: isAuthority)
             return certificate
         }
     }
@@ -210,11 +204,7 @@ enum Probes {
         var sent: Int32?
         var end = Clocks.now + .seconds(20)
         while Clocks.now < end {
-            let now = Clocks.now
-            let interest = link.interest(now: now)
-            let wait = Int32(clamping: max(0, (interest.deadline - now).nanoseconds + 999_999) / 1_000_000)
-            let ready = waitFor([(interest.descriptor, interest.events)], milliseconds: min(wait, 200))
-            for event in link.advance(ready[0], now: Clocks.now) {
+            for event in link.turn(atMost: 200) {
                 switch event {
                 case .up:
                     link.subscribe([topic])

@@ -30,12 +30,9 @@ final class Hosts: Sendable {
     }
 
     private static func names(_ configuration: IngestConfiguration) -> Set<String> {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            .lowercased()
         return Set(
-            ["localhost", "127.0.0.1", "[::1]", machine, configuration.address.lowercased()] + configuration.hosts
+            ["localhost", "127.0.0.1", "[::1]", Machine.name.lowercased(), configuration.address.lowercased()]
+                + configuration.hosts
                 + (configuration.signIn.host.map { [$0] } ?? []))
     }
 

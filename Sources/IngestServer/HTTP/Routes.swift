@@ -19,11 +19,11 @@ enum Routes {
         "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
     static func router(
-        _ wiring: Wiring, erp: ERPLink?, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
+        _ wiring: Wiring, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
         let router = Router(context: DoorContext.self)
         router.add(middleware: Guard(hosts: hosts, troubles: wiring.troubles))
-        let endpoints = Endpoints.list(wiring, erp)
+        let endpoints = Endpoints.list(wiring)
         for endpoint in endpoints { add(endpoint.tellingOfReports(wiring.writer), wiring, door, to: router) }
         let document = OpenAPI(endpoints: endpoints).document
         router.get("api/openapi.json") { _, _ in Response.json(document) }
@@ -32,7 +32,7 @@ enum Routes {
                 .object([("ok", true), ("broker", .bool(link.isUp)), ("version", .string(IngestServer.version))]))
         }
         router.get("metrics") { request, context -> Response in
-            var text = await CentreMetrics.text(wiring, link, erp)
+            var text = await CentreMetrics.text(wiring, link)
             // Names of gateways are for this machine.
             if !Sources.isLoopback(context.visit.source) || context.visit.isProxied {
                 text = text.split(separator: "\n").filter { !$0.contains("{agent=\"") }.map { "\($0)\n" }.joined()

@@ -1,6 +1,6 @@
 /// What a new configuration changes in a centre that runs: what is taken up at once, and what waits for a restart.
 struct ConfigurationChange: Equatable, Sendable {
-    /// What is made anew, each without the others. Everything else stands in the desks and the pages from the start on.
+    /// Who takes it up, each without the others.
     enum Part: String, CaseIterable, Sendable {
         /// From the next request on.
         case names
@@ -10,17 +10,35 @@ struct ConfigurationChange: Equatable, Sendable {
         case broker
         /// The connection to the collector of logs; it goes on where it was.
         case syslog
-        /// The connection to the repository.
+        /// The connection to the repository, and what becomes events.
         case repository
+        /// The connection to the ERP, when the push that is under way has ended.
+        case erp
+        /// The folders of files, when those that are being read or written are done.
+        case exchange
+        /// From the next message or request on; what is under way ends as it began.
+        case channels, webhooks
+        /// From the next line on.
+        case log
+        /// What people and desks go by, all of it in one turn of the writer.
+        case rules
     }
 
-    /// `[SECTION] KEY` by where it stands; a section alone is all of it.
+    /// What a start alone takes up: what the process stands on, how kept numbers were read, who is let in, and what
+    /// the broker was told of us. `[SECTION] KEY` by where it stands; a section alone is all of it.
+    static let waits = [
+        "state", "instance", "log-format", "region", "phones", "site", "http.address", "http.port", "http.web-root",
+        "http.redirect-port", "sign-in", "people", "events", "home-assistant",
+    ]
+
+    /// The same of what is taken up. Not in either: it waits.
     static let table: [(key: String, part: Part)] = [
         ("http.hosts", .names), ("http.proxies", .names), ("http.certificate", .certificate),
-        ("http.key", .certificate),
-        ("http.authority", .certificate), ("broker", .broker), ("syslog", .syslog), ("epcis.url", .repository),
-        ("epcis.secret", .repository), ("epcis.user", .repository), ("epcis.authority", .repository),
-        ("epcis.keep-days", .repository),
+        ("http.key", .certificate), ("http.authority", .certificate), ("broker", .broker), ("syslog", .syslog),
+        ("epcis", .repository), ("erp", .erp), ("exchange", .exchange), ("channels", .channels),
+        ("channel", .channels), ("notice", .channels), ("webhooks", .webhooks), ("log-level", .log),
+        ("retention", .rules), ("team", .rules), ("zone", .rules), ("calls", .rules), ("receiving", .rules),
+        ("feed", .rules), ("enrolment", .rules), ("backup", .rules),
     ]
 
     /// Changed, and taken up.
@@ -31,20 +49,24 @@ struct ConfigurationChange: Equatable, Sendable {
 
     /// Each is what `SettingsReader.written` has: at the start, since the last change, and now.
     init(start: [String: String], last: [String: String], now: [String: String]) {
-        // Where there was no certificate the port speaks in clear, and an EPCIS follower is made at the start alone.
-        let gates = [("http.certificate", Part.certificate), ("epcis", .repository)]
-        let closed = Set(
-            gates.filter { key, _ in ConfigurationChange.has(key, start) != ConfigurationChange.has(key, now) }
-                .map(\.1))
+        // Where there was no certificate the port speaks in clear, and goes on so.
+        let isOpen =
+            ConfigurationChange.has("http.certificate", start) == ConfigurationChange.has("http.certificate", now)
         for key in Set(start.keys).union(last.keys).union(now.keys).sorted() where key != "version" {
             let part = ConfigurationChange.table.first { key == $0.key || key.hasPrefix("\($0.key).") }?.part
-            if let part, !closed.contains(part) {
+            if let part, part != .certificate || isOpen {
                 guard last[key] != now[key] else { continue }
                 keys.append(ConfigurationChange.words(key))
                 parts.insert(part)
             } else if start[key] != now[key] {
                 waiting.append(ConfigurationChange.words(key))
             }
+        }
+        // A connector takes the files' place.
+        if ConfigurationChange.has("erp", last) != ConfigurationChange.has("erp", now),
+            ConfigurationChange.has("exchange", now)
+        {
+            parts.insert(.exchange)
         }
     }
 

@@ -9,12 +9,17 @@ import UnixSignals
 actor Reloading: Service {
     /// Who takes changes up.
     struct Parts: Sendable {
-        var present: Locked<IngestConfiguration>
+        var wiring: Wiring
         var hosts: Hosts
         var certificate: CertificateWatch?
         var link: CentreLink
+        var channels: ChannelLink
+        var webhooks: WebhookLink
+        var erp: Replaceable
+        var exchange: Replaceable
         var syslog: Replaceable
         var repository: Replaceable
+        var level: Locked<Logger.Level>
     }
 
     /// Where it is now: a packaged one may have come since.
@@ -39,10 +44,10 @@ actor Reloading: Service {
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
-        for await _ in signals.cancelOnGracefulShutdown() { reload() }
+        for await _ in signals.cancelOnGracefulShutdown() { await reload() }
     }
 
-    private func reload() {
+    private func reload() async {
         let next: IngestConfiguration
         do { next = try IngestConfiguration.load(file()) } catch {
             return refuse((error as? Problems)?.list ?? [error])
@@ -56,17 +61,14 @@ actor Reloading: Service {
             }
             watch.tell(look)
         }
-        if change.parts.contains(.names) { parts.hosts.change(to: next) }
-        let files = Reloading.files(of: next)
-        if change.parts.contains(.broker) || files != brokerFiles { parts.link.reconnect(next) }
-        if change.parts.contains(.syslog) { parts.syslog.replace(next) }
-        if change.parts.contains(.repository) { parts.repository.replace(next) }
+        let (held, files) = (next.held(since: start), Reloading.files(of: next))
+        do { try await parts.wiring.take(held) } catch { return refuse([error]) }
+        await begin(change.parts, held, isBroker: change.parts.contains(.broker) || files != brokerFiles)
         counts.with { ($0.taken, $0.waiting) = ($0.taken + 1, change.waiting.count) }
         var keys = change.keys
         if files != brokerFiles { keys.append("what the files of [broker] have") }
         let changed = keys.isEmpty ? "nothing" : keys.joined(separator: ", ")
         (last, brokerFiles) = (next, files)
-        parts.present.with { $0 = next }
         logger.notice(
             "the configuration is read again",
             metadata: ["files": "\(ConfigurationFiles.words(next.files, "ingest"))", "changed": "\(changed)"])
@@ -76,6 +78,26 @@ actor Reloading: Service {
             metadata: [
                 "keys": "\(change.waiting.joined(separator: ", "))", "remedy": "systemctl restart edge-ingest",
             ])
+    }
+
+    private func begin(
+        _ changed: Set<ConfigurationChange.Part>, _ configuration: IngestConfiguration, isBroker: Bool
+    ) async {
+        if changed.contains(.log) {
+            parts.level.with { $0 = Logger.Level(rawValue: configuration.logLevel) ?? .info }
+        }
+        if changed.contains(.names) { parts.hosts.change(to: configuration) }
+        if isBroker { parts.link.reconnect(configuration) }
+        if changed.contains(.erp) {
+            parts.wiring.accounts.takeERP(configuration)
+            parts.erp.replace(configuration)
+        }
+        if changed.contains(.exchange) { parts.exchange.replace(configuration) }
+        if changed.contains(.syslog) { parts.syslog.replace(configuration) }
+        if changed.contains(.repository) { parts.repository.replace(configuration) }
+        // Another secret may lie in their files: those are read again.
+        await parts.channels.take(configuration)
+        await parts.webhooks.take(configuration.webhooks)
     }
 
     private func refuse(_ problems: [any Error]) {

@@ -10,11 +10,8 @@ struct SetupFiles {
         case left(String)
     }
 
-    /// Whose a file is; both nil where setup does not run as root, or writes below another root.
-    struct Owner: Equatable, Sendable {
-        var user: uid_t?
-        var group: gid_t?
-    }
+    /// Nobody in particular where setup does not run as root, or writes below another root.
+    typealias Owner = FileOwner
 
     /// Nothing is written.
     var isDry = false
@@ -66,46 +63,18 @@ struct SetupFiles {
 
     func folder(_ path: String, mode: mode_t, _ owner: Owner = Owner()) throws {
         guard !isDry, !Files.exists(path) else { return }
-        var above = ""
-        for part in path.split(separator: "/") {
-            above += "/\(part)"
-            guard !Files.exists(above) else { continue }
-            let isLast = above == path
-            guard mkdir(above, isLast ? mode : 0o755) == 0 else { throw FileError(path: above, code: errno) }
-            if isLast {
-                chmod(above, mode)
-                SetupFiles.give(above, owner)
-            }
-        }
+        try Files.makeFolder(path, mode: mode, owner)
     }
 
     // MARK: how
 
     /// The whole new file takes the place of the old one at once.
     static func replace(_ path: String, _ text: String, mode: mode_t, _ owner: Owner = Owner()) throws(FileError) {
-        let fresh = "\(path).new"
-        unlink(fresh)
-        let descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: fresh, code: errno) }
-        defer { close(descriptor) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw FileError(path: fresh, code: errno) }
-            rest = rest.dropFirst(count)
-        }
         // Where nobody is named it stays whose the former one was, or whose the folder is.
         var owner = owner
         if owner == Owner(), geteuid() == 0, let like = FileLook(path) ?? FileLook(Backup.split(path).folder) {
             owner = Owner(user: like.owner, group: like.group)
         }
-        if owner != Owner() { _ = fchown(descriptor, owner.user ?? uid_t.max, owner.group ?? gid_t.max) }
-        guard fchmod(descriptor, mode) == 0, fsync(descriptor) == 0, rename(fresh, path) == 0 else {
-            throw FileError(path: path, code: errno)
-        }
-    }
-
-    private static func give(_ path: String, _ owner: Owner) {
-        if owner != Owner() { lchown(path, owner.user ?? uid_t.max, owner.group ?? gid_t.max) }
+        try Files.replace(path, text, mode: mode, owner)
     }
 }

@@ -17,6 +17,14 @@ struct SetupPlace: Sendable {
     var authority: AuthorityFolder { AuthorityFolder(path: "\(home)/authority") }
     func identity(_ name: String) -> String { "\(home)/identity/\(name)" }
 
+    /// The folder that the configuration names, below the root; false where it is no whole path.
+    mutating func follow(state named: String) -> Bool {
+        guard named.hasPrefix("/") else { return false }
+        let named = named.count > 1 && named.hasSuffix("/") ? String(named.dropLast()) : named
+        state = !root.isEmpty && named.hasPrefix("\(root)/") ? String(named.dropFirst(root.count)) : named
+        return true
+    }
+
     /// Whose the centre's files are, and the broker's: nobody's in particular below another root, or where there is no such account.
     var service: SetupFiles.Owner { owner("quai-ingest", "quai-ingest") }
     var brokerGroup: SetupFiles.Owner { owner("root", "mosquitto") }

@@ -16,7 +16,7 @@ struct BundleVerb: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: ConfigurationOption
-    @Argument(help: "A .tar file, or a folder; without it a file here.") var target: String?
+    @Argument(help: "A .tar.zst or .tar file, or a folder; without it a .tar.zst here.") var target: String?
     @Flag(help: "Ask neither the broker nor the ERP.") var local = false
     @Option(help: "Lines of the journal.") var lines = 2000
 

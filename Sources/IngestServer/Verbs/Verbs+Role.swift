@@ -72,7 +72,7 @@ struct RoleVerb: ParsableCommand {
                 var configuration = IngestConfiguration()
                 configuration.state = folder
                 let wiring = try Wiring(configuration, logger: Logger(label: "edge-ingest"))
-                print(RightsPage.text(Endpoints.list(wiring, nil)), terminator: "")
+                print(RightsPage.text(Endpoints.list(wiring)), terminator: "")
             } catch { throw Exit.say("\(error)") }
         }
     }

@@ -38,9 +38,12 @@ struct SetupVerb: AsyncParsableCommand {
     @Flag(name: .customLong("dry-run"), help: "Write nothing; say what would be done.") var isDry = false
 
     func run() async throws {
-        let place = SetupPlace(root: try folder(), state: "/var/lib/quai-ingest")
+        var place = SetupPlace(root: try folder())
         guard geteuid() == 0 || root != nil || isDry else {
             throw Exit.say("setup writes into /etc and /var: run it as root, with sudo edge-ingest setup")
+        }
+        if let state = try configuration(of: place)?.writtenState, !place.follow(state: state) {
+            throw Exit.say("state = \"\(state)\" in the configuration: setup wants a whole path, from / on")
         }
         let answers = try asked(place)
         do {
@@ -105,9 +108,7 @@ struct SetupVerb: AsyncParsableCommand {
     }
 
     private func asked(_ place: SetupPlace) throws -> Answers {
-        var buffer = [CChar](repeating: 0, count: 256)
-        gethostname(&buffer, 255)
-        let machine = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let machine = Machine.name
         let former = try? place.authority.authority().certificate.name
         let firm = former.map { $0.hasSuffix(" Quai") ? String($0.dropLast(5)) : $0 }
         let name = try answer(name, "Name of the firm or site", firm ?? machine)

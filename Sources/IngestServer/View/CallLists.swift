@@ -8,13 +8,15 @@ struct CallLists {
     let reads: LongReads
     let live: LiveView
     let plans: SitePlans
-    let link: CardLink?
+    let present: Locked<IngestConfiguration>
+
     /// Nil where no ERP is configured.
-    let queue: QueueFollower?
+    private var queue: QueueFollower? { CentreFollowers(present.with { $0 }, plans).queue }
 
     private func card(_ row: CallRow, _ routing: CallRouting, _ store: Store) -> CallCard {
         CallCard(
-            row.snapshot, agent: row.agent, plan: plans.plan(of: row.agent), store: store, routing: routing, link: link)
+            row.snapshot, agent: row.agent, plan: plans.plan(of: row.agent), store: store, routing: routing,
+            link: present.with { $0.cardLink })
     }
 
     func missed(for person: Person) async throws -> [JSON] {

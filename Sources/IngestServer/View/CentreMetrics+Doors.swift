@@ -28,7 +28,7 @@ extension CentreMetrics {
                 "quai_ingest_home_messages", "gauge", "Entities and states that Home Assistant is told of.",
                 [([], Double(home.count))])
         }
-        guard wiring.configuration.epcis != nil,
+        guard wiring.present.with({ $0.epcis != nil }),
             let counts = try? await wiring.live.read({ try $0.epcis.counts() })
         else { return }
         let state = wiring.epcisState.with { $0 }

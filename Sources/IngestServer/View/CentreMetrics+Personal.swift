@@ -14,7 +14,7 @@ extension CentreMetrics {
             "quai_ingest_personal_reads_lost_total", "counter",
             "Reads of personal data that the trail does not have, because too many waited.",
             [([], Double(wiring.personal.lost))])
-        guard wiring.configuration.syslog != nil else { return }
+        guard wiring.present.with({ $0.syslog != nil }) else { return }
         let state = wiring.syslogState.with { $0 }
         metrics.add(
             "quai_ingest_syslog_up", "gauge", "The collector of syslog takes the trail.",

@@ -5,7 +5,7 @@ import Platform
 
 /// The centre's metrics as Prometheus text (exposition format 0.0.4), with what each gateway last said of itself.
 enum CentreMetrics {
-    static func text(_ wiring: Wiring, _ link: CentreLink, _ erp: ERPLink?) async -> String {
+    static func text(_ wiring: Wiring, _ link: CentreLink) async -> String {
         let (live, counters) = (wiring.live, wiring.intake.counters)
         let browsers = await live.browsers
         let gateways = (try? await live.read { try $0.gateways.rows() }) ?? []
@@ -61,7 +61,7 @@ enum CentreMetrics {
             "quai_ingest_inbox_dropped_total", "counter",
             "Lines of inboxes that went because a person had more than \(InboxTable.limit).",
             [([], Double((try? await live.read { try $0.inbox.dropped() }) ?? 0))])
-        if wiring.configuration.exchange != nil {
+        if wiring.present.with({ $0.exchange != nil }) {
             let state = wiring.exchangeState.with { $0 }
             metrics.add(
                 "quai_ingest_exchange_up", "gauge", "The folders of the exchange can be used.",
@@ -89,7 +89,7 @@ enum CentreMetrics {
         addPersonal(wiring, to: &metrics)
         await addDoors(wiring, to: &metrics)
         await addChannels(wiring, to: &metrics)
-        if let erp {
+        if let erp = wiring.erp.with({ $0 }) {
             let (calls, state) = await (erp.counters, erp.state)
             let (queue, oldest) =
                 (try? await live.read { (try $0.jobs.jobCounts(), try $0.jobs.oldestJob()) }) ?? ([:], nil)

@@ -11,14 +11,23 @@ public struct ProgramLog: LogHandler {
 
     public var metadata = Logger.Metadata()
     public var metadataProvider: Logger.MetadataProvider?
-    public var logLevel = Logger.Level.info
+    /// The program's, which may change while it runs, or one of its own.
+    public var logLevel: Logger.Level {
+        get { own ?? level.with { $0 } }
+        set { own = newValue }
+    }
+    private var own: Logger.Level?
+    private let level: Locked<Logger.Level>
     private let program: String
     private let form: Form
     /// Standard error is the journal: it is told how grave a line is (sd-daemon(3)).
     private let isJournal: Bool
 
-    public init(_ program: String, _ form: Form, isJournal: Bool = ProgramLog.isJournal) {
-        (self.program, self.form, self.isJournal) = (program, form, isJournal)
+    public init(
+        _ program: String, _ form: Form, level: Locked<Logger.Level> = Locked(.info),
+        isJournal: Bool = ProgramLog.isJournal
+    ) {
+        (self.program, self.form, self.level, self.isJournal) = (program, form, level, isJournal)
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
