@@ -59,6 +59,19 @@ struct DoctorTests {
                 { $0.certificates = [.init(subject: "[broker]", path: "/c", ends: $0.now + 86_400_000)] }
             ),
             (.certificateRefused, { $0.pageCertificate = "/k is not the key of the first certificate in /c" }),
+            (.authorityEnds, { $0.authority = .init(path: "/a", ends: $0.now + 86_400_000) }),
+            (
+                .authorityOverlap,
+                { $0.authority = .init(path: "/a", ends: .max, stage: .overlap, since: $0.now, carry: 1, gateways: 2) }
+            ),
+            (
+                .authorityLate,
+                {
+                    $0.authority = .init(
+                        path: "/a", ends: .max, stage: .made, since: $0.now - 10_000_000, gateways: 1, missing: ["lyon"]
+                    )
+                }
+            ), (.gatewayAuthority, { $0.authority = .init(path: "/a", ends: .max, former: ["lyon"]) }),
             (.centreStopped, { $0.isRunning = false }), (.brokerUnreachable, { $0.broker = .unreachable("refused") }),
             (.brokerRefuses, { $0.broker = .refused("not authorised") }),
             (.brokerDenies, { $0.broker = .denied("nothing came back") }), (.gatewayNone, { $0.gateways = [] }),

@@ -171,6 +171,10 @@ extension Fact.Kind {
     public static let gatewayJoined = Fact.Kind(.gateway, "join")
     public static let gatewayRenewed = Fact.Kind(.gateway, "renew")
     public static let gatewayRevoked = Fact.Kind(.gateway, "revoke")
+    /// The site's authority is replaced, was, or stays after all; the subject is the mark of the one that signs from then on.
+    public static let authorityRotated = Fact.Kind(.gateway, "authority-rotate")
+    public static let authorityFinished = Fact.Kind(.gateway, "authority-finish")
+    public static let authorityAbandoned = Fact.Kind(.gateway, "authority-abandon")
 
     // The ERP's queue. Subject: what was pushed, or the job's key.
     public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }
