@@ -86,6 +86,9 @@ extension Fact.Kind {
     public static let readerFailed = Fact.Kind(.notice, "reader-fault")
     public static let bufferFilling = Fact.Kind(.notice, "buffer-filling")
     public static let keyExpiring = Fact.Kind(.notice, "key-expiring")
+    /// A finding of `doctor`, here or at a gateway; and its end, of which the detail is how long it stood.
+    public static let findingNoticed = Fact.Kind(.notice, "finding")
+    public static let findingOver = Fact.Kind(.notice, "finding-over")
     /// A report that somebody had to wait for; the subject is their name.
     public static let reportMade = Fact.Kind(.notice, "report")
     public static let noticeDone = Fact.Kind(.notice, "done")
