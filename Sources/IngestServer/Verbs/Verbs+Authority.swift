@@ -81,7 +81,7 @@ struct AuthorityVerb: ParsableCommand {
                 }
                 if !view.waiting.isEmpty, !force {
                     throw Exit.say(
-                        "\(view.words(view.waiting)) would be cut off, and has to join again (edge-agent join --again); wait, or "
+                        "these would be cut off, and have to join again (edge-agent join --again): \(view.words(view.waiting)). Wait, or "
                             + "say --force", Exit.warnings)
                 }
                 for line in view.losses { print(line) }
