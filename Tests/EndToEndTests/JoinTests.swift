@@ -153,7 +153,9 @@ struct JoinTests {
             try AuthorityFolder.text(folder.list).split(separator: "\n").count { $0.hasPrefix("-----BEGIN X509 CRL") }
                 == 2)
 
+        #expect(try folder.mark() == next.mark)
         try rotation.turn()
+        #expect(try folder.mark() == first.certificate.mark)
         #expect(
             try rotation.stage == .back && signs(first.certificate)
                 && rotation.winner().certificate == first.certificate)

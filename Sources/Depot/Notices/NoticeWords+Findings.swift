@@ -1,6 +1,7 @@
 extension NoticeWords {
-    /// The findings of `doctor` that somebody is told of, by their codes, with their titles as the catalogues and the pages have them: those that do not
-    /// heal by themselves and of which no other notice tells (a silent gateway, a reader, a buffer, a key, a push and a webhook have their own).
+    /// The findings of `doctor` that somebody is told of, by their codes, with their titles as the catalogues and the pages have them: those
+    /// that do not heal by themselves and of which no other notice tells (a silent gateway, a reader, a buffer, a key, a push and a webhook
+    /// have their own).
     public static let findings: [String: (fr: String, en: String)] = [
         "clock-unset": ("L’horloge de cette machine n’est pas à l’heure", "The clock of this machine is not set"),
         "disk-full": ("Le disque de la base est plein", "The disk of the database is full"),

@@ -34,8 +34,8 @@ extension NoticeDesk {
     /// Told at once; the worst come first.
     static let findingLimit = 50
 
-    /// Findings that begin and that are over, each once. `isUnseen`: of what this finding is about nothing is known now, or it is hidden behind its
-    /// cause: it stays as it was told.
+    /// Findings that begin and that are over, each once. `isUnseen`: of what this finding is about nothing is known now, or it is hidden
+    /// behind its cause: it stays as it was told.
     public func watchFindings(
         _ all: [StandingFinding], isUnseen: (_ agent: String?, _ code: String, _ about: String?) -> Bool, at now: Int64
     ) throws {
@@ -65,7 +65,8 @@ extension NoticeDesk {
                 try store.stock.notice(
                     .finding, subject: one.subject,
                     data: .object([
-                        ("agent", one.agent.map(JSON.string)), ("code", .string(one.code)), ("title", NoticeWords.findings[one.code].map { .string($0.en) }),
+                        ("agent", one.agent.map(JSON.string)), ("code", .string(one.code)),
+                        ("title", NoticeWords.findings[one.code].map { .string($0.en) }),
                         ("about", one.about.map(JSON.string)), ("severity", .string(one.severity)),
                         ("since", .int(one.since)), ("sentence", one.sentence.map(JSON.string)),
                     ]), at: now)

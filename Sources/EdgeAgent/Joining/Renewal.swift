@@ -4,8 +4,9 @@ import Logging
 import Model
 import Platform
 
-/// Has the agent's certificate renewed when two thirds of its life are over, and when the centre signs by another authority: by a request that
-/// the same key signs. The new one takes the place of the old one at once and counts from the next connection on; the old one stays beside it.
+/// Has the agent's certificate renewed when two thirds of its life are over, and when the centre signs by another authority: by a request
+/// that the same key signs. The new one takes the place of the old one at once and counts from the next connection on; the old one stays
+/// beside it.
 struct Renewal: Sendable {
     /// Between two looks, and after one that failed, in seconds: within this a gateway knows that the centre's authority is being replaced.
     static let pause: Int64 = 900

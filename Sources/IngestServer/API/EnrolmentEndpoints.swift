@@ -105,13 +105,14 @@ struct EnrolmentEndpoints {
                 its place both, and the mark of the one that signs
                 """,
                 needs: .anybody,
-                answers: .json(.object("Authority", [.init("authority", .text), .init("signer", .text)]))
+                answers: .json(
+                    .object("Authority", [.init("authority", .text), .init("signer", .text, isRequired: false)]))
             ) { _ in
                 let folder = AuthorityFolder(path: try offered().authority)
                 return .json(
                     .object([
                         ("authority", .string(try AuthorityFolder.text(folder.certificate))),
-                        ("signer", .string(try folder.signer().certificate.mark)),
+                        ("signer", try folder.mark().map(JSON.string)),
                     ]))
             },
             Endpoint(

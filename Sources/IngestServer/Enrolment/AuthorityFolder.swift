@@ -6,8 +6,8 @@ import Platform
 
 /// The site's authority as it lies on the disk: `authority.key` (mode 0600), `authority.crt`, and `revoked.crl`, the list of what it took back.
 ///
-/// While another one takes its place (docs/how-to/replace-the-authority.md) `authority.crt` has both, the former first, and besides there are
-/// `next.key` (mode 0600) and `next.crt`. What is there says how far that has come, so that whatever is killed goes on from there:
+/// While another one takes its place (docs/how-to/replace-the-authority.md) `authority.crt` has both, the former first, and besides there
+/// are `next.key` (mode 0600) and `next.crt`. What is there says how far that has come, so that whatever is killed goes on from there:
 ///
 /// - `next.crt`, and not in `authority.crt`: made; the broker is told, and nothing is signed by it yet.
 /// - In `authority.crt`, too: the overlap. What agents are given is signed by the new one.
@@ -47,14 +47,20 @@ struct AuthorityFolder: Sendable {
     /// The one whose certificates the broker and the pages show, and whose mark tokens have.
     func authority() throws -> Authority { try authorities()[0] }
 
+    /// The mark of the one by which agents' certificates are signed now, without its key. Nil where there is no certificate.
+    func mark() throws -> String? {
+        let all = try believed()
+        return (Files.exists(back) ? all.first : all.last)?.mark
+    }
+
     /// The one by which agents' certificates are signed now.
     func signer() throws -> Authority {
         let all = try authorities()
         return Files.exists(back) ? all[0] : all[all.count - 1]
     }
 
-    /// A certificate for an agent, as the books keep it, and in PEM. `isNew`: by an agent that knows that authorities are replaced; another one
-    /// believes the former alone.
+    /// A certificate for an agent, as the books keep it, and in PEM. `isNew`: by an agent that knows that authorities are replaced; another
+    /// one believes the former alone.
     func sign(_ request: SigningRequest, agent: String, isNew: Bool = true, at now: Int64) throws -> (
         given: EnrolmentTable.Given, pem: String
     ) {

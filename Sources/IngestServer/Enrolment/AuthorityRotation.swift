@@ -5,8 +5,9 @@ import Model
 import NIOSSL
 import Platform
 
-/// One authority takes the place of another, and everybody goes on working: both are believed for a while. A value of files; who starts what is
-/// the verb's matter. Each step may be done again, and each file takes its place whole: what is killed in the middle goes on from there.
+/// One authority takes the place of another, and everybody goes on working: both are believed for a while. A value of files; who starts
+/// what is the verb's matter. Each step may be done again, and each file takes its place whole: what is killed in the middle goes on from
+/// there.
 struct AuthorityRotation {
     enum Stage: String, Sendable {
         case none

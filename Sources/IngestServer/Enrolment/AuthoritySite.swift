@@ -4,7 +4,8 @@ import Glibc
 import Model
 import Platform
 
-/// What `edge-ingest authority` works on: the authority's folder, the books, and the files of the broker, the centre and the pages beside them.
+/// What `edge-ingest authority` works on: the authority's folder, the books, and the files of the broker, the centre and the pages beside
+/// them.
 struct AuthoritySite {
     let rotation: AuthorityRotation
     let store: Store
