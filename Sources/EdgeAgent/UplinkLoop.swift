@@ -40,6 +40,8 @@ final class UplinkLoop: Sendable {
         /// Since when the urgent line is down; nil while it stands.
         var downSince: Int64?
         var isRefused = false
+        /// The mark of the authority that signed the certificate that is carried, where that one is believed, too.
+        var authority: String?
 
         /// What `doctor` asks besides.
         var facts: JSON {
@@ -57,6 +59,7 @@ final class UplinkLoop: Sendable {
                 ("lastAck", lastAck.map(JSON.int)),
                 ("urgentWaiting", .int(Int64(urgentWaiting))), ("frames", .int(Int64(clamping: framesSent))),
                 ("bytes", .int(Int64(clamping: bytesSent))), ("since", .int(since)),
+                ("authority", authority.map(JSON.string)),
             ])
         }
     }
@@ -101,6 +104,14 @@ final class UplinkLoop: Sendable {
     func post(_ subject: UrgentLane.Subject, type: String, data: JSON, life: Duration) {
         inbox.change { $0.urgent.append((subject, type, data, life)) }
         wake.signal()
+    }
+
+    func carries(_ authority: String?) {
+        let isNews = status.change { status in
+            defer { status.authority = authority }
+            return status.authority != authority
+        }
+        if isNews { statusChanged() }
     }
 
     func beat(_ number: UInt64) {

@@ -67,6 +67,9 @@ struct Housekeeping: Service {
     /// What nobody does and yet somebody should know.
     private func watch() async {
         let ends = keyEnds()
+        let look = FindingsWatch(
+            own: try? await wiring.repairs.own(hasBroker: await live.health.broker),
+            gateways: await live.read { (try? $0.gateways.rows()) ?? [] })
         await writer.attempt { desks, now in
             let notices = desks.notices
             try notices.watchDeliveries(
@@ -74,6 +77,7 @@ struct Housekeeping: Service {
                 oldest: SiteTime.date(now - NoticeDesk.overdueDays * 86_400_000))
             try notices.watchTags(at: now)
             try notices.watchKeys(ends, at: now)
+            try notices.watchFindings(look.standing, isUnseen: look.isUnseen, at: now)
         }
     }
 

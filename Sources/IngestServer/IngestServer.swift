@@ -14,6 +14,7 @@ struct IngestServer: AsyncParsableCommand {
             LabelsVerb.self,
             EPCVerb.self,
             GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self,
+            AuthorityVerb.self,
             AuditVerb.self, DeadLetters.self, Erase.self, PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             EPCISVerb.self, Version.self,

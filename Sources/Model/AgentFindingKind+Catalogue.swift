@@ -132,7 +132,8 @@ extension AgentFindingKind {
             Entry(
                 .broken, "The broker's certificate is not believed", "What is read waits here; nothing is lost.",
                 fix: "[uplink] authority is the file of who signed it; the name in broker must stand in it; the clocks "
-                    + "of both must be right.",
+                    + "of both must be right. Was the centre's authority replaced while this gateway was away: invite it there again, "
+                    + "and edge-agent join --again.",
                 hides: Self.centre)
         case .brokerRefuses:
             Entry(

@@ -1,10 +1,10 @@
-import Depot
 import Glibc
 import Model
 import Platform
 import TestSupport
 import Testing
 
+@testable import Depot
 @testable import IngestServer
 
 /// What `edge-ingest doctor` makes of what it sees.
@@ -59,6 +59,19 @@ struct DoctorTests {
                 { $0.certificates = [.init(subject: "[broker]", path: "/c", ends: $0.now + 86_400_000)] }
             ),
             (.certificateRefused, { $0.pageCertificate = "/k is not the key of the first certificate in /c" }),
+            (.authorityEnds, { $0.authority = .init(path: "/a", ends: $0.now + 86_400_000) }),
+            (
+                .authorityOverlap,
+                { $0.authority = .init(path: "/a", ends: .max, stage: .overlap, since: $0.now, carry: 1, gateways: 2) }
+            ),
+            (
+                .authorityLate,
+                {
+                    $0.authority = .init(
+                        path: "/a", ends: .max, stage: .made, since: $0.now - 10_000_000, gateways: 1, missing: ["lyon"]
+                    )
+                }
+            ), (.gatewayAuthority, { $0.authority = .init(path: "/a", ends: .max, former: ["lyon"]) }),
             (.centreStopped, { $0.isRunning = false }), (.brokerUnreachable, { $0.broker = .unreachable("refused") }),
             (.brokerRefuses, { $0.broker = .refused("not authorised") }),
             (.brokerDenies, { $0.broker = .denied("nothing came back") }), (.gatewayNone, { $0.gateways = [] }),
@@ -251,5 +264,40 @@ struct DoctorTests {
         ] {
             #expect(CertificateEnd.end(of: bytes) == nil)
         }
+    }
+}
+
+/// Of which findings people are told, and when they are over.
+struct FindingsWatchTests {
+    private func row(_ name: String, _ codes: [String]?, online: Bool = true) -> GatewayTable.AgentRow {
+        let list = codes.map { JSON.array($0.map { .object([("code", .string($0)), ("severity", "broken")]) }) }
+        return .init(
+            name: name, online: online, status: .object([("findings", list)]), seen: 0, since: 0, applied: 0,
+            rejected: 0, skipped: 0)
+    }
+
+    @Test func whatIsToldIsInTheCatalogues() {
+        for (code, words) in NoticeWords.findings {
+            let title = FindingKind(rawValue: code)?.entry.title ?? AgentFindingKind(rawValue: code)?.entry.title
+            #expect(title == words.en && !words.fr.isEmpty, "\(code)")
+        }
+    }
+
+    @Test func whatIsHiddenOrAwayIsNotOver() {
+        let clock = Repair(place: "centre", code: "clock-unset", severity: "broken", since: 5, evidence: [])
+        var look = FindingsWatch(
+            own: [clock],
+            gateways: [
+                row("here", ["agent-clock-unset"]), row("gone", [], online: false), row("old", nil),
+                row("well", []),
+            ])
+        #expect(look.standing.map(\.code) == ["clock-unset", "agent-clock-unset"])
+        // The clock explains it; a full disk it does not.
+        #expect(look.isUnseen(nil, "gateway-alarm", nil) && !look.isUnseen(nil, "disk-full", nil))
+        #expect(look.isUnseen("here", "agent-certificate-ends", nil) && !look.isUnseen("here", "agent-disk-full", nil))
+        for name in ["gone", "old"] { #expect(look.isUnseen(name, "agent-disk-full", nil)) }
+        #expect(!look.isUnseen("well", "agent-disk-full", nil) && !look.isUnseen("forgotten", "agent-disk-full", nil))
+        look.own = nil
+        #expect(look.isUnseen(nil, "disk-full", nil))
     }
 }

@@ -165,6 +165,95 @@ struct JoinRoadTests {
         #expect(renewalOf("lyon-1") != .early)
     }
 
+    /// The authority is replaced while a gateway works; another one was away, and joins again.
+    @Test func anAuthorityIsReplacedWithoutAGap() throws {
+        try? FileManager.default.removeItem(atPath: folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (port, broker) = (Sockets.freePort(), Sockets.freePort())
+        #expect(try setup(port, broker).code == 0)
+        let place = SetupPlace(root: root)
+        let own = String(decoding: try Files.read(place.broker), as: UTF8.self)
+        try Files.write(Array("\(own)\nuser root\n".utf8), to: "\(folder)/mosquitto.conf")
+        func start() throws -> ChildProcess {
+            let path = Files.exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto"
+            let made = try ChildProcess(path, ["-c", "\(folder)/mosquitto.conf"], log: "\(folder)/mosquitto.log")
+            waitFor(broker)
+            return made
+        }
+        var mosquitto = try start()
+        defer { mosquitto.killHard() }
+        func restart() throws {
+            mosquitto.killHard()
+            mosquitto = try start()
+        }
+        let ingest = try ChildProcess(
+            "\(RoadTests.binaries)/edge-ingest", ["run", "--config", configuration], log: "\(folder)/ingest.log")
+        defer { ingest.killHard() }
+        waitFor(port)
+        func authority(_ words: String...) throws -> (code: Int32, output: String) {
+            try RoadTests.run("edge-ingest", ["authority"] + words + ["--config", configuration])
+        }
+        for name in ["lyon-1", "lyon-2"] {
+            let line = try invite(name)
+            let joined = try join(name, line.url, line.token)
+            #expect(joined.code == 0, "\(joined.output)")
+        }
+        let former = try place.authority.authority().certificate
+
+        // Here the broker is started by hand: rotate stops before anything is signed, and goes on when it is told.
+        let first = try authority("rotate")
+        #expect(first.code == 1 && first.output.contains("--broker-ready"), "\(first.output)")
+        let files = JoinFiles(root: "\(folder)/lyon-2")
+        let renewal = try #require(Renewal(try AgentConfiguration.load("\(folder)/lyon-2/etc/quai/agent.toml")))
+        #expect(renewal.look(at: Clocks.wall) == .early && renewal.signer == former.mark)
+        try restart()
+        let begun = try authority("rotate", "--broker-ready")
+        #expect(begun.code == 0 && begun.output.contains("Quai 2"), "\(begun.output)")
+        #expect(try authority("rotate").output.contains("0 of 2 gateways"))
+
+        // It asks by itself, and the broker believes both.
+        guard case .renewed = renewal.look(at: Clocks.wall) else {
+            Issue.record("\(renewal.look(at: Clocks.wall))")
+            return
+        }
+        #expect(renewal.believed.count == 2 && renewal.signer != former.mark && renewal.look(at: Clocks.wall) == .early)
+        for name in ["lyon-1", "lyon-2"] { #expect(try walk(name, broker: broker) == .acknowledged) }
+        // As openssl sees it: with the broker's bundle and its lists.
+        for who in [files.certificate, "\(folder)/lyon-1/var/lib/quai-agent/identity/agent.crt"] {
+            let judged = ChildProcess.run(
+                "/usr/bin/openssl",
+                [
+                    "verify", "-CAfile", place.broker("authority.crt"), "-crl_check", "-CRLfile",
+                    place.broker("revoked.crl"), who,
+                ], log: "\(folder)/openssl.log")
+            #expect(judged == 0, "\(who)")
+        }
+
+        // Nobody says yet that they carry it: they are named, and nothing is forgotten.
+        let refused = try authority("finish")
+        #expect(refused.code == 1 && refused.output.contains("lyon-1"), "\(refused.output)")
+        #expect(try authority("finish", "--force").output.contains("--broker-ready"))
+        try restart()
+        let done = try authority("finish", "--force", "--broker-ready")
+        #expect(done.code == 0 && done.output.contains("the only authority"), "\(done.output)")
+        #expect(try walk("lyon-2", broker: broker) == .acknowledged)
+        #expect(renewal.look(at: Clocks.wall) == .trusts(1) && renewal.look(at: Clocks.wall) == .early)
+        #expect(try walk("lyon-2", broker: broker) == .acknowledged)
+
+        // Who was away is let in no more, until it joins again.
+        let away = try walkOnce("lyon-1", broker)
+        #expect(away != .acknowledged && away != .noCentre, "\(away)")
+        let line = try invite("lyon-1")
+        var again = try join("lyon-1", line.url, line.token, ["--again"])
+        // The pages look at their certificate now and then.
+        for _ in 0..<60 where again.code != 0 {
+            sleep(1)
+            again = try join("lyon-1", line.url, line.token, ["--again"])
+        }
+        #expect(again.code == 0 && again.output.contains("has acknowledged"), "\(again.output)")
+        #expect(try place.authority.believed().count == 1 && place.authority.authority().certificate != former)
+    }
+
     /// One try, short: who is refused is refused at once.
     private func walkOnce(_ name: String, _ broker: UInt16) throws -> RoadTest.Outcome {
         let files = JoinFiles(root: "\(folder)/\(name)")

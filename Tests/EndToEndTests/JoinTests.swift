@@ -1,11 +1,12 @@
 import Certificates
-import Depot
+import Glibc
 import Model
 import Platform
 import Ports
 import TestSupport
 import Testing
 
+@testable import Depot
 @testable import EdgeAgent
 @testable import IngestServer
 
@@ -125,6 +126,99 @@ struct JoinTests {
         let late = try make("b.example", at: now + 800 * 86_400_000)
         let authority = try place.authority.authority().certificate
         #expect(late.server.serial != other.server.serial && late.server.isSigned(by: authority))
+    }
+
+    /// Wherever it is interrupted somebody can sign, and the same step goes on from there.
+    @Test func anAuthorityIsReplacedStepByStep() throws {
+        let folder = AuthorityFolder(path: folder.path + "/authority")
+        let rotation = AuthorityRotation(folder: folder)
+        let now: Int64 = 1_796_000_000_000
+        try Files.makeFolder(folder.path)
+        let (first, key) = try Authority.fresh(named: "Maison Quai", at: now)
+        try Files.write(Array(key.pem.utf8), to: folder.key)
+        try Files.write(Array(first.certificate.pem.utf8), to: folder.certificate)
+        let asked = try #require(SigningRequest(try PrivateKey.fresh().request(named: "x")))
+        func signs(_ authority: Certificate, isNew: Bool = true) throws -> Bool {
+            let pem = try folder.sign(asked, agent: "a", isNew: isNew, at: now).pem
+            return try #require(Certificate(pem)).isSigned(by: authority)
+        }
+        #expect(try rotation.stage == .none && rotation.since == nil && signs(first.certificate))
+
+        // Killed after the key alone, and made whole by the same step.
+        try Files.write(Array(key.pem.utf8), to: folder.nextKey)
+        #expect(try rotation.stage == .none && signs(first.certificate))
+        try rotation.make(named: AuthorityRotation.name(after: "Maison Quai"), at: now)
+        let next = try #require(try folder.next()).certificate
+        #expect(next.name == "Maison Quai 2" && AuthorityRotation.name(after: next.name) == "Maison Quai 3")
+        #expect(
+            AuthorityRotation.firm(of: next.name) == "Maison" && AuthorityRotation.firm(of: "Maison Quai") == "Maison")
+        #expect(FileLook(folder.nextKey)?.mode == 0o600)
+        // The broker is told of both; nothing is signed by the new one before.
+        #expect(try rotation.stage == .made && signs(first.certificate) && rotation.both().count == 2)
+        try rotation.make(named: "another", at: now)
+        #expect(try folder.next()?.certificate == next)
+
+        try rotation.begin()
+        #expect(try rotation.stage == .overlap && signs(next) && rotation.winner().certificate == next)
+        // Who knows nothing of it gets what it believes; tokens and the pages stay with the former.
+        #expect(try signs(first.certificate, isNew: false) && folder.authority().certificate == first.certificate)
+        #expect(try folder.believed().map(\.name) == ["Maison Quai", "Maison Quai 2"])
+        try folder.writeList([.init(serial: "AB", agent: "a", key: "k", made: 1, ends: now, revoked: 2)], at: now)
+        #expect(
+            try AuthorityFolder.text(folder.list).split(separator: "\n").count { $0.hasPrefix("-----BEGIN X509 CRL") }
+                == 2)
+
+        #expect(try folder.mark() == next.mark)
+        try rotation.turn()
+        #expect(try folder.mark() == first.certificate.mark)
+        #expect(
+            try rotation.stage == .back && signs(first.certificate)
+                && rotation.winner().certificate == first.certificate)
+        unlink(folder.back)
+
+        // Killed between the key and the certificate.
+        try Files.write(try Files.read(folder.nextKey), to: folder.key)
+        #expect(try rotation.stage == .overlap && signs(next) && rotation.winner().certificate == next)
+        try rotation.end()
+        #expect(try rotation.stage == .none && signs(next) && folder.believed() == [next])
+        for path in [folder.nextKey, folder.nextCertificate, folder.back] { #expect(!Files.exists(path)) }
+
+        // Taken back, before and after the last file.
+        try rotation.make(named: "Maison Quai 3", at: now)
+        try rotation.begin()
+        try rotation.turn()
+        try Files.write(Array(next.pem.utf8), to: folder.certificate)
+        #expect(try rotation.stage == .back && signs(next))
+        try rotation.end()
+        #expect(try rotation.stage == .none && folder.believed() == [next] && signs(next))
+    }
+
+    @Test func whoHasComeIsCounted() throws {
+        let now: Int64 = 1_796_000_000_000
+        let day: Int64 = 86_400_000
+        let winner = try Authority.fresh(named: "Maison Quai 2", at: now).authority.certificate
+        func given(_ agent: String, revoked: Int64? = nil) -> EnrolmentTable.Given {
+            .init(serial: agent, agent: agent, key: agent, made: now, ends: now + day, revoked: revoked)
+        }
+        func row(_ name: String, _ mark: String?, seen: Int64) -> GatewayTable.AgentRow {
+            .init(
+                name: name, online: true,
+                status: .object([("uplink", .object([("authority", mark.map(JSON.string))]))]), seen: seen, since: seen,
+                applied: 0, rejected: 0, skipped: 0)
+        }
+        let carriers = AuthorityRotation.carriers(
+            [given("a"), given("b"), given("c"), given("d"), given("e"), given("gone", revoked: 1)],
+            [
+                row("a", winner.mark, seen: now), row("b", "0123456789abcdef", seen: now), row("c", nil, seen: now),
+                row("d", "0123456789abcdef", seen: now - 31 * day), row("other", nil, seen: now),
+            ], of: winner, at: now)
+        let view = AuthorityView(
+            stage: .overlap, believed: [winner], next: winner, winner: winner, since: now, carriers: carriers,
+            invited: ["f"], days: 30, now: now)
+        #expect(view.waiting.map(\.agent) == ["b", "c"] && view.lost.map(\.agent) == ["d", "e"])
+        #expect(view.lines.contains("1 of 5 gateways carry \(winner.mark)"))
+        #expect(view.lines.contains("missing: b, c (does not say: upgrade it)"))
+        #expect(view.losses.count == 2 && view.json["gateways"]?.list?.count == 5)
     }
 
     /// The newest of each agent counts, and a revoked one no more.

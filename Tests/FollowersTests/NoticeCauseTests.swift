@@ -167,6 +167,58 @@ struct NoticeCauseTests {
         #expect(try told() == ["Report ready: stock"])
     }
 
+    /// Told once when it has stood a while, once when it is over, and not as often as it flickers.
+    @Test func aFindingIsToldWhenItBeginsAndWhenItIsOver() throws {
+        let minute: Int64 = 60_000
+        var now: Int64 = 1_796_000_000_000
+        func one(_ code: String, _ agent: String? = nil, since: Int64) -> StandingFinding {
+            StandingFinding(
+                agent: agent, code: code, severity: "broken", since: since, sentence: "/var: 3 MiB are free")
+        }
+        func look(_ all: [StandingFinding], unseen: Bool = false) throws -> [String] {
+            try NoticeDesk(store).watchFindings(all, isUnseen: { _, _, _ in unseen }, at: now)
+            return try told()
+        }
+        let (full, clock) = (one("disk-full", since: now), one("agent-clock-unset", "lyon", since: now))
+        // What stands but a moment, and what has a notice of its own.
+        #expect(try look([full, clock, one("gateway-silent", since: 0)]).isEmpty)
+        now += 2 * minute
+        let begun = try look([full, clock])
+        #expect(
+            Set(begun) == ["Quai: The disk of the database is full", "lyon: The clock of this machine is not set"])
+        now += 5 * minute
+        // Told once; also by a centre that started anew and knows not since when.
+        #expect(try look([one("disk-full", since: now), one("agent-clock-unset", "lyon", since: now)]) == begun)
+        // Whoever is away, or hidden by a cause, is not over.
+        #expect(try look([], unseen: true) == begun)
+        now += 63 * minute
+        let over = try look([clock])
+        #expect(over.contains("Put right: Quai, The disk of the database is full 1 h 10 min") && over.count == 3)
+        #expect(over.contains("read: Quai: The disk of the database is full"))
+        // It flickers: not told again within the hour; and then it is.
+        now += 10 * minute
+        let again = one("disk-full", since: now - 3 * minute)
+        #expect(try look([clock, again]).count == 3)
+        now += 51 * minute
+        #expect(try look([clock, again]).count { $0 == "Quai: The disk of the database is full" } == 1)
+        #expect(try store.stock.openNotices().count { $0["kind"]?.text == "finding" } == 2)
+        // In French, and to those alone who may do something.
+        let words = ["code": "agent-disk-low", "subject": "lyon"]
+        #expect(
+            NoticeWords().title(of: .finding, in: .fr, words) == "lyon : Le disque du tampon se remplit"
+                || NoticeWords.findings["agent-disk-low"] == nil)
+        #expect(NoticeType.finding.audience == .holders(of: .gatewaysCommand))
+    }
+
+    @Test func manyFindingsAreALimit() throws {
+        let now: Int64 = 1_796_000_000_000
+        let all = (0..<200).map {
+            StandingFinding(agent: "a\($0)", code: "agent-disk-full", severity: "broken", since: 0)
+        }
+        for _ in 0..<2 { try desk.watchFindings(all, isUnseen: { _, _, _ in false }, at: now) }
+        #expect(try store.stock.openNotices().count == NoticeDesk.findingLimit)
+    }
+
     @Test func everyTypeHasACause() {
         let withTables: Set<NoticeType> = [.receiptDiscrepancy, .countDiscrepancy, .erpConflict]
         for type in NoticeType.allCases { #expect(type.fact != nil || withTables.contains(type), "\(type)") }

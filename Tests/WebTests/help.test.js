@@ -79,7 +79,7 @@ for (const language of ["fr", "en"]) {
         assert.ok(main.textContent.includes(known ? texts[language][name].title : texts[language].receiving.title), name);
         assert.equal(page.title(), known ? `${texts[language][name].title} · ${t("help")}` : t("help"));
         // Every link of it is one of the pages'.
-        for (const link of main.all("a")) assert.match(link.getAttribute("href"), /^\/(help\/[\w-]*|[a-z]+|ca\.crt)$/);
+        for (const link of main.all("a")) assert.match(link.getAttribute("href"), /^\/(help\/[\w-]*|[a-z]+|ca(-next)?\.crt)$/);
       }
     } finally {
       location.pathname = before;

@@ -568,3 +568,10 @@ test("a stopped push shows its lines with what can be done, and what was left ou
   await sheet.mend({ leave: "#erp:40" });
   assert.ok(asked.includes("POST /api/v1/erp/jobs/7/mend"));
 });
+
+test("the chip of a dock's screen leads to Repairs where a gateway found something", () => {
+  const chip = (findings, may = true) => new classes.repairs({ may: () => may, gateways: { list: [{ status: { findings } }, {}] } }).chip();
+  assert.ok(chip([{ code: "agent-disk-full", severity: "broken" }]));
+  assert.ok(!chip([{ code: "reader-experimental", severity: "note" }]) && !chip(undefined));
+  assert.ok(!chip([{ code: "agent-disk-full", severity: "broken" }], false));
+});

@@ -513,6 +513,8 @@ interface GatewayStatus {
     frames?: number;
     bytes?: number;
     since?: number;
+    /** The mark of who signed its certificate. */
+    authority?: string;
   };
   v?: number;
   agent?: string;
@@ -525,6 +527,7 @@ interface GatewayStatus {
   boot?: number;
   problems?: string[];
   configuration?: { revision?: number; state?: string; refused?: number; reason?: string };
+  findings?: { code: string; severity?: string }[];
   devices?: Device[];
 }
 

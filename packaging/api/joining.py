@@ -15,13 +15,18 @@ def play(ask, get, post, failures):
 
     try:
         from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
     except ImportError:
         x509 = None
     with tempfile.TemporaryDirectory() as folder:
         key = f"{folder}/key"
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
         request = openssl("req", "-new", "-key", key, "-subj", "/CN=anybody")
-        authority = get("/api/v1/enrolment/authority")["authority"]
+        told = get("/api/v1/enrolment/authority")
+        authority = told["authority"]
+        if x509:
+            root = x509.load_pem_x509_certificate(authority.encode())
+            check(root.fingerprint(hashes.SHA256()).hex()[:16] == told["signer"], "the mark of who signs")
         made = ask("POST", "/api/v1/gateways/invitations", {"agent": "joiner", "site": "lyon"}, expect=201)
         check(made["line"].startswith("edge-agent join https://localhost:"), "the line")
         token = made["line"].split()[-1]
@@ -30,7 +35,7 @@ def play(ask, get, post, failures):
         ask("POST", "/api/v1/enrolment", {"token": token, "request": "no request"}, expect=400)
         given = ask("POST", "/api/v1/enrolment", {"token": token, "request": request}, expect=201)
         check((given["agent"], given["site"]) == ("joiner", "lyon"), "agent and site")
-        ask("POST", "/api/v1/enrolment/renewal", {"request": request}, expect=201)
+        ask("POST", "/api/v1/enrolment/renewal", {"request": request, "roots": [told["signer"]]}, expect=201)
         other = f"{folder}/other"
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", other)
         ask("POST", "/api/v1/enrolment", {"token": token, "request": openssl("req", "-new", "-key", other, "-subj", "/CN=b")}, expect=409)

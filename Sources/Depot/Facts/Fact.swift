@@ -86,6 +86,9 @@ extension Fact.Kind {
     public static let readerFailed = Fact.Kind(.notice, "reader-fault")
     public static let bufferFilling = Fact.Kind(.notice, "buffer-filling")
     public static let keyExpiring = Fact.Kind(.notice, "key-expiring")
+    /// A finding of `doctor`, here or at a gateway; and its end, of which the detail is how long it stood.
+    public static let findingNoticed = Fact.Kind(.notice, "finding")
+    public static let findingOver = Fact.Kind(.notice, "finding-over")
     /// A report that somebody had to wait for; the subject is their name.
     public static let reportMade = Fact.Kind(.notice, "report")
     public static let noticeDone = Fact.Kind(.notice, "done")
@@ -171,6 +174,10 @@ extension Fact.Kind {
     public static let gatewayJoined = Fact.Kind(.gateway, "join")
     public static let gatewayRenewed = Fact.Kind(.gateway, "renew")
     public static let gatewayRevoked = Fact.Kind(.gateway, "revoke")
+    /// The site's authority is replaced, was, or stays after all; the subject is the mark of the one that signs from then on.
+    public static let authorityRotated = Fact.Kind(.gateway, "authority-rotate")
+    public static let authorityFinished = Fact.Kind(.gateway, "authority-finish")
+    public static let authorityAbandoned = Fact.Kind(.gateway, "authority-abandon")
 
     // The ERP's queue. Subject: what was pushed, or the job's key.
     public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }

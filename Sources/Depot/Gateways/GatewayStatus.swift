@@ -239,6 +239,7 @@ extension GatewayStatus {
     private static let uplink: [(String, Kind)] = [
         ("connected", .flag), ("centre", .flag), ("delivering", .flag), ("reason", .sentence), ("alarm", .sentence),
         ("lastAck", .time), ("urgentWaiting", .count), ("frames", .count), ("bytes", .count), ("since", .time),
+        ("authority", .name),
     ]
     private static let configuration: [(String, Kind)] = [
         ("revision", .count), ("state", .name), ("refused", .count), ("reason", .sentence),

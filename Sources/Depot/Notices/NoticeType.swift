@@ -22,6 +22,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
     case reportGenerated = "report.generated"
     case webhookDisabled = "webhook.disabled"
     case keyExpiring = "key.expiring"
+    case finding = "system.finding"
+    case findingOver = "system.finding_over"
     case signIns = "security.sign_ins"
     case announcement = "system.announcement"
 
@@ -54,11 +56,11 @@ public enum NoticeType: String, CaseIterable, Sendable {
 
     public var priority: Priority {
         switch self {
-        case .receiptStarted, .receiptCompleted, .gatewayOnline, .reportGenerated: .low
+        case .receiptStarted, .receiptCompleted, .gatewayOnline, .reportGenerated, .findingOver: .low
         case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
         case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDiscrepancy,
             .lowStock,
-            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns:
+            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns, .finding:
             .high
         case .gatewayOffline, .bufferFilling, .pushFailed: .critical
         }
@@ -68,13 +70,13 @@ public enum NoticeType: String, CaseIterable, Sendable {
     public var life: Int64 {
         let day: Int64 = 86_400_000
         return switch self {
-        case .receiptExpected, .receiptStarted, .gatewayOnline: day
+        case .receiptExpected, .receiptStarted, .gatewayOnline, .findingOver: day
         case .callBackDue, .unknownNumber, .receiptCompleted, .unknownTag, .bufferFilling: 7 * day
         case .callMissed, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDue, .countDiscrepancy,
             .lowStock,
             .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .announcement:
             30 * day
-        case .webhookDisabled, .keyExpiring, .signIns: 90 * day
+        case .webhookDisabled, .keyExpiring, .signIns, .finding: 90 * day
         }
     }
 
@@ -85,6 +87,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDiscrepancy, .lowStock: .holders(of: .stockPost)
         case .pushFailed, .erpConflict: .holders(of: .erp)
         case .webhookDisabled, .keyExpiring: .holders(of: .webhooks)
+        case .finding, .findingOver: .holders(of: .gatewaysCommand)
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
             .receiptOverdue, .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling,
             .announcement:
@@ -101,7 +104,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
             .deliveriesSee
         case .unknownTag, .lowStock: .stockSee
         case .countDue, .countDiscrepancy: .countingSee
-        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: .gatewaysSee
+        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .finding, .findingOver: .gatewaysSee
         case .pushFailed, .erpConflict: .erpSee
         case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .announcement: nil
         }
@@ -141,6 +144,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .bufferFilling: .bufferFilling
         case .reportGenerated: .reportMade
         case .keyExpiring: .keyExpiring
+        case .finding: .findingNoticed
+        case .findingOver: .findingOver
         case .receiptDiscrepancy, .countDiscrepancy, .erpConflict: nil
         }
     }
@@ -156,6 +161,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDue, .countDiscrepancy: "/stocktake"
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
+        case .finding, .findingOver: "/repairs"
         // Beside the people, for those who keep them.
         case .signIns, .webhookDisabled, .keyExpiring: "/audit"
         case .reportGenerated, .announcement: nil

@@ -29,6 +29,8 @@ extension NoticeWords {
         case .reportGenerated: ("Rapports prêts", "Reports ready")
         case .webhookDisabled: ("Webhooks désactivés", "Webhooks disabled")
         case .keyExpiring: ("Clés bientôt expirées", "Keys that expire soon")
+        case .finding: ("Pannes trouvées", "Troubles found")
+        case .findingOver: ("Pannes réglées", "Troubles put right")
         case .signIns: ("Sécurité des connexions", "Sign-in security")
         case .announcement: ("Annonces", "Announcements")
         }

@@ -49,7 +49,7 @@ public struct NoticeWords: Equatable, Sendable {
     public func title(of type: NoticeType, in language: Language, _ arguments: [String: String]) -> String {
         let template =
             changed[type]?[language] ?? NoticeWords.signIn(arguments["case"], language)
-            ?? NoticeWords.standard(type, language)
+            ?? NoticeWords.finding(arguments["code"], type, language) ?? NoticeWords.standard(type, language)
         // Every template was checked when it came, so that this cannot fail.
         let text = (try? NoticeWords.fill(template) { arguments[$0] ?? "" }) ?? template
         let words = text.split(separator: " ").joined(separator: " ")
@@ -122,6 +122,8 @@ public struct NoticeWords: Equatable, Sendable {
         case .reportGenerated: ("Rapport prêt : {subject}", "Report ready: {subject}")
         case .webhookDisabled: ("Webhook désactivé : {subject}", "Webhook disabled: {subject}")
         case .keyExpiring: ("Clé bientôt expirée : {subject} {detail}", "Key expires soon: {subject} {detail}")
+        case .finding: ("À réparer : {subject} {detail}", "To be put right: {subject} {detail}")
+        case .findingOver: ("Réglé : {subject} {detail}", "Put right: {subject} {detail}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
         case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }

@@ -25,6 +25,8 @@ enum Notice: String, CaseIterable {
     case readerFault = "reader-fault"
     case bufferFilling = "buffer-filling"
     case keyExpiring = "key-expiring"
+    /// What `doctor` finds here or at a gateway, and nobody is told of otherwise.
+    case finding
 
     var fact: Fact.Kind {
         switch self {
@@ -42,6 +44,7 @@ enum Notice: String, CaseIterable {
         case .readerFault: .readerFailed
         case .bufferFilling: .bufferFilling
         case .keyExpiring: .keyExpiring
+        case .finding: .findingNoticed
         }
     }
 }
@@ -59,6 +62,8 @@ extension Person {
         case .readerFault: may(.gatewaysSee) && reach.covers(zone: notice["data"]?["zone"]?.text)
         case .bufferFilling: may(.gatewaysSee)
         case .keyExpiring: may(.webhooks)
+        // The centre's own are for those who keep it.
+        case .finding: may(.gatewaysCommand) && (notice["data"]?["agent"]?.text != nil || reach.sites == nil)
         case nil: true
         }
     }

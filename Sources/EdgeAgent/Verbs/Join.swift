@@ -92,12 +92,16 @@ struct Join: ParsableCommand {
             // Asked of whoever is there, and believed for its digest alone, which the token has.
             let told = try outside.get("/api/v1/enrolment/authority")
             if let problem = told.problem { throw Exit.say(words(of: problem)) }
-            guard let pem = told.body["authority"]?.text, let authority = Certificate(pem),
-                authority.digest == token.pin
+            // While another authority takes its place both are told.
+            guard
+                let authority = told.body["authority"]?.text.map(Certificate.all)?.first(where: {
+                    $0.digest == token.pin
+                })
             else {
                 throw Exit.say(
                     "\(address.authority) is not the centre that made this token: its authority's certificate is another one. "
-                        + "Is the address right? Nothing was sent to it")
+                        + "Is the address right, or was that authority replaced since (then invite again)? Nothing was sent to it"
+                )
             }
             try Join.checkClock(authority)
             try files.prepare()
@@ -116,6 +120,7 @@ struct Join: ParsableCommand {
                 .object([
                     ("token", .string("\(token)")),
                     ("request", .string(try key.request(named: AgentConfiguration.hostName))),
+                    ("roots", .array([.string(authority.mark)])),
                 ])
             )
             if let problem = answer.problem { throw Exit.say(words(of: problem)) }
@@ -124,9 +129,11 @@ struct Join: ParsableCommand {
                 BrokerOptions(url: broker, clientID: agent) != nil,
                 let pem = answer.body["certificate"]?.text, let certificate = Certificate(pem),
                 certificate.belongs(to: key),
-                certificate.isSigned(by: authority), certificate.name == agent
+                case let offered = answer.body["authority"]?.text.map(Certificate.all) ?? [],
+                case let roots = offered.isEmpty || !address.isTLS ? [authority] : offered,
+                roots.contains(where: { certificate.isSigned(by: $0) }), certificate.name == agent
             else { throw Exit.say("what \(address.authority) answered is no certificate for this machine's key") }
-            try files.put(files.authority, authority.pem, mode: 0o644)
+            try files.put(files.authority, roots.map(\.pem).joined(), mode: 0o644)
             // The key first: a certificate without its key is of no use.
             try files.put(files.key, key.pem, mode: 0o600)
             try files.put(files.certificate, certificate.pem, mode: 0o644)

@@ -63,7 +63,11 @@ struct Run: AsyncParsableCommand {
             }
         }
         // By this machine's own file: what the centre sets does not move where its certificate comes from.
-        if let renewal = Renewal(own) { startThread("renewal") { [logger] in renewal.watch(logger) } }
+        if let renewal = Renewal(own) {
+            startThread("renewal") { [logger, uplink = agent.uplink] in
+                renewal.watch(logger) { uplink.carries($0) }
+            }
+        }
         try await group.run()
         guard downlink?.isRestarting.with({ $0 }) ?? false || startsAgain.with({ $0 }) else { return }
         // The same process, and so the same for whoever supervises it, from the beginning.

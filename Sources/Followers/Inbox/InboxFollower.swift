@@ -55,7 +55,7 @@ public struct InboxFollower: Follower, Sendable {
             try store.inbox.settle(
                 [
                     .lowStock, .countDue, .pushFailed, .erpConflict, .webhookDisabled, .receiptOverdue, .unknownTag,
-                    .readerFault, .bufferFilling, .keyExpiring,
+                    .readerFault, .bufferFilling, .keyExpiring, .finding,
                 ],
                 subject: try store.inbox.subject(ofNotice: subject, doneAt: entry.at),
                 at: entry.at)
@@ -163,6 +163,17 @@ public struct InboxFollower: Follower, Sendable {
             let data = try store.inbox.data(ofNotice: entry.fact)
             words["subject"] = data?["name"]?.text ?? subject
             words["detail"] = data?["ends"]?.integer.flatMap(Day.text(ofUnix:))
+        case .finding, .findingOver:
+            // Of its end is known what was told of its beginning.
+            let data = try store.inbox.data(ofNotice: Fact(.findingNoticed, subject))
+            let about = data?["about"]?.text.map { "(\($0))" }
+            (words["subject"], words["code"]) = (data?["agent"]?.text ?? "Quai", data?["code"]?.text)
+            if type == .finding {
+                (words["detail"], words["body"]) = (about, data?["sentence"]?.text)
+            } else {
+                words["detail"] = [about, entry.fact.detail].compactMap(\.self)
+                    .joined(separator: ", ")
+            }
         case .reportGenerated: words["subject"] = entry.fact.detail
         case .webhookDisabled:
             let data = try store.inbox.data(ofNotice: entry.fact)
@@ -203,6 +214,11 @@ public struct InboxFollower: Follower, Sendable {
         case .bufferFilling:
             .site(
                 try store.inbox.data(ofNotice: entry.fact)?["agent"]?.text.flatMap {
+                    try store.gateways.agent(named: $0)?.site
+                })
+        case .finding, .findingOver:
+            .site(
+                try store.inbox.data(ofNotice: Fact(.findingNoticed, entry.fact.subject))?["agent"]?.text.flatMap {
                     try store.gateways.agent(named: $0)?.site
                 })
         case .gatewayOffline, .gatewayOnline: .site(try store.gateways.agent(named: entry.fact.subject)?.site)

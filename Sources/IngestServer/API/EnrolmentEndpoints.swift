@@ -99,11 +99,20 @@ struct EnrolmentEndpoints {
         [
             Endpoint(
                 .get, "/api/v1/enrolment/authority",
-                "The certificate of the site's authority: who has its digest knows whether it is the right one",
-                needs: .anybody, answers: .json(.object("Authority", [.init("authority", .text)]))
+                """
+                The certificate of the site's authority: who has its digest knows whether it is the right one. While another one takes \
+                its place both, and the mark of the one that signs
+                """,
+                needs: .anybody,
+                answers: .json(
+                    .object("Authority", [.init("authority", .text), .init("signer", .text, isRequired: false)]))
             ) { _ in
                 let folder = AuthorityFolder(path: try offered().authority)
-                return .json(.object([("authority", .string(try AuthorityFolder.text(folder.certificate)))]))
+                return .json(
+                    .object([
+                        ("authority", .string(try AuthorityFolder.text(folder.certificate))),
+                        ("signer", try folder.mark().map(JSON.string)),
+                    ]))
             },
             Endpoint(
                 .post, "/api/v1/enrolment",
@@ -119,7 +128,7 @@ struct EnrolmentEndpoints {
                         let (invitation, _) = try desks.enrolment.redeem(
                             token.id, secret: token.secret, key: Hex.string(request.key), at: now
                         ) { agent in
-                            let signed = try folder.sign(request, agent: agent, at: now)
+                            let signed = try folder.sign(request, agent: agent, isNew: !body.roots.isEmpty, at: now)
                             pem = signed.pem
                             return signed.given
                         }
@@ -138,7 +147,7 @@ struct EnrolmentEndpoints {
                     try await writer.run { desks, now in
                         var pem = ""
                         let given = try desks.enrolment.renew(key: Hex.string(request.key), at: now) { agent in
-                            let signed = try folder.sign(request, agent: agent, at: now)
+                            let signed = try folder.sign(request, agent: agent, isNew: !body.roots.isEmpty, at: now)
                             pem = signed.pem
                             return signed.given
                         }
@@ -231,19 +240,28 @@ struct NewInvitation: Sendable {
 struct JoinRequest: Sendable {
     var token = ""
     var request = ""
+    /// Marks of the authorities that the agent believes; without one it knows nothing of their replacement.
+    var roots: [String] = []
 
     static let noToken = APIProblem(
         .forbidden, "no-such-token", "This token is none, or was withdrawn: invite the agent again.")
     static let noRequest = APIProblem(.badRequest, "bad-request", "A signing request in PEM is meant.")
     static let shape = BodyShape(
         "JoinRequest", Self(),
-        [.text("token", 200, \.token, or: noToken), .text("request", SigningRequest.limit, \.request, or: noRequest)])
+        [
+            .text("token", 200, \.token, or: noToken), .text("request", SigningRequest.limit, \.request, or: noRequest),
+            .lines("roots", Certificate.bundleLimit, of: 64, \.roots),
+        ])
 }
 
 struct RenewalRequest: Sendable {
     var request = ""
+    var roots: [String] = []
 
     static let shape = BodyShape(
         "RenewalRequest", Self(),
-        [.text("request", SigningRequest.limit, \.request, or: JoinRequest.noRequest)])
+        [
+            .text("request", SigningRequest.limit, \.request, or: JoinRequest.noRequest),
+            .lines("roots", Certificate.bundleLimit, of: 64, \.roots),
+        ])
 }

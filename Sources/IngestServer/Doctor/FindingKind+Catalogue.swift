@@ -2,7 +2,7 @@ import Model
 
 extension FindingKind {
     private static let gateways: [FindingKind] = [
-        .gatewayNone, .gatewayNever, .gatewaySilent, .gatewayAlarm, .gatewayBuffer, .gatewayVersion,
+        .gatewayNone, .gatewayNever, .gatewaySilent, .gatewayAlarm, .gatewayBuffer, .gatewayVersion, .gatewayAuthority,
     ]
     private static let broker: [FindingKind] = [.brokerUnreachable, .brokerRefuses, .brokerDenies]
     /// What only asking shows.
@@ -109,6 +109,24 @@ extension FindingKind {
                 fix:
                     "Renew it and put the new one in its place; then: systemctl reload edge-ingest, and restart it for the ERP's."
             )
+        case .authorityEnds:
+            Entry(
+                .warning, "The site's authority ends within a year",
+                "No certificate lives longer than it; at its end gateways and pages are believed no more.",
+                fix: "sudo edge-ingest authority rotate; see docs/how-to/replace-the-authority.md",
+                hides: [.certificateEnds], isAboutItsSubject: true)
+        case .authorityOverlap:
+            Entry(
+                .note, "The site's authority is being replaced",
+                "Both are believed, and gateways come over by themselves.",
+                fix: "edge-ingest authority says who is missing; when all have come: sudo edge-ingest authority finish")
+        case .authorityLate:
+            Entry(
+                .warning, "The site's authority is not replaced yet",
+                "It was interrupted, or has stood for a month: the former one is believed for longer than is good.",
+                fix:
+                    "edge-ingest authority says how far it is; go on with rotate or finish, or take it back with abandon.",
+                hides: [.authorityOverlap])
         case .certificateRefused:
             Entry(
                 .broken, "The pages' certificate is not taken",
@@ -170,6 +188,12 @@ extension FindingKind {
             Entry(
                 .warning, "A gateway has another version", "Both ends are tested together in one version.",
                 fix: "Install the same version on both.")
+        case .gatewayAuthority:
+            Entry(
+                .warning, "A gateway carries a certificate of a former authority",
+                "It was away while the authority was replaced; the broker does not let it in.",
+                fix: "edge-ingest agent invite NAME, then at the gateway: sudo edge-agent join --again with the line",
+                hides: [.gatewaySilent], isAboutItsSubject: true)
         case .deadLetters:
             Entry(
                 .warning, "Records could not be applied", "They are kept, and have no effect.",

@@ -7,6 +7,10 @@ extension Picture {
     /// Seconds; from 120 on tokens are refused.
     static let clockWarning: Int64 = 60
     static let certificateWarning: Int64 = 30 * 86_400_000
+    /// Of the site's authority: replacing it wants people, and no certificate lives longer.
+    static let authorityWarning: Int64 = 365 * 86_400_000
+    /// What was made and is not used for so long was interrupted.
+    static let interrupted: Int64 = 2 * 3_600_000
     /// They are made every night.
     static let copyLife: Int64 = 2 * 86_400_000
     /// A capture job may take as long as this.
@@ -17,7 +21,8 @@ extension Picture {
 
     /// Everything that is wrong in it, causes and effects.
     var findings: [Finding] {
-        machine + storageFindings + secretFindings + certificateFindings + roadFindings + gatewayFindings + erpFindings
+        machine + storageFindings + secretFindings + certificateFindings + authorityFindings + roadFindings
+            + gatewayFindings + erpFindings
             + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:)) + epcisFindings
             + unreached.map { Finding(.otherUnreachable, of: $0.subject, $0.why) }
             + [pageCertificate].compactMap { $0.map { Finding(.certificateRefused, of: "[http]", $0) } }
@@ -91,6 +96,27 @@ extension Picture {
             guard ends - now < Picture.certificateWarning else { return nil }
             return Finding(.certificateEnds, of: certificate.subject, "\(certificate.path): in \(days) days")
         }
+    }
+
+    private var authorityFindings: [Finding] {
+        guard let authority else { return [] }
+        var out = authority.former.map {
+            Finding(.gatewayAuthority, of: $0, "what it carries was signed by none that is believed")
+        }
+        let left = authority.ends - now
+        if left > 0, left < Picture.authorityWarning {
+            out.append(
+                Finding(.authorityEnds, of: "[enrolment]", "\(authority.path): in \(left / 86_400_000) days"))
+        }
+        guard authority.stage != .none else { return out }
+        let age = now - (authority.since ?? now)
+        var words = ["gateways that carry the new one: \(authority.carry) of \(authority.gateways)"]
+        if !authority.missing.isEmpty {
+            words.append("missing: \(authority.missing.prefix(20).joined(separator: ", "))")
+        }
+        let isLate = age > (authority.stage == .made ? Picture.interrupted : AuthorityRotation.patience)
+        if isLate { words.append("it was begun \(Span.words(age)) ago") }
+        return out + [Finding(isLate ? .authorityLate : .authorityOverlap, evidence: words)]
     }
 
     private var roadFindings: [Finding] {

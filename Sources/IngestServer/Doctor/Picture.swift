@@ -16,6 +16,8 @@ struct Picture: Sendable {
     var certificates: [Certificate] = []
     /// Why the pages would not be served under theirs.
     var pageCertificate: String?
+    /// Of the site's authority; nil where there is none, or whoever asks may not look.
+    var authority: Replacement?
     /// Whether anybody has the database open.
     var isRunning: Bool?
     var broker: Broker?
@@ -71,6 +73,20 @@ struct Picture: Sendable {
         var ends: Int64?
         /// Why it cannot be read.
         var problem: String?
+    }
+
+    struct Replacement: Sendable {
+        var path: String
+        /// When whoever signs ends, in Unix milliseconds.
+        var ends: Int64
+        var stage: AuthorityRotation.Stage = .none
+        /// When the next one was made.
+        var since: Int64?
+        var carry = 0
+        var gateways = 0
+        var missing: [String] = []
+        /// Who carries a certificate of another than those who are believed.
+        var former: [String] = []
     }
 
     enum Broker: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Broker
+import Certificates
 import Curl
 import Depot
 import ERP
@@ -84,6 +85,7 @@ enum Probes {
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)
             picture.certificates += agents(try store.enrolment.given())
+            picture.authority = configuration.enrolment.flatMap { replacement($0.authority, store, at: picture.now) }
             let letters = try store.records.deadLetters(limit: 1000)
             picture.deadLetters = Picture.DeadLetters(
                 count: letters.count,
@@ -163,6 +165,19 @@ enum Probes {
         return given.filter { $0.revoked == nil && seen.insert($0.agent).inserted }.map {
             Picture.Certificate(subject: "agent \($0.agent)", path: "the certificate it was given", ends: $0.ends)
         }
+    }
+
+    /// Nil where whoever asks may not read the key, or where it is not whole, which is told of its certificate.
+    static func replacement(_ path: String, _ store: Store, at now: Int64) -> Picture.Replacement? {
+        let site = AuthoritySite(
+            rotation: AuthorityRotation(folder: AuthorityFolder(path: path)), store: store, desk: EnrolmentDesk(store),
+            days: AuthorityRotation.usualDays, now: now)
+        guard let view = try? site.view() else { return nil }
+        let missing = view.waiting + view.lost
+        return Picture.Replacement(
+            path: site.rotation.folder.certificate, ends: view.winner.end, stage: view.stage, since: view.since,
+            carry: view.carriers.count - missing.count, gateways: view.carriers.count, missing: missing.map(\.agent),
+            former: view.stage == .none ? view.carriers.filter { $0.state == .former }.map(\.agent) : [])
     }
 
     static func certificates(_ configuration: IngestConfiguration) -> [Picture.Certificate] {

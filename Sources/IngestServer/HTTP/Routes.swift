@@ -18,6 +18,14 @@ enum Routes {
     static let workerPolicy =
         "default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+    private static func root(_ bytes: [UInt8], _ name: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "application/x-x509-ca-cert", .contentDisposition: "attachment; filename=\(name)",
+            ], body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
     static func router(
         _ wiring: Wiring, files: WebFiles, link: CentreLink, hosts: Hosts, door: Door = .ofProcess
     ) -> Router<DoorContext> {
@@ -62,12 +70,14 @@ enum Routes {
             guard let root = hosts.certificate?.authority else {
                 return Response(status: .notFound)
             }
-            return Response(
-                status: .ok,
-                headers: [
-                    .contentType: "application/x-x509-ca-cert", .contentDisposition: "attachment; filename=quai-ca.crt",
-                ],
-                body: .init(byteBuffer: ByteBuffer(bytes: root)))
+            return Routes.root(root, "quai-ca.crt")
+        }
+        // And the one that takes its place soon: devices need both before it does.
+        router.get("ca-next.crt") { _, _ -> Response in
+            guard let path = wiring.configuration.enrolment?.authority,
+                let root = AuthorityRotation(folder: AuthorityFolder(path: path)).root
+            else { return Response(status: .notFound) }
+            return Routes.root(root, "quai-ca-next.crt")
         }
         // At the root: a worker answers for what lies below it.
         router.get("sw.js") { request, _ in serve(files["sw.js"], request) }

@@ -37,7 +37,9 @@ struct SetupCertificates {
         }
         guard forBroker else { return }
         try files.folder(place.brokerFolder, mode: 0o755)
-        try files.write(place.broker("authority.crt"), authority.certificate.pem)
+        // While another one takes its place the broker believes both.
+        let all = (try? AuthorityRotation(folder: place.authority).both()) ?? [authority]
+        try files.write(place.broker("authority.crt"), all.map(\.certificate.pem).joined())
         let list = files.isDry && !Files.exists(path) ? "" : try AuthorityFolder.text(path)
         try files.write(place.broker("revoked.crl"), list)
     }

@@ -110,7 +110,7 @@ struct SetupVerb: AsyncParsableCommand {
     private func asked(_ place: SetupPlace) throws -> Answers {
         let machine = Machine.name
         let former = try? place.authority.authority().certificate.name
-        let firm = former.map { $0.hasSuffix(" Quai") ? String($0.dropLast(5)) : $0 }
+        let firm = former.map(AuthorityRotation.firm)
         let name = try answer(name, "Name of the firm or site", firm ?? machine)
         // What an earlier run wrote is proposed again: run twice, nothing changes.
         let before = try configuration(of: place)?.hosts.first

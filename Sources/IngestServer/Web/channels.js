@@ -162,6 +162,7 @@ export function watched(one) {
     case "reader-fault": return { text: t("noticeReader", { device: one.subject }), page: "gateways" };
     case "buffer-filling": return { text: t("noticeBuffer", { agent: data.agent ?? one.subject, n: data.share ?? 0 }), page: "gateways" };
     case "key-expiring": return { text: t("noticeKey", { name: data.name ?? one.subject, when: data.ends ? when(data.ends) : "" }), page: undefined };
+    case "finding": return { text: t("noticeFinding", { who: data.agent ?? "Quai", what: worded(data.title ?? one.subject) }), page: "repairs" };
     case "channel-dead": return { text: t("noticeChannel", { name: data.name ?? "", channel: t(`channel_${data.channel ?? "email"}`) }), page: undefined };
     default: return undefined;
   }

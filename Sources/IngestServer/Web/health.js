@@ -160,7 +160,7 @@ export class Health {
     return h("div", { class: `health ${level}`, id: "health", "data-level": level, "data-zone": zone },
       text && h("strong", { class: "health-says", role: level === "bad" ? "alert" : "status" }, text),
       h("span", { class: "health-parts" }, zone && h("span", { class: "soft" }, zone),
-        parts.map((one) => h("span", { class: `pill shaped ${one.level}`, "data-part": one.name, "data-level": one.level }, h("span", { "aria-hidden": "true" }, { good: "✓", wait: "!", bad: "✕" }[one.level]), one.text)), text && helpLink(help)));
+        parts.map((one) => h("span", { class: `pill shaped ${one.level}`, "data-part": one.name, "data-level": one.level }, h("span", { "aria-hidden": "true" }, { good: "✓", wait: "!", bad: "✕" }[one.level]), one.text)), text && helpLink(help), this.app.repairs.chip?.()));
   }
 }
 

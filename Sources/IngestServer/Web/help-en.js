@@ -299,6 +299,7 @@ export const help = {
       "iPhone and iPad: open the file in Safari, Allow. Settings, Profile Downloaded, Install. Then General, About, Certificate Trust Settings: switch it on.",
       "Firefox: Settings, Privacy and Security, View Certificates, Authorities, Import: the file, “Trust this CA to identify websites”. On Windows it takes that of Windows by itself.",
       "Open these pages again under the name that the certificate has, with `https://`: the lock is closed.",
+      "When you are told that the server’s certificate is being replaced: install `/ca-next.crt` in the same way, beside the former one and before the day that you are told. At other times there is no such file.",
     ],
     wrong: [
       ["There is no such file", "The server has a certificate that every browser knows, or none: nothing is to be installed. Whoever keeps the server: `docs/how-to/serve-pages-over-tls.md`."],

@@ -300,6 +300,7 @@ export const help = {
       "iPhone et iPad : ouvrez le fichier dans Safari, Autoriser. Réglages, Profil téléchargé, Installer. Puis Général, Informations, Réglages des certificats : activez-le.",
       "Firefox : Paramètres, Vie privée et sécurité, Afficher les certificats, Autorités, Importer : le fichier, « Confirmer cette AC pour identifier des sites web ». Sous Windows, il prend tout seul celui de Windows.",
       "Rouvrez ces pages sous le nom que porte le certificat, avec `https://` : le cadenas est fermé.",
+      "Quand on vous dit que le certificat du serveur est remplacé : installez `/ca-next.crt` de la même façon, à côté de l’ancien et avant le jour annoncé. En temps normal, ce fichier n’existe pas.",
     ],
     wrong: [
       ["Ce fichier n’existe pas", "Le serveur a un certificat que tout navigateur connaît, ou n’en a pas : il n’y a rien à installer. Qui tient le serveur : `docs/how-to/serve-pages-over-tls.md`."],

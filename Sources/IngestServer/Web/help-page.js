@@ -16,11 +16,11 @@ export const shelves = [
 const pages = ["receiving", "stocktake", "find", "clients", "calls", "erp", "gateways", "audit"];
 
 /**
- * A text of a how-to: `x` is typed as it stands, [key] is a word of the pages, `/ca.crt` is there to be had. French signs stay with their words.
+ * A text of a how-to: `x` is typed as it stands, [key] is a word of the pages, `/ca.crt` and `/ca-next.crt` are there to be had. French signs stay with their words.
  * @param {string} text
  * @returns {Child[]}
  */
-export const rich = (text) => text.split(/(`[^`]+`|\[[\w-]+\])/).filter(Boolean).map((part) => (part === "`/ca.crt`" ? h("a", { href: "/ca.crt", download: "quai-ca.crt" }, part.slice(1, -1)) : part.startsWith("`") ? h("code", {}, part.slice(1, -1))
+export const rich = (text) => text.split(/(`[^`]+`|\[[\w-]+\])/).filter(Boolean).map((part) => (/^`\/ca(-next)?\.crt`$/.test(part) ? h("a", { href: part.slice(1, -1), download: `quai-${part.slice(2, -1)}` }, part.slice(1, -1)) : part.startsWith("`") ? h("code", {}, part.slice(1, -1))
   : /^\[[\w-]+\]$/.test(part) ? h("strong", {}, t(part.slice(1, -1))) : part.replace(/ (?=[:;?!»])/g, "\u00A0").replace(/« /g, "«\u00A0")));
 
 /** A how-to, or all of them: what a page is for, what to do, and what to do when it goes wrong. To be read without signing in. */

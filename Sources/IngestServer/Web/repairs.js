@@ -47,6 +47,12 @@ export class Repairs {
 
   arrive() { this.load(); }
 
+  /** In the chip of a dock's screen: where a gateway has found something, and this person may see it. */
+  chip() {
+    return this.app.may("gateways.see") && this.app.gateways.list.some(({ status }) => status?.findings?.some((one) => one.severity !== "note"))
+      && h("a", { href: "/repairs", "data-link": true, id: "chip-repairs" }, t("repairs"));
+  }
+
   /** A gateway has said how it is. */
   message() { if (this.app.page === "repairs" && Date.now() - this.read > pause) this.load(); }
 
