@@ -40,6 +40,8 @@ final class UplinkLoop: Sendable {
         /// Since when the urgent line is down; nil while it stands.
         var downSince: Int64?
         var isRefused = false
+        /// The broker speaks MQTT 3.1.1 alone.
+        var isOlder = false
 
         /// What `doctor` asks besides.
         var facts: JSON {
@@ -47,6 +49,7 @@ final class UplinkLoop: Sendable {
                 ("presence", .bool(isPresenceKnown)), ("version", centreVersion.map(JSON.string)),
                 ("offset", clockOffset.map(JSON.int)), ("jumpAt", clockJump.map { .int($0.at) }),
                 ("jumpBy", clockJump.map { .int($0.by) }), ("denied", denied.map(JSON.string)),
+                ("older", .bool(isOlder)),
             ])
         }
 
@@ -275,7 +278,7 @@ final class UplinkLoop: Sendable {
 
     private func show(_ conversation: Conversation, _ shell: Shell) {
         status.with {
-            $0.urgentUp = shell.urgentLink.isUp
+            ($0.urgentUp, $0.isOlder) = (shell.urgentLink.isUp, shell.urgentLink.isOlder)
             $0.bulkUp = shell.bulkLink.isUp
             $0.centres = conversation.centres.count
             ($0.clockOffset, $0.clockJump) = (conversation.clockOffset, conversation.clockJump)
