@@ -5,7 +5,7 @@ SECONDS ?= 60
 JOBS ?= 2
 export QUAI_RUN QUAI_OWN_PBX QUAI_HTTP_PORT QUAI_MQTT_PORT QUAI_PBX_PORT QUAI_ERP_PORT QUAI_SPEED QUAI_ONCE
 
-.PHONY: run test screenshots test-api test-doctor test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
+.PHONY: run test screenshots test-api test-doctor test-brokers test-interop test-pbx test-usb fuzz simulate sequences model bench deb release test-install deps deps-test build rules torture clean
 
 run: deps
 	@packaging/run --check-ports
@@ -25,6 +25,10 @@ test-api: deps deps-test build
 # Broken states, each for real, and what edge-agent doctor says of them: three minutes.
 test-doctor: deps deps-test build
 	@packaging/test-doctor
+
+# What Mosquitto, two of them bridged, clusters of RabbitMQ and ejabberd, and amqtt honour, and Quai over them while their nodes are killed: five minutes.
+test-brokers: deps deps-test build
+	@packaging/test-brokers --install
 
 # Public clients from Python's index at our simulated readers, and our LLRP driver at a public reader.
 test-interop: deps deps-test build

@@ -142,10 +142,15 @@ let package = Package(
         .target(
             name: "ERPPeers", dependencies: ["ERP", "Model", "Platform", "Rig"], path: "simulators/ERP",
             swiftSettings: strict),
+        // What a broker honours.
+        .target(
+            name: "BrokerTrial", dependencies: ["Broker", "CMosquitto", "Model", "Platform"],
+            path: "simulators/BrokerTrial", swiftSettings: strict),
         .executableTarget(
             name: "EdgeSim",
             dependencies: [
-                "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform", argumentParser,
+                "Broker", "BrokerTrial", "Model", "Drivers", "Devices", "ERP", "ERPPeers", "Rig", "SQLite", "Platform",
+                argumentParser,
             ],
             path: "simulators/EdgeSim", swiftSettings: strict),
 
@@ -207,7 +212,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Model", "Identifiers", "Devices", "Drivers", "ERP", "ERPPeers", "Rig", "Platform", "SQLite", "Broker",
-                "TestSupport", "Depot", "Sheets", "Certificates",
+                "BrokerTrial", "TestSupport", "Depot", "Sheets", "Certificates",
                 "EdgeAgent", "IngestServer", "EdgeSim", httpTypes, nioCore,
             ],
             swiftSettings: strict),

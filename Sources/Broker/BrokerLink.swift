@@ -15,7 +15,8 @@ public enum BrokerEvent: Equatable, Sendable {
     case unsubscribed(reason: Int32)
 }
 
-/// One MQTT 5 connection, driven by the caller's own poll loop, that comes back for ever.
+/// One MQTT 5 connection, driven by the caller's own poll loop, that comes back for ever. A broker that takes no MQTT 5 is spoken to in
+/// 3.1.1, without expiry, reasons and content types; each connection asks for 5 first, as the broker may be a newer one by then.
 ///
 /// libmosquitto 2.0.11 is kept on a short lead (docs/explanation/blind-alleys.md): a fresh client per connection, no
 /// thread of its own, no publish while offline (it would answer NO_CONN and queue all the same), and a plain
@@ -39,6 +40,9 @@ public final class BrokerLink {
 
     static let probePatience: Duration = .seconds(5)
     static let greetingPatience: Duration = .seconds(10)
+    /// A connection that has lived for so long, or on which something was answered, was a good one: after it the first try is at once.
+    /// One that ends behind its greeting is none, as at a node of RabbitMQ 3.10 whose queues lie at a dead one (observed).
+    static let goodAge: Duration = .seconds(10)
 
     private let options: BrokerOptions
     private var backoff: Backoff
@@ -46,6 +50,9 @@ public final class BrokerLink {
     private var client: OpaquePointer?
     private var events: [BrokerEvent] = []
     private var nextMisc = Instant.zero
+    private var greeted = Instant.zero
+    /// The connection that is, or is being made, is in MQTT 3.1.1.
+    public private(set) var isOlder = false
 
     public init(options: BrokerOptions, now: Instant, seed: UInt64) {
         self.options = options
@@ -92,7 +99,12 @@ public final class BrokerLink {
             }
         case .greeting(let until):
             exchange(ready, now)
-            if case .greeting = state, now >= until { fall("the broker accepts connections but does not answer", now) }
+            if case .greeting = state, now >= until {
+                let wasOlder = isOlder
+                fall("the broker accepts connections but does not answer", now)
+                // Perhaps it waits for the rest of a CONNECT that it does not understand, as amqtt 0.12 does (observed).
+                isOlder = !wasOlder
+            }
         case .up: exchange(ready, now)
         }
         defer { events = [] }
@@ -132,11 +144,11 @@ public final class BrokerLink {
     ) -> Int32? {
         guard isUp, let client else { return nil }
         var properties: OpaquePointer?
-        if let expiry {
+        if let expiry, !isOlder {
             mosquitto_property_add_int32(
                 &properties, Int32(bitPattern: MQTT_PROP_MESSAGE_EXPIRY_INTERVAL.rawValue), expiry)
         }
-        if let type {
+        if let type, !isOlder {
             mosquitto_property_add_string(&properties, Int32(bitPattern: MQTT_PROP_CONTENT_TYPE.rawValue), type)
         }
         defer { mosquitto_property_free_all(&properties) }
@@ -211,7 +223,7 @@ public final class BrokerLink {
             return fall("out of memory", now)
         }
         self.client = client
-        mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, Int32(MQTT_PROTOCOL_V5))
+        mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, Int32(isOlder ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5))
         mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
         mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, 0)
         if let user = options.user { mosquitto_username_pw_set(client, user, options.password) }
@@ -229,6 +241,7 @@ public final class BrokerLink {
             mosquitto_socket(client), Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience,
             socklen_t(MemoryLayout<Int32>.size))
         state = .greeting(until: now + BrokerLink.greetingPatience)
+        greeted = now
         nextMisc = now + .milliseconds(500)
     }
 
@@ -252,12 +265,15 @@ public final class BrokerLink {
         mosquitto_message_v5_callback_set(client) { _, context, message, _ in
             guard let message = message?.pointee else { return }
             let payload = Array(UnsafeRawBufferPointer(start: message.payload, count: Int(message.payloadlen)))
+            BrokerLink.of(context).backoff.reset()
             BrokerLink.of(context).events.append(.message(topic: String(cString: message.topic), payload: payload))
         }
         mosquitto_publish_v5_callback_set(client) { _, context, id, reason, _ in
+            BrokerLink.of(context).backoff.reset()
             BrokerLink.of(context).events.append(.published(id: id, reason: reason))
         }
         mosquitto_subscribe_v5_callback_set(client) { _, context, _, count, granted, _ in
+            BrokerLink.of(context).backoff.reset()
             let reasons = UnsafeBufferPointer(start: granted, count: Int(max(0, count)))
             guard let worst = reasons.max(), worst >= 128 else { return }
             BrokerLink.of(context).events.append(.unsubscribed(reason: worst))
@@ -270,15 +286,18 @@ public final class BrokerLink {
 
     private func connected(_ code: Int32) {
         guard code == 0 else {
-            refusal = String(cString: mosquitto_reason_string(code))
+            // In 3.1.1 the code is another one (MQTT 3.1.1, 3.2.2.3).
+            refusal = String(cString: isOlder ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
+            isTooNew = !isOlder && code == Int32(MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue)
             return
         }
-        backoff.reset()
         state = .up
         events.append(.up)
     }
 
     private var refusal: String?
+    /// The refusal is of MQTT 5.
+    private var isTooNew = false
 
     private func exchange(_ ready: Int16, _ now: Instant) {
         guard let client else { return }
@@ -295,7 +314,10 @@ public final class BrokerLink {
             code = mosquitto_loop_misc(client)
             nextMisc = now + .milliseconds(500)
         }
-        if let refusal {
+        if case .greeting = state, !isOlder, isTooNew || refusal == nil && code != 0 {
+            // Refused as too new, or closed without an answer, as RabbitMQ 3.10 does (observed).
+            older(now)
+        } else if let refusal {
             self.refusal = nil
             fall("the broker refuses us: \(refusal)", now, refused: true)
         } else if code != 0 {
@@ -303,9 +325,17 @@ public final class BrokerLink {
         }
     }
 
+    /// At once, and without a word: to the caller it is one try.
+    private func older(_ now: Instant) {
+        if let client { mosquitto_destroy(client) }
+        (client, refusal, isTooNew, isOlder) = (nil, nil, false, true)
+        state = .waiting(until: now)
+    }
+
     private func fall(_ reason: String, _ now: Instant, refused: Bool = false) {
         if let client { mosquitto_destroy(client) }
-        client = nil
+        if isUp, now - greeted > BrokerLink.goodAge { backoff.reset() }
+        (client, isOlder) = (nil, false)
         state = .waiting(until: now + backoff.next())
         events.append(.down(reason: reason, refused: refused))
     }

@@ -42,6 +42,8 @@ final class UplinkLoop: Sendable {
         var isRefused = false
         /// The mark of the authority that signed the certificate that is carried, where that one is believed, too.
         var authority: String?
+        /// The broker speaks MQTT 3.1.1 alone.
+        var isOlder = false
 
         /// What `doctor` asks besides.
         var facts: JSON {
@@ -49,6 +51,7 @@ final class UplinkLoop: Sendable {
                 ("presence", .bool(isPresenceKnown)), ("version", centreVersion.map(JSON.string)),
                 ("offset", clockOffset.map(JSON.int)), ("jumpAt", clockJump.map { .int($0.at) }),
                 ("jumpBy", clockJump.map { .int($0.by) }), ("denied", denied.map(JSON.string)),
+                ("older", .bool(isOlder)),
             ])
         }
 
@@ -286,7 +289,7 @@ final class UplinkLoop: Sendable {
 
     private func show(_ conversation: Conversation, _ shell: Shell) {
         status.with {
-            $0.urgentUp = shell.urgentLink.isUp
+            ($0.urgentUp, $0.isOlder) = (shell.urgentLink.isUp, shell.urgentLink.isOlder)
             $0.bulkUp = shell.bulkLink.isUp
             $0.centres = conversation.centres.count
             ($0.clockOffset, $0.clockJump) = (conversation.clockOffset, conversation.clockJump)

@@ -296,9 +296,11 @@ final class AgentIntake: Sendable {
     // MARK: to the agents
 
     /// Tells the agents what they are to be set to, where it has changed; called now and then.
-    func publishConfigurations(all: Bool = false) async {
+    /// To these, or to all, also where it has not.
+    func publishConfigurations(all: Bool = false, again agents: [String] = []) async {
         await writer.attempt { [self] desks, _ in
             if all { memory.with { $0.published = [:] } }
+            for agent in agents { memory.with { $0.published[agent] = nil } }
             for (agent, configuration) in try desks.gateways.desired() {
                 let before = memory.with { $0.published.updateValue(configuration.revision, forKey: agent) }
                 if before != configuration.revision { mail.post(.configuration(agent: agent, configuration)) }

@@ -33,6 +33,7 @@ final class CentreLink: Sendable {
     private let ahead = Locked<[Arrival]>([])
     private let up = Locked(false)
     private let pulses = Locked(AgentPulses())
+    private let missed = Locked(MissedPresence())
     /// Nobody who knows the rule for names can take the connection over.
     private let clientID: String
 
@@ -171,6 +172,7 @@ final class CentreLink: Sendable {
                     link.publish(echoTopic, [], quality: 0)
                 }
                 listen(!echo.isSilent)
+                remind(missed.with { $0.tick(at: now) }, link)
             }
             // Asked first: what was posted before it is sent yet.
             let isLast = stopping.with { $0 }
@@ -215,7 +217,9 @@ final class CentreLink: Sendable {
             denied.with { $0 = false }
             live.post(broker: true)
             troubles.ends("broker refuses the centre", as: "broker takes the centre")
-            if !troubles.ends("broker unavailable", as: "broker answers again") { logger.info("broker connected") }
+            if !troubles.ends("broker unavailable", as: "broker answers again") {
+                logger.info("broker connected", metadata: ["mqtt": "\(link.isOlder ? "3.1.1" : "5")"])
+            }
             link.subscribe([
                 "\(Topic.root)/+/+/s", "\(Topic.root)/+/+/c", "\(Topic.root)/+/+/hi", "\(Topic.root)/+/+/st",
                 "\(Topic.root)/+/+/hb", presenceTopic, echoTopic,
@@ -312,6 +316,17 @@ final class CentreLink: Sendable {
         link.publish(presenceTopic, said.text8, retain: true)
     }
 
+    /// Agents at a node of the broker that has not kept what is retained.
+    private func remind(_ agents: [String], _ link: BrokerLink) {
+        guard !agents.isEmpty else { return }
+        sayPresence(link)
+        logger.notice("agents are told again what the broker did not keep", metadata: ["agents": "\(agents.count)"])
+        Task { [intake, goods] in
+            await goods.begin(agents)
+            await intake.publishConfigurations(again: agents)
+        }
+    }
+
     private func receive(_ name: String, _ payload: [UInt8]) {
         guard let topic = Topic(parsing: name) else { return }
         let (agent, now) = (topic.agent, Clocks.now)
@@ -328,6 +343,7 @@ final class CentreLink: Sendable {
             guard let json = parse(payload, name), let hello = Hello(json: json) else { return }
             // Perhaps an older program now: it is listened to from its next beat on.
             pulses.with { $0.rest(agent) }
+            missed.with { $0.greeted(agent) }
             intake.hear(clock: hello.clock, of: agent, isHello: true)
             arrived.change { $0.put(hello, from: agent) }
         case .status:
@@ -335,6 +351,7 @@ final class CentreLink: Sendable {
             // A will was written when the agent connected.
             if json["online"]?.truth == true {
                 heard(agent) { $0.hear(agent, at: now) }
+                missed.with { $0.hear(agent, knows: json["uplink"]?["centre"]?.truth, at: now) }
                 intake.hear(clock: json["clock"]?.integer, of: agent, isHello: false)
             } else {
                 pulses.with { $0.rest(agent) }
@@ -376,10 +393,4 @@ final class CentreLink: Sendable {
             if let id { flying.with { $0[id] = seq } } else { events?.lost() }
         }
     }
-}
-
-/// A sentence for the person who started the server.
-struct IngestFailure: Error, CustomStringConvertible {
-    var description: String
-    init(_ text: String) { description = text }
 }

@@ -26,6 +26,12 @@ actor GoodsNews {
     /// The broker may have forgotten what it kept.
     func begin() { (told, version) = ([:], nil) }
 
+    /// It has not kept it for these.
+    func begin(_ agents: [String]) {
+        for agent in agents { told[agent] = nil }
+        version = nil
+    }
+
     /// Called now and then.
     func tell() async {
         guard Clocks.now >= next else { return }

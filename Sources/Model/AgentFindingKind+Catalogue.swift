@@ -150,6 +150,12 @@ extension AgentFindingKind {
                 fix: "The agent's name must be its user at the broker, and the access list the packaged quai.acl; then "
                     + "there: systemctl reload mosquitto",
                 hides: Self.centre)
+        case .brokerOlder:
+            Entry(
+                .note, "The broker speaks MQTT 3.1.1 alone",
+                "Everything works; calls and commands that are too old are dropped here and not by the broker, and that nobody "
+                    + "hears is told by the centre's presence alone.",
+                fix: "Nothing has to be done. What a broker honours: edge-sim broker URL, docs/reference/brokers.md.")
         case .centreAway:
             Entry(
                 .warning, "The centre is not there", "The broker answers. What is read waits here; nothing is lost.",

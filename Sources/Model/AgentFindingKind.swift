@@ -26,6 +26,7 @@ public enum AgentFindingKind: String, FindingCatalogue {
     case brokerTLS = "agent-broker-tls"
     case brokerRefuses = "agent-broker-refuses"
     case brokerDenies = "agent-broker-denies"
+    case brokerOlder = "agent-broker-older"
     case centreAway = "centre-away"
     case centreSilent = "centre-silent"
     case centreRefuses = "centre-refuses"

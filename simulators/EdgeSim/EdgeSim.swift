@@ -8,7 +8,8 @@ struct EdgeSim: ParsableCommand {
         abstract: "The devices' side of every protocol, a telephone exchange, outages: no hardware needed.",
         version: "edge-sim 0.1.0",
         subcommands: [
-            RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, List.self,
+            RunScenario.self, RunDevice.self, RunPBX.self, RunERP.self, RunSequences.self, Torture.self, RunTrial.self,
+            List.self,
         ])
 }
 

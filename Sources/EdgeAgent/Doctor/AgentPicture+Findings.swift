@@ -111,6 +111,7 @@ extension AgentPicture {
         case .untrusted(let why): out.append(AgentFinding(.brokerTLS, of: "[uplink]", "\(brokerAddress): \(why)"))
         case .refused(let why): out.append(AgentFinding(.brokerRefuses, of: "[uplink]", "\(brokerAddress): \(why)"))
         case .denied(let why): out.append(AgentFinding(.brokerDenies, of: "[uplink]", "\(brokerAddress): \(why)"))
+        case .older: out.append(AgentFinding(.brokerOlder, of: "[uplink]", "\(brokerAddress): it does not take MQTT 5"))
         case .good, nil: break
         }
         guard let uplink else { return out }

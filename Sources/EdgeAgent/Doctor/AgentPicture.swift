@@ -62,6 +62,8 @@ struct AgentPicture: Sendable {
 
     enum Broker: Equatable, Sendable {
         case good
+        /// Good, in MQTT 3.1.1.
+        case older
         case unreachable(String)
         case untrusted(String)
         case refused(String)

@@ -37,9 +37,12 @@ enum AgentProbes {
             if case .stopped = trouble.run { picture.devices = devices(configuration, isLocal: isLocal) }
         }
         // The running agent knows that it is let in; why it is not is seen better from outside.
-        if !isLocal, picture.broker != .good,
-            picture.broker.map({ if case .denied = $0 { false } else { true } }) ?? true
-        {
+        let isKnown: Bool =
+            switch picture.broker {
+            case .good, .older, .denied: true
+            default: false
+            }
+        if !isLocal, !isKnown {
             let mayLook = geteuid() == 0 || !picture.secrets.contains { $0.subject == "[uplink]" }
             if mayLook { picture.broker = broker(configuration) }
         }
@@ -220,7 +223,10 @@ enum AgentProbes {
                 case .unsubscribed(let reason):
                     return .denied("it does not give what the centre says (reason \(reason))")
                 case .published(let id, let reason) where id == sent:
-                    return reason >= 128 ? .denied("it does not take what this agent says (reason \(reason))") : .good
+                    guard reason < 128 else {
+                        return .denied("it does not take what this agent says (reason \(reason))")
+                    }
+                    return link.isOlder ? .older : .good
                 case .published, .message: break
                 }
             }
@@ -258,7 +264,7 @@ extension AgentPicture {
         if let denied = facts?["denied"]?.text {
             broker = .denied(denied)
         } else if isConnected {
-            broker = .good
+            broker = facts?["older"]?.truth == true ? .older : .good
         } else if let reason = way?["reason"]?.text, way?["alarm"]?.text == nil {
             broker = Broker(reason: reason)
         }

@@ -159,6 +159,12 @@ extension FindingKind {
                     "Give its user all of quai/1/# in the access list (topic readwrite quai/1/#, as in the packaged quai.acl), "
                     + "then: systemctl reload mosquitto",
                 hides: Self.unheard)
+        case .brokerOlder:
+            Entry(
+                .note, "The broker speaks MQTT 3.1.1 alone",
+                "Everything works; what is too old is dropped at the ends and not by the broker, and events of the ledger come "
+                    + "without their content type.",
+                fix: "Nothing has to be done. What a broker honours: edge-sim broker URL, docs/reference/brokers.md.")
         case .gatewayNone:
             Entry(
                 .warning, "No gateway has ever come", "Nothing can be read at any dock.",

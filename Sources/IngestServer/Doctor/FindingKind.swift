@@ -26,6 +26,7 @@ enum FindingKind: String, FindingCatalogue {
     case brokerUnreachable = "broker-unreachable"
     case brokerRefuses = "broker-refuses"
     case brokerDenies = "broker-denies"
+    case brokerOlder = "broker-older"
     case gatewayNone = "gateway-none"
     case gatewayNever = "gateway-never"
     case gatewaySilent = "gateway-silent"

@@ -124,6 +124,7 @@ extension Picture {
         case .unreachable(let why): [Finding(.brokerUnreachable, of: "[broker]", "\(brokerAddress): \(why)")]
         case .refused(let why): [Finding(.brokerRefuses, of: "[broker]", "\(brokerAddress): \(why)")]
         case .denied(let why): [Finding(.brokerDenies, of: "[broker]", "\(brokerAddress): \(why)")]
+        case .older: [Finding(.brokerOlder, of: "[broker]", "\(brokerAddress): it does not take MQTT 5")]
         case .good, nil: []
         }
     }

@@ -91,6 +91,8 @@ struct Picture: Sendable {
 
     enum Broker: Equatable, Sendable {
         case good
+        /// Good, in MQTT 3.1.1.
+        case older
         case unreachable(String)
         case refused(String)
         /// What was written did not come back.

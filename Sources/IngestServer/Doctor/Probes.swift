@@ -226,7 +226,7 @@ enum Probes {
                     sent = link.publish(topic, [])
                     end = Clocks.now + .seconds(4)
                 case .down(let reason, let refused): return refused ? .refused(reason) : .unreachable(reason)
-                case .message(topic, _): return .good
+                case .message(topic, _): return link.isOlder ? .older : .good
                 // From 128 on it is a refusal (MQTT 5.0, 2.4); others say that nobody is subscribed, or that it is taken.
                 case .published(let id, let reason) where id == sent && reason >= 128:
                     return .denied("it does not take what is written below \(Topic.presence) (reason \(reason))")

@@ -64,7 +64,7 @@ enum SetupRoad {
         do {
             let configuration = try IngestConfiguration.load(texts.place.configuration)
             switch Probes.broker(configuration) {
-            case .good: print("The broker answers, and takes what the centre writes.")
+            case .good, .older: print("The broker answers, and takes what the centre writes.")
             case .unreachable(let why): left.append("the broker cannot be reached: \(why). See journalctl -u mosquitto")
             case .refused(let why): left.append("\(why). See \(texts.place.broker) and its certificates")
             case .denied(let why):
