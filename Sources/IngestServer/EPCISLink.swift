@@ -18,7 +18,8 @@ actor EPCISLink: Service {
     private static let rests: (first: Int64, longest: Int64) = (1000, 60_000)
 
     private let settings: EPCISSettings
-    private let follower: EPCISFollower
+    private let present: Locked<IngestConfiguration>
+    private let instance: String
     private let writer: Writer
     private let reads: LongReads
     private let state: Locked<EPCISState>
@@ -31,7 +32,7 @@ actor EPCISLink: Service {
 
     init(_ settings: EPCISSettings, _ wiring: Wiring, logger: Logger) {
         (self.settings, self.logger) = (settings, logger)
-        follower = settings.follower(instance: wiring.configuration.instance)
+        (present, instance) = (wiring.present, wiring.configuration.instance)
         troubles = Troubles(logger)
         (writer, reads, state) = (wiring.writer, wiring.reads, wiring.epcisState)
         wire = settings.url.map { CurlWire(url: $0, authority: settings.authority) }
@@ -48,10 +49,11 @@ actor EPCISLink: Service {
 
     /// True where more is to be done at once.
     private func turn() async -> Bool {
-        let follower = follower
+        let (present, instance) = (present, instance)
         do {
             try await writer.run { desks, now in
-                var follower = follower
+                // Taken away since, or called otherwise: what holds in this turn counts.
+                guard var follower = present.with({ $0.epcis })?.follower(instance: instance) else { return }
                 follower.now = now
                 try follower.catchUp(desks.store)
             }
