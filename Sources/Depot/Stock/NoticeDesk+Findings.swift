@@ -1,4 +1,4 @@
-public import Model
+import Model
 import SQLite
 
 /// A finding of `doctor` that stands, here or at a gateway.

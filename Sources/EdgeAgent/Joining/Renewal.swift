@@ -84,8 +84,10 @@ struct Renewal: Sendable {
         // Over TLS it came from whom is believed already: the others whom it names are believed, too.
         let offered = address.isTLS ? answer.body["authority"]?.text.map(Certificate.all) ?? before : before
         guard let pem = answer.body["certificate"]?.text, let fresh = Certificate(pem), fresh.belongs(to: key),
-            offered.contains(where: { $0.isAuthority && fresh.isSigned(by: $0) }),
-            fresh.name == present.name, fresh.serial != present.serial, fresh.end >= present.end
+            let signer = offered.first(where: { $0.isAuthority && fresh.isSigned(by: $0) }),
+            fresh.name == present.name, fresh.serial != present.serial,
+            // Another authority may itself end sooner.
+            fresh.end >= present.end || !present.isSigned(by: signer)
         else { return .failed("what \(address.authority) answered is no newer certificate for this agent") }
         // Whom to believe first: until the certificate is there the former one counts.
         if offered.map(\.digest) != before.map(\.digest) {

@@ -42,10 +42,6 @@ struct AuthorityVerb: ParsableCommand {
                 let stage = try site.rotation.stage
                 if stage == .overlap { return print(try site.view().lines.joined(separator: "\n")) }
                 if isDry { return print(site.plan("a new authority would be made, and the broker would believe both")) }
-                if stage == .back {
-                    unlink(site.rotation.folder.back)
-                    return print("gateways come over to the new authority again")
-                }
                 if stage == .none {
                     let name = AuthorityRotation.name(after: try site.rotation.folder.authority().certificate.name)
                     try site.rotation.make(named: name, at: site.now)
@@ -55,6 +51,7 @@ struct AuthorityVerb: ParsableCommand {
                 guard let next = try site.rotation.folder.next() else { return }
                 try site.note(.authorityRotated, next.certificate)
                 try site.rotation.begin()
+                unlink(site.rotation.folder.back)
                 print("the new authority is \(next.certificate.name), \(next.certificate.mark)")
                 print("gateways come over by themselves within a quarter of an hour; see edge-ingest authority")
                 print("devices that show the pages install /ca-next.crt beside the former one before you finish")
@@ -112,6 +109,8 @@ struct AuthorityVerb: ParsableCommand {
                 if stage == .overlap, let since = try rotation.since,
                     try site.desk.given().contains(where: { $0.made >= since })
                 {
+                    // Also after a finish that was interrupted: nobody may carry what the broker does not believe.
+                    try site.tell(broker, try rotation.both(), "abandon")
                     try rotation.turn()
                     return print(
                         "gateways come back by themselves within a quarter of an hour; then: edge-ingest authority finish"
@@ -123,6 +122,7 @@ struct AuthorityVerb: ParsableCommand {
                 // Nobody has anything of the new one.
                 try rotation.turn()
                 let former = try rotation.folder.authority()
+                try site.serve(former)
                 try site.tell(broker, [former], "abandon")
                 try site.note(.authorityAbandoned, former.certificate)
                 try rotation.end()
