@@ -2,6 +2,7 @@ import Glibc
 import Model
 import NIOCore
 import NIOPosix
+import Platform
 
 /// Runs an actor on a thread of its own, NIO's loop: a commit that waits for the disk must not hold up the cooperative pool. What waits
 /// lies in the loop's own ring; a queue of libdispatch keeps a crumb of memory for each hop, wherever there was room when it came.
@@ -34,8 +35,16 @@ final class ThreadExecutor: SerialExecutor {
         loop.scheduleTask(in: .nanoseconds(Int64(clamping: pause.nanoseconds)), body)
     }
 
-    /// The same, and returns when it is done; never from its own thread.
-    func wait(_ body: @escaping @Sendable () -> Void) { try? loop.submit(body).wait() }
+    /// The same, and returns when it is done; never from its own thread. By a lock: NIO's own wait may be called from no loop at all.
+    func wait(_ body: @escaping @Sendable () -> Void) {
+        precondition(!loop.inEventLoop, "an executor that waits for itself")
+        let isDone = Locked(false)
+        loop.execute {
+            body()
+            isDone.change { $0 = true }
+        }
+        isDone.wait { $0 ? () : nil }
+    }
 
     func checkIsolated() { loop.preconditionInEventLoop() }
 }
