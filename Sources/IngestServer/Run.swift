@@ -40,10 +40,10 @@ struct Run: AsyncParsableCommand {
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
         }
-        for (port, key) in [(configuration.port, "port"), (configuration.redirectPort ?? 0, "redirect-port")]
-        where !isFree(port, on: configuration.address) {
-            throw Exit.say(
-                "port \(port) on \(configuration.address) is taken; stop the other program or set \(key) in [http]")
+        let sockets = GivenSockets.take()
+        let place = try sockets.place(.pages, configuration.address, configuration.port, key: "port", logger)
+        let redirectPlace = try configuration.redirectPort.map {
+            try sockets.place(.redirect, configuration.address, $0, key: "redirect-port", logger)
         }
         let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
         let home = configuration.home.map { HomeLink($0, wiring) }
@@ -76,25 +76,17 @@ struct Run: AsyncParsableCommand {
         }
         let router = Routes.router(wiring, erp: erp, files: files, link: link, hosts: hosts)
         let quiet = Run.logger("warning")
-        let application = Application(
-            router: router,
-            server: HTTPServerBuilder { responder in
-                WebSocketChannel(responder: responder, wiring, hosts: hosts)
-            },
-            configuration: .init(
-                address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? configuration.port
-                let scheme = certificate == nil ? "http" : "https"
-                logger.notice("serving", metadata: ["address": "\(scheme)://\(configuration.address):\(port)"])
-                Supervisor.notify("READY=1")
-            }, logger: quiet)
-        let redirect = configuration.redirectPort.map { port in
-            Application(
-                router: Router(),
-                server: HTTPServerBuilder { _ in
-                    RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
-                }, configuration: .init(address: .hostname(configuration.address, port: port)), logger: quiet)
+        let child = WebSocketChannel(
+            responder: PageAnswer.responder(router.buildResponder(), logger: quiet), wiring, hosts: hosts)
+        let server = PageServer(child: child, place: place, logger: quiet) { channel in
+            let scheme = certificate == nil ? "http" : "https"
+            let address = GivenSockets.words(channel.localAddress)
+            logger.notice("serving", metadata: ["address": "\(scheme)://\(address)"])
+            Supervisor.notify("READY=1")
+        }
+        let redirect = redirectPlace.map { place in
+            let child = RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
+            return PageServer(child: child, place: place, logger: quiet) { _ in }
         }
         let watch = certificate.map { CertificateWatch(certificate: $0, logger: logger) }
         let named = options.config
@@ -106,7 +98,7 @@ struct Run: AsyncParsableCommand {
             hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, erp, exchange, events, home]
         let always: [any Service] = [
-            application,
+            server,
             LinkService(link: link, logger: logger),
             webhooks,
             channels,

@@ -112,6 +112,13 @@ extension FindingKind {
                 "A centre that runs goes on with the former one; it does not start with this one.",
                 fix: "Put both files right, certificate and key; it is taken by itself within 20 seconds.",
                 isAboutItsSubject: true)
+        case .pagesElsewhere:
+            Entry(
+                .warning, "The pages' socket unit listens elsewhere than the configuration says",
+                "Whoever goes where [http] says finds nobody: what the unit gives is served.",
+                fix:
+                    "Put the same address into ListenStream= of edge-ingest.socket and into [http] address and port; then "
+                    + "systemctl daemon-reload, and systemctl restart edge-ingest.socket edge-ingest")
         case .centreStopped:
             Entry(
                 .broken, "The centre does not run", "Nobody has its database open. Gateways keep what they read.",

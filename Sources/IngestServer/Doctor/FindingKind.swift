@@ -19,6 +19,7 @@ enum FindingKind: String, FindingCatalogue {
     case certificateEnded = "certificate-ended"
     case certificateEnds = "certificate-ends"
     case certificateRefused = "certificate-refused"
+    case pagesElsewhere = "pages-elsewhere"
     case centreStopped = "centre-stopped"
     case brokerUnreachable = "broker-unreachable"
     case brokerRefuses = "broker-refuses"

@@ -21,6 +21,7 @@ extension Picture {
             + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:)) + epcisFindings
             + unreached.map { Finding(.otherUnreachable, of: $0.subject, $0.why) }
             + [pageCertificate].compactMap { $0.map { Finding(.certificateRefused, of: "[http]", $0) } }
+            + (elsewhere.isEmpty ? [] : [Finding(.pagesElsewhere, of: "[http]", evidence: elsewhere)])
             + channels.map { Finding(.channelDead, of: "\($0.kind) of \($0.name)", $0.sentence) }
     }
 

@@ -16,6 +16,8 @@ struct Picture: Sendable {
     var certificates: [Certificate] = []
     /// Why the pages would not be served under theirs.
     var pageCertificate: String?
+    /// What a unit edge-ingest.socket listens on, and what [http] says; empty where both are the same, or there is no unit.
+    var elsewhere: [String] = []
     /// Whether anybody has the database open.
     var isRunning: Bool?
     var broker: Broker?

@@ -52,6 +52,7 @@ enum Probes {
         picture.certificates = certificates(configuration)
         picture.providers = configuration.signIn.providers.map { .init(subject: "[sign-in.\($0.name)]") }
         picture.pageCertificate = pageTrouble(configuration)
+        picture.elsewhere = SocketUnit.here.disagreement(configuration.address, configuration.port)
         read(configuration, into: &picture)
         picture.brokerAddress = configuration.broker
         let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)

@@ -54,6 +54,8 @@ export const findings = {
     "A certificate ends within 30 days": "Un certificat expire dans les 30 jours",
     "Renew it, put the new one in its place, and restart edge-ingest.": "Renouvelez-le, mettez le nouveau à sa place, et redémarrez edge-ingest.",
     "Renew it and put the new one in its place, then: systemctl restart edge-agent.": "Renouvelez-le et mettez le nouveau à sa place, puis : systemctl restart edge-agent.",
+    "The pages' socket unit listens elsewhere than the configuration says": "L’unité de socket des pages écoute ailleurs que ne le dit la configuration",
+    "Put the same address into ListenStream= of edge-ingest.socket and into [http] address and port; then systemctl daemon-reload, and systemctl restart edge-ingest.socket edge-ingest": "Mettez la même adresse dans ListenStream= de edge-ingest.socket et dans [http] address et port ; puis systemctl daemon-reload, et systemctl restart edge-ingest.socket edge-ingest",
     "The centre does not run": "Le centre ne tourne pas",
     "systemctl start edge-ingest, and journalctl -u edge-ingest -n 50 if it does not.": "systemctl start edge-ingest, et journalctl -u edge-ingest -n 50 s’il ne démarre pas.",
     "The broker cannot be reached": "Le broker ne peut pas être joint",
