@@ -13,7 +13,7 @@ struct IngestServer: AsyncParsableCommand {
             Export.self,
             LabelsVerb.self,
             EPCVerb.self,
-            GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self,
+            GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self, RolloutVerb.self,
             AuditVerb.self, DeadLetters.self, Erase.self, PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             EPCISVerb.self, Version.self,

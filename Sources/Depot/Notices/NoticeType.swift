@@ -23,6 +23,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
     case webhookDisabled = "webhook.disabled"
     case keyExpiring = "key.expiring"
     case signIns = "security.sign_ins"
+    case rolloutStopped = "rollout.stopped"
     case announcement = "system.announcement"
 
     /// In the order in which they are read.
@@ -58,7 +59,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
         case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDiscrepancy,
             .lowStock,
-            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns:
+            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns, .rolloutStopped:
             .high
         case .gatewayOffline, .bufferFilling, .pushFailed: .critical
         }
@@ -72,7 +73,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .callBackDue, .unknownNumber, .receiptCompleted, .unknownTag, .bufferFilling: 7 * day
         case .callMissed, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDue, .countDiscrepancy,
             .lowStock,
-            .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .announcement:
+            .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .rolloutStopped, .announcement:
             30 * day
         case .webhookDisabled, .keyExpiring, .signIns: 90 * day
         }
@@ -85,6 +86,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDiscrepancy, .lowStock: .holders(of: .stockPost)
         case .pushFailed, .erpConflict: .holders(of: .erp)
         case .webhookDisabled, .keyExpiring: .holders(of: .webhooks)
+        case .rolloutStopped: .holders(of: .gatewaysUpdate)
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
             .receiptOverdue, .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling,
             .announcement:
@@ -103,7 +105,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDue, .countDiscrepancy: .countingSee
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: .gatewaysSee
         case .pushFailed, .erpConflict: .erpSee
-        case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .announcement: nil
+        case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .rolloutStopped, .announcement: nil
         }
     }
 
@@ -141,6 +143,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .bufferFilling: .bufferFilling
         case .reportGenerated: .reportMade
         case .keyExpiring: .keyExpiring
+        case .rolloutStopped: .rolloutStopped
         case .receiptDiscrepancy, .countDiscrepancy, .erpConflict: nil
         }
     }
@@ -154,7 +157,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
             "/receiving"
         case .lowStock: "/find"
         case .countDue, .countDiscrepancy: "/stocktake"
-        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
+        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .rolloutStopped: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
         // Beside the people, for those who keep them.
         case .signIns, .webhookDisabled, .keyExpiring: "/audit"

@@ -123,6 +123,8 @@ public struct NoticeWords: Equatable, Sendable {
         case .webhookDisabled: ("Webhook désactivé : {subject}", "Webhook disabled: {subject}")
         case .keyExpiring: ("Clé bientôt expirée : {subject} {detail}", "Key expires soon: {subject} {detail}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
+        case .rolloutStopped:
+            ("Déploiement de {subject} arrêté : {detail}", "Roll-out of {subject} has stopped: {detail}")
         case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }
     }

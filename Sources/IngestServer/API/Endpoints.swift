@@ -47,6 +47,7 @@ enum Endpoints {
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
             + RepairEndpoints(live: live, repairs: wiring.repairs).list
             + EnrolmentEndpoints(writer: writer, live: live, settings: configuration.enrolment).list
+            + RolloutEndpoints(writer: writer, live: live).list
     }
 }
 

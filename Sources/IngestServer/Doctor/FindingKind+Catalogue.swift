@@ -174,6 +174,12 @@ extension FindingKind {
             Entry(
                 .warning, "A gateway has another version", "Both ends are tested together in one version.",
                 fix: "Install the same version on both.")
+        case .rolloutStopped:
+            Entry(
+                .warning, "A roll-out of a version has stopped by itself",
+                "No other gateway is asked to take it. Those that have it go on with it.",
+                fix: "edge-ingest rollout status names the gateways and why. Then rollout resume, back or abandon: "
+                    + "docs/how-to/roll-out.md.")
         case .deadLetters:
             Entry(
                 .warning, "Records could not be applied", "They are kept, and have no effect.",

@@ -30,6 +30,7 @@ enum FindingKind: String, FindingCatalogue {
     case gatewayAlarm = "gateway-alarm"
     case gatewayBuffer = "gateway-buffer"
     case gatewayVersion = "gateway-version"
+    case rolloutStopped = "rollout-stopped"
     case deadLetters = "dead-letters"
     case erpUnreachable = "erp-unreachable"
     case erpRefuses = "erp-refuses"

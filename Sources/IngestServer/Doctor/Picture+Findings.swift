@@ -113,6 +113,9 @@ extension Picture {
             }
             for gateway in gateways { out += findings(of: gateway) }
         }
+        if let rollout {
+            out.append(Finding(.rolloutStopped, of: rollout.version, evidence: Array(rollout.why.prefix(4))))
+        }
         if let deadLetters, deadLetters.count > 0 {
             let reasons = deadLetters.codes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\($0.value) \($0.key)" }

@@ -26,6 +26,8 @@ struct Picture: Sendable {
     var gateways: [Gateway]?
     /// Agents that somebody added.
     var expected: [String] = []
+    /// The version whose roll-out stands still, and why, a gateway each; nil where none does.
+    var rollout: (version: String, why: [String])?
     var deadLetters: DeadLetters?
     var erp: ERPAnswer?
     /// Those of `[sign-in.NAME]`.

@@ -84,6 +84,9 @@ enum Probes {
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)
+            if let rollout = try store.rollouts.last()?.rollout, rollout.state == .stopped {
+                picture.rollout = (rollout.plan.version, rollout.reasons.map(\.words))
+            }
             picture.certificates += agents(try store.enrolment.given())
             let letters = try store.records.deadLetters(limit: 1000)
             picture.deadLetters = Picture.DeadLetters(
