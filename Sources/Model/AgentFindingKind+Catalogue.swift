@@ -116,7 +116,9 @@ extension AgentFindingKind {
             Entry(
                 .warning, "A version that the centre asked for did not come",
                 "The version that runs stays; nothing was lost.",
-                fix: "As the sentence says: docs/how-to/roll-out.md has each code. What apt said: /var/lib/quai-update/last.log.")
+                fix:
+                    "As the sentence says: docs/how-to/roll-out.md has each code. What apt said: /var/lib/quai-update/last.log."
+            )
         case .updateWaits:
             Entry(
                 .warning, "The centre's request for a version lies there, and nobody takes it",

@@ -4,8 +4,8 @@ import Testing
 
 /// What people can be told of.
 struct NoticeTypeTests {
-    @Test func thereAreTwentyFourTypesAndEachLivesADayAtLeast() {
-        #expect(NoticeType.allCases.count == 24)
+    @Test func thereAreTwentyFiveTypesAndEachLivesADayAtLeast() {
+        #expect(NoticeType.allCases.count == 25)
         for type in NoticeType.allCases { #expect(type.life >= 86_400_000, "\(type)") }
     }
 

@@ -183,7 +183,7 @@ struct RolloutTests {
 
     /// Fleets from seeds: gateways that come, go, fail and get worse at any time. What must always hold is asked after each turn.
     @Test func whateverHappensAWaveIsNeverOvertaken() throws {
-        for seed in UInt64(1)...300 {
+        for seed in UInt64(1)...40 {
             var random = SeededRandom(seed: seed)
             let names = (0..<Int.random(in: 1...30, using: &random)).map { "g\($0)" }
             var looks = Dictionary(uniqueKeysWithValues: names.map { ($0, Self.look()) })
@@ -192,10 +192,10 @@ struct RolloutTests {
                 names, canaries: Array(names.prefix(2)), size: Int.random(in: 1...6, using: &random))
             var now = Self.begun
             var ordered: [String: String] = [:]
-            for turn in 0..<400 {
+            for turn in 0..<200 {
                 now += 15_000
                 // A restart of the centre in between changes nothing.
-                rollout = try #require(Rollout(json: try JSON(parsing: rollout.json.text8)))
+                if turn % 8 == 0 { rollout = try #require(Rollout(json: try JSON(parsing: rollout.json.text8))) }
                 for (agent, command) in rollout.advance(looks, at: now, makeID: { "o\(turn)-\(ordered.count)" }).orders
                 {
                     #expect(rollout.state == .running, "seed \(seed): asked while it stands")
@@ -231,7 +231,8 @@ struct RolloutTests {
     }
 
     @Test func aDeskKeepsItAndTellsWhatHappened() throws {
-        let store = try Store(path: ":memory:")
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
         let (desk, anna) = (RolloutDesk(store), Author("anna"))
         func said(_ agent: String, _ version: String, site: String = "lyon", at now: Int64) throws {
             let status = try JSON(

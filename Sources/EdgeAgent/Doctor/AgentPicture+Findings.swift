@@ -41,7 +41,8 @@ extension AgentPicture {
             let (version, reason) = (update?["version"]?.text ?? "-", update?["reason"]?.text ?? "no reason is kept")
             out.append(
                 code == "unit-off"
-                    ? AgentFinding(.updateWaits, reason) : AgentFinding(.updateFailed, "\(version): \(code): \(reason)"))
+                    ? AgentFinding(.updateWaits, reason) : AgentFinding(.updateFailed, "\(version): \(code): \(reason)")
+            )
         }
         return out
     }
