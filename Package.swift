@@ -17,6 +17,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -125,7 +127,8 @@ let package = Package(
             dependencies: [
                 "Model", "Identifiers", "Depot", "Followers", "Broker", "ERP", "Sheets", "Curl", "Settings", "SQLite",
                 "Platform", "Certificates", "CZlib",
-                argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
+                argumentParser, lifecycle, logging, hummingbird, hummingbirdCore, nioCore, nioExtras, nioPosix,
+                nioHTTP1, nioWebSocket,
                 nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioTLS, httpTypes, unixSignals,
             ],
             resources: [.copy("Web")],

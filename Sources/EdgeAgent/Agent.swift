@@ -27,6 +27,7 @@ final class Agent: Sendable {
     /// Why the files were not taken when they were read again.
     let refusedFiles = Locked<[String]>([])
     let downlink: Downlink?
+    let updating: Updating
     let logger: Logger
     private let boot: Boot
     private let kernel: String
@@ -38,6 +39,7 @@ final class Agent: Sendable {
         var uplink: UplinkLoop?
         var fleet: Fleet?
         let finder = Finder()
+        let updating: Updating
     }
 
     init(configuration: AgentConfiguration, downlink: Downlink?, logger: Logger) throws {
@@ -65,7 +67,9 @@ final class Agent: Sendable {
         self.health = health
 
         // The parts call each other; what is not there yet is reached through this box.
-        let wiring = Locked(Wiring())
+        let updating = Updating(configuration, logger: logger)
+        self.updating = updating
+        let wiring = Locked(Wiring(updating: updating))
         let outbox = Outbox(
             file: opened, boot: boot, grown: { _ in wiring.with { $0.uplink }?.grown() },
             news: { news, status in
@@ -87,6 +91,7 @@ final class Agent: Sendable {
                     configuration, outbox.now, status, wiring.with { $0.fleet }?.statuses ?? [], boot: boot,
                     started: started
                 ).with("configuration", downlink?.status ?? .null).with("findings", findings.with { $0.json })
+                    .with("update", updating.status(at: Clocks.wall))
             })
         let surroundings = DevicePump.Surroundings(
             outbox: outbox, feed: feed, logger: logger, presence: Locked(Presence(rules: [:])), boot: boot,
@@ -157,6 +162,11 @@ final class Agent: Sendable {
         switch command.action {
         case .dial(_, _, _, let device): target = phones.first { device == nil || $0.device.name == device }
         case .cancel: target = phones.first
+        case .update(let version, let isBack):
+            wiring.uplink?.post(
+                .command(command.id), type: "quai.command",
+                data: wiring.updating.ask(command.id, version: version, isBack: isBack).json, life: .seconds(60))
+            return
         case .hangUp(let call, _), .transfer(let call, _, _), .name(let call, _):
             // A call is named after the link that it came by.
             target = phones.first { call.hasPrefix($0.device.name + "/") } ?? phones.first
@@ -245,7 +255,7 @@ final class Agent: Sendable {
 
     var description: JSON {
         Agent.describe(configuration, outbox.now, uplink.now, fleet.statuses, boot: boot, started: started)
-            .with("configuration", downlink?.status ?? .null)
+            .with("configuration", downlink?.status ?? .null).with("update", updating.status(at: Clocks.wall))
     }
 
     private static func describe(

@@ -69,6 +69,15 @@ struct AgentOrders: Sendable {
         }
     }
 
+    // MARK: versions
+
+    /// The next turn of what is on its way to the gateways; called now and then.
+    func rollOut() async {
+        await writer.attempt { desks, now in
+            for order in try desks.rollouts.advance(at: now, makeID: { AgentOrders.id(at: now) }) { send(order) }
+        }
+    }
+
     // MARK: tags
 
     /// How many agents were asked to look for a tag.

@@ -23,6 +23,7 @@ struct Housekeeping: Service {
                 await live.endSessions()
                 await wiring.intake.publishConfigurations()
                 await wiring.goods.tell()
+                await wiring.orders.rollOut()
                 await writer.attempt { try $0.receiving.forgetStrays(at: $1) }
                 await writer.attempt { try $0.signIn.tellRefusals(at: $1) }
                 await writer.attempt { _ = try $0.inbox.lookAround(at: $1) }

@@ -15,6 +15,7 @@ struct IngestServer: AsyncParsableCommand {
             EPCVerb.self,
             GS1Verb.self, PhoneVerb.self, UserVerb.self, RoleVerb.self, TokenVerb.self, AgentVerb.self,
             AuthorityVerb.self,
+            RolloutVerb.self,
             AuditVerb.self, DeadLetters.self, Erase.self, PersonVerb.self, ProcessingVerb.self, Configure.self,
             BackupVerb.self, RestoreVerb.self, Restored.self, BundleVerb.self, ExchangeVerb.self, WebhookVerb.self,
             EPCISVerb.self, Version.self,

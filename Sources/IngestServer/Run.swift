@@ -6,7 +6,6 @@ import HummingbirdCore
 import Logging
 import Model
 import NIOCore
-import NIOPosix
 import Platform
 import ServiceLifecycle
 import UnixSignals
@@ -42,10 +41,10 @@ struct Run: AsyncParsableCommand {
         if let why = files.whyApart {
             logger.warning("the pages are served module by module", metadata: ["reason": "\(why)"])
         }
-        for (port, key) in [(configuration.port, "port"), (configuration.redirectPort ?? 0, "redirect-port")]
-        where !isFree(port, on: configuration.address) {
-            throw Exit.say(
-                "port \(port) on \(configuration.address) is taken; stop the other program or set \(key) in [http]")
+        let sockets = GivenSockets.take()
+        let place = try sockets.place(.pages, configuration.address, configuration.port, key: "port", logger)
+        let redirectPlace = try configuration.redirectPort.map {
+            try sockets.place(.redirect, configuration.address, $0, key: "redirect-port", logger)
         }
         let events = configuration.events.isTold ? EventTopics(configuration.events, wiring) : nil
         let home = configuration.home.map { HomeLink($0, wiring) }
@@ -83,25 +82,17 @@ struct Run: AsyncParsableCommand {
         let router = Routes.router(wiring, files: files, link: link, hosts: hosts)
         var quiet = logger
         quiet.logLevel = .warning
-        let application = Application(
-            router: router,
-            server: HTTPServerBuilder { responder in
-                WebSocketChannel(responder: responder, wiring, hosts: hosts)
-            },
-            configuration: .init(
-                address: .hostname(configuration.address, port: configuration.port), serverName: "quai"),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? configuration.port
-                let scheme = certificate == nil ? "http" : "https"
-                logger.notice("serving", metadata: ["address": "\(scheme)://\(configuration.address):\(port)"])
-                Supervisor.notify("READY=1")
-            }, logger: quiet)
-        let redirect = configuration.redirectPort.map { port in
-            Application(
-                router: Router(),
-                server: HTTPServerBuilder { _ in
-                    RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
-                }, configuration: .init(address: .hostname(configuration.address, port: port)), logger: quiet)
+        let child = WebSocketChannel(
+            responder: PageAnswer.responder(router.buildResponder(), logger: quiet), wiring, hosts: hosts)
+        let server = PageServer(child: child, place: place, logger: quiet) { channel in
+            let scheme = certificate == nil ? "http" : "https"
+            let address = GivenSockets.words(channel.localAddress)
+            logger.notice("serving", metadata: ["address": "\(scheme)://\(address)"])
+            Supervisor.notify("READY=1")
+        }
+        let redirect = redirectPlace.map { place in
+            let child = RedirectChannel(hosts: hosts, port: configuration.port, door: .ofProcess)
+            return PageServer(child: child, place: place, logger: quiet) { _ in }
         }
         let watch = certificate.map { CertificateWatch(certificate: $0, logger: logger) }
         let named = options.config
@@ -113,7 +104,7 @@ struct Run: AsyncParsableCommand {
             hosts.reloads, logger: logger)
         let optional: [(any Service)?] = [redirect, watch, events, home]
         let always: [any Service] = [
-            Accepting(application: application),
+            server,
             LinkService(link: link, logger: logger),
             webhooks,
             channels,
@@ -156,17 +147,6 @@ struct LinkService: Service {
             }
         } onGracefulShutdown: {
             link.stop()
-        }
-    }
-}
-
-/// Takes connections on a loop, as their own tasks are: nothing is kept of how each came.
-struct Accepting: Service {
-    var application: any Service
-
-    func run() async throws {
-        try await withTaskExecutorPreference(LoopExecutor(MultiThreadedEventLoopGroup.singleton.any())) {
-            try await application.run()
         }
     }
 }

@@ -112,6 +112,18 @@ extension AgentFindingKind {
             Entry(
                 .warning, "A certificate ends within 30 days", "After that whoever checks it refuses it.",
                 fix: "Renew it and put the new one in its place, then: systemctl restart edge-agent.")
+        case .updateFailed:
+            Entry(
+                .warning, "A version that the centre asked for did not come",
+                "The version that runs stays; nothing was lost.",
+                fix:
+                    "As the sentence says: docs/how-to/roll-out.md has each code. What apt said: /var/lib/quai-update/last.log."
+            )
+        case .updateWaits:
+            Entry(
+                .warning, "The centre's request for a version lies there, and nobody takes it",
+                "[update] by-centre lets the centre ask; what installs is not enabled.",
+                fix: "systemctl enable --now edge-agent-update.path, or by-centre = false under [update].")
         case .stopped:
             Entry(
                 .broken, "The agent does not run", "Nothing is read on this machine.",

@@ -20,6 +20,8 @@ public enum AgentFindingKind: String, FindingCatalogue {
     case certificateUnreadable = "agent-certificate-unreadable"
     case certificateEnded = "agent-certificate-ended"
     case certificateEnds = "agent-certificate-ends"
+    case updateFailed = "agent-update-failed"
+    case updateWaits = "agent-update-waits"
     case stopped = "agent-stopped"
     case unasked = "agent-not-asked"
     case brokerUnreachable = "agent-broker-unreachable"

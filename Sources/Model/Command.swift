@@ -13,6 +13,9 @@ public struct Command: Equatable, Sendable {
         case name(call: String, name: String)
         /// Tell every read of a tag (hex) for so many seconds, with its strength; 0 ends it.
         case find(tag: String, seconds: Int)
+        /// Take this version of the package from the machine's own repository, or go back to it where it was here before. Nothing else of what
+        /// is to be run is in it.
+        case update(version: String, isBack: Bool)
     }
 
     /// ULID.
@@ -49,6 +52,7 @@ public struct Command: Equatable, Sendable {
         case .transfer: "transfer"
         case .name: "name"
         case .find: "find"
+        case .update: "update"
         }
     }
 
@@ -66,6 +70,8 @@ public struct Command: Equatable, Sendable {
                 .object([("call", .string(call)), ("extension", .string(desk)), ("number", .string(number))])
             case .name(let call, let name): .object([("call", .string(call)), ("name", .string(name))])
             case .find(let tag, let seconds): .object([("tag", .string(tag)), ("seconds", .int(Int64(seconds)))])
+            case .update(let version, let isBack):
+                .object([("version", .string(version)), ("back", isBack ? true : nil)])
             }
         return .object([
             ("id", .string(id)), ("type", .string(type)), ("args", args), ("issued", .int(issued)),
@@ -109,6 +115,9 @@ public struct Command: Equatable, Sendable {
                 let seconds = args.bounded("seconds", in: 0...300)
             else { return nil }
             action = .find(tag: tag, seconds: Int(seconds))
+        case "update":
+            guard let version = args["version"]?.text, AgentVersion.isValid(version) else { return nil }
+            action = .update(version: version, isBack: args["back"]?.truth ?? false)
         default: return nil
         }
         self.init(id: id, action: action, issued: issued, ttl: Int(clamping: ttl))

@@ -4,8 +4,8 @@ import Testing
 
 /// What people can be told of.
 struct NoticeTypeTests {
-    @Test func thereAreTwentySixTypesAndEachLivesADayAtLeast() {
-        #expect(NoticeType.allCases.count == 26)
+    @Test func thereAreTwentySevenTypesAndEachLivesADayAtLeast() {
+        #expect(NoticeType.allCases.count == 27)
         for type in NoticeType.allCases { #expect(type.life >= 86_400_000, "\(type)") }
     }
 

@@ -84,6 +84,8 @@ struct AgentDoctorTests {
                 $0.devices?[0].reason = "it may not originate"
             }
         ),
+        (.updateFailed, { $0.update = .object([("state", "failed"), ("code", "disk"), ("version", "0.1.1")]) }),
+        (.updateWaits, { $0.update = .object([("state", "failed"), ("code", "unit-off"), ("reason", "nobody")]) }),
         (.exchangeDoubt, { $0.devices?[0].doubt = "calls may be missing" }),
     ]
 

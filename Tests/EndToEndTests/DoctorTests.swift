@@ -42,6 +42,8 @@ struct DoctorTests {
         let cases: [(FindingKind, (inout Picture) -> Void)] = [
             (.configurationBroken, { $0.mistakes = ["ingest.toml:3:1: unknown key"] }),
             (.configurationDoubtful, { $0.warnings = ["[http]: in clear"] }),
+            (.pagesElsewhere, { $0.elsewhere = ["edge-ingest.socket: 8443", "[http]: 0.0.0.0:443"] }),
+            (.rolloutStopped, { $0.rollout = ("0.1.1", ["lyon: not-back: it is gone"]) }),
             (.exchangeFolder, { $0.folders = ["/srv/in is not there"] }),
             (.clockUnset, { $0.clockIsSet = false }), (.diskFull, { $0.disk?.free = 100 << 20 }),
             (.diskLow, { $0.disk?.free = 10 << 30 }), (.storageMissing, { $0.storage = .missing("/s/ingest.db") }),

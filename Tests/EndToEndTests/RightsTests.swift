@@ -99,7 +99,7 @@ struct RightsTests {
         for name in closed {
             let rooms = [
                 "products/", "takes/", "erp/", "reminders/", "users", "webhooks", "events", "gateways/", "import/",
-                "audit/", "personal", "retention", "processing", "epcis", "duty", "tokens", "screens",
+                "audit/", "personal", "retention", "processing", "epcis", "duty", "tokens", "screens", "rollouts",
             ]
             #expect(
                 rooms.contains { name.contains(" /api/v1/\($0)") } || name.contains("/api/v1/roles"),

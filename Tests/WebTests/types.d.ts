@@ -10,7 +10,7 @@ type RefusalReason = "again" | "asked" | "same-note" | "closed-note" | "closed-u
 type Right = "deliveries.see" | "deliveries.count" | "deliveries.decide" | "deliveries.close" | "deliveries.reopen" | "counting.see"
   | "counting.count" | "stock.see" | "stock.find" | "stock.post" | "products.see" | "products.edit"
   | "clients.see" | "clients.edit" | "calls.see" | "calls.take" | "calls.dial" | "calls.supervise"
-  | "gateways.see" | "gateways.command" | "notices.see" | "notices.settle" | "erp.see" | "erp"
+  | "gateways.see" | "gateways.command" | "gateways.update" | "notices.see" | "notices.settle" | "erp.see" | "erp"
   | "prices" | "personal" | "imports" | "exports" | "audit" | "webhooks" | "events"
   | "users" | "stock";
 
@@ -528,6 +528,7 @@ interface GatewayStatus {
   problems?: string[];
   configuration?: { revision?: number; state?: string; refused?: number; reason?: string };
   findings?: { code: string; severity?: string }[];
+  update?: { allowed?: boolean; hold?: string; package?: string; state?: string; version?: string; command?: string; code?: string; reason?: string; at?: number };
   devices?: Device[];
 }
 
@@ -612,6 +613,31 @@ interface Grant {
   state: string;
   who: string;
   at: number;
+}
+
+/** @from Sources/IngestServer/API/RolloutEndpoints.swift Sources/Depot/Gateways */
+interface RolloutMember {
+  name: string;
+  wave: number;
+  target: string;
+  state: "waiting" | "ordered" | "watched" | "good" | "failed" | "skipped";
+  ordered?: number;
+  came?: number;
+  rule?: string;
+  evidence?: string;
+}
+
+/** @from Sources/IngestServer/API/RolloutEndpoints.swift Sources/Depot/Gateways */
+interface Rollout {
+  version: string;
+  back: boolean;
+  state: "running" | "paused" | "stopped" | "done" | "abandoned";
+  who: string;
+  begun: number;
+  ended?: number;
+  watch: number;
+  patience: number;
+  members: RolloutMember[];
 }
 
 /** @from Sources/Depot/Gateways/EnrolmentTable.swift */
@@ -1219,6 +1245,7 @@ type Got<Path extends string> =
   : Path extends "/api/v1/gateways/grants" ? Grant[]
   : Path extends "/api/v1/repairs" ? Repair[]
   : Path extends "/api/v1/gateways/invitations" ? AgentInvitation[]
+  : Path extends "/api/v1/rollouts" ? Rollout[]
   : Path extends "/api/v1/notices" ? Notice[]
   : Path extends `/api/v1/inbox/preferences?${string}` ? InboxPreferences
   : Path extends "/api/v1/channels" ? ChannelList
@@ -1263,6 +1290,8 @@ type Done<Path extends string> =
   : Path extends "/api/v1/screens" ? DockScreen
   : Path extends "/api/v1/screen/wait" ? Person | ScreenWait
   : Path extends "/api/v1/gateways/invitations" ? AgentInvitation & { line: string }
+  : Path extends "/api/v1/rollouts" ? Rollout
+  : Path extends `/api/v1/rollouts/${string}` ? Rollout
   : Path extends "/api/v1/me/preferences" ? Person
   : Path extends "/api/v1/me/extension" ? { person: Person; calls: Card[] }
   : Path extends "/api/v1/deliveries/blind" ? Delivery

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 const { addWords, vocabularies } = await import("../../Sources/IngestServer/Web/i18n.js");
 // Words that come with the page which needs them.
 addWords((await import("../../Sources/IngestServer/Web/words-join.js")).joining);
+addWords((await import("../../Sources/IngestServer/Web/words-rollout.js")).rolling);
 // It brings its own.
 await import("../../Sources/IngestServer/Web/repairs.js");
 

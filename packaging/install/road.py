@@ -56,22 +56,24 @@ def answers(page):
     # By whichever it is served; whose certificate it is does not count here.
     for scheme in ("http", "https"):
         try:
-            urllib.request.urlopen(f"{scheme}://{page}", timeout=2, context=ssl._create_unverified_context()).read()
+            urllib.request.urlopen(f"{scheme}://{page}", timeout=20, context=ssl._create_unverified_context()).read()
             return True
-        except (OSError, http.client.HTTPException):
-            pass
-    return False
+        except (OSError, http.client.HTTPException) as error:
+            refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
+    return None if refused else False
 
 
 def gap(page, seconds):
     end = time.monotonic() + seconds
-    last, longest = time.monotonic(), 0.0
+    last, longest, refused = time.monotonic(), 0.0, 0
     while time.monotonic() < end:
-        if answers(page):
+        said = answers(page)
+        refused += said is None
+        if said:
             now = time.monotonic()
             longest, last = max(longest, now - last), now
         time.sleep(0.05)
-    print(f"{max(longest, time.monotonic() - last):.2f}")
+    print(f"{max(longest, time.monotonic() - last):.2f} s at most, {refused} were refused")
     return 0
 
 

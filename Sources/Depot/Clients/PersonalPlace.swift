@@ -123,6 +123,7 @@ struct PersonalPlace: Sendable {
         PersonalPlace(table: "desired", keys: ["agent"], names: ["who"], hidden: ["text"]),
         PersonalPlace(table: "agent_grant", keys: ["name"], names: ["who"]),
         PersonalPlace(table: "agent_invitation", keys: ["id"], names: ["who"], hidden: ["digest", "key"]),
+        PersonalPlace(table: "rollout", names: ["who"], hidden: ["value"]),
         PersonalPlace(table: "webhook", names: ["created_by"], hidden: ["salt", "old_salt", "mark"]),
         // The trail: an erasure takes whole entries away, so that the chain stays.
         PersonalPlace(

@@ -31,7 +31,7 @@ public struct Fact: Equatable, Sendable {
     public enum Room: String, CaseIterable, Sendable {
         case delivery, take, product, `import`, notice, party, number, desk, call, missed, session, user, gateway,
             records,
-            configuration, erp, webhook, channel, token, personal
+            configuration, erp, webhook, channel, token, personal, rollout
     }
 }
 
@@ -178,6 +178,21 @@ extension Fact.Kind {
     public static let authorityRotated = Fact.Kind(.gateway, "authority-rotate")
     public static let authorityFinished = Fact.Kind(.gateway, "authority-finish")
     public static let authorityAbandoned = Fact.Kind(.gateway, "authority-abandon")
+    /// It was told to take a version; the detail is which.
+    public static let gatewayUpdating = Fact.Kind(.gateway, "update")
+    /// It came back with it.
+    public static let gatewayUpdated = Fact.Kind(.gateway, "updated")
+    /// It does not take versions from here, or holds another; the detail is why.
+    public static let gatewayPassedOver = Fact.Kind(.gateway, "passed-over")
+    // A version on its way to the gateways. Subject: the version.
+    public static let rolloutStarted = Fact.Kind(.rollout, "start")
+    public static let rolloutPaused = Fact.Kind(.rollout, "pause")
+    public static let rolloutResumed = Fact.Kind(.rollout, "resume")
+    public static let rolloutAbandoned = Fact.Kind(.rollout, "abandon")
+    public static let rolloutBack = Fact.Kind(.rollout, "back")
+    /// By itself; the detail is which gateways, and why.
+    public static let rolloutStopped = Fact.Kind(.rollout, "stop")
+    public static let rolloutDone = Fact.Kind(.rollout, "done")
 
     // The ERP's queue. Subject: what was pushed, or the job's key.
     public static func pushed(_ kind: ERPJob.Kind) -> Fact.Kind { Fact.Kind(.erp, kind.rawValue) }

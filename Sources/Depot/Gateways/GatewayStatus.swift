@@ -75,6 +75,7 @@ extension GatewayStatus {
             members.append(("buffer", part(json, "buffer", GatewayStatus.buffer)))
             members.append(("uplink", part(json, "uplink", GatewayStatus.uplink)))
             members.append(("configuration", part(json, "configuration", GatewayStatus.configuration)))
+            members.append(("update", part(json, "update", GatewayStatus.update)))
             members.append(("devices", devices(json["devices"])))
             members.append(("findings", findings(json["findings"])))
             return .object(members)
@@ -243,6 +244,10 @@ extension GatewayStatus {
     ]
     private static let configuration: [(String, Kind)] = [
         ("revision", .count), ("state", .name), ("refused", .count), ("reason", .sentence),
+    ]
+    private static let update: [(String, Kind)] = [
+        ("allowed", .flag), ("hold", .name), ("package", .name), ("state", .name), ("version", .name),
+        ("command", .name), ("code", .name), ("reason", .sentence), ("at", .time),
     ]
     private static let device: [(String, Kind)] = [
         ("name", .name), ("driver", .name), ("title", .name), ("kind", .name), ("port", .name), ("zone", .name),

@@ -25,6 +25,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
     case finding = "system.finding"
     case findingOver = "system.finding_over"
     case signIns = "security.sign_ins"
+    case rolloutStopped = "rollout.stopped"
     case announcement = "system.announcement"
 
     /// In the order in which they are read.
@@ -60,7 +61,8 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .unknownNumber, .receiptExpected, .unknownTag, .countDue, .announcement: .normal
         case .callMissed, .callBackDue, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDiscrepancy,
             .lowStock,
-            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns, .finding:
+            .readerFault, .erpConflict, .webhookDisabled, .keyExpiring, .signIns, .finding,
+            .rolloutStopped:
             .high
         case .gatewayOffline, .bufferFilling, .pushFailed: .critical
         }
@@ -74,7 +76,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .callBackDue, .unknownNumber, .receiptCompleted, .unknownTag, .bufferFilling: 7 * day
         case .callMissed, .receiptDiscrepancy, .receiptProposed, .receiptOverdue, .countDue, .countDiscrepancy,
             .lowStock,
-            .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .announcement:
+            .gatewayOffline, .readerFault, .pushFailed, .erpConflict, .reportGenerated, .rolloutStopped, .announcement:
             30 * day
         case .webhookDisabled, .keyExpiring, .signIns, .finding: 90 * day
         }
@@ -88,6 +90,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .pushFailed, .erpConflict: .holders(of: .erp)
         case .webhookDisabled, .keyExpiring: .holders(of: .webhooks)
         case .finding, .findingOver: .holders(of: .gatewaysCommand)
+        case .rolloutStopped: .holders(of: .gatewaysUpdate)
         case .receiptExpected, .receiptStarted, .receiptCompleted, .receiptDiscrepancy, .receiptProposed,
             .receiptOverdue, .unknownTag, .countDue, .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling,
             .announcement:
@@ -106,7 +109,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .countDue, .countDiscrepancy: .countingSee
         case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .finding, .findingOver: .gatewaysSee
         case .pushFailed, .erpConflict: .erpSee
-        case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .announcement: nil
+        case .webhookDisabled, .keyExpiring, .signIns, .reportGenerated, .rolloutStopped, .announcement: nil
         }
     }
 
@@ -146,6 +149,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
         case .keyExpiring: .keyExpiring
         case .finding: .findingNoticed
         case .findingOver: .findingOver
+        case .rolloutStopped: .rolloutStopped
         case .receiptDiscrepancy, .countDiscrepancy, .erpConflict: nil
         }
     }
@@ -159,7 +163,7 @@ public enum NoticeType: String, CaseIterable, Sendable {
             "/receiving"
         case .lowStock: "/find"
         case .countDue, .countDiscrepancy: "/stocktake"
-        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling: "/gateways"
+        case .gatewayOffline, .gatewayOnline, .readerFault, .bufferFilling, .rolloutStopped: "/gateways"
         case .pushFailed, .erpConflict: "/erp"
         case .finding, .findingOver: "/repairs"
         // Beside the people, for those who keep them.

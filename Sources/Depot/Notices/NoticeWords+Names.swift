@@ -28,6 +28,7 @@ extension NoticeWords {
         case .erpConflict: ("Conflits avec l’ERP", "Conflicts with the ERP")
         case .reportGenerated: ("Rapports prêts", "Reports ready")
         case .webhookDisabled: ("Webhooks désactivés", "Webhooks disabled")
+        case .rolloutStopped: ("Déploiements arrêtés", "Roll-outs that stopped")
         case .keyExpiring: ("Clés bientôt expirées", "Keys that expire soon")
         case .finding: ("Pannes trouvées", "Troubles found")
         case .findingOver: ("Pannes réglées", "Troubles put right")

@@ -125,6 +125,8 @@ public struct NoticeWords: Equatable, Sendable {
         case .finding: ("À réparer : {subject} {detail}", "To be put right: {subject} {detail}")
         case .findingOver: ("Réglé : {subject} {detail}", "Put right: {subject} {detail}")
         case .signIns: ("Connexions refusées : {subject} {detail}", "Refused sign-ins: {subject} {detail}")
+        case .rolloutStopped:
+            ("Déploiement de {subject} arrêté : {detail}", "Roll-out of {subject} has stopped: {detail}")
         case .announcement: ("Annonce : {detail}", "Announcement: {detail}")
         }
     }

@@ -30,6 +30,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case gatewaysSee = "gateways.see"
     /// Confirm and forget them.
     case gatewaysCommand = "gateways.command"
+    /// Bring a version to them. Nothing older carries it.
+    case gatewaysUpdate = "gateways.update"
     case noticesSee = "notices.see"
     case noticesSettle = "notices.settle"
     case erpSee = "erp.see"

@@ -59,6 +59,7 @@ public struct Role: Equatable, Sendable {
         (.callsSupervise, "     x     .      .      .     .     .     x      .      x"),
         (.gatewaysSee, "        x     x      x      x     x     x     x      x      x"),
         (.gatewaysCommand, "    x     x      .      .     .     .     .      .      ."),
+        (.gatewaysUpdate, "     x     x      .      .     .     .     .      .      ."),
         (.noticesSee, "         x     x      x      x     x     .     .      x      x"),
         (.noticesSettle, "      x     x      x      x     x     .     .      .      x"),
         (.erpSee, "             x     x      x      x     x     .     .      .      x"),

@@ -37,6 +37,7 @@ public struct Desks {
     public var accounts: AccountDesk { AccountDesk(store) }
     public var factors: FactorDesk { FactorDesk(store) }
     public var tokens: TokenDesk { TokenDesk(store) }
+    public var rollouts: RolloutDesk { RolloutDesk(store) }
     public var gateways: GatewayDesk { intake.gateways }
     public var enrolment: EnrolmentDesk { EnrolmentDesk(store) }
     public var imports: ImportDesk { ImportDesk(store) }

@@ -129,6 +129,7 @@ enum Schema {
         openID,
         screens,
         enrolment,
+        rollout,
     ]
 
     /// What readers read of tags beside their ids, where a site asked for it.

@@ -26,6 +26,7 @@ extension Store {
     public var takes: TakeTable { TakeTable(store: self) }
     public var gateways: GatewayTable { GatewayTable(store: self) }
     public var enrolment: EnrolmentTable { EnrolmentTable(store: self) }
+    public var rollouts: RolloutTable { RolloutTable(store: self) }
     public var records: RecordTable { RecordTable(store: self) }
     public var papers: PaperTable { PaperTable(store: self) }
     public var deliveries: DeliveryTable { DeliveryTable(store: self) }

@@ -31,7 +31,7 @@ extension AsteriskAMI {
             action = calls.naming(call, AsteriskAMI.displayed(name), id: command.id)
             guard !action.isEmpty else { return report(command.id, .expired, nil, &reaction) }
             rights[command.id] = .name
-        case .dial, .cancel, .find: return
+        case .dial, .cancel, .find, .update: return
         }
         acts[command.id] = now + AsteriskAMI.answerPatience
         report(command.id, .accepted, nil, &reaction)

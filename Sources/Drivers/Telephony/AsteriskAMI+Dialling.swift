@@ -37,7 +37,7 @@ extension AsteriskAMI {
             reaction.send += amiAction("Hangup", id: command.id, [("Channel", channel.name)])
             report(command.id, .done, nil, &reaction)
         case .hangUp, .transfer, .name: act(command, now, &reaction)
-        case .find: break  // no exchange's business
+        case .find, .update: break  // no exchange's business
         }
     }
 

@@ -289,7 +289,7 @@ struct CSTA: Session {
                 .act(command: command.id), "SingleStepTransferCall",
                 "<activeCall>\(CSTA.connection(id, leg.device))</activeCall><transferredTo>\(number)</transferredTo>",
                 now, &reaction)
-        case .find, .name: break  // no exchange's business
+        case .find, .update, .name: break  // no exchange's business
         }
     }
 

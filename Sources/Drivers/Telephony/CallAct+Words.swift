@@ -14,7 +14,7 @@ extension Reaction {
         case .hangUp, .transfer, .name:
             observations.append(
                 .progress(CommandProgress(id: command.id, state: .unknown, cause: "the agent was restarted meanwhile")))
-        case .dial, .cancel, .find: break
+        case .dial, .cancel, .find, .update: break
         }
     }
 }

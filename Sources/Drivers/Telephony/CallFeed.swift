@@ -73,7 +73,7 @@ struct CallFeed: Session {
         case .hangUp, .transfer:
             let cause = "a pushed line cannot do this"
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))
-        case .find, .name: break  // no exchange's business
+        case .find, .update, .name: break  // no exchange's business
         }
     }
 

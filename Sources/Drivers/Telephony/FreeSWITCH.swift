@@ -202,7 +202,7 @@ struct FreeSWITCH: Session {
                         id: command.id, state: channel == nil ? .failed : .done,
                         cause: channel == nil ? "there is nothing left to cancel" : nil)))
         case .hangUp, .transfer: act(command, now, &reaction)
-        case .find, .name: break  // no exchange's business
+        case .find, .update, .name: break  // no exchange's business
         }
     }
 
@@ -224,7 +224,7 @@ struct FreeSWITCH: Session {
             // The channel that ours is bridged to goes; ours is let go.
             let context = settings.context == "from-internal" ? "default" : settings.context
             line = "uuid_transfer \(leg.id) -bleg \(number) XML \(context)"
-        case .dial, .cancel, .find, .name: return
+        case .dial, .cancel, .find, .update, .name: return
         }
         acts[command.id] = now + FreeSWITCH.actPatience
         report(.accepted)

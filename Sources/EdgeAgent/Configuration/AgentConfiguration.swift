@@ -67,6 +67,7 @@ struct AgentConfiguration: Sendable {
     }
 
     var downlink = Downlink()
+    var update = Update()
     var local = Local()
     var agent = AgentConfiguration.hostName
     var site = "main"
@@ -162,6 +163,7 @@ struct AgentConfiguration: Sendable {
                 }
             }
         }
+        if let section = root.table("update") { update = Update(section) }
         if let section = root.table("buffer") {
             budget = section.integer("budget-mib", in: 1...1_048_576).map { $0 << 20 }
         }

@@ -17,6 +17,7 @@ struct ManagedPolicy: Sendable {
         configuration.budget = own.budget
         configuration.downlink = own.downlink
         configuration.local = own.local
+        configuration.update = own.update
         // What this machine's own file leaves alone stays alone.
         configuration.discovery.ignore += own.discovery.ignore.filter { !managed.discovery.ignore.contains($0) }
         if managed.discovery.only.isEmpty { configuration.discovery.only = own.discovery.only }

@@ -37,6 +37,13 @@ extension AgentPicture {
                     .configurationTakenBack, "revision \(revision): \(managed?["reason"]?.text ?? "no reason is kept")")
             )
         }
+        if update?["state"]?.text == "failed", let code = update?["code"]?.text {
+            let (version, reason) = (update?["version"]?.text ?? "-", update?["reason"]?.text ?? "no reason is kept")
+            out.append(
+                code == "unit-off"
+                    ? AgentFinding(.updateWaits, reason) : AgentFinding(.updateFailed, "\(version): \(code): \(reason)")
+            )
+        }
         return out
     }
 

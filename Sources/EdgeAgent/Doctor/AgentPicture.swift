@@ -24,6 +24,8 @@ struct AgentPicture: Sendable {
     var buffer: JSON?
     /// What the centre set and how it stands, as part `configuration` of the status says it.
     var managed: JSON?
+    /// What became of a version that the centre asked for, as part `update` of the status says it.
+    var update: JSON?
     /// Why the files were not taken when they were read again.
     var refused: [String] = []
     /// Nil where nobody looked.

@@ -252,6 +252,7 @@ extension AgentPicture {
         version = status["version"]?.text ?? version
         buffer = status["buffer"]
         managed = status["configuration"]
+        update = status["update"]
         refused = (status["refusedFiles"]?.list ?? []).compactMap(\.text)
         let (way, facts) = (status["uplink"], status["facts"])
         let isConnected = way?["connected"]?.truth ?? false

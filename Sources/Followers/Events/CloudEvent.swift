@@ -72,7 +72,8 @@ public struct CloudEvent: Equatable, Sendable {
         case .delivery, .take, .product, .gateway, .records: .open
         case .notice: kind == .stockLow || kind == .countDue ? .open : nil
         case .party, .call, .missed: .personal
-        case .import, .number, .desk, .session, .user, .configuration, .erp, .webhook, .channel, .personal, .token, nil:
+        case .import, .number, .desk, .session, .user, .configuration, .erp, .webhook, .channel, .personal, .token,
+            .rollout, nil:
             nil
         }
     }

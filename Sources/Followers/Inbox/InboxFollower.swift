@@ -59,6 +59,8 @@ public struct InboxFollower: Follower, Sendable {
                 ],
                 subject: try store.inbox.subject(ofNotice: subject, doneAt: entry.at),
                 at: entry.at)
+        case .rolloutResumed, .rolloutAbandoned:
+            try store.inbox.settle([.rolloutStopped], subject: subject, at: entry.at)
         case .userRights, .userScope:
             try withdraw(from: [subject], isScoped: entry.fact.kind == .userScope, store)
         case .roleSet:
@@ -182,6 +184,7 @@ public struct InboxFollower: Follower, Sendable {
         case .signIns:
             words["detail"] = entry.fact.detail
             if NoticeType.signInFacts.contains(entry.fact.kind) { words["case"] = entry.fact.kind.rawValue }
+        case .rolloutStopped: words["detail"] = entry.fact.detail
         case .announcement:
             words["detail"] = entry.fact.detail
             words["subject"] = nil

@@ -42,7 +42,8 @@ public enum PageTopic: Hashable, Sendable {
             self = .job(
                 ERPJob.Kind(rawValue: fact.kind.deed).map { ERPJob.key($0, fact.subject) }
                     ?? ERPJob.name(key: fact.subject))
-        case .product, .party, .number, .desk, .session, .user, .webhook, .channel, .personal, .token, nil: return nil
+        case .product, .party, .number, .desk, .session, .user, .webhook, .channel, .personal, .token, .rollout, nil:
+            return nil
         }
     }
 

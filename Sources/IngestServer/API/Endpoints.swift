@@ -46,6 +46,7 @@ enum Endpoints {
             + GatewayEndpoints(writer: writer, live: live, intake: wiring.intake).list
             + RepairEndpoints(live: live, repairs: wiring.repairs).list
             + EnrolmentEndpoints(writer: writer, live: live, present: present).list
+            + RolloutEndpoints(writer: writer, live: live).list
     }
 }
 

@@ -133,6 +133,13 @@ extension FindingKind {
                 "A centre that runs goes on with the former one; it does not start with this one.",
                 fix: "Put both files right, certificate and key; it is taken by itself within 20 seconds.",
                 isAboutItsSubject: true)
+        case .pagesElsewhere:
+            Entry(
+                .warning, "The pages' socket unit listens elsewhere than the configuration says",
+                "Whoever goes where [http] says finds nobody: what the unit gives is served.",
+                fix:
+                    "Put the same address into ListenStream= of edge-ingest.socket and into [http] address and port; then "
+                    + "systemctl daemon-reload, and systemctl restart edge-ingest.socket edge-ingest")
         case .centreStopped:
             Entry(
                 .broken, "The centre does not run", "Nobody has its database open. Gateways keep what they read.",
@@ -200,6 +207,12 @@ extension FindingKind {
                 "It was away while the authority was replaced; the broker does not let it in.",
                 fix: "edge-ingest agent invite NAME, then at the gateway: sudo edge-agent join --again with the line",
                 hides: [.gatewaySilent], isAboutItsSubject: true)
+        case .rolloutStopped:
+            Entry(
+                .warning, "A roll-out of a version has stopped by itself",
+                "No other gateway is asked to take it. Those that have it go on with it.",
+                fix: "edge-ingest rollout status names the gateways and why. Then rollout resume, back or abandon: "
+                    + "docs/how-to/roll-out.md.")
         case .deadLetters:
             Entry(
                 .warning, "Records could not be applied", "They are kept, and have no effect.",

@@ -26,6 +26,7 @@ extension Picture {
             + providers.flatMap(findings(of:)) + webhooks.flatMap(findings(of:)) + epcisFindings
             + unreached.map { Finding(.otherUnreachable, of: $0.subject, $0.why) }
             + [pageCertificate].compactMap { $0.map { Finding(.certificateRefused, of: "[http]", $0) } }
+            + (elsewhere.isEmpty ? [] : [Finding(.pagesElsewhere, of: "[http]", evidence: elsewhere)])
             + channels.map { Finding(.channelDead, of: "\($0.kind) of \($0.name)", $0.sentence) }
     }
 
@@ -138,6 +139,9 @@ extension Picture {
                 out.append(Finding(.gatewayNever, of: name, "it was added, and never heard"))
             }
             for gateway in gateways { out += findings(of: gateway) }
+        }
+        if let rollout {
+            out.append(Finding(.rolloutStopped, of: rollout.version, evidence: Array(rollout.why.prefix(4))))
         }
         if let deadLetters, deadLetters.count > 0 {
             let reasons = deadLetters.codes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

@@ -18,6 +18,8 @@ struct Picture: Sendable {
     var pageCertificate: String?
     /// Of the site's authority; nil where there is none, or whoever asks may not look.
     var authority: Replacement?
+    /// What a unit edge-ingest.socket listens on, and what [http] says; empty where both are the same, or there is no unit.
+    var elsewhere: [String] = []
     /// Whether anybody has the database open.
     var isRunning: Bool?
     var broker: Broker?
@@ -26,6 +28,8 @@ struct Picture: Sendable {
     var gateways: [Gateway]?
     /// Agents that somebody added.
     var expected: [String] = []
+    /// The version whose roll-out stands still, and why, a gateway each; nil where none does.
+    var rollout: (version: String, why: [String])?
     var deadLetters: DeadLetters?
     var erp: ERPAnswer?
     /// Those of `[sign-in.NAME]`.

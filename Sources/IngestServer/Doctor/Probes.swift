@@ -53,6 +53,7 @@ enum Probes {
         picture.certificates = certificates(configuration)
         picture.providers = configuration.signIn.providers.map { .init(subject: "[sign-in.\($0.name)]") }
         picture.pageCertificate = pageTrouble(configuration)
+        picture.elsewhere = SocketUnit.here.disagreement(configuration.address, configuration.port)
         read(configuration, into: &picture)
         picture.brokerAddress = configuration.broker
         let copies = BackupFolder(path: "\(configuration.state)/backup", instance: configuration.instance)
@@ -84,6 +85,9 @@ enum Probes {
             guard form == Store.newestForm else { return }
             picture.gateways = try store.gateways.rows().map(Picture.Gateway.init)
             picture.expected = try store.gateways.grants().filter { $0.state == .confirmed }.map(\.name)
+            if let rollout = try store.rollouts.last()?.rollout, rollout.state == .stopped {
+                picture.rollout = (rollout.plan.version, rollout.reasons.map(\.words))
+            }
             picture.certificates += agents(try store.enrolment.given())
             picture.authority = configuration.enrolment.flatMap { replacement($0.authority, store, at: picture.now) }
             let letters = try store.records.deadLetters(limit: 1000)

@@ -128,6 +128,7 @@ enum PersonalWords {
         "escalation_step": ("Étapes de ces avis", "Steps of those"),
         "desired": ("Configurations envoyées", "Configurations that were set"),
         "agent_grant": ("Passerelles confirmées", "Gateways that were confirmed"),
+        "rollout": ("Déploiements de versions", "Roll-outs of versions"),
         "agent_invitation": ("Passerelles invitées", "Gateways that were invited"),
         "webhook": ("Webhooks créés", "Webhooks that were added"), "entry": ("Journal", "Trail"),
     ]

@@ -7,6 +7,7 @@ import { fitted } from "./fit.js";
 import { GatewayList, said, why } from "./gateway-list.js";
 import { standingOf } from "./health.js";
 import { openInvitations } from "./invitations.js";
+import { openRollout } from "./rollout.js";
 
 /**
  * How full, in per cent; `?` where the agent does not say.
@@ -60,7 +61,8 @@ export class Gateways extends GatewayList {
   draw(main) {
     const sites = [...new Set(this.list.flatMap((gateway) => gateway.site ?? []))].sort();
     replace(main, h("div", { class: "stack" }, h("div", { class: "row" }, h("h1", {}, t("gateways")), h("a", { class: "button push", id: "to-repairs", href: "/repairs", "data-link": true }, t("repairs")),
-      this.app.may("gateways.command") && h("button", { id: "gateway-invite", onclick: () => openInvitations(this.app, sites) }, t("gatewayInvite"))),
+      this.app.may("gateways.command") && h("button", { id: "gateway-invite", onclick: () => openInvitations(this.app, sites) }, t("gatewayInvite")),
+      (this.app.may("gateways.update") || this.list.some((gateway) => gateway.status?.update?.allowed)) && h("button", { id: "gateway-rollout", onclick: () => openRollout(this.app) }, t("rollout"))),
       this.list.length === 0
         ? empty(t("noGateways"), t("noGatewaysHint"), "gateways")
         : this.list.map((gateway) => this.drawGateway(gateway))));
@@ -81,7 +83,7 @@ export class Gateways extends GatewayList {
         h("span", { class: `pill ${{ online: "good", unheard: "wait", offlineAgent: "bad" }[standing]}`, "data-standing": standing }, t(standing)),
         h("span", { class: "soft" }, t("since", { when: when(gateway.since) })),
         standing === "online" && h("span", { class: `pill ${uplink.delivering ? "good" : "wait"}` }, uplink.delivering ? t("delivering") : t("notDelivering")),
-        status.version && h("span", { class: "soft push" }, t("version", { v: status.version }))),
+        status.version && h("span", { class: "soft push" }, t("version", { v: status.update?.package ?? status.version }))),
       alarm && !(status.clockOffset && alarm.startsWith("clock: ")) && h("div", { class: "notice bad" }, worded(alarm)),
       status.clockOffset !== undefined && h("div", { class: "notice wait", "data-clock": status.clockOffset },
         t(status.clockOffset > 0 ? "clockBehind" : "clockAhead", { amount: span(status.clockOffset) })),

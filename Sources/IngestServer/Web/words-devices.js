@@ -4,6 +4,8 @@
 /** @type {Record<string, Record<string, string>>} */
 export const devices = {
   fr: {
+    "nobody takes the request: systemctl enable --now edge-agent-update.path": "personne ne prend la demande : systemctl enable --now edge-agent-update.path",
+    'is a version of the package, such as "0.1.0", not "{}"': "est une version du paquet, comme « 0.1.0 », et non « {0} »",
     // Of the machine itself (strerror, getaddrinfo, libusb, libcurl).
     "Connection refused": "connexion refusée", "No route to host": "pas de route vers cette machine", "Network is unreachable": "réseau injoignable", "Connection timed out": "délai de connexion dépassé", "Connection reset by peer": "connexion coupée par l’autre côté", "Host is down": "la machine est éteinte", "Input/output error": "erreur d’entrée-sortie", "No such file or directory": "fichier ou dossier introuvable",
     "Permission denied": "accès refusé", "Device or resource busy": "appareil occupé", "No such device": "appareil absent", "No such device or address": "appareil ou adresse absents", "No space left on device": "plus de place sur le disque", "Broken pipe": "liaison rompue", "Name or service not known": "nom inconnu", "Temporary failure in name resolution": "résolution de noms en panne pour l’instant", "No address associated with hostname": "pas d’adresse pour ce nom", "Address already in use": "adresse déjà utilisée", "Cannot assign requested address": "adresse impossible",
