@@ -190,6 +190,25 @@ struct ApplierTests {
             ])
     }
 
+    @Test func whatIsForgottenInAQuietHourIsReadAgain() throws {
+        let folder = TemporaryFolder()
+        let store = try Store(path: "\(folder.path)/db")
+        let csv = "delivery_note;supplier;gtin;description;quantity\nBL-1;Rexel;03608439390616;Disjoncteur;5\n"
+        _ = try Import.deliveries(CSV(Array(csv.utf8)), into: store, dryRun: false, now: 0)
+        let desks = Desks(store)
+        let before = [ApplierTests.scan("BL-1"), ReceivingTests.tag(1), ReceivingTests.tag(2)]
+        _ = try desks.intake.apply([("dock", ApplierTests.frame(before, first: 1))], at: 0)
+        #expect(desks.intake.isAtWork)
+        desks.releaseMemory()
+        #expect(desks.intake.isAtWork)
+        desks.releaseMemory()
+        #expect(!desks.intake.isAtWork)
+        let after = [ReceivingTests.tag(2), ReceivingTests.tag(3)]
+        _ = try desks.intake.apply([("dock", ApplierTests.frame(after, first: 4))], at: 0)
+        let id = try #require(try store.deliveries.id(note: "BL-1"))
+        #expect(try store.deliveries.view(id)?.received == 3)
+    }
+
     /// Call states in any order and any number: the newest revision stays, a missed call waits once.
     @Test func theNewestStateOfACallStays() throws {
         let folder = TemporaryFolder()

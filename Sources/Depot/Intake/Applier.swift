@@ -73,6 +73,8 @@ public final class Applier {
     var standings: [Int: DepotDesk.Standing] = [:]
     /// Nothing is closed without a signature here.
     public var needsSignature = false
+    /// Nothing came since it was last asked to rest.
+    private var isResting = false
     /// When the row that is being applied was captured.
     private var captured: Int64 = 0
 
@@ -117,6 +119,18 @@ public final class Applier {
     /// What is open, and what things are, was changed by somebody else: read again.
     func forgetReceptions() { (receptions, notes, takes, quiet, holdings, doors) = ([:], nil, nil, nil, nil, nil) }
 
+    /// Something that is open somewhere is remembered.
+    package var isAtWork: Bool { !receptions.isEmpty || !counting.isEmpty }
+
+    /// Called now and then. Where nothing came since the last time, nothing is remembered: a delivery of thirty thousand pieces is 6 MB.
+    func rest() {
+        if isResting {
+            forgetReceptions()
+            counting = [:]
+        }
+        isResting = true
+    }
+
     /// Where it stands in what is being applied.
     struct Stray {
         var frame: Int
@@ -130,6 +144,7 @@ public final class Applier {
     /// One transaction for all frames. Throws only when the database does; then nothing has happened and no ack is due.
     public func apply(_ frames: [Arrival], at now: Int64) throws -> Result {
         var result = Result()
+        isResting = false
         do {
             try begin()
             book = try gateways.book()

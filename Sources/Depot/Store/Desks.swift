@@ -7,8 +7,12 @@ public struct Desks {
     public var dialling: DiallingDesk
     public var feeds: FeedDesk
 
-    /// Lets go of pages of the database that are kept in memory; they are read again when they are wanted.
-    public func releaseMemory() { store.releaseMemory() }
+    /// Lets go of pages of the database that are kept in memory, and of what nobody scanned for lately; they are read again when they are
+    /// wanted.
+    public func releaseMemory() {
+        intake.rest()
+        store.releaseMemory()
+    }
 
     /// `plan` says how the site of an agent writes telephone numbers, `clockOffset` what is to be added to its times.
     public init(
