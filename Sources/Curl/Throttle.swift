@@ -20,6 +20,8 @@ public actor Throttle {
         last = now
         tokens -= 1
         guard tokens < 0 else { return }
-        try? await Task.sleep(for: .milliseconds(Int64(-tokens / perSecond * 1000)))
+        let pause = Duration.milliseconds(Int64(-tokens / perSecond * 1000))
+        // Where the task is to end, too: what it still asks is asked at this pace.
+        await Task.detached { try? await Task.sleep(for: pause) }.value
     }
 }

@@ -177,9 +177,15 @@ final class Agent: Sendable {
                 life: .seconds(60))
             return
         }
-        if let target {
-            target.post(.command(command, until: until))
-        } else {
+        // The one of its name that has taken its place meanwhile.
+        func post(_ target: DevicePump?) -> Bool {
+            guard let target else { return false }
+            let message = DevicePump.Message.command(command, until: until)
+            return target.post(message)
+                || wiring.fleet?.pumps.first { $0.device.name == target.device.name && $0.device.isTelephone }?
+                    .post(message) ?? false
+        }
+        if !post(target) {
             wiring.uplink?.post(
                 .command(command.id), type: "quai.command",
                 data: CommandProgress(id: command.id, state: .failed, cause: "this agent has no telephone link").json,

@@ -28,6 +28,8 @@ final class DeviceJournal: @unchecked Sendable {
     let lasting = Locked<(state: String?, since: Int64)>((nil, 0))
     /// Commands that were given to the device, and whose end it has not told.
     let begun = Locked<[Command]>([])
+    /// Another one of its name speaks for its commands.
+    let isSilent = Locked(false)
     private let unsaved = Locked<[Outbox.Entry]>([])
     /// Departures and ended calls kept while the disk refuses; beyond it the oldest are lost, as the refusals say.
     static let unsavedLimit = 10_000
@@ -173,6 +175,7 @@ final class DeviceJournal: @unchecked Sendable {
     }
 
     func report(_ progress: CommandProgress) {
+        guard !isSilent.with({ $0 }) else { return }
         outbox.record(progress)
         if progress.state.isFinal { begun.with { $0.removeAll { $0.id == progress.id } } }
         var progress = progress

@@ -11,12 +11,12 @@ extension DevicePump {
 
     func obey(_ command: Command, until: Instant, _ loop: inout Loop) {
         guard Clocks.now <= until else { return journal.report(CommandProgress(id: command.id, state: .expired)) }
-        let isTaken = journal.begun.with { begun in
-            guard begun.count < DevicePump.commandLimit else { return false }
-            begun.append(command)
-            return true
+        // One whose end a line forgot to tell must not end dialling.
+        let oldest = journal.begun.with { begun in
+            defer { begun.append(command) }
+            return begun.count < DevicePump.commandLimit ? nil : begun.removeFirst()
         }
-        guard isTaken else { return fail(command, "too many commands are under way") }
+        if let oldest { lose(oldest, "the exchange did not answer") }
         react(to: .command(command), &loop)
     }
 
@@ -46,11 +46,17 @@ extension DevicePump {
     func handOver(to next: DevicePump?) -> [Command] {
         let next = next.flatMap { $0.device.isTelephone ? $0 : nil }
         let gone = "\(device.name) is no telephone link any more"
-        for case .command(let command, let until) in takeMail() {
+        let mail = isOver.with { isOver in
+            isOver = true
+            return takeMail()
+        }
+        for case .command(let command, let until) in mail {
             if let next { next.post(.command(command, until: until)) } else { fail(command, gone) }
         }
         let begun = journal.begun.with { $0 }
         if next == nil { for command in begun { lose(command, gone) } }
+        // It may still hang in an open or a goodbye: of one command one voice speaks.
+        journal.isSilent.with { $0 = true }
         return next == nil ? [] : begun
     }
 }

@@ -39,6 +39,8 @@ final class DevicePump: Sendable {
     let recognised: @Sendable (Claims.Verdict) -> Void
     private let memory: CallMemory?
     let mailbox: Locked<[Message]>
+    /// It was handed over.
+    let isOver = Locked(false)
     let wake: Wakeup
 
     /// Bytes that may wait for a device that does not take them.
@@ -98,9 +100,15 @@ final class DevicePump: Sendable {
 
     var now: DeviceStatus { journal.now }
 
-    func post(_ message: Message) {
-        mailbox.change { $0.append(message) }
-        wake.signal()
+    /// False: another one has its place, and nothing is taken any more.
+    @discardableResult
+    func post(_ message: Message) -> Bool {
+        let isTaken = isOver.with { isOver -> Bool in
+            if !isOver { mailbox.change { $0.append(message) } }
+            return !isOver
+        }
+        if isTaken { wake.signal() }
+        return isTaken
     }
 
     /// Runs until `.stop`. `recalled` are commands whose end a former run did not see.
@@ -109,7 +117,7 @@ final class DevicePump: Sendable {
         do { settings = try device.resolvedSettings() } catch {
             journal.set(state: "failed", reason: "\(error)")
             let reason = "\(device.name) cannot be used: \(error)"
-            for command in recalled { fail(command, reason) }
+            for command in recalled { lose(command, reason) }
             waitForStop { fail($0, reason) }
             return
         }

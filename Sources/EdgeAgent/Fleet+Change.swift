@@ -17,10 +17,13 @@ extension Fleet {
             // Other rules for what is plugged in: all of it is looked at anew.
             let anew = found.union(changes.light.contains("discovery") ? Set(state.taken.keys) : [])
             let names = gone.union(anew.compactMap { state.taken[$0] })
+            if changes.light.contains("discovery") { state.parked = [:] }
             for key in anew { (state.taken[key], state.attachments[key], state.absent[key]) = (nil, nil, nil) }
-            let leaving = state.pumps.filter { names.contains($0.device.name) }
-            state.pumps.removeAll { names.contains($0.device.name) }
-            return (leaving, state.pumps)
+            // Those that leave are still there for whoever asks: until another one has their place, their mailbox is its.
+            return (
+                state.pumps.filter { names.contains($0.device.name) },
+                state.pumps.filter { !names.contains($0.device.name) }
+            )
         }
         for pump in leaving { pump.post(.stop) }
         let ids = Set(leaving.map(ObjectIdentifier.init))
@@ -30,12 +33,15 @@ extension Fleet {
         let fresh = next.devices.filter { !kept.contains($0.name) }.map { pump($0) }
         let wanted = state.change { state -> [DevicePump] in
             guard !state.stopping else { return [] }
+            let staying = state.pumps.filter { !ids.contains(ObjectIdentifier($0)) }
             state.pumps =
                 next.devices.compactMap { device in
-                    (state.pumps + fresh).first { $0.device.name == device.name }
-                } + state.pumps.filter { pump in !next.devices.contains { $0.name == pump.device.name } }
+                    (staying + fresh).first { $0.device.name == device.name }
+                } + staying.filter { pump in !next.devices.contains { $0.name == pump.device.name } }
             return fresh
         }
+        // Told to stop meanwhile: the next run asks for the end of what is under way.
+        guard !state.with({ $0.stopping }) else { return }
         let handed = leaving.map { former in
             (former.device.name, former.handOver(to: wanted.first { $0.device.name == former.device.name }))
         }

@@ -23,7 +23,11 @@ actor ERPLink: Service {
     static let cardWait: Int64 = 2_500
 
     let settings: ERPSettings
-    nonisolated let queue: QueueFollower?
+    private let followers: @Sendable () -> CentreFollowers
+    /// As the zones of the configuration that holds now say.
+    nonisolated var queue: QueueFollower? { followers().queue }
+    /// Whoever is the link now: a former one that is still asked for a card does not say how the ERP is.
+    private let holder: Locked<ERPLink?>
     private let writer: Writer
     let live: LiveView
     /// How the site writes numbers.
@@ -61,7 +65,8 @@ actor ERPLink: Service {
     init(settings: ERPSettings, _ wiring: Wiring, logger: Logger) {
         self.settings = settings
         (writer, live, plan) = (wiring.writer, wiring.live, wiring.configuration.plan)
-        queue = wiring.followers.queue
+        followers = { wiring.followers }
+        holder = wiring.erp
         self.logger = logger
         http = CurlWire(url: settings.url, authority: settings.authority)
         throttle = Throttle(perSecond: settings.callsPerSecond, burst: settings.callsPerSecond * 2)
@@ -84,7 +89,8 @@ actor ERPLink: Service {
         let now = Clocks.wall
         guard now >= refusedUntil || (try? Files.secret(settings.secret)) != secret else { return false }
         do {
-            if let job = try await writer.run({ [queue] in try QueueDesk($0, queue).next(at: $1) }) {
+            let queue = queue
+            if let job = try await writer.run({ try QueueDesk($0, queue).next(at: $1) }) {
                 await push(job)
                 return true
             }
@@ -174,6 +180,7 @@ actor ERPLink: Service {
         } else {
             logger.warning("ERP unavailable", metadata: ["state": "\(next.rawValue)", "reason": "\(text ?? "-")"])
         }
+        guard holder.with({ $0 === self }) else { return }
         live.post([PageMessage(.erp, .object([("state", .string(next.rawValue))]))])
         live.post(erp: next)
     }

@@ -68,7 +68,10 @@ struct Run: AsyncParsableCommand {
         let erp = Replaceable(configuration, logger: logger) { configuration in
             let link = configuration.erp.map { ERPLink(settings: $0, wiring, logger: logger) }
             wiring.erp.with { $0 = link }
-            if link == nil { wiring.live.post(erp: nil) }
+            if link == nil {
+                wiring.live.post(erp: nil)
+                Task { await wiring.live.attach { _, _ in } }
+            }
             return link
         }
         // Nobody vouches any more for sessions of providers that are not named now.

@@ -50,7 +50,7 @@ actor Writer {
     func take(_ followers: CentreFollowers, _ deed: Deed<Void>) throws {
         // What was told until now is the former ones' to follow.
         follow()
-        try followers.forgetOthers(desks.store)
+        try desks.store.transaction { try followers.forgetOthers(desks.store) }
         try deed(&desks, Clocks.wall)
         self.followers = followers
         // A new one begins now.

@@ -37,11 +37,13 @@ extension Files {
     /// A folder of this mode and owner where there is none; those above it for everybody to walk through.
     public static func makeFolder(_ path: String, mode: mode_t, _ owner: FileOwner = FileOwner()) throws(FileError) {
         var above = ""
-        for part in path.split(separator: "/") {
+        let parts = path.split(separator: "/")
+        for (number, part) in parts.enumerated() {
             above += "/\(part)"
+            let isLast = number == parts.count - 1
             guard !exists(above) else { continue }
-            guard mkdir(above, above == path ? mode : 0o755) == 0 else { throw FileError(path: above, code: errno) }
-            guard above == path else { continue }
+            guard mkdir(above, isLast ? mode : 0o755) == 0 else { throw FileError(path: above, code: errno) }
+            guard isLast else { continue }
             chmod(above, mode)
             if owner != FileOwner() { lchown(above, owner.user ?? uid_t.max, owner.group ?? gid_t.max) }
         }

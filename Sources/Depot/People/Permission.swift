@@ -30,7 +30,7 @@ public enum Permission: String, Sendable, CaseIterable {
     case gatewaysSee = "gateways.see"
     /// Confirm and forget them.
     case gatewaysCommand = "gateways.command"
-    /// Bring a version to them. Nothing older carries it.
+    /// Bring a version to them.
     case gatewaysUpdate = "gateways.update"
     case noticesSee = "notices.see"
     case noticesSettle = "notices.settle"
@@ -50,7 +50,7 @@ public enum Permission: String, Sendable, CaseIterable {
     case webhooks
     /// Everything that happens, as CloudEvents.
     case events
-    /// Add people, say what they may. Carries `audit`, `webhooks`, `events` and `gateways.command`.
+    /// Add people, say what they may. Carries `audit`, `webhooks`, `events`, `gateways.command` and `gateways.update`.
     case users
     /// Carries `stock.post` and `products.edit`.
     case stock
@@ -58,7 +58,7 @@ public enum Permission: String, Sendable, CaseIterable {
     /// What comes with it.
     public var carried: Set<Permission> {
         switch self {
-        case .users: [.audit, .webhooks, .events, .gatewaysCommand]
+        case .users: [.audit, .webhooks, .events, .gatewaysCommand, .gatewaysUpdate]
         case .stock: [.stockPost, .productsEdit]
         case .erp: [.erpSee]
         default: []

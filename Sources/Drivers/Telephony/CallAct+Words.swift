@@ -5,6 +5,7 @@ extension CallAct {
     static let isGone = "this telephone has no part in the call any more"
     static let isRefused = "refused by the exchange"
     static let isUnanswered = "the exchange did not answer"
+    static let isAnew = "the connection was made anew meanwhile"
 }
 
 extension Reaction {
@@ -13,7 +14,7 @@ extension Reaction {
         switch command.action {
         case .hangUp, .transfer, .name:
             observations.append(
-                .progress(CommandProgress(id: command.id, state: .unknown, cause: "the agent was restarted meanwhile")))
+                .progress(CommandProgress(id: command.id, state: .unknown, cause: CallAct.isAnew)))
         case .dial, .cancel, .find, .update: break
         }
     }

@@ -52,7 +52,11 @@ struct CallFeed: Session {
             (isOpen, due) = (false, nil)
             lines.reset()
         case .command(let command): dial(command, &reaction)
-        case .closing, .descriptor, .recall, .accepted: break
+        // Whoever pushes says nothing of what was asked before.
+        case .recall(let command):
+            reaction.observations.append(
+                .progress(CommandProgress(id: command.id, state: .unknown, cause: CallAct.isAnew)))
+        case .closing, .descriptor, .accepted: break
         }
         reaction.deadline = due
         return reaction
@@ -69,7 +73,9 @@ struct CallFeed: Session {
             reaction.send = say([
                 ("do", "call"), ("id", .string(command.id)), ("ext", .string(desk)), ("number", .string(number)),
             ])
-        case .cancel(let other): reaction.send = say([("do", "hangup"), ("id", .string(other))])
+        case .cancel(let other):
+            reaction.send = say([("do", "hangup"), ("id", .string(other))])
+            reaction.observations.append(.progress(CommandProgress(id: command.id, state: .done)))
         case .hangUp, .transfer:
             let cause = "a pushed line cannot do this"
             reaction.observations.append(.progress(CommandProgress(id: command.id, state: .failed, cause: cause)))

@@ -68,6 +68,10 @@ struct ConfigurationChange: Equatable, Sendable {
         {
             parts.insert(.exchange)
         }
+        // Its follower goes by the places, too.
+        if keys.contains(where: { $0.hasPrefix("[zone.") }), ConfigurationChange.has("exchange", now) {
+            parts.insert(.exchange)
+        }
     }
 
     private static func has(_ key: String, _ written: [String: String]) -> Bool {

@@ -62,7 +62,12 @@ actor Reloading: Service {
             watch.tell(look)
         }
         let (held, files) = (next.held(since: start), Reloading.files(of: next))
-        do { try await parts.wiring.take(held) } catch { return refuse([error]) }
+        do { try await parts.wiring.take(held) } catch {
+            if let watch = parts.certificate, let former = last.pages {
+                _ = watch.certificate.look(former, isAsked: true, now: Clocks.wall)
+            }
+            return refuse([error])
+        }
         await begin(change.parts, held, isBroker: change.parts.contains(.broker) || files != brokerFiles)
         counts.with { ($0.taken, $0.waiting) = ($0.taken + 1, change.waiting.count) }
         var keys = change.keys
