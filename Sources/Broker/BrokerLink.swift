@@ -53,6 +53,8 @@ public final class BrokerLink {
     private var greeted = Instant.zero
     /// The connection that is, or is being made, is in MQTT 3.1.1.
     public private(set) var isOlder = false
+    /// The broker spoke MQTT 5 when it last answered: it has one more try in it, since it may only be starting.
+    private var spokeFive = false
 
     public init(options: BrokerOptions, now: Instant, seed: UInt64) {
         self.options = options
@@ -103,7 +105,8 @@ public final class BrokerLink {
                 let wasOlder = isOlder
                 fall("the broker accepts connections but does not answer", now)
                 // Perhaps it waits for the rest of a CONNECT that it does not understand, as amqtt 0.12 does (observed).
-                isOlder = !wasOlder
+                isOlder = !wasOlder && !spokeFive
+                spokeFive = false
             }
         case .up: exchange(ready, now)
         }
@@ -292,6 +295,7 @@ public final class BrokerLink {
             return
         }
         state = .up
+        spokeFive = !isOlder
         events.append(.up)
     }
 
@@ -316,7 +320,9 @@ public final class BrokerLink {
         }
         if case .greeting = state, !isOlder, isTooNew || refusal == nil && code != 0 {
             // Refused as too new, or closed without an answer, as RabbitMQ 3.10 does (observed).
-            older(now)
+            guard spokeFive, !isTooNew else { return older(now) }
+            spokeFive = false
+            fall("connection lost: \(String(cString: mosquitto_strerror(code)))", now)
         } else if let refusal {
             self.refusal = nil
             fall("the broker refuses us: \(refusal)", now, refused: true)

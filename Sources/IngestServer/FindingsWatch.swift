@@ -6,10 +6,11 @@ import Platform
 struct FindingsWatch: Sendable {
     /// The centre's own; nil where it could not look.
     var own: [Repair]?
-    var gateways: [GatewayTable.AgentRow]
+    /// Nil where the database did not say.
+    var gateways: [GatewayTable.AgentRow]?
 
     var standing: [StandingFinding] {
-        ((own ?? []) + Repair.list(of: gateways)).map { one in
+        ((own ?? []) + Repair.list(of: gateways ?? [])).map { one in
             StandingFinding(
                 agent: one.gateway, code: one.code, about: one.subject, severity: one.severity, since: one.since,
                 sentence: one.evidence.first)
@@ -22,6 +23,7 @@ struct FindingsWatch: Sendable {
             guard let own else { return true }
             return FindingsWatch.hides(own, FindingKind(rawValue: code), about)
         }
+        guard let gateways else { return true }
         // Of a gateway that was forgotten nothing stands.
         guard let row = gateways.first(where: { $0.name == agent }) else { return false }
         guard row.online, row.status?["findings"] != nil else { return true }

@@ -70,7 +70,7 @@ struct Housekeeping: Service {
         let ends = keyEnds()
         let look = FindingsWatch(
             own: try? await wiring.repairs.own(hasBroker: await live.health.broker),
-            gateways: await live.read { (try? $0.gateways.rows()) ?? [] })
+            gateways: await live.read { try? $0.gateways.rows() })
         await writer.attempt { desks, now in
             let notices = desks.notices
             try notices.watchDeliveries(

@@ -53,13 +53,16 @@ extension NoticeDesk {
                 try store.tell(
                     Fact(.findingOver, subject, NoticeDesk.words(length)), by: Author("edge-ingest"), at: now)
             }
-            var count = open.count
+            // The centre's own are few, and told whatever the fleet has.
+            var count = open.count { $0.2["agent"]?.text != nil }
             let known = Set(open.map(\.0))
             for one in told where !known.contains(one.subject) && now - one.since >= NoticeDesk.findingPatience {
                 let last = try store.database.integer(
                     "SELECT max(done) FROM notice WHERE kind=? AND subject=?", .text(Notice.finding.rawValue),
                     .text(one.subject))
-                guard count < NoticeDesk.findingLimit, now - (last ?? .min / 2) >= NoticeDesk.findingPause else {
+                guard one.agent == nil || count < NoticeDesk.findingLimit,
+                    now - (last ?? .min / 2) >= NoticeDesk.findingPause
+                else {
                     continue
                 }
                 try store.stock.notice(
@@ -70,7 +73,7 @@ extension NoticeDesk {
                         ("about", one.about.map(JSON.string)), ("severity", .string(one.severity)),
                         ("since", .int(one.since)), ("sentence", one.sentence.map(JSON.string)),
                     ]), at: now)
-                count += 1
+                if one.agent != nil { count += 1 }
             }
         }
     }

@@ -78,7 +78,8 @@ struct Renewal: Sendable {
             "/api/v1/enrolment/renewal",
             .object([
                 ("request", .string(try key.request(named: present.name))),
-                ("roots", .array(before.map { .string($0.mark) })),
+                // In clear nobody else is believed than before, and so nobody else may sign.
+                ("roots", .array(address.isTLS ? before.map { .string($0.mark) } : [])),
             ]))
         if let problem = answer.problem { return .failed(problem.detail) }
         // Over TLS it came from whom is believed already: the others whom it names are believed, too.

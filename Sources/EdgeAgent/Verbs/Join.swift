@@ -120,7 +120,7 @@ struct Join: ParsableCommand {
                 .object([
                     ("token", .string("\(token)")),
                     ("request", .string(try key.request(named: AgentConfiguration.hostName))),
-                    ("roots", .array([.string(authority.mark)])),
+                    ("roots", .array(address.isTLS ? [.string(authority.mark)] : [])),
                 ])
             )
             if let problem = answer.problem { throw Exit.say(words(of: problem)) }

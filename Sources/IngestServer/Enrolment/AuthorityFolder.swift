@@ -50,7 +50,23 @@ struct AuthorityFolder: Sendable {
     /// The mark of the one by which agents' certificates are signed now, without its key. Nil where there is no certificate.
     func mark() throws -> String? {
         let all = try believed()
-        return (Files.exists(back) ? all.first : all.last)?.mark
+        guard !Files.exists(back), Files.exists(nextCertificate),
+            let next = Certificate(try AuthorityFolder.text(nextCertificate)),
+            all.contains(where: { $0.digest == next.digest })
+            // An intermediate has those up to the root behind it: it is the first that signs.
+        else { return all.first?.mark }
+        return next.mark
+    }
+
+    /// Does something that nobody else may do to the authority meanwhile. `waits`: until whoever is at it is done.
+    func locked<T>(waits: Bool = false, _ body: () throws -> T) throws -> T {
+        let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0 else { throw Exit.say("\(path): \(String(cString: strerror(errno)))") }
+        defer { close(lock) }
+        guard flock(lock, waits ? LOCK_EX : LOCK_EX | LOCK_NB) == 0 else {
+            throw Exit.say("somebody else is at it", Exit.warnings)
+        }
+        return try body()
     }
 
     /// The one by which agents' certificates are signed now.

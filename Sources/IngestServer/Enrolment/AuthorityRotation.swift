@@ -39,7 +39,9 @@ struct AuthorityRotation {
 
     /// The next root in DER, for devices to install, while it is on its way.
     var root: [UInt8]? {
-        guard (try? stage) == .overlap, let pem = try? AuthorityFolder.text(folder.nextCertificate) else { return nil }
+        guard !Files.exists(folder.back), let pem = try? AuthorityFolder.text(folder.nextCertificate),
+            let next = Certificate(pem), (try? folder.believed())?.contains(where: { $0.digest == next.digest }) == true
+        else { return nil }
         return try? NIOSSLCertificate(bytes: Array(pem.utf8), format: .pem).toDERBytes()
     }
 

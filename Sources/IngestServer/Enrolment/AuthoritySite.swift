@@ -18,7 +18,11 @@ struct AuthoritySite {
         var place = SetupPlace()
         let tail = place.authority.path
         let path = rotation.folder.path
-        if path.hasSuffix(tail) { place.root = String(path.dropLast(tail.count)) }
+        if path.hasSuffix(tail) {
+            place.root = String(path.dropLast(tail.count))
+        } else if path.hasSuffix("/authority") {
+            _ = place.follow(state: String(path.dropLast("/authority".count)))
+        }
         return place
     }
 
@@ -36,11 +40,16 @@ struct AuthoritySite {
     func view() throws -> AuthorityView {
         let (folder, stage) = (rotation.folder, try rotation.stage)
         let winner = try rotation.winner()
+        var carriers = AuthorityRotation.carriers(
+            try desk.given(), try store.gateways.rows(), of: winner.certificate, at: now)
+        // Who says nothing is of an older version, and was given certificates of the former alone.
+        if stage == .back {
+            for index in carriers.indices where carriers[index].state == .unknown { carriers[index].state = .carries }
+        }
         return AuthorityView(
             stage: stage, believed: try folder.believed(), next: try folder.next()?.certificate,
             winner: winner.certificate, since: try rotation.since,
-            carriers: AuthorityRotation.carriers(
-                try desk.given(), try store.gateways.rows(), of: winner.certificate, at: now),
+            carriers: carriers,
             invited: try store.enrolment.invitations().filter { $0.state(at: now) == .open }.map(\.agent), days: days,
             now: now)
     }

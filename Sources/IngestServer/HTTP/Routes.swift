@@ -74,7 +74,7 @@ enum Routes {
         }
         // And the one that takes its place soon: devices need both before it does.
         router.get("ca-next.crt") { _, _ -> Response in
-            guard let path = wiring.configuration.enrolment?.authority,
+            guard let path = wiring.present.with({ $0.enrolment?.authority }),
                 let root = AuthorityRotation(folder: AuthorityFolder(path: path)).root
             else { return Response(status: .notFound) }
             return Routes.root(root, "quai-ca-next.crt")

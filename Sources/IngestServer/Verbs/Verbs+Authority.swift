@@ -41,6 +41,10 @@ struct AuthorityVerb: ParsableCommand {
             try AuthorityVerb.with(options) { site in
                 let stage = try site.rotation.stage
                 if stage == .overlap { return print(try site.view().lines.joined(separator: "\n")) }
+                guard try stage != .none || site.rotation.folder.believed().count == 1 else {
+                    throw Exit.say(
+                        "authority.crt holds a chain of another authority: rotate replaces one alone that setup made")
+                }
                 if isDry { return print(site.plan("a new authority would be made, and the broker would believe both")) }
                 if stage == .none {
                     let name = AuthorityRotation.name(after: try site.rotation.folder.authority().certificate.name)
@@ -106,10 +110,17 @@ struct AuthorityVerb: ParsableCommand {
                 let (stage, rotation) = (try site.rotation.stage, site.rotation)
                 guard stage != .none else { throw Exit.say("no authority is being replaced", Exit.warnings) }
                 if isDry { return print(site.plan("gateways would come back to the present authority")) }
+                if stage == .overlap,
+                    try rotation.folder.authority().certificate.digest == rotation.folder.next()?.certificate.digest
+                {
+                    throw Exit.say("the former key is gone: edge-ingest authority finish", Exit.warnings)
+                }
                 if stage == .overlap, let since = try rotation.since,
                     try site.desk.given().contains(where: { $0.made >= since })
                 {
-                    // Also after a finish that was interrupted: nobody may carry what the broker does not believe.
+                    // Also after a finish that was interrupted: nobody may carry what the broker does not believe, and everybody believes
+                    // what the former made.
+                    try site.serve(rotation.folder.authority())
                     try site.tell(broker, try rotation.both(), "abandon")
                     try rotation.turn()
                     return print(
@@ -121,9 +132,14 @@ struct AuthorityVerb: ParsableCommand {
                 }
                 // Nobody has anything of the new one.
                 try rotation.turn()
+                // A renewal may have come in between.
+                if let since = try rotation.since, try site.desk.given().contains(where: { $0.made >= since }) {
+                    try site.tell(broker, try rotation.both(), "abandon")
+                    return print("somebody came over meanwhile, and comes back; then: edge-ingest authority finish")
+                }
                 let former = try rotation.folder.authority()
                 try site.serve(former)
-                try site.tell(broker, [former], "abandon")
+                try site.tell(broker, [former], "finish")
                 try site.note(.authorityAbandoned, former.certificate)
                 try rotation.end()
                 print("\(former.certificate.name), \(former.certificate.mark), is the only authority")
@@ -142,19 +158,17 @@ struct AuthorityVerb: ParsableCommand {
         _ options: ConfigurationOption, _ days: Int64 = AuthorityRotation.usualDays,
         _ body: (AuthoritySite) throws -> Void
     ) throws {
-        guard (0...3650).contains(days) else { throw Exit.say("--days is 0 to 3650") }
+        guard (1...3650).contains(days) else { throw Exit.say("--days is 1 to 3650") }
         try AgentVerb.enrol(options) { desk, settings in
             let folder = AuthorityFolder(path: settings.authority)
             // Two at once would undo each other.
-            let lock = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard lock >= 0 else { throw Exit.say("\(folder.path): \(String(cString: strerror(errno)))") }
-            defer { close(lock) }
-            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw Exit.say("somebody else is at it", Exit.warnings) }
-            try AgentVerb.withStore(options) { store in
-                try body(
-                    AuthoritySite(
-                        rotation: AuthorityRotation(folder: folder), store: store, desk: desk, days: days,
-                        now: Clocks.wall))
+            try folder.locked {
+                try AgentVerb.withStore(options) { store in
+                    try body(
+                        AuthoritySite(
+                            rotation: AuthorityRotation(folder: folder), store: store, desk: desk, days: days,
+                            now: Clocks.wall))
+                }
             }
         }
     }

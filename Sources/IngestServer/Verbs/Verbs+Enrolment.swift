@@ -88,23 +88,26 @@ extension AgentVerb {
         func run() throws {
             try AgentVerb.check(name)
             try AgentVerb.enrol(options) { desk, settings in
-                guard try desk.revoke(name, by: AgentVerb.author, at: Clocks.wall) else {
-                    throw Exit.say("there is no agent \(name); edge-ingest agent list shows all", Exit.warnings)
-                }
                 let folder = AuthorityFolder(path: settings.authority)
-                try folder.writeList(try desk.given(), at: Clocks.wall)
-                print("\(name) is revoked: nothing that it sends counts")
-                guard Files.exists(list) else {
-                    throw Exit.say(
-                        "there is no \(list): give \(folder.list) to the broker as its crlfile, and reload it",
-                        Exit.warnings)
+                // A replacement that is under way reads the same book.
+                try folder.locked(waits: true) {
+                    guard try desk.revoke(name, by: AgentVerb.author, at: Clocks.wall) else {
+                        throw Exit.say("there is no agent \(name); edge-ingest agent list shows all", Exit.warnings)
+                    }
+                    try folder.writeList(try desk.given(), at: Clocks.wall)
+                    print("\(name) is revoked: nothing that it sends counts")
+                    guard Files.exists(list) else {
+                        throw Exit.say(
+                            "there is no \(list): give \(folder.list) to the broker as its crlfile, and reload it",
+                            Exit.warnings)
+                    }
+                    try SetupFiles.replace(list, try AuthorityFolder.text(folder.list), mode: 0o644)
+                    guard SetupService.restartBroker() else {
+                        throw Exit.say(
+                            "\(list) is written; restart the broker, so that nobody stays connected", Exit.warnings)
+                    }
+                    print("the broker has read \(list)")
                 }
-                try SetupFiles.replace(list, try AuthorityFolder.text(folder.list), mode: 0o644)
-                guard SetupService.restartBroker() else {
-                    throw Exit.say(
-                        "\(list) is written; restart the broker, so that nobody stays connected", Exit.warnings)
-                }
-                print("the broker has read \(list)")
             }
         }
     }
