@@ -43,11 +43,14 @@ export class Acts {
   async ask(card, kind, number) {
     const click = ulid();
     this.asked.set(card.call, { click, kind, number, state: "accepted" });
+    const form = this.forms.get(card.call);
     this.forms.delete(card.call);
     this.app.refresh("calls");
     const answer = await this.app.attempt(() => post(`/api/v1/calls/${kind}`, { call: card.call, click, number }));
     if (answer || this.asked.get(card.call)?.click !== click) return;
     this.asked.delete(card.call);
+    // What was refused can be put right where it was written.
+    if (form && !this.forms.has(card.call)) this.forms.set(card.call, form);
     this.app.refresh("calls");
   }
 

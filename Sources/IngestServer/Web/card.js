@@ -406,8 +406,8 @@ export class CardView {
     const number = card.number.e164 ?? card.number.display;
     const party = await this.app.attempt(() => post(`/api/v1/parties/${id}/numbers`, { number, attach }));
     if (!party) return;
-    this.attaching.delete(card.call);
-    if (attach) this.attached.set(card.call, id); else this.attached.delete(card.call);
+    // Taken back, the centre may have told the card before it answered here, and somebody searches on already.
+    if (attach) { this.attaching.delete(card.call); this.attached.set(card.call, id); } else this.attached.delete(card.call);
     // A card that is over is not told again by the centre.
     const shown = this.page.cards.get(card.call);
     if (shown) {

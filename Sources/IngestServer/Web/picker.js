@@ -63,7 +63,8 @@ export function completion(app, { kinds, label, near = [], found, keep = false, 
     if (answer && input.value.trim() === text) offer(answer.found ?? [], true);
   };
   const node = h("div", { class: "completion" }, input, options);
-  node.addEventListener("focusout", (event) => { if (!node.contains(/** @type {Node | null} */ (event.relatedTarget)) && !near.length) offer([]); });
+  // Drawn into something new it leaves the page for a moment, and the keyboard comes back: only who stays away is gone.
+  node.addEventListener("focusout", () => setTimeout(() => { if (!node.contains(document.activeElement) && !near.length) offer([]); }));
   if (near.length) offer(near);
   return { node, input };
 }
