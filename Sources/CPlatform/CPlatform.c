@@ -96,3 +96,8 @@ void cplatform_with(int either, int fd) {
 void cplatform_without(int either, int fd) { epoll_ctl(either, EPOLL_CTL_DEL, fd, NULL); }
 
 void cplatform_trim(void) { malloc_trim(0); }
+
+void cplatform_keep_little(void) {
+    mallopt(M_TRIM_THRESHOLD, 512 << 10);
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+}

@@ -20,6 +20,7 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.load()
         signal(SIGPIPE, SIG_IGN)
+        keepLittleMemory()
         let form = logFormat ?? configuration.logFormat
         // Asked to read its configuration again before it has read it once.
         signal(SIGHUP, SIG_IGN)

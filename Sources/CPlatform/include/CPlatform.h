@@ -27,3 +27,4 @@ void cplatform_without(int either, int fd);
 
 // What the allocator holds and nobody uses goes back to the system.
 void cplatform_trim(void);
+void cplatform_keep_little(void);
