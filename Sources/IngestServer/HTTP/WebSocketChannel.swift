@@ -144,13 +144,13 @@ struct WebSocketChannel: ServerChildChannel {
             do {
                 switch try await value.upgraded.get() {
                 case .http(let channel):
-                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    await withTaskExecutorPreference(WorkExecutor.shared) {
                         await http.handle(value: channel, logger: logger)
                     }
                 case .socket(let channel, let cookie, let browser):
                     await serve(channel, cookie: cookie, browser: browser, logger: logger)
                 case .events(let channel, let asked):
-                    await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    await withTaskExecutorPreference(WorkExecutor.shared) {
                         await events.serve(channel, asked, door: door)
                     }
                 }
